@@ -1,0 +1,93 @@
+package catalogue
+
+import (
+	"slices"
+	"time"
+)
+
+// AreaKind says what an area is to the city's totals.
+type AreaKind string
+
+// The kinds of area. Districts and carved-out zones add up to the city; an
+// inside zone is an "of which" of its host and never added.
+const (
+	City       AreaKind = "city"
+	District   AreaKind = "district"
+	CarvedOut  AreaKind = "carved_out"
+	InsideZone AreaKind = "inside"
+)
+
+// Area is somebody who reports: the city itself, a district or county, or a
+// functional zone.
+type Area struct {
+	// Code is the GB/T 2260 code, or any token of letters, digits, - and _.
+	Code   string   `yaml:"code" json:"code"`
+	NameZH string   `yaml:"name_zh" json:"name_zh"`
+	NameEN string   `yaml:"name_en" json:"name_en"`
+	Kind   AreaKind `yaml:"kind" json:"kind"`
+	// Host is the district an inside zone lies in.
+	Host string `yaml:"host" json:"host,omitempty"`
+	// ValidFrom and ValidTo bound the area's existence by dates (2016-10-08);
+	// From is the first day, To the first day no longer. Empty is unbounded.
+	ValidFrom Date `yaml:"valid_from" json:"valid_from,omitzero"`
+	ValidTo   Date `yaml:"valid_to" json:"valid_to,omitzero"`
+	// Predecessors are the areas whose territory this one took over at ValidFrom.
+	Predecessors []string `yaml:"predecessors" json:"predecessors,omitempty"`
+}
+
+// Additive reports whether the area's figures are members of the city's sums.
+func (a *Area) Additive() bool { return a.Kind == District || a.Kind == CarvedOut }
+
+// ValidIn reports whether the area exists on the last day of the period.
+func (a *Area) ValidIn(p Period) bool {
+	day := p.LastDay()
+	return (a.ValidFrom.IsZero() || !day.Before(a.ValidFrom.Time)) &&
+		(a.ValidTo.IsZero() || day.Before(a.ValidTo.Time))
+}
+
+// Date is a calendar day, written 2016-10-08.
+type Date struct{ time.Time }
+
+// UnmarshalText reads 2006-01-02.
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	d.Time, err = time.Parse(time.DateOnly, string(text))
+	return err
+}
+
+// MarshalText writes 2006-01-02.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.Format(time.DateOnly)), nil }
+
+// Expected returns the codes, in order, of the areas whose figures add up to
+// the city's in the period: the districts and carved-out zones that exist then.
+func (c *Catalogue) Expected(p Period) []string {
+	var codes []string
+	for i := range c.Areas {
+		if a := &c.Areas[i]; a.Additive() && a.ValidIn(p) {
+			codes = append(codes, a.Code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// Recast returns the codes of the areas that covered an area's territory in an
+// earlier period: itself where it existed, else its dated predecessors. It
+// reports false when part of the territory is not accounted for.
+func (c *Catalogue) Recast(code string, p Period) ([]string, bool) {
+	area, ok := c.Area(code)
+	if !ok {
+		return nil, false
+	}
+	if area.ValidIn(p) {
+		return []string{code}, true
+	}
+	var codes []string
+	for _, predecessor := range area.Predecessors {
+		before, ok := c.Recast(predecessor, p)
+		if !ok {
+			return nil, false
+		}
+		codes = append(codes, before...)
+	}
+	return codes, len(codes) > 0
+}

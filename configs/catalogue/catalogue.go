@@ -1,0 +1,124 @@
+package catalogue
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Catalogue is one city's areas, indicators and datasets, checked and indexed.
+// It is immutable once read.
+type Catalogue struct {
+	// City is the code of the area that is the city itself.
+	City       string      `yaml:"city" json:"city"`
+	Programmes []Programme `yaml:"programmes" json:"programmes"`
+	Areas      []Area      `yaml:"areas" json:"areas"`
+	Datasets   []Dataset   `yaml:"datasets" json:"datasets"`
+	Indicators []Indicator `yaml:"indicators" json:"indicators"`
+
+	version    string
+	areas      map[string]*Area
+	datasets   map[string]*Dataset
+	indicators map[string]*Indicator
+	dependents map[string][]*Indicator
+}
+
+// Programme is a heading of the report.
+type Programme struct {
+	ID     string `yaml:"id" json:"id"`
+	NameZH string `yaml:"name_zh" json:"name_zh"`
+	NameEN string `yaml:"name_en" json:"name_en"`
+}
+
+// Load reads and checks a catalogue file.
+func Load(path string) (*Catalogue, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	c, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Parse reads a catalogue strictly and reports every mistake at once, each with
+// its path in the file.
+func Parse(text []byte) (*Catalogue, error) {
+	c := &Catalogue{}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	c.applyDefaults()
+	if err := c.index(); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	c.version = hex.EncodeToString(sum[:6])
+	return c, nil
+}
+
+// Version identifies the catalogue's content: 12 hex digits of the SHA-256 of
+// its text. Every total says under which version it was computed.
+func (c *Catalogue) Version() string { return c.version }
+
+// Area looks an area up by code.
+func (c *Catalogue) Area(code string) (*Area, bool) { a, ok := c.areas[code]; return a, ok }
+
+// Dataset looks a dataset up by id.
+func (c *Catalogue) Dataset(id string) (*Dataset, bool) { d, ok := c.datasets[id]; return d, ok }
+
+// Indicator looks an indicator up by id.
+func (c *Catalogue) Indicator(id string) (*Indicator, bool) { i, ok := c.indicators[id]; return i, ok }
+
+// Dependents returns the ratios that have the indicator as numerator or
+// denominator.
+func (c *Catalogue) Dependents(id string) []*Indicator { return c.dependents[id] }
+
+func (c *Catalogue) applyDefaults() {
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		ind.unit = ParseUnit(ind.UnitName)
+		if ind.Kind == "" {
+			ind.Kind = Flow
+		}
+		if ind.Total == "" {
+			ind.Total = SumRule
+			if ind.Kind == Ratio {
+				ind.Total = RatioRule
+			}
+		}
+		if ind.Change == "" {
+			ind.Change = Percent
+			if ind.Kind == Ratio {
+				ind.Change = Point
+			}
+		}
+		if ind.Rounding == "" {
+			ind.Rounding = HalfUp
+		}
+		if ind.Coverage == "" {
+			ind.Coverage = Complete
+		}
+		if ind.Factor == 0 {
+			ind.Factor = map[string]int64{"%": 100, "‰": 1000}[ind.UnitName]
+			if ind.Factor == 0 {
+				ind.Factor = 1
+			}
+		}
+	}
+	for i := range c.Datasets {
+		if c.Datasets[i].Stage == 0 {
+			c.Datasets[i].Stage = Final
+		}
+	}
+}

@@ -1,0 +1,13 @@
+// Package catalogue says what may be reported, by whom, and for when.
+//
+// A catalogue is data: the areas of one city, the indicators they report, and
+// the datasets in which they report them, read from YAML. Everything that is
+// particular to a city lives there; the code knows only the vocabulary: how a
+// period is written, how a value is read, which units convert into which, and
+// the order of stages.
+//
+// The package is pure. It reads a catalogue file and answers questions; it
+// never talks to a broker or a database, and nothing in it is ever defaulted,
+// clamped or invented on behalf of a reporter: what cannot be read exactly is
+// a [Problem] that says what was seen and what to do.
+package catalogue

@@ -1,0 +1,116 @@
+package catalogue
+
+// Kind says what an indicator measures over time.
+type Kind string
+
+// A flow is what happened in a period, a stock what stood at its end, a ratio
+// a quotient of two others.
+const (
+	Flow  Kind = "flow"
+	Stock Kind = "stock"
+	Ratio Kind = "ratio"
+)
+
+// TotalRule says how the city's total follows from what was reported.
+type TotalRule string
+
+// The rules of city totals.
+const (
+	// SumRule adds the additive areas.
+	SumRule TotalRule = "sum"
+	// RatioRule divides two sums over identical sets of areas; nobody reports it.
+	RatioRule TotalRule = "ratio"
+	// CityRule takes the city's own figure; districts may not report it.
+	CityRule TotalRule = "city"
+)
+
+// ChangeKind says how a change on the year before is expressed.
+type ChangeKind string
+
+// Levels change by percent, shares by percentage points.
+const (
+	Percent ChangeKind = "percent"
+	Point   ChangeKind = "point"
+)
+
+// CoveragePolicy says what a total with missing areas is worth.
+type CoveragePolicy string
+
+// The coverage policies.
+const (
+	// Complete: a total with a missing area is partial and not publishable.
+	Complete CoveragePolicy = "complete"
+	// Partial: publishable with n of N areas.
+	Partial CoveragePolicy = "partial"
+)
+
+// Rounding is how a figure is rounded for display, never for computing.
+type Rounding string
+
+// The rounding modes.
+const (
+	HalfUp   Rounding = "half_up"
+	HalfEven Rounding = "half_even"
+	Truncate Rounding = "truncate"
+)
+
+// Indicator is one thing that is measured.
+type Indicator struct {
+	// ID is a token of lower-case letters, digits and _.
+	ID     string `yaml:"id" json:"id"`
+	NameZH string `yaml:"name_zh" json:"name_zh"`
+	NameEN string `yaml:"name_en" json:"name_en"`
+	// Programme groups indicators in reports.
+	Programme string `yaml:"programme" json:"programme"`
+	// UnitName is the unit of values and totals: 亿元, 家, %.
+	UnitName string    `yaml:"unit" json:"unit"`
+	Kind     Kind      `yaml:"kind" json:"kind"`
+	Total    TotalRule `yaml:"city_total" json:"city_total"`
+	// Numerator and Denominator are the indicators of a ratio; Factor is what
+	// their quotient is multiplied by. Left out, it follows from the unit: 100
+	// for %, 1000 for ‰, else 1.
+	Numerator   string `yaml:"numerator" json:"numerator,omitempty"`
+	Denominator string `yaml:"denominator" json:"denominator,omitempty"`
+	Factor      int64  `yaml:"factor" json:"factor,omitempty"`
+	// Change is percent for levels and point for shares.
+	Change ChangeKind `yaml:"change" json:"change"`
+	// Decimals and ChangeDecimals are the places shown in reports.
+	Decimals       int            `yaml:"decimals" json:"decimals"`
+	ChangeDecimals int            `yaml:"change_decimals" json:"change_decimals"`
+	Rounding       Rounding       `yaml:"rounding" json:"rounding"`
+	Coverage       CoveragePolicy `yaml:"coverage" json:"coverage"`
+	// Minimum and Maximum bound plausible values, both inclusive, in the
+	// indicator's unit. Empty is unbounded.
+	Minimum string `yaml:"minimum" json:"minimum,omitempty"`
+	Maximum string `yaml:"maximum" json:"maximum,omitempty"`
+	// Datasets are those in which the indicator is reported; a ratio has none.
+	Datasets []string `yaml:"datasets" json:"datasets,omitempty"`
+
+	unit             Unit
+	minimum, maximum *Value
+}
+
+// Unit returns the indicator's unit, ready to convert into.
+func (i *Indicator) Unit() Unit { return i.unit }
+
+// Within reports whether a value, in the indicator's unit, lies within its
+// bounds.
+func (i *Indicator) Within(v Value) bool {
+	d := v.Decimal()
+	return (i.minimum == nil || !d.LessThan(i.minimum.Decimal())) &&
+		(i.maximum == nil || !d.GreaterThan(i.maximum.Decimal()))
+}
+
+// Dataset is what an area sends in one go: some indicators for some kinds of
+// period.
+type Dataset struct {
+	ID     string `yaml:"id" json:"id"`
+	NameZH string `yaml:"name_zh" json:"name_zh"`
+	NameEN string `yaml:"name_en" json:"name_en"`
+	// Periods are the kinds of period that may be reported in it.
+	Periods []PeriodKind `yaml:"periods" json:"periods"`
+	// Stage is taken where an observation names none.
+	Stage Stage `yaml:"stage" json:"stage"`
+	// DueDays is how many days after the period's end the dataset is due.
+	DueDays int `yaml:"due_days" json:"due_days"`
+}

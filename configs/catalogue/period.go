@@ -1,0 +1,192 @@
+package catalogue
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// PeriodKind is the length of a period.
+type PeriodKind uint8
+
+// The kinds of period, from the longest to the shortest. YearToDate is
+// cumulative from January to a month.
+const (
+	Year PeriodKind = iota + 1
+	Half
+	Quarter
+	Month
+	YearToDate
+)
+
+var periodKindNames = map[PeriodKind]string{
+	Year: "year", Half: "half", Quarter: "quarter", Month: "month", YearToDate: "ytd",
+}
+
+// String returns the kind's name in catalogue files: year, half, quarter,
+// month or ytd.
+func (k PeriodKind) String() string { return periodKindNames[k] }
+
+// UnmarshalText reads a kind as catalogue files write it.
+func (k *PeriodKind) UnmarshalText(text []byte) error {
+	for kind, name := range periodKindNames {
+		if name == string(text) {
+			*k = kind
+			return nil
+		}
+	}
+	return fmt.Errorf("want year, half, quarter, month or ytd, got %q", text)
+}
+
+// MarshalText writes a kind as catalogue files do.
+func (k PeriodKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Period is the time a figure speaks of. It is comparable and its zero value
+// is no period.
+type Period struct {
+	Year int16
+	Kind PeriodKind
+	// Index counts within the year from 1: the half, quarter or month; the last
+	// month of a year to date; 0 for a year.
+	Index uint8
+}
+
+var periodPattern = regexp.MustCompile(`^(\d{4})(?:-(S|Q|YTD)?(\d{1,2}))?$`)
+
+// ParsePeriod reads an SDMX period code: 2021, 2021-S1, 2021-Q3, 2021-06, or
+// 2021-YTD06 for January to June. Anything else is a [Problem].
+func ParsePeriod(text string) (Period, error) {
+	if p, ok := parseYear(text); ok {
+		return p, nil
+	}
+	m := periodPattern.FindStringSubmatch(text)
+	if m == nil {
+		return Period{}, badPeriod(text)
+	}
+	year, _ := strconv.Atoi(m[1])
+	index, _ := strconv.Atoi(m[3])
+	p := Period{Year: int16(year), Index: uint8(index)}
+	digits, last := 1, 12
+	switch m[2] {
+	case "S":
+		p.Kind, last = Half, 2
+	case "Q":
+		p.Kind, last = Quarter, 4
+	case "YTD":
+		p.Kind, digits = YearToDate, 2
+	default:
+		p.Kind, digits = Month, 2
+	}
+	if len(m[3]) != digits || index < 1 || index > last || !plausibleYear(year) {
+		return Period{}, badPeriod(text)
+	}
+	return p, nil
+}
+
+// parseYear reads the commonest period without the cost of a pattern.
+func parseYear(text string) (Period, bool) {
+	if len(text) != 4 {
+		return Period{}, false
+	}
+	year := 0
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' {
+			return Period{}, false
+		}
+		year = year*10 + int(c-'0')
+	}
+	return Period{Year: int16(year), Kind: Year}, plausibleYear(year)
+}
+
+// A year outside this range is a typing mistake: statistics of the People's
+// Republic begin in 1949, and the far bound only has to catch 20211.
+func plausibleYear(year int) bool { return year >= 1949 && year <= 2199 }
+
+func badPeriod(seen string) error {
+	return &Problem{
+		Code: "PERIOD_INVALID", Seen: seen,
+		ZH: fmt.Sprintf("无法识别的报告期 %q；请写成 2021、2021-S1、2021-Q3、2021-06 或 2021-YTD06（1–6月累计）", seen),
+		EN: fmt.Sprintf("%q is not a period; write 2021, 2021-S1, 2021-Q3, 2021-06, or 2021-YTD06 for January to June", seen),
+	}
+}
+
+// String returns the SDMX code that ParsePeriod reads.
+func (p Period) String() string {
+	switch p.Kind {
+	case Year:
+		return fmt.Sprintf("%04d", p.Year)
+	case Half:
+		return fmt.Sprintf("%04d-S%d", p.Year, p.Index)
+	case Quarter:
+		return fmt.Sprintf("%04d-Q%d", p.Year, p.Index)
+	case Month:
+		return fmt.Sprintf("%04d-%02d", p.Year, p.Index)
+	case YearToDate:
+		return fmt.Sprintf("%04d-YTD%02d", p.Year, p.Index)
+	}
+	return ""
+}
+
+// YearBefore returns the same period one year earlier, the base of a change.
+func (p Period) YearBefore() Period { p.Year--; return p }
+
+// YearAfter returns the same period one year later, the first to depend on p
+// as a base.
+func (p Period) YearAfter() Period { p.Year++; return p }
+
+// Start returns the period's first instant, in UTC.
+func (p Period) Start() time.Time {
+	return time.Date(int(p.Year), time.Month(p.firstMonth()), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// End returns the first instant after the period, in UTC.
+func (p Period) End() time.Time {
+	return time.Date(int(p.Year), time.Month(p.lastMonth())+1, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// LastDay returns the period's last day, on which stocks are read.
+func (p Period) LastDay() time.Time { return p.End().AddDate(0, 0, -1) }
+
+func (p Period) firstMonth() int {
+	switch p.Kind {
+	case Half:
+		return int(p.Index)*6 - 5
+	case Quarter:
+		return int(p.Index)*3 - 2
+	case Month:
+		return int(p.Index)
+	}
+	return 1
+}
+
+func (p Period) lastMonth() int {
+	switch p.Kind {
+	case Half:
+		return int(p.Index) * 6
+	case Quarter:
+		return int(p.Index) * 3
+	case Month, YearToDate:
+		return int(p.Index)
+	}
+	return 12
+}
+
+// Compare orders periods by year, then kind, then index.
+func (p Period) Compare(q Period) int {
+	return cmp.Or(cmp.Compare(p.Year, q.Year), cmp.Compare(p.Kind, q.Kind), cmp.Compare(p.Index, q.Index))
+}
+
+// MarshalText writes the SDMX code.
+func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads the SDMX code.
+func (p *Period) UnmarshalText(text []byte) error {
+	q, err := ParsePeriod(string(text))
+	if err != nil {
+		return err
+	}
+	*p = q
+	return nil
+}

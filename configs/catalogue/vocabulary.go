@@ -1,0 +1,165 @@
+package catalogue
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Stage orders a figure's life: a forecast gives way to an estimate, a flash
+// figure to the annual final. A higher stage always wins over a lower one.
+type Stage uint8
+
+// The stages in their order. The zero Stage is none.
+const (
+	Forecast Stage = iota + 1
+	Estimate       // 预计
+	Flash          // 快报
+	Final          // 年报
+)
+
+var stageNames = [...]string{"", "forecast", "estimate", "flash", "final"}
+
+// Alternative spellings that reporters use.
+var stageAliases = map[string]Stage{
+	"forecast": Forecast, "预测": Forecast,
+	"estimate": Estimate, "预计": Estimate,
+	"flash": Flash, "快报": Flash,
+	"final": Final, "年报": Final,
+}
+
+// String returns forecast, estimate, flash, final, or "" for none.
+func (s Stage) String() string {
+	if int(s) < len(stageNames) {
+		return stageNames[s]
+	}
+	return ""
+}
+
+// MarshalText writes the stage's name.
+func (s Stage) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what ParseStage reads.
+func (s *Stage) UnmarshalText(text []byte) error { return parseInto(s, text, ParseStage) }
+
+// ParseStage reads a stage in English or Chinese; "" is no stage.
+func ParseStage(text string) (Stage, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if s, ok := stageAliases[strings.ToLower(text)]; ok {
+		return s, nil
+	}
+	return 0, &Problem{
+		Code: "STAGE_UNKNOWN", Seen: text,
+		ZH: fmt.Sprintf("未知的数据阶段 %q；请填 forecast（预测）、estimate（预计）、flash（快报）或 final（年报）", text),
+		EN: fmt.Sprintf("%q is not a stage; write forecast, estimate, flash or final", text),
+	}
+}
+
+// Status is an SDMX observation status (CL_OBS_STATUS), one capital letter.
+type Status byte
+
+// The statuses that the pipeline itself looks at; all of CL_OBS_STATUS is kept.
+const (
+	Normal  Status = 'A'
+	Imputed Status = 'I'
+	Missing Status = 'O'
+)
+
+const statuses = "ABDEFGHIJKLMNOPQSUVW"
+
+// String returns the letter, or "" for none.
+func (s Status) String() string {
+	if s == 0 {
+		return ""
+	}
+	return string(rune(s))
+}
+
+// MarshalText writes the letter.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what ParseStatus reads.
+func (s *Status) UnmarshalText(text []byte) error { return parseInto(s, text, ParseStatus) }
+
+// ParseStatus reads a status letter in either case; "" is no status.
+func ParseStatus(text string) (Status, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if upper := strings.ToUpper(text); len(upper) == 1 && strings.Contains(statuses, upper) {
+		return Status(upper[0]), nil
+	}
+	return 0, &Problem{
+		Code: "STATUS_UNKNOWN", Seen: text,
+		ZH: fmt.Sprintf("未知的数据状态 %q；请填 SDMX 状态代码，如 A（正常）、E（估计）、P（初步）、I（推算）、O（缺失）", text),
+		EN: fmt.Sprintf("%q is not an observation status; write an SDMX code such as A (normal), E (estimated), P (provisional), I (imputed) or O (missing)", text),
+	}
+}
+
+// Qualifier says that a value is near a round number rather than exact.
+type Qualifier uint8
+
+// The qualifiers and the words they stand for. The zero Qualifier is none.
+const (
+	Below Qualifier = iota + 1 // 近: somewhat less
+	Above                      // 超, 余, 多: somewhat more
+	About                      // 约
+)
+
+var qualifierNames = [...]string{"", "below", "above", "about"}
+
+var qualifierAliases = map[string]Qualifier{
+	"below": Below, "近": Below,
+	"above": Above, "超": Above, "余": Above, "多": Above,
+	"about": About, "约": About,
+}
+
+// String returns below, above, about, or "" for none.
+func (q Qualifier) String() string {
+	if int(q) < len(qualifierNames) {
+		return qualifierNames[q]
+	}
+	return ""
+}
+
+// Join returns the qualifier of a whole that has parts qualified q and r: the
+// same where they agree or one is exact, about where they differ.
+func (q Qualifier) Join(r Qualifier) Qualifier {
+	switch {
+	case r == 0 || q == r:
+		return q
+	case q == 0:
+		return r
+	}
+	return About
+}
+
+// MarshalText writes the qualifier's name.
+func (q Qualifier) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+
+// UnmarshalText reads what ParseQualifier reads.
+func (q *Qualifier) UnmarshalText(text []byte) error { return parseInto(q, text, ParseQualifier) }
+
+// ParseQualifier reads a qualifier in English or Chinese; "" is none.
+func ParseQualifier(text string) (Qualifier, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if q, ok := qualifierAliases[strings.ToLower(text)]; ok {
+		return q, nil
+	}
+	return 0, &Problem{
+		Code: "QUALIFIER_UNKNOWN", Seen: text,
+		ZH: fmt.Sprintf("未知的限定词 %q；请填 below（近）、above（超、余、多）或 about（约），精确值留空", text),
+		EN: fmt.Sprintf("%q is not a qualifier; write below, above or about, or leave it empty for an exact value", text),
+	}
+}
+
+func parseInto[T any](target *T, text []byte, parse func(string) (T, error)) error {
+	v, err := parse(string(text))
+	if err == nil {
+		*target = v
+	}
+	return err
+}

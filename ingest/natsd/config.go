@@ -1,0 +1,134 @@
+package natsd
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"time"
+)
+
+const (
+	// AnyPort lets the operating system choose a free port.
+	AnyPort = 0
+	// NoPort keeps the server off the network: only this process connects,
+	// through [Server.InProcess].
+	NoPort = -1
+
+	defaultHost       = "127.0.0.1"
+	defaultMaxPayload = 8 << 20
+
+	// maxPayloadLimit is where nats-server's default write buffer per
+	// connection (64 MiB) would no longer hold a single message.
+	maxPayloadLimit = 64 << 20
+)
+
+// Config is what the embedded server can be told.
+// The zero value with a Dir, after [Config.Defaults], is a server for this
+// machine only that loses nothing.
+type Config struct {
+	// Dir is the data directory. It is created, readable by its owner only,
+	// and locked while the server runs. JetStream keeps its streams in
+	// Dir/jetstream.
+	Dir string `yaml:"dir"`
+
+	// Host is the address to listen on; default 127.0.0.1. An address other
+	// machines can reach is refused unless credentials are set.
+	Host string `yaml:"host"`
+
+	// Port is the TCP port for clients; 0 takes any free one, -1 does not
+	// listen at all.
+	Port int `yaml:"port"`
+
+	// SyncInterval is how long a write may wait for its fsync: "always" (the
+	// default) syncs before the publish is acknowledged; a duration such as
+	// 2m is faster and may lose that much on a power failure.
+	SyncInterval SyncInterval `yaml:"sync_interval"`
+
+	// MaxStore bounds the disk space of all streams, in bytes; 0 leaves it to
+	// the server, which takes three quarters of what is free.
+	MaxStore int64 `yaml:"max_store"`
+
+	// MaxMemory bounds what streams kept in memory may take, in bytes; 0
+	// leaves it to the server, which takes three quarters of the machine's.
+	MaxMemory int64 `yaml:"max_memory"`
+
+	// MaxPayload is the largest message accepted, in bytes; default 8 MiB, at
+	// most 64 MiB.
+	MaxPayload int32 `yaml:"max_payload"`
+
+	// User and Password, if set, are asked of every connection.
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+
+	// Token, if set, is asked of every connection. Either User and Password
+	// or Token, not both.
+	Token string `yaml:"token"`
+}
+
+// Defaults returns the configuration with every unset field that has a
+// default filled in. Dir has none.
+func (c Config) Defaults() Config {
+	if c.Host == "" {
+		c.Host = defaultHost
+	}
+	if c.MaxPayload == 0 {
+		c.MaxPayload = defaultMaxPayload
+	}
+	return c
+}
+
+// Validate reports every mistake at once, each with its path. It expects a
+// configuration to which [Config.Defaults] has been applied.
+// No message contains a password or a token.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Dir == "" {
+		errs = append(errs, errors.New(`natsd.dir: want a directory for the log, got ""`))
+	}
+	if c.Host == "" {
+		errs = append(errs, errors.New(`natsd.host: want an address to listen on such as 127.0.0.1, got ""`))
+	}
+	if c.Port < NoPort || c.Port > math.MaxUint16 {
+		errs = append(errs, fmt.Errorf("natsd.port: want 1 to 65535, 0 for any free port or -1 not to listen, got %d", c.Port))
+	}
+	if c.SyncInterval < 0 {
+		errs = append(errs, fmt.Errorf(`natsd.sync_interval: want "always" or a positive duration, got %s`, time.Duration(c.SyncInterval)))
+	}
+	if c.MaxStore < 0 {
+		errs = append(errs, fmt.Errorf("natsd.max_store: want bytes, or 0 for the server's own choice, got %d", c.MaxStore))
+	}
+	if c.MaxMemory < 0 {
+		errs = append(errs, fmt.Errorf("natsd.max_memory: want bytes, or 0 for the server's own choice, got %d", c.MaxMemory))
+	}
+	if c.MaxPayload < 1 || c.MaxPayload > maxPayloadLimit {
+		errs = append(errs, fmt.Errorf("natsd.max_payload: want 1 to %d bytes, got %d", maxPayloadLimit, c.MaxPayload))
+	}
+	return errors.Join(append(errs, c.validateAccess()...)...)
+}
+
+func (c Config) validateAccess() []error {
+	var errs []error
+	if c.User != "" && c.Password == "" {
+		errs = append(errs, fmt.Errorf("natsd.password: want one for user %q, got none", c.User))
+	}
+	if c.User == "" && c.Password != "" {
+		errs = append(errs, errors.New("natsd.user: want the name the password belongs to, got none"))
+	}
+	if c.User != "" && c.Token != "" {
+		errs = append(errs, errors.New("natsd.token: want either a token or a user with a password, got both"))
+	}
+	if c.Port != NoPort && c.Host != "" && !loopback(c.Host) && c.User == "" && c.Token == "" {
+		errs = append(errs, fmt.Errorf("natsd.host: want a loopback address, or credentials "+
+			"(natsd.user and natsd.password, or natsd.token) before others can connect, got %q without any", c.Host))
+	}
+	return errs
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

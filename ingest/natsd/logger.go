@@ -1,0 +1,60 @@
+package natsd
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/rs/zerolog"
+)
+
+// eventLogger hands what nats-server says to zerolog. The server's notices
+// tell of its own start step by step; they are this program's Debug, as its
+// Info is one line a stage.
+type eventLogger struct {
+	log zerolog.Logger
+
+	mu    sync.Mutex
+	fatal error
+}
+
+var _ server.Logger = (*eventLogger)(nil)
+
+func (l *eventLogger) Noticef(format string, args ...any) {
+	l.log.Debug().Msgf(format, args...)
+}
+
+func (l *eventLogger) Warnf(format string, args ...any) {
+	l.log.Warn().Msgf(format, args...)
+}
+
+func (l *eventLogger) Errorf(format string, args ...any) {
+	l.log.Error().Msgf(format, args...)
+}
+
+func (l *eventLogger) Debugf(format string, args ...any) {
+	l.log.Trace().Msgf(format, args...)
+}
+
+func (l *eventLogger) Tracef(format string, args ...any) {
+	l.log.Trace().Msgf(format, args...)
+}
+
+// Fatalf keeps the reason for Start to return instead of ending the process,
+// which is not the server's to end.
+func (l *eventLogger) Fatalf(format string, args ...any) {
+	reason := fmt.Sprintf(format, args...)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fatal == nil {
+		l.fatal = errors.New(reason)
+	}
+}
+
+// failure returns the first fatal condition the server met, or nil.
+func (l *eventLogger) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fatal
+}

@@ -1,0 +1,181 @@
+package natsd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+)
+
+// acceptTimeout bounds the wait between the end of recovery and the listener
+// accepting, which takes microseconds unless the port is refused.
+const acceptTimeout = 10 * time.Second
+
+// Server is a running NATS server.
+type Server struct {
+	nats *server.Server
+	lock *flock.Flock
+	log  zerolog.Logger
+	cfg  Config
+
+	close    sync.Once
+	closeErr error
+}
+
+// Start takes the data directory, recovers its streams and returns a server
+// that accepts connections. The context bounds the start only; [Server.Close]
+// ends the server. It applies [Config.Defaults] and [Config.Validate].
+//
+// When another process has the directory it returns [ErrInUse], wrapped with
+// the directory, the process and what to do.
+func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, error) {
+	cfg = cfg.Defaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("resolve natsd.dir: %w", err)
+	}
+	cfg.Dir = dir
+
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("start NATS server: %w", err)
+	}
+	began := time.Now()
+	ns, err := launch(ctx, cfg, logger)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start NATS server in %s: %w", dir, err), lock.Close())
+	}
+	s := &Server{nats: ns, lock: lock, log: logger, cfg: cfg}
+	logger.Info().Str("url", s.ClientURL()).Str("dir", dir).Str("version", server.VERSION).
+		Stringer("sync_interval", cfg.SyncInterval).Dur("took", time.Since(began)).Msg("NATS server ready")
+	return s, nil
+}
+
+// launch runs the server up to the point where it accepts connections, or
+// leaves nothing running.
+func launch(ctx context.Context, cfg Config, logger zerolog.Logger) (*server.Server, error) {
+	ns, err := server.NewServer(options(cfg))
+	if err != nil {
+		return nil, err
+	}
+	events := &eventLogger{log: logger}
+	verbose := logger.GetLevel() <= zerolog.TraceLevel
+	ns.SetLogger(events, verbose, verbose)
+
+	// Start returns once recovery is over, which may take a while on a large
+	// log, and takes no context itself.
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		ns.Start()
+	}()
+	select {
+	case <-started:
+		err = cmp.Or(context.Cause(ctx), ready(ns, events))
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		ns.Shutdown()
+		<-started
+		ns.WaitForShutdown()
+		return nil, err
+	}
+	return ns, nil
+}
+
+// ready reports why the server does not serve. A fatal condition is asked for
+// first: the server goes on running after one.
+func ready(ns *server.Server, events *eventLogger) error {
+	if err := events.failure(); err != nil {
+		return err
+	}
+	if !ns.ReadyForConnections(acceptTimeout) {
+		return fmt.Errorf("not ready for connections after %s", acceptTimeout)
+	}
+	if !ns.JetStreamEnabled() {
+		return errors.New("JetStream is not enabled")
+	}
+	return nil
+}
+
+func options(cfg Config) *server.Options {
+	opts := &server.Options{
+		ServerName:         "citytally",
+		Host:               cfg.Host,
+		Port:               cfg.Port,
+		MaxPayload:         cfg.MaxPayload,
+		JetStream:          true,
+		StoreDir:           cfg.Dir,
+		JetStreamMaxStore:  cfg.MaxStore,
+		JetStreamMaxMemory: cfg.MaxMemory,
+		SyncAlways:         cfg.SyncInterval == SyncAlways,
+		SyncInterval:       time.Duration(cfg.SyncInterval),
+		Username:           cfg.User,
+		Password:           cfg.Password,
+		Authorization:      cfg.Token,
+		NoSigs:             true,
+	}
+	switch cfg.Port {
+	case AnyPort:
+		opts.Port = server.RANDOM_PORT
+	case NoPort:
+		opts.Port = server.RANDOM_PORT
+		opts.DontListen = true
+	}
+	return opts
+}
+
+// ClientURL is where clients connect, nats://host:port, without credentials.
+// It is empty when the server does not listen.
+func (s *Server) ClientURL() string {
+	if s.cfg.Port == NoPort {
+		return ""
+	}
+	return s.nats.ClientURL()
+}
+
+// InProcess connects without a socket, with the server's own credentials:
+//
+//	conn, err := nats.Connect("", s.InProcess())
+func (s *Server) InProcess() nats.Option {
+	return func(o *nats.Options) error {
+		o.InProcessServer = s.nats
+		return s.Credentials()(o)
+	}
+}
+
+// Credentials are what a connection to [Server.ClientURL] must show; it does
+// nothing when the server asks for none.
+func (s *Server) Credentials() nats.Option {
+	return func(o *nats.Options) error {
+		o.User, o.Password, o.Token = s.cfg.User, s.cfg.Password, s.cfg.Token
+		return nil
+	}
+}
+
+// Close ends all connections, writes out what is in memory, waits for the
+// server to have stopped and gives the directory back. Clients are drained by
+// those who own them, before. Later calls return the first one's answer.
+func (s *Server) Close() error {
+	s.close.Do(func() {
+		s.nats.Shutdown()
+		s.nats.WaitForShutdown()
+		if err := s.lock.Close(); err != nil {
+			s.closeErr = fmt.Errorf("unlock NATS data directory: %w", err)
+		}
+		s.log.Info().Msg("NATS server stopped")
+	})
+	return s.closeErr
+}

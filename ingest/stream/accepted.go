@@ -1,0 +1,187 @@
+package stream
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/fxamacker/cbor/v2"
+)
+
+// AcceptedBatch is what ACCEPTED carries on accepted.<area>.<dataset>: the
+// accepted observations of one or more submissions of that area and dataset, in
+// the order of SUBMISSIONS.
+type AcceptedBatch struct {
+	Submissions []AcceptedSubmission `cbor:"1,keyasint"`
+}
+
+// AcceptedSubmission is one submission's accepted observations, as columns of
+// equal length. Words that recur are kept once and referred to by index.
+type AcceptedSubmission struct {
+	ID      string `cbor:"1,keyasint"`
+	Area    string `cbor:"2,keyasint"`
+	Dataset string `cbor:"3,keyasint"`
+	// Sequence is the submission's place in SUBMISSIONS: what comes later wins.
+	Sequence uint64 `cbor:"4,keyasint"`
+	// ReceivedAt is when the broker stored the submission, in Unix milliseconds.
+	ReceivedAt int64  `cbor:"5,keyasint"`
+	Via        string `cbor:"6,keyasint,omitempty"`
+	By         string `cbor:"7,keyasint,omitempty"`
+	File       string `cbor:"8,keyasint,omitempty"`
+	Reason     string `cbor:"9,keyasint,omitempty"`
+
+	IndicatorWords []string `cbor:"10,keyasint"`
+	// Units are the units of the indicators in IndicatorWords, in which the
+	// values are; a later catalogue may use others.
+	Units       []string `cbor:"22,keyasint"`
+	PeriodWords []string `cbor:"11,keyasint"`
+
+	Indicator   []uint16 `cbor:"12,keyasint"`
+	Period      []uint16 `cbor:"13,keyasint"`
+	Coefficient []int64  `cbor:"14,keyasint"`
+	Scale       []uint16 `cbor:"15,keyasint"`
+	Stage       []uint16 `cbor:"16,keyasint"`
+	Status      []uint16 `cbor:"17,keyasint"`
+	Qualifier   []uint16 `cbor:"18,keyasint"`
+	Row         []uint32 `cbor:"19,keyasint"`
+	// Raw is the text of the value as received where it differs from the
+	// accepted value's own, and Note the reporter's note, by index of the row.
+	Raw  map[int]string `cbor:"20,keyasint,omitempty"`
+	Note map[int]string `cbor:"21,keyasint,omitempty"`
+}
+
+// AcceptedObservation is one row of an AcceptedSubmission. A Status of
+// [catalogue.Missing] means there is no value.
+type AcceptedObservation struct {
+	Indicator string
+	Unit      string
+	Period    catalogue.Period
+	Value     catalogue.Value
+	Stage     catalogue.Stage
+	Status    catalogue.Status
+	Qualifier catalogue.Qualifier
+	Row       int
+	Raw, Note string
+}
+
+// Add appends a row.
+func (s *AcceptedSubmission) Add(o AcceptedObservation) {
+	at := len(s.Indicator)
+	indicator := word(&s.IndicatorWords, o.Indicator)
+	if len(s.Units) < len(s.IndicatorWords) {
+		s.Units = append(s.Units, o.Unit)
+	}
+	s.Indicator = append(s.Indicator, indicator)
+	s.Period = append(s.Period, word(&s.PeriodWords, o.Period.String()))
+	s.Coefficient = append(s.Coefficient, o.Value.Coefficient)
+	s.Scale = append(s.Scale, uint16(o.Value.Scale))
+	s.Stage = append(s.Stage, uint16(o.Stage))
+	s.Status = append(s.Status, uint16(o.Status))
+	s.Qualifier = append(s.Qualifier, uint16(o.Qualifier))
+	s.Row = append(s.Row, uint32(o.Row))
+	if o.Raw != "" {
+		if s.Raw == nil {
+			s.Raw = map[int]string{}
+		}
+		s.Raw[at] = o.Raw
+	}
+	if o.Note != "" {
+		if s.Note == nil {
+			s.Note = map[int]string{}
+		}
+		s.Note[at] = o.Note
+	}
+}
+
+// word returns the index of w among words, adding it when it is new. Rows tend
+// to repeat the last word or walk through the list in order.
+func word(words *[]string, w string) uint16 {
+	for i := len(*words) - 1; i >= 0; i-- {
+		if (*words)[i] == w {
+			return uint16(i)
+		}
+	}
+	*words = append(*words, w)
+	return uint16(len(*words) - 1)
+}
+
+// Len returns the number of rows.
+func (s *AcceptedSubmission) Len() int { return len(s.Indicator) }
+
+// Received returns when the broker stored the submission.
+func (s *AcceptedSubmission) Received() time.Time { return time.UnixMilli(s.ReceivedAt).UTC() }
+
+// Periods returns the submission's periods, to which its Period column refers.
+func (s *AcceptedSubmission) Periods() ([]catalogue.Period, error) {
+	periods := make([]catalogue.Period, len(s.PeriodWords))
+	for i, text := range s.PeriodWords {
+		var err error
+		if periods[i], err = catalogue.ParsePeriod(text); err != nil {
+			return nil, err
+		}
+	}
+	return periods, nil
+}
+
+// Value returns the value in row i.
+func (s *AcceptedSubmission) Value(i int) catalogue.Value {
+	return catalogue.Value{Coefficient: s.Coefficient[i], Scale: uint8(s.Scale[i])}
+}
+
+// check makes sure that no index leaves its table, so that readers need not.
+func (s *AcceptedSubmission) check() error {
+	n := len(s.Indicator)
+	for _, length := range [...]int{len(s.Period), len(s.Coefficient), len(s.Scale), len(s.Stage), len(s.Status), len(s.Qualifier), len(s.Row)} {
+		if length != n {
+			return fmt.Errorf("submission %s: columns of %d and %d rows", s.ID, n, length)
+		}
+	}
+	if len(s.Units) != len(s.IndicatorWords) {
+		return fmt.Errorf("submission %s: %d units for %d indicators", s.ID, len(s.Units), len(s.IndicatorWords))
+	}
+	for i := range n {
+		if int(s.Indicator[i]) >= len(s.IndicatorWords) || int(s.Period[i]) >= len(s.PeriodWords) || s.Scale[i] > catalogue.MaxDecimals {
+			return fmt.Errorf("submission %s: row %d refers to nothing", s.ID, i)
+		}
+	}
+	return nil
+}
+
+// EncodeAccepted returns the message body: a version byte and CBOR (RFC 8949).
+func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) { return encodeBinary(batch) }
+
+// DecodeAccepted reads a message body. The result's columns are of equal length
+// and refer only to words that exist.
+func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
+	batch := &AcceptedBatch{}
+	if err := decodeBinary(data, batch); err != nil {
+		return nil, err
+	}
+	for i := range batch.Submissions {
+		if err := batch.Submissions[i].check(); err != nil {
+			return nil, Permanentf("read accepted batch: %w", err)
+		}
+	}
+	return batch, nil
+}
+
+// The version of the binary messages' layout. Fields are only ever added.
+const binaryVersion = 1
+
+func encodeBinary(v any) ([]byte, error) {
+	body, err := cbor.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode event: %w", err)
+	}
+	return append([]byte{binaryVersion}, body...), nil
+}
+
+func decodeBinary(data []byte, v any) error {
+	if len(data) == 0 || data[0] != binaryVersion {
+		return Permanentf("decode event: want layout version %d, got %.4x", binaryVersion, data)
+	}
+	if err := cbor.Unmarshal(data[1:], v); err != nil {
+		return Permanentf("decode event: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+)
+
+// Headers of our messages, beside those of JetStream.
+const (
+	// SubmissionHeader carries a submission's id on SUBMISSIONS and VERDICTS.
+	SubmissionHeader = "Citytally-Submission"
+	// ViaHeader says how a submission came in (http, cli, folder), ByHeader who
+	// authenticated.
+	ViaHeader = "Citytally-Via"
+	ByHeader  = "Citytally-By"
+	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether it
+	// repeats an earlier one.
+	OutcomeHeader  = "Citytally-Outcome"
+	RepeatedHeader = "Citytally-Repeated"
+)
+
+// How long a publish may take before the broker counts as away.
+const publishTimeout = 10 * time.Second
+
+// The broker's limit on the messages of one atomic batch.
+const maxAtomic = 1000
+
+// ErrConflict is returned by Publish when a subject's last sequence was not the
+// expected one: somebody else published there first.
+var ErrConflict = errors.New("another message was published on the subject first")
+
+// Message is one message to publish.
+type Message struct {
+	Subject string
+	// ID is the Nats-Msg-Id by which the broker drops repetitions; "" is none.
+	ID     string
+	Header map[string]string
+	Body   []byte
+	// ExpectLast, when set, is what the subject's last sequence has to be (0:
+	// nothing there yet); otherwise Publish returns ErrConflict.
+	ExpectLast *uint64
+}
+
+// Published says where a message was stored.
+type Published struct {
+	Sequence uint64
+	// Duplicate is true when the broker had a message of that ID already, at
+	// Sequence.
+	Duplicate bool
+}
+
+// Publish stores messages of one stream and returns when they are durable.
+// Several go out as atomic batches, which share an fsync: of every thousand,
+// all are stored or none. Should a batch hold an ID that the broker has seen,
+// its messages are published one by one instead.
+func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
+	published := make([]Published, 0, len(messages))
+	for chunk := range slices.Chunk(messages, maxAtomic) {
+		stored, err := l.publishChunk(ctx, chunk)
+		if err != nil {
+			return published, err
+		}
+		published = append(published, stored...)
+	}
+	return published, nil
+}
+
+func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if len(chunk) > 1 {
+		stored, err := l.publishAtomic(ctx, chunk)
+		if !errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) {
+			return stored, conflict(err)
+		}
+	}
+	stored := make([]Published, 0, len(chunk))
+	for i := range chunk {
+		var options []jetstream.PublishOpt
+		if chunk[i].ExpectLast != nil {
+			options = append(options, jetstream.WithExpectLastSequencePerSubject(*chunk[i].ExpectLast))
+		}
+		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(), options...)
+		if err != nil {
+			return stored, conflict(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
+		}
+		stored = append(stored, Published{Sequence: ack.Sequence, Duplicate: ack.Duplicate})
+	}
+	return stored, nil
+}
+
+func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, error) {
+	batch := make([]*nats.Msg, len(chunk))
+	for i := range chunk {
+		batch[i] = chunk[i].nats()
+		if chunk[i].ExpectLast != nil {
+			batch[i].Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*chunk[i].ExpectLast, 10))
+		}
+	}
+	ack, err := jetstreamext.PublishMsgBatch(ctx, l.js, batch, jetstreamext.BatchFlowControl{AckTimeout: publishTimeout})
+	if err != nil {
+		return nil, fmt.Errorf("publish %d messages from %s on: %w", len(chunk), chunk[0].Subject, err)
+	}
+	stored := make([]Published, len(chunk))
+	for i := range stored {
+		stored[i].Sequence = ack.Sequence - uint64(len(chunk)-1-i)
+	}
+	return stored, nil
+}
+
+func (m *Message) nats() *nats.Msg {
+	msg := nats.NewMsg(m.Subject)
+	msg.Data = m.Body
+	if m.ID != "" {
+		msg.Header.Set(jetstream.MsgIDHeader, m.ID)
+	}
+	for key, value := range m.Header {
+		msg.Header.Set(key, value)
+	}
+	return msg
+}
+
+// The broker's code for a wrong last sequence that it does not spell out, which
+// atomic batches answer with; the client library has no name for it.
+const wrongLastSequenceConstant jetstream.ErrorCode = 10164
+
+func conflict(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceConstant) {
+		return ErrConflict
+	}
+	return err
+}

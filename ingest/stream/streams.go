@@ -1,0 +1,121 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+)
+
+// The streams.
+const (
+	Submissions = "SUBMISSIONS"
+	Accepted    = "ACCEPTED"
+	Verdicts    = "VERDICTS"
+	Totals      = "TOTALS"
+	Commands    = "COMMANDS"
+	Dead        = "DEAD"
+)
+
+// Config is how the streams are kept.
+type Config struct {
+	// Replicas of every stream: 1 on one server, 3 on a cluster.
+	Replicas int `yaml:"replicas" env:"REPLICAS"`
+	// SubmissionsFor is how long submissions are kept as received.
+	SubmissionsFor time.Duration `yaml:"submissions_for" env:"SUBMISSIONS_FOR"`
+	// VerdictsFor is how long verdicts can be looked up.
+	VerdictsFor time.Duration `yaml:"verdicts_for" env:"VERDICTS_FOR"`
+	// TotalsFor is how long published totals stay in the log.
+	TotalsFor time.Duration `yaml:"totals_for" env:"TOTALS_FOR"`
+	// DeduplicateFor is how long the broker itself recognises a message id it
+	// has seen. Submissions are recognised for ever by their content.
+	DeduplicateFor time.Duration `yaml:"deduplicate_for" env:"DEDUPLICATE_FOR"`
+}
+
+// DefaultConfig returns one replica, two years of submissions, verdicts and
+// totals, and two minutes of deduplication.
+func DefaultConfig() Config {
+	const year = 365 * 24 * time.Hour
+	return Config{Replicas: 1, SubmissionsFor: 2 * year, VerdictsFor: 2 * year, TotalsFor: 2 * year, DeduplicateFor: 2 * time.Minute}
+}
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Replicas < 1 || c.Replicas > 5 {
+		errs = append(errs, fmt.Errorf("streams.replicas: want 1 to 5, got %d", c.Replicas))
+	}
+	if c.DeduplicateFor < time.Second {
+		errs = append(errs, fmt.Errorf("streams.deduplicate_for: want at least 1s, got %s", c.DeduplicateFor))
+	}
+	for _, kept := range []struct {
+		key string
+		age time.Duration
+	}{{"submissions_for", c.SubmissionsFor}, {"verdicts_for", c.VerdictsFor}, {"totals_for", c.TotalsFor}} {
+		if kept.age < c.DeduplicateFor {
+			errs = append(errs, fmt.Errorf("streams.%s: want at least streams.deduplicate_for (%s), got %s", kept.key, c.DeduplicateFor, kept.age))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Log is the six streams of one broker.
+type Log struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	config Config
+	logger zerolog.Logger
+}
+
+// The largest number of publishes that may wait for their acknowledgement.
+const maxPending = 1024
+
+// Open creates the streams, or updates those that exist to the configuration,
+// and returns the log. The connection stays the caller's.
+func Open(ctx context.Context, nc *nats.Conn, config Config, logger zerolog.Logger) (*Log, error) {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending), jetstream.WithPublishAsyncTimeout(publishTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("open jetstream: %w", err)
+	}
+	l := &Log{nc: nc, js: js, config: config, logger: logger}
+	for _, sc := range config.streams() {
+		if _, err := js.CreateOrUpdateStream(ctx, sc); err != nil {
+			return nil, fmt.Errorf("create stream %s: %w", sc.Name, err)
+		}
+	}
+	return l, nil
+}
+
+func (c Config) streams() []jetstream.StreamConfig {
+	base := func(name, description string, keep time.Duration, subjects ...string) jetstream.StreamConfig {
+		return jetstream.StreamConfig{
+			Name: name, Description: description, Subjects: subjects, MaxAge: keep,
+			Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor,
+			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: name == Accepted, DenyPurge: name == Accepted,
+		}
+	}
+	commands := base(Commands, "work asked of the transform stage", 0, "commands.>")
+	commands.Retention = jetstream.WorkQueuePolicy
+	return []jetstream.StreamConfig{
+		base(Submissions, "what areas sent, as received", c.SubmissionsFor, "submissions.>"),
+		base(Accepted, "every accepted observation: the state of the system", 0, "accepted.>"),
+		base(Verdicts, "what became of each submission", c.VerdictsFor, "verdicts.>"),
+		base(Totals, "city totals and the runs that recomputed them", c.TotalsFor, "totals.>", "runs.>"),
+		commands,
+		base(Dead, "what a stage could not process", 0, "dead.>"),
+	}
+}
+
+// LastSequence returns the sequence of the stream's newest message, 0 when it
+// has none.
+func (l *Log) LastSequence(ctx context.Context, stream string) (uint64, error) {
+	s, err := l.js.Stream(ctx, stream)
+	if err != nil {
+		return 0, fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}

@@ -1,0 +1,150 @@
+package stream
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Submission is what an area sends in one go, and the public contract of the
+// SUBMISSIONS stream: JSON on the subject submissions.<area>.<dataset>.
+type Submission struct {
+	// Area and Dataset may be left out on a subject that names them; where both
+	// are given they have to agree.
+	Area    string `json:"area"`
+	Dataset string `json:"dataset"`
+	// Reason says why figures change after a lock, or why the same content is
+	// sent once more.
+	Reason string `json:"reason,omitempty"`
+	// File is the name of the file the figures came from, for messages.
+	File         string        `json:"file,omitempty"`
+	Observations []Observation `json:"observations"`
+}
+
+// Observation is one figure as the reporter wrote it. Nothing in it has been
+// checked yet.
+type Observation struct {
+	Indicator string `json:"indicator"`
+	Period    string `json:"period"`
+	// Value is the text of the value; in JSON it may be a string or a number.
+	Value Text `json:"value"`
+	// Unit, Stage, Status, Qualifier and Note are optional.
+	Unit      string `json:"unit,omitempty"`
+	Stage     string `json:"stage,omitempty"`
+	Status    string `json:"status,omitempty"`
+	Qualifier string `json:"qualifier,omitempty"`
+	Note      string `json:"note,omitempty"`
+	// Row is where in the file the figure stood, counted from 1; 0 means its
+	// place in Observations.
+	Row int `json:"row,omitempty"`
+	// Malformed is the text of a row that could not be read as an observation,
+	// and Problem why not, so that a person is told and the other rows are kept.
+	Malformed string `json:"malformed,omitempty"`
+	Problem   string `json:"problem,omitempty"`
+}
+
+// Text is a value's exact text. In JSON it is a string or a number; 0.10 stays
+// 0.10.
+type Text string
+
+// UnmarshalJSON takes the text of a string, or of a number digit by digit.
+func (t *Text) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return err
+		}
+		*t = Text(s)
+		return nil
+	}
+	switch string(raw) {
+	case "null":
+		*t = ""
+		return nil
+	case "true", "false":
+		return fmt.Errorf("value: want a string or a number, got %s", raw)
+	}
+	if raw[0] == '{' || raw[0] == '[' {
+		return fmt.Errorf("value: want a string or a number, got %.40s", raw)
+	}
+	*t = Text(raw)
+	return nil
+}
+
+// DecodeSubmission reads a submission's JSON. An observation that cannot be
+// read becomes a Malformed one, so that the others are kept; only text that is
+// no submission at all is an error.
+func DecodeSubmission(data []byte) (Submission, error) {
+	var s Submission
+	if err := decodeStrictly(data, &s); err == nil {
+		return s, nil
+	}
+	var loose struct {
+		Submission
+		Observations []json.RawMessage `json:"observations"`
+	}
+	if err := decodeStrictly(data, &loose); err != nil {
+		return Submission{}, err
+	}
+	s = loose.Submission
+	s.Observations = make([]Observation, len(loose.Observations))
+	for i, raw := range loose.Observations {
+		if err := decodeStrictly(raw, &s.Observations[i]); err != nil {
+			s.Observations[i] = Observation{Malformed: clip(string(raw), 200), Problem: err.Error()}
+		}
+	}
+	return s, nil
+}
+
+func decodeStrictly(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("no JSON at all")
+		}
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more text after the end of the JSON")
+	}
+	return nil
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// ID identifies a submission by what it says: 32 hex digits of a SHA-256 over
+// area, dataset, reason and the observations in any order. The same file twice
+// is the same submission, for ever.
+func (s *Submission) ID() string {
+	rows := make([]string, len(s.Observations))
+	var b []byte
+	for i := range s.Observations {
+		o := &s.Observations[i]
+		b = b[:0]
+		for _, field := range [...]string{
+			o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Malformed,
+		} {
+			b = append(append(b, strings.TrimSpace(field)...), 0)
+		}
+		rows[i] = string(b)
+	}
+	slices.Sort(rows)
+	h := sha256.New()
+	for _, part := range append([]string{s.Area, s.Dataset, s.Reason}, rows...) {
+		io.WriteString(h, part)
+		h.Write([]byte{'\n'})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

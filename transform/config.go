@@ -1,0 +1,80 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Names of schedules become subject tokens.
+var token = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// Config is how the transform stage works.
+type Config struct {
+	// Batch is how many submissions are validated together at most.
+	Batch int `yaml:"batch" env:"BATCH"`
+	// AckWait is how long the broker waits for a sign of life before it gives a
+	// message to somebody else.
+	AckWait time.Duration `yaml:"ack_wait" env:"ACK_WAIT"`
+	// SettleFor is how long a recomputation waits for ClickHouse to catch up
+	// before it gives up with an error in its run record.
+	SettleFor time.Duration `yaml:"settle_for" env:"SETTLE_FOR"`
+	// Schedules say when city totals are recomputed.
+	Schedules []ScheduleConfig `yaml:"schedules"`
+}
+
+// ScheduleConfig is one schedule.
+type ScheduleConfig struct {
+	// Name is a token of letters, digits, - and _.
+	Name string `yaml:"name"`
+	// Cron is a standard five-field cron expression or a descriptor such as
+	// @daily, in the settings' time zone.
+	Cron string `yaml:"cron"`
+	// Period and Indicator bound what is recomputed; empty is everything. Period
+	// is a period code, or this_year or last_year, seen from the slot.
+	Period    string `yaml:"period"`
+	Indicator string `yaml:"indicator"`
+}
+
+// DefaultConfig recomputes everything nightly at 02:30.
+func DefaultConfig() Config {
+	return Config{
+		Batch: 256, AckWait: 5 * time.Second, SettleFor: time.Minute,
+		Schedules: []ScheduleConfig{{Name: "nightly", Cron: "30 2 * * *"}},
+	}
+}
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Batch < 1 || c.Batch > 1000 {
+		report("transform.batch: want 1 to 1000, got %d", c.Batch)
+	}
+	if c.AckWait < time.Second {
+		report("transform.ack_wait: want at least 1s, got %s", c.AckWait)
+	}
+	if c.SettleFor < time.Second {
+		report("transform.settle_for: want at least 1s, got %s", c.SettleFor)
+	}
+	names := map[string]bool{}
+	for i, s := range c.Schedules {
+		if !token.MatchString(s.Name) {
+			report("transform.schedules[%d].name: want letters, digits, - and _, got %q", i, s.Name)
+		}
+		if names[s.Name] {
+			report("transform.schedules[%d].name: %q occurs twice", i, s.Name)
+		}
+		names[s.Name] = true
+		if _, err := cron.ParseStandard(s.Cron); err != nil {
+			report("transform.schedules[%d].cron: want five fields (minute hour day month weekday) or @daily and the like, got %q: %w", i, s.Cron, err)
+		}
+		if err := checkPeriod(s.Period); err != nil {
+			report("transform.schedules[%d].period: want a period, this_year or last_year, got %q", i, s.Period)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,243 @@
+package transform
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// history is what was accepted before, for rules that look back.
+type history interface {
+	Part(cell Cell, area string) (Part, bool)
+}
+
+// judge holds submissions against the catalogue and against history.
+type judge struct {
+	catalogue *catalogue.Catalogue
+}
+
+// received is a message of SUBMISSIONS, taken apart but not judged.
+type received struct {
+	delivery   stream.Delivery
+	submission stream.Submission
+	area       string // as the subject says
+	dataset    string
+	problem    error // why the body is no submission
+	id         string
+}
+
+// read takes a message apart. The subject is what the broker authorised, so it
+// decides whose submission this is.
+func read(d stream.Delivery) received {
+	r := received{delivery: d}
+	tokens := strings.Split(d.Subject, ".")
+	if len(tokens) == 3 {
+		r.area, r.dataset = tokens[1], tokens[2]
+	}
+	r.submission, r.problem = stream.DecodeSubmission(d.Body)
+	if r.problem != nil {
+		sum := sha256.Sum256(d.Body)
+		r.id = hex.EncodeToString(sum[:16])
+		return r
+	}
+	if r.submission.Area == "" {
+		r.submission.Area = r.area
+	}
+	if r.submission.Dataset == "" {
+		r.submission.Dataset = r.dataset
+	}
+	r.id = r.submission.ID()
+	return r
+}
+
+// judgement is what the judge decided on one submission.
+type judgement struct {
+	findings []stream.Finding
+	accepted []stream.AcceptedObservation
+}
+
+// judge decides on every row. A finding on the whole submission (row 0) rejects
+// all of it; else each row stands for itself.
+func (j *judge) judge(r *received, past history) judgement {
+	area, dataset, problem := j.addressee(r)
+	if problem != nil {
+		return judgement{findings: []stream.Finding{*problem}}
+	}
+	var result judgement
+	rows := map[Cell][]int{} // places in Observations, in order
+	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
+	refused := make([]*stream.Finding, len(read))
+	for i := range r.submission.Observations {
+		o := &r.submission.Observations[i]
+		if o.Row == 0 {
+			o.Row = i + 1
+		}
+		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
+		if refused[i] == nil {
+			cell := Cell{read[i].Indicator, read[i].Period}
+			rows[cell] = append(rows[cell], i)
+		}
+	}
+	for i := range read {
+		if refused[i] == nil {
+			cell := Cell{read[i].Indicator, read[i].Period}
+			refused[i] = repeated(cell, i, rows[cell], read)
+		}
+		if refused[i] == nil {
+			if best, ok := past.Part(Cell{read[i].Indicator, read[i].Period}, area.Code); ok && best.Stage > read[i].Stage {
+				refused[i] = stageBackwards(&read[i], best)
+			}
+		}
+		if refused[i] == nil {
+			result.accepted = append(result.accepted, read[i])
+			continue
+		}
+		o := &r.submission.Observations[i]
+		refused[i].Row, refused[i].Indicator, refused[i].Period = o.Row, o.Indicator, o.Period
+		result.findings = append(result.findings, *refused[i])
+	}
+	return result
+}
+
+// addressee settles whose submission it is, and in which dataset.
+func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *stream.Finding) {
+	if r.problem != nil {
+		return nil, nil, unreadable(r.problem)
+	}
+	area, ok := j.catalogue.Area(r.area)
+	if !ok {
+		return nil, nil, j.unknownArea(r.area)
+	}
+	dataset, ok := j.catalogue.Dataset(r.dataset)
+	if !ok {
+		return nil, nil, j.unknownDataset(r.dataset)
+	}
+	if r.submission.Area != r.area {
+		return nil, nil, subjectMismatch("area", r.submission.Area, r.area)
+	}
+	if r.submission.Dataset != r.dataset {
+		return nil, nil, subjectMismatch("dataset", r.submission.Dataset, r.dataset)
+	}
+	if len(r.submission.Observations) == 0 {
+		return nil, nil, nothingReported()
+	}
+	return area, dataset, nil
+}
+
+// row reads one observation and checks it by itself.
+func (j *judge) row(o *stream.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (stream.AcceptedObservation, *stream.Finding) {
+	none := stream.AcceptedObservation{}
+	if o.Malformed != "" || o.Problem != "" {
+		return none, malformed(o)
+	}
+	indicator, finding := j.indicator(strings.TrimSpace(o.Indicator), area, dataset)
+	if finding != nil {
+		return none, finding
+	}
+	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
+	if err != nil {
+		return none, refuseProblem("stage", err)
+	}
+	if stage == 0 {
+		stage = dataset.Stage
+	}
+	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
+	if err != nil {
+		return none, refuseProblem("period", err)
+	}
+	switch {
+	case !slices.Contains(dataset.Periods, period.Kind):
+		return none, otherPeriod(period, dataset)
+	case !area.ValidIn(period):
+		return none, areaNotValid(area, period)
+	case period.Start().After(at) && stage != catalogue.Forecast:
+		return none, futurePeriod(period)
+	}
+	accepted := stream.AcceptedObservation{
+		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
+	}
+	return accepted, j.value(o, indicator, &accepted)
+}
+
+// indicator finds the indicator and checks that this area reports it here.
+func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *stream.Finding) {
+	indicator, ok := j.catalogue.Indicator(id)
+	switch {
+	case !ok:
+		return nil, j.unknownIndicator(id)
+	case indicator.Total == catalogue.RatioRule:
+		return nil, computedIndicator(indicator)
+	case !slices.Contains(indicator.Datasets, dataset.ID):
+		return nil, otherDataset(indicator, dataset.ID)
+	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
+		return nil, cityOnly(indicator, area.Code)
+	case indicator.Total == catalogue.SumRule && area.Kind == catalogue.City:
+		return nil, districtsOnly(indicator, area.Code)
+	}
+	return indicator, nil
+}
+
+// value reads the figure, its status and its qualifier.
+func (j *judge) value(o *stream.Observation, indicator *catalogue.Indicator, into *stream.AcceptedObservation) *stream.Finding {
+	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
+	if err != nil {
+		return refuseProblem("status", err)
+	}
+	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
+	if err != nil {
+		return refuseProblem(blame(err), err)
+	}
+	switch {
+	case figure.Missing:
+		status = catalogue.Missing
+	case status == catalogue.Missing:
+		return missingWithValue(string(o.Value))
+	case status == 0:
+		status = catalogue.Normal
+	}
+	if !figure.Missing && !indicator.Within(figure.Value) {
+		return outOfRange(indicator, figure.Value)
+	}
+	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
+	if text := figure.Value.String(); !figure.Missing && text != string(o.Value) {
+		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
+	}
+	return nil
+}
+
+// blame names the column that a problem with a figure is about.
+func blame(err error) string {
+	switch f := refuseProblem("", err); f.Code {
+	case "UNIT_MISMATCH", "UNIT_CONFLICT":
+		return "unit"
+	case "QUALIFIER_UNKNOWN":
+		return "qualifier"
+	}
+	return "value"
+}
+
+// repeated refuses rows that report a cell more than once: all of them where
+// they differ, since nobody can know which is right, and all but the first
+// where they agree.
+func repeated(cell Cell, at int, places []int, read []stream.AcceptedObservation) *stream.Finding {
+	if len(places) == 1 {
+		return nil
+	}
+	numbers := make([]int, len(places))
+	same := true
+	first := read[places[0]]
+	for n, place := range places {
+		numbers[n] = read[place].Row
+		other := read[place]
+		same = same && other.Value == first.Value && other.Stage == first.Stage && other.Status == first.Status && other.Qualifier == first.Qualifier
+	}
+	if same && at == places[0] {
+		return nil
+	}
+	return duplicateCell(cell, numbers, same)
+}

@@ -1,0 +1,307 @@
+package transform
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED.
+// The best vintage of a cell has the highest stage, then the highest sequence
+// in SUBMISSIONS, so that it does not depend on the order of folding.
+//
+// It is compact: a vintage takes 16 bytes, and a cell's areas lie side by side.
+// Methods may be called by many goroutines at once.
+type Ledger struct {
+	catalogue *catalogue.Catalogue
+
+	mu          sync.RWMutex
+	areas       []string
+	areaIndex   map[string]int
+	groups      map[Cell][]vintage // by index of the area
+	submissions []accepted
+	known       map[submissionID]uint32
+	subjects    map[string]uint64
+	applied     uint64
+	advanced    chan struct{} // closed and replaced when applied grows
+}
+
+// Cell is one indicator in one period.
+type Cell struct {
+	Indicator string
+	Period    catalogue.Period
+}
+
+// vintage is one area's best figure in a cell; status 0 means none yet.
+type vintage struct {
+	coefficient int64
+	submission  uint32
+	scale       uint8
+	stage       catalogue.Stage
+	status      catalogue.Status
+	qualifier   catalogue.Qualifier
+}
+
+type submissionID [16]byte
+
+// accepted is a submission that the ledger has folded in.
+type accepted struct {
+	id       submissionID
+	sequence uint64 // in SUBMISSIONS
+	stored   uint64 // in ACCEPTED
+	rows     uint32
+}
+
+// NewLedger returns an empty ledger whose values are in the catalogue's units.
+func NewLedger(c *catalogue.Catalogue) *Ledger {
+	return &Ledger{
+		catalogue: c, areaIndex: map[string]int{}, groups: map[Cell][]vintage{},
+		known: map[submissionID]uint32{}, subjects: map[string]uint64{}, advanced: make(chan struct{}),
+	}
+}
+
+// Apply folds in the message at the sequence of ACCEPTED. Submissions it has
+// folded in before change nothing. A row that cannot be expressed in the
+// catalogue's present unit is left out, and named in the error; the others are
+// folded in all the same.
+func (l *Ledger) Apply(sequence uint64, subject string, batch *stream.AcceptedBatch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var problem error
+	for i := range batch.Submissions {
+		if err := l.fold(sequence, &batch.Submissions[i]); err != nil {
+			problem = err
+		}
+	}
+	l.advance(sequence, subject)
+	return problem
+}
+
+// Skip notes that the message at the sequence held nothing to fold in.
+func (l *Ledger) Skip(sequence uint64, subject string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.advance(sequence, subject)
+}
+
+func (l *Ledger) advance(sequence uint64, subject string) {
+	l.subjects[subject] = sequence
+	l.applied = max(l.applied, sequence)
+	close(l.advanced)
+	l.advanced = make(chan struct{})
+}
+
+func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
+	id, err := parseID(s.ID)
+	if err != nil {
+		return err
+	}
+	if _, ok := l.known[id]; ok {
+		return nil
+	}
+	periods, err := s.Periods()
+	if err != nil {
+		return fmt.Errorf("fold submission %s: %w", s.ID, err)
+	}
+	at := uint32(len(l.submissions))
+	l.submissions = append(l.submissions, accepted{id: id, sequence: s.Sequence, stored: stored, rows: uint32(s.Len())})
+	l.known[id] = at
+	area := l.area(s.Area)
+	var problem error
+	for row := range s.Len() {
+		indicator := s.IndicatorWords[s.Indicator[row]]
+		value, err := l.inUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
+		if err != nil {
+			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator, err)
+			continue
+		}
+		l.put(Cell{indicator, periods[s.Period[row]]}, area, vintage{
+			coefficient: value.Coefficient, scale: value.Scale, submission: at,
+			stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]), qualifier: catalogue.Qualifier(s.Qualifier[row]),
+		})
+	}
+	return problem
+}
+
+// inUnit expresses a value in the catalogue's present unit of the indicator.
+func (l *Ledger) inUnit(indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
+	ind, ok := l.catalogue.Indicator(indicator)
+	if !ok || ind.UnitName == unit {
+		return v, nil
+	}
+	return ind.Unit().Convert(v, catalogue.ParseUnit(unit))
+}
+
+func (l *Ledger) area(code string) int {
+	at, ok := l.areaIndex[code]
+	if !ok {
+		at = len(l.areas)
+		l.areas = append(l.areas, code)
+		l.areaIndex[code] = at
+	}
+	return at
+}
+
+func (l *Ledger) put(cell Cell, area int, v vintage) {
+	group := l.groups[cell]
+	if area >= len(group) {
+		group = append(group, make([]vintage, area+1-len(group))...)
+		l.groups[cell] = group
+	}
+	old := &group[area]
+	if old.status == 0 || cmp.Or(
+		cmp.Compare(v.stage, old.stage),
+		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
+	) > 0 {
+		*old = v
+	}
+}
+
+// Part is one area's best figure in a cell.
+type Part struct {
+	Area      string
+	Value     catalogue.Value
+	Stage     catalogue.Stage
+	Status    catalogue.Status
+	Qualifier catalogue.Qualifier
+	// Submission and Sequence (in SUBMISSIONS) are where it came from.
+	Submission string
+	Sequence   uint64
+}
+
+// Parts returns the cell's figures, at most one an area, in no order.
+func (l *Ledger) Parts(cell Cell) []Part {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	group := l.groups[cell]
+	parts := make([]Part, 0, len(group))
+	for area, v := range group {
+		if v.status != 0 {
+			parts = append(parts, l.part(area, v))
+		}
+	}
+	return parts
+}
+
+// Part returns one area's figure in the cell.
+func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	at, ok := l.areaIndex[area]
+	if group := l.groups[cell]; ok && at < len(group) && group[at].status != 0 {
+		return l.part(at, group[at]), true
+	}
+	return Part{}, false
+}
+
+func (l *Ledger) part(area int, v vintage) Part {
+	s := &l.submissions[v.submission]
+	return Part{
+		Area: l.areas[area], Value: catalogue.Value{Coefficient: v.coefficient, Scale: v.scale},
+		Stage: v.stage, Status: v.status, Qualifier: v.qualifier,
+		Submission: hex.EncodeToString(s.id[:]), Sequence: s.sequence,
+	}
+}
+
+// Cells returns the cells in scope that hold a figure, by period and indicator.
+func (l *Ledger) Cells(scope Scope) []Cell {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var cells []Cell
+	for cell := range l.groups {
+		if (scope.Period == "" || scope.Period == cell.Period.String()) && (scope.Indicator == "" || scope.Indicator == cell.Indicator) {
+			cells = append(cells, cell)
+		}
+	}
+	slices.SortFunc(cells, Cell.compare)
+	return cells
+}
+
+func (c Cell) compare(d Cell) int {
+	return cmp.Or(c.Period.Compare(d.Period), cmp.Compare(c.Indicator, d.Indicator))
+}
+
+// Accepted says where a submission's accepted observations are stored.
+type Accepted struct {
+	// Sequence is its place in SUBMISSIONS, Stored its place in ACCEPTED.
+	Sequence, Stored uint64
+	Rows             int
+}
+
+// Accepted returns what is known of a submission; false when none of it has been
+// accepted.
+func (l *Ledger) Accepted(submission string) (Accepted, bool) {
+	id, err := parseID(submission)
+	if err != nil {
+		return Accepted{}, false
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	at, ok := l.known[id]
+	if !ok {
+		return Accepted{}, false
+	}
+	return l.submissions[at].public(), true
+}
+
+// Submissions returns every submission folded in up to a sequence of ACCEPTED.
+func (l *Ledger) Submissions(upTo uint64) []Accepted {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	all := make([]Accepted, 0, len(l.submissions))
+	for i := range l.submissions {
+		if l.submissions[i].stored <= upTo {
+			all = append(all, l.submissions[i].public())
+		}
+	}
+	return all
+}
+
+func (a *accepted) public() Accepted {
+	return Accepted{Sequence: a.sequence, Stored: a.stored, Rows: int(a.rows)}
+}
+
+// Applied returns the highest sequence of ACCEPTED folded in.
+func (l *Ledger) Applied() uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.applied
+}
+
+// LastOf returns the sequence of the last message folded in from a subject.
+func (l *Ledger) LastOf(subject string) uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.subjects[subject]
+}
+
+// Wait returns when the ledger has folded in the sequence of ACCEPTED, or with
+// the cause of ctx's end.
+func (l *Ledger) Wait(ctx context.Context, sequence uint64) error {
+	for {
+		l.mu.RLock()
+		applied, advanced := l.applied, l.advanced
+		l.mu.RUnlock()
+		if applied >= sequence {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-advanced:
+		}
+	}
+}
+
+func parseID(text string) (id submissionID, err error) {
+	if n, err := hex.Decode(id[:], []byte(text)); err != nil || n != len(id) || len(text) != 2*len(id) {
+		return id, fmt.Errorf("submission id %q: want %d hexadecimal digits", text, 2*len(id))
+	}
+	return id, nil
+}

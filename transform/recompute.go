@@ -1,0 +1,259 @@
+package transform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+)
+
+// recomputer carries out recompute commands: it tallies a scope anew from the
+// ledger under the present catalogue and reconciles the projection with it.
+type recomputer struct {
+	log        *stream.Log
+	ledger     *Ledger
+	projection Projection
+	press      press
+	config     Config
+	logger     zerolog.Logger
+	now        func() time.Time
+}
+
+// The subject on which recomputation is asked for.
+const recomputeSubject = "commands.recompute"
+
+// Recompute asks for a recomputation and returns the command's id, by which its
+// run can be told. A command with the ID of an earlier one is the same command.
+func Recompute(ctx context.Context, log *stream.Log, command stream.Command) error {
+	if err := checkPeriod(command.Period); err != nil {
+		return err
+	}
+	body, err := json.Marshal(command)
+	if err != nil {
+		return fmt.Errorf("encode command: %w", err)
+	}
+	_, err = log.Publish(ctx, stream.Message{Subject: recomputeSubject, ID: command.ID, Body: body})
+	return err
+}
+
+// run carries commands out, one at a time, until ctx ends. It is to be called
+// once the ledger has caught up.
+func (r *recomputer) run(ctx context.Context) error {
+	consumer, err := r.log.Consume(ctx, stream.ConsumerConfig{
+		Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1,
+	})
+	if err != nil {
+		return err
+	}
+	defer consumer.Stop()
+	for {
+		batch, err := consumer.Batch(ctx, 1)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		done := consumer.Hold(batch)
+		err = retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.carryOut(ctx, &batch[0]) })
+		done()
+		if ctx.Err() != nil {
+			// Somebody begins it again from the start; nothing of it is lost.
+			_ = batch[0].Release(0)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
+	var command stream.Command
+	if err := json.Unmarshal(d.Body, &command); err != nil {
+		return r.log.Bury(ctx, "recompute", stream.Commands, d, fmt.Errorf("read command: %w", err), r.now())
+	}
+	run := stream.Run{
+		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
+		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.press.catalogue.Version(),
+	}
+	problem := r.recompute(ctx, &run)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	run.FinishedAt = r.now().UTC()
+	event := r.logger.Info()
+	if problem != nil {
+		run.Problem = problem.Error()
+		event = r.logger.Error().Err(problem)
+	}
+	if err := r.record(ctx, &run); err != nil {
+		return err
+	}
+	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
+		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
+	return d.Ack()
+}
+
+func (r *recomputer) record(ctx context.Context, run *stream.Run) error {
+	body, err := json.Marshal(run)
+	if err != nil {
+		return fmt.Errorf("encode run: %w", err)
+	}
+	_, err = r.log.Publish(ctx, stream.Message{Subject: RunSubject(run.Schedule), ID: "run." + run.ID, Body: body})
+	return err
+}
+
+// RunSubject is where the runs of a schedule are recorded.
+func RunSubject(schedule string) string { return "runs." + schedule }
+
+// How often a recomputation starts over because observations arrived while it
+// was comparing.
+const attempts = 5
+
+// recompute compares every total in scope with the projection's and publishes
+// those that differ. While observations arrive, totals on their way would look
+// like differences; it then starts over, and in the end publishes rather too
+// much than too little.
+func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
+	scope := Scope{Period: run.Period, Indicator: run.Indicator}
+	var differing []periodTotals
+	for range attempts {
+		last, err := r.log.LastSequence(ctx, stream.Accepted)
+		if err != nil {
+			return err
+		}
+		if err := r.ledger.Wait(ctx, last); err != nil {
+			return err
+		}
+		run.Basis = r.ledger.Applied()
+		if err := r.settle(ctx, run.Basis); err != nil {
+			return err
+		}
+		shown, err := r.projection.LatestTotals(ctx, scope)
+		if err != nil {
+			return err
+		}
+		computed := r.press.tally(r.inScope(scope))
+		run.Cells, run.Changed = 0, 0
+		for _, pt := range computed {
+			run.Cells += len(pt.totals)
+		}
+		differing = differences(computed, shown)
+		for _, pt := range differing {
+			run.Changed += len(pt.totals)
+		}
+		if r.ledger.Applied() == run.Basis {
+			break
+		}
+	}
+	if err := r.press.send(ctx, run.Basis, differing, run.Trigger); err != nil {
+		return err
+	}
+	return r.restoreObservations(ctx, run)
+}
+
+// settle waits until the projection shows what the log holds.
+func (r *recomputer) settle(ctx context.Context, basis uint64) error {
+	if err := r.tallied(ctx, basis); err != nil {
+		return err
+	}
+	totals, err := r.log.LastSequence(ctx, stream.Totals)
+	if err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
+		fmt.Errorf("the store of the totals did not catch up within %s (transform.settle_for)", r.config.SettleFor))
+	defer cancel()
+	return r.projection.Settle(bounded, basis, totals)
+}
+
+// tallied waits until the tally has published everything up to the basis.
+func (r *recomputer) tallied(ctx context.Context, basis uint64) error {
+	bounded, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
+		fmt.Errorf("the tally did not catch up within %s (transform.settle_for)", r.config.SettleFor))
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		position, err := r.log.Position(bounded, stream.Accepted, "tally")
+		if err == nil && position.AckFloor >= basis {
+			return nil
+		}
+		select {
+		case <-bounded.Done():
+			return context.Cause(bounded)
+		case <-tick.C:
+		}
+	}
+}
+
+// inScope returns the cells to tally: those reported and those that follow from
+// them.
+func (r *recomputer) inScope(scope Scope) []Cell {
+	cells := Affected(r.press.catalogue, r.ledger.Cells(Scope{}))
+	return slices.DeleteFunc(cells, func(c Cell) bool {
+		return scope.Period != "" && scope.Period != c.Period.String() || scope.Indicator != "" && scope.Indicator != c.Indicator
+	})
+}
+
+// What the projection shows of a total, all but its inputs, which it would be
+// costly to read back and which differ only where the submission does.
+var sameTotal = cmp.Options{cmpopts.IgnoreFields(stream.Total{}, "Inputs"), cmpopts.EquateEmpty()}
+
+// differences returns the computed totals that the projection lacks or shows
+// otherwise.
+func differences(computed []periodTotals, shown map[TotalKey]stream.Total) []periodTotals {
+	var differing []periodTotals
+	for _, pt := range computed {
+		var totals []stream.Total
+		for _, total := range pt.totals {
+			had, ok := shown[TotalKey{Indicator: total.Indicator, Period: pt.period.String()}]
+			if !ok || !cmp.Equal(had, total, sameTotal) {
+				totals = append(totals, total)
+			}
+		}
+		if len(totals) > 0 {
+			differing = append(differing, periodTotals{period: pt.period, totals: totals})
+		}
+	}
+	return differing
+}
+
+// restoreObservations publishes accepted messages again of which the projection
+// lacks rows. The ledger knows them; only the projection takes them up.
+func (r *recomputer) restoreObservations(ctx context.Context, run *stream.Run) error {
+	counts, err := r.projection.ObservationCounts(ctx, Scope{})
+	if err != nil {
+		return err
+	}
+	lacking := map[uint64]bool{}
+	for _, s := range r.ledger.Submissions(run.Basis) {
+		if missing := s.Rows - counts[s.Sequence]; missing > 0 {
+			run.ObservationsMissing += missing
+			lacking[s.Stored] = true
+		}
+	}
+	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
+		m, err := r.log.Get(ctx, stream.Accepted, stored)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return fmt.Errorf("ACCEPTED lost its message %d, which is kept for ever: restore the broker's data from a backup", stored)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := r.log.Publish(ctx, stream.Message{Subject: m.Subject, Body: m.Data}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package transform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/robfig/cron/v3"
+	"github.com/rs/zerolog"
+)
+
+// Scheduler asks for recomputations on cron. It only publishes: a command's id
+// is the schedule and the slot, so any number of schedulers ask once.
+type Scheduler struct {
+	log      *stream.Log
+	config   Config
+	location *time.Location
+	logger   zerolog.Logger
+	now      func() time.Time
+}
+
+// NewScheduler returns a scheduler whose cron expressions are in the location's
+// time.
+func NewScheduler(log *stream.Log, config Config, location *time.Location, logger zerolog.Logger, now func() time.Time) (*Scheduler, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	return &Scheduler{log: log, config: config, location: location, logger: logger, now: now}, nil
+}
+
+// Run catches up on the last slot that was missed while nobody ran, then asks at
+// every slot until ctx ends, and returns nil.
+func (s *Scheduler) Run(ctx context.Context) error {
+	runner := cron.New(cron.WithLocation(s.location))
+	var asking sync.WaitGroup
+	for _, sc := range s.config.Schedules {
+		schedule, err := cron.ParseStandard(sc.Cron)
+		if err != nil {
+			return fmt.Errorf("schedule %s: %w", sc.Name, err)
+		}
+		if err := s.catchUp(ctx, sc, schedule); err != nil {
+			return err
+		}
+		runner.Schedule(schedule, cron.FuncJob(func() {
+			asking.Add(1)
+			defer asking.Done()
+			s.ask(ctx, sc, slot(schedule, s.now().In(s.location)))
+		}))
+	}
+	runner.Start()
+	<-ctx.Done()
+	<-runner.Stop().Done()
+	asking.Wait()
+	return nil
+}
+
+// ask publishes a slot's command, and does so again while the broker is away.
+func (s *Scheduler) ask(ctx context.Context, sc ScheduleConfig, slot time.Time) {
+	err := retry(ctx, s.logger, "publish recompute command", func(ctx context.Context) error {
+		return Recompute(ctx, s.log, stream.Command{
+			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: stream.BySchedule,
+			Slot: slot.UTC(), Period: resolvePeriod(sc.Period, slot), Indicator: sc.Indicator,
+		})
+	})
+	if err == nil {
+		s.logger.Info().Str("schedule", sc.Name).Time("slot", slot).Msg("recomputation asked for")
+	}
+}
+
+// slot returns the time the schedule fired for, which is the same on every
+// machine though their clocks and delays differ a little.
+func slot(schedule cron.Schedule, fired time.Time) time.Time {
+	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
+		return fired.Truncate(every.Delay)
+	}
+	const slack = 30 * time.Second
+	last := fired
+	for t := schedule.Next(fired.Add(-slack)); !t.After(fired.Add(time.Second)); t = schedule.Next(t) {
+		last = t
+	}
+	return last
+}
+
+// catchUp asks for the latest slot since the schedule's last run, if one has
+// passed. A schedule that never ran has missed nothing.
+func (s *Scheduler) catchUp(ctx context.Context, sc ScheduleConfig, schedule cron.Schedule) error {
+	m, err := s.log.GetLast(ctx, stream.Totals, RunSubject(sc.Name))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var run stream.Run
+	if err := json.Unmarshal(m.Data, &run); err != nil {
+		return fmt.Errorf("read the last run of %s: %w", sc.Name, err)
+	}
+	now := s.now().In(s.location)
+	if missed, ok := missedSlot(schedule, run.Slot.In(s.location), now); ok {
+		s.ask(ctx, sc, missed)
+	}
+	return nil
+}
+
+// missedSlot returns the latest slot after the last one and not after now.
+func missedSlot(schedule cron.Schedule, last, now time.Time) (time.Time, bool) {
+	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
+		missed := now.Truncate(every.Delay)
+		return missed, missed.After(last)
+	}
+	missed, ok := time.Time{}, false
+	// A year bounds the steps; a schedule that never fires has a zero next time.
+	for t := schedule.Next(later(last, now.AddDate(-1, 0, 0))); !t.IsZero() && !t.After(now); t = schedule.Next(t) {
+		missed, ok = t, true
+	}
+	return missed, ok
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Periods that depend on when the schedule fires.
+const (
+	thisYear = "this_year"
+	lastYear = "last_year"
+)
+
+func checkPeriod(period string) error {
+	if period == "" || period == thisYear || period == lastYear {
+		return nil
+	}
+	_, err := catalogue.ParsePeriod(period)
+	return err
+}
+
+func resolvePeriod(period string, slot time.Time) string {
+	switch period {
+	case thisYear:
+		return strconv.Itoa(slot.Year())
+	case lastYear:
+		return strconv.Itoa(slot.Year() - 1)
+	}
+	return period
+}

@@ -1,0 +1,125 @@
+package transform
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func TestSubmissionsBecomeTotals(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	startTransform(t, log, c)
+
+	for i, area := range []string{"901", "902", "903", "906"} {
+		submit(t, log, from(area, figure("gdp", "2020", "100"), figure("rd", "2020", fmt.Sprintf("1.%d", i)),
+			figure("gdp", "2021", "110"), figure("rd", "2021", "2.2")))
+	}
+	ratio := totalWith(t, log, "rd_intensity", "2021", func(total stream.Total) bool {
+		return len(total.Missing) == 0 && total.Change != ""
+	})
+	// 8.8 of 440 is 2 %; 4.6 of 400 is 1.15 %.
+	if ratio.Value != "2" || ratio.Change != "0.85" || ratio.ChangeKind != "point" || !ratio.Publishable {
+		t.Errorf("rd_intensity 2021 = %+v; want 2 at 0.85 points, publishable", ratio)
+	}
+	if len(ratio.Inputs) != 8 {
+		t.Errorf("rd_intensity has %d inputs, want the 4 parts of both sums", len(ratio.Inputs))
+	}
+
+	// One revised figure changes the total, the ratio, and next year's change.
+	submit(t, log, from("901", figure("gdp", "2020", "200")))
+	gdp := totalWith(t, log, "gdp", "2020", func(total stream.Total) bool { return total.Value == "500" })
+	if gdp.Stage != "final" || gdp.Expected != 4 {
+		t.Errorf("gdp 2020 = %+v; want final, of 4 areas", gdp)
+	}
+	totalWith(t, log, "rd_intensity", "2020", func(total stream.Total) bool { return total.Value == "0.92" })
+	totalWith(t, log, "gdp", "2021", func(total stream.Total) bool { return total.Change == "-12" })
+	totalWith(t, log, "rd_intensity", "2021", func(total stream.Total) bool { return total.Change == "1.08" })
+}
+
+func TestVerdicts(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	startTransform(t, log, c)
+
+	good := from("901", figure("gdp", "2021", "100"))
+	first := verdictOn(t, log, submit(t, log, good))
+	if first.Outcome != stream.AllAccepted || first.Accepted != 1 || first.AcceptedSequence == 0 || first.Repeated {
+		t.Errorf("verdict = %+v; want one row accepted", first)
+	}
+	again := verdictOn(t, log, submit(t, log, good))
+	if again.Outcome != stream.AllAccepted || !again.Repeated || again.AcceptedSequence != first.AcceptedSequence || again.Submission != first.Submission {
+		t.Errorf("verdict on the same content = %+v; want a repetition of %+v", again, first)
+	}
+	mixed := verdictOn(t, log, submit(t, log, from("901", figure("gpd", "2021", "1"), figure("rd", "2021", "5"), figure("enterprises", "2021", "3.20812E+05"))))
+	if mixed.Outcome != stream.Partial || mixed.Accepted != 1 || mixed.RejectedRows != 2 || len(mixed.Findings) != 2 {
+		t.Errorf("verdict = %+v; want one of three rows accepted", mixed)
+	}
+	broken := verdictOn(t, log, submitRaw(t, log, "submissions.901.annual", []byte(`{"area":`)))
+	if broken.Outcome != stream.Rejected || len(broken.Findings) != 1 || broken.Findings[0].Code != "SUBMISSION_UNREADABLE" {
+		t.Errorf("verdict on broken JSON = %+v", broken)
+	}
+	// A later final figure forbids a return to an estimate.
+	back := figure("gdp", "2021", "90")
+	back.Stage = "estimate"
+	backwards := verdictOn(t, log, submit(t, log, from("901", back)))
+	if backwards.Outcome != stream.Rejected || backwards.Findings[0].Code != "STAGE_BACKWARDS" {
+		t.Errorf("verdict on an earlier stage = %+v", backwards)
+	}
+}
+
+// Several processes judge at the same time: the log must hold every submission
+// exactly once, each judged by a ledger that knew all before it.
+func TestManyTransformsAgree(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	a, _ := startTransform(t, log, c)
+	b, stopB := startTransform(t, log, c)
+
+	const submissions = 300
+	var last uint64
+	for i := range submissions {
+		last = submit(t, log, from("901", figure("gdp", "2021", fmt.Sprint(i))))
+		if i == submissions/2 {
+			stopB()
+		}
+	}
+	decided := map[uint64]bool{}
+	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
+		var v stream.Verdict
+		if err := json.Unmarshal(d.Body, &v); err != nil {
+			t.Fatal(err)
+		}
+		if v.Outcome != stream.AllAccepted {
+			t.Errorf("verdict %d = %+v", d.Sequence, v)
+		}
+		decided[v.Sequence] = true
+		return len(decided) == int(last)
+	})
+	part, _ := a.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901")
+	if got := part.Value.String(); got != fmt.Sprint(submissions-1) {
+		t.Errorf("ledger has %s, want the last submission's %d", got, submissions-1)
+	}
+	if n := len(a.Ledger().Submissions(a.Ledger().Applied())); n != submissions {
+		t.Errorf("ledger has %d submissions, want %d", n, submissions)
+	}
+	if b.Ledger().Applied() == 0 {
+		t.Error("the second process followed nothing")
+	}
+}
+
+func TestRestartReplaysTheLedger(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	_, stop := startTransform(t, log, c)
+	verdictOn(t, log, submit(t, log, from("901", figure("gdp", "2021", "100"))))
+	stop()
+
+	sequence := submit(t, log, from("902", figure("gdp", "2021", "1")))
+	restarted, _ := startTransform(t, log, c)
+	if v := verdictOn(t, log, sequence); v.Outcome != stream.AllAccepted {
+		t.Errorf("verdict = %+v", v)
+	}
+	totalWith(t, log, "gdp", "2021", func(total stream.Total) bool { return total.Value == "101" })
+	if part, ok := restarted.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901"); !ok || part.Value.String() != "100" {
+		t.Errorf("after the restart the ledger has %+v, %v", part, ok)
+	}
+}

@@ -1,0 +1,166 @@
+package transform
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/rs/zerolog"
+)
+
+// tallier publishes the totals that newly accepted observations touch. One is
+// active at a time. Two that overlap during a hand-over publish the same totals
+// twice, which readers tell by their basis.
+type tallier struct {
+	log    *stream.Log
+	ledger *Ledger
+	config Config
+	logger zerolog.Logger
+	press  press
+	now    func() time.Time
+}
+
+// How many messages of ACCEPTED one flush of totals folds in at most.
+const tallyBatch = 500
+
+// run tallies until ctx ends. It is to be called once the ledger has caught up.
+func (t *tallier) run(ctx context.Context) error {
+	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
+		Stream: stream.Accepted, Name: "tally", AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
+	})
+	if err != nil {
+		return err
+	}
+	defer consumer.Stop()
+	for {
+		batch, err := consumer.Batch(ctx, tallyBatch)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		done := consumer.Hold(batch)
+		err = finish(ctx, t.logger, "tally", func(ctx context.Context) error { return t.flush(ctx, batch) })
+		done()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// flush publishes every total that the batch touches, once.
+func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) error {
+	changed := map[Cell]bool{}
+	var last uint64
+	whole := batch[:0:0]
+	for i := range batch {
+		d := &batch[i]
+		last = max(last, d.Sequence)
+		if err := cellsOf(d.Body, changed); err != nil {
+			if err := t.log.Bury(ctx, "tally", stream.Accepted, d, err, t.now()); err != nil {
+				return err
+			}
+			continue
+		}
+		whole = append(whole, *d)
+	}
+	if err := t.ledger.Wait(ctx, last); err != nil {
+		return err
+	}
+	cells := make([]Cell, 0, len(changed))
+	for cell := range changed {
+		cells = append(cells, cell)
+	}
+	if err := t.press.publish(ctx, Affected(t.press.catalogue, cells), stream.ByStream); err != nil {
+		return err
+	}
+	return stream.AckAll(whole)
+}
+
+func cellsOf(body []byte, into map[Cell]bool) error {
+	batch, err := stream.DecodeAccepted(body)
+	if err != nil {
+		return err
+	}
+	for i := range batch.Submissions {
+		s := &batch.Submissions[i]
+		periods, err := s.Periods()
+		if err != nil {
+			return err
+		}
+		for row := range s.Len() {
+			into[Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}] = true
+		}
+	}
+	return nil
+}
+
+// press computes totals from the ledger and publishes them.
+type press struct {
+	log       *stream.Log
+	ledger    *Ledger
+	catalogue *catalogue.Catalogue
+	now       func() time.Time
+}
+
+// publish tallies the cells and publishes the totals as one flush, which readers
+// apply together.
+func (p *press) publish(ctx context.Context, cells []Cell, trigger stream.Trigger) error {
+	return p.send(ctx, p.ledger.Applied(), p.tally(cells), trigger)
+}
+
+// periodTotals are totals of one period.
+type periodTotals struct {
+	period catalogue.Period
+	totals []stream.Total
+}
+
+// tally computes the cells, which are sorted by period; cells nobody has
+// reported are left out.
+func (p *press) tally(cells []Cell) []periodTotals {
+	var byPeriod []periodTotals
+	for _, cell := range cells {
+		total, ok := Tally(p.catalogue, p.ledger, cell)
+		if !ok {
+			continue
+		}
+		if n := len(byPeriod); n == 0 || byPeriod[n-1].period != cell.Period {
+			byPeriod = append(byPeriod, periodTotals{period: cell.Period})
+		}
+		last := &byPeriod[len(byPeriod)-1]
+		last.totals = append(last.totals, total)
+	}
+	return byPeriod
+}
+
+// The most totals in one message: it keeps a message well under the broker's
+// limit.
+const totalsPerMessage = 500
+
+// send publishes a flush. Its basis is what the ledger had folded in before the
+// totals were computed, so that a total is never younger than it says.
+func (p *press) send(ctx context.Context, basis uint64, byPeriod []periodTotals, trigger stream.Trigger) error {
+	var batches []stream.TotalsBatch
+	for _, pt := range byPeriod {
+		for totals := range slices.Chunk(pt.totals, totalsPerMessage) {
+			batches = append(batches, stream.TotalsBatch{
+				Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli(),
+				Period: pt.period.String(), Totals: totals,
+			})
+		}
+	}
+	messages := make([]stream.Message, len(batches))
+	for i := range batches {
+		batches[i].Part, batches[i].Parts = i+1, len(batches)
+		body, err := stream.EncodeTotals(&batches[i])
+		if err != nil {
+			return err
+		}
+		messages[i] = stream.Message{Subject: "totals." + batches[i].Period, Body: body}
+	}
+	_, err := p.log.Publish(ctx, messages...)
+	return err
+}
