@@ -136,7 +136,11 @@ func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 			return err
 		}
 		run.Basis = r.ledger.Applied()
-		if err := r.settle(ctx, run.Basis); err != nil {
+		settling, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
+			fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
+		err = Settle(settling, r.log, r.projection, run.Basis)
+		cancel()
+		if err != nil {
 			return err
 		}
 		shown, err := r.projection.LatestTotals(ctx, scope)
@@ -162,40 +166,31 @@ func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 	return r.restoreObservations(ctx, run)
 }
 
-// settle waits until the projection shows what the log holds.
-func (r *recomputer) settle(ctx context.Context, basis uint64) error {
-	if err := r.tallied(ctx, basis); err != nil {
-		return err
-	}
-	totals, err := r.log.LastSequence(ctx, stream.Totals)
-	if err != nil {
-		return err
-	}
-	bounded, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
-		fmt.Errorf("the store of the totals did not catch up within %s (transform.settle_for)", r.config.SettleFor))
-	defer cancel()
-	return r.projection.Settle(bounded, basis, totals)
-}
-
-// tallied waits until the tally has published everything up to the basis.
-func (r *recomputer) tallied(ctx context.Context, basis uint64) error {
-	bounded, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
-		fmt.Errorf("the tally did not catch up within %s (transform.settle_for)", r.config.SettleFor))
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+// Settle returns when the projection shows every total and observation that
+// follows from ACCEPTED up to the basis, or with the cause of ctx's end.
+func Settle(ctx context.Context, log *stream.Log, projection Projection, basis uint64) error {
+	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	for {
-		position, err := r.log.Position(bounded, stream.Accepted, "tally")
+		position, err := log.Position(ctx, stream.Accepted, tallyConsumer)
 		if err == nil && position.AckFloor >= basis {
-			return nil
+			break
 		}
 		select {
-		case <-bounded.Done():
-			return context.Cause(bounded)
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-tick.C:
 		}
 	}
+	totals, err := log.LastSequence(ctx, stream.Totals)
+	if err != nil {
+		return err
+	}
+	return projection.Settle(ctx, basis, totals)
 }
+
+// How often Settle looks again.
+const settleEvery = 20 * time.Millisecond
 
 // inScope returns the cells to tally: those reported and those that follow from
 // them.

@@ -22,13 +22,16 @@ type tallier struct {
 	now    func() time.Time
 }
 
+// The durable consumer by which the tally's progress is known.
+const tallyConsumer = "tally"
+
 // How many messages of ACCEPTED one flush of totals folds in at most.
 const tallyBatch = 500
 
 // run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *tallier) run(ctx context.Context) error {
 	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Accepted, Name: "tally", AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
+		Stream: stream.Accepted, Name: tallyConsumer, AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
 	})
 	if err != nil {
 		return err

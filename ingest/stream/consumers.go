@@ -3,15 +3,20 @@ package stream
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Position is how far a durable consumer has come.
 type Position struct {
 	// AckFloor is the sequence up to which everything is acknowledged.
-	AckFloor uint64
+	AckFloor uint64 `json:"ack_floor"`
 	// Delivered counts messages delivered and not yet acknowledged, Pending those
 	// not delivered yet, Redelivered those delivered more than once and open.
-	Delivered, Pending, Redelivered int
+	Delivered   int `json:"delivered"`
+	Pending     int `json:"pending"`
+	Redelivered int `json:"redelivered"`
 }
 
 // Position returns how far the durable consumer of the stream has come.
@@ -20,9 +25,50 @@ func (l *Log) Position(ctx context.Context, stream, consumer string) (Position, 
 	if err != nil {
 		return Position{}, fmt.Errorf("look at consumer %s of %s: %w", consumer, stream, err)
 	}
-	info := c.CachedInfo()
+	return position(c.CachedInfo()), nil
+}
+
+// Status is the state of one stream and of its durable consumers.
+type Status struct {
+	Stream   string    `json:"stream"`
+	Messages uint64    `json:"messages"`
+	Bytes    uint64    `json:"bytes"`
+	Last     uint64    `json:"last_sequence"`
+	LastAt   time.Time `json:"last_at,omitzero"`
+	// Consumers maps a durable consumer's name to what it has yet to do.
+	Consumers map[string]Position `json:"consumers,omitempty"`
+}
+
+// Statuses returns the state of every stream, in the order of the flow.
+func (l *Log) Statuses(ctx context.Context) ([]Status, error) {
+	var all []Status
+	for _, name := range []string{Submissions, Accepted, Verdicts, Totals, Commands, Dead} {
+		s, err := l.js.Stream(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("look at stream %s: %w", name, err)
+		}
+		state := s.CachedInfo().State
+		status := Status{
+			Stream: name, Messages: state.Msgs, Bytes: state.Bytes, Last: state.LastSeq, LastAt: state.LastTime.UTC(),
+			Consumers: map[string]Position{},
+		}
+		consumers := s.ListConsumers(ctx)
+		for info := range consumers.Info() {
+			if info.Config.Durable != "" {
+				status.Consumers[info.Config.Durable] = position(info)
+			}
+		}
+		if err := consumers.Err(); err != nil {
+			return nil, fmt.Errorf("list consumers of %s: %w", name, err)
+		}
+		all = append(all, status)
+	}
+	return all, nil
+}
+
+func position(info *jetstream.ConsumerInfo) Position {
 	return Position{
 		AckFloor: info.AckFloor.Stream, Delivered: info.NumAckPending,
 		Pending: int(info.NumPending), Redelivered: info.NumRedelivered,
-	}, nil
+	}
 }

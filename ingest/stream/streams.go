@@ -67,7 +67,6 @@ func (c Config) Validate() error {
 type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
-	config Config
 	logger zerolog.Logger
 }
 
@@ -77,17 +76,25 @@ const maxPending = 1024
 // Open creates the streams, or updates those that exist to the configuration,
 // and returns the log. The connection stays the caller's.
 func Open(ctx context.Context, nc *nats.Conn, config Config, logger zerolog.Logger) (*Log, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending), jetstream.WithPublishAsyncTimeout(publishTimeout))
+	l, err := Attach(nc, logger)
 	if err != nil {
-		return nil, fmt.Errorf("open jetstream: %w", err)
+		return nil, err
 	}
-	l := &Log{nc: nc, js: js, config: config, logger: logger}
 	for _, sc := range config.streams() {
-		if _, err := js.CreateOrUpdateStream(ctx, sc); err != nil {
+		if _, err := l.js.CreateOrUpdateStream(ctx, sc); err != nil {
 			return nil, fmt.Errorf("create stream %s: %w", sc.Name, err)
 		}
 	}
 	return l, nil
+}
+
+// Attach returns the log of a broker whose streams somebody else has opened.
+func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending), jetstream.WithPublishAsyncTimeout(publishTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("open jetstream: %w", err)
+	}
+	return &Log{nc: nc, js: js, logger: logger}, nil
 }
 
 func (c Config) streams() []jetstream.StreamConfig {
@@ -119,3 +126,10 @@ func (l *Log) LastSequence(ctx context.Context, stream string) (uint64, error) {
 	}
 	return s.CachedInfo().State.LastSeq, nil
 }
+
+// Connected reports whether the broker can be reached now.
+func (l *Log) Connected() bool { return l.nc.IsConnected() }
+
+// MaxMessage returns the largest message the broker takes, headers included, in
+// bytes.
+func (l *Log) MaxMessage() int64 { return l.nc.MaxPayload() }

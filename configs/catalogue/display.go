@@ -1,0 +1,18 @@
+package catalogue
+
+import "github.com/shopspring/decimal"
+
+// Display rounds a figure of the indicator for display, by its rounding mode,
+// and writes all its places: 1.80 with two decimals.
+func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
+	places := int32(decimals)
+	switch i.Rounding {
+	case HalfEven:
+		figure = figure.RoundBank(places)
+	case Truncate:
+		figure = figure.Truncate(places)
+	default:
+		figure = figure.Round(places)
+	}
+	return figure.StringFixed(places)
+}

@@ -1,0 +1,344 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// oracle computes city totals slowly and by other means: rational numbers, and
+// every vintage looked at afresh for every total.
+type oracle struct {
+	catalogue *catalogue.Catalogue
+	rows      []oracleRow
+}
+
+type oracleRow struct {
+	area, indicator string
+	period          catalogue.Period
+	value           *big.Rat // nil is missing
+	stage           catalogue.Stage
+	sequence        uint64
+}
+
+// best returns the areas' best values of a cell; the map has a nil for an area
+// that says the value is missing.
+func (o *oracle) best(indicator string, period catalogue.Period) map[string]*oracleRow {
+	best := map[string]*oracleRow{}
+	for i := range o.rows {
+		r := &o.rows[i]
+		if r.indicator != indicator || r.period != period {
+			continue
+		}
+		if b := best[r.area]; b == nil || r.stage > b.stage || r.stage == b.stage && r.sequence > b.sequence {
+			best[r.area] = r
+		}
+	}
+	return best
+}
+
+type oracleLevel struct {
+	value    *big.Rat
+	have     []string
+	expected []string
+	reported bool
+}
+
+func (o *oracle) level(id string, period catalogue.Period) oracleLevel {
+	ind, _ := o.catalogue.Indicator(id)
+	if ind.Total == catalogue.RatioRule {
+		return o.ratio(ind, period)
+	}
+	l := oracleLevel{value: new(big.Rat)}
+	for _, a := range o.catalogue.Areas {
+		member := (a.Kind == catalogue.District || a.Kind == catalogue.CarvedOut) && a.ValidIn(period)
+		if ind.Total == catalogue.CityRule {
+			member = a.Kind == catalogue.City
+		}
+		if !member {
+			continue
+		}
+		l.expected = append(l.expected, a.Code)
+		if r, ok := o.best(id, period)[a.Code]; ok {
+			l.reported = true
+			if r.value != nil {
+				l.have = append(l.have, a.Code)
+				l.value.Add(l.value, r.value)
+			}
+		}
+	}
+	slices.Sort(l.expected)
+	slices.Sort(l.have)
+	if len(l.have) == 0 {
+		l.value = nil
+	}
+	return l
+}
+
+func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {
+	n, d := o.level(ind.Numerator, period), o.level(ind.Denominator, period)
+	l := oracleLevel{expected: n.expected, reported: n.reported || d.reported}
+	top, bottom := new(big.Rat), new(big.Rat)
+	for _, area := range n.have {
+		if slices.Contains(d.have, area) {
+			l.have = append(l.have, area)
+			top.Add(top, o.best(ind.Numerator, period)[area].value)
+			bottom.Add(bottom, o.best(ind.Denominator, period)[area].value)
+		}
+	}
+	if bottom.Sign() != 0 {
+		l.value = top.Mul(top, new(big.Rat).SetInt64(ind.Factor)).Quo(top, bottom)
+	}
+	return l
+}
+
+// territory lists the areas that were where the given ones are, back then.
+func (o *oracle) territory(areas []string, period catalogue.Period) (string, bool) {
+	var all []string
+	for _, code := range areas {
+		a, _ := o.catalogue.Area(code)
+		switch {
+		case a.ValidIn(period):
+			all = append(all, code)
+		case len(a.Predecessors) > 0:
+			all = append(all, a.Predecessors...)
+		default:
+			return "", false
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, " "), true
+}
+
+func (o *oracle) total(cell Cell) (stream.Total, bool) {
+	ind, _ := o.catalogue.Indicator(cell.Indicator)
+	now := o.level(cell.Indicator, cell.Period)
+	if !now.reported {
+		return stream.Total{}, false
+	}
+	t := stream.Total{Indicator: cell.Indicator, Expected: len(now.expected), Value: decimalText(now.value), ChangeKind: string(ind.Change)}
+	for _, area := range now.expected {
+		if !slices.Contains(now.have, area) {
+			t.Missing = append(t.Missing, area)
+		}
+	}
+	t.Publishable = now.value != nil && (len(t.Missing) == 0 || ind.Coverage == catalogue.Partial)
+	base := o.level(cell.Indicator, cell.Period.YearBefore())
+	was, accounted := o.territory(now.have, cell.Period.YearBefore())
+	switch {
+	case now.value == nil:
+		t.ChangeReason = ValueMissing
+	case base.value == nil:
+		t.ChangeReason = BaseMissing
+	case ind.Total != catalogue.CityRule && (!accounted || was != strings.Join(base.have, " ")):
+		t.ChangeReason = Break
+	default:
+		difference := new(big.Rat).Sub(now.value, base.value)
+		t.ChangeAbsolute = decimalText(difference)
+		switch {
+		case ind.Change == catalogue.Point:
+			t.Change = t.ChangeAbsolute
+		case base.value.Sign() == 0:
+			t.ChangeReason = BaseZero
+		case base.value.Sign() < 0:
+			t.ChangeReason = BaseNegative
+		default:
+			t.Change = decimalText(difference.Mul(difference, big.NewRat(100, 1)).Quo(difference, base.value))
+		}
+	}
+	return t, true
+}
+
+// decimalText writes a rational to 12 places, half away from zero, without
+// trailing zeros.
+func decimalText(r *big.Rat) string {
+	if r == nil {
+		return ""
+	}
+	text := r.FloatString(12)
+	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	if text == "-0" || text == "" {
+		return "0"
+	}
+	return text
+}
+
+// history of a generated city: submissions of a few rows each.
+func drawHistory(t *rapid.T) []stream.AcceptedSubmission {
+	areas := []string{"900", "901", "902", "903", "904", "905", "906", "907"}
+	indicators := []string{"gdp", "rd", "enterprises", "balance", "contribution"}
+	periods := []string{"2015", "2016", "2017"}
+	var all []stream.AcceptedSubmission
+	for i := range rapid.IntRange(1, 40).Draw(t, "submissions") {
+		s := stream.AcceptedSubmission{
+			ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Dataset: "annual",
+			Area: rapid.SampledFrom(areas).Draw(t, "area"),
+		}
+		cells := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) Cell {
+			return Cell{rapid.SampledFrom(indicators).Draw(t, "indicator"), mustPeriod(rapid.SampledFrom(periods).Draw(t, "period"))}
+		}), 1, 6, rapid.ID).Draw(t, "cells")
+		for n, cell := range cells {
+			s.Add(drawObservation(t, cell, n+1))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func drawObservation(t *rapid.T, cell Cell, row int) stream.AcceptedObservation {
+	units := map[string]string{"gdp": "亿元", "rd": "亿元", "enterprises": "家", "balance": "万元", "contribution": "%"}
+	o := stream.AcceptedObservation{Indicator: cell.Indicator, Unit: units[cell.Indicator], Period: cell.Period, Row: row,
+		Stage: rapid.SampledFrom([]catalogue.Stage{catalogue.Estimate, catalogue.Flash, catalogue.Final}).Draw(t, "stage"), Status: catalogue.Normal}
+	if rapid.IntRange(0, 9).Draw(t, "missing") == 0 {
+		o.Status = catalogue.Missing
+		return o
+	}
+	lowest := int64(0)
+	if cell.Indicator == "balance" {
+		lowest = -1000
+	}
+	coefficient := rapid.OneOf(rapid.Int64Range(lowest, 1000), rapid.Int64Range(999_999_999_999_999_000, 999_999_999_999_999_999)).Draw(t, "value")
+	text := catalogue.Value{Coefficient: coefficient, Scale: uint8(rapid.IntRange(0, 12).Draw(t, "scale"))}.String()
+	reading, err := catalogue.ParseValue(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Value = reading.Value
+	return o
+}
+
+func oracleOf(c *catalogue.Catalogue, submissions []stream.AcceptedSubmission) *oracle {
+	o := &oracle{catalogue: c}
+	for i := range submissions {
+		s := &submissions[i]
+		periods, _ := s.Periods()
+		for row := range s.Len() {
+			r := oracleRow{area: s.Area, indicator: s.IndicatorWords[s.Indicator[row]], period: periods[s.Period[row]],
+				stage: catalogue.Stage(s.Stage[row]), sequence: s.Sequence}
+			if catalogue.Status(s.Status[row]) != catalogue.Missing {
+				r.value, _ = new(big.Rat).SetString(s.Value(row).String())
+			}
+			o.rows = append(o.rows, r)
+		}
+	}
+	return o
+}
+
+// The ledger and Tally agree with the oracle on every cell, whatever the order
+// in which submissions are folded in and however often.
+func TestTallyAgreesWithOracle(t *testing.T) {
+	c := testCatalogue(t)
+	rapid.Check(t, func(t *rapid.T) {
+		submissions := drawHistory(t)
+		o := oracleOf(c, submissions)
+
+		shuffled := rapid.Permutation(append(slices.Clone(submissions), submissions[:len(submissions)/3]...)).Draw(t, "order")
+		ledger := NewLedger(c)
+		for i := range shuffled {
+			batch := &stream.AcceptedBatch{Submissions: shuffled[i : i+1]}
+			if err := ledger.Apply(uint64(i+1), "accepted.x.annual", batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range c.Indicators {
+			for _, period := range []string{"2015", "2016", "2017", "2018"} {
+				cell := Cell{c.Indicators[i].ID, mustPeriod(period)}
+				want, wantOK := o.total(cell)
+				got, ok := Tally(c, ledger, cell)
+				if ok != wantOK {
+					t.Fatalf("%v: reported %v, oracle says %v", cell, ok, wantOK)
+				}
+				if diff := gocmp.Diff(want, got, computedFields, cmpopts.EquateEmpty()); diff != "" {
+					t.Fatalf("%v: oracle, tally:\n%s", cell, diff)
+				}
+			}
+		}
+	})
+}
+
+// What the oracle computes.
+var computedFields = cmpopts.IgnoreFields(stream.Total{}, "Unit", "Stage", "Status", "Qualifier", "Inputs")
+
+// Publishing only the totals that a submission affects leaves every total as a
+// tally from scratch has it.
+func TestAffectedCoversEveryChange(t *testing.T) {
+	c := testCatalogue(t)
+	rapid.Check(t, func(t *rapid.T) {
+		submissions := drawHistory(t)
+		ledger := NewLedger(c)
+		published := map[Cell]stream.Total{}
+		for i := range submissions {
+			s := &submissions[i]
+			if err := ledger.Apply(uint64(i+1), "accepted.x.annual", &stream.AcceptedBatch{Submissions: submissions[i : i+1]}); err != nil {
+				t.Fatal(err)
+			}
+			var cells []Cell
+			periods, _ := s.Periods()
+			for row := range s.Len() {
+				cells = append(cells, Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]})
+			}
+			for _, cell := range Affected(c, cells) {
+				if total, ok := Tally(c, ledger, cell); ok {
+					published[cell] = total
+				}
+			}
+		}
+		for i := range c.Indicators {
+			for _, period := range []string{"2015", "2016", "2017", "2018"} {
+				cell := Cell{c.Indicators[i].ID, mustPeriod(period)}
+				total, ok := Tally(c, ledger, cell)
+				had, was := published[cell]
+				if ok != was {
+					t.Fatalf("%v: reported %v, published %v", cell, ok, was)
+				}
+				if diff := gocmp.Diff(total, had); diff != "" {
+					t.Fatalf("%v: from scratch, published:\n%s", cell, diff)
+				}
+			}
+		}
+	})
+}
+
+func TestStageAndQualifierOfTotals(t *testing.T) {
+	c := testCatalogue(t)
+	ledger := NewLedger(c)
+	for i, part := range []struct {
+		area      string
+		stage     catalogue.Stage
+		status    catalogue.Status
+		qualifier catalogue.Qualifier
+	}{
+		{"901", catalogue.Final, catalogue.Normal, 0},
+		{"902", catalogue.Estimate, catalogue.Imputed, catalogue.Below},
+		{"903", catalogue.Flash, catalogue.Normal, catalogue.Above},
+		{"907", catalogue.Forecast, catalogue.Normal, 0}, // inside 901: never added
+	} {
+		s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: part.area}
+		s.Add(stream.AcceptedObservation{Indicator: "gdp", Unit: "万元", Period: mustPeriod("2021"), Value: catalogue.Value{Coefficient: 10_000},
+			Stage: part.stage, Status: part.status, Qualifier: part.qualifier})
+		if err := ledger.Apply(uint64(i+1), "s", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := Tally(c, ledger, Cell{"gdp", mustPeriod("2021")})
+	// 10,000 万元 of an earlier catalogue are 1 亿元 in this one.
+	if got.Value != "3" || got.Stage != "estimate" || got.Status != "I" || got.Qualifier != "about" || got.Publishable {
+		t.Errorf("total = %+v; want 3, estimate, imputed, about, not publishable", got)
+	}
+	if !slices.Equal(got.Missing, []string{"906"}) {
+		t.Errorf("missing = %v, want 906", got.Missing)
+	}
+	if !slices.IsSortedFunc(got.Inputs, func(a, b stream.Input) int { return cmp.Compare(a.Area, b.Area) }) || len(got.Inputs) != 3 {
+		t.Errorf("inputs = %+v, want those of 901, 902 and 903", got.Inputs)
+	}
+}
