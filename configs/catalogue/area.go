@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -49,9 +50,13 @@ func (a *Area) ValidIn(p Period) bool {
 type Date struct{ time.Time }
 
 // UnmarshalText reads 2006-01-02.
-func (d *Date) UnmarshalText(text []byte) (err error) {
-	d.Time, err = time.Parse(time.DateOnly, string(text))
-	return err
+func (d *Date) UnmarshalText(text []byte) error {
+	day, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("want a day such as 2016-10-08, got %q", text)
+	}
+	d.Time = day
+	return nil
 }
 
 // MarshalText writes 2006-01-02.

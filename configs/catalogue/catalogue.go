@@ -1,15 +1,12 @@
 package catalogue
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/citytally/citytally/configs/strict"
 )
 
 // Catalogue is one city's areas, indicators and datasets, checked and indexed.
@@ -36,30 +33,26 @@ type Programme struct {
 	NameEN string `yaml:"name_en" json:"name_en"`
 }
 
-// Load reads and checks a catalogue file.
+// Load reads and checks a catalogue file. Mistakes are reported as by [Parse].
 func Load(path string) (*Catalogue, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	c, err := Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
+	return parse(path, text)
 }
 
 // Parse reads a catalogue strictly and reports every mistake at once, each with
-// its path in the file.
-func Parse(text []byte) (*Catalogue, error) {
+// its line and its path in the text.
+func Parse(text []byte) (*Catalogue, error) { return parse("catalogue", text) }
+
+func parse(source string, text []byte) (*Catalogue, error) {
 	c := &Catalogue{}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
+	decoder := strict.NewDecoder(source, c)
+	decoder.Document(text)
 	c.applyDefaults()
-	if err := c.index(); err != nil {
+	decoder.Add(c.index())
+	if err := decoder.Err(); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
@@ -90,6 +83,9 @@ func (c *Catalogue) applyDefaults() {
 		ind.unit = ParseUnit(ind.UnitName)
 		if ind.Kind == "" {
 			ind.Kind = Flow
+			if ind.Total == RatioRule {
+				ind.Kind = Ratio
+			}
 		}
 		if ind.Total == "" {
 			ind.Total = SumRule

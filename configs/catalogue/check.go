@@ -39,6 +39,9 @@ func (c *Catalogue) index() error {
 		if len(d.Periods) == 0 {
 			report("datasets[%d].periods: want at least one of year, half, quarter, month, ytd", i)
 		}
+		if d.DueDays < 0 {
+			report("datasets[%d].due_days: want 0 or more days after the period's end, got %d", i, d.DueDays)
+		}
 		c.datasets[d.ID] = d
 	}
 	c.indicators = make(map[string]*Indicator, len(c.Indicators))
@@ -52,6 +55,7 @@ func (c *Catalogue) index() error {
 		}
 		c.indicators[ind.ID] = ind
 	}
+	errs = append(errs, c.checkProgrammes()...)
 	errs = append(errs, c.checkAreas()...)
 	errs = append(errs, c.checkIndicators()...)
 	if len(errs) > 0 {
@@ -66,6 +70,26 @@ func (c *Catalogue) index() error {
 		}
 	}
 	return nil
+}
+
+func (c *Catalogue) checkProgrammes() (errs []error) {
+	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	seen := make(map[string]bool, len(c.Programmes))
+	for i, p := range c.Programmes {
+		if !identifier.MatchString(p.ID) {
+			report("programmes[%d].id: want letters, digits, - and _, got %q", i, p.ID)
+		}
+		if seen[p.ID] {
+			report("programmes[%d].id: %q occurs twice", i, p.ID)
+		}
+		seen[p.ID] = true
+	}
+	for i := range c.Indicators {
+		if ind := &c.Indicators[i]; ind.Programme != "" && !seen[ind.Programme] {
+			report("indicators[%d].programme (%s): %q is no programme", i, ind.ID, ind.Programme)
+		}
+	}
+	return errs
 }
 
 func (c *Catalogue) checkAreas() (errs []error) {
@@ -105,74 +129,4 @@ func (c *Catalogue) checkAreas() (errs []error) {
 		}
 	}
 	return errs
-}
-
-func (c *Catalogue) checkIndicators() (errs []error) {
-	report := func(i int, field, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("indicators[%d].%s (%s): %s", i, field, c.Indicators[i].ID, fmt.Sprintf(format, args...)))
-	}
-	for i := range c.Indicators {
-		ind := &c.Indicators[i]
-		oneOf(ind.Kind, func(want any) { report(i, "kind", "want one of %v, got %q", want, ind.Kind) }, Flow, Stock, Ratio)
-		oneOf(ind.Total, func(want any) { report(i, "city_total", "want one of %v, got %q", want, ind.Total) }, SumRule, RatioRule, CityRule)
-		oneOf(ind.Change, func(want any) { report(i, "change", "want one of %v, got %q", want, ind.Change) }, Percent, Point)
-		oneOf(ind.Rounding, func(want any) { report(i, "rounding", "want one of %v, got %q", want, ind.Rounding) }, HalfUp, HalfEven, Truncate)
-		oneOf(ind.Coverage, func(want any) { report(i, "coverage", "want one of %v, got %q", want, ind.Coverage) }, Complete, Partial)
-		if ind.UnitName == "" {
-			report(i, "unit", "want a unit such as 亿元, 家 or %%, got none")
-		}
-		if ind.Decimals < 0 || ind.Decimals > MaxDecimals {
-			report(i, "decimals", "want 0 to %d, got %d", MaxDecimals, ind.Decimals)
-		}
-		if ind.Factor < 0 {
-			report(i, "factor", "want a positive number, got %d", ind.Factor)
-		}
-		for j, id := range ind.Datasets {
-			if c.datasets[id] == nil {
-				report(i, fmt.Sprintf("datasets[%d]", j), "%q is no dataset", id)
-			}
-		}
-		ind.minimum = c.bound(ind.Minimum, func(err error) { report(i, "minimum", "%v", err) })
-		ind.maximum = c.bound(ind.Maximum, func(err error) { report(i, "maximum", "%v", err) })
-		if ind.Total != RatioRule {
-			if ind.Numerator != "" || ind.Denominator != "" {
-				report(i, "numerator", "only an indicator with city_total ratio has a numerator and a denominator")
-			}
-			if len(ind.Datasets) == 0 {
-				report(i, "datasets", "nobody can report it: name at least one dataset")
-			}
-			continue
-		}
-		for _, part := range []struct{ field, id string }{{"numerator", ind.Numerator}, {"denominator", ind.Denominator}} {
-			of := c.indicators[part.id]
-			switch {
-			case of == nil:
-				report(i, part.field, "%q is no indicator", part.id)
-			case of.Total == RatioRule:
-				report(i, part.field, "%q is a ratio itself; a ratio divides sums, never ratios", part.id)
-			}
-		}
-		if len(ind.Datasets) > 0 {
-			report(i, "datasets", "a ratio is computed, never reported; leave datasets out")
-		}
-	}
-	return errs
-}
-
-func (c *Catalogue) bound(text string, report func(error)) *Value {
-	if text == "" {
-		return nil
-	}
-	reading, err := ParseValue(text)
-	if err != nil {
-		report(err)
-		return nil
-	}
-	return &reading.Value
-}
-
-func oneOf[T comparable](got T, report func(any), allowed ...T) {
-	if !slices.Contains(allowed, got) {
-		report(allowed)
-	}
 }

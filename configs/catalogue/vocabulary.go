@@ -87,7 +87,7 @@ func ParseStatus(text string) (Status, error) {
 	if text == "" {
 		return 0, nil
 	}
-	if upper := strings.ToUpper(text); len(upper) == 1 && strings.Contains(statuses, upper) {
+	if upper := strings.ToUpper(text); len(text) == 1 && strings.Contains(statuses, upper) {
 		return Status(upper[0]), nil
 	}
 	return 0, &Problem{

@@ -117,3 +117,21 @@ func TestConfigValidate(t *testing.T) {
 		})
 	}
 }
+
+func FuzzSyncInterval(f *testing.F) {
+	for _, seed := range []string{"always", "30s", "2m", "-1s", "0", "1e9h", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var got, again natsd.SyncInterval
+		if err := got.UnmarshalText([]byte(text)); err != nil {
+			return
+		}
+		if got < 0 {
+			t.Fatalf("%q reads as %d", text, got)
+		}
+		if err := again.UnmarshalText([]byte(got.String())); err != nil || again != got {
+			t.Fatalf("%q reads as %v, which reads back as %v, %v", text, got, again, err)
+		}
+	})
+}

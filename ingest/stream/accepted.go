@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/fxamacker/cbor/v2"
 )
 
 // AcceptedBatch is what ACCEPTED carries on accepted.<area>.<dataset>: the
@@ -163,25 +162,4 @@ func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
 		}
 	}
 	return batch, nil
-}
-
-// The version of the binary messages' layout. Fields are only ever added.
-const binaryVersion = 1
-
-func encodeBinary(v any) ([]byte, error) {
-	body, err := cbor.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode event: %w", err)
-	}
-	return append([]byte{binaryVersion}, body...), nil
-}
-
-func decodeBinary(data []byte, v any) error {
-	if len(data) == 0 || data[0] != binaryVersion {
-		return Permanentf("decode event: want layout version %d, got %.4x", binaryVersion, data)
-	}
-	if err := cbor.Unmarshal(data[1:], v); err != nil {
-		return Permanentf("decode event: %w", err)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -25,6 +26,7 @@ type ConsumerConfig struct {
 // Consumer receives a stream's messages in batches. Whatever it delivered and
 // nobody acknowledged comes again.
 type Consumer struct {
+	nc       *nats.Conn
 	ctx      jetstream.ConsumeContext
 	messages chan jetstream.Msg
 	stopped  chan struct{}
@@ -57,7 +59,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	if err != nil {
 		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
 	}
-	c := &Consumer{messages: make(chan jetstream.Msg, config.MaxPending), stopped: make(chan struct{}), ackWait: config.AckWait}
+	c := &Consumer{nc: l.nc, messages: make(chan jetstream.Msg, config.MaxPending), stopped: make(chan struct{}), ackWait: config.AckWait}
 	if config.Single {
 		c.release = func() { l.unpin(config) }
 	}
@@ -103,7 +105,12 @@ func (c *Consumer) Batch(ctx context.Context, max int) ([]Delivery, error) {
 // that it need not wait for AckWait to be delivered again.
 func (c *Consumer) Stop() {
 	close(c.stopped)
-	c.ctx.Stop()
+	if c.nc.IsConnected() {
+		// What the client library holds is handed over before it closes.
+		c.ctx.Drain()
+	} else {
+		c.ctx.Stop()
+	}
 	<-c.ctx.Closed()
 	for len(c.messages) > 0 {
 		_ = (<-c.messages).Nak()
@@ -175,10 +182,14 @@ func newDelivery(m jetstream.Msg) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, fmt.Errorf("read message metadata: %w", err)
 	}
+	return delivery(m, meta), nil
+}
+
+func delivery(m jetstream.Msg, meta *jetstream.MsgMetadata) Delivery {
 	return Delivery{
 		Subject: m.Subject(), Body: m.Data(), Sequence: meta.Sequence.Stream,
 		StoredAt: meta.Timestamp.UTC(), Attempt: meta.NumDelivered, msg: m,
-	}, nil
+	}
 }
 
 // Header returns a header's value, or "".

@@ -3,66 +3,12 @@ package stream
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// Follow hands every message of the stream from the sequence on to handle, in
-// order, one at a time, and goes on with new ones until ctx ends; then it
-// returns nil. It calls caughtUp once, as soon as everything that was there at
-// the start has been handled. An error from handle ends it.
-func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Delivery) error, caughtUp func()) error {
-	stream, err := l.js.Stream(ctx, config.Stream)
-	if err != nil {
-		return fmt.Errorf("look at stream %s: %w", config.Stream, err)
-	}
-	oc := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, HeadersOnly: config.HeadersOnly, FilterSubjects: config.Subjects}
-	if config.From > 1 {
-		oc.DeliverPolicy, oc.OptStartSeq = jetstream.DeliverByStartSequencePolicy, config.From
-	}
-	consumer, err := stream.OrderedConsumer(ctx, oc)
-	if err != nil {
-		return fmt.Errorf("follow stream %s: %w", config.Stream, err)
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(followAhead))
-	if err != nil {
-		return fmt.Errorf("follow stream %s: %w", config.Stream, err)
-	}
-	defer messages.Stop()
-
-	info, err := consumer.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("look at consumer of %s: %w", config.Stream, err)
-	}
-	behind := info.NumPending + info.Delivered.Consumer
-	if behind == 0 {
-		caughtUp()
-	}
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("follow stream %s: %w", config.Stream, err)
-		}
-		d, err := newDelivery(m)
-		if err != nil {
-			return err
-		}
-		if err := handle(d); err != nil {
-			return err
-		}
-		if behind > 0 {
-			if behind--; behind == 0 {
-				caughtUp()
-			}
-		}
-	}
-}
-
-// How many messages Follow asks the broker for ahead of handling them.
-const followAhead = 2000
 
 // FollowConfig says what to follow.
 type FollowConfig struct {
@@ -73,6 +19,137 @@ type FollowConfig struct {
 	From uint64
 	// HeadersOnly leaves out the bodies.
 	HeadersOnly bool
+}
+
+const (
+	// How many messages Follow asks the broker for ahead of handling them.
+	followAhead = 2000
+	// How often the broker has to give a sign of life; two may be missed.
+	followHeartbeat = 2 * time.Second
+	// How long the broker remembers a reader that has gone.
+	followForgotten = 30 * time.Second
+
+	followRetryFrom = 50 * time.Millisecond
+	followRetryTo   = 5 * time.Second
+)
+
+// Follow hands every message of the stream from the sequence on to handle, in
+// order, each once, and goes on with new ones until ctx ends; then it returns
+// nil. It calls caughtUp once, as soon as everything that was there at the start
+// has been handled. An error from handle ends it, and so does one at the start;
+// a broker that goes away later is waited for.
+//
+// It does what the client library's ordered consumer does. That one, however,
+// cannot be stopped while the broker is away.
+func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Delivery) error, caughtUp func()) error {
+	f := &follower{log: l, config: config, next: max(config.From, 1), handle: handle, caughtUp: sync.OnceFunc(caughtUp)}
+	for pause := followRetryFrom; ; pause = min(2*pause, followRetryTo) {
+		before := f.next
+		err := f.session(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case f.failure != nil:
+			return f.failure
+		case !f.started:
+			return fmt.Errorf("follow stream %s: %w", config.Stream, err)
+		case f.next > before:
+			pause = followRetryFrom
+		}
+		l.logger.Debug().Err(err).Str("stream", config.Stream).Uint64("next", f.next).Msg("follow again")
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// follower remembers between sessions how far it has come.
+type follower struct {
+	log      *Log
+	config   FollowConfig
+	next     uint64
+	handle   func(Delivery) error
+	caughtUp func()
+	// started is true once a session got going, failure what handle returned.
+	started bool
+	failure error
+}
+
+// session reads with one consumer of its own until something goes wrong, and
+// returns what. A consumer numbers what it delivers, so that a loss shows.
+func (f *follower) session(ctx context.Context) error {
+	ctx, cancel := f.log.untilReconnect(ctx)
+	defer cancel()
+	consumer, err := f.consumer(ctx)
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(followAhead),
+		jetstream.PullHeartbeat(followHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	f.started = true
+	behind := consumer.CachedInfo().NumPending
+	if behind == 0 {
+		f.caughtUp()
+	}
+	for delivered := uint64(1); ; delivered++ {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("read message metadata: %w", err)
+		}
+		if meta.Sequence.Consumer != delivered {
+			return fmt.Errorf("message %d came as number %d, not %d", meta.Sequence.Stream, meta.Sequence.Consumer, delivered)
+		}
+		if f.failure = f.handle(delivery(m, meta)); f.failure != nil {
+			return f.failure
+		}
+		f.next = meta.Sequence.Stream + 1
+		// Messages may expire before they are delivered, so counting alone could
+		// wait for ever.
+		if delivered >= behind || meta.NumPending == 0 {
+			f.caughtUp()
+		}
+	}
+}
+
+func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	return f.log.js.CreateConsumer(ctx, f.config.Stream, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, FilterSubjects: f.config.Subjects,
+		HeadersOnly: f.config.HeadersOnly, AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1,
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: followForgotten,
+	})
+}
+
+// untilReconnect returns a context that also ends when the connection comes back
+// after a loss: what was asked of the broker before is forgotten then.
+func (l *Log) untilReconnect(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	connected := l.nc.StatusChanged(nats.CONNECTED)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-connected:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-watched
+		l.nc.RemoveStatusListener(connected)
+	}
 }
 
 // Get reads one message of a stream by its sequence. It returns

@@ -1,6 +1,12 @@
 package stream
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // Group publishes what many callers hand it at the same time as one batch, so
 // that they share an fsync. Make one with NewGroup and keep Run going.
@@ -68,16 +74,30 @@ func (g *Group) gather(first request) []request {
 // publish answers every request. The batch outlives ctx: what was handed over
 // gets its answer even while the program is stopping.
 func (g *Group) publish(ctx context.Context, batch []request) {
+	ctx = context.WithoutCancel(ctx)
 	messages := make([]Message, len(batch))
 	for i := range batch {
 		messages[i] = batch[i].message
 	}
-	published, err := g.log.Publish(context.WithoutCancel(ctx), messages...)
+	published, err := g.log.Publish(ctx, messages...)
 	for i := range batch {
-		if i < len(published) {
+		switch {
+		case i < len(published):
 			batch[i].answer <- answer{published: published[i]}
-		} else {
+		case len(batch) > 1 && refused(err):
+			// The callers do not know of each other: one's mistake is not the
+			// others'.
+			g.publish(ctx, batch[i:i+1])
+		default:
 			batch[i].answer <- answer{err: err}
 		}
 	}
+}
+
+// refused reports whether an error is about the messages and not about the
+// broker.
+func refused(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, ErrConflict) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject) ||
+		errors.As(err, &api) && api.Code/100 == 4
 }

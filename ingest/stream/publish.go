@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -30,8 +29,13 @@ const (
 // How long a publish may take before the broker counts as away.
 const publishTimeout = 10 * time.Second
 
-// The broker's limit on the messages of one atomic batch.
-const maxAtomic = 1000
+const (
+	// The broker's limit on the messages of one atomic batch.
+	maxAtomic = 1000
+	// Our limit on its bytes: the broker drops what comes in faster than it is
+	// written once 128 MiB are waiting, and a batch has to be through in time.
+	maxAtomicBytes = 32 << 20
+)
 
 // ErrConflict is returned by Publish when a subject's last sequence was not the
 // expected one: somebody else published there first.
@@ -58,12 +62,15 @@ type Published struct {
 }
 
 // Publish stores messages of one stream and returns when they are durable.
-// Several go out as atomic batches, which share an fsync: of every thousand,
-// all are stored or none. Should a batch hold an ID that the broker has seen,
+// Several go out as atomic batches, which share an fsync: of every thousand, or
+// 32 MiB, all are stored or none. Should a batch hold an ID that the broker has seen,
 // its messages are published one by one instead.
 func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
 	published := make([]Published, 0, len(messages))
-	for chunk := range slices.Chunk(messages, maxAtomic) {
+	for len(messages) > 0 {
+		n := chunkLength(messages)
+		chunk := messages[:n]
+		messages = messages[n:]
 		stored, err := l.publishChunk(ctx, chunk)
 		if err != nil {
 			return published, err
@@ -71,6 +78,17 @@ func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, er
 		published = append(published, stored...)
 	}
 	return published, nil
+}
+
+// chunkLength returns how many of the messages go into one batch, at least one.
+func chunkLength(messages []Message) int {
+	size := 0
+	for i := range messages[:min(len(messages), maxAtomic)] {
+		if size += len(messages[i].Body); size > maxAtomicBytes && i > 0 {
+			return i
+		}
+	}
+	return min(len(messages), maxAtomic)
 }
 
 func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, error) {

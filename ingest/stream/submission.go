@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -126,7 +127,8 @@ func clip(s string, n int) string {
 
 // ID identifies a submission by what it says: 32 hex digits of a SHA-256 over
 // area, dataset, reason and the observations in any order. The same file twice
-// is the same submission, for ever.
+// is the same submission, for ever. Where the figures stood, and in which file,
+// is not part of it.
 func (s *Submission) ID() string {
 	rows := make([]string, len(s.Observations))
 	var b []byte
@@ -136,15 +138,21 @@ func (s *Submission) ID() string {
 		for _, field := range [...]string{
 			o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Malformed,
 		} {
-			b = append(append(b, strings.TrimSpace(field)...), 0)
+			b = appendField(b, strings.TrimSpace(field))
 		}
 		rows[i] = string(b)
 	}
 	slices.Sort(rows)
 	h := sha256.New()
 	for _, part := range append([]string{s.Area, s.Dataset, s.Reason}, rows...) {
-		io.WriteString(h, part)
-		h.Write([]byte{'\n'})
+		b = appendField(b[:0], part)
+		h.Write(b)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// appendField writes a field behind its length, so that no text in it can pass
+// for the next field.
+func appendField(b []byte, field string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(field))), field...)
 }

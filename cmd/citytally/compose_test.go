@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/citytally/citytally/configs"
+)
+
+const composeFile = "../../docker-compose.yml"
+
+func loadCompose(t *testing.T, environment map[string]string) (*types.Project, error) {
+	t.Helper()
+	path, err := filepath.Abs(composeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir: filepath.Dir(path), ConfigFiles: []types.ConfigFile{{Filename: path}}, Environment: environment,
+	}, func(o *loader.Options) { o.SetProjectName("citytally", true) })
+}
+
+var composeSecrets = map[string]string{"NATS_PASSWORD": "n-secret", "CLICKHOUSE_PASSWORD": "c-secret"}
+
+func TestComposeHasNoDefaultPasswords(t *testing.T) {
+	for missing := range composeSecrets {
+		environment := map[string]string{}
+		for name, value := range composeSecrets {
+			if name != missing {
+				environment[name] = value
+			}
+		}
+		if _, err := loadCompose(t, environment); err == nil || !strings.Contains(err.Error(), "set "+missing) {
+			t.Errorf("without %s: %v; want to be told to set it", missing, err)
+		}
+	}
+}
+
+// Each stage is a service whose settings load, whose command parses, and which
+// reaches the other services where they listen.
+func TestComposeStages(t *testing.T) {
+	project, err := loadCompose(t, composeSecrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, service := range project.Services {
+		if service.HealthCheck == nil || len(service.HealthCheck.Test) == 0 {
+			t.Errorf("service %s has no health check", name)
+		}
+		for _, port := range service.Ports {
+			if port.HostIP != "127.0.0.1" {
+				t.Errorf("service %s publishes port %s beyond this machine", name, port.Published)
+			}
+		}
+	}
+	for _, stage := range allStages() {
+		service, err := project.GetService(stage)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !slices.Equal(service.Command[:3], []string{"run", "--only", stage}) {
+			t.Errorf("service %s runs %v", stage, service.Command)
+		}
+		var environment []string
+		for name, value := range service.Environment {
+			environment = append(environment, name+"="+*value)
+		}
+		settings, err := configs.Load("", environment)
+		if err != nil {
+			t.Errorf("settings of service %s: %v", stage, err)
+			continue
+		}
+		if settings.NATS.URL != "nats://nats:4222" || settings.NATS.Password != "n-secret" ||
+			!strings.Contains(settings.ClickHouse.DSN, "c-secret@clickhouse:9000/citytally") || settings.Dir != "/data" {
+			t.Errorf("settings of service %s: broker %s, ClickHouse %s, directory %s", stage, settings.NATS.URL, settings.ClickHouse.DSN, settings.Dir)
+		}
+		for _, server := range []string{"nats", "clickhouse"} {
+			if service.DependsOn[server].Condition != types.ServiceConditionHealthy {
+				t.Errorf("service %s does not wait for %s", stage, server)
+			}
+		}
+		checkCommand(t, service)
+	}
+}
+
+// checkCommand parses a service's command line and that of its health check, so
+// that a renamed flag is noticed here.
+func checkCommand(t *testing.T, service types.ServiceConfig) {
+	t.Helper()
+	lines := [][]string{service.Command}
+	if test := service.HealthCheck.Test; test[0] == "CMD" && test[1] == "citytally" {
+		lines = append(lines, test[2:])
+	}
+	for _, args := range lines {
+		command, rest, err := newRoot().Find(args)
+		if err != nil {
+			t.Errorf("service %s: %v", service.Name, err)
+			continue
+		}
+		if err := command.ParseFlags(rest); err != nil {
+			t.Errorf("service %s: %s: %v", service.Name, strings.Join(args, " "), err)
+		}
+	}
+}
+
+func TestDockerfileBuildsThisCommand(t *testing.T) {
+	text, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	at := bytes.Index(module, []byte("\ngo "))
+	if _, err := fmt.Sscanf(string(module[at+1:]), "go %d.%d", &major, &minor); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{fmt.Sprintf("FROM golang:%d.%d-", major, minor), "./cmd/citytally", "USER citytally", `ENTRYPOINT ["citytally"]`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("Dockerfile lacks %q", want)
+		}
+	}
+}

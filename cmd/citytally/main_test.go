@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/sink/chdb"
+)
+
+// With this variable set, or asked for the engine's child, the test binary is
+// the program itself, so that tests can start and kill real processes.
+const actAsProgram = "ACT_AS_CITYTALLY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsProgram) != "" || len(os.Args) > 1 && os.Args[1] == chdb.ChildCommand {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// citytally runs a command line in this process.
+func citytally(t testing.TB, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	code = run(ctx, args, strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// must runs a command line that has to succeed, and returns what it printed.
+func must(t testing.TB, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := citytally(t, args...)
+	if code != 0 {
+		t.Fatalf("citytally %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// program starts a process of its own on the directory.
+type program struct {
+	cmd    *exec.Cmd
+	output *bytes.Buffer
+	ended  chan error
+}
+
+func start(t testing.TB, environment []string, args ...string) *program {
+	t.Helper()
+	p := &program{cmd: exec.Command(os.Args[0], args...), output: &bytes.Buffer{}, ended: make(chan error, 1)}
+	p.cmd.Env = append(append(os.Environ(), actAsProgram+"=1"), environment...)
+	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.ended <- p.cmd.Wait(); close(p.ended) }()
+	t.Cleanup(func() { p.stop(t, syscall.SIGKILL) })
+	return p
+}
+
+// stop sends a signal and waits for the process to end.
+func (p *program) stop(t testing.TB, s os.Signal) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(s)
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		t.Errorf("process %d still runs a minute after %s\n%s", p.cmd.Process.Pid, s, p.output)
+	}
+}
+
+// Flags by which any number of pipelines run side by side.
+func anyPorts(dir string) []string {
+	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
+}
+
+// startRun starts the whole pipeline on the directory and waits until it serves.
+func startRun(t testing.TB, dir string, args ...string) *program {
+	t.Helper()
+	p := start(t, nil, append(append([]string{"run"}, anyPorts(dir)...), args...)...)
+	eventually(t, "the pipeline serves", func() bool {
+		select {
+		case err := <-p.ended:
+			t.Fatalf("run ended: %v\n%s", err, p.output)
+		default:
+		}
+		_, err := findInstance(dir)
+		return err == nil
+	})
+	return p
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not after a minute: %s", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// reported runs the report and returns its totals by indicator.
+func reported(t testing.TB, dir, period string) map[string]reportedTotal {
+	t.Helper()
+	var r struct{ Totals []reportedTotal }
+	decode(t, strings.NewReader(must(t, "report", "--dir", dir, "--period", period, "--format", "json")), &r)
+	totals := map[string]reportedTotal{}
+	for _, total := range r.Totals {
+		totals[total.Indicator] = total
+	}
+	return totals
+}
+
+// reportedTotal is a total as the report's JSON promises it.
+type reportedTotal struct {
+	Indicator    string
+	Value        string
+	Unit         string
+	Stage        string
+	Qualifier    string
+	Change       string
+	ChangeKind   string `json:"change_kind"`
+	ChangeReason string `json:"change_reason"`
+	Coverage     struct {
+		Have, Expected int
+		Missing        []string
+	}
+	Basis      uint64
+	ComputedAt time.Time `json:"computed_at"`
+}
+
+func decode(t testing.TB, r io.Reader, into any) {
+	t.Helper()
+	if err := json.NewDecoder(r).Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// A revised figure changes the total, what depends on it, and next year's
+// change; every vintage stays; and an accident in ClickHouse is mended by a
+// recomputation.
+func TestRevisionFollowsThrough(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	for _, area := range []string{"320803", "320804", "320812", "320813", "320826", "320830", "320831", "320871"} {
+		must(t, "submit", "--dir", dir, "--area", area, "--dataset", "sti-annual", csvFile(t, `indicator,period,value
+gdp,2020,500
+rd_expenditure,2020,10
+gdp,2021,600
+rd_expenditure,2021,15
+`))
+	}
+	eventually(t, "all areas are in", func() bool {
+		total := reported(t, dir, "2021")["rd_intensity"]
+		return total.Value == "2.5" && total.Change == "0.5" && total.Coverage.Have == 8
+	})
+	began := time.Now()
+	must(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2020,1500\n"))
+	eventually(t, "the revision is seen", func() bool {
+		return reported(t, dir, "2020")["gdp"].Value == "5000" && reported(t, dir, "2020")["rd_intensity"].Value == "1.6" &&
+			reported(t, dir, "2021")["rd_intensity"].Change == "0.9" && reported(t, dir, "2021")["gdp"].Change == "-4"
+	})
+	t.Logf("a revision was visible in all its dependents after %s, reports included", time.Since(began))
+
+	vintages := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count() FROM observations WHERE indicator = 'gdp' AND period = '2020' AND area = '320812'")
+	if !strings.Contains(vintages, "2") {
+		t.Errorf("vintages of the revised figure: %s", vintages)
+	}
+
+	// Someone empties the projection of a total and of observations.
+	must(t, "sql", "--dir", dir, "ALTER TABLE totals_data DELETE WHERE indicator = 'gdp' SETTINGS mutations_sync = 1")
+	must(t, "sql", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320830' SETTINGS mutations_sync = 1")
+	var run struct {
+		Changed, Cells int
+		Missing        int `json:"observations_missing"`
+		Problem        string
+	}
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	if run.Changed != 2 || run.Missing != 4 || run.Problem != "" {
+		t.Errorf("recomputation = %+v; want 2 totals and 4 observations brought back", run)
+	}
+	eventually(t, "what was missing is back", func() bool {
+		return reported(t, dir, "2021")["gdp"].Value == "4800" &&
+			strings.Contains(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count() FROM observations WHERE area = '320830'"), "4")
+	})
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	if run.Changed != 0 || run.Missing != 0 {
+		t.Errorf("a second recomputation still finds %+v", run)
+	}
+	p.stop(t, syscall.SIGTERM)
+	if !strings.Contains(p.output.String(), "citytally stopped") {
+		t.Errorf("no graceful stop:\n%s", p.output)
+	}
+}
+
+func csvFile(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "figures.csv")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Anyone with the broker's credentials may publish the same JSON directly; it is
+// handled alike.
+func TestDirectPublishing(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	i, err := findInstance(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := nats.Connect(i.NATS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	ack, err := nc.Request("submissions.320812.sti-annual", []byte(`{"area":"320812","dataset":"sti-annual","observations":[
+		{"indicator":"hnte_valid","period":"2021","value":"120","unit":"家","stage":"estimate","status":"A","qualifier":"","note":""},
+		{"indicator":"hnte_valid","period":"2020","value":110}]}`), 10*time.Second)
+	if err != nil || strings.Contains(string(ack.Data), "error") {
+		t.Fatalf("publish: %v %s", err, ack.Data)
+	}
+	eventually(t, "the total follows", func() bool {
+		total := reported(t, dir, "2021")["hnte_valid"]
+		return total.Value == "120" && total.Stage == "estimate" && total.Coverage.Have == 1 && len(total.Coverage.Missing) == 7
+	})
+}
+
+// Another city is a catalogue file: three areas, four indicators, no code.
+func TestAnotherCityIsYAMLOnly(t *testing.T) {
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "citytally.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("catalogue.yaml", `city: "100"
+programmes: [{id: main, name_zh: 主要指标, name_en: Main}]
+areas:
+  - {code: "100", name_zh: 某市, name_en: Somewhere, kind: city}
+  - {code: "101", name_zh: 东区, name_en: East, kind: district}
+  - {code: "102", name_zh: 西区, name_en: West, kind: district}
+datasets: [{id: yearly, name_zh: 年报, name_en: Yearly, periods: [year]}]
+indicators:
+  - {id: output, name_zh: 产值, name_en: Output, programme: main, unit: 亿元, datasets: [yearly]}
+  - {id: people, name_zh: 人数, name_en: People, programme: main, unit: 万人, kind: stock, datasets: [yearly]}
+  - {id: output_per_person, name_zh: 人均产值, name_en: Output per person, programme: main, unit: 亿元/万人, kind: ratio, numerator: output, denominator: people}
+  - {id: rank, name_zh: 排名, name_en: Rank, programme: main, unit: 位, kind: stock, city_total: city, datasets: [yearly]}
+`)
+	write("citytally.yaml", fmt.Sprintf("catalogue: %q\n", filepath.Join(dir, "catalogue.yaml")))
+	must(t, "config", "check", settings)
+	p := startRun(t, filepath.Join(dir, "data"), "--config", settings)
+	defer p.stop(t, syscall.SIGTERM)
+	dataDir := filepath.Join(dir, "data")
+	for area, rows := range map[string]string{"101": "output,2021,30\npeople,2021,10\n", "102": "output,2021,10\npeople,2021,6\n", "100": "rank,2021,7\n"} {
+		must(t, "submit", "--config", settings, "--dir", dataDir, "--area", area, "--dataset", "yearly", csvFile(t, "indicator,period,value\n"+rows))
+	}
+	eventually(t, "the city's totals", func() bool {
+		totals := reported(t, dataDir, "2021")
+		return totals["output"].Value == "40" && totals["output_per_person"].Value == "2.5" && totals["rank"].Value == "7"
+	})
+}
+
+// Bad rows are told apart from good ones, and the command says so by its exit
+// code.
+func TestSubmitTellsWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	file := csvFile(t, "indicator,period,value\nhnte_valid,2021,120\nhnte_vaild,2021,1\ngdp,2021,一百\n")
+	for lang, want := range map[string][]string{
+		"en": {"partly accepted", "3 rows", "accepted 1", `did you mean "hnte_valid"?`, "not a number"},
+		"zh": {"部分采用", "其中采用 1", `是否应为 "hnte_valid"？`, "不是数字"},
+	} {
+		code, out, _ := citytally(t, "submit", "--dir", dir, "--lang", lang, "--area", "320812", "--dataset", "sti-annual", file)
+		if code != exitRefused {
+			t.Errorf("exit code %d, want %d", code, exitRefused)
+		}
+		for _, w := range want {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s: no %q in\n%s", lang, w, out)
+			}
+		}
+	}
+	code, _, stderr := citytally(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "nonsense", file)
+	if code != exitRefused || !strings.Contains(stderr, "nonsense") || !strings.Contains(stderr, "sti-annual") {
+		t.Errorf("unknown dataset: exit code %d, %s", code, stderr)
+	}
+	i, err := findInstance(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Post(i.HTTP+"/v1/submissions", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var problem map[string]any
+	if err := json.NewDecoder(answer.Body).Decode(&problem); err != nil || answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("without a token: %s, %v, %v", answer.Status, problem, err)
+	}
+	var s status
+	decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
+	if len(s.Streams) != 6 || s.Problem != "" || s.Tables["submissions"] == 0 {
+		t.Errorf("status = %+v", s)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"report", "--period", "2021", "--dir", dir}, exitAbsent, "citytally run --dir " + dir},
+		{[]string{"report", "--period", "soon", "--dir", dir}, exitUsage, "not a period"},
+		{[]string{"report", "--dir", dir}, exitFailure, `required flag(s) "period"`},
+		{[]string{"nonsense"}, exitUsage, `unknown command "nonsense"`},
+		{[]string{"run", "--only", "everything", "--dir", dir}, exitUsage, "--only: want ingest, transform, sink, schedule"},
+		{[]string{"run", "--nats-port", "x"}, exitUsage, "--nats-port"},
+		{[]string{"submit"}, exitUsage, "submit --help"},
+		{[]string{"sql", "--dir", dir}, exitUsage, "no query"},
+	} {
+		code, _, stderr := citytally(t, test.args...)
+		if code != test.code || !strings.Contains(stderr, test.says) {
+			t.Errorf("%v: exit code %d, %q; want %d, %q", test.args, code, stderr, test.code, test.says)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/sink/chdb"
+)
+
+// addresses are the flags that say where the servers listen.
+type addresses struct {
+	http           string
+	nats           int
+	clickhouse     int
+	clickhouseHTTP int
+}
+
+func (a *addresses) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&a.http, "http", "", "`host:port` of the gateway; port 0 takes any free one")
+	flags.IntVar(&a.nats, "nats-port", 0, "`port` of the embedded broker; 0 takes any free one")
+	flags.IntVar(&a.clickhouse, "clickhouse-port", 0, "`port` of the embedded ClickHouse's native protocol; 0 takes any free one, for HTTP too")
+	flags.IntVar(&a.clickhouseHTTP, "clickhouse-http-port", 0, "`port` of the embedded ClickHouse's HTTP interface; 0 takes any free one")
+}
+
+// apply lays the flags that were given over the settings.
+func (a *addresses) apply(cmd *cobra.Command, s *configs.Settings) error {
+	changed := cmd.Flags().Changed
+	if changed("http") {
+		if _, _, err := net.SplitHostPort(a.http); err != nil {
+			return usage(fmt.Errorf("--http: want host:port such as 127.0.0.1:8470, got %q", a.http))
+		}
+		s.Ingest.Address = a.http
+	}
+	for _, port := range []struct {
+		flag  string
+		value int
+	}{{"nats-port", a.nats}, {"clickhouse-port", a.clickhouse}, {"clickhouse-http-port", a.clickhouseHTTP}} {
+		if port.value < 0 || port.value > 65535 {
+			return usage(fmt.Errorf("--%s: want 0 to 65535, got %d", port.flag, port.value))
+		}
+	}
+	if changed("nats-port") {
+		s.NATS.Embedded.Port = a.nats
+	}
+	if changed("clickhouse-port") {
+		s.ClickHouse.Embedded.NativePort = a.clickhouse
+		if a.clickhouse == 0 {
+			s.ClickHouse.Embedded.HTTPPort = 0
+		}
+	}
+	if changed("clickhouse-http-port") {
+		s.ClickHouse.Embedded.HTTPPort = a.clickhouseHTTP
+	}
+	return nil
+}
+
+func newRun(g *globals) *cobra.Command {
+	var a addresses
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the pipeline until it is told to stop",
+		Long: `Run the pipeline: the gateway, the transform and sink workers and the schedules,
+on the embedded broker and ClickHouse unless the settings name others.
+
+SIGTERM or Ctrl-C stops it: no new work is taken, what was begun is finished, and
+everything else stays in the log for the next start.
+
+On several machines each runs some of the stages (--only), all with the same
+nats.url and clickhouse.dsn in their settings.`,
+		Example: `  citytally run
+  citytally run --dir /srv/citytally --http 0.0.0.0:8470
+  citytally run --config citytally.yaml --only sink`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, stage := range only {
+				if err := oneOf("only", stage, allStages()...); err != nil {
+					return err
+				}
+			}
+			s, err := g.settings()
+			if err != nil {
+				return err
+			}
+			if err := a.apply(cmd, s); err != nil {
+				return err
+			}
+			return runPipeline(cmd, s, only)
+		},
+	}
+	a.flags(cmd)
+	cmd.Flags().StringSliceVar(&only, "only", allStages(), "`stages` to run here")
+	return cmd
+}
+
+func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err error) {
+	logger, err := newLogger(cmd.ErrOrStderr(), s.Log)
+	if err != nil {
+		return usage(err)
+	}
+	p := &pipeline{settings: s, stages: slices.Clone(stages), logger: logger}
+	if terminal(cmd.ErrOrStderr()) {
+		p.progress = chdb.PrintProgress(cmd.ErrOrStderr())
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	ctx := cmd.Context()
+	if err := p.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			return &exitError{code: exitFailure, err: context.Cause(ctx)}
+		}
+		return err
+	}
+	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", p.instance.HTTP).Str("nats", p.instance.NATS).
+		Str("clickhouse_http", p.instance.ClickHouseHTTP).Str("clickhouse_native", p.instance.ClickHouseNative).Msg("citytally runs")
+	err = p.run(ctx)
+	if err == nil {
+		logger.Info().Msg("citytally stopped")
+	}
+	return err
+}

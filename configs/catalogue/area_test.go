@@ -1,0 +1,75 @@
+package catalogue
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestExpected(t *testing.T) {
+	c := load(t, "../catalogue.yaml")
+	for period, want := range map[string][]string{
+		"2015":       {"320802", "320803", "320804", "320811", "320826", "320829", "320830", "320831", "320871"},
+		"2016-09":    {"320802", "320803", "320804", "320811", "320826", "320829", "320830", "320831", "320871"},
+		"2016-10":    {"320803", "320804", "320812", "320813", "320826", "320830", "320831", "320871"},
+		"2016":       {"320803", "320804", "320812", "320813", "320826", "320830", "320831", "320871"},
+		"2021-YTD06": {"320803", "320804", "320812", "320813", "320826", "320830", "320831", "320871"},
+	} {
+		p, err := ParsePeriod(period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, c.Expected(p)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", period, diff)
+		}
+	}
+}
+
+func TestRecast(t *testing.T) {
+	c := load(t, "../catalogue.yaml")
+	for _, test := range []struct {
+		code, period string
+		want         []string
+	}{
+		{"320812", "2021", []string{"320812"}},
+		{"320812", "2015", []string{"320802", "320811"}},
+		{"320813", "2015", []string{"320829"}},
+		{"320803", "2015", []string{"320803"}},
+		{"320802", "2015", []string{"320802"}},
+		{"320802", "2021", nil}, // nothing came before it
+		{"999999", "2021", nil},
+	} {
+		p, err := ParsePeriod(test.period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := c.Recast(test.code, p)
+		if diff := cmp.Diff(test.want, got); diff != "" || ok != (test.want != nil) {
+			t.Errorf("%s in %s, %v (-want +got):\n%s", test.code, test.period, ok, diff)
+		}
+	}
+}
+
+func TestAreaExistsFromItsFirstDay(t *testing.T) {
+	c := load(t, "testdata/full.good.yaml")
+	for _, test := range []struct {
+		code, period string
+		want         bool
+	}{
+		{"100001", "2016-10", true}, {"100001", "2016-09", false}, {"100001", "2016", true},
+		{"old-1", "2016-09", true}, {"old-1", "2016-10", false}, {"old_2", "2016-09", true},
+		{"old_2", "2000", false}, {"100071", "1949", true},
+	} {
+		p, err := ParsePeriod(test.period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := c.Area(test.code)
+		if got := a.ValidIn(p); got != test.want {
+			t.Errorf("%s in %s: want %v, got %v", test.code, test.period, test.want, got)
+		}
+	}
+	if a, _ := c.Area("hitech"); a.Additive() {
+		t.Error("a zone inside a district is added to the city")
+	}
+}

@@ -1,0 +1,112 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+)
+
+// indicatorReport takes down a mistake in one field of one indicator.
+type indicatorReport func(field, format string, args ...any)
+
+func (c *Catalogue) checkIndicators() (errs []error) {
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		report := func(field, format string, args ...any) {
+			errs = append(errs, fmt.Errorf("indicators[%d].%s (%s): %s", i, field, ind.ID, fmt.Sprintf(format, args...)))
+		}
+		checkWords(ind, report)
+		c.checkNumbers(ind, report)
+		for j, id := range ind.Datasets {
+			if c.datasets[id] == nil {
+				report(fmt.Sprintf("datasets[%d]", j), "%q is no dataset", id)
+			}
+		}
+		if ind.Total == RatioRule {
+			c.checkRatio(ind, report)
+			continue
+		}
+		if ind.Kind == Ratio && ind.Total == SumRule {
+			report("city_total", "shares and rates do not add up; want ratio, or city where the city itself reports it")
+		}
+		if ind.Numerator != "" || ind.Denominator != "" {
+			report("numerator", "only an indicator with city_total ratio has a numerator and a denominator")
+		}
+		if len(ind.Datasets) == 0 {
+			report("datasets", "nobody can report it: name at least one dataset")
+		}
+	}
+	return errs
+}
+
+func checkWords(ind *Indicator, report indicatorReport) {
+	oneOf(ind.Kind, "kind", report, Flow, Stock, Ratio)
+	oneOf(ind.Total, "city_total", report, SumRule, RatioRule, CityRule)
+	oneOf(ind.Change, "change", report, Percent, Point)
+	oneOf(ind.Rounding, "rounding", report, HalfUp, HalfEven, Truncate)
+	oneOf(ind.Coverage, "coverage", report, Complete, Partial)
+	if ind.UnitName == "" {
+		report("unit", "want a unit such as 亿元, 家 or %%, got none")
+	}
+}
+
+func (c *Catalogue) checkNumbers(ind *Indicator, report indicatorReport) {
+	for _, places := range []struct {
+		field string
+		n     int
+	}{{"decimals", ind.Decimals}, {"change_decimals", ind.ChangeDecimals}} {
+		if places.n < 0 || places.n > MaxDecimals {
+			report(places.field, "want 0 to %d, got %d", MaxDecimals, places.n)
+		}
+	}
+	if ind.Factor < 0 {
+		report("factor", "want a positive number, got %d", ind.Factor)
+	}
+	ind.minimum = bound(ind.Minimum, "minimum", report)
+	ind.maximum = bound(ind.Maximum, "maximum", report)
+	if ind.minimum != nil && ind.maximum != nil && ind.minimum.Decimal().GreaterThan(ind.maximum.Decimal()) {
+		report("maximum", "want at least the minimum %s, got %s", ind.Minimum, ind.Maximum)
+	}
+}
+
+func (c *Catalogue) checkRatio(ind *Indicator, report indicatorReport) {
+	var parts []*Indicator
+	for _, part := range []struct{ field, id string }{{"numerator", ind.Numerator}, {"denominator", ind.Denominator}} {
+		of := c.indicators[part.id]
+		switch {
+		case of == nil:
+			report(part.field, "%q is no indicator", part.id)
+		case of.Total == RatioRule:
+			report(part.field, "%q is a ratio itself; a ratio divides sums, never ratios", part.id)
+		default:
+			parts = append(parts, of)
+		}
+	}
+	if len(parts) == 2 && parts[0].unit.Dimension == parts[1].unit.Dimension && parts[0].unit != parts[1].unit {
+		report("numerator", "want numerator and denominator in one unit, got %s and %s", parts[0].UnitName, parts[1].UnitName)
+	}
+	if ind.Kind != Ratio {
+		report("kind", "want ratio where city_total is ratio, got %s", ind.Kind)
+	}
+	if len(ind.Datasets) > 0 {
+		report("datasets", "a ratio is computed, never reported; leave datasets out")
+	}
+}
+
+// bound reads a bound: a plain number, in the indicator's own unit.
+func bound(text, field string, report indicatorReport) *Value {
+	if text == "" {
+		return nil
+	}
+	reading, err := ParseValue(text)
+	if err != nil || reading != (Reading{Value: reading.Value}) {
+		report(field, "want a plain number in the indicator's unit, got %q", text)
+		return nil
+	}
+	return &reading.Value
+}
+
+func oneOf[T comparable](got T, field string, report indicatorReport, allowed ...T) {
+	if !slices.Contains(allowed, got) {
+		report(field, "want one of %v, got %q", allowed, fmt.Sprint(got))
+	}
+}

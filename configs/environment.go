@@ -1,0 +1,66 @@
+package configs
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/citytally/citytally/configs/strict"
+)
+
+const environmentPrefix = "CITYTALLY_"
+
+// Variable returns the name of the environment variable of a setting:
+// CITYTALLY_SINK_BATCH_ROWS of sink.batch_rows.
+func Variable(path string) string {
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+}
+
+// applyEnvironment lays the variables of environ (NAME=value, as [os.Environ]
+// gives them; of two with one name the later counts) over the settings.
+// Variables that name no setting are left alone, for container platforms and
+// other programs make their own, unless they are a slip of the keyboard from
+// one.
+func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
+	variables := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, environmentPrefix) {
+			variables[name] = value
+		}
+	}
+	var known []string
+	strict.Visit(settings, func(path string, v reflect.Value) {
+		name := Variable(path)
+		known = append(known, name)
+		if value := variables[name]; value != "" {
+			d.Text(name, value, path, v)
+		}
+		delete(variables, name)
+	})
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if _, unknown := variables[name]; !unknown {
+			continue
+		}
+		delete(variables, name)
+		for _, k := range known {
+			if isSlip(name, k) {
+				d.Report(fmt.Errorf("%s: no such setting; did you mean %s?", name, k))
+				break
+			}
+		}
+	}
+}
+
+// isSlip tells whether two names are one slip of the keyboard apart: what
+// differs between their common beginning and end is two letters at most.
+func isSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return max(len(a), len(b)) <= 2
+}

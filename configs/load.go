@@ -1,0 +1,63 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/citytally/citytally/configs/strict"
+)
+
+// Load returns the defaults, overlaid with the YAML file at path (none when
+// path is empty) and with the variables of environ, checked. The error lists
+// every mistake, one per line, with the line or variable it stands in; it never
+// holds a secret.
+func Load(path string, environ []string) (*Settings, error) {
+	settings := Default()
+	d := strict.NewDecoder(path, settings)
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read settings: %w", err)
+		}
+		d.Document(text)
+	}
+	applyEnvironment(d, environ, settings)
+	d.Add(settings.Validate())
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	return settings, nil
+}
+
+// Check loads the settings and everything they refer to, and reports every
+// mistake like [Load].
+func Check(path string, environ []string) error {
+	settings, err := Load(path, environ)
+	if err != nil {
+		return err
+	}
+	c, err := settings.LoadCatalogue()
+	if err != nil {
+		return fmt.Errorf("catalogue: %w", err)
+	}
+	var errs []error
+	for i, schedule := range settings.Transform.Schedules {
+		if _, ok := c.Indicator(schedule.Indicator); schedule.Indicator != "" && !ok {
+			errs = append(errs, fmt.Errorf("transform.schedules[%d].indicator: want an indicator of the catalogue, got %q", i, schedule.Indicator))
+		}
+	}
+	for _, file := range []struct{ path, name string }{
+		{"nats.credentials_file", settings.NATS.CredentialsFile}, {"nats.tls.ca_file", settings.NATS.TLS.CAFile},
+		{"nats.tls.cert_file", settings.NATS.TLS.CertFile}, {"nats.tls.key_file", settings.NATS.TLS.KeyFile},
+		{"clickhouse.embedded.library", settings.ClickHouse.Embedded.Library},
+	} {
+		if file.name == "" {
+			continue
+		}
+		if _, err := os.Stat(file.name); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", file.path, err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,52 @@
+package sample
+
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Dataset is the dataset of every file.
+const Dataset = "sti-annual"
+
+// File is one area's submission for one year, as long CSV in UTF-8 with the
+// header indicator,period,value,unit,stage,status,qualifier,note.
+type File struct {
+	Year    int
+	Area    string
+	Dataset string
+	// Name is the file's path in this package, 2021/320812.csv.
+	Name string
+	CSV  []byte
+}
+
+//go:embed 2020/*.csv 2021/*.csv
+var files embed.FS
+
+// Files returns every submission, the earlier year first, then by area.
+func Files() []File {
+	var all []File
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		year, err := strconv.Atoi(path.Dir(name))
+		if err != nil {
+			return err
+		}
+		all = append(all, File{
+			Year: year, Area: strings.TrimSuffix(path.Base(name), ".csv"), Dataset: Dataset, Name: name, CSV: text,
+		})
+		return nil
+	})
+	if err != nil {
+		panic(err) // the files are in the binary; nothing can be missing or misnamed at run time
+	}
+	return all
+}

@@ -1,0 +1,130 @@
+package configs
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/transform"
+)
+
+// Settings is everything that can be set.
+type Settings struct {
+	// Dir is the data directory. The embedded servers keep their data below it.
+	Dir string `yaml:"dir"`
+	// TimeZone is the IANA name of the zone in which schedules run and reports
+	// tell the time.
+	TimeZone string `yaml:"time_zone"`
+	// Catalogue is the path of the catalogue file; empty is the built-in one.
+	Catalogue string `yaml:"catalogue"`
+
+	Log        Log              `yaml:"log"`
+	NATS       NATS             `yaml:"nats"`
+	Streams    stream.Config    `yaml:"streams"`
+	ClickHouse ClickHouse       `yaml:"clickhouse"`
+	Ingest     ingest.Config    `yaml:"ingest"`
+	Transform  transform.Config `yaml:"transform"`
+	Sink       sink.Config      `yaml:"sink"`
+}
+
+// Log is what is logged and how.
+type Log struct {
+	// Level is the least that is logged: trace, debug, info, warn or error.
+	Level string `yaml:"level"`
+	// Format is console for people, json for machines, or auto: console on a
+	// terminal, json elsewhere.
+	Format string `yaml:"format"`
+}
+
+// NATS is the broker: the server at URL, or the embedded one.
+type NATS struct {
+	// URL is one address or several, separated by commas; empty is the embedded
+	// server.
+	URL string `yaml:"url"`
+	// User and Password, or CredentialsFile (a .creds file with a JWT and its
+	// key), say who connects to URL.
+	User            string `yaml:"user"`
+	Password        string `yaml:"password"`
+	CredentialsFile string `yaml:"credentials_file"`
+	TLS             TLS    `yaml:"tls"`
+
+	Embedded natsd.Config `yaml:"embedded"`
+}
+
+// TLS names the PEM files for an encrypted connection.
+type TLS struct {
+	// CAFile holds the authorities that may vouch for the server; empty is the
+	// machine's.
+	CAFile string `yaml:"ca_file"`
+	// CertFile and KeyFile are the client's own certificate, where the server
+	// asks for one.
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// ClickHouse is the store: the server at DSN, or the embedded one.
+type ClickHouse struct {
+	// DSN is clickhouse://user:password@host:9000/database?… with the options of
+	// clickhouse-go, or http:// and https:// for that protocol; empty is the
+	// embedded server.
+	DSN string `yaml:"dsn"`
+
+	Embedded chdb.Config `yaml:"embedded"`
+}
+
+// Default returns the built-in settings: both servers embedded, on loopback,
+// at their usual ports.
+func Default() *Settings {
+	return &Settings{
+		Dir:      "data",
+		TimeZone: "Asia/Shanghai",
+		Log:      Log{Level: "info", Format: "auto"},
+		NATS:     NATS{Embedded: natsd.Config{Port: 4222}.Defaults()},
+		Streams:  stream.DefaultConfig(),
+		ClickHouse: ClickHouse{Embedded: chdb.Config{
+			HTTPPort: 8123, NativePort: 9000,
+			Users: []engine.User{{Name: "default"}, {Name: "reader", ReadOnly: true}},
+		}.Defaults()},
+		Ingest:    ingest.DefaultConfig(),
+		Transform: transform.DefaultConfig(),
+		Sink:      sink.DefaultConfig(),
+	}
+}
+
+// EmbeddedNATS returns the embedded broker's configuration with its directory
+// filled in: nats below Dir unless it was set.
+func (s *Settings) EmbeddedNATS() natsd.Config {
+	c := s.NATS.Embedded.Defaults()
+	if c.Dir == "" {
+		c.Dir = filepath.Join(s.Dir, "nats")
+	}
+	return c
+}
+
+// EmbeddedClickHouse returns the embedded store's configuration with its
+// directory filled in: clickhouse below Dir unless it was set. An empty Library
+// has yet to be fetched.
+func (s *Settings) EmbeddedClickHouse() chdb.Config {
+	c := s.ClickHouse.Embedded.Defaults()
+	if c.Dir == "" {
+		c.Dir = filepath.Join(s.Dir, "clickhouse")
+	}
+	return c
+}
+
+// TokensFile returns the path of the tokens file: tokens.yaml below Dir unless
+// it was set.
+func (s *Settings) TokensFile() string {
+	if s.Ingest.TokensFile != "" {
+		return s.Ingest.TokensFile
+	}
+	return filepath.Join(s.Dir, "tokens.yaml")
+}
+
+// Location returns the time zone, which Load has checked.
+func (s *Settings) Location() (*time.Location, error) { return time.LoadLocation(s.TimeZone) }

@@ -1,0 +1,139 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // the time zone has to be known on machines without a zone database too
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs/strict"
+)
+
+// Validate reports every setting that cannot work, alone or with the others,
+// each with its path.
+func (s *Settings) Validate() error {
+	var errs []error
+	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if s.Dir == "" {
+		report(`dir: want a directory for the data, got ""`)
+	}
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+		report("time_zone: want an IANA name such as Asia/Shanghai, got %q", s.TimeZone)
+	}
+	if level, err := zerolog.ParseLevel(s.Log.Level); err != nil || level < zerolog.TraceLevel || level > zerolog.ErrorLevel {
+		report("log.level: want trace, debug, info, warn or error, got %q", s.Log.Level)
+	}
+	if !slices.Contains([]string{"auto", "console", "json"}, s.Log.Format) {
+		report("log.format: want auto, console or json, got %q", s.Log.Format)
+	}
+	errs = append(errs, s.validateNATS()...)
+	errs = append(errs, s.Streams.Validate())
+	errs = append(errs, s.validateClickHouse()...)
+	errs = append(errs, s.Ingest.Validate(), s.Transform.Validate(), s.Sink.Validate())
+	errs = append(errs, s.validatePorts()...)
+	return errors.Join(errs...)
+}
+
+func (s *Settings) validateNATS() []error {
+	n := &s.NATS
+	if n.URL == "" {
+		errs := []error{relocate(s.EmbeddedNATS().Validate(), "natsd", "nats.embedded")}
+		for _, set := range []struct{ path, value string }{
+			{"user", n.User}, {"password", n.Password}, {"credentials_file", n.CredentialsFile},
+			{"tls.ca_file", n.TLS.CAFile}, {"tls.cert_file", n.TLS.CertFile}, {"tls.key_file", n.TLS.KeyFile},
+		} {
+			if set.value != "" {
+				errs = append(errs, fmt.Errorf("nats.%s: belongs to the server at nats.url, which is not set", set.path))
+			}
+		}
+		if s.Streams.Replicas > 1 {
+			errs = append(errs, fmt.Errorf("streams.replicas: want 1 with the embedded server, got %d; set nats.url to a cluster", s.Streams.Replicas))
+		}
+		return errs
+	}
+	var errs []error
+	for address := range strings.SplitSeq(n.URL, ",") {
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			errs = append(errs, errors.New("nats.url: want addresses such as nats://host:4222 or tls://host:4222; got another, which is not shown because it may hold a password"))
+		}
+	}
+	if (n.User == "") != (n.Password == "") {
+		errs = append(errs, errors.New("nats.user: want nats.user and nats.password together, got one of them"))
+	}
+	if n.User != "" && n.CredentialsFile != "" {
+		errs = append(errs, errors.New("nats.credentials_file: want either a credentials file or a user with a password, got both"))
+	}
+	if (n.TLS.CertFile == "") != (n.TLS.KeyFile == "") {
+		errs = append(errs, errors.New("nats.tls.cert_file: want nats.tls.cert_file and nats.tls.key_file together, got one of them"))
+	}
+	return errs
+}
+
+func (s *Settings) validateClickHouse() []error {
+	if s.ClickHouse.DSN == "" {
+		c := s.EmbeddedClickHouse()
+		if c.Library == "" {
+			c.Library = "fetched when it starts"
+		}
+		return []error{relocate(c.Validate(), "chdb", "clickhouse.embedded")}
+	}
+	const want = "want an address such as clickhouse://user:password@host:9000/citytally"
+	scheme, _, _ := strings.Cut(s.ClickHouse.DSN, "://")
+	if !slices.Contains([]string{"clickhouse", "tcp", "http", "https"}, scheme) {
+		return []error{errors.New("clickhouse.dsn: " + want + ", or http:// or https://; got another, which is not shown because it may hold a password")}
+	}
+	// The driver leaves credentials out of its errors.
+	if _, err := clickhouse.ParseDSN(s.ClickHouse.DSN); err != nil {
+		return []error{fmt.Errorf("clickhouse.dsn: %s, got: %w", want, err)}
+	}
+	return nil
+}
+
+// validatePorts refuses two servers of this program at one port.
+func (s *Settings) validatePorts() []error {
+	type listener struct {
+		path string
+		port int
+	}
+	var listeners []listener
+	if _, port, err := net.SplitHostPort(s.Ingest.Address); err == nil {
+		if n, err := strconv.Atoi(port); err == nil {
+			listeners = append(listeners, listener{"ingest.address", n})
+		}
+	}
+	if s.NATS.URL == "" {
+		listeners = append(listeners, listener{"nats.embedded.port", s.NATS.Embedded.Port})
+	}
+	if s.ClickHouse.DSN == "" {
+		listeners = append(listeners,
+			listener{"clickhouse.embedded.http_port", s.ClickHouse.Embedded.HTTPPort},
+			listener{"clickhouse.embedded.native_port", s.ClickHouse.Embedded.NativePort})
+	}
+	var errs []error
+	taken := map[int]string{}
+	for _, l := range listeners {
+		if first := taken[l.port]; first != "" && l.port > 0 {
+			errs = append(errs, fmt.Errorf("%s: want another port than %s, got %d for both", l.path, first, l.port))
+		}
+		taken[l.port] = l.path
+	}
+	return errs
+}
+
+// relocate tells a part's mistakes at the place the part has in the settings.
+func relocate(err error, from, to string) error {
+	var errs []error
+	for _, e := range strict.Flatten(err) {
+		errs = append(errs, errors.New(strings.ReplaceAll(e.Error(), from+".", to+".")))
+	}
+	return errors.Join(errs...)
+}

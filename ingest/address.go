@@ -1,0 +1,116 @@
+package ingest
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// The codes of a problem's single errors.
+const (
+	areaUnknown     = "AREA_UNKNOWN"
+	datasetUnknown  = "DATASET_UNKNOWN"
+	submissionEmpty = "SUBMISSION_EMPTY"
+)
+
+// address checks what the submissions are addressed to before anything is
+// stored, and that their sender may: all mistakes are told at once.
+func (g *Gateway) address(submissions []stream.Submission, who holder) error {
+	var mistakes []ProblemError
+	var foreign *Problem
+	for i := range submissions {
+		s := &submissions[i]
+		area, ok := g.catalogue.Area(s.Area)
+		switch {
+		case !ok:
+			mistakes = append(mistakes, g.unknownArea(s.Area))
+		case !who.may(s.Area) && foreign == nil:
+			foreign = otherArea(who, area)
+		}
+		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
+			mistakes = append(mistakes, g.unknownDataset(s.Dataset))
+		}
+		if len(s.Observations) == 0 {
+			mistakes = append(mistakes, ProblemError{
+				Code: submissionEmpty, Field: "observations",
+				Detail: "the submission has no observations; send at least one row", DetailZH: "没有任何数据行，请至少报送一行",
+			})
+		}
+	}
+	if foreign != nil {
+		return foreign
+	}
+	if len(mistakes) == 0 {
+		return nil
+	}
+	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistakes[0].DetailZH, mistakes[0].Detail)
+	problem.Errors = mistakes[:min(len(mistakes), maxListedErrors)]
+	if len(mistakes) > 1 {
+		problem.Detail = fmt.Sprintf("%d mistakes; nothing was taken. The first: %s", len(mistakes), problem.Detail)
+		problem.DetailZH = fmt.Sprintf("共 %d 处错误，未接收任何数据。第一处：%s", len(mistakes), problem.DetailZH)
+	}
+	return problem
+}
+
+func otherArea(who holder, area *catalogue.Area) *Problem {
+	return newProblem(http.StatusForbidden, codeForbidden,
+		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送", who.area, who.name, area.Code, area.NameZH),
+		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s)", who.area, who.name, area.Code, area.NameEN))
+}
+
+func (g *Gateway) unknownArea(seen string) ProblemError {
+	// People know the names, files need the codes.
+	candidates := map[string]string{}
+	for i := range g.catalogue.Areas {
+		a := &g.catalogue.Areas[i]
+		candidates[a.Code], candidates[a.NameZH], candidates[a.NameEN] = a.Code, a.Code, a.Code
+	}
+	delete(candidates, "")
+	return unknown(areaUnknown, "area", "地区", seen, candidates, g.knownAreas())
+}
+
+func (g *Gateway) unknownDataset(seen string) ProblemError {
+	candidates := map[string]string{}
+	for i := range g.catalogue.Datasets {
+		d := &g.catalogue.Datasets[i]
+		candidates[d.ID], candidates[d.NameZH], candidates[d.NameEN] = d.ID, d.ID, d.ID
+	}
+	delete(candidates, "")
+	return unknown(datasetUnknown, "dataset", "数据集", seen, candidates, g.knownDatasets())
+}
+
+func unknown(code, field, fieldZH, seen string, candidates map[string]string, known []string) ProblemError {
+	seen = clip(seen)
+	e := ProblemError{
+		Code: code, Field: field, Seen: seen,
+		Detail:   fmt.Sprintf("%s %q is not in the catalogue", field, seen),
+		DetailZH: fmt.Sprintf("目录中没有%s %q", fieldZH, seen),
+	}
+	if seen == "" {
+		e.Detail, e.DetailZH = "no "+field+" is given", "未注明"+fieldZH
+	}
+	if meant, ok := candidates[catalogue.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
+		e.Detail += fmt.Sprintf("; did you mean %q?", meant)
+		e.DetailZH += fmt.Sprintf("，是否应为 %q？", meant)
+	} else {
+		e.Detail += ";"
+		e.DetailZH += "；"
+	}
+	e.Detail += " Known: " + strings.Join(known, ", ")
+	e.DetailZH += "可用的有：" + strings.Join(known, "、")
+	return e
+}
+
+// clip keeps an answer from repeating an upload.
+func clip(s string) string {
+	const most = 64
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func TestClient(t *testing.T) {
+	h := open(t)
+	h.judge()
+	client := h.client("*")
+	client.Via = "cli"
+	got, err := client.Submit(t.Context(), ingest.Upload{
+		Content: strings.NewReader("area,indicator,period,value\n320812,hnte_valid,2021,1\n320804,hnte_valid,2021,2\n"), ContentType: "text/csv",
+		Dataset: "sti-annual", File: "区县 figures.csv", Reason: "年报 & more", Wait: 30 * time.Second,
+	})
+	check(t, err)
+	if len(got) != 2 || got[0].Area != "320812" || got[1].Area != "320804" || got[1].Verdict == nil || got[0].Verdict.Via != "cli" {
+		t.Fatalf("want two receipts with verdicts, got %+v", got)
+	}
+	m, err := h.log.Get(t.Context(), stream.Submissions, got[0].Sequence)
+	check(t, err)
+	if s, err := stream.DecodeSubmission(m.Data); err != nil || s.File != "区县 figures.csv" || s.Reason != "年报 & more" {
+		t.Errorf("want file and reason to arrive, got %s (%v)", m.Data, err)
+	}
+	again, err := client.Receipt(t.Context(), got[1].ID)
+	check(t, err)
+	if again.Verdict == nil || again.Sequence != got[1].Sequence {
+		t.Errorf("want the receipt, got %+v", again)
+	}
+}
+
+func TestClientReturnsProblems(t *testing.T) {
+	h := open(t)
+	_, err := h.client("320804").Submit(t.Context(), ingest.Upload{Content: strings.NewReader(figure("320812", "1")), ContentType: "application/json"})
+	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusForbidden || p.Code() != "other-area" || !strings.Contains(err.Error(), "320804") {
+		t.Errorf("want the problem, got %v", err)
+	}
+	_, err = h.client("320804").Receipt(t.Context(), "unknown")
+	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusNotFound {
+		t.Errorf("want 404, got %v", err)
+	}
+}
+
+func TestClientGivesUpWithItsContext(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	check(t, listener.Close())
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	client := &ingest.Client{BaseURL: "http://" + listener.Addr().String()}
+	_, err = client.Submit(ctx, ingest.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("want the deadline and its cause, got %v", err)
+	}
+}

@@ -1,0 +1,79 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config is how the gateway works.
+type Config struct {
+	// Address is the host and port to listen on; port 0 takes any free one.
+	Address string `yaml:"address" env:"ADDRESS"`
+	// TokensFile is the YAML file with the bearer tokens and their areas. It is
+	// read again when it changes.
+	TokensFile string `yaml:"tokens_file" env:"TOKENS_FILE"`
+	// MaxBody is the largest upload, in bytes, after decompression. As JSON it
+	// has to fit into one of the broker's messages besides (max_payload), which
+	// is checked for each upload.
+	MaxBody int64 `yaml:"max_body" env:"MAX_BODY"`
+	// MaxInFlight is how many uploads are read and stored at the same time; it
+	// bounds the memory they take. Those waiting for a verdict do not count.
+	MaxInFlight int `yaml:"max_in_flight" env:"MAX_IN_FLIGHT"`
+	// MaxWait caps how long a request may wait for its verdict (Prefer: wait=N).
+	MaxWait time.Duration `yaml:"max_wait" env:"MAX_WAIT"`
+	// ReadHeaderTimeout, ReadTimeout and IdleTimeout bound how long a client may
+	// take to send a request's header, all of the request, and the next one.
+	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" env:"READ_HEADER_TIMEOUT"`
+	ReadTimeout       time.Duration `yaml:"read_timeout" env:"READ_TIMEOUT"`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" env:"IDLE_TIMEOUT"`
+	// ShutdownGrace is how long requests under way may take to finish when the
+	// program stops.
+	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
+}
+
+// DefaultConfig listens on 127.0.0.1:8470 and takes uploads of 8 MiB. It names
+// no tokens file.
+func DefaultConfig() Config {
+	return Config{
+		Address: "127.0.0.1:8470", MaxBody: 8 << 20, MaxInFlight: 32, MaxWait: time.Minute,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ShutdownGrace: 10 * time.Second,
+	}
+}
+
+// The broker never takes larger messages than this.
+const maxBodyLimit = 64 << 20
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if _, port, err := net.SplitHostPort(c.Address); err != nil {
+		report("ingest.address: want host:port such as 127.0.0.1:8470, got %q", c.Address)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		report("ingest.address: want a port from 0 to 65535, got %q", port)
+	}
+	if c.MaxBody < 1<<10 || c.MaxBody > maxBodyLimit {
+		report("ingest.max_body: want 1024 to %d bytes, got %d", maxBodyLimit, c.MaxBody)
+	}
+	if c.MaxInFlight < 1 {
+		report("ingest.max_in_flight: want at least 1, got %d", c.MaxInFlight)
+	}
+	if c.MaxWait < 0 || c.MaxWait > time.Hour {
+		report("ingest.max_wait: want 0s to 1h, got %s", c.MaxWait)
+	}
+	for _, timeout := range []struct {
+		key   string
+		value time.Duration
+	}{
+		{"read_header_timeout", c.ReadHeaderTimeout}, {"read_timeout", c.ReadTimeout},
+		{"idle_timeout", c.IdleTimeout}, {"shutdown_grace", c.ShutdownGrace},
+	} {
+		if timeout.value <= 0 {
+			report("ingest.%s: want a positive duration such as 10s, got %s", timeout.key, timeout.value)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,62 @@
+package decode
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// MaxRows is how many observations one upload may hold.
+const MaxRows = 200_000
+
+// Defaults are what a file does not say itself.
+type Defaults struct {
+	// Area and Dataset are taken where the file names none.
+	Area, Dataset string
+	// File is the file's name, Reason why figures change, for the submissions.
+	File, Reason string
+}
+
+// The codes of the problems this package returns.
+const (
+	Empty          = "FILE_EMPTY"
+	NotUTF8        = "NOT_UTF8"
+	TooManyRows    = "TOO_MANY_ROWS"
+	BadJSON        = "JSON_INVALID"
+	BadColumns     = "COLUMNS_INVALID"
+	DefaultsDiffer = "PARAMETER_DIFFERS"
+)
+
+func problem(code, seen, zh, en string) error {
+	return &catalogue.Problem{Code: code, Seen: seen, ZH: zh, EN: en}
+}
+
+func tooManyRows() error {
+	return problem(TooManyRows, "",
+		fmt.Sprintf("一次最多提交 %d 行，请分成几个文件提交", MaxRows),
+		fmt.Sprintf("one upload holds at most %d rows; send it in several files", MaxRows))
+}
+
+// readError passes on what the reader itself had to say, such as that the
+// upload is too large.
+func readError(err error) error {
+	if _, ok := errors.AsType[*catalogue.Problem](err); ok {
+		return err
+	}
+	return fmt.Errorf("read upload: %w", err)
+}
+
+// both joins a row's problem in the two languages into the one text that an
+// observation has for it.
+func both(zh, en string) string { return zh + " / " + en }
+
+// clip keeps messages and messages' storage small: the first n bytes, valid
+// UTF-8 whatever came in.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.ToValidUTF8(s[:n], "\uFFFD") + "…"
+}

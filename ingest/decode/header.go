@@ -1,0 +1,69 @@
+package decode
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// columns are the names in a CSV header, in the file's order.
+type columns []string
+
+var (
+	requiredColumns = []string{"indicator", "period", "value"}
+	knownColumns    = append(slices.Clone(requiredColumns), "unit", "stage", "status", "qualifier", "note", "area", "dataset")
+)
+
+const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,area,dataset]"
+
+// parseHeader reads the header line and reports everything that is wrong with
+// it at once.
+func parseHeader(r record) (columns, error) {
+	switch {
+	case strings.HasPrefix(r.text, "\xFF\xFE") || strings.HasPrefix(r.text, "\xFE\xFF"):
+		return nil, problem(NotUTF8, "UTF-16", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is UTF-16; save it as "CSV UTF-8 (comma delimited)"`)
+	case !utf8.ValidString(r.text):
+		return nil, problem(NotUTF8, clip(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
+	case r.problem != nil:
+		return nil, problem(BadColumns, clip(r.text, 100), "表头"+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
+	}
+	var names columns
+	var zh, en []string
+	for i, cell := range r.fields {
+		name := strings.ToLower(strings.TrimSpace(cell))
+		switch {
+		case name == "":
+			zh = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1))
+			en = append(en, fmt.Sprintf("column %d has no name", i+1))
+		case !slices.Contains(knownColumns, name):
+			zh = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, clip(name, 60)))
+			en = append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, clip(name, 60)))
+		case slices.Contains(names, name):
+			zh = append(zh, fmt.Sprintf("第 %d 列 %q 重复", i+1, name))
+			en = append(en, fmt.Sprintf("column %d, %q, occurs twice", i+1, name))
+		}
+		names = append(names, name)
+		if len(zh) == maxHeaderProblems {
+			break
+		}
+	}
+	if len(r.fields) == 1 && strings.ContainsAny(r.text, ";\t，") {
+		zh, en = append(zh, "各列须用半角逗号分隔"), append(en, "columns are separated by commas")
+	}
+	for _, name := range requiredColumns {
+		if !slices.Contains(names, name) {
+			zh = append(zh, fmt.Sprintf("缺少列 %q", name))
+			en = append(en, fmt.Sprintf("column %q is missing", name))
+		}
+	}
+	if len(zh) > 0 {
+		return nil, problem(BadColumns, clip(r.text, 100),
+			"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns,
+			"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns)
+	}
+	return names, nil
+}
+
+// A wide file would otherwise repeat the same complaint hundreds of times.
+const maxHeaderProblems = 8

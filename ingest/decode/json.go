@@ -1,0 +1,104 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// JSON reads one submission as JSON, the same that may be published to the
+// broker directly. An observation that cannot be read becomes a malformed one.
+// Area, dataset, file and reason are filled in from the defaults where the
+// document leaves them out; where both name an area or a dataset they have to
+// agree.
+func JSON(r io.Reader, defaults Defaults) (stream.Submission, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return stream.Submission{}, readError(err)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return stream.Submission{}, problem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
+	case !utf8.Valid(text):
+		return stream.Submission{}, problem(NotUTF8, clip(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
+	case countElements(text) > MaxRows:
+		return stream.Submission{}, tooManyRows()
+	}
+	s, err := stream.DecodeSubmission(text)
+	if err != nil {
+		return stream.Submission{}, badJSON(text, err)
+	}
+	for _, field := range []struct {
+		name    string
+		own     *string
+		outside string
+	}{{"area", &s.Area, defaults.Area}, {"dataset", &s.Dataset, defaults.Dataset}} {
+		switch {
+		case *field.own == "":
+			*field.own = field.outside
+		case field.outside != "" && field.outside != *field.own:
+			return stream.Submission{}, problem(DefaultsDiffer, *field.own,
+				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.own, field.outside),
+				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.own, field.outside))
+		}
+	}
+	if s.File == "" {
+		s.File = defaults.File
+	}
+	if s.Reason == "" {
+		s.Reason = defaults.Reason
+	}
+	return s, nil
+}
+
+func badJSON(text []byte, err error) error {
+	where := ""
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		where = position(text, syntax.Offset)
+	case errors.As(err, &kind):
+		where = position(text, kind.Offset)
+	}
+	return problem(BadJSON, clip(string(text), 40),
+		fmt.Sprintf("无法读取 JSON%s：%v。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, err),
+		fmt.Sprintf("the JSON cannot be read%s: %v; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, err))
+}
+
+// position tells where in the text an offset lies, as editors count.
+func position(text []byte, offset int64) string {
+	before := text[:min(max(offset, 0), int64(len(text)))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return fmt.Sprintf(" (%d:%d)", line, column)
+}
+
+// countElements returns how many elements the lists in the outermost object
+// have, at most, without decoding them: a few bytes of JSON make an observation
+// of two hundred.
+func countElements(text []byte) int {
+	elements, depth, quoted := 1, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		case c == ',' && depth == 2:
+			elements++
+		}
+	}
+	return elements
+}

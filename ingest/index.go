@@ -1,0 +1,197 @@
+package ingest
+
+import (
+	"context"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// submissionID is a submission's id as the index keeps it.
+type submissionID [16]byte
+
+func parseID(text string) (id submissionID, ok bool) {
+	if len(text) != hex.EncodedLen(len(id)) {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], []byte(text))
+	return id, err == nil
+}
+
+func (id submissionID) String() string { return hex.EncodeToString(id[:]) }
+
+// entry is where the log speaks of a submission.
+type entry struct {
+	// submission is the sequence in SUBMISSIONS of the newest message with this
+	// content, stored when the broker stored it (Unix nanoseconds); 0 when only
+	// the verdict names the id.
+	submission uint64
+	stored     int64
+	// verdict is the sequence in VERDICTS of the first verdict that accepted
+	// something, or else of the newest; 0 is none.
+	verdict uint64
+	settled bool
+}
+
+// index knows of every submission where the log speaks of it. It is filled by
+// following the log, and by nothing else.
+type index struct {
+	mu      sync.Mutex
+	entries map[submissionID]entry
+	changed map[submissionID][]chan struct{}
+	// ready is closed when what was in the log at the start is in the index.
+	ready chan struct{}
+}
+
+func newIndex() *index {
+	return &index{entries: map[submissionID]entry{}, changed: map[submissionID][]chan struct{}{}, ready: make(chan struct{})}
+}
+
+func (x *index) lookup(id submissionID) (entry, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e, ok := x.entries[id]
+	return e, ok
+}
+
+func (x *index) caughtUp() bool {
+	select {
+	case <-x.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// await returns the entry as soon as done is satisfied with it. It reports false
+// when ctx ends first.
+func (x *index) await(ctx context.Context, id submissionID, done func(entry) bool) (entry, bool) {
+	for {
+		x.mu.Lock()
+		e := x.entries[id]
+		if done(e) {
+			x.mu.Unlock()
+			return e, true
+		}
+		change := make(chan struct{})
+		x.changed[id] = append(x.changed[id], change)
+		x.mu.Unlock()
+		select {
+		case <-change:
+		case <-ctx.Done():
+			x.forget(id, change)
+			return e, false
+		}
+	}
+}
+
+func (x *index) forget(id submissionID, change chan struct{}) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var rest []chan struct{}
+	for _, c := range x.changed[id] {
+		if c != change {
+			rest = append(rest, c)
+		}
+	}
+	if rest == nil {
+		delete(x.changed, id)
+		return
+	}
+	x.changed[id] = rest
+}
+
+// update changes an entry and wakes those who wait for it.
+func (x *index) update(id submissionID, change func(*entry)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.entries[id]
+	change(&e)
+	x.entries[id] = e
+	for _, c := range x.changed[id] {
+		close(c)
+	}
+	delete(x.changed, id)
+}
+
+func (x *index) addSubmission(d stream.Delivery) {
+	if id, ok := parseID(d.Header(stream.SubmissionHeader)); ok {
+		x.update(id, func(e *entry) { e.submission, e.stored = d.Sequence, d.StoredAt.UnixNano() })
+	}
+}
+
+func (x *index) addVerdict(d stream.Delivery) {
+	id, ok := parseID(d.Header(stream.SubmissionHeader))
+	if !ok {
+		return
+	}
+	outcome := stream.Outcome(d.Header(stream.OutcomeHeader))
+	x.update(id, func(e *entry) {
+		if !e.settled {
+			e.verdict, e.settled = d.Sequence, outcome == stream.AllAccepted || outcome == stream.Partial
+		}
+	})
+}
+
+// follow keeps the index up with the log until ctx ends and returns nil.
+func (x *index) follow(ctx context.Context, log *stream.Log, logger zerolog.Logger) error {
+	var behind sync.WaitGroup
+	behind.Add(2)
+	group, ctx := errgroup.WithContext(ctx)
+	for name, add := range map[string]func(stream.Delivery){
+		stream.Submissions: x.addSubmission, stream.Verdicts: x.addVerdict,
+	} {
+		logger := logger.With().Str("stream", name).Logger()
+		group.Go(func() error { followOne(ctx, log, name, add, sync.OnceFunc(behind.Done), logger); return nil })
+	}
+	group.Go(func() error {
+		behind.Wait()
+		if ctx.Err() == nil {
+			close(x.ready)
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+const (
+	followRetryFrom = 100 * time.Millisecond
+	followRetryTo   = 5 * time.Second
+)
+
+// followOne follows one stream for as long as ctx lasts, whatever happens to the
+// broker.
+func followOne(ctx context.Context, log *stream.Log, name string, add func(stream.Delivery), caughtUp func(), logger zerolog.Logger) {
+	// Whoever waits for both streams is not kept waiting when the program stops.
+	defer caughtUp()
+	next, pause, away := uint64(0), followRetryFrom, false
+	for {
+		err := log.Follow(ctx, stream.FollowConfig{Stream: name, From: next, HeadersOnly: true}, func(d stream.Delivery) error {
+			if away {
+				away = false
+				logger.Info().Msg("receipts follow the log again")
+			}
+			add(d)
+			next, pause = d.Sequence+1, followRetryFrom
+			return nil
+		}, caughtUp)
+		if ctx.Err() != nil {
+			return
+		}
+		if !away {
+			away = true
+			logger.Warn().Err(err).Msg("receipts wait for the broker")
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+		pause = min(2*pause, followRetryTo)
+	}
+}

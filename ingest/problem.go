@@ -1,0 +1,99 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Problem says why a request was not answered as wished: RFC 9457,
+// application/problem+json. It is an error, for [Client].
+type Problem struct {
+	// Type is stable and for programs: urn:citytally:problem:<code>.
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	// Detail says what is wrong and what to do; DetailZH the same in Chinese.
+	Detail   string `json:"detail"`
+	DetailZH string `json:"detail_zh"`
+	// Instance is the path of the request.
+	Instance string `json:"instance"`
+	// RequestID finds the request in the gateway's log.
+	RequestID string `json:"request_id,omitempty"`
+	// Errors are the mistakes one by one, where there are several.
+	Errors []ProblemError `json:"errors,omitempty"`
+}
+
+// ProblemError is one mistake.
+type ProblemError struct {
+	Code string `json:"code"`
+	// Field is the part of the request that is wrong, Seen what stood there.
+	Field    string `json:"field"`
+	Seen     string `json:"seen"`
+	Detail   string `json:"detail"`
+	DetailZH string `json:"detail_zh"`
+}
+
+// The codes at the end of a problem's type.
+const (
+	codeUnauthorized    = "unauthorized"
+	codeForbidden       = "other-area"
+	codeNotFound        = "not-found"
+	codeMethod          = "method-not-allowed"
+	codeTooLarge        = "too-large"
+	codeMediaType       = "unsupported-media-type"
+	codeMalformed       = "malformed"
+	codeUnprocessable   = "unprocessable"
+	codeUnavailable     = "unavailable"
+	codeInternal        = "internal"
+	problemTypePrefix   = "urn:citytally:problem:"
+	problemContentType  = "application/problem+json"
+	maxListedErrors     = 20
+	retryAfterASecond   = "1"
+	retryAfterTheBroker = "2"
+)
+
+func newProblem(status int, code, zh, en string) *Problem {
+	return &Problem{Type: problemTypePrefix + code, Title: http.StatusText(status), Status: status, Detail: en, DetailZH: zh}
+}
+
+// Code returns the end of the type, such as other-area.
+func (p *Problem) Code() string { return strings.TrimPrefix(p.Type, problemTypePrefix) }
+
+// Error returns the status, the English text and the mistakes.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s: %s", p.Status, p.Title, p.Detail)
+	for _, e := range p.Errors {
+		fmt.Fprintf(&b, "\n  %s", e.Detail)
+	}
+	return b.String()
+}
+
+// write sends the problem as the answer.
+func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
+	told := *p
+	told.Instance = r.URL.Path
+	told.RequestID = w.Header().Get(requestIDHeader)
+	body, err := json.Marshal(told)
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", problemContentType)
+	w.WriteHeader(told.Status)
+	// A client that has gone away is no reason to complain.
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}

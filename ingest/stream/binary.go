@@ -1,0 +1,46 @@
+package stream
+
+import (
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// The version of the binary messages' layout. Fields are only ever added.
+const binaryVersion = 1
+
+// More elements than a message of the largest size can hold; the library's own
+// limit of 131,072 is below the rows of one upload.
+const maxElements = 64 << 20
+
+var (
+	// The same event is the same bytes, maps included.
+	binaryEncoding = must(cbor.CoreDetEncOptions().EncMode())
+	binaryDecoding = must(cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: maxElements}.DecMode())
+)
+
+// must is for options that are constant.
+func must[T any](mode T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return mode
+}
+
+func encodeBinary(v any) ([]byte, error) {
+	body, err := binaryEncoding.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode event: %w", err)
+	}
+	return append([]byte{binaryVersion}, body...), nil
+}
+
+func decodeBinary(data []byte, v any) error {
+	if len(data) == 0 || data[0] != binaryVersion {
+		return Permanentf("decode event: want layout version %d, got %.4x", binaryVersion, data)
+	}
+	if err := binaryDecoding.Unmarshal(data[1:], v); err != nil {
+		return Permanentf("decode event: %w", err)
+	}
+	return nil
+}

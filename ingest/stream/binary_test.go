@@ -1,0 +1,187 @@
+package stream_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func exampleAccepted(t testing.TB) *stream.AcceptedBatch {
+	t.Helper()
+	s := stream.AcceptedSubmission{
+		ID: "00112233445566778899aabbccddeeff", Area: "320812", Dataset: "sti-annual", Sequence: 300,
+		ReceivedAt: time.Date(2022, 1, 31, 8, 0, 0, 0, time.UTC).UnixMilli(), Via: "http", By: "清江浦区", File: "年报.csv", Reason: "corrected",
+	}
+	year := func(text string) catalogue.Period {
+		p, err := catalogue.ParsePeriod(text)
+		check(t, err)
+		return p
+	}
+	for i, o := range []stream.AcceptedObservation{
+		{Indicator: "hnte_valid", Unit: "家", Period: year("2021"), Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Status: catalogue.Normal},
+		{Indicator: "rd_spending", Unit: "亿元", Period: year("2021"), Value: catalogue.Value{Coefficient: -12345, Scale: 4}, Stage: catalogue.Final, Status: catalogue.Normal, Raw: "近 -12,345 万元", Note: "修订"},
+		{Indicator: "hnte_valid", Unit: "家", Period: year("2020-YTD06"), Stage: catalogue.Flash, Status: catalogue.Missing, Raw: "", Note: "n"},
+	} {
+		o.Row = i + 2
+		s.Add(o)
+	}
+	return &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}
+}
+
+func TestAcceptedRoundTrip(t *testing.T) {
+	want := exampleAccepted(t)
+	body, err := stream.EncodeAccepted(want)
+	check(t, err)
+	got, err := stream.DecodeAccepted(body)
+	check(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	s := &got.Submissions[0]
+	periods, err := s.Periods()
+	check(t, err)
+	if s.Len() != 3 || periods[s.Period[2]].String() != "2020-YTD06" || s.IndicatorWords[s.Indicator[2]] != "hnte_valid" || s.Units[s.Indicator[1]] != "亿元" ||
+		s.Value(1).String() != "-1.2345" || !s.Received().Equal(time.Date(2022, 1, 31, 8, 0, 0, 0, time.UTC)) {
+		t.Errorf("got %+v", s)
+	}
+}
+
+// ACCEPTED is kept for ever: what was written once has to be read for ever.
+func TestAcceptedGolden(t *testing.T) {
+	const golden = "01a10181b601782030303131323233333434353536363737383839396161626263636464656566660266333230383132036a7374692d616e6e75616c0419012c051b0000017eaf25d800066468747470076ce6b885e6b19fe6b5a6e58cba086ae5b9b4e68aa52e6373760969636f727265637465640a826a686e74655f76616c69646b72645f7370656e64696e670b8264323032316a323032302d59544430360c830001000d830000010e831878393038000f830004001083020403118318411841184f1283000000138302030414a10172e8bf91202d31322c33343520e4b887e5858315a20166e4bfaee8aea202616e168263e5aeb666e4babfe58583"
+	body, err := stream.EncodeAccepted(exampleAccepted(t))
+	check(t, err)
+	if got := hex.EncodeToString(body); got != golden {
+		t.Errorf("the layout has changed; readers of old logs need the old one:\n%s", got)
+	}
+	old, err := hex.DecodeString(golden)
+	check(t, err)
+	got, err := stream.DecodeAccepted(old)
+	check(t, err)
+	if diff := cmp.Diff(exampleAccepted(t), got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAcceptedEncodesTheSameEachTime(t *testing.T) {
+	var first []byte
+	for range 20 {
+		b := exampleAccepted(t)
+		for i := range 50 {
+			b.Submissions[0].Add(stream.AcceptedObservation{Indicator: "x", Unit: "家", Raw: fmt.Sprint(i), Note: fmt.Sprint(-i)})
+		}
+		body, err := stream.EncodeAccepted(b)
+		check(t, err)
+		if first == nil {
+			first = body
+		}
+		if string(body) != string(first) {
+			t.Fatal("the same batch has other bytes")
+		}
+	}
+}
+
+func TestAcceptedOfTheLargestUpload(t *testing.T) {
+	s := stream.AcceptedSubmission{ID: "x"}
+	p, err := catalogue.ParsePeriod("2021")
+	check(t, err)
+	const rows = 200_000
+	for i := range rows {
+		s.Add(stream.AcceptedObservation{Indicator: "a", Unit: "家", Period: p, Row: i, Raw: "1", Note: "n"})
+	}
+	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}})
+	check(t, err)
+	got, err := stream.DecodeAccepted(body)
+	check(t, err)
+	if n := got.Submissions[0].Len(); n != rows {
+		t.Errorf("want %d rows, got %d", rows, n)
+	}
+}
+
+func TestDecodeAcceptedRefusesDamage(t *testing.T) {
+	encode := func(damage func(*stream.AcceptedSubmission)) []byte {
+		b := exampleAccepted(t)
+		damage(&b.Submissions[0])
+		body, err := stream.EncodeAccepted(b)
+		check(t, err)
+		return body
+	}
+	good := encode(func(*stream.AcceptedSubmission) {})
+	for name, body := range map[string][]byte{
+		"empty":         {},
+		"other version": append([]byte{2}, good[1:]...),
+		"cut off":       good[:len(good)-1],
+		"more after it": append(good[:len(good):len(good)], 0),
+		"short column":  encode(func(s *stream.AcceptedSubmission) { s.Stage = s.Stage[:2] }),
+		"no such word":  encode(func(s *stream.AcceptedSubmission) { s.Indicator[1] = 2 }),
+		"no such time":  encode(func(s *stream.AcceptedSubmission) { s.Period[1] = 2 }),
+		"unit missing":  encode(func(s *stream.AcceptedSubmission) { s.Units = s.Units[:1] }),
+		"vast scale":    encode(func(s *stream.AcceptedSubmission) { s.Scale[0] = 256 }),
+	} {
+		if _, err := stream.DecodeAccepted(body); !stream.IsPermanent(err) {
+			t.Errorf("%s: want a permanent error, got %v", name, err)
+		}
+	}
+}
+
+func FuzzDecodeAccepted(f *testing.F) {
+	body, err := stream.EncodeAccepted(exampleAccepted(f))
+	check(f, err)
+	f.Add(body)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		batch, err := stream.DecodeAccepted(body)
+		if err != nil {
+			if !stream.IsPermanent(err) {
+				t.Fatalf("want a permanent error, got %v", err)
+			}
+			return
+		}
+		for i := range batch.Submissions {
+			s := &batch.Submissions[i]
+			for row := range s.Len() {
+				_, _, _ = s.IndicatorWords[s.Indicator[row]], s.PeriodWords[s.Period[row]], s.Value(row)
+			}
+		}
+	})
+}
+
+func exampleTotals() *stream.TotalsBatch {
+	return &stream.TotalsBatch{
+		Basis: 123, Part: 1, Parts: 2, Trigger: stream.BySchedule, Catalogue: "0123456789ab", Period: "2021",
+		ComputedAt: time.Date(2022, 2, 1, 2, 30, 0, 0, time.UTC).UnixMilli(),
+		Totals: []stream.Total{{
+			Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
+			Change: "4.676258992805755", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 8, Missing: []string{"320871"}, Publishable: true,
+			Inputs: []stream.Input{{Area: "320812", Indicator: "hnte_valid", Value: "120", Stage: "estimate", Submission: "00112233445566778899aabbccddeeff", Sequence: 300}},
+		}, {Indicator: "rd_intensity", Unit: "%", Status: "O", ChangeKind: "point", ChangeReason: "VALUE_MISSING"}},
+	}
+}
+
+func TestTotalsRoundTrip(t *testing.T) {
+	const golden = "01a801187b0201030204687363686564756c65056c303132333435363738396162061b0000017eb31e14400764323032310882ae016a686e74655f76616c696402633538320363e5aeb60468657374696d617465056141066561626f75740771342e363736323538393932383035373535086770657263656e74096232360a600b080c81663332303837310df50e81a70166333230383132026a686e74655f76616c696403633132300468657374696d617465056006782030303131323233333434353536363737383839396161626263636464656566660719012cae016c72645f696e74656e736974790260036125046005614f066007600865706f696e7409600a6d56414c55455f4d495353494e470b000cf60df40ef6"
+	body, err := stream.EncodeTotals(exampleTotals())
+	check(t, err)
+	if got := hex.EncodeToString(body); got != golden {
+		t.Errorf("the layout has changed; readers of old logs need the old one:\n%s", got)
+	}
+	old, err := hex.DecodeString(golden)
+	check(t, err)
+	got, err := stream.DecodeTotals(old)
+	check(t, err)
+	if diff := cmp.Diff(exampleTotals(), got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got.Totals[0].Have() != 7 || !got.Computed().Equal(time.Date(2022, 2, 1, 2, 30, 0, 0, time.UTC)) {
+		t.Errorf("got %+v", got)
+	}
+	if _, err := stream.DecodeTotals([]byte(strings.Repeat("x", 9))); !stream.IsPermanent(err) {
+		t.Errorf("want a permanent error, got %v", err)
+	}
+}

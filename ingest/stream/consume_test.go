@@ -1,0 +1,196 @@
+package stream_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// run keeps a group going until the returned function is called.
+func run(t testing.TB, group *stream.Group) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- group.Run(ctx) }()
+	return func() { cancel(); check(t, <-done) }
+}
+
+func worker(name string, ackWait time.Duration) stream.ConsumerConfig {
+	return stream.ConsumerConfig{Stream: stream.Submissions, Name: name, AckWait: ackWait, MaxPending: 100}
+}
+
+func consume(t testing.TB, log *stream.Log, config stream.ConsumerConfig) *stream.Consumer {
+	t.Helper()
+	c, err := log.Consume(t.Context(), config)
+	check(t, err)
+	return c
+}
+
+// take reads batches until it has n messages.
+func take(t testing.TB, c *stream.Consumer, n int) (got []stream.Delivery) {
+	t.Helper()
+	for len(got) < n {
+		batch, err := c.Batch(soon(t), n-len(got))
+		check(t, err)
+		got = append(got, batch...)
+	}
+	return got
+}
+
+func TestConsumeDeliversInOrder(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "b", "c")
+	c := consume(t, log, worker("w", 5*time.Second))
+	defer c.Stop()
+	got := take(t, c, 3)
+	if diff := cmp.Diff([]string{"a", "b", "c"}, bodies(got)); diff != "" {
+		t.Error(diff)
+	}
+	for i, d := range got {
+		if d.Sequence != uint64(i+1) || d.Attempt != 1 || d.StoredAt.IsZero() || d.Subject != "submissions.320812.sti-annual" {
+			t.Errorf("message %d: got %+v", i, d)
+		}
+	}
+	check(t, stream.AckAll(got))
+	check(t, got[0].Ack())
+}
+
+func TestWhatNobodyAcknowledgesComesAgain(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "b")
+	c := consume(t, log, worker("w", time.Second))
+	defer c.Stop()
+	first := take(t, c, 2)
+	check(t, first[0].Ack())
+	again := take(t, c, 1)
+	if again[0].Sequence != 2 || again[0].Attempt != 2 {
+		t.Errorf("want the second message's second attempt, got %+v", again[0])
+	}
+	check(t, again[0].Release(0))
+	third := take(t, c, 1)
+	if third[0].Sequence != 2 || third[0].Attempt != 3 {
+		t.Errorf("want a released message at once, got %+v", third[0])
+	}
+}
+
+func TestHoldKeepsABatch(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a")
+	c := consume(t, log, worker("w", 600*time.Millisecond))
+	defer c.Stop()
+	batch := take(t, c, 1)
+	done := c.Hold(batch)
+	quiet, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	if again, err := c.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("want nothing while the batch is held, got %v (%v)", bodies(again), err)
+	}
+	done()
+	if again := take(t, c, 1); again[0].Attempt != 2 {
+		t.Errorf("want the message again after the hold, got %+v", again[0])
+	}
+}
+
+// A worker that stops gives back what it has not handed out, and another need
+// not wait for AckWait.
+func TestStopGivesBack(t *testing.T) {
+	log := open(t)
+	var texts []string
+	for i := range 80 {
+		texts = append(texts, fmt.Sprint(i))
+	}
+	publish(t, log, texts...)
+	const ackWait = 10 * time.Minute
+	first := consume(t, log, worker("w", ackWait))
+	one := take(t, first, 1)
+	check(t, one[0].Ack())
+	first.Stop()
+
+	second := consume(t, log, worker("w", ackWait))
+	defer second.Stop()
+	got := bodies(take(t, second, 79))
+	slices.SortFunc(got, func(a, b string) int { return slices.Index(texts, a) - slices.Index(texts, b) })
+	if diff := cmp.Diff(texts[1:], got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBatchEndsWithItsContext(t *testing.T) {
+	log := open(t)
+	c := consume(t, log, worker("w", time.Second))
+	defer c.Stop()
+	cause := errors.New("stopping")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	if _, err := c.Batch(ctx, 10); !errors.Is(err, cause) {
+		t.Errorf("want the context's cause, got %v", err)
+	}
+}
+
+func TestSingleHasOneActiveAtATime(t *testing.T) {
+	broker := natsdtest.Start(t)
+	log, _ := join(t, broker)
+	other, otherConn := join(t, broker)
+	config := worker("tally", time.Second)
+	config.Single = true
+	active := consume(t, other, config)
+	publish(t, log, "a")
+	got := take(t, active, 1)
+	check(t, got[0].Ack())
+
+	standby := consume(t, log, config)
+	defer standby.Stop()
+	publish(t, log, "b", "c")
+	got = take(t, active, 2)
+	check(t, stream.AckAll(got))
+	quiet, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if stolen, err := standby.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("want the standby idle, got %v (%v)", bodies(stolen), err)
+	}
+
+	otherConn.Close()
+	publish(t, log, "d")
+	if got := bodies(take(t, standby, 1)); got[0] != "d" {
+		t.Errorf("want the standby to take over, got %v", got)
+	}
+}
+
+func TestBury(t *testing.T) {
+	log := open(t)
+	publish(t, log, "not a submission")
+	c := consume(t, log, worker("w", time.Second))
+	defer c.Stop()
+	d := take(t, c, 1)[0]
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	check(t, log.Bury(t.Context(), "transform", stream.Submissions, &d, errors.New("no JSON"), now))
+	// A crash between the burial and the acknowledgement buries twice.
+	check(t, log.Bury(t.Context(), "transform", stream.Submissions, &d, errors.New("no JSON"), now))
+	if n := last(t, log, stream.Dead); n != 1 {
+		t.Fatalf("want one dead letter, got %d", n)
+	}
+	m, err := log.Get(t.Context(), stream.Dead, 1)
+	check(t, err)
+	var letter stream.DeadLetter
+	check(t, json.Unmarshal(m.Data, &letter))
+	want := stream.DeadLetter{
+		Stage: "transform", Stream: stream.Submissions, Sequence: 1, Subject: d.Subject, StoredAt: d.StoredAt, DiedAt: now,
+		Error: "no JSON", Body: []byte("not a submission"),
+	}
+	if diff := cmp.Diff(want, letter); diff != "" || m.Subject != "dead.transform" {
+		t.Errorf("on %s (-want +got)\n%s", m.Subject, diff)
+	}
+	quiet, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	if again, err := c.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("want the message acknowledged, got %v (%v)", bodies(again), err)
+	}
+}

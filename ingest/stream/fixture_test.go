@@ -1,0 +1,79 @@
+package stream_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open returns the log of a broker of the test's own.
+func open(t testing.TB) *stream.Log {
+	t.Helper()
+	log, _ := join(t, natsdtest.Start(t))
+	return log
+}
+
+// join returns the log over one more connection.
+func join(t testing.TB, broker *natsd.Server) (*stream.Log, *nats.Conn) {
+	t.Helper()
+	nc, err := nats.Connect("", broker.InProcess())
+	check(t, err)
+	t.Cleanup(nc.Close)
+	log, err := stream.Open(t.Context(), nc, stream.DefaultConfig(), zerolog.Nop())
+	check(t, err)
+	return log, nc
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// soon bounds what a test waits for.
+func soon(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func message(body string) stream.Message {
+	return stream.Message{Subject: "submissions.320812.sti-annual", Body: []byte(body)}
+}
+
+func publish(t testing.TB, log *stream.Log, bodies ...string) []stream.Published {
+	t.Helper()
+	var messages []stream.Message
+	for _, body := range bodies {
+		messages = append(messages, message(body))
+	}
+	stored, err := log.Publish(t.Context(), messages...)
+	check(t, err)
+	return stored
+}
+
+func last(t testing.TB, log *stream.Log, name string) uint64 {
+	t.Helper()
+	sequence, err := log.LastSequence(t.Context(), name)
+	check(t, err)
+	return sequence
+}
+
+func bodies(batch []stream.Delivery) (texts []string) {
+	for _, d := range batch {
+		texts = append(texts, string(d.Body))
+	}
+	return texts
+}

@@ -1,0 +1,165 @@
+package stream_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func TestPublishTellsWhere(t *testing.T) {
+	log := open(t)
+	var messages []stream.Message
+	for i := range 1500 {
+		m := message(fmt.Sprint(i))
+		m.ID = fmt.Sprintf("id-%d", i)
+		messages = append(messages, m)
+	}
+	stored, err := log.Publish(t.Context(), messages...)
+	check(t, err)
+	if len(stored) != len(messages) || last(t, log, stream.Submissions) != 1500 {
+		t.Fatalf("want %d stored, got %d", len(messages), len(stored))
+	}
+	for i, p := range stored {
+		if p.Sequence != uint64(i+1) || p.Duplicate {
+			t.Fatalf("message %d: want sequence %d, got %+v", i, i+1, p)
+		}
+	}
+	for _, i := range []int{0, 999, 1000, 1499} {
+		m, err := log.Get(t.Context(), stream.Submissions, stored[i].Sequence)
+		check(t, err)
+		if string(m.Data) != fmt.Sprint(i) {
+			t.Errorf("want message %d at %d, got %s", i, stored[i].Sequence, m.Data)
+		}
+	}
+}
+
+func TestPublishRecognisesIDs(t *testing.T) {
+	log := open(t)
+	a, b, c := message("a"), message("b"), message("c")
+	a.ID, b.ID, c.ID = "a", "b", "c"
+	_, err := log.Publish(t.Context(), a, b)
+	check(t, err)
+	tests := map[string]struct {
+		messages []stream.Message
+		want     []stream.Published
+	}{
+		"one that was there": {[]stream.Message{b}, []stream.Published{{Sequence: 2, Duplicate: true}}},
+		"among new ones":     {[]stream.Message{b, c, a}, []stream.Published{{Sequence: 2, Duplicate: true}, {Sequence: 3}, {Sequence: 1, Duplicate: true}}},
+		"all of them again":  {[]stream.Message{a, b, c}, []stream.Published{{Sequence: 1, Duplicate: true}, {Sequence: 2, Duplicate: true}, {Sequence: 3, Duplicate: true}}},
+	}
+	for _, name := range []string{"one that was there", "among new ones", "all of them again"} {
+		got, err := log.Publish(t.Context(), tests[name].messages...)
+		if err != nil || !slices.Equal(got, tests[name].want) {
+			t.Errorf("%s: want %v, got %v (%v)", name, tests[name].want, got, err)
+		}
+	}
+	d, e := message("d"), message("e")
+	d.ID, e.ID = "d", "d"
+	got, err := log.Publish(t.Context(), d, e)
+	if want := []stream.Published{{Sequence: 4}, {Sequence: 4, Duplicate: true}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("twice in one batch: want %v, got %v (%v)", want, got, err)
+	}
+}
+
+func TestPublishIsAllOrNone(t *testing.T) {
+	log := open(t)
+	publish(t, log, "first")
+	expect := func(n uint64) stream.Message {
+		m := message(fmt.Sprintf("after %d", n))
+		m.ExpectLast = &n
+		return m
+	}
+	other := stream.Message{Subject: "submissions.320804.sti-annual", Body: []byte("beside")}
+	for name, messages := range map[string][]stream.Message{
+		"alone": {expect(7)}, "in a batch": {other, expect(7)}, "nothing there yet": {expect(0)},
+	} {
+		if _, err := log.Publish(t.Context(), messages...); !errors.Is(err, stream.ErrConflict) {
+			t.Errorf("%s: want a conflict, got %v", name, err)
+		}
+	}
+	if n := last(t, log, stream.Submissions); n != 1 {
+		t.Errorf("want nothing of a refused batch stored, got %d messages", n)
+	}
+	if got, err := log.Publish(t.Context(), other, expect(1)); err != nil || got[1].Sequence != 3 {
+		t.Errorf("want the batch stored when the expectation holds, got %v (%v)", got, err)
+	}
+}
+
+func TestPublishRefusesWhatTheBrokerWould(t *testing.T) {
+	log := open(t)
+	large := message(string(bytes.Repeat([]byte("x"), int(log.MaxMessage())+1)))
+	for _, messages := range [][]stream.Message{{large}, {message("small"), large}} {
+		if _, err := log.Publish(t.Context(), messages...); !errors.Is(err, nats.ErrMaxPayload) {
+			t.Errorf("want the client's own error, got %v", err)
+		}
+	}
+}
+
+func TestPublishOfManyLargeMessages(t *testing.T) {
+	log := open(t)
+	body := string(bytes.Repeat([]byte("x"), 4<<20))
+	stored := publish(t, log, slices.Repeat([]string{body}, 10)...)
+	if len(stored) != 10 || stored[9].Sequence != 10 {
+		t.Fatalf("want 10 stored, got %v", stored)
+	}
+}
+
+func TestGroupShares(t *testing.T) {
+	log := open(t)
+	group := stream.NewGroup(log)
+	running := run(t, group)
+	const callers = 500
+	var callersDone errgroup.Group
+	sequences := make([]uint64, callers)
+	for i := range callers {
+		callersDone.Go(func() error {
+			m := message(fmt.Sprint(i))
+			m.ID = fmt.Sprint(i)
+			p, err := group.Publish(soon(t), m)
+			sequences[i] = p.Sequence
+			return err
+		})
+	}
+	check(t, callersDone.Wait())
+	running()
+	slices.Sort(sequences)
+	if len(slices.Compact(sequences)) != callers || sequences[callers-1] != callers {
+		t.Errorf("want %d places, got %d up to %d", callers, len(sequences), sequences[len(sequences)-1])
+	}
+}
+
+func TestGroupKeepsMistakesApart(t *testing.T) {
+	log := open(t)
+	group := stream.NewGroup(log)
+	wrong := uint64(99)
+	large := bytes.Repeat([]byte("x"), int(log.MaxMessage())+1)
+	var callers errgroup.Group
+	for i := range 60 {
+		callers.Go(func() error {
+			m, want := message(fmt.Sprint(i)), error(nil)
+			switch i % 3 {
+			case 1:
+				m.Subject, m.ExpectLast, want = "submissions.other.sti-annual", &wrong, stream.ErrConflict
+			case 2:
+				m.Body, want = large, nats.ErrMaxPayload
+			}
+			if _, err := group.Publish(soon(t), m); !errors.Is(err, want) {
+				return fmt.Errorf("caller %d: want %v, got %w", i, want, err)
+			}
+			return nil
+		})
+	}
+	running := run(t, group)
+	check(t, callers.Wait())
+	running()
+	if n := last(t, log, stream.Submissions); n != 20 {
+		t.Errorf("want the 20 good messages stored once, got %d", n)
+	}
+}

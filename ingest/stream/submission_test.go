@@ -1,0 +1,148 @@
+package stream_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
+	tests := map[string]struct {
+		text string
+		want []stream.Observation
+	}{
+		"the contract": {
+			`{"area":"320812","dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"2021","value":"120","unit":"家","stage":"estimate","status":"A","qualifier":"","note":""}]}`,
+			[]stream.Observation{{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"}}},
+		"numbers to the digit": {`{"observations":[{"value":0.10},{"value":12345678901234567890.123},{"value":1e3},{"value":-0}]}`,
+			[]stream.Observation{{Value: "0.10"}, {Value: "12345678901234567890.123"}, {Value: "1e3"}, {Value: "-0"}}},
+		"no value":        {`{"observations":[{"value":null},{"value":""},{}]}`, []stream.Observation{{}, {}, {}}},
+		"no observations": {`{}`, nil},
+		"boolean value": {`{"observations":[{"indicator":"a","value":"1"},{"value":true}]}`, []stream.Observation{
+			{Indicator: "a", Value: "1"}, {Malformed: `{"value":true}`, Problem: "value: want a string or a number, got true"}}},
+		"unknown field": {`{"observations":[{"valu":"1"},{"indicator":"a"}]}`, []stream.Observation{
+			{Malformed: `{"valu":"1"}`, Problem: `json: unknown field "valu"`}, {Indicator: "a"}}},
+		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []stream.Observation{
+			{Malformed: "17", Problem: "json: cannot unmarshal number into Go value of type stream.Observation"}, {Indicator: "a"}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := stream.DecodeSubmission([]byte(test.text))
+			check(t, err)
+			if diff := cmp.Diff(test.want, got.Observations); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	long, err := stream.DecodeSubmission([]byte(`{"area":"a","observations":[{"x":"` + strings.Repeat("淮", 500) + `"}]}`))
+	check(t, err)
+	if m := long.Observations[0].Malformed; len(m) > 210 || !strings.HasSuffix(m, "…") || long.Area != "a" {
+		t.Errorf("want the text clipped, got %d bytes: %s", len(m), m)
+	}
+}
+
+func TestDecodeSubmissionErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "no JSON at all", "[]": "cannot unmarshal array", "{} {}": "more text after the end", `{"area":1}`: "cannot unmarshal number",
+		`{"observation":[]}`: `unknown field "observation"`, `{"observations":{}}`: "cannot unmarshal object", `{"area":"1"`: "unexpected EOF",
+	} {
+		if _, err := stream.DecodeSubmission([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q, got %v", text, want, err)
+		}
+	}
+}
+
+func FuzzDecodeSubmission(f *testing.F) {
+	for _, seed := range []string{
+		`{"area":"1","dataset":"d","reason":"r","observations":[{"indicator":"a","period":"2021","value":1.50},{"value":[]}]}`,
+		`{"observations":[null,1,"x",{"value":"\u0000\n"}]}`, `null`, `{"observations":[{"malformed":"x"}]} `,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := stream.DecodeSubmission(text)
+		if err != nil {
+			return
+		}
+		body, err := json.Marshal(s)
+		check(t, err)
+		again, err := stream.DecodeSubmission(body)
+		check(t, err)
+		if again.ID() != s.ID() {
+			t.Fatalf("%s and %s differ", text, body)
+		}
+	})
+}
+
+// Ids are kept for ever in the log and by districts: this one never changes.
+func TestIDGolden(t *testing.T) {
+	s := stream.Submission{Area: "320812", Dataset: "sti-annual", Observations: []stream.Observation{
+		{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"},
+		{Indicator: "rd_spending", Period: "2021", Value: "0.10"}}}
+	if got, want := s.ID(), "81e3f2f731ab486bc97e31bdf456b43f"; got != want {
+		t.Errorf("want %s, got %s", want, got)
+	}
+}
+
+func TestIDIsTheContents(t *testing.T) {
+	base := func() stream.Submission {
+		return stream.Submission{Area: "a", Dataset: "d", Reason: "r", Observations: []stream.Observation{
+			{Indicator: "x", Period: "2021", Value: "1"}, {Indicator: "y", Period: "2021", Value: "2", Note: "n"}}}
+	}
+	want := base()
+	for name, change := range map[string]func(*stream.Submission){
+		"order": func(s *stream.Submission) {
+			s.Observations[0], s.Observations[1] = s.Observations[1], s.Observations[0]
+		},
+		"place and file":     func(s *stream.Submission) { s.Observations[0].Row, s.File = 7, "f.csv" },
+		"surrounding space":  func(s *stream.Submission) { s.Observations[0].Value = " 1\t" },
+		"words of a problem": func(s *stream.Submission) { s.Observations[0].Problem = "worded anew" },
+	} {
+		if s := base(); func() bool { change(&s); return s.ID() != want.ID() }() {
+			t.Errorf("%s: want the same id", name)
+		}
+	}
+	for name, change := range map[string]func(*stream.Submission){
+		"area":         func(s *stream.Submission) { s.Area = "b" },
+		"dataset":      func(s *stream.Submission) { s.Dataset = "e" },
+		"reason":       func(s *stream.Submission) { s.Reason = "" },
+		"value":        func(s *stream.Submission) { s.Observations[0].Value = "1.0" },
+		"note":         func(s *stream.Submission) { s.Observations[1].Note = "" },
+		"row more":     func(s *stream.Submission) { s.Observations = append(s.Observations, s.Observations[0]) },
+		"row less":     func(s *stream.Submission) { s.Observations = s.Observations[:1] },
+		"field moved":  func(s *stream.Submission) { s.Observations[0].Unit, s.Observations[0].Value = "1", "" },
+		"field joined": func(s *stream.Submission) { s.Observations[0].Indicator, s.Observations[0].Period = "x\x002021", "" },
+		"row in reason": func(s *stream.Submission) {
+			s.Reason, s.Observations = "r\nx\x002021\x001\x00\x00\x00\x00\x00\x00\x00", s.Observations[1:]
+		},
+	} {
+		if s := base(); func() bool { change(&s); return s.ID() == want.ID() }() {
+			t.Errorf("%s: want another id", name)
+		}
+	}
+}
+
+func TestIDProperty(t *testing.T) {
+	text := rapid.StringMatching(`[ab\x00\n ]{0,3}`)
+	observation := rapid.Custom(func(t *rapid.T) stream.Observation {
+		return stream.Observation{Indicator: "i" + text.Draw(t, "indicator") + "i", Period: "p" + text.Draw(t, "period") + "p"}
+	})
+	submission := rapid.Custom(func(t *rapid.T) stream.Submission {
+		return stream.Submission{Reason: text.Draw(t, "reason"), Observations: rapid.SliceOfN(observation, 0, 3).Draw(t, "rows")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := submission.Draw(t, "a"), submission.Draw(t, "b")
+		if a.ID() == b.ID() && (a.Reason != b.Reason || len(a.Observations) != len(b.Observations)) {
+			t.Fatalf("different submissions have one id: %+v %+v", a, b)
+		}
+		b = stream.Submission{Reason: a.Reason, Observations: rapid.Permutation(a.Observations).Draw(t, "shuffled")}
+		if a.ID() != b.ID() {
+			t.Fatalf("order matters")
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// How long an upload waits for others to make room before it is sent away.
+const slotWait = 10 * time.Second
+
+// enter takes a place among the uploads in memory; leave gives it back.
+func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter) (leave func(), err error) {
+	timer := time.NewTimer(slotWait)
+	defer timer.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return func() { <-g.slots }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-timer.C:
+		w.Header().Set("Retry-After", retryAfterTheBroker)
+		return nil, newProblem(http.StatusServiceUnavailable, codeUnavailable,
+			"同时上传的文件过多，请稍后重试", "too many uploads at the same time; try again later")
+	}
+}
+
+// read decodes the request's body into submissions.
+func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]stream.Submission, error) {
+	kind, err := contentType(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := g.body(w, r)
+	if err != nil {
+		return nil, err
+	}
+	query := r.URL.Query()
+	defaults := decode.Defaults{Area: query.Get("area"), Dataset: query.Get("dataset"), File: query.Get("file"), Reason: query.Get("reason")}
+	var submissions []stream.Submission
+	if kind == "text/csv" {
+		submissions, err = decode.CSV(body, defaults)
+	} else {
+		var s stream.Submission
+		s, err = decode.JSON(body, defaults)
+		submissions = []stream.Submission{s}
+	}
+	if err != nil {
+		return nil, g.unreadable(err)
+	}
+	for i := range submissions {
+		// A token of one area says whose figures these are.
+		if submissions[i].Area == "" && who.area != AnyArea {
+			submissions[i].Area = who.area
+		}
+	}
+	return submissions, nil
+}
+
+func contentType(r *http.Request) (string, error) {
+	given := r.Header.Get("Content-Type")
+	kind, parameters, err := mime.ParseMediaType(given)
+	if err != nil || (kind != "application/json" && kind != "text/csv") {
+		return "", newProblem(http.StatusUnsupportedMediaType, codeMediaType,
+			fmt.Sprintf("Content-Type 应为 application/json 或 text/csv，收到的是 %q", given),
+			fmt.Sprintf("want Content-Type application/json or text/csv, got %q", given))
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return "", newProblem(http.StatusUnsupportedMediaType, codeMediaType,
+			fmt.Sprintf("编码应为 UTF-8，收到的是 %q", charset), fmt.Sprintf("want charset utf-8, got %q", charset))
+	}
+	return kind, nil
+}
+
+// body returns the request's body, decompressed, which ends with an error past
+// MaxBody.
+func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
+	raw := http.MaxBytesReader(w, r.Body, g.config.MaxBody)
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+		return raw, nil
+	case "gzip":
+		unpacked, err := gzip.NewReader(raw)
+		if err != nil {
+			return nil, g.unreadable(err)
+		}
+		return http.MaxBytesReader(nil, unpacked, g.config.MaxBody), nil
+	default:
+		w.Header().Set("Accept-Encoding", "gzip, identity")
+		return nil, newProblem(http.StatusUnsupportedMediaType, codeMediaType,
+			fmt.Sprintf("Content-Encoding 应为 gzip 或不填，收到的是 %q", encoding),
+			fmt.Sprintf("want Content-Encoding gzip or none, got %q", encoding))
+	}
+}
+
+// unreadable says why a body could not be read.
+func (g *Gateway) unreadable(err error) error {
+	if p, ok := errors.AsType[*catalogue.Problem](err); ok {
+		status, code := http.StatusBadRequest, codeMalformed
+		switch p.Code {
+		case decode.TooManyRows:
+			status, code = http.StatusRequestEntityTooLarge, codeTooLarge
+		case decode.BadColumns, decode.DefaultsDiffer, decode.Empty:
+			status, code = http.StatusUnprocessableEntity, codeUnprocessable
+		}
+		problem := newProblem(status, code, p.ZH, p.EN)
+		problem.Errors = []ProblemError{{Code: p.Code, Field: "body", Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH}}
+		return problem
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return g.tooLarge(g.config.MaxBody)
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return newProblem(http.StatusRequestTimeout, codeMalformed,
+			fmt.Sprintf("上传未能在 %s 内完成，请重试", g.config.ReadTimeout), fmt.Sprintf("the upload did not arrive within %s; try again", g.config.ReadTimeout))
+	}
+	return newProblem(http.StatusBadRequest, codeMalformed,
+		fmt.Sprintf("上传内容不完整或压缩数据损坏：%v", err), fmt.Sprintf("the upload is incomplete or its compression broken: %v", err))
+}
+
+func (g *Gateway) tooLarge(limit int64) *Problem {
+	return newProblem(http.StatusRequestEntityTooLarge, codeTooLarge,
+		fmt.Sprintf("文件过大：上限为 %d 字节（解压后），请按时期分成几个文件提交", limit),
+		fmt.Sprintf("the upload is too large: at most %d bytes, after decompression; split it by period into several files", limit))
+}

@@ -1,0 +1,122 @@
+// Package chdbtest starts the embedded ClickHouse for a test: the same one the
+// program runs, in a child process of the test binary, on a directory and
+// ports of the test's own.
+//
+// The engine comes from chdb.Fetch: the first test ever run on a machine
+// downloads it, unless CITYTALLY_LIBCHDB names one.
+package chdbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/engine"
+)
+
+const (
+	// User may do everything; [chdb.Server.DSN] gives its address.
+	User = "default"
+	// Reader may only read.
+	Reader = "reader"
+
+	// childArgument turns a test binary into the child. It stands behind
+	// -test.run, so that a binary whose TestMain does not call Main runs no
+	// tests as a child instead of all of them, over and over.
+	childArgument = "citytally-chdb-child"
+)
+
+// Main is a TestMain for packages that call [Start]:
+//
+//	func TestMain(m *testing.M) { chdbtest.Main(m) }
+//
+// It runs the tests and exits, or is the child and never returns.
+func Main(m *testing.M) {
+	BecomeChild()
+	os.Exit(m.Run())
+}
+
+// BecomeChild does nothing in a test binary that runs tests; in one that
+// [Start] has started it is the child and never returns. A TestMain of its own
+// kind calls it first.
+func BecomeChild() {
+	if !slices.Contains(os.Args, childArgument) {
+		return
+	}
+	if err := chdb.Child(context.Background(), os.Stdin, os.Stdout); err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// Option changes the server's configuration before it starts.
+type Option func(*chdb.Config)
+
+// Dir keeps the tables in a directory that outlives the server, for tests that
+// close and reopen it.
+func Dir(dir string) Option {
+	return func(c *chdb.Config) { c.Dir = dir }
+}
+
+// Start returns a server on loopback, any free ports and a temporary
+// directory, closed when the test ends. Its users are [User] and [Reader],
+// each with a password of its own. Warnings and errors go to the test's log.
+// The test binary's TestMain must be [Main] or call [BecomeChild].
+func Start(t testing.TB, options ...Option) *chdb.Server {
+	t.Helper()
+	server, err := chdb.Start(t.Context(), Config(t, options...))
+	if err != nil {
+		if strings.Contains(err.Error(), "no tests to run") {
+			t.Fatal("the test binary ran as a test instead of as the engine: this package needs a TestMain that calls chdbtest.Main")
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// Config is what [Start] starts with, for tests that start it themselves.
+func Config(t testing.TB, options ...Option) chdb.Config {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := chdb.Config{
+		Command: []string{executable, "-test.run=^$", childArgument},
+		Logger:  zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+		Users: []engine.User{
+			{Name: User, Password: rand.Text()},
+			{Name: Reader, Password: rand.Text(), ReadOnly: true},
+		},
+	}
+	for _, option := range options {
+		option(&cfg)
+	}
+	if cfg.Dir == "" {
+		cfg.Dir = t.TempDir()
+	}
+	if cfg.Library == "" {
+		cfg.Library = library(t)
+	}
+	return cfg
+}
+
+func library(t testing.TB) string {
+	t.Helper()
+	path, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

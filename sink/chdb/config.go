@@ -1,0 +1,160 @@
+package chdb
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/engine"
+)
+
+const (
+	// Database exists from the start; DSNs point at it.
+	Database = "citytally"
+
+	// ChildCommand is the hidden subcommand that runs [Child], unless
+	// [Config.Command] says otherwise.
+	ChildCommand = "chdb-child"
+)
+
+// Config says where the engine keeps its data, where it is reached and by
+// whom.
+type Config struct {
+	// Dir is the data directory. It is created, readable by its owner only,
+	// and taken while the server runs.
+	Dir string `yaml:"dir"`
+
+	// Library is the path of libchdb, as [Fetch] returns it.
+	Library string `yaml:"library"`
+
+	// Host is the address both protocols listen on; default 127.0.0.1. Where
+	// other machines can reach it, every user needs a password.
+	Host string `yaml:"host"`
+
+	// HTTPPort and NativePort are the TCP ports; 0 takes any free one.
+	HTTPPort   int `yaml:"http_port"`
+	NativePort int `yaml:"native_port"`
+
+	// Users may connect; at least one of them may write.
+	Users []engine.User `yaml:"users"`
+
+	// MaxMemory bounds what queries and inserts may take together, in bytes;
+	// 0 leaves it to the engine, which takes most of the machine's.
+	MaxMemory int64 `yaml:"max_memory"`
+
+	// RestartLimit is how many times within RestartWindow a crashed engine is
+	// started again before the server gives up; default 5 times in 10m. A
+	// negative limit never restarts.
+	RestartLimit  int           `yaml:"restart_limit"`
+	RestartWindow time.Duration `yaml:"restart_window"`
+
+	// StartTimeout bounds the time until the engine serves, which includes
+	// loading its tables; default 1m.
+	StartTimeout time.Duration `yaml:"start_timeout"`
+
+	// StopTimeout is how long the engine may take to end in good order before
+	// it is killed, which loses nothing acknowledged; default 30s.
+	StopTimeout time.Duration `yaml:"stop_timeout"`
+
+	// Command runs [Child]: a program and its arguments, never a shell;
+	// default this program with [ChildCommand].
+	Command []string `yaml:"-"`
+
+	// Logger gets the server's own events and what the engine says.
+	Logger zerolog.Logger `yaml:"-"`
+}
+
+// Defaults returns the configuration with every unset field that has a
+// default filled in, except Command, which [Start] finds out.
+func (c Config) Defaults() Config {
+	if c.Host == "" {
+		c.Host = "127.0.0.1"
+	}
+	if c.RestartLimit == 0 {
+		c.RestartLimit = 5
+	}
+	if c.RestartWindow == 0 {
+		c.RestartWindow = 10 * time.Minute
+	}
+	if c.StartTimeout == 0 {
+		c.StartTimeout = time.Minute
+	}
+	if c.StopTimeout == 0 {
+		c.StopTimeout = 30 * time.Second
+	}
+	return c
+}
+
+// Validate reports every mistake at once, each with its path. It expects a
+// configuration to which [Config.Defaults] has been applied.
+// No message contains a password.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Dir == "" {
+		errs = append(errs, errors.New(`chdb.dir: want a directory for the tables, got ""`))
+	}
+	if c.Library == "" {
+		errs = append(errs, errors.New(`chdb.library: want the path of libchdb, got ""`))
+	}
+	if c.Host == "" {
+		errs = append(errs, errors.New(`chdb.host: want an address to listen on such as 127.0.0.1, got ""`))
+	}
+	for _, port := range []struct {
+		path   string
+		number int
+	}{{"http_port", c.HTTPPort}, {"native_port", c.NativePort}} {
+		if port.number < 0 || port.number > math.MaxUint16 {
+			errs = append(errs, fmt.Errorf("chdb.%s: want 1 to 65535, or 0 for any free port, got %d", port.path, port.number))
+		}
+	}
+	if c.HTTPPort != 0 && c.HTTPPort == c.NativePort {
+		errs = append(errs, fmt.Errorf("chdb.native_port: want another port than chdb.http_port, got %d for both", c.HTTPPort))
+	}
+	if c.MaxMemory < 0 {
+		errs = append(errs, fmt.Errorf("chdb.max_memory: want bytes, or 0 for the engine's own choice, got %d", c.MaxMemory))
+	}
+	for _, duration := range []struct {
+		path  string
+		value time.Duration
+	}{{"restart_window", c.RestartWindow}, {"start_timeout", c.StartTimeout}, {"stop_timeout", c.StopTimeout}} {
+		if duration.value <= 0 {
+			errs = append(errs, fmt.Errorf("chdb.%s: want a positive duration, got %s", duration.path, duration.value))
+		}
+	}
+	return errors.Join(append(errs, c.validateUsers()...)...)
+}
+
+func (c Config) validateUsers() []error {
+	var errs []error
+	seen := make(map[string]bool, len(c.Users))
+	writer := false
+	for i, user := range c.Users {
+		if user.Name == "" {
+			errs = append(errs, fmt.Errorf(`chdb.users[%d].name: want a name, got ""`, i))
+		}
+		if seen[user.Name] {
+			errs = append(errs, fmt.Errorf("chdb.users[%d].name: want each name once, got %q again", i, user.Name))
+		}
+		if user.Password == "" && c.Host != "" && !loopback(c.Host) {
+			errs = append(errs, fmt.Errorf("chdb.users[%d].password: want one where others can connect (chdb.host is %q), got none", i, c.Host))
+		}
+		seen[user.Name] = true
+		writer = writer || !user.ReadOnly
+	}
+	if !writer {
+		errs = append(errs, errors.New("chdb.users: want at least one user who may write, got none"))
+	}
+	return errs
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

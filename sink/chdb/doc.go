@@ -1,0 +1,20 @@
+// Package chdb embeds ClickHouse: an engine in a child process of this same
+// binary, which any ClickHouse client reaches on loopback, over the native
+// protocol and over HTTP. The rest of the program is given a DSN and does not
+// know whether a cluster or this package is behind it.
+//
+// [Fetch] brings the engine's library (libchdb, 178 MB packed) to this machine
+// once, checked against its recorded SHA-512. [Start] runs the child and keeps
+// it running; [Child] is what the child does: it loads the library (package
+// engine) and serves (package wire).
+//
+// The listening sockets belong to the parent and are handed down, so the
+// addresses stay the same when a crashed child is replaced, and clients that
+// connect meanwhile wait instead of being refused. The settings, passwords
+// among them, go to the child on its standard input and never appear on a
+// command line. When the parent ends, whatever the way, standard input closes
+// and the child ends too; on Linux the kernel kills it at once.
+//
+// No orphan remains and no lock: the locks are the operating system's and go
+// with the processes.
+package chdb

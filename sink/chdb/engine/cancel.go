@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Pauses between attempts to kill a statement that has not been found running yet, or has not noticed yet.
+const (
+	firstKillPause = 5 * time.Millisecond
+	lastKillPause  = 500 * time.Millisecond
+)
+
+// cancelled is ClickHouse's answer to a query that was stopped before its end.
+func cancelled(cause error) *Error {
+	return newError(CodeCancelled, "QUERY_WAS_CANCELLED", "Query was cancelled").because(cause)
+}
+
+// watch kills the session's statement when ctx ends, over and over until the returned function is called: the statement
+// may not have reached the engine's process list at the first attempt. That function returns when nobody kills any more.
+func (s *Session) watch(ctx context.Context) (stop func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	over := make(chan struct{})
+	gone := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() {
+		defer close(gone)
+		pause := time.NewTimer(firstKillPause)
+		defer pause.Stop()
+		for next := firstKillPause; ; next = min(2*next, lastKillPause) {
+			s.engine.kill(s.token)
+			pause.Reset(next)
+			select {
+			case <-over:
+				return
+			case <-pause.C:
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(over)
+		if !unhook() {
+			<-gone
+		}
+	})
+}
+
+// kill asks the engine to stop what the session with that token runs. It does not wait for the statement: SYNC can hang.
+func (e *Engine) kill(token string) {
+	e.control.Lock()
+	defer e.control.Unlock()
+	if e.killer == 0 {
+		return
+	}
+	query := "KILL QUERY WHERE Settings['" + sessionSetting + "'] = '" + token + "' ASYNC"
+	queryText, queryLen := text(query)
+	formatText, formatLen := text("Null")
+	result := e.lib.Query(conn(e.killer), queryText, queryLen, formatText, formatLen)
+	runtime.KeepAlive(query)
+	if message := e.lib.ResultError(result); message != "" {
+		e.log.Warn().Str("error", message).Msg("kill query")
+	}
+	e.lib.ResultDestroy(result)
+}

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rs/zerolog"
+)
+
+// Config says which library runs on which directory, and for whom.
+type Config struct {
+	Library   string // path of libchdb.so (libchdb.dylib on macOS), 26.7.3 or later
+	Dir       string // data directory, absolute; made if absent; one process at a time
+	Users     []User // at least one
+	Logger    zerolog.Logger
+	MaxMemory int64 // bytes the engine may use in all; 0 leaves the engine its own choice (90 % of the machine's)
+}
+
+// Validate reports everything that is wrong with the configuration at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Library == "" {
+		errs = append(errs, errors.New("library: want the path of libchdb, got nothing"))
+	}
+	if !filepath.IsAbs(c.Dir) {
+		errs = append(errs, fmt.Errorf("dir: want an absolute path (the engine cannot fsync below a relative one), got %q", c.Dir))
+	}
+	if c.MaxMemory < 0 {
+		errs = append(errs, fmt.Errorf("max memory: want 0 or more bytes, got %d", c.MaxMemory))
+	}
+	if len(c.Users) == 0 {
+		errs = append(errs, errors.New("users: want at least one"))
+	}
+	seen := make(map[string]bool, len(c.Users))
+	for i, user := range c.Users {
+		if user.Name == "" {
+			errs = append(errs, fmt.Errorf("users[%d]: want a name", i))
+		}
+		if seen[user.Name] {
+			errs = append(errs, fmt.Errorf("users[%d]: %q is there twice", i, user.Name))
+		}
+		seen[user.Name] = true
+	}
+	return errors.Join(errs...)
+}
+
+// sessionSetting carries a secret of its own in every session, so that what the session runs can be found and killed: the
+// library lets nobody choose query ids, allows no custom settings, and log_comment belongs to the client. This one is
+// the library's, and says nothing but its name to other hosts, which an Engine never calls. Clients may not change it.
+const sessionSetting = "chdb_client_name"
+
+// serverConfig is the engine's config.xml. It is always passed explicitly, else libchdb would pick up a config.xml
+// from the working directory or the home directory.
+const serverConfig = `<clickhouse>
+    <path>%s</path>
+    <users_config>%s</users_config>
+    <progress>off</progress>
+    <progress-table>off</progress-table>
+    <max_server_memory_usage>%d</max_server_memory_usage>
+</clickhouse>
+`
+
+// usersConfig is the engine's users.xml. libchdb logs everyone in as "default", so that user's grants are the upper bound
+// for all: whatever is not granted here, no statement can do. SOURCES (file, url, s3, remote, mysql …) is not, nor are
+// BACKUP, SYSTEM SHUTDOWN and access management. The constant settings name files to read or write, or make the engine
+// read another language than the one Parse reads.
+const usersConfig = `<clickhouse>
+    <profiles>
+        <default>
+            <implicit_select>0</implicit_select>
+            <allow_introspection_functions>0</allow_introspection_functions>
+            <constraints>
+                <dialect><const/></dialect>
+                <polyglot_dialect><const/></polyglot_dialect>
+                <format_schema><const/></format_schema>
+                <format_schema_source><const/></format_schema_source>
+                <format_template_row><const/></format_template_row>
+                <format_template_resultset><const/></format_template_resultset>
+                <output_format_schema><const/></output_format_schema>
+                <input_format_record_errors_file_path><const/></input_format_record_errors_file_path>
+                <rename_files_after_processing><const/></rename_files_after_processing>
+            </constraints>
+        </default>
+    </profiles>
+    <users>
+        <default>
+            <password/>
+            <networks><ip>::/0</ip></networks>
+            <profile>default</profile>
+            <quota>default</quota>
+            <grants>
+                <query>GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL QUERY,
+                    dictGet, SYSTEM DROP CACHE, SYSTEM RELOAD DICTIONARY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM VIEWS,
+                    SYSTEM FLUSH LOGS, SYSTEM FLUSH ASYNC INSERT QUEUE, SYSTEM WAIT LOADING PARTS,
+                    SYSTEM LOAD PRIMARY KEY ON *.*</query>
+            </grants>
+        </default>
+    </users>
+    <quotas>
+        <default/>
+    </quotas>
+</clickhouse>
+`
+
+// writeConfig writes config.xml and users.xml into the data directory, anew at each start, and returns the former's path.
+func (c Config) writeConfig() (string, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return "", fmt.Errorf("make data directory: %w", err)
+	}
+	users := filepath.Join(c.Dir, "users.xml")
+	server := filepath.Join(c.Dir, "config.xml")
+	if err := os.WriteFile(users, []byte(usersConfig), 0o600); err != nil {
+		return "", fmt.Errorf("write engine users: %w", err)
+	}
+	text := fmt.Sprintf(serverConfig, escapeXML(c.Dir), escapeXML(users), c.MaxMemory)
+	if err := os.WriteFile(server, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("write engine config: %w", err)
+	}
+	return server, nil
+}
+
+func escapeXML(s string) string {
+	var b bytes.Buffer
+	// A bytes.Buffer takes every write.
+	_ = xml.EscapeText(&b, []byte(s))
+	return b.String()
+}

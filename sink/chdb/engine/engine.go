@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/rs/zerolog"
+)
+
+// User is one who may open sessions.
+type User struct {
+	Name     string
+	Password string
+	// ReadOnly users may read, and change those settings of their session that ClickHouse's readonly=2 allows; nothing else.
+	ReadOnly bool
+}
+
+// Engine is a running ClickHouse inside this process. There is at most one in a process at a time.
+type Engine struct {
+	lib   *library
+	users []User
+	log   zerolog.Logger
+	args  []string // of chdb_connect
+
+	version, timezone string
+
+	control sync.Mutex // guards killer
+	killer  uintptr    // the connection KILL QUERY runs on
+
+	sessions sessionCount
+}
+
+// opened is 1 while an Engine lives: the library holds one data directory per process.
+var opened atomic.Bool
+
+// Open loads the library, takes the data directory and starts the engine.
+// It fails when another process has the directory, when the library is not the one needed, or when this process
+// already has an Engine open.
+func Open(cfg Config) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("open engine: %w", err)
+	}
+	if !opened.CompareAndSwap(false, true) {
+		return nil, errors.New("open engine: this process has one open already; ClickHouse's library serves one data directory per process")
+	}
+	e, err := open(cfg)
+	if err != nil {
+		opened.Store(false)
+		return nil, fmt.Errorf("open engine: %w", err)
+	}
+	return e, nil
+}
+
+func open(cfg Config) (*Engine, error) {
+	server, err := cfg.writeConfig()
+	if err != nil {
+		return nil, err
+	}
+	restore, err := keepSignals()
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
+	e := &Engine{users: cfg.Users, log: cfg.Logger}
+	if e.lib, err = loadLibrary(cfg.Library); err != nil {
+		return nil, err
+	}
+	e.lib.SetSignalHandlers(0)
+	e.args = []string{"clickhouse", "--path=" + filepath.Clean(cfg.Dir), "--config-file=" + server}
+	if e.killer, err = e.connect(); err != nil {
+		return nil, fmt.Errorf("take data directory %s: %w; "+
+			"the likely reason is another process using it (stop that one, or choose another directory), "+
+			"otherwise its permissions or a full disk: the engine has printed its reason on standard error", cfg.Dir, err)
+	}
+	if err := e.describe(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	e.log.Info().Str("version", e.version).Str("dir", cfg.Dir).Msg("clickhouse engine open")
+	return e, nil
+}
+
+// describe asks the engine for what its clients are told when they connect.
+func (e *Engine) describe() error {
+	s, err := e.Session(context.Background(), User{}, "")
+	if err != nil {
+		return fmt.Errorf("open first session: %w", err)
+	}
+	result, err := s.Query(context.Background(), "SELECT version(), timezone()", "TSVRaw")
+	if err != nil {
+		return errors.Join(fmt.Errorf("ask engine for its version: %w", err), s.Close())
+	}
+	e.version, e.timezone, _ = strings.Cut(strings.TrimSpace(string(result.Data)), "\t")
+	return s.Close()
+}
+
+// connect opens one connection of the library.
+func (e *Engine) connect() (uintptr, error) {
+	connection := e.lib.connect(e.args...)
+	if connection == 0 {
+		return 0, errors.New("the engine refused to open a connection")
+	}
+	return connection, nil
+}
+
+// conn is what the library's functions want for a connection: what the handle chdb_connect returned points to.
+func conn(connection uintptr) uintptr {
+	return *(*uintptr)(*(*unsafe.Pointer)(unsafe.Pointer(&connection)))
+}
+
+// Close waits for the open sessions to be closed, then stops the engine and gives up the data directory.
+func (e *Engine) Close() error {
+	if !e.sessions.close() {
+		return nil
+	}
+	e.control.Lock()
+	defer e.control.Unlock()
+	e.lib.CloseConn(e.killer)
+	e.killer = 0
+	opened.Store(false)
+	e.log.Info().Msg("clickhouse engine closed")
+	return nil
+}
+
+// Version is ClickHouse's version, such as "26.7.2.1".
+func (e *Engine) Version() string { return e.version }
+
+// Timezone is the time zone the engine reads and prints DateTime in, such as "Asia/Shanghai".
+func (e *Engine) Timezone() string { return e.timezone }
+
+// Authenticate returns the user of that name if the password is right. An empty name means "default".
+// Otherwise it returns ClickHouse's *Error 516, which does not tell a wrong password from an unknown user, nor by its timing.
+func (e *Engine) Authenticate(name, password string) (User, error) {
+	if name == "" {
+		name = "default"
+	}
+	given := sha256.Sum256([]byte(password))
+	var found User
+	ok := 0
+	for _, user := range e.users {
+		want := sha256.Sum256([]byte(user.Password))
+		match := subtle.ConstantTimeCompare([]byte(user.Name), []byte(name)) & subtle.ConstantTimeCompare(want[:], given[:])
+		if match == 1 {
+			found, ok = user, 1
+		}
+	}
+	if ok != 1 {
+		return User{}, newError(CodeAuthentication, "AUTHENTICATION_FAILED",
+			"%s: Authentication failed: password is incorrect, or there is no user with such name.", name)
+	}
+	return found, nil
+}

@@ -1,0 +1,253 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/engine"
+)
+
+// rivalVariable names the one that makes this test binary a second process, which tries to open the directory in it.
+const rivalVariable = "CITYTALLY_ENGINE_TEST_RIVAL"
+
+var users = []engine.User{
+	{Name: "default", Password: "main"},
+	{Name: "analyst", Password: "数据", ReadOnly: true},
+}
+
+// shared is the one engine of the test process; its directory is under TestMain's care.
+var shared struct {
+	library   string
+	engine    *engine.Engine
+	dir       string
+	databases atomic.Int64
+}
+
+func TestMain(m *testing.M) {
+	library, err := chdb.Fetch(context.Background(), chdb.FetchConfig{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	shared.library = library
+	if dir := os.Getenv(rivalVariable); dir != "" {
+		_, err := engine.Open(config(dir))
+		fmt.Println(err)
+		return
+	}
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "citytally-engine-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	shared.dir = filepath.Join(dir, "data")
+	if shared.engine, err = engine.Open(config(shared.dir)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := shared.engine.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func config(dir string) engine.Config {
+	return engine.Config{Library: shared.library, Dir: dir, Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
+}
+
+// open gives a test a session of its own user in a database of its own.
+func open(t testing.TB, user engine.User) *engine.Session {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", shared.databases.Add(1))
+	admin := openIn(t, engine.User{}, "")
+	exec1(t, admin, "CREATE DATABASE "+name)
+	return openIn(t, user, name)
+}
+
+func openIn(t testing.TB, user engine.User, database string) *engine.Session {
+	t.Helper()
+	s, err := shared.engine.Session(t.Context(), user, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func exec1(t testing.TB, s *engine.Session, queries ...string) {
+	t.Helper()
+	for _, query := range queries {
+		if err := s.Exec(t.Context(), query); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+	}
+}
+
+// one returns the answer of a query in TSVRaw, without the last line break.
+func one(t testing.TB, s *engine.Session, query string) string {
+	t.Helper()
+	result, err := s.Query(t.Context(), query, "TSVRaw")
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return strings.TrimSuffix(string(result.Data), "\n")
+}
+
+// wantCode fails the test unless err is an *engine.Error of that code.
+func wantCode(t testing.TB, err error, code int32) *engine.Error {
+	t.Helper()
+	var e *engine.Error
+	if !errors.As(err, &e) || e.Code != code {
+		t.Fatalf("got error %v, want code %d", err, code)
+	}
+	return e
+}
+
+func TestVersionAndTimezone(t *testing.T) {
+	if !strings.HasPrefix(shared.engine.Version(), "26.") {
+		t.Errorf("version %q, want 26.something", shared.engine.Version())
+	}
+	if got, want := shared.engine.Timezone(), one(t, openIn(t, engine.User{}, ""), "SELECT timezone()"); got != want {
+		t.Errorf("timezone %q, want %q", got, want)
+	}
+}
+
+func TestOpenTwiceInOneProcess(t *testing.T) {
+	_, err := engine.Open(config(t.TempDir()))
+	if err == nil || !strings.Contains(err.Error(), "this process has one open already") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestOpenWhileAnotherProcessHasTheDirectory(t *testing.T) {
+	rival := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	rival.Env = append(os.Environ(), rivalVariable+"="+shared.dir)
+	out, err := rival.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(out); !strings.Contains(got, "take data directory "+shared.dir) || !strings.Contains(got, "another process using it") {
+		t.Fatalf("the second process says %q", got)
+	}
+	if got := one(t, openIn(t, engine.User{}, ""), "SELECT 1"); got != "1" {
+		t.Fatalf("after the rival: got %q", got)
+	}
+}
+
+func TestOpenRefusesBadConfig(t *testing.T) {
+	_, err := engine.Open(engine.Config{Dir: "relative", MaxMemory: -1, Users: []engine.User{{}, {Name: "a"}, {Name: "a"}}})
+	for _, want := range []string{
+		"library: want the path", "dir: want an absolute path", "max memory: want 0 or more bytes, got -1",
+		"users[0]: want a name", `users[2]: "a" is there twice`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want it to say %q", err, want)
+		}
+	}
+}
+
+func TestConfigFilesArePrivate(t *testing.T) {
+	for _, name := range []string{"config.xml", "users.xml"} {
+		info, err := os.Stat(filepath.Join(shared.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != 0o600 {
+			t.Errorf("%s has permissions %o, want 600", name, got)
+		}
+	}
+}
+
+func TestAuthenticate(t *testing.T) {
+	for _, test := range []struct {
+		name, password string
+		want           string // "" is a refusal
+	}{
+		{"default", "main", "default"},
+		{"", "main", "default"},
+		{"analyst", "数据", "analyst"},
+		{"analyst", "main", ""},
+		{"default", "", ""},
+		{"nobody", "main", ""},
+	} {
+		user, err := shared.engine.Authenticate(test.name, test.password)
+		if test.want != "" {
+			if err != nil || user.Name != test.want {
+				t.Errorf("%q, %q: got user %q and %v", test.name, test.password, user.Name, err)
+			}
+			continue
+		}
+		if e := wantCode(t, err, engine.CodeAuthentication); !strings.Contains(e.Error(), "Authentication failed: password is incorrect, or there is no user with such name") {
+			t.Errorf("%q: got %v", test.name, err)
+		}
+	}
+}
+
+// The library resets SIGSEGV to the system's default when told to install no handlers.
+func TestNilDereferenceStaysAPanic(t *testing.T) {
+	defer func() {
+		if recovered := recover(); recovered == nil {
+			t.Error("no panic")
+		}
+	}()
+	var nothing *bytes.Buffer
+	nothing.WriteByte(0)
+}
+
+func TestSessionInUnknownDatabase(t *testing.T) {
+	_, err := shared.engine.Session(t.Context(), engine.User{}, "no`where")
+	wantCode(t, err, 81)
+}
+
+func TestSessionsAreApart(t *testing.T) {
+	a, b := open(t, engine.User{}), open(t, engine.User{})
+	exec1(t, a, "SET max_threads = 1", "CREATE TEMPORARY TABLE mine (x Int8)", "SET param_name = 'O''Neil'")
+	if got := one(t, a, "SELECT getSetting('max_threads'), {name:String}"); got != "1\tO'Neil" {
+		t.Errorf("own session: got %q", got)
+	}
+	exec1(t, b, "SET max_threads = 2")
+	if got := one(t, a, "SELECT getSetting('max_threads')"); got != "1" {
+		t.Errorf("the other session's setting shows: got %q", got)
+	}
+	wantCode(t, b.Exec(t.Context(), "SELECT * FROM mine"), 60)
+	if one(t, a, "SELECT currentDatabase()") == one(t, b, "SELECT currentDatabase()") {
+		t.Error("both sessions are in one database")
+	}
+}
+
+func TestCancelledBeforeItBegan(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := shared.engine.Session(ctx, engine.User{}, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("Session: got %v", err)
+	}
+	err := openIn(t, engine.User{}, "").Exec(ctx, "SELECT 1")
+	wantCode(t, err, engine.CodeCancelled)
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+)
+
+// insertChunkBytes is how much of a body is handed to the engine at once.
+const insertChunkBytes = 256 << 10
+
+// Insert runs an INSERT whose rows come from body in format: query is the part before FORMAT, such as
+// "INSERT INTO t (a, b) SETTINGS async_insert = 0". Memory is flat whatever the size of the body.
+// It returns the rows written, those of materialized views included.
+//
+// When body fails or ctx ends, the INSERT is cancelled and the error wraps the reason. Nothing of the block being built is
+// committed; blocks the engine had filled before (max_insert_block_size rows, a million by default) are, as in every
+// ClickHouse. Insert does not interrupt a Read of body: what ends ctx must also make that return, as closing a
+// connection does.
+func (s *Session) Insert(ctx context.Context, query, format string, body io.Reader) (rows uint64, err error) {
+	statement, err := Parse(query)
+	if err != nil {
+		return 0, err
+	}
+	if !statement.takesRows() {
+		return 0, newError(CodeBadArguments, "BAD_ARGUMENTS", "Not an INSERT that takes rows: %s", excerpt(query))
+	}
+	if err := checkFormat(format); err != nil {
+		return 0, err
+	}
+	if strings.EqualFold(format, "Values") {
+		body = &valuesReader{body: body}
+	}
+	if err := s.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer s.release()
+	if s.user.ReadOnly {
+		return 0, statement.refuseReadOnly()
+	}
+	stop := s.watch(ctx)
+	rows, err = s.insert(ctx, statement.InsertHead, format, body)
+	stop()
+	if err != nil {
+		s.sweep()
+		return 0, err
+	}
+	return rows, nil
+}
+
+// insert feeds body to the library's stream for query.
+func (s *Session) insert(ctx context.Context, query, format string, body io.Reader) (uint64, error) {
+	lib := s.engine.lib
+	query += "\n" // ends a comment, else the FORMAT clause the library appends would be part of it
+	queryText, queryLen := text(query)
+	formatText, formatLen := text(format)
+	stream := lib.InsertOpen(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	runtime.KeepAlive(query)
+	runtime.KeepAlive(format)
+	defer lib.InsertDestroy(stream)
+	if message := lib.InsertError(stream); message != "" {
+		return 0, s.failure(ctx, message)
+	}
+	if err := s.feed(ctx, stream, body); err != nil {
+		lib.InsertCancel(stream)
+		return 0, err
+	}
+	result := lib.InsertDone(stream)
+	defer lib.ResultDestroy(result)
+	if message := lib.ResultError(result); message != "" {
+		return 0, s.failure(ctx, message)
+	}
+	return lib.ResultWrittenRows(result), nil
+}
+
+// feed appends body to an insert stream until it ends. It returns nil also when the engine takes no more: the reason
+// comes when the insert is finished.
+func (s *Session) feed(ctx context.Context, stream uintptr, body io.Reader) error {
+	chunk := make([]byte, insertChunkBytes)
+	for {
+		n, err := fill(body, chunk)
+		ended := errors.Is(err, io.EOF) // decompressing readers wrap it
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			return refusal
+		}
+		if err != nil && !ended {
+			return newError(CodeCancelled, "QUERY_WAS_CANCELLED", "Query was cancelled: read rows: %v", err).because(err)
+		}
+		if cause := ctx.Err(); cause != nil {
+			return cancelled(cause)
+		}
+		if n > 0 && s.engine.lib.InsertAppend(stream, &chunk[0], uintptr(n)) != 0 || ended {
+			return nil
+		}
+	}
+}
+
+// fill reads until at least half of chunk is full or body gives an error. io.ReadAtLeast would not do: it reports an end
+// of body and a body that broke off by the same io.ErrUnexpectedEOF, and only the former may be committed.
+func fill(body io.Reader, chunk []byte) (int, error) {
+	n := 0
+	for n < len(chunk)/2 {
+		read, err := body.Read(chunk[n:])
+		n += read
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Stream is an answer that arrives in chunks, in flat memory. It keeps its session busy until it is closed.
+// Its methods are for one goroutine at a time.
+type Stream struct {
+	source source
+	ahead  []byte // the first chunk, until it is given
+	ended  error  // io.EOF or what went wrong
+	closed bool
+}
+
+// source is where a Stream's chunks come from.
+type source interface {
+	next() ([]byte, error)
+	stats() (rows, readRows, readBytes uint64)
+	close(ended error)
+}
+
+// Stream runs a statement and returns its answer chunk by chunk in format; the query's own FORMAT clause is ignored.
+// Memory is flat for SELECT; the answers of other statements (SHOW, DESCRIBE, EXPLAIN …), which are small, come at once.
+//
+// Stream returns when the first chunk is there, so that most failing statements fail before an answer has begun; an error
+// after that comes from Next.
+func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, error) {
+	statement, err := Parse(query)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(format); err != nil {
+		return nil, err
+	}
+	switch {
+	case statement.streams && format == "Native":
+		return s.stream(ctx, statement, format, s.openBlocks)
+	case statement.streams:
+		return s.stream(ctx, statement, format, s.openPipe)
+	}
+	result, err := s.Query(ctx, query, format)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{source: &wholeSource{Result: *result}}, nil
+}
+
+// stream takes the session for a statement and opens its source.
+func (s *Session) stream(ctx context.Context, statement Statement, format string,
+	open func(ctx context.Context, query, format string) (source, error),
+) (*Stream, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.vet(statement); err != nil {
+		s.release()
+		return nil, err
+	}
+	from, err := open(ctx, statement.Text, format)
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	st := &Stream{source: from}
+	if st.ahead, st.ended = from.next(); st.ended != nil && st.ended != io.EOF {
+		_ = st.Close() // frees the session; never fails
+		return nil, st.ended
+	}
+	return st, nil
+}
+
+// Next returns the next chunk, io.EOF after the last, or an *Error. In format Native a chunk is one or more whole blocks
+// of revision 0; in other formats chunks are cut anywhere. The bytes are valid until the next call of Next or Close.
+func (st *Stream) Next() ([]byte, error) {
+	if chunk := st.ahead; chunk != nil {
+		st.ahead = nil
+		return chunk, nil
+	}
+	if st.ended != nil {
+		return nil, st.ended
+	}
+	chunk, err := st.source.next()
+	st.ended = err
+	return chunk, err
+}
+
+// Stats counts what has come so far: rows of the answer, rows and bytes read from storage.
+// After Next has returned io.EOF the rows are complete; in format Native what was read from storage may lack the last
+// blocks, because the library reports those with a chunk that never comes.
+func (st *Stream) Stats() (rows, readRows, readBytes uint64) { return st.source.stats() }
+
+// Close ends the stream, cancelling the statement if the answer was not read to its end, and frees the session.
+func (st *Stream) Close() error {
+	if st.closed {
+		return nil
+	}
+	st.closed, st.ahead = true, nil
+	st.source.close(st.ended)
+	if st.ended == nil {
+		st.ended = errors.New("read stream: it is closed")
+	}
+	return nil
+}
+
+// wholeSource is an answer that is in memory already.
+type wholeSource struct {
+	Result
+	given bool
+}
+
+func (w *wholeSource) next() ([]byte, error) {
+	if w.given || len(w.Data) == 0 {
+		return nil, io.EOF
+	}
+	w.given = true
+	return w.Data, nil
+}
+
+func (w *wholeSource) stats() (rows, readRows, readBytes uint64) {
+	return w.Rows, w.ReadRows, w.ReadBytes
+}
+
+func (w *wholeSource) close(error) {}

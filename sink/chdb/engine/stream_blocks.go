@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"runtime"
+)
+
+// blockSource is the library's own stream: one chunk per block, each a whole document of the format. Only Native
+// documents can simply follow one another (a JSON answer would begin anew with every block), so it serves Native alone.
+type blockSource struct {
+	session *Session
+	ctx     context.Context // of the statement: one call that returns many times
+	stop    func()          // ends the watch over ctx
+	handle  uintptr         // of the library's stream
+	chunk   uintptr         // the result given last, 0 before the first
+
+	rows, readRows, readBytes uint64
+}
+
+func (s *Session) openBlocks(ctx context.Context, query, format string) (source, error) {
+	lib := s.engine.lib
+	stop := s.watch(ctx)
+	queryText, queryLen := text(query)
+	formatText, formatLen := text(format)
+	handle := lib.StreamQuery(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	runtime.KeepAlive(query)
+	runtime.KeepAlive(format)
+	if message := lib.ResultError(handle); message != "" {
+		stop()
+		lib.ResultDestroy(handle)
+		s.sweep()
+		return nil, s.failure(ctx, message)
+	}
+	return &blockSource{session: s, ctx: ctx, stop: stop, handle: handle}, nil
+}
+
+func (b *blockSource) next() ([]byte, error) {
+	lib := b.session.engine.lib
+	b.dropChunk()
+	b.chunk = lib.StreamFetch(conn(b.session.connection), b.handle)
+	if message := lib.ResultError(b.chunk); message != "" {
+		b.stop()
+		b.session.sweep()
+		return nil, b.session.failure(b.ctx, message)
+	}
+	b.rows += lib.ResultRows(b.chunk)
+	b.readRows += lib.ResultReadRows(b.chunk)
+	b.readBytes += lib.ResultReadBytes(b.chunk)
+	data := lib.bytes(b.chunk)
+	if len(data) == 0 {
+		return nil, io.EOF
+	}
+	return data, nil
+}
+
+func (b *blockSource) stats() (rows, readRows, readBytes uint64) {
+	return b.rows, b.readRows, b.readBytes
+}
+
+func (b *blockSource) close(ended error) {
+	lib := b.session.engine.lib
+	b.dropChunk()
+	if ended == nil {
+		lib.StreamCancel(conn(b.session.connection), b.handle)
+	}
+	lib.ResultDestroy(b.handle)
+	b.stop()
+	b.session.release()
+}
+
+func (b *blockSource) dropChunk() {
+	if b.chunk != 0 {
+		b.session.engine.lib.ResultDestroy(b.chunk)
+		b.chunk = 0
+	}
+}

@@ -1,0 +1,57 @@
+package chdb
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+)
+
+// sockets are the two listening sockets. The parent holds them for as long as
+// the server lives and never accepts from them; each child in turn does. While
+// there is no child, connections wait in the kernel's queue.
+type sockets struct {
+	http, native         *os.File
+	httpAddr, nativeAddr string
+}
+
+func listen(cfg Config) (*sockets, error) {
+	var s sockets
+	var err error
+	if s.http, s.httpAddr, err = listenOn(cfg.Host, cfg.HTTPPort); err != nil {
+		return nil, fmt.Errorf("listen for HTTP (chdb.http_port): %w", err)
+	}
+	if s.native, s.nativeAddr, err = listenOn(cfg.Host, cfg.NativePort); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for native TCP (chdb.native_port): %w", err), s.http.Close())
+	}
+	return &s, nil
+}
+
+// listenOn returns the socket as a file, which is what a child can inherit.
+func listenOn(host string, port int) (*os.File, string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return nil, "", err
+	}
+	// The file is a duplicate: closing the listener does not end the socket.
+	file, err := l.(*net.TCPListener).File()
+	if err := errors.Join(err, l.Close()); err != nil {
+		return nil, "", err
+	}
+	return file, l.Addr().String(), nil
+}
+
+func (s *sockets) close() error {
+	return errors.Join(s.http.Close(), s.native.Close())
+}
+
+// inherited is the child's side: the listener behind a file descriptor.
+func inherited(descriptor uintptr, name string) (net.Listener, error) {
+	file := os.NewFile(descriptor, name)
+	l, err := net.FileListener(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("inherit %s socket: %w", name, err)
+	}
+	return l, nil
+}

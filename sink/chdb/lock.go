@@ -1,0 +1,68 @@
+package chdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrInUse is what [Start] returns, wrapped, when another process has the data
+// directory.
+var ErrInUse = errors.New("data directory is in use")
+
+// The parent and the child each hold a lock of their own in the data
+// directory. The parent's says at once that another program is at work; the
+// child's is waited for, since behind a free parent's lock it can only belong
+// to a child on its way out.
+const (
+	parentLockName = "server.lock"
+	childLockName  = "engine.lock"
+	engineDirName  = "engine"
+)
+
+// lockDir creates dir if need be and takes it for this process.
+func lockDir(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, parentLockName), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory %s: %w", dir, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("%w: %s is held by %s; stop it, or give this one a directory of its own (chdb.dir)",
+			ErrInUse, dir, holder(lock.Path()))
+	}
+	// The number is for the message above alone; the lock works without it.
+	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), lock.Close())
+	}
+	return lock, nil
+}
+
+// holder names the process that has the lock, as far as it left its number.
+func holder(path string) string {
+	text, err := os.ReadFile(path)
+	pid := strings.TrimSpace(string(text))
+	if err != nil || pid == "" {
+		return "another process"
+	}
+	return "process " + pid
+}
+
+// lockEngine takes dir for this child, after its predecessor has gone.
+func lockEngine(ctx context.Context, dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, childLockName), flock.SetPermissions(0o600))
+	locked, err := lock.TryLockContext(ctx, lockRetry)
+	if err != nil || !locked {
+		return nil, fmt.Errorf("wait for an earlier engine to leave %s: %w", dir, err)
+	}
+	return lock, nil
+}

@@ -1,0 +1,122 @@
+package chdb
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
+)
+
+const (
+	// maxLine bounds one line of the child's output, in bytes; a longer one
+	// is logged in pieces.
+	maxLine = 64 << 10
+	// tailLines is how much of what the child said last an error repeats.
+	tailLines = 30
+)
+
+// lineWriter calls handle for every line written to it, without its end.
+type lineWriter struct {
+	handle  func(line []byte)
+	pending []byte
+}
+
+func (w *lineWriter) Write(p []byte) (int, error) {
+	w.pending = append(w.pending, p...)
+	for {
+		line, rest, found := bytes.Cut(w.pending, []byte("\n"))
+		if !found {
+			break
+		}
+		w.handle(bytes.TrimRight(line, "\r"))
+		w.pending = rest
+	}
+	if len(w.pending) > maxLine {
+		w.flush()
+	}
+	return len(p), nil
+}
+
+// flush hands over a last line that has no end.
+func (w *lineWriter) flush() {
+	if len(w.pending) > 0 {
+		w.handle(w.pending)
+		w.pending = nil
+	}
+}
+
+// childLog passes the child's words on: events as the events they are, with
+// level and fields, everything else (the engine's own prints, a panic) as
+// Debug lines, of which the last are kept for the error of a crash.
+type childLog struct {
+	log zerolog.Logger
+
+	mu   sync.Mutex // both of the child's streams come here
+	tail []string
+}
+
+func (c *childLog) line(line []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.event(line) || len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	text := string(line)
+	c.log.Debug().Str("line", text).Msg("ClickHouse engine says")
+	if crashBegins(text) {
+		// What follows is the stack; the reason must not scroll out.
+		c.tail = nil
+	}
+	if len(c.tail) == tailLines && crashBegins(c.tail[0]) {
+		return
+	}
+	if len(c.tail) == tailLines {
+		c.tail = c.tail[1:]
+	}
+	c.tail = append(c.tail, text)
+}
+
+// event re-emits a line of zerolog's JSON; it reports whether it was one.
+func (c *childLog) event(line []byte) bool {
+	if len(line) == 0 || line[0] != '{' {
+		return false
+	}
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return false
+	}
+	name, isText := fields[zerolog.LevelFieldName].(string)
+	level, err := zerolog.ParseLevel(name)
+	if !isText || err != nil {
+		return false
+	}
+	message, _ := fields[zerolog.MessageFieldName].(string)
+	delete(fields, zerolog.LevelFieldName)
+	delete(fields, zerolog.MessageFieldName)
+	if level == zerolog.FatalLevel || level == zerolog.PanicLevel {
+		// The child's end is not the parent's.
+		level = zerolog.ErrorLevel
+	}
+	c.log.WithLevel(level).Fields(fields).Msg(message)
+	return true
+}
+
+// lastWords is the kept lines, at most tailLines.
+func (c *childLog) lastWords() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Join(c.tail, "\n")
+}
+
+func crashBegins(line string) bool {
+	for _, prefix := range []string{"panic:", "fatal error:", "SIG", "runtime:"} {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
+}

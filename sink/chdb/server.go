@@ -1,0 +1,145 @@
+package chdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/gofrs/flock"
+)
+
+// Server is a ClickHouse engine in a child process, reachable over both of
+// ClickHouse's protocols.
+type Server struct {
+	cfg       Config
+	engineDir string
+	lock      *flock.Flock
+	sockets   *sockets
+
+	stop context.CancelFunc // ends supervise
+	done chan struct{}      // closed when supervise has ended
+
+	mu       sync.Mutex
+	ready    childReady // of the child at work; zero while there is none
+	err      error      // why the server ended by itself
+	closeErr error      // what went wrong while it was stopped
+}
+
+// Start takes the data directory and returns a server that accepts
+// connections. The context bounds the start only; [Server.Close] ends the
+// server. It applies [Config.Defaults] and [Config.Validate].
+//
+// When another process has the directory it returns [ErrInUse], wrapped with
+// the directory, the process and what to do.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	cfg = cfg.Defaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := prepare(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("start ClickHouse engine: %w", err)
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	started := make(chan error, 1)
+	go s.supervise(ctx, running, started)
+	if err := <-started; err != nil {
+		stop()
+		<-s.done
+		return nil, fmt.Errorf("start ClickHouse engine in %s: %w", s.cfg.Dir, err)
+	}
+	return s, nil
+}
+
+// prepare takes what the server holds for its whole life: the directory and
+// the two sockets.
+func prepare(cfg Config) (*Server, error) {
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("resolve chdb.dir: %w", err)
+	}
+	cfg.Dir = dir
+	if len(cfg.Command) == 0 {
+		executable, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program to run it as the engine: %w", err)
+		}
+		cfg.Command = []string{executable, ChildCommand}
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	listening, err := listen(cfg)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return &Server{
+		cfg: cfg, engineDir: filepath.Join(dir, engineDirName), lock: lock, sockets: listening, done: make(chan struct{}),
+	}, nil
+}
+
+// HTTPAddr is the host and port of ClickHouse's HTTP interface.
+func (s *Server) HTTPAddr() string { return s.sockets.httpAddr }
+
+// NativeAddr is the host and port of ClickHouse's native protocol.
+func (s *Server) NativeAddr() string { return s.sockets.nativeAddr }
+
+// HTTPURL is the HTTP interface's address without credentials.
+func (s *Server) HTTPURL() string { return "http://" + s.HTTPAddr() }
+
+// DSN is what clickhouse-go connects with: the native protocol, LZ4, the
+// database [Database] and the user with its password. For a user that is not
+// configured it carries no password.
+func (s *Server) DSN(user string) string {
+	dsn := url.URL{
+		Scheme: "clickhouse", User: url.User(user), Host: s.NativeAddr(), Path: "/" + Database, RawQuery: "compress=lz4",
+	}
+	for _, known := range s.cfg.Users {
+		if known.Name == user && known.Password != "" {
+			dsn.User = url.UserPassword(user, known.Password)
+		}
+	}
+	return dsn.String()
+}
+
+// Version is ClickHouse's version, such as 26.7.2.1; empty while a crashed
+// engine is being restarted.
+func (s *Server) Version() string { return s.child().Version }
+
+// PID is the process id of the child at work, 0 while there is none.
+func (s *Server) PID() int { return s.child().PID }
+
+func (s *Server) child() childReady {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready
+}
+
+// Done is closed when the server has ended: after Close, or when the engine
+// crashed more often than allowed, which [Server.Err] then tells.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Err is why the server ended by itself, nil while it runs and after a Close.
+func (s *Server) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close lets running statements finish for a short while, ends the child,
+// gives the directory and the ports back and returns when all that is done.
+// An engine that does not end in time is killed, which is an error but loses
+// nothing acknowledged. Later calls return the same.
+func (s *Server) Close() error {
+	s.stop()
+	<-s.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closeErr
+}

@@ -1,0 +1,111 @@
+package chdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// supervise runs one child after another until running ends or a child cannot
+// be had any more, then gives everything back. It answers once on started.
+//
+// It keeps its OS thread to itself: on Linux the kernel ends the child together
+// with the thread that started it, and the Go runtime would end an idle thread
+// at any time.
+func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(s.done)
+
+	p, err := s.launch(ctx)
+	started <- err
+	if err == nil {
+		s.keep(running, p)
+	}
+	s.serve(nil)
+	if err := errors.Join(s.sockets.close(), s.lock.Close()); err != nil {
+		s.failed(fmt.Errorf("give back ports and data directory: %w", err))
+	}
+}
+
+// keep follows a child, and its successors, until running ends.
+func (s *Server) keep(running context.Context, p *process) {
+	again := restarts{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
+	for p != nil {
+		select {
+		case <-running.Done():
+			if err := p.finish(s.cfg.StopTimeout); err != nil {
+				s.failed(err)
+			}
+			s.cfg.Logger.Info().Msg("ClickHouse engine stopped")
+			return
+		case <-p.exited:
+		}
+		s.serve(nil)
+		reason := p.explain(errors.New(exitText(p.end)))
+		s.cfg.Logger.Error().Err(reason).Int("pid", p.ready.PID).Dur("uptime", time.Since(p.began)).
+			Msg("ClickHouse engine ended by itself")
+		p = s.relaunch(running, &again, reason)
+	}
+}
+
+// relaunch returns the next child, or nil when running has ended or the limit
+// of restarts is reached.
+func (s *Server) relaunch(running context.Context, again *restarts, reason error) *process {
+	for {
+		delay, err := again.next(time.Now(), reason)
+		if err != nil {
+			s.mu.Lock()
+			s.err = err
+			s.mu.Unlock()
+			s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine given up")
+			return nil
+		}
+		select {
+		case <-running.Done():
+			return nil
+		case <-time.After(delay):
+		}
+		p, err := s.launch(running)
+		if err == nil {
+			s.cfg.Logger.Warn().Int("pid", p.ready.PID).Msg("ClickHouse engine restarted")
+			return p
+		}
+		if running.Err() != nil {
+			return nil
+		}
+		s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine does not restart")
+		reason = err
+	}
+}
+
+func (s *Server) launch(ctx context.Context) (*process, error) {
+	p, err := launch(ctx, s.cfg, s.sockets, s.engineDir)
+	if err != nil {
+		return nil, err
+	}
+	s.serve(p)
+	s.cfg.Logger.Info().Str("native", s.NativeAddr()).Str("http", s.HTTPURL()).Str("dir", s.cfg.Dir).
+		Str("version", p.ready.Version).Int("pid", p.ready.PID).Dur("took", time.Since(p.began)).
+		Msg("ClickHouse engine ready")
+	return p, nil
+}
+
+// serve notes which child is at work; nil is none.
+func (s *Server) serve(p *process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready = childReady{}
+	if p != nil {
+		s.ready = p.ready
+	}
+}
+
+// failed adds to what Close returns.
+func (s *Server) failed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeErr = errors.Join(s.closeErr, err)
+}

@@ -1,0 +1,90 @@
+package sink
+
+import (
+	"math"
+	"time"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// What a column of type Decimal(38, 12) holds.
+const (
+	decimalScale       = 12
+	decimalWholeDigits = 38 - decimalScale
+	// Longer than any text of such a number; it bounds the work on a hostile one.
+	decimalMaxText = 64
+)
+
+// parseDecimal reads an exact decimal; "" is nil. One that the column could only
+// hold rounded or not at all is a permanent error.
+func parseDecimal(field, text string) (*decimal.Decimal, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if len(text) > decimalMaxText {
+		return nil, stream.Permanentf("%s: %.20q… has %d characters, more than any figure", field, text, len(text))
+	}
+	d, err := decimal.NewFromString(text)
+	if err != nil {
+		return nil, stream.Permanentf("%s: %q is not a decimal number", field, text)
+	}
+	if d.IsZero() {
+		return &decimal.Zero, nil
+	}
+	// The exponent is looked at first: 1e999999999 must not be written out.
+	if d.Exponent() > decimalWholeDigits || d.NumDigits()+int(d.Exponent()) > decimalWholeDigits {
+		return nil, stream.Permanentf("%s: %q has more than %d digits before the point", field, text, decimalWholeDigits)
+	}
+	if d.Exponent() < -decimalMaxText || d.Exponent() < -decimalScale && !d.Equal(d.Truncate(decimalScale)) {
+		return nil, stream.Permanentf("%s: %q has more than %d decimals", field, text, decimalScale)
+	}
+	return &d, nil
+}
+
+// DateTime64 reaches from 1900 to 2299, but the client counts nanoseconds in
+// 64 bits on the way.
+var (
+	earliest = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func checkTime(field string, t time.Time) error {
+	if t.Before(earliest) || !t.Before(latest) {
+		return stream.Permanentf("%s: %s is outside %d to %d", field, t.Format(time.RFC3339), earliest.Year(), latest.Year()-1)
+	}
+	return nil
+}
+
+func checkStage(code uint16) error {
+	if code > uint16(catalogue.Final) {
+		return stream.Permanentf("stage: %d is none", code)
+	}
+	return nil
+}
+
+// stageCode reads a stage's name as it stands in the Enum8 columns.
+func stageCode(name string) (int8, error) {
+	stage, err := catalogue.ParseStage(name)
+	if err != nil {
+		return 0, stream.Permanentf("stage: %w", err)
+	}
+	return int8(stage), nil
+}
+
+func checkCount(field string, n int) error {
+	if n < 0 || n > math.MaxUint32 {
+		return stream.Permanentf("%s: want a count, got %d", field, n)
+	}
+	return nil
+}
+
+func checkText(field, text string) error {
+	if !utf8.ValidString(text) {
+		return stream.Permanentf("%s: %q is not UTF-8", field, text)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Config is how the sink writes.
+type Config struct {
+	// BatchRows is how many rows make an insert. A message is never split, so
+	// that an insert may hold more.
+	BatchRows int `yaml:"batch_rows" env:"BATCH_ROWS"`
+	// BatchMessages is how many messages are in hand at most, for each stream.
+	BatchMessages int `yaml:"batch_messages" env:"BATCH_MESSAGES"`
+	// InsertTimeout bounds one attempt at an insert.
+	InsertTimeout time.Duration `yaml:"insert_timeout" env:"INSERT_TIMEOUT"`
+	// AckWait is how long the broker waits for a sign of life before it gives a
+	// message to somebody else. Messages that wait for an insert give one.
+	AckWait time.Duration `yaml:"ack_wait" env:"ACK_WAIT"`
+	// RetryFrom and RetryTo are the first and the longest pause between attempts
+	// while ClickHouse is away; the pause doubles in between.
+	RetryFrom time.Duration `yaml:"retry_from" env:"RETRY_FROM"`
+	RetryTo   time.Duration `yaml:"retry_to" env:"RETRY_TO"`
+	// Database holds the tables. Empty is the one the DSN names, or citytally
+	// where it names none.
+	Database string `yaml:"database" env:"DATABASE"`
+}
+
+// The database where neither the settings nor the DSN name one.
+const defaultDatabase = "citytally"
+
+// DefaultConfig returns inserts of 100,000 rows or 2,000 messages, a minute for
+// each, and retries after 100 ms to 10 s.
+func DefaultConfig() Config {
+	return Config{
+		BatchRows: 100_000, BatchMessages: 2_000,
+		InsertTimeout: time.Minute, AckWait: 5 * time.Second,
+		RetryFrom: 100 * time.Millisecond, RetryTo: 10 * time.Second,
+	}
+}
+
+// The bounds of what one insert may hold: memory on both sides grows with them.
+const (
+	maxBatchRows     = 10_000_000
+	maxBatchMessages = 100_000
+)
+
+var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.BatchRows < 1 || c.BatchRows > maxBatchRows {
+		report("sink.batch_rows: want 1 to %d, got %d", maxBatchRows, c.BatchRows)
+	}
+	if c.BatchMessages < 1 || c.BatchMessages > maxBatchMessages {
+		report("sink.batch_messages: want 1 to %d, got %d", maxBatchMessages, c.BatchMessages)
+	}
+	if c.InsertTimeout < time.Second {
+		report("sink.insert_timeout: want at least 1s, got %s", c.InsertTimeout)
+	}
+	// A sign of life goes out three times in AckWait; below a second an ordinary
+	// hiccup of the network would have messages delivered twice all the time.
+	if c.AckWait < time.Second {
+		report("sink.ack_wait: want at least 1s, so that a sign of life arrives in time, got %s", c.AckWait)
+	}
+	if c.RetryFrom < time.Millisecond {
+		report("sink.retry_from: want at least 1ms, got %s", c.RetryFrom)
+	}
+	if c.RetryTo < c.RetryFrom {
+		report("sink.retry_to: want at least sink.retry_from (%s), got %s", c.RetryFrom, c.RetryTo)
+	}
+	if c.Database != "" && !databaseName.MatchString(c.Database) {
+		report("sink.database: want letters, digits and _, got %q", c.Database)
+	}
+	return errors.Join(errs...)
+}

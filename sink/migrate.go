@@ -1,0 +1,187 @@
+package sink
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// EditedMigrationError says that a migration was changed after it had been
+// applied to the database.
+type EditedMigrationError struct{ File, Database string }
+
+// Error says what to do.
+func (e *EditedMigrationError) Error() string {
+	return fmt.Sprintf("migration %s was applied to database %s with another text; restore its text and write what changes as a new migration, "+
+		"or drop the database and let the sink fill it from the log again", e.File, e.Database)
+}
+
+// Migrate creates the database and brings its tables and views up to date. What
+// has been applied is recorded in schema_versions; a migration whose text has
+// changed since is an [*EditedMigrationError], and nothing is done. Two processes
+// may migrate at once: every statement may be repeated.
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := s.migrate(ctx, schema); err != nil {
+		return fmt.Errorf("migrate ClickHouse database %s on %s: %w", s.database, s.address, err)
+	}
+	return nil
+}
+
+type migration struct {
+	version    uint32
+	file, hash string
+	statements []string
+}
+
+func (s *Store) migrate(ctx context.Context, files fs.FS) error {
+	migrations, err := readMigrations(files)
+	if err != nil {
+		return err
+	}
+	if err := s.createDatabase(ctx); err != nil {
+		return err
+	}
+	if err := s.conn.Exec(ctx, createVersions); err != nil {
+		return fmt.Errorf("create schema_versions: %w", err)
+	}
+	applied, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range migrations {
+		if hash, ok := applied[m.version]; ok && hash != m.hash {
+			return &EditedMigrationError{File: m.file, Database: s.database}
+		}
+	}
+	for _, m := range migrations {
+		if _, ok := applied[m.version]; ok {
+			continue
+		}
+		if err := s.apply(ctx, m); err != nil {
+			return fmt.Errorf("apply migration %s: %w", m.file, err)
+		}
+	}
+	return nil
+}
+
+const createVersions = `CREATE TABLE IF NOT EXISTS schema_versions
+(
+    version    UInt32 COMMENT 'number of the migration',
+    file       String COMMENT 'its file',
+    hash       String COMMENT 'SHA-256 of its text',
+    applied_at DateTime64(3, 'UTC') COMMENT 'when it was applied, UTC'
+)
+ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY version
+SETTINGS non_replicated_deduplication_window = 0
+COMMENT 'Migrations applied to this database'`
+
+func (s *Store) createDatabase(ctx context.Context) error {
+	// Asking first spares a user who may not create databases an error where
+	// there is nothing to create.
+	return s.onServer(func(conn driver.Conn) error {
+		var exists uint64
+		if err := conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", s.database).Scan(&exists); err != nil {
+			return fmt.Errorf("look for the database: %w", err)
+		}
+		if exists > 0 {
+			return nil
+		}
+		if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS `"+s.database+"`"); err != nil {
+			return fmt.Errorf("create the database: %w", err)
+		}
+		return nil
+	})
+}
+
+func (s *Store) appliedMigrations(ctx context.Context) (map[uint32]string, error) {
+	rows, err := s.conn.Query(ctx, "SELECT version, hash FROM schema_versions FINAL")
+	if err != nil {
+		return nil, fmt.Errorf("read schema_versions: %w", err)
+	}
+	defer rows.Close()
+	applied := map[uint32]string{}
+	for rows.Next() {
+		var version uint32
+		var hash string
+		if err := rows.Scan(&version, &hash); err != nil {
+			return nil, fmt.Errorf("read schema_versions: %w", err)
+		}
+		applied[version] = hash
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read schema_versions: %w", err)
+	}
+	return applied, nil
+}
+
+func (s *Store) apply(ctx context.Context, m migration) error {
+	for _, statement := range m.statements {
+		if err := s.conn.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	err := s.insert(ctx, "schema_versions", []column{
+		{"version", []uint32{m.version}}, {"file", []string{m.file}}, {"hash", []string{m.hash}},
+		{"applied_at", []time.Time{s.now()}},
+	})
+	if err != nil {
+		return err
+	}
+	s.logger.Info().Str("migration", m.file).Str("database", s.database).Msg("ClickHouse migration applied")
+	return nil
+}
+
+var migrationName = regexp.MustCompile(`^(\d{4})_[a-z0-9_]+\.sql$`)
+
+// readMigrations reads schema/NNNN_name.sql, numbered from 1 without gaps.
+func readMigrations(files fs.FS) ([]migration, error) {
+	entries, err := fs.ReadDir(files, "schema")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	migrations := make([]migration, len(entries))
+	for i, entry := range entries {
+		m := migrationName.FindStringSubmatch(entry.Name())
+		if m == nil {
+			return nil, fmt.Errorf("migration %s: want a name such as 0001_tables.sql", entry.Name())
+		}
+		if number, _ := strconv.Atoi(m[1]); number != i+1 {
+			return nil, fmt.Errorf("migration %s: want number %04d", entry.Name(), i+1)
+		}
+		text, err := fs.ReadFile(files, path.Join("schema", entry.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read migrations: %w", err)
+		}
+		body := strings.ReplaceAll(string(text), "\r\n", "\n")
+		sum := sha256.Sum256([]byte(body))
+		migrations[i] = migration{
+			version: uint32(i + 1), file: entry.Name(), hash: hex.EncodeToString(sum[:]), statements: splitStatements(body),
+		}
+	}
+	return migrations, nil
+}
+
+// splitStatements cuts a migration where a line ends with a semicolon.
+func splitStatements(text string) []string {
+	var statements []string
+	for part := range strings.SplitSeq(text+"\n", ";\n") {
+		if strings.TrimSpace(part) != "" {
+			statements = append(statements, part)
+		}
+	}
+	return statements
+}

@@ -1,0 +1,89 @@
+package sink
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
+)
+
+func TestMigrateMayBeRepeated(t *testing.T) {
+	s := newStore(t)
+	before := query(t, s, "SELECT version, file, hash, applied_at FROM schema_versions FINAL ORDER BY version")
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after := query(t, s, "SELECT version, file, hash, applied_at FROM schema_versions FINAL ORDER BY version")
+	if before != after || strings.Count(after, ".sql") != 2 {
+		t.Errorf("schema_versions was\n%sand is\n%s", before, after)
+	}
+}
+
+func TestMigrateConcurrently(t *testing.T) {
+	dsn, database := engine.start(t).DSN(chdbtest.User), freshDatabase()
+	var group errgroup.Group
+	for range 4 {
+		s := openStore(t, dsn, database)
+		group.Go(func() error { return s.Migrate(t.Context()) })
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, dsn, database)
+	if got := query(t, s, "SELECT count() AS n FROM schema_versions FINAL"); got != "n\n2\n" {
+		t.Errorf("migrations recorded: %s", got)
+	}
+	if _, err := s.Counts(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMigrateRefusesEditedMigration(t *testing.T) {
+	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
+	files := func(first, second string) fstest.MapFS {
+		return fstest.MapFS{"schema/0001_a.sql": {Data: []byte(first)}, "schema/0002_b.sql": {Data: []byte(second)}}
+	}
+	const a = "CREATE TABLE IF NOT EXISTS a (n UInt8) ENGINE = Memory;\nCREATE TABLE IF NOT EXISTS b (n UInt8) ENGINE = Memory COMMENT 'x;y';\n"
+	if err := s.migrate(t.Context(), fstest.MapFS{"schema/0001_a.sql": {Data: []byte(a)}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.migrate(t.Context(), files(strings.ReplaceAll(a, "\n", "\r\n"), "SELECT 1;\n")); err != nil {
+		t.Errorf("other line ends count as an edit: %v", err)
+	}
+	err := s.migrate(t.Context(), files(a+"-- edited\n", "SELECT 1;\n"))
+	var edited *EditedMigrationError
+	if !errors.As(err, &edited) || edited.File != "0001_a.sql" {
+		t.Errorf("got %v, want an EditedMigrationError of 0001_a.sql", err)
+	}
+}
+
+func TestReadMigrationsRefusesDisorder(t *testing.T) {
+	for name, want := range map[string]string{
+		"schema/0002_a.sql": "want number 0001",
+		"schema/first.sql":  "want a name such as",
+	} {
+		_, err := readMigrations(fstest.MapFS{name: {Data: []byte("SELECT 1;")}})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+	}
+}
+
+// Analysts find the meaning and unit of every column in the database itself.
+func TestViewsDocumentTheirColumns(t *testing.T) {
+	s := newStore(t)
+	got := query(t, s, `SELECT table, name FROM system.columns
+		WHERE database = currentDatabase() AND NOT endsWith(table, '_data') AND comment = '' ORDER BY ALL`)
+	if got != "table,name\n" {
+		t.Errorf("columns without a comment:\n%s", got)
+	}
+	got = query(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View' ORDER BY name")
+	want := "name\nareas\ndatasets\nfindings\nindicators\nobservations\nobservations_latest\nruns\nsubmissions\ntotals\ntotals_latest\n"
+	if got != want {
+		t.Errorf("views: %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,138 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/rs/zerolog"
+)
+
+// ClickHouse's codes (src/Common/ErrorCodes.cpp) for which there is something
+// better to say than the error itself.
+const (
+	codeNoSuchColumn      = 16
+	codeUnknownTable      = 60
+	codeUnknownDatabase   = 81
+	codeTimeout           = 159
+	codeReadonly          = 164
+	codeUnknownUser       = 192
+	codeWrongPassword     = 193
+	codeNoPassword        = 194
+	codeTooManyQueries    = 202
+	codeNetworkTimeout    = 209
+	codeNetwork           = 210
+	codeMemoryLimit       = 241
+	codeTableIsReadOnly   = 242
+	codeNotEnoughSpace    = 243
+	codeTooManyParts      = 252
+	codeAllConnections    = 279
+	codeKeeper            = 999
+	codeCannotAllocate    = 173
+	codeCannotScheduleJob = 439
+	codeAccessDenied      = 497
+	codeAuthentication    = 516
+)
+
+// advice says in a few words what a person can do about an error.
+func advice(err error) string {
+	switch {
+	case hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase):
+		return "the tables are not those of this version; start the sink stage again, it creates them"
+	case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
+		return "check user and password in clickhouse.dsn"
+	case hasCode(err, codeReadonly, codeAccessDenied):
+		return "grant the user of clickhouse.dsn CREATE, SELECT and INSERT on its database, without readonly"
+	case hasCode(err, codeTableIsReadOnly, codeKeeper):
+		return "the table is read-only: look after ClickHouse Keeper"
+	case hasCode(err, codeNotEnoughSpace):
+		return "free disk space on the ClickHouse server"
+	case hasCode(err, codeMemoryLimit, codeCannotAllocate):
+		return "give ClickHouse more memory, or lower sink.batch_rows"
+	case hasCode(err, codeTooManyParts):
+		return "merges lag behind; wait, or raise sink.batch_rows"
+	case hasCode(err, codeTooManyQueries, codeCannotScheduleJob):
+		return "the server is busy; wait, or raise its limit on queries and threads"
+	case hasCode(err, codeTimeout), errors.Is(err, context.DeadlineExceeded):
+		return "the insert took too long; look at the server's load, or raise sink.insert_timeout"
+	case isNetwork(err):
+		return "start ClickHouse, or correct the address in clickhouse.dsn"
+	}
+	return "look at the ClickHouse server's log"
+}
+
+func isNetwork(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || hasCode(err, codeNetwork, codeNetworkTimeout, codeAllConnections) ||
+		errors.Is(err, clickhouse.ErrAcquireConnTimeout) || strings.Contains(err.Error(), "EOF")
+}
+
+func hasCode(err error, codes ...int32) bool {
+	code, ok := errorCode(err)
+	return ok && slices.Contains(codes, code)
+}
+
+func errorCode(err error) (int32, bool) {
+	var exception *clickhouse.Exception
+	if errors.As(err, &exception) {
+		return exception.Code, true
+	}
+	return 0, false
+}
+
+// backoff is a pause that doubles.
+type backoff struct{ next, longest time.Duration }
+
+func newBackoff(c Config) *backoff { return &backoff{next: c.RetryFrom, longest: c.RetryTo} }
+
+// wait pauses, and reports false when ctx ended first.
+func (b *backoff) wait(ctx context.Context) bool {
+	timer := time.NewTimer(b.next)
+	defer timer.Stop()
+	b.next = min(2*b.next, b.longest)
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// errStopped says that work was given up because the program is stopping.
+var errStopped = errors.New("stopping")
+
+// persist tries until it succeeds or ctx ends. An attempt that has begun is
+// finished, even while the program is stopping. The first failure is logged
+// with what to do, and again only when the cause changes or is gone.
+func persist(ctx context.Context, config Config, logger zerolog.Logger, attempt func(context.Context) error) error {
+	pause := newBackoff(config)
+	var last string
+	began := time.Now()
+	for attempts := 1; ; attempts++ {
+		err := limited(ctx, config.InsertTimeout, attempt)
+		if err == nil {
+			if last != "" {
+				logger.Info().Int("attempts", attempts).Dur("away", time.Since(began)).Msg("ClickHouse is back, the sink goes on")
+			}
+			return nil
+		}
+		if kind := advice(err); kind != last {
+			last = kind
+			logger.Error().Err(err).Str("what_to_do", kind).
+				Msg("the sink waits: ClickHouse does not take the rows; nothing is lost, they stay in the log")
+		}
+		if !pause.wait(ctx) {
+			return errStopped
+		}
+	}
+}
+
+func limited(ctx context.Context, timeout time.Duration, attempt func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	return attempt(ctx)
+}

@@ -1,0 +1,136 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform"
+)
+
+// Projection is the store together with the log it follows, as recomputation
+// reads it back.
+type Projection struct {
+	*Store
+	Log *stream.Log
+}
+
+var _ transform.Projection = (*Projection)(nil)
+
+// How often Settle looks at the consumers.
+const settleEvery = 20 * time.Millisecond
+
+// Settle returns when every message up to the given sequences of ACCEPTED and
+// TOTALS is in the store or in DEAD. When ctx ends first the error says how far
+// the sink has come.
+func (p *Projection) Settle(ctx context.Context, accepted, totals uint64) error {
+	if err := p.settle(ctx, stream.Accepted, AcceptedConsumer, accepted); err != nil {
+		return err
+	}
+	return p.settle(ctx, stream.Totals, TotalsConsumer, totals)
+}
+
+func (p *Projection) settle(ctx context.Context, of, consumer string, sequence uint64) error {
+	if sequence == 0 {
+		return nil
+	}
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		// A consumer that does not exist yet is a sink that has yet to start, and
+		// a broker that does not answer may come back: both are waited for.
+		position, err := p.Log.Position(ctx, of, consumer)
+		if err == nil && position.AckFloor >= sequence {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			if err == nil {
+				err = fmt.Errorf("ClickHouse has %s up to %d of %d: is the sink stage running?", of, position.AckFloor, sequence)
+			}
+			return fmt.Errorf("wait for the sink: %w", errors.Join(context.Cause(ctx), err))
+		case <-tick.C:
+		}
+	}
+}
+
+// LatestTotals returns the latest city totals in scope, without their inputs.
+// Figures are written without trailing zeros.
+func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[transform.TotalKey]stream.Total, error) {
+	where, args := inScope(scope)
+	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
+		change_absolute, change_reason, expected, missing, publishable FROM totals_latest`+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read latest totals: %w", err)
+	}
+	defer rows.Close()
+	totals := map[transform.TotalKey]stream.Total{}
+	for rows.Next() {
+		var key transform.TotalKey
+		var t stream.Total
+		var value, change, absolute *decimal.Decimal
+		var expected uint32
+		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
+			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable); err != nil {
+			return nil, fmt.Errorf("read latest totals: %w", err)
+		}
+		t.Indicator, t.Expected = key.Indicator, int(expected)
+		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
+		totals[key] = t
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read latest totals: %w", err)
+	}
+	return totals, nil
+}
+
+// ObservationCounts returns how many observations in scope the store has of each
+// submission, by its sequence in SUBMISSIONS.
+func (s *Store) ObservationCounts(ctx context.Context, scope transform.Scope) (map[uint64]int, error) {
+	where, args := inScope(scope)
+	rows, err := s.conn.Query(ctx, "SELECT sequence, count() FROM observations"+where+" GROUP BY sequence", args...)
+	if err != nil {
+		return nil, fmt.Errorf("count observations: %w", err)
+	}
+	defer rows.Close()
+	counts := map[uint64]int{}
+	for rows.Next() {
+		var sequence, count uint64
+		if err := rows.Scan(&sequence, &count); err != nil {
+			return nil, fmt.Errorf("count observations: %w", err)
+		}
+		counts[sequence] = int(count)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("count observations: %w", err)
+	}
+	return counts, nil
+}
+
+func inScope(scope transform.Scope) (where string, args []any) {
+	for _, bound := range [...]struct{ column, value string }{{"period", scope.Period}, {"indicator", scope.Indicator}} {
+		if bound.value == "" {
+			continue
+		}
+		if where == "" {
+			where = " WHERE "
+		} else {
+			where += " AND "
+		}
+		where += bound.column + " = ?"
+		args = append(args, bound.value)
+	}
+	return where, args
+}
+
+// figureText writes a figure without trailing zeros; nil is "".
+func figureText(d *decimal.Decimal) string {
+	if d == nil {
+		return ""
+	}
+	return d.String()
+}

@@ -1,0 +1,90 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// ReportRow is a latest city total as a report shows it. Figures are exact
+// decimals as text without trailing zeros, in Unit; "" is no figure. Names and
+// display rules come from the catalogue in use; an indicator that it no longer
+// has keeps its id only.
+type ReportRow struct {
+	Indicator string `json:"indicator"`
+	NameZH    string `json:"name_zh"`
+	NameEN    string `json:"name_en"`
+	Programme string `json:"programme"`
+	Value     string `json:"value"`
+	Unit      string `json:"unit"`
+	Stage     string `json:"stage"`
+	Status    string `json:"status"`
+	Qualifier string `json:"qualifier"`
+	// Change is unrounded: percent or, where ChangeKind is point, percentage
+	// points. ChangeReason says why there is none.
+	Change         string `json:"change"`
+	ChangeKind     string `json:"change_kind"`
+	ChangeAbsolute string `json:"change_absolute"`
+	ChangeReason   string `json:"change_reason"`
+	// Decimals, ChangeDecimals and Rounding are for display.
+	Decimals       int      `json:"decimals"`
+	ChangeDecimals int      `json:"change_decimals"`
+	Rounding       string   `json:"rounding"`
+	Coverage       Coverage `json:"coverage"`
+	Publishable    bool     `json:"publishable"`
+	// Basis is the highest sequence of ACCEPTED folded in, Trigger what caused the
+	// computation, and Catalogue the version it was computed under.
+	Basis      uint64    `json:"basis"`
+	Trigger    string    `json:"trigger"`
+	Catalogue  string    `json:"catalogue"`
+	ComputedAt time.Time `json:"computed_at"`
+}
+
+// Coverage is how many areas of those expected a total holds.
+type Coverage struct {
+	Have     int `json:"have"`
+	Expected int `json:"expected"`
+	// Missing are the codes of the absent areas, never nil.
+	Missing []string `json:"missing"`
+}
+
+const reportQuery = `SELECT t.indicator, i.name_zh, i.name_en, i.programme, t.value, t.unit, toString(t.stage), t.status, t.qualifier,
+	t.change, t.change_kind, t.change_absolute, t.change_reason, i.decimals, i.change_decimals, i.rounding,
+	t.have, t.expected, t.missing, t.publishable, t.basis, t.trigger, t.catalogue, t.computed_at
+FROM (SELECT * EXCEPT inputs FROM totals_latest WHERE period = ?) AS t
+LEFT JOIN indicators AS i ON i.id = t.indicator
+ORDER BY i.position = 0, i.position, t.indicator`
+
+// Report returns the latest totals of a period in the catalogue's order.
+func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) {
+	rows, err := s.conn.Query(ctx, reportQuery, period)
+	if err != nil {
+		return nil, fmt.Errorf("read report of %s: %w", period, err)
+	}
+	defer rows.Close()
+	report := []ReportRow{}
+	for rows.Next() {
+		var r ReportRow
+		var value, change, absolute *decimal.Decimal
+		var decimals, changeDecimals uint8
+		var have, expected uint32
+		if err := rows.Scan(&r.Indicator, &r.NameZH, &r.NameEN, &r.Programme, &value, &r.Unit, &r.Stage, &r.Status, &r.Qualifier,
+			&change, &r.ChangeKind, &absolute, &r.ChangeReason, &decimals, &changeDecimals, &r.Rounding,
+			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
+			return nil, fmt.Errorf("read report of %s: %w", period, err)
+		}
+		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
+		r.Decimals, r.ChangeDecimals = int(decimals), int(changeDecimals)
+		r.Coverage.Have, r.Coverage.Expected = int(have), int(expected)
+		if r.Coverage.Missing == nil {
+			r.Coverage.Missing = []string{}
+		}
+		report = append(report, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read report of %s: %w", period, err)
+	}
+	return report, nil
+}

@@ -1,0 +1,109 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/rs/zerolog"
+)
+
+// Store is the database that analysts query.
+type Store struct {
+	conn     driver.Conn
+	options  *clickhouse.Options
+	database string
+	address  string
+	logger   zerolog.Logger
+	now      func() time.Time
+}
+
+// Open connects to the ClickHouse that the DSN names, such as
+// clickhouse://user:password@host:9000/citytally or https://…, and waits for it
+// to answer until ctx ends. Wrong credentials are not waited for. It changes
+// nothing in the database; see [Store.Migrate].
+func Open(ctx context.Context, dsn string, config Config, logger zerolog.Logger) (*Store, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	options, err := clickhouse.ParseDSN(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("read ClickHouse DSN (want clickhouse://user:password@host:9000/database): %w", withoutSecret(err, dsn))
+	}
+	if config.Database != "" {
+		options.Auth.Database = config.Database
+	}
+	if options.Auth.Database == "" {
+		options.Auth.Database = defaultDatabase
+	}
+	if options.Compression == nil && !strings.Contains(dsn, "compress=") {
+		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"citytally", "1"})
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	s := &Store{
+		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
+		logger: logger, now: time.Now,
+	}
+	if err := s.await(ctx, config); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return s, nil
+}
+
+// withoutSecret keeps a parser's message from repeating the password.
+func withoutSecret(err error, dsn string) error {
+	if strings.Contains(err.Error(), dsn) {
+		return errors.New(strings.ReplaceAll(err.Error(), dsn, "the DSN"))
+	}
+	return err
+}
+
+// await returns when the server answers. A database that does not exist yet is
+// an answer: Migrate creates it.
+func (s *Store) await(ctx context.Context, config Config) error {
+	pause := newBackoff(config)
+	for waiting := false; ; waiting = true {
+		err := s.conn.Ping(ctx)
+		if err == nil || hasCode(err, codeUnknownDatabase) {
+			if waiting {
+				s.logger.Info().Str("clickhouse", s.address).Msg("ClickHouse answers")
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, errors.Join(context.Cause(ctx), err))
+		}
+		if hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword) {
+			return fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, advice(err), err)
+		}
+		if !waiting {
+			s.logger.Warn().Err(err).Str("clickhouse", s.address).Str("what_to_do", advice(err)).
+				Msg("waiting for ClickHouse")
+		}
+		if !pause.wait(ctx) {
+			return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, errors.Join(context.Cause(ctx), err))
+		}
+	}
+}
+
+// Close ends the connections.
+func (s *Store) Close() error { return s.conn.Close() }
+
+// onServer runs f with a connection that needs no database of its own.
+func (s *Store) onServer(f func(driver.Conn) error) error {
+	options := *s.options
+	options.Auth.Database = "default"
+	conn, err := clickhouse.Open(&options)
+	if err != nil {
+		return fmt.Errorf("open ClickHouse: %w", err)
+	}
+	return errors.Join(f(conn), conn.Close())
+}

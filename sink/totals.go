@@ -1,0 +1,215 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// totalsBlock gathers rows of totals_data and runs_data from TOTALS.
+type totalsBlock struct {
+	totals  []totalRow
+	runs    []runRow
+	flushes flushes
+}
+
+// totalRow is a total with its figures read.
+type totalRow struct {
+	stream.Total
+	batch                         *stream.TotalsBatch
+	sequence                      uint64
+	year                          uint16
+	value, change, changeAbsolute *decimal.Decimal
+	stage                         int8
+	inputValues                   []*decimal.Decimal
+}
+
+type runRow struct {
+	stream.Run
+	sequence uint64
+}
+
+func (b *totalsBlock) rows() int {
+	rows := len(b.totals) + len(b.runs)
+	for i := range b.totals {
+		rows += len(b.totals[i].Inputs)
+	}
+	return rows
+}
+
+func (b *totalsBlock) reset() { *b = totalsBlock{} }
+
+func (b *totalsBlock) add(d *stream.Delivery) error { return b.take(d.Subject, d.Body, d.Sequence) }
+
+func (b *totalsBlock) take(subject string, body []byte, sequence uint64) error {
+	switch {
+	case strings.HasPrefix(subject, "totals."):
+		return b.addTotals(body, sequence)
+	case strings.HasPrefix(subject, "runs."):
+		return b.addRun(body, sequence)
+	}
+	return stream.Permanentf("subject %s: want totals.<period> or runs.<schedule>", subject)
+}
+
+func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
+	batch, err := stream.DecodeTotals(body)
+	if err != nil {
+		return err
+	}
+	period, err := catalogue.ParsePeriod(batch.Period)
+	if err != nil {
+		return stream.Permanentf("totals of %q: %w", batch.Period, err)
+	}
+	if err := checkTime("computed_at", batch.Computed()); err != nil {
+		return stream.Permanentf("totals of %s: %w", batch.Period, err)
+	}
+	rows := make([]totalRow, len(batch.Totals))
+	for i := range batch.Totals {
+		rows[i] = totalRow{Total: batch.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
+		if err := rows[i].read(); err != nil {
+			return stream.Permanentf("total of %s in %s: %w", rows[i].Indicator, batch.Period, err)
+		}
+	}
+	b.totals = append(b.totals, rows...)
+	b.flushes.note(batch, sequence)
+	return nil
+}
+
+// read turns text into what the columns hold.
+func (r *totalRow) read() (err error) {
+	if r.value, err = parseDecimal("value", r.Value); err != nil {
+		return err
+	}
+	if r.change, err = parseDecimal("change", r.Change); err != nil {
+		return err
+	}
+	if r.changeAbsolute, err = parseDecimal("change_absolute", r.ChangeAbsolute); err != nil {
+		return err
+	}
+	if r.stage, err = stageCode(r.Stage); err != nil {
+		return err
+	}
+	if err := checkCount("expected", r.Expected); err != nil {
+		return err
+	}
+	if err := checkCount("expected areas that reported", r.Have()); err != nil {
+		return err
+	}
+	r.inputValues = make([]*decimal.Decimal, len(r.Inputs))
+	for i := range r.Inputs {
+		if r.inputValues[i], err = parseDecimal("input of "+r.Inputs[i].Area, r.Inputs[i].Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *totalsBlock) addRun(body []byte, sequence uint64) error {
+	r := runRow{sequence: sequence}
+	if err := json.Unmarshal(body, &r.Run); err != nil {
+		return stream.Permanentf("decode run: %w", err)
+	}
+	times := []time.Time{r.StartedAt, r.FinishedAt}
+	if !r.Slot.IsZero() {
+		times = append(times, r.Slot)
+	}
+	for _, t := range times {
+		if err := checkTime("time of run "+r.ID, t); err != nil {
+			return err
+		}
+	}
+	for _, n := range [...]int{r.Cells, r.Changed, r.ObservationsMissing} {
+		if err := checkCount("count of run "+r.ID, n); err != nil {
+			return err
+		}
+	}
+	b.runs = append(b.runs, r)
+	return nil
+}
+
+func (b *totalsBlock) store(ctx context.Context, s *Store) error {
+	if len(b.totals) > 0 {
+		if err := s.insert(ctx, "totals_data", b.totalColumns()); err != nil {
+			return err
+		}
+	}
+	if len(b.runs) > 0 {
+		return s.insert(ctx, "runs_data", b.runColumns())
+	}
+	return nil
+}
+
+func (b *totalsBlock) totalColumns() []column {
+	text := func(name string, field func(*totalRow) string) column { return column{name, columnOf(b.totals, field)} }
+	figure := func(name string, field func(*totalRow) *decimal.Decimal) column {
+		return column{name, columnOf(b.totals, field)}
+	}
+	input := func(name string, field func(*stream.Input) string) column {
+		return column{name, columnOf(b.totals, func(r *totalRow) []string { return columnOf(r.Inputs, field) })}
+	}
+	return []column{
+		text("indicator", func(r *totalRow) string { return r.Indicator }),
+		text("period", func(r *totalRow) string { return r.batch.Period }),
+		{"basis", columnOf(b.totals, func(r *totalRow) uint64 { return r.batch.Basis })},
+		{"sequence", columnOf(b.totals, func(r *totalRow) uint64 { return r.sequence })},
+		{"year", columnOf(b.totals, func(r *totalRow) uint16 { return r.year })},
+		figure("value", func(r *totalRow) *decimal.Decimal { return r.value }),
+		text("unit", func(r *totalRow) string { return r.Unit }),
+		{"stage", columnOf(b.totals, func(r *totalRow) int8 { return r.stage })},
+		text("status", func(r *totalRow) string { return r.Status }),
+		text("qualifier", func(r *totalRow) string { return r.Qualifier }),
+		figure("change", func(r *totalRow) *decimal.Decimal { return r.change }),
+		text("change_kind", func(r *totalRow) string { return r.ChangeKind }),
+		figure("change_absolute", func(r *totalRow) *decimal.Decimal { return r.changeAbsolute }),
+		text("change_reason", func(r *totalRow) string { return r.ChangeReason }),
+		{"have", columnOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Have()) })},
+		{"expected", columnOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
+		{"missing", columnOf(b.totals, func(r *totalRow) []string { return r.Missing })},
+		{"publishable", columnOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
+		input("input_area", func(i *stream.Input) string { return i.Area }),
+		input("input_indicator", func(i *stream.Input) string { return i.Indicator }),
+		{"input_value", columnOf(b.totals, func(r *totalRow) []*decimal.Decimal { return r.inputValues })},
+		input("input_stage", func(i *stream.Input) string { return i.Stage }),
+		input("input_qualifier", func(i *stream.Input) string { return i.Qualifier }),
+		input("input_submission", func(i *stream.Input) string { return i.Submission }),
+		{"input_sequence", columnOf(b.totals, func(r *totalRow) []uint64 {
+			return columnOf(r.Inputs, func(i *stream.Input) uint64 { return i.Sequence })
+		})},
+		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
+		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),
+		{"computed_at", columnOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},
+	}
+}
+
+func (b *totalsBlock) runColumns() []column {
+	text := func(name string, field func(*runRow) string) column { return column{name, columnOf(b.runs, field)} }
+	count := func(name string, field func(*runRow) uint64) column { return column{name, columnOf(b.runs, field)} }
+	return []column{
+		count("sequence", func(r *runRow) uint64 { return r.sequence }),
+		text("id", func(r *runRow) string { return r.ID }),
+		text("schedule", func(r *runRow) string { return r.Schedule }),
+		text("trigger", func(r *runRow) string { return string(r.Trigger) }),
+		{"slot", columnOf(b.runs, func(r *runRow) *time.Time {
+			if r.Slot.IsZero() {
+				return nil
+			}
+			return &r.Slot
+		})},
+		{"started_at", columnOf(b.runs, func(r *runRow) time.Time { return r.StartedAt })},
+		{"finished_at", columnOf(b.runs, func(r *runRow) time.Time { return r.FinishedAt })},
+		text("period", func(r *runRow) string { return r.Period }),
+		text("indicator", func(r *runRow) string { return r.Indicator }),
+		count("basis", func(r *runRow) uint64 { return r.Basis }),
+		text("catalogue", func(r *runRow) string { return r.Catalogue }),
+		count("cells", func(r *runRow) uint64 { return uint64(r.Cells) }),
+		count("changed", func(r *runRow) uint64 { return uint64(r.Changed) }),
+		count("observations_missing", func(r *runRow) uint64 { return uint64(r.ObservationsMissing) }),
+		text("problem", func(r *runRow) string { return r.Problem }),
+	}
+}

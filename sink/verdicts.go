@@ -1,0 +1,114 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// verdictBlock gathers rows of submissions_data from VERDICTS. A verdict's
+// findings stand in its row, so that a later verdict on the same message takes
+// the place of the earlier one's findings too.
+type verdictBlock struct {
+	verdicts []stream.Verdict
+	sequence []uint64
+}
+
+func (b *verdictBlock) rows() int {
+	rows := len(b.verdicts)
+	for i := range b.verdicts {
+		rows += len(b.verdicts[i].Findings)
+	}
+	return rows
+}
+
+func (b *verdictBlock) reset() { *b = verdictBlock{} }
+
+func (b *verdictBlock) add(d *stream.Delivery) error {
+	var v stream.Verdict
+	if err := json.Unmarshal(d.Body, &v); err != nil {
+		return stream.Permanentf("decode verdict: %w", err)
+	}
+	if err := checkVerdict(&v); err != nil {
+		return stream.Permanentf("verdict on submission %s: %w", v.Submission, err)
+	}
+	b.verdicts = append(b.verdicts, v)
+	b.sequence = append(b.sequence, d.Sequence)
+	return nil
+}
+
+func checkVerdict(v *stream.Verdict) error {
+	if err := checkTime("received_at", v.ReceivedAt); err != nil {
+		return err
+	}
+	if err := checkTime("decided_at", v.DecidedAt); err != nil {
+		return err
+	}
+	for _, count := range [...]struct {
+		field string
+		n     int
+	}{{"rows", v.Rows}, {"accepted", v.Accepted}, {"held", v.Held}, {"rejected", v.RejectedRows}} {
+		if err := checkCount(count.field, count.n); err != nil {
+			return err
+		}
+	}
+	for i := range v.Findings {
+		if err := checkCount("row of finding", v.Findings[i].Row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *verdictBlock) store(ctx context.Context, s *Store) error {
+	return s.insert(ctx, "submissions_data", append([]column{
+		{"area", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Area })},
+		{"dataset", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Dataset })},
+		{"sequence", columnOf(b.verdicts, func(v *stream.Verdict) uint64 { return v.Sequence })},
+		{"verdict_sequence", b.sequence},
+		{"id", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Submission })},
+		{"outcome", columnOf(b.verdicts, func(v *stream.Verdict) string { return string(v.Outcome) })},
+		{"repeated", columnOf(b.verdicts, func(v *stream.Verdict) bool { return v.Repeated })},
+		{"accepted_sequence", columnOf(b.verdicts, func(v *stream.Verdict) uint64 { return v.AcceptedSequence })},
+		{"received_at", columnOf(b.verdicts, func(v *stream.Verdict) time.Time { return v.ReceivedAt })},
+		{"decided_at", columnOf(b.verdicts, func(v *stream.Verdict) time.Time { return v.DecidedAt })},
+		{"via", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Via })},
+		{"by", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.By })},
+		{"file", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.File })},
+		{"rows", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Rows) })},
+		{"accepted", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Accepted) })},
+		{"held", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Held) })},
+		{"rejected", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.RejectedRows) })},
+		{"catalogue", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Catalogue })},
+	}, b.findings()...))
+}
+
+func (b *verdictBlock) findings() []column {
+	text := func(name string, field func(*stream.Finding) string) column {
+		return column{name, columnOf(b.verdicts, func(v *stream.Verdict) []string { return columnOf(v.Findings, field) })}
+	}
+	return []column{
+		text("finding_code", func(f *stream.Finding) string { return f.Code }),
+		text("finding_severity", func(f *stream.Finding) string { return string(f.Severity) }),
+		{"finding_row", columnOf(b.verdicts, func(v *stream.Verdict) []uint32 {
+			return columnOf(v.Findings, func(f *stream.Finding) uint32 { return uint32(f.Row) })
+		})},
+		text("finding_column", func(f *stream.Finding) string { return f.Column }),
+		text("finding_indicator", func(f *stream.Finding) string { return f.Indicator }),
+		text("finding_period", func(f *stream.Finding) string { return f.Period }),
+		text("finding_seen", func(f *stream.Finding) string { return f.Seen }),
+		text("finding_message_zh", func(f *stream.Finding) string { return f.MessageZH }),
+		text("finding_message_en", func(f *stream.Finding) string { return f.MessageEN }),
+	}
+}
+
+// columnOf returns one field of every row.
+func columnOf[T, F any](rows []T, field func(*T) F) []F {
+	values := make([]F, len(rows))
+	for i := range rows {
+		values[i] = field(&rows[i])
+	}
+	return values
+}
