@@ -16,6 +16,8 @@ import (
 // Settings is everything that can be set.
 type Settings struct {
 	// Dir is the data directory. The embedded servers keep their data below it.
+	// Empty is the user's own: citytally/data below XDG_DATA_HOME or
+	// ~/.local/share.
 	Dir string `yaml:"dir"`
 	// TimeZone is the IANA name of the zone in which schedules run and reports
 	// tell the time.
@@ -81,7 +83,6 @@ type ClickHouse struct {
 // at their usual ports.
 func Default() *Settings {
 	return &Settings{
-		Dir:      "data",
 		TimeZone: "Asia/Shanghai",
 		Log:      Log{Level: "info", Format: "auto"},
 		NATS:     NATS{Embedded: natsd.Config{Port: 4222}.Defaults()},

@@ -22,9 +22,6 @@ import (
 func (s *Settings) Validate() error {
 	var errs []error
 	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if s.Dir == "" {
-		report(`dir: want a directory for the data, got ""`)
-	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
 		report("time_zone: want an IANA name such as Asia/Shanghai, got %q", s.TimeZone)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -94,7 +95,7 @@ func unknown(code, field, fieldZH, seen string, candidates map[string]string, kn
 	if seen == "" {
 		e.Detail, e.DetailZH = "no "+field+" is given", "未注明"+fieldZH
 	}
-	if meant, ok := candidates[catalogue.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
+	if meant, ok := candidates[strict.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
 		e.Detail += fmt.Sprintf("; did you mean %q?", meant)
 		e.DetailZH += fmt.Sprintf("，是否应为 %q？", meant)
 	} else {
@@ -113,4 +114,24 @@ func clip(s string) string {
 		return string(runes[:most]) + "…"
 	}
 	return s
+}
+
+// knownAreas lists the areas' codes with their names, for messages.
+func (g *Gateway) knownAreas() []string {
+	var known []string
+	for i := range g.catalogue.Areas {
+		known = append(known, g.catalogue.Areas[i].Code+" "+g.catalogue.Areas[i].NameZH)
+	}
+	slices.Sort(known)
+	return known
+}
+
+// knownDatasets lists the datasets' ids, for messages.
+func (g *Gateway) knownDatasets() []string {
+	var known []string
+	for i := range g.catalogue.Datasets {
+		known = append(known, g.catalogue.Datasets[i].ID)
+	}
+	slices.Sort(known)
+	return known
 }

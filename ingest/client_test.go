@@ -44,6 +44,11 @@ func TestClientReturnsProblems(t *testing.T) {
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusForbidden || p.Code() != "other-area" || !strings.Contains(err.Error(), "320804") {
 		t.Errorf("want the problem, got %v", err)
 	}
+	huge := strings.NewReader(figure("320804", strings.Repeat("9", 30<<20)))
+	_, err = h.client("320804").Submit(soon(t), ingest.Upload{Content: huge, ContentType: "application/json"})
+	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("want 413, got %.300v", err)
+	}
 	_, err = h.client("320804").Receipt(t.Context(), "unknown")
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusNotFound {
 		t.Errorf("want 404, got %v", err)

@@ -11,27 +11,27 @@ import (
 // Config is how the gateway works.
 type Config struct {
 	// Address is the host and port to listen on; port 0 takes any free one.
-	Address string `yaml:"address" env:"ADDRESS"`
+	Address string `yaml:"address"`
 	// TokensFile is the YAML file with the bearer tokens and their areas. It is
 	// read again when it changes.
-	TokensFile string `yaml:"tokens_file" env:"TOKENS_FILE"`
+	TokensFile string `yaml:"tokens_file"`
 	// MaxBody is the largest upload, in bytes, after decompression. As JSON it
 	// has to fit into one of the broker's messages besides (max_payload), which
 	// is checked for each upload.
-	MaxBody int64 `yaml:"max_body" env:"MAX_BODY"`
+	MaxBody int64 `yaml:"max_body"`
 	// MaxInFlight is how many uploads are read and stored at the same time; it
 	// bounds the memory they take. Those waiting for a verdict do not count.
-	MaxInFlight int `yaml:"max_in_flight" env:"MAX_IN_FLIGHT"`
+	MaxInFlight int `yaml:"max_in_flight"`
 	// MaxWait caps how long a request may wait for its verdict (Prefer: wait=N).
-	MaxWait time.Duration `yaml:"max_wait" env:"MAX_WAIT"`
+	MaxWait time.Duration `yaml:"max_wait"`
 	// ReadHeaderTimeout, ReadTimeout and IdleTimeout bound how long a client may
 	// take to send a request's header, all of the request, and the next one.
-	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" env:"READ_HEADER_TIMEOUT"`
-	ReadTimeout       time.Duration `yaml:"read_timeout" env:"READ_TIMEOUT"`
-	IdleTimeout       time.Duration `yaml:"idle_timeout" env:"IDLE_TIMEOUT"`
+	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout"`
+	ReadTimeout       time.Duration `yaml:"read_timeout"`
+	IdleTimeout       time.Duration `yaml:"idle_timeout"`
 	// ShutdownGrace is how long requests under way may take to finish when the
 	// program stops.
-	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
+	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }
 
 // DefaultConfig listens on 127.0.0.1:8470 and takes uploads of 8 MiB. It names

@@ -292,3 +292,11 @@ func portOf(t testing.TB, address string) int {
 	check(t, err)
 	return port
 }
+
+// soon bounds what a test waits for.
+func soon(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -7,7 +7,6 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -161,23 +160,4 @@ func (g *Gateway) shutdown(server *http.Server) error {
 	}
 	g.logger.Info().Msg("gateway stopped")
 	return nil
-}
-
-// known returns the datasets' ids or the areas' codes with names, for messages.
-func (g *Gateway) knownAreas() []string {
-	var known []string
-	for i := range g.catalogue.Areas {
-		known = append(known, g.catalogue.Areas[i].Code+" "+g.catalogue.Areas[i].NameZH)
-	}
-	slices.Sort(known)
-	return known
-}
-
-func (g *Gateway) knownDatasets() []string {
-	var known []string
-	for i := range g.catalogue.Datasets {
-		known = append(known, g.catalogue.Datasets[i].ID)
-	}
-	slices.Sort(known)
-	return known
 }

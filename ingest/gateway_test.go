@@ -1,11 +1,7 @@
 package ingest_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -14,11 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest"
-	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -132,91 +126,6 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-func gzipped(t *testing.T, text string) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, err := w.Write([]byte(text))
-	check(t, errors.Join(err, w.Close()))
-	return b.String()
-}
-
-func TestProblems(t *testing.T) {
-	h := open(t, maxBody(4096))
-	long := figure("320812", strings.Repeat("9", 5000))
-	tests := map[string]struct {
-		method, path, area string
-		header             map[string]string
-		body               string
-		status             int
-		code, en           string
-	}{
-		"no token":          {"POST", "/v1/submissions", "", asJSON, figure("320812", "1"), 401, "unauthorized", "Authorization: Bearer"},
-		"unknown token":     {"POST", "/v1/submissions", "", map[string]string{"Authorization": "Bearer nonsense"}, "", 401, "unauthorized", "unknown"},
-		"basic auth":        {"GET", "/v1/catalogue", "", map[string]string{"Authorization": "Basic eDp5"}, "", 401, "unauthorized", "missing"},
-		"another's area":    {"POST", "/v1/submissions", "320804", asJSON, figure("320812", "1"), 403, "other-area", "of 320804 (淮阴区) and may not submit for 320812"},
-		"no content type":   {"POST", "/v1/submissions", "320812", nil, "{}", 415, "unsupported-media-type", `got ""`},
-		"spreadsheet":       {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/vnd.ms-excel"}, "{}", 415, "unsupported-media-type", "ms-excel"},
-		"other charset":     {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv; charset=gb18030"}, "", 415, "unsupported-media-type", "utf-8"},
-		"other encoding":    {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv", "Content-Encoding": "br"}, "", 415, "unsupported-media-type", "gzip"},
-		"broken gzip":       {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv", "Content-Encoding": "gzip"}, "plain", 400, "malformed", "compression broken"},
-		"cut gzip":          {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1"))[:60], 400, "malformed", "incomplete"},
-		"broken JSON":       {"POST", "/v1/submissions", "320812", asJSON, `{"area":`, 400, "malformed", "cannot be read"},
-		"unknown column":    {"POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"}, "indicator,period,value,colour\n", 422, "unprocessable", `"colour", is unknown`},
-		"empty body":        {"POST", "/v1/submissions", "320812", asJSON, "", 422, "unprocessable", "empty"},
-		"too large":         {"POST", "/v1/submissions", "320812", asJSON, long, 413, "too-large", "at most 4096 bytes"},
-		"too large inside":  {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, long), 413, "too-large", "after decompression"},
-		"unknown area":      {"POST", "/v1/submissions", "*", asJSON, figure("320813", "1"), 422, "unprocessable", `area "320813" is not in the catalogue; did you mean "320812"? Known: 320800 淮安市`},
-		"area by name":      {"POST", "/v1/submissions", "*", asJSON, figure("清江浦区", "1"), 422, "unprocessable", `did you mean "320812"?`},
-		"no area":           {"POST", "/v1/submissions", "*", asJSON, figure("", "1"), 422, "unprocessable", "no area is given"},
-		"unknown dataset":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-anual","observations":[{}]}`, 422, "unprocessable", `did you mean "sti-annual"?`},
-		"no observations":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-annual"}`, 422, "unprocessable", "send at least one row"},
-		"parameters differ": {"POST", "/v1/submissions?area=320804", "*", asJSON, figure("320812", "1"), 422, "unprocessable", "make them agree"},
-		"unknown id":        {"GET", "/v1/submissions/" + strings.Repeat("0", 32), "320812", nil, "", 404, "not-found", "no submission has this id"},
-		"no id at all":      {"GET", "/v1/submissions/1", "320812", nil, "", 404, "not-found", "no submission has this id"},
-		"wrong method":      {"PUT", "/v1/submissions", "320812", nil, "", 405, "method-not-allowed", "POST only"},
-		"wrong path":        {"GET", "/v2", "", nil, "", 404, "not-found", "/v1/submissions"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			a := h.do(test.method, test.path, test.area, test.header, test.body)
-			p := a.problem(t)
-			if a.status != test.status || p.Status != test.status || p.Type != "urn:citytally:problem:"+test.code {
-				t.Errorf("want %d %s, got %d %s", test.status, test.code, a.status, a.body)
-			}
-			if !strings.Contains(p.Detail, test.en) || p.DetailZH == "" || p.Title == "" || p.RequestID == "" {
-				t.Errorf("want %q and all members, got %s", test.en, a.body)
-			}
-			if path, _, _ := strings.Cut(test.path, "?"); p.Instance != path {
-				t.Errorf("want instance %s, got %s", path, p.Instance)
-			}
-			if a.status == 401 && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer realm=") {
-				t.Errorf("want a challenge, got %v", a.header)
-			}
-			if a.status == 405 && a.header.Get("Allow") != "POST" {
-				t.Errorf("want Allow: POST, got %v", a.header)
-			}
-			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Access-Control-Allow-Origin") != "" {
-				t.Errorf("want the security headers and no CORS, got %v", a.header)
-			}
-		})
-	}
-	if n := h.stored(stream.Submissions); n != 0 {
-		t.Errorf("want nothing stored, got %d messages", n)
-	}
-	both := h.post("*", `{"area":"x","dataset":"y"}`).problem(t)
-	if len(both.Errors) != 3 || !strings.HasPrefix(both.Detail, "3 mistakes") {
-		t.Errorf("want all mistakes at once, got %+v", both)
-	}
-}
-
-func TestGzip(t *testing.T) {
-	h := open(t)
-	a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1")))
-	if r := a.receipt(t); r.ID != h.post("320812", figure("320812", "1")).receipt(t).ID {
-		t.Errorf("want the same submission packed and plain, got %+v", r)
-	}
-}
-
 func TestReceiptsArePrivate(t *testing.T) {
 	h := open(t)
 	h.judge()
@@ -314,117 +223,5 @@ func TestSubmissionsOfOthersHaveReceipts(t *testing.T) {
 	}
 	if r := h.post("320812", figure("320812", "1")).receipt(t); !r.Repeated || h.stored(stream.Submissions) != 1 {
 		t.Errorf("want the content recognised, got %+v", r)
-	}
-}
-
-func TestBrokerAway(t *testing.T) {
-	dir := t.TempDir()
-	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir}, quiet)
-	check(t, err)
-	nc, err := nats.Connect(broker.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
-	check(t, err)
-	t.Cleanup(nc.Close)
-	port := portOf(t, broker.ClientURL())
-	h := serve(t, broker, nc, filepath.Join(t.TempDir(), "tokens.yaml"))
-	first := h.post("320812", figure("320812", "1")).receipt(t)
-	check(t, broker.Close())
-	h.eventually("disconnected", func() bool { return !nc.IsConnected() })
-
-	for _, a := range []answer{
-		h.post("320812", figure("320812", "2")), h.do("GET", "/v1/submissions/"+first.ID, "320812", nil, ""), h.do("GET", "/readyz", "", nil, ""),
-	} {
-		if p := a.problem(t); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || p.Code() != "unavailable" {
-			t.Errorf("want 503 with Retry-After, got %d %s", a.status, a.body)
-		}
-	}
-	if a := h.do("GET", "/healthz", "", nil, ""); a.status != 200 {
-		t.Errorf("want the gateway itself alive, got %d", a.status)
-	}
-
-	// The client waits the outage out.
-	type result struct {
-		receipts []ingest.Receipt
-		err      error
-	}
-	done := make(chan result, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	go func() {
-		r, err := h.client("320812").Submit(ctx, ingest.Upload{Content: strings.NewReader(figure("320812", "2")), ContentType: "application/json"})
-		done <- result{r, err}
-	}()
-	broker, err = natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: port}, quiet)
-	check(t, err)
-	t.Cleanup(func() { check(t, errors.Join(h.stop(), broker.Close())) })
-	got := <-done
-	check(t, got.err)
-	if r := got.receipts[0]; r.Sequence != 2 || h.stored(stream.Submissions) != 2 {
-		t.Errorf("want the second submission stored once, got %+v", r)
-	}
-	if r := h.do("GET", "/v1/submissions/"+first.ID, "320812", nil, "").receipt(t); r.Sequence != 1 {
-		t.Errorf("want the first receipt again, got %+v", r)
-	}
-}
-
-func TestStopAnswersThoseWhoWait(t *testing.T) {
-	h := open(t)
-	answers := make(chan answer, 1)
-	go func() {
-		answers <- h.do("POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Prefer": "wait=60"}, figure("320812", "1"))
-	}()
-	h.eventually("stored", func() bool { return h.stored(stream.Submissions) == 1 })
-	began := time.Now()
-	check(t, h.stop())
-	if a := <-answers; a.status != http.StatusAccepted || a.receipt(t).Sequence != 1 {
-		t.Errorf("want the receipt without a verdict, got %d %s", a.status, a.body)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("want a prompt stop, took %s", took)
-	}
-}
-
-func TestReadinessAsksTheRest(t *testing.T) {
-	var cause error
-	h := open(t, func(_ *ingest.Config, o *[]ingest.Option) {
-		*o = append(*o, ingest.WithReadiness(func(context.Context) error { return cause }))
-	})
-	cause = errors.New("ClickHouse is away")
-	if a := h.do("GET", "/readyz", "", nil, ""); a.status != 503 || !strings.Contains(a.problem(t).Detail, "ClickHouse is away") {
-		t.Errorf("want 503 with the cause, got %d %s", a.status, a.body)
-	}
-}
-
-func TestPanicsAreProblems(t *testing.T) {
-	h := open(t, func(_ *ingest.Config, o *[]ingest.Option) {
-		*o = append(*o, ingest.WithReadiness(func(ctx context.Context) error {
-			if ctx.Value(http.ServerContextKey) != nil && armed.Load() {
-				panic("boom")
-			}
-			return nil
-		}))
-	})
-	armed.Store(true)
-	defer armed.Store(false)
-	if a := h.do("GET", "/readyz", "", map[string]string{"X-Request-Id": "mine-1"}, ""); a.status != 500 || a.problem(t).RequestID != "mine-1" || strings.Contains(string(a.body), "boom") {
-		t.Errorf("want 500 with the request's id and no insides, got %d %s", a.status, a.body)
-	}
-}
-
-func TestCatalogue(t *testing.T) {
-	h := open(t)
-	a := h.do("GET", "/v1/catalogue", "320812", nil, "")
-	var c struct {
-		Version, City string
-		Indicators    []struct{ ID string }
-	}
-	check(t, json.Unmarshal(a.body, &c))
-	if c.Version == "" || c.City != "320800" || len(c.Indicators) != 1 {
-		t.Errorf("want the catalogue, got %s", a.body)
-	}
-	if got := h.do("GET", "/v1/catalogue", "320812", map[string]string{"If-None-Match": a.header.Get("ETag")}, "").status; got != 304 {
-		t.Errorf("want 304 for the same version, got %d", got)
-	}
-	if got := h.do("GET", "/v1/areas", "320812", nil, ""); !strings.Contains(string(got.body), "清江浦区") {
-		t.Errorf("want the areas, got %s", got.body)
 	}
 }

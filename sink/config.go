@@ -11,21 +11,21 @@ import (
 type Config struct {
 	// BatchRows is how many rows make an insert. A message is never split, so
 	// that an insert may hold more.
-	BatchRows int `yaml:"batch_rows" env:"BATCH_ROWS"`
+	BatchRows int `yaml:"batch_rows"`
 	// BatchMessages is how many messages are in hand at most, for each stream.
-	BatchMessages int `yaml:"batch_messages" env:"BATCH_MESSAGES"`
+	BatchMessages int `yaml:"batch_messages"`
 	// InsertTimeout bounds one attempt at an insert.
-	InsertTimeout time.Duration `yaml:"insert_timeout" env:"INSERT_TIMEOUT"`
+	InsertTimeout time.Duration `yaml:"insert_timeout"`
 	// AckWait is how long the broker waits for a sign of life before it gives a
 	// message to somebody else. Messages that wait for an insert give one.
-	AckWait time.Duration `yaml:"ack_wait" env:"ACK_WAIT"`
+	AckWait time.Duration `yaml:"ack_wait"`
 	// RetryFrom and RetryTo are the first and the longest pause between attempts
 	// while ClickHouse is away; the pause doubles in between.
-	RetryFrom time.Duration `yaml:"retry_from" env:"RETRY_FROM"`
-	RetryTo   time.Duration `yaml:"retry_to" env:"RETRY_TO"`
+	RetryFrom time.Duration `yaml:"retry_from"`
+	RetryTo   time.Duration `yaml:"retry_to"`
 	// Database holds the tables. Empty is the one the DSN names, or citytally
 	// where it names none.
-	Database string `yaml:"database" env:"DATABASE"`
+	Database string `yaml:"database"`
 }
 
 // The database where neither the settings nor the DSN name one.

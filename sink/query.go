@@ -41,6 +41,9 @@ func (s *Store) Query(ctx context.Context, query string, w io.Writer, format str
 		return fmt.Errorf("%w, got %q", ErrFormat, format)
 	}
 	rows, err := s.conn.Query(ctx, query)
+	if errors.Is(err, io.EOF) {
+		return nil // a statement that has no answer, such as ALTER
+	}
 	if err != nil {
 		return fmt.Errorf("query ClickHouse: %w", err)
 	}

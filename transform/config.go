@@ -15,13 +15,13 @@ var token = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 // Config is how the transform stage works.
 type Config struct {
 	// Batch is how many submissions are validated together at most.
-	Batch int `yaml:"batch" env:"BATCH"`
+	Batch int `yaml:"batch"`
 	// AckWait is how long the broker waits for a sign of life before it gives a
 	// message to somebody else.
-	AckWait time.Duration `yaml:"ack_wait" env:"ACK_WAIT"`
+	AckWait time.Duration `yaml:"ack_wait"`
 	// SettleFor is how long a recomputation waits for ClickHouse to catch up
 	// before it gives up with an error in its run record.
-	SettleFor time.Duration `yaml:"settle_for" env:"SETTLE_FOR"`
+	SettleFor time.Duration `yaml:"settle_for"`
 	// Schedules say when city totals are recomputed.
 	Schedules []ScheduleConfig `yaml:"schedules"`
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -36,7 +37,7 @@ func (j *judge) unknownIndicator(id string) *stream.Finding {
 		ids = append(ids, j.catalogue.Indicators[i].ID)
 	}
 	zh, en := "请对照指标目录填写指标代码", "look the indicator's id up in the catalogue"
-	if near := catalogue.Nearest(id, ids); near != "" {
+	if near := strict.Nearest(id, ids); near != "" {
 		zh, en = fmt.Sprintf("是否应为 %q？", near), fmt.Sprintf("did you mean %q?", near)
 	}
 	return refuse("INDICATOR_UNKNOWN", "indicator", id,

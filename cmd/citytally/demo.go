@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -152,7 +151,7 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 	for _, file := range sample.Files() {
 		token, ok := d.pipeline.tokens.Plain(file.Area)
 		if !ok {
-			return 0, 0, fmt.Errorf("%s holds no token in plain text for area %s", d.settings.Ingest.TokensFile, file.Area)
+			return 0, 0, fmt.Errorf("%s holds no token in plain text for area %s", d.settings.TokensFile(), file.Area)
 		}
 		client := &ingest.Client{BaseURL: d.pipeline.instance.HTTP, Token: token}
 		receipts, err := client.Submit(ctx, ingest.Upload{
@@ -185,7 +184,7 @@ func (d *demo) addresses() {
 		return
 	}
 	d.say("It runs until Ctrl-C:\n")
-	d.say("  gateway     %s   tokens in %s\n", i.HTTP, filepath.Join(dir, tokensFile))
+	d.say("  gateway     %s   tokens in %s\n", i.HTTP, d.settings.TokensFile())
 	d.say("  ClickHouse  %s   native protocol on %s\n", i.ClickHouseHTTP, i.ClickHouseNative)
 	d.say("  NATS        %s\n", i.NATS)
 	d.say("Try:\n")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -162,14 +161,11 @@ func (p *pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	return "", errors.New("clickhouse.embedded.users: want one who may write")
 }
 
-// The tokens that are made when the settings name no file.
-const tokensFile = "tokens.yaml"
-
 func (p *pipeline) openGateway(ctx context.Context) error {
 	c := p.settings.Ingest
 	var err error
 	if c.TokensFile == "" {
-		c.TokensFile = filepath.Join(p.settings.Dir, tokensFile)
+		c.TokensFile = p.settings.TokensFile()
 		if _, err := os.Stat(c.TokensFile); errors.Is(err, fs.ErrNotExist) {
 			if _, err := ingest.GenerateTokens(p.catalogue, c.TokensFile); err != nil {
 				return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/rs/zerolog"
@@ -30,6 +31,9 @@ stage. Tables round as the catalogue says; JSON and CSV carry the exact figures.
 			lang, err := language(lang)
 			if err != nil {
 				return err
+			}
+			if period == "" {
+				return usage(errors.New("no period: citytally report --period 2021"))
 			}
 			p, err := catalogue.ParsePeriod(period)
 			if err != nil {
@@ -60,7 +64,6 @@ stage. Tables round as the catalogue says; JSON and CSV carry the exact figures.
 	flags.StringVar(&period, "period", "", "`period` to report: 2021, 2021-S1, 2021-Q3, 2021-06 or 2021-YTD06")
 	flags.StringVar(&format, "format", "table", "table, json, csv or md")
 	flags.StringVar(&lang, "lang", "", "zh or en; default by the locale")
-	_ = cmd.MarkFlagRequired("period")
 	return cmd
 }
 

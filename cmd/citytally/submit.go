@@ -83,10 +83,7 @@ func (t *target) client(token, area string) (*ingest.Client, error) {
 		return nil, err
 	}
 	if token == "" {
-		file := t.settings.Ingest.TokensFile
-		if file == "" {
-			file = filepath.Join(t.settings.Dir, tokensFile)
-		}
+		file := t.settings.TokensFile()
 		tokens, err := ingest.LoadTokens(file)
 		if err != nil {
 			return nil, usage(fmt.Errorf("no token given (--token) and none to be found here: %w", err))

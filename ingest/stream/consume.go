@@ -19,7 +19,7 @@ type ConsumerConfig struct {
 	// MaxPending bounds the messages that are delivered and not acknowledged.
 	MaxPending int
 	// Single makes one process active at a time; others stand by and take over
-	// when it goes quiet.
+	// AckWait after it has gone, three seconds at least.
 	Single bool
 }
 
@@ -34,8 +34,12 @@ type Consumer struct {
 	release  func() // lets another process become the active one
 }
 
-// The priority group in which a Single consumer pins its active process.
-const activeGroup = "active"
+const (
+	// The priority group in which a Single consumer pins its active process.
+	activeGroup = "active"
+	// The client library makes no request that waits for less.
+	shortestRequest = time.Second
+)
 
 // Consume creates the durable consumer, or updates it, and begins to receive.
 func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, error) {
@@ -52,8 +56,11 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	if config.Single {
 		cc.PriorityPolicy = jetstream.PriorityPolicyPinned
 		cc.PriorityGroups = []string{activeGroup}
-		cc.PinnedTTL = config.AckWait
-		options = append(options, jetstream.PullPriorityGroup(activeGroup))
+		// Only a new request keeps the active process's place, so requests have to
+		// end well before it is lost, on a quiet stream as well.
+		renew := max(config.AckWait/3, shortestRequest)
+		cc.PinnedTTL = 3 * renew
+		options = append(options, jetstream.PullPriorityGroup(activeGroup), jetstream.PullExpiry(renew))
 	}
 	consumer, err := l.js.CreateOrUpdateConsumer(ctx, config.Stream, cc)
 	if err != nil {

@@ -64,6 +64,7 @@ func TestConsumeDeliversInOrder(t *testing.T) {
 }
 
 func TestWhatNobodyAcknowledgesComesAgain(t *testing.T) {
+	t.Parallel()
 	log := open(t)
 	publish(t, log, "a", "b")
 	c := consume(t, log, worker("w", time.Second))
@@ -82,6 +83,7 @@ func TestWhatNobodyAcknowledgesComesAgain(t *testing.T) {
 }
 
 func TestHoldKeepsABatch(t *testing.T) {
+	t.Parallel()
 	log := open(t)
 	publish(t, log, "a")
 	c := consume(t, log, worker("w", 600*time.Millisecond))
@@ -136,6 +138,7 @@ func TestBatchEndsWithItsContext(t *testing.T) {
 }
 
 func TestSingleHasOneActiveAtATime(t *testing.T) {
+	t.Parallel()
 	broker := natsdtest.Start(t)
 	log, _ := join(t, broker)
 	other, otherConn := join(t, broker)
@@ -157,14 +160,25 @@ func TestSingleHasOneActiveAtATime(t *testing.T) {
 		t.Fatalf("want the standby idle, got %v (%v)", bodies(stolen), err)
 	}
 
-	otherConn.Close()
+	// Quiet times do not make it lose its place.
+	quiet, cancel = context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if stolen, err := standby.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("want the standby idle, got %v (%v)", bodies(stolen), err)
+	}
 	publish(t, log, "d")
-	if got := bodies(take(t, standby, 1)); got[0] != "d" {
+	got = take(t, active, 1)
+	check(t, stream.AckAll(got))
+
+	otherConn.Close()
+	publish(t, log, "e")
+	if got := bodies(take(t, standby, 1)); got[0] != "e" {
 		t.Errorf("want the standby to take over, got %v", got)
 	}
 }
 
 func TestBury(t *testing.T) {
+	t.Parallel()
 	log := open(t)
 	publish(t, log, "not a submission")
 	c := consume(t, log, worker("w", time.Second))

@@ -24,16 +24,16 @@ const (
 // Config is how the streams are kept.
 type Config struct {
 	// Replicas of every stream: 1 on one server, 3 on a cluster.
-	Replicas int `yaml:"replicas" env:"REPLICAS"`
+	Replicas int `yaml:"replicas"`
 	// SubmissionsFor is how long submissions are kept as received.
-	SubmissionsFor time.Duration `yaml:"submissions_for" env:"SUBMISSIONS_FOR"`
+	SubmissionsFor time.Duration `yaml:"submissions_for"`
 	// VerdictsFor is how long verdicts can be looked up.
-	VerdictsFor time.Duration `yaml:"verdicts_for" env:"VERDICTS_FOR"`
+	VerdictsFor time.Duration `yaml:"verdicts_for"`
 	// TotalsFor is how long published totals stay in the log.
-	TotalsFor time.Duration `yaml:"totals_for" env:"TOTALS_FOR"`
+	TotalsFor time.Duration `yaml:"totals_for"`
 	// DeduplicateFor is how long the broker itself recognises a message id it
 	// has seen. Submissions are recognised for ever by their content.
-	DeduplicateFor time.Duration `yaml:"deduplicate_for" env:"DEDUPLICATE_FOR"`
+	DeduplicateFor time.Duration `yaml:"deduplicate_for"`
 }
 
 // DefaultConfig returns one replica, two years of submissions, verdicts and

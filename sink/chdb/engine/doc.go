@@ -9,7 +9,7 @@
 // session runs one statement at a time.
 //
 // libchdb is made for a user who owns the process, and lets a query read files, run commands and reach other hosts. An
-// Engine serves others, so none of that ever happens: three lines stand before it. Parse refuses by the text what grants
+// Engine serves others, so none of that may happen: four lines stand before it. Parse refuses by the text what grants
 // do not stop (INTO OUTFILE, FROM INFILE, the function file, dictionaries from commands); it takes inline rows off, so
 // that they reach the engine as data only; the engine's own parser has to confirm that there is one statement; and the
 // engine's users.xml grants no source outside and pins the settings that name files. Read-only users read, and change

@@ -40,8 +40,10 @@ func (s *Session) Insert(ctx context.Context, query, format string, body io.Read
 	if s.user.ReadOnly {
 		return 0, statement.refuseReadOnly()
 	}
-	stop := s.watch(ctx)
-	rows, err = s.insert(ctx, statement.InsertHead, format, body)
+	running, abort := context.WithCancel(ctx)
+	defer abort()
+	stop := s.watch(running)
+	rows, err = s.insert(ctx, abort, statement.InsertHead, format, body)
 	stop()
 	if err != nil {
 		s.sweep()
@@ -50,8 +52,9 @@ func (s *Session) Insert(ctx context.Context, query, format string, body io.Read
 	return rows, nil
 }
 
-// insert feeds body to the library's stream for query.
-func (s *Session) insert(ctx context.Context, query, format string, body io.Reader) (uint64, error) {
+// insert feeds body to the library's stream for query. When body breaks it aborts the statement, which makes its watch kill
+// it: cancelling the stream alone would wait for the views of the block at hand.
+func (s *Session) insert(ctx context.Context, abort context.CancelFunc, query, format string, body io.Reader) (uint64, error) {
 	lib := s.engine.lib
 	query += "\n" // ends a comment, else the FORMAT clause the library appends would be part of it
 	queryText, queryLen := text(query)
@@ -64,6 +67,7 @@ func (s *Session) insert(ctx context.Context, query, format string, body io.Read
 		return 0, s.failure(ctx, message)
 	}
 	if err := s.feed(ctx, stream, body); err != nil {
+		abort()
 		lib.InsertCancel(stream)
 		return 0, err
 	}

@@ -9,19 +9,21 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
-	"github.com/ClickHouse/ch-go/proto"
-
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
+// maxZstdWindow is how much memory a body's Content-Encoding zstd may ask for: what the zstd program itself allows.
+const maxZstdWindow = 128 << 20
+
 // openBody undoes the encodings of a request's body: Content-Encoding first, then ClickHouse's frames (decompress=1).
-// close frees the decoder; it leaves the body open.
-func openBody(r *http.Request, framed bool) (body io.Reader, close func(), err error) {
-	body, close = bodyErrors{r.Body}, func() {}
+// free gives back what the decoders hold; it leaves the body open.
+func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err error) {
+	body, free = bodyErrors{r.Body}, func() {}
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
@@ -31,11 +33,12 @@ func openBody(r *http.Request, framed bool) (body io.Reader, close func(), err e
 	case "br":
 		body = brotli.NewReader(body)
 	case "zstd":
-		decoder, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		decoder, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return nil, nil, exceptionf(proto.ErrCannotDecompress, "Content-Encoding zstd: %v", err)
 		}
-		body, close = decoder, decoder.Close
+		body, free = decoder, decoder.Close
 	case "lz4":
 		body = lz4.NewReader(body)
 	case "bz2":
@@ -48,10 +51,10 @@ func openBody(r *http.Request, framed bool) (body io.Reader, close func(), err e
 		body = decodeErrors{body}
 	}
 	if framed {
-		frames, closeDecoder := newFrameBody(body), close
-		return frames, func() { frames.frames.close(); closeDecoder() }, nil
+		frames, freeDecoder := newFrameBody(body), free
+		return frames, func() { frames.frames.close(); freeDecoder() }, nil
 	}
-	return body, close, nil
+	return body, free, nil
 }
 
 // bodyErrors turns a body that ends before the length it announced into an exception. The error must not be or wrap

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -159,6 +160,27 @@ func TestHTTPShutdown(t *testing.T) {
 	}
 	if _, err := io.Copy(io.Discard, response.Body); err == nil {
 		t.Error("the killed answer ends as if it were whole")
+	}
+}
+
+// TestHTTPWaitEndOfQuery checks that an answer held back in a file is the same, and that the file goes.
+func TestHTTPWaitEndOfQuery(t *testing.T) {
+	base := startHTTP(t, Config{})
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	const big = "SELECT number FROM numbers(500000)"
+	plain := call{path: query(big)}.must(t, base)
+	held := call{path: query(big, "wait_end_of_query", "1")}.send(t, base)
+	if held.body != plain {
+		t.Errorf("%d bytes held back, want the %d of the plain answer", len(held.body), len(plain))
+	}
+	if summary := held.header.Get("X-ClickHouse-Summary"); !strings.Contains(summary, `"result_rows":"500000"`) {
+		t.Errorf("summary %s, want that of the whole answer", summary)
+	}
+	call{path: query("SELECT throwIf(number = 900000) FROM numbers(1000000)", "wait_end_of_query", "1")}.send(t, base)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

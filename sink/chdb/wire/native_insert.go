@@ -48,7 +48,7 @@ func (c *nativeConn) insert(ctx context.Context, cancel context.CancelFunc, stat
 	if proto.FeatureServerQueryTimeInProgress.In(c.revision) {
 		p = newProgress(c)
 	}
-	outcome := await(done, p)
+	outcome := waitWritten(done, p)
 	if outcome.err != nil {
 		return outcome.err
 	}
@@ -62,9 +62,9 @@ func (c *nativeConn) insert(ctx context.Context, cancel context.CancelFunc, stat
 	return p.tell()
 }
 
-// await waits for the engine to have written all, telling the client that it is
+// waitWritten waits for the engine to have written all, telling the client that it is
 // not forgotten.
-func await(done <-chan insertOutcome, p *progress) insertOutcome {
+func waitWritten(done <-chan insertOutcome, p *progress) insertOutcome {
 	if p != nil {
 		defer p.beat()()
 	}

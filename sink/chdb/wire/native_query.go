@@ -107,23 +107,9 @@ func (c *nativeConn) prepare(ctx context.Context, statement engine.Statement, q 
 
 // isSet says whether a statement changes the session's settings.
 func isSet(statement engine.Statement) bool {
-	const set = "SET"
-	if statement.Kind != engine.Other || len(statement.Text) <= len(set) {
-		return false
-	}
-	return equalFold(statement.Text[:len(set)], set) && isSpace(statement.Text[len(set)])
+	_, set := cutKeyword(statement.Text, "SET")
+	return set && statement.Kind == engine.Other
 }
-
-func equalFold(s, upper string) bool {
-	for i := range len(upper) {
-		if s[i]&^0x20 != upper[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
 
 // answer runs a statement that takes no rows from the client and sends what it
 // yields.

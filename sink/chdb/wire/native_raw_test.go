@@ -175,6 +175,31 @@ func TestNativeCancelPacketEndsTheQuery(t *testing.T) {
 	c.expect(proto.ServerCodePong)
 }
 
+func TestNativeRefusesSparseColumns(t *testing.T) {
+	c := dialRaw(t, startNative(t, Config{}), serverRevision)
+	c.hello()
+	c.query("INSERT INTO FUNCTION null('n UInt8') FORMAT Native")
+	c.expect(proto.ServerCodeData)
+	if _, err := c.in.Str(); err != nil {
+		t.Fatal(err)
+	}
+	var block proto.Block
+	if err := block.DecodeBlock(c.in, c.revision, nil); err != nil || block.Columns != 1 || block.Rows != 0 {
+		t.Fatalf("header %+v, %v", block, err)
+	}
+	c.send(func(b *proto.Buffer) {
+		b.Encode(proto.ClientCodeData)
+		b.PutString("")
+		writeBlockInfo(b)
+		b.PutInt(1)
+		b.PutInt(1)
+		b.PutString("n")
+		b.PutString("UInt8")
+		b.PutBool(true)
+	})
+	c.expectException(proto.ErrNotImplemented)
+}
+
 // Some clients give up on a server that is silent for 3 s.
 func TestNativeTellsThatASlowQueryRuns(t *testing.T) {
 	c := dialRaw(t, startNative(t, Config{}), serverRevision)

@@ -125,13 +125,12 @@ func queryRows(ctx context.Context, s *engine.Session, query string) ([][]string
 	return rows, nil
 }
 
-// heldSettings are settings that must not reach the session as they are: what
-// shapes the engine's answer to this server rather than to the client, and what
-// the engine finds a session's statement by.
+// heldSettings are settings that do not reach the session: they shape what the
+// engine says to this server rather than to the client, or are this server's
+// own business.
 var heldSettings = map[string]bool{
 	"output_format_native_encode_types_in_binary_format": true,
 	"input_format_native_decode_types_in_binary_format":  true,
-	"log_comment":                    true,
 	"network_compression_method":     true,
 	"network_zstd_compression_level": true,
 }

@@ -25,7 +25,7 @@ func insertColumns(ctx context.Context, s *engine.Session, statement engine.Stat
 		columns, err := describe(ctx, s, function)
 		return insertTarget{wanted: fieldsOf(columns)}, err
 	}
-	table, _ = cutTableKeyword(table)
+	table, _ = cutKeyword(table, "TABLE")
 	columns, err := describe(ctx, s, table)
 	if err != nil {
 		return insertTarget{}, err
@@ -62,38 +62,37 @@ func insertList(statement engine.Statement) string {
 	if !found || !strings.HasPrefix(rest, "(") {
 		return ""
 	}
-	for i := range closing(rest) {
-		return strings.TrimSpace(rest[1:i])
+	end := closingParenthesis(rest)
+	if end < 0 {
+		return ""
 	}
-	return ""
+	return strings.TrimSpace(rest[1:end])
 }
 
-// closing yields where the parenthesis that opens s is closed.
-func closing(s string) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		// Inside the parentheses, the closing one is the first that no other opened.
-		depth := 0
-		var quote byte
-		for i := 0; i < len(s); i++ {
-			switch b := s[i]; {
-			case quote != 0 && b == '\\':
-				i++
-			case quote != 0:
-				if b == quote {
-					quote = 0
-				}
-			case b == '\'' || b == '`' || b == '"':
-				quote = b
-			case b == '(':
-				depth++
-			case b == ')':
-				if depth--; depth == 0 {
-					yield(i)
-					return
-				}
+// closingParenthesis finds where the parenthesis that s begins with is closed,
+// -1 when it is not.
+func closingParenthesis(s string) int {
+	depth := 0
+	var quote byte
+	for i := 0; i < len(s); i++ {
+		switch b := s[i]; {
+		case quote != 0 && b == '\\':
+			i++
+		case quote != 0:
+			if b == quote {
+				quote = 0
+			}
+		case b == '\'' || b == '`' || b == '"':
+			quote = b
+		case b == '(':
+			depth++
+		case b == ')':
+			if depth--; depth == 0 {
+				return i
 			}
 		}
 	}
+	return -1
 }
 
 // splitNames takes the names out of a list of columns; plain is false when the
@@ -138,15 +137,16 @@ func unquoteName(item string) (string, bool) {
 	return item, true
 }
 
+// cutKeyword cuts a leading keyword, given in capitals, and the space after it.
 func cutKeyword(s, keyword string) (rest string, found bool) {
 	s = strings.TrimSpace(s)
-	if len(s) <= len(keyword) || !equalFold(s[:len(keyword)], keyword) || !isSpace(s[len(keyword)]) {
+	if len(s) <= len(keyword) || !strings.EqualFold(s[:len(keyword)], keyword) || !isSpace(s[len(keyword)]) {
 		return s, false
 	}
 	return strings.TrimSpace(s[len(keyword):]), true
 }
 
-func cutTableKeyword(s string) (string, bool) { return cutKeyword(s, "TABLE") }
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
 
 // columnsDescription writes a table's columns as the client's parser of
 // defaults reads them.

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -22,6 +21,10 @@ var testUsers = []engine.User{
 	{Name: "reader", Password: readerPassword, ReadOnly: true},
 }
 
+// FindLibrary returns the path of libchdb. TestMain, in the external test
+// package, sets it: the package that fetches the library imports this one.
+var FindLibrary func() (string, error)
+
 // The library serves one engine per process, so all tests of the package share
 // it; each keeps to tables of its own name.
 var shared struct {
@@ -35,9 +38,9 @@ var shared struct {
 func testEngine(t testing.TB) *engine.Engine {
 	t.Helper()
 	shared.once.Do(func() {
-		library := os.Getenv("CITYTALLY_LIBCHDB")
-		if library == "" {
-			shared.err = errors.New("CITYTALLY_LIBCHDB: want the path of libchdb, got nothing")
+		library, err := FindLibrary()
+		if err != nil {
+			shared.err = err
 			return
 		}
 		if shared.dir, shared.err = os.MkdirTemp("", "wire"); shared.err != nil {
@@ -51,19 +54,14 @@ func testEngine(t testing.TB) *engine.Engine {
 	return shared.engine
 }
 
-func TestMain(m *testing.M) {
-	code := m.Run()
+// CloseEngine closes and removes what testEngine opened.
+func CloseEngine() error {
+	var err error
 	if shared.engine != nil {
-		if err := shared.engine.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "close engine:", err)
-			code = 1
-		}
+		err = shared.engine.Close()
 	}
 	if shared.dir != "" {
-		if err := os.RemoveAll(shared.dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+		err = errors.Join(err, os.RemoveAll(shared.dir))
 	}
-	os.Exit(code)
+	return err
 }

@@ -1,0 +1,115 @@
+package ingest_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func gzipped(t *testing.T, text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	check(t, errors.Join(err, w.Close()))
+	return b.String()
+}
+
+func TestProblems(t *testing.T) {
+	h := open(t, maxBody(4096))
+	long := figure("320812", strings.Repeat("9", 5000))
+	tests := map[string]struct {
+		method, path, area string
+		header             map[string]string
+		body               string
+		status             int
+		code, en           string
+	}{
+		"no token":          {"POST", "/v1/submissions", "", asJSON, figure("320812", "1"), 401, "unauthorized", "Authorization: Bearer"},
+		"unknown token":     {"POST", "/v1/submissions", "", map[string]string{"Authorization": "Bearer nonsense"}, "", 401, "unauthorized", "unknown"},
+		"basic auth":        {"GET", "/v1/catalogue", "", map[string]string{"Authorization": "Basic eDp5"}, "", 401, "unauthorized", "missing"},
+		"another's area":    {"POST", "/v1/submissions", "320804", asJSON, figure("320812", "1"), 403, "other-area", "of 320804 (淮阴区) and may not submit for 320812"},
+		"no content type":   {"POST", "/v1/submissions", "320812", nil, "{}", 415, "unsupported-media-type", `got ""`},
+		"spreadsheet":       {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/vnd.ms-excel"}, "{}", 415, "unsupported-media-type", "ms-excel"},
+		"other charset":     {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv; charset=gb18030"}, "", 415, "unsupported-media-type", "utf-8"},
+		"other encoding":    {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv", "Content-Encoding": "br"}, "", 415, "unsupported-media-type", "gzip"},
+		"broken gzip":       {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "text/csv", "Content-Encoding": "gzip"}, "plain", 400, "malformed", "compression broken"},
+		"cut gzip":          {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1"))[:60], 400, "malformed", "incomplete"},
+		"broken JSON":       {"POST", "/v1/submissions", "320812", asJSON, `{"area":`, 400, "malformed", "cannot be read"},
+		"unknown column":    {"POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"}, "indicator,period,value,colour\n", 422, "unprocessable", `"colour", is unknown`},
+		"empty body":        {"POST", "/v1/submissions", "320812", asJSON, "", 422, "unprocessable", "empty"},
+		"too large":         {"POST", "/v1/submissions", "320812", asJSON, long, 413, "too-large", "at most 4096 bytes"},
+		"too large inside":  {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, long), 413, "too-large", "after decompression"},
+		"unknown area":      {"POST", "/v1/submissions", "*", asJSON, figure("320813", "1"), 422, "unprocessable", `area "320813" is not in the catalogue; did you mean "320812"? Known: 320800 淮安市`},
+		"area by name":      {"POST", "/v1/submissions", "*", asJSON, figure("清江浦区", "1"), 422, "unprocessable", `did you mean "320812"?`},
+		"no area":           {"POST", "/v1/submissions", "*", asJSON, figure("", "1"), 422, "unprocessable", "no area is given"},
+		"unknown dataset":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-anual","observations":[{}]}`, 422, "unprocessable", `did you mean "sti-annual"?`},
+		"no observations":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-annual"}`, 422, "unprocessable", "send at least one row"},
+		"parameters differ": {"POST", "/v1/submissions?area=320804", "*", asJSON, figure("320812", "1"), 422, "unprocessable", "make them agree"},
+		"unknown id":        {"GET", "/v1/submissions/" + strings.Repeat("0", 32), "320812", nil, "", 404, "not-found", "no submission has this id"},
+		"no id at all":      {"GET", "/v1/submissions/1", "320812", nil, "", 404, "not-found", "no submission has this id"},
+		"wrong method":      {"PUT", "/v1/submissions", "320812", nil, "", 405, "method-not-allowed", "POST only"},
+		"wrong path":        {"GET", "/v2", "", nil, "", 404, "not-found", "/v1/submissions"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := h.do(test.method, test.path, test.area, test.header, test.body)
+			p := a.problem(t)
+			if a.status != test.status || p.Status != test.status || p.Type != "urn:citytally:problem:"+test.code {
+				t.Errorf("want %d %s, got %d %s", test.status, test.code, a.status, a.body)
+			}
+			if !strings.Contains(p.Detail, test.en) || p.DetailZH == "" || p.Title == "" || p.RequestID == "" {
+				t.Errorf("want %q and all members, got %s", test.en, a.body)
+			}
+			if path, _, _ := strings.Cut(test.path, "?"); p.Instance != path {
+				t.Errorf("want instance %s, got %s", path, p.Instance)
+			}
+			if a.status == 401 && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer realm=") {
+				t.Errorf("want a challenge, got %v", a.header)
+			}
+			if a.status == 405 && a.header.Get("Allow") != "POST" {
+				t.Errorf("want Allow: POST, got %v", a.header)
+			}
+			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("want the security headers and no CORS, got %v", a.header)
+			}
+		})
+	}
+	if n := h.stored(stream.Submissions); n != 0 {
+		t.Errorf("want nothing stored, got %d messages", n)
+	}
+	both := h.post("*", `{"area":"x","dataset":"y"}`).problem(t)
+	if len(both.Errors) != 3 || !strings.HasPrefix(both.Detail, "3 mistakes") {
+		t.Errorf("want all mistakes at once, got %+v", both)
+	}
+}
+
+func TestGzip(t *testing.T) {
+	h := open(t)
+	a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1")))
+	if r := a.receipt(t); r.ID != h.post("320812", figure("320812", "1")).receipt(t).ID {
+		t.Errorf("want the same submission packed and plain, got %+v", r)
+	}
+}
+
+// A short row of CSV becomes more as the JSON that is published: what does not
+// fit into one of the broker's messages is refused before anything is stored.
+func TestSubmissionLargerThanAMessage(t *testing.T) {
+	broker := natsdtest.Start(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
+	h := enter(t, broker, filepath.Join(t.TempDir(), "tokens.yaml"))
+	a := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"},
+		"indicator,period,value\n"+strings.Repeat("hnte_valid,2021,1\n", 2000))
+	if p := a.problem(t); a.status != http.StatusRequestEntityTooLarge || !strings.Contains(p.Detail, "the broker takes 61440") {
+		t.Errorf("want 413 with the broker's limit, got %d %s", a.status, a.body)
+	}
+	if n := h.stored(stream.Submissions); n != 0 {
+		t.Errorf("want nothing stored, got %d messages", n)
+	}
+}

@@ -1,0 +1,263 @@
+package sink
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform"
+)
+
+// snapshot is every answer that analysts get.
+func snapshot(t testing.TB, s *Store) map[string]string {
+	t.Helper()
+	answers := map[string]string{}
+	for _, view := range countedViews {
+		answers[view] = query(t, s, "SELECT * FROM "+view+" ORDER BY ALL")
+	}
+	return answers
+}
+
+func verdictMessage(t testing.TB, v stream.Verdict) stream.Message {
+	t.Helper()
+	body, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.Message{Subject: "verdicts." + v.Area + "." + v.Dataset, Body: body}
+}
+
+func runMessage(t testing.TB, r stream.Run) stream.Message {
+	t.Helper()
+	body, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.Message{Subject: "runs." + r.Schedule, Body: body}
+}
+
+// everything returns messages that fill every view, by block.
+func everything(t testing.TB) (accepted, verdicts, totals []stream.Message) {
+	t.Helper()
+	p2021 := period(t, "2021")
+	accepted = []stream.Message{
+		acceptedMessage(t, submission("320812", 1,
+			stream.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "120"), Stage: catalogue.Estimate, Status: catalogue.Normal, Qualifier: catalogue.About, Row: 2, Raw: "１２０", Note: "初步"},
+			stream.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: p2021, Status: catalogue.Missing, Stage: catalogue.Final, Row: 3}),
+			submission("320804", 2, stream.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: period(t, "2021-YTD06"), Value: value(t, "-0.000000000001"), Stage: catalogue.Final, Status: 'E', Row: 1})),
+		acceptedMessage(t, submission("320812", 3, stream.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "999999999999999999"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 2})),
+	}
+	verdicts = []stream.Message{
+		verdictMessage(t, stream.Verdict{Submission: "a", Area: "320812", Dataset: "sti-annual", Outcome: stream.Partial, Sequence: 1, AcceptedSequence: 1,
+			ReceivedAt: receivedAt, DecidedAt: receivedAt.Add(time.Second), Rows: 3, Accepted: 2, RejectedRows: 1, Catalogue: "v1",
+			Findings: []stream.Finding{
+				{Code: "VALUE_NOT_A_NUMBER", Severity: stream.Reject, Row: 4, Column: "value", Seen: "x,\"y\"\n", MessageZH: "不是数字", MessageEN: "not a number"},
+				{Code: "NOTE", Severity: stream.Inform, MessageZH: "说明", MessageEN: "note"}}}),
+		verdictMessage(t, stream.Verdict{Submission: "b", Area: "320804", Dataset: "sti-annual", Outcome: stream.AllAccepted, Sequence: 2, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, Accepted: 1}),
+	}
+	total := stream.Total{
+		Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
+		Change: "4.676258992806", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 2, Missing: []string{"320804"},
+		Inputs: []stream.Input{{Area: "320812", Indicator: "hnte_valid", Value: "582", Stage: "estimate", Qualifier: "about", Submission: "a", Sequence: 1}},
+	}
+	totals = []stream.Message{
+		totalsMessage(t, stream.TotalsBatch{Basis: 2, Trigger: stream.ByStream, Catalogue: "v1", Period: "2021", Totals: []stream.Total{total,
+			{Indicator: "rd", Unit: "亿元", Status: "O", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Expected: 2, Missing: []string{"320804", "320812"}, Publishable: true}}}),
+		runMessage(t, stream.Run{ID: "r1", Schedule: "nightly", Trigger: stream.BySchedule, Slot: receivedAt, StartedAt: receivedAt, FinishedAt: receivedAt.Add(1500 * time.Millisecond), Basis: 2, Cells: 2, Changed: 1}),
+		runMessage(t, stream.Run{ID: "r2", Schedule: "manual", Trigger: stream.ByManual, StartedAt: receivedAt, FinishedAt: receivedAt, Problem: "gave up"}),
+	}
+	return accepted, verdicts, totals
+}
+
+func TestRedeliveryChangesNoAnswer(t *testing.T) {
+	s := newStore(t)
+	accepted, verdicts, totals := everything(t)
+	putAll := func() {
+		put(t, s, &observationBlock{}, 1, accepted...)
+		put(t, s, &verdictBlock{}, 1, verdicts...)
+		put(t, s, &totalsBlock{}, 1, totals...)
+	}
+	putAll()
+	before := snapshot(t, s)
+	for _, view := range []string{"submissions", "findings", "observations", "observations_latest", "totals", "totals_latest", "runs"} {
+		if strings.Count(before[view], "\n") < 2 {
+			t.Errorf("%s is empty", view)
+		}
+	}
+	putAll()
+	put(t, s, &observationBlock{}, 2, accepted[1]) // alone, in a batch of its own
+	put(t, s, &totalsBlock{}, 1, totals[0])
+	if diff := cmp.Diff(before, snapshot(t, s)); diff != "" {
+		t.Errorf("redelivery changed answers (-before +after):\n%s", diff)
+	}
+	if err := s.conn.Exec(t.Context(), "OPTIMIZE TABLE observations_data FINAL"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, snapshot(t, s)); diff != "" {
+		t.Errorf("a merge changed answers (-before +after):\n%s", diff)
+	}
+}
+
+func TestRepublishedBatchCollapses(t *testing.T) {
+	s := newStore(t)
+	accepted, _, _ := everything(t)
+	put(t, s, &observationBlock{}, 1, accepted...)
+	put(t, s, &observationBlock{}, 10, accepted...)
+	counts, err := s.ObservationCounts(t.Context(), transform.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[uint64]int{1: 2, 2: 1, 3: 1}, counts); diff != "" {
+		t.Error(diff)
+	}
+	counts, err = s.ObservationCounts(t.Context(), transform.Scope{Period: "2021", Indicator: "rd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[uint64]int{1: 1}, counts); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestViewsShowWhatWasPublished(t *testing.T) {
+	s := newStore(t)
+	accepted, verdicts, totals := everything(t)
+	put(t, s, &observationBlock{}, 1, accepted...)
+	put(t, s, &verdictBlock{}, 1, verdicts...)
+	put(t, s, &totalsBlock{}, 1, totals...)
+	for name, tt := range map[string]struct{ sql, want string }{
+		"observations keep every vintage": {
+			"SELECT sequence, value, stage, status, qualifier, note, raw, row, accepted_sequence FROM observations WHERE area = '320812' AND indicator = 'hnte_valid' ORDER BY sequence",
+			"sequence,value,stage,status,qualifier,note,raw,row,accepted_sequence\n1,120,estimate,A,about,初步,１２０,2,1\n3,999999999999999999,final,A,,,,2,2\n"},
+		"the highest stage is the latest": {
+			"SELECT area, value, stage FROM observations_latest WHERE indicator = 'hnte_valid' AND period = '2021'",
+			"area,value,stage\n320812,999999999999999999,final\n"},
+		"a missing value is NULL, never zero": {
+			"SELECT value IS NULL AS missing, status FROM observations WHERE indicator = 'rd' AND area = '320812'", "missing,status\n1,O\n"},
+		"the smallest value is exact; periods have days": {
+			"SELECT value, year, period_start, period_end, via, by, file, received_at FROM observations WHERE area = '320804'",
+			"value,year,period_start,period_end,via,by,file,received_at\n-0.000000000001,2021,2021-01-01,2021-06-30,http,district 320804,表.csv,2022-01-15T08:30:00.123Z\n"},
+		"findings have their place": {
+			"SELECT submission, number, code, severity, row, column, seen, message_zh FROM findings ORDER BY number",
+			"submission,number,code,severity,row,column,seen,message_zh\na,1,VALUE_NOT_A_NUMBER,reject,4,value,\"x,\"\"y\"\"\n\",不是数字\na,2,NOTE,inform,0,,,说明\n"},
+		"submissions": {
+			"SELECT id, outcome, rows, accepted, rejected, repeated FROM submissions ORDER BY id", "id,outcome,rows,accepted,rejected,repeated\na,partial,3,2,1,false\nb,accepted,1,1,0,false\n"},
+		"totals name their inputs": {
+			"SELECT value, change, have, expected, missing, inputs[1].submission AS from, inputs[1].value AS part FROM totals WHERE indicator = 'hnte_valid'",
+			"value,change,have,expected,missing,from,part\n582,4.676258992806,1,2,['320804'],a,582\n"},
+		"runs": {
+			"SELECT id, slot, duration_seconds, problem FROM runs ORDER BY id", "id,slot,duration_seconds,problem\nr1,2022-01-15T08:30:00.123Z,1.5,\nr2,,0,gave up\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, query(t, s, tt.sql)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestLaterVerdictReplacesFindings(t *testing.T) {
+	s := newStore(t)
+	v := stream.Verdict{Submission: "a", Area: "1", Dataset: "d", Sequence: 7, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, RejectedRows: 1,
+		Outcome: stream.Rejected, Findings: []stream.Finding{{Code: "OLD"}, {Code: "OLD"}}}
+	put(t, s, &verdictBlock{}, 1, verdictMessage(t, v))
+	v.Findings = []stream.Finding{{Code: "NEW"}}
+	put(t, s, &verdictBlock{}, 2, verdictMessage(t, v))
+	if got := query(t, s, "SELECT code FROM findings"); got != "code\nNEW\n" {
+		t.Errorf("findings: %s", got)
+	}
+}
+
+// The views' rule for the best vintage is the ledger's, whatever the order, the
+// batches and the repetitions in which vintages arrive.
+func TestLatestObservationIsTheBestVintage(t *testing.T) {
+	s := newStore(t)
+	type cell struct{ indicator, period, area string }
+	type vintage struct {
+		stage    catalogue.Stage
+		sequence uint64
+	}
+	for seed := range uint64(10) {
+		if err := s.conn.Exec(t.Context(), "TRUNCATE TABLE observations_data"); err != nil {
+			t.Fatal(err)
+		}
+		random := rand.New(rand.NewPCG(seed, 0))
+		pick := func(of ...string) string { return of[random.IntN(len(of))] }
+		best := map[cell]vintage{}
+		var messages []stream.Message
+		for sequence := uint64(1); sequence <= 60; sequence++ {
+			c := cell{pick("i", "j"), pick("2020", "2021-Q1"), pick("a", "b", "c")}
+			v := vintage{catalogue.Stage(random.IntN(5)), sequence}
+			if b, ok := best[c]; !ok || v.stage >= b.stage {
+				best[c] = v
+			}
+			messages = append(messages, acceptedMessage(t, submission(c.area, sequence, stream.AcceptedObservation{
+				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.stage, Status: catalogue.Normal,
+			})))
+		}
+		for range 1 + random.IntN(3) {
+			random.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
+			cut := random.IntN(len(messages))
+			put(t, s, &observationBlock{}, 1, messages[:cut]...)
+			put(t, s, &observationBlock{}, 100, messages[cut:]...)
+		}
+		want := "indicator,period,area,stage,sequence,value\n"
+		for _, c := range slices.SortedFunc(maps.Keys(best), func(a, b cell) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) {
+			want += fmt.Sprintf("%s,%s,%s,%s,%d,%d\n", c.indicator, c.period, c.area, best[c].stage, best[c].sequence, best[c].sequence)
+		}
+		got := query(t, s, "SELECT indicator, period, area, stage, sequence, value FROM observations_latest ORDER BY ALL")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("seed %d: %s", seed, diff)
+		}
+	}
+}
+
+func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
+	s := newStore(t)
+	at := func(basis uint64, value string) stream.Message {
+		return totalsMessage(t, stream.TotalsBatch{Basis: basis, Period: "2021", Totals: []stream.Total{{Indicator: "i", Value: value, Missing: []string{}}}})
+	}
+	// Sequences 5, 6, 7 first and 1 to 3 afterwards, as redelivery would.
+	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
+	put(t, s, &totalsBlock{}, 1, at(9, "4"), at(7, "5"), at(8, "6"))
+	latest, err := s.LatestTotals(t.Context(), transform.Scope{Period: "2021"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[transform.TotalKey]stream.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}}}
+	if diff := cmp.Diff(want, latest); diff != "" {
+		t.Error(diff)
+	}
+	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n6\n" {
+		t.Errorf("versions: %s", got)
+	}
+	none, err := s.LatestTotals(t.Context(), transform.Scope{Period: "2021", Indicator: "other"})
+	if err != nil || len(none) != 0 {
+		t.Errorf("another indicator's totals: %v, %v", none, err)
+	}
+}
+
+// A filter on a latest view has to reach the primary key, or it reads all.
+func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
+	s := newStore(t)
+	var rows []stream.AcceptedObservation
+	for i := range 60_000 {
+		rows = append(rows, stream.AcceptedObservation{Indicator: fmt.Sprintf("i%02d", i%60), Period: catalogue.Period{Year: int16(1950 + i/60%200), Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 1}})
+	}
+	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submission("a", 1, rows...)))
+	for _, view := range []string{"observations", "observations_latest"} {
+		plan := query(t, s, "EXPLAIN indexes = 1 SELECT value FROM "+view+" WHERE indicator = 'i07' AND period = '2001'")
+		if !strings.Contains(plan, "Granules: 1/") {
+			t.Errorf("%s does not use the key:\n%s", view, plan)
+		}
+	}
+}

@@ -1,0 +1,335 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
+)
+
+func one(t testing.TB, area string, sequence uint64) stream.Message {
+	return acceptedMessage(t, submission(area, sequence, stream.AcceptedObservation{
+		Indicator: "i", Period: period(t, "2021"), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: catalogue.Final, Status: catalogue.Normal,
+	}))
+}
+
+func TestWorkersStoreAllThreeStreams(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	accepted, verdicts, totals := everything(t)
+	stop := runWorkers(t, log, s, testConfig())
+	publish(t, log, verdicts...)
+	settle(t, log, s, publish(t, log, accepted...), publish(t, log, totals...))
+	within(t, "verdicts stored", func() bool { return query(t, s, "SELECT count() AS n FROM submissions") == "n\n2\n" })
+	stop()
+	counts, err := s.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]uint64{"submissions": 2, "findings": 2, "observations": 4, "observations_latest": 3, "totals": 2, "totals_latest": 2, "runs": 2, "areas": 0, "indicators": 0, "datasets": 0}
+	if fmt.Sprint(counts) != fmt.Sprint(want) {
+		t.Errorf("counts %v, want %v", counts, want)
+	}
+	at, err := s.LastComputed(t.Context())
+	if err != nil || !at.Equal(receivedAt) {
+		t.Errorf("last computed %v, %v, want %v", at, err, receivedAt)
+	}
+}
+
+// within waits for a condition; it is for what has no event to wait on.
+func within(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("not within 30s: " + what)
+		}
+	}
+}
+
+func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	far := submission("bad-time", 3)
+	far.ReceivedAt = 1 << 60
+	badStage := submission("bad-stage", 4, stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Stage: 9})
+	badPeriod := submission("bad-period", 5, stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021")})
+	badPeriod.PeriodWords[0] = "soon"
+	accepted := publish(t, log, one(t, "a", 1),
+		stream.Message{Subject: "accepted.x.y", Body: []byte("garbage")},
+		stream.Message{Subject: "accepted.x.y", Body: append([]byte{1, 0x81, 0x61}, 0xff)},
+		acceptedMessage(t, far), acceptedMessage(t, badStage), acceptedMessage(t, badPeriod), one(t, "b", 2))
+	total := func(value string) stream.Message {
+		return totalsMessage(t, stream.TotalsBatch{Period: "2021", Basis: 1, Totals: []stream.Total{{Indicator: "t" + value, Value: value}}})
+	}
+	totals := publish(t, log, total("1.5"), total("1e27"), total("0.0000000000001"), total("abc"), total("1e999999999"), total("1e-999999999"), total("99999999999999999999999999.999999999999"))
+	publish(t, log, stream.Message{Subject: "verdicts.x.y", Body: []byte(`{"findings": 3}`)},
+		verdictMessage(t, stream.Verdict{Submission: "no times"}),
+		verdictMessage(t, stream.Verdict{Submission: "good", ReceivedAt: receivedAt, DecidedAt: receivedAt}))
+
+	runWorkers(t, log, s, testConfig())
+	settle(t, log, s, accepted, totals)
+	if got := query(t, s, "SELECT area FROM observations ORDER BY area"); got != "area\na\nb\n" {
+		t.Errorf("stored areas: %s", got)
+	}
+	if got := query(t, s, "SELECT value FROM totals ORDER BY value"); got != "value\n1.5\n99999999999999999999999999.999999999999\n" {
+		t.Errorf("stored totals: %s", got)
+	}
+	within(t, "the good verdict stored", func() bool { return query(t, s, "SELECT id FROM submissions") == "id\ngood\n" })
+
+	const buried = 5 + 5 + 2
+	reasons := map[string]string{}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err := log.Follow(ctx, stream.FollowConfig{Stream: stream.Dead}, func(d stream.Delivery) error {
+		var letter stream.DeadLetter
+		if err := json.Unmarshal(d.Body, &letter); err != nil {
+			return err
+		}
+		reasons[fmt.Sprintf("%s %d", letter.Stream, letter.Sequence)] = letter.Error
+		if letter.Stage != "sink" || len(letter.Body) == 0 {
+			t.Errorf("dead letter %+v", letter)
+		}
+		if len(reasons) == buried {
+			cancel()
+		}
+		return nil
+	}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, want := range map[string]string{
+		"ACCEPTED 2": "layout version", "ACCEPTED 4": "outside 1900", "ACCEPTED 5": "stage: 9", "ACCEPTED 6": "soon",
+		"TOTALS 2": "digits before the point", "TOTALS 3": "decimals", "TOTALS 4": "not a decimal", "VERDICTS 2": "received_at",
+	} {
+		if !strings.Contains(reasons[place], want) {
+			t.Errorf("%s: %q, want %q", place, reasons[place], want)
+		}
+	}
+	if len(reasons) != buried {
+		t.Errorf("%d dead letters, want %d: %v", len(reasons), buried, reasons)
+	}
+}
+
+// With one message in hand at a time the parts of a flush are never delivered
+// together; still it goes in as one.
+func TestFlushGoesInWhole(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	config := testConfig()
+	config.BatchMessages, config.BatchRows = 1, 1
+	const parts = 3
+	var messages []stream.Message
+	for part := 1; part <= parts; part++ {
+		messages = append(messages, totalsMessage(t, stream.TotalsBatch{Basis: 5, Part: part, Parts: parts, Period: fmt.Sprint(2018 + part),
+			Totals: []stream.Total{{Indicator: "i", Value: fmt.Sprint(part)}}}))
+	}
+	last := publish(t, log, messages...)
+	runWorkers(t, log, s, config)
+	// The first acknowledgement comes when the first insert is seen.
+	settle(t, log, s, 0, 1)
+	if got := query(t, s, "SELECT count() AS n, uniqExact(_part) AS inserts FROM totals_data WHERE sequence <= 3 GROUP BY _part LIMIT 1"); got != "n,inserts\n3,1\n" {
+		t.Errorf("first insert: %s", got)
+	}
+	settle(t, log, s, 0, last)
+	if got := query(t, s, "SELECT period, value FROM totals ORDER BY period"); got != "period,value\n2019,1\n2020,2\n2021,3\n" {
+		t.Errorf("totals: %s", got)
+	}
+}
+
+// Readers that look all the time see the parts of a flush together.
+func TestReadersNeverSeeHalfAFlush(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	config := testConfig()
+	config.BatchRows = 1
+	runWorkers(t, log, s, config)
+	flushAt := func(basis uint64) uint64 {
+		var messages []stream.Message
+		for part := 1; part <= 4; part++ {
+			messages = append(messages, totalsMessage(t, stream.TotalsBatch{Basis: basis, Part: part, Parts: 4, Period: fmt.Sprint(2017 + part),
+				Totals: []stream.Total{{Indicator: "i", Value: fmt.Sprint(basis)}}}))
+		}
+		return publish(t, log, messages...)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	readers.Go(func() {
+		for ctx.Err() == nil {
+			var n uint64
+			err := s.conn.QueryRow(context.WithoutCancel(ctx), "SELECT uniqExact(basis) FROM totals_latest").Scan(&n)
+			if err != nil || n > 1 {
+				t.Errorf("totals of %d bases at once, %v", n, err)
+				return
+			}
+		}
+	})
+	var last uint64
+	for basis := range uint64(25) {
+		last = flushAt(basis + 1)
+	}
+	settle(t, log, s, 0, last)
+	cancel()
+	readers.Wait()
+	if got := query(t, s, "SELECT DISTINCT value FROM totals_latest"); got != "value\n25\n" {
+		t.Errorf("latest: %s", got)
+	}
+}
+
+func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	last := publish(t, log, totalsMessage(t, stream.TotalsBatch{Basis: 5, Part: 3, Parts: 4, Period: "2021", Totals: []stream.Total{{Indicator: "i", Value: "1"}}}),
+		totalsMessage(t, stream.TotalsBatch{Basis: 6, Part: 1, Parts: 2, Period: "2021", Totals: []stream.Total{{Indicator: "j", Value: "2"}}}))
+	runWorkers(t, log, s, testConfig())
+	settle(t, log, s, 0, last)
+	if got := query(t, s, "SELECT indicator FROM totals ORDER BY indicator"); got != "indicator\ni\nj\n" {
+		t.Errorf("totals: %s", got)
+	}
+}
+
+func TestStopFinishesWhatIsInHand(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	config := testConfig()
+	config.BatchRows = 1 // an insert for each message
+	const n = 60
+	var messages []stream.Message
+	for i := range n {
+		messages = append(messages, one(t, fmt.Sprintf("a%02d", i), uint64(i+1)))
+	}
+	last := publish(t, log, messages...)
+	stop := runWorkers(t, log, s, config)
+	within(t, "something stored", func() bool { return query(t, s, "SELECT count() > 0 AS some FROM observations") == "some\n1\n" })
+	stop()
+	// What is acknowledged is stored; a fresh worker gets the rest at once.
+	position, err := log.Position(t.Context(), stream.Accepted, AcceptedConsumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := query(t, s, fmt.Sprintf("SELECT count() >= %d AS kept FROM observations", position.AckFloor))
+	if stored != "kept\n1\n" {
+		t.Errorf("acknowledged up to %d, stored %s", position.AckFloor, query(t, s, "SELECT count() FROM observations"))
+	}
+	runWorkers(t, log, s, config)
+	settle(t, log, s, last, 0)
+	if got := query(t, s, "SELECT count() AS n FROM observations"); got != fmt.Sprintf("n\n%d\n", n) {
+		t.Errorf("stored %s", got)
+	}
+}
+
+// lockedBuffer is a log that a test reads while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
+func TestOutageIsWaitedOut(t *testing.T) {
+	server := chdbtest.Start(t)
+	log := newLog(t)
+	s := openStore(t, server.DSN(chdbtest.User), "")
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var lines lockedBuffer
+	s.logger = zerolog.New(&lines)
+	config := testConfig()
+	config.BatchRows = 50
+	runWorkers(t, log, s, config)
+
+	const messages = 300
+	var last uint64
+	for i := range messages {
+		last = publish(t, log, one(t, fmt.Sprintf("a%03d", i), uint64(i+1)))
+		if i == 100 {
+			if err := syscall.Kill(server.PID(), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	settle(t, log, s, last, 0)
+	within(t, "everything readable", func() bool {
+		var n uint64
+		err := s.conn.QueryRow(t.Context(), "SELECT count() FROM observations").Scan(&n)
+		return err == nil && n == messages
+	})
+	if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 {
+		t.Errorf("an outage sent %d messages to DEAD, %v", dead, err)
+	}
+	if paused, back := lines.count("the sink waits"), lines.count("the sink goes on"); paused == 0 || back == 0 {
+		t.Errorf("%d lines on the outage, %d on its end:\n%s", paused, back, lines.b.String())
+	}
+}
+
+// A dropped table is a mistake of set-up: the sink says so once and goes on when
+// it is mended.
+func TestSetUpErrorPausesWithOneLine(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	if err := s.conn.Exec(t.Context(), "RENAME TABLE observations_data TO gone"); err != nil {
+		t.Fatal(err)
+	}
+	var lines lockedBuffer
+	s.logger = zerolog.New(&lines).Level(zerolog.DebugLevel)
+	runWorkers(t, log, s, testConfig())
+	last := publish(t, log, one(t, "a", 1))
+	within(t, "the sink says that it waits", func() bool { return lines.count("the sink waits") > 0 })
+	// Several attempts, still one line.
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := (&Projection{Store: s, Log: log}).Settle(ctx, last, 0); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "up to 0 of 1") {
+		t.Errorf("settled with %v", err)
+	}
+	if n := lines.count("the sink waits"); n != 1 || lines.count("it creates them") != 1 {
+		t.Errorf("%d lines:\n%s", n, lines.b.String())
+	}
+	if err := s.conn.Exec(t.Context(), "RENAME TABLE gone TO observations_data"); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, log, s, last, 0)
+	if lines.count("the sink goes on") != 1 {
+		t.Errorf("no line on the end:\n%s", lines.b.String())
+	}
+}
+
+func TestStopDuringAnOutage(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	if err := s.conn.Exec(t.Context(), "RENAME TABLE observations_data TO gone"); err != nil {
+		t.Fatal(err)
+	}
+	var lines lockedBuffer
+	s.logger = zerolog.New(&lines)
+	stop := runWorkers(t, log, s, testConfig())
+	last := publish(t, log, one(t, "a", 1))
+	within(t, "the sink waits", func() bool { return lines.count("the sink waits") > 0 })
+	stop()
+	if err := s.conn.Exec(t.Context(), "RENAME TABLE gone TO observations_data"); err != nil {
+		t.Fatal(err)
+	}
+	runWorkers(t, log, s, testConfig())
+	settle(t, log, s, last, 0)
+	if got := query(t, s, "SELECT area FROM observations"); got != "area\na\n" {
+		t.Errorf("stored %s", got)
+	}
+}
