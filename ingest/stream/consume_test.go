@@ -170,6 +170,7 @@ func TestSingleHasOneActiveAtATime(t *testing.T) {
 	got = take(t, active, 1)
 	check(t, stream.AckAll(got))
 
+	check(t, otherConn.Flush())
 	otherConn.Close()
 	publish(t, log, "e")
 	if got := bodies(take(t, standby, 1)); got[0] != "e" {

@@ -131,8 +131,8 @@ func queryRows(ctx context.Context, s *engine.Session, query string) ([][]string
 var heldSettings = map[string]bool{
 	"output_format_native_encode_types_in_binary_format": true,
 	"input_format_native_decode_types_in_binary_format":  true,
-	"network_compression_method":     true,
-	"network_zstd_compression_level": true,
+	"network_compression_method":                         true,
+	"network_zstd_compression_level":                     true,
 }
 
 // querySettings gives a session the settings that come with a query and takes
