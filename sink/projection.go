@@ -40,6 +40,7 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 	}
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
+	var why error
 	for {
 		// A consumer that does not exist yet is a sink that has yet to start, and
 		// a broker that does not answer may come back: both are waited for.
@@ -47,12 +48,15 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 		if err == nil && position.AckFloor >= sequence {
 			return nil
 		}
+		switch {
+		case err == nil:
+			why = fmt.Errorf("ClickHouse has %s up to %d of %d: is the sink stage running?", of, position.AckFloor, sequence)
+		case ctx.Err() == nil:
+			why = err
+		}
 		select {
 		case <-ctx.Done():
-			if err == nil {
-				err = fmt.Errorf("ClickHouse has %s up to %d of %d: is the sink stage running?", of, position.AckFloor, sequence)
-			}
-			return fmt.Errorf("wait for the sink: %w", errors.Join(context.Cause(ctx), err))
+			return fmt.Errorf("wait for the sink: %w", errors.Join(context.Cause(ctx), why))
 		case <-tick.C:
 		}
 	}

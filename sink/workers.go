@@ -55,6 +55,9 @@ func (w *Workers) Run(ctx context.Context) error {
 			consumer, err := w.log.Consume(ctx, stream.ConsumerConfig{
 				Stream: of.stream, Name: of.consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: of.single,
 			})
+			if ctx.Err() != nil && err != nil {
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -78,8 +78,8 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	}
 	totals := publish(t, log, total("1.5"), total("1e27"), total("0.0000000000001"), total("abc"), total("1e999999999"), total("1e-999999999"), total("99999999999999999999999999.999999999999"))
 	publish(t, log, stream.Message{Subject: "verdicts.x.y", Body: []byte(`{"findings": 3}`)},
-		verdictMessage(t, stream.Verdict{Submission: "no times"}),
-		verdictMessage(t, stream.Verdict{Submission: "good", ReceivedAt: receivedAt, DecidedAt: receivedAt}))
+		verdictMessage(t, stream.Verdict{Submission: "no times", Area: "x", Dataset: "y"}),
+		verdictMessage(t, stream.Verdict{Submission: "good", Area: "x", Dataset: "y", ReceivedAt: receivedAt, DecidedAt: receivedAt}))
 
 	runWorkers(t, log, s, testConfig())
 	settle(t, log, s, accepted, totals)

@@ -1,11 +1,11 @@
 // Package stream is the log that everything else stands on: typed events over
 // NATS JetStream.
 //
-// Six streams carry them. SUBMISSIONS is public: anyone with the broker's
+// Seven streams carry them. SUBMISSIONS is public: anyone with the broker's
 // credentials may publish a [Submission] there as JSON. ACCEPTED is the state
 // of the whole system and is kept for ever; VERDICTS says what became of each
 // submission; TOTALS carries city totals and the runs that recomputed them;
-// COMMANDS asks for work; DEAD keeps what a stage could not process.
+// RELEASES keeps totals that were frozen under a name, for ever; COMMANDS asks for work; DEAD keeps what a stage could not process.
 //
 // A receipt is a JetStream acknowledgement. Acknowledgements of consumers are
 // not durable, so every reader has to be idempotent; the package gives each

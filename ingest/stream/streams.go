@@ -17,6 +17,7 @@ const (
 	Accepted    = "ACCEPTED"
 	Verdicts    = "VERDICTS"
 	Totals      = "TOTALS"
+	Releases    = "RELEASES"
 	Commands    = "COMMANDS"
 	Dead        = "DEAD"
 )
@@ -63,7 +64,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Log is the six streams of one broker.
+// Log is the seven streams of one broker.
 type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
@@ -99,10 +100,11 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 
 func (c Config) streams() []jetstream.StreamConfig {
 	base := func(name, description string, keep time.Duration, subjects ...string) jetstream.StreamConfig {
+		forEver := name == Accepted || name == Releases
 		return jetstream.StreamConfig{
 			Name: name, Description: description, Subjects: subjects, MaxAge: keep,
 			Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor,
-			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: name == Accepted, DenyPurge: name == Accepted,
+			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: forEver, DenyPurge: forEver,
 		}
 	}
 	commands := base(Commands, "work asked of the transform stage", 0, "commands.>")
@@ -112,6 +114,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 		base(Accepted, "every accepted observation: the state of the system", 0, "accepted.>"),
 		base(Verdicts, "what became of each submission", c.VerdictsFor, "verdicts.>"),
 		base(Totals, "city totals and the runs that recomputed them", c.TotalsFor, "totals.>", "runs.>"),
+		base(Releases, "city totals frozen under a name", 0, "releases.>"),
 		commands,
 		base(Dead, "what a stage could not process", 0, "dead.>"),
 	}

@@ -1,0 +1,122 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
+)
+
+func TestOpenRefusesWrongPassword(t *testing.T) {
+	dsn, err := url.Parse(engine.start(t).DSN(chdbtest.User))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.User = url.UserPassword(chdbtest.User, "wrong-secret")
+	_, err = Open(t.Context(), dsn.String(), testConfig(), testLogger(t))
+	if !hasCode(err, codeAuthentication) || !strings.Contains(err.Error(), "check user and password") || strings.Contains(err.Error(), "wrong-secret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpenWaitsForTheServer(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var lines lockedBuffer
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = Open(ctx, "clickhouse://default:s3cret@"+address+"/citytally", testConfig(), zerolog.New(&lines))
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), address) {
+		t.Errorf("got %v", err)
+	}
+	if lines.count("waiting for ClickHouse") != 1 || lines.count("start ClickHouse, or correct the address") != 1 || lines.count("s3cret") != 0 {
+		t.Errorf("logged:\n%s", lines.b.String())
+	}
+}
+
+func TestOpenKeepsTheSecretOfABrokenDSN(t *testing.T) {
+	_, err := Open(t.Context(), "clickhouse://default:s3cret@host:port:9000/%zz", testConfig(), testLogger(t))
+	if err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDatabaseOfSettingsThenDSNThenDefault(t *testing.T) {
+	server := engine.start(t)
+	for _, tt := range []struct{ path, setting, want string }{
+		{"/stats", "", "stats"}, {"", "", "citytally"}, {"/", "", "citytally"}, {"/stats", "other", "other"},
+	} {
+		dsn, err := url.Parse(server.DSN(chdbtest.User))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dsn.Path = tt.path
+		if s := openStore(t, dsn.String(), tt.setting); s.database != tt.want {
+			t.Errorf("path %q, setting %q: database %q, want %q", tt.path, tt.setting, s.database, tt.want)
+		}
+	}
+}
+
+func TestStoreOverHTTP(t *testing.T) {
+	server := engine.start(t)
+	dsn, err := url.Parse(server.DSN(chdbtest.User))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.Scheme, dsn.Host = "http", server.HTTPAddr()
+	s := openStore(t, dsn.String(), freshDatabase())
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	accepted, verdicts, totals := everything(t)
+	put(t, s, &observationBlock{}, 1, accepted...)
+	put(t, s, &verdictBlock{}, 1, verdicts...)
+	put(t, s, &totalsBlock{}, 1, totals...)
+	native := openStore(t, server.DSN(chdbtest.User), s.database)
+	for view, answer := range snapshot(t, native) {
+		if got := query(t, s, "SELECT * FROM "+view+" ORDER BY ALL"); got != answer {
+			t.Errorf("%s over HTTP:\n%sand natively:\n%s", view, got, answer)
+		}
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, tt := range []struct {
+		want   string
+		change func(*Config)
+	}{
+		{"sink.batch_rows", func(c *Config) { c.BatchRows = 0 }},
+		{"sink.batch_messages", func(c *Config) { c.BatchMessages = 1 << 30 }},
+		{"sink.insert_timeout", func(c *Config) { c.InsertTimeout = 0 }},
+		{"sink.ack_wait", func(c *Config) { c.AckWait = time.Second - 1 }},
+		{"sink.retry_from", func(c *Config) { c.RetryFrom = 0 }},
+		{"sink.retry_to", func(c *Config) { c.RetryTo = c.RetryFrom - 1 }},
+		{"sink.database", func(c *Config) { c.Database = "a`b" }},
+	} {
+		c := DefaultConfig()
+		tt.change(&c)
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), tt.want+":") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("want one error on %s, got %v", tt.want, err)
+		}
+	}
+	bad := Config{}
+	if err := bad.Validate(); err == nil || strings.Count(err.Error(), "\n") != 4 {
+		t.Errorf("an empty config has these mistakes: %v", err)
+	}
+}

@@ -1,0 +1,166 @@
+package transform
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Moment bounds what a question is answered from. Its zero value is everything
+// there is.
+type Moment struct {
+	// Received is the last instant of receipt that counts, to the millisecond;
+	// zero bounds nothing.
+	Received time.Time
+	// Basis is the last sequence of ACCEPTED that counts; 0 bounds nothing.
+	Basis uint64
+}
+
+func (m Moment) includes(stored uint64, s *stream.AcceptedSubmission) bool {
+	return (m.Received.IsZero() || s.ReceivedAt <= m.Received.UnixMilli()) && (m.Basis == 0 || stored <= m.Basis)
+}
+
+// Keep says of which of a submission's figures a History keeps where they came
+// from. It is told every cell of every submission; nil keeps none.
+type Keep func(s *stream.AcceptedSubmission, cell Cell) bool
+
+// History is what was known at a moment: the ledger as it stood then and, of the
+// figures that were asked for, every vintage.
+type History struct {
+	Moment Moment
+	Ledger *Ledger
+
+	keep     Keep
+	vintages map[Cell][]Vintage
+	// unfit is the last row that could not be folded in; the ledger of the
+	// running stage has the same one, and logs it.
+	unfit error
+}
+
+// Replay reads ACCEPTED to its present end and returns what was known at the
+// moment, in the units of the catalogue. What had been received by an instant
+// counts however much later it was judged.
+func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment Moment, keep Keep) (*History, error) {
+	h := newHistory(c, moment, keep)
+	following, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	if err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted}, h.apply, caughtUp); err != nil {
+		return nil, fmt.Errorf("replay the log: %w", err)
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("replay the log: %w", context.Cause(ctx))
+	}
+	for _, vintages := range h.vintages {
+		slices.SortFunc(vintages, Vintage.compare)
+	}
+	return h, nil
+}
+
+func newHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
+	return &History{Moment: moment, Ledger: NewLedger(c), keep: keep, vintages: map[Cell][]Vintage{}}
+}
+
+// apply folds in what the moment includes. A message that cannot be read is
+// passed over; the tally has put it aside in DEAD.
+func (h *History) apply(d stream.Delivery) error {
+	batch, err := stream.DecodeAccepted(d.Body)
+	if err != nil {
+		h.unfit = err
+		return nil
+	}
+	h.fold(d.Sequence, d.Subject, batch)
+	return nil
+}
+
+func (h *History) fold(stored uint64, subject string, batch *stream.AcceptedBatch) {
+	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s stream.AcceptedSubmission) bool { return !h.Moment.includes(stored, &s) })
+	if len(batch.Submissions) == 0 {
+		return
+	}
+	if h.keep != nil {
+		for i := range batch.Submissions {
+			// A recomputation may have published a submission once more.
+			if _, repeated := h.Ledger.Accepted(batch.Submissions[i].ID); !repeated {
+				h.remember(stored, &batch.Submissions[i])
+			}
+		}
+	}
+	if err := h.Ledger.Apply(stored, subject, batch); err != nil {
+		h.unfit = err
+	}
+}
+
+func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
+	periods, err := s.Periods()
+	if err != nil {
+		return
+	}
+	for row := range s.Len() {
+		cell := Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}
+		if !h.keep(s, cell) {
+			continue
+		}
+		value, err := h.Ledger.inUnit(cell.Indicator, s.Units[s.Indicator[row]], s.Value(row))
+		if err != nil {
+			continue
+		}
+		h.vintages[cell] = append(h.vintages[cell], Vintage{
+			Cell: cell,
+			Part: Part{
+				Area: s.Area, Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]),
+				Qualifier: catalogue.Qualifier(s.Qualifier[row]), Submission: s.ID, Sequence: s.Sequence,
+			},
+			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
+			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
+		})
+	}
+}
+
+// Vintage is one figure as it was accepted, and where it came from.
+type Vintage struct {
+	Cell Cell
+	Part
+	// Stored is its place in ACCEPTED.
+	Stored                         uint64
+	ReceivedAt                     time.Time
+	Dataset, Via, By, File, Reason string
+	// Row is where it stood in the file; Raw is its text as received where that
+	// differs from the value's own.
+	Row       int
+	Raw, Note string
+}
+
+// compare orders vintages by area, the best first.
+func (v Vintage) compare(w Vintage) int {
+	return cmp.Or(cmp.Compare(v.Area, w.Area), cmp.Compare(w.Stage, v.Stage), cmp.Compare(w.Sequence, v.Sequence))
+}
+
+// Vintages returns what was kept of an area's figures in the cell, the best
+// first.
+func (h *History) Vintages(cell Cell, area string) []Vintage {
+	var of []Vintage
+	for _, v := range h.vintages[cell] {
+		if v.Area == area {
+			of = append(of, v)
+		}
+	}
+	return of
+}
+
+// Totals tallies the period: every indicator that somebody has reported for it,
+// in the catalogue's order.
+func (h *History) Totals(period catalogue.Period) []stream.Total {
+	var totals []stream.Total
+	c := h.Ledger.catalogue
+	for i := range c.Indicators {
+		if total, ok := Tally(c, h.Ledger, Cell{c.Indicators[i].ID, period}); ok {
+			totals = append(totals, total)
+		}
+	}
+	return totals
+}
