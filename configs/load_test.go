@@ -44,6 +44,10 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.ClickHouse.Embedded.Users = []engine.User{{Name: "writer", Password: "0042"}, {Name: "reader", Password: "geheim", ReadOnly: true}}
 			s.Transform.Schedules = []transform.ScheduleConfig{}
 		},
+		"testdata/operations.good.yaml": func(s *Settings) {
+			s.Operations = Operations{Address: "127.0.0.1:0", PProf: true}
+			s.Tracing.Endpoint = "http://localhost:4318"
+		},
 		"testdata/servers.good.yaml": func(s *Settings) {
 			s.TimeZone = "UTC"
 			s.Log = Log{Level: "debug", Format: "json"}

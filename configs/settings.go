@@ -32,6 +32,8 @@ type Settings struct {
 	Ingest     ingest.Config    `yaml:"ingest"`
 	Transform  transform.Config `yaml:"transform"`
 	Sink       sink.Config      `yaml:"sink"`
+	Operations Operations       `yaml:"operations"`
+	Tracing    Tracing          `yaml:"tracing"`
 }
 
 // Log is what is logged and how.
@@ -91,9 +93,10 @@ func Default() *Settings {
 			HTTPPort: 8123, NativePort: 9000,
 			Users: []engine.User{{Name: "default"}, {Name: "reader", ReadOnly: true}},
 		}.Defaults()},
-		Ingest:    ingest.DefaultConfig(),
-		Transform: transform.DefaultConfig(),
-		Sink:      sink.DefaultConfig(),
+		Ingest:     ingest.DefaultConfig(),
+		Transform:  transform.DefaultConfig(),
+		Sink:       sink.DefaultConfig(),
+		Operations: Operations{Address: "127.0.0.1:8471"},
 	}
 }
 

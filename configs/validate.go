@@ -35,6 +35,7 @@ func (s *Settings) Validate() error {
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)
 	errs = append(errs, s.Ingest.Validate(), s.Transform.Validate(), s.Sink.Validate())
+	errs = append(errs, s.validateOperations()...)
 	errs = append(errs, s.validatePorts()...)
 	return errors.Join(errs...)
 }
@@ -105,6 +106,11 @@ func (s *Settings) validatePorts() []error {
 	if _, port, err := net.SplitHostPort(s.Ingest.Address); err == nil {
 		if n, err := strconv.Atoi(port); err == nil {
 			listeners = append(listeners, listener{"ingest.address", n})
+		}
+	}
+	if _, port, err := net.SplitHostPort(s.Operations.Address); err == nil {
+		if n, err := strconv.Atoi(port); err == nil {
+			listeners = append(listeners, listener{"operations.address", n})
 		}
 	}
 	if s.NATS.URL == "" {

@@ -60,8 +60,8 @@ func (g *Gateway) address(submissions []stream.Submission, who holder) error {
 
 func otherArea(who holder, area *catalogue.Area) *Problem {
 	return newProblem(http.StatusForbidden, codeForbidden,
-		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送", who.area, who.name, area.Code, area.NameZH),
-		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s)", who.area, who.name, area.Code, area.NameEN))
+		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.area, who.name, area.Code, area.NameZH),
+		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.area, who.name, area.Code, area.NameEN))
 }
 
 func (g *Gateway) unknownArea(seen string) ProblemError {
@@ -98,11 +98,12 @@ func unknown(code, field, fieldZH, seen string, candidates map[string]string, kn
 	if meant, ok := candidates[strict.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
 		e.Detail += fmt.Sprintf("; did you mean %q?", meant)
 		e.DetailZH += fmt.Sprintf("，是否应为 %q？", meant)
+		e.Detail += " Known: "
 	} else {
-		e.Detail += ";"
+		e.Detail += "; known: "
 		e.DetailZH += "；"
 	}
-	e.Detail += " Known: " + strings.Join(known, ", ")
+	e.Detail += strings.Join(known, ", ")
 	e.DetailZH += "可用的有：" + strings.Join(known, "、")
 	return e
 }

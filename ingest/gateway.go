@@ -25,6 +25,8 @@ type Gateway struct {
 	config    Config
 	logger    zerolog.Logger
 	ready     func(context.Context) error
+	metrics   *Metrics
+	tracer    *stream.Tracer
 
 	group   *stream.Group
 	index   *index
@@ -54,7 +56,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *Tokens, config Confi
 	}
 	g := &Gateway{
 		log: log, catalogue: cat, tokens: tokens, config: config, logger: logger,
-		ready: func(context.Context) error { return nil },
+		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
 		slots: make(chan struct{}, config.MaxInFlight), draining: make(chan struct{}),
 	}
@@ -73,6 +75,10 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *Tokens, config Confi
 	g.handler = g.routes()
 	return g, nil
 }
+
+// Ready is closed when the gateway has caught up with the log and takes
+// submissions.
+func (g *Gateway) Ready() <-chan struct{} { return g.index.ready }
 
 // Handler returns the routes, for a server of one's own. Requests are answered
 // with 503 until Run has caught up with the log.

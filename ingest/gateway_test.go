@@ -225,3 +225,25 @@ func TestSubmissionsOfOthersHaveReceipts(t *testing.T) {
 		t.Errorf("want the content recognised, got %+v", r)
 	}
 }
+
+// Headers are anybody's to write: an id in one neither hides nor stands for
+// another area's content.
+func TestForgedIDsLoseNothing(t *testing.T) {
+	h := open(t)
+	body := figure("320812", "1")
+	s, err := stream.DecodeSubmission([]byte(body))
+	check(t, err)
+	_, err = h.log.Publish(t.Context(), stream.Message{
+		Subject: "submissions.320804.sti-annual", ID: s.ID(), Body: []byte(figure("320804", "9")), Header: map[string]string{stream.SubmissionHeader: s.ID()},
+	})
+	check(t, err)
+	for _, repeated := range []bool{false, true} {
+		a := h.post("320812", body)
+		if r := a.receipt(t); r.Sequence != 2 || r.Area != "320812" || r.Repeated != repeated || r.ID != s.ID() {
+			t.Errorf("want the content stored once, repeated %t, got %s", repeated, a.body)
+		}
+	}
+	if n := h.stored(stream.Submissions); n != 2 {
+		t.Errorf("want two messages, got %d", n)
+	}
+}

@@ -18,7 +18,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // from doing anything with the answers, and a panic's end.
 func (g *Gateway) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
+		began, measured := time.Now(), g.metrics.measure()
 		id := r.Header.Get(requestIDHeader)
 		if !requestIDPattern.MatchString(id) {
 			id = rand.Text()
@@ -42,6 +42,7 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 			}
 			g.logger.Debug().Str("request", id).Str("method", r.Method).Str("path", r.URL.Path).
 				Int("status", answer.status).Dur("took", time.Since(began)).Msg("request answered")
+			measured(r.Pattern, answer.status)
 		}()
 		next.ServeHTTP(answer, r)
 	})

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -66,9 +67,22 @@ func (p *Problem) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s: %s", p.Status, p.Title, p.Detail)
 	for _, e := range p.Errors {
-		fmt.Fprintf(&b, "\n  %s", e.Detail)
+		if len(p.Errors) > 1 || e.Detail != p.Detail {
+			fmt.Fprintf(&b, "\n  %s", e.Detail)
+		}
 	}
 	return b.String()
+}
+
+// Chinese returns the same as Error for a reader of Chinese.
+func (p *Problem) Chinese() string {
+	text := p.DetailZH
+	for _, e := range p.Errors {
+		if len(p.Errors) > 1 || e.DetailZH != p.DetailZH {
+			text += "\n  " + e.DetailZH
+		}
+	}
+	return text
 }
 
 // write sends the problem as the answer.
@@ -76,7 +90,7 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	told := *p
 	told.Instance = r.URL.Path
 	told.RequestID = w.Header().Get(requestIDHeader)
-	body, err := json.Marshal(told)
+	body, err := encode(told)
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
@@ -84,16 +98,26 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", problemContentType)
 	w.WriteHeader(told.Status)
 	// A client that has gone away is no reason to complain.
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
+	body, err := encode(v)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body)
 	return nil
+}
+
+// encode returns one line of JSON, which a person may read in a terminal: < and
+// > stay as they are.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }

@@ -91,6 +91,30 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// What is wrong is said once, in either language, and as it was meant: a person
+// may read the answer in a terminal.
+func TestProblemInWords(t *testing.T) {
+	h := open(t)
+	if a := h.do("GET", "/v1/submissions/x", "", nil, ""); !strings.Contains(string(a.body), "Bearer <your area's token>") {
+		t.Errorf("want < and > as they are, got %s", a.body)
+	}
+	one := h.post("*", figure("320813", "1")).problem(t)
+	for _, text := range []string{one.Error(), one.Chinese()} {
+		if n := strings.Count(text, "320813"); n != 1 {
+			t.Errorf("want the mistake once, got it %d times: %s", n, text)
+		}
+	}
+	two := h.post("*", `{"area":"x","dataset":"y"}`).problem(t)
+	for _, mistake := range two.Errors {
+		if !strings.Contains(two.Error(), mistake.Detail) || !strings.Contains(two.Chinese(), mistake.DetailZH) {
+			t.Errorf("want %s in %s and %s", mistake.Detail, two.Error(), two.Chinese())
+		}
+	}
+	if strings.Contains(two.Detail, "; Known") {
+		t.Errorf("want a sentence, got %s", two.Detail)
+	}
+}
+
 func TestGzip(t *testing.T) {
 	h := open(t)
 	a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1")))

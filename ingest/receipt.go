@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -94,20 +95,32 @@ func (g *Gateway) pending(ctx context.Context, id submissionID, e entry) (Receip
 	if e.submission == 0 {
 		return Receipt{}, errUnknown
 	}
-	m, err := g.log.Get(ctx, stream.Submissions, e.submission)
+	return g.stored(ctx, id, e.submission)
+}
+
+// stored makes a receipt of a message in SUBMISSIONS. Anyone with the broker's
+// credentials writes ids into headers, so a message counts only when its content
+// has the id; otherwise the answer is errUnknown, as when there is none.
+func (g *Gateway) stored(ctx context.Context, id submissionID, sequence uint64) (Receipt, error) {
+	m, err := g.log.Get(ctx, stream.Submissions, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Receipt{}, errUnknown
 	}
 	if err != nil {
 		return Receipt{}, err
 	}
-	r := Receipt{ID: id.String(), Sequence: e.submission, ReceivedAt: m.Time.UTC(), Status: Received}
-	// Area and dataset stand in the subject; the body may leave them out.
-	if tokens := strings.Split(m.Subject, "."); len(tokens) == 3 {
-		r.Area, r.Dataset = tokens[1], tokens[2]
+	s, err := stream.DecodeSubmission(m.Data)
+	tokens := strings.Split(m.Subject, ".")
+	if err != nil || len(tokens) != 3 {
+		return Receipt{}, errUnknown
 	}
-	if s, err := stream.DecodeSubmission(m.Data); err == nil {
-		r.File, r.Rows = s.File, len(s.Observations)
+	// The body may leave out what the subject says.
+	s.Area, s.Dataset = cmp.Or(s.Area, tokens[1]), cmp.Or(s.Dataset, tokens[2])
+	if s.Area != tokens[1] || s.Dataset != tokens[2] || s.ID() != id.String() {
+		return Receipt{}, errUnknown
 	}
-	return r, nil
+	return Receipt{
+		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations),
+		Sequence: sequence, ReceivedAt: m.Time.UTC(), Status: Received,
+	}, nil
 }

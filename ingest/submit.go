@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +61,10 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who holder) err
 
 // file makes the request's submissions durable, all or none. The upload's place
 // in memory is free again when it returns.
-func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) ([]*filing, error) {
+func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) (filings []*filing, err error) {
+	ctx, received := g.tracer.Start(r.Context(), "receive")
+	defer func() { received(err) }()
+	r = r.WithContext(ctx)
 	leave, err := g.enter(r.Context(), w)
 	if err != nil {
 		return nil, err
@@ -73,7 +77,7 @@ func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) ([]*f
 	if err := g.address(submissions, who); err != nil {
 		return nil, err
 	}
-	filings := make([]*filing, len(submissions))
+	filings = make([]*filing, len(submissions))
 	for i := range submissions {
 		if filings[i], err = g.prepare(&submissions[i], via(r), who); err != nil {
 			return nil, err
@@ -88,6 +92,7 @@ func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) ([]*f
 		}
 		return nil, g.unavailable(w, err)
 	}
+	g.metrics.filed(filings)
 	return filings, nil
 }
 
@@ -166,25 +171,31 @@ func (g *Gateway) store(ctx context.Context, filings []*filing) error {
 			messages = append(messages, f.message)
 		}
 	}
-	switch len(fresh) {
-	case 0:
-		return nil
-	case 1:
-		published, err := g.group.Publish(ctx, messages[0])
-		if err != nil {
-			return err
-		}
-		g.complete(ctx, fresh[0], published)
+	if len(fresh) == 0 {
 		return nil
 	}
-	published, err := g.log.Publish(ctx, messages...)
+	published, err := g.publish(ctx, messages)
 	if err != nil {
 		return err
 	}
 	for i, f := range fresh {
-		g.complete(ctx, f, published[i])
+		if err := g.complete(ctx, f, published[i]); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// publish shares an fsync with other requests, or, for several messages, sees to
+// it that all are stored or none.
+func (g *Gateway) publish(ctx context.Context, messages []stream.Message) (stored []stream.Published, err error) {
+	ctx, published := g.tracer.Start(ctx, "publish")
+	defer func() { published(err) }()
+	if len(messages) > 1 {
+		return g.log.Publish(ctx, messages...)
+	}
+	one, err := g.group.Publish(ctx, messages[0])
+	return []stream.Published{one}, err
 }
 
 // How long a receipt waits for the index to see what has just been stored,
@@ -193,16 +204,33 @@ const indexWait = 2 * time.Second
 
 // complete fills in where and when the submission was stored. A later look-up
 // gives the same receipt, because the time is the broker's.
-func (g *Gateway) complete(ctx context.Context, f *filing, p stream.Published) {
-	f.receipt.Sequence, f.receipt.Repeated = p.Sequence, p.Duplicate
+func (g *Gateway) complete(ctx context.Context, f *filing, p stream.Published) error {
+	if p.Duplicate {
+		first, err := g.stored(ctx, f.id, p.Sequence)
+		if err == nil {
+			f.receipt, f.receipt.Repeated = first, true
+			return nil
+		}
+		if !errors.Is(err, errUnknown) {
+			return err
+		}
+		// Somebody has used the id for other content, which is no reason to lose
+		// this.
+		f.message.ID += "." + rand.Text()
+		if p, err = g.group.Publish(ctx, f.message); err != nil {
+			return err
+		}
+	}
+	f.receipt.Sequence = p.Sequence
 	ctx, cancel := context.WithTimeout(ctx, indexWait)
 	defer cancel()
 	e, ok := g.index.await(ctx, f.id, func(e entry) bool { return e.submission >= p.Sequence })
 	if ok && e.submission == p.Sequence {
 		f.receipt.ReceivedAt = time.Unix(0, e.stored).UTC()
-		return
+		return nil
 	}
 	f.receipt.ReceivedAt = time.Now().UTC()
+	return nil
 }
 
 // awaitVerdicts completes the receipts with verdicts as they come, for at most

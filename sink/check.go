@@ -3,7 +3,6 @@ package sink
 import (
 	"math"
 	"time"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -78,13 +77,6 @@ func stageCode(name string) (int8, error) {
 func checkCount(field string, n int) error {
 	if n < 0 || n > math.MaxUint32 {
 		return stream.Permanentf("%s: want a count, got %d", field, n)
-	}
-	return nil
-}
-
-func checkText(field, text string) error {
-	if !utf8.ValidString(text) {
-		return stream.Permanentf("%s: %q is not UTF-8", field, text)
 	}
 	return nil
 }

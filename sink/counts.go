@@ -9,7 +9,7 @@ import (
 
 // The views whose rows are counted, in the order of the pipeline.
 var countedViews = [...]string{
-	"submissions", "findings", "observations", "observations_latest", "totals", "totals_latest", "runs", "areas", "indicators", "datasets",
+	"submissions", "findings", "observations", "observations_latest", "totals", "totals_latest", "runs", "releases", "areas", "indicators", "datasets",
 }
 
 // Counts returns how many rows each view has.

@@ -1,7 +1,9 @@
 package sink
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -21,6 +23,7 @@ type observationBlock struct {
 	value                              []*decimal.Decimal
 	stage                              []int8
 	row                                []uint32
+	epoch                              []uint8
 	receivedAt                         []int64 // Unix milliseconds
 }
 
@@ -28,27 +31,43 @@ func (b *observationBlock) rows() int { return len(b.sequence) }
 
 func (b *observationBlock) reset() { *b = observationBlock{} }
 
-// add takes a message's rows, or none of them and a permanent error.
+// add takes a message's rows. A submission, or a row of one, that cannot be
+// stored is left out: the error is a *poison with those alone, or, where nothing
+// is left, says why.
 func (b *observationBlock) add(d *stream.Delivery) error {
 	batch, err := stream.DecodeAccepted(d.Body)
 	if err != nil {
 		return err
 	}
-	periods := make([][]catalogue.Period, len(batch.Submissions))
+	var bad stream.AcceptedBatch
+	var cause error
+	good := 0
 	for i := range batch.Submissions {
-		if periods[i], err = checkAccepted(&batch.Submissions[i]); err != nil {
-			return err
+		s := &batch.Submissions[i]
+		periods, err := checkSubmission(s)
+		if err != nil {
+			bad.Submissions, cause = append(bad.Submissions, *s), cmp.Or(cause, err)
+			continue
 		}
+		if rows, err := badRows(s); err != nil {
+			bad.Submissions, cause = append(bad.Submissions, s.Only(rows)), cmp.Or(cause, err)
+			*s = s.Only(others(s.Len(), rows))
+		}
+		good += s.Len()
+		b.append(s, periods, d.Sequence)
 	}
-	for i := range batch.Submissions {
-		b.append(&batch.Submissions[i], periods[i], d.Sequence)
+	if cause == nil || good == 0 {
+		return cause
 	}
-	return nil
+	body, err := stream.EncodeAccepted(&bad)
+	if err != nil {
+		return err
+	}
+	return &poison{body: body, cause: cause}
 }
 
-// checkAccepted makes sure that every row can be stored. Values need no look: no
-// int64 with twelve decimals leaves a Decimal(38, 12), and no period a Date32.
-func checkAccepted(s *stream.AcceptedSubmission) ([]catalogue.Period, error) {
+// checkSubmission makes sure that what a submission's rows share can be stored.
+func checkSubmission(s *stream.AcceptedSubmission) ([]catalogue.Period, error) {
 	periods, err := s.Periods()
 	if err != nil {
 		return nil, stream.Permanentf("submission %s: %w", s.ID, err)
@@ -56,18 +75,45 @@ func checkAccepted(s *stream.AcceptedSubmission) ([]catalogue.Period, error) {
 	if err := checkTime("received_at", s.Received()); err != nil {
 		return nil, stream.Permanentf("submission %s: %w", s.ID, err)
 	}
+	return periods, nil
+}
+
+// badRows returns the rows that cannot be stored, and what is wrong with the
+// first. Values need no look: no int64 with twelve decimals leaves a
+// Decimal(38, 12), and no period a Date32.
+func badRows(s *stream.AcceptedSubmission) (rows []int, first error) {
 	for i := range s.Len() {
-		if err := checkStage(s.Stage[i]); err != nil {
-			return nil, stream.Permanentf("submission %s: row %d: %w", s.ID, i, err)
-		}
-		if s.Status[i] > 'Z' || s.Status[i] != 0 && s.Status[i] < 'A' {
-			return nil, stream.Permanentf("submission %s: row %d: status: %d is no capital letter", s.ID, i, s.Status[i])
-		}
-		if s.Qualifier[i] > uint16(catalogue.About) {
-			return nil, stream.Permanentf("submission %s: row %d: qualifier: %d is none", s.ID, i, s.Qualifier[i])
+		if err := checkRow(s, i); err != nil {
+			rows, first = append(rows, i), cmp.Or(first, stream.Permanentf("submission %s: row %d: %w", s.ID, s.Row[i], err))
 		}
 	}
-	return periods, nil
+	return rows, first
+}
+
+func checkRow(s *stream.AcceptedSubmission, i int) error {
+	if err := checkStage(s.Stage[i]); err != nil {
+		return err
+	}
+	if s.Status[i] > 'Z' || s.Status[i] != 0 && s.Status[i] < 'A' {
+		return fmt.Errorf("status: %d is no capital letter", s.Status[i])
+	}
+	if s.Qualifier[i] > uint16(catalogue.About) {
+		return fmt.Errorf("qualifier: %d is none", s.Qualifier[i])
+	}
+	return nil
+}
+
+// others returns the numbers below n that are not among the sorted ones.
+func others(n int, without []int) []int {
+	rest := make([]int, 0, n-len(without))
+	for i := range n {
+		if len(without) > 0 && without[0] == i {
+			without = without[1:]
+			continue
+		}
+		rest = append(rest, i)
+	}
+	return rest
 }
 
 func (b *observationBlock) append(s *stream.AcceptedSubmission, periods []catalogue.Period, sequence uint64) {
@@ -97,6 +143,7 @@ func (b *observationBlock) append(s *stream.AcceptedSubmission, periods []catalo
 		b.note = append(b.note, s.Note[i])
 		b.raw = append(b.raw, s.Raw[i])
 		b.row = append(b.row, s.Row[i])
+		b.epoch = append(b.epoch, s.Epoch[i])
 		b.area = append(b.area, s.Area)
 		b.submission = append(b.submission, s.ID)
 		b.sequence = append(b.sequence, s.Sequence)
@@ -113,7 +160,7 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 	return s.insert(ctx, "observations_data", []column{
 		{"indicator", b.indicator}, {"period", b.period}, {"area", b.area}, {"sequence", b.sequence},
 		{"accepted_sequence", b.acceptedSequence}, {"year", b.year}, {"period_start", b.periodStart},
-		{"period_end", b.periodEnd}, {"value", b.value}, {"unit", b.unit}, {"stage", b.stage},
+		{"period_end", b.periodEnd}, {"value", b.value}, {"unit", b.unit}, {"epoch", b.epoch}, {"stage", b.stage},
 		{"status", b.status}, {"qualifier", b.qualifier}, {"note", b.note}, {"raw", b.raw}, {"row", b.row},
 		{"submission", b.submission}, {"dataset", b.dataset}, {"via", b.via}, {"by", b.by}, {"file", b.file},
 		{"received_at", b.receivedAt},

@@ -70,14 +70,19 @@ func TestDatabaseOfSettingsThenDSNThenDefault(t *testing.T) {
 	}
 }
 
-func TestStoreOverHTTP(t *testing.T) {
+func overHTTP(t testing.TB, database string) *Store {
+	t.Helper()
 	server := engine.start(t)
 	dsn, err := url.Parse(server.DSN(chdbtest.User))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dsn.Scheme, dsn.Host = "http", server.HTTPAddr()
-	s := openStore(t, dsn.String(), freshDatabase())
+	return openStore(t, dsn.String(), database)
+}
+
+func TestStoreOverHTTP(t *testing.T) {
+	s := overHTTP(t, freshDatabase())
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +90,7 @@ func TestStoreOverHTTP(t *testing.T) {
 	put(t, s, &observationBlock{}, 1, accepted...)
 	put(t, s, &verdictBlock{}, 1, verdicts...)
 	put(t, s, &totalsBlock{}, 1, totals...)
-	native := openStore(t, server.DSN(chdbtest.User), s.database)
+	native := openStore(t, engine.start(t).DSN(chdbtest.User), s.database)
 	for view, answer := range snapshot(t, native) {
 		if got := query(t, s, "SELECT * FROM "+view+" ORDER BY ALL"); got != answer {
 			t.Errorf("%s over HTTP:\n%sand natively:\n%s", view, got, answer)

@@ -67,7 +67,7 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[transform.TotalKey]stream.Total, error) {
 	where, args := inScope(scope)
 	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
-		change_absolute, change_reason, expected, missing, publishable FROM totals_latest`+where, args...)
+		change_absolute, change_reason, expected, missing, publishable, flags FROM totals_latest`+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
@@ -79,7 +79,7 @@ func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[tr
 		var value, change, absolute *decimal.Decimal
 		var expected uint32
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
-			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable); err != nil {
+			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags); err != nil {
 			return nil, fmt.Errorf("read latest totals: %w", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)

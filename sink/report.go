@@ -34,6 +34,8 @@ type ReportRow struct {
 	Rounding       string   `json:"rounding"`
 	Coverage       Coverage `json:"coverage"`
 	Publishable    bool     `json:"publishable"`
+	// Flags say what is special about the total, such as DERIVED; never nil.
+	Flags []string `json:"flags"`
 	// Basis is the highest sequence of ACCEPTED folded in, Trigger what caused the
 	// computation, and Catalogue the version it was computed under.
 	Basis      uint64    `json:"basis"`
@@ -52,7 +54,7 @@ type Coverage struct {
 
 const reportQuery = `SELECT t.indicator, i.name_zh, i.name_en, i.programme, t.value, t.unit, toString(t.stage), t.status, t.qualifier,
 	t.change, t.change_kind, t.change_absolute, t.change_reason, i.decimals, i.change_decimals, i.rounding,
-	t.have, t.expected, t.missing, t.publishable, t.basis, t.trigger, t.catalogue, t.computed_at
+	t.have, t.expected, t.missing, t.publishable, t.flags, t.basis, t.trigger, t.catalogue, t.computed_at
 FROM (SELECT * EXCEPT inputs FROM totals_latest WHERE period = ?) AS t
 LEFT JOIN indicators AS i ON i.id = t.indicator
 ORDER BY i.position = 0, i.position, t.indicator`
@@ -72,19 +74,25 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 		var have, expected uint32
 		if err := rows.Scan(&r.Indicator, &r.NameZH, &r.NameEN, &r.Programme, &value, &r.Unit, &r.Stage, &r.Status, &r.Qualifier,
 			&change, &r.ChangeKind, &absolute, &r.ChangeReason, &decimals, &changeDecimals, &r.Rounding,
-			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
+			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Flags, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
 			return nil, fmt.Errorf("read report of %s: %w", period, err)
 		}
 		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
 		r.Decimals, r.ChangeDecimals = int(decimals), int(changeDecimals)
 		r.Coverage.Have, r.Coverage.Expected = int(have), int(expected)
-		if r.Coverage.Missing == nil {
-			r.Coverage.Missing = []string{}
-		}
+		r.Coverage.Missing, r.Flags = orEmpty(r.Coverage.Missing), orEmpty(r.Flags)
 		report = append(report, r)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read report of %s: %w", period, err)
 	}
 	return report, nil
+}
+
+// orEmpty keeps a list from being null in JSON.
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }

@@ -53,18 +53,18 @@ func TestReport(t *testing.T) {
 	at := receivedAt.UTC()
 	want := []ReportRow{
 		{Indicator: "zz_first", NameZH: "研发强度", NameEN: "intensity", Programme: "p", Value: "1.8", Unit: "%", Stage: "final", Status: "A", Change: "0.06", ChangeKind: "point",
-			Decimals: 1, Rounding: "half_up", Coverage: Coverage{Have: 1, Expected: 1, Missing: []string{}}, Basis: 7, Trigger: "manual", Catalogue: c.Version(), ComputedAt: at},
+			Decimals: 1, Rounding: "half_up", Coverage: Coverage{Have: 1, Expected: 1, Missing: []string{}}, Flags: []string{}, Basis: 7, Trigger: "manual", Catalogue: c.Version(), ComputedAt: at},
 		{Indicator: "hnte_valid", NameZH: "高企", NameEN: "high-tech firms", Programme: "p", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
 			Change: "4.676258992806", ChangeKind: "percent", ChangeAbsolute: "26", Rounding: "half_up", Coverage: Coverage{Have: 1, Expected: 2, Missing: []string{"320804"}},
-			Basis: 2, Trigger: "stream", Catalogue: "v1", ComputedAt: at},
+			Flags: []string{"DERIVED"}, Basis: 2, Trigger: "stream", Catalogue: "v1", ComputedAt: at},
 		{Indicator: "rd", Unit: "亿元", Status: "O", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Coverage: Coverage{Expected: 2, Missing: []string{"320804", "320812"}},
-			Publishable: true, Basis: 2, Trigger: "stream", Catalogue: "v1", ComputedAt: at},
+			Publishable: true, Flags: []string{}, Basis: 2, Trigger: "stream", Catalogue: "v1", ComputedAt: at},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	body, err := json.Marshal(got[0])
-	if err != nil || !strings.Contains(string(body), `"coverage":{"have":1,"expected":1,"missing":[]},"publishable":false,"basis":7`) {
+	if err != nil || !strings.Contains(string(body), `"coverage":{"have":1,"expected":1,"missing":[]},"publishable":false,"flags":[],"basis":7`) {
 		t.Errorf("JSON %s, %v", body, err)
 	}
 	none, err := s.Report(t.Context(), "1999")

@@ -67,7 +67,8 @@ func everything(t testing.TB) (accepted, verdicts, totals []stream.Message) {
 	total := stream.Total{
 		Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
 		Change: "4.676258992806", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 2, Missing: []string{"320804"},
-		Inputs: []stream.Input{{Area: "320812", Indicator: "hnte_valid", Value: "582", Stage: "estimate", Qualifier: "about", Submission: "a", Sequence: 1}},
+		Inputs: []stream.Input{{Area: "320812", Indicator: "hnte_valid", Value: "582", Stage: "estimate", Qualifier: "about", Submission: "a", Sequence: 1, Period: "2021-YTD06", Subtracted: true}},
+		Flags:  []string{stream.Derived},
 	}
 	totals = []stream.Message{
 		totalsMessage(t, stream.TotalsBatch{Basis: 2, Trigger: stream.ByStream, Catalogue: "v1", Period: "2021", Totals: []stream.Total{total,
@@ -152,8 +153,8 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 		"submissions": {
 			"SELECT id, outcome, rows, accepted, rejected, repeated FROM submissions ORDER BY id", "id,outcome,rows,accepted,rejected,repeated\na,partial,3,2,1,false\nb,accepted,1,1,0,false\n"},
 		"totals name their inputs": {
-			"SELECT value, change, have, expected, missing, inputs[1].submission AS from, inputs[1].value AS part FROM totals WHERE indicator = 'hnte_valid'",
-			"value,change,have,expected,missing,from,part\n582,4.676258992806,1,2,['320804'],a,582\n"},
+			"SELECT value, change, have, expected, missing, inputs[1].submission AS from, inputs[1].value AS part, inputs[1].period AS of, inputs[1].subtracted AS minus, flags FROM totals WHERE indicator = 'hnte_valid'",
+			"value,change,have,expected,missing,from,part,of,minus,flags\n582,4.676258992806,1,2,['320804'],a,582,2021-YTD06,true,['DERIVED']\n"},
 		"runs": {
 			"SELECT id, slot, duration_seconds, problem FROM runs ORDER BY id", "id,slot,duration_seconds,problem\nr1,2022-01-15T08:30:00.123Z,1.5,\nr2,,0,gave up\n"},
 	} {
@@ -233,7 +234,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[transform.TotalKey]stream.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}}}
+	want := map[transform.TotalKey]stream.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
@@ -259,5 +260,44 @@ func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
 		if !strings.Contains(plan, "Granules: 1/") {
 			t.Errorf("%s does not use the key:\n%s", view, plan)
 		}
+	}
+}
+
+// However large a flush is, it becomes one part: an insert is seen whole only
+// when nothing on the way splits it.
+func TestLargeFlushIsOneInsert(t *testing.T) {
+	for _, scheme := range []string{"clickhouse", "http"} {
+		t.Run(scheme, func(t *testing.T) {
+			s := newStore(t)
+			writer := s
+			if scheme == "http" {
+				writer = overHTTP(t, s.database)
+			}
+			inputs := make([]stream.Input, 3)
+			for i := range inputs {
+				inputs[i] = stream.Input{Area: fmt.Sprint(320800 + i), Indicator: "i", Value: "1234.56", Stage: "final", Submission: strings.Repeat("0f", 16), Sequence: uint64(i)}
+			}
+			block := &totalsBlock{}
+			const totals = 70_000 // more than any default size of a block of rows
+			for i := range totals / 10_000 {
+				batch := stream.TotalsBatch{Basis: 1, Part: i + 1, Parts: totals / 10_000, Period: "2021"}
+				for j := range 10_000 {
+					batch.Totals = append(batch.Totals, stream.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: inputs})
+				}
+				m := totalsMessage(t, batch)
+				if err := block.take(m.Subject, m.Body, uint64(i+1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if block.open() {
+				t.Error("the flush counts as open")
+			}
+			if err := block.store(t.Context(), writer); err != nil {
+				t.Fatal(err)
+			}
+			if got := query(t, s, "SELECT count() AS n, uniqExact(_part) AS parts FROM totals_data"); got != fmt.Sprintf("n,parts\n%d,1\n", totals) {
+				t.Errorf("stored as %s", got)
+			}
+		})
 	}
 }

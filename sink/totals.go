@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -69,16 +70,29 @@ func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
 	if err := checkTime("computed_at", batch.Computed()); err != nil {
 		return stream.Permanentf("totals of %s: %w", batch.Period, err)
 	}
-	rows := make([]totalRow, len(batch.Totals))
+	bad := *batch
+	bad.Totals = nil
+	var cause error
 	for i := range batch.Totals {
-		rows[i] = totalRow{Total: batch.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
-		if err := rows[i].read(); err != nil {
-			return stream.Permanentf("total of %s in %s: %w", rows[i].Indicator, batch.Period, err)
+		row := totalRow{Total: batch.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
+		if err := row.read(); err != nil {
+			bad.Totals, cause = append(bad.Totals, batch.Totals[i]), cmp.Or(cause, stream.Permanentf("total of %s in %s: %w", row.Indicator, batch.Period, err))
+			continue
 		}
+		b.totals = append(b.totals, row)
 	}
-	b.totals = append(b.totals, rows...)
+	if cause != nil && len(bad.Totals) == len(batch.Totals) {
+		return cause
+	}
 	b.flushes.note(batch, sequence)
-	return nil
+	if cause == nil {
+		return nil
+	}
+	badBody, err := stream.EncodeTotals(&bad)
+	if err != nil {
+		return err
+	}
+	return &poison{body: badBody, cause: cause}
 }
 
 // read turns text into what the columns hold.
@@ -172,6 +186,7 @@ func (b *totalsBlock) totalColumns() []column {
 		{"expected", columnOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
 		{"missing", columnOf(b.totals, func(r *totalRow) []string { return r.Missing })},
 		{"publishable", columnOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
+		{"flags", columnOf(b.totals, func(r *totalRow) []string { return r.Flags })},
 		input("input_area", func(i *stream.Input) string { return i.Area }),
 		input("input_indicator", func(i *stream.Input) string { return i.Indicator }),
 		{"input_value", columnOf(b.totals, func(r *totalRow) []*decimal.Decimal { return r.inputValues })},
@@ -180,6 +195,10 @@ func (b *totalsBlock) totalColumns() []column {
 		input("input_submission", func(i *stream.Input) string { return i.Submission }),
 		{"input_sequence", columnOf(b.totals, func(r *totalRow) []uint64 {
 			return columnOf(r.Inputs, func(i *stream.Input) uint64 { return i.Sequence })
+		})},
+		input("input_period", func(i *stream.Input) string { return i.Period }),
+		{"input_subtracted", columnOf(b.totals, func(r *totalRow) []bool {
+			return columnOf(r.Inputs, func(i *stream.Input) bool { return i.Subtracted })
 		})},
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),

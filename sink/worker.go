@@ -13,8 +13,9 @@ import (
 
 // block gathers the rows of one insert.
 type block interface {
-	// add takes a message's rows. When it returns a permanent error the message
-	// is bad and nothing was taken.
+	// add takes a message's rows. When it returns a *poison it has taken all but
+	// those named there; after any other error, which is permanent, the message is
+	// bad and nothing was taken.
 	add(*stream.Delivery) error
 	// rows is a measure of how large the insert is.
 	rows() int
@@ -71,10 +72,13 @@ func (w *worker) run(ctx context.Context) error {
 		d := w.queue[0]
 		w.queue = w.queue[1:]
 		if err := w.block.add(&d); err != nil {
-			if err := w.bury(ctx, &d, err); err != nil {
+			taken, err := w.bury(ctx, &d, err)
+			if err != nil {
 				return w.end(ctx, err)
 			}
-			continue
+			if !taken {
+				continue
+			}
 		}
 		w.gathered = append(w.gathered, d)
 		if w.block.rows() >= w.config.BatchRows && !w.isOpen() {
@@ -116,7 +120,7 @@ func (w *worker) receive(ctx context.Context) (bool, error) {
 	default:
 		return false, nil
 	}
-	batch, err := w.consumer.Batch(ctx, w.config.BatchMessages)
+	batch, err := w.consumer.Gather(ctx, w.config.BatchMessages)
 	if err != nil {
 		return false, err
 	}
@@ -177,9 +181,10 @@ func (w *worker) fetch(ctx context.Context, sequence uint64) (*jetstream.RawStre
 
 // flush inserts the block, however long that takes, and acknowledges its
 // messages.
-func (w *worker) flush(ctx context.Context) error {
-	began := w.now()
-	err := persist(ctx, w.config, w.logger, func(ctx context.Context) error { return w.block.store(ctx, w.store) })
+func (w *worker) flush(ctx context.Context) (err error) {
+	began, spans := w.now(), w.tracer.StartBatch(ctx, "insert", w.gathered)
+	defer func() { spans.End(err) }()
+	err = persist(ctx, w.config, w.logger, func(ctx context.Context) error { return w.attempted(w.block.store(ctx, w.store)) })
 	if err != nil {
 		return err
 	}
@@ -187,26 +192,34 @@ func (w *worker) flush(ctx context.Context) error {
 		// The messages come again and change nothing.
 		w.logger.Debug().Err(err).Msg("acknowledgement lost")
 	}
+	w.inserted(began)
 	w.logger.Debug().Int("messages", len(w.gathered)).Int("rows", w.block.rows()).Dur("took", w.now().Sub(began)).Msg("inserted")
 	w.gathered = w.gathered[:0]
 	w.block.reset()
 	return nil
 }
 
-// bury puts a bad message aside, however long the broker takes.
-func (w *worker) bury(ctx context.Context, d *stream.Delivery, cause error) error {
+// bury puts a bad message aside, or the bad part of one, however long the broker
+// takes. It reports whether the block has taken the rest of the message.
+func (w *worker) bury(ctx context.Context, d *stream.Delivery, cause error) (taken bool, err error) {
+	var part *poison
+	taken = errors.As(cause, &part)
 	pause := newBackoff(w.config)
 	for {
 		err := limited(ctx, w.config.InsertTimeout, func(ctx context.Context) error {
+			if taken {
+				return w.log.BuryPart(ctx, "sink", w.stream, d, part.body, cause, w.now())
+			}
 			return w.log.Bury(ctx, "sink", w.stream, d, cause, w.now())
 		})
 		if err == nil {
-			return nil
+			w.metrics.dead.WithLabelValues(w.stream).Inc()
+			return taken, nil
 		}
 		w.logger.Warn().Err(err).Uint64("sequence", d.Sequence).Msg("a bad message cannot be put aside yet")
 		if !pause.wait(ctx) {
 			_ = d.Release(0)
-			return errStopped
+			return false, errStopped
 		}
 	}
 }

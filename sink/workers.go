@@ -16,6 +16,7 @@ const (
 	AcceptedConsumer = "sink-accepted"
 	VerdictsConsumer = "sink-verdicts"
 	TotalsConsumer   = "sink-totals"
+	ReleasesConsumer = "sink-releases"
 )
 
 // Workers move the log into the store.
@@ -25,15 +26,23 @@ type Workers struct {
 	config Config
 	logger zerolog.Logger
 	now    func() time.Time
+
+	metrics *Metrics
+	tracer  *stream.Tracer
+	state   *state
 }
 
-// NewWorkers returns workers that move ACCEPTED, VERDICTS and TOTALS into the
-// store, once their Run is called.
-func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Logger) (*Workers, error) {
+// NewWorkers returns workers that move ACCEPTED, VERDICTS, TOTALS and RELEASES
+// into the store, once their Run is called.
+func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Logger, options ...Option) (*Workers, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	return &Workers{log: log, store: store, config: config, logger: logger, now: time.Now}, nil
+	w := &Workers{log: log, store: store, config: config, logger: logger, now: time.Now, metrics: NewMetrics(nil), state: newState()}
+	for _, option := range options {
+		option(w)
+	}
+	return w, nil
 }
 
 // Run works until ctx ends, finishes the inserts that are under way,
@@ -41,34 +50,28 @@ func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Log
 // number of processes may run workers at once.
 func (w *Workers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, of := range []struct {
-		stream, consumer string
-		single           bool
-		block            block
-	}{
-		{stream.Accepted, AcceptedConsumer, false, &observationBlock{}},
-		{stream.Verdicts, VerdictsConsumer, false, &verdictBlock{}},
-		// The parts of a flush have to come to one process.
-		{stream.Totals, TotalsConsumer, true, &totalsBlock{}},
-	} {
-		group.Go(func() error {
-			consumer, err := w.log.Consume(ctx, stream.ConsumerConfig{
-				Stream: of.stream, Name: of.consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: of.single,
-			})
-			if ctx.Err() != nil && err != nil {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			defer consumer.Stop()
-			one := &worker{
-				Workers: w, stream: of.stream, consumer: consumer, block: of.block,
-				logger: w.logger.With().Str("stream", of.stream).Logger(),
-			}
-			defer one.giveBack()
-			return one.run(ctx)
-		})
-	}
+	group.Go(func() error { return w.move(ctx, stream.Accepted, AcceptedConsumer, false, &observationBlock{}) })
+	group.Go(func() error { return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, &verdictBlock{}) })
+	// The parts of a flush have to come to one worker.
+	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, &totalsBlock{}) })
+	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, &releaseBlock{}) })
 	return group.Wait()
+}
+
+// move moves one stream into the store, block by block.
+func (w *Workers) move(ctx context.Context, of, consumer string, single bool, b block) error {
+	c, err := w.log.Consume(ctx, stream.ConsumerConfig{
+		Stream: of, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer c.Stop()
+	w.state.begun()
+	one := &worker{Workers: w, stream: of, consumer: c, block: b, logger: w.logger.With().Str("stream", of).Logger()}
+	defer one.giveBack()
+	return one.run(ctx)
 }

@@ -25,19 +25,25 @@ func one(t testing.TB, area string, sequence uint64) stream.Message {
 	}))
 }
 
-func TestWorkersStoreAllThreeStreams(t *testing.T) {
+func TestWorkersStoreAllStreams(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	accepted, verdicts, totals := everything(t)
 	stop := runWorkers(t, log, s, testConfig())
 	publish(t, log, verdicts...)
+	for _, name := range []string{"公报", "flash"} {
+		if err := log.PublishRelease(t.Context(), release(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	settle(t, log, s, publish(t, log, accepted...), publish(t, log, totals...))
 	within(t, "verdicts stored", func() bool { return query(t, s, "SELECT count() AS n FROM submissions") == "n\n2\n" })
+	within(t, "releases stored", func() bool { return query(t, s, "SELECT count() AS n FROM releases") == "n\n4\n" })
 	stop()
 	counts, err := s.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]uint64{"submissions": 2, "findings": 2, "observations": 4, "observations_latest": 3, "totals": 2, "totals_latest": 2, "runs": 2, "areas": 0, "indicators": 0, "datasets": 0}
+	want := map[string]uint64{"submissions": 2, "findings": 2, "observations": 4, "observations_latest": 3, "totals": 2, "totals_latest": 2, "runs": 2, "releases": 4, "areas": 0, "indicators": 0, "datasets": 0}
 	if fmt.Sprint(counts) != fmt.Sprint(want) {
 		t.Errorf("counts %v, want %v", counts, want)
 	}
@@ -122,6 +128,51 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	}
 	if len(reasons) != buried {
 		t.Errorf("%d dead letters, want %d: %v", len(reasons), buried, reasons)
+	}
+}
+
+// A row that no column can hold costs that row and no other.
+func TestPoisonCostsOneRow(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	const rows = 100_000
+	var observations []stream.AcceptedObservation
+	for i := range rows {
+		observations = append(observations, stream.AcceptedObservation{
+			Indicator: fmt.Sprintf("i%d", i%500), Unit: "家", Period: catalogue.Period{Year: int16(1950 + i/500), Kind: catalogue.Year}, Row: i + 1, Status: catalogue.Normal,
+		})
+	}
+	observations[70_000].Stage, observations[70_000].Note = 9, "poison"
+	accepted := publish(t, log, acceptedMessage(t, submission("a", 1, observations...)), one(t, "b", 2))
+	figure := func(id, value string) stream.Total {
+		return stream.Total{Indicator: id, Value: value, Missing: []string{}}
+	}
+	totals := publish(t, log, totalsMessage(t, stream.TotalsBatch{Period: "2021", Basis: 1, Part: 1, Parts: 1,
+		Totals: []stream.Total{figure("good", "1"), figure("vast", "1e27"), figure("better", "2")}}))
+	runWorkers(t, log, s, testConfig())
+	settle(t, log, s, accepted, totals)
+	if got := query(t, s, "SELECT count(), countIf(row = 70001 AND area = 'a') FROM observations"); !strings.HasSuffix(got, fmt.Sprintf("\n%d,0\n", rows)) {
+		t.Errorf("observations: %s, want all but one of %d", got, rows+1)
+	}
+	if got := query(t, s, "SELECT indicator FROM totals_latest ORDER BY indicator"); got != "indicator\nbetter\ngood\n" {
+		t.Errorf("totals: %s", got)
+	}
+	letters, err := log.Letters(t.Context())
+	if err != nil || len(letters) != 2 {
+		t.Fatalf("letters = %+v, %v; want one for the row and one for the total", letters, err)
+	}
+	for _, letter := range letters {
+		switch letter.Stream {
+		case stream.Accepted:
+			batch, err := stream.DecodeAccepted(letter.Body)
+			if err != nil || batch.Submissions[0].Len() != 1 || batch.Submissions[0].Note[0] != "poison" || !strings.Contains(letter.Error, "row 70001") {
+				t.Errorf("letter = %+v, %v; want the row alone", letter, err)
+			}
+		case stream.Totals:
+			batch, err := stream.DecodeTotals(letter.Body)
+			if err != nil || len(batch.Totals) != 1 || batch.Totals[0].Indicator != "vast" {
+				t.Errorf("letter = %+v, %v; want the total alone", letter, err)
+			}
+		}
 	}
 }
 

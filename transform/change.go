@@ -61,6 +61,10 @@ func (t *tally) comparable(indicator *catalogue.Indicator, period catalogue.Peri
 	if indicator.Total == catalogue.CityRule {
 		return true
 	}
+	if slices.Equal(now.have, base.have) {
+		// Each of them existed in both years, and so stands for itself.
+		return true
+	}
 	var recast []string
 	for _, area := range now.have {
 		before, ok := t.catalogue.Recast(area, period.YearBefore())

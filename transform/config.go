@@ -22,6 +22,9 @@ type Config struct {
 	// SettleFor is how long a recomputation waits for ClickHouse to catch up
 	// before it gives up with an error in its run record.
 	SettleFor time.Duration `yaml:"settle_for"`
+	// CheckEvery is how often it is checked that everything received is accounted
+	// for; recomputations check it besides. 0 leaves it to them.
+	CheckEvery time.Duration `yaml:"check_every"`
 	// Schedules say when city totals are recomputed.
 	Schedules []ScheduleConfig `yaml:"schedules"`
 }
@@ -42,7 +45,7 @@ type ScheduleConfig struct {
 // DefaultConfig recomputes everything nightly at 02:30.
 func DefaultConfig() Config {
 	return Config{
-		Batch: 256, AckWait: 5 * time.Second, SettleFor: time.Minute,
+		Batch: 256, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
 		Schedules: []ScheduleConfig{{Name: "nightly", Cron: "30 2 * * *"}},
 	}
 }
@@ -59,6 +62,9 @@ func (c Config) Validate() error {
 	}
 	if c.SettleFor < time.Second {
 		report("transform.settle_for: want at least 1s, got %s", c.SettleFor)
+	}
+	if c.CheckEvery < 0 || c.CheckEvery > 0 && c.CheckEvery < time.Second {
+		report("transform.check_every: want 0s or at least 1s, got %s", c.CheckEvery)
 	}
 	names := map[string]bool{}
 	for i, s := range c.Schedules {

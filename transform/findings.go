@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,8 +28,8 @@ func refuseProblem(column string, err error) *stream.Finding {
 
 func malformed(o *stream.Observation) *stream.Finding {
 	return refuse("ROW_MALFORMED", "", o.Malformed,
-		fmt.Sprintf("这一行无法读取（%s）；请按模板的列重新填写这一行", o.Problem),
-		fmt.Sprintf("this row cannot be read (%s); fill it in again by the template's columns", o.Problem))
+		fmt.Sprintf("这一行无法读取：%s；请改正后重新报送", cmp.Or(o.ProblemZH, o.Problem)),
+		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
 func (j *judge) unknownIndicator(id string) *stream.Finding {
@@ -70,14 +71,22 @@ func districtsOnly(i *catalogue.Indicator, area string) *stream.Finding {
 }
 
 func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *stream.Finding {
-	var kinds []string
+	var zh, en []string
 	for _, k := range d.Periods {
-		kinds = append(kinds, k.String())
+		zh, en = append(zh, periodKinds[k].zh), append(en, periodKinds[k].en)
 	}
-	allowed := strings.Join(kinds, ", ")
 	return refuse("PERIOD_NOT_IN_DATASET", "period", p.String(),
-		fmt.Sprintf("数据集 %s 只接受 %s 类报告期，不接受 %s", d.ID, allowed, p),
-		fmt.Sprintf("dataset %s takes periods of kind %s, not %s", d.ID, allowed, p))
+		fmt.Sprintf("数据集 %s 只接受%s，不接受 %s；请改报告期，或改用其他数据集报送", d.ID, strings.Join(zh, "、"), p),
+		fmt.Sprintf("dataset %s takes %s, not %s; mend the period, or report it in another dataset", d.ID, strings.Join(en, ", "), p))
+}
+
+// periodKinds names kinds of period with an example.
+var periodKinds = map[catalogue.PeriodKind]struct{ zh, en string }{
+	catalogue.Year:       {"年度（如 2021）", "years (2021)"},
+	catalogue.Half:       {"半年（如 2021-S1）", "half-years (2021-S1)"},
+	catalogue.Quarter:    {"季度（如 2021-Q3）", "quarters (2021-Q3)"},
+	catalogue.Month:      {"月度（如 2021-06）", "months (2021-06)"},
+	catalogue.YearToDate: {"累计（如 2021-YTD06）", "the year to date (2021-YTD06)"},
 }
 
 func futurePeriod(p catalogue.Period) *stream.Finding {
@@ -122,14 +131,14 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *stream.Finding {
 		fmt.Sprintf("%s %s is outside the plausible range of %s, %s to %s; check the value and its unit", v, i.UnitName, i.ID, low, high))
 }
 
-func duplicateCell(cell Cell, rows []int, same bool) *stream.Finding {
+func duplicateCell(cell Cell, seen catalogue.Value, rows []int, same bool) *stream.Finding {
 	numbers := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(rows)), ", "), "[]")
 	if same {
 		return refuse("CELL_REPEATED", "indicator", cell.Indicator,
 			fmt.Sprintf("第 %s 行重复填报 %s %s，内容相同；只保留第一行", numbers, cell.Indicator, cell.Period),
 			fmt.Sprintf("rows %s report %s for %s with the same content; only the first is taken", numbers, cell.Indicator, cell.Period))
 	}
-	return refuse("CELL_CONTRADICTED", "value", cell.Indicator,
+	return refuse("CELL_CONTRADICTED", "value", seen.String(),
 		fmt.Sprintf("第 %s 行对 %s %s 填报了不同的数值，均未采用；请只保留正确的一行", numbers, cell.Indicator, cell.Period),
 		fmt.Sprintf("rows %s report different figures of %s for %s, and none is taken; keep the right one", numbers, cell.Indicator, cell.Period))
 }
@@ -138,6 +147,18 @@ func stageBackwards(o *stream.AcceptedObservation, best Part) *stream.Finding {
 	return refuse("STAGE_BACKWARDS", "stage", o.Stage.String(),
 		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage),
 		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage))
+}
+
+func judgedBefore(o *stream.AcceptedObservation) *stream.Finding {
+	return refuse("JUDGED_BEFORE", "indicator", o.Indicator,
+		"相同内容此前已经处理，当时这一行未被采用；如需重新处理，请注明 reason（原因）后再次报送",
+		"the same content was judged before and this row was not accepted then; to have it judged anew, send it with a reason")
+}
+
+func periodLocked(o *stream.AcceptedObservation) *stream.Finding {
+	return refuse("PERIOD_LOCKED", "value", o.Value.String(),
+		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
+		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
 }
 
 func (j *judge) unknownArea(code string) *stream.Finding {
@@ -168,9 +189,10 @@ func subjectMismatch(column, body, subject string) *stream.Finding {
 }
 
 func unreadable(err error) *stream.Finding {
+	zh, en := stream.Unreadable(err)
 	return refuse("SUBMISSION_UNREADABLE", "", "",
-		fmt.Sprintf("报送内容不是有效的 JSON 报送（%v）；请对照接口说明检查", err),
-		fmt.Sprintf("the message is no submission in JSON (%v); check it against the interface's description", err))
+		fmt.Sprintf("报送内容无法作为 JSON 读取：%s。格式应为 {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", zh),
+		fmt.Sprintf("the message cannot be read as JSON: %s; want {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", en))
 }
 
 func nothingReported() *stream.Finding {

@@ -14,6 +14,8 @@ import (
 // history is what was accepted before, for rules that look back.
 type history interface {
 	Part(cell Cell, area string) (Part, bool)
+	Locked(catalogue.Period) bool
+	Epoch(cell Cell, area string) uint8
 }
 
 // judge holds submissions against the catalogue and against history.
@@ -89,9 +91,7 @@ func (j *judge) judge(r *received, past history) judgement {
 			refused[i] = repeated(cell, i, rows[cell], read)
 		}
 		if refused[i] == nil {
-			if best, ok := past.Part(Cell{read[i].Indicator, read[i].Period}, area.Code); ok && best.Stage > read[i].Stage {
-				refused[i] = stageBackwards(&read[i], best)
-			}
+			refused[i] = lookBack(&read[i], area.Code, r.submission.Reason, past)
 		}
 		if refused[i] == nil {
 			result.accepted = append(result.accepted, read[i])
@@ -102,6 +102,21 @@ func (j *judge) judge(r *received, past history) judgement {
 		result.findings = append(result.findings, *refused[i])
 	}
 	return result
+}
+
+// lookBack holds a row against what was accepted before, and notes its epoch.
+func lookBack(o *stream.AcceptedObservation, area, reason string, past history) *stream.Finding {
+	cell := Cell{o.Indicator, o.Period}
+	best, ok := past.Part(cell, area)
+	o.Epoch = past.Epoch(cell, area)
+	if ok && best.Epoch == o.Epoch && best.Stage > o.Stage {
+		return stageBackwards(o, best)
+	}
+	same := ok && best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
+	if past.Locked(o.Period) && !same && strings.TrimSpace(reason) == "" {
+		return periodLocked(o)
+	}
+	return nil
 }
 
 // addressee settles whose submission it is, and in which dataset.
@@ -239,5 +254,5 @@ func repeated(cell Cell, at int, places []int, read []stream.AcceptedObservation
 	if same && at == places[0] {
 		return nil
 	}
-	return duplicateCell(cell, numbers, same)
+	return duplicateCell(cell, read[at].Value, numbers, same)
 }

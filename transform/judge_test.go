@@ -18,6 +18,10 @@ func (p past) Part(cell Cell, area string) (Part, bool) {
 	return part, ok && part.Area == area
 }
 
+func (past) Locked(catalogue.Period) bool { return false }
+
+func (past) Epoch(Cell, string) uint8 { return 0 }
+
 func judged(t *testing.T, s stream.Submission, history past) judgement {
 	t.Helper()
 	j := judge{testCatalogue(t)}
@@ -46,7 +50,7 @@ func TestRefusals(t *testing.T) {
 		{"city only", "901", figure("contribution", "2021", "58"), "INDICATOR_CITY_ONLY", "indicator", "contribution", "市级直接填报", "by the city itself"},
 		{"districts only", "900", figure("gdp", "2021", "1"), "INDICATOR_DISTRICTS_ONLY", "indicator", "gdp", "相加得出", "sum of its areas"},
 		{"bad period", "901", figure("gdp", "21", "1"), "PERIOD_INVALID", "period", "21", "2021-Q3", "2021-Q3"},
-		{"period of another dataset", "901", figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受 year", "takes periods of kind year"},
+		{"period of another dataset", "901", figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受年度（如 2021）", "takes years (2021), "},
 		{"future", "901", figure("gdp", "2023", "1"), "PERIOD_FUTURE", "period", "2023", "尚未开始", "has not begun"},
 		{"area of another time", "904", figure("gdp", "2021", "1"), "AREA_NOT_VALID", "period", "2021", "不存在", "does not exist"},
 		{"stage", "901", with(good, func(o *stream.Observation) { o.Stage = "fnal" }), "STAGE_UNKNOWN", "stage", "fnal", "年报", "final"},
@@ -128,6 +132,9 @@ func TestDuplicateCells(t *testing.T) {
 	}
 	if !slices.Equal(codes, []string{"CELL_REPEATED", "CELL_CONTRADICTED", "CELL_CONTRADICTED"}) {
 		t.Errorf("findings %v", codes)
+	}
+	if seen := []string{result.findings[1].Seen, result.findings[2].Seen}; slices.Contains(seen, "rd") || seen[0] == seen[1] {
+		t.Errorf("contradicted rows show %v, want the two figures", seen)
 	}
 	if !strings.Contains(result.findings[1].MessageEN, "rows 3, 4") {
 		t.Errorf("message %q does not name rows 3 and 4", result.findings[1].MessageEN)

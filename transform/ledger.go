@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -13,8 +14,9 @@ import (
 )
 
 // Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED.
-// The best vintage of a cell has the highest stage, then the highest sequence
-// in SUBMISSIONS, so that it does not depend on the order of folding.
+// The best vintage of a cell has the latest epoch (how often the cell had been
+// reopened), then the highest stage, then the highest sequence in SUBMISSIONS, so
+// that it does not depend on the order of folding.
 //
 // It is compact: a vintage takes 16 bytes, and a cell's areas lie side by side.
 // Methods may be called by many goroutines at once.
@@ -28,6 +30,8 @@ type Ledger struct {
 	submissions []accepted
 	known       map[submissionID]uint32
 	subjects    map[string]uint64
+	locked      map[catalogue.Period]bool
+	reopened    []stream.Decision
 	applied     uint64
 	advanced    chan struct{} // closed and replaced when applied grows
 }
@@ -42,11 +46,19 @@ type Cell struct {
 type vintage struct {
 	coefficient int64
 	submission  uint32
-	scale       uint8
+	shape       uint8 // the scale in its low half, the qualifier in its high
+	epoch       uint8
 	stage       catalogue.Stage
 	status      catalogue.Status
-	qualifier   catalogue.Qualifier
 }
+
+func shape(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
+
+func (v *vintage) value() catalogue.Value {
+	return catalogue.Value{Coefficient: v.coefficient, Scale: v.shape & 0xf}
+}
+
+func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v.shape >> 4) }
 
 type submissionID [16]byte
 
@@ -62,7 +74,7 @@ type accepted struct {
 func NewLedger(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
 		catalogue: c, areaIndex: map[string]int{}, groups: map[Cell][]vintage{},
-		known: map[submissionID]uint32{}, subjects: map[string]uint64{}, advanced: make(chan struct{}),
+		known: map[submissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
@@ -79,8 +91,46 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *stream.AcceptedBa
 			problem = err
 		}
 	}
+	for i := range batch.Decisions {
+		l.decide(&batch.Decisions[i])
+	}
 	l.advance(sequence, subject)
 	return problem
+}
+
+func (l *Ledger) decide(d *stream.Decision) {
+	period, err := catalogue.ParsePeriod(d.Period)
+	if err != nil {
+		return // Decide lets none through
+	}
+	switch d.Kind {
+	case stream.Lock:
+		l.locked[period] = true
+	case stream.Unlock:
+		delete(l.locked, period)
+	case stream.Reopen:
+		l.reopened = append(l.reopened, *d)
+	}
+}
+
+// Locked reports whether a changed value in the period needs a reason.
+func (l *Ledger) Locked(period catalogue.Period) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.locked[period]
+}
+
+// Epoch returns how often an area's figure in the cell has been reopened.
+func (l *Ledger) Epoch(cell Cell, area string) uint8 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	epoch := uint8(0)
+	for i := range l.reopened {
+		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
+			epoch++
+		}
+	}
+	return epoch
 }
 
 // Skip notes that the message at the sequence held nothing to fold in.
@@ -122,8 +172,8 @@ func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
 			continue
 		}
 		l.put(Cell{indicator, periods[s.Period[row]]}, area, vintage{
-			coefficient: value.Coefficient, scale: value.Scale, submission: at,
-			stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]), qualifier: catalogue.Qualifier(s.Qualifier[row]),
+			coefficient: value.Coefficient, shape: shape(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
+			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
 		})
 	}
 	return problem
@@ -156,6 +206,7 @@ func (l *Ledger) put(cell Cell, area int, v vintage) {
 	}
 	old := &group[area]
 	if old.status == 0 || cmp.Or(
+		cmp.Compare(v.epoch, old.epoch),
 		cmp.Compare(v.stage, old.stage),
 		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
 	) > 0 {
@@ -173,6 +224,8 @@ type Part struct {
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
 	Submission string
 	Sequence   uint64
+	// Epoch is how often the figure had been reopened.
+	Epoch uint8
 }
 
 // Parts returns the cell's figures, at most one an area, in no order.
@@ -203,8 +256,7 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 func (l *Ledger) part(area int, v vintage) Part {
 	s := &l.submissions[v.submission]
 	return Part{
-		Area: l.areas[area], Value: catalogue.Value{Coefficient: v.coefficient, Scale: v.scale},
-		Stage: v.stage, Status: v.status, Qualifier: v.qualifier,
+		Area: l.areas[area], Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch,
 		Submission: hex.EncodeToString(s.id[:]), Sequence: s.sequence,
 	}
 }
@@ -272,6 +324,15 @@ func (l *Ledger) Applied() uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.applied
+}
+
+// ledgerSize is how much a ledger holds.
+type ledgerSize struct{ cells, submissions int }
+
+func (l *Ledger) size() ledgerSize {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return ledgerSize{cells: len(l.groups), submissions: len(l.submissions)}
 }
 
 // LastOf returns the sequence of the last message folded in from a subject.

@@ -23,4 +23,8 @@ type Projection interface {
 	// ObservationCounts returns how many observations in scope there are of each
 	// submission, by its sequence in SUBMISSIONS.
 	ObservationCounts(ctx context.Context, scope Scope) (map[uint64]int, error)
+	// Accounts returns what is shown of each area and dataset, counting the
+	// submissions from one sequence of SUBMISSIONS to another, and how many
+	// verdicts are not shown yet at most because they are on their way.
+	Accounts(ctx context.Context, first, last uint64) (shown []Shown, behind int64, err error)
 }

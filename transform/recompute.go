@@ -26,6 +26,8 @@ type recomputer struct {
 	config     Config
 	logger     zerolog.Logger
 	now        func() time.Time
+	metrics    *Metrics
+	auditor    *auditor
 }
 
 // The subject on which recomputation is asked for.
@@ -99,6 +101,7 @@ func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	if err := r.record(ctx, &run); err != nil {
 		return err
 	}
+	r.metrics.ran(&run)
 	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
 		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
 	return d.Ack()
@@ -163,7 +166,7 @@ func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 	if err := r.press.send(ctx, run.Basis, differing, run.Trigger); err != nil {
 		return err
 	}
-	return r.restoreObservations(ctx, run)
+	return r.balance(ctx, run)
 }
 
 // Settle returns when the projection shows every total and observation that
@@ -172,7 +175,7 @@ func Settle(ctx context.Context, log *stream.Log, projection Projection, basis u
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	for {
-		position, err := log.Position(ctx, stream.Accepted, tallyConsumer)
+		position, err := log.Position(ctx, stream.Accepted, TallyConsumer)
 		if err == nil && position.AckFloor >= basis {
 			break
 		}
@@ -241,7 +244,7 @@ func (r *recomputer) restoreObservations(ctx context.Context, run *stream.Run) e
 	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
 		m, err := r.log.Get(ctx, stream.Accepted, stored)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return fmt.Errorf("ACCEPTED lost its message %d, which is kept for ever: restore the broker's data from a backup", stored)
+			return lost(stored)
 		}
 		if err != nil {
 			return err

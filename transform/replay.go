@@ -37,9 +37,6 @@ type History struct {
 
 	keep     Keep
 	vintages map[Cell][]Vintage
-	// unfit is the last row that could not be folded in; the ledger of the
-	// running stage has the same one, and logs it.
-	unfit error
 }
 
 // Replay reads ACCEPTED to its present end and returns what was known at the
@@ -55,9 +52,7 @@ func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("replay the log: %w", context.Cause(ctx))
 	}
-	for _, vintages := range h.vintages {
-		slices.SortFunc(vintages, Vintage.compare)
-	}
+	h.order()
 	return h, nil
 }
 
@@ -70,7 +65,6 @@ func newHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 func (h *History) apply(d stream.Delivery) error {
 	batch, err := stream.DecodeAccepted(d.Body)
 	if err != nil {
-		h.unfit = err
 		return nil
 	}
 	h.fold(d.Sequence, d.Subject, batch)
@@ -90,9 +84,9 @@ func (h *History) fold(stored uint64, subject string, batch *stream.AcceptedBatc
 			}
 		}
 	}
-	if err := h.Ledger.Apply(stored, subject, batch); err != nil {
-		h.unfit = err
-	}
+	// Rows that do not fit the catalogue are left out as the running stage leaves
+	// them out, which logs them.
+	_ = h.Ledger.Apply(stored, subject, batch)
 }
 
 func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
@@ -138,6 +132,12 @@ type Vintage struct {
 // compare orders vintages by area, the best first.
 func (v Vintage) compare(w Vintage) int {
 	return cmp.Or(cmp.Compare(v.Area, w.Area), cmp.Compare(w.Stage, v.Stage), cmp.Compare(w.Sequence, v.Sequence))
+}
+
+func (h *History) order() {
+	for _, vintages := range h.vintages {
+		slices.SortStableFunc(vintages, Vintage.compare)
+	}
 }
 
 // Vintages returns what was kept of an area's figures in the cell, the best

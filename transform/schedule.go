@@ -24,16 +24,29 @@ type Scheduler struct {
 	location *time.Location
 	logger   zerolog.Logger
 	now      func() time.Time
+	metrics  *ScheduleMetrics
+	ready    chan struct{}
 }
 
 // NewScheduler returns a scheduler whose cron expressions are in the location's
 // time.
-func NewScheduler(log *stream.Log, config Config, location *time.Location, logger zerolog.Logger, now func() time.Time) (*Scheduler, error) {
+func NewScheduler(log *stream.Log, config Config, location *time.Location, logger zerolog.Logger, now func() time.Time, options ...ScheduleOption) (*Scheduler, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	return &Scheduler{log: log, config: config, location: location, logger: logger, now: now}, nil
+	s := &Scheduler{
+		log: log, config: config, location: location, logger: logger, now: now,
+		metrics: NewScheduleMetrics(nil), ready: make(chan struct{}),
+	}
+	for _, option := range options {
+		option(s)
+	}
+	return s, nil
 }
+
+// Ready is closed when missed slots have been caught up on and the schedules
+// run.
+func (s *Scheduler) Ready() <-chan struct{} { return s.ready }
 
 // Run catches up on the last slot that was missed while nobody ran, then asks at
 // every slot until ctx ends, and returns nil.
@@ -55,6 +68,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		}))
 	}
 	runner.Start()
+	close(s.ready)
 	<-ctx.Done()
 	<-runner.Stop().Done()
 	asking.Wait()
@@ -70,6 +84,7 @@ func (s *Scheduler) ask(ctx context.Context, sc ScheduleConfig, slot time.Time) 
 		})
 	})
 	if err == nil {
+		s.metrics.slots.WithLabelValues(sc.Name).Inc()
 		s.logger.Info().Str("schedule", sc.Name).Time("slot", slot).Msg("recomputation asked for")
 	}
 }

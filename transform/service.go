@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -23,17 +24,24 @@ type Transform struct {
 	now        func() time.Time
 	ledger     *Ledger
 	ready      chan struct{}
+	metrics    *Metrics
+	tracer     *stream.Tracer
 }
 
 // New returns the stage. It reads nothing before Run.
-func New(log *stream.Log, c *catalogue.Catalogue, projection Projection, config Config, logger zerolog.Logger, now func() time.Time) (*Transform, error) {
+func New(log *stream.Log, c *catalogue.Catalogue, projection Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Transform, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	return &Transform{
+	t := &Transform{
 		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
-		ledger: NewLedger(c), ready: make(chan struct{}),
-	}, nil
+		ledger: NewLedger(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
+	}
+	for _, option := range options {
+		option(t)
+	}
+	t.metrics.watch(t.ledger)
+	return t, nil
 }
 
 // Ledger returns the stage's ledger, which Run fills.
@@ -94,19 +102,27 @@ func (t *Transform) apply(d stream.Delivery) error {
 
 func (t *Transform) work(ctx context.Context) error {
 	close(t.ready)
+	// A replay leaves several times the ledger behind as garbage, which an idle
+	// program would keep for hours.
+	debug.FreeOSMemory()
 	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
-	press := press{log: t.log, ledger: t.ledger, catalogue: t.catalogue, now: t.now}
+	press := press{log: t.log, ledger: t.ledger, catalogue: t.catalogue, now: t.now, metrics: t.metrics}
 	validator := &validator{
 		log: t.log, ledger: t.ledger, judge: judge{t.catalogue}, config: t.config, logger: t.logger, now: t.now,
-		version: t.catalogue.Version(),
+		version: t.catalogue.Version(), metrics: t.metrics, tracer: t.tracer,
 	}
-	tallier := &tallier{log: t.log, ledger: t.ledger, config: t.config, logger: t.logger, press: press, now: t.now}
+	tallier := &tallier{log: t.log, ledger: t.ledger, config: t.config, logger: t.logger, press: press, now: t.now, metrics: t.metrics, tracer: t.tracer}
 	recomputer := &recomputer{
-		log: t.log, ledger: t.ledger, projection: t.projection, press: press, config: t.config, logger: t.logger, now: t.now,
+		log: t.log, ledger: t.ledger, projection: t.projection, press: press, config: t.config, logger: t.logger, now: t.now, metrics: t.metrics,
 	}
+	auditor := &auditor{
+		log: t.log, projection: t.projection, catalogue: t.catalogue, every: t.config.CheckEvery, logger: t.logger, now: t.now, metrics: t.metrics,
+	}
+	recomputer.auditor = auditor
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return validator.run(ctx) })
 	group.Go(func() error { return tallier.run(ctx) })
 	group.Go(func() error { return recomputer.run(ctx) })
+	group.Go(func() error { return auditor.run(ctx) })
 	return group.Wait()
 }

@@ -68,6 +68,25 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// A submission whose findings exceed the broker's largest message gets its
+// verdict all the same, and holds up nobody.
+func TestVerdictsFitTheBroker(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	startTransform(t, log, c)
+	rows := make([]stream.Observation, 40_000)
+	for i := range rows {
+		rows[i] = figure("x", "2021", "1")
+	}
+	rows[len(rows)-1] = figure("gdp", "2021", "1")
+	v := verdictOn(t, log, submit(t, log, from("901", rows...)))
+	if v.Accepted != 1 || v.RejectedRows != 39_999 || len(v.Findings)+v.FindingsOmitted != 39_999 || v.FindingsOmitted == 0 {
+		t.Errorf("accepted %d, rejected %d, %d findings and %d omitted", v.Accepted, v.RejectedRows, len(v.Findings), v.FindingsOmitted)
+	}
+	if v := verdictOn(t, log, submit(t, log, from("902", figure("gdp", "2021", "1")))); v.Outcome != stream.AllAccepted {
+		t.Errorf("the next verdict = %+v", v)
+	}
+}
+
 // Several processes judge at the same time: the log must hold every submission
 // exactly once, each judged by a ledger that knew all before it.
 func TestManyTransformsAgree(t *testing.T) {

@@ -24,14 +24,20 @@ var _ Source = (*Ledger)(nil)
 // Tally folds a cell's figures into the city total, with its change on the year
 // before. The result is in the indicator's unit; areas without a value are
 // listed in Missing, never counted as zero. It reports false when nobody has
-// reported anything for the cell. Method: the indicator's city_total in the
-// catalogue.
+// reported anything for the cell. An area that has not reported the period
+// itself takes part with what follows from other periods of the year it has
+// reported, and the total is flagged as derived. Method: the indicator's
+// city_total in the catalogue, and [catalogue.Period.Formulas].
 func Tally(c *catalogue.Catalogue, source Source, cell Cell) (stream.Total, bool) {
-	indicator, ok := c.Indicator(cell.Indicator)
+	t := tally{catalogue: c, source: source}
+	return t.total(cell)
+}
+
+func (t *tally) total(cell Cell) (stream.Total, bool) {
+	indicator, ok := t.catalogue.Indicator(cell.Indicator)
 	if !ok {
 		return stream.Total{}, false
 	}
-	t := tally{catalogue: c, source: source}
 	now := t.level(indicator, cell.Period)
 	if !now.reported {
 		return stream.Total{}, false
@@ -39,7 +45,7 @@ func Tally(c *catalogue.Catalogue, source Source, cell Cell) (stream.Total, bool
 	total := stream.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
 		Status: catalogue.Missing.String(), Stage: now.stage.String(), Qualifier: now.qualifier.String(),
-		Expected: len(now.expected), Missing: now.missing(), Inputs: now.inputs,
+		Expected: len(now.expected), Missing: now.missing(), Inputs: now.inputs, Flags: now.flags,
 	}
 	if now.known() {
 		total.Value = now.value().String()
@@ -51,16 +57,24 @@ func Tally(c *catalogue.Catalogue, source Source, cell Cell) (stream.Total, bool
 }
 
 // Affected returns the totals that a change of the cells touches, by period and
-// indicator: the cells' own, the ratios they are part of, and next year's, whose
-// change they are the base of.
+// indicator: the cells' own and those of the periods derived from them, the
+// ratios these are part of, and next year's, whose change they are the base of.
 func Affected(c *catalogue.Catalogue, cells []Cell) []Cell {
 	touched := map[Cell]bool{}
+	touch := func(indicator string, period catalogue.Period) {
+		touched[Cell{indicator, period}] = true
+		touched[Cell{indicator, period.YearAfter()}] = true
+	}
 	for _, cell := range cells {
-		touched[cell] = true
-		touched[Cell{cell.Indicator, cell.Period.YearAfter()}] = true
-		for _, ratio := range c.Dependents(cell.Indicator) {
-			touched[Cell{ratio.ID, cell.Period}] = true
-			touched[Cell{ratio.ID, cell.Period.YearAfter()}] = true
+		indicator, ok := c.Indicator(cell.Indicator)
+		if !ok {
+			continue
+		}
+		for _, period := range append(cell.Period.Feeds(indicator.Kind), cell.Period) {
+			touch(cell.Indicator, period)
+			for _, ratio := range c.Dependents(cell.Indicator) {
+				touch(ratio.ID, period)
+			}
 		}
 	}
 	affected := make([]Cell, 0, len(touched))
@@ -71,9 +85,13 @@ func Affected(c *catalogue.Catalogue, cells []Cell) []Cell {
 	return affected
 }
 
+// tally computes totals of one state of the source. It remembers levels, since
+// each is wanted again as the base of the next year's change.
 type tally struct {
 	catalogue *catalogue.Catalogue
 	source    Source
+	levels    map[Cell]level
+	members   map[catalogue.Period][]string
 }
 
 // level is a total without its change: the exact quotient of two sums, the
@@ -88,6 +106,7 @@ type level struct {
 	status         catalogue.Status
 	qualifier      catalogue.Qualifier
 	inputs         []stream.Input
+	flags          []string
 }
 
 func (l *level) known() bool { return len(l.have) > 0 && !l.denominator.IsZero() }
@@ -112,12 +131,25 @@ func (l *level) missing() []string {
 var one = decimal.New(1, 0)
 
 func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) level {
+	cell := Cell{indicator.ID, period}
+	l, ok := t.levels[cell]
+	if !ok {
+		l = t.compute(indicator, period)
+		if t.levels == nil {
+			t.levels = map[Cell]level{}
+		}
+		t.levels[cell] = l
+	}
+	return l
+}
+
+func (t *tally) compute(indicator *catalogue.Indicator, period catalogue.Period) level {
 	if indicator.Total == catalogue.RatioRule {
 		return t.ratio(indicator, period)
 	}
 	expected := t.expected(indicator, period)
 	parts, reported := t.parts(indicator, period, expected)
-	l := fold(parts)
+	l := fold(parts, indicator.Coverage)
 	l.expected, l.reported = expected, reported
 	return l
 }
@@ -126,27 +158,58 @@ func (t *tally) expected(indicator *catalogue.Indicator, period catalogue.Period
 	if indicator.Total == catalogue.CityRule {
 		return []string{t.catalogue.City}
 	}
-	return t.catalogue.Expected(period)
+	members, ok := t.members[period]
+	if !ok {
+		members = t.catalogue.Expected(period)
+		if t.members == nil {
+			t.members = map[catalogue.Period][]string{}
+		}
+		t.members[period] = members
+	}
+	return members
 }
 
-// parts returns the figures with a value of the expected areas, by area.
+// parts returns the figures with a value of the expected areas, by area: those
+// reported, and for areas that reported nothing those that follow from other
+// periods. An area that reported its figure missing has none.
 func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (parts []inputPart, reported bool) {
-	for _, p := range t.source.Parts(Cell{indicator.ID, period}) {
+	found := t.source.Parts(Cell{indicator.ID, period})
+	spoken := make([]string, 0, len(found))
+	parts = make([]inputPart, 0, len(found))
+	for _, p := range found {
 		if _, ok := slices.BinarySearch(expected, p.Area); !ok {
 			continue
 		}
-		reported = true
+		spoken = append(spoken, p.Area)
 		if p.Status != catalogue.Missing {
-			parts = append(parts, inputPart{p, indicator.ID})
+			parts = append(parts, inputPart{Part: p, indicator: indicator.ID})
 		}
 	}
-	slices.SortFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
-	return parts, reported
+	if len(spoken) < len(expected) {
+		parts = append(parts, t.derive(indicator, period, expected, spoken)...)
+	}
+	slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
+	return parts, len(spoken) > 0 || len(parts) > 0
 }
 
+// inputPart is a term of a sum. A derived figure is several of one area.
 type inputPart struct {
 	Part
 	indicator string
+	// derived is the period the term was reported for, where that is another; a
+	// subtracted term is taken away.
+	derived    catalogue.Period
+	subtracted bool
+	// negative marks the terms of a flow that comes out below zero.
+	negative bool
+}
+
+// coefficient is the value's, with the term's sign.
+func (p *inputPart) coefficient() int64 {
+	if p.subtracted {
+		return -p.Value.Coefficient
+	}
+	return p.Value.Coefficient
 }
 
 // ratio divides two sums over the areas that have both.
@@ -159,12 +222,12 @@ func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) l
 
 	if top.Total == bottom.Total {
 		topParts, bottomParts = common(topParts, bottomParts), common(bottomParts, topParts)
-	} else if len(topParts) < len(topExpected) || len(bottomParts) < len(bottomExpected) {
+	} else if len(areasOf(topParts)) < len(topExpected) || len(areasOf(bottomParts)) < len(bottomExpected) {
 		// The city's own figure covers all areas: it divides nothing less.
 		topParts, bottomParts = nil, nil
 	}
-	n, d := fold(topParts), fold(bottomParts)
-	l := fold(append(slices.Clone(topParts), bottomParts...))
+	n, d := fold(topParts, indicator.Coverage), fold(bottomParts, indicator.Coverage)
+	l := fold(append(slices.Clone(topParts), bottomParts...), indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
 	l.expected, l.have, l.reported = topExpected, n.have, topReported || bottomReported
@@ -186,25 +249,58 @@ func common(parts, others []inputPart) []inputPart {
 }
 
 // fold adds parts up: the lowest stage, the joined qualifier, imputed where any
-// part is.
-func fold(parts []inputPart) level {
-	l := level{numerator: sum(parts), denominator: one, status: catalogue.Normal}
+// part is. Under the carry policy the stage is the highest, and the parts that
+// have not got there count as imputed.
+func fold(parts []inputPart, policy catalogue.CoveragePolicy) level {
+	l := level{numerator: sum(parts), denominator: one, status: catalogue.Normal, have: areasOf(parts)}
+	if len(parts) > 0 {
+		l.inputs = make([]stream.Input, 0, len(parts))
+	}
+	lowest, highest := catalogue.Final, catalogue.Stage(0)
 	for i := range parts {
 		p := &parts[i]
-		l.have = append(l.have, p.Area)
-		if i == 0 || p.Stage < l.stage {
-			l.stage = p.Stage
-		}
+		lowest, highest = min(lowest, p.Stage), max(highest, p.Stage)
 		l.qualifier = l.qualifier.Join(p.Qualifier)
 		if p.Status == catalogue.Imputed {
 			l.status = catalogue.Imputed
 		}
-		l.inputs = append(l.inputs, stream.Input{
+		input := stream.Input{
 			Area: p.Area, Indicator: p.indicator, Value: p.Value.String(), Stage: p.Stage.String(),
-			Qualifier: p.Qualifier.String(), Submission: p.Submission, Sequence: p.Sequence,
-		})
+			Qualifier: p.Qualifier.String(), Submission: p.Submission, Sequence: p.Sequence, Subtracted: p.subtracted,
+		}
+		if p.derived != (catalogue.Period{}) {
+			input.Period = p.derived.String()
+			l.flag(stream.Derived)
+		}
+		if p.negative {
+			l.flag(stream.DerivedNegative)
+		}
+		l.inputs = append(l.inputs, input)
+	}
+	if len(parts) > 0 {
+		l.stage = lowest
+		if policy == catalogue.Carry && lowest < highest {
+			l.stage, l.status = highest, catalogue.Imputed
+		}
 	}
 	return l
+}
+
+func (l *level) flag(flag string) {
+	if !slices.Contains(l.flags, flag) {
+		l.flags = append(l.flags, flag)
+	}
+}
+
+// areasOf returns the areas of parts that are sorted by area.
+func areasOf(parts []inputPart) []string {
+	areas := make([]string, 0, len(parts))
+	for i := range parts {
+		if i == 0 || parts[i].Area != parts[i-1].Area {
+			areas = append(areas, parts[i].Area)
+		}
+	}
+	return areas
 }
 
 // sum adds exactly: in machine words where they suffice, else in big integers.
@@ -215,7 +311,7 @@ func sum(parts []inputPart) decimal.Decimal {
 	}
 	var total int64
 	for i := range parts {
-		term := parts[i].Value.Coefficient
+		term := parts[i].coefficient()
 		for range scale - parts[i].Value.Scale {
 			if term > math.MaxInt64/10 || term < math.MinInt64/10 {
 				return sumBig(parts)
@@ -234,7 +330,7 @@ func sum(parts []inputPart) decimal.Decimal {
 func sumBig(parts []inputPart) decimal.Decimal {
 	total := decimal.Zero
 	for i := range parts {
-		total = total.Add(parts[i].Value.Decimal())
+		total = total.Add(decimal.New(parts[i].coefficient(), -int32(parts[i].Value.Scale)))
 	}
 	return total
 }

@@ -20,10 +20,13 @@ type tallier struct {
 	logger zerolog.Logger
 	press  press
 	now    func() time.Time
+
+	metrics *Metrics
+	tracer  *stream.Tracer
 }
 
-// The durable consumer by which the tally's progress is known.
-const tallyConsumer = "tally"
+// TallyConsumer is the durable consumer by which the tally's progress is known.
+const TallyConsumer = "tally"
 
 // How many messages of ACCEPTED one flush of totals folds in at most.
 const tallyBatch = 500
@@ -31,14 +34,14 @@ const tallyBatch = 500
 // run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *tallier) run(ctx context.Context) error {
 	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Accepted, Name: tallyConsumer, AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
+		Stream: stream.Accepted, Name: TallyConsumer, AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
 	})
 	if err != nil {
 		return err
 	}
 	defer consumer.Stop()
 	for {
-		batch, err := consumer.Batch(ctx, tallyBatch)
+		batch, err := consumer.Gather(ctx, tallyBatch)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -55,7 +58,10 @@ func (t *tallier) run(ctx context.Context) error {
 }
 
 // flush publishes every total that the batch touches, once.
-func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) error {
+func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error) {
+	began, spans := t.now(), t.tracer.StartBatch(ctx, "tally", batch)
+	defer func() { spans.End(err) }()
+	ctx = spans.Context(ctx)
 	changed := map[Cell]bool{}
 	var last uint64
 	whole := batch[:0:0]
@@ -66,6 +72,7 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) error {
 			if err := t.log.Bury(ctx, "tally", stream.Accepted, d, err, t.now()); err != nil {
 				return err
 			}
+			t.metrics.dead.WithLabelValues(stream.Accepted).Inc()
 			continue
 		}
 		whole = append(whole, *d)
@@ -80,6 +87,8 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) error {
 	if err := t.press.publish(ctx, Affected(t.press.catalogue, cells), stream.ByStream); err != nil {
 		return err
 	}
+	t.metrics.tally.batch.Observe(float64(len(batch)))
+	t.metrics.tally.duration.Observe(t.now().Sub(began).Seconds())
 	return stream.AckAll(whole)
 }
 
@@ -107,6 +116,7 @@ type press struct {
 	ledger    *Ledger
 	catalogue *catalogue.Catalogue
 	now       func() time.Time
+	metrics   *Metrics
 }
 
 // publish tallies the cells and publishes the totals as one flush, which readers
@@ -125,8 +135,9 @@ type periodTotals struct {
 // reported are left out.
 func (p *press) tally(cells []Cell) []periodTotals {
 	var byPeriod []periodTotals
+	t := tally{catalogue: p.catalogue, source: p.ledger}
 	for _, cell := range cells {
-		total, ok := Tally(p.catalogue, p.ledger, cell)
+		total, ok := t.total(cell)
 		if !ok {
 			continue
 		}
@@ -155,7 +166,7 @@ func (p *press) send(ctx context.Context, basis uint64, byPeriod []periodTotals,
 			})
 		}
 	}
-	messages := make([]stream.Message, len(batches))
+	messages, totals := make([]stream.Message, len(batches)), 0
 	for i := range batches {
 		batches[i].Part, batches[i].Parts = i+1, len(batches)
 		body, err := stream.EncodeTotals(&batches[i])
@@ -163,7 +174,11 @@ func (p *press) send(ctx context.Context, basis uint64, byPeriod []periodTotals,
 			return err
 		}
 		messages[i] = stream.Message{Subject: "totals." + batches[i].Period, Body: body}
+		totals += len(batches[i].Totals)
 	}
-	_, err := p.log.Publish(ctx, messages...)
-	return err
+	if _, err := p.log.Publish(ctx, messages...); err != nil {
+		return err
+	}
+	p.metrics.tally.totals.Add(float64(totals))
+	return nil
 }

@@ -27,12 +27,14 @@ type validator struct {
 	logger  zerolog.Logger
 	now     func() time.Time
 	version string // of the catalogue
+	metrics *Metrics
+	tracer  *stream.Tracer
 }
 
 // run judges until ctx ends. It is to be called once the ledger has caught up.
 func (v *validator) run(ctx context.Context) error {
 	consumer, err := v.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Submissions, Name: "validate", AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
+		Stream: stream.Submissions, Name: ValidateConsumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
 	})
 	if err != nil {
 		return err
@@ -58,7 +60,9 @@ func (v *validator) run(ctx context.Context) error {
 }
 
 // decide takes a batch from judgement to acknowledgement.
-func (v *validator) decide(ctx context.Context, batch []stream.Delivery) error {
+func (v *validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
+	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
+	defer func() { spans.End(err) }()
 	submissions, err := readAll(ctx, batch)
 	if err != nil {
 		return err
@@ -66,21 +70,25 @@ func (v *validator) decide(ctx context.Context, batch []stream.Delivery) error {
 	var verdicts []stream.Verdict
 	for {
 		var outgoing *outbox
-		verdicts, outgoing = v.judgeAll(submissions)
-		err := v.publishAccepted(ctx, outgoing, verdicts)
+		if verdicts, outgoing, err = v.judgeAll(ctx, submissions); err != nil {
+			return err
+		}
+		err = v.publishAccepted(ctx, outgoing, verdicts, spans)
 		if err == nil {
 			break
 		}
 		if !errors.Is(err, stream.ErrConflict) {
 			return err
 		}
+		v.metrics.validate.conflicts.Inc()
 		if err := v.catchUp(ctx); err != nil {
 			return err
 		}
 	}
-	if err := v.publishVerdicts(ctx, verdicts); err != nil {
+	if err := v.publishVerdicts(ctx, verdicts, spans); err != nil {
 		return err
 	}
+	v.metrics.judged(v.judge.catalogue, verdicts, v.now().Sub(began))
 	return stream.AckAll(batch)
 }
 
@@ -117,18 +125,25 @@ type outbox struct {
 
 // judgeAll judges in order; later submissions see what earlier ones of the same
 // batch had accepted.
-func (v *validator) judgeAll(submissions []received) ([]stream.Verdict, *outbox) {
+func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]stream.Verdict, *outbox, error) {
 	verdicts := make([]stream.Verdict, len(submissions))
 	outgoing := &outbox{batches: map[string]*stream.AcceptedBatch{}, owners: map[string][]int{}}
-	past := &overlay{ledger: v.ledger, parts: map[overlayKey]Part{}, accepted: map[string]uint64{}}
+	past := &overlay{ledger: v.ledger, parts: map[overlayKey]Part{}, accepted: map[string]taken{}}
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.verdict(r)
-		if first, known := past.find(r.id); known {
+		first, known, err := v.takenBefore(ctx, r.id, past)
+		if err != nil {
+			return nil, nil, err
+		}
+		if known {
 			// The same content again; or, at the same sequence, this very message
 			// delivered again because its acknowledgement was lost.
-			verdicts[i].Repeated = first != r.delivery.Sequence
+			verdicts[i].Repeated = first.sequence != r.delivery.Sequence
 			v.restate(&verdicts[i], r, past, first)
+			if first.stored == 0 {
+				outgoing.own(i, first.subject)
+			}
 			continue
 		}
 		result := v.judge.judge(r, past)
@@ -138,7 +153,7 @@ func (v *validator) judgeAll(submissions []received) ([]stream.Verdict, *outbox)
 			outgoing.add(i, r, result.accepted)
 		}
 	}
-	return verdicts, outgoing
+	return verdicts, outgoing, nil
 }
 
 // verdict begins the verdict on a submission.
@@ -167,28 +182,8 @@ func settle(verdict *stream.Verdict, r *received, result *judgement) {
 	}
 }
 
-// restate says again what had been said of content that was accepted as the
-// message at the sequence of SUBMISSIONS, and accepts nothing.
-func (v *validator) restate(verdict *stream.Verdict, r *received, past history, sequence uint64) {
-	known, _ := v.ledger.Accepted(r.id)
-	verdict.AcceptedSequence = known.Stored
-	result := v.judge.judge(r, before{past, sequence})
-	settle(verdict, r, &result)
-}
-
-// before is history as far as it came before a sequence of SUBMISSIONS.
-type before struct {
-	history
-	sequence uint64
-}
-
-func (b before) Part(cell Cell, area string) (Part, bool) {
-	p, ok := b.history.Part(cell, area)
-	return p, ok && p.Sequence < b.sequence
-}
-
 func (o *outbox) add(verdict int, r *received, accepted []stream.AcceptedObservation) {
-	subject := "accepted." + r.area + "." + r.dataset
+	subject := acceptedSubject(r)
 	batch := o.batches[subject]
 	if batch == nil {
 		batch = &stream.AcceptedBatch{}
@@ -204,90 +199,106 @@ func (o *outbox) add(verdict int, r *received, accepted []stream.AcceptedObserva
 		s.Add(row)
 	}
 	batch.Submissions = append(batch.Submissions, s)
+	o.own(verdict, subject)
+}
+
+// own has the verdict told where the subject's batch is stored.
+func (o *outbox) own(verdict int, subject string) {
 	o.owners[subject] = append(o.owners[subject], verdict)
 }
 
 // publishAccepted stores the accepted observations, a message a subject, and
 // notes in the verdicts where.
-func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []stream.Verdict) error {
+func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []stream.Verdict, spans *stream.Spans) error {
 	if len(o.subjects) == 0 {
 		return nil
 	}
-	messages := make([]stream.Message, len(o.subjects))
-	for i, subject := range o.subjects {
-		body, err := stream.EncodeAccepted(o.batches[subject])
+	var messages []stream.Message
+	var owners [][]int // verdicts by message
+	for _, subject := range o.subjects {
+		bodies, counts, err := encodeAccepted(o.batches[subject].Submissions, v.room())
 		if err != nil {
 			return err
 		}
-		last := v.ledger.LastOf(subject)
-		messages[i] = stream.Message{Subject: subject, Body: body, ExpectLast: &last}
+		last, rest := v.ledger.LastOf(subject), o.owners[subject]
+		for i, body := range bodies {
+			m := stream.Message{Subject: subject, Body: body, Header: spans.Carry(verdicts[rest[0]].Sequence, nil)}
+			if i == 0 {
+				m.ExpectLast = &last
+			}
+			messages = append(messages, m)
+			owners = append(owners, rest[:counts[i]])
+			rest = rest[counts[i]:]
+		}
 	}
 	published, err := v.log.Publish(ctx, messages...)
 	if err != nil {
 		return err
 	}
-	for i, subject := range o.subjects {
-		for _, owner := range o.owners[subject] {
+	for i := range published {
+		for _, owner := range owners[i] {
 			verdicts[owner].AcceptedSequence = published[i].Sequence
 		}
 	}
 	return v.ledger.Wait(ctx, published[len(published)-1].Sequence)
 }
 
-func (v *validator) publishVerdicts(ctx context.Context, verdicts []stream.Verdict) error {
+// room is how large a message's body may be, headers left aside.
+func (v *validator) room() int { return int(v.log.MaxMessage()) - headerRoom }
+
+const headerRoom = 4 << 10
+
+// encodeAccepted encodes submissions as few messages as there is room for, and
+// says how many each holds.
+func encodeAccepted(submissions []stream.AcceptedSubmission, room int) (bodies [][]byte, counts []int, err error) {
+	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: submissions})
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := len(submissions); len(body) > room && n > 1 {
+		first, firstCounts, err := encodeAccepted(submissions[:n/2], room)
+		if err != nil {
+			return nil, nil, err
+		}
+		second, secondCounts, err := encodeAccepted(submissions[n/2:], room)
+		return append(first, second...), append(firstCounts, secondCounts...), err
+	}
+	return [][]byte{body}, []int{len(submissions)}, nil
+}
+
+// encodeVerdict encodes a verdict, without its last findings where there is no
+// room for all.
+func encodeVerdict(verdict *stream.Verdict, room int) ([]byte, error) {
+	for {
+		body, err := json.Marshal(verdict)
+		if err != nil {
+			return nil, fmt.Errorf("encode verdict: %w", err)
+		}
+		n := len(verdict.Findings)
+		if len(body) <= room || n == 0 {
+			return body, nil
+		}
+		verdict.Findings, verdict.FindingsOmitted = verdict.Findings[:n/2], verdict.FindingsOmitted+n-n/2
+	}
+}
+
+func (v *validator) publishVerdicts(ctx context.Context, verdicts []stream.Verdict, spans *stream.Spans) error {
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
-		body, err := json.Marshal(&verdicts[i])
+		body, err := encodeVerdict(&verdicts[i], v.room())
 		if err != nil {
-			return fmt.Errorf("encode verdict: %w", err)
+			return err
 		}
 		messages[i] = stream.Message{
 			Subject: "verdicts." + verdicts[i].Area + "." + verdicts[i].Dataset,
 			ID:      "verdict." + strconv.FormatUint(verdicts[i].Sequence, 10),
-			Header: map[string]string{
+			Header: spans.Carry(verdicts[i].Sequence, map[string]string{
 				stream.SubmissionHeader: verdicts[i].Submission, stream.OutcomeHeader: string(verdicts[i].Outcome),
 				stream.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
-			},
+			}),
 			Body: body,
 		}
 	}
 	_, err := v.log.Publish(ctx, messages...)
 	return err
-}
-
-// overlay is the ledger with what the present batch is about to add to it.
-type overlay struct {
-	ledger   *Ledger
-	parts    map[overlayKey]Part
-	accepted map[string]uint64 // submission id to its place in SUBMISSIONS
-}
-
-type overlayKey struct {
-	cell Cell
-	area string
-}
-
-// Part returns the better of the ledger's figure and the batch's own.
-func (o *overlay) Part(cell Cell, area string) (Part, bool) {
-	best, ok := o.ledger.Part(cell, area)
-	if own, has := o.parts[overlayKey{cell, area}]; has && (!ok || own.Stage >= best.Stage) {
-		return own, true
-	}
-	return best, ok
-}
-
-func (o *overlay) find(id string) (sequence uint64, ok bool) {
-	if sequence, ok = o.accepted[id]; ok {
-		return sequence, true
-	}
-	known, ok := o.ledger.Accepted(id)
-	return known.Sequence, ok
-}
-
-func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
-	o.accepted[r.id] = r.delivery.Sequence
-	for i := range accepted {
-		a := &accepted[i]
-		o.parts[overlayKey{Cell{a.Indicator, a.Period}, r.area}] = Part{Area: r.area, Value: a.Value, Stage: a.Stage, Status: a.Status, Sequence: r.delivery.Sequence}
-	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +83,10 @@ func TestComposeStages(t *testing.T) {
 		if settings.NATS.URL != "nats://nats:4222" || settings.NATS.Password != "n-secret" ||
 			!strings.Contains(settings.ClickHouse.DSN, "c-secret@clickhouse:9000/citytally") || settings.Dir != "/data" {
 			t.Errorf("settings of service %s: broker %s, ClickHouse %s, directory %s", stage, settings.NATS.URL, settings.ClickHouse.DSN, settings.Dir)
+		}
+		_, port, err := net.SplitHostPort(settings.Operations.Address)
+		if want := "http://127.0.0.1:" + port + "/readyz"; err != nil || !slices.Contains(service.HealthCheck.Test, want) {
+			t.Errorf("health check of service %s is %v; want it to ask %s", stage, service.HealthCheck.Test, want)
 		}
 		for _, server := range []string{"nats", "clickhouse"} {
 			if service.DependsOn[server].Condition != types.ServiceConditionHealthy {

@@ -12,6 +12,8 @@ import (
 func newConfig(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "config", Short: "Check or show the settings", Args: cobra.NoArgs,
+		Example: `  citytally config check citytally.yaml
+  citytally config show > citytally.yaml       # every key, to start from`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(

@@ -20,6 +20,9 @@ import (
 func connectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("citytally"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond),
+		// A server that was cut off says nothing: without an answer to two pings
+		// another one is looked for.
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				logger.Warn().Err(err).Msg("broker away; waiting for it")
@@ -111,13 +114,18 @@ func (t *target) gateway() (string, error) {
 	return t.address("the gateway", "url", t.url, t.found.HTTP)
 }
 
+// How long a command waits for ClickHouse to answer.
+const storeTimeout = 10 * time.Second
+
 // store opens ClickHouse for reading.
 func (t *target) store(ctx context.Context, logger zerolog.Logger) (*sink.Store, error) {
 	dsn, err := t.address("ClickHouse", "dsn", t.dsn, t.settings.ClickHouse.DSN, t.found.ClickHouse)
 	if err != nil {
 		return nil, err
 	}
-	return sink.Open(ctx, dsn, t.settings.Sink, logger)
+	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, fmt.Errorf("ClickHouse did not answer within %s", storeTimeout))
+	defer cancel()
+	return sink.Open(opening, dsn, t.settings.Sink, logger)
 }
 
 // log attaches to the broker's streams. The returned function disconnects.

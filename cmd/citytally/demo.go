@@ -75,6 +75,7 @@ func demoSettings(g *globals, s *configs.Settings) {
 	}
 	s.Ingest.Address = "127.0.0.1:0"
 	s.NATS.Embedded.Port = 0
+	s.Operations.Address = "127.0.0.1:0"
 	s.ClickHouse.Embedded.NativePort, s.ClickHouse.Embedded.HTTPPort = 0, 0
 }
 
@@ -109,7 +110,8 @@ func (d *demo) run(cmd *cobra.Command) (err error) {
 }
 
 func (d *demo) show(ctx context.Context, began time.Time) error {
-	d.say("%s  NATS JetStream, ClickHouse and all stages run (%.1f s)\n", tick, time.Since(began).Seconds())
+	d.say("✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",
+		"✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n", time.Since(began).Seconds())
 	began = time.Now()
 	basis, rows, err := d.submit(ctx)
 	if err != nil {
@@ -119,7 +121,8 @@ func (d *demo) show(ctx context.Context, began time.Time) error {
 	if err := transform.Settle(ctx, d.pipeline.log, projection, basis); err != nil {
 		return err
 	}
-	d.say("%s  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n", tick, len(sample.Files()), rows, time.Since(began).Seconds())
+	d.say("✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",
+		"✓  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n", len(sample.Files()), rows, time.Since(began).Seconds())
 	totals, err := d.pipeline.store.Report(ctx, demoPeriod)
 	if err != nil {
 		return err
@@ -136,9 +139,14 @@ func (d *demo) show(ctx context.Context, began time.Time) error {
 	return errDemoDone
 }
 
-const tick = "✓"
-
-func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
+// say prints in the reader's language; both formats take the same arguments.
+func (d *demo) say(zh, en string, args ...any) {
+	format := en
+	if d.lang == "zh" {
+		format = zh
+	}
+	fmt.Fprintf(d.out, format, args...)
+}
 
 // submit pushes every sample file as its area and returns the highest sequence
 // of ACCEPTED that they led to.
@@ -176,18 +184,21 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 	return basis, rows, nil
 }
 
+// glance is a query that fits a terminal.
+const glance = "SELECT indicator, value, unit, change FROM totals_latest WHERE period = '2021' FORMAT PrettyCompact"
+
 func (d *demo) addresses() {
 	i, dir := &d.pipeline.instance, d.settings.Dir
-	d.say("\nDistrict figures are synthetic; city figures are those published for 2021.\n\n")
+	d.say("\n县区数据为合成示例，全市数为 2021 年公布数。\n\n", "\nDistrict figures are synthetic; city figures are those published for 2021.\n\n")
 	if !d.keep {
-		d.say("Run it again with --keep to connect. The data stay in %s.\n", dir)
+		d.say("加 --keep 再次运行即可保持运行并连接。数据保存在 %s。\n", "Run it again with --keep to connect. The data stay in %s.\n", dir)
 		return
 	}
-	d.say("It runs until Ctrl-C:\n")
-	d.say("  gateway     %s   tokens in %s\n", i.HTTP, d.settings.TokensFile())
-	d.say("  ClickHouse  %s   native protocol on %s\n", i.ClickHouseHTTP, i.ClickHouseNative)
-	d.say("  NATS        %s\n", i.NATS)
-	d.say("Try:\n")
-	d.say("  curl '%s/?database=citytally' --data-binary 'SELECT * FROM totals_latest FORMAT PrettyCompact'\n", i.ClickHouseHTTP)
-	d.say("  citytally status --dir %s\n", dir)
+	d.say("持续运行，按 Ctrl-C 结束：\n", "It runs until Ctrl-C:\n")
+	d.say("  接收网关    %s   令牌见 %s\n", "  gateway     %s   tokens in %s\n", i.HTTP, d.settings.TokensFile())
+	d.say("  ClickHouse  %s   原生协议 %s\n", "  ClickHouse  %s   native protocol on %s\n", i.ClickHouseHTTP, i.ClickHouseNative)
+	d.say("  NATS        %s\n", "  NATS        %s\n", i.NATS)
+	d.say("试一试：\n", "Try:\n")
+	fmt.Fprintf(d.out, "  curl '%s/?database=citytally' --data-binary \"%s\"\n", i.ClickHouseHTTP, glance)
+	fmt.Fprintf(d.out, "  citytally status --dir %s\n", dir)
 }

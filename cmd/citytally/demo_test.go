@@ -65,7 +65,7 @@ func TestDemoSurvivesKill(t *testing.T) {
 // rounded as it was published.
 func checkPublished(t *testing.T, dir string) {
 	t.Helper()
-	file, err := os.Open("../../configs/sample/testdata/published-2021.csv")
+	file, err := os.Open("../../configs/sample/published-2021.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

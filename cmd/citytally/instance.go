@@ -27,6 +27,8 @@ type instance struct {
 	ClickHouse       string `json:"clickhouse,omitempty"`
 	ClickHouseHTTP   string `json:"clickhouse_http,omitempty"`
 	ClickHouseNative string `json:"clickhouse_native,omitempty"`
+	// Operations is where metrics, health and readiness are told, "" for nowhere.
+	Operations string `json:"operations,omitempty"`
 }
 
 const (

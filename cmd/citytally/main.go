@@ -19,7 +19,8 @@ const (
 	exitFailure = 1 // the work failed
 	exitUsage   = 2 // the command line or the settings are wrong
 	exitAbsent  = 3 // nothing runs where it was looked for
-	exitRefused = 4 // some of what was submitted was not accepted
+	exitRefused = 4 // some of what was submitted was not accepted, or a release was refused
+	exitDiffers = 4 // an audit found differences that nothing explains
 )
 
 func main() {
@@ -43,6 +44,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var e *exitError
 	if !errors.As(err, &e) {
 		e = &exitError{code: exitFailure, err: err}
+	}
+	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
+		e = &exitError{code: e.code, err: cause} // where it was interrupted is no news
 	}
 	if e.err != nil {
 		fmt.Fprintf(stderr, "citytally: %v\n", e.err)

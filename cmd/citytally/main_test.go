@@ -21,13 +21,27 @@ import (
 const actAsProgram = "ACT_AS_CITYTALLY"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(actAsProgram) != "" || len(os.Args) > 1 && os.Args[1] == chdb.ChildCommand {
+	role := os.Getenv(actAsProgram)
+	if len(os.Args) > 1 && os.Args[1] == chdb.ChildCommand {
+		role = "the engine's child"
+	}
+	if role != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		code := actAs(ctx, role)
 		stop()
 		os.Exit(code)
 	}
 	os.Exit(m.Run())
+}
+
+func actAs(ctx context.Context, role string) int {
+	switch role {
+	case roleBroker:
+		return hostBroker(ctx, os.Args[1:])
+	case roleClickHouse:
+		return hostClickHouse(ctx, os.Args[1:])
+	}
+	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
 // citytally runs a command line in this process.
@@ -83,7 +97,7 @@ func (p *program) stop(t testing.TB, s os.Signal) {
 
 // Flags by which any number of pipelines run side by side.
 func anyPorts(dir string) []string {
-	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
+	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--operations", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
 }
 
 // startRun starts the whole pipeline on the directory and waits until it serves.

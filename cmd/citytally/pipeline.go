@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -50,6 +51,12 @@ type pipeline struct {
 	store     *sink.Store
 	transform *transform.Transform
 	gateway   *ingest.Gateway
+
+	registry    *prometheus.Registry
+	instruments *instruments
+	tracer      *stream.Tracer // nil traces nothing
+	health      *health
+	running     []runningStage
 }
 
 // open takes the data directory, starts the embedded servers, connects, and
@@ -60,6 +67,9 @@ func (p *pipeline) open(ctx context.Context) error {
 		return err
 	}
 	p.closers = append(p.closers, release)
+	if err := p.openOperations(ctx); err != nil {
+		return err
+	}
 	if p.catalogue, err = p.settings.LoadCatalogue(); err != nil {
 		return usage(err)
 	}
@@ -73,10 +83,12 @@ func (p *pipeline) open(ctx context.Context) error {
 	}
 	if p.has(stageTransform) {
 		projection := &sink.Projection{Store: p.store, Log: p.log}
-		p.transform, err = transform.New(p.log, p.catalogue, projection, p.settings.Transform, p.child(stageTransform), time.Now)
+		p.transform, err = transform.New(p.log, p.catalogue, projection, p.settings.Transform, p.child(stageTransform), time.Now,
+			transform.WithMetrics(p.instruments.transform), transform.WithTracer(p.tracer))
 		if err != nil {
 			return usage(err)
 		}
+		p.health.watchTransform(p.transform, p.log)
 	}
 	if p.has(stageIngest) {
 		if err := p.openGateway(ctx); err != nil {
@@ -84,6 +96,10 @@ func (p *pipeline) open(ctx context.Context) error {
 		}
 	}
 	p.instance.PID, p.instance.StartedAt, p.instance.Version = os.Getpid(), time.Now().UTC().Truncate(time.Second), version()
+	if err := p.openStages(); err != nil {
+		return err
+	}
+	p.health.complete()
 	return p.instance.record(p.settings.Dir)
 }
 
@@ -98,7 +114,7 @@ func (p *pipeline) openBroker(ctx context.Context) error {
 	if url == "" {
 		server, err := natsd.Start(ctx, p.settings.EmbeddedNATS(), p.child("broker"))
 		if err != nil {
-			return err
+			return portHint(err, "--nats-port")
 		}
 		p.closers = append(p.closers, server.Close)
 		extra = append(extra, server.InProcess())
@@ -114,6 +130,17 @@ func (p *pipeline) openBroker(ctx context.Context) error {
 	if p.log, err = stream.Open(ctx, p.conn, p.settings.Streams, p.logger); err != nil {
 		return err
 	}
+	p.health.watchBroker(p.log)
+	if p.settings.NATS.URL == "" {
+		// The connection is within this process: it ends only with the server.
+		p.health.living("broker", func(context.Context) error {
+			if !p.log.Connected() {
+				return errors.New("the embedded broker does not answer")
+			}
+			return nil
+		})
+	}
+	watchLog(p.registry, p.log, p.logger)
 	return nil
 }
 
@@ -131,6 +158,7 @@ func (p *pipeline) openStore(ctx context.Context) error {
 		return err
 	}
 	p.closers = append(p.closers, p.store.Close)
+	p.health.needs("clickhouse", p.store.Ping)
 	if err := p.store.Migrate(ctx); err != nil {
 		return err
 	}
@@ -149,9 +177,11 @@ func (p *pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 		}
 	}
 	if p.engine, err = chdb.Start(ctx, c); err != nil {
-		return "", err
+		return "", portHint(err, "--clickhouse-port and --clickhouse-http-port")
 	}
 	p.closers = append(p.closers, p.engine.Close)
+	watchEngine(p.registry, p.engine.Restarts)
+	p.health.living("engine", func(context.Context) error { return ended(p.engine) })
 	p.instance.ClickHouseHTTP, p.instance.ClickHouseNative = p.engine.HTTPURL(), p.engine.NativeAddr()
 	for _, user := range c.Users {
 		if !user.ReadOnly {
@@ -176,13 +206,15 @@ func (p *pipeline) openGateway(ctx context.Context) error {
 	if p.tokens, err = ingest.LoadTokens(c.TokensFile); err != nil {
 		return usage(err)
 	}
-	if p.gateway, err = ingest.New(p.log, p.catalogue, p.tokens, c, p.child(stageIngest), ingest.WithReadiness(p.ready)); err != nil {
+	if p.gateway, err = ingest.New(p.log, p.catalogue, p.tokens, c, p.child(stageIngest), ingest.WithReadiness(p.ready),
+		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
 		return usage(err)
 	}
 	if err := p.gateway.Listen(ctx); err != nil {
-		return err
+		return portHint(err, "--http")
 	}
 	p.instance.HTTP = "http://" + p.gateway.Addr()
+	p.health.needs("gateway", done(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
 	return nil
 }
 
@@ -204,29 +236,8 @@ func (p *pipeline) ready(context.Context) error {
 // run works until ctx ends, then drains: every stage finishes what it began.
 func (p *pipeline) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	if p.gateway != nil {
-		group.Go(func() error { return p.gateway.Run(ctx) })
-	}
-	if p.transform != nil {
-		group.Go(func() error { return p.transform.Run(ctx) })
-	}
-	if p.has(stageSink) {
-		workers, err := sink.NewWorkers(p.log, p.store, p.settings.Sink, p.child(stageSink))
-		if err != nil {
-			return usage(err)
-		}
-		group.Go(func() error { return workers.Run(ctx) })
-	}
-	if p.has(stageSchedule) {
-		location, err := p.settings.Location()
-		if err != nil {
-			return usage(err)
-		}
-		scheduler, err := transform.NewScheduler(p.log, p.settings.Transform, location, p.child(stageSchedule), time.Now)
-		if err != nil {
-			return usage(err)
-		}
-		group.Go(func() error { return scheduler.Run(ctx) })
+	for _, stage := range p.running {
+		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
 	}
 	if p.engine != nil {
 		group.Go(func() error {
@@ -248,5 +259,9 @@ func (p *pipeline) close() error {
 		errs = append(errs, c())
 	}
 	p.closers = nil
+	for _, stage := range p.running {
+		stage.life.stopped()
+	}
+	p.running = nil
 	return errors.Join(errs...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -36,6 +37,9 @@ record.`,
 			if err := t.resolve(); err != nil {
 				return err
 			}
+			if err := t.knows(command.Indicator); err != nil {
+				return err
+			}
 			log, disconnect, err := t.log(zerolog.Nop())
 			if err != nil {
 				return err
@@ -54,7 +58,8 @@ record.`,
 			if err := encoder.Encode(run); err != nil {
 				return err
 			}
-			if run.Problem != "" {
+			// What was out of balance and has been healed is told, in the record.
+			if run.Problem != "" && !run.Healed {
 				return &exitError{code: exitFailure, err: errors.New(run.Problem)}
 			}
 			return nil
@@ -66,6 +71,29 @@ record.`,
 	flags.StringVar(&command.Indicator, "indicator", "", "only this `indicator`")
 	flags.DurationVar(&wait, "wait", 2*time.Minute, "how long to wait for the run")
 	return cmd
+}
+
+// knows reports an indicator that the catalogue lacks; "" is every one.
+func (t *target) knows(indicator string) error {
+	if indicator == "" {
+		return nil
+	}
+	c, err := t.settings.LoadCatalogue()
+	if err != nil {
+		return usage(err)
+	}
+	if _, ok := c.Indicator(indicator); ok {
+		return nil
+	}
+	ids := make([]string, len(c.Indicators))
+	for i := range c.Indicators {
+		ids[i] = c.Indicators[i].ID
+	}
+	hint := "; see the view indicators"
+	if near := strict.Nearest(indicator, ids); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usage(fmt.Errorf("--indicator: there is no indicator %q%s", indicator, hint))
 }
 
 // recomputeNow asks for a recomputation and waits for its record.

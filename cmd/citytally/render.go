@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/shopspring/decimal"
 
+	"github.com/citytally/citytally/cmd/citytally/bulletin"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/sink"
 )
@@ -23,7 +24,7 @@ type reportWords struct {
 
 var reportLanguages = map[string]reportWords{
 	"zh": {
-		title: "%s 年度全市指标", indicator: "指标", value: "全市", change: "同比", areas: "已报", stage: "阶段",
+		title: "%s全市指标", indicator: "指标", value: "全市", change: "同比", areas: "已报", stage: "阶段",
 		stages:     map[string]string{"forecast": "预测", "estimate": "预计", "flash": "快报", "final": "年报"},
 		qualifiers: map[string]string{"below": "近%s", "above": "超%s", "about": "约%s"},
 		reasons: map[string]string{
@@ -54,7 +55,7 @@ func (r *report) render(w io.Writer, format string) {
 		fmt.Fprintf(w, words.noTotals+"\n", r.Period)
 		return
 	}
-	title := fmt.Sprintf(words.title, r.Period)
+	title := fmt.Sprintf(words.title, r.periodName())
 	if format == "md" {
 		fmt.Fprintf(w, "# %s\n\n", title)
 	} else {
@@ -65,16 +66,19 @@ func (r *report) render(w io.Writer, format string) {
 		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight}, {Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
 		{Number: 4, Align: text.AlignRight, AlignHeader: text.AlignRight},
 	})
-	byIndicator := map[string]*sink.ReportRow{}
+	rows := map[string]*sink.ReportRow{}
 	for i := range r.Totals {
-		byIndicator[r.Totals[i].Indicator] = &r.Totals[i]
+		rows[r.Totals[i].Indicator] = &r.Totals[i]
+	}
+	if format == "md" {
+		r.sentences(w, rows)
 	}
 	for i := range r.catalogue.Programmes {
 		programme := &r.catalogue.Programmes[i]
 		heading := r.pick(programme.NameZH, programme.NameEN)
 		for j := range r.catalogue.Indicators {
 			indicator := &r.catalogue.Indicators[j]
-			row := byIndicator[indicator.ID]
+			row := rows[indicator.ID]
 			if row == nil || indicator.Programme != programme.ID {
 				continue
 			}
@@ -90,6 +94,39 @@ func (r *report) render(w io.Writer, format string) {
 		return
 	}
 	t.Render()
+}
+
+// sentences tells every total in words, by programme.
+func (r *report) sentences(w io.Writer, rows map[string]*sink.ReportRow) {
+	writer := bulletin.Writer{Catalogue: r.catalogue, Lang: r.lang}
+	for i := range r.catalogue.Programmes {
+		programme := &r.catalogue.Programmes[i]
+		heading := r.pick(programme.NameZH, programme.NameEN)
+		for j := range r.catalogue.Indicators {
+			indicator := &r.catalogue.Indicators[j]
+			row := rows[indicator.ID]
+			if row == nil || indicator.Programme != programme.ID {
+				continue
+			}
+			if heading != "" {
+				fmt.Fprintf(w, "## %s\n\n", heading)
+				heading = ""
+			}
+			fmt.Fprintf(w, "- %s\n", writer.Sentence(row))
+		}
+		if heading == "" {
+			fmt.Fprintln(w)
+		}
+	}
+	fmt.Fprintf(w, "## %s\n\n", r.pick("全部指标", "All figures"))
+}
+
+// periodName is the period as a title says it.
+func (r *report) periodName() string {
+	if p, err := catalogue.ParsePeriod(r.Period); err == nil && p.Kind == catalogue.Year {
+		return r.Period + r.pick(" 年", "")
+	}
+	return r.Period + r.pick(" ", "")
 }
 
 func (r *report) pick(zh, en string) string {

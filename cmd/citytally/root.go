@@ -24,13 +24,14 @@ exact, up to date, each with the inputs it was computed from.
   citytally run                       run the pipeline
   citytally submit figures.csv        send a file to it
   citytally report --period 2021      print the city's totals
+  citytally explain gdp --period 2021 tell what a total follows from
 
 Settings come from a YAML file (--config), from environment variables
 (CITYTALLY_...), and from flags, the later over the earlier; "citytally config
 show" prints them.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing runs there,
-4 not everything submitted was accepted.`
+4 not everything submitted was accepted, or an audit found differences.`
 
 // globals are the flags of every command.
 type globals struct {
@@ -52,10 +53,11 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&g.level, "log-level", "", "least `level` to log: debug, info, warn or error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(
-		newDemo(g), newRun(g), newSubmit(g), newReport(g), newRecompute(g), newStatus(g), newSQL(g),
-		newConfig(g), newVersion(), newEngine(),
+		newDemo(g), newRun(g), newSubmit(g), newBench(g), newReport(g), newExplain(g), newRelease(g), newAudit(g), newAssess(g), newCatalogue(g), newRecompute(g), newStatus(g), newSQL(g), newDead(g), newReplay(g),
+		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newVersion(), newEngine(),
 	)
 	checkArguments(root)
+	completeWords(root)
 	return root
 }
 
@@ -64,7 +66,7 @@ func checkArguments(command *cobra.Command) {
 	if check := command.Args; check != nil {
 		command.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return usage(fmt.Errorf("%w; see citytally %s --help", err, strings.TrimPrefix(cmd.CommandPath(), "citytally ")))
+				return usage(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 			}
 			return nil
 		}

@@ -17,6 +17,7 @@ import (
 // addresses are the flags that say where the servers listen.
 type addresses struct {
 	http           string
+	operations     string
 	nats           int
 	clickhouse     int
 	clickhouseHTTP int
@@ -25,6 +26,7 @@ type addresses struct {
 func (a *addresses) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&a.http, "http", "", "`host:port` of the gateway; port 0 takes any free one")
+	flags.StringVar(&a.operations, "operations", "", "`host:port` for metrics and health; port 0 takes any free one, \"\" does not listen")
 	flags.IntVar(&a.nats, "nats-port", 0, "`port` of the embedded broker; 0 takes any free one")
 	flags.IntVar(&a.clickhouse, "clickhouse-port", 0, "`port` of the embedded ClickHouse's native protocol; 0 takes any free one, for HTTP too")
 	flags.IntVar(&a.clickhouseHTTP, "clickhouse-http-port", 0, "`port` of the embedded ClickHouse's HTTP interface; 0 takes any free one")
@@ -38,6 +40,12 @@ func (a *addresses) apply(cmd *cobra.Command, s *configs.Settings) error {
 			return usage(fmt.Errorf("--http: want host:port such as 127.0.0.1:8470, got %q", a.http))
 		}
 		s.Ingest.Address = a.http
+	}
+	if changed("operations") {
+		if _, _, err := net.SplitHostPort(a.operations); err != nil && a.operations != "" {
+			return usage(fmt.Errorf("--operations: want host:port such as 127.0.0.1:8471, got %q", a.operations))
+		}
+		s.Operations.Address = a.operations
 	}
 	for _, port := range []struct {
 		flag  string
@@ -119,6 +127,7 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err 
 		return err
 	}
 	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", p.instance.HTTP).Str("nats", p.instance.NATS).
+		Str("operations", p.instance.Operations).
 		Str("clickhouse_http", p.instance.ClickHouseHTTP).Str("clickhouse_native", p.instance.ClickHouseNative).Msg("citytally runs")
 	err = p.run(ctx)
 	if err == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform"
 )
 
 // status is what citytally status tells.
@@ -24,6 +27,12 @@ type status struct {
 	// cannot be asked.
 	Tables  map[string]uint64 `json:"tables,omitempty"`
 	Problem string            `json:"problem,omitempty"`
+	// Conservation says whether everything received is accounted for; nil with a
+	// Problem.
+	Conservation *transform.Conservation `json:"conservation,omitempty"`
+	// Waiting are the messages that a stage has yet to deal with, the oldest
+	// first, not more than a few for each stage.
+	Waiting []waiting `json:"waiting,omitempty"`
 }
 
 func newStatus(g *globals) *cobra.Command {
@@ -33,7 +42,14 @@ func newStatus(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the pipeline holds and what each stage has yet to do",
-		Args:  cobra.NoArgs,
+		Long: `Show what the streams hold and how far each of their readers has come; which
+submissions wait, for which stage, and since when; and whether everything that
+was received is accounted for: received = judged + pending, and every accepted
+row is in ClickHouse.`,
+		Example: `  citytally status
+  citytally status --watch
+  citytally status --format json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "table", "json"); err != nil {
 				return err
@@ -46,20 +62,14 @@ func newStatus(g *globals) *cobra.Command {
 				return err
 			}
 			defer disconnect()
-			for {
-				s, err := t.status(cmd.Context(), log)
-				if err != nil {
-					return err
-				}
-				if err := s.print(cmd.OutOrStdout(), format); err != nil || !watch {
-					return err
-				}
-				select {
-				case <-cmd.Context().Done():
-					return nil
-				case <-time.After(2 * time.Second):
-				}
+			if watch {
+				return t.watch(cmd.Context(), log, cmd.OutOrStdout(), format)
 			}
+			s, err := t.status(cmd.Context(), log, nil)
+			if err != nil {
+				return err
+			}
+			return s.print(cmd.OutOrStdout(), format)
 		},
 	}
 	t.natsFlag(cmd)
@@ -69,31 +79,47 @@ func newStatus(g *globals) *cobra.Command {
 	return cmd
 }
 
-func (t *target) status(ctx context.Context, log *stream.Log) (*status, error) {
+// status asks the broker and ClickHouse. A conservation that was found a moment
+// ago need not be found again.
+func (t *target) status(ctx context.Context, log *stream.Log, known *transform.Conservation) (*status, error) {
 	s := &status{}
 	if t.searched == nil {
 		s.Instance = &instance{PID: t.found.PID, StartedAt: t.found.StartedAt, Version: t.found.Version, HTTP: t.found.HTTP, NATS: t.found.NATS,
-			ClickHouseHTTP: t.found.ClickHouseHTTP, ClickHouseNative: t.found.ClickHouseNative}
+			ClickHouseHTTP: t.found.ClickHouseHTTP, ClickHouseNative: t.found.ClickHouseNative, Operations: t.found.Operations}
 	}
 	var err error
 	if s.Streams, err = log.Statuses(ctx); err != nil {
 		return nil, err
 	}
-	if s.Tables, err = t.tables(ctx); err != nil {
+	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
+		return nil, err
+	}
+	s.Conservation = known
+	if err := t.shown(ctx, log, s); err != nil {
 		s.Problem = err.Error()
 	}
 	return s, nil
 }
 
-func (t *target) tables(ctx context.Context) (map[string]uint64, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Second, fmt.Errorf("ClickHouse did not answer within 5s"))
+// How long ClickHouse may take to count.
+const countTimeout = 30 * time.Second
+
+// shown adds what ClickHouse shows.
+func (t *target) shown(ctx context.Context, log *stream.Log, s *status) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, countTimeout, fmt.Errorf("ClickHouse did not answer within %s", countTimeout))
 	defer cancel()
-	store, err := t.store(ctx, zerolog.Nop())
+	opening, opened := context.WithTimeoutCause(ctx, 5*time.Second, errors.New("ClickHouse did not answer within 5s"))
+	defer opened()
+	store, err := t.store(opening, zerolog.Nop())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer store.Close()
-	return store.Counts(ctx)
+	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
+		return err
+	}
+	s.Conservation, err = transform.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	return err
 }
 
 func (s *status) print(w io.Writer, format string) error {
@@ -102,27 +128,18 @@ func (s *status) print(w io.Writer, format string) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(s)
 	}
-	if s.Instance != nil {
-		fmt.Fprintf(w, "process %d since %s\n", s.Instance.PID, s.Instance.StartedAt.Local().Format(time.DateTime))
-	}
-	streams := newTable(w, table.Row{"stream", "messages", "newest", "reader", "to do", "in hand", "again"})
-	for i := range s.Streams {
-		st := &s.Streams[i]
-		newest := ""
-		if st.Messages > 0 {
-			newest = st.LastAt.Local().Format(time.DateTime)
-		}
-		row := table.Row{st.Stream, st.Messages, newest}
-		for _, name := range slices.Sorted(maps.Keys(st.Consumers)) {
-			c := st.Consumers[name]
-			streams.AppendRow(append(row, name, c.Pending, c.Delivered, c.Redelivered))
-			row = table.Row{"", "", ""}
-		}
-		if len(st.Consumers) == 0 {
-			streams.AppendRow(row)
+	if i := s.Instance; i != nil {
+		fmt.Fprintf(w, "process %d since %s\n", i.PID, i.StartedAt.Local().Format(time.DateTime))
+		for _, at := range []struct{ what, address string }{
+			{"gateway", i.HTTP}, {"NATS", i.NATS}, {"ClickHouse", i.ClickHouseHTTP}, {"native protocol", i.ClickHouseNative}, {"operations", i.Operations},
+		} {
+			if at.address != "" {
+				fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.address)
+			}
 		}
 	}
-	streams.Render()
+	s.printStreams(w)
+	s.printWaiting(w, time.Now())
 	if s.Problem != "" {
 		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
 		return nil
@@ -132,6 +149,7 @@ func (s *status) print(w io.Writer, format string) error {
 		tables.AppendRow(table.Row{name, s.Tables[name]})
 	}
 	tables.Render()
+	s.printConservation(w)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/ingest"
@@ -26,7 +29,8 @@ func newSubmit(g *globals) *cobra.Command {
 		Short: "Send files of figures to the gateway and print what became of them",
 		Long: `Send files of figures, .csv or .json, to the gateway, as a district would over
 HTTP, and print what became of each: how many rows were accepted, and for every
-other row where it stands, what was seen, and what to do. "-" is standard input.
+other row where it stands, what was seen, and what to do. "-" is standard input,
+in either format.
 
 A CSV file has the header indicator,period,value,unit,stage,status,qualifier,note,
 of which the last five may be left out; area and dataset are columns too, or
@@ -35,7 +39,8 @@ of which the last five may be left out; area and dataset are columns too, or
 The token is --token, or CITYTALLY_TOKEN; on the machine of a running instance it
 is found by the area in the instance's tokens file.`,
 		Example: `  citytally submit figures.csv --area 320812 --dataset sti-annual
-  citytally submit 320812.json --url https://tally.example --token ...`,
+  citytally submit 320812.json --url https://tally.example --token ...
+  generate-figures | citytally submit - --area 320812 --dataset sti-annual`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			lang, err := language(lang)
@@ -93,38 +98,52 @@ func (t *target) client(token, area string) (*ingest.Client, error) {
 		}
 		var ok bool
 		if token, ok = tokens.Plain(area); !ok {
-			return nil, usage(fmt.Errorf("%s holds no token in plain text for area %s; give one with --token", file, area))
+			return nil, usage(fmt.Errorf("%s holds no token in plain text for area %s; check the code, or give a token with --token", file, area))
 		}
 	}
 	return &ingest.Client{BaseURL: url, Token: token, Via: "cli"}, nil
 }
 
 func sendFile(ctx context.Context, client *ingest.Client, stdin io.Reader, file string, upload ingest.Upload) ([]ingest.Receipt, error) {
-	upload.Content, upload.File = stdin, ""
+	content := bufio.NewReader(stdin)
+	upload.File = ""
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		upload.Content, upload.File = f, filepath.Base(file)
+		content, upload.File = bufio.NewReader(f), filepath.Base(file)
 	}
+	upload.Content = content
 	switch ext := strings.ToLower(filepath.Ext(file)); ext {
-	case ".csv", "":
+	case ".csv":
 		upload.ContentType = "text/csv"
 	case ".json":
 		upload.ContentType = "application/json"
+	case "":
+		upload.ContentType = contentType(content)
 	default:
-		return nil, usage(fmt.Errorf("%s: want a .csv or .json file, got %s", file, ext))
+		return nil, usage(fmt.Errorf("%s: want a .csv or .json file, got %s; in Excel save as CSV UTF-8", file, ext))
 	}
 	return client.Submit(ctx, upload)
+}
+
+// contentType tells JSON from CSV where no file name says it: a document of
+// JSON begins with a brace, a header of columns does not.
+func contentType(r *bufio.Reader) string {
+	start, _ := r.Peek(r.Size())
+	if bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(start, []byte("\uFEFF"))), []byte("{")) {
+		return "application/json"
+	}
+	return "text/csv"
 }
 
 // refusal says a gateway's refusal in the reader's language.
 func refusal(err error, lang string) error {
 	var p *ingest.Problem
 	if errors.As(err, &p) && lang == "zh" && p.DetailZH != "" {
-		return &exitError{code: exitRefused, err: errors.New(p.DetailZH)}
+		return &exitError{code: exitRefused, err: errors.New(p.Chinese())}
 	}
 	if p != nil {
 		return &exitError{code: exitRefused, err: err}
@@ -136,13 +155,16 @@ func refusal(err error, lang string) error {
 var receiptWords = map[string]map[string]string{
 	"zh": {
 		"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核",
-		"repeated": "（内容与先前报送相同）", "rows": "行", "of": "其中采用", "row": "行号", "column": "列", "seen": "填报内容", "message": "说明",
+		"repeated": "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", "rows": "共 %d 行", "of": "采用 %d 行，共 %d 行", "comma": "，", "row": "行号", "column": "列", "seen": "填报内容", "message": "说明",
 	},
 	"en": {
 		"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet",
-		"repeated": " (same content as before)", "rows": "rows", "of": "accepted", "row": "row", "column": "column", "seen": "seen", "message": "what to do",
+		"repeated": " (same content as before, not stored again; --reason sends it once more)", "rows": "%d rows", "of": "%d of %d rows", "comma": ", ", "row": "row", "column": "column", "seen": "seen", "message": "what to do",
 	},
 }
+
+// seenWidth is how much of what was seen a table shows, in columns.
+const seenWidth = 40
 
 // printReceipt prints what became of a submission and reports whether anything
 // in it was refused.
@@ -156,17 +178,19 @@ func printReceipt(w io.Writer, r *ingest.Receipt, lang string) (refused bool) {
 	if r.Repeated || r.Verdict != nil && r.Verdict.Repeated {
 		repeated = words["repeated"]
 	}
-	fmt.Fprintf(w, "%s: %s%s, %d %s", name, words[r.Status], repeated, r.Rows, words["rows"])
+	rows := fmt.Sprintf(words["rows"], r.Rows)
+	if r.Verdict != nil {
+		rows = fmt.Sprintf(words["of"], r.Verdict.Accepted, r.Rows)
+	}
+	fmt.Fprintf(w, "%s  %s%s%s%s  %s\n", name, words[r.Status], words["comma"], rows, repeated, r.ID)
 	if r.Verdict == nil {
-		fmt.Fprintf(w, "  %s\n", r.ID)
 		return false
 	}
-	fmt.Fprintf(w, ", %s %d  %s\n", words["of"], r.Verdict.Accepted, r.ID)
 	if len(r.Verdict.Findings) > 0 {
 		findings := newTable(w, table.Row{words["row"], words["column"], words["seen"], words["message"]})
 		for i := range r.Verdict.Findings {
 			f := &r.Verdict.Findings[i]
-			findings.AppendRow(table.Row{f.Row, f.Column, f.Seen, message(f, lang)})
+			findings.AppendRow(table.Row{f.Row, f.Column, text.Snip(f.Seen, seenWidth, "…"), message(f, lang)})
 		}
 		findings.Render()
 	}

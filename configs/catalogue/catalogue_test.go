@@ -68,18 +68,20 @@ func TestDefaults(t *testing.T) {
 		Rounding
 		CoveragePolicy
 		Factor int64
+		Frequency
 	}
 	got := map[string]words{}
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
-		got[ind.ID] = words{ind.Kind, ind.Total, ind.Change, ind.Rounding, ind.Coverage, ind.Factor}
+		got[ind.ID] = words{ind.Kind, ind.Total, ind.Change, ind.Rounding, ind.Coverage, ind.Factor, ind.Frequency}
 	}
 	want := map[string]words{
-		"income":   {Flow, SumRule, Percent, HalfEven, Partial, 1},
-		"people":   {Stock, SumRule, Percent, Truncate, Complete, 1},
-		"per_head": {Ratio, RatioRule, Point, HalfUp, Complete, 10000},
-		"share":    {Ratio, RatioRule, Point, HalfUp, Complete, 100},
-		"rate":     {Ratio, CityRule, Point, HalfUp, Complete, 1000},
+		"income":   {Flow, SumRule, Percent, HalfEven, Partial, 1, Monthly},
+		"wealth":   {Flow, SumRule, Percent, HalfUp, Complete, 1, HalfYearly},
+		"people":   {Stock, SumRule, Percent, Truncate, Complete, 1, Monthly},
+		"per_head": {Ratio, RatioRule, Point, HalfUp, Complete, 10000, Monthly},
+		"share":    {Ratio, RatioRule, Point, HalfUp, Complete, 100, Monthly},
+		"rate":     {Ratio, CityRule, Point, HalfUp, Complete, 1000, Monthly},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

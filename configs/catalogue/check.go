@@ -39,6 +39,11 @@ func (c *Catalogue) index() error {
 		if len(d.Periods) == 0 {
 			report("datasets[%d].periods: want at least one of year, half, quarter, month, ytd", i)
 		}
+		for j, kind := range d.Periods {
+			if slices.Index(d.Periods, kind) < j {
+				report("datasets[%d].periods: %s occurs twice", i, kind)
+			}
+		}
 		if d.DueDays < 0 {
 			report("datasets[%d].due_days: want 0 or more days after the period's end, got %d", i, d.DueDays)
 		}
@@ -54,6 +59,9 @@ func (c *Catalogue) index() error {
 			report("indicators[%d].id: %q occurs twice", i, ind.ID)
 		}
 		c.indicators[ind.ID] = ind
+	}
+	for i := range c.Indicators {
+		c.deriveFrequency(&c.Indicators[i])
 	}
 	errs = append(errs, c.checkProgrammes()...)
 	errs = append(errs, c.checkAreas()...)
@@ -87,45 +95,6 @@ func (c *Catalogue) checkProgrammes() (errs []error) {
 	for i := range c.Indicators {
 		if ind := &c.Indicators[i]; ind.Programme != "" && !seen[ind.Programme] {
 			report("indicators[%d].programme (%s): %q is no programme", i, ind.ID, ind.Programme)
-		}
-	}
-	return errs
-}
-
-func (c *Catalogue) checkAreas() (errs []error) {
-	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if city := c.areas[c.City]; city == nil || city.Kind != City {
-		report("city: want the code of the one area of kind city, got %q", c.City)
-	}
-	for i := range c.Areas {
-		a := &c.Areas[i]
-		switch a.Kind {
-		case City:
-			if a.Code != c.City {
-				report("areas[%d].kind: only %q is the city", i, c.City)
-			}
-		case District, CarvedOut:
-		case InsideZone:
-			if host := c.areas[a.Host]; host == nil || host.Kind != District {
-				report("areas[%d].host: a zone inside a district names it, got %q", i, a.Host)
-			}
-		default:
-			report("areas[%d].kind: want city, district, carved_out or inside, got %q", i, a.Kind)
-		}
-		if a.Kind != InsideZone && a.Host != "" {
-			report("areas[%d].host: only an inside zone has a host, got %q", i, a.Host)
-		}
-		if !a.ValidFrom.IsZero() && !a.ValidTo.IsZero() && !a.ValidFrom.Before(a.ValidTo.Time) {
-			report("areas[%d].valid_to: want a day after valid_from", i)
-		}
-		for j, code := range a.Predecessors {
-			p := c.areas[code]
-			switch {
-			case p == nil || code == a.Code:
-				report("areas[%d].predecessors[%d]: %q is no other area", i, j, code)
-			case p.ValidTo.IsZero() || a.ValidFrom.IsZero() || a.ValidFrom.Before(p.ValidTo.Time):
-				report("areas[%d].predecessors[%d]: %q has to end (valid_to) no later than %q begins (valid_from)", i, j, code, a.Code)
-			}
 		}
 	}
 	return errs

@@ -17,10 +17,15 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 		checkWords(ind, report)
 		c.checkNumbers(ind, report)
 		for j, id := range ind.Datasets {
-			if c.datasets[id] == nil {
-				report(fmt.Sprintf("datasets[%d]", j), "%q is no dataset", id)
+			switch {
+			case c.datasets[id] == nil:
+				report(indexed("datasets", j), "%q is no dataset", id)
+			case slices.Index(ind.Datasets, id) < j:
+				report(indexed("datasets", j), "%q occurs twice", id)
 			}
 		}
+		c.checkAtMost(ind, report)
+		c.checkFrequency(ind, report)
 		if ind.Total == RatioRule {
 			c.checkRatio(ind, report)
 			continue
@@ -35,6 +40,11 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 			report("datasets", "nobody can report it: name at least one dataset")
 		}
 	}
+	circle := func(i int, field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("indicators[%d].%s (%s): %s", i, field, c.Indicators[i].ID, fmt.Sprintf(format, args...)))
+	}
+	c.checkCycles("numerator", func(ind *Indicator) []string { return ind.parts() }, circle)
+	c.checkCycles("at_most", func(ind *Indicator) []string { return ind.AtMost }, circle)
 	return errs
 }
 
@@ -81,8 +91,8 @@ func (c *Catalogue) checkRatio(ind *Indicator, report indicatorReport) {
 			parts = append(parts, of)
 		}
 	}
-	if len(parts) == 2 && parts[0].unit.Dimension == parts[1].unit.Dimension && parts[0].unit != parts[1].unit {
-		report("numerator", "want numerator and denominator in one unit, got %s and %s", parts[0].UnitName, parts[1].UnitName)
+	if len(parts) == 2 {
+		checkUnits(ind, parts[0], parts[1], report)
 	}
 	if ind.Kind != Ratio {
 		report("kind", "want ratio where city_total is ratio, got %s", ind.Kind)

@@ -42,7 +42,24 @@ const (
 	Complete CoveragePolicy = "complete"
 	// Partial: publishable with n of N areas.
 	Partial CoveragePolicy = "partial"
+	// Carry: areas that have not reached the stage of the others are carried at
+	// their previous stage's value, and the total is marked imputed.
+	Carry CoveragePolicy = "carry"
 )
+
+// Frequency is how often something is reported: a code of SDMX CL_FREQ.
+type Frequency string
+
+// The frequencies, from the lowest to the highest. A month may be reported year to
+// date.
+const (
+	Annual     Frequency = "A"
+	HalfYearly Frequency = "S"
+	Quarterly  Frequency = "Q"
+	Monthly    Frequency = "M"
+)
+
+var frequencies = []Frequency{Annual, HalfYearly, Quarterly, Monthly}
 
 // Rounding is how a figure is rounded for display, never for computing.
 type Rounding string
@@ -83,6 +100,12 @@ type Indicator struct {
 	// indicator's unit. Empty is unbounded.
 	Minimum string `yaml:"minimum" json:"minimum,omitempty"`
 	Maximum string `yaml:"maximum" json:"maximum,omitempty"`
+	// AtMost are indicators that this one never exceeds, such as the whole that it
+	// is a part of. Their units convert into one another, or count things.
+	AtMost []string `yaml:"at_most" json:"at_most,omitempty"`
+	// Frequency is how often the indicator is reported at least. Left out, it is
+	// the highest that its datasets take; for a ratio, that both its parts have.
+	Frequency Frequency `yaml:"frequency" json:"frequency"`
 	// Datasets are those in which the indicator is reported; a ratio has none.
 	Datasets []string `yaml:"datasets" json:"datasets,omitempty"`
 
@@ -92,6 +115,14 @@ type Indicator struct {
 
 // Unit returns the indicator's unit, ready to convert into.
 func (i *Indicator) Unit() Unit { return i.unit }
+
+// parts returns the ids of a ratio's parts.
+func (i *Indicator) parts() []string {
+	if i.Total != RatioRule {
+		return nil
+	}
+	return []string{i.Numerator, i.Denominator}
+}
 
 // Within reports whether a value, in the indicator's unit, lies within its
 // bounds.

@@ -40,6 +40,11 @@ func (k *PeriodKind) UnmarshalText(text []byte) error {
 	return fmt.Errorf("want year, half, quarter, month or ytd, got %q", text)
 }
 
+// Frequency returns how often such periods follow one another.
+func (k PeriodKind) Frequency() Frequency {
+	return map[PeriodKind]Frequency{Year: Annual, Half: HalfYearly, Quarter: Quarterly, Month: Monthly, YearToDate: Monthly}[k]
+}
+
 // MarshalText writes a kind as catalogue files do.
 func (k PeriodKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 

@@ -14,6 +14,17 @@ type Unit struct {
 	Exponent int8
 }
 
+// Whole reports whether the unit counts things one by one, so that only whole
+// numbers make sense of it: 家, 项, but neither 万人 nor 亿元.
+func (u Unit) Whole() bool { return u.counts() && u.Exponent == 0 }
+
+func (u Unit) counts() bool { return countedThings[u.Dimension] }
+
+// The measure words of what is counted.
+var countedThings = map[string]bool{
+	"人": true, "人次": true, "家": true, "个": true, "项": true, "件": true, "户": true, "名": true, "次": true, "场": true, "份": true, "条": true,
+}
+
 // The scaled units of Chinese official statistics (GB 3100 prefixes and the
 // 万/亿 counting words).
 var scaledUnits = func() map[string]Unit {

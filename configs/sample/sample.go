@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,18 @@ type File struct {
 
 //go:embed 2020/*.csv 2021/*.csv
 var files embed.FS
+
+//go:embed published-2021.csv
+var published []byte
+
+// PublishedPeriod is the period of [Published].
+const PublishedPeriod = "2021"
+
+// Published returns the city figures that were published for 2021, as CSV with
+// the header id,unit,value,qualifier,stage,change,change_kind,numerator,denominator.
+// They stand for themselves: the samples are not made from them, but held against
+// them by tests.
+func Published() []byte { return slices.Clone(published) }
 
 // Files returns every submission, the earlier year first, then by area.
 func Files() []File {

@@ -63,7 +63,7 @@ func CSV(r io.Reader, defaults Defaults) ([]stream.Submission, error) {
 // names none.
 func (c columns) observation(r record) (o stream.Observation, area, dataset string) {
 	malformed := func(zh, en string) (stream.Observation, string, string) {
-		return stream.Observation{Row: r.row, Malformed: clip(r.text, 200), Problem: both(zh, en)}, "", ""
+		return stream.Observation{Row: r.row, Malformed: clip(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
 	}
 	switch {
 	case r.problem != nil:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,6 +89,9 @@ func TestCSVKeepsTheOtherRows(t *testing.T) {
 			if o := rows[1]; o.Row != 3 || o.Malformed == "" || !strings.Contains(o.Problem, test.problem) {
 				t.Errorf("want row 3 malformed with %q, got %+v", test.problem, o)
 			}
+			if o := rows[1]; o.ProblemZH == "" || strings.ContainsFunc(o.Problem, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				t.Errorf("want each language by itself, got %q and %q", o.Problem, o.ProblemZH)
+			}
 			for i, want := range []string{"a", "", "b", "c"} {
 				if rows[i].Indicator != want || rows[i].Row != i+2 {
 					t.Errorf("want %q in row %d, got %+v", want, i+2, rows[i])
@@ -127,6 +131,8 @@ func TestCSVHeaderErrors(t *testing.T) {
 		"duplicate":    {"indicator,period,value,Value\n", decode.BadColumns, []string{`column 4, "value", occurs twice`}},
 		"missing":      {"indicator,unit\n", decode.BadColumns, []string{`column "period" is missing`, `column "value" is missing`}},
 		"all at once":  {"indicator,,colour\n", decode.BadColumns, []string{"column 2 has no name", `"colour", is unknown`, `"period" is missing`}},
+		"a workbook":   {"PK\x03\x04\x14\x00\n", decode.NotCSV, []string{"Excel workbook", `save it in Excel as "CSV UTF-8`}},
+		"as it stands": {"Indicater,period,value\n", decode.BadColumns, []string{`column 1, "Indicater", is unknown`}},
 		"semicolons":   {"indicator;period;value\n", decode.BadColumns, []string{"separated by commas"}},
 		"UTF-16":       {"\xFF\xFEi\x00n\x00", decode.NotUTF8, []string{"UTF-16"}},
 		"GB18030":      {"\xD6\xB8\xB1\xEA,period,value\n", decode.NotUTF8, []string{"not UTF-8"}},

@@ -26,6 +26,7 @@ const (
 	TooManyRows    = "TOO_MANY_ROWS"
 	BadJSON        = "JSON_INVALID"
 	BadColumns     = "COLUMNS_INVALID"
+	NotCSV         = "NOT_CSV"
 	DefaultsDiffer = "PARAMETER_DIFFERS"
 )
 
@@ -47,10 +48,6 @@ func readError(err error) error {
 	}
 	return fmt.Errorf("read upload: %w", err)
 }
-
-// both joins a row's problem in the two languages into the one text that an
-// observation has for it.
-func both(zh, en string) string { return zh + " / " + en }
 
 // clip keeps messages and messages' storage small: the first n bytes, valid
 // UTF-8 whatever came in.

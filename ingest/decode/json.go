@@ -67,9 +67,10 @@ func badJSON(text []byte, err error) error {
 	case errors.As(err, &kind):
 		where = position(text, kind.Offset)
 	}
+	zh, en := stream.Unreadable(err)
 	return problem(BadJSON, clip(string(text), 40),
-		fmt.Sprintf("无法读取 JSON%s：%v。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, err),
-		fmt.Sprintf("the JSON cannot be read%s: %v; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, err))
+		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
+		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
 }
 
 // position tells where in the text an offset lies, as editors count.

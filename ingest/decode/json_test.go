@@ -22,7 +22,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := got.Observations[1]
-	if !strings.Contains(bad.Malformed, `"value":true`) || !strings.Contains(bad.Problem, "want a string or a number") {
+	if !strings.Contains(bad.Malformed, `"value":true`) || !strings.Contains(bad.Problem, "want text or a number") {
 		t.Errorf("want the second observation malformed, got %+v", bad)
 	}
 	got.Observations[1] = stream.Observation{}
@@ -37,10 +37,10 @@ func TestJSONErrors(t *testing.T) {
 	tests := map[string]struct{ text, code, en string }{
 		"empty":          {" \n", decode.Empty, "empty"},
 		"broken":         {"{\n\"area\": ]", decode.BadJSON, "(2:9)"},
-		"cut off":        {`{"area":"1"`, decode.BadJSON, "unexpected EOF"},
-		"wrong kind":     {`{"area":17}`, decode.BadJSON, "cannot unmarshal number"},
+		"cut off":        {`{"area":"1"`, decode.BadJSON, "ends in the middle"},
+		"wrong kind":     {`{"area":17}`, decode.BadJSON, "area: want text in quotation marks, got number"},
 		"unknown field":  {`{"aera":"1"}`, decode.BadJSON, `unknown field "aera"`},
-		"a list":         {`[]`, decode.BadJSON, "cannot unmarshal array"},
+		"a list":         {`[]`, decode.BadJSON, "want an object {…}, got array"},
 		"two documents":  {`{} {}`, decode.BadJSON, "more text after the end"},
 		"not UTF-8":      {"{\"area\":\"\xBC\xD2\"}", decode.NotUTF8, "not UTF-8"},
 		"other area":     {`{"area":"320804"}`, decode.DefaultsDiffer, `area is "320804" in the JSON and "320812"`},

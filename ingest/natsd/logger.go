@@ -3,6 +3,7 @@ package natsd
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -25,8 +26,16 @@ func (l *eventLogger) Noticef(format string, args ...any) {
 	l.log.Debug().Msgf(format, args...)
 }
 
+// plaintext is a warning to whoever writes a server's configuration file. Here
+// the password comes from the settings, which take no other.
+const plaintext = "Plaintext passwords detected"
+
 func (l *eventLogger) Warnf(format string, args ...any) {
-	l.log.Warn().Msgf(format, args...)
+	level := zerolog.WarnLevel
+	if strings.HasPrefix(format, plaintext) {
+		level = zerolog.DebugLevel
+	}
+	l.log.WithLevel(level).Msgf(format, args...)
 }
 
 func (l *eventLogger) Errorf(format string, args ...any) {

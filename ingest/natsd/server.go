@@ -52,6 +52,9 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 		return nil, fmt.Errorf("start NATS server: %w", err)
 	}
 	began := time.Now()
+	if err := mendMetadata(dir, logger); err != nil {
+		return nil, errors.Join(fmt.Errorf("mend %s: %w", dir, err), lock.Close())
+	}
 	ns, err := launch(ctx, cfg, logger)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server in %s: %w", dir, err), lock.Close())

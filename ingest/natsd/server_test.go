@@ -204,6 +204,21 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
+// The settings hold the password, so how it is written is no news to anyone.
+func TestPasswordIsNoWarning(t *testing.T) {
+	var out buffer
+	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), User: "bus", Password: "secret"}, zerolog.New(&out).Level(zerolog.WarnLevel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.text.String(); text != "" {
+		t.Errorf("the server warns: %s", text)
+	}
+}
+
 func TestLogGoesToZerolog(t *testing.T) {
 	var out buffer
 	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), Token: "secret"}, zerolog.New(&out).Level(zerolog.DebugLevel))

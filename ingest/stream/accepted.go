@@ -12,6 +12,8 @@ import (
 // the order of SUBMISSIONS.
 type AcceptedBatch struct {
 	Submissions []AcceptedSubmission `cbor:"1,keyasint"`
+	// Decisions are those of the bureau, on a subject of their own.
+	Decisions []Decision `cbor:"2,keyasint,omitempty"`
 }
 
 // AcceptedSubmission is one submission's accepted observations, as columns of
@@ -47,6 +49,9 @@ type AcceptedSubmission struct {
 	// accepted value's own, and Note the reporter's note, by index of the row.
 	Raw  map[int]string `cbor:"20,keyasint,omitempty"`
 	Note map[int]string `cbor:"21,keyasint,omitempty"`
+	// Epoch is how often the row's cell had been reopened, by index of the row,
+	// where that is not never. Figures of a later epoch win whatever their stage.
+	Epoch map[int]uint8 `cbor:"23,keyasint,omitempty"`
 }
 
 // AcceptedObservation is one row of an AcceptedSubmission. A Status of
@@ -61,6 +66,7 @@ type AcceptedObservation struct {
 	Qualifier catalogue.Qualifier
 	Row       int
 	Raw, Note string
+	Epoch     uint8
 }
 
 // Add appends a row.
@@ -83,6 +89,12 @@ func (s *AcceptedSubmission) Add(o AcceptedObservation) {
 			s.Raw = map[int]string{}
 		}
 		s.Raw[at] = o.Raw
+	}
+	if o.Epoch != 0 {
+		if s.Epoch == nil {
+			s.Epoch = map[int]uint8{}
+		}
+		s.Epoch[at] = o.Epoch
 	}
 	if o.Note != "" {
 		if s.Note == nil {

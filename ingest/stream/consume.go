@@ -32,6 +32,7 @@ type Consumer struct {
 	stopped  chan struct{}
 	ackWait  time.Duration
 	release  func() // lets another process become the active one
+	busy     bool   // the last batch of Gather was large
 }
 
 const (
@@ -105,6 +106,46 @@ func (c *Consumer) Batch(ctx context.Context, max int) ([]Delivery, error) {
 			batch = append(batch, d)
 		}
 	}
+	return batch, nil
+}
+
+const (
+	// A batch of this many messages means that a backlog is being worked off.
+	busyBatch = 64
+	// How long Gather then waits for more. At a steady rate below busyBatch in
+	// this time it soon stops waiting again.
+	gatherFor = 250 * time.Millisecond
+)
+
+// Gather is Batch for work that costs less when there is more of it at once: as
+// long as batches are large it waits a moment for the next to grow. A quiet
+// stream still answers at once. It is for one goroutine at a time.
+func (c *Consumer) Gather(ctx context.Context, max int) ([]Delivery, error) {
+	batch, err := c.Batch(ctx, max)
+	if err != nil {
+		return nil, err
+	}
+	if c.busy {
+		enough := time.NewTimer(gatherFor)
+		defer enough.Stop()
+		for waiting := true; waiting && len(batch) < max; {
+			select {
+			case <-ctx.Done():
+				release(batch)
+				return nil, context.Cause(ctx)
+			case <-enough.C:
+				waiting = false
+			case m := <-c.messages:
+				d, err := newDelivery(m)
+				if err != nil {
+					release(batch)
+					return nil, err
+				}
+				batch = append(batch, d)
+			}
+		}
+	}
+	c.busy = len(batch) >= busyBatch
 	return batch, nil
 }
 

@@ -17,16 +17,26 @@ type DeadLetter struct {
 	StoredAt time.Time `json:"stored_at"`
 	DiedAt   time.Time `json:"died_at"`
 	Error    string    `json:"error"`
-	// Body is the message as it was.
+	// Body is the message as it was, or the part of it that could not be
+	// processed.
 	Body []byte `json:"body"`
 }
 
 // Bury stores a dead letter for a message that cannot be processed, durably,
 // and only then acknowledges the message.
 func (l *Log) Bury(ctx context.Context, stage, stream string, d *Delivery, cause error, now time.Time) error {
+	if err := l.BuryPart(ctx, stage, stream, d, d.Body, cause, now); err != nil {
+		return err
+	}
+	return d.Ack()
+}
+
+// BuryPart stores a dead letter for that part of a message which cannot be
+// processed, durably; the message itself is not acknowledged.
+func (l *Log) BuryPart(ctx context.Context, stage, stream string, d *Delivery, part []byte, cause error, now time.Time) error {
 	body, err := json.Marshal(DeadLetter{
 		Stage: stage, Stream: stream, Sequence: d.Sequence, Subject: d.Subject,
-		StoredAt: d.StoredAt, DiedAt: now.UTC(), Error: cause.Error(), Body: d.Body,
+		StoredAt: d.StoredAt, DiedAt: now.UTC(), Error: cause.Error(), Body: part,
 	})
 	if err != nil {
 		return fmt.Errorf("encode dead letter: %w", err)
@@ -37,5 +47,5 @@ func (l *Log) Bury(ctx context.Context, stage, stream string, d *Delivery, cause
 	}
 	l.logger.Warn().Str("stage", stage).Str("stream", stream).Uint64("sequence", d.Sequence).
 		Str("subject", d.Subject).AnErr("cause", cause).Msg("message put aside in DEAD")
-	return d.Ack()
+	return nil
 }

@@ -5,7 +5,8 @@
 // credentials may publish a [Submission] there as JSON. ACCEPTED is the state
 // of the whole system and is kept for ever; VERDICTS says what became of each
 // submission; TOTALS carries city totals and the runs that recomputed them;
-// RELEASES keeps totals that were frozen under a name, for ever; COMMANDS asks for work; DEAD keeps what a stage could not process.
+// RELEASES keeps totals that were frozen under a name, for ever; COMMANDS asks
+// for work; DEAD keeps what a stage could not process.
 //
 // A receipt is a JetStream acknowledgement. Acknowledgements of consumers are
 // not durable, so every reader has to be idempotent; the package gives each

@@ -31,6 +31,8 @@ func NewGroup(log *Log) *Group { return &Group{log: log, requests: make(chan req
 // Publish hands one message over and returns when it is durable. When ctx ends
 // first the message may or may not have been stored.
 func (g *Group) Publish(ctx context.Context, m Message) (Published, error) {
+	// The batch goes out for many callers, each with a trace of its own.
+	m.Header = Traced(ctx, m.Header)
 	answers := make(chan answer, 1)
 	select {
 	case g.requests <- request{message: m, answer: answers}:

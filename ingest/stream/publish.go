@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Headers of our messages, beside those of JetStream.
@@ -101,12 +102,15 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 		}
 	}
 	stored := make([]Published, 0, len(chunk))
+	span := trace.SpanContextFromContext(ctx)
 	for i := range chunk {
 		var options []jetstream.PublishOpt
 		if chunk[i].ExpectLast != nil {
 			options = append(options, jetstream.WithExpectLastSequencePerSubject(*chunk[i].ExpectLast))
 		}
-		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(), options...)
+		msg := chunk[i].nats()
+		traceMessage(span, msg)
+		ack, err := l.js.PublishMsg(ctx, msg, options...)
 		if err != nil {
 			return stored, conflict(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
 		}
@@ -117,8 +121,10 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 
 func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, error) {
 	batch := make([]*nats.Msg, len(chunk))
+	span := trace.SpanContextFromContext(ctx)
 	for i := range chunk {
 		batch[i] = chunk[i].nats()
+		traceMessage(span, batch[i])
 		if chunk[i].ExpectLast != nil {
 			batch[i].Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*chunk[i].ExpectLast, 10))
 		}

@@ -11,6 +11,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Submission is what an area sends in one go, and the public contract of the
@@ -45,9 +47,11 @@ type Observation struct {
 	// place in Observations.
 	Row int `json:"row,omitempty"`
 	// Malformed is the text of a row that could not be read as an observation,
-	// and Problem why not, so that a person is told and the other rows are kept.
+	// and Problem and ProblemZH why not, so that a person is told and the other
+	// rows are kept.
 	Malformed string `json:"malformed,omitempty"`
 	Problem   string `json:"problem,omitempty"`
+	ProblemZH string `json:"problem_zh,omitempty"`
 }
 
 // Text is a value's exact text. In JSON it is a string or a number; 0.10 stays
@@ -69,19 +73,29 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 		*t = ""
 		return nil
 	case "true", "false":
-		return fmt.Errorf("value: want a string or a number, got %s", raw)
+		return notAFigure(raw)
 	}
 	if raw[0] == '{' || raw[0] == '[' {
-		return fmt.Errorf("value: want a string or a number, got %.40s", raw)
+		return notAFigure(raw)
 	}
 	*t = Text(raw)
 	return nil
+}
+
+func notAFigure(raw []byte) error {
+	return &catalogue.Problem{
+		Code: "VALUE_NOT_A_NUMBER", Seen: fmt.Sprintf("%.40s", raw),
+		ZH: fmt.Sprintf("字段 value 应为文本或数字，收到的是 %.40s", raw), EN: fmt.Sprintf("value: want text or a number, got %.40s", raw),
+	}
 }
 
 // DecodeSubmission reads a submission's JSON. An observation that cannot be
 // read becomes a Malformed one, so that the others are kept; only text that is
 // no submission at all is an error.
 func DecodeSubmission(data []byte) (Submission, error) {
+	if s, ok := decodePlain(data); ok {
+		return s, nil
+	}
 	var s Submission
 	if err := decodeStrictly(data, &s); err == nil {
 		return s, nil
@@ -97,7 +111,8 @@ func DecodeSubmission(data []byte) (Submission, error) {
 	s.Observations = make([]Observation, len(loose.Observations))
 	for i, raw := range loose.Observations {
 		if err := decodeStrictly(raw, &s.Observations[i]); err != nil {
-			s.Observations[i] = Observation{Malformed: clip(string(raw), 200), Problem: err.Error()}
+			zh, en := Unreadable(err)
+			s.Observations[i] = Observation{Malformed: clip(string(raw), 200), Problem: en, ProblemZH: zh}
 		}
 	}
 	return s, nil
@@ -131,16 +146,20 @@ func clip(s string, n int) string {
 // is not part of it.
 func (s *Submission) ID() string {
 	rows := make([]string, len(s.Observations))
+	ends := make([]int, len(rows))
 	var b []byte
 	for i := range s.Observations {
 		o := &s.Observations[i]
-		b = b[:0]
 		for _, field := range [...]string{
 			o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Malformed,
 		} {
 			b = appendField(b, strings.TrimSpace(field))
 		}
-		rows[i] = string(b)
+		ends[i] = len(b)
+	}
+	all, begin := string(b), 0
+	for i, end := range ends {
+		rows[i], begin = all[begin:end], end
 	}
 	slices.Sort(rows)
 	h := sha256.New()

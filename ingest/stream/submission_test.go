@@ -24,11 +24,13 @@ func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
 		"no value":        {`{"observations":[{"value":null},{"value":""},{}]}`, []stream.Observation{{}, {}, {}}},
 		"no observations": {`{}`, nil},
 		"boolean value": {`{"observations":[{"indicator":"a","value":"1"},{"value":true}]}`, []stream.Observation{
-			{Indicator: "a", Value: "1"}, {Malformed: `{"value":true}`, Problem: "value: want a string or a number, got true"}}},
+			{Indicator: "a", Value: "1"}, {Malformed: `{"value":true}`, Problem: "value: want text or a number, got true", ProblemZH: "字段 value 应为文本或数字，收到的是 true"}}},
 		"unknown field": {`{"observations":[{"valu":"1"},{"indicator":"a"}]}`, []stream.Observation{
-			{Malformed: `{"valu":"1"}`, Problem: `json: unknown field "valu"`}, {Indicator: "a"}}},
+			{Malformed: `{"valu":"1"}`, Problem: `unknown field "valu"`, ProblemZH: `未知字段 "valu"`}, {Indicator: "a"}}},
+		"number for text": {`{"observations":[{"period":2021},{"indicator":"a"}]}`, []stream.Observation{
+			{Malformed: `{"period":2021}`, Problem: "period: want text in quotation marks, got number", ProblemZH: "字段 period 应为带引号的文本，收到的是 number"}, {Indicator: "a"}}},
 		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []stream.Observation{
-			{Malformed: "17", Problem: "json: cannot unmarshal number into Go value of type stream.Observation"}, {Indicator: "a"}}},
+			{Malformed: "17", Problem: "want an object {…}, got number", ProblemZH: "应为对象 {…}，收到的是 number"}, {Indicator: "a"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -56,7 +56,17 @@ type Total struct {
 	Publishable bool `cbor:"13,keyasint"`
 	// Inputs are the parts, to the digit, and where they came from.
 	Inputs []Input `cbor:"14,keyasint"`
+	// Flags say what is special about the total: Derived, DerivedNegative.
+	Flags []string `cbor:"15,keyasint,omitempty"`
 }
+
+// What may be special about a total.
+const (
+	// Derived: some area's figure follows from what it reported for other periods.
+	Derived = "DERIVED"
+	// DerivedNegative: a flow derived from years to date came out below zero.
+	DerivedNegative = "DERIVED_NEGATIVE"
+)
 
 // Have returns how many of the expected areas reported.
 func (t *Total) Have() int { return t.Expected - len(t.Missing) }
@@ -71,6 +81,10 @@ type Input struct {
 	// Submission and Sequence (in SUBMISSIONS) are where the figure came from.
 	Submission string `cbor:"6,keyasint"`
 	Sequence   uint64 `cbor:"7,keyasint"`
+	// Period is the period reported where it is another than the total's; then
+	// the figure is a term of a derived one, taken away where Subtracted.
+	Period     string `cbor:"8,keyasint,omitempty"`
+	Subtracted bool   `cbor:"9,keyasint,omitempty"`
 }
 
 // EncodeTotals returns the message body.
@@ -107,7 +121,12 @@ type Run struct {
 	// ObservationsMissing counts accepted observations that ClickHouse lacked,
 	// which were published to it again.
 	ObservationsMissing int `json:"observations_missing"`
-	// Problem is why the run ended early; "" when it ended well.
+	// Imbalances are where ClickHouse did not show what the log holds when the
+	// run looked, and Healed is true when it does at the run's end.
+	Imbalances []Imbalance `json:"imbalances,omitempty"`
+	Healed     bool        `json:"healed,omitempty"`
+	// Problem is why the run ended early, or what was out of balance; "" when all
+	// was well.
 	Problem string `json:"problem"`
 }
 

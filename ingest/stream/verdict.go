@@ -39,6 +39,9 @@ type Verdict struct {
 	// Catalogue is the version of the catalogue it was judged by.
 	Catalogue string    `json:"catalogue"`
 	Findings  []Finding `json:"findings"`
+	// FindingsOmitted counts findings that did not fit into one message; those on
+	// the first rows are kept.
+	FindingsOmitted int `json:"findings_omitted,omitempty"`
 }
 
 // Severity says what a finding does to its row.

@@ -80,7 +80,8 @@ func (f *fetcher) npm(ctx context.Context, dir string, args ...string) (string, 
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
-		return "", fmt.Errorf("npm %s: %w: %s", args[0], err, lastBytes(stderr.Bytes(), stderrShown))
+		return "", fmt.Errorf("npm %s: %w: %s\nMend what npm complains of and start again; or set %s to the path of a libchdb, or point clickhouse.dsn at a ClickHouse server",
+			args[0], err, lastBytes(stderr.Bytes(), stderrShown), LibraryEnv)
 	}
 	return stdout.String(), nil
 }

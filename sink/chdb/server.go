@@ -25,6 +25,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	ready    childReady // of the child at work; zero while there is none
+	restarts int        // children started after the first
 	err      error      // why the server ended by itself
 	closeErr error      // what went wrong while it was stopped
 }
@@ -114,6 +115,13 @@ func (s *Server) Version() string { return s.child().Version }
 
 // PID is the process id of the child at work, 0 while there is none.
 func (s *Server) PID() int { return s.child().PID }
+
+// Restarts is how many times a crashed engine has been started again.
+func (s *Server) Restarts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.restarts
+}
 
 func (s *Server) child() childReady {
 	s.mu.Lock()

@@ -70,6 +70,9 @@ func (s *Server) relaunch(running context.Context, again *restarts, reason error
 		}
 		p, err := s.launch(running)
 		if err == nil {
+			s.mu.Lock()
+			s.restarts++
+			s.mu.Unlock()
 			s.cfg.Logger.Warn().Int("pid", p.ready.PID).Msg("ClickHouse engine restarted")
 			return p
 		}

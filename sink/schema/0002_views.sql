@@ -69,6 +69,7 @@ CREATE VIEW IF NOT EXISTS observations
     period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
     value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
     unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
     stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
     status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
     qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
@@ -85,7 +86,7 @@ CREATE VIEW IF NOT EXISTS observations
     received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
 )
 AS SELECT
-    area, indicator, period, year, period_start, period_end, value, unit, stage, status, qualifier,
+    area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
     note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
 FROM observations_data FINAL
 COMMENT 'Every accepted value ever, all vintages';
@@ -100,6 +101,7 @@ CREATE VIEW IF NOT EXISTS observations_latest
     period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
     value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
     unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
     stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
     status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
     qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
@@ -116,12 +118,12 @@ CREATE VIEW IF NOT EXISTS observations_latest
     received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
 )
 AS SELECT
-    area, indicator, period, year, period_start, period_end, value, unit, stage, status, qualifier,
+    area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
     note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
 FROM observations_data
-ORDER BY indicator, period, area, stage DESC, sequence DESC, accepted_sequence DESC
+ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
 LIMIT 1 BY indicator, period, area
-COMMENT 'The best vintage of each cell: the highest stage, then the highest sequence';
+COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence';
 
 CREATE VIEW IF NOT EXISTS totals
 (
@@ -141,7 +143,8 @@ CREATE VIEW IF NOT EXISTS totals
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report',
     publishable     Bool COMMENT 'what the indicator''s coverage policy says',
-    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64)) COMMENT 'the parts to the digit, and the submission each came from',
+    flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero',
+    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -150,9 +153,10 @@ CREATE VIEW IF NOT EXISTS totals
 )
 AS SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
-    change_absolute, change_reason, have, expected, missing, publishable,
-    CAST(arrayZip(input_area, input_indicator, input_value, input_stage, input_qualifier, input_submission, input_sequence),
-        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64))') AS inputs,
+    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    CAST(arrayZip(input_area, input_indicator, input_value, input_stage, input_qualifier, input_submission, input_sequence,
+            input_period, input_subtracted),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     basis, trigger, catalogue, computed_at, sequence
 FROM totals_data FINAL
 COMMENT 'Every version of every city total';
@@ -175,7 +179,8 @@ CREATE VIEW IF NOT EXISTS totals_latest
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report',
     publishable     Bool COMMENT 'what the indicator''s coverage policy says',
-    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64)) COMMENT 'the parts to the digit, and the submission each came from',
+    flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero',
+    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -184,9 +189,10 @@ CREATE VIEW IF NOT EXISTS totals_latest
 )
 AS SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
-    change_absolute, change_reason, have, expected, missing, publishable,
-    CAST(arrayZip(input_area, input_indicator, input_value, input_stage, input_qualifier, input_submission, input_sequence),
-        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64))') AS inputs,
+    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    CAST(arrayZip(input_area, input_indicator, input_value, input_stage, input_qualifier, input_submission, input_sequence,
+            input_period, input_subtracted),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     basis, trigger, catalogue, computed_at, sequence
 FROM totals_data
 ORDER BY indicator, period, basis DESC, sequence DESC

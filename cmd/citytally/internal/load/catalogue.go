@@ -25,7 +25,7 @@ func Catalogue() ([]byte, error) {
 	var datasets, indicators []entry
 	for d := range Datasets {
 		id := Dataset(d)
-		datasets = append(datasets, entry{"id": id, "name_zh": id, "name_en": id, "periods": []string{"month"}, "stage": "final", "due_days": 15})
+		datasets = append(datasets, entry{"id": id, "name_zh": id, "name_en": id, "periods": []string{"year", "month"}, "stage": "final", "due_days": 15})
 		for i := range Figures {
 			id := Indicator(d, i)
 			indicators = append(indicators, entry{

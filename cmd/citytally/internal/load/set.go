@@ -12,18 +12,23 @@ import (
 // reports, and figures in a submission.
 const (
 	Areas    = 10
-	Datasets = 10
+	Datasets = 50
 	Figures  = 60
 )
 
 const (
-	// Months of a vintage; the next vintage revises them from the first on.
-	months    = 600
-	firstYear = 1975
+	// Years of a vintage; the next vintage revises them from the first on.
+	years     = 75
+	firstYear = 1950
 )
 
 // Set is a seeded supply of submissions.
-type Set struct{ Seed uint64 }
+type Set struct {
+	Seed uint64
+	// Monthly makes every figure one of a month and not of a year: totals of
+	// quarters, years and years to date then follow from each.
+	Monthly bool
+}
 
 // Area returns the code of the i-th area, from 0.
 func Area(i int) string { return fmt.Sprintf("90%04d", i+1) }
@@ -36,16 +41,20 @@ func Dataset(i int) string { return fmt.Sprintf("dataset-%02d", i+1) }
 func Indicator(dataset, i int) string { return fmt.Sprintf("d%02d_figure_%02d", dataset+1, i+1) }
 
 // Period returns the period that the n-th submission is about.
-func Period(n int) string {
-	month := n / (Areas * Datasets) % months
-	return fmt.Sprintf("%04d-%02d", firstYear+month/12, month%12+1)
+func (s Set) Period(n int) string {
+	round := n / (Areas * Datasets)
+	if !s.Monthly {
+		return fmt.Sprintf("%04d", firstYear+round%years)
+	}
+	round %= 12 * years
+	return fmt.Sprintf("%04d-%02d", firstYear+round/12, round%12+1)
 }
 
 // Submission returns the n-th submission, from 0: Figures observations of one
 // area, dataset and month.
 func (s Set) Submission(n int) stream.Submission {
 	random := rand.New(rand.NewPCG(s.Seed, uint64(n)))
-	area, dataset, period := n%Areas, n/Areas%Datasets, Period(n)
+	area, dataset, period := n%Areas, n/Areas%Datasets, s.Period(n)
 	made := stream.Submission{Area: Area(area), Dataset: Dataset(dataset), Observations: make([]stream.Observation, Figures)}
 	for i := range made.Observations {
 		value := fmt.Sprintf("%d.%02d", 1+random.IntN(1_000_000), random.IntN(100))

@@ -23,7 +23,7 @@ func TestSeedDecides(t *testing.T) {
 	if bytes.Equal(message(1, 7), message(2, 7)) {
 		t.Error("different seeds made the same submission")
 	}
-	vintage := months * Areas * Datasets
+	vintage := years * Areas * Datasets
 	first, second := Set{Seed: 1}.Submission(7), Set{Seed: 1}.Submission(7+vintage)
 	if first.Observations[0].Period != second.Observations[0].Period || first.Area != second.Area {
 		t.Errorf("submission %d does not revise submission 7: %v", 7+vintage, second.Observations[0])

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/citytally/citytally/cmd/citytally/internal/load"
+	"github.com/citytally/citytally/configs"
+)
+
+// benchResult is what citytally bench prints. Rates are per second, memory is in
+// MiB.
+type benchResult struct {
+	Direct   float64 `json:"direct_insert_rows_per_s"`
+	Publish  float64 `json:"publish_figures_per_s"`
+	Pipeline float64 `json:"pipeline_figures_per_s"`
+	ToDirect float64 `json:"pipeline_to_direct"`
+	// PipelineCPU is what the pipeline and the engine took of the processors for
+	// each figure, and DirectCPU what the direct insert took for each row: the
+	// measure that other programs on the machine disturb least.
+	PipelineCPU float64 `json:"pipeline_cpu_us_per_figure"`
+	DirectCPU   float64 `json:"direct_insert_cpu_us_per_row"`
+	HTTP        float64 `json:"http_figures_per_s"`
+	P50         float64 `json:"latency_p50_ms"`
+	P99         float64 `json:"latency_p99_ms"`
+	Max         float64 `json:"latency_max_ms"`
+	Recompute   float64 `json:"recompute_cells_per_s"`
+	Ready       float64 `json:"ready_ms"`
+	Idle        float64 `json:"idle_cpu_percent"`
+	// Memory is by process: this one at its peak, with the load it makes, and its
+	// engine's; and an idle citytally run with its engine.
+	Memory   map[string]float64 `json:"rss_mb"`
+	Sizes    benchSizes         `json:"sizes"`
+	Settings benchSettings      `json:"settings"`
+	Machine  benchMachine       `json:"machine"`
+	Versions map[string]string  `json:"versions"`
+	At       time.Time          `json:"at"`
+}
+
+type benchSizes struct {
+	Figures     int `json:"figures"`
+	HTTPFigures int `json:"http_figures"`
+	// Totals counts the versions of city totals that the pipeline phase made.
+	Totals               uint64  `json:"totals"`
+	FiguresPerSubmission int     `json:"figures_per_submission"`
+	Areas                int     `json:"areas"`
+	Datasets             int     `json:"datasets"`
+	Rate                 int     `json:"rate_submissions_per_s"`
+	Duration             float64 `json:"latency_duration_s"`
+	Seed                 uint64  `json:"seed"`
+	Monthly              bool    `json:"monthly"`
+}
+
+type benchSettings struct {
+	SyncInterval   string `json:"nats_sync_interval"`
+	TransformBatch int    `json:"transform_batch"`
+	BatchRows      int    `json:"sink_batch_rows"`
+	BatchMessages  int    `json:"sink_batch_messages"`
+}
+
+type benchMachine struct {
+	System     string `json:"system"`
+	Processors int    `json:"processors"`
+	Model      string `json:"processor,omitempty"`
+	Memory     string `json:"memory,omitempty"`
+}
+
+func newBenchResult(f benchFlags, s *configs.Settings) benchResult {
+	r := benchResult{
+		Memory: map[string]float64{}, At: time.Now().UTC().Truncate(time.Second),
+		Sizes: benchSizes{
+			Figures: f.figures / load.Figures * load.Figures, HTTPFigures: f.httpFigures / load.Figures * load.Figures,
+			FiguresPerSubmission: load.Figures, Areas: load.Areas, Datasets: load.Datasets,
+			Rate: f.rate, Duration: f.duration.Seconds(), Seed: f.seed, Monthly: f.monthly,
+		},
+		Settings: benchSettings{
+			SyncInterval: s.NATS.Embedded.SyncInterval.String(), TransformBatch: s.Transform.Batch, BatchRows: s.Sink.BatchRows, BatchMessages: s.Sink.BatchMessages,
+		},
+		Machine: benchMachine{
+			System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.GOMAXPROCS(0),
+			Model: kernelSays("/proc/cpuinfo", "model name"), Memory: kernelSays("/proc/meminfo", "MemTotal"),
+		},
+		Versions: map[string]string{"citytally": version(), "go": runtime.Version()},
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if strings.HasSuffix(m.Path, "/nats-server/v2") || strings.HasSuffix(m.Path, "/clickhouse-go/v2") {
+				r.Versions[m.Path] = m.Version
+			}
+		}
+	}
+	return r
+}
+
+// kernelSays returns the first value of a key in a file of /proc, "" where there
+// is none.
+func kernelSays(path, key string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (r *benchResult) memory(name string, pid int, field string) {
+	if mib, ok := memory(pid, field); ok {
+		r.Memory[name] = math.Round(mib)
+	}
+}
+
+func (r *benchResult) print(w io.Writer, format string) error {
+	if format == "json" {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(r)
+	}
+	fmt.Fprintf(w, "%s, %d processors, %s, memory %s\n", r.Machine.System, r.Machine.Processors, r.Machine.Model, r.Machine.Memory)
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		fmt.Fprintf(w, "%s %s\n", name, r.Versions[name])
+	}
+	fmt.Fprintf(w, "%d figures, %d in a submission, which made %d totals; seed %d; fsync %s\n\n", r.Sizes.Figures, r.Sizes.FiguresPerSubmission, r.Sizes.Totals, r.Sizes.Seed, r.Settings.SyncInterval)
+	t := newTable(w, table.Row{"measured", "", ""})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: 2}})
+	line := func(what, verb string, value float64, unit string) {
+		t.AppendRow(table.Row{what, fmt.Sprintf(verb, value), unit})
+	}
+	line("direct insert into ClickHouse", "%.0f", r.Direct, "rows/s")
+	line("  processor time", "%.1f", r.DirectCPU, "µs/row")
+	line("publish to SUBMISSIONS", "%.0f", r.Publish, "figures/s")
+	line("pipeline, SUBMISSIONS to totals in ClickHouse", "%.0f", r.Pipeline, "figures/s")
+	line("  of the direct insert", "%.2f", r.ToDirect, "")
+	line("  processor time", "%.1f", r.PipelineCPU, "µs/figure")
+	line("pipeline, HTTP to totals in ClickHouse", "%.0f", r.HTTP, "figures/s")
+	at := fmt.Sprintf(" at %d submissions/s", r.Sizes.Rate)
+	line("upload to total visible, p50", "%.0f", r.P50, "ms"+at)
+	line("upload to total visible, p99", "%.0f", r.P99, "ms"+at)
+	line("recompute", "%.0f", r.Recompute, "cells/s")
+	line("start until ready", "%.0f", r.Ready, "ms")
+	line("idle", "%.2f", r.Idle, "% of a core")
+	for _, name := range slices.Sorted(maps.Keys(r.Memory)) {
+		line("memory, "+strings.ReplaceAll(name, "_", " "), "%.0f", r.Memory[name], "MiB")
+	}
+	t.Render()
+	return nil
+}

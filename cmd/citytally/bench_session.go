@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform"
+)
+
+// session is a pipeline in this process that is measured.
+type session struct {
+	*pipeline
+	ctx    context.Context // ends when the pipeline does
+	cancel context.CancelCauseFunc
+	ended  chan error // nil until begin
+}
+
+// open makes a pipeline ready on a directory of its own; its stages rest until
+// begin is called.
+func (b *benchmark) open(ctx context.Context, name string) (*session, error) {
+	settings := *b.settings
+	settings.Dir = filepath.Join(b.dir, name)
+	s := &session{pipeline: &pipeline{settings: &settings, stages: allStages(), logger: b.logger, progress: b.progress}}
+	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	if err := s.pipeline.open(s.ctx); err != nil {
+		return nil, errors.Join(err, s.end())
+	}
+	return s, nil
+}
+
+// begin sets the stages to work.
+func (s *session) begin() {
+	s.ended = make(chan error, 1)
+	go func() {
+		err := s.pipeline.run(s.ctx)
+		if err != nil {
+			s.cancel(err)
+		}
+		s.ended <- err
+	}()
+}
+
+// end stops what runs and closes everything.
+func (s *session) end() error {
+	s.cancel(nil)
+	var err error
+	if s.ended != nil {
+		err = <-s.ended
+	}
+	return errors.Join(err, s.pipeline.close())
+}
+
+// The durable consumer of SUBMISSIONS.
+const validateConsumer = "validate"
+
+// settled returns when everything in SUBMISSIONS has been judged and every row
+// and total that follows from it is visible in ClickHouse.
+func (s *session) settled(ctx context.Context) error {
+	last, err := s.log.LastSequence(ctx, stream.Submissions)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		position, err := s.log.Position(ctx, stream.Submissions, validateConsumer)
+		if err == nil && position.AckFloor >= last {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the backlog: %w", context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+	accepted, err := s.log.LastSequence(ctx, stream.Accepted)
+	if err != nil {
+		return err
+	}
+	return transform.Settle(ctx, s.log, &sink.Projection{Store: s.store, Log: s.log}, accepted)
+}
+
+// check makes sure that what was measured is what was to be done, and returns
+// how many versions of totals that made.
+func (s *session) check(ctx context.Context, figures int) (totals uint64, err error) {
+	counts, err := s.store.Counts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if counts["observations"] != uint64(figures) || counts["totals_latest"] == 0 {
+		return 0, fmt.Errorf("ClickHouse shows %d observations and %d totals after %d figures: the measurement is worth nothing",
+			counts["observations"], counts["totals_latest"], figures)
+	}
+	return counts["totals"], nil
+}

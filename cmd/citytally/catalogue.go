@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/strict"
+)
+
+func newCatalogue(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "catalogue", Short: "Check, show or compare catalogues: who reports what, and when", Args: cobra.NoArgs,
+		Long: `A catalogue is a YAML file: the areas of a city with their history, the indicators
+and how their city totals come about, and the datasets they are reported in. The
+one in use is that of the settings (catalogue:), or the built-in one of 淮安.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCatalogueCheck(g), newCatalogueShow(g), newCatalogueDiff(g))
+	return cmd
+}
+
+// catalogue loads a file, or the catalogue of the settings when path is "".
+func (g *globals) catalogue(path string) (*catalogue.Catalogue, error) {
+	if path != "" {
+		c, err := catalogue.Load(path)
+		if err != nil {
+			return nil, catalogueMistakes(path, err)
+		}
+		return c, nil
+	}
+	s, err := g.settings()
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.LoadCatalogue()
+	if err != nil {
+		return nil, usage(err)
+	}
+	return c, nil
+}
+
+func catalogueMistakes(path string, err error) error {
+	if all := strict.Flatten(err); len(all) > 1 {
+		return usage(fmt.Errorf("%s: %d mistakes\n%w", path, len(all), err))
+	}
+	return usage(err)
+}
+
+func newCatalogueCheck(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "check [FILE]", Short: "Report every mistake in a catalogue at once", Args: cobra.MaximumNArgs(1),
+		Long: `Read a catalogue and report everything that is wrong in it, each with its line:
+unknown keys and references, ids that occur twice, areas whose times overlap or
+that have no host, ratios that go round in a circle or whose units do not fit,
+indicators that no dataset takes as often as they say. Without FILE it is the
+catalogue in use. The exit code is 2 when there are mistakes.`,
+		Example: "  citytally catalogue check our-city.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := ""
+			if len(args) > 0 {
+				path = args[0]
+			}
+			c, err := g.catalogue(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "catalogue is good: %d areas, %d datasets, %d indicators in %d programmes; version %s\n",
+				len(c.Areas), len(c.Datasets), len(c.Indicators), len(c.Programmes), c.Version())
+			return nil
+		},
+	}
+}
+
+func newCatalogueShow(g *globals) *cobra.Command {
+	var format, lang string
+	cmd := &cobra.Command{
+		Use: "show [FILE]", Short: "Print a catalogue, with what was left out filled in", Args: cobra.MaximumNArgs(1),
+		Long: `Print a catalogue with its defaults filled in: as tables, as YAML that is a
+catalogue again, or as JSON. Without FILE it is the catalogue in use.`,
+		Example: `  citytally catalogue show --lang zh
+  citytally catalogue show --format yaml > our-city.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "table", "json", "yaml"); err != nil {
+				return err
+			}
+			lang, err := language(lang)
+			if err != nil {
+				return err
+			}
+			path := ""
+			if len(args) > 0 {
+				path = args[0]
+			}
+			c, err := g.catalogue(path)
+			if err != nil {
+				return err
+			}
+			switch format {
+			case "json":
+				return printJSON(cmd.OutOrStdout(), struct {
+					Version string `json:"version"`
+					*catalogue.Catalogue
+				}{c.Version(), c})
+			case "yaml":
+				text, err := c.YAML()
+				if err != nil {
+					return err
+				}
+				_, err = cmd.OutOrStdout().Write(text)
+				return err
+			}
+			renderCatalogue(cmd.OutOrStdout(), c, lang)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", "table, json or yaml")
+	cmd.Flags().StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	return cmd
+}
+
+func newCatalogueDiff(g *globals) *cobra.Command {
+	var format, lang string
+	cmd := &cobra.Command{
+		Use: "diff FROM [TO]", Short: "List what differs between two catalogues, and what it does to totals", Args: cobra.RangeArgs(1, 2),
+		Long: `List what was added, removed, changed or moved from one catalogue to another, and
+what each difference does: to the totals themselves, to changes on the year
+before, to whether totals may be published, to what is accepted, or only to what
+is shown. Without TO it is the catalogue in use. After a catalogue was exchanged,
+"citytally recompute" computes the totals anew.`,
+		Example: "  citytally catalogue diff our-city-2021.yaml our-city-2022.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "table", "json"); err != nil {
+				return err
+			}
+			lang, err := language(lang)
+			if err != nil {
+				return err
+			}
+			for i, path := range args {
+				if _, err := os.Stat(path); err != nil {
+					return usage(fmt.Errorf("%s: %w", [...]string{"FROM", "TO"}[i], err))
+				}
+			}
+			to := ""
+			if len(args) > 1 {
+				to = args[1]
+			}
+			before, err := g.catalogue(args[0])
+			if err != nil {
+				return err
+			}
+			after, err := g.catalogue(to)
+			if err != nil {
+				return err
+			}
+			differences := catalogue.Diff(before, after)
+			if format == "json" {
+				return printJSON(cmd.OutOrStdout(), struct {
+					From        string                 `json:"from"`
+					To          string                 `json:"to"`
+					Differences []catalogue.Difference `json:"differences"`
+				}{before.Version(), after.Version(), append([]catalogue.Difference{}, differences...)})
+			}
+			renderDifferences(cmd.OutOrStdout(), differences, lang)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	return cmd
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform"
+)
+
+// Rows that vanish from ClickHouse are noticed by the status, by the metrics and
+// the log, and by a recomputation, which brings them back.
+func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, []string{"CITYTALLY_TRANSFORM_CHECK_EVERY=1s"}, append([]string{"run"}, anyPorts(dir)...)...)
+	eventually(t, "the pipeline serves", func() bool { _, err := findInstance(dir); return err == nil })
+	for area, rows := range map[string]string{
+		"320812": "gdp,2021,600\nrd_expenditure,2021,15\n",
+		"320804": "gdp,2021,500\nnonsense,2021,1\n",
+	} {
+		file := csvFile(t, "indicator,period,value\n"+rows)
+		if code, _, stderr := citytally(t, "submit", "--dir", dir, "--area", area, "--dataset", "sti-annual", file, file); code != 0 && code != exitRefused {
+			t.Fatal(stderr)
+		}
+	}
+	conservation := func() *transform.Conservation {
+		var s status
+		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
+		if s.Conservation == nil {
+			t.Fatalf("status has no conservation: %s", s.Problem)
+		}
+		return s.Conservation
+	}
+	eventually(t, "everything is judged", func() bool {
+		c := conservation()
+		return len(c.Accounts) == 2 && c.Accounts[0].Pending+c.Accounts[1].Pending == 0 && c.Balanced
+	})
+	c := conservation()
+	// What is partly refused is kept as often as it is sent; what was accepted is
+	// recognised by the gateway.
+	want := []transform.Account{
+		{Area: "320804", Dataset: "sti-annual", Received: 1, Judged: 1, Rows: 2, Accepted: 1, Rejected: 1, Observations: 1},
+		{Area: "320812", Dataset: "sti-annual", Received: 1, Judged: 1, Rows: 2, Accepted: 2, Observations: 2},
+	}
+	if diff := cmp.Diff(want, c.Accounts); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+
+	must(t, "sql", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320812' SETTINGS mutations_sync = 1")
+	lost := []stream.Imbalance{{Area: "320812", Dataset: "sti-annual", What: stream.CountObservations, Log: 2, Shown: 0}}
+	if c := conservation(); c.Balanced || !cmp.Equal(c.Imbalances, lost) {
+		t.Errorf("status says balanced %v, %v; want %v", c.Balanced, c.Imbalances, lost)
+	}
+	if table := must(t, "status", "--dir", dir); !strings.Contains(table, "balanced: NO") || !strings.Contains(table, lost[0].String()) {
+		t.Errorf("the table does not tell:\n%s", table)
+	}
+	eventually(t, "the metrics show it", func() bool {
+		return metric(t, dir, "citytally_conservation_imbalances") == 1 && metric(t, dir, "citytally_conservation_balanced") == 0
+	})
+
+	var run stream.Run
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	if !cmp.Equal(run.Imbalances, lost) || !run.Healed || run.ObservationsMissing != 2 || !strings.Contains(run.Problem, "conservation was violated") {
+		t.Errorf("run = %+v; want the imbalance and that it is healed", run)
+	}
+	if c := conservation(); !c.Balanced {
+		t.Errorf("after the recomputation: %v", c.Imbalances)
+	}
+	eventually(t, "the metrics show that it is healed", func() bool {
+		return metric(t, dir, "citytally_conservation_balanced") == 1 &&
+			metric(t, dir, "citytally_conservation_checked_timestamp_seconds") >= float64(run.FinishedAt.Truncate(time.Second).Unix())
+	})
+
+	// A verdict that ClickHouse lost is noticed as well.
+	must(t, "sql", "--dir", dir, "ALTER TABLE submissions_data DELETE WHERE area = '320804' SETTINGS mutations_sync = 1")
+	if c := conservation(); c.Balanced || len(c.Imbalances) != 1 || c.Imbalances[0].What != stream.CountSubmissions || c.Imbalances[0].Area != "320804" {
+		t.Errorf("without a verdict: balanced %v, %v", c.Balanced, c.Imbalances)
+	}
+	p.stop(t, syscall.SIGTERM)
+	for _, line := range []string{"conservation is violated", "conservation holds again", "conservation was violated"} {
+		if !strings.Contains(p.output.String(), line) {
+			t.Errorf("the log does not say that %s:\n%s", line, p.output)
+		}
+	}
+}

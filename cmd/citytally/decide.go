@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"os/user"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform"
+)
+
+func newLock(g *globals) *cobra.Command {
+	return newDecide(g, stream.Lock, &cobra.Command{
+		Use: "lock --period PERIOD --reason WHY", Short: "Lock a period: from now on a changed figure needs a reason",
+		Long: `Lock a period, as one does when its figures are published. A submission that
+changes a figure of it is refused from then on unless it gives a reason
+(citytally submit --reason), and counts as a revision.`,
+		Example: `  citytally lock --period 2021 --reason "2021年公报已发布"`,
+	})
+}
+
+func newUnlock(g *globals) *cobra.Command {
+	return newDecide(g, stream.Unlock, &cobra.Command{
+		Use: "unlock --period PERIOD --reason WHY", Short: "Unlock a period",
+		Example: `  citytally unlock --period 2021 --reason "经济普查修订"`,
+	})
+}
+
+func newReopen(g *globals) *cobra.Command {
+	cmd := newDecide(g, stream.Reopen, &cobra.Command{
+		Use: "reopen --period PERIOD --reason WHY", Short: "Reopen figures, so that they may begin again at an earlier stage",
+		Long: `Reopen figures of a period. A figure's stage never goes back by itself: after a
+final figure an estimate is refused. Reopened, the figure begins again: the next
+one counts whatever its stage. What was there stays on record, and counts until
+then.`,
+		Example: `  citytally reopen --period 2021 --area 320812 --indicator gdp --reason "年报数据有误，重新核算"`,
+	})
+	cmd.Flags().String("indicator", "", "only this `indicator`")
+	cmd.Flags().String("area", "", "only this area's figures, by `code`")
+	return cmd
+}
+
+// newDecide completes a command that puts a decision of the bureau on record.
+func newDecide(g *globals, kind stream.DecisionKind, cmd *cobra.Command) *cobra.Command {
+	t := &target{globals: g}
+	d := stream.Decision{Kind: kind}
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if kind == stream.Reopen {
+			d.Indicator, _ = cmd.Flags().GetString("indicator")
+			d.Area, _ = cmd.Flags().GetString("area")
+		}
+		if err := t.resolve(); err != nil {
+			return err
+		}
+		c, err := t.settings.LoadCatalogue()
+		if err != nil {
+			return usage(err)
+		}
+		log, disconnect, err := t.log(zerolog.Nop())
+		if err != nil {
+			return err
+		}
+		defer disconnect()
+		if err := transform.Decide(cmd.Context(), log, c, d, time.Now()); err != nil {
+			return usage(err)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, d.By, d.Reason)
+		return nil
+	}
+	t.natsFlag(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&d.Period, "period", "", "the `period`")
+	flags.StringVar(&d.Reason, "reason", "", "why, for those who ask later")
+	flags.StringVar(&d.By, "by", currentUser(), "who decided")
+	return cmd
+}
+
+func currentUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	_ "embed"
+
+	"github.com/spf13/cobra"
+)
+
+// metricsTable has a row for each metric that citytally registers; a test keeps
+// it so.
+//
+//go:embed metrics.md
+var metricsTable string
+
+func newMetrics() *cobra.Command {
+	return &cobra.Command{
+		Use:   "metrics",
+		Short: "List the metrics that a running pipeline tells Prometheus",
+		Long: `Print a table of every metric of citytally's own, with its labels and meaning.
+
+A running pipeline tells them on /metrics at operations.address, 127.0.0.1:8471
+by default; citytally status prints where. Go's and the process's own metrics
+(go_*, process_*) are there as well.`,
+		Example: `  citytally metrics
+  curl -s http://127.0.0.1:8471/metrics`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write([]byte(metricsTable))
+			return err
+		},
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// What a person reads when a command cannot do what was asked: what is wrong and
+// what to do.
+func TestUsageMessages(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"nosuch"}, "see citytally --help\n"},
+		{[]string{"config", "nosuch"}, "see citytally config --help\n"},
+		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
+		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
+	} {
+		code, _, stderr := citytally(t, append(test.args, "--dir", t.TempDir())...)
+		if code != exitUsage || !strings.Contains(stderr, test.want) {
+			t.Errorf("%v: exit code %d, %q; want %d and %q", test.args, code, stderr, exitUsage, test.want)
+		}
+	}
+}
+
+// A port that is taken is named, and so is the flag that chooses another.
+func TestPortTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
+	code, _, stderr := citytally(t, "run", "--dir", t.TempDir(), "--nats-port", port)
+	if code != exitFailure || !strings.Contains(stderr, port) || !strings.Contains(stderr, "choose a port with --nats-port") {
+		t.Errorf("exit code %d, %q", code, stderr)
+	}
+}
+
+// Ctrl-C is told as such, wherever it comes.
+func TestInterruptedInWords(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupt signal received"))
+	var stderr bytes.Buffer
+	if code := run(ctx, append([]string{"demo"}, "--dir", t.TempDir()), strings.NewReader(""), io.Discard, &stderr); code != exitFailure {
+		t.Errorf("exit code %d, want %d", code, exitFailure)
+	}
+	if got := stderr.String(); got != "citytally: interrupt signal received\n" {
+		t.Errorf("stderr %q", got)
+	}
+}
+
+// The shell offers what a flag takes, and nothing else.
+func TestCompletion(t *testing.T) {
+	for _, test := range []struct{ command, flag, want string }{
+		{"sql", "format", "table csv json"},
+		{"status", "format", "table json"},
+		{"report", "lang", "zh en"},
+		{"run", "only", strings.Join(allStages(), " ")},
+		{"run", "log-level", "debug info warn error"},
+	} {
+		out := must(t, "__complete", test.command, "--"+test.flag, "")
+		words, _, _ := strings.Cut(out, "\n:")
+		if got := strings.Join(strings.Fields(words), " "); got != test.want {
+			t.Errorf("%s --%s offers %q, want %q", test.command, test.flag, got, test.want)
+		}
+	}
+}
+
+// Standard input has no name to tell the format by.
+func TestContentType(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "text/csv",
+		"indicator,period,value\n": "text/csv",
+		`{"area":"1"}`:             "application/json",
+		"\ufeff\n  {":              "application/json",
+	} {
+		r := bufio.NewReader(strings.NewReader(text))
+		if got := contentType(r); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
+		if rest, err := r.ReadString(0); rest != text {
+			t.Errorf("%q is left of %q (%v)", rest, text, err)
+		}
+	}
+}
+
+func TestReceiptInWords(t *testing.T) {
+	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
+	judged := *receipt
+	judged.Status, judged.Repeated = string(stream.Partial), true
+	judged.Verdict = &stream.Verdict{Outcome: stream.Partial, Accepted: 2, Findings: []stream.Finding{
+		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
+	}}
+	for _, test := range []struct {
+		receipt *ingest.Receipt
+		lang    string
+		refused bool
+		want    []string
+	}{
+		{receipt, "en", false, []string{"f.csv → 320812 sti-annual  received, not judged yet, 3 rows  5f\n"}},
+		{receipt, "zh", false, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
+		{&judged, "en", true, []string{"partly accepted, 2 of 3 rows (same content as before", "--reason", "3  value", "九…", "not a number"}},
+		{&judged, "zh", true, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--reason", "不是数字"}},
+	} {
+		var out bytes.Buffer
+		if refused := printReceipt(&out, test.receipt, test.lang); refused != test.refused {
+			t.Errorf("refused is %t, want %t", refused, test.refused)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("want %q in:\n%s", want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), strings.Repeat("九", 30)) {
+			t.Errorf("want what was seen clipped:\n%s", out.String())
+		}
+	}
+}
+
+func TestReportTitle(t *testing.T) {
+	for _, test := range []struct{ period, lang, want string }{
+		{"2021", "zh", "2021 年全市指标"},
+		{"2021-06", "zh", "2021-06 全市指标"},
+		{"2021", "en", "City totals, 2021"},
+	} {
+		r := &report{Period: test.period, lang: test.lang}
+		words := reportLanguages[test.lang]
+		if got := strings.Replace(words.title, "%s", r.periodName(), 1); got != test.want {
+			t.Errorf("%s in %s is %q, want %q", test.period, test.lang, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package catalogue
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Effect says what a change of the catalogue does to the city's totals.
+type Effect string
+
+// The effects, from none to the greatest.
+const (
+	// ShownOnly: names and rounding in reports; no figure changes.
+	ShownOnly Effect = "shown_only"
+	// AcceptedOnly: what is accepted from now on; no total changes.
+	AcceptedOnly Effect = "accepted_only"
+	// PublishableOnly: whether a total may be published; no figure changes.
+	PublishableOnly Effect = "publishable_only"
+	// ChangesOnly: changes on the year before.
+	ChangesOnly Effect = "changes_only"
+	// TotalsChange: totals, and with them the changes on the year before.
+	TotalsChange Effect = "totals_change"
+)
+
+// Difference is one thing that differs between two catalogues.
+type Difference struct {
+	// Section is city, programmes, areas, datasets or indicators, and ID the code
+	// or id of the thing in it.
+	Section string `json:"section"`
+	ID      string `json:"id"`
+	// Action is added, removed, changed or moved.
+	Action string `json:"action"`
+	// Field is what changed of it, as the file spells it, From and To how.
+	Field string `json:"field,omitempty"`
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
+	// Effect is what it does, and Totals are the indicators whose totals it does
+	// it to; empty is all that areas add up to.
+	Effect Effect   `json:"effect"`
+	Totals []string `json:"totals,omitempty"`
+	// Since and Until bound the periods concerned, by their last day, the first in
+	// and the first out; zero is unbounded.
+	Since Date `json:"since,omitzero"`
+	Until Date `json:"until,omitzero"`
+}
+
+// Diff lists what differs from one catalogue to another, in the order of the
+// sections and of the things in them.
+func Diff(from, to *Catalogue) []Difference {
+	d := &differ{from: from, to: to}
+	if from.City != to.City {
+		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "city", From: from.City, To: to.City, Effect: TotalsChange})
+	}
+	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *Programme) string { return p.ID }, shownEffect[Programme])
+	compareSection(d, "areas", from.Areas, to.Areas, func(a *Area) string { return a.Code }, areaEffect)
+	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *Dataset) string { return s.ID }, datasetEffect)
+	compareSection(d, "indicators", from.Indicators, to.Indicators, func(i *Indicator) string { return i.ID }, d.indicatorEffect)
+	return d.all
+}
+
+type differ struct {
+	from, to *Catalogue
+	all      []Difference
+}
+
+func (d *differ) add(difference Difference) { d.all = append(d.all, difference) }
+
+// compareSection compares two lists of things by id, field by field. The function
+// effect fills in what a difference does; of a thing that was added or removed,
+// from or to is nil.
+func compareSection[T any](d *differ, section string, from, to []T, id func(*T) string, effect func(*Difference, *T, *T)) {
+	before := map[string]*T{}
+	for i := range from {
+		before[id(&from[i])] = &from[i]
+	}
+	after := map[string]bool{}
+	for i := range to {
+		now := &to[i]
+		after[id(now)] = true
+		was := before[id(now)]
+		if was == nil {
+			difference := Difference{Section: section, ID: id(now), Action: "added"}
+			effect(&difference, nil, now)
+			d.add(difference)
+			continue
+		}
+		for _, field := range changedFields(was, now) {
+			difference := Difference{Section: section, ID: id(now), Action: "changed", Field: field.name, From: field.from, To: field.to}
+			effect(&difference, was, now)
+			d.add(difference)
+		}
+	}
+	for i := range from {
+		if was := &from[i]; !after[id(was)] {
+			difference := Difference{Section: section, ID: id(was), Action: "removed"}
+			effect(&difference, was, nil)
+			d.add(difference)
+		}
+	}
+	for _, moved := range movedIDs(from, to, id) {
+		d.add(Difference{Section: section, ID: moved, Action: "moved", Effect: ShownOnly})
+	}
+}
+
+// movedIDs returns the things in both lists that stand in another order: those
+// outside of the longest run that kept it.
+func movedIDs[T any](from, to []T, id func(*T) string) []string {
+	place := map[string]int{}
+	for i := range from {
+		place[id(&from[i])] = i
+	}
+	var common []string
+	for i := range to {
+		if _, ok := place[id(&to[i])]; ok {
+			common = append(common, id(&to[i]))
+		}
+	}
+	// The longest ascending run that ends at each, and what it follows.
+	length, previous, best := make([]int, len(common)), make([]int, len(common)), -1
+	for i := range common {
+		length[i], previous[i] = 1, -1
+		for j := range i {
+			if place[common[j]] < place[common[i]] && length[j]+1 > length[i] {
+				length[i], previous[i] = length[j]+1, j
+			}
+		}
+		if best < 0 || length[i] > length[best] {
+			best = i
+		}
+	}
+	kept := map[int]bool{}
+	for i := best; i >= 0; i = previous[i] {
+		kept[i] = true
+	}
+	var moved []string
+	for i, id := range common {
+		if !kept[i] {
+			moved = append(moved, id)
+		}
+	}
+	return moved
+}
+
+type changedField struct{ name, from, to string }
+
+func changedFields(from, to any) []changedField {
+	was, now := reflect.ValueOf(from).Elem(), reflect.ValueOf(to).Elem()
+	var changed []changedField
+	for i := range was.NumField() {
+		name := was.Type().Field(i).Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
+		if a, b := fieldText(was.Field(i)), fieldText(now.Field(i)); a != b {
+			changed = append(changed, changedField{name, a, b})
+		}
+	}
+	return changed
+}
+
+// fieldText writes a field's value as the file does, or nearly.
+func fieldText(v reflect.Value) string {
+	if v.IsZero() {
+		return ""
+	}
+	if v.Kind() == reflect.Slice {
+		var all []string
+		for i := range v.Len() {
+			all = append(all, fieldText(v.Index(i)))
+		}
+		return strings.Join(all, ", ")
+	}
+	if text, ok := v.Interface().(interface{ MarshalText() ([]byte, error) }); ok {
+		if b, err := text.MarshalText(); err == nil {
+			return string(b)
+		}
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+func shownEffect[T any](d *Difference, _, _ *T) { d.Effect = ShownOnly }
+
+// areaEffect: an area that counts towards the city changes every sum of the
+// periods in which it does, or no longer does.
+func areaEffect(d *Difference, was, now *Area) {
+	d.Effect = ShownOnly
+	switch {
+	case was == nil || now == nil:
+		a := cmp.Or(was, now)
+		d.Effect = AcceptedOnly
+		if a.Additive() {
+			d.Effect, d.Since, d.Until = TotalsChange, a.ValidFrom, a.ValidTo
+		}
+	case d.Field == "kind":
+		d.Effect = AcceptedOnly
+		if was.Additive() != now.Additive() {
+			d.Effect, d.Since, d.Until = TotalsChange, now.ValidFrom, now.ValidTo
+		}
+	case d.Field == "valid_from" || d.Field == "valid_to":
+		d.Effect = AcceptedOnly
+		if now.Additive() {
+			d.Effect = TotalsChange
+			d.Since, d.Until = validityMoved(d.Field, was, now)
+		}
+	case d.Field == "predecessors":
+		d.Effect, d.Since = ChangesOnly, now.ValidFrom
+	case d.Field == "host":
+		d.Effect = AcceptedOnly
+	}
+}
+
+// validityMoved returns the days between an end of validity before and now.
+func validityMoved(field string, was, now *Area) (since, until Date) {
+	a, b := was.ValidFrom, now.ValidFrom
+	if field == "valid_to" {
+		a, b = was.ValidTo, now.ValidTo
+	}
+	switch {
+	case field == "valid_from" && (a.IsZero() || b.IsZero()):
+		return Date{}, cmp.Or(a, b)
+	case a.IsZero() || b.IsZero():
+		return cmp.Or(a, b), Date{}
+	case a.Before(b.Time):
+		return a, b
+	}
+	return b, a
+}
+
+func datasetEffect(d *Difference, _, _ *Dataset) {
+	d.Effect = AcceptedOnly
+	if d.Field == "name_zh" || d.Field == "name_en" {
+		d.Effect = ShownOnly
+	}
+}
+
+// The fields of an indicator that do not decide its totals.
+var indicatorEffects = map[string]Effect{
+	"name_zh": ShownOnly, "name_en": ShownOnly, "programme": ShownOnly, "decimals": ShownOnly, "change_decimals": ShownOnly, "rounding": ShownOnly,
+	"minimum": AcceptedOnly, "maximum": AcceptedOnly, "at_most": AcceptedOnly, "datasets": AcceptedOnly, "frequency": AcceptedOnly,
+	"coverage": PublishableOnly, "change": ChangesOnly,
+}
+
+// indicatorEffect: what decides an indicator's total decides those of its ratios.
+func (d *differ) indicatorEffect(difference *Difference, _, _ *Indicator) {
+	effect, ok := indicatorEffects[difference.Field]
+	if !ok {
+		effect = TotalsChange
+	}
+	difference.Effect = effect
+	if effect == ShownOnly || effect == AcceptedOnly {
+		return
+	}
+	totals := []string{difference.ID}
+	if effect == TotalsChange {
+		for _, c := range []*Catalogue{d.from, d.to} {
+			for _, ratio := range c.Dependents(difference.ID) {
+				if !slices.Contains(totals, ratio.ID) {
+					totals = append(totals, ratio.ID)
+				}
+			}
+		}
+	}
+	difference.Totals = totals
+}

@@ -1,0 +1,83 @@
+package ingest
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Metrics are what a gateway counts.
+type Metrics struct {
+	requests    *prometheus.CounterVec
+	duration    *prometheus.HistogramVec
+	inFlight    prometheus.Gauge
+	submissions *prometheus.CounterVec
+	rows        *prometheus.CounterVec
+}
+
+// NewMetrics returns a gateway's metrics, registered where the registerer is not
+// nil.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	auto := promauto.With(r)
+	return &Metrics{
+		requests: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "citytally_gateway_requests_total",
+			Help: "Requests answered, by route and HTTP status.",
+		}, []string{"route", "status"}),
+		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "citytally_gateway_request_duration_seconds",
+			Help:    "Time from a request's header to its answer; uploads that wait for their verdict included.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}, []string{"route"}),
+		inFlight: auto.NewGauge(prometheus.GaugeOpts{
+			Name: "citytally_gateway_requests_in_flight",
+			Help: "Requests under way.",
+		}),
+		submissions: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "citytally_gateway_submissions_total",
+			Help: "Submissions given a receipt; result is stored, or repeated when the same content was in the log already.",
+		}, []string{"area", "dataset", "result"}),
+		rows: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "citytally_gateway_rows_total",
+			Help: "Rows of the submissions that were stored.",
+		}, []string{"area", "dataset"}),
+	}
+}
+
+// WithTracer makes the gateway record a span of every upload, and of its way to
+// the log.
+func WithTracer(t *stream.Tracer) Option { return func(g *Gateway) { g.tracer = t } }
+
+// WithMetrics makes the gateway count what it does.
+func WithMetrics(m *Metrics) Option { return func(g *Gateway) { g.metrics = m } }
+
+// measure notes a request until the returned function is told the route that
+// answered it and with what status.
+func (m *Metrics) measure() func(route string, status int) {
+	began := time.Now()
+	m.inFlight.Inc()
+	return func(route string, status int) {
+		m.inFlight.Dec()
+		m.duration.WithLabelValues(route).Observe(time.Since(began).Seconds())
+		m.requests.WithLabelValues(route, strconv.Itoa(cmp.Or(status, http.StatusOK))).Inc()
+	}
+}
+
+// filed counts the receipts of one upload.
+func (m *Metrics) filed(filings []*filing) {
+	for _, f := range filings {
+		result := "stored"
+		if f.receipt.Repeated {
+			result = "repeated"
+		} else {
+			m.rows.WithLabelValues(f.receipt.Area, f.receipt.Dataset).Add(float64(f.receipt.Rows))
+		}
+		m.submissions.WithLabelValues(f.receipt.Area, f.receipt.Dataset, result).Inc()
+	}
+}

@@ -1,0 +1,42 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// DecisionKind is what the bureau decided about figures.
+type DecisionKind string
+
+// The decisions. After a Lock a changed value in the period needs a reason; an
+// Unlock ends that. A Reopen lets the figures of a cell begin again at any stage.
+const (
+	Lock   DecisionKind = "lock"
+	Unlock DecisionKind = "unlock"
+	Reopen DecisionKind = "reopen"
+)
+
+// Decision is the bureau's decision about figures. It stands in ACCEPTED, among
+// the figures, so that every reader applies it at the same place.
+type Decision struct {
+	Kind   DecisionKind `cbor:"1,keyasint" json:"kind"`
+	Period string       `cbor:"2,keyasint" json:"period"`
+	// Indicator and Area bound a Reopen; "" is all.
+	Indicator string `cbor:"3,keyasint,omitempty" json:"indicator,omitempty"`
+	Area      string `cbor:"4,keyasint,omitempty" json:"area,omitempty"`
+	Reason    string `cbor:"5,keyasint" json:"reason"`
+	By        string `cbor:"6,keyasint" json:"by"`
+	// At is when it was decided, in Unix milliseconds.
+	At int64 `cbor:"7,keyasint" json:"at"`
+}
+
+// Decided returns when it was decided.
+func (d *Decision) Decided() time.Time { return time.UnixMilli(d.At).UTC() }
+
+// Covers reports whether a Reopen is about the area's figure of the indicator in
+// the period.
+func (d *Decision) Covers(indicator string, period catalogue.Period, area string) bool {
+	return d.Kind == Reopen && d.Period == period.String() &&
+		(d.Indicator == "" || d.Indicator == indicator) && (d.Area == "" || d.Area == area)
+}

@@ -1,0 +1,100 @@
+package stream_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+var update = flag.Bool("update", false, "write golden files that do not exist yet")
+
+// Whatever any version has written is read for ever. Each file in testdata is an
+// event as some version wrote it; a file is never changed, and a new layout or a
+// new field gets a new file beside the old ones.
+func TestGoldenEvents(t *testing.T) {
+	at := time.Date(2022, 1, 31, 8, 0, 0, 123_000_000, time.UTC)
+	submission := stream.Submission{
+		Area: "320812", Dataset: "sti-annual", Reason: "corrected", File: "年报.csv",
+		Observations: []stream.Observation{
+			{Indicator: "hnte_valid", Period: "2021", Value: "0.10", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "近", Note: "修订", Row: 2},
+			{Malformed: "a,b", Problem: "two fields", Row: 3},
+		},
+	}
+	verdict := stream.Verdict{
+		Submission: "00112233445566778899aabbccddeeff", Area: "320812", Dataset: "sti-annual", Outcome: stream.Partial, Repeated: true,
+		Sequence: 300, AcceptedSequence: 200, ReceivedAt: at, DecidedAt: at.Add(time.Second), Via: "http", By: "清江浦区", File: "年报.csv",
+		Rows: 2, Accepted: 1, RejectedRows: 1, Catalogue: "0123456789ab",
+		Findings: []stream.Finding{{Code: "ROW_MALFORMED", Severity: stream.Reject, Row: 3, Column: "value", Indicator: "i", Period: "2021", Seen: "a,b", MessageZH: "无法读取", MessageEN: "cannot be read"}},
+	}
+	command := stream.Command{ID: "nightly.2022-01-31T08:00:00Z", Schedule: "nightly", Trigger: stream.BySchedule, Slot: at, Period: "2021", Indicator: "hnte_valid"}
+	run := stream.Run{
+		ID: command.ID, Schedule: "nightly", Trigger: stream.BySchedule, Slot: at, StartedAt: at, FinishedAt: at.Add(time.Minute),
+		Period: "2021", Indicator: "hnte_valid", Basis: 200, Catalogue: "0123456789ab", Cells: 8, Changed: 1, ObservationsMissing: 2, Problem: "gave up",
+	}
+	dead := stream.DeadLetter{
+		Stage: "sink", Stream: stream.Accepted, Sequence: 7, Subject: "accepted.320812.sti-annual", StoredAt: at, DiedAt: at.Add(time.Hour),
+		Error: "decode event: want layout version 1", Body: []byte{2, 0xff, '\n'},
+	}
+	for _, event := range []struct {
+		file   string
+		want   any
+		encode func() ([]byte, error)
+		decode func([]byte) (any, error)
+	}{
+		{"accepted.v1.cbor", exampleAccepted(t), func() ([]byte, error) { return stream.EncodeAccepted(exampleAccepted(t)) },
+			func(b []byte) (any, error) { return stream.DecodeAccepted(b) }},
+		{"totals.v1.cbor", exampleTotals(), func() ([]byte, error) { return stream.EncodeTotals(exampleTotals()) },
+			func(b []byte) (any, error) { return stream.DecodeTotals(b) }},
+		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return stream.DecodeSubmission(b) }},
+		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[stream.Verdict]},
+		{"command.v1.json", command, asJSON(command), fromJSON[stream.Command]},
+		{"run.v1.json", run, asJSON(run), fromJSON[stream.Run]},
+		{"dead.v1.json", dead, asJSON(dead), fromJSON[stream.DeadLetter]},
+	} {
+		t.Run(event.file, func(t *testing.T) {
+			path := filepath.Join("testdata", event.file)
+			now, err := event.encode()
+			check(t, err)
+			if _, err := os.Stat(path); *update && os.IsNotExist(err) {
+				check(t, os.WriteFile(path, now, 0o644))
+			}
+			old, err := os.ReadFile(path)
+			check(t, err)
+			got, err := event.decode(old)
+			check(t, err)
+			if diff := cmp.Diff(event.want, got); diff != "" {
+				t.Errorf("an event of old is read otherwise (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff(string(old), string(now)); diff != "" {
+				t.Errorf("the same event is written otherwise; programs of the last version read it during an upgrade\n%s", diff)
+			}
+		})
+	}
+}
+
+func asJSON(v any) func() ([]byte, error) { return func() ([]byte, error) { return json.Marshal(v) } }
+
+func fromJSON[T any](body []byte) (any, error) {
+	var v T
+	err := json.Unmarshal(body, &v)
+	return v, err
+}
+
+// The id of a submission is kept in every later event: it never changes.
+func TestGoldenSubmissionID(t *testing.T) {
+	body, err := os.ReadFile("testdata/submission.v1.json")
+	check(t, err)
+	s, err := stream.DecodeSubmission(body)
+	check(t, err)
+	const want = "711ba0a12793724856d0339c50ebbdbc"
+	if got := s.ID(); got != want {
+		t.Errorf("id = %s, want %s", got, want)
+	}
+}

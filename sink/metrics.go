@@ -1,0 +1,74 @@
+package sink
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Metrics are what the workers count.
+type Metrics struct {
+	rows, messages, retries, dead *prometheus.CounterVec
+	batch, duration               *prometheus.HistogramVec
+	paused                        *prometheus.GaugeVec
+}
+
+// NewMetrics returns the workers' metrics, registered where the registerer is
+// not nil.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	auto := promauto.With(r)
+	label := []string{"stream"}
+	counter := func(name, help string) *prometheus.CounterVec {
+		return auto.NewCounterVec(prometheus.CounterOpts{Name: "citytally_sink_" + name, Help: help}, label)
+	}
+	return &Metrics{
+		rows:     counter("rows_total", "Rows stored in ClickHouse; findings count with their submission, inputs with their total."),
+		messages: counter("messages_total", "Messages whose rows are stored."),
+		retries:  counter("retries_total", "Attempts at an insert that failed and are repeated."),
+		dead:     counter("dead_total", "Messages that this stage put aside in DEAD."),
+		batch: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "citytally_sink_batch_rows", Help: "Rows of one insert; its count is the number of inserts.", Buckets: prometheus.ExponentialBuckets(1, 4, 10),
+		}, label),
+		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "citytally_sink_insert_duration_seconds", Help: "Time from an insert's first attempt to its success.",
+			Buckets: []float64{.0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}, label),
+		paused: auto.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "citytally_sink_paused", Help: "1 while ClickHouse does not take a stream's rows and the worker waits, else 0.",
+		}, label),
+	}
+}
+
+// Option changes workers under construction.
+type Option func(*Workers)
+
+// WithMetrics makes the workers count what they do.
+func WithMetrics(m *Metrics) Option { return func(w *Workers) { w.metrics = m } }
+
+// WithTracer makes the workers record spans of the inserts of what is traced.
+func WithTracer(t *stream.Tracer) Option { return func(w *Workers) { w.tracer = t } }
+
+// attempted notes what became of an attempt at an insert, and returns it.
+func (w *worker) attempted(err error) error {
+	if err == nil {
+		w.state.pause(w.stream, "")
+		w.metrics.paused.WithLabelValues(w.stream).Set(0)
+		return nil
+	}
+	w.state.pause(w.stream, advice(err))
+	w.metrics.paused.WithLabelValues(w.stream).Set(1)
+	w.metrics.retries.WithLabelValues(w.stream).Inc()
+	return err
+}
+
+// inserted counts the block that is stored.
+func (w *worker) inserted(began time.Time) {
+	rows := float64(w.block.rows())
+	w.metrics.rows.WithLabelValues(w.stream).Add(rows)
+	w.metrics.batch.WithLabelValues(w.stream).Observe(rows)
+	w.metrics.messages.WithLabelValues(w.stream).Add(float64(len(w.gathered)))
+	w.metrics.duration.WithLabelValues(w.stream).Observe(w.now().Sub(began).Seconds())
+}

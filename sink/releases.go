@@ -1,0 +1,81 @@
+package sink
+
+import (
+	"context"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// releaseBlock gathers rows of releases_data from RELEASES: the totals of each
+// release, under its name.
+type releaseBlock struct {
+	totals   totalsBlock
+	releases []*stream.Release // of each total
+}
+
+func (b *releaseBlock) rows() int { return b.totals.rows() }
+
+func (b *releaseBlock) reset() { *b = releaseBlock{} }
+
+func (b *releaseBlock) add(d *stream.Delivery) error {
+	release, err := stream.DecodeRelease(d.Body)
+	if err != nil {
+		return err
+	}
+	rows, err := releaseRows(release, d.Sequence)
+	if err != nil {
+		return stream.Permanentf("release %s: %w", release.Name, err)
+	}
+	b.totals.totals = append(b.totals.totals, rows...)
+	for range rows {
+		b.releases = append(b.releases, release)
+	}
+	return nil
+}
+
+// releaseRows reads a release's totals as if they had been computed when it was
+// made.
+func releaseRows(release *stream.Release, sequence uint64) ([]totalRow, error) {
+	period, err := catalogue.ParsePeriod(release.Period)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTime("created_at", release.Created()); err != nil {
+		return nil, err
+	}
+	if release.Received != 0 {
+		if err := checkTime("as_of", release.AsOf()); err != nil {
+			return nil, err
+		}
+	}
+	batch := &stream.TotalsBatch{
+		Basis: release.Basis, Trigger: stream.ByManual, Catalogue: release.Catalogue, ComputedAt: release.CreatedAt, Period: release.Period,
+	}
+	rows := make([]totalRow, len(release.Totals))
+	for i := range release.Totals {
+		rows[i] = totalRow{Total: release.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
+		if err := rows[i].read(); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+func (b *releaseBlock) store(ctx context.Context, s *Store) error {
+	of := func(field func(*stream.Release) string) []string {
+		return columnOf(b.releases, func(r **stream.Release) string { return field(*r) })
+	}
+	return s.insert(ctx, "releases_data", append(b.totals.totalColumns(),
+		column{"name", of(func(r *stream.Release) string { return r.Name })},
+		column{"note", of(func(r *stream.Release) string { return r.Note })},
+		column{"as_of", columnOf(b.releases, func(r **stream.Release) *time.Time {
+			if (*r).Received == 0 {
+				return nil
+			}
+			at := (*r).AsOf()
+			return &at
+		})},
+	))
+}

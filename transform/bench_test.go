@@ -1,0 +1,200 @@
+package transform
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// The shape of what is measured: a million figures, 60 in a submission.
+const (
+	benchAreas      = 10
+	benchIndicators = 60 * 28
+	benchYears      = 60
+	benchFirst      = 1960
+)
+
+// benchCatalogue has benchAreas districts and benchIndicators sums.
+func benchCatalogue(b *testing.B) *catalogue.Catalogue {
+	b.Helper()
+	var text strings.Builder
+	text.WriteString("city: c\nprogrammes: [{id: p, name_zh: p, name_en: p}]\nareas:\n  - {code: c, name_zh: c, name_en: c, kind: city}\n")
+	for i := range benchAreas {
+		fmt.Fprintf(&text, "  - {code: %[1]s, name_zh: %[1]s, name_en: %[1]s, kind: district}\n", benchArea(i))
+	}
+	text.WriteString("datasets: [{id: d, name_zh: d, name_en: d, periods: [year], stage: final, due_days: 1}]\nindicators:\n")
+	for i := range benchIndicators {
+		fmt.Fprintf(&text, "  - {id: %[1]s, name_zh: %[1]s, name_en: %[1]s, programme: p, unit: 万元, kind: flow, city_total: sum, change: percent, decimals: 2, change_decimals: 2, datasets: [d]}\n", benchIndicator(i))
+	}
+	path := filepath.Join(b.TempDir(), "catalogue.yaml")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	c, err := catalogue.Load(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
+}
+
+func benchArea(i int) string { return fmt.Sprintf("a%02d", i) }
+
+func benchIndicator(i int) string { return fmt.Sprintf("indicator_%04d", i) }
+
+// benchBatches are accepted batches of one submission each, every cell once.
+func benchBatches(yield func(sequence uint64, batch *stream.AcceptedBatch) bool) {
+	sequence := uint64(0)
+	for year := range benchYears {
+		for first := 0; first < benchIndicators; first += 60 {
+			for area := range benchAreas {
+				sequence++
+				s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", sequence), Area: benchArea(area), Dataset: "d", Sequence: sequence}
+				for i := first; i < first+60; i++ {
+					s.Add(stream.AcceptedObservation{
+						Indicator: benchIndicator(i), Unit: "万元", Period: catalogue.Period{Year: int16(benchFirst + year), Kind: catalogue.Year},
+						Value: catalogue.Value{Coefficient: int64(sequence)*1000 + int64(i), Scale: 2}, Stage: catalogue.Final, Status: catalogue.Normal, Row: i + 1,
+					})
+				}
+				if !yield(sequence, &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+const benchCells = benchAreas * benchIndicators * benchYears
+
+func benchLedger(b *testing.B, c *catalogue.Catalogue) *Ledger {
+	b.Helper()
+	ledger := NewLedger(c)
+	for sequence, batch := range benchBatches {
+		if err := ledger.Apply(sequence, "accepted."+batch.Submissions[0].Area+".d", batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return ledger
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// BenchmarkLedger measures folding, and the memory that a figure of an area in a
+// cell takes, all of the ledger's tables included.
+func BenchmarkLedger(b *testing.B) {
+	c := benchCatalogue(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		before := heap()
+		began := time.Now()
+		ledger := benchLedger(b, c)
+		b.ReportMetric(time.Since(began).Seconds()/benchCells*1e6, "s/Mcells")
+		perCell := float64(heap()-before) / benchCells
+		b.ReportMetric(perCell, "bytes/cell")
+		if perCell > 100 {
+			b.Errorf("the ledger takes %.0f bytes a cell, more than 100", perCell)
+		}
+		runtime.KeepAlive(ledger)
+	}
+}
+
+// BenchmarkTally measures the totals of the whole ledger, scaled to ten million
+// figures.
+func BenchmarkTally(b *testing.B) {
+	c := benchCatalogue(b)
+	ledger := benchLedger(b, c)
+	press := press{ledger: ledger, catalogue: c, now: time.Now}
+	cells := ledger.Cells(Scope{})
+	b.ReportAllocs()
+	b.ResetTimer()
+	for b.Loop() {
+		began := time.Now()
+		if made := press.tally(cells); len(made) != benchYears {
+			b.Fatalf("totals of %d periods, want %d", len(made), benchYears)
+		}
+		b.ReportMetric(time.Since(began).Seconds()/benchCells*1e7, "s/10Mcells")
+	}
+}
+
+// benchReceived is a submission of 60 figures as it comes from SUBMISSIONS.
+func benchReceived(b *testing.B) stream.Delivery {
+	s := stream.Submission{Area: benchArea(1), Dataset: "d"}
+	for i := range 60 {
+		s.Observations = append(s.Observations, stream.Observation{Indicator: benchIndicator(i), Period: "2001", Value: stream.Text(fmt.Sprintf("%d.25", 1000+i)), Unit: "万元"})
+	}
+	body, err := json.Marshal(&s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return stream.Delivery{Subject: "submissions." + s.Area + "." + s.Dataset, Body: body, Sequence: 1, StoredAt: time.Now()}
+}
+
+// BenchmarkRead measures taking a submission of 60 figures apart.
+func BenchmarkRead(b *testing.B) {
+	d := benchReceived(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := read(d); r.problem != nil {
+			b.Fatal(r.problem)
+		}
+	}
+}
+
+// BenchmarkJudge measures judging a submission of 60 figures against history.
+func BenchmarkJudge(b *testing.B) {
+	c := benchCatalogue(b)
+	j := judge{c}
+	past := &overlay{ledger: benchLedger(b, c), parts: map[overlayKey]Part{}}
+	r := read(benchReceived(b))
+	b.ReportAllocs()
+	for b.Loop() {
+		if result := j.judge(&r, past); len(result.accepted) != 60 {
+			b.Fatalf("accepted %d rows of 60: %v", len(result.accepted), result.findings)
+		}
+	}
+}
+
+// BenchmarkAccepted measures a batch of 256 submissions on its way through
+// ACCEPTED.
+func BenchmarkAccepted(b *testing.B) {
+	batch := &stream.AcceptedBatch{}
+	for _, one := range benchBatches {
+		if batch.Submissions = append(batch.Submissions, one.Submissions...); len(batch.Submissions) == 256 {
+			break
+		}
+	}
+	body, err := stream.EncodeAccepted(batch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("encode", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := stream.EncodeAccepted(batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := stream.DecodeAccepted(body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package transform
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+func decide(t *testing.T, log *stream.Log, d stream.Decision) {
+	t.Helper()
+	d.Reason, d.By = "because", "bureau"
+	if err := Decide(t.Context(), log, testCatalogue(t), d, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// judgedAs submits until the decisions made before are in force, which they are
+// as soon as the ledger has followed.
+func judgedAs(t *testing.T, log *stream.Log, s stream.Submission) stream.Verdict {
+	t.Helper()
+	return verdictOn(t, log, submit(t, log, s))
+}
+
+func TestLockedPeriodNeedsAReason(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	stage, _ := startTransform(t, log, c)
+	judgedAs(t, log, from("901", figure("gdp", "2021", "100")))
+	decide(t, log, stream.Decision{Kind: stream.Lock, Period: "2021"})
+	awaitApplied(t, log, stage)
+
+	v := judgedAs(t, log, from("901", figure("gdp", "2021", "101"), figure("gdp", "2020", "99")))
+	if v.Outcome != stream.Partial || v.Findings[0].Code != "PERIOD_LOCKED" || !strings.Contains(v.Findings[0].MessageZH, "修订原因") {
+		t.Errorf("verdict on a change after the lock = %+v", v)
+	}
+	if v := judgedAs(t, log, stream.Submission{Area: "901", Dataset: "annual", File: "again", Observations: []stream.Observation{{Indicator: "gdp", Period: "2021", Value: "100", Note: "unchanged"}}}); v.Outcome != stream.AllAccepted {
+		t.Errorf("verdict on an unchanged figure after the lock = %+v", v)
+	}
+	revision := from("901", figure("gdp", "2021", "101"))
+	revision.Reason = "census"
+	if v := judgedAs(t, log, revision); v.Outcome != stream.AllAccepted {
+		t.Errorf("verdict on a revision with a reason = %+v", v)
+	}
+	decide(t, log, stream.Decision{Kind: stream.Unlock, Period: "2021"})
+	awaitApplied(t, log, stage)
+	if v := judgedAs(t, log, from("901", figure("gdp", "2021", "102"))); v.Outcome != stream.AllAccepted {
+		t.Errorf("verdict on a change after the unlock = %+v", v)
+	}
+}
+
+func TestReopenedFigureBeginsAgain(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	stage, stop := startTransform(t, log, c)
+	judgedAs(t, log, from("901", figure("gdp", "2021", "100"), figure("rd", "2021", "5")))
+	estimate := from("901", figure("gdp", "2021", "90"), figure("rd", "2021", "4"))
+	estimate.Observations[0].Stage, estimate.Observations[1].Stage = "estimate", "estimate"
+	decide(t, log, stream.Decision{Kind: stream.Reopen, Period: "2021", Indicator: "gdp", Area: "901"})
+	awaitApplied(t, log, stage)
+
+	v := judgedAs(t, log, estimate)
+	if v.Outcome != stream.Partial || v.Findings[0].Indicator != "rd" || v.Findings[0].Code != "STAGE_BACKWARDS" {
+		t.Errorf("verdict = %+v; want gdp accepted and rd, which was not reopened, refused", v)
+	}
+	totalWith(t, log, "gdp", "2021", func(total stream.Total) bool { return total.Value == "90" && total.Stage == "estimate" })
+	// Within the new epoch the stage never goes back either.
+	judgedAs(t, log, from("901", figure("gdp", "2021", "95")))
+	back := from("901", figure("gdp", "2021", "91"))
+	back.Observations[0].Stage = "flash"
+	if v := judgedAs(t, log, back); v.Outcome != stream.Rejected || v.Findings[0].Code != "STAGE_BACKWARDS" {
+		t.Errorf("verdict on a step back in the new epoch = %+v", v)
+	}
+
+	// A restart replays decisions with the figures.
+	stop()
+	restarted, _ := startTransform(t, log, c)
+	if part, _ := restarted.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901"); part.Value.String() != "95" || part.Epoch != 1 {
+		t.Errorf("after the restart the ledger has %+v, want 95 in epoch 1", part)
+	}
+}
+
+func TestDecisionsAreChecked(t *testing.T) {
+	err := Decide(t.Context(), nil, testCatalogue(t), stream.Decision{Kind: stream.Reopen, Period: "soon", Indicator: "x", Area: "y"}, time.Now())
+	for _, want := range []string{"not a period", `indicator: the catalogue has none of the name "x"`, `area: the catalogue has none of the code "y"`, "reason:", "by:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
+}
+
+// awaitApplied waits until the stage's ledger has followed to the log's end.
+func awaitApplied(t *testing.T, log *stream.Log, stage *Transform) {
+	t.Helper()
+	last, err := log.LastSequence(t.Context(), stream.Accepted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stage.Ledger().Wait(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,188 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// ErrReleased is returned by CreateRelease when the name stands for other
+// content already.
+var ErrReleased = errors.New("the name stands for another release, and a release never changes")
+
+// Unpublishable is why a release is refused: totals that their coverage policy
+// does not let out.
+type Unpublishable struct{ Totals []stream.Total }
+
+func (u *Unpublishable) Error() string {
+	ids := make([]string, len(u.Totals))
+	for i := range u.Totals {
+		ids[i] = u.Totals[i].Indicator
+	}
+	return fmt.Sprintf("%d totals are not publishable: %s", len(u.Totals), strings.Join(ids, ", "))
+}
+
+// NewRelease is what a release is to be made of.
+type NewRelease struct {
+	Name   string
+	Period catalogue.Period
+	Note   string
+	// Force lets totals out that are not publishable; they stay marked.
+	Force bool
+}
+
+// CreateRelease freezes the period's totals of the history under a name. The same
+// content again is the first release, returned with repeated true; other content
+// is ErrReleased. Totals that must not be published make it an Unpublishable.
+func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *History, n NewRelease, now time.Time) (release *stream.Release, repeated bool, err error) {
+	release = &stream.Release{
+		Name: n.Name, Period: n.Period.String(), Note: n.Note, CreatedAt: now.UnixMilli(),
+		Basis: h.Ledger.Applied(), Catalogue: c.Version(), Totals: h.Totals(n.Period),
+	}
+	if !h.Moment.Received.IsZero() {
+		release.Received = h.Moment.Received.UnixMilli()
+	}
+	if len(release.Totals) == 0 {
+		return nil, false, fmt.Errorf("nobody has reported anything for %s: there is nothing to release", n.Period)
+	}
+	if withheld := withheld(release.Totals); len(withheld) > 0 && !n.Force {
+		return nil, false, &Unpublishable{Totals: withheld}
+	}
+	err = log.PublishRelease(ctx, release)
+	if !errors.Is(err, stream.ErrConflict) {
+		return release, false, err
+	}
+	earlier, err := log.Release(ctx, n.Name)
+	if err != nil {
+		return nil, false, err
+	}
+	if !cmp.Equal(earlier, release, cmpopts.IgnoreFields(stream.Release{}, "CreatedAt", "Basis", "Received"), cmpopts.EquateEmpty()) {
+		return nil, false, fmt.Errorf("%s: %w; choose another name", n.Name, ErrReleased)
+	}
+	return earlier, true, nil
+}
+
+// withheld returns the totals with a figure that must not be published.
+func withheld(totals []stream.Total) []stream.Total {
+	var of []stream.Total
+	for i := range totals {
+		if !totals[i].Publishable && totals[i].Value != "" {
+			of = append(of, totals[i])
+		}
+	}
+	return of
+}
+
+// MomentOf returns the moment a release was made from.
+func MomentOf(r *stream.Release) Moment { return Moment{Received: r.AsOf(), Basis: r.Basis} }
+
+// KeepSince keeps the figures that a history did not have.
+func KeepSince(h *History) Keep {
+	return func(s *stream.AcceptedSubmission, _ Cell) bool {
+		_, known := h.Ledger.Accepted(s.ID)
+		return !known
+	}
+}
+
+// Difference is one total that a release has otherwise than today. Either may be
+// nil: the release did not have the total, or today does not.
+type Difference struct {
+	Indicator string
+	Released  *stream.Total
+	Today     *stream.Total
+	// Causes are the figures that made the difference, by period, indicator and
+	// area. Where there are none, the catalogue changed.
+	Causes []Cause
+}
+
+// Cause is one area's figure that changed. Before has no Area when there was
+// none.
+type Cause struct {
+	Cell   Cell
+	Before Part
+	After  Vintage
+}
+
+// CompareRelease lists, in the catalogue's order, the totals that the release
+// has otherwise than today. The first history is that of the release's moment,
+// the second today's, which has kept what KeepSince of the first wants.
+func CompareRelease(c *catalogue.Catalogue, r *stream.Release, then, today *History) ([]Difference, error) {
+	period, err := catalogue.ParsePeriod(r.Period)
+	if err != nil {
+		return nil, fmt.Errorf("release %s: %w", r.Name, err)
+	}
+	released, present := byIndicator(r.Totals), byIndicator(today.Totals(period))
+	causes := causes(c, then, today)
+	var differences []Difference
+	for _, id := range inOrder(c, released, present) {
+		d := Difference{Indicator: id, Released: released[id], Today: present[id]}
+		if cmp.Equal(d.Released, d.Today, sameTotal) {
+			continue
+		}
+		d.Causes = causes[Cell{id, period}]
+		differences = append(differences, d)
+	}
+	return differences, nil
+}
+
+func byIndicator(totals []stream.Total) map[string]*stream.Total {
+	by := map[string]*stream.Total{}
+	for i := range totals {
+		by[totals[i].Indicator] = &totals[i]
+	}
+	return by
+}
+
+// inOrder returns the indicators of the totals: the catalogue's in its order,
+// then those it no longer has.
+func inOrder(c *catalogue.Catalogue, totals ...map[string]*stream.Total) []string {
+	all := map[string]bool{}
+	for _, of := range totals {
+		for id := range of {
+			all[id] = true
+		}
+	}
+	var ids []string
+	for i := range c.Indicators {
+		if id := c.Indicators[i].ID; all[id] {
+			ids = append(ids, id)
+			delete(all, id)
+		}
+	}
+	return append(ids, slices.Sorted(maps.Keys(all))...)
+}
+
+// causes finds the figures that differ between two histories, under every total
+// that they touch.
+func causes(c *catalogue.Catalogue, then, today *History) map[Cell][]Cause {
+	by := map[Cell][]Cause{}
+	cells := slices.SortedFunc(maps.Keys(today.vintages), Cell.compare)
+	for _, cell := range cells {
+		for _, after := range today.vintages[cell] {
+			best, _ := today.Ledger.Part(cell, after.Area)
+			before, _ := then.Ledger.Part(cell, after.Area)
+			if best.Submission != after.Submission || before.sameFigure(after.Part) {
+				continue
+			}
+			for _, total := range Affected(c, []Cell{cell}) {
+				by[total] = append(by[total], Cause{Cell: cell, Before: before, After: after})
+			}
+		}
+	}
+	return by
+}
+
+// sameFigure reports whether two parts are the same to a total.
+func (p Part) sameFigure(q Part) bool {
+	return p.Area == q.Area && p.Value == q.Value && p.Stage == q.Stage && p.Status == q.Status && p.Qualifier == q.Qualifier
+}
