@@ -134,8 +134,8 @@ func TestMask(t *testing.T) {
 		"http://h/?password=a&token=b&c=d": "http://h/?password=********&token=********&c=d",
 		"http://h/?http_proxy=http%3A%2F%2Fu%3Ap%40h": "http://h/?http_proxy=********",
 	} {
-		if got := mask(text); got != want {
-			t.Errorf("mask(%q): want %q, got %q", text, want, got)
+		if got := Mask(text); got != want {
+			t.Errorf("Mask(%q): want %q, got %q", text, want, got)
 		}
 	}
 }

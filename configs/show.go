@@ -16,7 +16,7 @@ const masked = "********"
 // Show writes the settings as the YAML that [Load] reads, with every secret
 // masked.
 func Show(settings *Settings, w io.Writer) error {
-	root, err := strict.Encode(settings, masked, mask)
+	root, err := strict.Encode(settings, masked, Mask)
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
@@ -30,9 +30,9 @@ func Show(settings *Settings, w io.Writer) error {
 
 var secretArgument = regexp.MustCompile(`([?&](?:password|token|secret|http_proxy)=)[^&\s]*`)
 
-// mask hides who connects in every address in the text: all between :// and the
+// Mask hides who connects in every address in the text: all between :// and the
 // last @ before the next address.
-func mask(text string) string {
+func Mask(text string) string {
 	parts := strings.Split(text, "://")
 	for i := range parts[1:] {
 		if at := strings.LastIndexByte(parts[i+1], '@'); at >= 0 {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -105,5 +107,38 @@ func TestUserChangesAreWaitedOut(t *testing.T) {
 	}
 	if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 {
 		t.Errorf("%d in DEAD, %v", dead, err)
+	}
+}
+
+// A ClickHouse that hangs, its connections open and silent, is given up for the
+// time being after insert_timeout; an insert that did arrive is not doubled.
+func TestHangingClickHouseIsWaitedOut(t *testing.T) {
+	server := chdbtest.Start(t)
+	log := newLog(t)
+	s := openStore(t, server.DSN(chdbtest.User), "")
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var lines lockedBuffer
+	s.logger = zerolog.New(&lines)
+	config := testConfig()
+	config.InsertTimeout = time.Second
+	runWorkers(t, log, s, config)
+	settle(t, log, s, publish(t, log, one(t, "before", 1)), 0)
+
+	if err := syscall.Kill(server.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	last := publish(t, log, one(t, "a", 2), one(t, "b", 3))
+	within(t, "the sink says that it waits", func() bool { return lines.count("the sink waits") > 0 })
+	if err := syscall.Kill(server.PID(), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, log, s, last, 0)
+	if got := query(t, s, "SELECT area FROM observations ORDER BY area"); got != "area\na\nb\nbefore\n" {
+		t.Errorf("stored %s", got)
+	}
+	if lines.count("took too long") == 0 {
+		t.Errorf("no word on the timeout:\n%s", lines.b.String())
 	}
 }

@@ -166,6 +166,19 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 	}
 }
 
+// A command whose acknowledgement was lost is carried out once more, and its
+// record written again.
+func TestRunIsShownOnce(t *testing.T) {
+	s := newStore(t)
+	r := stream.Run{ID: "r", Schedule: "nightly", StartedAt: receivedAt, FinishedAt: receivedAt, Changed: 3}
+	again := r
+	again.Changed = 0
+	put(t, s, &totalsBlock{}, 1, runMessage(t, r), runMessage(t, again))
+	if got := query(t, s, "SELECT id, changed, sequence FROM runs"); got != "id,changed,sequence\nr,3,1\n" {
+		t.Errorf("runs: %s", got)
+	}
+}
+
 func TestLaterVerdictReplacesFindings(t *testing.T) {
 	s := newStore(t)
 	v := stream.Verdict{Submission: "a", Area: "1", Dataset: "d", Sequence: 7, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, RejectedRows: 1,

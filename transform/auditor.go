@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,9 @@ type auditor struct {
 	logger     zerolog.Logger
 	now        func() time.Time
 	metrics    *Metrics
+
+	mu   sync.Mutex
+	said string // what was out of balance when it was said last
 }
 
 // How long one check may take.
@@ -36,16 +40,9 @@ func (a *auditor) run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(a.every)
 	defer tick.Stop()
-	said := ""
 	for {
-		found, err := a.check(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
+		if _, err := a.check(ctx); err != nil && ctx.Err() == nil {
 			a.logger.Debug().Err(err).Msg("conservation not checked")
-		default:
-			said = a.report(found, said)
 		}
 		select {
 		case <-ctx.Done():
@@ -55,20 +52,25 @@ func (a *auditor) run(ctx context.Context) error {
 	}
 }
 
-// report logs what was found where it differs from what was said last.
-func (a *auditor) report(found *Conservation, said string) string {
-	text := fmt.Sprint(found.Imbalances)
+// report shows what was found in the metrics, and logs it where it differs from
+// what was said last.
+func (a *auditor) report(found *Conservation) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.metrics.conservation.note(a.catalogue, found)
+	text := ""
+	if !found.Balanced {
+		text = fmt.Sprint(found.Imbalances)
+	}
 	switch {
-	case found.Balanced && said != "":
+	case text == a.said:
+	case found.Balanced:
 		a.logger.Info().Msg("conservation holds again")
-	case !found.Balanced && text != said:
+	default:
 		a.logger.Error().Stringers("imbalances", stringers(found.Imbalances)).
 			Str("what_to_do", "run citytally recompute; it brings back what the log holds").Msg("conservation is violated")
 	}
-	if found.Balanced {
-		return ""
-	}
-	return text
+	a.said = text
 }
 
 func stringers(all []stream.Imbalance) []fmt.Stringer {
@@ -79,12 +81,13 @@ func stringers(all []stream.Imbalance) []fmt.Stringer {
 	return texts
 }
 
+// check counts once and tells what it found.
 func (a *auditor) check(ctx context.Context) (*Conservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
 	defer cancel()
 	found, err := Conserve(ctx, a.log, a.projection, a.now())
 	if err == nil {
-		a.metrics.conservation.note(a.catalogue, found)
+		a.report(found)
 	}
 	return found, err
 }

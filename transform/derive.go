@@ -8,9 +8,10 @@ import (
 
 // derive returns, for the expected areas that have not spoken for the period,
 // the terms from which their figure follows: of each area the first formula for
-// which it has reported everything.
-func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, spoken []string) []inputPart {
-	var derived []inputPart
+// which it has reported everything. A formula whose terms were all reported, some
+// of them as missing, gives no figure but is reported all the same: a total that
+// followed from it before has to be seen to be gone.
+func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, spoken []string) (derived []inputPart, reported bool) {
 	done := slices.Clone(spoken)
 	for _, formula := range period.Formulas(indicator.Kind) {
 		plus := t.terms(indicator, formula.Plus)
@@ -22,15 +23,18 @@ func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, 
 			if slices.Contains(done, area) || len(plus[area]) < len(formula.Plus) || len(minus[area]) < len(formula.Minus) {
 				continue
 			}
-			done = append(done, area)
-			derived = append(derived, settleTerms(indicator, plus[area], minus[area])...)
+			reported = true
+			if terms := settleTerms(indicator, plus[area], minus[area]); !slices.ContainsFunc(terms, inputPart.missing) {
+				done = append(done, area)
+				derived = append(derived, terms...)
+			}
 		}
 	}
-	return derived
+	return derived, reported
 }
 
-// terms returns the areas' reported figures of the periods, none missing; nothing
-// where nobody has reported one of the periods.
+// terms returns what the areas reported for the periods; nothing where nobody has
+// reported one of them.
 func (t *tally) terms(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]inputPart {
 	terms := map[string][]inputPart{}
 	for _, period := range periods {
@@ -39,9 +43,7 @@ func (t *tally) terms(indicator *catalogue.Indicator, periods []catalogue.Period
 			return nil
 		}
 		for _, p := range parts {
-			if p.Status != catalogue.Missing {
-				terms[p.Area] = append(terms[p.Area], inputPart{Part: p, indicator: indicator.ID, derived: period})
-			}
+			terms[p.Area] = append(terms[p.Area], inputPart{Part: p, indicator: indicator.ID, derived: period})
 		}
 	}
 	return terms

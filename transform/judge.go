@@ -71,7 +71,7 @@ func (j *judge) judge(r *received, past history) judgement {
 		return judgement{findings: []stream.Finding{*problem}}
 	}
 	var result judgement
-	rows := map[Cell][]int{} // places in Observations, in order
+	rows := make(map[Cell][]int, len(r.submission.Observations)) // places in Observations, in order
 	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
 	refused := make([]*stream.Finding, len(read))
 	for i := range r.submission.Observations {

@@ -53,6 +53,9 @@ func (r *recomputer) run(ctx context.Context) error {
 	consumer, err := r.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1,
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

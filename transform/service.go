@@ -2,6 +2,7 @@ package transform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -119,10 +120,15 @@ func (t *Transform) work(ctx context.Context) error {
 		log: t.log, projection: t.projection, catalogue: t.catalogue, every: t.config.CheckEvery, logger: t.logger, now: t.now, metrics: t.metrics,
 	}
 	recomputer.auditor = auditor
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return validator.run(ctx) })
-	group.Go(func() error { return tallier.run(ctx) })
-	group.Go(func() error { return recomputer.run(ctx) })
-	group.Go(func() error { return auditor.run(ctx) })
-	return group.Wait()
+	group, working := errgroup.WithContext(ctx)
+	group.Go(func() error { return validator.run(working) })
+	group.Go(func() error { return tallier.run(working) })
+	group.Go(func() error { return recomputer.run(working) })
+	group.Go(func() error { return auditor.run(working) })
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		// A stop may come while a worker is still asking for its consumer.
+		return nil
+	}
+	return err
 }

@@ -87,6 +87,23 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 	}
 }
 
+// The same content again is told what it was told before, whatever has been
+// reported since; and it is told the truth, that nothing of it was taken anew.
+func TestRepeatSaysWhatWasSaid(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	startTransform(t, log, c)
+	early := func(o stream.Observation) stream.Observation { o.Stage = "estimate"; return o }
+	submit(t, log, from("901", figure("gdp", "2021", "100")))
+	mixed := from("901", early(figure("gdp", "2021", "90")), early(figure("rd", "2021", "5")))
+	first := verdictOn(t, log, submit(t, log, mixed))
+	submit(t, log, from("901", figure("gdp", "2021", "110"), figure("rd", "2021", "6")))
+	again := verdictOn(t, log, submit(t, log, mixed))
+	if !again.Repeated || again.Outcome != first.Outcome || again.Accepted != 1 || again.AcceptedSequence != first.AcceptedSequence ||
+		len(again.Findings) != 1 || again.Findings[0].Code != first.Findings[0].Code || again.Findings[0].Row != first.Findings[0].Row {
+		t.Errorf("verdict on a repetition = %+v; want that of %+v", again, first)
+	}
+}
+
 // Several processes judge at the same time: the log must hold every submission
 // exactly once, each judged by a ledger that knew all before it.
 func TestManyTransformsAgree(t *testing.T) {

@@ -185,11 +185,13 @@ func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, e
 			parts = append(parts, inputPart{Part: p, indicator: indicator.ID})
 		}
 	}
+	reported = len(spoken) > 0
 	if len(spoken) < len(expected) {
-		parts = append(parts, t.derive(indicator, period, expected, spoken)...)
+		derived, spokenOf := t.derive(indicator, period, expected, spoken)
+		parts, reported = append(parts, derived...), reported || spokenOf
 	}
 	slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
-	return parts, len(spoken) > 0 || len(parts) > 0
+	return parts, reported
 }
 
 // inputPart is a term of a sum. A derived figure is several of one area.
@@ -203,6 +205,8 @@ type inputPart struct {
 	// negative marks the terms of a flow that comes out below zero.
 	negative bool
 }
+
+func (p inputPart) missing() bool { return p.Status == catalogue.Missing }
 
 // coefficient is the value's, with the term's sign.
 func (p *inputPart) coefficient() int64 {

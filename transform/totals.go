@@ -36,6 +36,9 @@ func (t *tallier) run(ctx context.Context) error {
 	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: stream.Accepted, Name: TallyConsumer, AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func (v *validator) run(ctx context.Context) error {
 	consumer, err := v.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: stream.Submissions, Name: ValidateConsumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -128,7 +131,11 @@ type outbox struct {
 func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]stream.Verdict, *outbox, error) {
 	verdicts := make([]stream.Verdict, len(submissions))
 	outgoing := &outbox{batches: map[string]*stream.AcceptedBatch{}, owners: map[string][]int{}}
-	past := &overlay{ledger: v.ledger, parts: map[overlayKey]Part{}, accepted: map[string]taken{}}
+	rows := 0
+	for i := range submissions {
+		rows += len(submissions[i].submission.Observations)
+	}
+	past := &overlay{ledger: v.ledger, parts: make(map[overlayKey]Part, rows), accepted: map[string]taken{}}
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.verdict(r)

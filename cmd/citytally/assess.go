@@ -119,11 +119,8 @@ type assessment struct {
 func (a *assessment) of(h *transform.History) {
 	a.Period, a.AsOf, a.Basis, a.Catalogue = a.period.String(), h.Moment.Received, h.Ledger.Applied(), a.catalogue.Version()
 	a.Result = a.Card.Assess(a.catalogue, a.period, func(area, indicator string) (assess.Figure, bool) {
-		part, ok := h.Ledger.Part(transform.Cell{Indicator: indicator, Period: a.period}, area)
-		if !ok || part.Status == catalogue.Missing {
-			return assess.Figure{}, false
-		}
-		return assess.Figure{Value: part.Value.Decimal(), Stage: part.Stage, Qualifier: part.Qualifier}, true
+		own, ok := transform.Own(a.catalogue, h.Ledger, transform.Cell{Indicator: indicator, Period: a.period}, area)
+		return assess.Figure(own), ok
 	})
 }
 

@@ -34,10 +34,10 @@ datasets: [{id: yearly, name_zh: 年报, name_en: Yearly, periods: [year]}]
 indicators:
   - {id: output, name_zh: 产值, name_en: Output, programme: main, unit: 亿元, datasets: [yearly]}
   - {id: spending, name_zh: 支出, name_en: Spending, programme: main, unit: 亿元, coverage: partial, datasets: [yearly]}
-  - {id: people, name_zh: 人数, name_en: People, programme: main, unit: 万人, kind: stock, datasets: [yearly]}
+  - {id: people, name_zh: 人数, name_en: People, programme: main, unit: 万人, datasets: [yearly]}
   - {id: intensity, name_zh: 强度, name_en: Intensity, programme: main, unit: "%", kind: ratio, numerator: spending, denominator: output, change: point}
   - {id: per_person, name_zh: 人均, name_en: Per person, programme: main, unit: 亿元/万人, kind: ratio, numerator: output, denominator: people, change: percent}
-  - {id: rank, name_zh: 排名, name_en: Rank, programme: main, unit: 位, kind: stock, city_total: city, datasets: [yearly]}
+  - {id: rank, name_zh: 排名, name_en: Rank, programme: main, unit: 位, city_total: city, datasets: [yearly]}
 `
 
 var (

@@ -13,7 +13,7 @@ func newConfig(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "config", Short: "Check or show the settings", Args: cobra.NoArgs,
 		Example: `  citytally config check citytally.yaml
-  citytally config show > citytally.yaml       # every key, to start from`,
+  citytally config show --config citytally.yaml`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(

@@ -49,9 +49,17 @@ func connectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...n
 	}
 	nc, err := nats.Connect(url, append(options, extra...)...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker at %s: %w", url, err)
+		return nil, fmt.Errorf("connect to the broker at %s: %w; %s", configs.Mask(url), err, brokerAdvice(err))
 	}
 	return nc, nil
+}
+
+// brokerAdvice says what to do about a broker that cannot be connected to.
+func brokerAdvice(err error) string {
+	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+		return "check nats.user and nats.password, or nats.credentials_file, in the settings"
+	}
+	return "start it, or correct nats.url in the settings"
 }
 
 // target is where commands that talk to a running instance look for it: their

@@ -30,8 +30,8 @@ func newDemo(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See the whole pipeline work, on sample figures of 淮安",
-		Long: `Start everything, send the sample submissions of every area of 淮安 for 2020 and
-2021 over HTTP, wait until the city totals are in ClickHouse, and print the
+		Long: `Start everything, send the sample submissions of every area of 淮安 for 2020, 2021
+and the months of 2021 over HTTP, wait until the city totals are in ClickHouse, and print the
 report for 2021 from there. District figures are synthetic; they add up to the
 city figures that were published.
 
@@ -197,7 +197,7 @@ func (d *demo) addresses() {
 	d.say("持续运行，按 Ctrl-C 结束：\n", "It runs until Ctrl-C:\n")
 	d.say("  接收网关    %s   令牌见 %s\n", "  gateway     %s   tokens in %s\n", i.HTTP, d.settings.TokensFile())
 	d.say("  ClickHouse  %s   原生协议 %s\n", "  ClickHouse  %s   native protocol on %s\n", i.ClickHouseHTTP, i.ClickHouseNative)
-	d.say("  NATS        %s\n", "  NATS        %s\n", i.NATS)
+	d.say("  NATS        %s\n", "  NATS        %s\n", configs.Mask(i.NATS))
 	d.say("试一试：\n", "Try:\n")
 	fmt.Fprintf(d.out, "  curl '%s/?database=citytally' --data-binary \"%s\"\n", i.ClickHouseHTTP, glance)
 	fmt.Fprintf(d.out, "  citytally status --dir %s\n", dir)

@@ -152,6 +152,10 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 	if len(heads) != 1 || heads[0].Name != "公报" || heads[0].Note != "final count" || heads[0].Totals != 3 {
 		t.Errorf("releases = %+v", heads)
 	}
+	eventually(t, "ClickHouse shows the release as it was", func() bool {
+		rows := must(t, e.on("sql", "--format", "csv", "SELECT value FROM releases WHERE name = '公报' AND indicator = 'output'")...)
+		return rows == "value\n182\n"
+	})
 	code, _, stderr = citytally(t, e.on("release", "create", "公报", "--period", "2021")...)
 	if code != exitRefused || !strings.Contains(stderr, "never changes") {
 		t.Errorf("other figures under the name: exit code %d, %s", code, stderr)

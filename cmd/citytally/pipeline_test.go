@@ -152,8 +152,8 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	defer p.stop(t, syscall.SIGTERM)
 	file := csvFile(t, "indicator,period,value\nhnte_valid,2021,120\nhnte_vaild,2021,1\ngdp,2021,一百\n")
 	for lang, want := range map[string][]string{
-		"en": {"partly accepted", "3 rows", "accepted 1", `did you mean "hnte_valid"?`, "not a number"},
-		"zh": {"部分采用", "其中采用 1", `是否应为 "hnte_valid"？`, "不是数字"},
+		"en": {"partly accepted", "3 rows", "1 of 3 rows", `did you mean "hnte_valid"?`, "not a number"},
+		"zh": {"部分采用", "采用 1 行，共 3 行", `是否应为 "hnte_valid"？`, "不是数字"},
 	} {
 		code, out, _ := citytally(t, "submit", "--dir", dir, "--lang", lang, "--area", "320812", "--dataset", "sti-annual", file)
 		if code != exitRefused {

@@ -68,6 +68,12 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 			if moment.Received, err = parseAsOf(asOf, past.location); err != nil {
 				return err
 			}
+			// Looked at first: what is judged meanwhile is in the history.
+			waiting, err := past.log.Position(cmd.Context(), stream.Submissions, transform.ValidateConsumer)
+			if err != nil {
+				return err
+			}
+			unjudged := waiting.Pending + waiting.Delivered
 			history, err := past.replay(cmd.Context(), moment, nil)
 			if err != nil {
 				return err
@@ -77,6 +83,9 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 				return past.releaseRefused(err, lang)
 			}
 			words := releaseLanguages[lang]
+			if unjudged > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), words.unjudged+"\n", unjudged)
+			}
 			if repeated {
 				fmt.Fprintf(cmd.OutOrStdout(), words.repeated+"\n", release.Name, past.time(release.Created()))
 				return nil

@@ -126,7 +126,7 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err 
 		}
 		return err
 	}
-	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", p.instance.HTTP).Str("nats", p.instance.NATS).
+	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", p.instance.HTTP).Str("nats", configs.Mask(p.instance.NATS)).
 		Str("operations", p.instance.Operations).
 		Str("clickhouse_http", p.instance.ClickHouseHTTP).Str("clickhouse_native", p.instance.ClickHouseNative).Msg("citytally runs")
 	err = p.run(ctx)

@@ -19,8 +19,8 @@ func newSQL(g *globals) *cobra.Command {
 read from standard input.
 
 Views to ask: totals_latest, totals (every version), observations_latest,
-observations (every vintage), submissions, findings, runs, areas, indicators,
-datasets.`,
+observations (every vintage), submissions, findings, runs, releases, areas,
+indicators, datasets.`,
 		Example: `  citytally sql "SELECT indicator, value, change FROM totals_latest WHERE period = '2021'"
   citytally sql "SHOW TABLES" --format csv`,
 		Args: cobra.MaximumNArgs(1),

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
@@ -84,7 +85,7 @@ row is in ClickHouse.`,
 func (t *target) status(ctx context.Context, log *stream.Log, known *transform.Conservation) (*status, error) {
 	s := &status{}
 	if t.searched == nil {
-		s.Instance = &instance{PID: t.found.PID, StartedAt: t.found.StartedAt, Version: t.found.Version, HTTP: t.found.HTTP, NATS: t.found.NATS,
+		s.Instance = &instance{PID: t.found.PID, StartedAt: t.found.StartedAt, Version: t.found.Version, HTTP: t.found.HTTP, NATS: configs.Mask(t.found.NATS),
 			ClickHouseHTTP: t.found.ClickHouseHTTP, ClickHouseNative: t.found.ClickHouseNative, Operations: t.found.Operations}
 	}
 	var err error

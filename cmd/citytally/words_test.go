@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -45,6 +47,30 @@ func TestPortTaken(t *testing.T) {
 	code, _, stderr := citytally(t, "run", "--dir", t.TempDir(), "--nats-port", port)
 	if code != exitFailure || !strings.Contains(stderr, port) || !strings.Contains(stderr, "choose a port with --nats-port") {
 		t.Errorf("exit code %d, %q", code, stderr)
+	}
+}
+
+// A broker that is away or refuses the password is no riddle.
+func TestBrokerMessages(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	guarded := natsdtest.Start(t, func(c *natsd.Config) { c.User, c.Password = "bus", "secret" })
+	for _, test := range []struct{ url, want string }{
+		{"nats://" + closed.Addr().String(), "correct nats.url"},
+		{strings.Replace(guarded.ClientURL(), "://", "://bus:swordfish@", 1), "check nats.user and nats.password"},
+	} {
+		code, _, stderr := citytally(t, "status", "--dir", t.TempDir(), "--nats", test.url)
+		if code != exitFailure || !strings.Contains(stderr, test.want) {
+			t.Errorf("%s: exit code %d, %q; want %q", test.url, code, stderr, test.want)
+		}
+		if strings.Contains(stderr, "swordfish") {
+			t.Errorf("the password is told: %q", stderr)
+		}
 	}
 }
 

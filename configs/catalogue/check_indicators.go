@@ -53,7 +53,7 @@ func checkWords(ind *Indicator, report indicatorReport) {
 	oneOf(ind.Total, "city_total", report, SumRule, RatioRule, CityRule)
 	oneOf(ind.Change, "change", report, Percent, Point)
 	oneOf(ind.Rounding, "rounding", report, HalfUp, HalfEven, Truncate)
-	oneOf(ind.Coverage, "coverage", report, Complete, Partial)
+	oneOf(ind.Coverage, "coverage", report, Complete, Partial, Carry)
 	if ind.UnitName == "" {
 		report("unit", "want a unit such as 亿元, 家 or %%, got none")
 	}

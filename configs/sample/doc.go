@@ -23,7 +23,13 @@
 // weights.csv gives each area's weight in the economy, in industry and in
 // science and technology: round numbers of a plausible order, no statistic.
 //
-// The files below 2020 and 2021 are what Generate made, written by go generate
+// months.csv says which share of its year an area's figure has reached by the end
+// of a month, of the indicators that are reported monthly. Months are reported
+// year to date, at the stage flash, and January with February, for nobody reports
+// it alone. December is a little short of the annual figure, as it is in life:
+// it is not the final one.
+//
+// The files below 2020, 2021 and 2021-ytd are what Generate made, written by go generate
 // and compared with it by a test.
 package sample
 

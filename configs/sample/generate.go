@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 
@@ -26,8 +27,11 @@ var figuresCSV []byte
 //go:embed weights.csv
 var weightsCSV []byte
 
-// Generate makes every file anew from figures.csv and weights.csv. The same
-// data always gives the same files, in the order of [Files].
+//go:embed months.csv
+var monthsCSV []byte
+
+// Generate makes every file anew from figures.csv, weights.csv and months.csv.
+// The same data always gives the same files, in the order of [Files].
 func Generate() ([]File, error) {
 	figures, err := readTable(figuresCSV)
 	if err != nil {
@@ -37,21 +41,40 @@ func Generate() ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read weights.csv: %w", err)
 	}
+	months, err := readTable(monthsCSV)
+	if err != nil {
+		return nil, fmt.Errorf("read months.csv: %w", err)
+	}
 	var all []File
+	add := func(year int, dataset string, made map[string][][]string) error {
+		for area, rows := range made {
+			text, err := writeRows(rows)
+			if err != nil {
+				return fmt.Errorf("write %d of area %s: %w", year, area, err)
+			}
+			all = append(all, File{Year: year, Area: area, Dataset: dataset, Name: fmt.Sprintf("%d%s/%s.csv", year, folderSuffixes[dataset], area), CSV: text})
+		}
+		return nil
+	}
 	for _, year := range years {
 		made, err := generateYear(strconv.Itoa(year), figures, weights)
 		if err != nil {
 			return nil, fmt.Errorf("generate %d: %w", year, err)
 		}
-		for area, rows := range made {
-			text, err := writeRows(rows)
-			if err != nil {
-				return nil, fmt.Errorf("write %d of area %s: %w", year, area, err)
-			}
-			all = append(all, File{Year: year, Area: area, Dataset: Dataset, Name: fmt.Sprintf("%d/%s.csv", year, area), CSV: text})
+		if err := add(year, Dataset, made); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	made, err := generateMonths(monthlyYear, figures, weights, months)
+	if err != nil {
+		return nil, fmt.Errorf("generate months of %d: %w", monthlyYear, err)
+	}
+	if err := add(monthlyYear, MonthlyDataset, made); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b File) int {
+		return cmp.Or(cmp.Compare(path.Dir(a.Name), path.Dir(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
 	return all, nil
 }
 
@@ -123,7 +146,7 @@ func column(table []map[string]string, name string) ([]int64, error) {
 	for i, row := range table {
 		n, err := strconv.ParseInt(row[name], 10, 64)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("weights %s of area %s: want a positive whole number, got %q", name, row["area"], row[name])
+			return nil, fmt.Errorf("%s of %s: want a positive whole number, got %q", name, cmp.Or(row["area"], row["month"]), row[name])
 		}
 		numbers[i] = n
 	}

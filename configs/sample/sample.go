@@ -9,11 +9,20 @@ import (
 	"strings"
 )
 
-// Dataset is the dataset of every file.
-const Dataset = "sti-annual"
+// The datasets of the files.
+const (
+	// Dataset is that of a year.
+	Dataset = "sti-annual"
+	// MonthlyDataset is that of the months of a year, year to date.
+	MonthlyDataset = "sti-monthly"
+)
 
-// File is one area's submission for one year, as long CSV in UTF-8 with the
-// header indicator,period,value,unit,stage,status,qualifier,note.
+// What the folder of a dataset is called, after the year.
+var folderSuffixes = map[string]string{Dataset: "", MonthlyDataset: "-ytd"}
+
+// File is one area's submission for one year, or for every month of one, as long
+// CSV in UTF-8 with the header
+// indicator,period,value,unit,stage,status,qualifier,note.
 type File struct {
 	Year    int
 	Area    string
@@ -23,7 +32,7 @@ type File struct {
 	CSV  []byte
 }
 
-//go:embed 2020/*.csv 2021/*.csv
+//go:embed 2020/*.csv 2021/*.csv 2021-ytd/*.csv
 var files embed.FS
 
 //go:embed published-2021.csv
@@ -38,7 +47,8 @@ const PublishedPeriod = "2021"
 // them by tests.
 func Published() []byte { return slices.Clone(published) }
 
-// Files returns every submission, the earlier year first, then by area.
+// Files returns every submission, the earlier year first, its months after it,
+// then by area.
 func Files() []File {
 	var all []File
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -49,12 +59,17 @@ func Files() []File {
 		if err != nil {
 			return err
 		}
-		year, err := strconv.Atoi(path.Dir(name))
+		folder, monthly := strings.CutSuffix(path.Dir(name), folderSuffixes[MonthlyDataset])
+		year, err := strconv.Atoi(folder)
 		if err != nil {
 			return err
 		}
+		dataset := Dataset
+		if monthly {
+			dataset = MonthlyDataset
+		}
 		all = append(all, File{
-			Year: year, Area: strings.TrimSuffix(path.Base(name), ".csv"), Dataset: Dataset, Name: name, CSV: text,
+			Year: year, Area: strings.TrimSuffix(path.Base(name), ".csv"), Dataset: dataset, Name: name, CSV: text,
 		})
 		return nil
 	})

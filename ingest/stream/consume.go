@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
 )
 
 // ConsumerConfig describes a durable consumer.
@@ -18,6 +20,10 @@ type ConsumerConfig struct {
 	AckWait time.Duration
 	// MaxPending bounds the messages that are delivered and not acknowledged.
 	MaxPending int
+	// MaxBytes bounds the bodies that are received and not asked for, and, but for
+	// one message, those of a batch; 0 is 32 MiB, or twice the broker's largest
+	// message where that is more.
+	MaxBytes int
 	// Single makes one process active at a time; others stand by and take over
 	// AckWait after it has gone, three seconds at least.
 	Single bool
@@ -29,11 +35,16 @@ type Consumer struct {
 	nc       *nats.Conn
 	ctx      jetstream.ConsumeContext
 	messages chan jetstream.Msg
-	stopped  chan struct{}
+	room     *semaphore.Weighted // of the bodies in messages
+	maxBytes int
+	stop     context.CancelFunc
 	ackWait  time.Duration
 	release  func() // lets another process become the active one
 	busy     bool   // the last batch of Gather was large
 }
+
+// While a reader waits out an outage, received messages stay in memory.
+const defaultMaxBytes = 32 << 20
 
 const (
 	// The priority group in which a Single consumer pins its active process.
@@ -48,8 +59,10 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		Durable: config.Name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: config.AckWait,
 		MaxAckPending: config.MaxPending, MaxDeliver: -1,
 	}
+	// A request for fewer bytes than a message has would wait for ever.
+	maxBytes := cmp.Or(config.MaxBytes, max(defaultMaxBytes, 2*int(l.MaxMessage())))
 	options := []jetstream.PullConsumeOpt{
-		jetstream.PullMaxMessages(config.MaxPending),
+		jetstream.PullMaxMessagesWithBytesLimit(config.MaxPending, maxBytes),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 			l.logger.Debug().Err(err).Str("consumer", config.Name).Msg("consumer hiccup")
 		}),
@@ -67,46 +80,80 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	if err != nil {
 		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
 	}
-	c := &Consumer{nc: l.nc, messages: make(chan jetstream.Msg, config.MaxPending), stopped: make(chan struct{}), ackWait: config.AckWait}
+	receiving, stop := context.WithCancel(context.Background())
+	c := &Consumer{
+		nc: l.nc, messages: make(chan jetstream.Msg, config.MaxPending), ackWait: config.AckWait,
+		room: semaphore.NewWeighted(int64(maxBytes)), maxBytes: maxBytes, stop: stop,
+	}
 	if config.Single {
 		c.release = func() { l.unpin(config) }
 	}
 	c.ctx, err = consumer.Consume(func(m jetstream.Msg) {
+		if c.room.Acquire(receiving, c.size(m)) != nil {
+			_ = m.Nak()
+			return
+		}
 		select {
 		case c.messages <- m:
-		case <-c.stopped:
+		case <-receiving.Done():
 			_ = m.Nak()
 		}
 	}, options...)
 	if err != nil {
+		stop()
 		return nil, fmt.Errorf("consume %s: %w", config.Name, err)
 	}
 	return c, nil
 }
 
+// size is the room that a message takes; one larger than all of it takes all.
+func (c *Consumer) size(m jetstream.Msg) int64 { return int64(min(len(m.Data()), c.maxBytes)) }
+
+// intake is a batch that grows.
+type intake struct {
+	batch []Delivery
+	bytes int
+}
+
+func (c *Consumer) full(i *intake, max int) bool { return len(i.batch) >= max || i.bytes >= c.maxBytes }
+
+// add puts a received message into the batch.
+func (c *Consumer) add(i *intake, m jetstream.Msg) error {
+	c.room.Release(c.size(m))
+	d, err := newDelivery(m)
+	if err != nil {
+		release(i.batch)
+		return err
+	}
+	i.batch = append(i.batch, d)
+	i.bytes += len(d.Body)
+	return nil
+}
+
 // Batch waits for a message and returns it with those that are there already,
-// up to max of them. A quiet stream answers at once, a busy one in large
-// batches. It returns the cause of ctx's end.
+// up to max of them, or MaxBytes. A quiet stream answers at once, a busy one in
+// large batches. It returns the cause of ctx's end.
 func (c *Consumer) Batch(ctx context.Context, max int) ([]Delivery, error) {
-	var batch []Delivery
-	for len(batch) < max {
-		if len(batch) > 0 && len(c.messages) == 0 {
+	i, err := c.collect(ctx, max)
+	return i.batch, err
+}
+
+func (c *Consumer) collect(ctx context.Context, max int) (i intake, err error) {
+	for !c.full(&i, max) {
+		if len(i.batch) > 0 && len(c.messages) == 0 {
 			break
 		}
 		select {
 		case <-ctx.Done():
-			release(batch)
-			return nil, context.Cause(ctx)
+			release(i.batch)
+			return intake{}, context.Cause(ctx)
 		case m := <-c.messages:
-			d, err := newDelivery(m)
-			if err != nil {
-				release(batch)
-				return nil, err
+			if err := c.add(&i, m); err != nil {
+				return intake{}, err
 			}
-			batch = append(batch, d)
 		}
 	}
-	return batch, nil
+	return i, nil
 }
 
 const (
@@ -121,38 +168,35 @@ const (
 // long as batches are large it waits a moment for the next to grow. A quiet
 // stream still answers at once. It is for one goroutine at a time.
 func (c *Consumer) Gather(ctx context.Context, max int) ([]Delivery, error) {
-	batch, err := c.Batch(ctx, max)
+	i, err := c.collect(ctx, max)
 	if err != nil {
 		return nil, err
 	}
 	if c.busy {
 		enough := time.NewTimer(gatherFor)
 		defer enough.Stop()
-		for waiting := true; waiting && len(batch) < max; {
+		for waiting := true; waiting && !c.full(&i, max); {
 			select {
 			case <-ctx.Done():
-				release(batch)
+				release(i.batch)
 				return nil, context.Cause(ctx)
 			case <-enough.C:
 				waiting = false
 			case m := <-c.messages:
-				d, err := newDelivery(m)
-				if err != nil {
-					release(batch)
+				if err := c.add(&i, m); err != nil {
 					return nil, err
 				}
-				batch = append(batch, d)
 			}
 		}
 	}
-	c.busy = len(batch) >= busyBatch
-	return batch, nil
+	c.busy = len(i.batch) >= busyBatch
+	return i.batch, nil
 }
 
 // Stop ends receiving and gives back what was received and not asked for, so
 // that it need not wait for AckWait to be delivered again.
 func (c *Consumer) Stop() {
-	close(c.stopped)
+	c.stop()
 	if c.nc.IsConnected() {
 		// What the client library holds is handed over before it closes.
 		c.ctx.Drain()

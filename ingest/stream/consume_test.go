@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,5 +208,35 @@ func TestBury(t *testing.T) {
 	defer cancel()
 	if again, err := c.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("want the message acknowledged, got %v (%v)", bodies(again), err)
+	}
+}
+
+// However many large messages wait in the stream, a reader that is held up keeps
+// few of them in memory; and all of them come in the end.
+func TestConsumeBoundsBytes(t *testing.T) {
+	log := open(t)
+	const messages, size = 120, 64 << 10
+	body := strings.Repeat("x", size)
+	for range messages {
+		publish(t, log, body)
+	}
+	consumer, err := log.Consume(t.Context(), stream.ConsumerConfig{
+		Stream: stream.Submissions, Name: "reader", AckWait: time.Minute, MaxPending: 1000, MaxBytes: 8 * size,
+	})
+	check(t, err)
+	defer consumer.Stop()
+	for got := 0; got < messages; {
+		batch, err := consumer.Batch(soon(t), 1000)
+		check(t, err)
+		if got += len(batch); len(batch) > 8+1 {
+			t.Errorf("a batch of %d messages, want 9 at most", len(batch))
+		}
+		position, err := log.Position(t.Context(), stream.Submissions, "reader")
+		check(t, err)
+		// In the batch, behind it, and in the client library and its requests.
+		if position.Delivered > 6*8 {
+			t.Fatalf("%d messages in memory", position.Delivered)
+		}
+		check(t, stream.AckAll(batch))
 	}
 }

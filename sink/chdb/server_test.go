@@ -159,6 +159,7 @@ func TestCrashRestartsOnTheSameAddress(t *testing.T) {
 	if again := server.PID(); again == pid || again == 0 {
 		t.Errorf("child is %d after the crash, was %d", again, pid)
 	}
+	eventually(t, "the restart is counted", func() bool { return server.Restarts() == 1 })
 	if err := server.Err(); err != nil {
 		t.Error(err)
 	}

@@ -222,8 +222,10 @@ AS SELECT
     id, schedule, trigger, slot, started_at, finished_at,
     dateDiff('millisecond', started_at, finished_at) / 1000 AS duration_seconds, period, indicator,
     basis, catalogue, cells, changed, observations_missing, problem, sequence
-FROM runs_data FINAL
-COMMENT 'Recomputations, one row for each';
+FROM runs_data
+ORDER BY id, sequence
+LIMIT 1 BY id
+COMMENT 'Recomputations, one row for each, though its record was written twice';
 
 CREATE VIEW IF NOT EXISTS areas
 (
