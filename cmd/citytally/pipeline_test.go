@@ -108,6 +108,44 @@ func TestDirectPublishing(t *testing.T) {
 	})
 }
 
+// A published period is locked: a change needs a reason from then on, and a
+// figure goes back to an earlier stage only where it was reopened.
+func TestLockAndReopen(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	submit := func(rows string, extra ...string) (code int) {
+		args := append([]string{"submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual"}, extra...)
+		code, _, _ = citytally(t, append(args, csvFile(t, "indicator,period,value,stage\n"+rows))...)
+		return code
+	}
+	if code := submit("gdp,2021,100,final\n"); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	if out := must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published", "--by", "bureau"); !strings.Contains(out, "published") {
+		t.Errorf("lock says %q", out)
+	}
+	value := 200 // another each time: content that was accepted once is known
+	eventually(t, "the lock is in force", func() bool {
+		value++
+		return submit(fmt.Sprintf("gdp,2021,%d,final\n", value)) == exitRefused
+	})
+	if code := submit("gdp,2021,102,final\n", "--reason", "census"); code != 0 {
+		t.Errorf("a revision with a reason: exit code %d", code)
+	}
+	must(t, "unlock", "--dir", dir, "--period", "2021", "--reason", "census")
+	must(t, "reopen", "--dir", dir, "--period", "2021", "--area", "320812", "--indicator", "gdp", "--reason", "computed anew")
+	eventually(t, "the figure begins again", func() bool { return submit("gdp,2021,90,estimate\n") == 0 })
+	eventually(t, "the total and the latest observation follow", func() bool {
+		total := reported(t, dir, "2021")["gdp"]
+		return total.Value == "90" && total.Stage == "estimate" &&
+			strings.Contains(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT value, epoch FROM observations_latest WHERE indicator = 'gdp'"), "90,1")
+	})
+	if code, _, stderr := citytally(t, "lock", "--dir", dir, "--period", "2021"); code != exitUsage || !strings.Contains(stderr, "reason") {
+		t.Errorf("a lock without a reason: exit code %d, %s", code, stderr)
+	}
+}
+
 // Another city is a catalogue file: three areas, four indicators, no code.
 func TestAnotherCityIsYAMLOnly(t *testing.T) {
 	dir := t.TempDir()
