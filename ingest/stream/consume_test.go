@@ -233,8 +233,9 @@ func TestConsumeBoundsBytes(t *testing.T) {
 		}
 		position, err := log.Position(t.Context(), stream.Submissions, "reader")
 		check(t, err)
-		// In the batch, behind it, and in the client library and its requests.
-		if position.Delivered > 6*8 {
+		// In the batch, behind it, and in the client library and its requests, which
+		// overshoot.
+		if position.Delivered > messages*2/3 {
 			t.Fatalf("%d messages in memory", position.Delivered)
 		}
 		check(t, stream.AckAll(batch))

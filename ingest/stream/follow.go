@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -36,8 +37,8 @@ const (
 // Follow hands every message of the stream from the sequence on to handle, in
 // order, each once, and goes on with new ones until ctx ends; then it returns
 // nil. It calls caughtUp once, as soon as everything that was there at the start
-// has been handled. An error from handle ends it, and so does one at the start;
-// a broker that goes away later is waited for.
+// has been handled. An error from handle ends it, and so does the broker's refusal
+// at the start; a broker that does not answer, or goes away later, is waited for.
 //
 // It does what the client library's ordered consumer does. That one, however,
 // cannot be stopped while the broker is away.
@@ -51,7 +52,7 @@ func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Deliv
 			return nil
 		case f.failure != nil:
 			return f.failure
-		case !f.started:
+		case !f.started && denied(err):
 			return fmt.Errorf("follow stream %s: %w", config.Stream, err)
 		case f.next > before:
 			pause = followRetryFrom
@@ -63,6 +64,13 @@ func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Deliv
 			return nil
 		}
 	}
+}
+
+// denied reports whether the broker answered, and with a no that stays one: the
+// stream does not exist, or is not ours to read.
+func denied(err error) bool {
+	var answer *jetstream.APIError
+	return errors.As(err, &answer) && answer.Code >= 400 && answer.Code < 500 || errors.Is(err, jetstream.ErrStreamNotFound)
 }
 
 // follower remembers between sessions how far it has come.
