@@ -138,7 +138,7 @@ func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area 
 
 func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {
 	n, d := o.level(ind.Numerator, period), o.level(ind.Denominator, period)
-	l := oracleLevel{expected: n.expected, reported: n.reported || d.reported}
+	l := oracleLevel{expected: n.expected, reported: n.reported && d.reported}
 	top, bottom := new(big.Rat), new(big.Rat)
 	num, _ := o.catalogue.Indicator(ind.Numerator)
 	den, _ := o.catalogue.Indicator(ind.Denominator)

@@ -24,7 +24,7 @@ var _ Source = (*Ledger)(nil)
 // Tally folds a cell's figures into the city total, with its change on the year
 // before. The result is in the indicator's unit; areas without a value are
 // listed in Missing, never counted as zero. It reports false when nobody has
-// reported anything for the cell. An area that has not reported the period
+// reported anything for the cell, or for either part of a ratio. An area that has not reported the period
 // itself takes part with what follows from other periods of the year it has
 // reported, and the total is flagged as derived. Method: the indicator's
 // city_total in the catalogue, and [catalogue.Period.Formulas].
@@ -234,7 +234,7 @@ func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) l
 	l := fold(append(slices.Clone(topParts), bottomParts...), indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
-	l.expected, l.have, l.reported = topExpected, n.have, topReported || bottomReported
+	l.expected, l.have, l.reported = topExpected, n.have, topReported && bottomReported
 	if len(bottomExpected) > len(topExpected) {
 		l.expected, l.have = bottomExpected, d.have
 	}
