@@ -26,7 +26,7 @@ type EditedMigrationError struct{ File, Database string }
 // Error says what to do.
 func (e *EditedMigrationError) Error() string {
 	return fmt.Sprintf("migration %s was applied to database %s with another text; restore its text and write what changes as a new migration, "+
-		"or drop the database and let the sink fill it from the log again", e.File, e.Database)
+		"or fill the database from the log again: citytally replay --into clickhouse", e.File, e.Database)
 }
 
 // Migrate creates the database and brings its tables and views up to date. What

@@ -42,7 +42,7 @@ const (
 func advice(err error) string {
 	switch {
 	case hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase):
-		return "the tables are not those of this version; start the sink stage again, it creates them"
+		return "the tables are not those of this version; restore them, or fill them from the log again with citytally replay --into clickhouse"
 	case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
 		return "check user and password in clickhouse.dsn"
 	case hasCode(err, codeReadonly, codeAccessDenied):

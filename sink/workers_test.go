@@ -352,7 +352,7 @@ func TestSetUpErrorPausesWithOneLine(t *testing.T) {
 	if err := (&Projection{Store: s, Log: log}).Settle(ctx, last, 0); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "up to 0 of 1") {
 		t.Errorf("settled with %v", err)
 	}
-	if n := lines.count("the sink waits"); n != 1 || lines.count("it creates them") != 1 {
+	if n := lines.count("the sink waits"); n != 1 || lines.count("citytally replay --into clickhouse") != 1 {
 		t.Errorf("%d lines:\n%s", n, lines.b.String())
 	}
 	if err := s.conn.Exec(t.Context(), "RENAME TABLE gone TO observations_data"); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -42,6 +43,15 @@ func TestGoldenEvents(t *testing.T) {
 		Stage: "sink", Stream: stream.Accepted, Sequence: 7, Subject: "accepted.320812.sti-annual", StoredAt: at, DiedAt: at.Add(time.Hour),
 		Error: "decode event: want layout version 1", Body: []byte{2, 0xff, '\n'},
 	}
+	reopened := stream.AcceptedSubmission{ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 301, ReceivedAt: at.UnixMilli()}
+	reopened.Add(stream.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 905, Scale: 1}, Stage: catalogue.Estimate, Status: catalogue.Normal, Row: 2, Epoch: 1})
+	decisions := &stream.AcceptedBatch{
+		Submissions: []stream.AcceptedSubmission{reopened},
+		Decisions: []stream.Decision{
+			{Kind: stream.Lock, Period: "2021", Reason: "公报已发布", By: "bureau", At: at.UnixMilli()},
+			{Kind: stream.Reopen, Period: "2021", Indicator: "gdp", Area: "320812", Reason: "重新核算", By: "bureau", At: at.UnixMilli()},
+		},
+	}
 	for _, event := range []struct {
 		file   string
 		want   any
@@ -49,6 +59,8 @@ func TestGoldenEvents(t *testing.T) {
 		decode func([]byte) (any, error)
 	}{
 		{"accepted.v1.cbor", exampleAccepted(t), func() ([]byte, error) { return stream.EncodeAccepted(exampleAccepted(t)) },
+			func(b []byte) (any, error) { return stream.DecodeAccepted(b) }},
+		{"decisions.v1.cbor", decisions, func() ([]byte, error) { return stream.EncodeAccepted(decisions) },
 			func(b []byte) (any, error) { return stream.DecodeAccepted(b) }},
 		{"totals.v1.cbor", exampleTotals(), func() ([]byte, error) { return stream.EncodeTotals(exampleTotals()) },
 			func(b []byte) (any, error) { return stream.DecodeTotals(b) }},
