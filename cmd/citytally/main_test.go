@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -67,13 +68,31 @@ func must(t testing.TB, args ...string) string {
 // program starts a process of its own on the directory.
 type program struct {
 	cmd    *exec.Cmd
-	output *bytes.Buffer
+	output *transcript
 	ended  chan error
+}
+
+// transcript is what a process has printed so far.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *transcript) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *transcript) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 func start(t testing.TB, environment []string, args ...string) *program {
 	t.Helper()
-	p := &program{cmd: exec.Command(os.Args[0], args...), output: &bytes.Buffer{}, ended: make(chan error, 1)}
+	p := &program{cmd: exec.Command(os.Args[0], args...), output: &transcript{}, ended: make(chan error, 1)}
 	p.cmd.Env = append(append(os.Environ(), actAsProgram+"=1"), environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	if err := p.cmd.Start(); err != nil {
