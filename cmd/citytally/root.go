@@ -121,7 +121,7 @@ func newLogger(w io.Writer, c configs.Log) (zerolog.Logger, error) {
 	if c.Format == "console" || c.Format == "auto" && terminal(w) {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !terminal(w)}
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(zerolog.SyncWriter(w)).Level(level).With().Timestamp().Logger(), nil
 }
 
 func terminal(w io.Writer) bool {
