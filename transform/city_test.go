@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // drawCity makes up a city: districts, some of which took over others in 2016,
@@ -60,4 +61,66 @@ func drawCity(t *rapid.T) *catalogue.Catalogue {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
 	return c
+}
+
+// The periods within a year that histories are drawn from. March's year to date
+// may lack January's, as where January and February are reported as one.
+var partsOf2016 = []string{
+	"2016-01", "2016-02", "2016-03", "2016-YTD02", "2016-YTD03", "2016-Q1", "2016-Q2", "2016-Q3", "2016-Q4",
+}
+
+// drawnPeriods are those in which totals may follow.
+func drawnPeriods() []string {
+	return append([]string{"2015", "2016", "2017", "2018", "2016-S1", "2017-Q1"}, partsOf2016...)
+}
+
+// history of a generated city: submissions of a few rows each.
+func drawHistory(t *rapid.T, c *catalogue.Catalogue) []stream.AcceptedSubmission {
+	var areas, indicators []string
+	for i := range c.Areas {
+		areas = append(areas, c.Areas[i].Code)
+	}
+	for i := range c.Indicators {
+		if c.Indicators[i].Total != catalogue.RatioRule {
+			indicators = append(indicators, c.Indicators[i].ID)
+		}
+	}
+	periods := append([]string{"2015", "2016", "2017"}, partsOf2016...)
+	var all []stream.AcceptedSubmission
+	for i := range rapid.IntRange(1, 40).Draw(t, "submissions") {
+		s := stream.AcceptedSubmission{
+			ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Dataset: "annual",
+			Area: rapid.SampledFrom(areas).Draw(t, "area"),
+		}
+		cells := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) Cell {
+			return Cell{rapid.SampledFrom(indicators).Draw(t, "indicator"), mustPeriod(rapid.SampledFrom(periods).Draw(t, "period"))}
+		}), 1, 6, rapid.ID).Draw(t, "cells")
+		for n, cell := range cells {
+			s.Add(drawObservation(t, c, cell, n+1))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func drawObservation(t *rapid.T, c *catalogue.Catalogue, cell Cell, row int) stream.AcceptedObservation {
+	indicator, _ := c.Indicator(cell.Indicator)
+	o := stream.AcceptedObservation{Indicator: cell.Indicator, Unit: indicator.UnitName, Period: cell.Period, Row: row,
+		Stage: rapid.SampledFrom([]catalogue.Stage{catalogue.Estimate, catalogue.Flash, catalogue.Final}).Draw(t, "stage"), Status: catalogue.Normal}
+	if rapid.IntRange(0, 9).Draw(t, "missing") == 0 {
+		o.Status = catalogue.Missing
+		return o
+	}
+	lowest := int64(0)
+	if indicator.UnitName == "万元" {
+		lowest = -1000
+	}
+	coefficient := rapid.OneOf(rapid.Int64Range(lowest, 1000), rapid.Int64Range(999_999_999_999_999_000, 999_999_999_999_999_999)).Draw(t, "value")
+	text := catalogue.Value{Coefficient: coefficient, Scale: uint8(rapid.IntRange(0, 12).Draw(t, "scale"))}.String()
+	reading, err := catalogue.ParseValue(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Value = reading.Value
+	return o
 }

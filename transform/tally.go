@@ -23,11 +23,11 @@ var _ Source = (*Ledger)(nil)
 
 // Tally folds a cell's figures into the city total, with its change on the year
 // before. The result is in the indicator's unit; areas without a value are
-// listed in Missing, never counted as zero. It reports false when nobody has
-// reported anything for the cell, or for either part of a ratio. An area that has not reported the period
-// itself takes part with what follows from other periods of the year it has
-// reported, and the total is flagged as derived. Method: the indicator's
-// city_total in the catalogue, and [catalogue.Period.Formulas].
+// listed in Missing, never counted as zero. An area that has not reported the
+// period itself takes part with what follows from other periods of the year it
+// has reported, and the total is flagged as derived. It reports false when nobody
+// has reported anything for the cell, or for either part of a ratio. Method: the
+// indicator's city_total in the catalogue, and [catalogue.Period.Formulas].
 func Tally(c *catalogue.Catalogue, source Source, cell Cell) (stream.Total, bool) {
 	t := tally{catalogue: c, source: source}
 	return t.total(cell)
