@@ -57,12 +57,18 @@ func advice(err error) string {
 		return "merges lag behind; wait, or raise sink.batch_rows"
 	case hasCode(err, codeTooManyQueries, codeCannotScheduleJob):
 		return "the server is busy; wait, or raise its limit on queries and threads"
-	case hasCode(err, codeTimeout), errors.Is(err, context.DeadlineExceeded):
+	case hasCode(err, codeTimeout), errors.Is(err, context.DeadlineExceeded), isSilent(err):
 		return "the insert took too long; look at the server's load, or raise sink.insert_timeout"
 	case isNetwork(err):
 		return "start ClickHouse, or correct the address in clickhouse.dsn"
 	}
 	return "look at the ClickHouse server's log"
+}
+
+// isSilent reports whether a connected server did not answer in time.
+func isSilent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "read" && op.Timeout()
 }
 
 func isNetwork(err error) bool {
