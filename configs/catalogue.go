@@ -3,16 +3,14 @@ package configs
 import (
 	_ "embed"
 	"fmt"
-	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
+// The built-in catalogue, that of 淮安.
+//
 //go:embed catalogue.yaml
 var defaultCatalogue []byte
-
-// DefaultCatalogue returns the text of the built-in catalogue, that of 淮安.
-func DefaultCatalogue() []byte { return slices.Clone(defaultCatalogue) }
 
 // LoadCatalogue reads the catalogue that the settings name, or the built-in one.
 func (s *Settings) LoadCatalogue() (*catalogue.Catalogue, error) {
