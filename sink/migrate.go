@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -70,11 +71,32 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 		if _, ok := applied[m.version]; ok {
 			continue
 		}
-		if err := s.apply(ctx, m); err != nil {
+		if err := s.applyBeside(ctx, m); err != nil {
 			return fmt.Errorf("apply migration %s: %w", m.file, err)
 		}
 	}
 	return nil
+}
+
+const applyAttempts = 5
+
+// applyBeside applies a migration that another process may be applying too: what
+// fails because the other was faster is done, or succeeds when it is repeated.
+func (s *Store) applyBeside(ctx context.Context, m migration) error {
+	pause := backoff{next: 100 * time.Millisecond, longest: time.Second}
+	for attempt := 1; ; attempt++ {
+		err := s.apply(ctx, m)
+		if err == nil || attempt == applyAttempts || !pause.wait(ctx) {
+			return err
+		}
+		applied, look := s.appliedMigrations(ctx)
+		if look != nil {
+			return errors.Join(err, look)
+		}
+		if _, done := applied[m.version]; done {
+			return nil
+		}
+	}
 }
 
 const createVersions = `CREATE TABLE IF NOT EXISTS schema_versions

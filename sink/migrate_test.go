@@ -2,10 +2,13 @@ package sink
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
@@ -18,8 +21,66 @@ func TestMigrateMayBeRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := query(t, s, "SELECT version, file, hash, applied_at FROM schema_versions FINAL ORDER BY version")
-	if before != after || strings.Count(after, ".sql") != 3 {
+	if before != after || strings.Count(after, ".sql") != len(migrations(t)) {
 		t.Errorf("schema_versions was\n%sand is\n%s", before, after)
+	}
+}
+
+func migrations(t *testing.T) []migration {
+	t.Helper()
+	all, err := readMigrations(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Totals that were stored before their inputs became one text still name them,
+// also when the migration broke off and is repeated.
+func TestMigrationKeepsInputs(t *testing.T) {
+	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
+	before := fstest.MapFS{}
+	for _, m := range migrations(t)[:3] {
+		text, err := fs.ReadFile(schema, "schema/"+m.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before["schema/"+m.file] = &fstest.MapFile{Data: text}
+	}
+	if err := s.migrate(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	for table, name := range map[string]string{"totals_data": "", "releases_data": "name, "} {
+		insert := "INSERT INTO " + table + " (" + name + `indicator, period, value, input_area, input_indicator, input_value, input_stage,
+			input_qualifier, input_submission, input_sequence, input_period, input_subtracted) VALUES (` + strings.ReplaceAll(name, "name", "'n'") + `'gdp', '2021', 3,
+			['320812', '320804'], ['gdp', 'gdp'], ['1.000000000001', '-2'], ['final', 'flash'], ['', 'about'], ['0a', '0b'], [7, 18446744073709551615], ['', '2021-YTD06'], [false, true])`
+		if err := s.conn.Exec(t.Context(), insert); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() (shown []string) {
+		for _, view := range []string{"totals", "totals_latest", "releases"} {
+			shown = append(shown, query(t, s, "SELECT indicator, value, inputs, inputs[2].sequence AS last FROM "+view))
+		}
+		return shown
+	}
+	want := look()
+	if !strings.Contains(want[0], "1.000000000001") || !strings.Contains(want[0], "18446744073709551615") {
+		t.Fatalf("before: %s", want)
+	}
+	steps := migrations(t)[3].statements
+	for _, done := range []int{2, len(steps)} {
+		for _, statement := range steps[:done] {
+			if err := s.conn.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.apply(t.Context(), migrations(t)[3]); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, look()); diff != "" {
+			t.Errorf("after %d statements and the whole migration (-before +after)\n%s", done, diff)
+		}
 	}
 }
 
@@ -34,7 +95,7 @@ func TestMigrateConcurrently(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openStore(t, dsn, database)
-	if got := query(t, s, "SELECT count() AS n FROM schema_versions FINAL"); got != "n\n3\n" {
+	if got := query(t, s, "SELECT count() AS n FROM schema_versions FINAL"); got != fmt.Sprintf("n\n%d\n", len(migrations(t))) {
 		t.Errorf("migrations recorded: %s", got)
 	}
 	if _, err := s.Counts(t.Context()); err != nil {

@@ -3,6 +3,7 @@ package sink
 import (
 	"testing"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -13,7 +14,7 @@ func release(name string) *stream.Release {
 		Basis: 7, Catalogue: "0123456789ab",
 		Totals: []stream.Total{
 			{Indicator: "gdp", Value: "4444.5", Unit: "亿元", Stage: "estimate", Status: "A", Qualifier: "below", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Expected: 1, Publishable: true,
-				Inputs: []stream.Input{{Area: "320812", Indicator: "gdp", Value: "4444.5", Stage: "estimate", Submission: "aa", Sequence: 3}}},
+				Inputs: stream.NewInputs(stream.Input{Area: "320812", Indicator: "gdp", Value: catalogue.Value{Coefficient: 44445, Scale: 1}, Stage: catalogue.Estimate, Sequence: 3})},
 			{Indicator: "firms", Unit: "家", Status: "O", ChangeKind: "percent", ChangeReason: "VALUE_MISSING", Expected: 1, Missing: []string{"320812"}},
 		},
 	}

@@ -67,8 +67,9 @@ func everything(t testing.TB) (accepted, verdicts, totals []stream.Message) {
 	total := stream.Total{
 		Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
 		Change: "4.676258992806", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 2, Missing: []string{"320804"},
-		Inputs: []stream.Input{{Area: "320812", Indicator: "hnte_valid", Value: "582", Stage: "estimate", Qualifier: "about", Submission: "a", Sequence: 1, Period: "2021-YTD06", Subtracted: true}},
-		Flags:  []string{stream.Derived},
+		Inputs: stream.NewInputs(stream.Input{Area: "320812", Indicator: "hnte_valid", Value: value(t, "582"), Stage: catalogue.Estimate, Qualifier: catalogue.About,
+			Submission: stream.SubmissionID{0xa}, Sequence: 1, Period: period(t, "2021-YTD06"), Subtracted: true}),
+		Flags: []string{stream.Derived},
 	}
 	totals = []stream.Message{
 		totalsMessage(t, stream.TotalsBatch{Basis: 2, Trigger: stream.ByStream, Catalogue: "v1", Period: "2021", Totals: []stream.Total{total,
@@ -154,7 +155,7 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 			"SELECT id, outcome, rows, accepted, rejected, repeated FROM submissions ORDER BY id", "id,outcome,rows,accepted,rejected,repeated\na,partial,3,2,1,false\nb,accepted,1,1,0,false\n"},
 		"totals name their inputs": {
 			"SELECT value, change, have, expected, missing, inputs[1].submission AS from, inputs[1].value AS part, inputs[1].period AS of, inputs[1].subtracted AS minus, flags FROM totals WHERE indicator = 'hnte_valid'",
-			"value,change,have,expected,missing,from,part,of,minus,flags\n582,4.676258992806,1,2,['320804'],a,582,2021-YTD06,true,['DERIVED']\n"},
+			"value,change,have,expected,missing,from,part,of,minus,flags\n582,4.676258992806,1,2,['320804'],0a000000000000000000000000000000,582,2021-YTD06,true,['DERIVED']\n"},
 		"runs": {
 			"SELECT id, slot, duration_seconds, problem FROM runs ORDER BY id", "id,slot,duration_seconds,problem\nr1,2022-01-15T08:30:00.123Z,1.5,\nr2,,0,gave up\n"},
 	} {
@@ -288,14 +289,14 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 			}
 			inputs := make([]stream.Input, 3)
 			for i := range inputs {
-				inputs[i] = stream.Input{Area: fmt.Sprint(320800 + i), Indicator: "i", Value: "1234.56", Stage: "final", Submission: strings.Repeat("0f", 16), Sequence: uint64(i)}
+				inputs[i] = stream.Input{Area: fmt.Sprint(320800 + i), Indicator: "i", Value: value(t, "1234.56"), Stage: catalogue.Final, Sequence: uint64(i)}
 			}
 			block := &totalsBlock{}
 			const totals = 70_000 // more than any default size of a block of rows
 			for i := range totals / 10_000 {
 				batch := stream.TotalsBatch{Basis: 1, Part: i + 1, Parts: totals / 10_000, Period: "2021"}
 				for j := range 10_000 {
-					batch.Totals = append(batch.Totals, stream.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: inputs})
+					batch.Totals = append(batch.Totals, stream.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: stream.NewInputs(inputs...)})
 				}
 				m := totalsMessage(t, batch)
 				if err := block.take(m.Subject, m.Body, uint64(i+1)); err != nil {

@@ -28,7 +28,7 @@ type totalRow struct {
 	year                          uint16
 	value, change, changeAbsolute *decimal.Decimal
 	stage                         int8
-	inputValues                   []*decimal.Decimal
+	inputs                        int
 }
 
 type runRow struct {
@@ -39,7 +39,7 @@ type runRow struct {
 func (b *totalsBlock) rows() int {
 	rows := len(b.totals) + len(b.runs)
 	for i := range b.totals {
-		rows += len(b.totals[i].Inputs)
+		rows += b.totals[i].inputs
 	}
 	return rows
 }
@@ -115,11 +115,8 @@ func (r *totalRow) read() (err error) {
 	if err := checkCount("expected areas that reported", r.Have()); err != nil {
 		return err
 	}
-	r.inputValues = make([]*decimal.Decimal, len(r.Inputs))
-	for i := range r.Inputs {
-		if r.inputValues[i], err = parseDecimal("input of "+r.Inputs[i].Area, r.Inputs[i].Value); err != nil {
-			return err
-		}
+	if r.inputs, err = r.Inputs.Check(); err != nil {
+		return stream.Permanentf("inputs: %w", err)
 	}
 	return nil
 }
@@ -164,9 +161,6 @@ func (b *totalsBlock) totalColumns() []column {
 	figure := func(name string, field func(*totalRow) *decimal.Decimal) column {
 		return column{name, columnOf(b.totals, field)}
 	}
-	input := func(name string, field func(*stream.Input) string) column {
-		return column{name, columnOf(b.totals, func(r *totalRow) []string { return columnOf(r.Inputs, field) })}
-	}
 	return []column{
 		text("indicator", func(r *totalRow) string { return r.Indicator }),
 		text("period", func(r *totalRow) string { return r.batch.Period }),
@@ -187,19 +181,7 @@ func (b *totalsBlock) totalColumns() []column {
 		{"missing", columnOf(b.totals, func(r *totalRow) []string { return r.Missing })},
 		{"publishable", columnOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
 		{"flags", columnOf(b.totals, func(r *totalRow) []string { return r.Flags })},
-		input("input_area", func(i *stream.Input) string { return i.Area }),
-		input("input_indicator", func(i *stream.Input) string { return i.Indicator }),
-		{"input_value", columnOf(b.totals, func(r *totalRow) []*decimal.Decimal { return r.inputValues })},
-		input("input_stage", func(i *stream.Input) string { return i.Stage }),
-		input("input_qualifier", func(i *stream.Input) string { return i.Qualifier }),
-		input("input_submission", func(i *stream.Input) string { return i.Submission }),
-		{"input_sequence", columnOf(b.totals, func(r *totalRow) []uint64 {
-			return columnOf(r.Inputs, func(i *stream.Input) uint64 { return i.Sequence })
-		})},
-		input("input_period", func(i *stream.Input) string { return i.Period }),
-		{"input_subtracted", columnOf(b.totals, func(r *totalRow) []bool {
-			return columnOf(r.Inputs, func(i *stream.Input) bool { return i.Subtracted })
-		})},
+		text("inputs", func(r *totalRow) string { return string(r.Inputs) }),
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),
 		{"computed_at", columnOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},

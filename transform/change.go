@@ -25,7 +25,7 @@ var hundred = decimal.New(100, 0)
 
 // change sets the total's change on the year before, from unrounded values, or
 // the reason why there is none.
-func (t *tally) change(total *stream.Total, indicator *catalogue.Indicator, period catalogue.Period, now level) {
+func (t *tally) change(total *stream.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
 	total.ChangeKind = string(indicator.Change)
 	base := t.level(indicator, period.YearBefore())
 	switch {
@@ -57,7 +57,7 @@ func (t *tally) change(total *stream.Total, indicator *catalogue.Indicator, peri
 
 // comparable reports whether base covers just the territory of now: the same
 // areas, or those which they took over since.
-func (t *tally) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base level) bool {
+func (t *tally) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
 	if indicator.Total == catalogue.CityRule {
 		return true
 	}
@@ -78,7 +78,7 @@ func (t *tally) comparable(indicator *catalogue.Indicator, period catalogue.Peri
 }
 
 // minus subtracts exactly, and divides last.
-func (l level) minus(base level) decimal.Decimal {
+func (l *level) minus(base *level) decimal.Decimal {
 	if l.denominator.Equal(one) && base.denominator.Equal(one) {
 		return l.numerator.Sub(base.numerator)
 	}
@@ -87,7 +87,7 @@ func (l level) minus(base level) decimal.Decimal {
 }
 
 // percentOver returns (l − base) / base in percent.
-func (l level) percentOver(base level) decimal.Decimal {
+func (l *level) percentOver(base *level) decimal.Decimal {
 	now := l.numerator.Mul(base.denominator)
 	before := base.numerator.Mul(l.denominator)
 	return now.Sub(before).Mul(hundred).DivRound(before, quotientDecimals)

@@ -36,11 +36,14 @@ func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, 
 // terms returns what the areas reported for the periods; nothing where nobody has
 // reported one of them.
 func (t *tally) terms(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]inputPart {
-	terms := map[string][]inputPart{}
+	var terms map[string][]inputPart
 	for _, period := range periods {
 		parts := t.source.Parts(Cell{indicator.ID, period})
 		if len(parts) == 0 {
 			return nil
+		}
+		if terms == nil {
+			terms = make(map[string][]inputPart, len(parts))
 		}
 		for _, p := range parts {
 			terms[p.Area] = append(terms[p.Area], inputPart{Part: p, indicator: indicator.ID, derived: period})

@@ -214,8 +214,9 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *st
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
 	var parts []inputPart
 	used := map[string]bool{}
-	for i := range total.Inputs {
-		in := &total.Inputs[i]
+	inputs, _ := total.Inputs.All() // the tally has just written them
+	for i := range inputs {
+		in := &inputs[i]
 		if in.Indicator != id {
 			continue
 		}
@@ -248,11 +249,8 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *st
 // vintageOf finds the figure that an input is: of the cell's own period, or of
 // the one that it was derived from.
 func (x *explainer) vintageOf(cell Cell, in *stream.Input) (Vintage, bool) {
-	if in.Period != "" {
-		var err error
-		if cell.Period, err = catalogue.ParsePeriod(in.Period); err != nil {
-			return Vintage{}, false
-		}
+	if in.Period != (catalogue.Period{}) {
+		cell.Period = in.Period
 	}
 	for _, v := range x.history.vintages[cell] {
 		if v.Area == in.Area && v.Submission == in.Submission {
@@ -281,7 +279,7 @@ func (x *explainer) part(v Vintage) ExplainedPart {
 func (v *Vintage) explained() ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
-		Qualifier: v.Qualifier.String(), Submission: v.Submission, Sequence: v.Sequence, Stored: v.Stored, ReceivedAt: v.ReceivedAt,
+		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, Stored: v.Stored, ReceivedAt: v.ReceivedAt,
 		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason,
 	}
 	if v.Status != catalogue.Missing {

@@ -3,7 +3,6 @@ package transform
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -28,7 +27,7 @@ type Ledger struct {
 	areaIndex   map[string]int
 	groups      map[Cell][]vintage // by index of the area
 	submissions []accepted
-	known       map[submissionID]uint32
+	known       map[stream.SubmissionID]uint32
 	subjects    map[string]uint64
 	locked      map[catalogue.Period]bool
 	reopened    []stream.Decision
@@ -60,11 +59,9 @@ func (v *vintage) value() catalogue.Value {
 
 func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v.shape >> 4) }
 
-type submissionID [16]byte
-
 // accepted is a submission that the ledger has folded in.
 type accepted struct {
-	id       submissionID
+	id       stream.SubmissionID
 	sequence uint64 // in SUBMISSIONS
 	stored   uint64 // in ACCEPTED
 	rows     uint32
@@ -74,7 +71,7 @@ type accepted struct {
 func NewLedger(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
 		catalogue: c, areaIndex: map[string]int{}, groups: map[Cell][]vintage{},
-		known: map[submissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
+		known: map[stream.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
@@ -148,7 +145,7 @@ func (l *Ledger) advance(sequence uint64, subject string) {
 }
 
 func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
-	id, err := parseID(s.ID)
+	id, err := stream.ParseSubmissionID(s.ID)
 	if err != nil {
 		return err
 	}
@@ -222,7 +219,7 @@ type Part struct {
 	Status    catalogue.Status
 	Qualifier catalogue.Qualifier
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
-	Submission string
+	Submission stream.SubmissionID
 	Sequence   uint64
 	// Epoch is how often the figure had been reopened.
 	Epoch uint8
@@ -257,7 +254,7 @@ func (l *Ledger) part(area int, v vintage) Part {
 	s := &l.submissions[v.submission]
 	return Part{
 		Area: l.areas[area], Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch,
-		Submission: hex.EncodeToString(s.id[:]), Sequence: s.sequence,
+		Submission: s.id, Sequence: s.sequence,
 	}
 }
 
@@ -289,7 +286,7 @@ type Accepted struct {
 // Accepted returns what is known of a submission; false when none of it has been
 // accepted.
 func (l *Ledger) Accepted(submission string) (Accepted, bool) {
-	id, err := parseID(submission)
+	id, err := stream.ParseSubmissionID(submission)
 	if err != nil {
 		return Accepted{}, false
 	}
@@ -358,11 +355,4 @@ func (l *Ledger) Wait(ctx context.Context, sequence uint64) error {
 		case <-advanced:
 		}
 	}
-}
-
-func parseID(text string) (id submissionID, err error) {
-	if n, err := hex.Decode(id[:], []byte(text)); err != nil || n != len(id) || len(text) != 2*len(id) {
-		return id, fmt.Errorf("submission id %q: want %d hexadecimal digits", text, 2*len(id))
-	}
-	return id, nil
 }

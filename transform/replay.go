@@ -94,6 +94,10 @@ func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
 	if err != nil {
 		return
 	}
+	id, err := stream.ParseSubmissionID(s.ID)
+	if err != nil {
+		return
+	}
 	for row := range s.Len() {
 		cell := Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}
 		if !h.keep(s, cell) {
@@ -107,7 +111,7 @@ func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
 			Cell: cell,
 			Part: Part{
 				Area: s.Area, Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]),
-				Qualifier: catalogue.Qualifier(s.Qualifier[row]), Submission: s.ID, Sequence: s.Sequence,
+				Qualifier: catalogue.Qualifier(s.Qualifier[row]), Submission: id, Sequence: s.Sequence,
 			},
 			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],

@@ -142,8 +142,8 @@ func TestExplainTellsEveryFigure(t *testing.T) {
 					parts += len(sum.Parts)
 					checkSum(t, h, c, &sum, cell.Period)
 				}
-				if parts != len(total.Inputs) {
-					t.Fatalf("%v: %d parts of %d inputs", cell, parts, len(total.Inputs))
+				if n, err := total.Inputs.Check(); err != nil || parts != n {
+					t.Fatalf("%v: %d parts of %d inputs, %v", cell, parts, n, err)
 				}
 			}
 		}

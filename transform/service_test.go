@@ -23,8 +23,8 @@ func TestSubmissionsBecomeTotals(t *testing.T) {
 	if ratio.Value != "2" || ratio.Change != "0.85" || ratio.ChangeKind != "point" || !ratio.Publishable {
 		t.Errorf("rd_intensity 2021 = %+v; want 2 at 0.85 points, publishable", ratio)
 	}
-	if len(ratio.Inputs) != 8 {
-		t.Errorf("rd_intensity has %d inputs, want the 4 parts of both sums", len(ratio.Inputs))
+	if n, err := ratio.Inputs.Check(); err != nil || n != 8 {
+		t.Errorf("rd_intensity has %d inputs, want the 4 parts of both sums: %v", n, err)
 	}
 
 	// One revised figure changes the total, the ratio, and next year's change.

@@ -45,7 +45,7 @@ func (t *tally) total(cell Cell) (stream.Total, bool) {
 	total := stream.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
 		Status: catalogue.Missing.String(), Stage: now.stage.String(), Qualifier: now.qualifier.String(),
-		Expected: len(now.expected), Missing: now.missing(), Inputs: now.inputs, Flags: now.flags,
+		Expected: len(now.expected), Missing: now.missing(), Inputs: inputs(now.parts), Flags: now.flags,
 	}
 	if now.known() {
 		total.Value = now.value().String()
@@ -90,7 +90,7 @@ func Affected(c *catalogue.Catalogue, cells []Cell) []Cell {
 type tally struct {
 	catalogue *catalogue.Catalogue
 	source    Source
-	levels    map[Cell]level
+	levels    map[Cell]*level
 	members   map[catalogue.Period][]string
 }
 
@@ -105,8 +105,9 @@ type level struct {
 	stage          catalogue.Stage
 	status         catalogue.Status
 	qualifier      catalogue.Qualifier
-	inputs         []stream.Input
-	flags          []string
+	// parts are the terms, by area; of a ratio those above the line first.
+	parts []inputPart
+	flags []string
 }
 
 func (l *level) known() bool { return len(l.have) > 0 && !l.denominator.IsZero() }
@@ -130,20 +131,20 @@ func (l *level) missing() []string {
 
 var one = decimal.New(1, 0)
 
-func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) level {
+func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	cell := Cell{indicator.ID, period}
 	l, ok := t.levels[cell]
 	if !ok {
 		l = t.compute(indicator, period)
 		if t.levels == nil {
-			t.levels = map[Cell]level{}
+			t.levels = map[Cell]*level{}
 		}
 		t.levels[cell] = l
 	}
 	return l
 }
 
-func (t *tally) compute(indicator *catalogue.Indicator, period catalogue.Period) level {
+func (t *tally) compute(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	if indicator.Total == catalogue.RatioRule {
 		return t.ratio(indicator, period)
 	}
@@ -217,35 +218,34 @@ func (p *inputPart) coefficient() int64 {
 }
 
 // ratio divides two sums over the areas that have both.
-func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) level {
+func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	top, _ := t.catalogue.Indicator(indicator.Numerator)
 	bottom, _ := t.catalogue.Indicator(indicator.Denominator)
-	topExpected, bottomExpected := t.expected(top, period), t.expected(bottom, period)
-	topParts, topReported := t.parts(top, period, topExpected)
-	bottomParts, bottomReported := t.parts(bottom, period, bottomExpected)
-
+	above, below := t.level(top, period), t.level(bottom, period)
+	n, d := above, below
 	if top.Total == bottom.Total {
-		topParts, bottomParts = common(topParts, bottomParts), common(bottomParts, topParts)
-	} else if len(areasOf(topParts)) < len(topExpected) || len(areasOf(bottomParts)) < len(bottomExpected) {
+		if !slices.Equal(above.have, below.have) {
+			n, d = fold(common(above, below), indicator.Coverage), fold(common(below, above), indicator.Coverage)
+		}
+	} else if len(above.have) < len(above.expected) || len(below.have) < len(below.expected) {
 		// The city's own figure covers all areas: it divides nothing less.
-		topParts, bottomParts = nil, nil
+		n, d = fold(nil, indicator.Coverage), fold(nil, indicator.Coverage)
 	}
-	n, d := fold(topParts, indicator.Coverage), fold(bottomParts, indicator.Coverage)
-	l := fold(append(slices.Clone(topParts), bottomParts...), indicator.Coverage)
+	l := fold(slices.Concat(n.parts, d.parts), indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
-	l.expected, l.have, l.reported = topExpected, n.have, topReported && bottomReported
-	if len(bottomExpected) > len(topExpected) {
-		l.expected, l.have = bottomExpected, d.have
+	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
+	if len(below.expected) > len(above.expected) {
+		l.expected, l.have = below.expected, d.have
 	}
 	return l
 }
 
-// common returns the parts of areas that others has too.
-func common(parts, others []inputPart) []inputPart {
+// common returns the parts of areas that other has too.
+func common(l, other *level) []inputPart {
 	var both []inputPart
-	for _, p := range parts {
-		if _, ok := slices.BinarySearchFunc(others, p.Area, func(o inputPart, area string) int { return cmp.Compare(o.Area, area) }); ok {
+	for _, p := range l.parts {
+		if _, ok := slices.BinarySearch(other.have, p.Area); ok {
 			both = append(both, p)
 		}
 	}
@@ -255,11 +255,8 @@ func common(parts, others []inputPart) []inputPart {
 // fold adds parts up: the lowest stage, the joined qualifier, imputed where any
 // part is. Under the carry policy the stage is the highest, and the parts that
 // have not got there count as imputed.
-func fold(parts []inputPart, policy catalogue.CoveragePolicy) level {
-	l := level{numerator: sum(parts), denominator: one, status: catalogue.Normal, have: areasOf(parts)}
-	if len(parts) > 0 {
-		l.inputs = make([]stream.Input, 0, len(parts))
-	}
+func fold(parts []inputPart, policy catalogue.CoveragePolicy) *level {
+	l := &level{numerator: sum(parts), denominator: one, status: catalogue.Normal, have: areasOf(parts), parts: parts}
 	lowest, highest := catalogue.Final, catalogue.Stage(0)
 	for i := range parts {
 		p := &parts[i]
@@ -268,18 +265,12 @@ func fold(parts []inputPart, policy catalogue.CoveragePolicy) level {
 		if p.Status == catalogue.Imputed {
 			l.status = catalogue.Imputed
 		}
-		input := stream.Input{
-			Area: p.Area, Indicator: p.indicator, Value: p.Value.String(), Stage: p.Stage.String(),
-			Qualifier: p.Qualifier.String(), Submission: p.Submission, Sequence: p.Sequence, Subtracted: p.subtracted,
-		}
 		if p.derived != (catalogue.Period{}) {
-			input.Period = p.derived.String()
 			l.flag(stream.Derived)
 		}
 		if p.negative {
 			l.flag(stream.DerivedNegative)
 		}
-		l.inputs = append(l.inputs, input)
 	}
 	if len(parts) > 0 {
 		l.stage = lowest
@@ -288,6 +279,20 @@ func fold(parts []inputPart, policy catalogue.CoveragePolicy) level {
 		}
 	}
 	return l
+}
+
+// inputs tells where a total's parts came from.
+func inputs(parts []inputPart) stream.Inputs {
+	var b []byte
+	for i := range parts {
+		p := &parts[i]
+		in := stream.Input{
+			Area: p.Area, Indicator: p.indicator, Value: p.Value, Stage: p.Stage, Qualifier: p.Qualifier,
+			Submission: p.Submission, Sequence: p.Sequence, Period: p.derived, Subtracted: p.subtracted,
+		}
+		b = in.AppendTo(b)
+	}
+	return stream.FinishInputs(b)
 }
 
 func (l *level) flag(flag string) {

@@ -202,9 +202,7 @@ func (o *outbox) add(verdict int, r *received, accepted []stream.AcceptedObserva
 		Via: r.delivery.Header(stream.ViaHeader), By: r.delivery.Header(stream.ByHeader),
 		File: r.submission.File, Reason: r.submission.Reason,
 	}
-	for _, row := range accepted {
-		s.Add(row)
-	}
+	s.Add(accepted...)
 	batch.Submissions = append(batch.Submissions, s)
 	o.own(verdict, subject)
 }

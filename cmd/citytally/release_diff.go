@@ -117,7 +117,7 @@ func newDifference(d *transform.Difference) difference {
 		c := &d.Causes[i]
 		told := cause{
 			Area: c.After.Area, Indicator: c.Cell.Indicator, Period: c.Cell.Period.String(), Stage: c.After.Stage.String(),
-			Submission: c.After.Submission, Sequence: c.After.Sequence, ReceivedAt: c.After.ReceivedAt,
+			Submission: c.After.Submission.String(), Sequence: c.After.Sequence, ReceivedAt: c.After.ReceivedAt,
 			Via: c.After.Via, By: c.After.By, File: c.After.File, Row: c.After.Row, Reason: c.After.Reason,
 		}
 		told.Before, told.After = partText(c.Before), partText(c.After.Part)

@@ -31,20 +31,20 @@ type AcceptedSubmission struct {
 	File       string `cbor:"8,keyasint,omitempty"`
 	Reason     string `cbor:"9,keyasint,omitempty"`
 
-	IndicatorWords []string `cbor:"10,keyasint"`
+	IndicatorWords Words `cbor:"10,keyasint"`
 	// Units are the units of the indicators in IndicatorWords, in which the
 	// values are; a later catalogue may use others.
-	Units       []string `cbor:"22,keyasint"`
-	PeriodWords []string `cbor:"11,keyasint"`
+	Units       Words `cbor:"22,keyasint"`
+	PeriodWords Words `cbor:"11,keyasint"`
 
-	Indicator   []uint16 `cbor:"12,keyasint"`
-	Period      []uint16 `cbor:"13,keyasint"`
-	Coefficient []int64  `cbor:"14,keyasint"`
-	Scale       []uint16 `cbor:"15,keyasint"`
-	Stage       []uint16 `cbor:"16,keyasint"`
-	Status      []uint16 `cbor:"17,keyasint"`
-	Qualifier   []uint16 `cbor:"18,keyasint"`
-	Row         []uint32 `cbor:"19,keyasint"`
+	Indicator   Column[uint16] `cbor:"12,keyasint"`
+	Period      Column[uint16] `cbor:"13,keyasint"`
+	Coefficient Column[int64]  `cbor:"14,keyasint"`
+	Scale       Column[uint16] `cbor:"15,keyasint"`
+	Stage       Column[uint16] `cbor:"16,keyasint"`
+	Status      Column[uint16] `cbor:"17,keyasint"`
+	Qualifier   Column[uint16] `cbor:"18,keyasint"`
+	Row         Column[uint32] `cbor:"19,keyasint"`
 	// Raw is the text of the value as received where it differs from the
 	// accepted value's own, and Note the reporter's note, by index of the row.
 	Raw  map[int]string `cbor:"20,keyasint,omitempty"`
@@ -69,51 +69,62 @@ type AcceptedObservation struct {
 	Epoch     uint8
 }
 
-// Add appends a row.
-func (s *AcceptedSubmission) Add(o AcceptedObservation) {
-	at := len(s.Indicator)
-	indicator := word(&s.IndicatorWords, o.Indicator)
-	if len(s.Units) < len(s.IndicatorWords) {
-		s.Units = append(s.Units, o.Unit)
-	}
-	s.Indicator = append(s.Indicator, indicator)
-	s.Period = append(s.Period, word(&s.PeriodWords, o.Period.String()))
-	s.Coefficient = append(s.Coefficient, o.Value.Coefficient)
-	s.Scale = append(s.Scale, uint16(o.Value.Scale))
-	s.Stage = append(s.Stage, uint16(o.Stage))
-	s.Status = append(s.Status, uint16(o.Status))
-	s.Qualifier = append(s.Qualifier, uint16(o.Qualifier))
-	s.Row = append(s.Row, uint32(o.Row))
-	if o.Raw != "" {
-		if s.Raw == nil {
-			s.Raw = map[int]string{}
+// Add appends rows.
+func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
+	indicators, periods := numbered(s.IndicatorWords), numbered(s.PeriodWords)
+	var last catalogue.Period
+	var period uint16
+	for i := range rows {
+		o := &rows[i]
+		at := len(s.Indicator)
+		indicator, known := indicators[o.Indicator]
+		if !known {
+			indicator = uint16(len(s.IndicatorWords))
+			indicators[o.Indicator] = indicator
+			s.IndicatorWords, s.Units = append(s.IndicatorWords, o.Indicator), append(s.Units, o.Unit)
 		}
-		s.Raw[at] = o.Raw
-	}
-	if o.Epoch != 0 {
-		if s.Epoch == nil {
-			s.Epoch = map[int]uint8{}
+		if i == 0 || o.Period != last {
+			text := o.Period.String()
+			if period, known = periods[text]; !known {
+				period = uint16(len(s.PeriodWords))
+				periods[text] = period
+				s.PeriodWords = append(s.PeriodWords, text)
+			}
+			last = o.Period
 		}
-		s.Epoch[at] = o.Epoch
-	}
-	if o.Note != "" {
-		if s.Note == nil {
-			s.Note = map[int]string{}
-		}
-		s.Note[at] = o.Note
+		s.Indicator = append(s.Indicator, indicator)
+		s.Period = append(s.Period, period)
+		s.Coefficient = append(s.Coefficient, o.Value.Coefficient)
+		s.Scale = append(s.Scale, uint16(o.Value.Scale))
+		s.Stage = append(s.Stage, uint16(o.Stage))
+		s.Status = append(s.Status, uint16(o.Status))
+		s.Qualifier = append(s.Qualifier, uint16(o.Qualifier))
+		s.Row = append(s.Row, uint32(o.Row))
+		put(&s.Raw, at, o.Raw)
+		put(&s.Note, at, o.Note)
+		put(&s.Epoch, at, o.Epoch)
 	}
 }
 
-// word returns the index of w among words, adding it when it is new. Rows tend
-// to repeat the last word or walk through the list in order.
-func word(words *[]string, w string) uint16 {
-	for i := len(*words) - 1; i >= 0; i-- {
-		if (*words)[i] == w {
-			return uint16(i)
-		}
+// numbered returns the index of each word.
+func numbered(words Words) map[string]uint16 {
+	index := make(map[string]uint16, len(words))
+	for i, word := range words {
+		index[word] = uint16(i)
 	}
-	*words = append(*words, w)
-	return uint16(len(*words) - 1)
+	return index
+}
+
+// put notes a value in a column that only some rows have one in.
+func put[T comparable](column *map[int]T, row int, value T) {
+	var none T
+	if value == none {
+		return
+	}
+	if *column == nil {
+		*column = map[int]T{}
+	}
+	(*column)[row] = value
 }
 
 // Len returns the number of rows.

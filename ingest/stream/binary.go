@@ -6,8 +6,10 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The version of the binary messages' layout. Fields are only ever added.
-const binaryVersion = 1
+// The version of the binary messages' layout; earlier ones are read for ever. In
+// a version, fields are only ever added. Layout 2 packs columns and words into
+// byte strings, and a total's inputs into one text.
+const binaryVersion = 2
 
 // More elements than a message of the largest size can hold; the library's own
 // limit of 131,072 is below the rows of one upload.
@@ -36,8 +38,8 @@ func encodeBinary(v any) ([]byte, error) {
 }
 
 func decodeBinary(data []byte, v any) error {
-	if len(data) == 0 || data[0] != binaryVersion {
-		return Permanentf("decode event: want layout version %d, got %.4x", binaryVersion, data)
+	if len(data) == 0 || data[0] == 0 || data[0] > binaryVersion {
+		return Permanentf("decode event: want layout version 1 to %d, got %.4x", binaryVersion, data)
 	}
 	if err := binaryDecoding.Unmarshal(data[1:], v); err != nil {
 		return Permanentf("decode event: %w", err)

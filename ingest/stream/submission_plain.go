@@ -2,6 +2,7 @@ package stream
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -163,6 +164,16 @@ func (p *plain) string(into *string) bool {
 	}
 	p.at = begin
 	return false
+}
+
+// word reads true, false or the like.
+func (p *plain) word(word string) bool {
+	p.space()
+	if !strings.HasPrefix(p.text[p.at:], word) {
+		return false
+	}
+	p.at += len(word)
+	return true
 }
 
 // number reads a number without an exponent, digit by digit.

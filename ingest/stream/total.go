@@ -55,7 +55,7 @@ type Total struct {
 	// Publishable is what the indicator's coverage policy says of it.
 	Publishable bool `cbor:"13,keyasint"`
 	// Inputs are the parts, to the digit, and where they came from.
-	Inputs []Input `cbor:"14,keyasint"`
+	Inputs Inputs `cbor:"14,keyasint"`
 	// Flags say what is special about the total: Derived, DerivedNegative.
 	Flags []string `cbor:"15,keyasint,omitempty"`
 }
@@ -70,22 +70,6 @@ const (
 
 // Have returns how many of the expected areas reported.
 func (t *Total) Have() int { return t.Expected - len(t.Missing) }
-
-// Input is one figure that went into a total.
-type Input struct {
-	Area      string `cbor:"1,keyasint"`
-	Indicator string `cbor:"2,keyasint"`
-	Value     string `cbor:"3,keyasint"`
-	Stage     string `cbor:"4,keyasint"`
-	Qualifier string `cbor:"5,keyasint"`
-	// Submission and Sequence (in SUBMISSIONS) are where the figure came from.
-	Submission string `cbor:"6,keyasint"`
-	Sequence   uint64 `cbor:"7,keyasint"`
-	// Period is the period reported where it is another than the total's; then
-	// the figure is a term of a derived one, taken away where Subtracted.
-	Period     string `cbor:"8,keyasint,omitempty"`
-	Subtracted bool   `cbor:"9,keyasint,omitempty"`
-}
 
 // EncodeTotals returns the message body.
 func EncodeTotals(batch *TotalsBatch) ([]byte, error) { return encodeBinary(batch) }

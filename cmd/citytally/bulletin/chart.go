@@ -184,9 +184,10 @@ func bar(value, highest decimal.Decimal) float64 {
 // areaValues adds up the terms of each area: its figure, or its own ratio.
 func areaValues(indicator *catalogue.Indicator, total *stream.Total) map[string]decimal.Decimal {
 	tops, bottoms := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
-	for i := range total.Inputs {
-		in := &total.Inputs[i]
-		value := decimal.RequireFromString(in.Value)
+	inputs, _ := total.Inputs.All() // the tally has written them
+	for i := range inputs {
+		in := &inputs[i]
+		value := in.Value.Decimal()
 		if in.Subtracted {
 			value = value.Neg()
 		}

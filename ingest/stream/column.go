@@ -1,0 +1,126 @@
+package stream
+
+import (
+	"encoding/binary"
+	"errors"
+	"unicode/utf8"
+)
+
+// Column is a column of whole numbers in a binary message: in CBOR a byte
+// string of varints (as encoding/binary writes them, zigzag where T has a sign),
+// which is read some ten times faster than an array of numbers, as layout 1 had
+// it.
+type Column[T integer] []T
+
+type integer interface {
+	~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int64
+}
+
+func hasSign[T integer]() bool { return ^T(0) < 0 }
+
+// MarshalCBOR writes the byte string.
+func (c Column[T]) MarshalCBOR() ([]byte, error) {
+	b := make([]byte, 0, 2*len(c))
+	for _, v := range c {
+		if hasSign[T]() {
+			b = binary.AppendVarint(b, int64(v))
+		} else {
+			b = binary.AppendUvarint(b, uint64(v))
+		}
+	}
+	return binaryEncoding.Marshal(b)
+}
+
+var errColumn = errors.New("a column holds no such numbers")
+
+// UnmarshalCBOR reads a byte string, or an array of layout 1.
+func (c *Column[T]) UnmarshalCBOR(data []byte) error {
+	if isArray(data) {
+		return binaryDecoding.Unmarshal(data, (*[]T)(c))
+	}
+	var b []byte
+	if err := binaryDecoding.Unmarshal(data, &b); err != nil {
+		return err
+	}
+	var values []T
+	if n := countVarints(b); n > 0 {
+		values = make([]T, 0, n)
+	}
+	for len(b) > 0 {
+		var v T
+		var n int
+		var fits bool
+		if hasSign[T]() {
+			var wide int64
+			wide, n = binary.Varint(b)
+			v = T(wide)
+			fits = int64(v) == wide
+		} else {
+			var wide uint64
+			wide, n = binary.Uvarint(b)
+			v = T(wide)
+			fits = uint64(v) == wide
+		}
+		if n <= 0 || !fits {
+			return errColumn
+		}
+		values, b = append(values, v), b[n:]
+	}
+	*c = values
+	return nil
+}
+
+// countVarints counts the bytes that end one.
+func countVarints(b []byte) (n int) {
+	for _, c := range b {
+		n += int(c>>7 ^ 1)
+	}
+	return n
+}
+
+// Words is a list of words in a binary message: in CBOR a byte string of each
+// word behind its length, so that reading it makes one copy; an array of texts in
+// layout 1.
+type Words []string
+
+// MarshalCBOR writes the byte string.
+func (w Words) MarshalCBOR() ([]byte, error) {
+	var b []byte
+	for _, word := range w {
+		b = appendField(b, word)
+	}
+	return binaryEncoding.Marshal(b)
+}
+
+var errWords = errors.New("a list of words is no UTF-8, or cut off")
+
+// UnmarshalCBOR reads a byte string, or an array of layout 1. The words are parts
+// of one text, which lasts as long as any of them.
+func (w *Words) UnmarshalCBOR(data []byte) error {
+	if isArray(data) {
+		return binaryDecoding.Unmarshal(data, (*[]string)(w))
+	}
+	var b []byte
+	if err := binaryDecoding.Unmarshal(data, &b); err != nil {
+		return err
+	}
+	if !utf8.Valid(b) {
+		return errWords
+	}
+	text := string(b)
+	var words []string
+	for at := 0; at < len(b); {
+		length, n := binary.Uvarint(b[at:])
+		at += n
+		if n <= 0 || length > uint64(len(b)-at) {
+			return errWords
+		}
+		words = append(words, text[at:at+int(length)])
+		at += int(length)
+	}
+	*w = words
+	return nil
+}
+
+// isArray tells an array (major type 4) from what else there may be.
+func isArray(data []byte) bool { return len(data) > 0 && data[0]>>5 == 4 }

@@ -1,0 +1,206 @@
+package stream
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Input is one figure that went into a total.
+type Input struct {
+	Area      string
+	Indicator string
+	Value     catalogue.Value
+	Stage     catalogue.Stage
+	Qualifier catalogue.Qualifier
+	// Submission and Sequence (in SUBMISSIONS) are where the figure came from.
+	Submission SubmissionID
+	Sequence   uint64
+	// Period is the period reported where it is another than the total's; then
+	// the figure is a term of a derived one, taken away where Subtracted.
+	Period     catalogue.Period
+	Subtracted bool
+}
+
+// Inputs are the figures that went into a total, in the text that TOTALS and
+// ClickHouse keep: JSON, an array with one for each figure,
+//
+//	[area, indicator, value, stage, qualifier, submission, sequence, period, subtracted]
+//
+// where value is a text, so that it stays exact. There are as many of them as
+// figures: they are written once, by the tally, and from there on copied. "" is
+// none.
+type Inputs string
+
+// NewInputs returns the text of some figures.
+func NewInputs(figures ...Input) Inputs {
+	var b []byte
+	for i := range figures {
+		b = figures[i].AppendTo(b)
+	}
+	return FinishInputs(b)
+}
+
+// AppendTo appends the figure to a text that FinishInputs finishes.
+func (in *Input) AppendTo(b []byte) []byte {
+	if len(b) == 0 {
+		b = append(b, '[')
+	} else {
+		b = append(b, ',')
+	}
+	b = append(b, '[')
+	b = append(appendJSON(b, in.Area), ',')
+	b = append(appendJSON(b, in.Indicator), ',', '"')
+	b = append(in.Value.AppendText(b), '"', ',')
+	b = append(appendJSON(b, in.Stage.String()), ',')
+	b = append(appendJSON(b, in.Qualifier.String()), ',', '"')
+	b = append(hex.AppendEncode(b, in.Submission[:]), '"', ',')
+	b = append(strconv.AppendUint(b, in.Sequence, 10), ',', '"')
+	if in.Period != (catalogue.Period{}) {
+		b = append(b, in.Period.String()...)
+	}
+	b = append(b, '"', ',')
+	return append(strconv.AppendBool(b, in.Subtracted), ']')
+}
+
+// FinishInputs returns the text of the figures appended.
+func FinishInputs(b []byte) Inputs {
+	if len(b) == 0 {
+		return ""
+	}
+	return Inputs(append(b, ']'))
+}
+
+// appendJSON appends a text as a JSON string.
+func appendJSON(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			quoted, _ := json.Marshal(text) // no text fails
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
+}
+
+// All reads the figures. The error says which of them cannot be read.
+func (text Inputs) All() ([]Input, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var rows [][]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return nil, fmt.Errorf("read inputs: %w", err)
+	}
+	figures := make([]Input, len(rows))
+	for i, row := range rows {
+		if err := figures[i].read(row); err != nil {
+			return nil, fmt.Errorf("read input %d: %w", i+1, err)
+		}
+	}
+	return figures, nil
+}
+
+func (in *Input) read(row []json.RawMessage) error {
+	var value, submission, period string
+	fields := [...]any{&in.Area, &in.Indicator, &value, &in.Stage, &in.Qualifier, &submission, &in.Sequence, &period, &in.Subtracted}
+	if len(row) != len(fields) {
+		return fmt.Errorf("want %d fields, got %d", len(fields), len(row))
+	}
+	for i := range fields {
+		if err := json.Unmarshal(row[i], fields[i]); err != nil {
+			return err
+		}
+	}
+	return in.settle(value, submission, period)
+}
+
+func (in *Input) settle(value, submission, period string) error {
+	reading, err := catalogue.ParseValue(value)
+	if err != nil {
+		return err
+	}
+	in.Value = reading.Value
+	if in.Submission, err = ParseSubmissionID(submission); err != nil {
+		return err
+	}
+	if period != "" {
+		in.Period, err = catalogue.ParsePeriod(period)
+	}
+	return err
+}
+
+// Check returns why the text cannot be read, and how many figures there are. It
+// is several times as fast as All.
+func (text Inputs) Check() (n int, err error) {
+	p := plain{text: string(text)}
+	ok := text == "" || p.take('[')
+	for more := text != ""; ok && more; n++ {
+		var value, rest string
+		ok = p.take('[') && p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') && p.string(&value) && p.take(',') &&
+			p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') &&
+			p.number(&rest) && p.take(',') && p.string(&rest) && p.take(',') && (p.word("true") || p.word("false")) && p.take(']')
+		if ok {
+			_, err = catalogue.ParseValue(value)
+			ok = err == nil
+		}
+		more = p.take(',')
+	}
+	if ok && (text == "" || p.take(']')) && p.at == len(p.text) {
+		return n, nil
+	}
+	// There may be escapes in it.
+	all, err := text.All()
+	return len(all), err
+}
+
+// UnmarshalCBOR reads the text, or the figures as layout 1 had them.
+func (text *Inputs) UnmarshalCBOR(data []byte) error {
+	if !isArray(data) {
+		return binaryDecoding.Unmarshal(data, (*string)(text))
+	}
+	var old []input1
+	if err := binaryDecoding.Unmarshal(data, &old); err != nil {
+		return err
+	}
+	var b []byte
+	for i := range old {
+		in, err := old[i].input()
+		if err != nil {
+			return fmt.Errorf("read input %d: %w", i+1, err)
+		}
+		b = in.AppendTo(b)
+	}
+	*text = FinishInputs(b)
+	return nil
+}
+
+// input1 is an input of layout 1.
+type input1 struct {
+	Area       string `cbor:"1,keyasint"`
+	Indicator  string `cbor:"2,keyasint"`
+	Value      string `cbor:"3,keyasint"`
+	Stage      string `cbor:"4,keyasint"`
+	Qualifier  string `cbor:"5,keyasint"`
+	Submission string `cbor:"6,keyasint"`
+	Sequence   uint64 `cbor:"7,keyasint"`
+	Period     string `cbor:"8,keyasint,omitempty"`
+	Subtracted bool   `cbor:"9,keyasint,omitempty"`
+}
+
+func (old *input1) input() (Input, error) {
+	in := Input{Area: old.Area, Indicator: old.Indicator, Sequence: old.Sequence, Subtracted: old.Subtracted}
+	var err error
+	if in.Stage, err = catalogue.ParseStage(old.Stage); err != nil {
+		return in, err
+	}
+	if in.Qualifier, err = catalogue.ParseQualifier(old.Qualifier); err != nil {
+		return in, err
+	}
+	return in, in.settle(old.Value, old.Submission, old.Period)
+}
