@@ -45,7 +45,7 @@ type ScheduleConfig struct {
 // DefaultConfig recomputes everything nightly at 02:30.
 func DefaultConfig() Config {
 	return Config{
-		Batch: 256, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
+		Batch: 1000, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
 		Schedules: []ScheduleConfig{{Name: "nightly", Cron: "30 2 * * *"}},
 	}
 }
