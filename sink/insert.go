@@ -7,13 +7,23 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// column is one column of an insert: its name and a slice of its values.
+// column is one column of an insert: its name and its values, a slice of them, or
+// lazy ones, or rowwise ones.
 type column struct {
 	name   string
 	values any
 }
+
+// lazy makes the slice when its turn has come, so that no more than one column of
+// an insert is in memory beside the insert itself.
+type lazy func() any
+
+// rowwise adds the values one by one, as the client library does with a slice of
+// words for a LowCardinality column; here a word that recurs is boxed once.
+type rowwise func(add func(any) error) error
 
 // What an acknowledgement relies on, whatever the server's profile says: the
 // answer to an insert comes when it is stored, and identical rows that come
@@ -39,10 +49,20 @@ func (s *Store) insert(ctx context.Context, table string, columns []column) (err
 		return err
 	}
 	for i := range columns {
-		if err := batch.Column(i).Append(columns[i].values); err != nil {
+		if err := columns[i].append(batch, i); err != nil {
 			return errors.Join(fmt.Errorf("column %s: %w", columns[i].name, err), batch.Abort())
 		}
 	}
 	// Send releases the connection, also when it fails.
 	return batch.Send()
+}
+
+func (c *column) append(batch driver.Batch, i int) error {
+	switch values := c.values.(type) {
+	case lazy:
+		return batch.Column(i).Append(values())
+	case rowwise:
+		return values(batch.Column(i).AppendRow)
+	}
+	return batch.Column(i).Append(c.values)
 }

@@ -14,22 +14,24 @@ import (
 
 // observationBlock gathers rows of observations_data from ACCEPTED.
 type observationBlock struct {
-	indicator, period, area, unit      []string
-	status, qualifier, note, raw       []string
-	submission, dataset, via, by, file []string
-	sequence, acceptedSequence         []uint64
-	year                               []uint16
-	periodStart, periodEnd             []time.Time
-	value                              []*decimal.Decimal
-	stage                              []int8
-	row                                []uint32
-	epoch                              []uint8
-	receivedAt                         []int64 // Unix milliseconds
+	submissions []storable
+	n           int // rows
 }
 
-func (b *observationBlock) rows() int { return len(b.sequence) }
+// storable is a submission all of whose rows can be stored, and the place of its
+// message in ACCEPTED.
+type storable struct {
+	*stream.AcceptedSubmission
+	periods  []catalogue.Period
+	accepted uint64
+}
 
-func (b *observationBlock) reset() { *b = observationBlock{} }
+func (b *observationBlock) rows() int { return b.n }
+
+func (b *observationBlock) reset() {
+	clear(b.submissions)
+	b.submissions, b.n = b.submissions[:0], 0
+}
 
 // add takes a message's rows. A submission, or a row of one, that cannot be
 // stored is left out: the error is a *poison with those alone, or, where nothing
@@ -54,8 +56,9 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 			*s = s.Only(others(s.Len(), rows))
 		}
 		good += s.Len()
-		b.append(s, periods, d.Sequence)
+		b.submissions = append(b.submissions, storable{s, periods, d.Sequence})
 	}
+	b.n += good
 	if cause == nil || good == 0 {
 		return cause
 	}
@@ -116,53 +119,117 @@ func others(n int, without []int) []int {
 	return rest
 }
 
-func (b *observationBlock) append(s *stream.AcceptedSubmission, periods []catalogue.Period, sequence uint64) {
-	type span struct{ start, end time.Time }
-	spans := make([]span, len(periods))
-	for i, p := range periods {
-		spans[i] = span{p.Start(), p.LastDay()}
+func (b *observationBlock) store(ctx context.Context, s *Store) error {
+	return s.insert(ctx, "observations_data", []column{
+		{"indicator", b.words(func(s *storable) ([]string, []uint16) { return s.IndicatorWords, s.Indicator })},
+		{"period", b.words(func(s *storable) ([]string, []uint16) { return s.PeriodWords, s.Period })},
+		{"area", b.word(func(s *storable) string { return s.Area })},
+		{"sequence", eachRow(b, func(s *storable, _ int) uint64 { return s.Sequence })},
+		{"accepted_sequence", eachRow(b, func(s *storable, _ int) uint64 { return s.accepted })},
+		{"year", eachRow(b, func(s *storable, row int) uint16 { return uint16(s.periods[s.Period[row]].Year) })},
+		{"period_start", b.dates(catalogue.Period.Start)},
+		{"period_end", b.dates(catalogue.Period.LastDay)},
+		{"value", eachRow(b, func(s *storable, row int) *decimal.Decimal {
+			if catalogue.Status(s.Status[row]) == catalogue.Missing {
+				return nil
+			}
+			value := s.Value(row).Decimal()
+			return &value
+		})},
+		{"unit", b.words(func(s *storable) ([]string, []uint16) { return s.Units, s.Indicator })},
+		{"epoch", eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })},
+		{"stage", eachRow(b, func(s *storable, row int) int8 { return int8(s.Stage[row]) })},
+		{"status", b.words(func(s *storable) ([]string, []uint16) { return statusWords, s.Status })},
+		{"qualifier", b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })},
+		{"note", eachRow(b, func(s *storable, row int) string { return s.Note[row] })},
+		{"raw", eachRow(b, func(s *storable, row int) string { return s.Raw[row] })},
+		{"row", eachRow(b, func(s *storable, row int) uint32 { return s.Row[row] })},
+		{"submission", eachRow(b, func(s *storable, _ int) string { return s.ID })},
+		{"dataset", b.word(func(s *storable) string { return s.Dataset })},
+		{"via", b.word(func(s *storable) string { return s.Via })},
+		{"by", b.word(func(s *storable) string { return s.By })},
+		{"file", eachRow(b, func(s *storable, _ int) string { return s.File })},
+		{"received_at", eachRow(b, func(s *storable, _ int) int64 { return s.ReceivedAt })},
+	})
+}
+
+// The words of the codes that columns hold, by code.
+var (
+	statusWords    = wordsOf('Z', catalogue.Status.String)
+	qualifierWords = wordsOf(catalogue.About, catalogue.Qualifier.String)
+)
+
+func wordsOf[C ~uint8](last C, word func(C) string) []string {
+	words := make([]string, last+1)
+	for code := range words {
+		words[code] = word(C(code))
 	}
-	values := make([]decimal.Decimal, s.Len())
-	for i := range s.Len() {
-		p := s.Period[i]
-		b.indicator = append(b.indicator, s.IndicatorWords[s.Indicator[i]])
-		b.unit = append(b.unit, s.Units[s.Indicator[i]])
-		b.period = append(b.period, s.PeriodWords[p])
-		b.year = append(b.year, uint16(periods[p].Year))
-		b.periodStart = append(b.periodStart, spans[p].start)
-		b.periodEnd = append(b.periodEnd, spans[p].end)
-		var value *decimal.Decimal
-		if catalogue.Status(s.Status[i]) != catalogue.Missing {
-			values[i] = s.Value(i).Decimal()
-			value = &values[i]
+	return words
+}
+
+// eachRow returns a column of what value says of each row.
+func eachRow[T any](b *observationBlock, value func(s *storable, row int) T) lazy {
+	return func() any {
+		values := make([]T, 0, b.n)
+		for i := range b.submissions {
+			s := &b.submissions[i]
+			for row := range s.Len() {
+				values = append(values, value(s, row))
+			}
 		}
-		b.value = append(b.value, value)
-		b.stage = append(b.stage, int8(s.Stage[i]))
-		b.status = append(b.status, catalogue.Status(s.Status[i]).String())
-		b.qualifier = append(b.qualifier, catalogue.Qualifier(s.Qualifier[i]).String())
-		b.note = append(b.note, s.Note[i])
-		b.raw = append(b.raw, s.Raw[i])
-		b.row = append(b.row, s.Row[i])
-		b.epoch = append(b.epoch, s.Epoch[i])
-		b.area = append(b.area, s.Area)
-		b.submission = append(b.submission, s.ID)
-		b.sequence = append(b.sequence, s.Sequence)
-		b.acceptedSequence = append(b.acceptedSequence, sequence)
-		b.dataset = append(b.dataset, s.Dataset)
-		b.via = append(b.via, s.Via)
-		b.by = append(b.by, s.By)
-		b.file = append(b.file, s.File)
-		b.receivedAt = append(b.receivedAt, s.ReceivedAt)
+		return values
 	}
 }
 
-func (b *observationBlock) store(ctx context.Context, s *Store) error {
-	return s.insert(ctx, "observations_data", []column{
-		{"indicator", b.indicator}, {"period", b.period}, {"area", b.area}, {"sequence", b.sequence},
-		{"accepted_sequence", b.acceptedSequence}, {"year", b.year}, {"period_start", b.periodStart},
-		{"period_end", b.periodEnd}, {"value", b.value}, {"unit", b.unit}, {"epoch", b.epoch}, {"stage", b.stage},
-		{"status", b.status}, {"qualifier", b.qualifier}, {"note", b.note}, {"raw", b.raw}, {"row", b.row},
-		{"submission", b.submission}, {"dataset", b.dataset}, {"via", b.via}, {"by", b.by}, {"file", b.file},
-		{"received_at", b.receivedAt},
-	})
+// dates returns a column of a day of each row's period.
+func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazy {
+	return func() any {
+		values := make([]time.Time, 0, b.n)
+		for i := range b.submissions {
+			s := &b.submissions[i]
+			days := make([]time.Time, len(s.periods))
+			for p := range days {
+				days[p] = day(s.periods[p])
+			}
+			for row := range s.Len() {
+				values = append(values, days[s.Period[row]])
+			}
+		}
+		return values
+	}
+}
+
+// words returns a column whose rows refer to words of their submission.
+func (b *observationBlock) words(of func(*storable) (words []string, at []uint16)) rowwise {
+	return func(add func(any) error) error {
+		var list []any
+		for i := range b.submissions {
+			words, at := of(&b.submissions[i])
+			list = list[:0]
+			for _, word := range words {
+				list = append(list, word)
+			}
+			for _, n := range at {
+				if err := add(list[n]); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// word returns a column of one word for each submission.
+func (b *observationBlock) word(of func(*storable) string) rowwise {
+	return func(add func(any) error) error {
+		for i := range b.submissions {
+			var word any = of(&b.submissions[i])
+			for range b.submissions[i].Len() {
+				if err := add(word); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 }

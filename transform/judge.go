@@ -71,7 +71,7 @@ func (j *judge) judge(r *received, past history) judgement {
 		return judgement{findings: []stream.Finding{*problem}}
 	}
 	var result judgement
-	rows := make(map[Cell][]int, len(r.submission.Observations)) // places in Observations, in order
+	rows := reported{first: make(map[Cell]int, len(r.submission.Observations))}
 	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
 	refused := make([]*stream.Finding, len(read))
 	for i := range r.submission.Observations {
@@ -81,15 +81,15 @@ func (j *judge) judge(r *received, past history) judgement {
 		}
 		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
 		if refused[i] == nil {
-			cell := Cell{read[i].Indicator, read[i].Period}
-			rows[cell] = append(rows[cell], i)
+			rows.note(Cell{read[i].Indicator, read[i].Period}, i)
+		}
+	}
+	for cell, places := range rows.again {
+		for _, i := range places {
+			refused[i] = repeated(cell, i, places, read)
 		}
 	}
 	for i := range read {
-		if refused[i] == nil {
-			cell := Cell{read[i].Indicator, read[i].Period}
-			refused[i] = repeated(cell, i, rows[cell], read)
-		}
 		if refused[i] == nil {
 			refused[i] = lookBack(&read[i], area.Code, r.submission.Reason, past)
 		}
@@ -102,6 +102,28 @@ func (j *judge) judge(r *received, past history) judgement {
 		result.findings = append(result.findings, *refused[i])
 	}
 	return result
+}
+
+// reported is which rows of a submission report each cell, by their places in
+// Observations.
+type reported struct {
+	first map[Cell]int
+	again map[Cell][]int // of cells that more than one row reports
+}
+
+func (r *reported) note(cell Cell, at int) {
+	first, taken := r.first[cell]
+	if !taken {
+		r.first[cell] = at
+		return
+	}
+	if r.again == nil {
+		r.again = map[Cell][]int{}
+	}
+	if r.again[cell] == nil {
+		r.again[cell] = []int{first}
+	}
+	r.again[cell] = append(r.again[cell], at)
 }
 
 // lookBack holds a row against what was accepted before, and notes its epoch.
@@ -240,9 +262,6 @@ func blame(err error) string {
 // they differ, since nobody can know which is right, and all but the first
 // where they agree.
 func repeated(cell Cell, at int, places []int, read []stream.AcceptedObservation) *stream.Finding {
-	if len(places) == 1 {
-		return nil
-	}
 	numbers := make([]int, len(places))
 	same := true
 	first := read[places[0]]

@@ -34,16 +34,13 @@ func (o *overlay) Locked(period catalogue.Period) bool { return o.ledger.Locked(
 func (o *overlay) Epoch(cell Cell, area string) uint8 { return o.ledger.Epoch(cell, area) }
 
 func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
-	cells := make(map[Cell]bool, len(accepted))
 	for i := range accepted {
 		a := &accepted[i]
-		cell := Cell{a.Indicator, a.Period}
-		cells[cell] = true
-		o.parts[overlayKey{cell, r.area}] = Part{
+		o.parts[overlayKey{Cell{a.Indicator, a.Period}, r.area}] = Part{
 			Area: r.area, Value: a.Value, Stage: a.Stage, Status: a.Status, Qualifier: a.Qualifier, Epoch: a.Epoch, Sequence: r.delivery.Sequence,
 		}
 	}
-	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), cells: cells}
+	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }
 
 // acceptedSubject is where a submission's accepted observations go.

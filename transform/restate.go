@@ -17,13 +17,18 @@ type taken struct {
 	// the present batch has yet to be published, on subject.
 	sequence, stored uint64
 	subject          string
-	cells            map[Cell]bool
+	rows             []stream.AcceptedObservation
+	cells            map[Cell]bool // of rows, or as ACCEPTED has them
 }
 
 // takenBefore returns what was accepted of content that was seen before, as
 // ACCEPTED has it: what the ledger shows now may have come later.
 func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (taken, bool, error) {
 	if own, ok := past.accepted[id]; ok {
+		own.cells = make(map[Cell]bool, len(own.rows))
+		for i := range own.rows {
+			own.cells[Cell{own.rows[i].Indicator, own.rows[i].Period}] = true
+		}
 		return own, true, nil
 	}
 	known, ok := v.ledger.Accepted(id)

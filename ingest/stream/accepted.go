@@ -71,7 +71,7 @@ type AcceptedObservation struct {
 
 // Add appends rows.
 func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
-	indicators, periods := numbered(s.IndicatorWords), numbered(s.PeriodWords)
+	indicators, periods := numbered(s.IndicatorWords, len(rows)), numbered(s.PeriodWords, 1)
 	var last catalogue.Period
 	var period uint16
 	for i := range rows {
@@ -106,9 +106,9 @@ func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
 	}
 }
 
-// numbered returns the index of each word.
-func numbered(words Words) map[string]uint16 {
-	index := make(map[string]uint16, len(words))
+// numbered returns the index of each word, with room for more of them.
+func numbered(words Words, more int) map[string]uint16 {
+	index := make(map[string]uint16, len(words)+min(more, 256))
 	for i, word := range words {
 		index[word] = uint16(i)
 	}
