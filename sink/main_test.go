@@ -129,9 +129,9 @@ func newLog(t testing.TB) *stream.Log {
 
 // runWorkers runs workers until the returned function is called, or the test
 // ends.
-func runWorkers(t testing.TB, log *stream.Log, s *Store, config Config) (stop func()) {
+func runWorkers(t testing.TB, log *stream.Log, s *Store, config Config, options ...Option) (stop func()) {
 	t.Helper()
-	workers, err := NewWorkers(log, s, config, s.logger)
+	workers, err := NewWorkers(log, s, config, s.logger, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

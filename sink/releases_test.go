@@ -20,6 +20,15 @@ func release(name string) *stream.Release {
 	}
 }
 
+func releaseMessage(t testing.TB, name string) stream.Message {
+	t.Helper()
+	body, err := stream.EncodeRelease(release(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.Message{Subject: "releases." + name, Body: body}
+}
+
 // Releases are shown with all they were frozen with, once, however often they
 // are delivered.
 func TestReleasesAreShown(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
@@ -51,60 +52,66 @@ func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 	}
 }
 
-// A user whose password or rights are changed under a running sink.
-func TestUserChangesAreWaitedOut(t *testing.T) {
+// A ClickHouse that comes back with another password, without rights for the
+// user, or with too little memory, under a running sink.
+func TestServerChangesAreWaitedOut(t *testing.T) {
 	config := chdbtest.Config(t)
-	user, admin := config.Users[0], config.Users[1]
-	user.Name, admin.ReadOnly = "city", false
-	stranger, reader := user, user
-	stranger.Password, reader.ReadOnly = "another", true
-	start := func(as chdb.Config) *chdb.Server {
+	config.Users[0].Name, config.Users[1].ReadOnly = "city", false
+	log := newLog(t)
+	var s *Store
+	var lines lockedBuffer
+	// life is one of the server's: as it was set up, but for what change does.
+	life := func(change func(*chdb.Config), within func()) {
 		t.Helper()
-		as.NativePort = config.NativePort
+		as := config
+		as.Users = slices.Clone(config.Users)
+		change(&as)
 		server, err := chdb.Start(t.Context(), as)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, port, _ := strings.Cut(server.NativeAddr(), ":")
-		if _, err := fmt.Sscan(port, &config.NativePort); err != nil {
-			t.Fatal(err)
+		defer func() {
+			if err := server.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if s == nil {
+			_, port, _ := strings.Cut(server.NativeAddr(), ":")
+			if _, err := fmt.Sscan(port, &config.NativePort); err != nil {
+				t.Fatal(err)
+			}
+			s = openStore(t, server.DSN("city"), "")
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s.logger = zerolog.New(&lines)
+			runWorkers(t, log, s, testConfig())
 		}
-		return server
+		within()
 	}
-	strangers, readers := config, config
-	strangers.Users, readers.Users = slices.Clone(config.Users), slices.Clone(config.Users)
-	config.Users[0], strangers.Users[0], readers.Users[0] = user, stranger, reader
-	config.Users[1], strangers.Users[1], readers.Users[1] = admin, admin, admin
-	stop := func(server *chdb.Server) {
-		t.Helper()
-		if err := server.Close(); err != nil {
-			t.Error(err)
+	var last uint64
+	life(func(*chdb.Config) {}, func() { settle(t, log, s, publish(t, log, one(t, "before", 1)), 0) })
+	for i, tt := range []struct {
+		change func(*chdb.Config)
+		advice string
+	}{
+		{func(c *chdb.Config) { c.Users[0].Password = "another" }, "check user and password"},
+		{func(c *chdb.Config) { c.Users[0].ReadOnly = true }, "grant the user"},
+		{func(c *chdb.Config) { c.MaxMemory = 1 << 20 }, "give ClickHouse more memory"},
+	} {
+		life(tt.change, func() {
+			// The server does not count what is small.
+			o := stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Note: strings.Repeat("x", 6<<20), Status: catalogue.Normal}
+			last = publish(t, log, acceptedMessage(t, submission(fmt.Sprint("during ", i), uint64(i+2), o)))
+			within(t, "the sink says: "+tt.advice, func() bool { return lines.count(tt.advice) > 0 })
+		})
+	}
+	life(func(*chdb.Config) {}, func() {
+		settle(t, log, s, last, 0)
+		if got := query(t, s, "SELECT area FROM observations ORDER BY area"); got != "area\nbefore\nduring 0\nduring 1\nduring 2\n" {
+			t.Errorf("stored %s", got)
 		}
-	}
-	server := start(config)
-	log := newLog(t)
-	s := openStore(t, server.DSN("city"), "")
-	if err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var lines lockedBuffer
-	s.logger = zerolog.New(&lines)
-	runWorkers(t, log, s, testConfig())
-
-	stop(server)
-	server = start(strangers)
-	last := publish(t, log, one(t, "a", 1))
-	within(t, "the sink asks for the password to be checked", func() bool { return lines.count("check user and password") > 0 })
-	stop(server)
-	server = start(readers)
-	within(t, "the sink asks for rights", func() bool { return lines.count("grant the user") > 0 })
-	stop(server)
-	server = start(config)
-	defer stop(server)
-	settle(t, log, s, last, 0)
-	if got := query(t, s, "SELECT area FROM observations"); got != "area\na\n" {
-		t.Errorf("stored %s", got)
-	}
+	})
 	if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 {
 		t.Errorf("%d in DEAD, %v", dead, err)
 	}

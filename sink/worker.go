@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -81,10 +82,18 @@ func (w *worker) run(ctx context.Context) error {
 			}
 		}
 		w.gathered = append(w.gathered, d)
-		if w.block.rows() >= w.config.BatchRows && !w.isOpen() {
-			if err := w.flush(ctx); err != nil {
+		if w.block.rows() < w.config.BatchRows {
+			continue
+		}
+		if w.passedOver(d.Sequence) {
+			if err := w.complete(ctx); err != nil {
 				return w.end(ctx, err)
 			}
+		} else if w.isOpen() {
+			continue
+		}
+		if err := w.flush(ctx); err != nil {
+			return w.end(ctx, err)
 		}
 	}
 }
@@ -100,6 +109,14 @@ func (w *worker) end(ctx context.Context, err error) error {
 func (w *worker) isOpen() bool {
 	a, ok := w.block.(assembly)
 	return ok && a.open()
+}
+
+// passedOver reports whether the block lacks parts of a flush that lie before the
+// message: they are not delivered next, and a full block cannot grow until they
+// are.
+func (w *worker) passedOver(sequence uint64) bool {
+	a, ok := w.block.(assembly)
+	return ok && a.open() && slices.Min(a.absent()) < sequence
 }
 
 // receive fills the queue: it waits for messages when the block is empty, and

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -248,6 +249,45 @@ func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
 	if got := query(t, s, "SELECT indicator FROM totals ORDER BY indicator"); got != "indicator\ni\nj\n" {
 		t.Errorf("totals: %s", got)
 	}
+}
+
+// A part that comes again without the others, as after a storm of redeliveries,
+// does not let an insert grow without bound.
+func TestPartsPassedOverBoundTheInsert(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	total := func(part, parts int, indicator string) stream.Message {
+		return totalsMessage(t, stream.TotalsBatch{Basis: 1, Part: part, Parts: parts, Period: "2021", Totals: []stream.Total{{Indicator: indicator, Value: "1"}}})
+	}
+	// The first is no part of the flush that the second is one of.
+	messages := []stream.Message{total(1, 1, "alone"), total(2, 2, "rest")}
+	const others = 50
+	for i := range others {
+		messages = append(messages, total(1, 1, fmt.Sprintf("i%02d", i)))
+	}
+	last := publish(t, log, messages...)
+	config := testConfig()
+	config.BatchRows = 5
+	registry := prometheus.NewRegistry()
+	runWorkers(t, log, s, config, WithMetrics(NewMetrics(registry)))
+	settle(t, log, s, 0, last)
+	if got := query(t, s, "SELECT count() AS n FROM totals_latest"); got != fmt.Sprintf("n\n%d\n", others+2) {
+		t.Errorf("totals: %s", got)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "citytally_sink_batch_rows" && m.GetLabel()[0].GetValue() == stream.Totals {
+				if inserts := m.GetHistogram().GetSampleCount(); inserts < others/5 {
+					t.Errorf("%d totals went in with %d inserts, want at most 5 in each", others+2, inserts)
+				}
+				return
+			}
+		}
+	}
+	t.Error("no insert was counted")
 }
 
 func TestStopFinishesWhatIsInHand(t *testing.T) {

@@ -76,14 +76,22 @@ func startTransform(t testing.TB, log *stream.Log, c *catalogue.Catalogue) (stag
 	return stage, stop
 }
 
-// submit publishes a submission as anyone with the broker's credentials may.
-func submit(t testing.TB, log *stream.Log, s stream.Submission) uint64 {
+// submissionMessage is a submission as anyone with the broker's credentials may
+// publish it.
+func submissionMessage(t testing.TB, s stream.Submission) stream.Message {
 	t.Helper()
 	body, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return submitRaw(t, log, "submissions."+s.Area+"."+s.Dataset, body)
+	return stream.Message{Subject: "submissions." + s.Area + "." + s.Dataset, Body: body}
+}
+
+// submit publishes a submission and returns its sequence.
+func submit(t testing.TB, log *stream.Log, s stream.Submission) uint64 {
+	t.Helper()
+	m := submissionMessage(t, s)
+	return submitRaw(t, log, m.Subject, m.Body)
 }
 
 func submitRaw(t testing.TB, log *stream.Log, subject string, body []byte) uint64 {

@@ -33,6 +33,8 @@ type Ledger struct {
 	reopened    []stream.Decision
 	applied     uint64
 	advanced    chan struct{} // closed and replaced when applied grows
+	views       []*View
+	changed     map[Cell]bool // since ViewChanges; nil before its first call
 }
 
 // Cell is one indicator in one period.
@@ -207,6 +209,7 @@ func (l *Ledger) put(cell Cell, area int, v vintage) {
 		cmp.Compare(v.stage, old.stage),
 		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
 	) > 0 {
+		l.changing(cell, group)
 		*old = v
 	}
 }
@@ -229,7 +232,10 @@ type Part struct {
 func (l *Ledger) Parts(cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	group := l.groups[cell]
+	return l.parts(l.groups[cell])
+}
+
+func (l *Ledger) parts(group []vintage) []Part {
 	parts := make([]Part, 0, len(group))
 	for area, v := range group {
 		if v.status != 0 {

@@ -153,7 +153,9 @@ func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 		if err != nil {
 			return err
 		}
-		computed := r.press.tally(r.inScope(scope))
+		view := r.ledger.View()
+		computed := r.press.tally(view, r.inScope(scope))
+		view.Close()
 		run.Cells, run.Changed = 0, 0
 		for _, pt := range computed {
 			run.Cells += len(pt.totals)

@@ -23,6 +23,9 @@ type tallier struct {
 
 	metrics *Metrics
 	tracer  *stream.Tracer
+
+	due     map[Cell]bool // cells whose totals are to be published; nil at first
+	covered uint64        // the sequence of ACCEPTED up to which they have been
 }
 
 // TallyConsumer is the durable consumer by which the tally's progress is known.
@@ -60,18 +63,19 @@ func (t *tallier) run(ctx context.Context) error {
 	}
 }
 
-// flush publishes every total that the batch touches, once.
+// flush publishes every total that the batch touches, and those that whatever
+// the ledger is ahead touches: what it shows of a cell has to agree with what it
+// shows of others. What it has published with a batch before it does not repeat.
 func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := t.now(), t.tracer.StartBatch(ctx, "tally", batch)
 	defer func() { spans.End(err) }()
 	ctx = spans.Context(ctx)
-	changed := map[Cell]bool{}
 	var last uint64
 	whole := batch[:0:0]
 	for i := range batch {
 		d := &batch[i]
 		last = max(last, d.Sequence)
-		if err := cellsOf(d.Body, changed); err != nil {
+		if err := cellsOf(d.Body, t.cells(d.Sequence)); err != nil {
 			if err := t.log.Bury(ctx, "tally", stream.Accepted, d, err, t.now()); err != nil {
 				return err
 			}
@@ -80,15 +84,10 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error
 		}
 		whole = append(whole, *d)
 	}
-	if err := t.ledger.Wait(ctx, last); err != nil {
-		return err
-	}
-	cells := make([]Cell, 0, len(changed))
-	for cell := range changed {
-		cells = append(cells, cell)
-	}
-	if err := t.press.publish(ctx, Affected(t.press.catalogue, cells), stream.ByStream); err != nil {
-		return err
+	if last > t.covered {
+		if err := t.cover(ctx, last); err != nil {
+			return err
+		}
 	}
 	t.metrics.tally.batch.Observe(float64(len(batch)))
 	t.metrics.tally.duration.Observe(t.now().Sub(began).Seconds())
@@ -113,19 +112,22 @@ func cellsOf(body []byte, into map[Cell]bool) error {
 	return nil
 }
 
-// press computes totals from the ledger and publishes them.
+// press computes totals and publishes them.
 type press struct {
 	log       *stream.Log
-	ledger    *Ledger
 	catalogue *catalogue.Catalogue
 	now       func() time.Time
 	metrics   *Metrics
 }
 
-// publish tallies the cells and publishes the totals as one flush, which readers
-// apply together.
-func (p *press) publish(ctx context.Context, cells []Cell, trigger stream.Trigger) error {
-	return p.send(ctx, p.ledger.Applied(), p.tally(cells), trigger)
+// publish tallies the cells and publishes the totals.
+func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger stream.Trigger) error {
+	for _, flush := range together(p.catalogue, cells) {
+		if err := p.send(ctx, view.Basis(), p.tally(view, flush), trigger); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // periodTotals are totals of one period.
@@ -134,11 +136,11 @@ type periodTotals struct {
 	totals []stream.Total
 }
 
-// tally computes the cells, which are sorted by period; cells nobody has
-// reported are left out.
-func (p *press) tally(cells []Cell) []periodTotals {
+// tally computes the cells by period; cells nobody has reported are left out.
+func (p *press) tally(source Source, cells []Cell) []periodTotals {
+	slices.SortFunc(cells, Cell.compare)
 	var byPeriod []periodTotals
-	t := tally{catalogue: p.catalogue, source: p.ledger}
+	t := tally{catalogue: p.catalogue, source: source}
 	for _, cell := range cells {
 		total, ok := t.total(cell)
 		if !ok {
@@ -157,9 +159,19 @@ func (p *press) tally(cells []Cell) []periodTotals {
 // limit.
 const totalsPerMessage = 500
 
-// send publishes a flush. Its basis is what the ledger had folded in before the
-// totals were computed, so that a total is never younger than it says.
+// send publishes totals as flushes, each of which readers apply as one. Their
+// basis is what the ledger had folded in when they were computed, or before, so
+// that a total is never younger than it says.
 func (p *press) send(ctx context.Context, basis uint64, byPeriod []periodTotals, trigger stream.Trigger) error {
+	for _, flush := range flushes(p.catalogue, byPeriod) {
+		if err := p.sendFlush(ctx, basis, flush, trigger); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *press) sendFlush(ctx context.Context, basis uint64, byPeriod []periodTotals, trigger stream.Trigger) error {
 	var batches []stream.TotalsBatch
 	for _, pt := range byPeriod {
 		for totals := range slices.Chunk(pt.totals, totalsPerMessage) {

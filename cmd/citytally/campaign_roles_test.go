@@ -195,6 +195,16 @@ func (r *role) signal(s syscall.Signal) bool {
 	return r.cmd != nil && r.cmd.Process.Signal(s) == nil
 }
 
+// pid is the process's, 0 while there is none.
+func (r *role) pid() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cmd == nil {
+		return 0
+	}
+	return r.cmd.Process.Pid
+}
+
 // killChild kills the role's child process, on systems that tell it; the
 // embedded ClickHouse has one.
 func (r *role) killChild() bool {

@@ -25,11 +25,15 @@ func TestReplayIntoClickHouse(t *testing.T) {
 	for round := range rounds {
 		submit(round)
 	}
+	must(t, "release", "create", "bulletin", "--dir", dir, "--period", "2021", "--force")
 	log := attach(t, dir)
 	settled(t, log)
 	before := projection(t, dir)
 	if strings.Count(before["observations"], "\n") != 1+rounds*4*3 {
 		t.Fatalf("observations: %s", before["observations"])
+	}
+	if strings.Count(before["releases"], "\n") < 2 {
+		t.Fatalf("releases: %s", before["releases"])
 	}
 
 	// A batch of one row makes it slow enough to be killed on its way.
@@ -73,7 +77,7 @@ func projection(t testing.TB, dir string) map[string]string {
 	for view, key := range map[string]string{
 		"submissions": "sequence", "findings": "sequence, number", "observations": "sequence, indicator, period, area",
 		"observations_latest": "indicator, period, area", "totals": "sequence, indicator, period", "totals_latest": "indicator, period",
-		"runs": "sequence", "areas": "position", "indicators": "position", "datasets": "position",
+		"runs": "sequence", "releases": "name, indicator", "areas": "position", "indicators": "position", "datasets": "position",
 	} {
 		all[view] = must(t, "sql", "--dir", dir, "--format", "csv", "SELECT * FROM "+view+" ORDER BY "+key)
 	}

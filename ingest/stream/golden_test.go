@@ -5,10 +5,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
@@ -72,6 +74,9 @@ func TestGoldenEvents(t *testing.T) {
 		{"command.v1.json", command, asJSON(command), fromJSON[stream.Command]},
 		{"run.v1.json", run, asJSON(run), fromJSON[stream.Run]},
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[stream.DeadLetter]},
+		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return stream.DecodeRelease(b) }},
+		{"release.v2.zst", exampleRelease("公报-2021"), func() ([]byte, error) { return stream.EncodeRelease(exampleRelease("公报-2021")) },
+			func(b []byte) (any, error) { return stream.DecodeRelease(b) }},
 	} {
 		t.Run(event.file, func(t *testing.T) {
 			path := filepath.Join("testdata", event.file)
@@ -92,10 +97,41 @@ func TestGoldenEvents(t *testing.T) {
 			}
 			now, err := event.encode()
 			check(t, err)
+			if strings.HasSuffix(event.file, ".zst") {
+				old, now = unpacked(t, old), unpacked(t, now) // the same text may be packed in more than one way
+			}
 			if diff := cmp.Diff(string(old), string(now)); diff != "" {
 				t.Errorf("the same event is written otherwise; programs of the last version read it during an upgrade\n%s", diff)
 			}
 		})
+	}
+}
+
+func unpacked(t testing.TB, body []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewReader(nil)
+	check(t, err)
+	defer z.Close()
+	body, err = z.DecodeAll(body, nil)
+	check(t, err)
+	return body
+}
+
+// A kind of event without its golden file would be one that nobody notices to
+// have changed.
+func TestEveryStreamHasGoldenEvents(t *testing.T) {
+	for name, file := range map[string]string{
+		stream.Submissions: "submission", stream.Accepted: "accepted", stream.Verdicts: "verdict", stream.Totals: "totals",
+		stream.Releases: "release", stream.Commands: "command", stream.Dead: "dead",
+	} {
+		if found, err := filepath.Glob(filepath.Join("testdata", file+".v1.*")); err != nil || len(found) == 0 {
+			t.Errorf("%s has no %s.v1 in testdata (%v)", name, file, err)
+		}
+	}
+	statuses, err := open(t).Statuses(t.Context())
+	check(t, err)
+	if len(statuses) != 7 {
+		t.Errorf("%d streams, and golden events of 7", len(statuses))
 	}
 }
 

@@ -1,0 +1,71 @@
+package transform
+
+import (
+	"context"
+	"errors"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// cells is where the cells of a message go: those of one whose totals have been
+// published already are not due.
+func (t *tallier) cells(sequence uint64) map[Cell]bool {
+	if sequence <= t.covered || t.due == nil {
+		return map[Cell]bool{}
+	}
+	return t.due
+}
+
+// cover publishes every total that is due, as the ledger has it once it has
+// folded in the sequence.
+func (t *tallier) cover(ctx context.Context, sequence uint64) error {
+	if err := t.ledger.Wait(ctx, sequence); err != nil {
+		return err
+	}
+	if t.due == nil {
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
+	}
+	view, changed := t.ledger.ViewChanges()
+	defer view.Close()
+	for cell := range changed {
+		t.due[cell] = true
+	}
+	cells := make([]Cell, 0, len(t.due))
+	for cell := range t.due {
+		cells = append(cells, cell)
+	}
+	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, cells), stream.ByStream); err != nil {
+		return err
+	}
+	clear(t.due)
+	t.covered = view.Basis()
+	return nil
+}
+
+// begin finds what is due when this process becomes the active one: the cells of
+// all that nobody has acknowledged yet, up to where the ledger is.
+func (t *tallier) begin(ctx context.Context) error {
+	view, _ := t.ledger.ViewChanges()
+	defer view.Close()
+	position, err := t.log.Position(ctx, stream.Accepted, TallyConsumer)
+	if err != nil {
+		return err
+	}
+	due, end := map[Cell]bool{}, errors.New("all is read")
+	if position.AckFloor < view.Basis() {
+		err = t.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1}, func(d stream.Delivery) error {
+			_ = cellsOf(d.Body, due) // what cannot be read is put aside when it is delivered
+			if d.Sequence >= view.Basis() {
+				return end
+			}
+			return nil
+		}, func() {})
+		if !errors.Is(err, end) {
+			return errors.Join(err, context.Cause(ctx))
+		}
+	}
+	t.due = due
+	return nil
+}

@@ -1,0 +1,207 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// acceptedFigures is one area's submission as ACCEPTED has it, the n-th of all.
+func acceptedFigures(t testing.TB, n uint64, area string, values map[Cell]int64) *stream.AcceptedBatch {
+	t.Helper()
+	s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", n), Area: area, Dataset: "annual", Sequence: n}
+	for cell, value := range values {
+		s.Add(stream.AcceptedObservation{
+			Indicator: cell.Indicator, Period: cell.Period, Unit: "亿元", Value: catalogue.Value{Coefficient: value}, Stage: catalogue.Final, Status: catalogue.Normal,
+		})
+	}
+	return &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}
+}
+
+// While a backlog is worked off, the ledger is far ahead of the tally. Still, what
+// is shown after any flush agrees with itself: a change with its base, a ratio
+// with its parts, also after a restart.
+func TestFlushesAgreeWithThemselves(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	var messages []stream.Message
+	n := 0
+	add := func(count int, year string) {
+		for range count {
+			n++
+			body, err := stream.EncodeAccepted(acceptedFigures(t, uint64(n), []string{"901", "902", "903", "906"}[n%4],
+				map[Cell]int64{{"gdp", mustPeriod(year)}: int64(1000 + n*n), {"rd", mustPeriod(year)}: int64(n)}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			messages = append(messages, stream.Message{Subject: "accepted.901.annual", Body: body})
+		}
+	}
+	tallied := func() {
+		t.Helper()
+		published, err := log.Publish(t.Context(), messages...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, stop := startTransform(t, log, c)
+		defer stop()
+		deadline := time.Now().Add(30 * time.Second)
+		for {
+			position, err := log.Position(t.Context(), stream.Accepted, TallyConsumer) // which the stage creates
+			if err == nil && position.AckFloor >= published[len(published)-1].Sequence {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("after 30s the tally is at %+v, %v", position, err)
+			}
+		}
+		messages = nil
+	}
+	add(4, "2019")
+	add(4, "2020")
+	tallied()
+	// The tally's first batch knows nothing of the year that later ones change.
+	add(tallyBatch+100, "2021")
+	add(tallyBatch+100, "2020")
+	tallied()
+
+	shown, flushes := map[Cell]stream.Total{}, 0
+	end := errors.New("end")
+	last, err := log.LastSequence(t.Context(), stream.Totals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = log.Follow(t.Context(), stream.FollowConfig{Stream: stream.Totals}, func(d stream.Delivery) error {
+		batch, err := stream.DecodeTotals(d.Body)
+		if err != nil {
+			return err
+		}
+		for _, total := range batch.Totals {
+			shown[Cell{total.Indicator, mustPeriod(batch.Period)}] = total
+		}
+		if batch.Part == batch.Parts {
+			flushes++
+			disagreements(t, shown, d.Sequence)
+		}
+		if d.Sequence == last {
+			return end
+		}
+		return nil
+	}, func() {})
+	if !errors.Is(err, end) {
+		t.Fatal(err)
+	}
+	if gdp := shown[Cell{"gdp", mustPeriod("2020")}]; flushes == 0 || len(gdp.Missing) > 0 || gdp.Change == "" {
+		t.Errorf("after %d flushes: %+v", flushes, gdp)
+	}
+}
+
+// disagreements reports totals that do not follow from those beside them.
+func disagreements(t *testing.T, shown map[Cell]stream.Total, sequence uint64) {
+	t.Helper()
+	number := func(cell Cell) decimal.Decimal {
+		d, err := decimal.NewFromString(shown[cell].Value)
+		if err != nil {
+			t.Fatalf("after %d: %v has the value %q", sequence, cell, shown[cell].Value)
+		}
+		return d
+	}
+	for cell, total := range shown {
+		base := Cell{cell.Indicator, mustPeriod(fmt.Sprint(cell.Period.Year - 1))}
+		if cell.Indicator == "gdp" && total.ChangeAbsolute != "" && !number(cell).Sub(number(base)).Equal(decimal.RequireFromString(total.ChangeAbsolute)) {
+			t.Errorf("after %d: %v is %s and changed by %s, but %v is %s", sequence, cell, total.Value, total.ChangeAbsolute, base, shown[base].Value)
+		}
+		if cell.Indicator == "rd_intensity" && total.Value != "" {
+			want := number(Cell{"rd", cell.Period}).Shift(2).DivRound(number(Cell{"gdp", cell.Period}), quotientDecimals)
+			if !want.Equal(number(cell)) {
+				t.Errorf("after %d: %v is %s, want %s", sequence, cell, total.Value, want)
+			}
+		}
+	}
+}
+
+// A view stands still while the ledger goes on, and only while it is open.
+func TestViewStandsStill(t *testing.T) {
+	l, gdp := NewLedger(testCatalogue(t)), Cell{"gdp", mustPeriod("2021")}
+	sequence := uint64(0)
+	put := func(area string, value int64) {
+		t.Helper()
+		sequence++
+		if err := l.Apply(sequence, "accepted", acceptedFigures(t, sequence, area, map[Cell]int64{gdp: value})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := func(s Source) string {
+		text := ""
+		for _, p := range s.Parts(gdp) {
+			text += p.Area + "=" + p.Value.String() + " "
+		}
+		return text
+	}
+	empty := l.View()
+	put("901", 1)
+	first, changed := l.ViewChanges()
+	if changed != nil {
+		t.Errorf("before anybody asked for changes there were %v", changed)
+	}
+	put("901", 2)
+	put("902", 3)
+	second, changed := l.ViewChanges()
+	if len(changed) != 1 || !changed[gdp] {
+		t.Errorf("changed: %v", changed)
+	}
+	put("902", 4)
+	for _, test := range []struct {
+		view  *View
+		basis uint64
+		want  string
+	}{{empty, 0, ""}, {first, 1, "901=1 "}, {second, 3, "901=2 902=3 "}} {
+		if got := seen(test.view); got != test.want || test.view.Basis() != test.basis {
+			t.Errorf("view of %d shows %q, want %q of %d", test.view.Basis(), got, test.want, test.basis)
+		}
+		test.view.Close()
+	}
+	if got := seen(l); got != "901=2 902=4 " || len(l.views) != 0 {
+		t.Errorf("the ledger shows %q and keeps %d views", got, len(l.views))
+	}
+}
+
+// Totals that follow from each other are cut into one flush, the others so that
+// no flush is large.
+func TestFlushesAreWholeFamilies(t *testing.T) {
+	c := testCatalogue(t)
+	var cells []Cell
+	for year := int16(1000); year < 1000+totalsPerFlush/2; year++ {
+		for i := range c.Indicators {
+			cells = append(cells, Cell{c.Indicators[i].ID, catalogue.Period{Year: year, Kind: catalogue.Year}})
+		}
+	}
+	at, n := map[string]int{}, 0
+	for i, flush := range together(c, cells) {
+		n += len(flush)
+		for _, cell := range flush {
+			if before, ok := at[cell.Indicator]; ok && before != i {
+				t.Fatalf("%s is in flush %d and in flush %d", cell.Indicator, before, i)
+			}
+			at[cell.Indicator] = i
+		}
+	}
+	if n != len(cells) {
+		t.Errorf("%d of %d cells", n, len(cells))
+	}
+	if at["rd"] != at["rd_intensity"] || at["gdp"] != at["rd_intensity"] {
+		t.Errorf("the parts of a ratio are apart: %v", at)
+	}
+	flushes := map[int]bool{}
+	for _, i := range at {
+		flushes[i] = true
+	}
+	if len(flushes) < 2 {
+		t.Errorf("all in one flush: %v", at)
+	}
+}
