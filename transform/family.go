@@ -32,7 +32,7 @@ func (f families) of(indicator string) string {
 
 // The most totals that are shown together, unless one family has more: a flush
 // of totals is one insert, and takes the memory of one.
-const totalsPerFlush = 5000
+const totalsPerFlush = 2000
 
 // together cuts cells into those whose totals are shown together: whole
 // families.

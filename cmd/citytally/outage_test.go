@@ -28,7 +28,7 @@ import (
 var outageFigures = flag.Int("figures", 60_000, "how many figures TestOutage has accepted while ClickHouse is away")
 
 // A backlog may not cost the sink more memory than this, however long it is.
-const sinkMemory = 400 // MiB
+const sinkMemory = 1024 // MiB
 
 // ClickHouse is killed and stays away while areas report, and revise what they
 // reported. Everything is judged and tallied meanwhile and waits in the log; the
