@@ -29,8 +29,8 @@ func TestDSN(t *testing.T) {
 		if len(options.Addr) != 1 || options.Addr[0] != "[::1]:9000" || options.Protocol != clickhouse.Native {
 			t.Errorf("%s: address %q over %s", tt.user, options.Addr, options.Protocol)
 		}
-		if options.Compression == nil || options.Compression.Method != clickhouse.CompressionLZ4 {
-			t.Errorf("%s: compression is %+v, want LZ4", tt.user, options.Compression)
+		if options.Compression == nil || options.Compression.Method != clickhouse.CompressionNone {
+			t.Errorf("%s: compression is %+v, want none", tt.user, options.Compression)
 		}
 	}
 	if got, want := s.HTTPURL(), "http://[::1]:8123"; got != want {
