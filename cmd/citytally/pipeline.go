@@ -239,6 +239,9 @@ func (p *pipeline) run(ctx context.Context) error {
 	for _, stage := range p.running {
 		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
 	}
+	if p.settings.NATS.URL != "" {
+		group.Go(func() error { return p.log.Watch(ctx) })
+	}
 	if p.engine != nil {
 		group.Go(func() error {
 			select {

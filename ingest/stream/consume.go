@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,6 +40,8 @@ type Consumer struct {
 	maxBytes int
 	stop     context.CancelFunc
 	ackWait  time.Duration
+	shelf    shelf
+	keeping  sync.WaitGroup
 	release  func() // lets another process become the active one
 	busy     bool   // the last batch of Gather was large
 }
@@ -84,6 +87,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	c := &Consumer{
 		nc: l.nc, messages: make(chan jetstream.Msg, config.MaxPending), ackWait: config.AckWait,
 		room: semaphore.NewWeighted(int64(maxBytes)), maxBytes: maxBytes, stop: stop,
+		shelf: shelf{since: map[jetstream.Msg]time.Time{}},
 	}
 	if config.Single {
 		c.release = func() { l.unpin(config) }
@@ -93,9 +97,11 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 			_ = m.Nak()
 			return
 		}
+		c.shelf.put(m)
 		select {
 		case c.messages <- m:
 		case <-receiving.Done():
+			c.shelf.take(m)
 			_ = m.Nak()
 		}
 	}, options...)
@@ -103,6 +109,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		stop()
 		return nil, fmt.Errorf("consume %s: %w", config.Name, err)
 	}
+	c.keeping.Go(func() { c.shelf.keep(receiving, c.ctx.Closed(), config.AckWait/3) })
 	return c, nil
 }
 
@@ -120,6 +127,7 @@ func (c *Consumer) full(i *intake, max int) bool { return len(i.batch) >= max ||
 // add puts a received message into the batch.
 func (c *Consumer) add(i *intake, m jetstream.Msg) error {
 	c.room.Release(c.size(m))
+	c.shelf.take(m)
 	d, err := newDelivery(m)
 	if err != nil {
 		release(i.batch)
@@ -204,6 +212,7 @@ func (c *Consumer) Stop() {
 		c.ctx.Stop()
 	}
 	<-c.ctx.Closed()
+	c.keeping.Wait()
 	for len(c.messages) > 0 {
 		_ = (<-c.messages).Nak()
 	}
