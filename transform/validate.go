@@ -70,29 +70,48 @@ func (v *validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 	if err != nil {
 		return err
 	}
-	var verdicts []stream.Verdict
-	for {
-		var outgoing *outbox
-		if verdicts, outgoing, err = v.judgeAll(ctx, submissions); err != nil {
-			return err
-		}
-		err = v.publishAccepted(ctx, outgoing, verdicts, spans)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, stream.ErrConflict) {
-			return err
-		}
-		v.metrics.validate.conflicts.Inc()
-		if err := v.catchUp(ctx); err != nil {
-			return err
-		}
+	verdicts, err := v.accept(ctx, submissions, spans)
+	if err != nil {
+		return err
 	}
 	if err := v.publishVerdicts(ctx, verdicts, spans); err != nil {
 		return err
 	}
 	v.metrics.judged(v.judge.catalogue, verdicts, v.now().Sub(began))
 	return stream.AckAll(batch)
+}
+
+// accept judges until everything that was accepted is in the log, and returns the
+// verdicts.
+func (v *validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]stream.Verdict, error) {
+	verdicts := make([]stream.Verdict, 0, len(submissions))
+	for {
+		judged, outgoing, err := v.judgeAll(ctx, submissions)
+		if err != nil {
+			return nil, err
+		}
+		overtaken, err := v.publishAccepted(ctx, outgoing, judged, spans)
+		if err != nil {
+			return nil, err
+		}
+		// What somebody else has overtaken was judged by an outdated ledger.
+		var again []received
+		for i := range submissions {
+			if overtaken[acceptedSubject(&submissions[i])] {
+				again = append(again, submissions[i])
+			} else {
+				verdicts = append(verdicts, judged[i])
+			}
+		}
+		if len(again) == 0 {
+			return verdicts, nil
+		}
+		submissions = again
+		v.metrics.validate.conflicts.Inc()
+		if err := v.catchUp(ctx); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (v *validator) catchUp(ctx context.Context) error {
@@ -213,17 +232,15 @@ func (o *outbox) own(verdict int, subject string) {
 }
 
 // publishAccepted stores the accepted observations, a message a subject, and
-// notes in the verdicts where.
-func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []stream.Verdict, spans *stream.Spans) error {
-	if len(o.subjects) == 0 {
-		return nil
-	}
+// notes in the verdicts where. It returns the subjects where somebody else was
+// first, on which nothing was stored: the others do not depend on them.
+func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []stream.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
 	var messages []stream.Message
 	var owners [][]int // verdicts by message
 	for _, subject := range o.subjects {
 		bodies, counts, err := encodeAccepted(o.batches[subject].Submissions, v.room())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		last, rest := v.ledger.LastOf(subject), o.owners[subject]
 		for i, body := range bodies {
@@ -236,16 +253,44 @@ func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []s
 			rest = rest[counts[i]:]
 		}
 	}
-	published, err := v.log.Publish(ctx, messages...)
-	if err != nil {
-		return err
-	}
-	for i := range published {
+	var newest uint64
+	var failed error
+	overtaken = map[string]bool{}
+	for i, answer := range v.storeAccepted(ctx, len(o.subjects), messages) {
+		switch {
+		case errors.Is(answer.Err, stream.ErrConflict):
+			overtaken[messages[i].Subject] = true
+			continue
+		case answer.Err != nil:
+			failed = answer.Err
+			continue
+		}
+		newest = max(newest, answer.Sequence)
 		for _, owner := range owners[i] {
-			verdicts[owner].AcceptedSequence = published[i].Sequence
+			verdicts[owner].AcceptedSequence = answer.Sequence
 		}
 	}
-	return v.ledger.Wait(ctx, published[len(published)-1].Sequence)
+	if failed != nil {
+		return nil, failed
+	}
+	return overtaken, v.ledger.Wait(ctx, newest)
+}
+
+// storeAccepted publishes messages on so many subjects. Where a subject has more
+// than one, only the first says what it builds on, so that none may go without the
+// others.
+func (v *validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.Answer {
+	if len(messages) == subjects {
+		return v.log.PublishEach(ctx, messages...)
+	}
+	answers := make([]stream.Answer, len(messages))
+	published, err := v.log.Publish(ctx, messages...)
+	for i := range answers {
+		if answers[i].Err = err; i < len(published) {
+			answers[i] = stream.Answer{Published: published[i]}
+		}
+	}
+	return answers
 }
 
 // room is how large a message's body may be, headers left aside.
@@ -304,6 +349,10 @@ func (v *validator) publishVerdicts(ctx context.Context, verdicts []stream.Verdi
 			Body: body,
 		}
 	}
-	_, err := v.log.Publish(ctx, messages...)
-	return err
+	for _, answer := range v.log.PublishEach(ctx, messages...) {
+		if answer.Err != nil {
+			return answer.Err
+		}
+	}
+	return nil
 }

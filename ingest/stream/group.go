@@ -2,14 +2,10 @@ package stream
 
 import (
 	"context"
-	"errors"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Group publishes what many callers hand it at the same time as one batch, so
-// that they share an fsync. Make one with NewGroup and keep Run going.
+// Group publishes what many callers hand it at the same time together, so that
+// they share round trips and, when they are many, an fsync. Make one with NewGroup and keep Run going.
 type Group struct {
 	log      *Log
 	requests chan request
@@ -17,12 +13,7 @@ type Group struct {
 
 type request struct {
 	message Message
-	answer  chan<- answer
-}
-
-type answer struct {
-	published Published
-	err       error
+	answer  chan<- Answer
 }
 
 // NewGroup returns a group that publishes to the log.
@@ -33,7 +24,7 @@ func NewGroup(log *Log) *Group { return &Group{log: log, requests: make(chan req
 func (g *Group) Publish(ctx context.Context, m Message) (Published, error) {
 	// The batch goes out for many callers, each with a trace of its own.
 	m.Header = Traced(ctx, m.Header)
-	answers := make(chan answer, 1)
+	answers := make(chan Answer, 1)
 	select {
 	case g.requests <- request{message: m, answer: answers}:
 	case <-ctx.Done():
@@ -41,7 +32,7 @@ func (g *Group) Publish(ctx context.Context, m Message) (Published, error) {
 	}
 	select {
 	case a := <-answers:
-		return a.published, a.err
+		return a.Published, a.Err
 	case <-ctx.Done():
 		return Published{}, context.Cause(ctx)
 	}
@@ -73,33 +64,14 @@ func (g *Group) gather(first request) []request {
 	return batch
 }
 
-// publish answers every request. The batch outlives ctx: what was handed over
-// gets its answer even while the program is stopping.
+// publish answers every request. What was handed over gets its answer even while
+// the program is stopping, so it outlives ctx.
 func (g *Group) publish(ctx context.Context, batch []request) {
-	ctx = context.WithoutCancel(ctx)
 	messages := make([]Message, len(batch))
 	for i := range batch {
 		messages[i] = batch[i].message
 	}
-	published, err := g.log.Publish(ctx, messages...)
-	for i := range batch {
-		switch {
-		case i < len(published):
-			batch[i].answer <- answer{published: published[i]}
-		case len(batch) > 1 && refused(err):
-			// The callers do not know of each other: one's mistake is not the
-			// others'.
-			g.publish(ctx, batch[i:i+1])
-		default:
-			batch[i].answer <- answer{err: err}
-		}
+	for i, a := range g.log.PublishEach(context.WithoutCancel(ctx), messages...) {
+		batch[i].answer <- a
 	}
-}
-
-// refused reports whether an error is about the messages and not about the
-// broker.
-func refused(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, ErrConflict) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject) ||
-		errors.As(err, &api) && api.Code/100 == 4
 }

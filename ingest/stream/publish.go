@@ -62,10 +62,11 @@ type Published struct {
 	Duplicate bool
 }
 
-// Publish stores messages of one stream and returns when they are durable.
-// Several go out as atomic batches, which share an fsync: of every thousand, or
-// 32 MiB, all are stored or none. Should a batch hold an ID that the broker has seen,
-// its messages are published one by one instead.
+// Publish stores messages of one stream, all or none, and returns when they are
+// durable. Several go out as atomic batches, which share an fsync: what is all or
+// none is every thousand, or 32 MiB. Should a batch hold an ID that the broker has
+// seen, its messages are published one by one instead. Messages that do not need
+// each other go out sooner by [Log.PublishEach].
 func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
 	published := make([]Published, 0, len(messages))
 	for len(messages) > 0 {

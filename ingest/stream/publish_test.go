@@ -111,6 +111,68 @@ func TestPublishOfManyLargeMessages(t *testing.T) {
 	}
 }
 
+// One message's fault is not the others', however many they are.
+func TestPublishEachKeepsFaultsApart(t *testing.T) {
+	for _, n := range []int{5, 100} {
+		log := open(t)
+		first := message("first")
+		first.ID = "first"
+		_, err := log.Publish(t.Context(), first)
+		check(t, err)
+		wrong := uint64(7)
+		var messages []stream.Message
+		for i := range n {
+			m := message(fmt.Sprint(i))
+			switch i {
+			case 1:
+				m.ExpectLast = &wrong
+			case 3:
+				m = first
+			case 4:
+				m.Body = bytes.Repeat([]byte("x"), int(log.MaxMessage())+1)
+			}
+			messages = append(messages, m)
+		}
+		want := uint64(1)
+		for i, a := range log.PublishEach(t.Context(), messages...) {
+			switch {
+			case i == 1:
+				if !errors.Is(a.Err, stream.ErrConflict) {
+					t.Errorf("of %d, message 1: want a conflict, got %+v", n, a)
+				}
+			case i == 3:
+				if a != (stream.Answer{Published: stream.Published{Sequence: 1, Duplicate: true}}) {
+					t.Errorf("of %d, message 3: want it recognised, got %+v", n, a)
+				}
+			case i == 4:
+				if !errors.Is(a.Err, nats.ErrMaxPayload) {
+					t.Errorf("of %d, message 4: want the client's own error, got %+v", n, a)
+				}
+			default:
+				if want++; a != (stream.Answer{Published: stream.Published{Sequence: want}}) {
+					t.Errorf("of %d, message %d: want sequence %d, got %+v", n, i, want, a)
+				}
+			}
+		}
+		if got := last(t, log, stream.Submissions); got != uint64(n-2) {
+			t.Errorf("of %d: want %d stored, got %d", n, n-2, got)
+		}
+	}
+}
+
+func TestPublishEachOfManyTellsWhere(t *testing.T) {
+	log := open(t)
+	messages := make([]stream.Message, 1500)
+	for i := range messages {
+		messages[i] = message(fmt.Sprint(i))
+	}
+	for i, a := range log.PublishEach(t.Context(), messages...) {
+		if a != (stream.Answer{Published: stream.Published{Sequence: uint64(i + 1)}}) {
+			t.Fatalf("message %d: want sequence %d, got %+v", i, i+1, a)
+		}
+	}
+}
+
 func TestGroupShares(t *testing.T) {
 	log := open(t)
 	group := stream.NewGroup(log)

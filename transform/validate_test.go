@@ -1,0 +1,82 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Somebody else publishes first where one of two submissions belongs: that one
+// alone is judged again, by what was published.
+func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
+	log, c := testLog(t), testCatalogue(t)
+	ledger := NewLedger(c)
+	v := &validator{log: log, ledger: ledger, judge: judge{c}, config: DefaultConfig(), logger: testLogger(t), now: time.Now, metrics: NewMetrics(nil)}
+
+	r := readOf(t, log, from("901", figure("gdp", "2021", "100")))
+	final := stream.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+	final.Add(v.judge.judge(&r, ledger).accepted[0])
+	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{final}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.Publish(t.Context(), stream.Message{Subject: "accepted.901.annual", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+
+	// The ledger hears of it only once the other submission is in the log.
+	var behind []stream.Delivery
+	enough := errors.New("the test has ended")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	followed := make(chan error, 1)
+	go func() {
+		followed <- log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted}, func(d stream.Delivery) error {
+			behind = append(behind, d)
+			for len(behind) > 0 && d.Sequence > 1 {
+				batch, err := stream.DecodeAccepted(behind[0].Body)
+				if err != nil {
+					return err
+				}
+				if err := ledger.Apply(behind[0].Sequence, behind[0].Subject, batch); err != nil {
+					return err
+				}
+				behind = behind[1:]
+			}
+			return nil
+		}, func() {})
+	}()
+
+	early := figure("gdp", "2021", "90")
+	early.Stage = "estimate"
+	verdicts, err := v.accept(t.Context(), []received{
+		readOf(t, log, from("901", early, figure("rd", "2021", "5"))), readOf(t, log, from("902", figure("gdp", "2021", "7"))),
+	}, nil)
+	cancel(enough)
+	if err := errors.Join(err, <-followed); err != nil {
+		t.Fatal(err)
+	}
+	byArea := map[string]stream.Verdict{}
+	for _, v := range verdicts {
+		byArea[v.Area] = v
+	}
+	if v := byArea["902"]; len(verdicts) != 2 || v.Outcome != stream.AllAccepted || v.AcceptedSequence != 2 {
+		t.Errorf("the submission that nobody overtook: %+v, want it accepted at once", v)
+	}
+	if v := byArea["901"]; v.Outcome != stream.Partial || v.Accepted != 1 || v.AcceptedSequence != 3 {
+		t.Errorf("the overtaken submission: %+v, want its estimate refused for the final figure", v)
+	}
+}
+
+// readOf submits, and takes the message apart as the broker delivers it.
+func readOf(t *testing.T, log *stream.Log, s stream.Submission) (r received) {
+	t.Helper()
+	sequence := submit(t, log, s)
+	await(t, log, stream.Submissions, "submission", func(d stream.Delivery) bool {
+		r = read(d)
+		return d.Sequence == sequence
+	})
+	return r
+}
