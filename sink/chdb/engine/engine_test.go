@@ -185,6 +185,18 @@ func TestConfigFilesArePrivate(t *testing.T) {
 	}
 }
 
+// ClickHouse ignores a key of its configuration that it does not know.
+func TestConfigIsInForce(t *testing.T) {
+	s := openIn(t, engine.User{}, "")
+	for query, want := range map[string]string{
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'min_bytes_for_wide_part'": "134217728",
+	} {
+		if got := one(t, s, query); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
 func TestAuthenticate(t *testing.T) {
 	for _, test := range []struct {
 		name, password string
