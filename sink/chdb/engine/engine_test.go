@@ -190,6 +190,8 @@ func TestConfigIsInForce(t *testing.T) {
 	s := openIn(t, engine.User{}, "")
 	for query, want := range map[string]string{
 		"SELECT value FROM system.merge_tree_settings WHERE name = 'min_bytes_for_wide_part'": "134217728",
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'merge_selector_base'":     "10",
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'auto_statistics_types'":   "",
 	} {
 		if got := one(t, s, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
