@@ -191,6 +191,7 @@ func TestConfigIsInForce(t *testing.T) {
 	for query, want := range map[string]string{
 		"SELECT value FROM system.merge_tree_settings WHERE name = 'min_bytes_for_wide_part'": "134217728",
 		"SELECT value FROM system.merge_tree_settings WHERE name = 'merge_selector_base'":     "10",
+		"SELECT value FROM system.server_settings WHERE name = 'memory_worker_period_ms'":     "1000",
 		"SELECT value FROM system.merge_tree_settings WHERE name = 'auto_statistics_types'":   "",
 	} {
 		if got := one(t, s, query); got != want {
