@@ -185,6 +185,21 @@ func TestConfigFilesArePrivate(t *testing.T) {
 	}
 }
 
+// ClickHouse ignores a key of its configuration that it does not know.
+func TestConfigIsInForce(t *testing.T) {
+	s := openIn(t, engine.User{}, "")
+	for query, want := range map[string]string{
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'min_bytes_for_wide_part'": "134217728",
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'merge_selector_base'":     "10",
+		"SELECT value FROM system.server_settings WHERE name = 'memory_worker_period_ms'":     "1000",
+		"SELECT value FROM system.merge_tree_settings WHERE name = 'auto_statistics_types'":   "",
+	} {
+		if got := one(t, s, query); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
 func TestAuthenticate(t *testing.T) {
 	for _, test := range []struct {
 		name, password string
