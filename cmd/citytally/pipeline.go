@@ -131,15 +131,6 @@ func (p *pipeline) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.health.watchBroker(p.log)
-	if p.settings.NATS.URL == "" {
-		// The connection is within this process: it ends only with the server.
-		p.health.living("broker", func(context.Context) error {
-			if !p.log.Connected() {
-				return errors.New("the embedded broker does not answer")
-			}
-			return nil
-		})
-	}
 	watchLog(p.registry, p.log, p.logger)
 	return nil
 }

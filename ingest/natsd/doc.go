@@ -11,5 +11,9 @@
 // do. Two processes never share a directory, and a crash leaves no lock
 // behind, because the operating system holds it.
 //
+// A disk that is full is waited out. A stream of nats-server that could not write
+// takes nothing more until the server is started again; that is done here, as
+// soon as the disk takes a file of the largest message's size.
+//
 // The server installs no signal handlers and never exits the process.
 package natsd
