@@ -10,6 +10,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Store is the database that analysts query.
@@ -25,8 +27,20 @@ type Store struct {
 // Open connects to the ClickHouse that the DSN names, such as
 // clickhouse://user:password@host:9000/citytally or https://…, and waits for it
 // to answer until ctx ends. Wrong credentials are not waited for. It changes
-// nothing in the database; see [Store.Migrate].
+// nothing in the database; see [Store.Prepare].
 func Open(ctx context.Context, dsn string, config Config, logger zerolog.Logger) (*Store, error) {
+	s, err := Dial(dsn, config, logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.await(ctx, config); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Dial is Open without the wait: connections are made when they are needed.
+func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
@@ -48,14 +62,28 @@ func Open(ctx context.Context, dsn string, config Config, logger zerolog.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	s := &Store{
+	return &Store{
 		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now,
+	}, nil
+}
+
+// Prepare waits for the server as Open does, brings the tables and views up to
+// date, and stores the catalogue. A server that goes away in the middle is waited
+// for again.
+func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Config) error {
+	for {
+		if err := s.await(ctx, config); err != nil {
+			return err
+		}
+		err := s.Migrate(ctx)
+		if err == nil {
+			err = s.SyncCatalogue(ctx, c)
+		}
+		if err == nil || !isNetwork(err) || ctx.Err() != nil {
+			return err
+		}
 	}
-	if err := s.await(ctx, config); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return s, nil
 }
 
 // withoutSecret keeps a parser's message from repeating the password.

@@ -53,7 +53,13 @@ func testLogger(t testing.TB) zerolog.Logger {
 // startTransform runs the stage until the test ends, or stop is called.
 func startTransform(t testing.TB, log *stream.Log, c *catalogue.Catalogue) (stage *Transform, stop func()) {
 	t.Helper()
-	stage, err := New(log, c, nil, DefaultConfig(), testLogger(t), time.Now)
+	return startTransformAt(t, log, c, time.Now)
+}
+
+// startTransformAt is startTransform with a clock of its own.
+func startTransformAt(t testing.TB, log *stream.Log, c *catalogue.Catalogue, now func() time.Time) (stage *Transform, stop func()) {
+	t.Helper()
+	stage, err := New(log, c, nil, DefaultConfig(), testLogger(t), now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,8 +124,13 @@ func (s *Scheduler) catchUp(ctx context.Context, sc ScheduleConfig, schedule cro
 	return nil
 }
 
-// missedSlot returns the latest slot after the last one and not after now.
+// missedSlot returns the latest slot after the last one and not after now. A last
+// one that is yet to come was recorded by a clock that was ahead, and says
+// nothing.
 func missedSlot(schedule cron.Schedule, last, now time.Time) (time.Time, bool) {
+	if last.After(now) {
+		last = time.Time{}
+	}
 	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
 		missed := now.Truncate(every.Delay)
 		return missed, missed.After(last)

@@ -42,6 +42,7 @@ func TestSlotIsTheSameForEveryScheduler(t *testing.T) {
 		{"* * * * *", "2021-05-01 02:30:01", "2021-05-01 02:30:00"},
 		{"* * * * *", "2021-05-01 02:29:59", "2021-05-01 02:30:00"}, // a clock slightly slow
 		{"@every 10s", "2021-05-01 02:30:13", "2021-05-01 02:30:10"},
+		{"30 2 * * *", "2021-05-01 03:30:00", "2021-05-01 03:30:00"}, // the clock jumped an hour ahead: a slot of its own
 	} {
 		if got := slot(parseCron(t, test.cron), at(t, test.fired)); !got.Equal(at(t, test.want)) {
 			t.Errorf("slot of %s fired at %s = %s, want %s", test.cron, test.fired, got, test.want)
@@ -55,6 +56,9 @@ func TestMissedSlot(t *testing.T) {
 		{"30 2 * * *", "2021-05-01 02:30:00", "2021-05-02 02:30:00", "2021-05-02 02:30:00"},
 		{"30 2 * * *", "2021-05-01 02:30:00", "2021-05-09 01:00:00", "2021-05-08 02:30:00"},
 		{"@every 1h", "2021-05-01 02:00:00", "2021-05-01 05:10:00", "2021-05-01 05:00:00"},
+		// The clock was ahead for a while, and is right again.
+		{"30 2 * * *", "2035-05-01 02:30:00", "2021-05-09 01:00:00", "2021-05-08 02:30:00"},
+		{"@every 1h", "2035-05-01 02:00:00", "2021-05-01 05:10:00", "2021-05-01 05:00:00"},
 	} {
 		got, ok := missedSlot(parseCron(t, test.cron), at(t, test.last), at(t, test.now))
 		if ok != (test.want != "") || ok && !got.Equal(at(t, test.want)) {

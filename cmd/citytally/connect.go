@@ -15,14 +15,19 @@ import (
 	"github.com/citytally/citytally/sink"
 )
 
+// A server that was cut off says nothing: without an answer to this many pings,
+// one after the other, a connection counts as lost.
+const (
+	brokerPing  = 3 * time.Second
+	brokerPings = 2
+)
+
 // connectBroker connects to a broker and keeps connected: when it goes away the
 // connection waits for it.
 func connectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("citytally"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond),
-		// A server that was cut off says nothing: without an answer to two pings
-		// another one is looked for.
-		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.PingInterval(brokerPing), nats.MaxPingsOutstanding(brokerPings),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				logger.Warn().Err(err).Msg("broker away; waiting for it")

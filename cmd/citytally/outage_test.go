@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -78,6 +79,36 @@ func TestOutage(t *testing.T) {
 	}
 	if n := o.said(o.sink, "the sink goes on"); n < 1 || n > 3 {
 		t.Errorf("%d lines say that the sink goes on, want one for each stream", n)
+	}
+}
+
+// The pipeline starts while its ClickHouse is away: districts push and have their
+// verdicts, and the rows follow when there is one.
+func TestRunStartsWithoutClickHouse(t *testing.T) {
+	library, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, port := t.TempDir(), strconv.Itoa(freePort(t))
+	p := start(t, []string{"CITYTALLY_CLICKHOUSE_DSN=clickhouse://default@127.0.0.1:" + port + "/citytally", "CITYTALLY_SINK_RETRY_TO=500ms"},
+		append([]string{"run"}, anyPorts(dir)...)...)
+	eventually(t, "the pipeline serves", func() bool { _, err := findInstance(dir); return err == nil })
+	out := must(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2021,600\n"))
+	if !strings.Contains(out, "accepted, 1 of 1 rows") {
+		t.Errorf("submit says %s", out)
+	}
+	if ready, parts := readiness(t, dir); ready || parts["clickhouse"].Ready || parts[stageSink].Ready || !parts["gateway"].Ready || !parts["tally"].Ready {
+		t.Errorf("without ClickHouse: ready %v, %+v", ready, parts)
+	}
+	newRole(t, t.TempDir(), "clickhouse", roleClickHouse, nil, filepath.Join(dir, "elsewhere"), port, library).want(true)
+	eventually(t, "the row is there", func() bool {
+		code, out, _ := citytally(t, "sql", "--dir", dir, "--format", "csv", "SELECT count() FROM observations")
+		return code == 0 && strings.HasSuffix(out, "\n1\n")
+	})
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	p.stop(t, syscall.SIGTERM)
+	if n := strings.Count(p.output.String(), "waiting for ClickHouse"); n != 1 {
+		t.Errorf("%d lines say that it is waited for, want 1:\n%s", n, p.output)
 	}
 }
 

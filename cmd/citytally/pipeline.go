@@ -49,6 +49,8 @@ type pipeline struct {
 	conn      *nats.Conn
 	log       *stream.Log
 	store     *sink.Store
+	patient   bool          // a ClickHouse of one's own that is away does not keep the other stages from work
+	prepared  chan struct{} // closed when the store is ready for the sink
 	transform *transform.Transform
 	gateway   *ingest.Gateway
 
@@ -62,6 +64,7 @@ type pipeline struct {
 // open takes the data directory, starts the embedded servers, connects, and
 // prepares the stages. What was opened is closed by close, also after an error.
 func (p *pipeline) open(ctx context.Context) error {
+	p.prepared = make(chan struct{})
 	release, err := occupy(p.settings.Dir)
 	if err != nil {
 		return err
@@ -131,15 +134,6 @@ func (p *pipeline) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.health.watchBroker(p.log)
-	if p.settings.NATS.URL == "" {
-		// The connection is within this process: it ends only with the server.
-		p.health.living("broker", func(context.Context) error {
-			if !p.log.Connected() {
-				return errors.New("the embedded broker does not answer")
-			}
-			return nil
-		})
-	}
 	watchLog(p.registry, p.log, p.logger)
 	return nil
 }
@@ -154,15 +148,36 @@ func (p *pipeline) openStore(ctx context.Context) error {
 	}
 	p.instance.ClickHouse = dsn
 	var err error
-	if p.store, err = sink.Open(ctx, dsn, p.settings.Sink, p.child(stageSink)); err != nil {
+	if p.store, err = sink.Dial(dsn, p.settings.Sink, p.child(stageSink)); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.store.Close)
 	p.health.needs("clickhouse", p.store.Ping)
-	if err := p.store.Migrate(ctx); err != nil {
+	if p.engine == nil && p.patient {
+		return nil
+	}
+	return p.prepareStore(ctx)
+}
+
+// prepareStore makes the store ready for the sink.
+func (p *pipeline) prepareStore(ctx context.Context) error {
+	if err := p.store.Prepare(ctx, p.catalogue, p.settings.Sink); err != nil {
 		return err
 	}
-	return p.store.SyncCatalogue(ctx, p.catalogue)
+	close(p.prepared)
+	return nil
+}
+
+// whenPrepared puts work off until the store is ready.
+func (p *pipeline) whenPrepared(work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-p.prepared:
+			return work(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // openEngine starts the embedded ClickHouse, fetching it first where that has
@@ -238,6 +253,14 @@ func (p *pipeline) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, stage := range p.running {
 		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
+	}
+	if p.store != nil && p.engine == nil && p.patient {
+		group.Go(func() error {
+			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
 	}
 	if p.settings.NATS.URL != "" {
 		group.Go(func() error { return p.log.Watch(ctx) })

@@ -114,7 +114,7 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err 
 	if err != nil {
 		return usage(err)
 	}
-	p := &pipeline{settings: s, stages: slices.Clone(stages), logger: logger}
+	p := &pipeline{settings: s, stages: slices.Clone(stages), logger: logger, patient: true}
 	if terminal(cmd.ErrOrStderr()) {
 		p.progress = chdb.PrintProgress(cmd.ErrOrStderr())
 	}

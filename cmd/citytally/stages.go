@@ -34,7 +34,7 @@ func (p *pipeline) openStages() error {
 			return usage(err)
 		}
 		p.health.watchSink(workers)
-		p.start(stageSink, workers.Ready(), workers.Run)
+		p.start(stageSink, workers.Ready(), p.whenPrepared(workers.Run))
 	}
 	if p.has(stageSchedule) {
 		location, err := p.settings.Location()

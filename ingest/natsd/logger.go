@@ -14,7 +14,8 @@ import (
 // tell of its own start step by step; they are this program's Debug, as its
 // Info is one line a stage.
 type eventLogger struct {
-	log zerolog.Logger
+	log        zerolog.Logger
+	unwritable chan<- struct{} // is told, once, when a write has failed
 
 	mu    sync.Mutex
 	fatal error
@@ -38,8 +39,18 @@ func (l *eventLogger) Warnf(format string, args ...any) {
 	l.log.WithLevel(level).Msgf(format, args...)
 }
 
+// unwritten is in what the server says when a stream, or a consumer, could not
+// write; it has no other way to tell.
+const unwritten = "ritical write error"
+
 func (l *eventLogger) Errorf(format string, args ...any) {
 	l.log.Error().Msgf(format, args...)
+	if strings.Contains(format, unwritten) {
+		select {
+		case l.unwritable <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (l *eventLogger) Debugf(format string, args ...any) {

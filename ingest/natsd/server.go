@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -21,12 +22,18 @@ const acceptTimeout = 10 * time.Second
 
 // Server is a running NATS server.
 type Server struct {
-	nats *server.Server
 	lock *flock.Flock
 	log  zerolog.Logger
 	cfg  Config
+	url  string
+
+	mu         sync.Mutex
+	nats       *server.Server // another one after the disk was full
+	unwritable chan struct{}  // holds one when a write has failed
 
 	close    sync.Once
+	stop     context.CancelFunc
+	watching sync.WaitGroup
 	closeErr error
 }
 
@@ -55,11 +62,17 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	if err := mendMetadata(dir, logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("mend %s: %w", dir, err), lock.Close())
 	}
-	ns, err := launch(ctx, cfg, logger)
-	if err != nil {
+	s := &Server{lock: lock, log: logger, cfg: cfg, unwritable: make(chan struct{}, 1)}
+	if s.nats, err = s.launch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server in %s: %w", dir, err), lock.Close())
 	}
-	s := &Server{nats: ns, lock: lock, log: logger, cfg: cfg}
+	if cfg.Port != NoPort {
+		s.url = s.nats.ClientURL()
+		s.cfg.Port = s.nats.Addr().(*net.TCPAddr).Port // for the next one
+	}
+	watching, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.watching.Go(func() { s.watch(watching) })
 	logger.Info().Str("url", s.ClientURL()).Str("dir", dir).Str("version", server.VERSION).
 		Stringer("sync_interval", cfg.SyncInterval).Dur("took", time.Since(began)).Msg("NATS server ready")
 	return s, nil
@@ -67,13 +80,13 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 
 // launch runs the server up to the point where it accepts connections, or
 // leaves nothing running.
-func launch(ctx context.Context, cfg Config, logger zerolog.Logger) (*server.Server, error) {
-	ns, err := server.NewServer(options(cfg))
+func (s *Server) launch(ctx context.Context) (*server.Server, error) {
+	ns, err := server.NewServer(options(s.cfg))
 	if err != nil {
 		return nil, err
 	}
-	events := &eventLogger{log: logger}
-	verbose := logger.GetLevel() <= zerolog.TraceLevel
+	events := &eventLogger{log: s.log, unwritable: s.unwritable}
+	verbose := s.log.GetLevel() <= zerolog.TraceLevel
 	ns.SetLogger(events, verbose, verbose)
 
 	// Start returns once recovery is over, which may take a while on a large
@@ -142,22 +155,22 @@ func options(cfg Config) *server.Options {
 
 // ClientURL is where clients connect, nats://host:port, without credentials.
 // It is empty when the server does not listen.
-func (s *Server) ClientURL() string {
-	if s.cfg.Port == NoPort {
-		return ""
-	}
-	return s.nats.ClientURL()
-}
+func (s *Server) ClientURL() string { return s.url }
 
 // InProcess connects without a socket, with the server's own credentials:
 //
 //	conn, err := nats.Connect("", s.InProcess())
 func (s *Server) InProcess() nats.Option {
 	return func(o *nats.Options) error {
-		o.InProcessServer = s.nats
+		o.InProcessServer = inProcess{s}
 		return s.Credentials()(o)
 	}
 }
+
+// inProcess connects to the server of the moment.
+type inProcess struct{ server *Server }
+
+func (p inProcess) InProcessConn() (net.Conn, error) { return p.server.current().InProcessConn() }
 
 // Credentials are what a connection to [Server.ClientURL] must show; it does
 // nothing when the server asks for none.
@@ -173,6 +186,8 @@ func (s *Server) Credentials() nats.Option {
 // those who own them, before. Later calls return the first one's answer.
 func (s *Server) Close() error {
 	s.close.Do(func() {
+		s.stop()
+		s.watching.Wait()
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 		if err := s.lock.Close(); err != nil {

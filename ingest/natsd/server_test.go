@@ -19,7 +19,7 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-func connect(t *testing.T, url string, options ...nats.Option) *nats.Conn {
+func connect(t testing.TB, url string, options ...nats.Option) *nats.Conn {
 	t.Helper()
 	conn, err := nats.Connect(url, options...)
 	if err != nil {
@@ -29,7 +29,7 @@ func connect(t *testing.T, url string, options ...nats.Option) *nats.Conn {
 	return conn
 }
 
-func stream(t *testing.T, conn *nats.Conn) jetstream.Stream {
+func stream(t testing.TB, conn *nats.Conn) jetstream.Stream {
 	t.Helper()
 	js, err := jetstream.New(conn)
 	if err != nil {

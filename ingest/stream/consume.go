@@ -34,6 +34,7 @@ type ConsumerConfig struct {
 // nobody acknowledged comes again.
 type Consumer struct {
 	nc       *nats.Conn
+	name     string
 	ctx      jetstream.ConsumeContext
 	messages chan jetstream.Msg
 	room     *semaphore.Weighted // of the bodies in messages
@@ -85,7 +86,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	}
 	receiving, stop := context.WithCancel(context.Background())
 	c := &Consumer{
-		nc: l.nc, messages: make(chan jetstream.Msg, config.MaxPending), ackWait: config.AckWait,
+		nc: l.nc, name: config.Name, messages: make(chan jetstream.Msg, config.MaxPending), ackWait: config.AckWait,
 		room: semaphore.NewWeighted(int64(maxBytes)), maxBytes: maxBytes, stop: stop,
 		shelf: shelf{since: map[jetstream.Msg]time.Time{}},
 	}
@@ -138,6 +139,10 @@ func (c *Consumer) add(i *intake, m jetstream.Msg) error {
 	return nil
 }
 
+// errEnded is what a reader is told when the broker has no such consumer any
+// more: it would wait for ever.
+var errEnded = errors.New("it was deleted in the broker, or the connection closed; starting again creates it")
+
 // Batch waits for a message and returns it with those that are there already,
 // up to max of them, or MaxBytes. A quiet stream answers at once, a busy one in
 // large batches. It returns the cause of ctx's end.
@@ -155,6 +160,9 @@ func (c *Consumer) collect(ctx context.Context, max int) (i intake, err error) {
 		case <-ctx.Done():
 			release(i.batch)
 			return intake{}, context.Cause(ctx)
+		case <-c.ctx.Closed():
+			release(i.batch)
+			return intake{}, fmt.Errorf("consumer %s: %w", c.name, errEnded)
 		case m := <-c.messages:
 			if err := c.add(&i, m); err != nil {
 				return intake{}, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -135,6 +136,22 @@ func TestBatchEndsWithItsContext(t *testing.T) {
 	cancel(cause)
 	if _, err := c.Batch(ctx, 10); !errors.Is(err, cause) {
 		t.Errorf("want the context's cause, got %v", err)
+	}
+}
+
+// A consumer that somebody deletes in the broker ends its reader, which would
+// otherwise wait for ever.
+func TestDeletedConsumerEndsItsReader(t *testing.T) {
+	log, nc := join(t, natsdtest.Start(t))
+	c := consume(t, log, worker("reader", time.Minute))
+	defer c.Stop()
+	publish(t, log, "a")
+	take(t, c, 1)
+	js, err := jetstream.New(nc)
+	check(t, err)
+	check(t, js.DeleteConsumer(t.Context(), stream.Submissions, "reader"))
+	if batch, err := c.Batch(soon(t), 1); err == nil || !strings.Contains(err.Error(), "consumer reader: it was deleted") {
+		t.Errorf("got %v (%v)", bodies(batch), err)
 	}
 }
 

@@ -1,0 +1,93 @@
+package transform
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// A clock that jumps an hour back, a day ahead and back again says only when
+// something was done; what was done is the same. When a submission was received
+// is the broker's to say, and which vintage counts is the log's.
+func TestClockJumpsChangeNoAnswer(t *testing.T) {
+	var asked atomic.Int64
+	jumpy := func() time.Time {
+		jump := []time.Duration{0, -time.Hour, 24 * time.Hour, -24 * time.Hour}[asked.Add(1)%4]
+		return time.Now().Add(jump)
+	}
+	steadyVerdicts, steadyTotals := outcome(t, time.Now)
+	verdicts, totals := outcome(t, jumpy)
+	if asked.Load() == 0 {
+		t.Fatal("nobody asked the clock")
+	}
+	if diff := cmp.Diff(steadyVerdicts, verdicts, cmpopts.IgnoreFields(stream.Verdict{}, "ReceivedAt", "DecidedAt", "AcceptedSequence")); diff != "" {
+		t.Errorf("verdicts (-steady +jumpy):\n%s", diff)
+	}
+	if diff := cmp.Diff(steadyTotals, totals); diff != "" {
+		t.Errorf("totals (-steady +jumpy):\n%s", diff)
+	}
+}
+
+// outcome is what becomes of the same submissions under a clock: new ones,
+// revisions, repetitions and bad ones, and a lock in the middle.
+func outcome(t *testing.T, now func() time.Time) (verdicts []stream.Verdict, totals map[Cell]stream.Total) {
+	t.Helper()
+	log, c := testLog(t), testCatalogue(t)
+	stage, _ := startTransformAt(t, log, c, now)
+	var last uint64
+	for n := range 20 {
+		for _, area := range []string{"901", "902", "903", "906"} {
+			last = submit(t, log, from(area, figure("gdp", fmt.Sprint(2019+n%3), fmt.Sprint(100+n%5)), figure("rd", fmt.Sprint(2019+n%3), fmt.Sprint(n)), figure("none", "2021", "1")))
+		}
+		if n == 10 {
+			verdictOn(t, log, last)
+			published, err := log.Publish(t.Context(), stream.Message{Subject: "accepted.decisions", Body: locked(t, now())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := stage.Ledger().Wait(t.Context(), published[0].Sequence); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
+		var v stream.Verdict
+		if err := json.Unmarshal(d.Body, &v); err != nil {
+			t.Fatal(err)
+		}
+		verdicts = append(verdicts, v)
+		return v.Sequence == last
+	})
+	totals = map[Cell]stream.Total{}
+	accepted, err := log.LastSequence(t.Context(), stream.Accepted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, log, stream.Totals, "totals", func(d stream.Delivery) bool {
+		batch, err := stream.DecodeTotals(d.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, total := range batch.Totals {
+			totals[Cell{total.Indicator, mustPeriod(batch.Period)}] = total
+		}
+		return batch.Basis >= accepted && batch.Part == batch.Parts
+	})
+	return verdicts, totals
+}
+
+func locked(t testing.TB, at time.Time) []byte {
+	t.Helper()
+	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Decisions: []stream.Decision{{Kind: stream.Lock, Period: "2019", Reason: "published", By: "bureau", At: at.UnixMilli()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
