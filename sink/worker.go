@@ -48,11 +48,15 @@ type worker struct {
 	stream   string
 	consumer *stream.Consumer
 	block    block
-	logger   zerolog.Logger
+	// apart is how long after an insert the next begins at the earliest, unless
+	// its block is full.
+	apart  time.Duration
+	logger zerolog.Logger
 
 	queue    []stream.Delivery // received, not in the block yet
 	gathered []stream.Delivery // in the block, to be acknowledged
 	holds    []func()
+	began    time.Time // the last insert
 }
 
 // run works until ctx ends and returns nil.
@@ -135,10 +139,30 @@ func (w *worker) receive(ctx context.Context) (bool, error) {
 		}
 		return false, w.complete(ctx)
 	default:
-		return false, nil
+		return w.linger(ctx)
 	}
 	batch, err := w.consumer.Gather(ctx, w.config.BatchMessages)
 	if err != nil {
+		return false, err
+	}
+	w.take(batch)
+	return true, nil
+}
+
+// linger waits for more where the last insert has only just begun. It reports
+// false when it is time for the next.
+func (w *worker) linger(ctx context.Context) (bool, error) {
+	rest := min(w.apart, w.apart-w.now().Sub(w.began))
+	if rest <= 0 || len(w.gathered) >= w.config.BatchMessages {
+		return false, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, rest)
+	defer cancel()
+	batch, err := w.consumer.Batch(waiting, w.config.BatchMessages)
+	if err != nil {
+		if waiting.Err() != nil {
+			return false, nil
+		}
 		return false, err
 	}
 	w.take(batch)
@@ -199,7 +223,8 @@ func (w *worker) fetch(ctx context.Context, sequence uint64) (*jetstream.RawStre
 // flush inserts the block, however long that takes, and acknowledges its
 // messages.
 func (w *worker) flush(ctx context.Context) (err error) {
-	began, spans := w.now(), w.tracer.StartBatch(ctx, "insert", w.gathered)
+	w.began = w.now()
+	spans := w.tracer.StartBatch(ctx, "insert", w.gathered)
 	defer func() { spans.End(err) }()
 	err = persist(ctx, w.config, w.logger, func(ctx context.Context) error { return w.attempted(w.block.store(ctx, w.store)) })
 	if err != nil {
@@ -209,8 +234,8 @@ func (w *worker) flush(ctx context.Context) (err error) {
 		// The messages come again and change nothing.
 		w.logger.Debug().Err(err).Msg("acknowledgement lost")
 	}
-	w.inserted(began)
-	w.logger.Debug().Int("messages", len(w.gathered)).Int("rows", w.block.rows()).Dur("took", w.now().Sub(began)).Msg("inserted")
+	w.inserted(w.began)
+	w.logger.Debug().Int("messages", len(w.gathered)).Int("rows", w.block.rows()).Dur("took", w.now().Sub(w.began)).Msg("inserted")
 	w.gathered = w.gathered[:0]
 	w.block.reset()
 	return nil

@@ -45,21 +45,28 @@ func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Log
 	return w, nil
 }
 
+// What only analysts read may be a moment late: while it trickles in, its inserts
+// begin so long apart, and leave the processors to the totals. After a pause the
+// first goes at once.
+const unhurried = 250 * time.Millisecond
+
 // Run works until ctx ends, finishes the inserts that are under way,
 // acknowledges them, gives the rest back to the broker and returns nil. Any
 // number of processes may run workers at once.
 func (w *Workers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.move(ctx, stream.Accepted, AcceptedConsumer, false, &observationBlock{}) })
-	group.Go(func() error { return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, &verdictBlock{}) })
+	group.Go(func() error {
+		return w.move(ctx, stream.Accepted, AcceptedConsumer, false, unhurried, &observationBlock{})
+	})
+	group.Go(func() error { return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, unhurried, &verdictBlock{}) })
 	// The parts of a flush have to come to one worker.
-	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, &totalsBlock{}) })
-	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, &releaseBlock{}) })
+	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, 0, &totalsBlock{}) })
+	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, 0, &releaseBlock{}) })
 	return group.Wait()
 }
 
 // move moves one stream into the store, block by block.
-func (w *Workers) move(ctx context.Context, of, consumer string, single bool, b block) error {
+func (w *Workers) move(ctx context.Context, of, consumer string, single bool, apart time.Duration, b block) error {
 	c, err := w.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: of, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
 	})
@@ -71,7 +78,7 @@ func (w *Workers) move(ctx context.Context, of, consumer string, single bool, b 
 	}
 	defer c.Stop()
 	w.state.begun()
-	one := &worker{Workers: w, stream: of, consumer: c, block: b, logger: w.logger.With().Str("stream", of).Logger()}
+	one := &worker{Workers: w, stream: of, consumer: c, block: b, apart: apart, logger: w.logger.With().Str("stream", of).Logger()}
 	defer one.giveBack()
 	return one.run(ctx)
 }
