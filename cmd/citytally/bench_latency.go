@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,8 +10,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/citytally/citytally/cmd/citytally/internal/load"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
 )
 
 // How long totals may take to appear before latency counts as endless.
@@ -21,13 +20,24 @@ const latencyLimit = 30 * time.Second
 // watch knows which uploads wait for their total.
 type watch struct {
 	mu    sync.Mutex
-	open  map[string]time.Time // by id of the submission: when its upload began
+	cells map[cell]int         // where totals are to appear, and of how many uploads
+	open  map[string]timed     // by id of the submission
 	seen  map[string]time.Time // ids found in totals before their receipt was back
 	taken []time.Duration
 }
 
+// cell is a total that an upload changes.
+type cell struct{ indicator, period string }
+
+// timed is an upload that has its receipt: where its total is to appear, and
+// when it began.
+type timed struct {
+	cell  cell
+	began time.Time
+}
+
 // latency uploads submissions at a steady rate while one reader looks at
-// totals_latest all the time.
+// totals_latest, each time more of the totals is stored.
 func (b *benchmark) latency(ctx context.Context, s *session) error {
 	options, err := clickhouse.ParseDSN(s.instance.ClickHouse)
 	if err != nil {
@@ -39,23 +49,14 @@ func (b *benchmark) latency(ctx context.Context, s *session) error {
 	}
 	defer conn.Close()
 	first, count := b.submissions(), int(float64(b.flags.rate)*b.flags.duration.Seconds())
-	var periods, indicators []string
-	for n := first; n < first+count; n++ {
-		periods = append(periods, b.set.Period(n))
-	}
-	for d := range load.Datasets {
-		indicators = append(indicators, load.Indicator(d, 0))
-	}
-	slices.Sort(periods)
-	periods = slices.Compact(periods)
-	w := &watch{open: map[string]time.Time{}, seen: map[string]time.Time{}}
+	w := &watch{cells: map[cell]int{}, open: map[string]timed{}, seen: map[string]time.Time{}}
 	group, ctx := errgroup.WithContext(ctx)
 	uploaded := make(chan struct{})
 	group.Go(func() error {
 		defer close(uploaded)
 		return b.uploadSteadily(ctx, s, w, first, count)
 	})
-	group.Go(func() error { return w.look(ctx, conn, indicators, periods, count, uploaded) })
+	group.Go(func() error { return w.look(ctx, conn, s.log, count, uploaded) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -85,31 +86,57 @@ func (b *benchmark) uploadSteadily(ctx context.Context, s *session, w *watch, fi
 			return group.Wait()
 		}
 		group.Go(func() error {
+			cell := b.cellOf(n)
+			w.expect(cell)
 			began := time.Now()
 			id, err := b.upload(ctx, s, n)
 			if err != nil {
 				return err
 			}
-			w.wait(id, began)
+			w.wait(id, timed{cell, began})
 			return nil
 		})
 	}
 	return group.Wait()
 }
 
-func (w *watch) wait(id string, began time.Time) {
+func (b *benchmark) cellOf(n int) cell {
+	first := b.set.Submission(n).Observations[0]
+	return cell{first.Indicator, first.Period}
+}
+
+func (w *watch) expect(c cell) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cells[c]++
+}
+
+func (w *watch) wait(id string, upload timed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if at, ok := w.seen[id]; ok {
-		w.taken = append(w.taken, at.Sub(began))
+		w.through(upload, at)
 		return
 	}
-	w.open[id] = began
+	w.open[id] = upload
 }
 
-// found notes the submissions that totals show now; it reports how many uploads
-// have been seen through.
-func (w *watch) found(ids []string, at time.Time) int {
+func (w *watch) through(upload timed, at time.Time) {
+	w.taken = append(w.taken, at.Sub(upload.began))
+	if w.cells[upload.cell]--; w.cells[upload.cell] == 0 {
+		delete(w.cells, upload.cell)
+	}
+}
+
+// seenThrough returns how many uploads have their total.
+func (w *watch) seenThrough() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.taken)
+}
+
+// found notes the submissions that totals show now.
+func (w *watch) found(ids []string, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
@@ -117,37 +144,62 @@ func (w *watch) found(ids []string, at time.Time) int {
 			continue
 		}
 		w.seen[id] = at
-		if began, ok := w.open[id]; ok {
-			w.taken = append(w.taken, at.Sub(began))
+		if upload, ok := w.open[id]; ok {
+			w.through(upload, at)
 			delete(w.open, id)
 		}
 	}
-	return len(w.taken)
 }
 
-const latencyQuery = `SELECT DISTINCT arrayJoin(inputs).submission FROM totals_latest WHERE indicator IN (?) AND period IN (?)`
+// expected returns the indicators and periods in which totals are to appear.
+func (w *watch) expected() (indicators, periods []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.cells {
+		indicators, periods = append(indicators, c.indicator), append(periods, c.period)
+	}
+	slices.Sort(indicators)
+	slices.Sort(periods)
+	return slices.Compact(indicators), slices.Compact(periods)
+}
 
-// look reads the inputs of the latest totals until all uploads are among them.
-func (w *watch) look(ctx context.Context, conn clickhouse.Conn, indicators, periods []string, count int, uploaded <-chan struct{}) error {
+const latencyQuery = `SELECT groupUniqArrayArray(inputs.submission) FROM totals_latest WHERE indicator IN (?) AND period IN (?)`
+
+// read returns the submissions that the expected totals show as their parts.
+func (w *watch) read(ctx context.Context, conn clickhouse.Conn) (ids []string, err error) {
+	indicators, periods := w.expected()
+	if len(indicators) == 0 {
+		return nil, nil
+	}
+	if err := conn.QueryRow(ctx, latencyQuery, indicators, periods).Scan(&ids); err != nil {
+		return nil, fmt.Errorf("read latest totals: %w", err)
+	}
+	return ids, nil
+}
+
+// How often the reader asks whether there is anything new to look at.
+const lookEvery = 2 * time.Millisecond
+
+// look reads the latest totals until all uploads are among their parts. It reads
+// when the sink has acknowledged something since the last time, and only what an
+// upload waits for: a reader that never rests would take a processor from what it
+// times. What counts is when the answer has come.
+func (w *watch) look(ctx context.Context, conn clickhouse.Conn, log *stream.Log, count int, uploaded <-chan struct{}) error {
 	var limit <-chan time.Time
-	for {
-		var ids []string
-		rows, err := conn.Query(ctx, latencyQuery, indicators, periods)
+	var looked uint64
+	for w.seenThrough() < count {
+		position, err := log.Position(ctx, stream.Totals, sink.TotalsConsumer)
 		if err != nil {
-			return fmt.Errorf("read latest totals: %w", err)
+			return fmt.Errorf("look whether totals were stored: %w", err)
 		}
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return errors.Join(fmt.Errorf("read latest totals: %w", err), rows.Close())
+		if position.AckFloor > looked {
+			looked = position.AckFloor
+			ids, err := w.read(ctx, conn)
+			if err != nil {
+				return err
 			}
-			ids = append(ids, id)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return fmt.Errorf("read latest totals: %w", err)
-		}
-		if w.found(ids, time.Now()) == count {
-			return nil
+			w.found(ids, time.Now())
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -156,9 +208,10 @@ func (w *watch) look(ctx context.Context, conn clickhouse.Conn, indicators, peri
 			return fmt.Errorf("uploads are not in totals_latest after %s", latencyLimit)
 		case <-uploaded:
 			uploaded, limit = nil, time.After(latencyLimit)
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(lookEvery):
 		}
 	}
+	return nil
 }
 
 // recompute tallies everything anew.
