@@ -77,7 +77,7 @@ func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]tran
 // Ping returns nil when ClickHouse answers, or why not with what to do.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("ClickHouse on %s does not answer (%s): %w", s.address, advice(err), err)
+		return fmt.Errorf("ClickHouse on %s does not answer (%s): %w", s.address, Advice(err), err)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (w *worker) attempted(err error) error {
 		w.metrics.paused.WithLabelValues(w.stream).Set(0)
 		return nil
 	}
-	w.state.pause(w.stream, advice(err))
+	w.state.pause(w.stream, Advice(err))
 	w.metrics.paused.WithLabelValues(w.stream).Set(1)
 	w.metrics.retries.WithLabelValues(w.stream).Inc()
 	return err

@@ -38,8 +38,8 @@ const (
 	codeAuthentication    = 516
 )
 
-// advice says in a few words what a person can do about an error.
-func advice(err error) string {
+// Advice says in a few words what a person can do about an error of a Store.
+func Advice(err error) string {
 	switch {
 	case hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase):
 		return "the tables are not those of this version; restore them, or fill them from the log again with citytally replay --into clickhouse"
@@ -126,7 +126,7 @@ func persist(ctx context.Context, config Config, logger zerolog.Logger, attempt 
 			}
 			return nil
 		}
-		if kind := advice(err); kind != last {
+		if kind := Advice(err); kind != last {
 			last = kind
 			logger.Error().Err(err).Str("what_to_do", kind).
 				Msg("the sink waits: ClickHouse does not take the rows; nothing is lost, they stay in the log")

@@ -110,10 +110,10 @@ func (s *Store) await(ctx context.Context, config Config) error {
 			return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, errors.Join(context.Cause(ctx), err))
 		}
 		if hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword) {
-			return fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, advice(err), err)
+			return fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, Advice(err), err)
 		}
 		if !waiting {
-			s.logger.Warn().Err(err).Str("clickhouse", s.address).Str("what_to_do", advice(err)).
+			s.logger.Warn().Err(err).Str("clickhouse", s.address).Str("what_to_do", Advice(err)).
 				Msg("waiting for ClickHouse")
 		}
 		if !pause.wait(ctx) {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -31,6 +33,8 @@ type status struct {
 	// Conservation says whether everything received is accounted for; nil with a
 	// Problem.
 	Conservation *transform.Conservation `json:"conservation,omitempty"`
+	// NotReady are the parts of the instance that cannot work now, and why.
+	NotReady []answer `json:"not_ready,omitempty"`
 	// Waiting are the messages that a stage has yet to deal with, the oldest
 	// first, not more than a few for each stage.
 	Waiting []waiting `json:"waiting,omitempty"`
@@ -95,11 +99,43 @@ func (t *target) status(ctx context.Context, log *stream.Log, known *transform.C
 	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
 		return nil, err
 	}
+	s.NotReady = notReady(ctx, t.found.Operations)
 	s.Conservation = known
 	if err := t.shown(ctx, log, s); err != nil {
-		s.Problem = err.Error()
+		s.Problem = clickhouseProblem(err)
 	}
 	return s, nil
+}
+
+// notReady asks the instance which of its parts cannot work now. Where it cannot
+// be asked, the other answers have to do.
+func notReady(ctx context.Context, operations string) []answer {
+	if operations == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, operations+"/readyz", nil)
+	if err != nil {
+		return nil
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil
+	}
+	defer response.Body.Close()
+	var told struct{ Parts []answer }
+	if err := json.NewDecoder(response.Body).Decode(&told); err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(told.Parts, func(a answer) bool { return a.Ready })
+}
+
+// clickhouseProblem is an error of ClickHouse without the query it is about, and
+// what to do.
+func clickhouseProblem(err error) string {
+	text, _, _ := strings.Cut(err.Error(), " in scope SELECT")
+	return text + "; " + sink.Advice(err)
 }
 
 // How long ClickHouse may take to count.
@@ -137,6 +173,11 @@ func (s *status) print(w io.Writer, format string) error {
 			if at.address != "" {
 				fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.address)
 			}
+		}
+	}
+	for _, a := range s.NotReady {
+		for why := range strings.Lines(a.Why) {
+			fmt.Fprintf(w, "NOT READY: %s: %s\n", a.Part, strings.TrimSpace(why))
 		}
 	}
 	s.printStreams(w)

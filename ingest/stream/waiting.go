@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Waiting is a message that a consumer has not acknowledged.
+// Waiting is a submission in a message that a consumer has not acknowledged.
 type Waiting struct {
 	Sequence uint64
 	Origin   Origin
@@ -18,10 +18,10 @@ type Waiting struct {
 	Submission string
 }
 
-// WaitingFor returns messages of the stream that the durable consumer has not
-// acknowledged for certain, the oldest first, at most max of them: those after
-// the sequence up to which it has acknowledged everything. It looks at no more
-// than max messages.
+// WaitingFor returns the submissions in messages of the stream that the durable
+// consumer has not acknowledged for certain, the oldest first: those after the
+// sequence up to which it has acknowledged everything. It looks at no more than
+// so many messages.
 func (l *Log) WaitingFor(ctx context.Context, stream, consumer string, most int) ([]Waiting, error) {
 	position, err := l.Position(ctx, stream, consumer)
 	switch {
@@ -52,5 +52,47 @@ func (l *Log) WaitingFor(ctx context.Context, stream, consumer string, most int)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return waiting, nil
+	return l.named(ctx, stream, waiting)
+}
+
+// named tells the submissions in messages whose headers do not: those of
+// ACCEPTED, which may hold several, and those of whoever publishes directly.
+func (l *Log) named(ctx context.Context, stream string, messages []Waiting) ([]Waiting, error) {
+	var all []Waiting
+	for _, w := range messages {
+		if w.Submission != "" || stream != Accepted && stream != Submissions {
+			all = append(all, w)
+			continue
+		}
+		m, err := l.Get(ctx, stream, w.Sequence)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w.in(stream, m.Data)...)
+	}
+	return all, nil
+}
+
+// in returns one of w for each submission in the message; w itself where it
+// cannot be read.
+func (w Waiting) in(stream string, body []byte) []Waiting {
+	if stream == Submissions {
+		if s, err := DecodeSubmission(body); err == nil {
+			w.Submission = s.ID()
+		}
+		return []Waiting{w}
+	}
+	batch, err := DecodeAccepted(body)
+	if err != nil || len(batch.Submissions) == 0 {
+		return []Waiting{w}
+	}
+	all := make([]Waiting, len(batch.Submissions))
+	for i := range batch.Submissions {
+		s := &batch.Submissions[i]
+		all[i] = Waiting{Sequence: w.Sequence, StoredAt: w.StoredAt, Origin: Origin{Area: s.Area, Dataset: s.Dataset}, Submission: s.ID}
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,38 @@ func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 	}
 	if diff := cmp.Diff(want(1)[:1], named(1), apart); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What waits is named also where the message's headers do not name it.
+func TestWaitingForReadsWhatHasNoName(t *testing.T) {
+	log := open(t)
+	body, err := os.ReadFile("testdata/submission.v1.json")
+	check(t, err)
+	batch, err := stream.EncodeAccepted(exampleAccepted(t))
+	check(t, err)
+	_, err = log.Publish(t.Context(), stream.Message{Subject: "submissions.320812.sti-annual", Body: body})
+	check(t, err)
+	_, err = log.Publish(t.Context(), stream.Message{Subject: "accepted.320812.sti-annual", Body: batch}, stream.Message{Subject: "accepted.320812.sti-annual", Body: []byte("?")})
+	check(t, err)
+	got, err := log.WaitingFor(soon(t), stream.Submissions, "validate", 5)
+	check(t, err)
+	if len(got) != 1 || got[0].Submission != "711ba0a12793724856d0339c50ebbdbc" {
+		t.Errorf("of SUBMISSIONS wait %+v", got)
+	}
+	got, err = log.WaitingFor(soon(t), stream.Accepted, "tally", 5)
+	check(t, err)
+	want := []string{}
+	for _, s := range exampleAccepted(t).Submissions {
+		want = append(want, s.Area+" "+s.Dataset+" "+s.ID)
+	}
+	want = append(want, "320812 sti-annual ")
+	var named []string
+	for _, w := range got {
+		named = append(named, w.Origin.Area+" "+w.Origin.Dataset+" "+w.Submission)
+	}
+	if diff := cmp.Diff(want, named); diff != "" {
+		t.Errorf("of ACCEPTED wait (-want +got):\n%s", diff)
 	}
 }
 
