@@ -7,15 +7,6 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// cells is where the cells of a message go: those of one whose totals have been
-// published already are not due.
-func (t *tallier) cells(sequence uint64) map[Cell]bool {
-	if sequence <= t.covered || t.due == nil {
-		return map[Cell]bool{}
-	}
-	return t.due
-}
-
 // cover publishes every total that is due, as the ledger has it once it has
 // folded in the sequence.
 func (t *tallier) cover(ctx context.Context, sequence uint64) error {

@@ -31,6 +31,7 @@ type Ledger struct {
 	subjects    map[string]uint64
 	locked      map[catalogue.Period]bool
 	reopened    []stream.Decision
+	unreadable  map[uint64]error // by sequence of ACCEPTED
 	applied     uint64
 	advanced    chan struct{} // closed and replaced when applied grows
 	views       []*View
@@ -132,11 +133,23 @@ func (l *Ledger) Epoch(cell Cell, area string) uint8 {
 	return epoch
 }
 
-// Skip notes that the message at the sequence held nothing to fold in.
-func (l *Ledger) Skip(sequence uint64, subject string) {
+// Skip passes over the message at the sequence, and notes why it cannot be read.
+func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.unreadable == nil {
+		l.unreadable = map[uint64]error{}
+	}
+	l.unreadable[sequence] = why
 	l.advance(sequence, subject)
+}
+
+// Unreadable returns why the message at a sequence it has come to could not be
+// read; nil where it was.
+func (l *Ledger) Unreadable(sequence uint64) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.unreadable[sequence]
 }
 
 func (l *Ledger) advance(sequence uint64, subject string) {

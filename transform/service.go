@@ -91,7 +91,7 @@ func (t *Transform) Run(ctx context.Context) error {
 func (t *Transform) apply(d stream.Delivery) error {
 	batch, err := stream.DecodeAccepted(d.Body)
 	if err != nil {
-		t.ledger.Skip(d.Sequence, d.Subject)
+		t.ledger.Skip(d.Sequence, d.Subject, err)
 		t.logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("unreadable message in ACCEPTED")
 		return nil
 	}

@@ -71,11 +71,18 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error
 	defer func() { spans.End(err) }()
 	ctx = spans.Context(ctx)
 	var last uint64
+	for i := range batch {
+		last = max(last, batch[i].Sequence)
+	}
+	if last > t.covered {
+		if err := t.cover(ctx, last); err != nil {
+			return err
+		}
+	}
 	whole := batch[:0:0]
 	for i := range batch {
 		d := &batch[i]
-		last = max(last, d.Sequence)
-		if err := cellsOf(d.Body, t.cells(d.Sequence)); err != nil {
+		if err := t.ledger.Unreadable(d.Sequence); err != nil {
 			if err := t.log.Bury(ctx, "tally", stream.Accepted, d, err, t.now()); err != nil {
 				return err
 			}
@@ -83,11 +90,6 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error
 			continue
 		}
 		whole = append(whole, *d)
-	}
-	if last > t.covered {
-		if err := t.cover(ctx, last); err != nil {
-			return err
-		}
 	}
 	t.metrics.tally.batch.Observe(float64(len(batch)))
 	t.metrics.tally.duration.Observe(t.now().Sub(began).Seconds())
