@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/hex"
 	"sync"
 	"time"
 
@@ -11,19 +10,6 @@ import (
 
 	"github.com/citytally/citytally/ingest/stream"
 )
-
-// submissionID is a submission's id as the index keeps it.
-type submissionID [16]byte
-
-func parseID(text string) (id submissionID, ok bool) {
-	if len(text) != hex.EncodedLen(len(id)) {
-		return id, false
-	}
-	_, err := hex.Decode(id[:], []byte(text))
-	return id, err == nil
-}
-
-func (id submissionID) String() string { return hex.EncodeToString(id[:]) }
 
 // entry is where the log speaks of a submission.
 type entry struct {
@@ -42,17 +28,17 @@ type entry struct {
 // following the log, and by nothing else.
 type index struct {
 	mu      sync.Mutex
-	entries map[submissionID]entry
-	changed map[submissionID][]chan struct{}
+	entries map[stream.SubmissionID]entry
+	changed map[stream.SubmissionID][]chan struct{}
 	// ready is closed when what was in the log at the start is in the index.
 	ready chan struct{}
 }
 
 func newIndex() *index {
-	return &index{entries: map[submissionID]entry{}, changed: map[submissionID][]chan struct{}{}, ready: make(chan struct{})}
+	return &index{entries: map[stream.SubmissionID]entry{}, changed: map[stream.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
 }
 
-func (x *index) lookup(id submissionID) (entry, bool) {
+func (x *index) lookup(id stream.SubmissionID) (entry, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e, ok := x.entries[id]
@@ -70,7 +56,7 @@ func (x *index) caughtUp() bool {
 
 // await returns the entry as soon as done is satisfied with it. It reports false
 // when ctx ends first.
-func (x *index) await(ctx context.Context, id submissionID, done func(entry) bool) (entry, bool) {
+func (x *index) await(ctx context.Context, id stream.SubmissionID, done func(entry) bool) (entry, bool) {
 	for {
 		x.mu.Lock()
 		e := x.entries[id]
@@ -90,7 +76,7 @@ func (x *index) await(ctx context.Context, id submissionID, done func(entry) boo
 	}
 }
 
-func (x *index) forget(id submissionID, change chan struct{}) {
+func (x *index) forget(id stream.SubmissionID, change chan struct{}) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var rest []chan struct{}
@@ -107,7 +93,7 @@ func (x *index) forget(id submissionID, change chan struct{}) {
 }
 
 // update changes an entry and wakes those who wait for it.
-func (x *index) update(id submissionID, change func(*entry)) {
+func (x *index) update(id stream.SubmissionID, change func(*entry)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e := x.entries[id]
@@ -120,14 +106,14 @@ func (x *index) update(id submissionID, change func(*entry)) {
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
-	if id, ok := parseID(d.Header(stream.SubmissionHeader)); ok {
+	if id, err := stream.ParseSubmissionID(d.Header(stream.SubmissionHeader)); err == nil {
 		x.update(id, func(e *entry) { e.submission, e.stored = d.Sequence, d.StoredAt.UnixNano() })
 	}
 }
 
 func (x *index) addVerdict(d stream.Delivery) {
-	id, ok := parseID(d.Header(stream.SubmissionHeader))
-	if !ok {
+	id, err := stream.ParseSubmissionID(d.Header(stream.SubmissionHeader))
+	if err != nil {
 		return
 	}
 	outcome := stream.Outcome(d.Header(stream.OutcomeHeader))

@@ -56,7 +56,7 @@ func judged(v *stream.Verdict) Receipt {
 
 // receipt reads what the log says of a submission. It returns errUnknown when
 // the log has nothing of it, or nothing any more.
-func (g *Gateway) receipt(ctx context.Context, id submissionID) (Receipt, error) {
+func (g *Gateway) receipt(ctx context.Context, id stream.SubmissionID) (Receipt, error) {
 	e, ok := g.index.lookup(id)
 	if !ok {
 		return Receipt{}, errUnknown
@@ -91,7 +91,7 @@ func (g *Gateway) verdict(ctx context.Context, e entry) (*stream.Verdict, error)
 }
 
 // pending makes the receipt of a submission that nobody has judged yet.
-func (g *Gateway) pending(ctx context.Context, id submissionID, e entry) (Receipt, error) {
+func (g *Gateway) pending(ctx context.Context, id stream.SubmissionID, e entry) (Receipt, error) {
 	if e.submission == 0 {
 		return Receipt{}, errUnknown
 	}
@@ -101,7 +101,7 @@ func (g *Gateway) pending(ctx context.Context, id submissionID, e entry) (Receip
 // stored makes a receipt of a message in SUBMISSIONS. Anyone with the broker's
 // credentials writes ids into headers, so a message counts only when its content
 // has the id; otherwise the answer is errUnknown, as when there is none.
-func (g *Gateway) stored(ctx context.Context, id submissionID, sequence uint64) (Receipt, error) {
+func (g *Gateway) stored(ctx context.Context, id stream.SubmissionID, sequence uint64) (Receipt, error) {
 	m, err := g.log.Get(ctx, stream.Submissions, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Receipt{}, errUnknown

@@ -17,7 +17,7 @@ import (
 
 // filing is one submission on its way through a request.
 type filing struct {
-	id      submissionID
+	id      stream.SubmissionID
 	message stream.Message
 	receipt Receipt
 	// known is true when the content need not be stored again; after is the
@@ -120,9 +120,9 @@ func (g *Gateway) prepare(s *stream.Submission, via string, who holder) (*filing
 			fmt.Sprintf("the submission is %d bytes as JSON and the broker takes %d; split it by period into several files", len(body), most))
 	}
 	text := s.ID()
-	id, ok := parseID(text)
-	if !ok {
-		return nil, fmt.Errorf("submission id %q is not 32 hexadecimal digits", text)
+	id, err := stream.ParseSubmissionID(text)
+	if err != nil {
+		return nil, err
 	}
 	return &filing{
 		id: id,
