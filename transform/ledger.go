@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -213,6 +214,10 @@ func (l *Ledger) area(code string) int {
 func (l *Ledger) put(cell Cell, area int, v vintage) {
 	group := l.groups[cell]
 	if area >= len(group) {
+		if group == nil {
+			// The word of a message would keep all of its words in memory.
+			cell.Indicator = l.lasting(cell.Indicator)
+		}
 		group = append(group, make([]vintage, area+1-len(group))...)
 		l.groups[cell] = group
 	}
@@ -225,6 +230,14 @@ func (l *Ledger) put(cell Cell, area int, v vintage) {
 		l.changing(cell, group)
 		*old = v
 	}
+}
+
+// lasting returns the word as the catalogue has it.
+func (l *Ledger) lasting(indicator string) string {
+	if known, ok := l.catalogue.Indicator(indicator); ok {
+		return known.ID
+	}
+	return strings.Clone(indicator)
 }
 
 // Part is one area's best figure in a cell.
