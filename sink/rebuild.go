@@ -169,6 +169,9 @@ func (r *rebuild) run(ctx context.Context) error {
 func (r *rebuild) take(ctx context.Context, d *stream.Delivery) error {
 	r.Messages++
 	if err := r.block.add(d); err != nil {
+		if !stream.IsPermanent(err) {
+			return fmt.Errorf("read message %d: %w", d.Sequence, err)
+		}
 		r.Unreadable++
 		r.logger.Warn().Err(err).Str("stream", r.Stream).Uint64("sequence", d.Sequence).Msg("a message cannot be stored; see: citytally dead list")
 	}

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 // block gathers the rows of one insert.
 type block interface {
 	// add takes a message's rows. When it returns a *poison it has taken all but
-	// those named there; after any other error, which is permanent, the message is
-	// bad and nothing was taken.
+	// those named there; after any other permanent error the message is bad and
+	// nothing was taken. Any other error ends the stage.
 	add(*stream.Delivery) error
 	// rows is a measure of how large the insert is.
 	rows() int
@@ -77,6 +78,9 @@ func (w *worker) run(ctx context.Context) error {
 		d := w.queue[0]
 		w.queue = w.queue[1:]
 		if err := w.block.add(&d); err != nil {
+			if !stream.IsPermanent(err) {
+				return w.end(ctx, fmt.Errorf("read message %d of %s: %w", d.Sequence, w.stream, err))
+			}
 			taken, err := w.bury(ctx, &d, err)
 			if err != nil {
 				return w.end(ctx, err)

@@ -132,6 +132,25 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	}
 }
 
+// A program that has not been upgraded yet leaves what it cannot read to one that
+// has, and says so.
+func TestNewerLayoutEndsTheStage(t *testing.T) {
+	s, log := newStore(t), newLog(t)
+	newer := one(t, "a", 1)
+	newer.Body[0]++
+	publish(t, log, newer)
+	workers, err := NewWorkers(log, s, testConfig(), s.logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := workers.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "message 1 of ACCEPTED") || !strings.Contains(err.Error(), "upgrade") {
+		t.Errorf("the stage ended with %v", err)
+	}
+	if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 {
+		t.Errorf("%d in DEAD (%v), want none", dead, err)
+	}
+}
+
 // A row that no column can hold costs that row and no other.
 func TestPoisonCostsOneRow(t *testing.T) {
 	s, log := newStore(t), newLog(t)

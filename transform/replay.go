@@ -64,6 +64,9 @@ func newHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 // passed over; the tally has put it aside in DEAD.
 func (h *History) apply(d stream.Delivery) error {
 	batch, err := stream.DecodeAccepted(d.Body)
+	if err != nil && !stream.IsPermanent(err) {
+		return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
+	}
 	if err != nil {
 		return nil
 	}

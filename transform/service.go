@@ -90,6 +90,9 @@ func (t *Transform) Run(ctx context.Context) error {
 // passed over here; the tally puts it aside in DEAD.
 func (t *Transform) apply(d stream.Delivery) error {
 	batch, err := stream.DecodeAccepted(d.Body)
+	if err != nil && !stream.IsPermanent(err) {
+		return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
+	}
 	if err != nil {
 		t.ledger.Skip(d.Sequence, d.Subject, err)
 		t.logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("unreadable message in ACCEPTED")

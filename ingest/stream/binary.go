@@ -11,6 +11,10 @@ import (
 // byte strings, and a total's inputs into one text.
 const binaryVersion = 2
 
+// Versions that may come. A program that meets one during an upgrade stops and
+// leaves the message as it is; anything else is damage.
+const lastVersion = 31
+
 // More elements than a message of the largest size can hold; the library's own
 // limit of 131,072 is below the rows of one upload.
 const maxElements = 64 << 20
@@ -38,8 +42,11 @@ func encodeBinary(v any) ([]byte, error) {
 }
 
 func decodeBinary(data []byte, v any) error {
-	if len(data) == 0 || data[0] == 0 || data[0] > binaryVersion {
+	if len(data) == 0 || data[0] == 0 || data[0] > lastVersion {
 		return Permanentf("decode event: want layout version 1 to %d, got %.4x", binaryVersion, data)
+	}
+	if data[0] > binaryVersion {
+		return fmt.Errorf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", data[0], binaryVersion)
 	}
 	if err := binaryDecoding.Unmarshal(data[1:], v); err != nil {
 		return Permanentf("decode event: %w", err)
