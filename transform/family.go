@@ -30,64 +30,19 @@ func (f families) of(indicator string) string {
 	}
 }
 
-// The most totals that are shown together, unless one family has more: a flush
-// of totals is one insert, and takes the memory of one.
-const totalsPerFlush = 2000
-
-// together cuts cells into those whose totals are shown together: whole
-// families.
-func together(c *catalogue.Catalogue, cells []Cell) [][]Cell {
-	if len(cells) <= totalsPerFlush {
-		return [][]Cell{cells}
-	}
-	family, of := familiesOf(c), map[string][]Cell{}
-	var order []string
-	for _, cell := range cells {
-		first := family.of(cell.Indicator)
-		if of[first] == nil {
-			order = append(order, first)
+// split puts together what is of one family, in the order in which the families
+// come.
+func split[T any](f families, items []T, indicator func(*T) string) [][]T {
+	var all [][]T
+	number := map[string]int{}
+	for i := range items {
+		family := f.of(indicator(&items[i]))
+		n, ok := number[family]
+		if !ok {
+			n = len(all)
+			number[family], all = n, append(all, nil)
 		}
-		of[first] = append(of[first], cell)
-	}
-	var all [][]Cell
-	var flush []Cell
-	for _, first := range order {
-		if len(flush) > 0 && len(flush)+len(of[first]) > totalsPerFlush {
-			all, flush = append(all, flush), nil
-		}
-		flush = append(flush, of[first]...)
-	}
-	return append(all, flush)
-}
-
-// flushes cuts totals into those that are shown together.
-func flushes(c *catalogue.Catalogue, byPeriod []periodTotals) [][]periodTotals {
-	var cells []Cell
-	for _, pt := range byPeriod {
-		for i := range pt.totals {
-			cells = append(cells, Cell{pt.totals[i].Indicator, pt.period})
-		}
-	}
-	cut := together(c, cells)
-	if len(cut) == 1 {
-		return [][]periodTotals{byPeriod}
-	}
-	number := map[Cell]int{}
-	for n, flush := range cut {
-		for _, cell := range flush {
-			number[cell] = n
-		}
-	}
-	all := make([][]periodTotals, len(cut))
-	for _, pt := range byPeriod {
-		for _, total := range pt.totals {
-			flush := &all[number[Cell{total.Indicator, pt.period}]]
-			if n := len(*flush); n == 0 || (*flush)[n-1].period != pt.period {
-				*flush = append(*flush, periodTotals{period: pt.period})
-			}
-			last := &(*flush)[len(*flush)-1]
-			last.totals = append(last.totals, total)
-		}
+		all[n] = append(all[n], items[i])
 	}
 	return all
 }

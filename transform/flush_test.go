@@ -3,6 +3,7 @@ package transform
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,35 +172,54 @@ func TestViewStandsStill(t *testing.T) {
 	}
 }
 
-// Totals that follow from each other are cut into one flush, the others so that
-// no flush is large.
+// Totals that follow from each other go out in one flush, the others so that no
+// flush and no message is large.
 func TestFlushesAreWholeFamilies(t *testing.T) {
-	c := testCatalogue(t)
-	var cells []Cell
-	for year := int16(1000); year < 1000+totalsPerFlush/2; year++ {
+	log, c := testLog(t), testCatalogue(t)
+	press := newPress(log, c, time.Now, NewMetrics(nil))
+	inputs := stream.Inputs(strings.Repeat("x", flushBytes/16))
+	var totals []tallied
+	for year := int16(2001); year <= 2008; year++ {
 		for i := range c.Indicators {
-			cells = append(cells, Cell{c.Indicators[i].ID, catalogue.Period{Year: year, Kind: catalogue.Year}})
+			totals = append(totals, tallied{catalogue.Period{Year: year, Kind: catalogue.Year}, stream.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
 		}
 	}
-	at, n := map[string]int{}, 0
-	for i, flush := range together(c, cells) {
-		n += len(flush)
-		for _, cell := range flush {
-			if before, ok := at[cell.Indicator]; ok && before != i {
-				t.Fatalf("%s is in flush %d and in flush %d", cell.Indicator, before, i)
+	if err := press.republish(t.Context(), 7, totals, stream.ByManual); err != nil {
+		t.Fatal(err)
+	}
+	last, err := log.LastSequence(t.Context(), stream.Totals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The flush that each indicator is in, by where it begins in TOTALS.
+	at, n, flushes := map[string]uint64{}, 0, map[uint64]bool{}
+	for sequence := uint64(1); sequence <= last; sequence++ {
+		m, err := log.Get(t.Context(), stream.Totals, sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, err := stream.DecodeTotals(m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch.Totals) > 1 && len(m.Data) > messageBytes {
+			t.Errorf("message %d has %d totals in %d bytes", sequence, len(batch.Totals), len(m.Data))
+		}
+		first := sequence - uint64(batch.Part) + 1
+		flushes[first] = true
+		for _, total := range batch.Totals {
+			n++
+			if before, ok := at[total.Indicator]; ok && before != first {
+				t.Fatalf("%s is in flush %d and in flush %d", total.Indicator, before, first)
 			}
-			at[cell.Indicator] = i
+			at[total.Indicator] = first
 		}
 	}
-	if n != len(cells) {
-		t.Errorf("%d of %d cells", n, len(cells))
+	if n != len(totals) {
+		t.Errorf("%d of %d totals", n, len(totals))
 	}
 	if at["rd"] != at["rd_intensity"] || at["gdp"] != at["rd_intensity"] {
 		t.Errorf("the parts of a ratio are apart: %v", at)
-	}
-	flushes := map[int]bool{}
-	for _, i := range at {
-		flushes[i] = true
 	}
 	if len(flushes) < 2 {
 		t.Errorf("all in one flush: %v", at)

@@ -132,7 +132,7 @@ const attempts = 5
 // much than too little.
 func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
-	var differing []periodTotals
+	var differing []tallied
 	for range attempts {
 		last, err := r.log.LastSequence(ctx, stream.Accepted)
 		if err != nil {
@@ -154,21 +154,16 @@ func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
 			return err
 		}
 		view := r.ledger.View()
-		computed := r.press.tally(view, r.inScope(scope))
+		t := tally{catalogue: r.press.catalogue, source: view}
+		computed := t.all(r.inScope(scope))
 		view.Close()
-		run.Cells, run.Changed = 0, 0
-		for _, pt := range computed {
-			run.Cells += len(pt.totals)
-		}
 		differing = differences(computed, shown)
-		for _, pt := range differing {
-			run.Changed += len(pt.totals)
-		}
+		run.Cells, run.Changed = len(computed), len(differing)
 		if r.ledger.Applied() == run.Basis {
 			break
 		}
 	}
-	if err := r.press.send(ctx, run.Basis, differing, run.Trigger); err != nil {
+	if err := r.press.republish(ctx, run.Basis, differing, run.Trigger); err != nil {
 		return err
 	}
 	return r.balance(ctx, run)
@@ -215,18 +210,12 @@ var sameTotal = cmp.Options{cmpopts.IgnoreFields(stream.Total{}, "Inputs"), cmpo
 
 // differences returns the computed totals that the projection lacks or shows
 // otherwise.
-func differences(computed []periodTotals, shown map[TotalKey]stream.Total) []periodTotals {
-	var differing []periodTotals
-	for _, pt := range computed {
-		var totals []stream.Total
-		for _, total := range pt.totals {
-			had, ok := shown[TotalKey{Indicator: total.Indicator, Period: pt.period.String()}]
-			if !ok || !cmp.Equal(had, total, sameTotal) {
-				totals = append(totals, total)
-			}
-		}
-		if len(totals) > 0 {
-			differing = append(differing, periodTotals{period: pt.period, totals: totals})
+func differences(computed []tallied, shown map[TotalKey]stream.Total) []tallied {
+	var differing []tallied
+	for _, t := range computed {
+		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.period.String()}]
+		if !ok || !cmp.Equal(had, t.Total, sameTotal) {
+			differing = append(differing, t)
 		}
 	}
 	return differing

@@ -110,7 +110,7 @@ func (t *Transform) work(ctx context.Context) error {
 	// program would keep for hours.
 	debug.FreeOSMemory()
 	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
-	press := press{log: t.log, catalogue: t.catalogue, now: t.now, metrics: t.metrics}
+	press := newPress(t.log, t.catalogue, t.now, t.metrics)
 	validator := &validator{
 		log: t.log, ledger: t.ledger, judge: judge{t.catalogue}, config: t.config, logger: t.logger, now: t.now,
 		version: t.catalogue.Version(), metrics: t.metrics, tracer: t.tracer,

@@ -131,12 +131,15 @@ func (l *level) missing() []string {
 
 var one = decimal.New(1, 0)
 
+// How many levels are remembered: those of a few years of every indicator.
+const rememberedLevels = 20_000
+
 func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	cell := Cell{indicator.ID, period}
 	l, ok := t.levels[cell]
 	if !ok {
 		l = t.compute(indicator, period)
-		if t.levels == nil {
+		if t.levels == nil || len(t.levels) == rememberedLevels {
 			t.levels = map[Cell]*level{}
 		}
 		t.levels[cell] = l

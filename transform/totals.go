@@ -2,10 +2,8 @@ package transform
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 )
@@ -111,91 +109,5 @@ func cellsOf(body []byte, into map[Cell]bool) error {
 			into[Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}] = true
 		}
 	}
-	return nil
-}
-
-// press computes totals and publishes them.
-type press struct {
-	log       *stream.Log
-	catalogue *catalogue.Catalogue
-	now       func() time.Time
-	metrics   *Metrics
-}
-
-// publish tallies the cells and publishes the totals.
-func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger stream.Trigger) error {
-	for _, flush := range together(p.catalogue, cells) {
-		if err := p.send(ctx, view.Basis(), p.tally(view, flush), trigger); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// periodTotals are totals of one period.
-type periodTotals struct {
-	period catalogue.Period
-	totals []stream.Total
-}
-
-// tally computes the cells by period; cells nobody has reported are left out.
-func (p *press) tally(source Source, cells []Cell) []periodTotals {
-	slices.SortFunc(cells, Cell.compare)
-	var byPeriod []periodTotals
-	t := tally{catalogue: p.catalogue, source: source}
-	for _, cell := range cells {
-		total, ok := t.total(cell)
-		if !ok {
-			continue
-		}
-		if n := len(byPeriod); n == 0 || byPeriod[n-1].period != cell.Period {
-			byPeriod = append(byPeriod, periodTotals{period: cell.Period})
-		}
-		last := &byPeriod[len(byPeriod)-1]
-		last.totals = append(last.totals, total)
-	}
-	return byPeriod
-}
-
-// The most totals in one message: it keeps a message well under the broker's
-// limit.
-const totalsPerMessage = 500
-
-// send publishes totals as flushes, each of which readers apply as one. Their
-// basis is what the ledger had folded in when they were computed, or before, so
-// that a total is never younger than it says.
-func (p *press) send(ctx context.Context, basis uint64, byPeriod []periodTotals, trigger stream.Trigger) error {
-	for _, flush := range flushes(p.catalogue, byPeriod) {
-		if err := p.sendFlush(ctx, basis, flush, trigger); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *press) sendFlush(ctx context.Context, basis uint64, byPeriod []periodTotals, trigger stream.Trigger) error {
-	var batches []stream.TotalsBatch
-	for _, pt := range byPeriod {
-		for totals := range slices.Chunk(pt.totals, totalsPerMessage) {
-			batches = append(batches, stream.TotalsBatch{
-				Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli(),
-				Period: pt.period.String(), Totals: totals,
-			})
-		}
-	}
-	messages, totals := make([]stream.Message, len(batches)), 0
-	for i := range batches {
-		batches[i].Part, batches[i].Parts = i+1, len(batches)
-		body, err := stream.EncodeTotals(&batches[i])
-		if err != nil {
-			return err
-		}
-		messages[i] = stream.Message{Subject: "totals." + batches[i].Period, Body: body}
-		totals += len(batches[i].Totals)
-	}
-	if _, err := p.log.Publish(ctx, messages...); err != nil {
-		return err
-	}
-	p.metrics.tally.totals.Add(float64(totals))
 	return nil
 }
