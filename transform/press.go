@@ -61,9 +61,9 @@ func (p *press) republish(ctx context.Context, basis uint64, totals []tallied, t
 	return p.send(ctx, basis, trigger, slices.Values(split(p.families, totals, func(t *tallied) string { return t.Indicator })))
 }
 
-// A flush is sent once it takes this many bytes: it is one insert, and takes the
-// memory of one. Fewer and larger flushes cost less.
-const flushBytes = 16 << 20
+// A flush is sent once it takes this many bytes. Large flushes cost less for each
+// total; but each is one insert, and the sink needs memory for it.
+const flushBytes = 8 << 20
 
 // send publishes families of totals, as many together as a flush takes, and no
 // family in two. Their basis is what the ledger had folded in when they were

@@ -286,16 +286,17 @@ func fold(parts []inputPart, policy catalogue.CoveragePolicy) *level {
 
 // inputs tells where a total's parts came from.
 func inputs(parts []inputPart) stream.Inputs {
-	var b []byte
-	for i := range parts {
-		p := &parts[i]
-		in := stream.Input{
-			Area: p.Area, Indicator: p.indicator, Value: p.Value, Stage: p.Stage, Qualifier: p.Qualifier,
-			Submission: p.Submission, Sequence: p.Sequence, Period: p.derived, Subtracted: p.subtracted,
+	return stream.CollectInputs(func(yield func(stream.Input) bool) {
+		for i := range parts {
+			p := &parts[i]
+			if !yield(stream.Input{
+				Area: p.Area, Indicator: p.indicator, Value: p.Value, Stage: p.Stage, Qualifier: p.Qualifier,
+				Submission: p.Submission, Sequence: p.Sequence, Period: p.derived, Subtracted: p.subtracted,
+			}) {
+				return
+			}
 		}
-		b = in.AppendTo(b)
-	}
-	return stream.FinishInputs(b)
+	})
 }
 
 func (l *level) flag(flag string) {

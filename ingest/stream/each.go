@@ -76,13 +76,7 @@ func (l *Log) publishAhead(ctx context.Context, messages []Message) []Answer {
 	pending := make([]jetstream.PubAckFuture, len(messages))
 	span := trace.SpanContextFromContext(ctx)
 	for i := range messages {
-		var options []jetstream.PublishOpt
-		if messages[i].ExpectLast != nil {
-			options = append(options, jetstream.WithExpectLastSequencePerSubject(*messages[i].ExpectLast))
-		}
-		msg := messages[i].nats()
-		traceMessage(span, msg)
-		pending[i], answers[i].Err = l.js.PublishMsgAsync(msg, options...)
+		pending[i], answers[i].Err = l.js.PublishMsgAsync(messages[i].nats(span))
 	}
 	for i, p := range pending {
 		if p != nil {

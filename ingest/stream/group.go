@@ -1,11 +1,10 @@
 package stream
 
-import (
-	"context"
-)
+import "context"
 
 // Group publishes what many callers hand it at the same time together, so that
-// they share round trips and, when they are many, an fsync. Make one with NewGroup and keep Run going.
+// they share round trips and, when they are many, an fsync. Make one with NewGroup
+// and keep Run going.
 type Group struct {
 	log      *Log
 	requests chan request

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -37,21 +39,29 @@ type Input struct {
 type Inputs string
 
 // NewInputs returns the text of some figures.
-func NewInputs(figures ...Input) Inputs {
+func NewInputs(figures ...Input) Inputs { return CollectInputs(slices.Values(figures)) }
+
+// CollectInputs returns the text of the figures that come.
+func CollectInputs(figures iter.Seq[Input]) Inputs {
 	var b []byte
-	for i := range figures {
-		b = figures[i].AppendTo(b)
+	for in := range figures {
+		if b == nil {
+			b = append(make([]byte, 0, someInputs), '[')
+		} else {
+			b = append(b, ',')
+		}
+		b = in.appendJSON(b)
 	}
-	return FinishInputs(b)
+	if b == nil {
+		return ""
+	}
+	return Inputs(append(b, ']'))
 }
 
-// AppendTo appends the figure to a text that FinishInputs finishes.
-func (in *Input) AppendTo(b []byte) []byte {
-	if len(b) == 0 {
-		b = append(b, '[')
-	} else {
-		b = append(b, ',')
-	}
+// What a total of ten areas has room for in; longer texts grow.
+const someInputs = 1 << 10
+
+func (in *Input) appendJSON(b []byte) []byte {
 	b = append(b, '[')
 	b = append(appendJSON(b, in.Area), ',')
 	b = append(appendJSON(b, in.Indicator), ',', '"')
@@ -65,14 +75,6 @@ func (in *Input) AppendTo(b []byte) []byte {
 	}
 	b = append(b, '"', ',')
 	return append(strconv.AppendBool(b, in.Subtracted), ']')
-}
-
-// FinishInputs returns the text of the figures appended.
-func FinishInputs(b []byte) Inputs {
-	if len(b) == 0 {
-		return ""
-	}
-	return Inputs(append(b, ']'))
 }
 
 // appendJSON appends a text as a JSON string.
@@ -135,28 +137,46 @@ func (in *Input) settle(value, submission, period string) error {
 	return err
 }
 
-// Check returns why the text cannot be read, and how many figures there are. It
-// is several times as fast as All.
+// Check returns how many figures there are, or why the text cannot be read. It is
+// several times as fast as All.
 func (text Inputs) Check() (n int, err error) {
-	p := plain{text: string(text)}
-	ok := text == "" || p.take('[')
-	for more := text != ""; ok && more; n++ {
-		var value, rest string
-		ok = p.take('[') && p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') && p.string(&value) && p.take(',') &&
-			p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') && p.string(&rest) && p.take(',') &&
-			p.number(&rest) && p.take(',') && p.string(&rest) && p.take(',') && (p.word("true") || p.word("false")) && p.take(']')
-		if ok {
-			_, err = catalogue.ParseValue(value)
-			ok = err == nil
-		}
-		more = p.take(',')
-	}
-	if ok && (text == "" || p.take(']')) && p.at == len(p.text) {
+	if n, ok := text.count(); ok {
 		return n, nil
 	}
-	// There may be escapes in it.
 	all, err := text.All()
 	return len(all), err
+}
+
+// count counts the figures of a text as CollectInputs writes it, without escapes;
+// it reports false for anything else.
+func (text Inputs) count() (n int, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	p := plain{text: string(text)}
+	for open := byte('['); p.take(open); open = ',' {
+		if !p.input() {
+			return 0, false
+		}
+		n++
+	}
+	return n, n > 0 && p.take(']') && p.at == len(p.text)
+}
+
+// input passes over one figure.
+func (p *plain) input() bool {
+	var texts [6]string // area, indicator, value, stage, qualifier, submission
+	ok := p.take('[')
+	for i := range texts {
+		ok = ok && p.string(&texts[i]) && p.take(',')
+	}
+	var sequence, period string
+	if !ok || !p.number(&sequence) || !p.take(',') || !p.string(&period) || !p.take(',') ||
+		!p.word("true") && !p.word("false") || !p.take(']') {
+		return false
+	}
+	_, err := catalogue.ParseValue(texts[2])
+	return err == nil
 }
 
 // UnmarshalCBOR reads the text, or the figures as layout 1 had them.
@@ -168,15 +188,14 @@ func (text *Inputs) UnmarshalCBOR(data []byte) error {
 	if err := binaryDecoding.Unmarshal(data, &old); err != nil {
 		return err
 	}
-	var b []byte
+	figures := make([]Input, len(old))
 	for i := range old {
-		in, err := old[i].input()
-		if err != nil {
+		var err error
+		if figures[i], err = old[i].input(); err != nil {
 			return fmt.Errorf("read input %d: %w", i+1, err)
 		}
-		b = in.AppendTo(b)
 	}
-	*text = FinishInputs(b)
+	*text = NewInputs(figures...)
 	return nil
 }
 

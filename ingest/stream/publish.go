@@ -105,13 +105,7 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 	stored := make([]Published, 0, len(chunk))
 	span := trace.SpanContextFromContext(ctx)
 	for i := range chunk {
-		var options []jetstream.PublishOpt
-		if chunk[i].ExpectLast != nil {
-			options = append(options, jetstream.WithExpectLastSequencePerSubject(*chunk[i].ExpectLast))
-		}
-		msg := chunk[i].nats()
-		traceMessage(span, msg)
-		ack, err := l.js.PublishMsg(ctx, msg, options...)
+		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(span))
 		if err != nil {
 			return stored, conflict(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
 		}
@@ -124,11 +118,7 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 	batch := make([]*nats.Msg, len(chunk))
 	span := trace.SpanContextFromContext(ctx)
 	for i := range chunk {
-		batch[i] = chunk[i].nats()
-		traceMessage(span, batch[i])
-		if chunk[i].ExpectLast != nil {
-			batch[i].Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*chunk[i].ExpectLast, 10))
-		}
+		batch[i] = chunk[i].nats(span)
 	}
 	ack, err := jetstreamext.PublishMsgBatch(ctx, l.js, batch, jetstreamext.BatchFlowControl{AckTimeout: publishTimeout})
 	if err != nil {
@@ -141,7 +131,8 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 	return stored, nil
 }
 
-func (m *Message) nats() *nats.Msg {
+// nats is the message as it goes out, within a trace.
+func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 	msg := nats.NewMsg(m.Subject)
 	msg.Data = m.Body
 	if m.ID != "" {
@@ -150,6 +141,10 @@ func (m *Message) nats() *nats.Msg {
 	for key, value := range m.Header {
 		msg.Header.Set(key, value)
 	}
+	if m.ExpectLast != nil {
+		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*m.ExpectLast, 10))
+	}
+	traceMessage(span, msg)
 	return msg
 }
 
