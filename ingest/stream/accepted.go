@@ -170,14 +170,14 @@ func (s *AcceptedSubmission) check() error {
 }
 
 // EncodeAccepted returns the message body: a version byte and CBOR (RFC 8949).
-func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) { return encodeBinary(batch) }
+func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) { return encodeBinary(acceptedLayout, batch) }
 
 // DecodeAccepted reads a message body. An error is permanent but for a layout that
 // is newer than this program. The result's columns are of equal length
 // and refer only to words that exist.
 func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
 	batch := &AcceptedBatch{}
-	if err := decodeBinary(data, batch); err != nil {
+	if err := decodeBinary(data, acceptedLayout, batch); err != nil {
 		return nil, err
 	}
 	for i := range batch.Submissions {

@@ -1,15 +1,20 @@
 package stream
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The version of the binary messages' layout; earlier ones are read for ever. In
+// The versions of the binary messages' layouts; earlier ones are read for ever. In
 // a version, fields are only ever added. Layout 2 packs columns and words into
-// byte strings, and a total's inputs into one text.
-const binaryVersion = 2
+// byte strings, and a total's inputs into one text; in layout 3 an input leaves out
+// what the one before says.
+const (
+	acceptedLayout = 2
+	totalsLayout   = 3 // of releases too
+)
 
 // Versions that may come. A program that meets one during an upgrade stops and
 // leaves the message as it is; anything else is damage.
@@ -21,7 +26,7 @@ const maxElements = 64 << 20
 
 var (
 	// The same event is the same bytes, maps included.
-	binaryEncoding = must(cbor.CoreDetEncOptions().EncMode())
+	binaryEncoding = must(cbor.CoreDetEncOptions().UserBufferEncMode())
 	binaryDecoding = must(cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: maxElements}.DecMode())
 )
 
@@ -33,20 +38,21 @@ func must[T any](mode T, err error) T {
 	return mode
 }
 
-func encodeBinary(v any) ([]byte, error) {
-	body, err := binaryEncoding.Marshal(v)
-	if err != nil {
+func encodeBinary(layout byte, v any) ([]byte, error) {
+	body := bytes.NewBuffer([]byte{layout})
+	if err := binaryEncoding.MarshalToBuffer(v, body); err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
 	}
-	return append([]byte{binaryVersion}, body...), nil
+	return body.Bytes(), nil
 }
 
-func decodeBinary(data []byte, v any) error {
+// decodeBinary reads a message of a layout up to the newest.
+func decodeBinary(data []byte, newest byte, v any) error {
 	if len(data) == 0 || data[0] == 0 || data[0] > lastVersion {
-		return Permanentf("decode event: want layout version 1 to %d, got %.4x", binaryVersion, data)
+		return Permanentf("decode event: want layout version 1 to %d, got %.4x", newest, data)
 	}
-	if data[0] > binaryVersion {
-		return fmt.Errorf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", data[0], binaryVersion)
+	if data[0] > newest {
+		return fmt.Errorf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", data[0], newest)
 	}
 	if err := binaryDecoding.Unmarshal(data[1:], v); err != nil {
 		return Permanentf("decode event: %w", err)

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -33,24 +34,28 @@ type Input struct {
 //
 //	[area, indicator, value, stage, qualifier, submission, sequence, period, subtracted]
 //
-// where value is a text, so that it stays exact. There are as many of them as
-// figures: they are written once, by the tally, and from there on copied. "" is
-// none.
+// where value is a text, so that it stays exact. An indicator or stage of "" is
+// that of the figure before; period and subtracted are left out where the figure
+// is of the total's own period. There are as many of them as figures: they are
+// written once, by the tally, and from there on copied. "" is none.
 type Inputs string
 
 // NewInputs returns the text of some figures.
 func NewInputs(figures ...Input) Inputs { return CollectInputs(slices.Values(figures)) }
 
-// CollectInputs returns the text of the figures that come.
+// CollectInputs returns the text of the figures that come. Each of them has a
+// stage, as whatever was accepted does.
 func CollectInputs(figures iter.Seq[Input]) Inputs {
 	var b []byte
+	var before Input
 	for in := range figures {
 		if b == nil {
 			b = append(make([]byte, 0, someInputs), '[')
 		} else {
 			b = append(b, ',')
 		}
-		b = in.appendJSON(b)
+		b = in.appendJSON(b, &before)
+		before = in
 	}
 	if b == nil {
 		return ""
@@ -61,20 +66,31 @@ func CollectInputs(figures iter.Seq[Input]) Inputs {
 // What a total of ten areas has room for in; longer texts grow.
 const someInputs = 1 << 10
 
-func (in *Input) appendJSON(b []byte) []byte {
+func (in *Input) appendJSON(b []byte, before *Input) []byte {
+	indicator, stage := in.Indicator, ""
+	if indicator == before.Indicator {
+		indicator = ""
+	}
+	if in.Stage != before.Stage {
+		stage = in.Stage.String()
+	}
 	b = append(b, '[')
 	b = append(appendJSON(b, in.Area), ',')
-	b = append(appendJSON(b, in.Indicator), ',', '"')
+	b = append(appendJSON(b, indicator), ',', '"')
 	b = append(in.Value.AppendText(b), '"', ',')
-	b = append(appendJSON(b, in.Stage.String()), ',')
+	b = append(appendJSON(b, stage), ',')
 	b = append(appendJSON(b, in.Qualifier.String()), ',', '"')
 	b = append(hex.AppendEncode(b, in.Submission[:]), '"', ',')
-	b = append(strconv.AppendUint(b, in.Sequence, 10), ',', '"')
-	if in.Period != (catalogue.Period{}) {
-		b = append(b, in.Period.String()...)
+	b = strconv.AppendUint(b, in.Sequence, 10)
+	if in.Period != (catalogue.Period{}) || in.Subtracted {
+		b = append(b, ',', '"')
+		if in.Period != (catalogue.Period{}) {
+			b = append(b, in.Period.String()...)
+		}
+		b = append(b, '"', ',')
+		b = strconv.AppendBool(b, in.Subtracted)
 	}
-	b = append(b, '"', ',')
-	return append(strconv.AppendBool(b, in.Subtracted), ']')
+	return append(b, ']')
 }
 
 // appendJSON appends a text as a JSON string.
@@ -101,8 +117,13 @@ func (text Inputs) All() ([]Input, error) {
 	}
 	figures := make([]Input, len(rows))
 	for i, row := range rows {
-		if err := figures[i].read(row); err != nil {
+		in := &figures[i]
+		if err := in.read(row); err != nil {
 			return nil, fmt.Errorf("read input %d: %w", i+1, err)
+		}
+		if i > 0 {
+			in.Indicator = cmp.Or(in.Indicator, figures[i-1].Indicator)
+			in.Stage = cmp.Or(in.Stage, figures[i-1].Stage)
 		}
 	}
 	return figures, nil
@@ -111,10 +132,10 @@ func (text Inputs) All() ([]Input, error) {
 func (in *Input) read(row []json.RawMessage) error {
 	var value, submission, period string
 	fields := [...]any{&in.Area, &in.Indicator, &value, &in.Stage, &in.Qualifier, &submission, &in.Sequence, &period, &in.Subtracted}
-	if len(row) != len(fields) {
-		return fmt.Errorf("want %d fields, got %d", len(fields), len(row))
+	if len(row) != len(fields) && len(row) != len(fields)-2 {
+		return fmt.Errorf("want %d or %d fields, got %d", len(fields)-2, len(fields), len(row))
 	}
-	for i := range fields {
+	for i := range row {
 		if err := json.Unmarshal(row[i], fields[i]); err != nil {
 			return err
 		}
@@ -171,8 +192,11 @@ func (p *plain) input() bool {
 		ok = ok && p.string(&texts[i]) && p.take(',')
 	}
 	var sequence, period string
-	if !ok || !p.number(&sequence) || !p.take(',') || !p.string(&period) || !p.take(',') ||
-		!p.word("true") && !p.word("false") || !p.take(']') {
+	ok = ok && p.number(&sequence)
+	if ok && p.take(',') {
+		ok = p.string(&period) && p.take(',') && (p.word("true") || p.word("false"))
+	}
+	if !ok || !p.take(']') {
 		return false
 	}
 	_, err := catalogue.ParseValue(texts[2])

@@ -119,7 +119,7 @@ const maxRelease = 1 << 30
 // EncodeRelease returns the message body: a version byte, CBOR and, since the
 // inputs repeat each other's words, Zstandard (RFC 8878) around both.
 func EncodeRelease(r *Release) ([]byte, error) {
-	body, err := encodeBinary(r)
+	body, err := encodeBinary(totalsLayout, r)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func DecodeRelease(data []byte) (*Release, error) {
 		return nil, Permanentf("decompress release: %w", err)
 	}
 	r := &Release{}
-	if err := decodeBinary(body, r); err != nil {
+	if err := decodeBinary(body, totalsLayout, r); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -72,12 +72,12 @@ const (
 func (t *Total) Have() int { return t.Expected - len(t.Missing) }
 
 // EncodeTotals returns the message body.
-func EncodeTotals(batch *TotalsBatch) ([]byte, error) { return encodeBinary(batch) }
+func EncodeTotals(batch *TotalsBatch) ([]byte, error) { return encodeBinary(totalsLayout, batch) }
 
 // DecodeTotals reads a message body.
 func DecodeTotals(data []byte) (*TotalsBatch, error) {
 	batch := &TotalsBatch{}
-	if err := decodeBinary(data, batch); err != nil {
+	if err := decodeBinary(data, totalsLayout, batch); err != nil {
 		return nil, err
 	}
 	return batch, nil
