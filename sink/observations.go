@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -120,7 +121,11 @@ func others(n int, without []int) []int {
 }
 
 func (b *observationBlock) store(ctx context.Context, s *Store) error {
-	return s.insert(ctx, "observations_data", []column{
+	return s.insert(ctx, "observations_data", append(b.columns(), b.seldom()...))
+}
+
+func (b *observationBlock) columns() []column {
+	return []column{
 		{"indicator", b.words(func(s *storable) ([]string, []uint16) { return s.IndicatorWords, s.Indicator })},
 		{"period", b.words(func(s *storable) ([]string, []uint16) { return s.PeriodWords, s.Period })},
 		{"area", b.word(func(s *storable) string { return s.Area })},
@@ -137,20 +142,40 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 			return &value
 		})},
 		{"unit", b.words(func(s *storable) ([]string, []uint16) { return s.Units, s.Indicator })},
-		{"epoch", eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })},
 		{"stage", eachRow(b, func(s *storable, row int) int8 { return int8(s.Stage[row]) })},
 		{"status", b.words(func(s *storable) ([]string, []uint16) { return statusWords, s.Status })},
-		{"qualifier", b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })},
-		{"note", eachRow(b, func(s *storable, row int) string { return s.Note[row] })},
-		{"raw", eachRow(b, func(s *storable, row int) string { return s.Raw[row] })},
 		{"row", eachRow(b, func(s *storable, row int) uint32 { return s.Row[row] })},
 		{"submission", eachRow(b, func(s *storable, _ int) string { return s.ID })},
 		{"dataset", b.word(func(s *storable) string { return s.Dataset })},
 		{"via", b.word(func(s *storable) string { return s.Via })},
-		{"by", b.word(func(s *storable) string { return s.By })},
-		{"file", eachRow(b, func(s *storable, _ int) string { return s.File })},
 		{"received_at", eachRow(b, func(s *storable, _ int) int64 { return s.ReceivedAt })},
-	})
+	}
+}
+
+// seldom returns the columns that few submissions say anything in, without those
+// in which none of the block's does: the server fills in ” and 0 for less.
+func (b *observationBlock) seldom() (columns []column) {
+	for _, c := range []struct {
+		column
+		used func(storable) bool
+	}{
+		{column{"epoch", eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })}, func(s storable) bool { return len(s.Epoch) > 0 }},
+		{column{"note", eachRow(b, func(s *storable, row int) string { return s.Note[row] })}, func(s storable) bool { return len(s.Note) > 0 }},
+		{column{"raw", eachRow(b, func(s *storable, row int) string { return s.Raw[row] })}, func(s storable) bool { return len(s.Raw) > 0 }},
+		{column{"by", b.word(func(s *storable) string { return s.By })}, func(s storable) bool { return s.By != "" }},
+		{column{"file", eachRow(b, func(s *storable, _ int) string { return s.File })}, func(s storable) bool { return s.File != "" }},
+		{
+			column{"qualifier", b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })},
+			func(s storable) bool {
+				return slices.ContainsFunc(s.Qualifier, func(code uint16) bool { return code > 0 })
+			},
+		},
+	} {
+		if slices.ContainsFunc(b.submissions, c.used) {
+			columns = append(columns, c.column)
+		}
+	}
+	return columns
 }
 
 // The words of the codes that columns hold, by code.
@@ -202,12 +227,15 @@ func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazy {
 // words returns a column whose rows refer to words of their submission.
 func (b *observationBlock) words(of func(*storable) (words []string, at []uint16)) rowwise {
 	return func(add func(any) error) error {
+		var last []string
 		var list []any
 		for i := range b.submissions {
 			words, at := of(&b.submissions[i])
-			list = list[:0]
-			for _, word := range words {
-				list = append(list, word)
+			if !slices.Equal(words, last) { // those of one form have the same
+				last, list = words, list[:0]
+				for _, word := range words {
+					list = append(list, word)
+				}
 			}
 			for _, n := range at {
 				if err := add(list[n]); err != nil {

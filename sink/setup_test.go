@@ -27,7 +27,7 @@ func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 			"ALTER TABLE observations_data MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1",
 			"ALTER TABLE observations_data RESET SETTING parts_to_delay_insert, parts_to_throw_insert", "merges lag behind"},
 		"column gone": {
-			"ALTER TABLE observations_data RENAME COLUMN note TO gone", "ALTER TABLE observations_data RENAME COLUMN gone TO note", "citytally replay --into clickhouse"},
+			"ALTER TABLE observations_data RENAME COLUMN unit TO gone", "ALTER TABLE observations_data RENAME COLUMN gone TO unit", "citytally replay --into clickhouse"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, log := newStore(t), newLog(t)
