@@ -30,9 +30,6 @@ type tallied struct {
 	stream.Total
 }
 
-// size is about how many bytes a total takes in a message.
-func (t *tallied) size() int { return len(t.Inputs) + 256 }
-
 // all computes the cells; those nobody has reported are left out.
 func (t *tally) all(cells []Cell) []tallied {
 	totals := make([]tallied, 0, len(cells))
@@ -74,7 +71,7 @@ func (p *press) send(ctx context.Context, basis uint64, trigger stream.Trigger, 
 	for family := range families {
 		flush = append(flush, family...)
 		for i := range family {
-			size += family[i].size()
+			size += family[i].Size()
 		}
 		if size >= flushBytes {
 			if err := p.flush(ctx, basis, trigger, flush); err != nil {
@@ -93,10 +90,10 @@ func (p *press) flush(ctx context.Context, basis uint64, trigger stream.Trigger,
 	room, period := 0, catalogue.Period{}
 	for i := range totals {
 		t := &totals[i]
-		if room -= t.size(); room < 0 || t.period != period {
+		if room -= t.Size(); room < 0 || t.period != period {
 			batch.Period = t.period.String()
 			batches = append(batches, batch)
-			room, period = p.room()-t.size(), t.period
+			room, period = p.room()-t.Size(), t.period
 		}
 		last := &batches[len(batches)-1]
 		last.Totals = append(last.Totals, t.Total)

@@ -170,7 +170,13 @@ func (s *AcceptedSubmission) check() error {
 }
 
 // EncodeAccepted returns the message body: a version byte and CBOR (RFC 8949).
-func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) { return encodeBinary(acceptedLayout, batch) }
+func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
+	size := 0
+	for i := range batch.Submissions {
+		size += 256 + 48*batch.Submissions[i].Len()
+	}
+	return encodeBinary(acceptedLayout, size, batch)
+}
 
 // DecodeAccepted reads a message body. An error is permanent but for a layout that
 // is newer than this program. The result's columns are of equal length

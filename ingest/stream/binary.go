@@ -38,8 +38,9 @@ func must[T any](mode T, err error) T {
 	return mode
 }
 
-func encodeBinary(layout byte, v any) ([]byte, error) {
-	body := bytes.NewBuffer([]byte{layout})
+// encodeBinary writes a message of about so many bytes.
+func encodeBinary(layout byte, size int, v any) ([]byte, error) {
+	body := bytes.NewBuffer(append(make([]byte, 0, size), layout))
 	if err := binaryEncoding.MarshalToBuffer(v, body); err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
 // Column is a column of whole numbers in a binary message: in CBOR a byte
@@ -85,7 +87,11 @@ type Words []string
 
 // MarshalCBOR writes the byte string.
 func (w Words) MarshalCBOR() ([]byte, error) {
-	var b []byte
+	size := 0
+	for _, word := range w {
+		size += len(word) + 1
+	}
+	b := make([]byte, 0, size)
 	for _, word := range w {
 		b = appendField(b, word)
 	}
@@ -100,26 +106,39 @@ func (w *Words) UnmarshalCBOR(data []byte) error {
 	if isArray(data) {
 		return binaryDecoding.Unmarshal(data, (*[]string)(w))
 	}
-	var b []byte
-	if err := binaryDecoding.Unmarshal(data, &b); err != nil {
+	var packed cbor.ByteString
+	if err := binaryDecoding.Unmarshal(data, &packed); err != nil {
 		return err
 	}
-	if !utf8.Valid(b) {
+	text := string(packed)
+	if !utf8.ValidString(text) {
 		return errWords
 	}
-	text := string(b)
-	var words []string
-	for at := 0; at < len(b); {
-		length, n := binary.Uvarint(b[at:])
-		at += n
-		if n <= 0 || length > uint64(len(b)-at) {
+	n := 0
+	for rest := text; rest != ""; n++ {
+		var ok bool
+		if _, rest, ok = cutWord(rest); !ok {
 			return errWords
 		}
-		words = append(words, text[at:at+int(length)])
-		at += int(length)
 	}
-	*w = words
+	*w = nil
+	if n > 0 {
+		*w = make(Words, n)
+	}
+	for i := range *w {
+		(*w)[i], text, _ = cutWord(text)
+	}
 	return nil
+}
+
+// cutWord cuts the first word off a packed list.
+func cutWord(text string) (word, rest string, ok bool) {
+	length, n := binary.Uvarint([]byte(text[:min(len(text), binary.MaxVarintLen64)]))
+	if n <= 0 || length > uint64(len(text)-n) {
+		return "", "", false
+	}
+	end := n + int(length)
+	return text[n:end], text[end:], true
 }
 
 // isArray tells an array (major type 4) from what else there may be.

@@ -119,7 +119,7 @@ const maxRelease = 1 << 30
 // EncodeRelease returns the message body: a version byte, CBOR and, since the
 // inputs repeat each other's words, Zstandard (RFC 8878) around both.
 func EncodeRelease(r *Release) ([]byte, error) {
-	body, err := encodeBinary(totalsLayout, r)
+	body, err := encodeBinary(totalsLayout, sizeOf(r.Totals), r)
 	if err != nil {
 		return nil, err
 	}

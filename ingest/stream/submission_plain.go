@@ -36,6 +36,9 @@ func decodePlain(data []byte) (Submission, bool) {
 	return s, ok && p.at == len(p.text)
 }
 
+// What room is made for at once; a text of more may not mean what it says.
+const someObservations = 1 << 10
+
 // plain is a reader's place in a text.
 type plain struct {
 	text string
@@ -46,7 +49,7 @@ func (p *plain) observations(into *[]Observation) bool {
 	if !p.take('[') {
 		return false
 	}
-	*into = []Observation{}
+	*into = make([]Observation, 0, min(strings.Count(p.text[p.at:], "{"), someObservations))
 	if p.take(']') {
 		return true
 	}

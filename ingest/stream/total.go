@@ -71,8 +71,20 @@ const (
 // Have returns how many of the expected areas reported.
 func (t *Total) Have() int { return t.Expected - len(t.Missing) }
 
+// Size is about how many bytes the total takes in a message.
+func (t *Total) Size() int { return len(t.Inputs) + 256 }
+
+func sizeOf(totals []Total) (size int) {
+	for i := range totals {
+		size += totals[i].Size()
+	}
+	return size
+}
+
 // EncodeTotals returns the message body.
-func EncodeTotals(batch *TotalsBatch) ([]byte, error) { return encodeBinary(totalsLayout, batch) }
+func EncodeTotals(batch *TotalsBatch) ([]byte, error) {
+	return encodeBinary(totalsLayout, sizeOf(batch.Totals), batch)
+}
 
 // DecodeTotals reads a message body.
 func DecodeTotals(data []byte) (*TotalsBatch, error) {
