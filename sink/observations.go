@@ -120,8 +120,20 @@ func others(n int, without []int) []int {
 	return rest
 }
 
+// How many submissions go into a piece of an insert: of the usual size, some
+// thousand rows.
+const pieceSubmissions = 100
+
 func (b *observationBlock) store(ctx context.Context, s *Store) error {
-	return s.insert(ctx, "observations_data", append(b.columns(), b.seldom()...))
+	var pieces [][]column
+	for submissions := range slices.Chunk(b.submissions, pieceSubmissions) {
+		piece := observationBlock{submissions: submissions}
+		for i := range submissions {
+			piece.n += submissions[i].Len()
+		}
+		pieces = append(pieces, append(piece.columns(), piece.seldom(b)...))
+	}
+	return s.insert(ctx, "observations_data", pieces...)
 }
 
 func (b *observationBlock) columns() []column {
@@ -153,8 +165,8 @@ func (b *observationBlock) columns() []column {
 }
 
 // seldom returns the columns that few submissions say anything in, without those
-// in which none of the block's does: the server fills in ” and 0 for less.
-func (b *observationBlock) seldom() (columns []column) {
+// in which none of the whole does: the server fills in the same for less.
+func (b *observationBlock) seldom(whole *observationBlock) (columns []column) {
 	for _, c := range []struct {
 		column
 		used func(storable) bool
@@ -171,7 +183,7 @@ func (b *observationBlock) seldom() (columns []column) {
 			},
 		},
 	} {
-		if slices.ContainsFunc(b.submissions, c.used) {
+		if slices.ContainsFunc(whole.submissions, c.used) {
 			columns = append(columns, c.column)
 		}
 	}

@@ -315,3 +315,32 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 		})
 	}
 }
+
+// However many pieces an insert is sent in, it is one part, so that nobody sees
+// half of it.
+func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
+	s := newStore(t)
+	var submissions []stream.AcceptedSubmission
+	for n := range uint64(2*pieceSubmissions + 1) {
+		o := stream.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "1"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
+		if n == pieceSubmissions {
+			o.Note = "only here"
+		}
+		submissions = append(submissions, submission("320812", n+1, o))
+	}
+	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submissions...))
+	totals := make([]stream.Total, 2*pieceTotals+1)
+	for i := range totals {
+		totals[i] = stream.Total{Indicator: fmt.Sprint("i", i), Value: "1"}
+	}
+	put(t, s, &totalsBlock{}, 1, totalsMessage(t, stream.TotalsBatch{Period: "2021", Totals: totals}))
+	want := fmt.Sprintf("table,rows,parts\nobservations_data,%d,1\ntotals_data,%d,1\n", len(submissions), len(totals))
+	got := query(t, s, `SELECT table, sum(rows) AS rows, count() AS parts FROM system.parts
+		WHERE database = currentDatabase() AND active AND table IN ('observations_data', 'totals_data') GROUP BY table ORDER BY table`)
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := query(t, s, "SELECT sequence, note FROM observations WHERE note != ''"); got != fmt.Sprintf("sequence,note\n%d,only here\n", pieceSubmissions+1) {
+		t.Errorf("the note was shown as %s", got)
+	}
+}

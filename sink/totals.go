@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,9 +145,18 @@ func (b *totalsBlock) addRun(body []byte, sequence uint64) error {
 	return nil
 }
 
+// How many totals go into a piece of an insert: with their inputs, about a
+// megabyte.
+const pieceTotals = 1000
+
 func (b *totalsBlock) store(ctx context.Context, s *Store) error {
 	if len(b.totals) > 0 {
-		if err := s.insert(ctx, "totals_data", b.totalColumns()); err != nil {
+		var pieces [][]column
+		for totals := range slices.Chunk(b.totals, pieceTotals) {
+			piece := totalsBlock{totals: totals}
+			pieces = append(pieces, piece.totalColumns())
+		}
+		if err := s.insert(ctx, "totals_data", pieces...); err != nil {
 			return err
 		}
 	}

@@ -38,8 +38,9 @@ AS WITH JSONExtract(totals_data.inputs, 'Array(Tuple(area String, indicator Stri
 SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
     change_absolute, change_reason, have, expected, missing, publishable, flags,
-    arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
-        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)) AS inputs,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     basis, trigger, catalogue, computed_at, sequence
 FROM totals_data FINAL
 COMMENT 'Every version of every city total';
@@ -74,8 +75,9 @@ AS WITH JSONExtract(totals_data.inputs, 'Array(Tuple(area String, indicator Stri
 SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
     change_absolute, change_reason, have, expected, missing, publishable, flags,
-    arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
-        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)) AS inputs,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     basis, trigger, catalogue, computed_at, sequence
 FROM totals_data
 ORDER BY indicator, period, basis DESC, sequence DESC
@@ -114,8 +116,9 @@ AS WITH JSONExtract(releases_data.inputs, 'Array(Tuple(area String, indicator St
 SELECT
     name, note, indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
     change_absolute, change_reason, have, expected, missing, publishable, flags,
-    arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
-        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)) AS inputs,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     as_of, basis, catalogue, computed_at AS created_at, sequence
 FROM releases_data FINAL
 COMMENT 'City totals frozen under a name, for publication';
