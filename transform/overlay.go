@@ -3,42 +3,44 @@ package transform
 import (
 	"strings"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // overlay is the ledger with what the present batch is about to add to it.
 type overlay struct {
 	ledger   *Ledger
-	parts    map[overlayKey]Part
-	accepted map[string]taken // by submission id
+	figures  map[string]map[Cell]held // by area
+	accepted map[string]taken         // by submission id
 }
 
-type overlayKey struct {
-	cell Cell
-	area string
+func newOverlay(l *Ledger) *overlay {
+	return &overlay{ledger: l, figures: map[string]map[Cell]held{}, accepted: map[string]taken{}}
 }
 
-// Part returns the better of the ledger's figure and the batch's own.
-func (o *overlay) Part(cell Cell, area string) (Part, bool) {
-	best, ok := o.ledger.Part(cell, area)
-	if own, has := o.parts[overlayKey{cell, area}]; has && (!ok || own.Epoch > best.Epoch || own.Epoch == best.Epoch && own.Stage >= best.Stage) {
-		return own, true
+// standing has the better of the ledger's figure and the batch's own. Submissions
+// neither lock nor reopen.
+func (o *overlay) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+	o.ledger.standing(area, rows, into)
+	figures := o.figures[area]
+	if len(figures) == 0 {
+		return
 	}
-	return best, ok
+	for i := range rows {
+		own, has := figures[cellOf(&rows[i])]
+		if best := into[i].best; has && (own.epoch > best.epoch || own.epoch == best.epoch && own.stage >= best.stage) {
+			into[i].best = own
+		}
+	}
 }
-
-// Locked and Epoch are the ledger's: submissions decide neither.
-func (o *overlay) Locked(period catalogue.Period) bool { return o.ledger.Locked(period) }
-
-func (o *overlay) Epoch(cell Cell, area string) uint8 { return o.ledger.Epoch(cell, area) }
 
 func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
+	figures := o.figures[r.area]
+	if figures == nil {
+		figures = make(map[Cell]held, len(accepted))
+		o.figures[r.area] = figures
+	}
 	for i := range accepted {
-		a := &accepted[i]
-		o.parts[overlayKey{Cell{a.Indicator, a.Period}, r.area}] = Part{
-			Area: r.area, Value: a.Value, Stage: a.Stage, Status: a.Status, Qualifier: a.Qualifier, Epoch: a.Epoch, Sequence: r.delivery.Sequence,
-		}
+		figures[cellOf(&accepted[i])] = heldOf(&accepted[i])
 	}
 	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }
