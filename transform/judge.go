@@ -261,7 +261,8 @@ func (j *judge) value(o *stream.Observation, indicator *catalogue.Indicator, int
 		return outOfRange(indicator, figure.Value)
 	}
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
-	if text := figure.Value.String(); !figure.Missing && text != string(o.Value) {
+	var text [32]byte // holds any value, so that most rows need no memory for it
+	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
 		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
 	}
 	return nil
