@@ -33,10 +33,6 @@ type held struct {
 	epoch     uint8
 }
 
-func heldOf(o *stream.AcceptedObservation) held {
-	return held{o.Value, o.Stage, o.Status, o.Qualifier, o.Epoch}
-}
-
 // judge holds submissions against the catalogue and against history.
 type judge struct {
 	catalogue *catalogue.Catalogue

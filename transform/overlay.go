@@ -3,44 +3,57 @@ package transform
 import (
 	"strings"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // overlay is the ledger with what the present batch is about to add to it.
 type overlay struct {
 	ledger   *Ledger
-	figures  map[string]map[Cell]held // by area
-	accepted map[string]taken         // by submission id
+	sections map[section]own
+	latest   section // of sections, which rows go through one after another
+	own      own
+	accepted map[string]taken // by submission id
 }
 
+// section is the cells of an area in a period.
+type section struct {
+	area   string
+	period catalogue.Period
+}
+
+// own is what the batch has accepted in a section, the latest by indicator.
+type own map[string]*stream.AcceptedObservation
+
 func newOverlay(l *Ledger) *overlay {
-	return &overlay{ledger: l, figures: map[string]map[Cell]held{}, accepted: map[string]taken{}}
+	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
 }
 
 // standing has the better of the ledger's figure and the batch's own. Submissions
 // neither lock nor reopen.
 func (o *overlay) standing(area string, rows []stream.AcceptedObservation, into []standing) {
 	o.ledger.standing(area, rows, into)
-	figures := o.figures[area]
-	if len(figures) == 0 {
-		return
-	}
 	for i := range rows {
-		own, has := figures[cellOf(&rows[i])]
-		if best := into[i].best; has && (own.epoch > best.epoch || own.epoch == best.epoch && own.stage >= best.stage) {
-			into[i].best = own
+		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].best
+		if a != nil && (a.Epoch > best.epoch || a.Epoch == best.epoch && a.Stage >= best.stage) {
+			*best = held{a.Value, a.Stage, a.Status, a.Qualifier, a.Epoch}
 		}
 	}
 }
 
-func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
-	figures := o.figures[r.area]
-	if figures == nil {
-		figures = make(map[Cell]held, len(accepted))
-		o.figures[r.area] = figures
+func (o *overlay) in(area string, period catalogue.Period) own {
+	if at := (section{area, period}); at != o.latest || o.own == nil {
+		if o.sections[at] == nil {
+			o.sections[at] = own{}
+		}
+		o.latest, o.own = at, o.sections[at]
 	}
+	return o.own
+}
+
+func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
 	for i := range accepted {
-		figures[cellOf(&accepted[i])] = heldOf(&accepted[i])
+		o.in(r.area, accepted[i].Period)[accepted[i].Indicator] = &accepted[i]
 	}
 	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }
