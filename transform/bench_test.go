@@ -1,11 +1,11 @@
 package transform
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,42 +128,67 @@ func BenchmarkTally(b *testing.B) {
 	}
 }
 
-// benchReceived is a submission of 60 figures as it comes from SUBMISSIONS.
-func benchReceived(b *testing.B) stream.Delivery {
-	s := stream.Submission{Area: benchArea(1), Dataset: "d"}
+// benchSubmission is the n-th submission of 60 figures, area after area and year
+// after year.
+func benchSubmission(n int) stream.Submission {
+	group, year := n/benchAreas%(benchIndicators/60), n/(benchAreas*benchIndicators/60)
+	s := stream.Submission{Area: benchArea(n % benchAreas), Dataset: "d"}
 	for i := range 60 {
-		s.Observations = append(s.Observations, stream.Observation{Indicator: benchIndicator(i), Period: "2001", Value: stream.Text(fmt.Sprintf("%d.25", 1000+i)), Unit: "万元"})
+		s.Observations = append(s.Observations, stream.Observation{
+			Indicator: benchIndicator(group*60 + i), Period: strconv.Itoa(benchFirst + year), Value: stream.Text(fmt.Sprintf("%d.%02d", 1000+i, i)), Unit: "万元",
+		})
 	}
-	body, err := json.Marshal(&s)
-	if err != nil {
-		b.Fatal(err)
+	return s
+}
+
+// benchDeliveries are the first n submissions as they come from SUBMISSIONS.
+func benchDeliveries(b *testing.B, n int) (all []stream.Delivery) {
+	b.Helper()
+	log := testLog(b)
+	for i := range n {
+		submit(b, log, benchSubmission(i))
 	}
-	return stream.Delivery{Subject: "submissions." + s.Area + "." + s.Dataset, Body: body, Sequence: 1, StoredAt: time.Now()}
+	await(b, log, stream.Submissions, "submissions", func(d stream.Delivery) bool {
+		all = append(all, d)
+		return len(all) == n
+	})
+	return all
 }
 
 // BenchmarkRead measures taking a submission of 60 figures apart.
 func BenchmarkRead(b *testing.B) {
-	d := benchReceived(b)
+	d := benchDeliveries(b, 1)[0]
 	b.ReportAllocs()
 	for b.Loop() {
 		if r := read(d); r.problem != nil {
 			b.Fatal(r.problem)
 		}
 	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/60, "ns/figure")
 }
 
-// BenchmarkJudge measures judging a submission of 60 figures against history.
+// BenchmarkJudge measures judging full batches of submissions, which revise what
+// the ledger holds, and gathering what is accepted.
 func BenchmarkJudge(b *testing.B) {
 	c := benchCatalogue(b)
-	j := judge{c}
-	past := &overlay{ledger: benchLedger(b, c), parts: map[overlayKey]Part{}}
-	r := read(benchReceived(b))
+	v := &validator{ledger: benchLedger(b, c), judge: judge{c}, now: time.Now}
+	var submissions []received
+	for _, d := range benchDeliveries(b, DefaultConfig().Batch) {
+		submissions = append(submissions, read(d))
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if result := j.judge(&r, past); len(result.accepted) != 60 {
-			b.Fatalf("accepted %d rows of 60: %v", len(result.accepted), result.findings)
+		verdicts, _, err := v.judgeAll(b.Context(), submissions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, verdict := range verdicts {
+			if verdict.Accepted != 60 {
+				b.Fatalf("accepted %d rows of 60: %v", verdict.Accepted, verdict.Findings)
+			}
 		}
 	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(60*len(submissions)), "ns/figure")
 }
 
 // BenchmarkAccepted measures a batch of 256 submissions on its way through

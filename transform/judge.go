@@ -13,9 +13,24 @@ import (
 
 // history is what was accepted before, for rules that look back.
 type history interface {
-	Part(cell Cell, area string) (Part, bool)
-	Locked(catalogue.Period) bool
-	Epoch(cell Cell, area string) uint8
+	// standing notes how the area's cell of each row stands, by index of the row.
+	standing(area string, rows []stream.AcceptedObservation, into []standing)
+}
+
+// standing is how an area's cell stands before a submission.
+type standing struct {
+	best     held
+	reopened uint8 // how often the cell has been reopened
+	locked   bool
+}
+
+// held is what an area's cell holds; status 0 means nothing yet.
+type held struct {
+	value     catalogue.Value
+	stage     catalogue.Stage
+	status    catalogue.Status
+	qualifier catalogue.Qualifier
+	epoch     uint8
 }
 
 // judge holds submissions against the catalogue and against history.
@@ -70,7 +85,6 @@ func (j *judge) judge(r *received, past history) judgement {
 	if problem != nil {
 		return judgement{findings: []stream.Finding{*problem}}
 	}
-	var result judgement
 	rows := reported{first: make(map[Cell]int, len(r.submission.Observations))}
 	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
 	refused := make([]*stream.Finding, len(read))
@@ -81,7 +95,7 @@ func (j *judge) judge(r *received, past history) judgement {
 		}
 		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
 		if refused[i] == nil {
-			rows.note(Cell{read[i].Indicator, read[i].Period}, i)
+			rows.note(cellOf(&read[i]), i)
 		}
 	}
 	for cell, places := range rows.again {
@@ -89,9 +103,12 @@ func (j *judge) judge(r *received, past history) judgement {
 			refused[i] = repeated(cell, i, places, read)
 		}
 	}
+	before := make([]standing, len(read))
+	past.standing(area.Code, read, before)
+	result := judgement{accepted: read[:0]}
 	for i := range read {
 		if refused[i] == nil {
-			refused[i] = lookBack(&read[i], area.Code, r.submission.Reason, past)
+			refused[i] = lookBack(&read[i], &before[i], r.submission.Reason)
 		}
 		if refused[i] == nil {
 			result.accepted = append(result.accepted, read[i])
@@ -127,15 +144,14 @@ func (r *reported) note(cell Cell, at int) {
 }
 
 // lookBack holds a row against what was accepted before, and notes its epoch.
-func lookBack(o *stream.AcceptedObservation, area, reason string, past history) *stream.Finding {
-	cell := Cell{o.Indicator, o.Period}
-	best, ok := past.Part(cell, area)
-	o.Epoch = past.Epoch(cell, area)
-	if ok && best.Epoch == o.Epoch && best.Stage > o.Stage {
+func lookBack(o *stream.AcceptedObservation, before *standing, reason string) *stream.Finding {
+	best := &before.best
+	o.Epoch = before.reopened
+	if best.status != 0 && best.epoch == o.Epoch && best.stage > o.Stage {
 		return stageBackwards(o, best)
 	}
-	same := ok && best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
-	if past.Locked(o.Period) && !same && strings.TrimSpace(reason) == "" {
+	same := best.value == o.Value && best.status == o.Status && best.qualifier == o.Qualifier
+	if before.locked && !same && strings.TrimSpace(reason) == "" {
 		return periodLocked(o)
 	}
 	return nil
@@ -241,7 +257,8 @@ func (j *judge) value(o *stream.Observation, indicator *catalogue.Indicator, int
 		return outOfRange(indicator, figure.Value)
 	}
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
-	if text := figure.Value.String(); !figure.Missing && text != string(o.Value) {
+	var text [32]byte // holds any value, so that most rows need no memory for it
+	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
 		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
 	}
 	return nil

@@ -10,17 +10,14 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// past is history given as a table.
-type past map[Cell]Part
+// past is history given as a table of one area's figures.
+type past map[Cell]held
 
-func (p past) Part(cell Cell, area string) (Part, bool) {
-	part, ok := p[cell]
-	return part, ok && part.Area == area
+func (p past) standing(_ string, rows []stream.AcceptedObservation, into []standing) {
+	for i := range rows {
+		into[i].best = p[cellOf(&rows[i])]
+	}
 }
-
-func (past) Locked(catalogue.Period) bool { return false }
-
-func (past) Epoch(Cell, string) uint8 { return 0 }
 
 func judged(t *testing.T, s stream.Submission, history past) judgement {
 	t.Helper()
@@ -75,7 +72,7 @@ func TestRefusals(t *testing.T) {
 			if test.area == "901" {
 				rows = append(rows, figure("enterprises", "2020", "5"))
 			}
-			history := past{{"rd", mustPeriod("2020")}: Part{Area: "901", Stage: catalogue.Final, Value: catalogue.Value{Coefficient: 3}}}
+			history := past{{"rd", mustPeriod("2020")}: {stage: catalogue.Final, status: catalogue.Normal, value: catalogue.Value{Coefficient: 3}}}
 			result := judged(t, from(test.area, rows...), history)
 			if len(result.accepted) != len(rows)-1 || len(result.findings) != 1 {
 				t.Fatalf("accepted %d rows with findings %+v; want one finding and the other row kept", len(result.accepted), result.findings)

@@ -45,6 +45,8 @@ type Cell struct {
 	Period    catalogue.Period
 }
 
+func cellOf(o *stream.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
+
 // vintage is one area's best figure in a cell; status 0 means none yet.
 type vintage struct {
 	coefficient int64
@@ -114,17 +116,8 @@ func (l *Ledger) decide(d *stream.Decision) {
 	}
 }
 
-// Locked reports whether a changed value in the period needs a reason.
-func (l *Ledger) Locked(period catalogue.Period) bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.locked[period]
-}
-
-// Epoch returns how often an area's figure in the cell has been reopened.
-func (l *Ledger) Epoch(cell Cell, area string) uint8 {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+// epoch returns how often an area's figure in the cell has been reopened.
+func (l *Ledger) epoch(cell Cell, area string) uint8 {
 	epoch := uint8(0)
 	for i := range l.reopened {
 		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
@@ -280,6 +273,21 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 		return l.part(at, group[at]), true
 	}
 	return Part{}, false
+}
+
+// standing notes how the area's cell of each row stands, under one lock.
+func (l *Ledger) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	at, known := l.areaIndex[area]
+	for i := range rows {
+		cell := cellOf(&rows[i])
+		into[i] = standing{reopened: l.epoch(cell, area), locked: l.locked[cell.Period]}
+		if group := l.groups[cell]; known && at < len(group) {
+			v := &group[at]
+			into[i].best = held{v.value(), v.stage, v.status, v.qualifier(), v.epoch}
+		}
+	}
 }
 
 func (l *Ledger) part(area int, v vintage) Part {

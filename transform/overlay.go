@@ -10,35 +10,50 @@ import (
 // overlay is the ledger with what the present batch is about to add to it.
 type overlay struct {
 	ledger   *Ledger
-	parts    map[overlayKey]Part
+	sections map[section]own
+	latest   section // of sections, which rows go through one after another
+	own      own
 	accepted map[string]taken // by submission id
 }
 
-type overlayKey struct {
-	cell Cell
-	area string
+// section is the cells of an area in a period.
+type section struct {
+	area   string
+	period catalogue.Period
 }
 
-// Part returns the better of the ledger's figure and the batch's own.
-func (o *overlay) Part(cell Cell, area string) (Part, bool) {
-	best, ok := o.ledger.Part(cell, area)
-	if own, has := o.parts[overlayKey{cell, area}]; has && (!ok || own.Epoch > best.Epoch || own.Epoch == best.Epoch && own.Stage >= best.Stage) {
-		return own, true
+// own is what the batch has accepted in a section, the latest by indicator.
+type own map[string]*stream.AcceptedObservation
+
+func newOverlay(l *Ledger) *overlay {
+	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
+}
+
+// standing has the better of the ledger's figure and the batch's own. Submissions
+// neither lock nor reopen.
+func (o *overlay) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+	o.ledger.standing(area, rows, into)
+	for i := range rows {
+		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].best
+		if a != nil && (a.Epoch > best.epoch || a.Epoch == best.epoch && a.Stage >= best.stage) {
+			*best = held{a.Value, a.Stage, a.Status, a.Qualifier, a.Epoch}
+		}
 	}
-	return best, ok
 }
 
-// Locked and Epoch are the ledger's: submissions decide neither.
-func (o *overlay) Locked(period catalogue.Period) bool { return o.ledger.Locked(period) }
-
-func (o *overlay) Epoch(cell Cell, area string) uint8 { return o.ledger.Epoch(cell, area) }
+func (o *overlay) in(area string, period catalogue.Period) own {
+	if at := (section{area, period}); at != o.latest || o.own == nil {
+		if o.sections[at] == nil {
+			o.sections[at] = own{}
+		}
+		o.latest, o.own = at, o.sections[at]
+	}
+	return o.own
+}
 
 func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
 	for i := range accepted {
-		a := &accepted[i]
-		o.parts[overlayKey{Cell{a.Indicator, a.Period}, r.area}] = Part{
-			Area: r.area, Value: a.Value, Stage: a.Stage, Status: a.Status, Qualifier: a.Qualifier, Epoch: a.Epoch, Sequence: r.delivery.Sequence,
-		}
+		o.in(r.area, accepted[i].Period)[accepted[i].Indicator] = &accepted[i]
 	}
 	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }

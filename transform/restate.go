@@ -27,7 +27,7 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 	if own, ok := past.accepted[id]; ok {
 		own.cells = make(map[Cell]bool, len(own.rows))
 		for i := range own.rows {
-			own.cells[Cell{own.rows[i].Indicator, own.rows[i].Period}] = true
+			own.cells[cellOf(&own.rows[i])] = true
 		}
 		return own, true, nil
 	}
@@ -69,7 +69,7 @@ func (v *validator) restate(verdict *stream.Verdict, r *received, past history, 
 	verdict.AcceptedSequence = first.stored
 	result := v.judge.judge(r, without{past, first.cells})
 	result.accepted = slices.DeleteFunc(result.accepted, func(o stream.AcceptedObservation) bool {
-		if first.cells[Cell{o.Indicator, o.Period}] {
+		if first.cells[cellOf(&o)] {
 			return false
 		}
 		finding := judgedBefore(&o)
@@ -87,11 +87,13 @@ type without struct {
 	cells map[Cell]bool
 }
 
-func (w without) Part(cell Cell, area string) (Part, bool) {
-	if w.cells[cell] {
-		return Part{}, false
+func (w without) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+	w.history.standing(area, rows, into)
+	for i := range rows {
+		if w.cells[cellOf(&rows[i])] {
+			into[i].best = held{}
+		}
 	}
-	return w.history.Part(cell, area)
 }
 
 func lost(sequence uint64) error {

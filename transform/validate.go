@@ -150,11 +150,7 @@ type outbox struct {
 func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]stream.Verdict, *outbox, error) {
 	verdicts := make([]stream.Verdict, len(submissions))
 	outgoing := &outbox{batches: map[string]*stream.AcceptedBatch{}, owners: map[string][]int{}}
-	rows := 0
-	for i := range submissions {
-		rows += len(submissions[i].submission.Observations)
-	}
-	past := &overlay{ledger: v.ledger, parts: make(map[overlayKey]Part, rows), accepted: map[string]taken{}}
+	past := newOverlay(v.ledger)
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.verdict(r)

@@ -41,9 +41,8 @@ func (a *Area) Additive() bool { return a.Kind == District || a.Kind == CarvedOu
 
 // ValidIn reports whether the area exists on the last day of the period.
 func (a *Area) ValidIn(p Period) bool {
-	day := p.LastDay()
-	return (a.ValidFrom.IsZero() || !day.Before(a.ValidFrom.Time)) &&
-		(a.ValidTo.IsZero() || day.Before(a.ValidTo.Time))
+	return (a.ValidFrom.IsZero() || !p.LastDay().Before(a.ValidFrom.Time)) &&
+		(a.ValidTo.IsZero() || p.LastDay().Before(a.ValidTo.Time))
 }
 
 // Date is a calendar day, written 2016-10-08.

@@ -25,10 +25,9 @@ func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
 		return Figure{}, err
 	}
 	given := own
-	column := tidy(unit)
-	switch {
-	case column != "":
-		given = impliedUnit(column, own)
+	switch column, ok := columnUnit(unit, own); {
+	case ok:
+		given = column
 		if reading.Unit != "" && impliedUnit(reading.Unit, own) != given {
 			return Figure{}, &Problem{
 				Code: "UNIT_CONFLICT", Seen: text,
@@ -44,4 +43,14 @@ func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
 		return Figure{}, err
 	}
 	return Figure{Value: value, Qualifier: reading.Qualifier.Join(stated)}, nil
+}
+
+// columnUnit reads a unit's column; false when it is empty. The table's own names
+// are tidy and are no short forms.
+func columnUnit(text string, own Unit) (Unit, bool) {
+	if known, ok := scaledUnits[text]; ok {
+		return known, true
+	}
+	text = tidy(text)
+	return impliedUnit(text, own), text != ""
 }

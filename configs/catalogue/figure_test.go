@@ -48,6 +48,16 @@ func TestReadFigure(t *testing.T) {
 	}
 }
 
+// A unit's column is looked up as it is first, so no name in the table may mean
+// something else once it is tidied.
+func TestUnitNamesAreTidy(t *testing.T) {
+	for name, unit := range scaledUnits {
+		if tidy(name) != name || impliedUnit(name, unit) != unit {
+			t.Errorf("%q reads as %q, which is %+v, and not as %+v", name, tidy(name), impliedUnit(tidy(name), unit), unit)
+		}
+	}
+}
+
 func TestReadFigureRefuses(t *testing.T) {
 	for _, test := range []struct{ text, unit, qualifier, own, code string }{
 		{"60", "家", "", "亿元", "UNIT_MISMATCH"},

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -74,6 +75,7 @@ func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
 	indicators, periods := numbered(s.IndicatorWords, len(rows)), numbered(s.PeriodWords, 1)
 	var last catalogue.Period
 	var period uint16
+	s.grow(len(rows))
 	for i := range rows {
 		o := &rows[i]
 		at := len(s.Indicator)
@@ -106,9 +108,26 @@ func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
 	}
 }
 
+// The most new words that room is made for ahead: many rows repeat their words.
+const newWords = 256
+
+// grow makes room for n more rows.
+func (s *AcceptedSubmission) grow(n int) {
+	s.Indicator = slices.Grow(s.Indicator, n)
+	s.Period = slices.Grow(s.Period, n)
+	s.Coefficient = slices.Grow(s.Coefficient, n)
+	s.Scale = slices.Grow(s.Scale, n)
+	s.Stage = slices.Grow(s.Stage, n)
+	s.Status = slices.Grow(s.Status, n)
+	s.Qualifier = slices.Grow(s.Qualifier, n)
+	s.Row = slices.Grow(s.Row, n)
+	s.IndicatorWords = slices.Grow(s.IndicatorWords, min(n, newWords))
+	s.Units = slices.Grow(s.Units, min(n, newWords))
+}
+
 // numbered returns the index of each word, with room for more of them.
 func numbered(words Words, more int) map[string]uint16 {
-	index := make(map[string]uint16, len(words)+min(more, 256))
+	index := make(map[string]uint16, len(words)+min(more, newWords))
 	for i, word := range words {
 		index[word] = uint16(i)
 	}
