@@ -38,7 +38,7 @@ func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, 
 func (t *tally) terms(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]inputPart {
 	var terms map[string][]inputPart
 	for _, period := range periods {
-		parts := t.source.Parts(Cell{indicator.ID, period})
+		parts := t.find(Cell{indicator.ID, period})
 		if len(parts) == 0 {
 			return nil
 		}

@@ -13,10 +13,10 @@ import (
 // Decimals of a quotient. Sums are exact; only a quotient has to end somewhere.
 const quotientDecimals = 12
 
-// Source answers a cell's figures: at most one, the best, of each area, in any
-// order.
+// Source answers a cell's figures: at most one, the best, of each area, in the
+// order of the areas' codes.
 type Source interface {
-	Parts(Cell) []Part
+	AppendParts([]Part, Cell) []Part
 }
 
 var _ Source = (*Ledger)(nil)
@@ -92,6 +92,7 @@ type tally struct {
 	source    Source
 	levels    map[Cell]*level
 	members   map[catalogue.Period][]string
+	found     []Part // for use again
 }
 
 // level is a total without its change: the exact quotient of two sums, the
@@ -177,7 +178,7 @@ func (t *tally) expected(indicator *catalogue.Indicator, period catalogue.Period
 // reported, and for areas that reported nothing those that follow from other
 // periods. An area that reported its figure missing has none.
 func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (parts []inputPart, reported bool) {
-	found := t.source.Parts(Cell{indicator.ID, period})
+	found := t.find(Cell{indicator.ID, period})
 	spoken := make([]string, 0, len(found))
 	parts = make([]inputPart, 0, len(found))
 	for _, p := range found {
@@ -192,10 +193,19 @@ func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, e
 	reported = len(spoken) > 0
 	if len(spoken) < len(expected) {
 		derived, spokenOf := t.derive(indicator, period, expected, spoken)
-		parts, reported = append(parts, derived...), reported || spokenOf
+		if len(derived) > 0 {
+			parts = append(parts, derived...)
+			slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
+		}
+		reported = reported || spokenOf
 	}
-	slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
 	return parts, reported
+}
+
+// find returns the cell's figures until it is called again.
+func (t *tally) find(cell Cell) []Part {
+	t.found = t.source.AppendParts(t.found[:0], cell)
+	return t.found
 }
 
 // inputPart is a term of a sum. A derived figure is several of one area.
