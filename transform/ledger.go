@@ -233,11 +233,11 @@ type Part struct {
 	Stage     catalogue.Stage
 	Status    catalogue.Status
 	Qualifier catalogue.Qualifier
+	// Epoch is how often the figure had been reopened.
+	Epoch uint8
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
 	Submission stream.SubmissionID
 	Sequence   uint64
-	// Epoch is how often the figure had been reopened.
-	Epoch uint8
 }
 
 // AppendParts appends the cell's figures: at most one an area, in the order of
