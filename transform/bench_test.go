@@ -110,22 +110,81 @@ func BenchmarkLedger(b *testing.B) {
 	}
 }
 
-// BenchmarkTally measures the totals of the whole ledger, scaled to ten million
-// figures.
+// BenchmarkFold measures folding by itself, as in a replay, and while a view of
+// each hundred submissions is open.
+func BenchmarkFold(b *testing.B) {
+	c := benchCatalogue(b)
+	var batches []*stream.AcceptedBatch
+	for _, batch := range benchBatches {
+		batches = append(batches, batch)
+	}
+	for _, views := range []bool{false, true} {
+		b.Run(fmt.Sprintf("views=%t", views), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ledger := NewLedger(c)
+				view := ledger.View()
+				view.Close()
+				for i, batch := range batches {
+					if views && i%100 == 0 {
+						view.Close()
+						view, _ = ledger.ViewChanges()
+					}
+					if err := ledger.Apply(uint64(i+1), "accepted", batch); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchCells, "ns/figure")
+		})
+	}
+}
+
+// BenchmarkTally measures the totals of the whole ledger: with all areas, and with
+// an area missing that might follow from other periods.
 func BenchmarkTally(b *testing.B) {
 	c := benchCatalogue(b)
-	ledger := benchLedger(b, c)
-	cells := ledger.Cells(Scope{})
-	b.ReportAllocs()
-	b.ResetTimer()
-	for b.Loop() {
-		began := time.Now()
-		t := tally{catalogue: c, source: ledger}
-		if made := t.all(cells); len(made) < len(cells) {
-			b.Fatalf("%d totals of %d cells", len(made), len(cells))
-		}
-		b.ReportMetric(time.Since(began).Seconds()/benchCells*1e7, "s/10Mcells")
+	for _, areas := range []int{benchAreas, benchAreas - 1} {
+		b.Run(fmt.Sprintf("areas=%d", areas), func(b *testing.B) {
+			ledger := NewLedger(c)
+			for sequence, batch := range benchBatches {
+				if batch.Submissions[0].Area == benchArea(areas) {
+					continue
+				}
+				if err := ledger.Apply(sequence, "accepted", batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			cells := ledger.Cells(Scope{})
+			b.ReportAllocs()
+			for b.Loop() {
+				t := tally{catalogue: c, source: ledger}
+				if made := t.all(cells); len(made) < len(cells) {
+					b.Fatalf("%d totals of %d cells", len(made), len(cells))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/total")
+		})
 	}
+}
+
+// BenchmarkAffected measures finding the totals that changes of a few years
+// touch.
+func BenchmarkAffected(b *testing.B) {
+	c := benchCatalogue(b)
+	var cells []Cell
+	for year := range int16(8) {
+		for i := range benchIndicators {
+			cells = append(cells, Cell{benchIndicator(i), catalogue.Period{Year: benchFirst + year, Kind: catalogue.Year}})
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(Affected(c, cells)) < len(cells) {
+			b.Fatal("too few")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
 }
 
 // benchSubmission is the n-th submission of 60 figures, area after area and year

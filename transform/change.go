@@ -88,7 +88,9 @@ func (l *level) minus(base *level) decimal.Decimal {
 
 // percentOver returns (l − base) / base in percent.
 func (l *level) percentOver(base *level) decimal.Decimal {
-	now := l.numerator.Mul(base.denominator)
-	before := base.numerator.Mul(l.denominator)
+	now, before := l.numerator, base.numerator
+	if !l.denominator.Equal(one) || !base.denominator.Equal(one) {
+		now, before = now.Mul(base.denominator), before.Mul(l.denominator)
+	}
 	return now.Sub(before).Mul(hundred).DivRound(before, quotientDecimals)
 }

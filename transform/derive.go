@@ -12,8 +12,8 @@ import (
 // of them as missing, gives no figure but is reported all the same: a total that
 // followed from it before has to be seen to be gone.
 func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, spoken []string) (derived []inputPart, reported bool) {
-	done := slices.Clone(spoken)
-	for _, formula := range period.Formulas(indicator.Kind) {
+	done := spoken
+	for _, formula := range t.formulasOf(indicator.Kind, period) {
 		plus := t.terms(indicator, formula.Plus)
 		if len(plus) == 0 {
 			continue
@@ -33,12 +33,30 @@ func (t *tally) derive(indicator *catalogue.Indicator, period catalogue.Period, 
 	return derived, reported
 }
 
+type formulaKey struct {
+	kind   catalogue.Kind
+	period catalogue.Period
+}
+
+func (t *tally) formulasOf(kind catalogue.Kind, period catalogue.Period) []catalogue.Formula {
+	key := formulaKey{kind, period}
+	formulas, ok := t.formulas[key]
+	if !ok {
+		formulas = period.Formulas(kind)
+		if t.formulas == nil {
+			t.formulas = map[formulaKey][]catalogue.Formula{}
+		}
+		t.formulas[key] = formulas
+	}
+	return formulas
+}
+
 // terms returns what the areas reported for the periods; nothing where nobody has
 // reported one of them.
 func (t *tally) terms(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]inputPart {
 	var terms map[string][]inputPart
 	for _, period := range periods {
-		parts := t.source.Parts(Cell{indicator.ID, period})
+		parts := t.find(Cell{indicator.ID, period})
 		if len(parts) == 0 {
 			return nil
 		}

@@ -3,6 +3,8 @@ package transform
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -13,24 +15,18 @@ func (t *tallier) cover(ctx context.Context, sequence uint64) error {
 	if err := t.ledger.Wait(ctx, sequence); err != nil {
 		return err
 	}
-	if t.due == nil {
+	if !t.begun {
 		if err := t.begin(ctx); err != nil {
 			return err
 		}
 	}
 	view, changed := t.ledger.ViewChanges()
 	defer view.Close()
-	for cell := range changed {
-		t.due[cell] = true
-	}
-	cells := make([]Cell, 0, len(t.due))
-	for cell := range t.due {
-		cells = append(cells, cell)
-	}
-	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, cells), stream.ByStream); err != nil {
+	t.due = append(t.due, changed...)
+	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, t.due), stream.ByStream); err != nil {
 		return err
 	}
-	clear(t.due)
+	t.due = t.due[:0]
 	t.covered = view.Basis()
 	return nil
 }
@@ -57,6 +53,6 @@ func (t *tallier) begin(ctx context.Context) error {
 			return errors.Join(err, context.Cause(ctx))
 		}
 	}
-	t.due = due
+	t.due, t.begun = slices.Collect(maps.Keys(due)), true
 	return nil
 }

@@ -3,11 +3,14 @@ package transform
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
@@ -139,7 +142,7 @@ func TestViewStandsStill(t *testing.T) {
 	}
 	seen := func(s Source) string {
 		text := ""
-		for _, p := range s.Parts(gdp) {
+		for _, p := range s.AppendParts(nil, gdp) {
 			text += p.Area + "=" + p.Value.String() + " "
 		}
 		return text
@@ -153,7 +156,7 @@ func TestViewStandsStill(t *testing.T) {
 	put("901", 2)
 	put("902", 3)
 	second, changed := l.ViewChanges()
-	if len(changed) != 1 || !changed[gdp] {
+	if len(changed) != 1 || changed[0] != gdp {
 		t.Errorf("changed: %v", changed)
 	}
 	put("902", 4)
@@ -170,6 +173,56 @@ func TestViewStandsStill(t *testing.T) {
 	if got := seen(l); got != "901=2 902=4 " || len(l.views) != 0 {
 		t.Errorf("the ledger shows %q and keeps %d views", got, len(l.views))
 	}
+}
+
+// Whatever comes when, a view shows what the ledger showed when it was taken, and
+// each cell that changed is named once.
+func TestViewsAreSnapshots(t *testing.T) {
+	c := testCatalogue(t)
+	cells := []Cell{{"gdp", mustPeriod("2021")}, {"rd", mustPeriod("2021")}, {"gdp", mustPeriod("2020")}}
+	rapid.Check(t, func(rt *rapid.T) {
+		l := NewLedger(c)
+		shown := func(s Source) (all [][]Part) {
+			for _, cell := range cells {
+				all = append(all, s.AppendParts(nil, cell))
+			}
+			return all
+		}
+		open, changed, asked := map[*View][][]Part{}, map[Cell]bool{}, false
+		for n := range rapid.Uint64Range(1, 40).Draw(rt, "steps") {
+			switch rapid.IntRange(0, 6).Draw(rt, "step") {
+			case 0:
+				open[l.View()] = shown(l)
+			case 1:
+				view, named := l.ViewChanges()
+				open[view] = shown(l)
+				if len(named) != len(changed) || slices.ContainsFunc(named, func(c Cell) bool { return !changed[c] }) {
+					rt.Fatalf("named as changed: %v, want %v", named, changed)
+				}
+				clear(changed)
+				asked = true
+			case 2:
+				for view := range open {
+					view.Close()
+					delete(open, view)
+					break
+				}
+			default:
+				cell, area := rapid.SampledFrom(cells).Draw(rt, "cell"), rapid.SampledFrom([]string{"901", "902", "903"}).Draw(rt, "area")
+				if err := l.Apply(n+1, "accepted", acceptedFigures(t, n+1, area, map[Cell]int64{cell: int64(n)})); err != nil {
+					rt.Fatal(err)
+				}
+				if asked {
+					changed[cell] = true
+				}
+			}
+			for view, want := range open {
+				if diff := gocmp.Diff(want, shown(view)); diff != "" {
+					rt.Fatalf("after step %d a view of %d shows otherwise than when it was taken:\n%s", n, view.Basis(), diff)
+				}
+			}
+		}
+	})
 }
 
 // Totals that follow from each other go out in one flush, the others so that no

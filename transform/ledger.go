@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -26,7 +25,10 @@ type Ledger struct {
 	mu          sync.RWMutex
 	areas       []string
 	areaIndex   map[string]int
-	groups      map[Cell][]vintage // by index of the area
+	areaOrder   []int // indexes of the areas, by code
+	indicators  map[string]*entry
+	pages       map[catalogue.Period]*page
+	cells       int
 	submissions []accepted
 	known       map[stream.SubmissionID]uint32
 	subjects    map[string]uint64
@@ -36,7 +38,9 @@ type Ledger struct {
 	applied     uint64
 	advanced    chan struct{} // closed and replaced when applied grows
 	views       []*View
-	changed     map[Cell]bool // since ViewChanges; nil before its first call
+	viewed      uint64 // how many views there have been
+	asked       uint64 // the number of the last one from ViewChanges
+	changed     []Cell // since that one
 }
 
 // Cell is one indicator in one period.
@@ -76,7 +80,7 @@ type accepted struct {
 // NewLedger returns an empty ledger whose values are in the catalogue's units.
 func NewLedger(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
-		catalogue: c, areaIndex: map[string]int{}, groups: map[Cell][]vintage{},
+		catalogue: c, areaIndex: map[string]int{}, indicators: map[string]*entry{}, pages: map[catalogue.Period]*page{},
 		known: map[stream.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
@@ -169,15 +173,24 @@ func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
 	l.submissions = append(l.submissions, accepted{id: id, sequence: s.Sequence, stored: stored, rows: uint32(s.Len())})
 	l.known[id] = at
 	area := l.area(s.Area)
+	entries := make([]*entry, len(s.IndicatorWords))
+	for i, word := range s.IndicatorWords {
+		entries[i] = l.entry(word)
+	}
+	pages := make([]*page, len(periods))
+	for i, period := range periods {
+		pages[i] = l.page(period)
+	}
 	var problem error
 	for row := range s.Len() {
-		indicator := s.IndicatorWords[s.Indicator[row]]
-		value, err := l.inUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
+		word := s.Indicator[row]
+		indicator, page := entries[word], pages[s.Period[row]]
+		value, err := inUnit(indicator.known, s.Units[word], s.Value(row))
 		if err != nil {
-			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator, err)
+			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
 			continue
 		}
-		l.put(Cell{indicator, periods[s.Period[row]]}, area, vintage{
+		l.put(indicator, page, area, vintage{
 			coefficient: value.Coefficient, shape: shape(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
 			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
 		})
@@ -185,13 +198,13 @@ func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
 	return problem
 }
 
-// inUnit expresses a value in the catalogue's present unit of the indicator.
-func (l *Ledger) inUnit(indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
-	ind, ok := l.catalogue.Indicator(indicator)
-	if !ok || ind.UnitName == unit {
+// inUnit expresses a value in the catalogue's present unit of an indicator; nil is
+// one that the catalogue does not have.
+func inUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
+	if indicator == nil || indicator.UnitName == unit {
 		return v, nil
 	}
-	return ind.Unit().Convert(v, catalogue.ParseUnit(unit))
+	return indicator.Unit().Convert(v, catalogue.ParseUnit(unit))
 }
 
 func (l *Ledger) area(code string) int {
@@ -200,37 +213,10 @@ func (l *Ledger) area(code string) int {
 		at = len(l.areas)
 		l.areas = append(l.areas, code)
 		l.areaIndex[code] = at
+		place, _ := slices.BinarySearchFunc(l.areaOrder, code, func(area int, code string) int { return cmp.Compare(l.areas[area], code) })
+		l.areaOrder = slices.Insert(l.areaOrder, place, at)
 	}
 	return at
-}
-
-func (l *Ledger) put(cell Cell, area int, v vintage) {
-	group := l.groups[cell]
-	if area >= len(group) {
-		if group == nil {
-			// The word of a message would keep all of its words in memory.
-			cell.Indicator = l.lasting(cell.Indicator)
-		}
-		group = append(group, make([]vintage, area+1-len(group))...)
-		l.groups[cell] = group
-	}
-	old := &group[area]
-	if old.status == 0 || cmp.Or(
-		cmp.Compare(v.epoch, old.epoch),
-		cmp.Compare(v.stage, old.stage),
-		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
-	) > 0 {
-		l.changing(cell, group)
-		*old = v
-	}
-}
-
-// lasting returns the word as the catalogue has it.
-func (l *Ledger) lasting(indicator string) string {
-	if known, ok := l.catalogue.Indicator(indicator); ok {
-		return known.ID
-	}
-	return strings.Clone(indicator)
 }
 
 // Part is one area's best figure in a cell.
@@ -240,25 +226,25 @@ type Part struct {
 	Stage     catalogue.Stage
 	Status    catalogue.Status
 	Qualifier catalogue.Qualifier
+	// Epoch is how often the figure had been reopened.
+	Epoch uint8
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
 	Submission stream.SubmissionID
 	Sequence   uint64
-	// Epoch is how often the figure had been reopened.
-	Epoch uint8
 }
 
-// Parts returns the cell's figures, at most one an area, in no order.
-func (l *Ledger) Parts(cell Cell) []Part {
+// AppendParts appends the cell's figures: at most one an area, in the order of
+// their codes.
+func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.parts(l.groups[cell])
+	return l.appendParts(parts, l.figures(cell))
 }
 
-func (l *Ledger) parts(group []vintage) []Part {
-	parts := make([]Part, 0, len(group))
-	for area, v := range group {
-		if v.status != 0 {
-			parts = append(parts, l.part(area, v))
+func (l *Ledger) appendParts(parts []Part, figures []vintage) []Part {
+	for _, area := range l.areaOrder {
+		if area < len(figures) && figures[area].status != 0 {
+			parts = append(parts, l.part(area, figures[area]))
 		}
 	}
 	return parts
@@ -269,8 +255,8 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	at, ok := l.areaIndex[area]
-	if group := l.groups[cell]; ok && at < len(group) && group[at].status != 0 {
-		return l.part(at, group[at]), true
+	if figures := l.figures(cell); ok && at < len(figures) && figures[at].status != 0 {
+		return l.part(at, figures[at]), true
 	}
 	return Part{}, false
 }
@@ -283,8 +269,8 @@ func (l *Ledger) standing(area string, rows []stream.AcceptedObservation, into [
 	for i := range rows {
 		cell := cellOf(&rows[i])
 		into[i] = standing{reopened: l.epoch(cell, area), locked: l.locked[cell.Period]}
-		if group := l.groups[cell]; known && at < len(group) {
-			v := &group[at]
+		if figures := l.figures(cell); known && at < len(figures) {
+			v := &figures[at]
 			into[i].best = held{v.value(), v.stage, v.status, v.qualifier(), v.epoch}
 		}
 	}
@@ -303,9 +289,14 @@ func (l *Ledger) Cells(scope Scope) []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var cells []Cell
-	for cell := range l.groups {
-		if (scope.Period == "" || scope.Period == cell.Period.String()) && (scope.Indicator == "" || scope.Indicator == cell.Indicator) {
-			cells = append(cells, cell)
+	for period, page := range l.pages {
+		if scope.Period != "" && scope.Period != period.String() {
+			continue
+		}
+		for id, indicator := range l.indicators {
+			if page.group(indicator.number) != nil && (scope.Indicator == "" || scope.Indicator == id) {
+				cells = append(cells, Cell{id, period})
+			}
 		}
 	}
 	slices.SortFunc(cells, Cell.compare)
@@ -369,7 +360,7 @@ type ledgerSize struct{ cells, submissions int }
 func (l *Ledger) size() ledgerSize {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return ledgerSize{cells: len(l.groups), submissions: len(l.submissions)}
+	return ledgerSize{cells: l.cells, submissions: len(l.submissions)}
 }
 
 // LastOf returns the sequence of the last message folded in from a subject.

@@ -22,10 +22,11 @@ func Own(c *catalogue.Catalogue, source Source, cell Cell, area string) (OwnFigu
 		return OwnFigure{}, false
 	}
 	t := tally{catalogue: c, source: source}
-	parts, _ := t.parts(indicator, cell.Period, []string{area})
+	only := []string{area}
+	parts, _ := t.parts(indicator, cell.Period, only)
 	if len(parts) == 0 {
 		return OwnFigure{}, false
 	}
-	l := fold(parts, indicator.Coverage)
+	l := fold(parts, only, indicator.Coverage)
 	return OwnFigure{Value: l.numerator, Stage: l.stage, Qualifier: l.qualifier}, true
 }

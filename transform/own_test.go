@@ -9,7 +9,7 @@ import (
 // cells are figures for the tally to read.
 type cells map[Cell][]Part
 
-func (c cells) Parts(cell Cell) []Part { return c[cell] }
+func (c cells) AppendParts(parts []Part, cell Cell) []Part { return append(parts, c[cell]...) }
 
 func TestOwnFigures(t *testing.T) {
 	c, err := catalogue.Parse([]byte(`

@@ -106,7 +106,8 @@ func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
 		if !h.keep(s, cell) {
 			continue
 		}
-		value, err := h.Ledger.inUnit(cell.Indicator, s.Units[s.Indicator[row]], s.Value(row))
+		indicator, _ := h.Ledger.catalogue.Indicator(cell.Indicator)
+		value, err := inUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
 		if err != nil {
 			continue
 		}

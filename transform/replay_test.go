@@ -58,7 +58,7 @@ func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 
 // checkVintages wants the best of each area's vintages to be the ledger's.
 func checkVintages(t *rapid.T, h *History, cell Cell) {
-	for _, part := range h.Ledger.Parts(cell) {
+	for _, part := range h.Ledger.AppendParts(nil, cell) {
 		vintages := h.Vintages(cell, part.Area)
 		if len(vintages) == 0 || vintages[0].Part != part {
 			t.Fatalf("%v: the ledger has %+v, the vintages are %+v", cell, part, vintages)
@@ -159,7 +159,7 @@ func checkSum(t *rapid.T, h *History, c *catalogue.Catalogue, s *Sum, period cat
 			told++
 		}
 	}
-	if reported := h.Ledger.Parts(cell); told != len(reported) {
+	if reported := h.Ledger.AppendParts(nil, cell); told != len(reported) {
 		t.Fatalf("%v: %d of %d figures are told", cell, told, len(reported))
 	}
 	for _, p := range s.Excluded {

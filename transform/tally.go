@@ -13,10 +13,10 @@ import (
 // Decimals of a quotient. Sums are exact; only a quotient has to end somewhere.
 const quotientDecimals = 12
 
-// Source answers a cell's figures: at most one, the best, of each area, in any
-// order.
+// Source answers a cell's figures: at most one, the best, of each area, in the
+// order of the areas' codes.
 type Source interface {
-	Parts(Cell) []Part
+	AppendParts([]Part, Cell) []Part
 }
 
 var _ Source = (*Ledger)(nil)
@@ -90,8 +90,17 @@ func Affected(c *catalogue.Catalogue, cells []Cell) []Cell {
 type tally struct {
 	catalogue *catalogue.Catalogue
 	source    Source
-	levels    map[Cell]*level
+	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
+	formulas  map[formulaKey][]catalogue.Formula
+	// For use again.
+	found  []Part
+	spoken []string
+}
+
+type levelKey struct {
+	indicator *catalogue.Indicator
+	period    catalogue.Period
 }
 
 // level is a total without its change: the exact quotient of two sums, the
@@ -121,6 +130,9 @@ func (l *level) value() decimal.Decimal {
 
 func (l *level) missing() []string {
 	missing := []string{}
+	if len(l.have) == len(l.expected) {
+		return missing
+	}
 	for _, area := range l.expected {
 		if _, ok := slices.BinarySearch(l.have, area); !ok {
 			missing = append(missing, area)
@@ -135,14 +147,14 @@ var one = decimal.New(1, 0)
 const rememberedLevels = 20_000
 
 func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
-	cell := Cell{indicator.ID, period}
-	l, ok := t.levels[cell]
+	key := levelKey{indicator, period}
+	l, ok := t.levels[key]
 	if !ok {
 		l = t.compute(indicator, period)
 		if t.levels == nil || len(t.levels) == rememberedLevels {
-			t.levels = map[Cell]*level{}
+			t.levels = map[levelKey]*level{}
 		}
-		t.levels[cell] = l
+		t.levels[key] = l
 	}
 	return l
 }
@@ -153,8 +165,8 @@ func (t *tally) compute(indicator *catalogue.Indicator, period catalogue.Period)
 	}
 	expected := t.expected(indicator, period)
 	parts, reported := t.parts(indicator, period, expected)
-	l := fold(parts, indicator.Coverage)
-	l.expected, l.reported = expected, reported
+	l := fold(parts, expected, indicator.Coverage)
+	l.reported = reported
 	return l
 }
 
@@ -177,25 +189,38 @@ func (t *tally) expected(indicator *catalogue.Indicator, period catalogue.Period
 // reported, and for areas that reported nothing those that follow from other
 // periods. An area that reported its figure missing has none.
 func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (parts []inputPart, reported bool) {
-	found := t.source.Parts(Cell{indicator.ID, period})
-	spoken := make([]string, 0, len(found))
+	found := t.find(Cell{indicator.ID, period})
+	spoken, rest := t.spoken[:0], expected
 	parts = make([]inputPart, 0, len(found))
-	for _, p := range found {
-		if _, ok := slices.BinarySearch(expected, p.Area); !ok {
+	for i := range found {
+		p := &found[i]
+		for len(rest) > 0 && rest[0] < p.Area {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 || rest[0] != p.Area {
 			continue
 		}
 		spoken = append(spoken, p.Area)
 		if p.Status != catalogue.Missing {
-			parts = append(parts, inputPart{Part: p, indicator: indicator.ID})
+			parts = append(parts, inputPart{Part: *p, indicator: indicator.ID})
 		}
 	}
-	reported = len(spoken) > 0
+	t.spoken, reported = spoken, len(spoken) > 0
 	if len(spoken) < len(expected) {
 		derived, spokenOf := t.derive(indicator, period, expected, spoken)
-		parts, reported = append(parts, derived...), reported || spokenOf
+		if len(derived) > 0 {
+			parts = append(parts, derived...)
+			slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
+		}
+		reported = reported || spokenOf
 	}
-	slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
 	return parts, reported
+}
+
+// find returns the cell's figures until it is called again.
+func (t *tally) find(cell Cell) []Part {
+	t.found = t.source.AppendParts(t.found[:0], cell)
+	return t.found
 }
 
 // inputPart is a term of a sum. A derived figure is several of one area.
@@ -228,13 +253,14 @@ func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) *
 	n, d := above, below
 	if top.Total == bottom.Total {
 		if !slices.Equal(above.have, below.have) {
-			n, d = fold(common(above, below), indicator.Coverage), fold(common(below, above), indicator.Coverage)
+			n = fold(common(above, below), above.expected, indicator.Coverage)
+			d = fold(common(below, above), below.expected, indicator.Coverage)
 		}
 	} else if len(above.have) < len(above.expected) || len(below.have) < len(below.expected) {
 		// The city's own figure covers all areas: it divides nothing less.
-		n, d = fold(nil, indicator.Coverage), fold(nil, indicator.Coverage)
+		n, d = fold(nil, nil, indicator.Coverage), fold(nil, nil, indicator.Coverage)
 	}
-	l := fold(slices.Concat(n.parts, d.parts), indicator.Coverage)
+	l := fold(slices.Concat(n.parts, d.parts), nil, indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
 	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
@@ -255,11 +281,13 @@ func common(l, other *level) []inputPart {
 	return both
 }
 
-// fold adds parts up: the lowest stage, the joined qualifier, imputed where any
+// fold adds parts of expected areas up: the lowest stage, the joined qualifier, imputed where any
 // part is. Under the carry policy the stage is the highest, and the parts that
 // have not got there count as imputed.
-func fold(parts []inputPart, policy catalogue.CoveragePolicy) *level {
-	l := &level{numerator: sum(parts), denominator: one, status: catalogue.Normal, have: areasOf(parts), parts: parts}
+func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy) *level {
+	l := &level{
+		numerator: sum(parts), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(parts, expected), parts: parts,
+	}
 	lowest, highest := catalogue.Final, catalogue.Stage(0)
 	for i := range parts {
 		p := &parts[i]
@@ -305,9 +333,19 @@ func (l *level) flag(flag string) {
 	}
 }
 
-// areasOf returns the areas of parts that are sorted by area.
-func areasOf(parts []inputPart) []string {
-	areas := make([]string, 0, len(parts))
+// areasOf returns the areas of parts that are sorted by area: expected itself
+// where it is all of them.
+func areasOf(parts []inputPart, expected []string) []string {
+	n := 0
+	for i := range parts {
+		if i == 0 || parts[i].Area != parts[i-1].Area {
+			n++
+		}
+	}
+	if n == len(expected) {
+		return expected
+	}
+	areas := make([]string, 0, n)
 	for i := range parts {
 		if i == 0 || parts[i].Area != parts[i-1].Area {
 			areas = append(areas, parts[i].Area)

@@ -22,8 +22,9 @@ type tallier struct {
 	metrics *Metrics
 	tracer  *stream.Tracer
 
-	due     map[Cell]bool // cells whose totals are to be published; nil at first
-	covered uint64        // the sequence of ACCEPTED up to which they have been
+	begun   bool
+	due     []Cell // those that changed since totals were last published
+	covered uint64 // the sequence of ACCEPTED up to which they have been
 }
 
 // TallyConsumer is the durable consumer by which the tally's progress is known.

@@ -8,7 +8,8 @@ import "slices"
 type View struct {
 	ledger *Ledger
 	basis  uint64
-	past   map[Cell][]vintage // of the cells that have changed since
+	number uint64               // counts the ledger's views
+	past   map[*group][]vintage // of the cells that have changed since
 }
 
 var _ Source = (*View)(nil)
@@ -21,7 +22,8 @@ func (l *Ledger) View() *View {
 }
 
 func (l *Ledger) view() *View {
-	v := &View{ledger: l, basis: l.applied, past: map[Cell][]vintage{}}
+	l.viewed++
+	v := &View{ledger: l, basis: l.applied, number: l.viewed, past: map[*group][]vintage{}}
 	l.views = append(l.views, v)
 	return v
 }
@@ -29,38 +31,49 @@ func (l *Ledger) view() *View {
 // ViewChanges returns the ledger as it stands now, and the cells that changed
 // between the call before and this one. The first call returns none. It is for
 // one goroutine.
-func (l *Ledger) ViewChanges() (*View, map[Cell]bool) {
+func (l *Ledger) ViewChanges() (*View, []Cell) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	changed := l.changed
-	l.changed = map[Cell]bool{}
-	return l.view(), changed
+	v, changed := l.view(), l.changed
+	l.asked, l.changed = v.number, nil
+	return v, changed
 }
 
-// changing is called before a cell's group is written to.
-func (l *Ledger) changing(cell Cell, group []vintage) {
-	if l.changed != nil {
-		l.changed[cell] = true
+// changing is called before a cell's group is written to. It reports whether views
+// keep the group's figures, which then have to stay as they are.
+func (l *Ledger) changing(g *group, indicator *entry, p *page) (kept bool) {
+	if g.changed == l.viewed {
+		return false
+	}
+	if g.changed < l.asked {
+		l.changed = append(l.changed, Cell{indicator.id, p.period})
 	}
 	for _, v := range l.views {
-		if _, ok := v.past[cell]; !ok {
-			v.past[cell] = slices.Clone(group)
+		if g.changed < v.number {
+			v.past[g] = g.figures
+			kept = true
 		}
 	}
+	g.changed = l.viewed
+	return kept
 }
 
 // Basis returns the highest sequence of ACCEPTED folded in.
 func (v *View) Basis() uint64 { return v.basis }
 
-// Parts returns the cell's figures, at most one an area, in no order.
-func (v *View) Parts(cell Cell) []Part {
+// AppendParts appends the cell's figures: at most one an area, in the order of
+// their codes.
+func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	v.ledger.mu.RLock()
 	defer v.ledger.mu.RUnlock()
-	group, changed := v.past[cell]
-	if !changed {
-		group = v.ledger.groups[cell]
+	g := v.ledger.group(cell)
+	switch {
+	case g == nil:
+		return parts
+	case g.changed < v.number:
+		return v.ledger.appendParts(parts, g.figures)
 	}
-	return v.ledger.parts(group)
+	return v.ledger.appendParts(parts, v.past[g])
 }
 
 // Close ends the view; the ledger then keeps nothing for it any more.
