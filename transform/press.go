@@ -84,12 +84,16 @@ func (p *press) send(ctx context.Context, basis uint64, trigger stream.Trigger, 
 }
 
 func (p *press) flush(ctx context.Context, basis uint64, trigger stream.Trigger, totals []tallied) error {
-	slices.SortStableFunc(totals, func(a, b tallied) int { return a.period.Compare(b.period) })
+	// A total is large to move about.
+	ordered := make([]*tallied, len(totals))
+	for i := range totals {
+		ordered[i] = &totals[i]
+	}
+	slices.SortStableFunc(ordered, func(a, b *tallied) int { return a.period.Compare(b.period) })
 	batch := stream.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli()}
 	var batches []stream.TotalsBatch
 	room, period := 0, catalogue.Period{}
-	for i := range totals {
-		t := &totals[i]
+	for _, t := range ordered {
 		if room -= t.Size(); room < 0 || t.period != period {
 			batch.Period = t.period.String()
 			batches = append(batches, batch)

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -60,28 +61,34 @@ func (t *tally) total(cell Cell) (stream.Total, bool) {
 // indicator: the cells' own and those of the periods derived from them, the
 // ratios these are part of, and next year's, whose change they are the base of.
 func Affected(c *catalogue.Catalogue, cells []Cell) []Cell {
-	touched := map[Cell]bool{}
+	touched := map[catalogue.Period]map[string]bool{}
 	touch := func(indicator string, period catalogue.Period) {
-		touched[Cell{indicator, period}] = true
-		touched[Cell{indicator, period.YearAfter()}] = true
+		for _, period := range [...]catalogue.Period{period, period.YearAfter()} {
+			if touched[period] == nil {
+				touched[period] = map[string]bool{}
+			}
+			touched[period][indicator] = true
+		}
 	}
 	for _, cell := range cells {
 		indicator, ok := c.Indicator(cell.Indicator)
 		if !ok {
 			continue
 		}
+		ratios := c.Dependents(cell.Indicator)
 		for _, period := range append(cell.Period.Feeds(indicator.Kind), cell.Period) {
 			touch(cell.Indicator, period)
-			for _, ratio := range c.Dependents(cell.Indicator) {
+			for _, ratio := range ratios {
 				touch(ratio.ID, period)
 			}
 		}
 	}
-	affected := make([]Cell, 0, len(touched))
-	for cell := range touched {
-		affected = append(affected, cell)
+	affected := make([]Cell, 0, 2*len(cells))
+	for _, period := range slices.SortedFunc(maps.Keys(touched), catalogue.Period.Compare) {
+		for _, indicator := range slices.Sorted(maps.Keys(touched[period])) {
+			affected = append(affected, Cell{indicator, period})
+		}
 	}
-	slices.SortFunc(affected, Cell.compare)
 	return affected
 }
 
