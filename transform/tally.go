@@ -288,9 +288,9 @@ func common(l, other *level) []inputPart {
 	return both
 }
 
-// fold adds parts of expected areas up: the lowest stage, the joined qualifier, imputed where any
-// part is. Under the carry policy the stage is the highest, and the parts that
-// have not got there count as imputed.
+// fold adds parts of expected areas up: the lowest stage, the joined qualifier,
+// imputed where any part is. Under the carry policy the stage is the highest, and
+// the parts that have not got there count as imputed.
 func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy) *level {
 	l := &level{
 		numerator: sum(parts), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(parts, expected), parts: parts,
