@@ -46,16 +46,18 @@ func (p *plain) observations(into *[]Observation) bool {
 	if !p.take('[') {
 		return false
 	}
-	*into = []Observation{}
+	// The division bounds what a text full of braces can ask for: an observation of
+	// three members has at least as many bytes.
+	rest := p.text[p.at:]
+	*into = make([]Observation, 0, min(strings.Count(rest, "{"), len(rest)/32))
 	if p.take(']') {
 		return true
 	}
 	for {
-		var o Observation
-		if !p.observation(&o) {
+		*into = append(*into, Observation{})
+		if !p.observation(&(*into)[len(*into)-1]) {
 			return false
 		}
-		*into = append(*into, o)
 		if !p.take(',') {
 			return p.take(']')
 		}
