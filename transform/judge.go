@@ -85,7 +85,6 @@ func (j *judge) judge(r *received, past history) judgement {
 	if problem != nil {
 		return judgement{findings: []stream.Finding{*problem}}
 	}
-	rows := reported{first: make(map[Cell]int, len(r.submission.Observations))}
 	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
 	refused := make([]*stream.Finding, len(read))
 	for i := range r.submission.Observations {
@@ -94,11 +93,8 @@ func (j *judge) judge(r *received, past history) judgement {
 			o.Row = i + 1
 		}
 		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
-		if refused[i] == nil {
-			rows.note(cellOf(&read[i]), i)
-		}
 	}
-	for cell, places := range rows.again {
+	for cell, places := range repeats(read, refused) {
 		for _, i := range places {
 			refused[i] = repeated(cell, i, places, read)
 		}
@@ -121,26 +117,40 @@ func (j *judge) judge(r *received, past history) judgement {
 	return result
 }
 
-// reported is which rows of a submission report each cell, by their places in
-// Observations.
-type reported struct {
-	first map[Cell]int
-	again map[Cell][]int // of cells that more than one row reports
+// repeats returns the places of the rows that report each cell which more than
+// one row reports.
+func repeats(read []stream.AcceptedObservation, refused []*stream.Finding) map[Cell][]int {
+	if ascending(read) {
+		return nil
+	}
+	first, again := make(map[Cell]int, len(read)), map[Cell][]int{}
+	for i := range read {
+		if refused[i] != nil {
+			continue
+		}
+		cell := cellOf(&read[i])
+		at, taken := first[cell]
+		switch {
+		case !taken:
+			first[cell] = i
+		case again[cell] == nil:
+			again[cell] = []int{at, i}
+		default:
+			again[cell] = append(again[cell], i)
+		}
+	}
+	return again
 }
 
-func (r *reported) note(cell Cell, at int) {
-	first, taken := r.first[cell]
-	if !taken {
-		r.first[cell] = at
-		return
+// ascending reports whether every row's cell comes after that of the row before,
+// as where a program wrote them in order.
+func ascending(rows []stream.AcceptedObservation) bool {
+	for i := 1; i < len(rows); i++ {
+		if cellOf(&rows[i-1]).compare(cellOf(&rows[i])) >= 0 {
+			return false
+		}
 	}
-	if r.again == nil {
-		r.again = map[Cell][]int{}
-	}
-	if r.again[cell] == nil {
-		r.again[cell] = []int{first}
-	}
-	r.again[cell] = append(r.again[cell], at)
+	return true
 }
 
 // lookBack holds a row against what was accepted before, and notes its epoch.

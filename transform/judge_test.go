@@ -138,6 +138,31 @@ func TestDuplicateCells(t *testing.T) {
 	}
 }
 
+// Repeated cells are found whether or not the rows are in order.
+func TestDuplicatesInOrder(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		periods []string
+		kept    int
+	}{
+		{"ascending", []string{"2019", "2020", "2021"}, 3},
+		{"equal neighbours", []string{"2019", "2020", "2020"}, 2},
+		{"descending", []string{"2021", "2020", "2019"}, 3},
+		{"equal apart", []string{"2020", "2021", "2020"}, 2},
+		{"with a refused row between", []string{"2020", "soon", "2020"}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var rows []stream.Observation
+			for _, period := range test.periods {
+				rows = append(rows, figure("gdp", period, "1"))
+			}
+			if result := judged(t, from("901", rows...), past{}); len(result.accepted) != test.kept {
+				t.Errorf("kept %d rows, want %d: %+v", len(result.accepted), test.kept, result.findings)
+			}
+		})
+	}
+}
+
 // What is accepted is exact, in the indicator's unit, with what the reporter
 // wrote kept beside it.
 func TestAcceptedRows(t *testing.T) {

@@ -41,6 +41,7 @@ func (o *overlay) standing(area string, rows []stream.AcceptedObservation, into 
 	}
 }
 
+// in returns what the batch has accepted in a section, to read or to add to.
 func (o *overlay) in(area string, period catalogue.Period) own {
 	if at := (section{area, period}); at != o.latest || o.own == nil {
 		if o.sections[at] == nil {

@@ -145,33 +145,35 @@ func clip(s string, n int) string {
 // is the same submission, for ever. Where the figures stood, and in which file,
 // is not part of it.
 func (s *Submission) ID() string {
-	rows := make([]string, len(s.Observations))
-	ends := make([]int, len(rows))
-	var b []byte
+	texts := make([]byte, 0, 64*len(s.Observations)) // as most rows need
+	ends := make([]int, len(s.Observations))
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		for _, field := range [...]string{
 			o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Malformed,
 		} {
-			b = appendField(b, strings.TrimSpace(field))
+			texts = appendField(texts, strings.TrimSpace(field))
 		}
-		ends[i] = len(b)
+		ends[i] = len(texts)
 	}
-	all, begin := string(b), 0
+	rows, begin := make([][]byte, len(ends)), 0
 	for i, end := range ends {
-		rows[i], begin = all[begin:end], end
+		rows[i], begin = texts[begin:end], end
 	}
-	slices.Sort(rows)
-	h := sha256.New()
-	for _, part := range append([]string{s.Area, s.Dataset, s.Reason}, rows...) {
-		b = appendField(b[:0], part)
-		h.Write(b)
+	slices.SortFunc(rows, bytes.Compare)
+	whole := make([]byte, 0, len(s.Area)+len(s.Dataset)+len(s.Reason)+len(texts)+(3+len(rows))*binary.MaxVarintLen16)
+	for _, field := range [...]string{s.Area, s.Dataset, s.Reason} {
+		whole = appendField(whole, field)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	for _, row := range rows {
+		whole = appendField(whole, row)
+	}
+	sum := sha256.Sum256(whole)
+	return hex.EncodeToString(sum[:16])
 }
 
 // appendField writes a field behind its length, so that no text in it can pass
 // for the next field.
-func appendField(b []byte, field string) []byte {
+func appendField[T string | []byte](b []byte, field T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(field))), field...)
 }

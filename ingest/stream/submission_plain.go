@@ -36,9 +36,6 @@ func decodePlain(data []byte) (Submission, bool) {
 	return s, ok && p.at == len(p.text)
 }
 
-// What room is made for at once; a text of more may not mean what it says.
-const someObservations = 1 << 10
-
 // plain is a reader's place in a text.
 type plain struct {
 	text string
@@ -49,16 +46,18 @@ func (p *plain) observations(into *[]Observation) bool {
 	if !p.take('[') {
 		return false
 	}
-	*into = make([]Observation, 0, min(strings.Count(p.text[p.at:], "{"), someObservations))
+	// The division bounds what a text full of braces can ask for: an observation of
+	// three members has at least as many bytes.
+	rest := p.text[p.at:]
+	*into = make([]Observation, 0, min(strings.Count(rest, "{"), len(rest)/32))
 	if p.take(']') {
 		return true
 	}
 	for {
-		var o Observation
-		if !p.observation(&o) {
+		*into = append(*into, Observation{})
+		if !p.observation(&(*into)[len(*into)-1]) {
 			return false
 		}
-		*into = append(*into, o)
 		if !p.take(',') {
 			return p.take(']')
 		}
