@@ -44,16 +44,15 @@ beside them and says more on a busy one.
 Where the time goes, by the profile of the pipeline phase (--cpu-profile), the
 largest first:
 
-  1. Totals. Each names its inputs, so that there are as many of them as
-     figures: a quarter of the Go part is spent on adding them up, writing them
-     as text once, and checking that text before it is stored.
-  2. ClickHouse itself: inserts and the merges of three tables of some thirty
-     columns each, a quarter of all processor time; of that a fifth is spent on
-     making files.
-  3. Validation: a submission's JSON is read, and each row judged by the catalogue
-     and by what was accepted before; a fifth of the Go part. The rest is the
-     broker's files, one each for ACCEPTED, VERDICTS and TOTALS, and garbage
-     collection.`
+  1. ClickHouse itself: inserts and the merges of three tables of some thirty
+     columns each, a quarter of all processor time at a million figures, and more
+     the longer the load lasts.
+  2. The broker: a quarter of the Go part, for its files, one each for SUBMISSIONS,
+     ACCEPTED, VERDICTS and TOTALS, and for carrying what is in them to and fro.
+  3. Totals and validation, a fifth of the Go part each. A total names its inputs,
+     so that there are as many of them as figures; a submission's JSON is read, and
+     each row judged by the catalogue and by what was accepted before. The rest is
+     turning observations into columns, and garbage collection.`
 
 type benchFlags struct {
 	figures, httpFigures int
