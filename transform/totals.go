@@ -30,8 +30,10 @@ type tallier struct {
 // TallyConsumer is the durable consumer by which the tally's progress is known.
 const TallyConsumer = "tally"
 
-// How many messages of ACCEPTED one flush of totals folds in at most.
-const tallyBatch = 500
+// How many messages of ACCEPTED are covered together at most. While a backlog is
+// worked off, the more there are the fewer totals are published twice: those that
+// a year's figures touch and then the next year's.
+const tallyBatch = 2000
 
 // run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *tallier) run(ctx context.Context) error {
