@@ -31,8 +31,10 @@ type rowwise func(add func(any) error) error
 // same key are left to merges and to the views: an insert that looks for them
 // takes three times the processor time, and finds none. The pieces of an insert
 // are joined however large it is.
-var insertSettings = clickhouse.Settings{"async_insert": 0, "insert_deduplicate": 0, "optimize_on_insert": 0,
-	"min_insert_block_size_rows": anySize, "min_insert_block_size_bytes": anySize}
+var insertSettings = clickhouse.Settings{
+	"async_insert": 0, "insert_deduplicate": 0, "optimize_on_insert": 0,
+	"min_insert_block_size_rows": anySize, "min_insert_block_size_bytes": anySize,
+}
 
 const anySize = 1 << 62
 

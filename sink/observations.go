@@ -125,13 +125,18 @@ func others(n int, without []int) []int {
 const pieceSubmissions = 100
 
 func (b *observationBlock) store(ctx context.Context, s *Store) error {
+	seldom := slices.DeleteFunc(seldomColumns(), func(c seldomColumn) bool { return !slices.ContainsFunc(b.submissions, c.used) })
 	var pieces [][]column
 	for submissions := range slices.Chunk(b.submissions, pieceSubmissions) {
-		piece := observationBlock{submissions: submissions}
+		piece := &observationBlock{submissions: submissions}
 		for i := range submissions {
 			piece.n += submissions[i].Len()
 		}
-		pieces = append(pieces, append(piece.columns(), piece.seldom(b)...))
+		columns := piece.columns()
+		for _, c := range seldom {
+			columns = append(columns, column{c.name, c.of(piece)})
+		}
+		pieces = append(pieces, columns)
 	}
 	return s.insert(ctx, "observations_data", pieces...)
 }
@@ -164,30 +169,51 @@ func (b *observationBlock) columns() []column {
 	}
 }
 
-// seldom returns the columns that few submissions say anything in, without those
-// in which none of the whole does: the server fills in the same for less.
-func (b *observationBlock) seldom(whole *observationBlock) (columns []column) {
-	for _, c := range []struct {
-		column
-		used func(storable) bool
-	}{
-		{column{"epoch", eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })}, func(s storable) bool { return len(s.Epoch) > 0 }},
-		{column{"note", eachRow(b, func(s *storable, row int) string { return s.Note[row] })}, func(s storable) bool { return len(s.Note) > 0 }},
-		{column{"raw", eachRow(b, func(s *storable, row int) string { return s.Raw[row] })}, func(s storable) bool { return len(s.Raw) > 0 }},
-		{column{"by", b.word(func(s *storable) string { return s.By })}, func(s storable) bool { return s.By != "" }},
-		{column{"file", eachRow(b, func(s *storable, _ int) string { return s.File })}, func(s storable) bool { return s.File != "" }},
+// seldomColumn is a column that few submissions say anything in. It is left out
+// where none of an insert does: the server fills in the same.
+type seldomColumn struct {
+	name string
+	of   func(*observationBlock) any
+	used func(storable) bool
+}
+
+func seldomColumns() []seldomColumn {
+	return []seldomColumn{
 		{
-			column{"qualifier", b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })},
+			"epoch", func(b *observationBlock) any {
+				return eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })
+			},
+			func(s storable) bool { return len(s.Epoch) > 0 },
+		},
+		{
+			"qualifier", func(b *observationBlock) any {
+				return b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })
+			},
 			func(s storable) bool {
-				return slices.ContainsFunc(s.Qualifier, func(code uint16) bool { return code > 0 })
+				return slices.ContainsFunc(s.Qualifier, func(code uint16) bool { return code != 0 })
 			},
 		},
-	} {
-		if slices.ContainsFunc(whole.submissions, c.used) {
-			columns = append(columns, c.column)
-		}
+		{
+			"note", func(b *observationBlock) any {
+				return eachRow(b, func(s *storable, row int) string { return s.Note[row] })
+			},
+			func(s storable) bool { return len(s.Note) > 0 },
+		},
+		{
+			"raw", func(b *observationBlock) any {
+				return eachRow(b, func(s *storable, row int) string { return s.Raw[row] })
+			},
+			func(s storable) bool { return len(s.Raw) > 0 },
+		},
+		{
+			"by", func(b *observationBlock) any { return b.word(func(s *storable) string { return s.By }) },
+			func(s storable) bool { return s.By != "" },
+		},
+		{
+			"file", func(b *observationBlock) any { return eachRow(b, func(s *storable, _ int) string { return s.File }) },
+			func(s storable) bool { return s.File != "" },
+		},
 	}
-	return columns
 }
 
 // The words of the codes that columns hold, by code.

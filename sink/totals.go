@@ -167,34 +167,34 @@ func (b *totalsBlock) store(ctx context.Context, s *Store) error {
 }
 
 func (b *totalsBlock) totalColumns() []column {
-	text := func(name string, field func(*totalRow) string) column { return column{name, columnOf(b.totals, field)} }
+	text := func(name string, field func(*totalRow) string) column { return column{name, eachOf(b.totals, field)} }
 	figure := func(name string, field func(*totalRow) *decimal.Decimal) column {
-		return column{name, columnOf(b.totals, field)}
+		return column{name, eachOf(b.totals, field)}
 	}
 	return []column{
 		text("indicator", func(r *totalRow) string { return r.Indicator }),
 		text("period", func(r *totalRow) string { return r.batch.Period }),
-		{"basis", columnOf(b.totals, func(r *totalRow) uint64 { return r.batch.Basis })},
-		{"sequence", columnOf(b.totals, func(r *totalRow) uint64 { return r.sequence })},
-		{"year", columnOf(b.totals, func(r *totalRow) uint16 { return r.year })},
+		{"basis", eachOf(b.totals, func(r *totalRow) uint64 { return r.batch.Basis })},
+		{"sequence", eachOf(b.totals, func(r *totalRow) uint64 { return r.sequence })},
+		{"year", eachOf(b.totals, func(r *totalRow) uint16 { return r.year })},
 		figure("value", func(r *totalRow) *decimal.Decimal { return r.value }),
 		text("unit", func(r *totalRow) string { return r.Unit }),
-		{"stage", columnOf(b.totals, func(r *totalRow) int8 { return r.stage })},
+		{"stage", eachOf(b.totals, func(r *totalRow) int8 { return r.stage })},
 		text("status", func(r *totalRow) string { return r.Status }),
 		text("qualifier", func(r *totalRow) string { return r.Qualifier }),
 		figure("change", func(r *totalRow) *decimal.Decimal { return r.change }),
 		text("change_kind", func(r *totalRow) string { return r.ChangeKind }),
 		figure("change_absolute", func(r *totalRow) *decimal.Decimal { return r.changeAbsolute }),
 		text("change_reason", func(r *totalRow) string { return r.ChangeReason }),
-		{"have", columnOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Have()) })},
-		{"expected", columnOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
-		{"missing", columnOf(b.totals, func(r *totalRow) []string { return r.Missing })},
-		{"publishable", columnOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
-		{"flags", columnOf(b.totals, func(r *totalRow) []string { return r.Flags })},
+		{"have", eachOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Have()) })},
+		{"expected", eachOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
+		{"missing", eachOf(b.totals, func(r *totalRow) []string { return r.Missing })},
+		{"publishable", eachOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
+		{"flags", eachOf(b.totals, func(r *totalRow) []string { return r.Flags })},
 		text("inputs", func(r *totalRow) string { return string(r.Inputs) }),
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),
-		{"computed_at", columnOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},
+		{"computed_at", eachOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},
 	}
 }
 

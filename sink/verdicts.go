@@ -104,6 +104,11 @@ func (b *verdictBlock) findings() []column {
 	}
 }
 
+// eachOf is columnOf when its turn has come.
+func eachOf[T, F any](rows []T, field func(*T) F) lazy {
+	return func() any { return columnOf(rows, field) }
+}
+
 // columnOf returns one field of every row.
 func columnOf[T, F any](rows []T, field func(*T) F) []F {
 	values := make([]F, len(rows))

@@ -192,7 +192,7 @@ func (s *AcceptedSubmission) check() error {
 func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 	size := 0
 	for i := range batch.Submissions {
-		size += 256 + 48*batch.Submissions[i].Len()
+		size += 256 + 48*batch.Submissions[i].Len() // as most have
 	}
 	return encodeBinary(acceptedLayout, size, batch)
 }
