@@ -80,25 +80,36 @@ func open(cfg Config) (*Engine, error) {
 			"the likely reason is another process using it (stop that one, or choose another directory), "+
 			"otherwise its permissions or a full disk: the engine has printed its reason on standard error", cfg.Dir, err)
 	}
-	if err := e.describe(); err != nil {
+	if err := e.prepare(context.Background()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	e.log.Info().Str("version", e.version).Str("dir", cfg.Dir).Msg("clickhouse engine open")
 	return e, nil
 }
 
-// describe asks the engine for what its clients are told when they connect.
-func (e *Engine) describe() error {
-	s, err := e.Session(context.Background(), User{}, "")
+// prepare makes the engine ready for its first client.
+func (e *Engine) prepare(ctx context.Context) error {
+	s, err := e.Session(ctx, User{}, "")
 	if err != nil {
 		return fmt.Errorf("open first session: %w", err)
 	}
-	result, err := s.Query(context.Background(), "SELECT version(), timezone()", "TSVRaw")
+	if err := e.describe(ctx, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if err := yieldMerges(ctx, s); err != nil {
+		e.log.Warn().Err(err).Msg("merges will slow down what else the engine does")
+	}
+	return s.Close()
+}
+
+// describe asks the engine for what its clients are told when they connect.
+func (e *Engine) describe(ctx context.Context, s *Session) error {
+	result, err := s.Query(ctx, "SELECT version(), timezone()", "TSVRaw")
 	if err != nil {
-		return errors.Join(fmt.Errorf("ask engine for its version: %w", err), s.Close())
+		return fmt.Errorf("ask engine for its version: %w", err)
 	}
 	e.version, e.timezone, _ = strings.Cut(strings.TrimSpace(string(result.Data)), "\t")
-	return s.Close()
+	return nil
 }
 
 // connect opens one connection of the library.
