@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -106,9 +105,6 @@ func (t *Transform) apply(d stream.Delivery) error {
 
 func (t *Transform) work(ctx context.Context) error {
 	close(t.ready)
-	// A replay leaves several times the ledger behind as garbage, which an idle
-	// program would keep for hours.
-	debug.FreeOSMemory()
 	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
 	press := newPress(t.log, t.catalogue, t.now, t.metrics)
 	validator := &validator{

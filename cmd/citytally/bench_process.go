@@ -20,8 +20,8 @@ const (
 	// How long a process may take to serve.
 	readyLimit = 5 * time.Minute
 	// How long a process that has just begun to serve settles before it counts
-	// as idle.
-	idleAfter = 5 * time.Second
+	// as idle: by then it has given back what its start took.
+	idleAfter = 30 * time.Second
 )
 
 // runProcess starts citytally run on the loaded log and watches it from outside.

@@ -251,6 +251,10 @@ func (p *pipeline) ready(context.Context) error {
 // run works until ctx ends, then drains: every stage finishes what it began.
 func (p *pipeline) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		(&remainder{}).run(ctx)
+		return nil
+	})
 	for _, stage := range p.running {
 		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
 	}
