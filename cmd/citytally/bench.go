@@ -57,7 +57,8 @@ largest first:
 type benchFlags struct {
 	figures, httpFigures int
 	rate                 int
-	duration, idle       time.Duration
+	duration             time.Duration
+	settle, idle         time.Duration
 	seed                 uint64
 	format               string
 	profile              string
@@ -98,7 +99,8 @@ func newBench(g *globals) *cobra.Command {
 	flags.IntVar(&f.httpFigures, "http-figures", 0, "figures to upload over HTTP; 0 is as many as --figures")
 	flags.IntVar(&f.rate, "rate", 50, "submissions a second while latency is measured")
 	flags.DurationVar(&f.duration, "duration", 20*time.Second, "how long latency is measured")
-	flags.DurationVar(&f.idle, "idle", 10*time.Second, "how long the idle process is watched")
+	flags.DurationVar(&f.settle, "settle", 40*time.Second, "how long that process may settle first: by then it has given back what its start took, and ClickHouse has merged what was left")
+	flags.DurationVar(&f.idle, "idle", 10*time.Second, "how long a process with nothing to do is watched")
 	flags.Uint64Var(&f.seed, "seed", 1, "`seed` of the data")
 	flags.BoolVar(&f.monthly, "monthly", false, "report months, from which quarters, years and years to date follow, not years")
 	flags.StringVar(&f.format, "format", "table", "table or json")
@@ -122,7 +124,7 @@ func (f *benchFlags) validate() error {
 	if f.rate < 1 || f.rate > 10_000 {
 		return usage(fmt.Errorf("--rate: want 1 to 10000, got %d", f.rate))
 	}
-	for name, d := range map[string]time.Duration{"duration": f.duration, "idle": f.idle} {
+	for name, d := range map[string]time.Duration{"duration": f.duration, "settle": f.settle, "idle": f.idle} {
 		if d < time.Second {
 			return usage(fmt.Errorf("--%s: want at least 1s, got %s", name, d))
 		}

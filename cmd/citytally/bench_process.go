@@ -16,13 +16,8 @@ import (
 	"time"
 )
 
-const (
-	// How long a process may take to serve.
-	readyLimit = 5 * time.Minute
-	// How long a process that has just begun to serve settles before it counts
-	// as idle: by then it has given back what its start took.
-	idleAfter = 30 * time.Second
-)
+// How long a process may take to serve.
+const readyLimit = 5 * time.Minute
 
 // runProcess starts citytally run on the loaded log and watches it from outside.
 func (b *benchmark) runProcess(ctx context.Context) error {
@@ -60,7 +55,7 @@ func (b *benchmark) watchProcess(ctx context.Context, pid int, dir string, began
 	b.result.Ready = milliseconds(time.Since(began))
 	b.say("ready      %9.0f ms", b.result.Ready)
 	pids := append([]int{pid}, childrenOf(pid)...)
-	if err := pause(ctx, idleAfter); err != nil {
+	if err := pause(ctx, b.flags.settle); err != nil {
 		return err
 	}
 	before := processorTime(pids)

@@ -12,7 +12,7 @@ func TestBenchMeasuresEverything(t *testing.T) {
 	// The idle process is one of the program's own.
 	t.Setenv(actAsProgram, "1")
 	dir := t.TempDir()
-	text := must(t, "bench", "--dir", dir, "--figures", "6000", "--http-figures", "600", "--rate", "20", "--duration", "1s", "--idle", "1s", "--format", "json")
+	text := must(t, "bench", "--dir", dir, "--figures", "6000", "--http-figures", "600", "--rate", "20", "--duration", "1s", "--settle", "1s", "--idle", "1s", "--format", "json")
 	var result map[string]any
 	decode(t, strings.NewReader(text), &result)
 	for _, key := range []string{
@@ -36,7 +36,7 @@ func TestBenchMeasuresEverything(t *testing.T) {
 
 func TestBenchRefusesSizesItCannotMeasure(t *testing.T) {
 	for _, args := range [][]string{
-		{"--figures", "59"}, {"--http-figures", "1"}, {"--rate", "0"}, {"--duration", "10ms"}, {"--idle", "0s"}, {"--format", "xml"},
+		{"--figures", "59"}, {"--http-figures", "1"}, {"--rate", "0"}, {"--duration", "10ms"}, {"--settle", "0s"}, {"--idle", "0s"}, {"--format", "xml"},
 	} {
 		if code, _, stderr := citytally(t, append([]string{"bench"}, args...)...); code != exitUsage || !strings.Contains(stderr, args[0]) {
 			t.Errorf("bench %v: exit code %d, %q; want %d and a word on %s", args, code, stderr, exitUsage, args[0])
