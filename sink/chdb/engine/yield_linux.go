@@ -7,13 +7,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// lowestPriority is the nice value of a thread that runs when no other wants to.
-const lowestPriority = 19
-
-// yieldThreads gives the threads of this process that have the name the lowest priority. There must be one.
+// yieldThreads lets the threads of this process that have the name run when no other wants to, and no longer: one that is
+// only nice keeps its processor for its slice. There must be such a thread.
 func yieldThreads(name string) error {
 	const tasks = "/proc/self/task"
 	threads, err := os.ReadDir(tasks)
@@ -23,7 +22,7 @@ func yieldThreads(name string) error {
 	found := false
 	for _, thread := range threads {
 		comm, err := os.ReadFile(filepath.Join(tasks, thread.Name(), "comm"))
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // it has ended meanwhile
 		}
 		if err != nil {
@@ -36,7 +35,7 @@ func yieldThreads(name string) error {
 		if err != nil {
 			return err
 		}
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, id, lowestPriority); err != nil {
+		if err := unix.SchedSetAttr(id, &unix.SchedAttr{Policy: unix.SCHED_IDLE}, 0); err != nil {
 			return fmt.Errorf("thread %d: %w", id, err)
 		}
 		found = true
