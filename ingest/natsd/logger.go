@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rs/zerolog"
@@ -16,6 +17,10 @@ import (
 type eventLogger struct {
 	log        zerolog.Logger
 	unwritable chan<- struct{} // is told, once, when a write has failed
+
+	// abandoned is set once nobody waits for the server to start any more; what
+	// then still fails is no error.
+	abandoned atomic.Bool
 
 	mu    sync.Mutex
 	fatal error
@@ -44,7 +49,11 @@ func (l *eventLogger) Warnf(format string, args ...any) {
 const unwritten = "ritical write error"
 
 func (l *eventLogger) Errorf(format string, args ...any) {
-	l.log.Error().Msgf(format, args...)
+	level := zerolog.ErrorLevel
+	if l.abandoned.Load() {
+		level = zerolog.DebugLevel
+	}
+	l.log.WithLevel(level).Msgf(format, args...)
 	if strings.Contains(format, unwritten) {
 		select {
 		case l.unwritable <- struct{}{}:

@@ -103,6 +103,7 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
+		events.abandoned.Store(true)
 		ns.Shutdown()
 		<-started
 		ns.WaitForShutdown()
