@@ -46,7 +46,7 @@ largest first:
 
   1. ClickHouse itself: inserts and the merges of three tables of some thirty
      columns each, a quarter of all processor time, three tenths at 20 million.
-     Half of that are merges, although they yield to everything else.
+     Up to half of that are merges, although they yield to everything else.
   2. The broker: a quarter of the Go part, for its files, one each for SUBMISSIONS,
      ACCEPTED, VERDICTS and TOTALS, and for carrying what is in them to and fro.
   3. Totals and validation, a fifth of the Go part each. A total names its inputs,
