@@ -31,11 +31,11 @@ type Config struct {
 // The database where neither the settings nor the DSN name one.
 const defaultDatabase = "citytally"
 
-// DefaultConfig returns inserts of 300,000 rows or 6,000 messages, a minute for
+// DefaultConfig returns inserts of 100,000 rows or 2,000 messages, a minute for
 // each, and retries after 100 ms to 10 s.
 func DefaultConfig() Config {
 	return Config{
-		BatchRows: 300_000, BatchMessages: 6_000,
+		BatchRows: 100_000, BatchMessages: 2_000,
 		InsertTimeout: time.Minute, AckWait: 5 * time.Second,
 		RetryFrom: 100 * time.Millisecond, RetryTo: 10 * time.Second,
 	}
