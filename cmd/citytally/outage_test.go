@@ -143,8 +143,9 @@ func newOutage(t *testing.T, figures int) *outage {
 	settings, catalogueFile := filepath.Join(dir, "citytally.yaml"), filepath.Join(dir, "catalogue.yaml")
 	for name, text := range map[string]string{
 		catalogueFile: string(catalogue),
-		// Small inserts have many occasions to come in the middle of a flush.
-		settings: fmt.Sprintf("catalogue: %q\nlog: {level: info}\noperations: {address: \"\"}\nnats: {url: %q}\nclickhouse: {dsn: %q}\nsink: {batch_rows: 20000, retry_to: 500ms}\n", catalogueFile, url, o.dsn),
+		// However few the figures are, there are some inserts to come in the middle of.
+		settings: fmt.Sprintf("catalogue: %q\nlog: {level: info}\noperations: {address: \"\"}\nnats: {url: %q}\nclickhouse: {dsn: %q}\nsink: {batch_rows: %d, retry_to: 500ms}\n",
+			catalogueFile, url, o.dsn, min(figures/3, sink.DefaultConfig().BatchRows)),
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
