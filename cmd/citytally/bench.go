@@ -23,7 +23,7 @@ each, and what it stands on, in one run on the same data:
              else: the bound of everything below
   publish    the same submissions stored in SUBMISSIONS, and nothing else
   pipeline   from a backlog in SUBMISSIONS until every row and every city total
-             is visible in ClickHouse
+             is visible in ClickHouse; also in the first and the last tenth of it
   http       the same, from uploads over HTTP
   latency    from the start of an upload until its total is in totals_latest, at
              a steady rate, on top of what has been loaded

@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/shopspring/decimal"
 
@@ -24,13 +23,9 @@ const benchInsert = "INSERT INTO " + benchTable + ` (indicator, period, area, se
 // direct writes the rows that the pipeline is going to write to a table of the
 // same shape, in inserts of the same size.
 func (b *benchmark) direct(ctx context.Context, s *session) error {
-	options, err := clickhouse.ParseDSN(s.instance.ClickHouse)
+	conn, err := s.openClickHouse()
 	if err != nil {
-		return fmt.Errorf("read ClickHouse DSN: %w", err)
-	}
-	conn, err := clickhouse.Open(options)
-	if err != nil {
-		return fmt.Errorf("open ClickHouse: %w", err)
+		return err
 	}
 	defer conn.Close()
 	if err := conn.Exec(ctx, "CREATE TABLE "+benchTable+" AS observations_data"); err != nil {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest/stream"
@@ -39,13 +39,9 @@ type timed struct {
 // latency uploads submissions at a steady rate while one reader looks at
 // totals_latest, each time more of the totals is stored.
 func (b *benchmark) latency(ctx context.Context, s *session) error {
-	options, err := clickhouse.ParseDSN(s.instance.ClickHouse)
+	conn, err := s.openClickHouse()
 	if err != nil {
-		return fmt.Errorf("read ClickHouse DSN: %w", err)
-	}
-	conn, err := clickhouse.Open(options)
-	if err != nil {
-		return fmt.Errorf("open ClickHouse: %w", err)
+		return err
 	}
 	defer conn.Close()
 	first, count := b.submissions(), int(float64(b.flags.rate)*b.flags.duration.Seconds())
@@ -166,7 +162,7 @@ func (w *watch) expected() (indicators, periods []string) {
 const latencyQuery = `SELECT groupUniqArrayArray(inputs.submission) FROM totals_latest WHERE indicator IN (?) AND period IN (?)`
 
 // read returns the submissions that the expected totals show as their parts.
-func (w *watch) read(ctx context.Context, conn clickhouse.Conn) (ids []string, err error) {
+func (w *watch) read(ctx context.Context, conn driver.Conn) (ids []string, err error) {
 	indicators, periods := w.expected()
 	if len(indicators) == 0 {
 		return nil, nil
@@ -184,7 +180,7 @@ const lookEvery = 2 * time.Millisecond
 // when the sink has acknowledged something since the last time, and only what an
 // upload waits for: a reader that never rests would take a processor from what it
 // times. What counts is when the answer has come.
-func (w *watch) look(ctx context.Context, conn clickhouse.Conn, log *stream.Log, count int, uploaded <-chan struct{}) error {
+func (w *watch) look(ctx context.Context, conn driver.Conn, log *stream.Log, count int, uploaded <-chan struct{}) error {
 	var limit <-chan time.Time
 	var looked uint64
 	for w.seenThrough() < count {

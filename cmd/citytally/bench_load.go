@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/pprof"
@@ -53,6 +54,12 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	conn, err := s.openClickHouse()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	stopWatch := watchArrivals(ctx, conn)
 	pids := []int{os.Getpid(), s.engine.PID()}
 	used, began := processorTime(pids), time.Now()
 	s.begin()
@@ -60,7 +67,8 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	took := time.Since(began)
 	used = processorTime(pids) - used
 	stop()
-	if err != nil {
+	arrivals, watched := stopWatch()
+	if err = errors.Join(err, watched); err != nil {
 		return err
 	}
 	figures := b.submissions() * load.Figures
@@ -70,8 +78,11 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	b.say("pipeline   %9.0f figures/s, %.2f of direct, %.1f µs of processor time a figure", b.result.Pipeline, b.result.ToDirect, b.result.PipelineCPU)
 	b.result.memory("bench_peak", os.Getpid(), peakMemory)
 	b.result.memory("engine_peak", s.engine.PID(), peakMemory)
-	b.result.Sizes.Totals, err = s.check(ctx, figures)
-	return err
+	if b.result.Sizes.Totals, err = s.check(ctx, figures); err != nil {
+		return err
+	}
+	b.result.Pace = pace(arrivals, paceParts)
+	return nil
 }
 
 func (b *benchmark) startProfile() (stop func(), err error) {

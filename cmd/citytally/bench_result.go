@@ -26,6 +26,8 @@ type benchResult struct {
 	Publish  float64 `json:"publish_figures_per_s"`
 	Pipeline float64 `json:"pipeline_figures_per_s"`
 	ToDirect float64 `json:"pipeline_to_direct"`
+	// Pace is the pipeline's rate in each tenth of its load, one after the other.
+	Pace []float64 `json:"pipeline_tenths_figures_per_s"`
 	// PipelineCPU is what the pipeline and the engine took of the processors for
 	// each figure, and DirectCPU what the direct insert took for each row: the
 	// measure that other programs on the machine disturb least.
@@ -145,6 +147,10 @@ func (r *benchResult) print(w io.Writer, format string) error {
 	line("publish to SUBMISSIONS", "%.0f", r.Publish, "figures/s")
 	line("pipeline, SUBMISSIONS to totals in ClickHouse", "%.0f", r.Pipeline, "figures/s")
 	line("  of the direct insert", "%.2f", r.ToDirect, "")
+	if len(r.Pace) > 0 {
+		line("  in the first tenth of the load", "%.0f", r.Pace[0], "figures/s")
+		line("  in the last tenth", "%.0f", r.Pace[len(r.Pace)-1], "figures/s")
+	}
 	line("  processor time", "%.1f", r.PipelineCPU, "µs/figure")
 	line("pipeline, HTTP to totals in ClickHouse", "%.0f", r.HTTP, "figures/s")
 	at := fmt.Sprintf(" at %d submissions/s", r.Sizes.Rate)

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
@@ -31,6 +34,19 @@ func (b *benchmark) open(ctx context.Context, name string) (*session, error) {
 		return nil, errors.Join(err, s.end())
 	}
 	return s, nil
+}
+
+// openClickHouse returns a connection to the ClickHouse of the session.
+func (s *session) openClickHouse() (driver.Conn, error) {
+	options, err := clickhouse.ParseDSN(s.instance.ClickHouse)
+	if err != nil {
+		return nil, fmt.Errorf("read ClickHouse DSN: %w", err)
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	return conn, nil
 }
 
 // begin sets the stages to work.

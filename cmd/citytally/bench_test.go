@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestBenchMeasuresEverything(t *testing.T) {
@@ -23,6 +27,10 @@ func TestBenchMeasuresEverything(t *testing.T) {
 			t.Errorf("%s: want a positive number, got %v", key, result[key])
 		}
 	}
+	tenths, _ := result["pipeline_tenths_figures_per_s"].([]any)
+	if len(tenths) != paceParts {
+		t.Errorf("pipeline_tenths_figures_per_s: want %d rates, got %v", paceParts, tenths)
+	}
 	sizes, ok := result["sizes"].(map[string]any)
 	if !ok || sizes["figures"] != 6000.0 || sizes["http_figures"] != 600.0 {
 		t.Errorf("sizes: got %v", result["sizes"])
@@ -31,6 +39,15 @@ func TestBenchMeasuresEverything(t *testing.T) {
 		if part, ok := result[key].(map[string]any); !ok || len(part) == 0 {
 			t.Errorf("%s: got %v", key, result[key])
 		}
+	}
+}
+
+func TestPaceIsThatOfEachPart(t *testing.T) {
+	arrivals := []arrival{{}, {0, 1 * time.Second}, {40, 2 * time.Second}, {40, 3 * time.Second}, {100, 4 * time.Second}}
+	// A quarter has arrived after 1.625 s, a half after 3.167 s.
+	want := []float64{25 / 1.625, 25 / (3 + 1./6 - 1.625), 60, 60}
+	if diff := cmp.Diff(want, pace(arrivals, 4), cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+		t.Error(diff)
 	}
 }
 
