@@ -76,8 +76,8 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	b.result.ToDirect = b.result.Pipeline / b.result.Direct
 	b.result.PipelineCPU = float64(used.Microseconds()) / float64(figures)
 	b.say("pipeline   %9.0f figures/s, %.2f of direct, %.1f µs of processor time a figure", b.result.Pipeline, b.result.ToDirect, b.result.PipelineCPU)
-	b.result.memory("bench_peak", os.Getpid(), peakMemory)
-	b.result.memory("engine_peak", s.engine.PID(), peakMemory)
+	b.result.peakMemory("bench_peak", os.Getpid())
+	b.result.peakMemory("engine_peak", s.engine.PID())
 	if b.result.Sizes.Totals, err = s.check(ctx, figures); err != nil {
 		return err
 	}

@@ -9,11 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // How long a process may take to serve.
@@ -63,9 +62,9 @@ func (b *benchmark) watchProcess(ctx context.Context, pid int, dir string, began
 		return err
 	}
 	b.result.Idle = 100 * (processorTime(pids) - before).Seconds() / b.flags.idle.Seconds()
-	b.result.memory("idle", pid, residentMemory)
+	b.result.memory("idle", pid)
 	for _, child := range pids[1:] {
-		b.result.memory("engine_idle", child, residentMemory)
+		b.result.memory("engine_idle", child)
 	}
 	b.say("idle       %.2f %% of a core, memory %v MiB", b.result.Idle, b.result.Memory)
 	return nil
@@ -99,69 +98,39 @@ func awaitReady(ctx context.Context, dir string) error {
 	}
 }
 
-// childrenOf returns the processes that the process has started.
+// childrenOf returns the processes that the process has started, none where the
+// system has no /proc.
 func childrenOf(pid int) []int {
 	var children []int
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, list := range lists {
-		text, err := os.ReadFile(list)
-		if err != nil {
-			continue
-		}
-		for field := range strings.FieldsSeq(string(text)) {
-			if child, err := strconv.Atoi(field); err == nil {
-				children = append(children, child)
-			}
+	all, _ := procfs.AllProcs()
+	for _, p := range all {
+		// One that has ended since has no parent.
+		if stat, err := p.Stat(); err == nil && stat.PPID == pid {
+			children = append(children, p.PID)
 		}
 	}
-	slices.Sort(children)
-	return slices.Compact(children)
+	return children
 }
 
-// What the kernel says of a process's memory: now, and at the most so far.
-const (
-	residentMemory = "VmRSS:"
-	peakMemory     = "VmHWM:"
-)
-
-// memory returns a process's memory in MiB. It reports false where the system
-// has no /proc.
-func memory(pid int, field string) (float64, bool) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+// memory returns a process's memory in MiB, now and at the most so far. It
+// reports false where the system has no /proc.
+func memory(pid int) (now, peak float64, ok bool) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, field); ok {
-			kib, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
-			return kib / 1024, err == nil
-		}
-	}
-	return 0, false
+	status, err := p.NewStatus()
+	return float64(status.VmRSS) / (1 << 20), float64(status.VmHWM) / (1 << 20), err == nil
 }
-
-// The kernel counts processor time in hundredths of a second, on every platform
-// that Go supports.
-const clockTick = 10 * time.Millisecond
 
 // processorTime returns what the processes have used together.
 func processorTime(pids []int) time.Duration {
-	var ticks time.Duration
+	var seconds float64
 	for _, pid := range pids {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		// The name in brackets may hold spaces; user and system time are the
-		// twelfth and thirteenth fields behind it.
-		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		if len(fields) < 13 {
-			continue
-		}
-		for _, field := range fields[11:13] {
-			n, _ := strconv.Atoi(field)
-			ticks += time.Duration(n)
+		if p, err := procfs.NewProc(pid); err == nil {
+			stat, _ := p.Stat() // one that has ended counts nothing
+			seconds += stat.CPUTime()
 		}
 	}
-	return ticks * clockTick
+	return time.Duration(seconds * float64(time.Second))
 }

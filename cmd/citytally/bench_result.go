@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/prometheus/procfs"
 
 	"github.com/citytally/citytally/cmd/citytally/internal/load"
 	"github.com/citytally/citytally/configs"
@@ -89,10 +89,7 @@ func newBenchResult(f benchFlags, s *configs.Settings) benchResult {
 		Settings: benchSettings{
 			SyncInterval: s.NATS.Embedded.SyncInterval.String(), TransformBatch: s.Transform.Batch, BatchRows: s.Sink.BatchRows, BatchMessages: s.Sink.BatchMessages,
 		},
-		Machine: benchMachine{
-			System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.GOMAXPROCS(0),
-			Model: kernelSays("/proc/cpuinfo", "model name"), Memory: kernelSays("/proc/meminfo", "MemTotal"),
-		},
+		Machine:  machine(),
 		Versions: map[string]string{"citytally": version(), "go": runtime.Version()},
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -105,24 +102,31 @@ func newBenchResult(f benchFlags, s *configs.Settings) benchResult {
 	return r
 }
 
-// kernelSays returns the first value of a key in a file of /proc, "" where there
-// is none.
-func kernelSays(path, key string) string {
-	text, err := os.ReadFile(path)
+// machine returns what this machine is, as far as the system tells.
+func machine() benchMachine {
+	m := benchMachine{System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.GOMAXPROCS(0)}
+	fs, err := procfs.NewDefaultFS()
 	if err != nil {
-		return ""
+		return m
 	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
-			return strings.TrimSpace(value)
-		}
+	if processors, err := fs.CPUInfo(); err == nil && len(processors) > 0 {
+		m.Model = processors[0].ModelName
 	}
-	return ""
+	if memory, err := fs.Meminfo(); err == nil && memory.MemTotal != nil {
+		m.Memory = fmt.Sprintf("%d kB", *memory.MemTotal)
+	}
+	return m
 }
 
-func (r *benchResult) memory(name string, pid int, field string) {
-	if mib, ok := memory(pid, field); ok {
-		r.Memory[name] = math.Round(mib)
+func (r *benchResult) memory(name string, pid int) {
+	if now, _, ok := memory(pid); ok {
+		r.Memory[name] = math.Round(now)
+	}
+}
+
+func (r *benchResult) peakMemory(name string, pid int) {
+	if _, peak, ok := memory(pid); ok {
+		r.Memory[name] = math.Round(peak)
 	}
 }
 

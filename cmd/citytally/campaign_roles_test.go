@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -213,19 +212,9 @@ func (r *role) killChild() bool {
 	if r.cmd == nil {
 		return false
 	}
-	pid := strconv.Itoa(r.cmd.Process.Pid)
-	threads, err := filepath.Glob("/proc/" + pid + "/task/*/children")
-	if err != nil {
-		return false
-	}
 	killed := false
-	for _, thread := range threads {
-		text, _ := os.ReadFile(thread)
-		for _, child := range strings.Fields(string(text)) {
-			if id, err := strconv.Atoi(child); err == nil {
-				killed = syscall.Kill(id, syscall.SIGKILL) == nil || killed
-			}
-		}
+	for _, child := range childrenOf(r.cmd.Process.Pid) {
+		killed = syscall.Kill(child, syscall.SIGKILL) == nil || killed
 	}
 	return killed
 }

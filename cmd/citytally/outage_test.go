@@ -245,7 +245,7 @@ func (o *outage) waiting(of, consumer string) int {
 func (o *outage) memory(when string) {
 	o.t.Helper()
 	for _, r := range o.roles {
-		if peak, ok := memory(r.pid(), peakMemory); ok {
+		if _, peak, ok := memory(r.pid()); ok {
 			o.t.Logf("%s: %s took %.0f MiB at the most", when, r.name, peak)
 			if r == o.sink && peak > sinkMemory {
 				o.t.Errorf("%s: the sink took %.0f MiB, want at most %d", when, peak, sinkMemory)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/sink/chdb"
@@ -72,13 +73,12 @@ func gone(pid int) bool {
 	if runtime.GOOS != "linux" {
 		return syscall.Kill(pid, 0) != nil
 	}
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return true
 	}
-	// The state follows the name, which is in parentheses and may hold any.
-	_, state, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')'):]), " ")
-	return strings.HasPrefix(state, "Z")
+	stat, err := p.Stat()
+	return err != nil || stat.State == "Z"
 }
 
 // startParent runs a server with this configuration in a process of its own

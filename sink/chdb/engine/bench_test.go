@@ -4,28 +4,23 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"testing"
+
+	"github.com/prometheus/procfs"
 
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
 // residentBytes is the process's resident memory, engine included; 0 where /proc is missing.
 func residentBytes() int64 {
-	status, err := os.ReadFile("/proc/self/status")
+	self, err := procfs.Self()
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmRSS:" {
-			kilobytes, _ := strconv.ParseInt(fields[1], 10, 64)
-			return kilobytes << 10
-		}
-	}
-	return 0
+	status, _ := self.NewStatus()
+	return int64(status.VmRSS)
 }
 
 // reportGrowth reports how much the process grew since before, in MiB.
