@@ -70,3 +70,36 @@ func BenchmarkDirectInsert(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*benchmarkRows/b.Elapsed().Seconds(), "rows/s")
 }
+
+// BenchmarkLatestTotals is what an analyst reads: the latest of 6,000 totals with
+// the ten inputs of each, of which every input has made a version.
+func BenchmarkLatestTotals(b *testing.B) {
+	const indicators, years, areas = 60, 100, 10
+	s := newStore(b)
+	var messages []stream.Message
+	for version := range areas {
+		for year := range years {
+			batch := stream.TotalsBatch{Basis: uint64(version + 1), Trigger: stream.ByStream, Period: fmt.Sprintf("%04d", 1950+year)}
+			for i := range indicators {
+				indicator := fmt.Sprintf("indicator_%02d", i)
+				inputs := make([]stream.Input, areas)
+				for area := range inputs {
+					inputs[area] = stream.Input{
+						Area: fmt.Sprintf("3208%02d", area), Indicator: indicator, Value: catalogue.Value{Coefficient: int64(area*year + i), Scale: 2},
+						Stage: catalogue.Final, Sequence: uint64(version + 1),
+					}
+				}
+				batch.Totals = append(batch.Totals, stream.Total{
+					Indicator: indicator, Value: fmt.Sprint(version), Unit: "亿元", Stage: "final", Status: "A", Expected: areas, Inputs: stream.NewInputs(inputs...),
+				})
+			}
+			messages = append(messages, totalsMessage(b, batch))
+		}
+	}
+	put(b, s, &totalsBlock{}, 1, messages...)
+	for b.Loop() {
+		if got, want := query(b, s, "SELECT sum(length(inputs)) AS n FROM totals_latest"), fmt.Sprintf("n\n%d\n", indicators*years*areas); got != want {
+			b.Fatalf("inputs: %s, want %s", got, want)
+		}
+	}
+}
