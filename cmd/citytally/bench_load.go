@@ -50,15 +50,15 @@ func (b *benchmark) publish(ctx context.Context, s *session) error {
 
 // drain sets the pipeline to work on the backlog.
 func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
-	stop, err := b.startProfile()
-	if err != nil {
-		return err
-	}
 	conn, err := s.openClickHouse()
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+	stop, err := b.startProfile()
+	if err != nil {
+		return err
+	}
 	stopWatch := watchArrivals(ctx, conn)
 	pids := []int{os.Getpid(), s.engine.PID()}
 	used, began := processorTime(pids), time.Now()

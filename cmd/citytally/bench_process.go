@@ -113,14 +113,14 @@ func childrenOf(pid int) []int {
 }
 
 // memory returns a process's memory in MiB, now and at the most so far. It
-// reports false where the system has no /proc.
+// reports false of one that has ended, and where the system has no /proc.
 func memory(pid int) (now, peak float64, ok bool) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return 0, 0, false
 	}
 	status, err := p.NewStatus()
-	return float64(status.VmRSS) / (1 << 20), float64(status.VmHWM) / (1 << 20), err == nil
+	return float64(status.VmRSS) / (1 << 20), float64(status.VmHWM) / (1 << 20), err == nil && status.VmRSS > 0
 }
 
 // processorTime returns what the processes have used together.
