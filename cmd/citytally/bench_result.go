@@ -151,10 +151,8 @@ func (r *benchResult) print(w io.Writer, format string) error {
 	line("publish to SUBMISSIONS", "%.0f", r.Publish, "figures/s")
 	line("pipeline, SUBMISSIONS to totals in ClickHouse", "%.0f", r.Pipeline, "figures/s")
 	line("  of the direct insert", "%.2f", r.ToDirect, "")
-	if len(r.Pace) > 0 {
-		line("  in the first tenth of the load", "%.0f", r.Pace[0], "figures/s")
-		line("  in the last tenth", "%.0f", r.Pace[len(r.Pace)-1], "figures/s")
-	}
+	line("  in the first tenth of the load", "%.0f", r.Pace[0], "figures/s")
+	line("  in the last tenth", "%.0f", r.Pace[paceParts-1], "figures/s")
 	line("  processor time", "%.1f", r.PipelineCPU, "µs/figure")
 	line("pipeline, HTTP to totals in ClickHouse", "%.0f", r.HTTP, "figures/s")
 	at := fmt.Sprintf(" at %d submissions/s", r.Sizes.Rate)

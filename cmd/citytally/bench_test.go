@@ -63,7 +63,7 @@ func TestBenchRefusesSizesItCannotMeasure(t *testing.T) {
 
 func TestBenchTable(t *testing.T) {
 	var out strings.Builder
-	r := &benchResult{Direct: 500_000, Pipeline: 200_000, ToDirect: 0.4, Memory: map[string]float64{"idle": 100}, Sizes: benchSizes{Figures: 60, Rate: 50}}
+	r := &benchResult{Direct: 500_000, Pipeline: 200_000, ToDirect: 0.4, Pace: make([]float64, paceParts), Memory: map[string]float64{"idle": 100}, Sizes: benchSizes{Figures: 60, Rate: 50}}
 	if err := r.print(&out, "table"); err != nil {
 		t.Fatal(err)
 	}
