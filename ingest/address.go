@@ -9,7 +9,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // The codes of a problem's single errors.
@@ -21,7 +21,7 @@ const (
 
 // address checks what the submissions are addressed to before anything is
 // stored, and that their sender may: all mistakes are told at once.
-func (g *Gateway) address(submissions []stream.Submission, who holder) error {
+func (g *Gateway) address(submissions []event.Submission, who holder) error {
 	var mistakes []ProblemError
 	var foreign *Problem
 	for i := range submissions {

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Client submits to a gateway.
@@ -60,7 +60,7 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	}
 	header := http.Header{"Content-Type": {u.ContentType}}
 	if c.Via != "" {
-		header.Set(stream.ViaHeader, c.Via)
+		header.Set(event.ViaHeader, c.Via)
 	}
 	if seconds := u.Wait / time.Second; seconds > 0 {
 		header.Set("Prefer", "wait="+strconv.FormatInt(int64(seconds), 10))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -28,7 +29,7 @@ func TestClient(t *testing.T) {
 	}
 	m, err := h.log.Get(t.Context(), stream.Submissions, got[0].Sequence)
 	check(t, err)
-	if s, err := stream.DecodeSubmission(m.Data); err != nil || s.File != "区县 figures.csv" || s.Reason != "年报 & more" {
+	if s, err := event.DecodeSubmission(m.Data); err != nil || s.File != "区县 figures.csv" || s.Reason != "年报 & more" {
 		t.Errorf("want file and reason to arrive, got %s (%v)", m.Data, err)
 	}
 	again, err := client.Receipt(t.Context(), got[1].ID)

@@ -1,7 +1,7 @@
 // Package ingest takes submissions in over HTTP and gives receipts.
 //
 // In comes a file, JSON or long CSV, with a bearer token that is bound to an
-// area. Out goes a [stream.Submission] on the SUBMISSIONS stream, and only when
+// area. Out goes a [event.Submission] on the SUBMISSIONS stream, and only when
 // it is on disk an answer with a [Receipt]; the receipt is completed by the
 // verdict that the transform stage gives later. What is in the file is not
 // judged here beyond what addresses it: the area, the dataset, the permission.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -240,17 +241,17 @@ func (h *house) judge() {
 }
 
 func (h *house) give(d *stream.Delivery) error {
-	s, err := stream.DecodeSubmission(d.Body)
+	s, err := event.DecodeSubmission(d.Body)
 	if err != nil {
 		return err
 	}
-	v := stream.Verdict{
+	v := event.Verdict{
 		Submission: s.ID(), Area: s.Area, Dataset: s.Dataset, Sequence: d.Sequence, ReceivedAt: d.StoredAt, DecidedAt: time.Now().UTC(),
-		Via: d.Header(stream.ViaHeader), By: d.Header(stream.ByHeader), Rows: len(s.Observations),
-		Outcome: stream.AllAccepted, Accepted: len(s.Observations), Findings: []stream.Finding{},
+		Via: d.Header(event.ViaHeader), By: d.Header(event.ByHeader), Rows: len(s.Observations),
+		Outcome: event.AllAccepted, Accepted: len(s.Observations), Findings: []event.Finding{},
 	}
 	if strings.HasPrefix(string(s.Observations[0].Value), "-") {
-		v.Outcome, v.Accepted, v.RejectedRows = stream.Rejected, 0, v.Rows
+		v.Outcome, v.Accepted, v.RejectedRows = event.Rejected, 0, v.Rows
 	}
 	if err := h.publishVerdict(v); err != nil {
 		return err
@@ -258,14 +259,14 @@ func (h *house) give(d *stream.Delivery) error {
 	return d.Ack()
 }
 
-func (h *house) publishVerdict(v stream.Verdict) error {
+func (h *house) publishVerdict(v event.Verdict) error {
 	var body bytes.Buffer
 	if err := json.NewEncoder(&body).Encode(v); err != nil {
 		return err
 	}
 	_, err := h.log.Publish(context.Background(), stream.Message{
 		Subject: "verdicts." + v.Area + "." + v.Dataset, Body: body.Bytes(),
-		Header: map[string]string{stream.SubmissionHeader: v.Submission, stream.OutcomeHeader: string(v.Outcome)},
+		Header: map[string]string{event.SubmissionHeader: v.Submission, event.OutcomeHeader: string(v.Outcome)},
 	})
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -29,13 +30,13 @@ func TestSubmitIsDurableBeforeTheAnswer(t *testing.T) {
 	}
 	m, err := h.log.Get(t.Context(), stream.Submissions, 1)
 	check(t, err)
-	s, err := stream.DecodeSubmission(m.Data)
+	s, err := event.DecodeSubmission(m.Data)
 	check(t, err)
 	if m.Subject != "submissions.320812.sti-annual" || s.ID() != r.ID || s.Observations[0].Value != "120" {
 		t.Errorf("want the submission in the log, got %s %s", m.Subject, m.Data)
 	}
 	for key, want := range map[string]string{
-		"Nats-Msg-Id": r.ID, stream.SubmissionHeader: r.ID, stream.ViaHeader: "http", stream.ByHeader: "清江浦区",
+		"Nats-Msg-Id": r.ID, event.SubmissionHeader: r.ID, event.ViaHeader: "http", event.ByHeader: "清江浦区",
 	} {
 		if got := m.Header.Get(key); got != want {
 			t.Errorf("want %s %q, got %q", key, want, got)
@@ -163,7 +164,7 @@ func TestParallelUploadsAreAllDurable(t *testing.T) {
 		ids[r.ID], sequences[r.Sequence] = true, true
 		m, err := h.log.Get(t.Context(), stream.Submissions, r.Sequence)
 		check(t, err)
-		if !strings.Contains(string(m.Data), fmt.Sprintf(`"value":"%d"`, i)) || m.Header.Get(stream.SubmissionHeader) != r.ID {
+		if !strings.Contains(string(m.Data), fmt.Sprintf(`"value":"%d"`, i)) || m.Header.Get(event.SubmissionHeader) != r.ID {
 			t.Fatalf("receipt %d refers to %s", i, m.Data)
 		}
 		if r.Verdict == nil || r.Verdict.Submission != r.ID {
@@ -214,7 +215,7 @@ func TestSubmissionsOfOthersHaveReceipts(t *testing.T) {
 	_, err := h.log.Publish(t.Context(), stream.Message{Subject: "submissions.320812.sti-annual", Body: []byte(figure("320812", "1"))})
 	check(t, err)
 	h.judge()
-	s, err := stream.DecodeSubmission([]byte(figure("320812", "1")))
+	s, err := event.DecodeSubmission([]byte(figure("320812", "1")))
 	check(t, err)
 	path := "/v1/submissions/" + s.ID()
 	h.eventually("receipt of a direct publish", func() bool { return h.do("GET", path, "320812", nil, "").status == 200 })
@@ -231,10 +232,10 @@ func TestSubmissionsOfOthersHaveReceipts(t *testing.T) {
 func TestForgedIDsLoseNothing(t *testing.T) {
 	h := open(t)
 	body := figure("320812", "1")
-	s, err := stream.DecodeSubmission([]byte(body))
+	s, err := event.DecodeSubmission([]byte(body))
 	check(t, err)
 	_, err = h.log.Publish(t.Context(), stream.Message{
-		Subject: "submissions.320804.sti-annual", ID: s.ID(), Body: []byte(figure("320804", "9")), Header: map[string]string{stream.SubmissionHeader: s.ID()},
+		Subject: "submissions.320804.sti-annual", ID: s.ID(), Body: []byte(figure("320804", "9")), Header: map[string]string{event.SubmissionHeader: s.ID()},
 	})
 	check(t, err)
 	for _, repeated := range []bool{false, true} {

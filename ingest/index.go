@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -28,17 +29,17 @@ type entry struct {
 // following the log, and by nothing else.
 type index struct {
 	mu      sync.Mutex
-	entries map[stream.SubmissionID]entry
-	changed map[stream.SubmissionID][]chan struct{}
+	entries map[event.SubmissionID]entry
+	changed map[event.SubmissionID][]chan struct{}
 	// ready is closed when what was in the log at the start is in the index.
 	ready chan struct{}
 }
 
 func newIndex() *index {
-	return &index{entries: map[stream.SubmissionID]entry{}, changed: map[stream.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
+	return &index{entries: map[event.SubmissionID]entry{}, changed: map[event.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
 }
 
-func (x *index) lookup(id stream.SubmissionID) (entry, bool) {
+func (x *index) lookup(id event.SubmissionID) (entry, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e, ok := x.entries[id]
@@ -56,7 +57,7 @@ func (x *index) caughtUp() bool {
 
 // await returns the entry as soon as done is satisfied with it. It reports false
 // when ctx ends first.
-func (x *index) await(ctx context.Context, id stream.SubmissionID, done func(entry) bool) (entry, bool) {
+func (x *index) await(ctx context.Context, id event.SubmissionID, done func(entry) bool) (entry, bool) {
 	for {
 		x.mu.Lock()
 		e := x.entries[id]
@@ -76,7 +77,7 @@ func (x *index) await(ctx context.Context, id stream.SubmissionID, done func(ent
 	}
 }
 
-func (x *index) forget(id stream.SubmissionID, change chan struct{}) {
+func (x *index) forget(id event.SubmissionID, change chan struct{}) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var rest []chan struct{}
@@ -93,7 +94,7 @@ func (x *index) forget(id stream.SubmissionID, change chan struct{}) {
 }
 
 // update changes an entry and wakes those who wait for it.
-func (x *index) update(id stream.SubmissionID, change func(*entry)) {
+func (x *index) update(id event.SubmissionID, change func(*entry)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e := x.entries[id]
@@ -106,20 +107,20 @@ func (x *index) update(id stream.SubmissionID, change func(*entry)) {
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
-	if id, err := stream.ParseSubmissionID(d.Header(stream.SubmissionHeader)); err == nil {
+	if id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader)); err == nil {
 		x.update(id, func(e *entry) { e.submission, e.stored = d.Sequence, d.StoredAt.UnixNano() })
 	}
 }
 
 func (x *index) addVerdict(d stream.Delivery) {
-	id, err := stream.ParseSubmissionID(d.Header(stream.SubmissionHeader))
+	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	if err != nil {
 		return
 	}
-	outcome := stream.Outcome(d.Header(stream.OutcomeHeader))
+	outcome := event.Outcome(d.Header(event.OutcomeHeader))
 	x.update(id, func(e *entry) {
 		if !e.settled {
-			e.verdict, e.settled = d.Sequence, outcome == stream.AllAccepted || outcome == stream.Partial
+			e.verdict, e.settled = d.Sequence, outcome == event.AllAccepted || outcome == event.Partial
 		}
 	})
 }

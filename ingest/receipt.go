@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -34,8 +35,8 @@ type Receipt struct {
 	Status     string    `json:"status"`
 	// Repeated is true when the same content had been sent before: the receipt is
 	// the first one's, and nothing was stored again.
-	Repeated bool            `json:"repeated"`
-	Verdict  *stream.Verdict `json:"verdict,omitempty"`
+	Repeated bool           `json:"repeated"`
+	Verdict  *event.Verdict `json:"verdict,omitempty"`
 }
 
 // Receipts is the answer to an upload that held several submissions. They are
@@ -47,7 +48,7 @@ type Receipts struct {
 var errUnknown = errors.New("no such submission")
 
 // judged returns the receipt that follows from a verdict.
-func judged(v *stream.Verdict) Receipt {
+func judged(v *event.Verdict) Receipt {
 	return Receipt{
 		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows,
 		Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Status: string(v.Outcome), Verdict: v,
@@ -56,7 +57,7 @@ func judged(v *stream.Verdict) Receipt {
 
 // receipt reads what the log says of a submission. It returns errUnknown when
 // the log has nothing of it, or nothing any more.
-func (g *Gateway) receipt(ctx context.Context, id stream.SubmissionID) (Receipt, error) {
+func (g *Gateway) receipt(ctx context.Context, id event.SubmissionID) (Receipt, error) {
 	e, ok := g.index.lookup(id)
 	if !ok {
 		return Receipt{}, errUnknown
@@ -65,14 +66,14 @@ func (g *Gateway) receipt(ctx context.Context, id stream.SubmissionID) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
-	if verdict != nil && !(verdict.Outcome == stream.Rejected && e.submission > verdict.Sequence) {
+	if verdict != nil && !(verdict.Outcome == event.Rejected && e.submission > verdict.Sequence) {
 		return judged(verdict), nil
 	}
 	return g.pending(ctx, id, e)
 }
 
 // verdict reads the verdict an entry refers to; nil when there is none.
-func (g *Gateway) verdict(ctx context.Context, e entry) (*stream.Verdict, error) {
+func (g *Gateway) verdict(ctx context.Context, e entry) (*event.Verdict, error) {
 	if e.verdict == 0 {
 		return nil, nil
 	}
@@ -83,7 +84,7 @@ func (g *Gateway) verdict(ctx context.Context, e entry) (*stream.Verdict, error)
 	if err != nil {
 		return nil, err
 	}
-	v := &stream.Verdict{}
+	v := &event.Verdict{}
 	if err := json.Unmarshal(m.Data, v); err != nil {
 		return nil, fmt.Errorf("read verdict %d: %w", e.verdict, err)
 	}
@@ -91,7 +92,7 @@ func (g *Gateway) verdict(ctx context.Context, e entry) (*stream.Verdict, error)
 }
 
 // pending makes the receipt of a submission that nobody has judged yet.
-func (g *Gateway) pending(ctx context.Context, id stream.SubmissionID, e entry) (Receipt, error) {
+func (g *Gateway) pending(ctx context.Context, id event.SubmissionID, e entry) (Receipt, error) {
 	if e.submission == 0 {
 		return Receipt{}, errUnknown
 	}
@@ -101,7 +102,7 @@ func (g *Gateway) pending(ctx context.Context, id stream.SubmissionID, e entry) 
 // stored makes a receipt of a message in SUBMISSIONS. Anyone with the broker's
 // credentials writes ids into headers, so a message counts only when its content
 // has the id; otherwise the answer is errUnknown, as when there is none.
-func (g *Gateway) stored(ctx context.Context, id stream.SubmissionID, sequence uint64) (Receipt, error) {
+func (g *Gateway) stored(ctx context.Context, id event.SubmissionID, sequence uint64) (Receipt, error) {
 	m, err := g.log.Get(ctx, stream.Submissions, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Receipt{}, errUnknown
@@ -109,7 +110,7 @@ func (g *Gateway) stored(ctx context.Context, id stream.SubmissionID, sequence u
 	if err != nil {
 		return Receipt{}, err
 	}
-	s, err := stream.DecodeSubmission(m.Data)
+	s, err := event.DecodeSubmission(m.Data)
 	tokens := strings.Split(m.Subject, ".")
 	if err != nil || len(tokens) != 3 {
 		return Receipt{}, errUnknown

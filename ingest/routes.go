@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // handler answers a request, or returns why not: a *Problem as it is, anything
@@ -77,7 +77,7 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who holder) error 
 	}
 	unknown := newProblem(http.StatusNotFound, codeNotFound,
 		"没有该编号的报送记录，或该记录不属于此令牌的地区", "no submission has this id, or it is not of this token's area")
-	id, err := stream.ParseSubmissionID(r.PathValue("id"))
+	id, err := event.ParseSubmissionID(r.PathValue("id"))
 	if err != nil {
 		return unknown
 	}

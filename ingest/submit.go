@@ -12,12 +12,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // filing is one submission on its way through a request.
 type filing struct {
-	id      stream.SubmissionID
+	id      event.SubmissionID
 	message stream.Message
 	receipt Receipt
 	// known is true when the content need not be stored again; after is the
@@ -98,7 +99,7 @@ func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) (fili
 
 // via tells the command line from other clients; neither is trusted with more.
 func via(r *http.Request) string {
-	if r.Header.Get(stream.ViaHeader) == viaCLI {
+	if r.Header.Get(event.ViaHeader) == viaCLI {
 		return viaCLI
 	}
 	return "http"
@@ -109,7 +110,7 @@ const viaCLI = "cli"
 // The room a message's headers and subject need beside its body.
 const messageOverhead = 4 << 10
 
-func (g *Gateway) prepare(s *stream.Submission, via string, who holder) (*filing, error) {
+func (g *Gateway) prepare(s *event.Submission, via string, who holder) (*filing, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode submission: %w", err)
@@ -120,7 +121,7 @@ func (g *Gateway) prepare(s *stream.Submission, via string, who holder) (*filing
 			fmt.Sprintf("the submission is %d bytes as JSON and the broker takes %d; split it by period into several files", len(body), most))
 	}
 	text := s.ID()
-	id, err := stream.ParseSubmissionID(text)
+	id, err := event.ParseSubmissionID(text)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (g *Gateway) prepare(s *stream.Submission, via string, who holder) (*filing
 		id: id,
 		message: stream.Message{
 			Subject: "submissions." + s.Area + "." + s.Dataset, ID: text, Body: body,
-			Header: map[string]string{stream.SubmissionHeader: text, stream.ViaHeader: via, stream.ByHeader: who.name},
+			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.name},
 		},
 		receipt: Receipt{ID: text, Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Status: Received},
 	}, nil
@@ -150,7 +151,7 @@ func (g *Gateway) recognise(ctx context.Context, f *filing) error {
 		return err
 	}
 	f.after = e.verdict
-	if first.Status == string(stream.Rejected) {
+	if first.Status == string(event.Rejected) {
 		f.message.ID += "." + strconv.FormatUint(e.verdict, 10)
 		return nil
 	}

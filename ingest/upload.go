@@ -14,7 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // How long an upload waits for others to make room before it is sent away.
@@ -37,7 +37,7 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter) (leave func(
 }
 
 // read decodes the request's body into submissions.
-func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]stream.Submission, error) {
+func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]event.Submission, error) {
 	kind, err := contentType(r)
 	if err != nil {
 		return nil, err
@@ -48,13 +48,13 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]st
 	}
 	query := r.URL.Query()
 	defaults := decode.Defaults{Area: query.Get("area"), Dataset: query.Get("dataset"), File: query.Get("file"), Reason: query.Get("reason")}
-	var submissions []stream.Submission
+	var submissions []event.Submission
 	if kind == "text/csv" {
 		submissions, err = decode.CSV(body, defaults)
 	} else {
-		var s stream.Submission
+		var s event.Submission
 		s, err = decode.JSON(body, defaults)
-		submissions = []stream.Submission{s}
+		submissions = []event.Submission{s}
 	}
 	if err != nil {
 		return nil, g.unreadable(err)

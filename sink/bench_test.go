@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -14,12 +15,12 @@ func benchmarkMessages(b *testing.B, n int) []stream.Message {
 	b.Helper()
 	const figures, perMessage = 60, 100
 	var messages []stream.Message
-	var batch []stream.AcceptedSubmission
+	var batch []event.AcceptedSubmission
 	year := catalogue.Period{Year: 2021, Kind: catalogue.Year}
 	for sequence := 1; sequence <= n/figures; sequence++ {
-		rows := make([]stream.AcceptedObservation, figures)
+		rows := make([]event.AcceptedObservation, figures)
 		for i := range rows {
-			rows[i] = stream.AcceptedObservation{
+			rows[i] = event.AcceptedObservation{
 				Indicator: fmt.Sprintf("indicator_%02d", i), Unit: "亿元", Period: year, Row: i + 2,
 				Value: catalogue.Value{Coefficient: int64(sequence*1000 + i), Scale: 2}, Stage: catalogue.Flash, Status: catalogue.Normal,
 			}
@@ -79,18 +80,18 @@ func BenchmarkLatestTotals(b *testing.B) {
 	var messages []stream.Message
 	for version := range areas {
 		for year := range years {
-			batch := stream.TotalsBatch{Basis: uint64(version + 1), Trigger: stream.ByStream, Period: fmt.Sprintf("%04d", 1950+year)}
+			batch := event.TotalsBatch{Basis: uint64(version + 1), Trigger: event.ByStream, Period: fmt.Sprintf("%04d", 1950+year)}
 			for i := range indicators {
 				indicator := fmt.Sprintf("indicator_%02d", i)
-				inputs := make([]stream.Input, areas)
+				inputs := make([]event.Input, areas)
 				for area := range inputs {
-					inputs[area] = stream.Input{
+					inputs[area] = event.Input{
 						Area: fmt.Sprintf("3208%02d", area), Indicator: indicator, Value: catalogue.Value{Coefficient: int64(area*year + i), Scale: 2},
 						Stage: catalogue.Final, Sequence: uint64(version + 1),
 					}
 				}
-				batch.Totals = append(batch.Totals, stream.Total{
-					Indicator: indicator, Value: fmt.Sprint(version), Unit: "亿元", Stage: "final", Status: "A", Expected: areas, Inputs: stream.NewInputs(inputs...),
+				batch.Totals = append(batch.Totals, event.Total{
+					Indicator: indicator, Value: fmt.Sprint(version), Unit: "亿元", Stage: "final", Status: "A", Expected: areas, Inputs: event.NewInputs(inputs...),
 				})
 			}
 			messages = append(messages, totalsMessage(b, batch))

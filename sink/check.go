@@ -7,7 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // What a column of type Decimal(38, 12) holds.
@@ -25,21 +25,21 @@ func parseDecimal(field, text string) (*decimal.Decimal, error) {
 		return nil, nil
 	}
 	if len(text) > decimalMaxText {
-		return nil, stream.Permanentf("%s: %.20q… has %d characters, more than any figure", field, text, len(text))
+		return nil, event.Permanentf("%s: %.20q… has %d characters, more than any figure", field, text, len(text))
 	}
 	d, err := decimal.NewFromString(text)
 	if err != nil {
-		return nil, stream.Permanentf("%s: %q is not a decimal number", field, text)
+		return nil, event.Permanentf("%s: %q is not a decimal number", field, text)
 	}
 	if d.IsZero() {
 		return &decimal.Zero, nil
 	}
 	// The exponent is looked at first: 1e999999999 must not be written out.
 	if d.Exponent() > decimalWholeDigits || d.NumDigits()+int(d.Exponent()) > decimalWholeDigits {
-		return nil, stream.Permanentf("%s: %q has more than %d digits before the point", field, text, decimalWholeDigits)
+		return nil, event.Permanentf("%s: %q has more than %d digits before the point", field, text, decimalWholeDigits)
 	}
 	if d.Exponent() < -decimalMaxText || d.Exponent() < -decimalScale && !d.Equal(d.Truncate(decimalScale)) {
-		return nil, stream.Permanentf("%s: %q has more than %d decimals", field, text, decimalScale)
+		return nil, event.Permanentf("%s: %q has more than %d decimals", field, text, decimalScale)
 	}
 	return &d, nil
 }
@@ -53,14 +53,14 @@ var (
 
 func checkTime(field string, t time.Time) error {
 	if t.Before(earliest) || !t.Before(latest) {
-		return stream.Permanentf("%s: %s is outside %d to %d", field, t.Format(time.RFC3339), earliest.Year(), latest.Year()-1)
+		return event.Permanentf("%s: %s is outside %d to %d", field, t.Format(time.RFC3339), earliest.Year(), latest.Year()-1)
 	}
 	return nil
 }
 
 func checkStage(code uint16) error {
 	if code > uint16(catalogue.Final) {
-		return stream.Permanentf("stage: %d is none", code)
+		return event.Permanentf("stage: %d is none", code)
 	}
 	return nil
 }
@@ -69,14 +69,14 @@ func checkStage(code uint16) error {
 func stageCode(name string) (int8, error) {
 	stage, err := catalogue.ParseStage(name)
 	if err != nil {
-		return 0, stream.Permanentf("stage: %w", err)
+		return 0, event.Permanentf("stage: %w", err)
 	}
 	return int8(stage), nil
 }
 
 func checkCount(field string, n int) error {
 	if n < 0 || n > math.MaxUint32 {
-		return stream.Permanentf("%s: want a count, got %d", field, n)
+		return event.Permanentf("%s: want a count, got %d", field, n)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 var unity = decimal.New(1, 0)
@@ -17,7 +17,7 @@ func FuzzParseDecimal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := parseDecimal("value", text)
 		if err != nil {
-			if !stream.IsPermanent(err) {
+			if !event.IsPermanent(err) {
 				t.Fatalf("%q: %v is not permanent", text, err)
 			}
 			return

@@ -1,6 +1,6 @@
 package sink
 
-import "github.com/citytally/citytally/ingest/stream"
+import "github.com/citytally/citytally/ingest/event"
 
 // flushes keeps account of the flushes of totals that a block holds in part.
 // The parts of a flush lie side by side in TOTALS, so a part's sequence tells
@@ -19,7 +19,7 @@ type flush struct {
 // A flush of more parts than this was not made by the transform stage.
 const maxParts = 100_000
 
-func (f *flushes) note(batch *stream.TotalsBatch, sequence uint64) {
+func (f *flushes) note(batch *event.TotalsBatch, sequence uint64) {
 	if batch.Parts <= 1 || batch.Parts > maxParts || batch.Part < 1 || batch.Part > batch.Parts || uint64(batch.Part) > sequence {
 		return
 	}

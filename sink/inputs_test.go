@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -13,27 +14,27 @@ import (
 // text that leaves nothing out, as earlier programs wrote it, is shown alike.
 func TestInputsAreShownWhole(t *testing.T) {
 	s := newStore(t)
-	short := stream.NewInputs(
-		stream.Input{Area: "320804", Indicator: "rd", Value: value(t, "1.5"), Stage: catalogue.Final, Sequence: 1},
-		stream.Input{Area: "320812", Indicator: "rd", Value: value(t, "-2"), Stage: catalogue.Final, Qualifier: catalogue.About, Sequence: 1 << 63},
-		stream.Input{Area: "320826", Indicator: "rd", Value: value(t, "3"), Stage: catalogue.Flash, Sequence: 3, Period: period(t, "2021-Q1"), Subtracted: true},
-		stream.Input{Area: "320804", Indicator: "gdp", Value: value(t, "400"), Stage: catalogue.Flash, Sequence: 4},
+	short := event.NewInputs(
+		event.Input{Area: "320804", Indicator: "rd", Value: value(t, "1.5"), Stage: catalogue.Final, Sequence: 1},
+		event.Input{Area: "320812", Indicator: "rd", Value: value(t, "-2"), Stage: catalogue.Final, Qualifier: catalogue.About, Sequence: 1 << 63},
+		event.Input{Area: "320826", Indicator: "rd", Value: value(t, "3"), Stage: catalogue.Flash, Sequence: 3, Period: period(t, "2021-Q1"), Subtracted: true},
+		event.Input{Area: "320804", Indicator: "gdp", Value: value(t, "400"), Stage: catalogue.Flash, Sequence: 4},
 	)
 	const id = "00000000000000000000000000000000"
-	long := stream.Inputs(`[["320804","rd","1.5","final","","` + id + `",1,"",false],["320812","rd","-2","final","about","` + id + `",9223372036854775808,"",false],` +
+	long := event.Inputs(`[["320804","rd","1.5","final","","` + id + `",1,"",false],["320812","rd","-2","final","about","` + id + `",9223372036854775808,"",false],` +
 		`["320826","rd","3","flash","","` + id + `",3,"2021-Q1",true],["320804","gdp","400","flash","","` + id + `",4,"",false]]`)
 	whole := `[('320804','rd',1.5,'final','','` + id + `',1,'',false),('320812','rd',-2,'final','about','` + id + `',9223372036854775808,'',false),` +
 		`('320826','rd',3,'flash','','` + id + `',3,'2021-Q1',true),('320804','gdp',400,'flash','','` + id + `',4,'',false)]`
 	for _, test := range []struct {
 		name   string
-		inputs stream.Inputs
+		inputs event.Inputs
 		want   string
 	}{{"short", short, whole}, {"long", long, whole}, {"none", "", "[]"}} {
-		total := stream.Total{Indicator: test.name, Value: "1", Unit: "%", Stage: "flash", Status: "A", ChangeKind: "point", Expected: 2, Inputs: test.inputs}
-		put(t, s, &totalsBlock{}, 1, totalsMessage(t, stream.TotalsBatch{Basis: 1, Trigger: stream.ByStream, Period: "2021", Totals: []stream.Total{total}}))
+		total := event.Total{Indicator: test.name, Value: "1", Unit: "%", Stage: "flash", Status: "A", ChangeKind: "point", Expected: 2, Inputs: test.inputs}
+		put(t, s, &totalsBlock{}, 1, totalsMessage(t, event.TotalsBatch{Basis: 1, Trigger: event.ByStream, Period: "2021", Totals: []event.Total{total}}))
 		frozen := release(test.name)
-		frozen.Totals = []stream.Total{total}
-		body, err := stream.EncodeRelease(frozen)
+		frozen.Totals = []event.Total{total}
+		body, err := event.EncodeRelease(frozen)
 		if err != nil {
 			t.Fatal(err)
 		}

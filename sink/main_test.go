@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb"
@@ -199,8 +200,8 @@ func period(t testing.TB, text string) catalogue.Period {
 	return p
 }
 
-func submission(area string, sequence uint64, rows ...stream.AcceptedObservation) stream.AcceptedSubmission {
-	s := stream.AcceptedSubmission{
+func submission(area string, sequence uint64, rows ...event.AcceptedObservation) event.AcceptedSubmission {
+	s := event.AcceptedSubmission{
 		ID: fmt.Sprintf("%032x", sequence), Area: area, Dataset: "sti-annual", Sequence: sequence,
 		ReceivedAt: receivedAt.UnixMilli(), Via: "http", By: "district " + area, File: "表.csv",
 	}
@@ -210,22 +211,22 @@ func submission(area string, sequence uint64, rows ...stream.AcceptedObservation
 	return s
 }
 
-func acceptedMessage(t testing.TB, submissions ...stream.AcceptedSubmission) stream.Message {
+func acceptedMessage(t testing.TB, submissions ...event.AcceptedSubmission) stream.Message {
 	t.Helper()
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: submissions})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: submissions})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return stream.Message{Subject: "accepted.320812.sti-annual", Body: body}
 }
 
-func totalsMessage(t testing.TB, batch stream.TotalsBatch) stream.Message {
+func totalsMessage(t testing.TB, batch event.TotalsBatch) stream.Message {
 	t.Helper()
 	batch.ComputedAt = receivedAt.UnixMilli()
 	if batch.Parts == 0 {
 		batch.Part, batch.Parts = 1, 1
 	}
-	body, err := stream.EncodeTotals(&batch)
+	body, err := event.EncodeTotals(&batch)
 	if err != nil {
 		t.Fatal(err)
 	}

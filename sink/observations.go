@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -22,7 +23,7 @@ type observationBlock struct {
 // storable is a submission all of whose rows can be stored, and the place of its
 // message in ACCEPTED.
 type storable struct {
-	*stream.AcceptedSubmission
+	*event.AcceptedSubmission
 	periods  []catalogue.Period
 	accepted uint64
 }
@@ -38,11 +39,11 @@ func (b *observationBlock) reset() {
 // stored is left out: the error is a *poison with those alone, or, where nothing
 // is left, says why.
 func (b *observationBlock) add(d *stream.Delivery) error {
-	batch, err := stream.DecodeAccepted(d.Body)
+	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil {
 		return err
 	}
-	var bad stream.AcceptedBatch
+	var bad event.AcceptedBatch
 	var cause error
 	good := 0
 	for i := range batch.Submissions {
@@ -63,7 +64,7 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	if cause == nil || good == 0 {
 		return cause
 	}
-	body, err := stream.EncodeAccepted(&bad)
+	body, err := event.EncodeAccepted(&bad)
 	if err != nil {
 		return err
 	}
@@ -71,13 +72,13 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 }
 
 // checkSubmission makes sure that what a submission's rows share can be stored.
-func checkSubmission(s *stream.AcceptedSubmission) ([]catalogue.Period, error) {
+func checkSubmission(s *event.AcceptedSubmission) ([]catalogue.Period, error) {
 	periods, err := s.Periods()
 	if err != nil {
-		return nil, stream.Permanentf("submission %s: %w", s.ID, err)
+		return nil, event.Permanentf("submission %s: %w", s.ID, err)
 	}
 	if err := checkTime("received_at", s.Received()); err != nil {
-		return nil, stream.Permanentf("submission %s: %w", s.ID, err)
+		return nil, event.Permanentf("submission %s: %w", s.ID, err)
 	}
 	return periods, nil
 }
@@ -85,16 +86,16 @@ func checkSubmission(s *stream.AcceptedSubmission) ([]catalogue.Period, error) {
 // badRows returns the rows that cannot be stored, and what is wrong with the
 // first. Values need no look: no int64 with twelve decimals leaves a
 // Decimal(38, 12), and no period a Date32.
-func badRows(s *stream.AcceptedSubmission) (rows []int, first error) {
+func badRows(s *event.AcceptedSubmission) (rows []int, first error) {
 	for i := range s.Len() {
 		if err := checkRow(s, i); err != nil {
-			rows, first = append(rows, i), cmp.Or(first, stream.Permanentf("submission %s: row %d: %w", s.ID, s.Row[i], err))
+			rows, first = append(rows, i), cmp.Or(first, event.Permanentf("submission %s: row %d: %w", s.ID, s.Row[i], err))
 		}
 	}
 	return rows, first
 }
 
-func checkRow(s *stream.AcceptedSubmission, i int) error {
+func checkRow(s *event.AcceptedSubmission, i int) error {
 	if err := checkStage(s.Stage[i]); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -16,20 +17,20 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	far := submission("bad-time", 3)
 	far.ReceivedAt = 1 << 60
-	badStage := submission("bad-stage", 4, stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Stage: 9})
-	badPeriod := submission("bad-period", 5, stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021")})
+	badStage := submission("bad-stage", 4, event.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Stage: 9})
+	badPeriod := submission("bad-period", 5, event.AcceptedObservation{Indicator: "i", Period: period(t, "2021")})
 	badPeriod.PeriodWords[0] = "soon"
 	accepted := publish(t, log, one(t, "a", 1),
 		stream.Message{Subject: "accepted.x.y", Body: []byte("garbage")},
 		stream.Message{Subject: "accepted.x.y", Body: append([]byte{1, 0x81, 0x61}, 0xff)},
 		acceptedMessage(t, far), acceptedMessage(t, badStage), acceptedMessage(t, badPeriod), one(t, "b", 2))
 	total := func(value string) stream.Message {
-		return totalsMessage(t, stream.TotalsBatch{Period: "2021", Basis: 1, Totals: []stream.Total{{Indicator: "t" + value, Value: value}}})
+		return totalsMessage(t, event.TotalsBatch{Period: "2021", Basis: 1, Totals: []event.Total{{Indicator: "t" + value, Value: value}}})
 	}
 	totals := publish(t, log, total("1.5"), total("1e27"), total("0.0000000000001"), total("abc"), total("1e999999999"), total("1e-999999999"), total("99999999999999999999999999.999999999999"))
 	publish(t, log, stream.Message{Subject: "verdicts.x.y", Body: []byte(`{"findings": 3}`)},
-		verdictMessage(t, stream.Verdict{Submission: "no times", Area: "x", Dataset: "y"}),
-		verdictMessage(t, stream.Verdict{Submission: "good", Area: "x", Dataset: "y", ReceivedAt: receivedAt, DecidedAt: receivedAt}))
+		verdictMessage(t, event.Verdict{Submission: "no times", Area: "x", Dataset: "y"}),
+		verdictMessage(t, event.Verdict{Submission: "good", Area: "x", Dataset: "y", ReceivedAt: receivedAt, DecidedAt: receivedAt}))
 
 	runWorkers(t, log, s, testConfig())
 	settle(t, log, s, accepted, totals)
@@ -46,7 +47,7 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	err := log.Follow(ctx, stream.FollowConfig{Stream: stream.Dead}, func(d stream.Delivery) error {
-		var letter stream.DeadLetter
+		var letter event.DeadLetter
 		if err := json.Unmarshal(d.Body, &letter); err != nil {
 			return err
 		}
@@ -98,19 +99,19 @@ func TestNewerLayoutEndsTheStage(t *testing.T) {
 func TestPoisonCostsOneRow(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	const rows = 100_000
-	var observations []stream.AcceptedObservation
+	var observations []event.AcceptedObservation
 	for i := range rows {
-		observations = append(observations, stream.AcceptedObservation{
+		observations = append(observations, event.AcceptedObservation{
 			Indicator: fmt.Sprintf("i%d", i%500), Unit: "家", Period: catalogue.Period{Year: int16(1950 + i/500), Kind: catalogue.Year}, Row: i + 1, Status: catalogue.Normal,
 		})
 	}
 	observations[70_000].Stage, observations[70_000].Note = 9, "poison"
 	accepted := publish(t, log, acceptedMessage(t, submission("a", 1, observations...)), one(t, "b", 2))
-	figure := func(id, value string) stream.Total {
-		return stream.Total{Indicator: id, Value: value, Missing: []string{}}
+	figure := func(id, value string) event.Total {
+		return event.Total{Indicator: id, Value: value, Missing: []string{}}
 	}
-	totals := publish(t, log, totalsMessage(t, stream.TotalsBatch{Period: "2021", Basis: 1, Part: 1, Parts: 1,
-		Totals: []stream.Total{figure("good", "1"), figure("vast", "1e27"), figure("better", "2")}}))
+	totals := publish(t, log, totalsMessage(t, event.TotalsBatch{Period: "2021", Basis: 1, Part: 1, Parts: 1,
+		Totals: []event.Total{figure("good", "1"), figure("vast", "1e27"), figure("better", "2")}}))
 	runWorkers(t, log, s, testConfig())
 	settle(t, log, s, accepted, totals)
 	if got := query(t, s, "SELECT count(), countIf(row = 70001 AND area = 'a') FROM observations"); !strings.HasSuffix(got, fmt.Sprintf("\n%d,0\n", rows)) {
@@ -126,12 +127,12 @@ func TestPoisonCostsOneRow(t *testing.T) {
 	for _, letter := range letters {
 		switch letter.Stream {
 		case stream.Accepted:
-			batch, err := stream.DecodeAccepted(letter.Body)
+			batch, err := event.DecodeAccepted(letter.Body)
 			if err != nil || batch.Submissions[0].Len() != 1 || batch.Submissions[0].Note[0] != "poison" || !strings.Contains(letter.Error, "row 70001") {
 				t.Errorf("letter = %+v, %v; want the row alone", letter, err)
 			}
 		case stream.Totals:
-			batch, err := stream.DecodeTotals(letter.Body)
+			batch, err := event.DecodeTotals(letter.Body)
 			if err != nil || len(batch.Totals) != 1 || batch.Totals[0].Indicator != "vast" {
 				t.Errorf("letter = %+v, %v; want the total alone", letter, err)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -64,7 +65,7 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 
 // LatestTotals returns the latest city totals in scope, without their inputs.
 // Figures are written without trailing zeros.
-func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[transform.TotalKey]stream.Total, error) {
+func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[transform.TotalKey]event.Total, error) {
 	where, args := inScope(scope)
 	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
 		change_absolute, change_reason, expected, missing, publishable, flags FROM totals_latest`+where, args...)
@@ -72,10 +73,10 @@ func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[tr
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
 	defer rows.Close()
-	totals := map[transform.TotalKey]stream.Total{}
+	totals := map[transform.TotalKey]event.Total{}
 	for rows.Next() {
 		var key transform.TotalKey
-		var t stream.Total
+		var t event.Total
 		var value, change, absolute *decimal.Decimal
 		var expected uint32
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,

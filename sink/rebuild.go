@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -169,7 +170,7 @@ func (r *rebuild) run(ctx context.Context) error {
 func (r *rebuild) take(ctx context.Context, d *stream.Delivery) error {
 	r.Messages++
 	if err := r.block.add(d); err != nil {
-		if !stream.IsPermanent(err) {
+		if !event.IsPermanent(err) {
 			return fmt.Errorf("read message %d: %w", d.Sequence, err)
 		}
 		r.Unreadable++

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -12,7 +13,7 @@ import (
 // release, under its name.
 type releaseBlock struct {
 	totals   totalsBlock
-	releases []*stream.Release // of each total
+	releases []*event.Release // of each total
 }
 
 func (b *releaseBlock) rows() int { return b.totals.rows() }
@@ -20,13 +21,13 @@ func (b *releaseBlock) rows() int { return b.totals.rows() }
 func (b *releaseBlock) reset() { *b = releaseBlock{} }
 
 func (b *releaseBlock) add(d *stream.Delivery) error {
-	release, err := stream.DecodeRelease(d.Body)
+	release, err := event.DecodeRelease(d.Body)
 	if err != nil {
 		return err
 	}
 	rows, err := releaseRows(release, d.Sequence)
 	if err != nil {
-		return stream.Permanentf("release %s: %w", release.Name, err)
+		return event.Permanentf("release %s: %w", release.Name, err)
 	}
 	b.totals.totals = append(b.totals.totals, rows...)
 	for range rows {
@@ -37,7 +38,7 @@ func (b *releaseBlock) add(d *stream.Delivery) error {
 
 // releaseRows reads a release's totals as if they had been computed when it was
 // made.
-func releaseRows(release *stream.Release, sequence uint64) ([]totalRow, error) {
+func releaseRows(release *event.Release, sequence uint64) ([]totalRow, error) {
 	period, err := catalogue.ParsePeriod(release.Period)
 	if err != nil {
 		return nil, err
@@ -50,8 +51,8 @@ func releaseRows(release *stream.Release, sequence uint64) ([]totalRow, error) {
 			return nil, err
 		}
 	}
-	batch := &stream.TotalsBatch{
-		Basis: release.Basis, Trigger: stream.ByManual, Catalogue: release.Catalogue, ComputedAt: release.CreatedAt, Period: release.Period,
+	batch := &event.TotalsBatch{
+		Basis: release.Basis, Trigger: event.ByManual, Catalogue: release.Catalogue, ComputedAt: release.CreatedAt, Period: release.Period,
 	}
 	rows := make([]totalRow, len(release.Totals))
 	for i := range release.Totals {
@@ -64,13 +65,13 @@ func releaseRows(release *stream.Release, sequence uint64) ([]totalRow, error) {
 }
 
 func (b *releaseBlock) store(ctx context.Context, s *Store) error {
-	of := func(field func(*stream.Release) string) []string {
-		return columnOf(b.releases, func(r **stream.Release) string { return field(*r) })
+	of := func(field func(*event.Release) string) []string {
+		return columnOf(b.releases, func(r **event.Release) string { return field(*r) })
 	}
 	return s.insert(ctx, "releases_data", append(b.totals.totalColumns(),
-		column{"name", of(func(r *stream.Release) string { return r.Name })},
-		column{"note", of(func(r *stream.Release) string { return r.Note })},
-		column{"as_of", columnOf(b.releases, func(r **stream.Release) *time.Time {
+		column{"name", of(func(r *event.Release) string { return r.Name })},
+		column{"note", of(func(r *event.Release) string { return r.Note })},
+		column{"as_of", columnOf(b.releases, func(r **event.Release) *time.Time {
 			if (*r).Received == 0 {
 				return nil
 			}

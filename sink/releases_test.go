@@ -4,17 +4,18 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // release is one of two totals, of which the second was let out by force.
-func release(name string) *stream.Release {
-	return &stream.Release{
+func release(name string) *event.Release {
+	return &event.Release{
 		Name: name, Period: "2021", Note: "for the press", CreatedAt: receivedAt.UnixMilli(), Received: receivedAt.UnixMilli(),
 		Basis: 7, Catalogue: "0123456789ab",
-		Totals: []stream.Total{
+		Totals: []event.Total{
 			{Indicator: "gdp", Value: "4444.5", Unit: "亿元", Stage: "estimate", Status: "A", Qualifier: "below", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Expected: 1, Publishable: true,
-				Inputs: stream.NewInputs(stream.Input{Area: "320812", Indicator: "gdp", Value: catalogue.Value{Coefficient: 44445, Scale: 1}, Stage: catalogue.Estimate, Sequence: 3})},
+				Inputs: event.NewInputs(event.Input{Area: "320812", Indicator: "gdp", Value: catalogue.Value{Coefficient: 44445, Scale: 1}, Stage: catalogue.Estimate, Sequence: 3})},
 			{Indicator: "firms", Unit: "家", Status: "O", ChangeKind: "percent", ChangeReason: "VALUE_MISSING", Expected: 1, Missing: []string{"320812"}},
 		},
 	}
@@ -22,7 +23,7 @@ func release(name string) *stream.Release {
 
 func releaseMessage(t testing.TB, name string) stream.Message {
 	t.Helper()
-	body, err := stream.EncodeRelease(release(name))
+	body, err := event.EncodeRelease(release(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,13 +34,13 @@ func releaseMessage(t testing.TB, name string) stream.Message {
 // are delivered.
 func TestReleasesAreShown(t *testing.T) {
 	s := newStore(t)
-	body, err := stream.EncodeRelease(release("公报"))
+	body, err := event.EncodeRelease(release("公报"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	unbounded := release("now")
 	unbounded.Received = 0
-	other, err := stream.EncodeRelease(unbounded)
+	other, err := event.EncodeRelease(unbounded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,23 +71,23 @@ now,for the press,gdp,4444.5,below,1,[],true,3,,7
 }
 
 func TestBadReleasesAreRefused(t *testing.T) {
-	for name, damage := range map[string]func(*stream.Release){
-		"period": func(r *stream.Release) { r.Period = "soon" },
-		"value":  func(r *stream.Release) { r.Totals[0].Value = "1e99" },
-		"as of":  func(r *stream.Release) { r.Received = 1 << 60 },
+	for name, damage := range map[string]func(*event.Release){
+		"period": func(r *event.Release) { r.Period = "soon" },
+		"value":  func(r *event.Release) { r.Totals[0].Value = "1e99" },
+		"as of":  func(r *event.Release) { r.Received = 1 << 60 },
 	} {
 		r := release("bad")
 		damage(r)
-		body, err := stream.EncodeRelease(r)
+		body, err := event.EncodeRelease(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b := &releaseBlock{}
-		if err := b.add(&stream.Delivery{Body: body}); !stream.IsPermanent(err) || b.rows() != 0 || len(b.releases) != 0 {
+		if err := b.add(&stream.Delivery{Body: body}); !event.IsPermanent(err) || b.rows() != 0 || len(b.releases) != 0 {
 			t.Errorf("%s: %v, %d rows taken; want a permanent error and none", name, err, b.rows())
 		}
 	}
-	if err := (&releaseBlock{}).add(&stream.Delivery{Body: []byte("no release")}); !stream.IsPermanent(err) {
+	if err := (&releaseBlock{}).add(&stream.Delivery{Body: []byte("no release")}); !event.IsPermanent(err) {
 		t.Errorf("unreadable: %v, want a permanent error", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func parseCatalogue(t testing.TB, text string) *catalogue.Catalogue {
@@ -43,9 +43,9 @@ func TestReport(t *testing.T) {
 	}
 	_, _, totals := everything(t)
 	put(t, s, &totalsBlock{}, 1, totals...)
-	put(t, s, &totalsBlock{}, 9, totalsMessage(t, stream.TotalsBatch{Basis: 7, Trigger: stream.ByManual, Catalogue: c.Version(), Period: "2021",
-		Totals: []stream.Total{{Indicator: "zz_first", Value: "1.80", Unit: "%", Stage: "final", Status: "A", Change: "0.060", ChangeKind: "point", Expected: 1}}}),
-		totalsMessage(t, stream.TotalsBatch{Basis: 7, Period: "2020", Totals: []stream.Total{{Indicator: "zz_first", Value: "1.74"}}}))
+	put(t, s, &totalsBlock{}, 9, totalsMessage(t, event.TotalsBatch{Basis: 7, Trigger: event.ByManual, Catalogue: c.Version(), Period: "2021",
+		Totals: []event.Total{{Indicator: "zz_first", Value: "1.80", Unit: "%", Stage: "final", Status: "A", Change: "0.060", ChangeKind: "point", Expected: 1}}}),
+		totalsMessage(t, event.TotalsBatch{Basis: 7, Period: "2020", Totals: []event.Total{{Indicator: "zz_first", Value: "1.74"}}}))
 	got, err := s.Report(t.Context(), "2021")
 	if err != nil {
 		t.Fatal(err)

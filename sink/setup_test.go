@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
@@ -101,7 +102,7 @@ func TestServerChangesAreWaitedOut(t *testing.T) {
 	} {
 		life(tt.change, func() {
 			// The server does not count what is small.
-			o := stream.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Note: strings.Repeat("x", 6<<20), Status: catalogue.Normal}
+			o := event.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Note: strings.Repeat("x", 6<<20), Status: catalogue.Normal}
 			last = publish(t, log, acceptedMessage(t, submission(fmt.Sprint("during ", i), uint64(i+2), o)))
 			within(t, "the sink says: "+tt.advice, func() bool { return lines.count(tt.advice) > 0 })
 		})

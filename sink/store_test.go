@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -27,7 +28,7 @@ func snapshot(t testing.TB, s *Store) map[string]string {
 	return answers
 }
 
-func verdictMessage(t testing.TB, v stream.Verdict) stream.Message {
+func verdictMessage(t testing.TB, v event.Verdict) stream.Message {
 	t.Helper()
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -36,7 +37,7 @@ func verdictMessage(t testing.TB, v stream.Verdict) stream.Message {
 	return stream.Message{Subject: "verdicts." + v.Area + "." + v.Dataset, Body: body}
 }
 
-func runMessage(t testing.TB, r stream.Run) stream.Message {
+func runMessage(t testing.TB, r event.Run) stream.Message {
 	t.Helper()
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -51,31 +52,31 @@ func everything(t testing.TB) (accepted, verdicts, totals []stream.Message) {
 	p2021 := period(t, "2021")
 	accepted = []stream.Message{
 		acceptedMessage(t, submission("320812", 1,
-			stream.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "120"), Stage: catalogue.Estimate, Status: catalogue.Normal, Qualifier: catalogue.About, Row: 2, Raw: "１２０", Note: "初步"},
-			stream.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: p2021, Status: catalogue.Missing, Stage: catalogue.Final, Row: 3}),
-			submission("320804", 2, stream.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: period(t, "2021-YTD06"), Value: value(t, "-0.000000000001"), Stage: catalogue.Final, Status: 'E', Row: 1})),
-		acceptedMessage(t, submission("320812", 3, stream.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "999999999999999999"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 2})),
+			event.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "120"), Stage: catalogue.Estimate, Status: catalogue.Normal, Qualifier: catalogue.About, Row: 2, Raw: "１２０", Note: "初步"},
+			event.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: p2021, Status: catalogue.Missing, Stage: catalogue.Final, Row: 3}),
+			submission("320804", 2, event.AcceptedObservation{Indicator: "rd", Unit: "亿元", Period: period(t, "2021-YTD06"), Value: value(t, "-0.000000000001"), Stage: catalogue.Final, Status: 'E', Row: 1})),
+		acceptedMessage(t, submission("320812", 3, event.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: p2021, Value: value(t, "999999999999999999"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 2})),
 	}
 	verdicts = []stream.Message{
-		verdictMessage(t, stream.Verdict{Submission: "a", Area: "320812", Dataset: "sti-annual", Outcome: stream.Partial, Sequence: 1, AcceptedSequence: 1,
+		verdictMessage(t, event.Verdict{Submission: "a", Area: "320812", Dataset: "sti-annual", Outcome: event.Partial, Sequence: 1, AcceptedSequence: 1,
 			ReceivedAt: receivedAt, DecidedAt: receivedAt.Add(time.Second), Rows: 3, Accepted: 2, RejectedRows: 1, Catalogue: "v1",
-			Findings: []stream.Finding{
-				{Code: "VALUE_NOT_A_NUMBER", Severity: stream.Reject, Row: 4, Column: "value", Seen: "x,\"y\"\n", MessageZH: "不是数字", MessageEN: "not a number"},
-				{Code: "NOTE", Severity: stream.Inform, MessageZH: "说明", MessageEN: "note"}}}),
-		verdictMessage(t, stream.Verdict{Submission: "b", Area: "320804", Dataset: "sti-annual", Outcome: stream.AllAccepted, Sequence: 2, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, Accepted: 1}),
+			Findings: []event.Finding{
+				{Code: "VALUE_NOT_A_NUMBER", Severity: event.Reject, Row: 4, Column: "value", Seen: "x,\"y\"\n", MessageZH: "不是数字", MessageEN: "not a number"},
+				{Code: "NOTE", Severity: event.Inform, MessageZH: "说明", MessageEN: "note"}}}),
+		verdictMessage(t, event.Verdict{Submission: "b", Area: "320804", Dataset: "sti-annual", Outcome: event.AllAccepted, Sequence: 2, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, Accepted: 1}),
 	}
-	total := stream.Total{
+	total := event.Total{
 		Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
 		Change: "4.676258992806", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 2, Missing: []string{"320804"},
-		Inputs: stream.NewInputs(stream.Input{Area: "320812", Indicator: "hnte_valid", Value: value(t, "582"), Stage: catalogue.Estimate, Qualifier: catalogue.About,
-			Submission: stream.SubmissionID{0xa}, Sequence: 1, Period: period(t, "2021-YTD06"), Subtracted: true}),
-		Flags: []string{stream.Derived},
+		Inputs: event.NewInputs(event.Input{Area: "320812", Indicator: "hnte_valid", Value: value(t, "582"), Stage: catalogue.Estimate, Qualifier: catalogue.About,
+			Submission: event.SubmissionID{0xa}, Sequence: 1, Period: period(t, "2021-YTD06"), Subtracted: true}),
+		Flags: []string{event.Derived},
 	}
 	totals = []stream.Message{
-		totalsMessage(t, stream.TotalsBatch{Basis: 2, Trigger: stream.ByStream, Catalogue: "v1", Period: "2021", Totals: []stream.Total{total,
+		totalsMessage(t, event.TotalsBatch{Basis: 2, Trigger: event.ByStream, Catalogue: "v1", Period: "2021", Totals: []event.Total{total,
 			{Indicator: "rd", Unit: "亿元", Status: "O", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Expected: 2, Missing: []string{"320804", "320812"}, Publishable: true}}}),
-		runMessage(t, stream.Run{ID: "r1", Schedule: "nightly", Trigger: stream.BySchedule, Slot: receivedAt, StartedAt: receivedAt, FinishedAt: receivedAt.Add(1500 * time.Millisecond), Basis: 2, Cells: 2, Changed: 1}),
-		runMessage(t, stream.Run{ID: "r2", Schedule: "manual", Trigger: stream.ByManual, StartedAt: receivedAt, FinishedAt: receivedAt, Problem: "gave up"}),
+		runMessage(t, event.Run{ID: "r1", Schedule: "nightly", Trigger: event.BySchedule, Slot: receivedAt, StartedAt: receivedAt, FinishedAt: receivedAt.Add(1500 * time.Millisecond), Basis: 2, Cells: 2, Changed: 1}),
+		runMessage(t, event.Run{ID: "r2", Schedule: "manual", Trigger: event.ByManual, StartedAt: receivedAt, FinishedAt: receivedAt, Problem: "gave up"}),
 	}
 	return accepted, verdicts, totals
 }
@@ -171,7 +172,7 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 // record written again.
 func TestRunIsShownOnce(t *testing.T) {
 	s := newStore(t)
-	r := stream.Run{ID: "r", Schedule: "nightly", StartedAt: receivedAt, FinishedAt: receivedAt, Changed: 3}
+	r := event.Run{ID: "r", Schedule: "nightly", StartedAt: receivedAt, FinishedAt: receivedAt, Changed: 3}
 	again := r
 	again.Changed = 0
 	put(t, s, &totalsBlock{}, 1, runMessage(t, r), runMessage(t, again))
@@ -182,10 +183,10 @@ func TestRunIsShownOnce(t *testing.T) {
 
 func TestLaterVerdictReplacesFindings(t *testing.T) {
 	s := newStore(t)
-	v := stream.Verdict{Submission: "a", Area: "1", Dataset: "d", Sequence: 7, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, RejectedRows: 1,
-		Outcome: stream.Rejected, Findings: []stream.Finding{{Code: "OLD"}, {Code: "OLD"}}}
+	v := event.Verdict{Submission: "a", Area: "1", Dataset: "d", Sequence: 7, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, RejectedRows: 1,
+		Outcome: event.Rejected, Findings: []event.Finding{{Code: "OLD"}, {Code: "OLD"}}}
 	put(t, s, &verdictBlock{}, 1, verdictMessage(t, v))
-	v.Findings = []stream.Finding{{Code: "NEW"}}
+	v.Findings = []event.Finding{{Code: "NEW"}}
 	put(t, s, &verdictBlock{}, 2, verdictMessage(t, v))
 	if got := query(t, s, "SELECT code FROM findings"); got != "code\nNEW\n" {
 		t.Errorf("findings: %s", got)
@@ -215,7 +216,7 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 			if b, ok := best[c]; !ok || v.stage >= b.stage {
 				best[c] = v
 			}
-			messages = append(messages, acceptedMessage(t, submission(c.area, sequence, stream.AcceptedObservation{
+			messages = append(messages, acceptedMessage(t, submission(c.area, sequence, event.AcceptedObservation{
 				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.stage, Status: catalogue.Normal,
 			})))
 		}
@@ -239,7 +240,7 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	s := newStore(t)
 	at := func(basis uint64, value string) stream.Message {
-		return totalsMessage(t, stream.TotalsBatch{Basis: basis, Period: "2021", Totals: []stream.Total{{Indicator: "i", Value: value, Missing: []string{}}}})
+		return totalsMessage(t, event.TotalsBatch{Basis: basis, Period: "2021", Totals: []event.Total{{Indicator: "i", Value: value, Missing: []string{}}}})
 	}
 	// Sequences 5, 6, 7 first and 1 to 3 afterwards, as redelivery would.
 	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
@@ -248,7 +249,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[transform.TotalKey]stream.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
+	want := map[transform.TotalKey]event.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
@@ -264,9 +265,9 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 // A filter on a latest view has to reach the primary key, or it reads all.
 func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
 	s := newStore(t)
-	var rows []stream.AcceptedObservation
+	var rows []event.AcceptedObservation
 	for i := range 60_000 {
-		rows = append(rows, stream.AcceptedObservation{Indicator: fmt.Sprintf("i%02d", i%60), Period: catalogue.Period{Year: int16(1950 + i/60%200), Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 1}})
+		rows = append(rows, event.AcceptedObservation{Indicator: fmt.Sprintf("i%02d", i%60), Period: catalogue.Period{Year: int16(1950 + i/60%200), Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 1}})
 	}
 	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submission("a", 1, rows...)))
 	for _, view := range []string{"observations", "observations_latest"} {
@@ -287,16 +288,16 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 			if scheme == "http" {
 				writer = overHTTP(t, s.database)
 			}
-			inputs := make([]stream.Input, 3)
+			inputs := make([]event.Input, 3)
 			for i := range inputs {
-				inputs[i] = stream.Input{Area: fmt.Sprint(320800 + i), Indicator: "i", Value: value(t, "1234.56"), Stage: catalogue.Final, Sequence: uint64(i)}
+				inputs[i] = event.Input{Area: fmt.Sprint(320800 + i), Indicator: "i", Value: value(t, "1234.56"), Stage: catalogue.Final, Sequence: uint64(i)}
 			}
 			block := &totalsBlock{}
 			const totals = 70_000 // more than any default size of a block of rows
 			for i := range totals / 10_000 {
-				batch := stream.TotalsBatch{Basis: 1, Part: i + 1, Parts: totals / 10_000, Period: "2021"}
+				batch := event.TotalsBatch{Basis: 1, Part: i + 1, Parts: totals / 10_000, Period: "2021"}
 				for j := range 10_000 {
-					batch.Totals = append(batch.Totals, stream.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: stream.NewInputs(inputs...)})
+					batch.Totals = append(batch.Totals, event.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: event.NewInputs(inputs...)})
 				}
 				m := totalsMessage(t, batch)
 				if err := block.take(m.Subject, m.Body, uint64(i+1)); err != nil {
@@ -320,20 +321,20 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 // half of it.
 func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
 	s := newStore(t)
-	var submissions []stream.AcceptedSubmission
+	var submissions []event.AcceptedSubmission
 	for n := range uint64(2*pieceSubmissions + 1) {
-		o := stream.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "1"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
+		o := event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "1"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
 		if n == pieceSubmissions {
 			o.Note = "only here"
 		}
 		submissions = append(submissions, submission("320812", n+1, o))
 	}
 	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submissions...))
-	totals := make([]stream.Total, 2*pieceTotals+1)
+	totals := make([]event.Total, 2*pieceTotals+1)
 	for i := range totals {
-		totals[i] = stream.Total{Indicator: fmt.Sprint("i", i), Value: "1"}
+		totals[i] = event.Total{Indicator: fmt.Sprint("i", i), Value: "1"}
 	}
-	put(t, s, &totalsBlock{}, 1, totalsMessage(t, stream.TotalsBatch{Period: "2021", Totals: totals}))
+	put(t, s, &totalsBlock{}, 1, totalsMessage(t, event.TotalsBatch{Period: "2021", Totals: totals}))
 	want := fmt.Sprintf("table,rows,parts\nobservations_data,%d,1\ntotals_data,%d,1\n", len(submissions), len(totals))
 	got := query(t, s, `SELECT table, sum(rows) AS rows, count() AS parts FROM system.parts
 		WHERE database = currentDatabase() AND active AND table IN ('observations_data', 'totals_data') GROUP BY table ORDER BY table`)

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -23,8 +24,8 @@ type totalsBlock struct {
 
 // totalRow is a total with its figures read.
 type totalRow struct {
-	stream.Total
-	batch                         *stream.TotalsBatch
+	event.Total
+	batch                         *event.TotalsBatch
 	sequence                      uint64
 	year                          uint16
 	value, change, changeAbsolute *decimal.Decimal
@@ -33,7 +34,7 @@ type totalRow struct {
 }
 
 type runRow struct {
-	stream.Run
+	event.Run
 	sequence uint64
 }
 
@@ -56,20 +57,20 @@ func (b *totalsBlock) take(subject string, body []byte, sequence uint64) error {
 	case strings.HasPrefix(subject, "runs."):
 		return b.addRun(body, sequence)
 	}
-	return stream.Permanentf("subject %s: want totals.<period> or runs.<schedule>", subject)
+	return event.Permanentf("subject %s: want totals.<period> or runs.<schedule>", subject)
 }
 
 func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
-	batch, err := stream.DecodeTotals(body)
+	batch, err := event.DecodeTotals(body)
 	if err != nil {
 		return err
 	}
 	period, err := catalogue.ParsePeriod(batch.Period)
 	if err != nil {
-		return stream.Permanentf("totals of %q: %w", batch.Period, err)
+		return event.Permanentf("totals of %q: %w", batch.Period, err)
 	}
 	if err := checkTime("computed_at", batch.Computed()); err != nil {
-		return stream.Permanentf("totals of %s: %w", batch.Period, err)
+		return event.Permanentf("totals of %s: %w", batch.Period, err)
 	}
 	bad := *batch
 	bad.Totals = nil
@@ -77,7 +78,7 @@ func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
 	for i := range batch.Totals {
 		row := totalRow{Total: batch.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
 		if err := row.read(); err != nil {
-			bad.Totals, cause = append(bad.Totals, batch.Totals[i]), cmp.Or(cause, stream.Permanentf("total of %s in %s: %w", row.Indicator, batch.Period, err))
+			bad.Totals, cause = append(bad.Totals, batch.Totals[i]), cmp.Or(cause, event.Permanentf("total of %s in %s: %w", row.Indicator, batch.Period, err))
 			continue
 		}
 		b.totals = append(b.totals, row)
@@ -89,7 +90,7 @@ func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
 	if cause == nil {
 		return nil
 	}
-	badBody, err := stream.EncodeTotals(&bad)
+	badBody, err := event.EncodeTotals(&bad)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (r *totalRow) read() (err error) {
 		return err
 	}
 	if r.inputs, err = r.Inputs.Check(); err != nil {
-		return stream.Permanentf("inputs: %w", err)
+		return event.Permanentf("inputs: %w", err)
 	}
 	return nil
 }
@@ -125,7 +126,7 @@ func (r *totalRow) read() (err error) {
 func (b *totalsBlock) addRun(body []byte, sequence uint64) error {
 	r := runRow{sequence: sequence}
 	if err := json.Unmarshal(body, &r.Run); err != nil {
-		return stream.Permanentf("decode run: %w", err)
+		return event.Permanentf("decode run: %w", err)
 	}
 	times := []time.Time{r.StartedAt, r.FinishedAt}
 	if !r.Slot.IsZero() {

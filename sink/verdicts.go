@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -12,7 +13,7 @@ import (
 // findings stand in its row, so that a later verdict on the same message takes
 // the place of the earlier one's findings too.
 type verdictBlock struct {
-	verdicts []stream.Verdict
+	verdicts []event.Verdict
 	sequence []uint64
 }
 
@@ -27,19 +28,19 @@ func (b *verdictBlock) rows() int {
 func (b *verdictBlock) reset() { *b = verdictBlock{} }
 
 func (b *verdictBlock) add(d *stream.Delivery) error {
-	var v stream.Verdict
+	var v event.Verdict
 	if err := json.Unmarshal(d.Body, &v); err != nil {
-		return stream.Permanentf("decode verdict: %w", err)
+		return event.Permanentf("decode verdict: %w", err)
 	}
 	if err := checkVerdict(&v); err != nil {
-		return stream.Permanentf("verdict on submission %s: %w", v.Submission, err)
+		return event.Permanentf("verdict on submission %s: %w", v.Submission, err)
 	}
 	b.verdicts = append(b.verdicts, v)
 	b.sequence = append(b.sequence, d.Sequence)
 	return nil
 }
 
-func checkVerdict(v *stream.Verdict) error {
+func checkVerdict(v *event.Verdict) error {
 	if err := checkTime("received_at", v.ReceivedAt); err != nil {
 		return err
 	}
@@ -64,43 +65,43 @@ func checkVerdict(v *stream.Verdict) error {
 
 func (b *verdictBlock) store(ctx context.Context, s *Store) error {
 	return s.insert(ctx, "submissions_data", append([]column{
-		{"area", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Area })},
-		{"dataset", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Dataset })},
-		{"sequence", columnOf(b.verdicts, func(v *stream.Verdict) uint64 { return v.Sequence })},
+		{"area", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Area })},
+		{"dataset", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Dataset })},
+		{"sequence", columnOf(b.verdicts, func(v *event.Verdict) uint64 { return v.Sequence })},
 		{"verdict_sequence", b.sequence},
-		{"id", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Submission })},
-		{"outcome", columnOf(b.verdicts, func(v *stream.Verdict) string { return string(v.Outcome) })},
-		{"repeated", columnOf(b.verdicts, func(v *stream.Verdict) bool { return v.Repeated })},
-		{"accepted_sequence", columnOf(b.verdicts, func(v *stream.Verdict) uint64 { return v.AcceptedSequence })},
-		{"received_at", columnOf(b.verdicts, func(v *stream.Verdict) time.Time { return v.ReceivedAt })},
-		{"decided_at", columnOf(b.verdicts, func(v *stream.Verdict) time.Time { return v.DecidedAt })},
-		{"via", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Via })},
-		{"by", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.By })},
-		{"file", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.File })},
-		{"rows", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Rows) })},
-		{"accepted", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Accepted) })},
-		{"held", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.Held) })},
-		{"rejected", columnOf(b.verdicts, func(v *stream.Verdict) uint32 { return uint32(v.RejectedRows) })},
-		{"catalogue", columnOf(b.verdicts, func(v *stream.Verdict) string { return v.Catalogue })},
+		{"id", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Submission })},
+		{"outcome", columnOf(b.verdicts, func(v *event.Verdict) string { return string(v.Outcome) })},
+		{"repeated", columnOf(b.verdicts, func(v *event.Verdict) bool { return v.Repeated })},
+		{"accepted_sequence", columnOf(b.verdicts, func(v *event.Verdict) uint64 { return v.AcceptedSequence })},
+		{"received_at", columnOf(b.verdicts, func(v *event.Verdict) time.Time { return v.ReceivedAt })},
+		{"decided_at", columnOf(b.verdicts, func(v *event.Verdict) time.Time { return v.DecidedAt })},
+		{"via", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Via })},
+		{"by", columnOf(b.verdicts, func(v *event.Verdict) string { return v.By })},
+		{"file", columnOf(b.verdicts, func(v *event.Verdict) string { return v.File })},
+		{"rows", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Rows) })},
+		{"accepted", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Accepted) })},
+		{"held", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Held) })},
+		{"rejected", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.RejectedRows) })},
+		{"catalogue", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Catalogue })},
 	}, b.findings()...))
 }
 
 func (b *verdictBlock) findings() []column {
-	text := func(name string, field func(*stream.Finding) string) column {
-		return column{name, columnOf(b.verdicts, func(v *stream.Verdict) []string { return columnOf(v.Findings, field) })}
+	text := func(name string, field func(*event.Finding) string) column {
+		return column{name, columnOf(b.verdicts, func(v *event.Verdict) []string { return columnOf(v.Findings, field) })}
 	}
 	return []column{
-		text("finding_code", func(f *stream.Finding) string { return f.Code }),
-		text("finding_severity", func(f *stream.Finding) string { return string(f.Severity) }),
-		{"finding_row", columnOf(b.verdicts, func(v *stream.Verdict) []uint32 {
-			return columnOf(v.Findings, func(f *stream.Finding) uint32 { return uint32(f.Row) })
+		text("finding_code", func(f *event.Finding) string { return f.Code }),
+		text("finding_severity", func(f *event.Finding) string { return string(f.Severity) }),
+		{"finding_row", columnOf(b.verdicts, func(v *event.Verdict) []uint32 {
+			return columnOf(v.Findings, func(f *event.Finding) uint32 { return uint32(f.Row) })
 		})},
-		text("finding_column", func(f *stream.Finding) string { return f.Column }),
-		text("finding_indicator", func(f *stream.Finding) string { return f.Indicator }),
-		text("finding_period", func(f *stream.Finding) string { return f.Period }),
-		text("finding_seen", func(f *stream.Finding) string { return f.Seen }),
-		text("finding_message_zh", func(f *stream.Finding) string { return f.MessageZH }),
-		text("finding_message_en", func(f *stream.Finding) string { return f.MessageEN }),
+		text("finding_column", func(f *event.Finding) string { return f.Column }),
+		text("finding_indicator", func(f *event.Finding) string { return f.Indicator }),
+		text("finding_period", func(f *event.Finding) string { return f.Period }),
+		text("finding_seen", func(f *event.Finding) string { return f.Seen }),
+		text("finding_message_zh", func(f *event.Finding) string { return f.MessageZH }),
+		text("finding_message_en", func(f *event.Finding) string { return f.MessageEN }),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -78,7 +79,7 @@ func (w *worker) run(ctx context.Context) error {
 		d := w.queue[0]
 		w.queue = w.queue[1:]
 		if err := w.block.add(&d); err != nil {
-			if !stream.IsPermanent(err) {
+			if !event.IsPermanent(err) {
 				return w.end(ctx, fmt.Errorf("read message %d of %s: %w", d.Sequence, w.stream, err))
 			}
 			taken, err := w.bury(ctx, &d, err)
@@ -199,7 +200,7 @@ func (w *worker) complete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := a.take(m.Subject, m.Data, sequence); err != nil && !stream.IsPermanent(err) {
+		if err := a.take(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) {
 			return err
 		}
 	}

@@ -15,12 +15,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
 )
 
 func one(t testing.TB, area string, sequence uint64) stream.Message {
-	return acceptedMessage(t, submission(area, sequence, stream.AcceptedObservation{
+	return acceptedMessage(t, submission(area, sequence, event.AcceptedObservation{
 		Indicator: "i", Period: period(t, "2021"), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: catalogue.Final, Status: catalogue.Normal,
 	}))
 }
@@ -77,8 +78,8 @@ func TestFlushGoesInWhole(t *testing.T) {
 	const parts = 3
 	var messages []stream.Message
 	for part := 1; part <= parts; part++ {
-		messages = append(messages, totalsMessage(t, stream.TotalsBatch{Basis: 5, Part: part, Parts: parts, Period: fmt.Sprint(2018 + part),
-			Totals: []stream.Total{{Indicator: "i", Value: fmt.Sprint(part)}}}))
+		messages = append(messages, totalsMessage(t, event.TotalsBatch{Basis: 5, Part: part, Parts: parts, Period: fmt.Sprint(2018 + part),
+			Totals: []event.Total{{Indicator: "i", Value: fmt.Sprint(part)}}}))
 	}
 	last := publish(t, log, messages...)
 	runWorkers(t, log, s, config)
@@ -102,8 +103,8 @@ func TestReadersNeverSeeHalfAFlush(t *testing.T) {
 	flushAt := func(basis uint64) uint64 {
 		var messages []stream.Message
 		for part := 1; part <= 4; part++ {
-			messages = append(messages, totalsMessage(t, stream.TotalsBatch{Basis: basis, Part: part, Parts: 4, Period: fmt.Sprint(2017 + part),
-				Totals: []stream.Total{{Indicator: "i", Value: fmt.Sprint(basis)}}}))
+			messages = append(messages, totalsMessage(t, event.TotalsBatch{Basis: basis, Part: part, Parts: 4, Period: fmt.Sprint(2017 + part),
+				Totals: []event.Total{{Indicator: "i", Value: fmt.Sprint(basis)}}}))
 		}
 		return publish(t, log, messages...)
 	}
@@ -133,8 +134,8 @@ func TestReadersNeverSeeHalfAFlush(t *testing.T) {
 
 func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
 	s, log := newStore(t), newLog(t)
-	last := publish(t, log, totalsMessage(t, stream.TotalsBatch{Basis: 5, Part: 3, Parts: 4, Period: "2021", Totals: []stream.Total{{Indicator: "i", Value: "1"}}}),
-		totalsMessage(t, stream.TotalsBatch{Basis: 6, Part: 1, Parts: 2, Period: "2021", Totals: []stream.Total{{Indicator: "j", Value: "2"}}}))
+	last := publish(t, log, totalsMessage(t, event.TotalsBatch{Basis: 5, Part: 3, Parts: 4, Period: "2021", Totals: []event.Total{{Indicator: "i", Value: "1"}}}),
+		totalsMessage(t, event.TotalsBatch{Basis: 6, Part: 1, Parts: 2, Period: "2021", Totals: []event.Total{{Indicator: "j", Value: "2"}}}))
 	runWorkers(t, log, s, testConfig())
 	settle(t, log, s, 0, last)
 	if got := query(t, s, "SELECT indicator FROM totals ORDER BY indicator"); got != "indicator\ni\nj\n" {
@@ -147,7 +148,7 @@ func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
 func TestPartsPassedOverBoundTheInsert(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	total := func(part, parts int, indicator string) stream.Message {
-		return totalsMessage(t, stream.TotalsBatch{Basis: 1, Part: part, Parts: parts, Period: "2021", Totals: []stream.Total{{Indicator: indicator, Value: "1"}}})
+		return totalsMessage(t, event.TotalsBatch{Basis: 1, Part: part, Parts: parts, Period: "2021", Totals: []event.Total{{Indicator: indicator, Value: "1"}}})
 	}
 	// The first is no part of the flush that the second is one of.
 	messages := []stream.Message{total(1, 1, "alone"), total(2, 2, "rest")}

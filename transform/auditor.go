@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -73,7 +74,7 @@ func (a *auditor) report(found *Conservation) {
 	a.said = text
 }
 
-func stringers(all []stream.Imbalance) []fmt.Stringer {
+func stringers(all []event.Imbalance) []fmt.Stringer {
 	texts := make([]fmt.Stringer, len(all))
 	for i := range all {
 		texts[i] = all[i]

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // balance checks conservation, brings back the observations that the projection
 // lacks, and checks again. What was out of balance is the run's problem, also
 // when it has been healed: somebody should ask how it came to be.
-func (r *recomputer) balance(ctx context.Context, run *stream.Run) error {
+func (r *recomputer) balance(ctx context.Context, run *event.Run) error {
 	before, err := r.auditor.check(ctx)
 	if err != nil {
 		return fmt.Errorf("check conservation: %w", err)
@@ -48,7 +49,7 @@ func (r *recomputer) settled(ctx context.Context) error {
 }
 
 // imbalance says what was out of balance, and whether it is healed.
-func imbalance(run *stream.Run) string {
+func imbalance(run *event.Run) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "conservation was violated: ClickHouse lacked %d observations that the log holds", run.ObservationsMissing)
 	for _, i := range run.Imbalances {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -50,20 +51,20 @@ func benchArea(i int) string { return fmt.Sprintf("a%02d", i) }
 func benchIndicator(i int) string { return fmt.Sprintf("indicator_%04d", i) }
 
 // benchBatches are accepted batches of one submission each, every cell once.
-func benchBatches(yield func(sequence uint64, batch *stream.AcceptedBatch) bool) {
+func benchBatches(yield func(sequence uint64, batch *event.AcceptedBatch) bool) {
 	sequence := uint64(0)
 	for year := range benchYears {
 		for first := 0; first < benchIndicators; first += 60 {
 			for area := range benchAreas {
 				sequence++
-				s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", sequence), Area: benchArea(area), Dataset: "d", Sequence: sequence}
+				s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", sequence), Area: benchArea(area), Dataset: "d", Sequence: sequence}
 				for i := first; i < first+60; i++ {
-					s.Add(stream.AcceptedObservation{
+					s.Add(event.AcceptedObservation{
 						Indicator: benchIndicator(i), Unit: "万元", Period: catalogue.Period{Year: int16(benchFirst + year), Kind: catalogue.Year},
 						Value: catalogue.Value{Coefficient: int64(sequence)*1000 + int64(i), Scale: 2}, Stage: catalogue.Final, Status: catalogue.Normal, Row: i + 1,
 					})
 				}
-				if !yield(sequence, &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}) {
+				if !yield(sequence, &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}) {
 					return
 				}
 			}
@@ -114,7 +115,7 @@ func BenchmarkLedger(b *testing.B) {
 // each hundred submissions is open.
 func BenchmarkFold(b *testing.B) {
 	c := benchCatalogue(b)
-	var batches []*stream.AcceptedBatch
+	var batches []*event.AcceptedBatch
 	for _, batch := range benchBatches {
 		batches = append(batches, batch)
 	}
@@ -189,12 +190,12 @@ func BenchmarkAffected(b *testing.B) {
 
 // benchSubmission is the n-th submission of 60 figures, area after area and year
 // after year.
-func benchSubmission(n int) stream.Submission {
+func benchSubmission(n int) event.Submission {
 	group, year := n/benchAreas%(benchIndicators/60), n/(benchAreas*benchIndicators/60)
-	s := stream.Submission{Area: benchArea(n % benchAreas), Dataset: "d"}
+	s := event.Submission{Area: benchArea(n % benchAreas), Dataset: "d"}
 	for i := range 60 {
-		s.Observations = append(s.Observations, stream.Observation{
-			Indicator: benchIndicator(group*60 + i), Period: strconv.Itoa(benchFirst + year), Value: stream.Text(fmt.Sprintf("%d.%02d", 1000+i, i)), Unit: "万元",
+		s.Observations = append(s.Observations, event.Observation{
+			Indicator: benchIndicator(group*60 + i), Period: strconv.Itoa(benchFirst + year), Value: event.Text(fmt.Sprintf("%d.%02d", 1000+i, i)), Unit: "万元",
 		})
 	}
 	return s
@@ -253,13 +254,13 @@ func BenchmarkJudge(b *testing.B) {
 // BenchmarkAccepted measures a batch of 256 submissions on its way through
 // ACCEPTED.
 func BenchmarkAccepted(b *testing.B) {
-	batch := &stream.AcceptedBatch{}
+	batch := &event.AcceptedBatch{}
 	for _, one := range benchBatches {
 		if batch.Submissions = append(batch.Submissions, one.Submissions...); len(batch.Submissions) == 256 {
 			break
 		}
 	}
-	body, err := stream.EncodeAccepted(batch)
+	body, err := event.EncodeAccepted(batch)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -267,7 +268,7 @@ func BenchmarkAccepted(b *testing.B) {
 		b.SetBytes(int64(len(body)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := stream.EncodeAccepted(batch); err != nil {
+			if _, err := event.EncodeAccepted(batch); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -276,7 +277,7 @@ func BenchmarkAccepted(b *testing.B) {
 		b.SetBytes(int64(len(body)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := stream.DecodeAccepted(body); err != nil {
+			if _, err := event.DecodeAccepted(body); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/shopspring/decimal"
 )
 
@@ -25,7 +25,7 @@ var hundred = decimal.New(100, 0)
 
 // change sets the total's change on the year before, from unrounded values, or
 // the reason why there is none.
-func (t *tally) change(total *stream.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
+func (t *tally) change(total *event.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
 	total.ChangeKind = string(indicator.Change)
 	base := t.level(indicator, period.YearBefore())
 	switch {

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // drawCity makes up a city: districts, some of which took over others in 2016,
@@ -75,7 +75,7 @@ func drawnPeriods() []string {
 }
 
 // history of a generated city: submissions of a few rows each.
-func drawHistory(t *rapid.T, c *catalogue.Catalogue) []stream.AcceptedSubmission {
+func drawHistory(t *rapid.T, c *catalogue.Catalogue) []event.AcceptedSubmission {
 	var areas, indicators []string
 	for i := range c.Areas {
 		areas = append(areas, c.Areas[i].Code)
@@ -86,9 +86,9 @@ func drawHistory(t *rapid.T, c *catalogue.Catalogue) []stream.AcceptedSubmission
 		}
 	}
 	periods := append([]string{"2015", "2016", "2017"}, partsOf2016...)
-	var all []stream.AcceptedSubmission
+	var all []event.AcceptedSubmission
 	for i := range rapid.IntRange(1, 40).Draw(t, "submissions") {
-		s := stream.AcceptedSubmission{
+		s := event.AcceptedSubmission{
 			ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Dataset: "annual",
 			Area: rapid.SampledFrom(areas).Draw(t, "area"),
 		}
@@ -103,9 +103,9 @@ func drawHistory(t *rapid.T, c *catalogue.Catalogue) []stream.AcceptedSubmission
 	return all
 }
 
-func drawObservation(t *rapid.T, c *catalogue.Catalogue, cell Cell, row int) stream.AcceptedObservation {
+func drawObservation(t *rapid.T, c *catalogue.Catalogue, cell Cell, row int) event.AcceptedObservation {
 	indicator, _ := c.Indicator(cell.Indicator)
-	o := stream.AcceptedObservation{Indicator: cell.Indicator, Unit: indicator.UnitName, Period: cell.Period, Row: row,
+	o := event.AcceptedObservation{Indicator: cell.Indicator, Unit: indicator.UnitName, Period: cell.Period, Row: row,
 		Stage: rapid.SampledFrom([]catalogue.Stage{catalogue.Estimate, catalogue.Flash, catalogue.Final}).Draw(t, "stage"), Status: catalogue.Normal}
 	if rapid.IntRange(0, 9).Draw(t, "missing") == 0 {
 		o.Status = catalogue.Missing

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -27,7 +28,7 @@ func TestClockJumpsChangeNoAnswer(t *testing.T) {
 	if asked.Load() == 0 {
 		t.Fatal("nobody asked the clock")
 	}
-	if diff := cmp.Diff(steadyVerdicts, verdicts, cmpopts.IgnoreFields(stream.Verdict{}, "ReceivedAt", "DecidedAt", "AcceptedSequence")); diff != "" {
+	if diff := cmp.Diff(steadyVerdicts, verdicts, cmpopts.IgnoreFields(event.Verdict{}, "ReceivedAt", "DecidedAt", "AcceptedSequence")); diff != "" {
 		t.Errorf("verdicts (-steady +jumpy):\n%s", diff)
 	}
 	if diff := cmp.Diff(steadyTotals, totals); diff != "" {
@@ -37,7 +38,7 @@ func TestClockJumpsChangeNoAnswer(t *testing.T) {
 
 // outcome is what becomes of the same submissions under a clock: new ones,
 // revisions, repetitions and bad ones, and a lock in the middle.
-func outcome(t *testing.T, now func() time.Time) (verdicts []stream.Verdict, totals map[Cell]stream.Total) {
+func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, totals map[Cell]event.Total) {
 	t.Helper()
 	log, c := testLog(t), testCatalogue(t)
 	stage, _ := startTransformAt(t, log, c, now)
@@ -58,20 +59,20 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []stream.Verdict, tot
 		}
 	}
 	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
-		var v stream.Verdict
+		var v event.Verdict
 		if err := json.Unmarshal(d.Body, &v); err != nil {
 			t.Fatal(err)
 		}
 		verdicts = append(verdicts, v)
 		return v.Sequence == last
 	})
-	totals = map[Cell]stream.Total{}
+	totals = map[Cell]event.Total{}
 	accepted, err := log.LastSequence(t.Context(), stream.Accepted)
 	if err != nil {
 		t.Fatal(err)
 	}
 	await(t, log, stream.Totals, "totals", func(d stream.Delivery) bool {
-		batch, err := stream.DecodeTotals(d.Body)
+		batch, err := event.DecodeTotals(d.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +86,7 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []stream.Verdict, tot
 
 func locked(t testing.TB, at time.Time) []byte {
 	t.Helper()
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Decisions: []stream.Decision{{Kind: stream.Lock, Period: "2019", Reason: "published", By: "bureau", At: at.UnixMilli()}}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{{Kind: event.Lock, Period: "2019", Reason: "published", By: "bureau", At: at.UnixMilli()}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -26,10 +27,10 @@ type Shown struct {
 
 // Conservation says whether everything that was received is accounted for.
 type Conservation struct {
-	CheckedAt  time.Time          `json:"checked_at"`
-	Balanced   bool               `json:"balanced"`
-	Accounts   []Account          `json:"accounts"`
-	Imbalances []stream.Imbalance `json:"imbalances,omitempty"`
+	CheckedAt  time.Time         `json:"checked_at"`
+	Balanced   bool              `json:"balanced"`
+	Accounts   []Account         `json:"accounts"`
+	Imbalances []event.Imbalance `json:"imbalances,omitempty"`
 }
 
 // Account is what became of the submissions of one area and dataset. Received is
@@ -95,8 +96,8 @@ func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (i
 
 // reconcile balances the books. Of all submissions underWay may lack a verdict.
 func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
-	accounts := map[stream.Origin]*Account{}
-	account := func(o stream.Origin) *Account {
+	accounts := map[event.Origin]*Account{}
+	account := func(o event.Origin) *Account {
 		a, ok := accounts[o]
 		if !ok {
 			a = &Account{Area: o.Area, Dataset: o.Dataset}
@@ -110,11 +111,11 @@ func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.
 	c := &Conservation{CheckedAt: now.UTC().Truncate(time.Millisecond), Accounts: []Account{}}
 	for i := range shown {
 		s := &shown[i]
-		a := account(stream.Origin{Area: s.Area, Dataset: s.Dataset})
+		a := account(event.Origin{Area: s.Area, Dataset: s.Dataset})
 		a.Judged, a.Rows, a.Accepted = int64(s.Submissions), int64(s.Rows), int64(s.Accepted)
 		a.Held, a.Rejected, a.Observations = int64(s.Held), int64(s.Rejected), int64(s.Observations)
 		if s.Due != s.Observations {
-			c.add(a, stream.CountObservations, int64(s.Due), int64(s.Observations))
+			c.add(a, event.CountObservations, int64(s.Due), int64(s.Observations))
 		}
 	}
 	var pending int64
@@ -124,7 +125,7 @@ func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.
 	}
 	for _, a := range accounts {
 		if a.Pending < 0 || a.Pending > 0 && pending > underWay {
-			c.add(a, stream.CountSubmissions, a.Received, a.Judged)
+			c.add(a, event.CountSubmissions, a.Received, a.Judged)
 		}
 		c.Accounts = append(c.Accounts, *a)
 	}
@@ -135,11 +136,11 @@ func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.
 }
 
 func (c *Conservation) add(a *Account, what string, log, shown int64) {
-	c.Imbalances = append(c.Imbalances, stream.Imbalance{Area: a.Area, Dataset: a.Dataset, What: what, Log: log, Shown: shown})
+	c.Imbalances = append(c.Imbalances, event.Imbalance{Area: a.Area, Dataset: a.Dataset, What: what, Log: log, Shown: shown})
 }
 
-func sortImbalances(all []stream.Imbalance) {
-	slices.SortFunc(all, func(a, b stream.Imbalance) int {
+func sortImbalances(all []event.Imbalance) {
+	slices.SortFunc(all, func(a, b event.Imbalance) int {
 		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset))
 	})
 }

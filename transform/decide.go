@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -16,7 +17,7 @@ const decisionSubject = "accepted.decisions"
 
 // Decide puts a decision of the bureau on record. It is in force for every
 // submission judged after it. A decision without a reason or a name is refused.
-func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d stream.Decision, now time.Time) error {
+func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d event.Decision, now time.Time) error {
 	var errs []error
 	if _, err := catalogue.ParsePeriod(d.Period); err != nil {
 		errs = append(errs, err)
@@ -37,7 +38,7 @@ func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d stre
 		return err
 	}
 	d.At = now.UnixMilli()
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Decisions: []stream.Decision{d}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{d}})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -23,7 +24,7 @@ func (t *tallier) cover(ctx context.Context, sequence uint64) error {
 	view, changed := t.ledger.ViewChanges()
 	defer view.Close()
 	t.due = append(t.due, changed...)
-	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, t.due), stream.ByStream); err != nil {
+	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, t.due), event.ByStream); err != nil {
 		return err
 	}
 	t.due = t.due[:0]

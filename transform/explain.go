@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Why a figure that was reported is not a part of a total.
@@ -141,7 +141,7 @@ func KeepFor(c *catalogue.Catalogue, indicator string) Keep {
 	if ind, ok := c.Indicator(indicator); ok && ind.Total == catalogue.RatioRule {
 		wanted[ind.Numerator], wanted[ind.Denominator] = true, true
 	}
-	return func(_ *stream.AcceptedSubmission, cell Cell) bool { return wanted[cell.Indicator] }
+	return func(_ *event.AcceptedSubmission, cell Cell) bool { return wanted[cell.Indicator] }
 }
 
 // Explain tells what the cell's total follows from: that which Tally folds, with
@@ -209,7 +209,7 @@ func (x *explainer) expected(period catalogue.Period) []string {
 
 // sum tells the figures of one indicator: the parts are the total's inputs, and
 // whatever else was reported for the period is excluded.
-func (x *explainer) sum(role Role, id string, period catalogue.Period, total *stream.Total) Sum {
+func (x *explainer) sum(role Role, id string, period catalogue.Period, total *event.Total) Sum {
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
 	var parts []inputPart
@@ -248,7 +248,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *st
 
 // vintageOf finds the figure that an input is: of the cell's own period, or of
 // the one that it was derived from.
-func (x *explainer) vintageOf(cell Cell, in *stream.Input) (Vintage, bool) {
+func (x *explainer) vintageOf(cell Cell, in *event.Input) (Vintage, bool) {
 	if in.Period != (catalogue.Period{}) {
 		cell.Period = in.Period
 	}

@@ -9,16 +9,16 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // refuse is a finding that rejects its row.
-func refuse(code, column, seen, zh, en string) *stream.Finding {
-	return &stream.Finding{Code: code, Severity: stream.Reject, Column: column, Seen: seen, MessageZH: zh, MessageEN: en}
+func refuse(code, column, seen, zh, en string) *event.Finding {
+	return &event.Finding{Code: code, Severity: event.Reject, Column: column, Seen: seen, MessageZH: zh, MessageEN: en}
 }
 
 // refuseProblem turns what the catalogue could not read into a finding.
-func refuseProblem(column string, err error) *stream.Finding {
+func refuseProblem(column string, err error) *event.Finding {
 	var p *catalogue.Problem
 	if !errors.As(err, &p) {
 		return refuse("UNREADABLE", column, "", err.Error(), err.Error())
@@ -26,13 +26,13 @@ func refuseProblem(column string, err error) *stream.Finding {
 	return refuse(p.Code, column, p.Seen, p.ZH, p.EN)
 }
 
-func malformed(o *stream.Observation) *stream.Finding {
+func malformed(o *event.Observation) *event.Finding {
 	return refuse("ROW_MALFORMED", "", o.Malformed,
 		fmt.Sprintf("这一行无法读取：%s；请改正后重新报送", cmp.Or(o.ProblemZH, o.Problem)),
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
-func (j *judge) unknownIndicator(id string) *stream.Finding {
+func (j *judge) unknownIndicator(id string) *event.Finding {
 	var ids []string
 	for i := range j.catalogue.Indicators {
 		ids = append(ids, j.catalogue.Indicators[i].ID)
@@ -45,32 +45,32 @@ func (j *judge) unknownIndicator(id string) *stream.Finding {
 		fmt.Sprintf("没有指标 %q；%s", id, zh), fmt.Sprintf("there is no indicator %q; %s", id, en))
 }
 
-func computedIndicator(i *catalogue.Indicator) *stream.Finding {
+func computedIndicator(i *catalogue.Indicator) *event.Finding {
 	return refuse("INDICATOR_COMPUTED", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）由 %s 除以 %s 计算得出，不需填报；请填报这两项", i.NameZH, i.ID, i.Numerator, i.Denominator),
 		fmt.Sprintf("%s is computed as %s over %s and never reported; report those two", i.ID, i.Numerator, i.Denominator))
 }
 
-func otherDataset(i *catalogue.Indicator, dataset string) *stream.Finding {
+func otherDataset(i *catalogue.Indicator, dataset string) *event.Finding {
 	in := strings.Join(i.Datasets, ", ")
 	return refuse("INDICATOR_NOT_IN_DATASET", "indicator", i.ID,
 		fmt.Sprintf("指标 %s 不在数据集 %s 中填报；请改用 %s", i.ID, dataset, in),
 		fmt.Sprintf("indicator %s is not reported in dataset %s; use %s", i.ID, dataset, in))
 }
 
-func cityOnly(i *catalogue.Indicator, area string) *stream.Finding {
+func cityOnly(i *catalogue.Indicator, area string) *event.Finding {
 	return refuse("INDICATOR_CITY_ONLY", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）由市级直接填报，%s 不需填报；请删除这一行", i.NameZH, i.ID, area),
 		fmt.Sprintf("%s is reported by the city itself, not by %s; leave the row out", i.ID, area))
 }
 
-func districtsOnly(i *catalogue.Indicator, area string) *stream.Finding {
+func districtsOnly(i *catalogue.Indicator, area string) *event.Finding {
 	return refuse("INDICATOR_DISTRICTS_ONLY", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）的全市数由各县区数相加得出，%s 不能直接填报；请删除这一行", i.NameZH, i.ID, area),
 		fmt.Sprintf("the city's %s is the sum of its areas and cannot be reported by %s; leave the row out", i.ID, area))
 }
 
-func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *stream.Finding {
+func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *event.Finding {
 	var zh, en []string
 	for _, k := range d.Periods {
 		zh, en = append(zh, periodKinds[k].zh), append(en, periodKinds[k].en)
@@ -89,13 +89,13 @@ var periodKinds = map[catalogue.PeriodKind]struct{ zh, en string }{
 	catalogue.YearToDate: {"累计（如 2021-YTD06）", "the year to date (2021-YTD06)"},
 }
 
-func futurePeriod(p catalogue.Period) *stream.Finding {
+func futurePeriod(p catalogue.Period) *event.Finding {
 	return refuse("PERIOD_FUTURE", "period", p.String(),
 		fmt.Sprintf("报告期 %s 尚未开始；请检查年份，预测数请将阶段填为 forecast（预测）", p),
 		fmt.Sprintf("period %s has not begun; check the year, or set the stage to forecast", p))
 }
 
-func areaNotValid(a *catalogue.Area, p catalogue.Period) *stream.Finding {
+func areaNotValid(a *catalogue.Area, p catalogue.Period) *event.Finding {
 	return refuse("AREA_NOT_VALID", "period", p.String(),
 		fmt.Sprintf("%s（%s）在报告期 %s 末不存在（有效期 %s）；请由当时的区划填报", a.NameZH, a.Code, p, validity(a)),
 		fmt.Sprintf("%s (%s) does not exist at the end of %s (it is valid %s); the area of that time reports it", a.NameEN, a.Code, p, validity(a)))
@@ -112,13 +112,13 @@ func validity(a *catalogue.Area) string {
 	return from + " – " + to
 }
 
-func missingWithValue(value string) *stream.Finding {
+func missingWithValue(value string) *event.Finding {
 	return refuse("STATUS_CONTRADICTS_VALUE", "status", value,
 		fmt.Sprintf("状态为 O（缺失），却填了数值 %q；请删除数值或改正状态", value),
 		fmt.Sprintf("the status is O (missing) but there is a value, %q; drop the value or mend the status", value))
 }
 
-func outOfRange(i *catalogue.Indicator, v catalogue.Value) *stream.Finding {
+func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 	low, high := i.Minimum, i.Maximum
 	if low == "" {
 		low = "-∞"
@@ -131,7 +131,7 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *stream.Finding {
 		fmt.Sprintf("%s %s is outside the plausible range of %s, %s to %s; check the value and its unit", v, i.UnitName, i.ID, low, high))
 }
 
-func duplicateCell(cell Cell, seen catalogue.Value, rows []int, same bool) *stream.Finding {
+func duplicateCell(cell Cell, seen catalogue.Value, rows []int, same bool) *event.Finding {
 	numbers := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(rows)), ", "), "[]")
 	if same {
 		return refuse("CELL_REPEATED", "indicator", cell.Indicator,
@@ -143,25 +143,25 @@ func duplicateCell(cell Cell, seen catalogue.Value, rows []int, same bool) *stre
 		fmt.Sprintf("rows %s report different figures of %s for %s, and none is taken; keep the right one", numbers, cell.Indicator, cell.Period))
 }
 
-func stageBackwards(o *stream.AcceptedObservation, best *held) *stream.Finding {
+func stageBackwards(o *event.AcceptedObservation, best *held) *event.Finding {
 	return refuse("STAGE_BACKWARDS", "stage", o.Stage.String(),
 		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.stage, best.value, o.Stage, best.stage),
 		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.stage, best.value, o.Stage, best.stage))
 }
 
-func judgedBefore(o *stream.AcceptedObservation) *stream.Finding {
+func judgedBefore(o *event.AcceptedObservation) *event.Finding {
 	return refuse("JUDGED_BEFORE", "indicator", o.Indicator,
 		"相同内容此前已经处理，当时这一行未被采用；如需重新处理，请注明 reason（原因）后再次报送",
 		"the same content was judged before and this row was not accepted then; to have it judged anew, send it with a reason")
 }
 
-func periodLocked(o *stream.AcceptedObservation) *stream.Finding {
+func periodLocked(o *event.AcceptedObservation) *event.Finding {
 	return refuse("PERIOD_LOCKED", "value", o.Value.String(),
 		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
 		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
 }
 
-func (j *judge) unknownArea(code string) *stream.Finding {
+func (j *judge) unknownArea(code string) *event.Finding {
 	var codes []string
 	for i := range j.catalogue.Areas {
 		codes = append(codes, j.catalogue.Areas[i].Code)
@@ -172,7 +172,7 @@ func (j *judge) unknownArea(code string) *stream.Finding {
 		fmt.Sprintf("there is no area %q; the catalogue has %s", code, strings.Join(codes, ", ")))
 }
 
-func (j *judge) unknownDataset(id string) *stream.Finding {
+func (j *judge) unknownDataset(id string) *event.Finding {
 	var ids []string
 	for i := range j.catalogue.Datasets {
 		ids = append(ids, j.catalogue.Datasets[i].ID)
@@ -182,20 +182,20 @@ func (j *judge) unknownDataset(id string) *stream.Finding {
 		fmt.Sprintf("there is no dataset %q; the catalogue has %s", id, strings.Join(ids, ", ")))
 }
 
-func subjectMismatch(column, body, subject string) *stream.Finding {
+func subjectMismatch(column, body, subject string) *event.Finding {
 	return refuse("SUBJECT_MISMATCH", column, body,
 		fmt.Sprintf("报文中的 %s 为 %q，与发布主题中的 %q 不一致；整份报送未采用", column, body, subject),
 		fmt.Sprintf("the body's %s is %q but the subject says %q; nothing of the submission is taken", column, body, subject))
 }
 
-func unreadable(err error) *stream.Finding {
-	zh, en := stream.Unreadable(err)
+func unreadable(err error) *event.Finding {
+	zh, en := event.Unreadable(err)
 	return refuse("SUBMISSION_UNREADABLE", "", "",
 		fmt.Sprintf("报送内容无法作为 JSON 读取：%s。格式应为 {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", zh),
 		fmt.Sprintf("the message cannot be read as JSON: %s; want {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", en))
 }
 
-func nothingReported() *stream.Finding {
+func nothingReported() *event.Finding {
 	return refuse("SUBMISSION_EMPTY", "observations", "",
 		"报送中没有任何数据行；请至少填报一行", "the submission has no observations; report at least one")
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -84,7 +85,7 @@ func startTransformAt(t testing.TB, log *stream.Log, c *catalogue.Catalogue, now
 
 // submissionMessage is a submission as anyone with the broker's credentials may
 // publish it.
-func submissionMessage(t testing.TB, s stream.Submission) stream.Message {
+func submissionMessage(t testing.TB, s event.Submission) stream.Message {
 	t.Helper()
 	body, err := json.Marshal(s)
 	if err != nil {
@@ -94,7 +95,7 @@ func submissionMessage(t testing.TB, s stream.Submission) stream.Message {
 }
 
 // submit publishes a submission and returns its sequence.
-func submit(t testing.TB, log *stream.Log, s stream.Submission) uint64 {
+func submit(t testing.TB, log *stream.Log, s event.Submission) uint64 {
 	t.Helper()
 	m := submissionMessage(t, s)
 	return submitRaw(t, log, m.Subject, m.Body)
@@ -109,20 +110,20 @@ func submitRaw(t testing.TB, log *stream.Log, subject string, body []byte) uint6
 	return published[0].Sequence
 }
 
-func from(area string, rows ...stream.Observation) stream.Submission {
-	return stream.Submission{Area: area, Dataset: "annual", Observations: rows}
+func from(area string, rows ...event.Observation) event.Submission {
+	return event.Submission{Area: area, Dataset: "annual", Observations: rows}
 }
 
-func figure(indicator, period, value string) stream.Observation {
-	return stream.Observation{Indicator: indicator, Period: period, Value: stream.Text(value)}
+func figure(indicator, period, value string) event.Observation {
+	return event.Observation{Indicator: indicator, Period: period, Value: event.Text(value)}
 }
 
 // verdictOn waits for the verdict on the submission at the sequence.
-func verdictOn(t testing.TB, log *stream.Log, sequence uint64) stream.Verdict {
+func verdictOn(t testing.TB, log *stream.Log, sequence uint64) event.Verdict {
 	t.Helper()
-	var found stream.Verdict
+	var found event.Verdict
 	await(t, log, stream.Verdicts, "verdict", func(d stream.Delivery) bool {
-		var v stream.Verdict
+		var v event.Verdict
 		if err := json.Unmarshal(d.Body, &v); err != nil {
 			t.Fatal(err)
 		}
@@ -133,11 +134,11 @@ func verdictOn(t testing.TB, log *stream.Log, sequence uint64) stream.Verdict {
 }
 
 // totalWith waits until the log holds a total of the cell that satisfies ok.
-func totalWith(t testing.TB, log *stream.Log, indicator, period string, ok func(stream.Total) bool) stream.Total {
+func totalWith(t testing.TB, log *stream.Log, indicator, period string, ok func(event.Total) bool) event.Total {
 	t.Helper()
-	var found stream.Total
+	var found event.Total
 	await(t, log, stream.Totals, indicator+" "+period, func(d stream.Delivery) bool {
-		batch, err := stream.DecodeTotals(d.Body)
+		batch, err := event.DecodeTotals(d.Body)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,19 +13,20 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // acceptedFigures is one area's submission as ACCEPTED has it, the n-th of all.
-func acceptedFigures(t testing.TB, n uint64, area string, values map[Cell]int64) *stream.AcceptedBatch {
+func acceptedFigures(t testing.TB, n uint64, area string, values map[Cell]int64) *event.AcceptedBatch {
 	t.Helper()
-	s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", n), Area: area, Dataset: "annual", Sequence: n}
+	s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", n), Area: area, Dataset: "annual", Sequence: n}
 	for cell, value := range values {
-		s.Add(stream.AcceptedObservation{
+		s.Add(event.AcceptedObservation{
 			Indicator: cell.Indicator, Period: cell.Period, Unit: "亿元", Value: catalogue.Value{Coefficient: value}, Stage: catalogue.Final, Status: catalogue.Normal,
 		})
 	}
-	return &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}
+	return &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}
 }
 
 // While a backlog is worked off, the ledger is far ahead of the tally. Still, what
@@ -38,7 +39,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	add := func(count int, year string) {
 		for range count {
 			n++
-			body, err := stream.EncodeAccepted(acceptedFigures(t, uint64(n), []string{"901", "902", "903", "906"}[n%4],
+			body, err := event.EncodeAccepted(acceptedFigures(t, uint64(n), []string{"901", "902", "903", "906"}[n%4],
 				map[Cell]int64{{"gdp", mustPeriod(year)}: int64(1000 + n*n), {"rd", mustPeriod(year)}: int64(n)}))
 			if err != nil {
 				t.Fatal(err)
@@ -74,14 +75,14 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	add(tallyBatch+100, "2020")
 	tallied()
 
-	shown, flushes := map[Cell]stream.Total{}, 0
+	shown, flushes := map[Cell]event.Total{}, 0
 	end := errors.New("end")
 	last, err := log.LastSequence(t.Context(), stream.Totals)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = log.Follow(t.Context(), stream.FollowConfig{Stream: stream.Totals}, func(d stream.Delivery) error {
-		batch, err := stream.DecodeTotals(d.Body)
+		batch, err := event.DecodeTotals(d.Body)
 		if err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 }
 
 // disagreements reports totals that do not follow from those beside them.
-func disagreements(t *testing.T, shown map[Cell]stream.Total, sequence uint64) {
+func disagreements(t *testing.T, shown map[Cell]event.Total, sequence uint64) {
 	t.Helper()
 	number := func(cell Cell) decimal.Decimal {
 		d, err := decimal.NewFromString(shown[cell].Value)
@@ -230,14 +231,14 @@ func TestViewsAreSnapshots(t *testing.T) {
 func TestFlushesAreWholeFamilies(t *testing.T) {
 	log, c := testLog(t), testCatalogue(t)
 	press := newPress(log, c, time.Now, NewMetrics(nil))
-	inputs := stream.Inputs(strings.Repeat("x", flushBytes/16))
+	inputs := event.Inputs(strings.Repeat("x", flushBytes/16))
 	var totals []tallied
 	for year := int16(2001); year <= 2008; year++ {
 		for i := range c.Indicators {
-			totals = append(totals, tallied{catalogue.Period{Year: year, Kind: catalogue.Year}, stream.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
+			totals = append(totals, tallied{catalogue.Period{Year: year, Kind: catalogue.Year}, event.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
 		}
 	}
-	if err := press.republish(t.Context(), 7, totals, stream.ByManual); err != nil {
+	if err := press.republish(t.Context(), 7, totals, event.ByManual); err != nil {
 		t.Fatal(err)
 	}
 	last, err := log.LastSequence(t.Context(), stream.Totals)
@@ -251,7 +252,7 @@ func TestFlushesAreWholeFamilies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		batch, err := stream.DecodeTotals(m.Data)
+		batch, err := event.DecodeTotals(m.Data)
 		if err != nil {
 			t.Fatal(err)
 		}

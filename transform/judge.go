@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // history is what was accepted before, for rules that look back.
 type history interface {
 	// standing notes how the area's cell of each row stands, by index of the row.
-	standing(area string, rows []stream.AcceptedObservation, into []standing)
+	standing(area string, rows []event.AcceptedObservation, into []standing)
 }
 
 // standing is how an area's cell stands before a submission.
@@ -41,7 +42,7 @@ type judge struct {
 // received is a message of SUBMISSIONS, taken apart but not judged.
 type received struct {
 	delivery   stream.Delivery
-	submission stream.Submission
+	submission event.Submission
 	area       string // as the subject says
 	dataset    string
 	problem    error // why the body is no submission
@@ -56,7 +57,7 @@ func read(d stream.Delivery) received {
 	if len(tokens) == 3 {
 		r.area, r.dataset = tokens[1], tokens[2]
 	}
-	r.submission, r.problem = stream.DecodeSubmission(d.Body)
+	r.submission, r.problem = event.DecodeSubmission(d.Body)
 	if r.problem != nil {
 		sum := sha256.Sum256(d.Body)
 		r.id = hex.EncodeToString(sum[:16])
@@ -74,8 +75,8 @@ func read(d stream.Delivery) received {
 
 // judgement is what the judge decided on one submission.
 type judgement struct {
-	findings []stream.Finding
-	accepted []stream.AcceptedObservation
+	findings []event.Finding
+	accepted []event.AcceptedObservation
 }
 
 // judge decides on every row. A finding on the whole submission (row 0) rejects
@@ -83,10 +84,10 @@ type judgement struct {
 func (j *judge) judge(r *received, past history) judgement {
 	area, dataset, problem := j.addressee(r)
 	if problem != nil {
-		return judgement{findings: []stream.Finding{*problem}}
+		return judgement{findings: []event.Finding{*problem}}
 	}
-	read := make([]stream.AcceptedObservation, len(r.submission.Observations))
-	refused := make([]*stream.Finding, len(read))
+	read := make([]event.AcceptedObservation, len(r.submission.Observations))
+	refused := make([]*event.Finding, len(read))
 	for i := range r.submission.Observations {
 		o := &r.submission.Observations[i]
 		if o.Row == 0 {
@@ -119,7 +120,7 @@ func (j *judge) judge(r *received, past history) judgement {
 
 // repeats returns the places of the rows that report each cell which more than
 // one row reports.
-func repeats(read []stream.AcceptedObservation, refused []*stream.Finding) map[Cell][]int {
+func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[Cell][]int {
 	if ascending(read) {
 		return nil
 	}
@@ -144,7 +145,7 @@ func repeats(read []stream.AcceptedObservation, refused []*stream.Finding) map[C
 
 // ascending reports whether every row's cell comes after that of the row before,
 // as where a program wrote them in order.
-func ascending(rows []stream.AcceptedObservation) bool {
+func ascending(rows []event.AcceptedObservation) bool {
 	for i := 1; i < len(rows); i++ {
 		if cellOf(&rows[i-1]).compare(cellOf(&rows[i])) >= 0 {
 			return false
@@ -154,7 +155,7 @@ func ascending(rows []stream.AcceptedObservation) bool {
 }
 
 // lookBack holds a row against what was accepted before, and notes its epoch.
-func lookBack(o *stream.AcceptedObservation, before *standing, reason string) *stream.Finding {
+func lookBack(o *event.AcceptedObservation, before *standing, reason string) *event.Finding {
 	best := &before.best
 	o.Epoch = before.reopened
 	if best.status != 0 && best.epoch == o.Epoch && best.stage > o.Stage {
@@ -168,7 +169,7 @@ func lookBack(o *stream.AcceptedObservation, before *standing, reason string) *s
 }
 
 // addressee settles whose submission it is, and in which dataset.
-func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *stream.Finding) {
+func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
 	if r.problem != nil {
 		return nil, nil, unreadable(r.problem)
 	}
@@ -193,8 +194,8 @@ func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *st
 }
 
 // row reads one observation and checks it by itself.
-func (j *judge) row(o *stream.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (stream.AcceptedObservation, *stream.Finding) {
-	none := stream.AcceptedObservation{}
+func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
+	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, malformed(o)
 	}
@@ -221,14 +222,14 @@ func (j *judge) row(o *stream.Observation, area *catalogue.Area, dataset *catalo
 	case period.Start().After(at) && stage != catalogue.Forecast:
 		return none, futurePeriod(period)
 	}
-	accepted := stream.AcceptedObservation{
+	accepted := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
 	return accepted, j.value(o, indicator, &accepted)
 }
 
 // indicator finds the indicator and checks that this area reports it here.
-func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *stream.Finding) {
+func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
 	indicator, ok := j.catalogue.Indicator(id)
 	switch {
 	case !ok:
@@ -246,7 +247,7 @@ func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Da
 }
 
 // value reads the figure, its status and its qualifier.
-func (j *judge) value(o *stream.Observation, indicator *catalogue.Indicator, into *stream.AcceptedObservation) *stream.Finding {
+func (j *judge) value(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
 		return refuseProblem("status", err)
@@ -288,7 +289,7 @@ func blame(err error) string {
 // repeated refuses rows that report a cell more than once: all of them where
 // they differ, since nobody can know which is right, and all but the first
 // where they agree.
-func repeated(cell Cell, at int, places []int, read []stream.AcceptedObservation) *stream.Finding {
+func repeated(cell Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
 	numbers := make([]int, len(places))
 	same := true
 	first := read[places[0]]

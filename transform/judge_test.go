@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // past is history given as a table of one area's figures.
 type past map[Cell]held
 
-func (p past) standing(_ string, rows []stream.AcceptedObservation, into []standing) {
+func (p past) standing(_ string, rows []event.AcceptedObservation, into []standing) {
 	for i := range rows {
 		into[i].best = p[cellOf(&rows[i])]
 	}
 }
 
-func judged(t *testing.T, s stream.Submission, history past) judgement {
+func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()
 	j := judge{testCatalogue(t)}
 	return j.judge(&received{
@@ -32,11 +33,11 @@ func judged(t *testing.T, s stream.Submission, history past) judgement {
 // languages; the good row beside it is kept.
 func TestRefusals(t *testing.T) {
 	good := figure("gdp", "2020", "100")
-	with := func(o stream.Observation, change func(*stream.Observation)) stream.Observation { change(&o); return o }
+	with := func(o event.Observation, change func(*event.Observation)) event.Observation { change(&o); return o }
 	for _, test := range []struct {
 		name           string
 		area           string
-		row            stream.Observation
+		row            event.Observation
 		code, column   string
 		seen           string
 		wantZH, wantEN string
@@ -50,11 +51,11 @@ func TestRefusals(t *testing.T) {
 		{"period of another dataset", "901", figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受年度（如 2021）", "takes years (2021), "},
 		{"future", "901", figure("gdp", "2023", "1"), "PERIOD_FUTURE", "period", "2023", "尚未开始", "has not begun"},
 		{"area of another time", "904", figure("gdp", "2021", "1"), "AREA_NOT_VALID", "period", "2021", "不存在", "does not exist"},
-		{"stage", "901", with(good, func(o *stream.Observation) { o.Stage = "fnal" }), "STAGE_UNKNOWN", "stage", "fnal", "年报", "final"},
-		{"status", "901", with(good, func(o *stream.Observation) { o.Status = "X" }), "STATUS_UNKNOWN", "status", "X", "缺失", "missing"},
-		{"qualifier", "901", with(good, func(o *stream.Observation) { o.Qualifier = "ca." }), "QUALIFIER_UNKNOWN", "qualifier", "ca.", "近", "below"},
-		{"unit", "901", with(good, func(o *stream.Observation) { o.Unit = "家" }), "UNIT_MISMATCH", "unit", "家", "亿元", "亿元"},
-		{"two units", "901", with(figure("gdp", "2021", "5万元"), func(o *stream.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
+		{"stage", "901", with(good, func(o *event.Observation) { o.Stage = "fnal" }), "STAGE_UNKNOWN", "stage", "fnal", "年报", "final"},
+		{"status", "901", with(good, func(o *event.Observation) { o.Status = "X" }), "STATUS_UNKNOWN", "status", "X", "缺失", "missing"},
+		{"qualifier", "901", with(good, func(o *event.Observation) { o.Qualifier = "ca." }), "QUALIFIER_UNKNOWN", "qualifier", "ca.", "近", "below"},
+		{"unit", "901", with(good, func(o *event.Observation) { o.Unit = "家" }), "UNIT_MISMATCH", "unit", "家", "亿元", "亿元"},
+		{"two units", "901", with(figure("gdp", "2021", "5万元"), func(o *event.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
 		{"words", "901", figure("gdp", "2021", "约五十"), "VALUE_NOT_A_NUMBER", "value", "约五十", "不是数字", "not a number"},
 		{"dash", "901", figure("gdp", "2021", "-"), "VALUE_NOT_A_NUMBER", "value", "-", "缺数请留空", "leave the cell empty"},
 		{"scientific", "901", figure("gdp", "2021", "3.20812E+05"), "VALUE_SCIENTIFIC", "value", "3.20812E+05", "科学计数法", "scientific notation"},
@@ -62,13 +63,13 @@ func TestRefusals(t *testing.T) {
 		{"Excel error", "901", figure("gdp", "2021", "#REF!"), "VALUE_EXCEL_ERROR", "value", "#REF!", "错误值", "Excel error"},
 		{"too long", "901", figure("gdp", "2021", "1234567890123456789"), "VALUE_TOO_LONG", "value", "1234567890123456789", "位数过多", "too many digits"},
 		{"out of range", "901", figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "合理范围", "plausible range"},
-		{"missing with a value", "901", with(good, func(o *stream.Observation) { o.Period, o.Status = "2021", "O" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
-		{"malformed", "901", stream.Observation{Malformed: "gdp;2021;1", Problem: "want 3 fields, got 1"}, "ROW_MALFORMED", "", "gdp;2021;1", "无法读取", "cannot be read"},
-		{"stage backwards", "901", with(figure("rd", "2020", "5"), func(o *stream.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
+		{"missing with a value", "901", with(good, func(o *event.Observation) { o.Period, o.Status = "2021", "O" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
+		{"malformed", "901", event.Observation{Malformed: "gdp;2021;1", Problem: "want 3 fields, got 1"}, "ROW_MALFORMED", "", "gdp;2021;1", "无法读取", "cannot be read"},
+		{"stage backwards", "901", with(figure("rd", "2020", "5"), func(o *event.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.row.Row = 7
-			rows := []stream.Observation{test.row}
+			rows := []event.Observation{test.row}
 			if test.area == "901" {
 				rows = append(rows, figure("enterprises", "2020", "5"))
 			}
@@ -78,7 +79,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("accepted %d rows with findings %+v; want one finding and the other row kept", len(result.accepted), result.findings)
 			}
 			f := result.findings[0]
-			if f.Code != test.code || f.Column != test.column || f.Seen != test.seen || f.Row != 7 || f.Severity != stream.Reject {
+			if f.Code != test.code || f.Column != test.column || f.Seen != test.seen || f.Row != 7 || f.Severity != event.Reject {
 				t.Errorf("finding = %+v\nwant %s in column %q of row 7, seen %q", f, test.code, test.column, test.seen)
 			}
 			if !strings.Contains(f.MessageZH, test.wantZH) || !strings.Contains(f.MessageEN, test.wantEN) {
@@ -94,14 +95,14 @@ func TestWholeSubmissionRefused(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		subject [2]string
-		body    stream.Submission
+		body    event.Submission
 		code    string
 	}{
-		{"unknown area", [2]string{"999", "annual"}, stream.Submission{Area: "999", Dataset: "annual", Observations: []stream.Observation{row}}, "AREA_UNKNOWN"},
-		{"unknown dataset", [2]string{"901", "weekly"}, stream.Submission{Area: "901", Dataset: "weekly", Observations: []stream.Observation{row}}, "DATASET_UNKNOWN"},
-		{"another area's subject", [2]string{"901", "annual"}, stream.Submission{Area: "902", Dataset: "annual", Observations: []stream.Observation{row}}, "SUBJECT_MISMATCH"},
-		{"another dataset's subject", [2]string{"901", "annual"}, stream.Submission{Area: "901", Dataset: "monthly", Observations: []stream.Observation{row}}, "SUBJECT_MISMATCH"},
-		{"empty", [2]string{"901", "annual"}, stream.Submission{Area: "901", Dataset: "annual"}, "SUBMISSION_EMPTY"},
+		{"unknown area", [2]string{"999", "annual"}, event.Submission{Area: "999", Dataset: "annual", Observations: []event.Observation{row}}, "AREA_UNKNOWN"},
+		{"unknown dataset", [2]string{"901", "weekly"}, event.Submission{Area: "901", Dataset: "weekly", Observations: []event.Observation{row}}, "DATASET_UNKNOWN"},
+		{"another area's subject", [2]string{"901", "annual"}, event.Submission{Area: "902", Dataset: "annual", Observations: []event.Observation{row}}, "SUBJECT_MISMATCH"},
+		{"another dataset's subject", [2]string{"901", "annual"}, event.Submission{Area: "901", Dataset: "monthly", Observations: []event.Observation{row}}, "SUBJECT_MISMATCH"},
+		{"empty", [2]string{"901", "annual"}, event.Submission{Area: "901", Dataset: "annual"}, "SUBMISSION_EMPTY"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			j := judge{testCatalogue(t)}
@@ -114,7 +115,7 @@ func TestWholeSubmissionRefused(t *testing.T) {
 }
 
 func TestDuplicateCells(t *testing.T) {
-	rows := []stream.Observation{figure("gdp", "2021", "1"), figure("gdp", "2021", "1.0"), figure("rd", "2021", "1"), figure("rd", "2021", "2"), figure("enterprises", "2021", "3")}
+	rows := []event.Observation{figure("gdp", "2021", "1"), figure("gdp", "2021", "1.0"), figure("rd", "2021", "1"), figure("rd", "2021", "2"), figure("enterprises", "2021", "3")}
 	result := judged(t, from("901", rows...), past{})
 	var kept []string
 	for _, o := range result.accepted {
@@ -152,7 +153,7 @@ func TestDuplicatesInOrder(t *testing.T) {
 		{"with a refused row between", []string{"2020", "soon", "2020"}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var rows []stream.Observation
+			var rows []event.Observation
 			for _, period := range test.periods {
 				rows = append(rows, figure("gdp", period, "1"))
 			}
@@ -168,20 +169,20 @@ func TestDuplicatesInOrder(t *testing.T) {
 func TestAcceptedRows(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		row   stream.Observation
+		row   event.Observation
 		value string
 		raw   string
-		want  stream.AcceptedObservation
+		want  event.AcceptedObservation
 	}{
-		{"plain", stream.Observation{Value: "100"}, "100", "", stream.AcceptedObservation{Status: catalogue.Normal}},
-		{"unit in its column", stream.Observation{Value: "12345.67", Unit: "万元"}, "1.234567", "12345.67万元", stream.AcceptedObservation{Status: catalogue.Normal}},
-		{"unit behind the number", stream.Observation{Value: "60亿元"}, "60", "60亿元", stream.AcceptedObservation{Status: catalogue.Normal}},
-		{"qualifier and thousands", stream.Observation{Value: "近１,２３４"}, "1234", "近１,２３４", stream.AcceptedObservation{Status: catalogue.Normal, Qualifier: catalogue.Below}},
-		{"empty is missing", stream.Observation{Value: " "}, "0", "", stream.AcceptedObservation{Status: catalogue.Missing}},
-		{"missing by status", stream.Observation{Status: "o"}, "0", "", stream.AcceptedObservation{Status: catalogue.Missing}},
-		{"zero is zero", stream.Observation{Value: "0"}, "0", "", stream.AcceptedObservation{Status: catalogue.Normal}},
-		{"imputed", stream.Observation{Value: "5", Status: "I"}, "5", "", stream.AcceptedObservation{Status: catalogue.Imputed}},
-		{"forecast of a future year", stream.Observation{Value: "5", Stage: "预测", Period: "2023"}, "5", "", stream.AcceptedObservation{Status: catalogue.Normal, Stage: catalogue.Forecast}},
+		{"plain", event.Observation{Value: "100"}, "100", "", event.AcceptedObservation{Status: catalogue.Normal}},
+		{"unit in its column", event.Observation{Value: "12345.67", Unit: "万元"}, "1.234567", "12345.67万元", event.AcceptedObservation{Status: catalogue.Normal}},
+		{"unit behind the number", event.Observation{Value: "60亿元"}, "60", "60亿元", event.AcceptedObservation{Status: catalogue.Normal}},
+		{"qualifier and thousands", event.Observation{Value: "近１,２３４"}, "1234", "近１,２３４", event.AcceptedObservation{Status: catalogue.Normal, Qualifier: catalogue.Below}},
+		{"empty is missing", event.Observation{Value: " "}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
+		{"missing by status", event.Observation{Status: "o"}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
+		{"zero is zero", event.Observation{Value: "0"}, "0", "", event.AcceptedObservation{Status: catalogue.Normal}},
+		{"imputed", event.Observation{Value: "5", Status: "I"}, "5", "", event.AcceptedObservation{Status: catalogue.Imputed}},
+		{"forecast of a future year", event.Observation{Value: "5", Stage: "预测", Period: "2023"}, "5", "", event.AcceptedObservation{Status: catalogue.Normal, Stage: catalogue.Forecast}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.row.Indicator = "gdp"

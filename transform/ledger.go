@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED.
@@ -30,10 +30,10 @@ type Ledger struct {
 	pages       map[catalogue.Period]*page
 	cells       int
 	submissions []accepted
-	known       map[stream.SubmissionID]uint32
+	known       map[event.SubmissionID]uint32
 	subjects    map[string]uint64
 	locked      map[catalogue.Period]bool
-	reopened    []stream.Decision
+	reopened    []event.Decision
 	unreadable  map[uint64]error // by sequence of ACCEPTED
 	applied     uint64
 	advanced    chan struct{} // closed and replaced when applied grows
@@ -49,7 +49,7 @@ type Cell struct {
 	Period    catalogue.Period
 }
 
-func cellOf(o *stream.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
+func cellOf(o *event.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
 
 // vintage is one area's best figure in a cell; status 0 means none yet.
 type vintage struct {
@@ -71,7 +71,7 @@ func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v
 
 // accepted is a submission that the ledger has folded in.
 type accepted struct {
-	id       stream.SubmissionID
+	id       event.SubmissionID
 	sequence uint64 // in SUBMISSIONS
 	stored   uint64 // in ACCEPTED
 	rows     uint32
@@ -81,7 +81,7 @@ type accepted struct {
 func NewLedger(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
 		catalogue: c, areaIndex: map[string]int{}, indicators: map[string]*entry{}, pages: map[catalogue.Period]*page{},
-		known: map[stream.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
+		known: map[event.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
@@ -89,7 +89,7 @@ func NewLedger(c *catalogue.Catalogue) *Ledger {
 // folded in before change nothing. A row that cannot be expressed in the
 // catalogue's present unit is left out, and named in the error; the others are
 // folded in all the same.
-func (l *Ledger) Apply(sequence uint64, subject string, batch *stream.AcceptedBatch) error {
+func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var problem error
@@ -105,17 +105,17 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *stream.AcceptedBa
 	return problem
 }
 
-func (l *Ledger) decide(d *stream.Decision) {
+func (l *Ledger) decide(d *event.Decision) {
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {
 		return // Decide lets none through
 	}
 	switch d.Kind {
-	case stream.Lock:
+	case event.Lock:
 		l.locked[period] = true
-	case stream.Unlock:
+	case event.Unlock:
 		delete(l.locked, period)
-	case stream.Reopen:
+	case event.Reopen:
 		l.reopened = append(l.reopened, *d)
 	}
 }
@@ -157,8 +157,8 @@ func (l *Ledger) advance(sequence uint64, subject string) {
 	l.advanced = make(chan struct{})
 }
 
-func (l *Ledger) fold(stored uint64, s *stream.AcceptedSubmission) error {
-	id, err := stream.ParseSubmissionID(s.ID)
+func (l *Ledger) fold(stored uint64, s *event.AcceptedSubmission) error {
+	id, err := event.ParseSubmissionID(s.ID)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ type Part struct {
 	// Epoch is how often the figure had been reopened.
 	Epoch uint8
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
-	Submission stream.SubmissionID
+	Submission event.SubmissionID
 	Sequence   uint64
 }
 
@@ -262,7 +262,7 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 }
 
 // standing notes how the area's cell of each row stands, under one lock.
-func (l *Ledger) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+func (l *Ledger) standing(area string, rows []event.AcceptedObservation, into []standing) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	at, known := l.areaIndex[area]
@@ -317,7 +317,7 @@ type Accepted struct {
 // Accepted returns what is known of a submission; false when none of it has been
 // accepted.
 func (l *Ledger) Accepted(submission string) (Accepted, bool) {
-	id, err := stream.ParseSubmissionID(submission)
+	id, err := event.ParseSubmissionID(submission)
 	if err != nil {
 		return Accepted{}, false
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Metrics are what the transform stage counts.
@@ -109,7 +109,7 @@ func (m *Metrics) watch(l *Ledger) {
 // judged counts the verdicts on a batch. What the catalogue does not know is
 // counted as unknown: anyone may publish on any subject, and each label value
 // costs memory for ever.
-func (m *Metrics) judged(c *catalogue.Catalogue, verdicts []stream.Verdict, took time.Duration) {
+func (m *Metrics) judged(c *catalogue.Catalogue, verdicts []event.Verdict, took time.Duration) {
 	m.validate.batch.Observe(float64(len(verdicts)))
 	m.validate.duration.Observe(took.Seconds())
 	for i := range verdicts {
@@ -144,7 +144,7 @@ func known(c *catalogue.Catalogue, area, dataset string) (string, string) {
 }
 
 // ran counts a recomputation.
-func (m *Metrics) ran(run *stream.Run) {
+func (m *Metrics) ran(run *event.Run) {
 	result := "ok"
 	if run.Problem != "" {
 		result = "problem"

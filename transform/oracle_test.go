@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // oracle computes city totals slowly and by other means: rational numbers, and
@@ -175,13 +175,13 @@ func (o *oracle) territory(areas []string, period catalogue.Period) (string, boo
 	return strings.Join(all, " "), true
 }
 
-func (o *oracle) total(cell Cell) (stream.Total, bool) {
+func (o *oracle) total(cell Cell) (event.Total, bool) {
 	ind, _ := o.catalogue.Indicator(cell.Indicator)
 	now := o.level(cell.Indicator, cell.Period)
 	if !now.reported {
-		return stream.Total{}, false
+		return event.Total{}, false
 	}
-	t := stream.Total{Indicator: cell.Indicator, Expected: len(now.expected), Value: decimalText(now.value), ChangeKind: string(ind.Change)}
+	t := event.Total{Indicator: cell.Indicator, Expected: len(now.expected), Value: decimalText(now.value), ChangeKind: string(ind.Change)}
 	for _, area := range now.expected {
 		if !slices.Contains(now.have, area) {
 			t.Missing = append(t.Missing, area)
@@ -228,7 +228,7 @@ func decimalText(r *big.Rat) string {
 	return text
 }
 
-func oracleOf(c *catalogue.Catalogue, submissions []stream.AcceptedSubmission) *oracle {
+func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *oracle {
 	o := &oracle{catalogue: c}
 	for i := range submissions {
 		s := &submissions[i]
@@ -256,7 +256,7 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 		shuffled := rapid.Permutation(append(slices.Clone(submissions), submissions[:len(submissions)/3]...)).Draw(t, "order")
 		ledger := NewLedger(c)
 		for i := range shuffled {
-			batch := &stream.AcceptedBatch{Submissions: shuffled[i : i+1]}
+			batch := &event.AcceptedBatch{Submissions: shuffled[i : i+1]}
 			if err := ledger.Apply(uint64(i+1), "accepted.x.annual", batch); err != nil {
 				t.Fatal(err)
 			}
@@ -278,7 +278,7 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 }
 
 // What the oracle computes.
-var computedFields = cmpopts.IgnoreFields(stream.Total{}, "Unit", "Stage", "Status", "Qualifier", "Inputs", "Flags")
+var computedFields = cmpopts.IgnoreFields(event.Total{}, "Unit", "Stage", "Status", "Qualifier", "Inputs", "Flags")
 
 // Publishing only the totals that a submission affects leaves every total as a
 // tally from scratch has it.
@@ -287,10 +287,10 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 		c := drawCity(t)
 		submissions := drawHistory(t, c)
 		ledger := NewLedger(c)
-		published := map[Cell]stream.Total{}
+		published := map[Cell]event.Total{}
 		for i := range submissions {
 			s := &submissions[i]
-			if err := ledger.Apply(uint64(i+1), "accepted.x.annual", &stream.AcceptedBatch{Submissions: submissions[i : i+1]}); err != nil {
+			if err := ledger.Apply(uint64(i+1), "accepted.x.annual", &event.AcceptedBatch{Submissions: submissions[i : i+1]}); err != nil {
 				t.Fatal(err)
 			}
 			var cells []Cell
@@ -334,10 +334,10 @@ func TestStageAndQualifierOfTotals(t *testing.T) {
 		{"903", catalogue.Flash, catalogue.Normal, catalogue.Above},
 		{"907", catalogue.Forecast, catalogue.Normal, 0}, // inside 901: never added
 	} {
-		s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: part.area}
-		s.Add(stream.AcceptedObservation{Indicator: "gdp", Unit: "万元", Period: mustPeriod("2021"), Value: catalogue.Value{Coefficient: 10_000},
+		s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: part.area}
+		s.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "万元", Period: mustPeriod("2021"), Value: catalogue.Value{Coefficient: 10_000},
 			Stage: part.stage, Status: part.status, Qualifier: part.qualifier})
-		if err := ledger.Apply(uint64(i+1), "s", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}); err != nil {
+		if err := ledger.Apply(uint64(i+1), "s", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -350,7 +350,7 @@ func TestStageAndQualifierOfTotals(t *testing.T) {
 		t.Errorf("missing = %v, want 906", got.Missing)
 	}
 	inputs, err := got.Inputs.All()
-	if err != nil || !slices.IsSortedFunc(inputs, func(a, b stream.Input) int { return cmp.Compare(a.Area, b.Area) }) || len(inputs) != 3 {
+	if err != nil || !slices.IsSortedFunc(inputs, func(a, b event.Input) int { return cmp.Compare(a.Area, b.Area) }) || len(inputs) != 3 {
 		t.Errorf("inputs = %s, %v; want those of 901, 902 and 903", got.Inputs, err)
 	}
 }

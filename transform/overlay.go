@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // overlay is the ledger with what the present batch is about to add to it.
@@ -23,7 +23,7 @@ type section struct {
 }
 
 // own is what the batch has accepted in a section, the latest by indicator.
-type own map[string]*stream.AcceptedObservation
+type own map[string]*event.AcceptedObservation
 
 func newOverlay(l *Ledger) *overlay {
 	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
@@ -31,7 +31,7 @@ func newOverlay(l *Ledger) *overlay {
 
 // standing has the better of the ledger's figure and the batch's own. Submissions
 // neither lock nor reopen.
-func (o *overlay) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+func (o *overlay) standing(area string, rows []event.AcceptedObservation, into []standing) {
 	o.ledger.standing(area, rows, into)
 	for i := range rows {
 		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].best
@@ -52,7 +52,7 @@ func (o *overlay) in(area string, period catalogue.Period) own {
 	return o.own
 }
 
-func (o *overlay) add(r *received, accepted []stream.AcceptedObservation) {
+func (o *overlay) add(r *received, accepted []event.AcceptedObservation) {
 	for i := range accepted {
 		o.in(r.area, accepted[i].Period)[accepted[i].Indicator] = &accepted[i]
 	}

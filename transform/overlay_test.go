@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Submissions judged as a batch get the verdicts that they would get one by one,
@@ -20,7 +20,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 	refused := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		folded, sequence := NewLedger(c), uint64(0)
-		fold := func(ledger *Ledger, batch *stream.AcceptedBatch) {
+		fold := func(ledger *Ledger, batch *event.AcceptedBatch) {
 			sequence++
 			if err := ledger.Apply(sequence, "accepted", batch); err != nil {
 				t.Fatal(err)
@@ -30,7 +30,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 		for n := range rapid.IntRange(1, 30).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision"}).Draw(t, "step") {
 			case "decision":
-				batch := &stream.AcceptedBatch{Decisions: []stream.Decision{decisions().Draw(t, "decision")}}
+				batch := &event.AcceptedBatch{Decisions: []event.Decision{decisions().Draw(t, "decision")}}
 				fold(folded, batch)
 				fold(past.ledger, batch)
 			case "submission":
@@ -44,9 +44,9 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				for _, f := range got.findings {
 					refused[f.Code]++
 				}
-				accepted := stream.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
 				accepted.Add(want.accepted...)
-				batch := &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{accepted}}
+				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{accepted}}
 				fold(folded, batch)
 				// Some of what is in the batch may be in the ledger as well.
 				if past.add(&r, got.accepted); rapid.Bool().Draw(t, "followed") {
@@ -60,18 +60,18 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 	}
 }
 
-func decisions() *rapid.Generator[stream.Decision] {
-	return rapid.Custom(func(t *rapid.T) stream.Decision {
-		return stream.Decision{
-			Kind:      rapid.SampledFrom([]stream.DecisionKind{stream.Lock, stream.Unlock, stream.Reopen}).Draw(t, "kind"),
+func decisions() *rapid.Generator[event.Decision] {
+	return rapid.Custom(func(t *rapid.T) event.Decision {
+		return event.Decision{
+			Kind:      rapid.SampledFrom([]event.DecisionKind{event.Lock, event.Unlock, event.Reopen}).Draw(t, "kind"),
 			Period:    rapid.SampledFrom([]string{"2020", "2021"}).Draw(t, "period"),
 			Indicator: rapid.SampledFrom([]string{"", "gdp"}).Draw(t, "indicator"), Area: rapid.SampledFrom([]string{"", "901"}).Draw(t, "area"),
 		}
 	})
 }
 
-func submissions() *rapid.Generator[stream.Submission] {
-	return rapid.Custom(func(t *rapid.T) stream.Submission {
+func submissions() *rapid.Generator[event.Submission] {
+	return rapid.Custom(func(t *rapid.T) event.Submission {
 		s := from(rapid.SampledFrom([]string{"901", "901", "902"}).Draw(t, "area"))
 		s.Reason = rapid.SampledFrom([]string{"", "census"}).Draw(t, "reason")
 		for range rapid.IntRange(1, 3).Draw(t, "rows") {
@@ -100,11 +100,11 @@ func TestBatchSeesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var outcomes []stream.Outcome
+	var outcomes []event.Outcome
 	for _, verdict := range verdicts {
 		outcomes = append(outcomes, verdict.Outcome)
 	}
-	if want := []stream.Outcome{stream.AllAccepted, stream.Rejected, stream.AllAccepted, stream.AllAccepted, stream.Rejected}; !reflect.DeepEqual(outcomes, want) {
+	if want := []event.Outcome{event.AllAccepted, event.Rejected, event.AllAccepted, event.AllAccepted, event.Rejected}; !reflect.DeepEqual(outcomes, want) {
 		t.Errorf("outcomes %v, want %v", outcomes, want)
 	}
 	if n := len(outgoing.batches["accepted.901.annual"].Submissions); n != 2 {

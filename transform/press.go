@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -27,7 +28,7 @@ func newPress(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, met
 // tallied is a computed total and the period it is of.
 type tallied struct {
 	period catalogue.Period
-	stream.Total
+	event.Total
 }
 
 // all computes the cells; those nobody has reported are left out.
@@ -42,7 +43,7 @@ func (t *tally) all(cells []Cell) []tallied {
 }
 
 // publish tallies the cells and publishes the totals.
-func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger stream.Trigger) error {
+func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger event.Trigger) error {
 	t := tally{catalogue: p.catalogue, source: view}
 	return p.send(ctx, view.Basis(), trigger, func(yield func([]tallied) bool) {
 		for _, family := range split(p.families, cells, func(c *Cell) string { return c.Indicator }) {
@@ -54,7 +55,7 @@ func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger s
 }
 
 // republish publishes totals that have been computed.
-func (p *press) republish(ctx context.Context, basis uint64, totals []tallied, trigger stream.Trigger) error {
+func (p *press) republish(ctx context.Context, basis uint64, totals []tallied, trigger event.Trigger) error {
 	return p.send(ctx, basis, trigger, slices.Values(split(p.families, totals, func(t *tallied) string { return t.Indicator })))
 }
 
@@ -65,7 +66,7 @@ const flushBytes = 8 << 20
 // send publishes families of totals, as many together as a flush takes, and no
 // family in two. Their basis is what the ledger had folded in when they were
 // computed, or before, so that a total is never younger than it says.
-func (p *press) send(ctx context.Context, basis uint64, trigger stream.Trigger, families iter.Seq[[]tallied]) error {
+func (p *press) send(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]tallied]) error {
 	var flush []tallied
 	size := 0
 	for family := range families {
@@ -83,15 +84,15 @@ func (p *press) send(ctx context.Context, basis uint64, trigger stream.Trigger, 
 	return p.flush(ctx, basis, trigger, flush)
 }
 
-func (p *press) flush(ctx context.Context, basis uint64, trigger stream.Trigger, totals []tallied) error {
+func (p *press) flush(ctx context.Context, basis uint64, trigger event.Trigger, totals []tallied) error {
 	// A total is large to move about.
 	ordered := make([]*tallied, len(totals))
 	for i := range totals {
 		ordered[i] = &totals[i]
 	}
 	slices.SortStableFunc(ordered, func(a, b *tallied) int { return a.period.Compare(b.period) })
-	batch := stream.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli()}
-	var batches []stream.TotalsBatch
+	batch := event.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli()}
+	var batches []event.TotalsBatch
 	room, period := 0, catalogue.Period{}
 	for _, t := range ordered {
 		if room -= t.Size(); room < 0 || t.period != period {
@@ -105,7 +106,7 @@ func (p *press) flush(ctx context.Context, basis uint64, trigger stream.Trigger,
 	messages := make([]stream.Message, len(batches))
 	for i := range batches {
 		batches[i].Part, batches[i].Parts = i+1, len(batches)
-		body, err := stream.EncodeTotals(&batches[i])
+		body, err := event.EncodeTotals(&batches[i])
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@ package transform
 import (
 	"context"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Scope bounds a recomputation; empty fields bound nothing.
@@ -19,7 +19,7 @@ type Projection interface {
 	// TOTALS is visible, or with the cause of ctx's end.
 	Settle(ctx context.Context, accepted, totals uint64) error
 	// LatestTotals returns the latest city totals in scope, without their inputs.
-	LatestTotals(ctx context.Context, scope Scope) (map[TotalKey]stream.Total, error)
+	LatestTotals(ctx context.Context, scope Scope) (map[TotalKey]event.Total, error)
 	// ObservationCounts returns how many observations in scope there are of each
 	// submission, by its sequence in SUBMISSIONS.
 	ObservationCounts(ctx context.Context, scope Scope) (map[uint64]int, error)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -35,7 +36,7 @@ const recomputeSubject = "commands.recompute"
 
 // Recompute asks for a recomputation and returns the command's id, by which its
 // run can be told. A command with the ID of an earlier one is the same command.
-func Recompute(ctx context.Context, log *stream.Log, command stream.Command) error {
+func Recompute(ctx context.Context, log *stream.Log, command event.Command) error {
 	if err := checkPeriod(command.Period); err != nil {
 		return err
 	}
@@ -83,11 +84,11 @@ func (r *recomputer) run(ctx context.Context) error {
 }
 
 func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
-	var command stream.Command
+	var command event.Command
 	if err := json.Unmarshal(d.Body, &command); err != nil {
 		return r.log.Bury(ctx, "recompute", stream.Commands, d, fmt.Errorf("read command: %w", err), r.now())
 	}
-	run := stream.Run{
+	run := event.Run{
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
 		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.press.catalogue.Version(),
 	}
@@ -110,7 +111,7 @@ func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	return d.Ack()
 }
 
-func (r *recomputer) record(ctx context.Context, run *stream.Run) error {
+func (r *recomputer) record(ctx context.Context, run *event.Run) error {
 	body, err := json.Marshal(run)
 	if err != nil {
 		return fmt.Errorf("encode run: %w", err)
@@ -130,7 +131,7 @@ const attempts = 5
 // those that differ. While observations arrive, totals on their way would look
 // like differences; it then starts over, and in the end publishes rather too
 // much than too little.
-func (r *recomputer) recompute(ctx context.Context, run *stream.Run) error {
+func (r *recomputer) recompute(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tallied
 	for range attempts {
@@ -206,11 +207,11 @@ func (r *recomputer) inScope(scope Scope) []Cell {
 
 // What the projection shows of a total, all but its inputs, which it would be
 // costly to read back and which differ only where the submission does.
-var sameTotal = cmp.Options{cmpopts.IgnoreFields(stream.Total{}, "Inputs"), cmpopts.EquateEmpty()}
+var sameTotal = cmp.Options{cmpopts.IgnoreFields(event.Total{}, "Inputs"), cmpopts.EquateEmpty()}
 
 // differences returns the computed totals that the projection lacks or shows
 // otherwise.
-func differences(computed []tallied, shown map[TotalKey]stream.Total) []tallied {
+func differences(computed []tallied, shown map[TotalKey]event.Total) []tallied {
 	var differing []tallied
 	for _, t := range computed {
 		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.period.String()}]
@@ -223,7 +224,7 @@ func differences(computed []tallied, shown map[TotalKey]stream.Total) []tallied 
 
 // restoreObservations publishes accepted messages again of which the projection
 // lacks rows. The ledger knows them; only the projection takes them up.
-func (r *recomputer) restoreObservations(ctx context.Context, run *stream.Run) error {
+func (r *recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
 	counts, err := r.projection.ObservationCounts(ctx, Scope{})
 	if err != nil {
 		return err

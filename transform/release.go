@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -22,7 +23,7 @@ var ErrReleased = errors.New("the name stands for another release, and a release
 
 // Unpublishable is why a release is refused: totals that their coverage policy
 // does not let out.
-type Unpublishable struct{ Totals []stream.Total }
+type Unpublishable struct{ Totals []event.Total }
 
 func (u *Unpublishable) Error() string {
 	ids := make([]string, len(u.Totals))
@@ -44,8 +45,8 @@ type NewRelease struct {
 // CreateRelease freezes the period's totals of the history under a name. The same
 // content again is the first release, returned with repeated true; other content
 // is ErrReleased. Totals that must not be published make it an Unpublishable.
-func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *History, n NewRelease, now time.Time) (release *stream.Release, repeated bool, err error) {
-	release = &stream.Release{
+func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *History, n NewRelease, now time.Time) (release *event.Release, repeated bool, err error) {
+	release = &event.Release{
 		Name: n.Name, Period: n.Period.String(), Note: n.Note, CreatedAt: now.UnixMilli(),
 		Basis: h.Ledger.Applied(), Catalogue: c.Version(), Totals: h.Totals(n.Period),
 	}
@@ -66,15 +67,15 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	if err != nil {
 		return nil, false, err
 	}
-	if !cmp.Equal(earlier, release, cmpopts.IgnoreFields(stream.Release{}, "CreatedAt", "Basis", "Received"), cmpopts.EquateEmpty()) {
+	if !cmp.Equal(earlier, release, cmpopts.IgnoreFields(event.Release{}, "CreatedAt", "Basis", "Received"), cmpopts.EquateEmpty()) {
 		return nil, false, fmt.Errorf("%s: %w; choose another name", n.Name, ErrReleased)
 	}
 	return earlier, true, nil
 }
 
 // withheld returns the totals with a figure that must not be published.
-func withheld(totals []stream.Total) []stream.Total {
-	var of []stream.Total
+func withheld(totals []event.Total) []event.Total {
+	var of []event.Total
 	for i := range totals {
 		if !totals[i].Publishable && totals[i].Value != "" {
 			of = append(of, totals[i])
@@ -84,11 +85,11 @@ func withheld(totals []stream.Total) []stream.Total {
 }
 
 // MomentOf returns the moment a release was made from.
-func MomentOf(r *stream.Release) Moment { return Moment{Received: r.AsOf(), Basis: r.Basis} }
+func MomentOf(r *event.Release) Moment { return Moment{Received: r.AsOf(), Basis: r.Basis} }
 
 // KeepSince keeps the figures that a history did not have.
 func KeepSince(h *History) Keep {
-	return func(s *stream.AcceptedSubmission, _ Cell) bool {
+	return func(s *event.AcceptedSubmission, _ Cell) bool {
 		_, known := h.Ledger.Accepted(s.ID)
 		return !known
 	}
@@ -98,8 +99,8 @@ func KeepSince(h *History) Keep {
 // nil: the release did not have the total, or today does not.
 type Difference struct {
 	Indicator string
-	Released  *stream.Total
-	Today     *stream.Total
+	Released  *event.Total
+	Today     *event.Total
 	// Causes are the figures that made the difference, by period, indicator and
 	// area. Where there are none, the catalogue changed.
 	Causes []Cause
@@ -116,7 +117,7 @@ type Cause struct {
 // CompareRelease lists, in the catalogue's order, the totals that the release
 // has otherwise than today. The first history is that of the release's moment,
 // the second today's, which has kept what KeepSince of the first wants.
-func CompareRelease(c *catalogue.Catalogue, r *stream.Release, then, today *History) ([]Difference, error) {
+func CompareRelease(c *catalogue.Catalogue, r *event.Release, then, today *History) ([]Difference, error) {
 	period, err := catalogue.ParsePeriod(r.Period)
 	if err != nil {
 		return nil, fmt.Errorf("release %s: %w", r.Name, err)
@@ -135,8 +136,8 @@ func CompareRelease(c *catalogue.Catalogue, r *stream.Release, then, today *Hist
 	return differences, nil
 }
 
-func byIndicator(totals []stream.Total) map[string]*stream.Total {
-	by := map[string]*stream.Total{}
+func byIndicator(totals []event.Total) map[string]*event.Total {
+	by := map[string]*event.Total{}
 	for i := range totals {
 		by[totals[i].Indicator] = &totals[i]
 	}
@@ -145,7 +146,7 @@ func byIndicator(totals []stream.Total) map[string]*stream.Total {
 
 // inOrder returns the indicators of the totals: the catalogue's in its order,
 // then those it no longer has.
-func inOrder(c *catalogue.Catalogue, totals ...map[string]*stream.Total) []string {
+func inOrder(c *catalogue.Catalogue, totals ...map[string]*event.Total) []string {
 	all := map[string]bool{}
 	for _, of := range totals {
 		for id := range of {

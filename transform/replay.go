@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -21,13 +22,13 @@ type Moment struct {
 	Basis uint64
 }
 
-func (m Moment) includes(stored uint64, s *stream.AcceptedSubmission) bool {
+func (m Moment) includes(stored uint64, s *event.AcceptedSubmission) bool {
 	return (m.Received.IsZero() || s.ReceivedAt <= m.Received.UnixMilli()) && (m.Basis == 0 || stored <= m.Basis)
 }
 
 // Keep says of which of a submission's figures a History keeps where they came
 // from. It is told every cell of every submission; nil keeps none.
-type Keep func(s *stream.AcceptedSubmission, cell Cell) bool
+type Keep func(s *event.AcceptedSubmission, cell Cell) bool
 
 // History is what was known at a moment: the ledger as it stood then and, of the
 // figures that were asked for, every vintage.
@@ -63,8 +64,8 @@ func newHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 // apply folds in what the moment includes. A message that cannot be read is
 // passed over; the tally has put it aside in DEAD.
 func (h *History) apply(d stream.Delivery) error {
-	batch, err := stream.DecodeAccepted(d.Body)
-	if err != nil && !stream.IsPermanent(err) {
+	batch, err := event.DecodeAccepted(d.Body)
+	if err != nil && !event.IsPermanent(err) {
 		return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
 	}
 	if err != nil {
@@ -74,8 +75,8 @@ func (h *History) apply(d stream.Delivery) error {
 	return nil
 }
 
-func (h *History) fold(stored uint64, subject string, batch *stream.AcceptedBatch) {
-	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s stream.AcceptedSubmission) bool { return !h.Moment.includes(stored, &s) })
+func (h *History) fold(stored uint64, subject string, batch *event.AcceptedBatch) {
+	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return !h.Moment.includes(stored, &s) })
 	if len(batch.Submissions) == 0 {
 		return
 	}
@@ -92,12 +93,12 @@ func (h *History) fold(stored uint64, subject string, batch *stream.AcceptedBatc
 	_ = h.Ledger.Apply(stored, subject, batch)
 }
 
-func (h *History) remember(stored uint64, s *stream.AcceptedSubmission) {
+func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 	periods, err := s.Periods()
 	if err != nil {
 		return
 	}
-	id, err := stream.ParseSubmissionID(s.ID)
+	id, err := event.ParseSubmissionID(s.ID)
 	if err != nil {
 		return
 	}
@@ -162,8 +163,8 @@ func (h *History) Vintages(cell Cell, area string) []Vintage {
 
 // Totals tallies the period: every indicator that somebody has reported for it,
 // in the catalogue's order.
-func (h *History) Totals(period catalogue.Period) []stream.Total {
-	var totals []stream.Total
+func (h *History) Totals(period catalogue.Period) []event.Total {
+	var totals []event.Total
 	c := h.Ledger.catalogue
 	for i := range c.Indicators {
 		if total, ok := Tally(c, h.Ledger, Cell{c.Indicators[i].ID, period}); ok {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // What was known at any moment is what a ledger knows that was fed only with
@@ -28,12 +28,12 @@ func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 		basis := rapid.Uint64Range(0, uint64(len(submissions))).Draw(t, "basis")
 		moment := Moment{Received: time.UnixMilli(until), Basis: basis}
 
-		history, fed := newHistory(c, moment, func(*stream.AcceptedSubmission, Cell) bool { return true }), NewLedger(c)
+		history, fed := newHistory(c, moment, func(*event.AcceptedSubmission, Cell) bool { return true }), NewLedger(c)
 		for i, s := range rapid.Permutation(submissions).Draw(t, "judged") {
 			stored := uint64(i + 1)
-			history.fold(stored, "accepted.x.annual", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}})
+			history.fold(stored, "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
 			if s.ReceivedAt <= until && (basis == 0 || stored <= basis) {
-				if err := fed.Apply(stored, "accepted.x.annual", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}); err != nil {
+				if err := fed.Apply(stored, "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -109,7 +109,7 @@ func TestReplayReadsTheLog(t *testing.T) {
 
 // beforeRevision is the total a millisecond before the revision: the first two
 // figures may have been received in the same millisecond as it.
-func beforeRevision(first, second stream.Verdict) string {
+func beforeRevision(first, second event.Verdict) string {
 	if first.ReceivedAt.Truncate(time.Millisecond).Equal(second.ReceivedAt.Truncate(time.Millisecond)) {
 		return "100"
 	}
@@ -121,9 +121,9 @@ func beforeRevision(first, second stream.Verdict) string {
 func TestExplainTellsEveryFigure(t *testing.T) {
 	c := testCatalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
-		h := newHistory(c, Moment{}, func(*stream.AcceptedSubmission, Cell) bool { return true })
+		h := newHistory(c, Moment{}, func(*event.AcceptedSubmission, Cell) bool { return true })
 		for i, s := range drawHistory(t, c) {
-			h.fold(uint64(i+1), "accepted.x.annual", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}})
+			h.fold(uint64(i+1), "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
 		}
 		h.order()
 		for i := range c.Indicators {
@@ -186,8 +186,8 @@ func TestExplainNamesReasons(t *testing.T) {
 		{"901", "gdp", "100"}, {"901", "rd", "2"}, {"902", "gdp", "100"}, {"903", "rd", "7"}, {"903", "gdp", ""},
 		{"904", "gdp", "40"}, {"907", "rd", "1"}, {"900", "gdp", "400"}, {"901", "gdp", "110"},
 	} {
-		s := stream.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: row.area, Dataset: "annual", By: "clerk", File: "f.csv"}
-		o := stream.AcceptedObservation{Indicator: row.indicator, Unit: "亿元", Period: mustPeriod("2021"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 7}
+		s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: row.area, Dataset: "annual", By: "clerk", File: "f.csv"}
+		o := event.AcceptedObservation{Indicator: row.indicator, Unit: "亿元", Period: mustPeriod("2021"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 7}
 		if row.value == "" {
 			o.Status = catalogue.Missing
 		} else {
@@ -198,7 +198,7 @@ func TestExplainNamesReasons(t *testing.T) {
 			o.Value = reading.Value
 		}
 		s.Add(o)
-		h.fold(uint64(i+1), "accepted.x.annual", &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}})
+		h.fold(uint64(i+1), "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
 	}
 	h.order()
 	e, _ := Explain(c, h, Cell{"rd_intensity", mustPeriod("2021")}, "")

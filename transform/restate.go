@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -17,7 +18,7 @@ type taken struct {
 	// the present batch has yet to be published, on subject.
 	sequence, stored uint64
 	subject          string
-	rows             []stream.AcceptedObservation
+	rows             []event.AcceptedObservation
 	cells            map[Cell]bool // of rows, or as ACCEPTED has them
 }
 
@@ -42,7 +43,7 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 	if err != nil {
 		return taken{}, false, err
 	}
-	batch, err := stream.DecodeAccepted(m.Data)
+	batch, err := event.DecodeAccepted(m.Data)
 	if err != nil {
 		return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
 	}
@@ -65,10 +66,10 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 
 // restate says again what had been said of content that was accepted before,
 // and accepts nothing.
-func (v *validator) restate(verdict *stream.Verdict, r *received, past history, first taken) {
+func (v *validator) restate(verdict *event.Verdict, r *received, past history, first taken) {
 	verdict.AcceptedSequence = first.stored
 	result := v.judge.judge(r, without{past, first.cells})
-	result.accepted = slices.DeleteFunc(result.accepted, func(o stream.AcceptedObservation) bool {
+	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
 		if first.cells[cellOf(&o)] {
 			return false
 		}
@@ -87,7 +88,7 @@ type without struct {
 	cells map[Cell]bool
 }
 
-func (w without) standing(area string, rows []stream.AcceptedObservation, into []standing) {
+func (w without) standing(area string, rows []event.AcceptedObservation, into []standing) {
 	w.history.standing(area, rows, into)
 	for i := range rows {
 		if w.cells[cellOf(&rows[i])] {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -32,7 +33,7 @@ func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 	}
 	id := "replay." + letter.Stream + "." + strconv.FormatUint(letter.Sequence, 10)
 	if period, ok := strings.CutPrefix(letter.Subject, "totals."); ok {
-		command := stream.Command{ID: id, Schedule: reviveSchedule, Trigger: stream.ByManual, Period: period}
+		command := event.Command{ID: id, Schedule: reviveSchedule, Trigger: event.ByManual, Period: period}
 		if err := Recompute(ctx, log, command); err != nil {
 			return fmt.Errorf("letter %d: ask for the totals of %s: %w", letter.Number, period, err)
 		}
@@ -47,15 +48,15 @@ func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 func readable(letter *stream.Letter) error {
 	switch letter.Stream {
 	case stream.Accepted:
-		_, err := stream.DecodeAccepted(letter.Body)
+		_, err := event.DecodeAccepted(letter.Body)
 		return err
 	case stream.Verdicts:
-		return json.Unmarshal(letter.Body, &stream.Verdict{})
+		return json.Unmarshal(letter.Body, &event.Verdict{})
 	case stream.Commands:
-		return json.Unmarshal(letter.Body, &stream.Command{})
+		return json.Unmarshal(letter.Body, &event.Command{})
 	case stream.Totals:
 		if strings.HasPrefix(letter.Subject, "runs.") {
-			return json.Unmarshal(letter.Body, &stream.Run{})
+			return json.Unmarshal(letter.Body, &event.Run{})
 		}
 		if period, ok := strings.CutPrefix(letter.Subject, "totals."); !ok || period == "" {
 			return fmt.Errorf("subject %s: want totals.<period> or runs.<schedule>", letter.Subject)

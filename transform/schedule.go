@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/robfig/cron/v3"
@@ -78,8 +79,8 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // ask publishes a slot's command, and does so again while the broker is away.
 func (s *Scheduler) ask(ctx context.Context, sc ScheduleConfig, slot time.Time) {
 	err := retry(ctx, s.logger, "publish recompute command", func(ctx context.Context) error {
-		return Recompute(ctx, s.log, stream.Command{
-			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: stream.BySchedule,
+		return Recompute(ctx, s.log, event.Command{
+			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: event.BySchedule,
 			Slot: slot.UTC(), Period: resolvePeriod(sc.Period, slot), Indicator: sc.Indicator,
 		})
 	})
@@ -113,7 +114,7 @@ func (s *Scheduler) catchUp(ctx context.Context, sc ScheduleConfig, schedule cro
 	if err != nil {
 		return err
 	}
-	var run stream.Run
+	var run event.Run
 	if err := json.Unmarshal(m.Data, &run); err != nil {
 		return fmt.Errorf("read the last run of %s: %w", sc.Name, err)
 	}

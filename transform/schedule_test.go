@@ -10,6 +10,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -99,11 +100,11 @@ func TestManySchedulersAskOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var c stream.Command
+		var c event.Command
 		if err := json.Unmarshal(batch[0].Body, &c); err != nil {
 			t.Fatal(err)
 		}
-		if c.Period != "2021" || c.Trigger != stream.BySchedule || c.Schedule != "often" {
+		if c.Period != "2021" || c.Trigger != event.BySchedule || c.Schedule != "often" {
 			t.Errorf("command = %+v", c)
 		}
 		seen[c.ID]++

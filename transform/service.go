@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -88,8 +89,8 @@ func (t *Transform) Run(ctx context.Context) error {
 // apply folds a message of ACCEPTED into the ledger. One that cannot be read is
 // passed over here; the tally puts it aside in DEAD.
 func (t *Transform) apply(d stream.Delivery) error {
-	batch, err := stream.DecodeAccepted(d.Body)
-	if err != nil && !stream.IsPermanent(err) {
+	batch, err := event.DecodeAccepted(d.Body)
+	if err != nil && !event.IsPermanent(err) {
 		return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -16,7 +17,7 @@ func TestSubmissionsBecomeTotals(t *testing.T) {
 		submit(t, log, from(area, figure("gdp", "2020", "100"), figure("rd", "2020", fmt.Sprintf("1.%d", i)),
 			figure("gdp", "2021", "110"), figure("rd", "2021", "2.2")))
 	}
-	ratio := totalWith(t, log, "rd_intensity", "2021", func(total stream.Total) bool {
+	ratio := totalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool {
 		return len(total.Missing) == 0 && total.Change != ""
 	})
 	// 8.8 of 440 is 2 %; 4.6 of 400 is 1.15 %.
@@ -29,13 +30,13 @@ func TestSubmissionsBecomeTotals(t *testing.T) {
 
 	// One revised figure changes the total, the ratio, and next year's change.
 	submit(t, log, from("901", figure("gdp", "2020", "200")))
-	gdp := totalWith(t, log, "gdp", "2020", func(total stream.Total) bool { return total.Value == "500" })
+	gdp := totalWith(t, log, "gdp", "2020", func(total event.Total) bool { return total.Value == "500" })
 	if gdp.Stage != "final" || gdp.Expected != 4 {
 		t.Errorf("gdp 2020 = %+v; want final, of 4 areas", gdp)
 	}
-	totalWith(t, log, "rd_intensity", "2020", func(total stream.Total) bool { return total.Value == "0.92" })
-	totalWith(t, log, "gdp", "2021", func(total stream.Total) bool { return total.Change == "-12" })
-	totalWith(t, log, "rd_intensity", "2021", func(total stream.Total) bool { return total.Change == "1.08" })
+	totalWith(t, log, "rd_intensity", "2020", func(total event.Total) bool { return total.Value == "0.92" })
+	totalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Change == "-12" })
+	totalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool { return total.Change == "1.08" })
 }
 
 func TestVerdicts(t *testing.T) {
@@ -44,26 +45,26 @@ func TestVerdicts(t *testing.T) {
 
 	good := from("901", figure("gdp", "2021", "100"))
 	first := verdictOn(t, log, submit(t, log, good))
-	if first.Outcome != stream.AllAccepted || first.Accepted != 1 || first.AcceptedSequence == 0 || first.Repeated {
+	if first.Outcome != event.AllAccepted || first.Accepted != 1 || first.AcceptedSequence == 0 || first.Repeated {
 		t.Errorf("verdict = %+v; want one row accepted", first)
 	}
 	again := verdictOn(t, log, submit(t, log, good))
-	if again.Outcome != stream.AllAccepted || !again.Repeated || again.AcceptedSequence != first.AcceptedSequence || again.Submission != first.Submission {
+	if again.Outcome != event.AllAccepted || !again.Repeated || again.AcceptedSequence != first.AcceptedSequence || again.Submission != first.Submission {
 		t.Errorf("verdict on the same content = %+v; want a repetition of %+v", again, first)
 	}
 	mixed := verdictOn(t, log, submit(t, log, from("901", figure("gpd", "2021", "1"), figure("rd", "2021", "5"), figure("enterprises", "2021", "3.20812E+05"))))
-	if mixed.Outcome != stream.Partial || mixed.Accepted != 1 || mixed.RejectedRows != 2 || len(mixed.Findings) != 2 {
+	if mixed.Outcome != event.Partial || mixed.Accepted != 1 || mixed.RejectedRows != 2 || len(mixed.Findings) != 2 {
 		t.Errorf("verdict = %+v; want one of three rows accepted", mixed)
 	}
 	broken := verdictOn(t, log, submitRaw(t, log, "submissions.901.annual", []byte(`{"area":`)))
-	if broken.Outcome != stream.Rejected || len(broken.Findings) != 1 || broken.Findings[0].Code != "SUBMISSION_UNREADABLE" {
+	if broken.Outcome != event.Rejected || len(broken.Findings) != 1 || broken.Findings[0].Code != "SUBMISSION_UNREADABLE" {
 		t.Errorf("verdict on broken JSON = %+v", broken)
 	}
 	// A later final figure forbids a return to an estimate.
 	back := figure("gdp", "2021", "90")
 	back.Stage = "estimate"
 	backwards := verdictOn(t, log, submit(t, log, from("901", back)))
-	if backwards.Outcome != stream.Rejected || backwards.Findings[0].Code != "STAGE_BACKWARDS" {
+	if backwards.Outcome != event.Rejected || backwards.Findings[0].Code != "STAGE_BACKWARDS" {
 		t.Errorf("verdict on an earlier stage = %+v", backwards)
 	}
 }
@@ -73,7 +74,7 @@ func TestVerdicts(t *testing.T) {
 func TestVerdictsFitTheBroker(t *testing.T) {
 	log, c := testLog(t), testCatalogue(t)
 	startTransform(t, log, c)
-	rows := make([]stream.Observation, 40_000)
+	rows := make([]event.Observation, 40_000)
 	for i := range rows {
 		rows[i] = figure("x", "2021", "1")
 	}
@@ -82,7 +83,7 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 	if v.Accepted != 1 || v.RejectedRows != 39_999 || len(v.Findings)+v.FindingsOmitted != 39_999 || v.FindingsOmitted == 0 {
 		t.Errorf("accepted %d, rejected %d, %d findings and %d omitted", v.Accepted, v.RejectedRows, len(v.Findings), v.FindingsOmitted)
 	}
-	if v := verdictOn(t, log, submit(t, log, from("902", figure("gdp", "2021", "1")))); v.Outcome != stream.AllAccepted {
+	if v := verdictOn(t, log, submit(t, log, from("902", figure("gdp", "2021", "1")))); v.Outcome != event.AllAccepted {
 		t.Errorf("the next verdict = %+v", v)
 	}
 }
@@ -92,7 +93,7 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 func TestRepeatSaysWhatWasSaid(t *testing.T) {
 	log, c := testLog(t), testCatalogue(t)
 	startTransform(t, log, c)
-	early := func(o stream.Observation) stream.Observation { o.Stage = "estimate"; return o }
+	early := func(o event.Observation) event.Observation { o.Stage = "estimate"; return o }
 	submit(t, log, from("901", figure("gdp", "2021", "100")))
 	mixed := from("901", early(figure("gdp", "2021", "90")), early(figure("rd", "2021", "5")))
 	first := verdictOn(t, log, submit(t, log, mixed))
@@ -121,11 +122,11 @@ func TestManyTransformsAgree(t *testing.T) {
 	}
 	decided := map[uint64]bool{}
 	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
-		var v stream.Verdict
+		var v event.Verdict
 		if err := json.Unmarshal(d.Body, &v); err != nil {
 			t.Fatal(err)
 		}
-		if v.Outcome != stream.AllAccepted {
+		if v.Outcome != event.AllAccepted {
 			t.Errorf("verdict %d = %+v", d.Sequence, v)
 		}
 		decided[v.Sequence] = true
@@ -151,10 +152,10 @@ func TestRestartReplaysTheLedger(t *testing.T) {
 
 	sequence := submit(t, log, from("902", figure("gdp", "2021", "1")))
 	restarted, _ := startTransform(t, log, c)
-	if v := verdictOn(t, log, sequence); v.Outcome != stream.AllAccepted {
+	if v := verdictOn(t, log, sequence); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict = %+v", v)
 	}
-	totalWith(t, log, "gdp", "2021", func(total stream.Total) bool { return total.Value == "101" })
+	totalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "101" })
 	if part, ok := restarted.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901"); !ok || part.Value.String() != "100" {
 		t.Errorf("after the restart the ledger has %+v, %v", part, ok)
 	}

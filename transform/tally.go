@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/shopspring/decimal"
 )
 
@@ -29,21 +29,21 @@ var _ Source = (*Ledger)(nil)
 // has reported, and the total is flagged as derived. It reports false when nobody
 // has reported anything for the cell, or for either part of a ratio. Method: the
 // indicator's city_total in the catalogue, and [catalogue.Period.Formulas].
-func Tally(c *catalogue.Catalogue, source Source, cell Cell) (stream.Total, bool) {
+func Tally(c *catalogue.Catalogue, source Source, cell Cell) (event.Total, bool) {
 	t := tally{catalogue: c, source: source}
 	return t.total(cell)
 }
 
-func (t *tally) total(cell Cell) (stream.Total, bool) {
+func (t *tally) total(cell Cell) (event.Total, bool) {
 	indicator, ok := t.catalogue.Indicator(cell.Indicator)
 	if !ok {
-		return stream.Total{}, false
+		return event.Total{}, false
 	}
 	now := t.level(indicator, cell.Period)
 	if !now.reported {
-		return stream.Total{}, false
+		return event.Total{}, false
 	}
-	total := stream.Total{
+	total := event.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
 		Status: catalogue.Missing.String(), Stage: now.stage.String(), Qualifier: now.qualifier.String(),
 		Expected: len(now.expected), Missing: now.missing(), Inputs: inputs(now.parts), Flags: now.flags,
@@ -304,10 +304,10 @@ func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy)
 			l.status = catalogue.Imputed
 		}
 		if p.derived != (catalogue.Period{}) {
-			l.flag(stream.Derived)
+			l.flag(event.Derived)
 		}
 		if p.negative {
-			l.flag(stream.DerivedNegative)
+			l.flag(event.DerivedNegative)
 		}
 	}
 	if len(parts) > 0 {
@@ -320,11 +320,11 @@ func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy)
 }
 
 // inputs tells where a total's parts came from.
-func inputs(parts []inputPart) stream.Inputs {
-	return stream.CollectInputs(func(yield func(stream.Input) bool) {
+func inputs(parts []inputPart) event.Inputs {
+	return event.CollectInputs(func(yield func(event.Input) bool) {
 		for i := range parts {
 			p := &parts[i]
-			if !yield(stream.Input{
+			if !yield(event.Input{
 				Area: p.Area, Indicator: p.indicator, Value: p.Value, Stage: p.Stage, Qualifier: p.Qualifier,
 				Submission: p.Submission, Sequence: p.Sequence, Period: p.derived, Subtracted: p.subtracted,
 			}) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 )
@@ -98,7 +99,7 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error
 }
 
 func cellsOf(body []byte, into map[Cell]bool) error {
-	batch, err := stream.DecodeAccepted(body)
+	batch, err := event.DecodeAccepted(body)
 	if err != nil {
 		return err
 	}

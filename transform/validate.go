@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -83,8 +84,8 @@ func (v *validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 
 // accept judges until everything that was accepted is in the log, and returns the
 // verdicts.
-func (v *validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]stream.Verdict, error) {
-	verdicts := make([]stream.Verdict, 0, len(submissions))
+func (v *validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]event.Verdict, error) {
+	verdicts := make([]event.Verdict, 0, len(submissions))
 	for {
 		judged, outgoing, err := v.judgeAll(ctx, submissions)
 		if err != nil {
@@ -141,15 +142,15 @@ func readAll(ctx context.Context, batch []stream.Delivery) ([]received, error) {
 // outbox gathers accepted submissions by subject.
 type outbox struct {
 	subjects []string
-	batches  map[string]*stream.AcceptedBatch
+	batches  map[string]*event.AcceptedBatch
 	owners   map[string][]int // verdicts by subject
 }
 
 // judgeAll judges in order; later submissions see what earlier ones of the same
 // batch had accepted.
-func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]stream.Verdict, *outbox, error) {
-	verdicts := make([]stream.Verdict, len(submissions))
-	outgoing := &outbox{batches: map[string]*stream.AcceptedBatch{}, owners: map[string][]int{}}
+func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
+	verdicts := make([]event.Verdict, len(submissions))
+	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, owners: map[string][]int{}}
 	past := newOverlay(v.ledger)
 	for i := range submissions {
 		r := &submissions[i]
@@ -179,16 +180,16 @@ func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]str
 }
 
 // verdict begins the verdict on a submission.
-func (v *validator) verdict(r *received) stream.Verdict {
-	return stream.Verdict{
+func (v *validator) verdict(r *received) event.Verdict {
+	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
-		Via: r.delivery.Header(stream.ViaHeader), By: r.delivery.Header(stream.ByHeader), File: r.submission.File,
-		Catalogue: v.version, Findings: []stream.Finding{},
+		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader), File: r.submission.File,
+		Catalogue: v.version, Findings: []event.Finding{},
 	}
 }
 
-func settle(verdict *stream.Verdict, r *received, result *judgement) {
+func settle(verdict *event.Verdict, r *received, result *judgement) {
 	verdict.Accepted = len(result.accepted)
 	verdict.RejectedRows = verdict.Rows - verdict.Accepted
 	if result.findings != nil {
@@ -196,25 +197,25 @@ func settle(verdict *stream.Verdict, r *received, result *judgement) {
 	}
 	switch {
 	case verdict.Accepted == 0:
-		verdict.Outcome = stream.Rejected
+		verdict.Outcome = event.Rejected
 	case verdict.RejectedRows == 0:
-		verdict.Outcome = stream.AllAccepted
+		verdict.Outcome = event.AllAccepted
 	default:
-		verdict.Outcome = stream.Partial
+		verdict.Outcome = event.Partial
 	}
 }
 
-func (o *outbox) add(verdict int, r *received, accepted []stream.AcceptedObservation) {
+func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservation) {
 	subject := acceptedSubject(r)
 	batch := o.batches[subject]
 	if batch == nil {
-		batch = &stream.AcceptedBatch{}
+		batch = &event.AcceptedBatch{}
 		o.batches[subject] = batch
 		o.subjects = append(o.subjects, subject)
 	}
-	s := stream.AcceptedSubmission{
+	s := event.AcceptedSubmission{
 		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
-		Via: r.delivery.Header(stream.ViaHeader), By: r.delivery.Header(stream.ByHeader),
+		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader),
 		File: r.submission.File, Reason: r.submission.Reason,
 	}
 	s.Add(accepted...)
@@ -230,7 +231,7 @@ func (o *outbox) own(verdict int, subject string) {
 // publishAccepted stores the accepted observations, a message a subject, and
 // notes in the verdicts where. It returns the subjects where somebody else was
 // first, on which nothing was stored: the others do not depend on them.
-func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []stream.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
+func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []event.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
 	var messages []stream.Message
 	var owners [][]int // verdicts by message
 	for _, subject := range o.subjects {
@@ -296,8 +297,8 @@ const headerRoom = 4 << 10
 
 // encodeAccepted encodes submissions as few messages as there is room for, and
 // says how many each holds.
-func encodeAccepted(submissions []stream.AcceptedSubmission, room int) (bodies [][]byte, counts []int, err error) {
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: submissions})
+func encodeAccepted(submissions []event.AcceptedSubmission, room int) (bodies [][]byte, counts []int, err error) {
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: submissions})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -314,7 +315,7 @@ func encodeAccepted(submissions []stream.AcceptedSubmission, room int) (bodies [
 
 // encodeVerdict encodes a verdict, without its last findings where there is no
 // room for all.
-func encodeVerdict(verdict *stream.Verdict, room int) ([]byte, error) {
+func encodeVerdict(verdict *event.Verdict, room int) ([]byte, error) {
 	for {
 		body, err := json.Marshal(verdict)
 		if err != nil {
@@ -328,7 +329,7 @@ func encodeVerdict(verdict *stream.Verdict, room int) ([]byte, error) {
 	}
 }
 
-func (v *validator) publishVerdicts(ctx context.Context, verdicts []stream.Verdict, spans *stream.Spans) error {
+func (v *validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans) error {
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
 		body, err := encodeVerdict(&verdicts[i], v.room())
@@ -339,8 +340,8 @@ func (v *validator) publishVerdicts(ctx context.Context, verdicts []stream.Verdi
 			Subject: "verdicts." + verdicts[i].Area + "." + verdicts[i].Dataset,
 			ID:      "verdict." + strconv.FormatUint(verdicts[i].Sequence, 10),
 			Header: spans.Carry(verdicts[i].Sequence, map[string]string{
-				stream.SubmissionHeader: verdicts[i].Submission, stream.OutcomeHeader: string(verdicts[i].Outcome),
-				stream.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
+				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
+				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
 			}),
 			Body: body,
 		}

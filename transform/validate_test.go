@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -17,9 +18,9 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	v := &validator{log: log, ledger: ledger, judge: judge{c}, config: DefaultConfig(), logger: testLogger(t), now: time.Now, metrics: NewMetrics(nil)}
 
 	r := readOf(t, log, from("901", figure("gdp", "2021", "100")))
-	final := stream.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+	final := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
 	final.Add(v.judge.judge(&r, ledger).accepted[0])
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{final}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{final}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 		followed <- log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted}, func(d stream.Delivery) error {
 			behind = append(behind, d)
 			for len(behind) > 0 && d.Sequence > 1 {
-				batch, err := stream.DecodeAccepted(behind[0].Body)
+				batch, err := event.DecodeAccepted(behind[0].Body)
 				if err != nil {
 					return err
 				}
@@ -58,20 +59,20 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	if err := errors.Join(err, <-followed); err != nil {
 		t.Fatal(err)
 	}
-	byArea := map[string]stream.Verdict{}
+	byArea := map[string]event.Verdict{}
 	for _, v := range verdicts {
 		byArea[v.Area] = v
 	}
-	if v := byArea["902"]; len(verdicts) != 2 || v.Outcome != stream.AllAccepted || v.AcceptedSequence != 2 {
+	if v := byArea["902"]; len(verdicts) != 2 || v.Outcome != event.AllAccepted || v.AcceptedSequence != 2 {
 		t.Errorf("the submission that nobody overtook: %+v, want it accepted at once", v)
 	}
-	if v := byArea["901"]; v.Outcome != stream.Partial || v.Accepted != 1 || v.AcceptedSequence != 3 {
+	if v := byArea["901"]; v.Outcome != event.Partial || v.Accepted != 1 || v.AcceptedSequence != 3 {
 		t.Errorf("the overtaken submission: %+v, want its estimate refused for the final figure", v)
 	}
 }
 
 // readOf submits, and takes the message apart as the broker delivers it.
-func readOf(t *testing.T, log *stream.Log, s stream.Submission) (r received) {
+func readOf(t *testing.T, log *stream.Log, s event.Submission) (r received) {
 	t.Helper()
 	sequence := submit(t, log, s)
 	await(t, log, stream.Submissions, "submission", func(d stream.Delivery) bool {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/internal/load"
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 const benchTable = "bench_direct"
@@ -74,14 +74,14 @@ func insertColumns(ctx context.Context, conn driver.Conn, columns []any) error {
 // rows returns the observations of the submissions from and up to to, as the
 // columns of benchInsert.
 func (b *benchmark) rows(from, to int) ([]any, error) {
-	var submissions []stream.Submission
+	var submissions []event.Submission
 	for n := from; n < to; n++ {
 		submissions = append(submissions, b.set.Submission(n))
 	}
 	type row struct {
 		submission int
 		id         string
-		*stream.Observation
+		*event.Observation
 		line   int
 		period catalogue.Period
 		value  decimal.Decimal

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 )
@@ -215,7 +216,7 @@ func (b *benchmark) recompute(ctx context.Context, s *session) error {
 	if err := s.settled(ctx); err != nil {
 		return err
 	}
-	run, err := recomputeNow(ctx, s.log, stream.Command{ID: manual + ".bench", Schedule: manual, Trigger: stream.ByManual})
+	run, err := recomputeNow(ctx, s.log, event.Command{ID: manual + ".bench", Schedule: manual, Trigger: event.ByManual})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // campaignCatalogue is a city whose rules the oracle knows by heart.
@@ -224,10 +224,10 @@ func (s *sender) make(stages map[string]int) *parcel {
 	}
 	p.Observations[0].Note = s.area + "-" + strconv.Itoa(s.serial)
 	p.body, _ = json.Marshal(p)
-	public := stream.Submission{Area: p.Area, Dataset: p.Dataset}
+	public := event.Submission{Area: p.Area, Dataset: p.Dataset}
 	for _, o := range p.Observations {
-		public.Observations = append(public.Observations, stream.Observation{
-			Indicator: o.Indicator, Period: o.Period, Value: stream.Text(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
+		public.Observations = append(public.Observations, event.Observation{
+			Indicator: o.Indicator, Period: o.Period, Value: event.Text(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
 		})
 	}
 	p.id = public.ID()
@@ -339,7 +339,7 @@ func (s *sender) publish(ctx context.Context, p *parcel, id string) error {
 		m.Data = p.body
 		if id != "" {
 			m.Header.Set(jetstream.MsgIDHeader, id)
-			m.Header.Set(stream.SubmissionHeader, id)
+			m.Header.Set(event.SubmissionHeader, id)
 		}
 		ack, err := s.nats.PublishMsg(ctx, m)
 		if err == nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb"
 )
@@ -276,7 +277,7 @@ func (c *campaign) compare() {
 		t.Errorf("%d messages in DEAD (%v), want none", last, err)
 	}
 	// Having proved the state, the program's own reconciliation has to agree.
-	command := stream.Command{ID: "campaign", Schedule: manual, Trigger: stream.ByManual}
+	command := event.Command{ID: "campaign", Schedule: manual, Trigger: event.ByManual}
 	run, err := recomputeNow(t.Context(), c.log, command)
 	if err != nil || run.Problem != "" || run.Changed != 0 || run.ObservationsMissing != 0 {
 		t.Errorf("reconciliation finds %+v, %v", run, err)

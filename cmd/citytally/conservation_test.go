@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -51,7 +51,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	}
 
 	must(t, "sql", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320812' SETTINGS mutations_sync = 1")
-	lost := []stream.Imbalance{{Area: "320812", Dataset: "sti-annual", What: stream.CountObservations, Log: 2, Shown: 0}}
+	lost := []event.Imbalance{{Area: "320812", Dataset: "sti-annual", What: event.CountObservations, Log: 2, Shown: 0}}
 	if c := conservation(); c.Balanced || !cmp.Equal(c.Imbalances, lost) {
 		t.Errorf("status says balanced %v, %v; want %v", c.Balanced, c.Imbalances, lost)
 	}
@@ -62,7 +62,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 		return metric(t, dir, "citytally_conservation_imbalances") == 1 && metric(t, dir, "citytally_conservation_balanced") == 0
 	})
 
-	var run stream.Run
+	var run event.Run
 	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
 	if !cmp.Equal(run.Imbalances, lost) || !run.Healed || run.ObservationsMissing != 2 || !strings.Contains(run.Problem, "conservation was violated") {
 		t.Errorf("run = %+v; want the imbalance and that it is healed", run)
@@ -77,7 +77,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 
 	// A verdict that ClickHouse lost is noticed as well.
 	must(t, "sql", "--dir", dir, "ALTER TABLE submissions_data DELETE WHERE area = '320804' SETTINGS mutations_sync = 1")
-	if c := conservation(); c.Balanced || len(c.Imbalances) != 1 || c.Imbalances[0].What != stream.CountSubmissions || c.Imbalances[0].Area != "320804" {
+	if c := conservation(); c.Balanced || len(c.Imbalances) != 1 || c.Imbalances[0].What != event.CountSubmissions || c.Imbalances[0].Area != "320804" {
 		t.Errorf("without a verdict: balanced %v, %v", c.Balanced, c.Imbalances)
 	}
 	p.stop(t, syscall.SIGTERM)

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -127,10 +128,10 @@ func legible(l *stream.Letter) any {
 	if json.Valid(l.Body) {
 		return json.RawMessage(l.Body)
 	}
-	if batch, err := stream.DecodeAccepted(l.Body); l.Stream == stream.Accepted && err == nil {
+	if batch, err := event.DecodeAccepted(l.Body); l.Stream == stream.Accepted && err == nil {
 		return batch
 	}
-	if batch, err := stream.DecodeTotals(l.Body); l.Stream == stream.Totals && err == nil {
+	if batch, err := event.DecodeTotals(l.Body); l.Stream == stream.Totals && err == nil {
 		return batch
 	}
 	if utf8.Valid(l.Body) {

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -79,7 +80,7 @@ func TestDead(t *testing.T) {
 		}
 		return text
 	}
-	run, err := json.Marshal(stream.Run{ID: "r", Schedule: "nightly", StartedAt: time.Now(), FinishedAt: time.Now()})
+	run, err := json.Marshal(event.Run{ID: "r", Schedule: "nightly", StartedAt: time.Now(), FinishedAt: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func TestDead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			letter, err := json.Marshal(stream.DeadLetter{Stage: "sink", Stream: name, Sequence: 1, Subject: m.Subject, Body: m.Data, Error: "forced"})
+			letter, err := json.Marshal(event.DeadLetter{Stage: "sink", Stream: name, Sequence: 1, Subject: m.Subject, Body: m.Data, Error: "forced"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,12 +8,12 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform"
 )
 
 func newLock(g *globals) *cobra.Command {
-	return newDecide(g, stream.Lock, &cobra.Command{
+	return newDecide(g, event.Lock, &cobra.Command{
 		Use: "lock --period PERIOD --reason WHY", Short: "Lock a period: from now on a changed figure needs a reason",
 		Long: `Lock a period, as one does when its figures are published. A submission that
 changes a figure of it is refused from then on unless it gives a reason
@@ -23,14 +23,14 @@ changes a figure of it is refused from then on unless it gives a reason
 }
 
 func newUnlock(g *globals) *cobra.Command {
-	return newDecide(g, stream.Unlock, &cobra.Command{
+	return newDecide(g, event.Unlock, &cobra.Command{
 		Use: "unlock --period PERIOD --reason WHY", Short: "Unlock a period",
 		Example: `  citytally unlock --period 2021 --reason "经济普查修订"`,
 	})
 }
 
 func newReopen(g *globals) *cobra.Command {
-	cmd := newDecide(g, stream.Reopen, &cobra.Command{
+	cmd := newDecide(g, event.Reopen, &cobra.Command{
 		Use: "reopen --period PERIOD --reason WHY", Short: "Reopen figures, so that they may begin again at an earlier stage",
 		Long: `Reopen figures of a period. A figure's stage never goes back by itself: after a
 final figure an estimate is refused. Reopened, the figure begins again: the next
@@ -44,12 +44,12 @@ then.`,
 }
 
 // newDecide completes a command that puts a decision of the bureau on record.
-func newDecide(g *globals, kind stream.DecisionKind, cmd *cobra.Command) *cobra.Command {
+func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.Command {
 	t := &target{globals: g}
-	d := stream.Decision{Kind: kind}
+	d := event.Decision{Kind: kind}
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if kind == stream.Reopen {
+		if kind == event.Reopen {
 			d.Indicator, _ = cmd.Flags().GetString("indicator")
 			d.Area, _ = cmd.Flags().GetString("area")
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -71,7 +71,7 @@ func (x *explanation) facts(indicator *catalogue.Indicator) []string {
 		lines = append(lines, fmt.Sprintf(words.recast, x.areaName(code), cmp.Or(before, words.unknownBefore)))
 	}
 	for _, flag := range x.Flags {
-		lines = append(lines, map[string]string{stream.Derived: words.derived, stream.DerivedNegative: words.negative}[flag])
+		lines = append(lines, map[string]string{event.Derived: words.derived, event.DerivedNegative: words.negative}[flag])
 	}
 	lines = append(lines, fmt.Sprintf(words.basis, x.Basis, x.Catalogue))
 	if !x.Received.IsZero() {

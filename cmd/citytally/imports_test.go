@@ -11,7 +11,7 @@ const module = "github.com/citytally/citytally/"
 // The import line: a package imports what stands before it, itself and what is
 // below it. The servers in this process stand outside: only cmd starts them,
 // and configs composes their settings.
-var importLine = []string{"configs/strict", "configs/catalogue", "ingest/stream", "ingest/decode", "ingest", "transform/audit", "transform/assess", "transform", "sink", "configs", "cmd/citytally"}
+var importLine = []string{"configs/strict", "configs/catalogue", "ingest/event", "ingest/stream", "ingest/decode", "ingest", "transform/audit", "transform/assess", "transform", "sink", "configs", "cmd/citytally"}
 
 var servers = []string{"ingest/natsd", "sink/chdb"}
 

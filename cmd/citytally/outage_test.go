@@ -21,6 +21,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/internal/load"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
@@ -177,7 +178,7 @@ func (o *outage) perVintage() int { return load.Areas * o.datasets * outageYears
 
 // submission is the n-th of a vintage: each area's report of each dataset, year
 // after year.
-func (o *outage) submission(vintage, n int) stream.Submission {
+func (o *outage) submission(vintage, n int) event.Submission {
 	year, rest := n/(load.Areas*o.datasets), n%(load.Areas*o.datasets)
 	return load.Set{Seed: uint64(vintage)}.Submission(year*load.Areas*load.Datasets + rest)
 }

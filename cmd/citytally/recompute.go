@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -21,7 +22,7 @@ const manual = "manual"
 
 func newRecompute(g *globals) *cobra.Command {
 	t := &target{globals: g}
-	var command stream.Command
+	var command event.Command
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "recompute",
@@ -45,7 +46,7 @@ record.`,
 				return err
 			}
 			defer disconnect()
-			command.ID, command.Schedule, command.Trigger = manual+"."+nuid.Next(), manual, stream.ByManual
+			command.ID, command.Schedule, command.Trigger = manual+"."+nuid.Next(), manual, event.ByManual
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), wait,
 				fmt.Errorf("no run after %s; does a transform stage run? See: citytally status", wait))
 			defer cancel()
@@ -97,15 +98,15 @@ func (t *target) knows(indicator string) error {
 }
 
 // recomputeNow asks for a recomputation and waits for its record.
-func recomputeNow(ctx context.Context, log *stream.Log, command stream.Command) (stream.Run, error) {
+func recomputeNow(ctx context.Context, log *stream.Log, command event.Command) (event.Run, error) {
 	last, err := log.LastSequence(ctx, stream.Totals)
 	if err != nil {
-		return stream.Run{}, err
+		return event.Run{}, err
 	}
 	if err := transform.Recompute(ctx, log, command); err != nil {
-		return stream.Run{}, usage(err)
+		return event.Run{}, usage(err)
 	}
-	var run stream.Run
+	var run event.Run
 	errFound := errors.New("found")
 	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{transform.RunSubject(command.Schedule)}, From: last + 1}
 	err = log.Follow(ctx, from, func(d stream.Delivery) error {
@@ -123,5 +124,5 @@ func recomputeNow(ctx context.Context, log *stream.Log, command stream.Command) 
 	if err == nil {
 		err = context.Cause(ctx)
 	}
-	return stream.Run{}, err
+	return event.Run{}, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
@@ -53,7 +54,7 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 				return err
 			}
 			n.Name = args[0]
-			if err := stream.CheckReleaseName(n.Name); err != nil {
+			if err := event.CheckReleaseName(n.Name); err != nil {
 				return usage(err)
 			}
 			if n.Period, err = parsePeriod(period, "citytally release create "+n.Name+" --period 2021"); err != nil {
@@ -187,7 +188,7 @@ type releaseHead struct {
 	Totals    int       `json:"totals"`
 }
 
-func head(r *stream.Release) releaseHead {
+func head(r *event.Release) releaseHead {
 	return releaseHead{
 		Name: r.Name, Period: r.Period, Note: r.Note, CreatedAt: r.Created(), AsOf: r.AsOf(), Basis: r.Basis,
 		Catalogue: r.Catalogue, Totals: len(r.Totals),

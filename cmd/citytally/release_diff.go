@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -134,7 +134,7 @@ func partText(p transform.Part) string {
 	return p.Value.String()
 }
 
-func frozen(t *stream.Total) *frozenTotal {
+func frozen(t *event.Total) *frozenTotal {
 	if t == nil {
 		return nil
 	}

@@ -6,14 +6,14 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/bulletin"
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
 )
 
-type totalsByIndicator map[string]*stream.Total
+type totalsByIndicator map[string]*event.Total
 
-func byIndicator(totals []stream.Total) totalsByIndicator {
+func byIndicator(totals []event.Total) totalsByIndicator {
 	by := totalsByIndicator{}
 	for i := range totals {
 		by[totals[i].Indicator] = &totals[i]
@@ -29,7 +29,7 @@ type origin struct {
 }
 
 // reportRows shows totals as ClickHouse would report them.
-func reportRows(c *catalogue.Catalogue, totals []stream.Total, from origin) []sink.ReportRow {
+func reportRows(c *catalogue.Catalogue, totals []event.Total, from origin) []sink.ReportRow {
 	rows := make([]sink.ReportRow, len(totals))
 	for i := range totals {
 		t := &totals[i]
@@ -38,7 +38,7 @@ func reportRows(c *catalogue.Catalogue, totals []stream.Total, from origin) []si
 			Change: t.Change, ChangeKind: t.ChangeKind, ChangeAbsolute: t.ChangeAbsolute, ChangeReason: t.ChangeReason,
 			Coverage:    sink.Coverage{Have: t.Have(), Expected: t.Expected, Missing: append([]string{}, t.Missing...)},
 			Publishable: t.Publishable, Flags: append([]string{}, t.Flags...),
-			Basis: from.basis, Trigger: string(stream.ByManual), Catalogue: from.catalogue, ComputedAt: from.at,
+			Basis: from.basis, Trigger: string(event.ByManual), Catalogue: from.catalogue, ComputedAt: from.at,
 		}
 		if indicator, ok := c.Indicator(t.Indicator); ok {
 			rows[i].NameZH, rows[i].NameEN, rows[i].Programme = indicator.NameZH, indicator.NameEN, indicator.Programme

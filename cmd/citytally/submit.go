@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/ingest"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func newSubmit(g *globals) *cobra.Command {
@@ -194,10 +194,10 @@ func printReceipt(w io.Writer, r *ingest.Receipt, lang string) (refused bool) {
 		}
 		findings.Render()
 	}
-	return r.Verdict.Outcome != stream.AllAccepted
+	return r.Verdict.Outcome != event.AllAccepted
 }
 
-func message(f *stream.Finding, lang string) string {
+func message(f *event.Finding, lang string) string {
 	if lang == "zh" {
 		return f.MessageZH
 	}

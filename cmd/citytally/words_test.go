@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
-	"github.com/citytally/citytally/ingest/stream"
 )
 
 // What a person reads when a command cannot do what was asked: what is wrong and
@@ -125,8 +125,8 @@ func TestContentType(t *testing.T) {
 func TestReceiptInWords(t *testing.T) {
 	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
 	judged := *receipt
-	judged.Status, judged.Repeated = string(stream.Partial), true
-	judged.Verdict = &stream.Verdict{Outcome: stream.Partial, Accepted: 2, Findings: []stream.Finding{
+	judged.Status, judged.Repeated = string(event.Partial), true
+	judged.Verdict = &event.Verdict{Outcome: event.Partial, Accepted: 2, Findings: []event.Finding{
 		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
 	}}
 	for _, test := range []struct {

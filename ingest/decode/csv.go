@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // CSV reads long CSV: a header line, then one observation a row. The columns
@@ -24,7 +24,7 @@ import (
 // A row with too few or too many fields, a stray quotation mark, or text that
 // is not UTF-8 becomes a malformed observation of the submission of the row
 // before it (of the first submission when there is none before it).
-func CSV(r io.Reader, defaults Defaults) ([]stream.Submission, error) {
+func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 	records := newRecords(r)
 	head, err := records.next()
 	for err == nil && head.blank() {
@@ -61,9 +61,9 @@ func CSV(r io.Reader, defaults Defaults) ([]stream.Submission, error) {
 
 // observation reads a record. The area and dataset are "" where the record
 // names none.
-func (c columns) observation(r record) (o stream.Observation, area, dataset string) {
-	malformed := func(zh, en string) (stream.Observation, string, string) {
-		return stream.Observation{Row: r.row, Malformed: clip(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
+func (c columns) observation(r record) (o event.Observation, area, dataset string) {
+	malformed := func(zh, en string) (event.Observation, string, string) {
+		return event.Observation{Row: r.row, Malformed: clip(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
 	}
 	switch {
 	case r.problem != nil:
@@ -84,7 +84,7 @@ func (c columns) observation(r record) (o stream.Observation, area, dataset stri
 		case "period":
 			o.Period = cell
 		case "value":
-			o.Value = stream.Text(cell)
+			o.Value = event.Text(cell)
 		case "unit":
 			o.Unit = cell
 		case "stage":
@@ -107,14 +107,14 @@ func (c columns) observation(r record) (o stream.Observation, area, dataset stri
 // splitter puts observations into submissions by area and dataset.
 type splitter struct {
 	defaults    Defaults
-	submissions []stream.Submission
+	submissions []event.Submission
 	places      map[[2]string]int
 	last        int
 	// early holds malformed rows that came before any other.
-	early []stream.Observation
+	early []event.Observation
 }
 
-func (s *splitter) add(o stream.Observation, area, dataset string) {
+func (s *splitter) add(o event.Observation, area, dataset string) {
 	if o.Malformed != "" {
 		if len(s.submissions) == 0 {
 			s.early = append(s.early, o)
@@ -134,13 +134,13 @@ func (s *splitter) add(o stream.Observation, area, dataset string) {
 	to.Observations = append(to.Observations, o)
 }
 
-func (s *splitter) submission(area, dataset string) *stream.Submission {
+func (s *splitter) submission(area, dataset string) *event.Submission {
 	key := [2]string{area, dataset}
 	at, ok := s.places[key]
 	if !ok {
 		at = len(s.submissions)
 		s.places[key] = at
-		s.submissions = append(s.submissions, stream.Submission{
+		s.submissions = append(s.submissions, event.Submission{
 			Area: area, Dataset: dataset, File: s.defaults.File, Reason: s.defaults.Reason,
 			Observations: s.early,
 		})
@@ -151,7 +151,7 @@ func (s *splitter) submission(area, dataset string) *stream.Submission {
 }
 
 // finish returns the submissions: at least one, though it may be empty.
-func (s *splitter) finish() []stream.Submission {
+func (s *splitter) finish() []event.Submission {
 	if len(s.submissions) == 0 {
 		s.submission(s.defaults.Area, s.defaults.Dataset)
 	}

@@ -14,41 +14,41 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 var district = decode.Defaults{Area: "320812", Dataset: "sti-annual", File: "figures.csv"}
 
-func one(observations ...stream.Observation) []stream.Submission {
-	return []stream.Submission{{Area: "320812", Dataset: "sti-annual", File: "figures.csv", Observations: observations}}
+func one(observations ...event.Observation) []event.Submission {
+	return []event.Submission{{Area: "320812", Dataset: "sti-annual", File: "figures.csv", Observations: observations}}
 }
 
 func TestCSV(t *testing.T) {
-	valid := stream.Observation{Row: 2, Indicator: "hnte_valid", Period: "2021", Value: "120"}
+	valid := event.Observation{Row: 2, Indicator: "hnte_valid", Period: "2021", Value: "120"}
 	tests := map[string]struct {
 		text string
-		want []stream.Submission
+		want []event.Submission
 	}{
 		"required columns only":                      {"indicator,period,value\nhnte_valid,2021,120\n", one(valid)},
 		"no newline at the end":                      {"indicator,period,value\nhnte_valid,2021,120", one(valid)},
 		"byte order mark, CRLF, any order, capitals": {"\uFEFFValue,PERIOD,indicator\r\n120,2021,hnte_valid\r\n", one(valid)},
 		"surrounding space goes, inner stays": {"indicator , period,value,note\n hnte_valid ,\u30002021,1 200, a  b \n",
-			one(stream.Observation{Row: 2, Indicator: "hnte_valid", Period: "2021", Value: "1 200", Note: "a  b"})},
+			one(event.Observation{Row: 2, Indicator: "hnte_valid", Period: "2021", Value: "1 200", Note: "a  b"})},
 		"every column": {"indicator,period,value,unit,stage,status,qualifier,note\nrd,2021,0.10,亿元,estimate,A,近,修订\n",
-			one(stream.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "0.10", Unit: "亿元", Stage: "estimate", Status: "A", Qualifier: "近", Note: "修订"})},
+			one(event.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "0.10", Unit: "亿元", Stage: "estimate", Status: "A", Qualifier: "近", Note: "修订"})},
 		"rows that say nothing count": {"\nindicator,period,value\n\n,,\nhnte_valid,2021,120\n",
-			one(stream.Observation{Row: 5, Indicator: "hnte_valid", Period: "2021", Value: "120"})},
+			one(event.Observation{Row: 5, Indicator: "hnte_valid", Period: "2021", Value: "120"})},
 		"quoted cells": {"indicator,period,value,note\n\"rd\",2021,\"1,200.5\",\"he said \"\"so\"\"\nand left\"\nrd,2020,1,\n",
-			one(stream.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "1,200.5", Note: "he said \"so\"\nand left"},
-				stream.Observation{Row: 3, Indicator: "rd", Period: "2020", Value: "1"})},
-		"an empty cell is kept": {"indicator,period,value\nrd,2021,\n", one(stream.Observation{Row: 2, Indicator: "rd", Period: "2021"})},
+			one(event.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "1,200.5", Note: "he said \"so\"\nand left"},
+				event.Observation{Row: 3, Indicator: "rd", Period: "2020", Value: "1"})},
+		"an empty cell is kept": {"indicator,period,value\nrd,2021,\n", one(event.Observation{Row: 2, Indicator: "rd", Period: "2021"})},
 		"no rows":               {"indicator,period,value\n", one()},
-		"several submissions": {"area,dataset,indicator,period,value\n1,a,x,2021,1\n2,a,x,2021,2\n1,b,x,2021,3\n1,a,y,2021,4\n,,x,2021,5\n", []stream.Submission{
-			{Area: "1", Dataset: "a", File: "figures.csv", Observations: []stream.Observation{
+		"several submissions": {"area,dataset,indicator,period,value\n1,a,x,2021,1\n2,a,x,2021,2\n1,b,x,2021,3\n1,a,y,2021,4\n,,x,2021,5\n", []event.Submission{
+			{Area: "1", Dataset: "a", File: "figures.csv", Observations: []event.Observation{
 				{Row: 2, Indicator: "x", Period: "2021", Value: "1"}, {Row: 5, Indicator: "y", Period: "2021", Value: "4"}}},
-			{Area: "2", Dataset: "a", File: "figures.csv", Observations: []stream.Observation{{Row: 3, Indicator: "x", Period: "2021", Value: "2"}}},
-			{Area: "1", Dataset: "b", File: "figures.csv", Observations: []stream.Observation{{Row: 4, Indicator: "x", Period: "2021", Value: "3"}}},
-			{Area: "320812", Dataset: "sti-annual", File: "figures.csv", Observations: []stream.Observation{{Row: 6, Indicator: "x", Period: "2021", Value: "5"}}},
+			{Area: "2", Dataset: "a", File: "figures.csv", Observations: []event.Observation{{Row: 3, Indicator: "x", Period: "2021", Value: "2"}}},
+			{Area: "1", Dataset: "b", File: "figures.csv", Observations: []event.Observation{{Row: 4, Indicator: "x", Period: "2021", Value: "3"}}},
+			{Area: "320812", Dataset: "sti-annual", File: "figures.csv", Observations: []event.Observation{{Row: 6, Indicator: "x", Period: "2021", Value: "5"}}},
 		}},
 	}
 	for name, test := range tests {

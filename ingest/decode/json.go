@@ -8,7 +8,7 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // JSON reads one submission as JSON, the same that may be published to the
@@ -16,23 +16,23 @@ import (
 // Area, dataset, file and reason are filled in from the defaults where the
 // document leaves them out; where both name an area or a dataset they have to
 // agree.
-func JSON(r io.Reader, defaults Defaults) (stream.Submission, error) {
+func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
-		return stream.Submission{}, readError(err)
+		return event.Submission{}, readError(err)
 	}
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return stream.Submission{}, problem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
+		return event.Submission{}, problem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
 	case !utf8.Valid(text):
-		return stream.Submission{}, problem(NotUTF8, clip(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
+		return event.Submission{}, problem(NotUTF8, clip(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
 	case countElements(text) > MaxRows:
-		return stream.Submission{}, tooManyRows()
+		return event.Submission{}, tooManyRows()
 	}
-	s, err := stream.DecodeSubmission(text)
+	s, err := event.DecodeSubmission(text)
 	if err != nil {
-		return stream.Submission{}, badJSON(text, err)
+		return event.Submission{}, badJSON(text, err)
 	}
 	for _, field := range []struct {
 		name    string
@@ -43,7 +43,7 @@ func JSON(r io.Reader, defaults Defaults) (stream.Submission, error) {
 		case *field.own == "":
 			*field.own = field.outside
 		case field.outside != "" && field.outside != *field.own:
-			return stream.Submission{}, problem(DefaultsDiffer, *field.own,
+			return event.Submission{}, problem(DefaultsDiffer, *field.own,
 				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.own, field.outside),
 				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.own, field.outside))
 		}
@@ -67,7 +67,7 @@ func badJSON(text []byte, err error) error {
 	case errors.As(err, &kind):
 		where = position(text, kind.Offset)
 	}
-	zh, en := stream.Unreadable(err)
+	zh, en := event.Unreadable(err)
 	return problem(BadJSON, clip(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))

@@ -10,7 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func TestJSON(t *testing.T) {
@@ -25,8 +25,8 @@ func TestJSON(t *testing.T) {
 	if !strings.Contains(bad.Malformed, `"value":true`) || !strings.Contains(bad.Problem, "want text or a number") {
 		t.Errorf("want the second observation malformed, got %+v", bad)
 	}
-	got.Observations[1] = stream.Observation{}
-	want := stream.Submission{Area: "320812", Dataset: "sti-annual", File: "f.json", Reason: "corrected", Observations: []stream.Observation{
+	got.Observations[1] = event.Observation{}
+	want := event.Submission{Area: "320812", Dataset: "sti-annual", File: "f.json", Reason: "corrected", Observations: []event.Observation{
 		{Indicator: "hnte_valid", Period: "2021", Value: "0.10", Unit: "家"}, {}, {Indicator: "rd", Period: "2020", Value: "１２"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

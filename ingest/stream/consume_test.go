@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -212,9 +213,9 @@ func TestBury(t *testing.T) {
 	}
 	m, err := log.Get(t.Context(), stream.Dead, 1)
 	check(t, err)
-	var letter stream.DeadLetter
+	var letter event.DeadLetter
 	check(t, json.Unmarshal(m.Data, &letter))
-	want := stream.DeadLetter{
+	want := event.DeadLetter{
 		Stage: "transform", Stream: stream.Submissions, Sequence: 1, Subject: d.Subject, StoredAt: d.StoredAt, DiedAt: now,
 		Error: "no JSON", Body: []byte("not a submission"),
 	}

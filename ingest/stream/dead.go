@@ -6,21 +6,9 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-)
 
-// DeadLetter is a message that a stage could not process: JSON on dead.<stage>.
-type DeadLetter struct {
-	Stage    string    `json:"stage"`
-	Stream   string    `json:"stream"`
-	Sequence uint64    `json:"sequence"`
-	Subject  string    `json:"subject"`
-	StoredAt time.Time `json:"stored_at"`
-	DiedAt   time.Time `json:"died_at"`
-	Error    string    `json:"error"`
-	// Body is the message as it was, or the part of it that could not be
-	// processed.
-	Body []byte `json:"body"`
-}
+	"github.com/citytally/citytally/ingest/event"
+)
 
 // Bury stores a dead letter for a message that cannot be processed, durably,
 // and only then acknowledges the message.
@@ -34,7 +22,7 @@ func (l *Log) Bury(ctx context.Context, stage, stream string, d *Delivery, cause
 // BuryPart stores a dead letter for that part of a message which cannot be
 // processed, durably; the message itself is not acknowledged.
 func (l *Log) BuryPart(ctx context.Context, stage, stream string, d *Delivery, part []byte, cause error, now time.Time) error {
-	body, err := json.Marshal(DeadLetter{
+	body, err := json.Marshal(event.DeadLetter{
 		Stage: stage, Stream: stream, Sequence: d.Sequence, Subject: d.Subject,
 		StoredAt: d.StoredAt, DiedAt: now.UTC(), Error: cause.Error(), Body: part,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -84,4 +85,22 @@ func bodies(batch []stream.Delivery) (texts []string) {
 		texts = append(texts, string(d.Body))
 	}
 	return texts
+}
+
+// A kind of event without its golden file would be one that nobody notices to
+// have changed.
+func TestEveryStreamHasGoldenEvents(t *testing.T) {
+	for name, file := range map[string]string{
+		stream.Submissions: "submission", stream.Accepted: "accepted", stream.Verdicts: "verdict", stream.Totals: "totals",
+		stream.Releases: "release", stream.Commands: "command", stream.Dead: "dead",
+	} {
+		if found, err := filepath.Glob(filepath.Join("..", "event", "testdata", file+".v1.*")); err != nil || len(found) == 0 {
+			t.Errorf("%s has no %s.v1 in testdata (%v)", name, file, err)
+		}
+	}
+	statuses, err := open(t).Statuses(t.Context())
+	check(t, err)
+	if len(statuses) != 7 {
+		t.Errorf("%d streams, and golden events of 7", len(statuses))
+	}
 }

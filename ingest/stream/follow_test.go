@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -79,7 +80,7 @@ func TestFollowConfig(t *testing.T) {
 	log := open(t)
 	for i := range 6 {
 		_, err := log.Publish(t.Context(), stream.Message{
-			Subject: fmt.Sprintf("submissions.%d.d", i%3), Body: []byte("body"), Header: map[string]string{stream.SubmissionHeader: fmt.Sprint(i)}})
+			Subject: fmt.Sprintf("submissions.%d.d", i%3), Body: []byte("body"), Header: map[string]string{event.SubmissionHeader: fmt.Sprint(i)}})
 		check(t, err)
 	}
 	got, caughtUp, stop := follow(log, stream.FollowConfig{
@@ -92,7 +93,7 @@ func TestFollowConfig(t *testing.T) {
 		if len(d.Body) != 0 {
 			t.Errorf("want no body, got %s", d.Body)
 		}
-		ids = append(ids, d.Header(stream.SubmissionHeader))
+		ids = append(ids, d.Header(event.SubmissionHeader))
 	}
 	if diff := cmp.Diff([]string{"1", "3", "4"}, ids); diff != "" {
 		t.Error(diff)

@@ -7,13 +7,15 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Letter is a dead letter as DEAD keeps it.
 type Letter struct {
 	// Number is its place in DEAD, by which people name it.
 	Number uint64 `json:"number"`
-	DeadLetter
+	event.DeadLetter
 	// copies are letters for the same message: a burial is repeated when its
 	// acknowledgement was lost.
 	copies []uint64

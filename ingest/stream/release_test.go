@@ -6,12 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-func exampleRelease(name string) *stream.Release {
-	return &stream.Release{
-		Name: name, Period: "2021", Note: "统计公报", CreatedAt: 1643673600000, Basis: 123, Catalogue: "0123456789ab", Totals: exampleTotals().Totals,
+func exampleRelease(name string) *event.Release {
+	return &event.Release{
+		Name: name, Period: "2021", Note: "统计公报", CreatedAt: 1643673600000, Basis: 123, Catalogue: "0123456789ab",
+		Totals: []event.Total{{Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Expected: 8, Publishable: true}},
 	}
 }
 
@@ -28,7 +30,7 @@ func TestReleasesAreKeptOnce(t *testing.T) {
 	}
 	all, err := log.Releases(soon(t))
 	check(t, err)
-	if diff := cmp.Diff([]*stream.Release{exampleRelease("a"), exampleRelease("b"), exampleRelease("公报-2021")}, all); diff != "" {
+	if diff := cmp.Diff([]*event.Release{exampleRelease("a"), exampleRelease("b"), exampleRelease("公报-2021")}, all); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	one, err := log.Release(t.Context(), "公报-2021")
@@ -44,7 +46,7 @@ func TestReleasesAreKeptOnce(t *testing.T) {
 func TestReleaseNames(t *testing.T) {
 	log := open(t)
 	for _, name := range []string{"", ">", "a.b", "a b", "*", "-a", "a\n"} {
-		if err := stream.CheckReleaseName(name); err == nil {
+		if err := event.CheckReleaseName(name); err == nil {
 			t.Errorf("%q: want an error", name)
 		}
 		if err := log.PublishRelease(t.Context(), exampleRelease(name)); err == nil {
@@ -54,10 +56,10 @@ func TestReleaseNames(t *testing.T) {
 }
 
 func TestDecodeReleaseRefusesDamage(t *testing.T) {
-	body, err := stream.EncodeRelease(exampleRelease("a"))
+	body, err := event.EncodeRelease(exampleRelease("a"))
 	check(t, err)
 	for name, data := range map[string][]byte{"cut off": body[:len(body)-1], "not compressed": []byte("{}"), "changed": append([]byte{}, append(body[:20:20], body[21:]...)...)} {
-		if _, err := stream.DecodeRelease(data); !stream.IsPermanent(err) {
+		if _, err := event.DecodeRelease(data); !event.IsPermanent(err) {
 			t.Errorf("%s: want a permanent error, got %v", name, err)
 		}
 	}

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Waiting is a submission in a message that a consumer has not acknowledged.
 type Waiting struct {
 	Sequence uint64
-	Origin   Origin
+	Origin   event.Origin
 	StoredAt time.Time
 	// Submission is its id, "" where the message names none.
 	Submission string
@@ -42,7 +44,7 @@ func (l *Log) WaitingFor(ctx context.Context, stream, consumer string, most int)
 			return enough
 		}
 		waiting = append(waiting, Waiting{
-			Sequence: d.Sequence, Origin: OriginOf(d.Subject), StoredAt: d.StoredAt, Submission: d.Header(SubmissionHeader),
+			Sequence: d.Sequence, Origin: event.OriginOf(d.Subject), StoredAt: d.StoredAt, Submission: d.Header(event.SubmissionHeader),
 		})
 		return nil
 	}, caughtUp)
@@ -80,19 +82,19 @@ func (l *Log) named(ctx context.Context, stream string, messages []Waiting) ([]W
 // cannot be read.
 func (w Waiting) in(stream string, body []byte) []Waiting {
 	if stream == Submissions {
-		if s, err := DecodeSubmission(body); err == nil {
+		if s, err := event.DecodeSubmission(body); err == nil {
 			w.Submission = s.ID()
 		}
 		return []Waiting{w}
 	}
-	batch, err := DecodeAccepted(body)
+	batch, err := event.DecodeAccepted(body)
 	if err != nil || len(batch.Submissions) == 0 {
 		return []Waiting{w}
 	}
 	all := make([]Waiting, len(batch.Submissions))
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
-		all[i] = Waiting{Sequence: w.Sequence, StoredAt: w.StoredAt, Origin: Origin{Area: s.Area, Dataset: s.Dataset}, Submission: s.ID}
+		all[i] = Waiting{Sequence: w.Sequence, StoredAt: w.StoredAt, Origin: event.Origin{Area: s.Area, Dataset: s.Dataset}, Submission: s.ID}
 	}
 	return all
 }

@@ -11,13 +11,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 func submission(area, id string) stream.Message {
 	return stream.Message{
-		Subject: "submissions." + area + ".annual", Body: []byte(`{}`), Header: map[string]string{stream.SubmissionHeader: id},
+		Subject: "submissions." + area + ".annual", Body: []byte(`{}`), Header: map[string]string{event.SubmissionHeader: id},
 	}
 }
 
@@ -28,7 +30,7 @@ func TestCensusCountsByOrigin(t *testing.T) {
 	check(t, err)
 	got, err := log.Census(t.Context(), stream.Submissions)
 	check(t, err)
-	want := &stream.Census{First: 1, Last: 4, Messages: map[stream.Origin]int64{
+	want := &stream.Census{First: 1, Last: 4, Messages: map[event.Origin]int64{
 		{Area: "901", Dataset: "annual"}: 2, {Area: "902", Dataset: "annual"}: 1, {}: 1,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -56,9 +58,9 @@ func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 	check(t, err)
 	want := func(from int) []stream.Waiting {
 		return []stream.Waiting{
-			{Sequence: 1, Origin: stream.Origin{Area: "901", Dataset: "annual"}, Submission: "a"},
-			{Sequence: 2, Origin: stream.Origin{Area: "902", Dataset: "annual"}, Submission: "b"},
-			{Sequence: 3, Origin: stream.Origin{Area: "903", Dataset: "annual"}, Submission: "c"},
+			{Sequence: 1, Origin: event.Origin{Area: "901", Dataset: "annual"}, Submission: "a"},
+			{Sequence: 2, Origin: event.Origin{Area: "902", Dataset: "annual"}, Submission: "b"},
+			{Sequence: 3, Origin: event.Origin{Area: "903", Dataset: "annual"}, Submission: "c"},
 		}[from:]
 	}
 	apart := cmpopts.IgnoreFields(stream.Waiting{}, "StoredAt")
@@ -88,9 +90,11 @@ func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 // What waits is named also where the message's headers do not name it.
 func TestWaitingForReadsWhatHasNoName(t *testing.T) {
 	log := open(t)
-	body, err := os.ReadFile("testdata/submission.v1.json")
+	body, err := os.ReadFile("../event/testdata/submission.v1.json")
 	check(t, err)
-	batch, err := stream.EncodeAccepted(exampleAccepted(t))
+	submission := event.AcceptedSubmission{ID: "00112233445566778899aabbccddeeff", Area: "320812", Dataset: "sti-annual", Sequence: 300}
+	submission.Add(event.AcceptedObservation{Indicator: "hnte_valid", Unit: "家", Period: catalogue.Period{Year: 2021}, Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Final, Row: 2})
+	batch, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{submission}})
 	check(t, err)
 	_, err = log.Publish(t.Context(), stream.Message{Subject: "submissions.320812.sti-annual", Body: body})
 	check(t, err)
@@ -103,11 +107,7 @@ func TestWaitingForReadsWhatHasNoName(t *testing.T) {
 	}
 	got, err = log.WaitingFor(soon(t), stream.Accepted, "tally", 5)
 	check(t, err)
-	want := []string{}
-	for _, s := range exampleAccepted(t).Submissions {
-		want = append(want, s.Area+" "+s.Dataset+" "+s.ID)
-	}
-	want = append(want, "320812 sti-annual ")
+	want := []string{"320812 sti-annual 00112233445566778899aabbccddeeff", "320812 sti-annual "}
 	var named []string
 	for _, w := range got {
 		named = append(named, w.Origin.Area+" "+w.Origin.Dataset+" "+w.Submission)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 )
 
@@ -129,12 +129,12 @@ func TestPeriodNames(t *testing.T) {
 func page(t *testing.T, lang string) *Page {
 	t.Helper()
 	of := func(year int16) catalogue.Period { return catalogue.Period{Year: year, Kind: catalogue.Year} }
-	input := func(area, indicator, value string) stream.Input {
+	input := func(area, indicator, value string) event.Input {
 		reading, err := catalogue.ParseValue(value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return stream.Input{Area: area, Indicator: indicator, Value: reading.Value, Stage: catalogue.Final}
+		return event.Input{Area: area, Indicator: indicator, Value: reading.Value, Stage: catalogue.Final}
 	}
 	missing := sink.Coverage{Have: 1, Expected: 2, Missing: []string{"102"}}
 	return &Page{
@@ -154,12 +154,12 @@ func page(t *testing.T, lang string) *Page {
 				r.Indicator, r.Unit, r.Value, r.Coverage = "rank", "位", "7", sink.Coverage{Have: 1, Expected: 1}
 			}),
 		},
-		Totals: map[string]*stream.Total{
-			"output":  {Value: "4444", Expected: 2, Inputs: stream.NewInputs(input("101", "output", "4000.25"), input("102", "output", "443.75"))},
-			"share":   {Value: "10", Expected: 2, Inputs: stream.NewInputs(input("101", "part", "400"), input("102", "part", "44.4"), input("101", "output", "4000"), input("102", "output", "444"))},
-			"firms":   {Value: "3", Expected: 2, Inputs: stream.NewInputs(input("101", "firms", "3"), input("102", "firms", "0"))},
-			"balance": {Value: "-5", Expected: 2, Inputs: stream.NewInputs(input("101", "balance", "-5"))},
-			"rank":    {Value: "7", Expected: 1, Inputs: stream.NewInputs(input("100", "rank", "7"))},
+		Totals: map[string]*event.Total{
+			"output":  {Value: "4444", Expected: 2, Inputs: event.NewInputs(input("101", "output", "4000.25"), input("102", "output", "443.75"))},
+			"share":   {Value: "10", Expected: 2, Inputs: event.NewInputs(input("101", "part", "400"), input("102", "part", "44.4"), input("101", "output", "4000"), input("102", "output", "444"))},
+			"firms":   {Value: "3", Expected: 2, Inputs: event.NewInputs(input("101", "firms", "3"), input("102", "firms", "0"))},
+			"balance": {Value: "-5", Expected: 2, Inputs: event.NewInputs(input("101", "balance", "-5"))},
+			"rank":    {Value: "7", Expected: 1, Inputs: event.NewInputs(input("100", "rank", "7"))},
 		},
 		Trends: map[string][]Point{
 			"output":  {{of(2019), "4000", "final"}, {of(2020), "", "final"}, {of(2021), "4444", "estimate"}},

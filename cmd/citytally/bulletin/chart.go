@@ -8,7 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Point is a total of one period in an indicator's past; Value "" is none.
@@ -124,7 +124,7 @@ type contributions struct {
 
 // contributions takes a total apart by area. It returns nil for what the city
 // reports itself, and where only one area could report.
-func (w Writer) contributions(indicator *catalogue.Indicator, total *stream.Total) *contributions {
+func (w Writer) contributions(indicator *catalogue.Indicator, total *event.Total) *contributions {
 	if total == nil || total.Value == "" || total.Expected < 2 {
 		return nil
 	}
@@ -182,7 +182,7 @@ func bar(value, highest decimal.Decimal) float64 {
 }
 
 // areaValues adds up the terms of each area: its figure, or its own ratio.
-func areaValues(indicator *catalogue.Indicator, total *stream.Total) map[string]decimal.Decimal {
+func areaValues(indicator *catalogue.Indicator, total *event.Total) map[string]decimal.Decimal {
 	tops, bottoms := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
 	inputs, _ := total.Inputs.All() // the tally has written them
 	for i := range inputs {

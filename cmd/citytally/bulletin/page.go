@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 )
 
@@ -21,7 +21,7 @@ type Page struct {
 	Rows []sink.ReportRow
 	// Totals are the same with their inputs, Trends their past with the period
 	// itself last, both by indicator.
-	Totals map[string]*stream.Total
+	Totals map[string]*event.Total
 	Trends map[string][]Point
 	// Release and AsOf say what the figures are from, where that is not the
 	// present; Made is when the page was made. Times are shown in their zone.

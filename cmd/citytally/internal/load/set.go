@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -52,13 +53,13 @@ func (s Set) Period(n int) string {
 
 // Submission returns the n-th submission, from 0: Figures observations of one
 // area, dataset and month.
-func (s Set) Submission(n int) stream.Submission {
+func (s Set) Submission(n int) event.Submission {
 	random := rand.New(rand.NewPCG(s.Seed, uint64(n)))
 	area, dataset, period := n%Areas, n/Areas%Datasets, s.Period(n)
-	made := stream.Submission{Area: Area(area), Dataset: Dataset(dataset), Observations: make([]stream.Observation, Figures)}
+	made := event.Submission{Area: Area(area), Dataset: Dataset(dataset), Observations: make([]event.Observation, Figures)}
 	for i := range made.Observations {
 		value := fmt.Sprintf("%d.%02d", 1+random.IntN(1_000_000), random.IntN(100))
-		made.Observations[i] = stream.Observation{Indicator: Indicator(dataset, i), Period: period, Value: stream.Text(value), Unit: unit}
+		made.Observations[i] = event.Observation{Indicator: Indicator(dataset, i), Period: period, Value: event.Text(value), Unit: unit}
 	}
 	return made
 }

@@ -1,4 +1,4 @@
-package stream_test
+package event_test
 
 import (
 	"encoding/json"
@@ -8,40 +8,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
 	tests := map[string]struct {
 		text string
-		want []stream.Observation
+		want []event.Observation
 	}{
 		"the contract": {
 			`{"area":"320812","dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"2021","value":"120","unit":"家","stage":"estimate","status":"A","qualifier":"","note":""}]}`,
-			[]stream.Observation{{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"}}},
+			[]event.Observation{{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"}}},
 		"numbers to the digit": {`{"observations":[{"value":0.10},{"value":12345678901234567890.123},{"value":1e3},{"value":-0}]}`,
-			[]stream.Observation{{Value: "0.10"}, {Value: "12345678901234567890.123"}, {Value: "1e3"}, {Value: "-0"}}},
-		"no value":        {`{"observations":[{"value":null},{"value":""},{}]}`, []stream.Observation{{}, {}, {}}},
+			[]event.Observation{{Value: "0.10"}, {Value: "12345678901234567890.123"}, {Value: "1e3"}, {Value: "-0"}}},
+		"no value":        {`{"observations":[{"value":null},{"value":""},{}]}`, []event.Observation{{}, {}, {}}},
 		"no observations": {`{}`, nil},
-		"boolean value": {`{"observations":[{"indicator":"a","value":"1"},{"value":true}]}`, []stream.Observation{
+		"boolean value": {`{"observations":[{"indicator":"a","value":"1"},{"value":true}]}`, []event.Observation{
 			{Indicator: "a", Value: "1"}, {Malformed: `{"value":true}`, Problem: "value: want text or a number, got true", ProblemZH: "字段 value 应为文本或数字，收到的是 true"}}},
-		"unknown field": {`{"observations":[{"valu":"1"},{"indicator":"a"}]}`, []stream.Observation{
+		"unknown field": {`{"observations":[{"valu":"1"},{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: `{"valu":"1"}`, Problem: `unknown field "valu"`, ProblemZH: `未知字段 "valu"`}, {Indicator: "a"}}},
-		"number for text": {`{"observations":[{"period":2021},{"indicator":"a"}]}`, []stream.Observation{
+		"number for text": {`{"observations":[{"period":2021},{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: `{"period":2021}`, Problem: "period: want text in quotation marks, got number", ProblemZH: "字段 period 应为带引号的文本，收到的是 number"}, {Indicator: "a"}}},
-		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []stream.Observation{
+		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: "17", Problem: "want an object {…}, got number", ProblemZH: "应为对象 {…}，收到的是 number"}, {Indicator: "a"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := stream.DecodeSubmission([]byte(test.text))
+			got, err := event.DecodeSubmission([]byte(test.text))
 			check(t, err)
 			if diff := cmp.Diff(test.want, got.Observations); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
-	long, err := stream.DecodeSubmission([]byte(`{"area":"a","observations":[{"x":"` + strings.Repeat("淮", 500) + `"}]}`))
+	long, err := event.DecodeSubmission([]byte(`{"area":"a","observations":[{"x":"` + strings.Repeat("淮", 500) + `"}]}`))
 	check(t, err)
 	if m := long.Observations[0].Malformed; len(m) > 210 || !strings.HasSuffix(m, "…") || long.Area != "a" {
 		t.Errorf("want the text clipped, got %d bytes: %s", len(m), m)
@@ -53,7 +53,7 @@ func TestDecodeSubmissionErrors(t *testing.T) {
 		"": "no JSON at all", "[]": "cannot unmarshal array", "{} {}": "more text after the end", `{"area":1}`: "cannot unmarshal number",
 		`{"observation":[]}`: `unknown field "observation"`, `{"observations":{}}`: "cannot unmarshal object", `{"area":"1"`: "unexpected EOF",
 	} {
-		if _, err := stream.DecodeSubmission([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := event.DecodeSubmission([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: want %q, got %v", text, want, err)
 		}
 	}
@@ -67,13 +67,13 @@ func FuzzDecodeSubmission(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := stream.DecodeSubmission(text)
+		s, err := event.DecodeSubmission(text)
 		if err != nil {
 			return
 		}
 		body, err := json.Marshal(s)
 		check(t, err)
-		again, err := stream.DecodeSubmission(body)
+		again, err := event.DecodeSubmission(body)
 		check(t, err)
 		if again.ID() != s.ID() {
 			t.Fatalf("%s and %s differ", text, body)
@@ -83,7 +83,7 @@ func FuzzDecodeSubmission(f *testing.F) {
 
 // Ids are kept for ever in the log and by districts: this one never changes.
 func TestIDGolden(t *testing.T) {
-	s := stream.Submission{Area: "320812", Dataset: "sti-annual", Observations: []stream.Observation{
+	s := event.Submission{Area: "320812", Dataset: "sti-annual", Observations: []event.Observation{
 		{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"},
 		{Indicator: "rd_spending", Period: "2021", Value: "0.10"}}}
 	if got, want := s.ID(), "81e3f2f731ab486bc97e31bdf456b43f"; got != want {
@@ -92,34 +92,34 @@ func TestIDGolden(t *testing.T) {
 }
 
 func TestIDIsTheContents(t *testing.T) {
-	base := func() stream.Submission {
-		return stream.Submission{Area: "a", Dataset: "d", Reason: "r", Observations: []stream.Observation{
+	base := func() event.Submission {
+		return event.Submission{Area: "a", Dataset: "d", Reason: "r", Observations: []event.Observation{
 			{Indicator: "x", Period: "2021", Value: "1"}, {Indicator: "y", Period: "2021", Value: "2", Note: "n"}}}
 	}
 	want := base()
-	for name, change := range map[string]func(*stream.Submission){
-		"order": func(s *stream.Submission) {
+	for name, change := range map[string]func(*event.Submission){
+		"order": func(s *event.Submission) {
 			s.Observations[0], s.Observations[1] = s.Observations[1], s.Observations[0]
 		},
-		"place and file":     func(s *stream.Submission) { s.Observations[0].Row, s.File = 7, "f.csv" },
-		"surrounding space":  func(s *stream.Submission) { s.Observations[0].Value = " 1\t" },
-		"words of a problem": func(s *stream.Submission) { s.Observations[0].Problem = "worded anew" },
+		"place and file":     func(s *event.Submission) { s.Observations[0].Row, s.File = 7, "f.csv" },
+		"surrounding space":  func(s *event.Submission) { s.Observations[0].Value = " 1\t" },
+		"words of a problem": func(s *event.Submission) { s.Observations[0].Problem = "worded anew" },
 	} {
 		if s := base(); func() bool { change(&s); return s.ID() != want.ID() }() {
 			t.Errorf("%s: want the same id", name)
 		}
 	}
-	for name, change := range map[string]func(*stream.Submission){
-		"area":         func(s *stream.Submission) { s.Area = "b" },
-		"dataset":      func(s *stream.Submission) { s.Dataset = "e" },
-		"reason":       func(s *stream.Submission) { s.Reason = "" },
-		"value":        func(s *stream.Submission) { s.Observations[0].Value = "1.0" },
-		"note":         func(s *stream.Submission) { s.Observations[1].Note = "" },
-		"row more":     func(s *stream.Submission) { s.Observations = append(s.Observations, s.Observations[0]) },
-		"row less":     func(s *stream.Submission) { s.Observations = s.Observations[:1] },
-		"field moved":  func(s *stream.Submission) { s.Observations[0].Unit, s.Observations[0].Value = "1", "" },
-		"field joined": func(s *stream.Submission) { s.Observations[0].Indicator, s.Observations[0].Period = "x\x002021", "" },
-		"row in reason": func(s *stream.Submission) {
+	for name, change := range map[string]func(*event.Submission){
+		"area":         func(s *event.Submission) { s.Area = "b" },
+		"dataset":      func(s *event.Submission) { s.Dataset = "e" },
+		"reason":       func(s *event.Submission) { s.Reason = "" },
+		"value":        func(s *event.Submission) { s.Observations[0].Value = "1.0" },
+		"note":         func(s *event.Submission) { s.Observations[1].Note = "" },
+		"row more":     func(s *event.Submission) { s.Observations = append(s.Observations, s.Observations[0]) },
+		"row less":     func(s *event.Submission) { s.Observations = s.Observations[:1] },
+		"field moved":  func(s *event.Submission) { s.Observations[0].Unit, s.Observations[0].Value = "1", "" },
+		"field joined": func(s *event.Submission) { s.Observations[0].Indicator, s.Observations[0].Period = "x\x002021", "" },
+		"row in reason": func(s *event.Submission) {
 			s.Reason, s.Observations = "r\nx\x002021\x001\x00\x00\x00\x00\x00\x00\x00", s.Observations[1:]
 		},
 	} {
@@ -131,18 +131,18 @@ func TestIDIsTheContents(t *testing.T) {
 
 func TestIDProperty(t *testing.T) {
 	text := rapid.StringMatching(`[ab\x00\n ]{0,3}`)
-	observation := rapid.Custom(func(t *rapid.T) stream.Observation {
-		return stream.Observation{Indicator: "i" + text.Draw(t, "indicator") + "i", Period: "p" + text.Draw(t, "period") + "p"}
+	observation := rapid.Custom(func(t *rapid.T) event.Observation {
+		return event.Observation{Indicator: "i" + text.Draw(t, "indicator") + "i", Period: "p" + text.Draw(t, "period") + "p"}
 	})
-	submission := rapid.Custom(func(t *rapid.T) stream.Submission {
-		return stream.Submission{Reason: text.Draw(t, "reason"), Observations: rapid.SliceOfN(observation, 0, 3).Draw(t, "rows")}
+	submission := rapid.Custom(func(t *rapid.T) event.Submission {
+		return event.Submission{Reason: text.Draw(t, "reason"), Observations: rapid.SliceOfN(observation, 0, 3).Draw(t, "rows")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := submission.Draw(t, "a"), submission.Draw(t, "b")
 		if a.ID() == b.ID() && (a.Reason != b.Reason || len(a.Observations) != len(b.Observations)) {
 			t.Fatalf("different submissions have one id: %+v %+v", a, b)
 		}
-		b = stream.Submission{Reason: a.Reason, Observations: rapid.Permutation(a.Observations).Draw(t, "shuffled")}
+		b = event.Submission{Reason: a.Reason, Observations: rapid.Permutation(a.Observations).Draw(t, "shuffled")}
 		if a.ID() != b.ID() {
 			t.Fatalf("order matters")
 		}

@@ -1,4 +1,4 @@
-package stream
+package event
 
 // Only returns the submission with some of its rows, by index and in order.
 func (s *AcceptedSubmission) Only(rows []int) AcceptedSubmission {

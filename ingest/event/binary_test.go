@@ -1,4 +1,4 @@
-package stream_test
+package event_test
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
-func exampleAccepted(t testing.TB) *stream.AcceptedBatch {
+func exampleAccepted(t testing.TB) *event.AcceptedBatch {
 	t.Helper()
-	s := stream.AcceptedSubmission{
+	s := event.AcceptedSubmission{
 		ID: "00112233445566778899aabbccddeeff", Area: "320812", Dataset: "sti-annual", Sequence: 300,
 		ReceivedAt: time.Date(2022, 1, 31, 8, 0, 0, 0, time.UTC).UnixMilli(), Via: "http", By: "清江浦区", File: "年报.csv", Reason: "corrected",
 	}
@@ -24,7 +24,7 @@ func exampleAccepted(t testing.TB) *stream.AcceptedBatch {
 		check(t, err)
 		return p
 	}
-	for i, o := range []stream.AcceptedObservation{
+	for i, o := range []event.AcceptedObservation{
 		{Indicator: "hnte_valid", Unit: "家", Period: year("2021"), Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Status: catalogue.Normal},
 		{Indicator: "rd_spending", Unit: "亿元", Period: year("2021"), Value: catalogue.Value{Coefficient: -12345, Scale: 4}, Stage: catalogue.Final, Status: catalogue.Normal, Raw: "近 -12,345 万元", Note: "修订"},
 		{Indicator: "hnte_valid", Unit: "家", Period: year("2020-YTD06"), Stage: catalogue.Flash, Status: catalogue.Missing, Raw: "", Note: "n"},
@@ -32,14 +32,14 @@ func exampleAccepted(t testing.TB) *stream.AcceptedBatch {
 		o.Row = i + 2
 		s.Add(o)
 	}
-	return &stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}}
+	return &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}
 }
 
 func TestAcceptedRoundTrip(t *testing.T) {
 	want := exampleAccepted(t)
-	body, err := stream.EncodeAccepted(want)
+	body, err := event.EncodeAccepted(want)
 	check(t, err)
-	got, err := stream.DecodeAccepted(body)
+	got, err := event.DecodeAccepted(body)
 	check(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -58,9 +58,9 @@ func TestAcceptedEncodesTheSameEachTime(t *testing.T) {
 	for range 20 {
 		b := exampleAccepted(t)
 		for i := range 50 {
-			b.Submissions[0].Add(stream.AcceptedObservation{Indicator: "x", Unit: "家", Raw: fmt.Sprint(i), Note: fmt.Sprint(-i)})
+			b.Submissions[0].Add(event.AcceptedObservation{Indicator: "x", Unit: "家", Raw: fmt.Sprint(i), Note: fmt.Sprint(-i)})
 		}
-		body, err := stream.EncodeAccepted(b)
+		body, err := event.EncodeAccepted(b)
 		check(t, err)
 		if first == nil {
 			first = body
@@ -72,16 +72,16 @@ func TestAcceptedEncodesTheSameEachTime(t *testing.T) {
 }
 
 func TestAcceptedOfTheLargestUpload(t *testing.T) {
-	s := stream.AcceptedSubmission{ID: "x"}
+	s := event.AcceptedSubmission{ID: "x"}
 	p, err := catalogue.ParsePeriod("2021")
 	check(t, err)
 	const rows = 200_000
 	for i := range rows {
-		s.Add(stream.AcceptedObservation{Indicator: "a", Unit: "家", Period: p, Row: i, Raw: "1", Note: "n"})
+		s.Add(event.AcceptedObservation{Indicator: "a", Unit: "家", Period: p, Row: i, Raw: "1", Note: "n"})
 	}
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{s}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
 	check(t, err)
-	got, err := stream.DecodeAccepted(body)
+	got, err := event.DecodeAccepted(body)
 	check(t, err)
 	if n := got.Submissions[0].Len(); n != rows {
 		t.Errorf("want %d rows, got %d", rows, n)
@@ -89,26 +89,26 @@ func TestAcceptedOfTheLargestUpload(t *testing.T) {
 }
 
 func TestDecodeAcceptedRefusesDamage(t *testing.T) {
-	encode := func(damage func(*stream.AcceptedSubmission)) []byte {
+	encode := func(damage func(*event.AcceptedSubmission)) []byte {
 		b := exampleAccepted(t)
 		damage(&b.Submissions[0])
-		body, err := stream.EncodeAccepted(b)
+		body, err := event.EncodeAccepted(b)
 		check(t, err)
 		return body
 	}
-	good := encode(func(*stream.AcceptedSubmission) {})
+	good := encode(func(*event.AcceptedSubmission) {})
 	for name, body := range map[string][]byte{
 		"empty":         {},
 		"other version": append([]byte{32}, good[1:]...),
 		"cut off":       good[:len(good)-1],
 		"more after it": append(good[:len(good):len(good)], 0),
-		"short column":  encode(func(s *stream.AcceptedSubmission) { s.Stage = s.Stage[:2] }),
-		"no such word":  encode(func(s *stream.AcceptedSubmission) { s.Indicator[1] = 2 }),
-		"no such time":  encode(func(s *stream.AcceptedSubmission) { s.Period[1] = 2 }),
-		"unit missing":  encode(func(s *stream.AcceptedSubmission) { s.Units = s.Units[:1] }),
-		"vast scale":    encode(func(s *stream.AcceptedSubmission) { s.Scale[0] = 256 }),
+		"short column":  encode(func(s *event.AcceptedSubmission) { s.Stage = s.Stage[:2] }),
+		"no such word":  encode(func(s *event.AcceptedSubmission) { s.Indicator[1] = 2 }),
+		"no such time":  encode(func(s *event.AcceptedSubmission) { s.Period[1] = 2 }),
+		"unit missing":  encode(func(s *event.AcceptedSubmission) { s.Units = s.Units[:1] }),
+		"vast scale":    encode(func(s *event.AcceptedSubmission) { s.Scale[0] = 256 }),
 	} {
-		if _, err := stream.DecodeAccepted(body); !stream.IsPermanent(err) {
+		if _, err := event.DecodeAccepted(body); !event.IsPermanent(err) {
 			t.Errorf("%s: want a permanent error, got %v", name, err)
 		}
 	}
@@ -117,22 +117,22 @@ func TestDecodeAcceptedRefusesDamage(t *testing.T) {
 // During an upgrade an old program may meet what a new one has written: nothing is
 // wrong with that.
 func TestNewerLayoutIsNoDamage(t *testing.T) {
-	body, err := stream.EncodeAccepted(exampleAccepted(t))
+	body, err := event.EncodeAccepted(exampleAccepted(t))
 	check(t, err)
 	body[0]++
-	if _, err := stream.DecodeAccepted(body); err == nil || stream.IsPermanent(err) || !strings.Contains(err.Error(), "upgrade") {
+	if _, err := event.DecodeAccepted(body); err == nil || event.IsPermanent(err) || !strings.Contains(err.Error(), "upgrade") {
 		t.Errorf("want an error that passes with an upgrade, got %v", err)
 	}
 }
 
 func FuzzDecodeAccepted(f *testing.F) {
-	body, err := stream.EncodeAccepted(exampleAccepted(f))
+	body, err := event.EncodeAccepted(exampleAccepted(f))
 	check(f, err)
 	f.Add(body)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		batch, err := stream.DecodeAccepted(body)
+		batch, err := event.DecodeAccepted(body)
 		if err != nil {
-			if newer := len(body) > 0 && body[0] > 2 && body[0] < 32; stream.IsPermanent(err) == newer {
+			if newer := len(body) > 0 && body[0] > 2 && body[0] < 32; event.IsPermanent(err) == newer {
 				t.Fatalf("want a permanent error unless the layout is newer, got %v", err)
 			}
 			return
@@ -146,25 +146,25 @@ func FuzzDecodeAccepted(f *testing.F) {
 	})
 }
 
-func exampleTotals() *stream.TotalsBatch {
-	return &stream.TotalsBatch{
-		Basis: 123, Part: 1, Parts: 2, Trigger: stream.BySchedule, Catalogue: "0123456789ab", Period: "2021",
+func exampleTotals() *event.TotalsBatch {
+	return &event.TotalsBatch{
+		Basis: 123, Part: 1, Parts: 2, Trigger: event.BySchedule, Catalogue: "0123456789ab", Period: "2021",
 		ComputedAt: time.Date(2022, 2, 1, 2, 30, 0, 0, time.UTC).UnixMilli(),
-		Totals: []stream.Total{{
+		Totals: []event.Total{{
 			Indicator: "hnte_valid", Value: "582", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "about",
 			Change: "4.676258992805755", ChangeKind: "percent", ChangeAbsolute: "26", Expected: 8, Missing: []string{"320871"}, Publishable: true,
-			Inputs: stream.NewInputs(stream.Input{
+			Inputs: event.NewInputs(event.Input{
 				Area: "320812", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Sequence: 300,
-				Submission: stream.SubmissionID{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff},
+				Submission: event.SubmissionID{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff},
 			}),
 		}, {Indicator: "rd_intensity", Unit: "%", Status: "O", ChangeKind: "point", ChangeReason: "VALUE_MISSING"}},
 	}
 }
 
 func TestTotalsRoundTrip(t *testing.T) {
-	body, err := stream.EncodeTotals(exampleTotals())
+	body, err := event.EncodeTotals(exampleTotals())
 	check(t, err)
-	got, err := stream.DecodeTotals(body)
+	got, err := event.DecodeTotals(body)
 	check(t, err)
 	if diff := cmp.Diff(exampleTotals(), got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -172,7 +172,7 @@ func TestTotalsRoundTrip(t *testing.T) {
 	if got.Totals[0].Have() != 7 || !got.Computed().Equal(time.Date(2022, 2, 1, 2, 30, 0, 0, time.UTC)) {
 		t.Errorf("got %+v", got)
 	}
-	if _, err := stream.DecodeTotals([]byte(strings.Repeat("x", 9))); !stream.IsPermanent(err) {
+	if _, err := event.DecodeTotals([]byte(strings.Repeat("x", 9))); !event.IsPermanent(err) {
 		t.Errorf("want a permanent error, got %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func FuzzInputs(f *testing.F) {
 	f.Add(string(exampleTotals().Totals[0].Inputs))
 	f.Add(`[["\u0061","b","-1.5","","about","00112233445566778899aabbccddeeff",0,"2021-Q1",true],["a","b","0","","","00112233445566778899aabbccddeeff",1,"",false]]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		in := stream.Inputs(text)
+		in := event.Inputs(text)
 		n, err := in.Check()
 		all, unreadable := in.All()
 		if unreadable == nil && (err != nil || n != len(all)) {
@@ -190,7 +190,7 @@ func FuzzInputs(f *testing.F) {
 		if unreadable != nil {
 			return
 		}
-		again, err := stream.NewInputs(all...).All()
+		again, err := event.NewInputs(all...).All()
 		check(t, err)
 		if diff := cmp.Diff(all, again, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("written and read again (-want +got)\n%s", diff)

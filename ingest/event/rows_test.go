@@ -1,4 +1,4 @@
-package stream_test
+package event_test
 
 import (
 	"reflect"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // A part of a submission is what Add would have made of those rows: no column is
@@ -44,9 +44,9 @@ func TestOnlyKeepsEveryColumn(t *testing.T) {
 			}
 		}
 	}
-	body, err := stream.EncodeAccepted(&stream.AcceptedBatch{Submissions: []stream.AcceptedSubmission{some}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{some}})
 	check(t, err)
-	if _, err := stream.DecodeAccepted(body); err != nil {
+	if _, err := event.DecodeAccepted(body); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,157 @@
+package event_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+var update = flag.Bool("update", false, "write golden files that do not exist yet")
+
+// Whatever any version has written is read for ever. Each file in testdata is an
+// event as some version wrote it; a file is never changed, and a new layout or a
+// new field gets a new file beside the old ones.
+func TestGoldenEvents(t *testing.T) {
+	at := time.Date(2022, 1, 31, 8, 0, 0, 123_000_000, time.UTC)
+	submission := event.Submission{
+		Area: "320812", Dataset: "sti-annual", Reason: "corrected", File: "年报.csv",
+		Observations: []event.Observation{
+			{Indicator: "hnte_valid", Period: "2021", Value: "0.10", Unit: "家", Stage: "estimate", Status: "A", Qualifier: "近", Note: "修订", Row: 2},
+			{Malformed: "a,b", Problem: "two fields", Row: 3},
+		},
+	}
+	verdict := event.Verdict{
+		Submission: "00112233445566778899aabbccddeeff", Area: "320812", Dataset: "sti-annual", Outcome: event.Partial, Repeated: true,
+		Sequence: 300, AcceptedSequence: 200, ReceivedAt: at, DecidedAt: at.Add(time.Second), Via: "http", By: "清江浦区", File: "年报.csv",
+		Rows: 2, Accepted: 1, RejectedRows: 1, Catalogue: "0123456789ab",
+		Findings: []event.Finding{{Code: "ROW_MALFORMED", Severity: event.Reject, Row: 3, Column: "value", Indicator: "i", Period: "2021", Seen: "a,b", MessageZH: "无法读取", MessageEN: "cannot be read"}},
+	}
+	command := event.Command{ID: "nightly.2022-01-31T08:00:00Z", Schedule: "nightly", Trigger: event.BySchedule, Slot: at, Period: "2021", Indicator: "hnte_valid"}
+	run := event.Run{
+		ID: command.ID, Schedule: "nightly", Trigger: event.BySchedule, Slot: at, StartedAt: at, FinishedAt: at.Add(time.Minute),
+		Period: "2021", Indicator: "hnte_valid", Basis: 200, Catalogue: "0123456789ab", Cells: 8, Changed: 1, ObservationsMissing: 2, Problem: "gave up",
+	}
+	dead := event.DeadLetter{
+		Stage: "sink", Stream: "ACCEPTED", Sequence: 7, Subject: "accepted.320812.sti-annual", StoredAt: at, DiedAt: at.Add(time.Hour),
+		Error: "decode event: want layout version 1", Body: []byte{2, 0xff, '\n'},
+	}
+	reopened := event.AcceptedSubmission{ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 301, ReceivedAt: at.UnixMilli()}
+	reopened.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 905, Scale: 1}, Stage: catalogue.Estimate, Status: catalogue.Normal, Row: 2, Epoch: 1})
+	decisions := &event.AcceptedBatch{
+		Submissions: []event.AcceptedSubmission{reopened},
+		Decisions: []event.Decision{
+			{Kind: event.Lock, Period: "2021", Reason: "公报已发布", By: "bureau", At: at.UnixMilli()},
+			{Kind: event.Reopen, Period: "2021", Indicator: "gdp", Area: "320812", Reason: "重新核算", By: "bureau", At: at.UnixMilli()},
+		},
+	}
+	derived := exampleTotals()
+	derived.Totals[0].Inputs = event.NewInputs(
+		event.Input{Area: "320812", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Sequence: 300},
+		event.Input{Area: "320813", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 12}, Stage: catalogue.Estimate, Sequence: 301, Qualifier: catalogue.About},
+		event.Input{Area: "320826", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: -5, Scale: 1}, Stage: catalogue.Final, Sequence: 302,
+			Period: catalogue.Period{Year: 2021, Kind: catalogue.Quarter, Index: 1}, Subtracted: true},
+		event.Input{Area: "320826", Indicator: "gdp", Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Sequence: 302},
+	)
+	for _, event := range []struct {
+		file   string
+		want   any
+		encode func() ([]byte, error)
+		decode func([]byte) (any, error)
+	}{
+		{"accepted.v1.cbor", exampleAccepted(t), nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"decisions.v1.cbor", decisions, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"totals.v1.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"accepted.v2.cbor", exampleAccepted(t), func() ([]byte, error) { return event.EncodeAccepted(exampleAccepted(t)) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"decisions.v2.cbor", decisions, func() ([]byte, error) { return event.EncodeAccepted(decisions) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"totals.v3.cbor", derived, func() ([]byte, error) { return event.EncodeTotals(derived) },
+			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
+		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[event.Verdict]},
+		{"command.v1.json", command, asJSON(command), fromJSON[event.Command]},
+		{"run.v1.json", run, asJSON(run), fromJSON[event.Run]},
+		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},
+		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},
+		{"release.v2.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},
+		{"release.v3.zst", exampleRelease("公报-2021"), func() ([]byte, error) { return event.EncodeRelease(exampleRelease("公报-2021")) },
+			func(b []byte) (any, error) { return event.DecodeRelease(b) }},
+	} {
+		t.Run(event.file, func(t *testing.T) {
+			path := filepath.Join("testdata", event.file)
+			old, err := os.ReadFile(path)
+			if *update && os.IsNotExist(err) {
+				old, err = event.encode()
+				check(t, err)
+				err = os.WriteFile(path, old, 0o644)
+			}
+			check(t, err)
+			got, err := event.decode(old)
+			check(t, err)
+			if diff := cmp.Diff(event.want, got, cmp.Transformer("figures", figures)); diff != "" {
+				t.Errorf("an event of old is read otherwise (-want +got)\n%s", diff)
+			}
+			if event.encode == nil {
+				return // a layout that is only read
+			}
+			now, err := event.encode()
+			check(t, err)
+			if strings.HasSuffix(event.file, ".zst") {
+				old, now = unpacked(t, old), unpacked(t, now) // the same text may be packed in more than one way
+			}
+			if diff := cmp.Diff(string(old), string(now)); diff != "" {
+				t.Errorf("the same event is written otherwise; programs of the last version read it during an upgrade\n%s", diff)
+			}
+		})
+	}
+}
+
+// figures reads inputs, which layouts write in more than one way.
+func figures(in event.Inputs) []event.Input {
+	all, err := in.All()
+	if err != nil {
+		panic(err)
+	}
+	return all
+}
+
+func unpacked(t testing.TB, body []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewReader(nil)
+	check(t, err)
+	defer z.Close()
+	body, err = z.DecodeAll(body, nil)
+	check(t, err)
+	return body
+}
+
+func asJSON(v any) func() ([]byte, error) { return func() ([]byte, error) { return json.Marshal(v) } }
+
+func fromJSON[T any](body []byte) (any, error) {
+	var v T
+	err := json.Unmarshal(body, &v)
+	return v, err
+}
+
+// The id of a submission is kept in every later event: it never changes.
+func TestGoldenSubmissionID(t *testing.T) {
+	body, err := os.ReadFile("testdata/submission.v1.json")
+	check(t, err)
+	s, err := event.DecodeSubmission(body)
+	check(t, err)
+	const want = "711ba0a12793724856d0339c50ebbdbc"
+	if got := s.ID(); got != want {
+		t.Errorf("id = %s, want %s", got, want)
+	}
+}

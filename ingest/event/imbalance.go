@@ -1,0 +1,25 @@
+package event
+
+import "fmt"
+
+// Imbalance is a place where ClickHouse does not show what the log holds.
+type Imbalance struct {
+	Area    string `json:"area"`
+	Dataset string `json:"dataset"`
+	// What is counted: submissions or observations.
+	What string `json:"what"`
+	// Log is how many the log holds, Shown how many ClickHouse shows.
+	Log   int64 `json:"log"`
+	Shown int64 `json:"shown"`
+}
+
+// String says it for a person.
+func (i Imbalance) String() string {
+	return fmt.Sprintf("%s %s: the log holds %d %s, ClickHouse shows %d", i.Area, i.Dataset, i.Log, i.What, i.Shown)
+}
+
+// What an Imbalance counts.
+const (
+	CountSubmissions  = "submissions"
+	CountObservations = "observations"
+)

@@ -1,0 +1,85 @@
+package event
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Release is a period's city totals frozen under a name: what RELEASES keeps for
+// ever on releases.<name>, once for each name.
+type Release struct {
+	Name   string `cbor:"1,keyasint"`
+	Period string `cbor:"2,keyasint"`
+	Note   string `cbor:"3,keyasint,omitempty"`
+	// CreatedAt is when it was made, in Unix milliseconds.
+	CreatedAt int64 `cbor:"4,keyasint"`
+	// Received is the last instant of receipt that counted, in Unix milliseconds;
+	// 0 is no bound. Basis is the highest sequence of ACCEPTED folded in.
+	Received  int64  `cbor:"5,keyasint,omitempty"`
+	Basis     uint64 `cbor:"6,keyasint"`
+	Catalogue string `cbor:"7,keyasint"`
+	// Totals are in the catalogue's order, with their inputs.
+	Totals []Total `cbor:"8,keyasint"`
+}
+
+// Created returns when the release was made.
+func (r *Release) Created() time.Time { return time.UnixMilli(r.CreatedAt).UTC() }
+
+// AsOf returns the last instant of receipt that counted; zero is no bound.
+func (r *Release) AsOf() time.Time {
+	if r.Received == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(r.Received).UTC()
+}
+
+// Names are subject tokens; letters of any script may occur in them.
+var releaseName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
+
+// CheckReleaseName reports why a release cannot have the name.
+func CheckReleaseName(name string) error {
+	if !releaseName.MatchString(name) {
+		return fmt.Errorf("release name %q: want 1 to 64 letters, digits, - and _, with a letter or digit first", name)
+	}
+	return nil
+}
+
+// The most that a release takes unpacked: far more than a period's totals, and
+// little enough that a damaged message cannot exhaust the memory.
+const maxRelease = 1 << 30
+
+// EncodeRelease returns the message body: a version byte, CBOR and, since the
+// inputs repeat each other's words, Zstandard (RFC 8878) around both.
+func EncodeRelease(r *Release) ([]byte, error) {
+	body, err := encodeBinary(totalsLayout, sizeOf(r.Totals), r)
+	if err != nil {
+		return nil, err
+	}
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("compress release: %w", err)
+	}
+	defer w.Close()
+	return w.EncodeAll(body, nil), nil
+}
+
+// DecodeRelease reads a message body.
+func DecodeRelease(data []byte) (*Release, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxRelease))
+	if err != nil {
+		return nil, fmt.Errorf("decompress release: %w", err)
+	}
+	defer z.Close()
+	body, err := z.DecodeAll(data, nil)
+	if err != nil {
+		return nil, Permanentf("decompress release: %w", err)
+	}
+	r := &Release{}
+	if err := decodeBinary(body, totalsLayout, r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
