@@ -33,7 +33,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "citytally_gateway_request_duration_seconds",
 			Help:    "Time from a request's header to its answer; uploads that wait for their verdict included.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+			Buckets: stream.DurationBuckets(),
 		}, []string{"route"}),
 		inFlight: auto.NewGauge(prometheus.GaugeOpts{
 			Name: "citytally_gateway_requests_in_flight",

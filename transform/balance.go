@@ -13,8 +13,8 @@ import (
 // balance checks conservation, brings back the observations that the projection
 // lacks, and checks again. What was out of balance is the run's problem, also
 // when it has been healed: somebody should ask how it came to be.
-func (r *recomputer) balance(ctx context.Context, run *event.Run) error {
-	before, err := r.auditor.check(ctx)
+func (r *Recomputer) balance(ctx context.Context, run *event.Run) error {
+	before, err := r.checker.Check(ctx)
 	if err != nil {
 		return fmt.Errorf("check conservation: %w", err)
 	}
@@ -28,7 +28,7 @@ func (r *recomputer) balance(ctx context.Context, run *event.Run) error {
 	if err := r.settled(ctx); err != nil {
 		return err
 	}
-	after, err := r.auditor.check(ctx)
+	after, err := r.checker.Check(ctx)
 	if err != nil {
 		return fmt.Errorf("check conservation again: %w", err)
 	}
@@ -37,7 +37,7 @@ func (r *recomputer) balance(ctx context.Context, run *event.Run) error {
 }
 
 // settled waits until the projection shows what has just been published again.
-func (r *recomputer) settled(ctx context.Context) error {
+func (r *Recomputer) settled(ctx context.Context) error {
 	last, err := r.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
 		return err

@@ -2,82 +2,20 @@ package transform
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
-
-// The shape of what is measured: a million figures, 60 in a submission.
-const (
-	benchAreas      = 10
-	benchIndicators = 60 * 28
-	benchYears      = 60
-	benchFirst      = 1960
-)
-
-// benchCatalogue has benchAreas districts and benchIndicators sums.
-func benchCatalogue(b *testing.B) *catalogue.Catalogue {
-	b.Helper()
-	var text strings.Builder
-	text.WriteString("city: c\nprogrammes: [{id: p, name_zh: p, name_en: p}]\nareas:\n  - {code: c, name_zh: c, name_en: c, kind: city}\n")
-	for i := range benchAreas {
-		fmt.Fprintf(&text, "  - {code: %[1]s, name_zh: %[1]s, name_en: %[1]s, kind: district}\n", benchArea(i))
-	}
-	text.WriteString("datasets: [{id: d, name_zh: d, name_en: d, periods: [year], stage: final, due_days: 1}]\nindicators:\n")
-	for i := range benchIndicators {
-		fmt.Fprintf(&text, "  - {id: %[1]s, name_zh: %[1]s, name_en: %[1]s, programme: p, unit: 万元, kind: flow, city_total: sum, change: percent, decimals: 2, change_decimals: 2, datasets: [d]}\n", benchIndicator(i))
-	}
-	path := filepath.Join(b.TempDir(), "catalogue.yaml")
-	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	c, err := catalogue.Load(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return c
-}
-
-func benchArea(i int) string { return fmt.Sprintf("a%02d", i) }
-
-func benchIndicator(i int) string { return fmt.Sprintf("indicator_%04d", i) }
-
-// benchBatches are accepted batches of one submission each, every cell once.
-func benchBatches(yield func(sequence uint64, batch *event.AcceptedBatch) bool) {
-	sequence := uint64(0)
-	for year := range benchYears {
-		for first := 0; first < benchIndicators; first += 60 {
-			for area := range benchAreas {
-				sequence++
-				s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", sequence), Area: benchArea(area), Dataset: "d", Sequence: sequence}
-				for i := first; i < first+60; i++ {
-					s.Add(event.AcceptedObservation{
-						Indicator: benchIndicator(i), Unit: "万元", Period: catalogue.Period{Year: int16(benchFirst + year), Kind: catalogue.Year},
-						Value: catalogue.Value{Coefficient: int64(sequence)*1000 + int64(i), Scale: 2}, Stage: catalogue.Final, Status: catalogue.Normal, Row: i + 1,
-					})
-				}
-				if !yield(sequence, &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}) {
-					return
-				}
-			}
-		}
-	}
-}
-
-const benchCells = benchAreas * benchIndicators * benchYears
 
 func benchLedger(b *testing.B, c *catalogue.Catalogue) *Ledger {
 	b.Helper()
 	ledger := NewLedger(c)
-	for sequence, batch := range benchBatches {
+	for sequence, batch := range fixture.LargeHistory {
 		if err := ledger.Apply(sequence, "accepted."+batch.Submissions[0].Area+".d", batch); err != nil {
 			b.Fatal(err)
 		}
@@ -95,14 +33,14 @@ func heap() uint64 {
 // BenchmarkLedger measures folding, and the memory that a figure of an area in a
 // cell takes, all of the ledger's tables included.
 func BenchmarkLedger(b *testing.B) {
-	c := benchCatalogue(b)
+	c := fixture.LargeCatalogue(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		before := heap()
 		began := time.Now()
 		ledger := benchLedger(b, c)
-		b.ReportMetric(time.Since(began).Seconds()/benchCells*1e6, "s/Mcells")
-		perCell := float64(heap()-before) / benchCells
+		b.ReportMetric(time.Since(began).Seconds()/fixture.LargeCells*1e6, "s/Mcells")
+		perCell := float64(heap()-before) / fixture.LargeCells
 		b.ReportMetric(perCell, "bytes/cell")
 		if perCell > 100 {
 			b.Errorf("the ledger takes %.0f bytes a cell, more than 100", perCell)
@@ -114,9 +52,9 @@ func BenchmarkLedger(b *testing.B) {
 // BenchmarkFold measures folding by itself, as in a replay, and while a view of
 // each hundred submissions is open.
 func BenchmarkFold(b *testing.B) {
-	c := benchCatalogue(b)
+	c := fixture.LargeCatalogue(b)
 	var batches []*event.AcceptedBatch
-	for _, batch := range benchBatches {
+	for _, batch := range fixture.LargeHistory {
 		batches = append(batches, batch)
 	}
 	for _, views := range []bool{false, true} {
@@ -136,7 +74,7 @@ func BenchmarkFold(b *testing.B) {
 					}
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchCells, "ns/figure")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/fixture.LargeCells, "ns/figure")
 		})
 	}
 }
@@ -144,23 +82,22 @@ func BenchmarkFold(b *testing.B) {
 // BenchmarkTally measures the totals of the whole ledger: with all areas, and with
 // an area missing that might follow from other periods.
 func BenchmarkTally(b *testing.B) {
-	c := benchCatalogue(b)
-	for _, areas := range []int{benchAreas, benchAreas - 1} {
+	c := fixture.LargeCatalogue(b)
+	for _, areas := range []int{fixture.LargeAreas, fixture.LargeAreas - 1} {
 		b.Run(fmt.Sprintf("areas=%d", areas), func(b *testing.B) {
 			ledger := NewLedger(c)
-			for sequence, batch := range benchBatches {
-				if batch.Submissions[0].Area == benchArea(areas) {
+			for sequence, batch := range fixture.LargeHistory {
+				if batch.Submissions[0].Area == fixture.LargeArea(areas) {
 					continue
 				}
 				if err := ledger.Apply(sequence, "accepted", batch); err != nil {
 					b.Fatal(err)
 				}
 			}
-			cells := ledger.Cells(Scope{})
+			cells := ledger.Cells()
 			b.ReportAllocs()
 			for b.Loop() {
-				t := tally{catalogue: c, source: ledger}
-				if made := t.all(cells); len(made) < len(cells) {
+				if made := TallyAll(c, ledger, cells); len(made) < len(cells) {
 					b.Fatalf("%d totals of %d cells", len(made), len(cells))
 				}
 			}
@@ -172,11 +109,11 @@ func BenchmarkTally(b *testing.B) {
 // BenchmarkAffected measures finding the totals that changes of a few years
 // touch.
 func BenchmarkAffected(b *testing.B) {
-	c := benchCatalogue(b)
+	c := fixture.LargeCatalogue(b)
 	var cells []Cell
 	for year := range int16(8) {
-		for i := range benchIndicators {
-			cells = append(cells, Cell{benchIndicator(i), catalogue.Period{Year: benchFirst + year, Kind: catalogue.Year}})
+		for i := range fixture.LargeIndicators {
+			cells = append(cells, Cell{fixture.LargeIndicator(i), catalogue.Period{Year: fixture.LargeFirstYear + year, Kind: catalogue.Year}})
 		}
 	}
 	b.ReportAllocs()
@@ -188,27 +125,14 @@ func BenchmarkAffected(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
 }
 
-// benchSubmission is the n-th submission of 60 figures, area after area and year
-// after year.
-func benchSubmission(n int) event.Submission {
-	group, year := n/benchAreas%(benchIndicators/60), n/(benchAreas*benchIndicators/60)
-	s := event.Submission{Area: benchArea(n % benchAreas), Dataset: "d"}
-	for i := range 60 {
-		s.Observations = append(s.Observations, event.Observation{
-			Indicator: benchIndicator(group*60 + i), Period: strconv.Itoa(benchFirst + year), Value: event.Text(fmt.Sprintf("%d.%02d", 1000+i, i)), Unit: "万元",
-		})
-	}
-	return s
-}
-
 // benchDeliveries are the first n submissions as they come from SUBMISSIONS.
 func benchDeliveries(b *testing.B, n int) (all []stream.Delivery) {
 	b.Helper()
-	log := testLog(b)
+	log := fixture.Log(b)
 	for i := range n {
-		submit(b, log, benchSubmission(i))
+		fixture.Submit(b, log, fixture.LargeSubmission(i))
 	}
-	await(b, log, stream.Submissions, "submissions", func(d stream.Delivery) bool {
+	fixture.Await(b, log, stream.Submissions, "submissions", func(d stream.Delivery) bool {
 		all = append(all, d)
 		return len(all) == n
 	})
@@ -230,8 +154,8 @@ func BenchmarkRead(b *testing.B) {
 // BenchmarkJudge measures judging full batches of submissions, which revise what
 // the ledger holds, and gathering what is accepted.
 func BenchmarkJudge(b *testing.B) {
-	c := benchCatalogue(b)
-	v := &validator{ledger: benchLedger(b, c), judge: judge{c}, now: time.Now}
+	c := fixture.LargeCatalogue(b)
+	v := &Validator{ledger: benchLedger(b, c), judge: judge{c}, now: time.Now}
 	var submissions []received
 	for _, d := range benchDeliveries(b, DefaultConfig().Batch) {
 		submissions = append(submissions, read(d))
@@ -255,7 +179,7 @@ func BenchmarkJudge(b *testing.B) {
 // ACCEPTED.
 func BenchmarkAccepted(b *testing.B) {
 	batch := &event.AcceptedBatch{}
-	for _, one := range benchBatches {
+	for _, one := range fixture.LargeHistory {
 		if batch.Submissions = append(batch.Submissions, one.Submissions...); len(batch.Submissions) == 256 {
 			break
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 // A clock that jumps an hour back, a day ahead and back again says only when
@@ -40,15 +41,15 @@ func TestClockJumpsChangeNoAnswer(t *testing.T) {
 // revisions, repetitions and bad ones, and a lock in the middle.
 func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, totals map[Cell]event.Total) {
 	t.Helper()
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransformAt(t, log, c, now)
 	var last uint64
 	for n := range 20 {
 		for _, area := range []string{"901", "902", "903", "906"} {
-			last = submit(t, log, from(area, figure("gdp", fmt.Sprint(2019+n%3), fmt.Sprint(100+n%5)), figure("rd", fmt.Sprint(2019+n%3), fmt.Sprint(n)), figure("none", "2021", "1")))
+			last = fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", fmt.Sprint(2019+n%3), fmt.Sprint(100+n%5)), fixture.Figure("rd", fmt.Sprint(2019+n%3), fmt.Sprint(n)), fixture.Figure("none", "2021", "1")))
 		}
 		if n == 10 {
-			verdictOn(t, log, last)
+			fixture.VerdictOn(t, log, last)
 			published, err := log.Publish(t.Context(), stream.Message{Subject: "accepted.decisions", Body: locked(t, now())})
 			if err != nil {
 				t.Fatal(err)
@@ -58,7 +59,7 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, tota
 			}
 		}
 	}
-	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
+	fixture.Await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
 		var v event.Verdict
 		if err := json.Unmarshal(d.Body, &v); err != nil {
 			t.Fatal(err)
@@ -71,13 +72,13 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, tota
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, log, stream.Totals, "totals", func(d stream.Delivery) bool {
+	fixture.Await(t, log, stream.Totals, "totals", func(d stream.Delivery) bool {
 		batch, err := event.DecodeTotals(d.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, total := range batch.Totals {
-			totals[Cell{total.Indicator, mustPeriod(batch.Period)}] = total
+			totals[Cell{total.Indicator, fixture.Period(batch.Period)}] = total
 		}
 		return batch.Basis >= accepted && batch.Part == batch.Parts
 	})

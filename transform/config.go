@@ -3,14 +3,8 @@ package transform
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
-
-	"github.com/robfig/cron/v3"
 )
-
-// Names of schedules become subject tokens.
-var token = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // Config is how the transform stage works.
 type Config struct {
@@ -27,19 +21,6 @@ type Config struct {
 	CheckEvery time.Duration `yaml:"check_every"`
 	// Schedules say when city totals are recomputed.
 	Schedules []ScheduleConfig `yaml:"schedules"`
-}
-
-// ScheduleConfig is one schedule.
-type ScheduleConfig struct {
-	// Name is a token of letters, digits, - and _.
-	Name string `yaml:"name"`
-	// Cron is a standard five-field cron expression or a descriptor such as
-	// @daily, in the settings' time zone.
-	Cron string `yaml:"cron"`
-	// Period and Indicator bound what is recomputed; empty is everything. Period
-	// is a period code, or this_year or last_year, seen from the slot.
-	Period    string `yaml:"period"`
-	Indicator string `yaml:"indicator"`
 }
 
 // DefaultConfig recomputes everything nightly at 02:30.
@@ -66,21 +47,6 @@ func (c Config) Validate() error {
 	if c.CheckEvery < 0 || c.CheckEvery > 0 && c.CheckEvery < time.Second {
 		report("transform.check_every: want 0s or at least 1s, got %s", c.CheckEvery)
 	}
-	names := map[string]bool{}
-	for i, s := range c.Schedules {
-		if !token.MatchString(s.Name) {
-			report("transform.schedules[%d].name: want letters, digits, - and _, got %q", i, s.Name)
-		}
-		if names[s.Name] {
-			report("transform.schedules[%d].name: %q occurs twice", i, s.Name)
-		}
-		names[s.Name] = true
-		if _, err := cron.ParseStandard(s.Cron); err != nil {
-			report("transform.schedules[%d].cron: want five fields (minute hour day month weekday) or @daily and the like, got %q: %w", i, s.Cron, err)
-		}
-		if err := checkPeriod(s.Period); err != nil {
-			report("transform.schedules[%d].period: want a period, this_year or last_year, got %q", i, s.Period)
-		}
-	}
+	errs = append(errs, ValidateSchedules(c.Schedules))
 	return errors.Join(errs...)
 }

@@ -27,9 +27,9 @@ type Shown struct {
 
 // Conservation says whether everything that was received is accounted for.
 type Conservation struct {
-	CheckedAt  time.Time         `json:"checked_at"`
-	Balanced   bool              `json:"balanced"`
-	Accounts   []Account         `json:"accounts"`
+	CheckedAt  time.Time          `json:"checked_at"`
+	Balanced   bool               `json:"balanced"`
+	Accounts   []Account          `json:"accounts"`
 	Imbalances []event.Imbalance `json:"imbalances,omitempty"`
 }
 
@@ -51,10 +51,6 @@ type Account struct {
 	// accepted again under the same submission count once.
 	Observations int64 `json:"observations"`
 }
-
-// ValidateConsumer is the durable consumer by which the validators' progress is
-// known.
-const ValidateConsumer = "validate"
 
 // Conserve counts what the log received against what the projection shows. It
 // may be asked while work goes on: what is under way is known to the broker, and

@@ -7,12 +7,13 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 func decide(t *testing.T, log *stream.Log, d event.Decision) {
 	t.Helper()
 	d.Reason, d.By = "because", "bureau"
-	if err := Decide(t.Context(), log, testCatalogue(t), d, time.Now()); err != nil {
+	if err := Decide(t.Context(), log, fixture.Catalogue(t), d, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -21,40 +22,40 @@ func decide(t *testing.T, log *stream.Log, d event.Decision) {
 // as soon as the ledger has followed.
 func judgedAs(t *testing.T, log *stream.Log, s event.Submission) event.Verdict {
 	t.Helper()
-	return verdictOn(t, log, submit(t, log, s))
+	return fixture.VerdictOn(t, log, fixture.Submit(t, log, s))
 }
 
 func TestLockedPeriodNeedsAReason(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransform(t, log, c)
-	judgedAs(t, log, from("901", figure("gdp", "2021", "100")))
+	judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	decide(t, log, event.Decision{Kind: event.Lock, Period: "2021"})
 	awaitApplied(t, log, stage)
 
-	v := judgedAs(t, log, from("901", figure("gdp", "2021", "101"), figure("gdp", "2020", "99")))
+	v := judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "101"), fixture.Figure("gdp", "2020", "99")))
 	if v.Outcome != event.Partial || v.Findings[0].Code != "PERIOD_LOCKED" || !strings.Contains(v.Findings[0].MessageZH, "修订原因") {
 		t.Errorf("verdict on a change after the lock = %+v", v)
 	}
 	if v := judgedAs(t, log, event.Submission{Area: "901", Dataset: "annual", File: "again", Observations: []event.Observation{{Indicator: "gdp", Period: "2021", Value: "100", Note: "unchanged"}}}); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict on an unchanged figure after the lock = %+v", v)
 	}
-	revision := from("901", figure("gdp", "2021", "101"))
+	revision := fixture.From("901", fixture.Figure("gdp", "2021", "101"))
 	revision.Reason = "census"
 	if v := judgedAs(t, log, revision); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict on a revision with a reason = %+v", v)
 	}
 	decide(t, log, event.Decision{Kind: event.Unlock, Period: "2021"})
 	awaitApplied(t, log, stage)
-	if v := judgedAs(t, log, from("901", figure("gdp", "2021", "102"))); v.Outcome != event.AllAccepted {
+	if v := judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "102"))); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict on a change after the unlock = %+v", v)
 	}
 }
 
 func TestReopenedFigureBeginsAgain(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, stop := startTransform(t, log, c)
-	judgedAs(t, log, from("901", figure("gdp", "2021", "100"), figure("rd", "2021", "5")))
-	estimate := from("901", figure("gdp", "2021", "90"), figure("rd", "2021", "4"))
+	judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("rd", "2021", "5")))
+	estimate := fixture.From("901", fixture.Figure("gdp", "2021", "90"), fixture.Figure("rd", "2021", "4"))
 	estimate.Observations[0].Stage, estimate.Observations[1].Stage = "estimate", "estimate"
 	decide(t, log, event.Decision{Kind: event.Reopen, Period: "2021", Indicator: "gdp", Area: "901"})
 	awaitApplied(t, log, stage)
@@ -63,10 +64,10 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 	if v.Outcome != event.Partial || v.Findings[0].Indicator != "rd" || v.Findings[0].Code != "STAGE_BACKWARDS" {
 		t.Errorf("verdict = %+v; want gdp accepted and rd, which was not reopened, refused", v)
 	}
-	totalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "90" && total.Stage == "estimate" })
+	fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "90" && total.Stage == "estimate" })
 	// Within the new epoch the stage never goes back either.
-	judgedAs(t, log, from("901", figure("gdp", "2021", "95")))
-	back := from("901", figure("gdp", "2021", "91"))
+	judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "95")))
+	back := fixture.From("901", fixture.Figure("gdp", "2021", "91"))
 	back.Observations[0].Stage = "flash"
 	if v := judgedAs(t, log, back); v.Outcome != event.Rejected || v.Findings[0].Code != "STAGE_BACKWARDS" {
 		t.Errorf("verdict on a step back in the new epoch = %+v", v)
@@ -75,17 +76,8 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 	// A restart replays decisions with the figures.
 	stop()
 	restarted, _ := startTransform(t, log, c)
-	if part, _ := restarted.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901"); part.Value.String() != "95" || part.Epoch != 1 {
+	if part, _ := restarted.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901"); part.Value.String() != "95" || part.Epoch != 1 {
 		t.Errorf("after the restart the ledger has %+v, want 95 in epoch 1", part)
-	}
-}
-
-func TestDecisionsAreChecked(t *testing.T) {
-	err := Decide(t.Context(), nil, testCatalogue(t), event.Decision{Kind: event.Reopen, Period: "soon", Indicator: "x", Area: "y"}, time.Now())
-	for _, want := range []string{"not a period", `indicator: the catalogue has none of the name "x"`, `area: the catalogue has none of the code "y"`, "reason:", "by:"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in %v", want, err)
-		}
 	}
 }
 

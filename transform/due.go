@@ -12,7 +12,7 @@ import (
 
 // cover publishes every total that is due, as the ledger has it once it has
 // folded in the sequence.
-func (t *tallier) cover(ctx context.Context, sequence uint64) error {
+func (t *Worker) cover(ctx context.Context, sequence uint64) error {
 	if err := t.ledger.Wait(ctx, sequence); err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (t *tallier) cover(ctx context.Context, sequence uint64) error {
 	view, changed := t.ledger.ViewChanges()
 	defer view.Close()
 	t.due = append(t.due, changed...)
-	if err := t.press.publish(ctx, view, Affected(t.press.catalogue, t.due), event.ByStream); err != nil {
+	if err := t.publisher.tally(ctx, view, Affected(t.publisher.catalogue, t.due), event.ByStream); err != nil {
 		return err
 	}
 	t.due = t.due[:0]
@@ -34,7 +34,7 @@ func (t *tallier) cover(ctx context.Context, sequence uint64) error {
 
 // begin finds what is due when this process becomes the active one: the cells of
 // all that nobody has acknowledged yet, up to where the ledger is.
-func (t *tallier) begin(ctx context.Context) error {
+func (t *Worker) begin(ctx context.Context) error {
 	view, _ := t.ledger.ViewChanges()
 	defer view.Close()
 	position, err := t.log.Position(ctx, stream.Accepted, TallyConsumer)

@@ -186,7 +186,7 @@ func (x *explainer) level(cell Cell) Level {
 		Have: total.Have(), Expected: total.Expected, Missing: total.Missing, Flags: total.Flags,
 	}
 	if !reported {
-		l.Missing = x.expected(cell.Period)
+		l.Missing = Expected(x.catalogue, x.indicator, cell.Period)
 		l.Expected = len(l.Missing)
 	}
 	if x.indicator.Total == catalogue.RatioRule {
@@ -197,22 +197,12 @@ func (x *explainer) level(cell Cell) Level {
 	return l
 }
 
-// expected lists the areas that a total would be made of.
-func (x *explainer) expected(period catalogue.Period) []string {
-	t := tally{catalogue: x.catalogue, source: x.history.Ledger}
-	of := x.indicator
-	if of.Total == catalogue.RatioRule {
-		of, _ = x.catalogue.Indicator(of.Numerator)
-	}
-	return t.expected(of, period)
-}
-
 // sum tells the figures of one indicator: the parts are the total's inputs, and
 // whatever else was reported for the period is excluded.
 func (x *explainer) sum(role Role, id string, period catalogue.Period, total *event.Total) Sum {
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
-	var parts []inputPart
+	var parts []event.Input
 	used := map[string]bool{}
 	inputs, _ := total.Inputs.All() // the tally has just written them
 	for i := range inputs {
@@ -224,7 +214,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 		if !ok {
 			continue
 		}
-		parts = append(parts, inputPart{Part: v.Part, indicator: id, subtracted: in.Subtracted})
+		parts = append(parts, *in)
 		used[in.Area] = true
 		if x.area == "" || x.area == in.Area {
 			p := x.part(v)
@@ -233,7 +223,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 		}
 	}
 	if len(parts) > 0 {
-		s.Value = sum(parts).String()
+		s.Value = SumOf(parts).String()
 	}
 	for _, v := range x.best(Cell{id, period}) {
 		if used[v.Area] || x.area != "" && x.area != v.Area {
@@ -252,7 +242,7 @@ func (x *explainer) vintageOf(cell Cell, in *event.Input) (Vintage, bool) {
 	if in.Period != (catalogue.Period{}) {
 		cell.Period = in.Period
 	}
-	for _, v := range x.history.vintages[cell] {
+	for _, v := range x.history.Vintages(cell) {
 		if v.Area == in.Area && v.Submission == in.Submission {
 			return v, true
 		}
@@ -262,21 +252,21 @@ func (x *explainer) vintageOf(cell Cell, in *event.Input) (Vintage, bool) {
 
 // best returns the best figure of each area that reported the cell, by area.
 func (x *explainer) best(cell Cell) []Vintage {
-	all := slices.Clone(x.history.vintages[cell])
+	all := slices.Clone(x.history.Vintages(cell))
 	return slices.CompactFunc(all, func(a, b Vintage) bool { return a.Area == b.Area })
 }
 
 func (x *explainer) part(v Vintage) ExplainedPart {
-	p := ExplainedPart{ExplainedFigure: v.explained()}
-	for _, other := range x.history.Vintages(v.Cell, v.Area) {
-		if other.Submission != v.Submission {
-			p.Superseded = append(p.Superseded, other.explained())
+	p := ExplainedPart{ExplainedFigure: explained(&v)}
+	for _, other := range x.history.Vintages(v.Cell) {
+		if other.Area == v.Area && other.Submission != v.Submission {
+			p.Superseded = append(p.Superseded, explained(&other))
 		}
 	}
 	return p
 }
 
-func (v *Vintage) explained() ExplainedFigure {
+func explained(v *Vintage) ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
 		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, Stored: v.Stored, ReceivedAt: v.ReceivedAt,
@@ -311,7 +301,7 @@ func (x *explainer) because(indicator *catalogue.Indicator, period catalogue.Per
 // that its territory belonged to then; none where that is not known.
 func (x *explainer) recast(period catalogue.Period) map[string][]string {
 	recast := map[string][]string{}
-	for _, code := range x.expected(period) {
+	for _, code := range Expected(x.catalogue, x.indicator, period) {
 		if area, ok := x.catalogue.Area(code); ok && !area.ValidIn(period.YearBefore()) {
 			before, _ := x.catalogue.Recast(code, period.YearBefore())
 			recast[code] = before

@@ -143,10 +143,10 @@ func duplicateCell(cell Cell, seen catalogue.Value, rows []int, same bool) *even
 		fmt.Sprintf("rows %s report different figures of %s for %s, and none is taken; keep the right one", numbers, cell.Indicator, cell.Period))
 }
 
-func stageBackwards(o *event.AcceptedObservation, best *held) *event.Finding {
+func stageBackwards(o *event.AcceptedObservation, best *Figure) *event.Finding {
 	return refuse("STAGE_BACKWARDS", "stage", o.Stage.String(),
-		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.stage, best.value, o.Stage, best.stage),
-		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.stage, best.value, o.Stage, best.stage))
+		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage),
+		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage))
 }
 
 func judgedBefore(o *event.AcceptedObservation) *event.Finding {

@@ -1,46 +1,47 @@
 package transform
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
-	"pgregory.net/rapid"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
-// acceptedFigures is one area's submission as ACCEPTED has it, the n-th of all.
-func acceptedFigures(t testing.TB, n uint64, area string, values map[Cell]int64) *event.AcceptedBatch {
+// startWorker runs a ledger and a tally worker until stop is called.
+func startWorker(t *testing.T, log *stream.Log, c *catalogue.Catalogue) (stop func()) {
 	t.Helper()
-	s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", n), Area: area, Dataset: "annual", Sequence: n}
-	for cell, value := range values {
-		s.Add(event.AcceptedObservation{
-			Indicator: cell.Indicator, Period: cell.Period, Unit: "亿元", Value: catalogue.Value{Coefficient: value}, Stage: catalogue.Final, Status: catalogue.Normal,
-		})
-	}
-	return &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}
+	l, replayed := NewLedger(c), make(chan struct{})
+	stopLedger := fixture.Run(t, func(ctx context.Context) error {
+		return l.Follow(ctx, log, fixture.Logger(t), func() { close(replayed) })
+	})
+	<-replayed
+	metrics := NewTallyMetrics(nil)
+	worker := NewWorker(log, l, NewPublisher(log, c, time.Now, metrics), DefaultConfig().AckWait, fixture.Logger(t), time.Now, metrics, nil)
+	stopWorker := fixture.Run(t, worker.Run)
+	return func() { stopWorker(); stopLedger() }
 }
 
 // While a backlog is worked off, the ledger is far ahead of the tally. Still, what
 // is shown after any flush agrees with itself: a change with its base, a ratio
 // with its parts, also after a restart.
 func TestFlushesAgreeWithThemselves(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	var messages []stream.Message
 	n := 0
 	add := func(count int, year string) {
 		for range count {
 			n++
-			body, err := event.EncodeAccepted(acceptedFigures(t, uint64(n), []string{"901", "902", "903", "906"}[n%4],
-				map[Cell]int64{{"gdp", mustPeriod(year)}: int64(1000 + n*n), {"rd", mustPeriod(year)}: int64(n)}))
+			body, err := event.EncodeAccepted(fixture.Accepted(uint64(n), []string{"901", "902", "903", "906"}[n%4],
+				fixture.AcceptedFigure("gdp", fixture.Period(year), int64(1000+n*n)), fixture.AcceptedFigure("rd", fixture.Period(year), int64(n))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,8 +54,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, stop := startTransform(t, log, c)
-		defer stop()
+		defer startWorker(t, log, c)()
 		deadline := time.Now().Add(30 * time.Second)
 		for {
 			position, err := log.Position(t.Context(), stream.Accepted, TallyConsumer) // which the stage creates
@@ -87,7 +87,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 			return err
 		}
 		for _, total := range batch.Totals {
-			shown[Cell{total.Indicator, mustPeriod(batch.Period)}] = total
+			shown[Cell{total.Indicator, fixture.Period(batch.Period)}] = total
 		}
 		if batch.Part == batch.Parts {
 			flushes++
@@ -101,7 +101,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	if !errors.Is(err, end) {
 		t.Fatal(err)
 	}
-	if gdp := shown[Cell{"gdp", mustPeriod("2020")}]; flushes == 0 || len(gdp.Missing) > 0 || gdp.Change == "" {
+	if gdp := shown[Cell{"gdp", fixture.Period("2020")}]; flushes == 0 || len(gdp.Missing) > 0 || gdp.Change == "" {
 		t.Errorf("after %d flushes: %+v", flushes, gdp)
 	}
 }
@@ -117,7 +117,7 @@ func disagreements(t *testing.T, shown map[Cell]event.Total, sequence uint64) {
 		return d
 	}
 	for cell, total := range shown {
-		base := Cell{cell.Indicator, mustPeriod(fmt.Sprint(cell.Period.Year - 1))}
+		base := Cell{cell.Indicator, fixture.Period(fmt.Sprint(cell.Period.Year - 1))}
 		if cell.Indicator == "gdp" && total.ChangeAbsolute != "" && !number(cell).Sub(number(base)).Equal(decimal.RequireFromString(total.ChangeAbsolute)) {
 			t.Errorf("after %d: %v is %s and changed by %s, but %v is %s", sequence, cell, total.Value, total.ChangeAbsolute, base, shown[base].Value)
 		}
@@ -130,115 +130,19 @@ func disagreements(t *testing.T, shown map[Cell]event.Total, sequence uint64) {
 	}
 }
 
-// A view stands still while the ledger goes on, and only while it is open.
-func TestViewStandsStill(t *testing.T) {
-	l, gdp := NewLedger(testCatalogue(t)), Cell{"gdp", mustPeriod("2021")}
-	sequence := uint64(0)
-	put := func(area string, value int64) {
-		t.Helper()
-		sequence++
-		if err := l.Apply(sequence, "accepted", acceptedFigures(t, sequence, area, map[Cell]int64{gdp: value})); err != nil {
-			t.Fatal(err)
-		}
-	}
-	seen := func(s Source) string {
-		text := ""
-		for _, p := range s.AppendParts(nil, gdp) {
-			text += p.Area + "=" + p.Value.String() + " "
-		}
-		return text
-	}
-	empty := l.View()
-	put("901", 1)
-	first, changed := l.ViewChanges()
-	if changed != nil {
-		t.Errorf("before anybody asked for changes there were %v", changed)
-	}
-	put("901", 2)
-	put("902", 3)
-	second, changed := l.ViewChanges()
-	if len(changed) != 1 || changed[0] != gdp {
-		t.Errorf("changed: %v", changed)
-	}
-	put("902", 4)
-	for _, test := range []struct {
-		view  *View
-		basis uint64
-		want  string
-	}{{empty, 0, ""}, {first, 1, "901=1 "}, {second, 3, "901=2 902=3 "}} {
-		if got := seen(test.view); got != test.want || test.view.Basis() != test.basis {
-			t.Errorf("view of %d shows %q, want %q of %d", test.view.Basis(), got, test.want, test.basis)
-		}
-		test.view.Close()
-	}
-	if got := seen(l); got != "901=2 902=4 " || len(l.views) != 0 {
-		t.Errorf("the ledger shows %q and keeps %d views", got, len(l.views))
-	}
-}
-
-// Whatever comes when, a view shows what the ledger showed when it was taken, and
-// each cell that changed is named once.
-func TestViewsAreSnapshots(t *testing.T) {
-	c := testCatalogue(t)
-	cells := []Cell{{"gdp", mustPeriod("2021")}, {"rd", mustPeriod("2021")}, {"gdp", mustPeriod("2020")}}
-	rapid.Check(t, func(rt *rapid.T) {
-		l := NewLedger(c)
-		shown := func(s Source) (all [][]Part) {
-			for _, cell := range cells {
-				all = append(all, s.AppendParts(nil, cell))
-			}
-			return all
-		}
-		open, changed, asked := map[*View][][]Part{}, map[Cell]bool{}, false
-		for n := range rapid.Uint64Range(1, 40).Draw(rt, "steps") {
-			switch rapid.IntRange(0, 6).Draw(rt, "step") {
-			case 0:
-				open[l.View()] = shown(l)
-			case 1:
-				view, named := l.ViewChanges()
-				open[view] = shown(l)
-				if len(named) != len(changed) || slices.ContainsFunc(named, func(c Cell) bool { return !changed[c] }) {
-					rt.Fatalf("named as changed: %v, want %v", named, changed)
-				}
-				clear(changed)
-				asked = true
-			case 2:
-				for view := range open {
-					view.Close()
-					delete(open, view)
-					break
-				}
-			default:
-				cell, area := rapid.SampledFrom(cells).Draw(rt, "cell"), rapid.SampledFrom([]string{"901", "902", "903"}).Draw(rt, "area")
-				if err := l.Apply(n+1, "accepted", acceptedFigures(t, n+1, area, map[Cell]int64{cell: int64(n)})); err != nil {
-					rt.Fatal(err)
-				}
-				if asked {
-					changed[cell] = true
-				}
-			}
-			for view, want := range open {
-				if diff := gocmp.Diff(want, shown(view)); diff != "" {
-					rt.Fatalf("after step %d a view of %d shows otherwise than when it was taken:\n%s", n, view.Basis(), diff)
-				}
-			}
-		}
-	})
-}
-
 // Totals that follow from each other go out in one flush, the others so that no
 // flush and no message is large.
 func TestFlushesAreWholeFamilies(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
-	press := newPress(log, c, time.Now, NewMetrics(nil))
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	publisher := NewPublisher(log, c, time.Now, NewTallyMetrics(nil))
 	inputs := event.Inputs(strings.Repeat("x", flushBytes/16))
-	var totals []tallied
+	var totals []PeriodTotal
 	for year := int16(2001); year <= 2008; year++ {
 		for i := range c.Indicators {
-			totals = append(totals, tallied{catalogue.Period{Year: year, Kind: catalogue.Year}, event.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
+			totals = append(totals, PeriodTotal{catalogue.Period{Year: year, Kind: catalogue.Year}, event.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
 		}
 	}
-	if err := press.republish(t.Context(), 7, totals, event.ByManual); err != nil {
+	if err := publisher.Publish(t.Context(), 7, totals, event.ByManual); err != nil {
 		t.Fatal(err)
 	}
 	last, err := log.LastSequence(t.Context(), stream.Totals)

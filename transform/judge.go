@@ -12,27 +12,15 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// history is what was accepted before, for rules that look back.
-type history interface {
-	// standing notes how the area's cell of each row stands, by index of the row.
-	standing(area string, rows []event.AcceptedObservation, into []standing)
+// cellStates is what was accepted before, for rules that look back. The ledger is
+// one.
+type cellStates interface {
+	// CellStates fills in the state of the area's cell that each row reports, by
+	// the row's index.
+	CellStates(area string, rows []event.AcceptedObservation, into []CellState)
 }
 
-// standing is how an area's cell stands before a submission.
-type standing struct {
-	best     held
-	reopened uint8 // how often the cell has been reopened
-	locked   bool
-}
-
-// held is what an area's cell holds; status 0 means nothing yet.
-type held struct {
-	value     catalogue.Value
-	stage     catalogue.Stage
-	status    catalogue.Status
-	qualifier catalogue.Qualifier
-	epoch     uint8
-}
+var _ cellStates = (*Ledger)(nil)
 
 // judge holds submissions against the catalogue and against history.
 type judge struct {
@@ -81,7 +69,7 @@ type judgement struct {
 
 // judge decides on every row. A finding on the whole submission (row 0) rejects
 // all of it; else each row stands for itself.
-func (j *judge) judge(r *received, past history) judgement {
+func (j *judge) judge(r *received, past cellStates) judgement {
 	area, dataset, problem := j.addressee(r)
 	if problem != nil {
 		return judgement{findings: []event.Finding{*problem}}
@@ -100,8 +88,8 @@ func (j *judge) judge(r *received, past history) judgement {
 			refused[i] = repeated(cell, i, places, read)
 		}
 	}
-	before := make([]standing, len(read))
-	past.standing(area.Code, read, before)
+	before := make([]CellState, len(read))
+	past.CellStates(area.Code, read, before)
 	result := judgement{accepted: read[:0]}
 	for i := range read {
 		if refused[i] == nil {
@@ -129,7 +117,7 @@ func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[Cel
 		if refused[i] != nil {
 			continue
 		}
-		cell := cellOf(&read[i])
+		cell := CellOf(&read[i])
 		at, taken := first[cell]
 		switch {
 		case !taken:
@@ -147,7 +135,7 @@ func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[Cel
 // as where a program wrote them in order.
 func ascending(rows []event.AcceptedObservation) bool {
 	for i := 1; i < len(rows); i++ {
-		if cellOf(&rows[i-1]).compare(cellOf(&rows[i])) >= 0 {
+		if CellOf(&rows[i-1]).Compare(CellOf(&rows[i])) >= 0 {
 			return false
 		}
 	}
@@ -155,14 +143,14 @@ func ascending(rows []event.AcceptedObservation) bool {
 }
 
 // lookBack holds a row against what was accepted before, and notes its epoch.
-func lookBack(o *event.AcceptedObservation, before *standing, reason string) *event.Finding {
-	best := &before.best
-	o.Epoch = before.reopened
-	if best.status != 0 && best.epoch == o.Epoch && best.stage > o.Stage {
+func lookBack(o *event.AcceptedObservation, before *CellState, reason string) *event.Finding {
+	best := &before.Best
+	o.Epoch = before.Reopened
+	if best.Status != 0 && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
-	same := best.value == o.Value && best.status == o.Status && best.qualifier == o.Qualifier
-	if before.locked && !same && strings.TrimSpace(reason) == "" {
+	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
+	if before.Locked && !same && strings.TrimSpace(reason) == "" {
 		return periodLocked(o)
 	}
 	return nil

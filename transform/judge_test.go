@@ -9,20 +9,21 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
-// past is history given as a table of one area's figures.
-type past map[Cell]held
+// past is what was accepted before, given as a table of one area's figures.
+type past map[Cell]Figure
 
-func (p past) standing(_ string, rows []event.AcceptedObservation, into []standing) {
+func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []CellState) {
 	for i := range rows {
-		into[i].best = p[cellOf(&rows[i])]
+		into[i].Best = p[CellOf(&rows[i])]
 	}
 }
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()
-	j := judge{testCatalogue(t)}
+	j := judge{fixture.Catalogue(t)}
 	return j.judge(&received{
 		area: s.Area, dataset: s.Dataset, submission: s,
 		delivery: stream.Delivery{StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
@@ -32,7 +33,7 @@ func judged(t *testing.T, s event.Submission, history past) judgement {
 // Every refusal says what was seen, in which column, and what to do, in both
 // languages; the good row beside it is kept.
 func TestRefusals(t *testing.T) {
-	good := figure("gdp", "2020", "100")
+	good := fixture.Figure("gdp", "2020", "100")
 	with := func(o event.Observation, change func(*event.Observation)) event.Observation { change(&o); return o }
 	for _, test := range []struct {
 		name           string
@@ -42,39 +43,39 @@ func TestRefusals(t *testing.T) {
 		seen           string
 		wantZH, wantEN string
 	}{
-		{"unknown indicator", "901", figure("gpd", "2021", "1"), "INDICATOR_UNKNOWN", "indicator", "gpd", `是否应为 "gdp"`, `did you mean "gdp"?`},
-		{"nothing like it", "901", figure("zzzzzz", "2021", "1"), "INDICATOR_UNKNOWN", "indicator", "zzzzzz", "指标目录", "catalogue"},
-		{"computed", "901", figure("rd_intensity", "2021", "1"), "INDICATOR_COMPUTED", "indicator", "rd_intensity", "rd 除以 gdp", "rd over gdp"},
-		{"city only", "901", figure("contribution", "2021", "58"), "INDICATOR_CITY_ONLY", "indicator", "contribution", "市级直接填报", "by the city itself"},
-		{"districts only", "900", figure("gdp", "2021", "1"), "INDICATOR_DISTRICTS_ONLY", "indicator", "gdp", "相加得出", "sum of its areas"},
-		{"bad period", "901", figure("gdp", "21", "1"), "PERIOD_INVALID", "period", "21", "2021-Q3", "2021-Q3"},
-		{"period of another dataset", "901", figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受年度（如 2021）", "takes years (2021), "},
-		{"future", "901", figure("gdp", "2023", "1"), "PERIOD_FUTURE", "period", "2023", "尚未开始", "has not begun"},
-		{"area of another time", "904", figure("gdp", "2021", "1"), "AREA_NOT_VALID", "period", "2021", "不存在", "does not exist"},
+		{"unknown indicator", "901", fixture.Figure("gpd", "2021", "1"), "INDICATOR_UNKNOWN", "indicator", "gpd", `是否应为 "gdp"`, `did you mean "gdp"?`},
+		{"nothing like it", "901", fixture.Figure("zzzzzz", "2021", "1"), "INDICATOR_UNKNOWN", "indicator", "zzzzzz", "指标目录", "catalogue"},
+		{"computed", "901", fixture.Figure("rd_intensity", "2021", "1"), "INDICATOR_COMPUTED", "indicator", "rd_intensity", "rd 除以 gdp", "rd over gdp"},
+		{"city only", "901", fixture.Figure("contribution", "2021", "58"), "INDICATOR_CITY_ONLY", "indicator", "contribution", "市级直接填报", "by the city itself"},
+		{"districts only", "900", fixture.Figure("gdp", "2021", "1"), "INDICATOR_DISTRICTS_ONLY", "indicator", "gdp", "相加得出", "sum of its areas"},
+		{"bad period", "901", fixture.Figure("gdp", "21", "1"), "PERIOD_INVALID", "period", "21", "2021-Q3", "2021-Q3"},
+		{"period of another dataset", "901", fixture.Figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受年度（如 2021）", "takes years (2021), "},
+		{"future", "901", fixture.Figure("gdp", "2023", "1"), "PERIOD_FUTURE", "period", "2023", "尚未开始", "has not begun"},
+		{"area of another time", "904", fixture.Figure("gdp", "2021", "1"), "AREA_NOT_VALID", "period", "2021", "不存在", "does not exist"},
 		{"stage", "901", with(good, func(o *event.Observation) { o.Stage = "fnal" }), "STAGE_UNKNOWN", "stage", "fnal", "年报", "final"},
 		{"status", "901", with(good, func(o *event.Observation) { o.Status = "X" }), "STATUS_UNKNOWN", "status", "X", "缺失", "missing"},
 		{"qualifier", "901", with(good, func(o *event.Observation) { o.Qualifier = "ca." }), "QUALIFIER_UNKNOWN", "qualifier", "ca.", "近", "below"},
 		{"unit", "901", with(good, func(o *event.Observation) { o.Unit = "家" }), "UNIT_MISMATCH", "unit", "家", "亿元", "亿元"},
-		{"two units", "901", with(figure("gdp", "2021", "5万元"), func(o *event.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
-		{"words", "901", figure("gdp", "2021", "约五十"), "VALUE_NOT_A_NUMBER", "value", "约五十", "不是数字", "not a number"},
-		{"dash", "901", figure("gdp", "2021", "-"), "VALUE_NOT_A_NUMBER", "value", "-", "缺数请留空", "leave the cell empty"},
-		{"scientific", "901", figure("gdp", "2021", "3.20812E+05"), "VALUE_SCIENTIFIC", "value", "3.20812E+05", "科学计数法", "scientific notation"},
-		{"date", "901", figure("gdp", "2021", "2021-03-05"), "VALUE_DATE", "value", "2021-03-05", "日期", "is a date"},
-		{"Excel error", "901", figure("gdp", "2021", "#REF!"), "VALUE_EXCEL_ERROR", "value", "#REF!", "错误值", "Excel error"},
-		{"too long", "901", figure("gdp", "2021", "1234567890123456789"), "VALUE_TOO_LONG", "value", "1234567890123456789", "位数过多", "too many digits"},
-		{"out of range", "901", figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "合理范围", "plausible range"},
+		{"two units", "901", with(fixture.Figure("gdp", "2021", "5万元"), func(o *event.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
+		{"words", "901", fixture.Figure("gdp", "2021", "约五十"), "VALUE_NOT_A_NUMBER", "value", "约五十", "不是数字", "not a number"},
+		{"dash", "901", fixture.Figure("gdp", "2021", "-"), "VALUE_NOT_A_NUMBER", "value", "-", "缺数请留空", "leave the cell empty"},
+		{"scientific", "901", fixture.Figure("gdp", "2021", "3.20812E+05"), "VALUE_SCIENTIFIC", "value", "3.20812E+05", "科学计数法", "scientific notation"},
+		{"date", "901", fixture.Figure("gdp", "2021", "2021-03-05"), "VALUE_DATE", "value", "2021-03-05", "日期", "is a date"},
+		{"Excel error", "901", fixture.Figure("gdp", "2021", "#REF!"), "VALUE_EXCEL_ERROR", "value", "#REF!", "错误值", "Excel error"},
+		{"too long", "901", fixture.Figure("gdp", "2021", "1234567890123456789"), "VALUE_TOO_LONG", "value", "1234567890123456789", "位数过多", "too many digits"},
+		{"out of range", "901", fixture.Figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "合理范围", "plausible range"},
 		{"missing with a value", "901", with(good, func(o *event.Observation) { o.Period, o.Status = "2021", "O" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
 		{"malformed", "901", event.Observation{Malformed: "gdp;2021;1", Problem: "want 3 fields, got 1"}, "ROW_MALFORMED", "", "gdp;2021;1", "无法读取", "cannot be read"},
-		{"stage backwards", "901", with(figure("rd", "2020", "5"), func(o *event.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
+		{"stage backwards", "901", with(fixture.Figure("rd", "2020", "5"), func(o *event.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.row.Row = 7
 			rows := []event.Observation{test.row}
 			if test.area == "901" {
-				rows = append(rows, figure("enterprises", "2020", "5"))
+				rows = append(rows, fixture.Figure("enterprises", "2020", "5"))
 			}
-			history := past{{"rd", mustPeriod("2020")}: {stage: catalogue.Final, status: catalogue.Normal, value: catalogue.Value{Coefficient: 3}}}
-			result := judged(t, from(test.area, rows...), history)
+			history := past{{"rd", fixture.Period("2020")}: {Stage: catalogue.Final, Status: catalogue.Normal, Value: catalogue.Value{Coefficient: 3}}}
+			result := judged(t, fixture.From(test.area, rows...), history)
 			if len(result.accepted) != len(rows)-1 || len(result.findings) != 1 {
 				t.Fatalf("accepted %d rows with findings %+v; want one finding and the other row kept", len(result.accepted), result.findings)
 			}
@@ -91,7 +92,7 @@ func TestRefusals(t *testing.T) {
 
 // What is wrong with a submission as a whole rejects all of it.
 func TestWholeSubmissionRefused(t *testing.T) {
-	row := figure("gdp", "2021", "1")
+	row := fixture.Figure("gdp", "2021", "1")
 	for _, test := range []struct {
 		name    string
 		subject [2]string
@@ -105,7 +106,7 @@ func TestWholeSubmissionRefused(t *testing.T) {
 		{"empty", [2]string{"901", "annual"}, event.Submission{Area: "901", Dataset: "annual"}, "SUBMISSION_EMPTY"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			j := judge{testCatalogue(t)}
+			j := judge{fixture.Catalogue(t)}
 			result := j.judge(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{})
 			if len(result.accepted) != 0 || len(result.findings) != 1 || result.findings[0].Code != test.code || result.findings[0].Row != 0 {
 				t.Errorf("judgement = %+v; want %s on row 0", result, test.code)
@@ -115,8 +116,8 @@ func TestWholeSubmissionRefused(t *testing.T) {
 }
 
 func TestDuplicateCells(t *testing.T) {
-	rows := []event.Observation{figure("gdp", "2021", "1"), figure("gdp", "2021", "1.0"), figure("rd", "2021", "1"), figure("rd", "2021", "2"), figure("enterprises", "2021", "3")}
-	result := judged(t, from("901", rows...), past{})
+	rows := []event.Observation{fixture.Figure("gdp", "2021", "1"), fixture.Figure("gdp", "2021", "1.0"), fixture.Figure("rd", "2021", "1"), fixture.Figure("rd", "2021", "2"), fixture.Figure("enterprises", "2021", "3")}
+	result := judged(t, fixture.From("901", rows...), past{})
 	var kept []string
 	for _, o := range result.accepted {
 		kept = append(kept, o.Indicator)
@@ -155,9 +156,9 @@ func TestDuplicatesInOrder(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var rows []event.Observation
 			for _, period := range test.periods {
-				rows = append(rows, figure("gdp", period, "1"))
+				rows = append(rows, fixture.Figure("gdp", period, "1"))
 			}
-			if result := judged(t, from("901", rows...), past{}); len(result.accepted) != test.kept {
+			if result := judged(t, fixture.From("901", rows...), past{}); len(result.accepted) != test.kept {
 				t.Errorf("kept %d rows, want %d: %+v", len(result.accepted), test.kept, result.findings)
 			}
 		})
@@ -192,7 +193,7 @@ func TestAcceptedRows(t *testing.T) {
 			if test.want.Stage == 0 {
 				test.want.Stage = catalogue.Final
 			}
-			result := judged(t, from("901", test.row), past{})
+			result := judged(t, fixture.From("901", test.row), past{})
 			if len(result.accepted) != 1 {
 				t.Fatalf("findings %+v; want the row accepted", result.findings)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"sync"
@@ -49,7 +50,29 @@ type Cell struct {
 	Period    catalogue.Period
 }
 
-func cellOf(o *event.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
+// CellOf returns the cell that an observation reports.
+func CellOf(o *event.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
+
+// Compare orders cells by period, then by indicator.
+func (c Cell) Compare(d Cell) int {
+	return cmp.Or(c.Period.Compare(d.Period), cmp.Compare(c.Indicator, d.Indicator))
+}
+
+// CellsOf returns the cell of each row of a submission, by the row's index. A
+// submission with a period that cannot be read has none, and an error.
+func CellsOf(s *event.AcceptedSubmission) (iter.Seq2[int, Cell], error) {
+	periods, err := s.Periods()
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(int, Cell) bool) {
+		for row := range s.Len() {
+			if !yield(row, Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}) {
+				return
+			}
+		}
+	}, nil
+}
 
 // vintage is one area's best figure in a cell; status 0 means none yet.
 type vintage struct {
@@ -68,6 +91,10 @@ func (v *vintage) value() catalogue.Value {
 }
 
 func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v.shape >> 4) }
+
+func (v *vintage) figure() Figure {
+	return Figure{Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch}
+}
 
 // accepted is a submission that the ledger has folded in.
 type accepted struct {
@@ -219,15 +246,27 @@ func (l *Ledger) area(code string) int {
 	return at
 }
 
-// Part is one area's best figure in a cell.
-type Part struct {
-	Area      string
+// Figure is what an area reported for a cell, in the catalogue's unit of the
+// indicator.
+type Figure struct {
 	Value     catalogue.Value
 	Stage     catalogue.Stage
 	Status    catalogue.Status
 	Qualifier catalogue.Qualifier
-	// Epoch is how often the figure had been reopened.
+	// Epoch is how often the cell had been reopened when the figure was accepted.
 	Epoch uint8
+}
+
+// SameContent reports whether two figures are the same to a total, whichever
+// epoch they belong to.
+func (f Figure) SameContent(g Figure) bool {
+	return f.Value == g.Value && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
+}
+
+// Part is one area's best figure in a cell.
+type Part struct {
+	Area string
+	Figure
 	// Submission and Sequence (in SUBMISSIONS) are where it came from.
 	Submission event.SubmissionID
 	Sequence   uint64
@@ -261,50 +300,50 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	return Part{}, false
 }
 
-// standing notes how the area's cell of each row stands, under one lock.
-func (l *Ledger) standing(area string, rows []event.AcceptedObservation, into []standing) {
+// CellState is what is known of one area's cell before a submission is judged.
+type CellState struct {
+	// Best is the area's best figure; its status is 0 where there is none.
+	Best Figure
+	// Reopened is how often the cell has been reopened.
+	Reopened uint8
+	// Locked says that the period is locked.
+	Locked bool
+}
+
+// CellStates fills in the state of the area's cell that each row reports, by the
+// row's index, all as of one moment.
+func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	at, known := l.areaIndex[area]
 	for i := range rows {
-		cell := cellOf(&rows[i])
-		into[i] = standing{reopened: l.epoch(cell, area), locked: l.locked[cell.Period]}
+		cell := CellOf(&rows[i])
+		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
 		if figures := l.figures(cell); known && at < len(figures) {
-			v := &figures[at]
-			into[i].best = held{v.value(), v.stage, v.status, v.qualifier(), v.epoch}
+			into[i].Best = figures[at].figure()
 		}
 	}
 }
 
 func (l *Ledger) part(area int, v vintage) Part {
 	s := &l.submissions[v.submission]
-	return Part{
-		Area: l.areas[area], Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch,
-		Submission: s.id, Sequence: s.sequence,
-	}
+	return Part{Area: l.areas[area], Figure: v.figure(), Submission: s.id, Sequence: s.sequence}
 }
 
-// Cells returns the cells in scope that hold a figure, by period and indicator.
-func (l *Ledger) Cells(scope Scope) []Cell {
+// Cells returns every cell that holds a figure, by period and indicator.
+func (l *Ledger) Cells() []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var cells []Cell
 	for period, page := range l.pages {
-		if scope.Period != "" && scope.Period != period.String() {
-			continue
-		}
 		for id, indicator := range l.indicators {
-			if page.group(indicator.number) != nil && (scope.Indicator == "" || scope.Indicator == id) {
+			if page.group(indicator.number) != nil {
 				cells = append(cells, Cell{id, period})
 			}
 		}
 	}
-	slices.SortFunc(cells, Cell.compare)
+	slices.SortFunc(cells, Cell.Compare)
 	return cells
-}
-
-func (c Cell) compare(d Cell) int {
-	return cmp.Or(c.Period.Compare(d.Period), cmp.Compare(c.Indicator, d.Indicator))
 }
 
 // Accepted says where a submission's accepted observations are stored.

@@ -10,11 +10,3 @@ func WithMetrics(m *Metrics) Option { return func(t *Transform) { t.metrics = m 
 
 // WithTracer makes the stage record spans of the submissions that are traced.
 func WithTracer(tracer *stream.Tracer) Option { return func(t *Transform) { t.tracer = tracer } }
-
-// ScheduleOption changes a scheduler under construction.
-type ScheduleOption func(*Scheduler)
-
-// WithScheduleMetrics makes the scheduler count what it does.
-func WithScheduleMetrics(m *ScheduleMetrics) ScheduleOption {
-	return func(s *Scheduler) { s.metrics = m }
-}

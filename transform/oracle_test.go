@@ -14,6 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 // oracle computes city totals slowly and by other means: rational numbers, and
@@ -120,7 +121,7 @@ func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area 
 			case "-":
 				sign = -1
 			default:
-				r := o.best(ind.ID, mustPeriod(year+strings.TrimPrefix(word, "Y")))[area]
+				r := o.best(ind.ID, fixture.Period(year+strings.TrimPrefix(word, "Y")))[area]
 				if r == nil || r.value == nil {
 					whole, spoken = false, spoken && r != nil
 					continue
@@ -249,8 +250,8 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 // in which submissions are folded in and however often.
 func TestTallyAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := drawCity(t)
-		submissions := drawHistory(t, c)
+		c := fixture.DrawCity(t)
+		submissions := fixture.DrawHistory(t, c)
 		o := oracleOf(c, submissions)
 
 		shuffled := rapid.Permutation(append(slices.Clone(submissions), submissions[:len(submissions)/3]...)).Draw(t, "order")
@@ -262,8 +263,8 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 			}
 		}
 		for i := range c.Indicators {
-			for _, period := range drawnPeriods() {
-				cell := Cell{c.Indicators[i].ID, mustPeriod(period)}
+			for _, period := range fixture.DrawnPeriods() {
+				cell := Cell{c.Indicators[i].ID, fixture.Period(period)}
 				want, wantOK := o.total(cell)
 				got, ok := Tally(c, ledger, cell)
 				if ok != wantOK {
@@ -284,8 +285,8 @@ var computedFields = cmpopts.IgnoreFields(event.Total{}, "Unit", "Stage", "Statu
 // tally from scratch has it.
 func TestAffectedCoversEveryChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := drawCity(t)
-		submissions := drawHistory(t, c)
+		c := fixture.DrawCity(t)
+		submissions := fixture.DrawHistory(t, c)
 		ledger := NewLedger(c)
 		published := map[Cell]event.Total{}
 		for i := range submissions {
@@ -305,8 +306,8 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 			}
 		}
 		for i := range c.Indicators {
-			for _, period := range drawnPeriods() {
-				cell := Cell{c.Indicators[i].ID, mustPeriod(period)}
+			for _, period := range fixture.DrawnPeriods() {
+				cell := Cell{c.Indicators[i].ID, fixture.Period(period)}
 				total, ok := Tally(c, ledger, cell)
 				had, was := published[cell]
 				if ok != was {
@@ -321,7 +322,7 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 }
 
 func TestStageAndQualifierOfTotals(t *testing.T) {
-	c := testCatalogue(t)
+	c := fixture.Catalogue(t)
 	ledger := NewLedger(c)
 	for i, part := range []struct {
 		area      string
@@ -335,13 +336,13 @@ func TestStageAndQualifierOfTotals(t *testing.T) {
 		{"907", catalogue.Forecast, catalogue.Normal, 0}, // inside 901: never added
 	} {
 		s := event.AcceptedSubmission{ID: fmt.Sprintf("%032x", i+1), Sequence: uint64(i + 1), Area: part.area}
-		s.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "万元", Period: mustPeriod("2021"), Value: catalogue.Value{Coefficient: 10_000},
+		s.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "万元", Period: fixture.Period("2021"), Value: catalogue.Value{Coefficient: 10_000},
 			Stage: part.stage, Status: part.status, Qualifier: part.qualifier})
 		if err := ledger.Apply(uint64(i+1), "s", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, _ := Tally(c, ledger, Cell{"gdp", mustPeriod("2021")})
+	got, _ := Tally(c, ledger, Cell{"gdp", fixture.Period("2021")})
 	// 10,000 万元 of an earlier catalogue are 1 亿元 in this one.
 	if got.Value != "3" || got.Stage != "estimate" || got.Status != "I" || got.Qualifier != "about" || got.Publishable {
 		t.Errorf("total = %+v; want 3, estimate, imputed, about, not publishable", got)

@@ -29,14 +29,14 @@ func newOverlay(l *Ledger) *overlay {
 	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
 }
 
-// standing has the better of the ledger's figure and the batch's own. Submissions
+// CellStates has the better of the ledger's figure and the batch's own. Submissions
 // neither lock nor reopen.
-func (o *overlay) standing(area string, rows []event.AcceptedObservation, into []standing) {
-	o.ledger.standing(area, rows, into)
+func (o *overlay) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
+	o.ledger.CellStates(area, rows, into)
 	for i := range rows {
-		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].best
-		if a != nil && (a.Epoch > best.epoch || a.Epoch == best.epoch && a.Stage >= best.stage) {
-			*best = held{a.Value, a.Stage, a.Status, a.Qualifier, a.Epoch}
+		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].Best
+		if a != nil && (a.Epoch > best.Epoch || a.Epoch == best.Epoch && a.Stage >= best.Stage) {
+			*best = Figure{a.Value, a.Stage, a.Status, a.Qualifier, a.Epoch}
 		}
 	}
 }

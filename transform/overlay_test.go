@@ -10,12 +10,13 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 // Submissions judged as a batch get the verdicts that they would get one by one,
 // each after what was accepted before it is in the ledger.
 func TestBatchIsJudgedAsOneByOne(t *testing.T) {
-	c := testCatalogue(t)
+	c := fixture.Catalogue(t)
 	j := judge{c}
 	refused := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -72,10 +73,10 @@ func decisions() *rapid.Generator[event.Decision] {
 
 func submissions() *rapid.Generator[event.Submission] {
 	return rapid.Custom(func(t *rapid.T) event.Submission {
-		s := from(rapid.SampledFrom([]string{"901", "901", "902"}).Draw(t, "area"))
+		s := fixture.From(rapid.SampledFrom([]string{"901", "901", "902"}).Draw(t, "area"))
 		s.Reason = rapid.SampledFrom([]string{"", "census"}).Draw(t, "reason")
 		for range rapid.IntRange(1, 3).Draw(t, "rows") {
-			o := figure(rapid.SampledFrom([]string{"gdp", "gdp", "rd"}).Draw(t, "indicator"), rapid.SampledFrom([]string{"2021", "2021", "2020"}).Draw(t, "period"),
+			o := fixture.Figure(rapid.SampledFrom([]string{"gdp", "gdp", "rd"}).Draw(t, "indicator"), rapid.SampledFrom([]string{"2021", "2021", "2020"}).Draw(t, "period"),
 				rapid.SampledFrom([]string{"1", "1", "2", "2", "近2", "", "x"}).Draw(t, "value"))
 			o.Stage = catalogue.Stage(rapid.IntRange(int(catalogue.Forecast), int(catalogue.Final)).Draw(t, "stage")).String()
 			s.Observations = append(s.Observations, o)
@@ -87,12 +88,12 @@ func submissions() *rapid.Generator[event.Submission] {
 // Of an area's submissions in one batch the later ones see the earlier ones, and
 // another area's do not.
 func TestBatchSeesItself(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
-	v := &validator{log: log, ledger: NewLedger(c), judge: judge{c}, now: time.Now}
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	v := &Validator{log: log, ledger: NewLedger(c), judge: judge{c}, now: time.Now}
 	staged := func(area, value, stage string) received {
-		o := figure("gdp", "2021", value)
+		o := fixture.Figure("gdp", "2021", value)
 		o.Stage = stage
-		return readOf(t, log, from(area, o))
+		return readOf(t, log, fixture.From(area, o))
 	}
 	verdicts, outgoing, err := v.judgeAll(t.Context(), []received{
 		staged("901", "100", "flash"), staged("901", "90", "estimate"), staged("902", "90", "estimate"), staged("901", "95", "final"), staged("901", "97", "flash"),

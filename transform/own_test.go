@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 // cells are figures for the tally to read.
@@ -24,12 +25,12 @@ indicators:
 		t.Fatal(err)
 	}
 	part := func(area string, n int64, stage catalogue.Stage) Part {
-		return Part{Area: area, Value: catalogue.Value{Coefficient: n}, Stage: stage, Status: catalogue.Normal}
+		return Part{Area: area, Figure: Figure{Value: catalogue.Value{Coefficient: n}, Stage: stage, Status: catalogue.Normal}}
 	}
 	source := cells{
-		{"flow", mustPeriod("2021")}:       {part("a", 5, catalogue.Final), part("zone", 2, catalogue.Final), {Area: "b", Status: catalogue.Missing}},
-		{"flow", mustPeriod("2021-YTD05")}: {part("b", 30, catalogue.Final)},
-		{"flow", mustPeriod("2021-YTD06")}: {part("b", 42, catalogue.Flash)},
+		{"flow", fixture.Period("2021")}:       {part("a", 5, catalogue.Final), part("zone", 2, catalogue.Final), {Area: "b", Figure: Figure{Status: catalogue.Missing}}},
+		{"flow", fixture.Period("2021-YTD05")}: {part("b", 30, catalogue.Final)},
+		{"flow", fixture.Period("2021-YTD06")}: {part("b", 42, catalogue.Flash)},
 	}
 	for _, test := range []struct {
 		indicator, period, area string
@@ -45,7 +46,7 @@ indicators:
 		{"none", "2021", "a", ""},
 	} {
 		got := ""
-		if own, ok := Own(c, source, Cell{test.indicator, mustPeriod(test.period)}, test.area); ok {
+		if own, ok := Own(c, source, Cell{test.indicator, fixture.Period(test.period)}, test.area); ok {
 			got = own.Value.String() + " " + own.Stage.String()
 		}
 		if got != test.want {

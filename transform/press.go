@@ -11,41 +11,46 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// press computes totals and publishes them in flushes, each of which readers
-// apply as one.
-type press struct {
+// Publisher publishes totals in flushes, each of which readers apply as one.
+type Publisher struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
 	families  families
 	now       func() time.Time
-	metrics   *Metrics
+	metrics   *TallyMetrics
 }
 
-func newPress(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, metrics *Metrics) press {
-	return press{log: log, catalogue: c, families: familiesOf(c), now: now, metrics: metrics}
+// NewPublisher returns a publisher of totals under the catalogue.
+func NewPublisher(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, metrics *TallyMetrics) *Publisher {
+	return &Publisher{log: log, catalogue: c, families: familiesOf(c), now: now, metrics: metrics}
 }
 
-// tallied is a computed total and the period it is of.
-type tallied struct {
-	period catalogue.Period
+// PeriodTotal is a total and the period it is of.
+type PeriodTotal struct {
+	Period catalogue.Period
 	event.Total
 }
 
-// all computes the cells; those nobody has reported are left out.
-func (t *tally) all(cells []Cell) []tallied {
-	totals := make([]tallied, 0, len(cells))
+// TallyAll folds the total of each cell; those nobody has reported are left out.
+func TallyAll(c *catalogue.Catalogue, source Source, cells []Cell) []PeriodTotal {
+	t := tally{catalogue: c, source: source}
+	return t.all(cells)
+}
+
+func (t *tally) all(cells []Cell) []PeriodTotal {
+	totals := make([]PeriodTotal, 0, len(cells))
 	for _, cell := range cells {
 		if total, ok := t.total(cell); ok {
-			totals = append(totals, tallied{cell.Period, total})
+			totals = append(totals, PeriodTotal{cell.Period, total})
 		}
 	}
 	return totals
 }
 
-// publish tallies the cells and publishes the totals.
-func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger event.Trigger) error {
+// tally folds the totals of the cells and publishes them.
+func (p *Publisher) tally(ctx context.Context, view *View, cells []Cell, trigger event.Trigger) error {
 	t := tally{catalogue: p.catalogue, source: view}
-	return p.send(ctx, view.Basis(), trigger, func(yield func([]tallied) bool) {
+	return p.send(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
 		for _, family := range split(p.families, cells, func(c *Cell) string { return c.Indicator }) {
 			if !yield(t.all(family)) {
 				return
@@ -54,9 +59,10 @@ func (p *press) publish(ctx context.Context, view *View, cells []Cell, trigger e
 	})
 }
 
-// republish publishes totals that have been computed.
-func (p *press) republish(ctx context.Context, basis uint64, totals []tallied, trigger event.Trigger) error {
-	return p.send(ctx, basis, trigger, slices.Values(split(p.families, totals, func(t *tallied) string { return t.Indicator })))
+// Publish publishes totals that were folded from the ledger as it stood at the
+// basis, a sequence of ACCEPTED, or later.
+func (p *Publisher) Publish(ctx context.Context, basis uint64, totals []PeriodTotal, trigger event.Trigger) error {
+	return p.send(ctx, basis, trigger, slices.Values(split(p.families, totals, func(t *PeriodTotal) string { return t.Indicator })))
 }
 
 // A flush is sent once it takes this many bytes. Large flushes cost less for each
@@ -66,8 +72,8 @@ const flushBytes = 8 << 20
 // send publishes families of totals, as many together as a flush takes, and no
 // family in two. Their basis is what the ledger had folded in when they were
 // computed, or before, so that a total is never younger than it says.
-func (p *press) send(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]tallied]) error {
-	var flush []tallied
+func (p *Publisher) send(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]PeriodTotal]) error {
+	var flush []PeriodTotal
 	size := 0
 	for family := range families {
 		flush = append(flush, family...)
@@ -84,21 +90,21 @@ func (p *press) send(ctx context.Context, basis uint64, trigger event.Trigger, f
 	return p.flush(ctx, basis, trigger, flush)
 }
 
-func (p *press) flush(ctx context.Context, basis uint64, trigger event.Trigger, totals []tallied) error {
+func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigger, totals []PeriodTotal) error {
 	// A total is large to move about.
-	ordered := make([]*tallied, len(totals))
+	ordered := make([]*PeriodTotal, len(totals))
 	for i := range totals {
 		ordered[i] = &totals[i]
 	}
-	slices.SortStableFunc(ordered, func(a, b *tallied) int { return a.period.Compare(b.period) })
+	slices.SortStableFunc(ordered, func(a, b *PeriodTotal) int { return a.Period.Compare(b.Period) })
 	batch := event.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli()}
 	var batches []event.TotalsBatch
 	room, period := 0, catalogue.Period{}
 	for _, t := range ordered {
-		if room -= t.Size(); room < 0 || t.period != period {
-			batch.Period = t.period.String()
+		if room -= t.Size(); room < 0 || t.Period != period {
+			batch.Period = t.Period.String()
 			batches = append(batches, batch)
-			room, period = p.room()-t.Size(), t.period
+			room, period = p.room()-t.Size(), t.Period
 		}
 		last := &batches[len(batches)-1]
 		last.Totals = append(last.Totals, t.Total)
@@ -115,7 +121,7 @@ func (p *press) flush(ctx context.Context, basis uint64, trigger event.Trigger, 
 	if _, err := p.log.Publish(ctx, messages...); err != nil {
 		return err
 	}
-	p.metrics.tally.totals.Add(float64(len(totals)))
+	p.metrics.totals.Add(float64(len(totals)))
 	return nil
 }
 
@@ -124,4 +130,4 @@ const messageBytes = 1 << 20
 
 // room is how much of a message's body totals may take, by their size, which is
 // an estimate.
-func (p *press) room() int { return min(messageBytes, int(p.log.MaxMessage())/2) }
+func (p *Publisher) room() int { return min(messageBytes, int(p.log.MaxMessage())/2) }

@@ -3,32 +3,51 @@ package transform
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 )
 
-// recomputer carries out recompute commands: it tallies a scope anew from the
+// Recomputer carries out recompute commands: it tallies a scope anew from the
 // ledger under the present catalogue and reconciles the projection with it.
-type recomputer struct {
+type Recomputer struct {
 	log        *stream.Log
 	ledger     *Ledger
+	catalogue  *catalogue.Catalogue
 	projection Projection
-	press      press
-	config     Config
+	publisher  *Publisher
+	checker    *Checker
+	config     RecomputeConfig
 	logger     zerolog.Logger
 	now        func() time.Time
-	metrics    *Metrics
-	auditor    *auditor
+	metrics    *ReconcileMetrics
+}
+
+// RecomputeConfig is how recomputations work.
+type RecomputeConfig struct {
+	// AckWait is how long the broker waits for a sign of life before it gives a
+	// command to somebody else.
+	AckWait time.Duration
+	// SettleFor is how long a recomputation waits for the projection to catch up
+	// before it gives up with an error in its run record.
+	SettleFor time.Duration
+}
+
+// NewRecomputer returns a recomputer that reads figures from the ledger, which
+// somebody else fills.
+func NewRecomputer(log *stream.Log, l *Ledger, c *catalogue.Catalogue, projection Projection, publisher *Publisher, checker *Checker, config RecomputeConfig, logger zerolog.Logger, now func() time.Time, metrics *ReconcileMetrics) *Recomputer {
+	return &Recomputer{
+		log: log, ledger: l, catalogue: c, projection: projection, publisher: publisher, checker: checker,
+		config: config, logger: logger, now: now, metrics: metrics,
+	}
 }
 
 // The subject on which recomputation is asked for.
@@ -48,9 +67,9 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) erro
 	return err
 }
 
-// run carries commands out, one at a time, until ctx ends. It is to be called
+// Run carries commands out, one at a time, until ctx ends. It is to be called
 // once the ledger has caught up.
-func (r *recomputer) run(ctx context.Context) error {
+func (r *Recomputer) Run(ctx context.Context) error {
 	consumer, err := r.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1,
 	})
@@ -70,7 +89,7 @@ func (r *recomputer) run(ctx context.Context) error {
 			return err
 		}
 		done := consumer.Hold(batch)
-		err = retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.carryOut(ctx, &batch[0]) })
+		err = stream.Retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.carryOut(ctx, &batch[0]) })
 		done()
 		if ctx.Err() != nil {
 			// Somebody begins it again from the start; nothing of it is lost.
@@ -83,14 +102,14 @@ func (r *recomputer) run(ctx context.Context) error {
 	}
 }
 
-func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
+func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	var command event.Command
 	if err := json.Unmarshal(d.Body, &command); err != nil {
 		return r.log.Bury(ctx, "recompute", stream.Commands, d, fmt.Errorf("read command: %w", err), r.now())
 	}
 	run := event.Run{
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
-		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.press.catalogue.Version(),
+		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.catalogue.Version(),
 	}
 	problem := r.recompute(ctx, &run)
 	if ctx.Err() != nil {
@@ -111,7 +130,7 @@ func (r *recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	return d.Ack()
 }
 
-func (r *recomputer) record(ctx context.Context, run *event.Run) error {
+func (r *Recomputer) record(ctx context.Context, run *event.Run) error {
 	body, err := json.Marshal(run)
 	if err != nil {
 		return fmt.Errorf("encode run: %w", err)
@@ -131,9 +150,9 @@ const attempts = 5
 // those that differ. While observations arrive, totals on their way would look
 // like differences; it then starts over, and in the end publishes rather too
 // much than too little.
-func (r *recomputer) recompute(ctx context.Context, run *event.Run) error {
+func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
-	var differing []tallied
+	var differing []PeriodTotal
 	for range attempts {
 		last, err := r.log.LastSequence(ctx, stream.Accepted)
 		if err != nil {
@@ -155,8 +174,7 @@ func (r *recomputer) recompute(ctx context.Context, run *event.Run) error {
 			return err
 		}
 		view := r.ledger.View()
-		t := tally{catalogue: r.press.catalogue, source: view}
-		computed := t.all(r.inScope(scope))
+		computed := TallyAll(r.catalogue, view, r.inScope(scope))
 		view.Close()
 		differing = differences(computed, shown)
 		run.Cells, run.Changed = len(computed), len(differing)
@@ -164,7 +182,7 @@ func (r *recomputer) recompute(ctx context.Context, run *event.Run) error {
 			break
 		}
 	}
-	if err := r.press.republish(ctx, run.Basis, differing, run.Trigger); err != nil {
+	if err := r.publisher.Publish(ctx, run.Basis, differing, run.Trigger); err != nil {
 		return err
 	}
 	return r.balance(ctx, run)
@@ -198,8 +216,8 @@ const settleEvery = 20 * time.Millisecond
 
 // inScope returns the cells to tally: those reported and those that follow from
 // them.
-func (r *recomputer) inScope(scope Scope) []Cell {
-	cells := Affected(r.press.catalogue, r.ledger.Cells(Scope{}))
+func (r *Recomputer) inScope(scope Scope) []Cell {
+	cells := Affected(r.catalogue, r.ledger.Cells())
 	return slices.DeleteFunc(cells, func(c Cell) bool {
 		return scope.Period != "" && scope.Period != c.Period.String() || scope.Indicator != "" && scope.Indicator != c.Indicator
 	})
@@ -211,10 +229,10 @@ var sameTotal = cmp.Options{cmpopts.IgnoreFields(event.Total{}, "Inputs"), cmpop
 
 // differences returns the computed totals that the projection lacks or shows
 // otherwise.
-func differences(computed []tallied, shown map[TotalKey]event.Total) []tallied {
-	var differing []tallied
+func differences(computed []PeriodTotal, shown map[TotalKey]event.Total) []PeriodTotal {
+	var differing []PeriodTotal
 	for _, t := range computed {
-		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.period.String()}]
+		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.Period.String()}]
 		if !ok || !cmp.Equal(had, t.Total, sameTotal) {
 			differing = append(differing, t)
 		}
@@ -224,7 +242,7 @@ func differences(computed []tallied, shown map[TotalKey]event.Total) []tallied {
 
 // restoreObservations publishes accepted messages again of which the projection
 // lacks rows. The ledger knows them; only the projection takes them up.
-func (r *recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
+func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
 	counts, err := r.projection.ObservationCounts(ctx, Scope{})
 	if err != nil {
 		return err
@@ -237,10 +255,7 @@ func (r *recomputer) restoreObservations(ctx context.Context, run *event.Run) er
 		}
 	}
 	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
-		m, err := r.log.Get(ctx, stream.Accepted, stored)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return lost(stored)
-		}
+		m, err := ReadStored(ctx, r.log, stored)
 		if err != nil {
 			return err
 		}

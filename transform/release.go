@@ -48,7 +48,7 @@ type NewRelease struct {
 func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *History, n NewRelease, now time.Time) (release *event.Release, repeated bool, err error) {
 	release = &event.Release{
 		Name: n.Name, Period: n.Period.String(), Note: n.Note, CreatedAt: now.UnixMilli(),
-		Basis: h.Ledger.Applied(), Catalogue: c.Version(), Totals: h.Totals(n.Period),
+		Basis: h.Ledger.Applied(), Catalogue: c.Version(), Totals: TotalsOf(c, h.Ledger, n.Period),
 	}
 	if !h.Moment.Received.IsZero() {
 		release.Received = h.Moment.Received.UnixMilli()
@@ -122,7 +122,7 @@ func CompareRelease(c *catalogue.Catalogue, r *event.Release, then, today *Histo
 	if err != nil {
 		return nil, fmt.Errorf("release %s: %w", r.Name, err)
 	}
-	released, present := byIndicator(r.Totals), byIndicator(today.Totals(period))
+	released, present := byIndicator(r.Totals), byIndicator(TotalsOf(c, today.Ledger, period))
 	causes := causes(c, then, today)
 	var differences []Difference
 	for _, id := range inOrder(c, released, present) {
@@ -167,12 +167,11 @@ func inOrder(c *catalogue.Catalogue, totals ...map[string]*event.Total) []string
 // that they touch.
 func causes(c *catalogue.Catalogue, then, today *History) map[Cell][]Cause {
 	by := map[Cell][]Cause{}
-	cells := slices.SortedFunc(maps.Keys(today.vintages), Cell.compare)
-	for _, cell := range cells {
-		for _, after := range today.vintages[cell] {
+	for _, cell := range today.Cells() {
+		for _, after := range today.Vintages(cell) {
 			best, _ := today.Ledger.Part(cell, after.Area)
 			before, _ := then.Ledger.Part(cell, after.Area)
-			if best.Submission != after.Submission || before.sameFigure(after.Part) {
+			if best.Submission != after.Submission || before.Area == after.Area && before.Figure.SameContent(after.Figure) {
 				continue
 			}
 			for _, total := range Affected(c, []Cell{cell}) {
@@ -181,9 +180,4 @@ func causes(c *catalogue.Catalogue, then, today *History) map[Cell][]Cause {
 		}
 	}
 	return by
-}
-
-// sameFigure reports whether two parts are the same to a total.
-func (p Part) sameFigure(q Part) bool {
-	return p.Area == q.Area && p.Value == q.Value && p.Stage == q.Stage && p.Status == q.Status && p.Qualifier == q.Qualifier
 }

@@ -9,14 +9,15 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 func TestReleaseStaysAsItWas(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
-	period := mustPeriod("2021")
+	period := fixture.Period("2021")
 	for _, area := range []string{"901", "902", "903", "906"} {
-		verdictOn(t, log, submit(t, log, from(area, figure("gdp", "2021", "100"), figure("rd", "2021", "2"), figure("gdp", "2020", "80"))))
+		fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", "2021", "100"), fixture.Figure("rd", "2021", "2"), fixture.Figure("gdp", "2020", "80"))))
 	}
 	replay := func(moment Moment, keep Keep) *History {
 		t.Helper()
@@ -37,9 +38,9 @@ func TestReleaseStaysAsItWas(t *testing.T) {
 	}
 
 	// A revision of this year and one of its base.
-	verdictOn(t, log, submit(t, log, from("901", figure("gdp", "2021", "150"))))
-	verdictOn(t, log, submit(t, log, from("902", figure("gdp", "2020", "90"))))
-	verdictOn(t, log, submit(t, log, from("903", figure("enterprises", "2021", "5"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "150"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2020", "90"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("903", fixture.Figure("enterprises", "2021", "5"))))
 	n.Force = true
 	if _, _, err = CreateRelease(t.Context(), log, c, replay(Moment{}, nil), n, now); !errors.Is(err, ErrReleased) {
 		t.Errorf("other content under the name: %v, want ErrReleased", err)
@@ -52,7 +53,7 @@ func TestReleaseStaysAsItWas(t *testing.T) {
 		t.Errorf("made, kept:\n%s", diff)
 	}
 	then := replay(MomentOf(kept), nil)
-	if diff := gocmp.Diff(kept.Totals, then.Totals(period)); diff != "" {
+	if diff := gocmp.Diff(kept.Totals, TotalsOf(c, then.Ledger, period)); diff != "" {
 		t.Errorf("released, tallied from its moment:\n%s", diff)
 	}
 
@@ -93,7 +94,7 @@ func sameWords(got, want string) bool {
 }
 
 func TestReleaseIsRefused(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
 	create := func(n NewRelease) error {
 		h, err := Replay(t.Context(), log, c, Moment{}, nil)
@@ -103,11 +104,11 @@ func TestReleaseIsRefused(t *testing.T) {
 		_, _, err = CreateRelease(t.Context(), log, c, h, n, time.Now())
 		return err
 	}
-	period := mustPeriod("2021")
+	period := fixture.Period("2021")
 	if err := create(NewRelease{Name: "empty", Period: period}); err == nil || !strings.Contains(err.Error(), "nothing to release") {
 		t.Errorf("a period without totals: %v", err)
 	}
-	verdictOn(t, log, submit(t, log, from("901", figure("gdp", "2021", "100"), figure("enterprises", "2021", "3"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("enterprises", "2021", "3"))))
 	var refused *Unpublishable
 	if err := create(NewRelease{Name: "early", Period: period}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
 		t.Errorf("with a partial total: %v", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -44,7 +45,7 @@ type History struct {
 // moment, in the units of the catalogue. What had been received by an instant
 // counts however much later it was judged.
 func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment Moment, keep Keep) (*History, error) {
-	h := newHistory(c, moment, keep)
+	h := NewHistory(c, moment, keep)
 	following, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
 	if err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted}, h.apply, caughtUp); err != nil {
@@ -53,11 +54,11 @@ func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("replay the log: %w", context.Cause(ctx))
 	}
-	h.order()
 	return h, nil
 }
 
-func newHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
+// NewHistory returns the history of an empty log, into which messages are folded.
+func NewHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 	return &History{Moment: moment, Ledger: NewLedger(c), keep: keep, vintages: map[Cell][]Vintage{}}
 }
 
@@ -71,11 +72,13 @@ func (h *History) apply(d stream.Delivery) error {
 	if err != nil {
 		return nil
 	}
-	h.fold(d.Sequence, d.Subject, batch)
+	h.Fold(d.Sequence, d.Subject, batch)
 	return nil
 }
 
-func (h *History) fold(stored uint64, subject string, batch *event.AcceptedBatch) {
+// Fold folds in what the moment includes of the message at a sequence of ACCEPTED.
+// It may change the batch.
+func (h *History) Fold(stored uint64, subject string, batch *event.AcceptedBatch) {
 	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return !h.Moment.includes(stored, &s) })
 	if len(batch.Submissions) == 0 {
 		return
@@ -94,7 +97,7 @@ func (h *History) fold(stored uint64, subject string, batch *event.AcceptedBatch
 }
 
 func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
-	periods, err := s.Periods()
+	cells, err := CellsOf(s)
 	if err != nil {
 		return
 	}
@@ -102,8 +105,7 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 	if err != nil {
 		return
 	}
-	for row := range s.Len() {
-		cell := Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}
+	for row, cell := range cells {
 		if !h.keep(s, cell) {
 			continue
 		}
@@ -112,11 +114,13 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 		if err != nil {
 			continue
 		}
-		h.vintages[cell] = append(h.vintages[cell], Vintage{
+		h.insert(Vintage{
 			Cell: cell,
 			Part: Part{
-				Area: s.Area, Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]),
-				Qualifier: catalogue.Qualifier(s.Qualifier[row]), Submission: id, Sequence: s.Sequence,
+				Area: s.Area, Submission: id, Sequence: s.Sequence,
+				Figure: Figure{
+					Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]),
+				},
 			},
 			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
@@ -143,33 +147,15 @@ func (v Vintage) compare(w Vintage) int {
 	return cmp.Or(cmp.Compare(v.Area, w.Area), cmp.Compare(w.Stage, v.Stage), cmp.Compare(w.Sequence, v.Sequence))
 }
 
-func (h *History) order() {
-	for _, vintages := range h.vintages {
-		slices.SortStableFunc(vintages, Vintage.compare)
-	}
+// insert puts a vintage in its place among those of its cell.
+func (h *History) insert(v Vintage) {
+	of := h.vintages[v.Cell]
+	place, _ := slices.BinarySearchFunc(of, v, Vintage.compare)
+	h.vintages[v.Cell] = slices.Insert(of, place, v)
 }
 
-// Vintages returns what was kept of an area's figures in the cell, the best
-// first.
-func (h *History) Vintages(cell Cell, area string) []Vintage {
-	var of []Vintage
-	for _, v := range h.vintages[cell] {
-		if v.Area == area {
-			of = append(of, v)
-		}
-	}
-	return of
-}
+// Cells returns the cells of which vintages were kept, by period and indicator.
+func (h *History) Cells() []Cell { return slices.SortedFunc(maps.Keys(h.vintages), Cell.Compare) }
 
-// Totals tallies the period: every indicator that somebody has reported for it,
-// in the catalogue's order.
-func (h *History) Totals(period catalogue.Period) []event.Total {
-	var totals []event.Total
-	c := h.Ledger.catalogue
-	for i := range c.Indicators {
-		if total, ok := Tally(c, h.Ledger, Cell{c.Indicators[i].ID, period}); ok {
-			totals = append(totals, total)
-		}
-	}
-	return totals
-}
+// Vintages returns the vintages that were kept of a cell: by area, the best first.
+func (h *History) Vintages(cell Cell) []Vintage { return h.vintages[cell] }

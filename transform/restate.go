@@ -2,14 +2,10 @@ package transform
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/stream"
 )
 
 // taken is what was accepted of a submission.
@@ -24,11 +20,11 @@ type taken struct {
 
 // takenBefore returns what was accepted of content that was seen before, as
 // ACCEPTED has it: what the ledger shows now may have come later.
-func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (taken, bool, error) {
+func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (taken, bool, error) {
 	if own, ok := past.accepted[id]; ok {
 		own.cells = make(map[Cell]bool, len(own.rows))
 		for i := range own.rows {
-			own.cells[cellOf(&own.rows[i])] = true
+			own.cells[CellOf(&own.rows[i])] = true
 		}
 		return own, true, nil
 	}
@@ -36,10 +32,7 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 	if !ok {
 		return taken{}, false, nil
 	}
-	m, err := v.log.Get(ctx, stream.Accepted, known.Stored)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return taken{}, false, lost(known.Stored)
-	}
+	m, err := ReadStored(ctx, v.log, known.Stored)
 	if err != nil {
 		return taken{}, false, err
 	}
@@ -53,12 +46,12 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 		if s.ID != id {
 			continue
 		}
-		periods, err := s.Periods()
+		cells, err := CellsOf(s)
 		if err != nil {
 			return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
 		}
-		for row := range s.Len() {
-			t.cells[Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}] = true
+		for _, cell := range cells {
+			t.cells[cell] = true
 		}
 	}
 	return t, true, nil
@@ -66,11 +59,11 @@ func (v *validator) takenBefore(ctx context.Context, id string, past *overlay) (
 
 // restate says again what had been said of content that was accepted before,
 // and accepts nothing.
-func (v *validator) restate(verdict *event.Verdict, r *received, past history, first taken) {
+func (v *Validator) restate(verdict *event.Verdict, r *received, past cellStates, first taken) {
 	verdict.AcceptedSequence = first.stored
 	result := v.judge.judge(r, without{past, first.cells})
 	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
-		if first.cells[cellOf(&o)] {
+		if first.cells[CellOf(&o)] {
 			return false
 		}
 		finding := judgedBefore(&o)
@@ -84,19 +77,15 @@ func (v *validator) restate(verdict *event.Verdict, r *received, past history, f
 // without is history that knows nothing of some cells: what was accepted of them
 // then cannot be held against later figures.
 type without struct {
-	history
+	cellStates
 	cells map[Cell]bool
 }
 
-func (w without) standing(area string, rows []event.AcceptedObservation, into []standing) {
-	w.history.standing(area, rows, into)
+func (w without) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
+	w.cellStates.CellStates(area, rows, into)
 	for i := range rows {
-		if w.cells[cellOf(&rows[i])] {
-			into[i].best = held{}
+		if w.cells[CellOf(&rows[i])] {
+			into[i].Best = Figure{}
 		}
 	}
-}
-
-func lost(sequence uint64) error {
-	return fmt.Errorf("ACCEPTED lost its message %d, which is kept for ever: restore the broker's data from a backup", sequence)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -17,26 +18,76 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// Names of schedules become subject tokens.
+var token = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// ScheduleConfig is one schedule.
+type ScheduleConfig struct {
+	// Name is a token of letters, digits, - and _.
+	Name string `yaml:"name"`
+	// Cron is a standard five-field cron expression or a descriptor such as
+	// @daily, in the settings' time zone.
+	Cron string `yaml:"cron"`
+	// Period and Indicator bound what is recomputed; empty is everything. Period
+	// is a period code, or this_year or last_year, seen from the slot.
+	Period    string `yaml:"period"`
+	Indicator string `yaml:"indicator"`
+}
+
+// ValidateSchedules reports every schedule that cannot work, each by its place in
+// the settings' transform.schedules.
+func ValidateSchedules(schedules []ScheduleConfig) error {
+	var errs []error
+	names := map[string]bool{}
+	for i, s := range schedules {
+		report := func(key, format string, args ...any) {
+			errs = append(errs, fmt.Errorf("transform.schedules[%d].%s: %w", i, key, fmt.Errorf(format, args...)))
+		}
+		if !token.MatchString(s.Name) {
+			report("name", "want letters, digits, - and _, got %q", s.Name)
+		}
+		if names[s.Name] {
+			report("name", "%q occurs twice", s.Name)
+		}
+		names[s.Name] = true
+		if _, err := cron.ParseStandard(s.Cron); err != nil {
+			report("cron", "want five fields (minute hour day month weekday) or @daily and the like, got %q: %w", s.Cron, err)
+		}
+		if err := checkPeriod(s.Period); err != nil {
+			report("period", "want a period, this_year or last_year, got %q", s.Period)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ScheduleOption changes a scheduler under construction.
+type ScheduleOption func(*Scheduler)
+
+// WithScheduleMetrics makes the scheduler count what it does.
+func WithScheduleMetrics(m *ScheduleMetrics) ScheduleOption {
+	return func(s *Scheduler) { s.metrics = m }
+}
+
 // Scheduler asks for recomputations on cron. It only publishes: a command's id
 // is the schedule and the slot, so any number of schedulers ask once.
 type Scheduler struct {
-	log      *stream.Log
-	config   Config
-	location *time.Location
-	logger   zerolog.Logger
-	now      func() time.Time
-	metrics  *ScheduleMetrics
-	ready    chan struct{}
+	log       *stream.Log
+	schedules []ScheduleConfig
+	location  *time.Location
+	logger    zerolog.Logger
+	now       func() time.Time
+	metrics   *ScheduleMetrics
+	ready     chan struct{}
 }
 
 // NewScheduler returns a scheduler whose cron expressions are in the location's
 // time.
-func NewScheduler(log *stream.Log, config Config, location *time.Location, logger zerolog.Logger, now func() time.Time, options ...ScheduleOption) (*Scheduler, error) {
-	if err := config.Validate(); err != nil {
+func NewScheduler(log *stream.Log, schedules []ScheduleConfig, location *time.Location, logger zerolog.Logger, now func() time.Time, options ...ScheduleOption) (*Scheduler, error) {
+	if err := ValidateSchedules(schedules); err != nil {
 		return nil, err
 	}
 	s := &Scheduler{
-		log: log, config: config, location: location, logger: logger, now: now,
+		log: log, schedules: schedules, location: location, logger: logger, now: now,
 		metrics: NewScheduleMetrics(nil), ready: make(chan struct{}),
 	}
 	for _, option := range options {
@@ -54,7 +105,7 @@ func (s *Scheduler) Ready() <-chan struct{} { return s.ready }
 func (s *Scheduler) Run(ctx context.Context) error {
 	runner := cron.New(cron.WithLocation(s.location))
 	var asking sync.WaitGroup
-	for _, sc := range s.config.Schedules {
+	for _, sc := range s.schedules {
 		schedule, err := cron.ParseStandard(sc.Cron)
 		if err != nil {
 			return fmt.Errorf("schedule %s: %w", sc.Name, err)
@@ -78,7 +129,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 
 // ask publishes a slot's command, and does so again while the broker is away.
 func (s *Scheduler) ask(ctx context.Context, sc ScheduleConfig, slot time.Time) {
-	err := retry(ctx, s.logger, "publish recompute command", func(ctx context.Context) error {
+	err := stream.Retry(ctx, s.logger, "publish recompute command", func(ctx context.Context) error {
 		return Recompute(ctx, s.log, event.Command{
 			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: event.BySchedule,
 			Slot: slot.UTC(), Period: resolvePeriod(sc.Period, slot), Indicator: sc.Indicator,

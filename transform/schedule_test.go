@@ -3,8 +3,6 @@ package transform
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 func at(t *testing.T, text string) time.Time {
@@ -78,13 +77,12 @@ func TestResolvePeriod(t *testing.T) {
 
 // Two schedulers ask once for each slot.
 func TestManySchedulersAskOnce(t *testing.T) {
-	log := testLog(t)
-	config := DefaultConfig()
-	config.Schedules = []ScheduleConfig{{Name: "often", Cron: "@every 1s", Period: "2021"}}
+	log := fixture.Log(t)
+	schedules := []ScheduleConfig{{Name: "often", Cron: "@every 1s", Period: "2021"}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
 	for range 2 {
-		s, err := NewScheduler(log, config, time.UTC, testLogger(t), time.Now)
+		s, err := NewScheduler(log, schedules, time.UTC, fixture.Logger(t), time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,24 +118,5 @@ func TestManySchedulersAskOnce(t *testing.T) {
 		if n != 1 {
 			t.Errorf("command %s was published %d times", id, n)
 		}
-	}
-}
-
-func TestConfigValidateReportsEverything(t *testing.T) {
-	config := Config{Batch: 0, AckWait: time.Millisecond, SettleFor: time.Second, Schedules: []ScheduleConfig{
-		{Name: "a b", Cron: "61 * * * *"}, {Name: "x", Cron: "@daily", Period: "next_year"}, {Name: "x", Cron: "@daily"},
-	}}
-	err := config.Validate()
-	if err == nil {
-		t.Fatal("no error")
-	}
-	var starts []string
-	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
-		path, _, _ := strings.Cut(e.Error(), ":")
-		starts = append(starts, path)
-	}
-	want := []string{"transform.batch", "transform.ack_wait", "transform.schedules[0].name", "transform.schedules[0].cron", "transform.schedules[1].period", "transform.schedules[2].name"}
-	if !slices.Equal(starts, want) {
-		t.Errorf("mistakes at %v, want %v", starts, want)
 	}
 }

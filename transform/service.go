@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -41,7 +40,7 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection Projection, config 
 	for _, option := range options {
 		option(t)
 	}
-	t.metrics.watch(t.ledger)
+	t.ledger.RegisterMetrics(t.metrics.registerer)
 	return t, nil
 }
 
@@ -62,7 +61,7 @@ func (t *Transform) Run(ctx context.Context) error {
 	followed := make(chan error, 1)
 	var follower sync.WaitGroup
 	follower.Go(func() {
-		followed <- t.log.Follow(following, stream.FollowConfig{Stream: stream.Accepted}, t.apply, func() { close(replayed) })
+		followed <- t.ledger.Follow(following, t.log, t.logger, func() { close(replayed) })
 	})
 	group.Go(func() error {
 		select {
@@ -86,45 +85,20 @@ func (t *Transform) Run(ctx context.Context) error {
 	return err
 }
 
-// apply folds a message of ACCEPTED into the ledger. One that cannot be read is
-// passed over here; the tally puts it aside in DEAD.
-func (t *Transform) apply(d stream.Delivery) error {
-	batch, err := event.DecodeAccepted(d.Body)
-	if err != nil && !event.IsPermanent(err) {
-		return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
-	}
-	if err != nil {
-		t.ledger.Skip(d.Sequence, d.Subject, err)
-		t.logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("unreadable message in ACCEPTED")
-		return nil
-	}
-	if err := t.ledger.Apply(d.Sequence, d.Subject, batch); err != nil {
-		t.logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("row left out of the ledger")
-	}
-	return nil
-}
-
 func (t *Transform) work(ctx context.Context) error {
 	close(t.ready)
 	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
-	press := newPress(t.log, t.catalogue, t.now, t.metrics)
-	validator := &validator{
-		log: t.log, ledger: t.ledger, judge: judge{t.catalogue}, config: t.config, logger: t.logger, now: t.now,
-		version: t.catalogue.Version(), metrics: t.metrics, tracer: t.tracer,
-	}
-	tallier := &tallier{log: t.log, ledger: t.ledger, config: t.config, logger: t.logger, press: press, now: t.now, metrics: t.metrics, tracer: t.tracer}
-	recomputer := &recomputer{
-		log: t.log, ledger: t.ledger, projection: t.projection, press: press, config: t.config, logger: t.logger, now: t.now, metrics: t.metrics,
-	}
-	auditor := &auditor{
-		log: t.log, projection: t.projection, catalogue: t.catalogue, every: t.config.CheckEvery, logger: t.logger, now: t.now, metrics: t.metrics,
-	}
-	recomputer.auditor = auditor
+	publisher := NewPublisher(t.log, t.catalogue, t.now, t.metrics.tally)
+	checker := NewChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
+	validator := NewValidator(t.log, t.ledger, t.catalogue, ValidatorConfig{Batch: t.config.Batch, AckWait: t.config.AckWait},
+		t.logger, t.now, t.metrics.judge, t.tracer)
+	worker := NewWorker(t.log, t.ledger, publisher, t.config.AckWait, t.logger, t.now, t.metrics.tally, t.tracer)
+	recomputer := NewRecomputer(t.log, t.ledger, t.catalogue, t.projection, publisher, checker,
+		RecomputeConfig{AckWait: t.config.AckWait, SettleFor: t.config.SettleFor}, t.logger, t.now, t.metrics.reconcile)
 	group, working := errgroup.WithContext(ctx)
-	group.Go(func() error { return validator.run(working) })
-	group.Go(func() error { return tallier.run(working) })
-	group.Go(func() error { return recomputer.run(working) })
-	group.Go(func() error { return auditor.run(working) })
+	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run} {
+		group.Go(func() error { return run(working) })
+	}
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		// A stop may come while a worker is still asking for its consumer.

@@ -7,17 +7,18 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 func TestSubmissionsBecomeTotals(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
 
 	for i, area := range []string{"901", "902", "903", "906"} {
-		submit(t, log, from(area, figure("gdp", "2020", "100"), figure("rd", "2020", fmt.Sprintf("1.%d", i)),
-			figure("gdp", "2021", "110"), figure("rd", "2021", "2.2")))
+		fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", "2020", "100"), fixture.Figure("rd", "2020", fmt.Sprintf("1.%d", i)),
+			fixture.Figure("gdp", "2021", "110"), fixture.Figure("rd", "2021", "2.2")))
 	}
-	ratio := totalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool {
+	ratio := fixture.TotalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool {
 		return len(total.Missing) == 0 && total.Change != ""
 	})
 	// 8.8 of 440 is 2 %; 4.6 of 400 is 1.15 %.
@@ -29,41 +30,41 @@ func TestSubmissionsBecomeTotals(t *testing.T) {
 	}
 
 	// One revised figure changes the total, the ratio, and next year's change.
-	submit(t, log, from("901", figure("gdp", "2020", "200")))
-	gdp := totalWith(t, log, "gdp", "2020", func(total event.Total) bool { return total.Value == "500" })
+	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2020", "200")))
+	gdp := fixture.TotalWith(t, log, "gdp", "2020", func(total event.Total) bool { return total.Value == "500" })
 	if gdp.Stage != "final" || gdp.Expected != 4 {
 		t.Errorf("gdp 2020 = %+v; want final, of 4 areas", gdp)
 	}
-	totalWith(t, log, "rd_intensity", "2020", func(total event.Total) bool { return total.Value == "0.92" })
-	totalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Change == "-12" })
-	totalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool { return total.Change == "1.08" })
+	fixture.TotalWith(t, log, "rd_intensity", "2020", func(total event.Total) bool { return total.Value == "0.92" })
+	fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Change == "-12" })
+	fixture.TotalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool { return total.Change == "1.08" })
 }
 
 func TestVerdicts(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
 
-	good := from("901", figure("gdp", "2021", "100"))
-	first := verdictOn(t, log, submit(t, log, good))
+	good := fixture.From("901", fixture.Figure("gdp", "2021", "100"))
+	first := fixture.VerdictOn(t, log, fixture.Submit(t, log, good))
 	if first.Outcome != event.AllAccepted || first.Accepted != 1 || first.AcceptedSequence == 0 || first.Repeated {
 		t.Errorf("verdict = %+v; want one row accepted", first)
 	}
-	again := verdictOn(t, log, submit(t, log, good))
+	again := fixture.VerdictOn(t, log, fixture.Submit(t, log, good))
 	if again.Outcome != event.AllAccepted || !again.Repeated || again.AcceptedSequence != first.AcceptedSequence || again.Submission != first.Submission {
 		t.Errorf("verdict on the same content = %+v; want a repetition of %+v", again, first)
 	}
-	mixed := verdictOn(t, log, submit(t, log, from("901", figure("gpd", "2021", "1"), figure("rd", "2021", "5"), figure("enterprises", "2021", "3.20812E+05"))))
+	mixed := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gpd", "2021", "1"), fixture.Figure("rd", "2021", "5"), fixture.Figure("enterprises", "2021", "3.20812E+05"))))
 	if mixed.Outcome != event.Partial || mixed.Accepted != 1 || mixed.RejectedRows != 2 || len(mixed.Findings) != 2 {
 		t.Errorf("verdict = %+v; want one of three rows accepted", mixed)
 	}
-	broken := verdictOn(t, log, submitRaw(t, log, "submissions.901.annual", []byte(`{"area":`)))
+	broken := fixture.VerdictOn(t, log, fixture.SubmitRaw(t, log, "submissions.901.annual", []byte(`{"area":`)))
 	if broken.Outcome != event.Rejected || len(broken.Findings) != 1 || broken.Findings[0].Code != "SUBMISSION_UNREADABLE" {
 		t.Errorf("verdict on broken JSON = %+v", broken)
 	}
 	// A later final figure forbids a return to an estimate.
-	back := figure("gdp", "2021", "90")
+	back := fixture.Figure("gdp", "2021", "90")
 	back.Stage = "estimate"
-	backwards := verdictOn(t, log, submit(t, log, from("901", back)))
+	backwards := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", back)))
 	if backwards.Outcome != event.Rejected || backwards.Findings[0].Code != "STAGE_BACKWARDS" {
 		t.Errorf("verdict on an earlier stage = %+v", backwards)
 	}
@@ -72,18 +73,18 @@ func TestVerdicts(t *testing.T) {
 // A submission whose findings exceed the broker's largest message gets its
 // verdict all the same, and holds up nobody.
 func TestVerdictsFitTheBroker(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
 	rows := make([]event.Observation, 40_000)
 	for i := range rows {
-		rows[i] = figure("x", "2021", "1")
+		rows[i] = fixture.Figure("x", "2021", "1")
 	}
-	rows[len(rows)-1] = figure("gdp", "2021", "1")
-	v := verdictOn(t, log, submit(t, log, from("901", rows...)))
+	rows[len(rows)-1] = fixture.Figure("gdp", "2021", "1")
+	v := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", rows...)))
 	if v.Accepted != 1 || v.RejectedRows != 39_999 || len(v.Findings)+v.FindingsOmitted != 39_999 || v.FindingsOmitted == 0 {
 		t.Errorf("accepted %d, rejected %d, %d findings and %d omitted", v.Accepted, v.RejectedRows, len(v.Findings), v.FindingsOmitted)
 	}
-	if v := verdictOn(t, log, submit(t, log, from("902", figure("gdp", "2021", "1")))); v.Outcome != event.AllAccepted {
+	if v := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "1")))); v.Outcome != event.AllAccepted {
 		t.Errorf("the next verdict = %+v", v)
 	}
 }
@@ -91,14 +92,14 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 // The same content again is told what it was told before, whatever has been
 // reported since; and it is told the truth, that nothing of it was taken anew.
 func TestRepeatSaysWhatWasSaid(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
 	early := func(o event.Observation) event.Observation { o.Stage = "estimate"; return o }
-	submit(t, log, from("901", figure("gdp", "2021", "100")))
-	mixed := from("901", early(figure("gdp", "2021", "90")), early(figure("rd", "2021", "5")))
-	first := verdictOn(t, log, submit(t, log, mixed))
-	submit(t, log, from("901", figure("gdp", "2021", "110"), figure("rd", "2021", "6")))
-	again := verdictOn(t, log, submit(t, log, mixed))
+	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
+	mixed := fixture.From("901", early(fixture.Figure("gdp", "2021", "90")), early(fixture.Figure("rd", "2021", "5")))
+	first := fixture.VerdictOn(t, log, fixture.Submit(t, log, mixed))
+	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "110"), fixture.Figure("rd", "2021", "6")))
+	again := fixture.VerdictOn(t, log, fixture.Submit(t, log, mixed))
 	if !again.Repeated || again.Outcome != first.Outcome || again.Accepted != 1 || again.AcceptedSequence != first.AcceptedSequence ||
 		len(again.Findings) != 1 || again.Findings[0].Code != first.Findings[0].Code || again.Findings[0].Row != first.Findings[0].Row {
 		t.Errorf("verdict on a repetition = %+v; want that of %+v", again, first)
@@ -108,20 +109,20 @@ func TestRepeatSaysWhatWasSaid(t *testing.T) {
 // Several processes judge at the same time: the log must hold every submission
 // exactly once, each judged by a ledger that knew all before it.
 func TestManyTransformsAgree(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	a, _ := startTransform(t, log, c)
 	b, stopB := startTransform(t, log, c)
 
 	const submissions = 300
 	var last uint64
 	for i := range submissions {
-		last = submit(t, log, from("901", figure("gdp", "2021", fmt.Sprint(i))))
+		last = fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", fmt.Sprint(i))))
 		if i == submissions/2 {
 			stopB()
 		}
 	}
 	decided := map[uint64]bool{}
-	await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
+	fixture.Await(t, log, stream.Verdicts, "verdicts", func(d stream.Delivery) bool {
 		var v event.Verdict
 		if err := json.Unmarshal(d.Body, &v); err != nil {
 			t.Fatal(err)
@@ -132,7 +133,7 @@ func TestManyTransformsAgree(t *testing.T) {
 		decided[v.Sequence] = true
 		return len(decided) == int(last)
 	})
-	part, _ := a.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901")
+	part, _ := a.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901")
 	if got := part.Value.String(); got != fmt.Sprint(submissions-1) {
 		t.Errorf("ledger has %s, want the last submission's %d", got, submissions-1)
 	}
@@ -145,18 +146,18 @@ func TestManyTransformsAgree(t *testing.T) {
 }
 
 func TestRestartReplaysTheLedger(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	_, stop := startTransform(t, log, c)
-	verdictOn(t, log, submit(t, log, from("901", figure("gdp", "2021", "100"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"))))
 	stop()
 
-	sequence := submit(t, log, from("902", figure("gdp", "2021", "1")))
+	sequence := fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "1")))
 	restarted, _ := startTransform(t, log, c)
-	if v := verdictOn(t, log, sequence); v.Outcome != event.AllAccepted {
+	if v := fixture.VerdictOn(t, log, sequence); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict = %+v", v)
 	}
-	totalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "101" })
-	if part, ok := restarted.Ledger().Part(Cell{"gdp", mustPeriod("2021")}, "901"); !ok || part.Value.String() != "100" {
+	fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "101" })
+	if part, ok := restarted.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901"); !ok || part.Value.String() != "100" {
 		t.Errorf("after the restart the ledger has %+v, %v", part, ok)
 	}
 }

@@ -9,19 +9,18 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// tallier publishes the totals that newly accepted observations touch. One is
+// Worker publishes the totals that newly accepted observations touch. One is
 // active at a time. Two that overlap during a hand-over publish the same totals
 // twice, which readers tell by their basis.
-type tallier struct {
-	log    *stream.Log
-	ledger *Ledger
-	config Config
-	logger zerolog.Logger
-	press  press
-	now    func() time.Time
-
-	metrics *Metrics
-	tracer  *stream.Tracer
+type Worker struct {
+	log       *stream.Log
+	ledger    *Ledger
+	ackWait   time.Duration
+	logger    zerolog.Logger
+	publisher *Publisher
+	now       func() time.Time
+	metrics   *TallyMetrics
+	tracer    *stream.Tracer
 
 	begun   bool
 	due     []Cell // those that changed since totals were last published
@@ -36,10 +35,17 @@ const TallyConsumer = "tally"
 // a year's figures touch and then the next year's.
 const tallyBatch = 2000
 
-// run tallies until ctx ends. It is to be called once the ledger has caught up.
-func (t *tallier) run(ctx context.Context) error {
+// NewWorker returns a worker that reads figures from the ledger, which somebody
+// else fills. AckWait is how long the broker waits for a sign of life before it
+// gives a message to somebody else. The tracer may be nil.
+func NewWorker(log *stream.Log, l *Ledger, p *Publisher, ackWait time.Duration, logger zerolog.Logger, now func() time.Time, metrics *TallyMetrics, tracer *stream.Tracer) *Worker {
+	return &Worker{log: log, ledger: l, publisher: p, ackWait: ackWait, logger: logger, now: now, metrics: metrics, tracer: tracer}
+}
+
+// Run tallies until ctx ends. It is to be called once the ledger has caught up.
+func (t *Worker) Run(ctx context.Context) error {
 	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Accepted, Name: TallyConsumer, AckWait: t.config.AckWait, MaxPending: 2 * tallyBatch, Single: true,
+		Stream: stream.Accepted, Name: TallyConsumer, AckWait: t.ackWait, MaxPending: 2 * tallyBatch, Single: true,
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil
@@ -57,7 +63,7 @@ func (t *tallier) run(ctx context.Context) error {
 			return err
 		}
 		done := consumer.Hold(batch)
-		err = finish(ctx, t.logger, "tally", func(ctx context.Context) error { return t.flush(ctx, batch) })
+		err = stream.Finish(ctx, t.logger, "tally", func(ctx context.Context) error { return t.flush(ctx, batch) })
 		done()
 		if err != nil {
 			return err
@@ -68,7 +74,7 @@ func (t *tallier) run(ctx context.Context) error {
 // flush publishes every total that the batch touches, and those that whatever
 // the ledger is ahead touches: what it shows of a cell has to agree with what it
 // shows of others. What it has published with a batch before it does not repeat.
-func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error) {
+func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := t.now(), t.tracer.StartBatch(ctx, "tally", batch)
 	defer func() { spans.End(err) }()
 	ctx = spans.Context(ctx)
@@ -93,8 +99,8 @@ func (t *tallier) flush(ctx context.Context, batch []stream.Delivery) (err error
 		}
 		whole = append(whole, *d)
 	}
-	t.metrics.tally.batch.Observe(float64(len(batch)))
-	t.metrics.tally.duration.Observe(t.now().Sub(began).Seconds())
+	t.metrics.batch.Observe(float64(len(batch)))
+	t.metrics.duration.Observe(t.now().Sub(began).Seconds())
 	return stream.AckAll(whole)
 }
 
@@ -105,12 +111,12 @@ func cellsOf(body []byte, into map[Cell]bool) error {
 	}
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
-		periods, err := s.Periods()
+		cells, err := CellsOf(s)
 		if err != nil {
 			return err
 		}
-		for row := range s.Len() {
-			into[Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}] = true
+		for _, cell := range cells {
+			into[cell] = true
 		}
 	}
 	return nil

@@ -10,30 +10,49 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 )
 
-// validator judges submissions and publishes what it accepts and decides. Any
+// ValidateConsumer is the durable consumer by which the validators' progress is
+// known.
+const ValidateConsumer = "validate"
+
+// ValidatorConfig is how a validator works.
+type ValidatorConfig struct {
+	// Batch is how many submissions are judged together at most.
+	Batch int
+	// AckWait is how long the broker waits for a sign of life before it gives a
+	// message to somebody else.
+	AckWait time.Duration
+}
+
+// Validator judges submissions and publishes what it accepts and decides. Any
 // number may run: each publish to ACCEPTED names the last message the ledger
 // knew on the subject, so a validator that judged by an outdated ledger is
 // refused by the broker and judges again.
-type validator struct {
+type Validator struct {
 	log     *stream.Log
 	ledger  *Ledger
 	judge   judge
-	config  Config
+	config  ValidatorConfig
 	logger  zerolog.Logger
 	now     func() time.Time
-	version string // of the catalogue
-	metrics *Metrics
+	metrics *JudgeMetrics
 	tracer  *stream.Tracer
 }
 
-// run judges until ctx ends. It is to be called once the ledger has caught up.
-func (v *validator) run(ctx context.Context) error {
+// NewValidator returns a validator that judges by the catalogue and by the ledger,
+// which somebody else fills. The tracer may be nil.
+func NewValidator(log *stream.Log, l *Ledger, c *catalogue.Catalogue, config ValidatorConfig, logger zerolog.Logger, now func() time.Time, metrics *JudgeMetrics, tracer *stream.Tracer) *Validator {
+	return &Validator{log: log, ledger: l, judge: judge{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
+}
+
+// Run judges until ctx ends. It is to be called once the ledger has caught up.
+func (v *Validator) Run(ctx context.Context) error {
 	consumer, err := v.log.Consume(ctx, stream.ConsumerConfig{
 		Stream: stream.Submissions, Name: ValidateConsumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
 	})
@@ -53,7 +72,7 @@ func (v *validator) run(ctx context.Context) error {
 			return err
 		}
 		done := consumer.Hold(batch)
-		err = finish(ctx, v.logger, "judge submissions", func(ctx context.Context) error {
+		err = stream.Finish(ctx, v.logger, "judge submissions", func(ctx context.Context) error {
 			return v.decide(ctx, batch)
 		})
 		done()
@@ -64,7 +83,7 @@ func (v *validator) run(ctx context.Context) error {
 }
 
 // decide takes a batch from judgement to acknowledgement.
-func (v *validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
+func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
 	defer func() { spans.End(err) }()
 	submissions, err := readAll(ctx, batch)
@@ -84,7 +103,7 @@ func (v *validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 
 // accept judges until everything that was accepted is in the log, and returns the
 // verdicts.
-func (v *validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]event.Verdict, error) {
+func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]event.Verdict, error) {
 	verdicts := make([]event.Verdict, 0, len(submissions))
 	for {
 		judged, outgoing, err := v.judgeAll(ctx, submissions)
@@ -108,14 +127,14 @@ func (v *validator) accept(ctx context.Context, submissions []received, spans *s
 			return verdicts, nil
 		}
 		submissions = again
-		v.metrics.validate.conflicts.Inc()
+		v.metrics.conflicts.Inc()
 		if err := v.catchUp(ctx); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (v *validator) catchUp(ctx context.Context) error {
+func (v *Validator) catchUp(ctx context.Context) error {
 	last, err := v.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
 		return err
@@ -148,7 +167,7 @@ type outbox struct {
 
 // judgeAll judges in order; later submissions see what earlier ones of the same
 // batch had accepted.
-func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
+func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
 	verdicts := make([]event.Verdict, len(submissions))
 	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, owners: map[string][]int{}}
 	past := newOverlay(v.ledger)
@@ -180,12 +199,12 @@ func (v *validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 }
 
 // verdict begins the verdict on a submission.
-func (v *validator) verdict(r *received) event.Verdict {
+func (v *Validator) verdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
 		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader), File: r.submission.File,
-		Catalogue: v.version, Findings: []event.Finding{},
+		Catalogue: v.judge.catalogue.Version(), Findings: []event.Finding{},
 	}
 }
 
@@ -231,7 +250,7 @@ func (o *outbox) own(verdict int, subject string) {
 // publishAccepted stores the accepted observations, a message a subject, and
 // notes in the verdicts where. It returns the subjects where somebody else was
 // first, on which nothing was stored: the others do not depend on them.
-func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []event.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
+func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []event.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
 	var messages []stream.Message
 	var owners [][]int // verdicts by message
 	for _, subject := range o.subjects {
@@ -276,7 +295,7 @@ func (v *validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 // storeAccepted publishes messages on so many subjects. Where a subject has more
 // than one, only the first says what it builds on, so that none may go without the
 // others.
-func (v *validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.Answer {
+func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.Answer {
 	if len(messages) == subjects {
 		return v.log.PublishEach(ctx, messages...)
 	}
@@ -291,7 +310,7 @@ func (v *validator) storeAccepted(ctx context.Context, subjects int, messages []
 }
 
 // room is how large a message's body may be, headers left aside.
-func (v *validator) room() int { return int(v.log.MaxMessage()) - headerRoom }
+func (v *Validator) room() int { return int(v.log.MaxMessage()) - headerRoom }
 
 const headerRoom = 4 << 10
 
@@ -329,7 +348,7 @@ func encodeVerdict(verdict *event.Verdict, room int) ([]byte, error) {
 	}
 }
 
-func (v *validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans) error {
+func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans) error {
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
 		body, err := encodeVerdict(&verdicts[i], v.room())

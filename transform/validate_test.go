@@ -8,16 +8,17 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 // Somebody else publishes first where one of two submissions belongs: that one
 // alone is judged again, by what was published.
 func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
-	log, c := testLog(t), testCatalogue(t)
+	log, c := fixture.Log(t), fixture.Catalogue(t)
 	ledger := NewLedger(c)
-	v := &validator{log: log, ledger: ledger, judge: judge{c}, config: DefaultConfig(), logger: testLogger(t), now: time.Now, metrics: NewMetrics(nil)}
+	v := NewValidator(log, ledger, c, ValidatorConfig{}, fixture.Logger(t), time.Now, NewJudgeMetrics(nil), nil)
 
-	r := readOf(t, log, from("901", figure("gdp", "2021", "100")))
+	r := readOf(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	final := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
 	final.Add(v.judge.judge(&r, ledger).accepted[0])
 	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{final}})
@@ -50,10 +51,10 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 		}, func() {})
 	}()
 
-	early := figure("gdp", "2021", "90")
+	early := fixture.Figure("gdp", "2021", "90")
 	early.Stage = "estimate"
 	verdicts, err := v.accept(t.Context(), []received{
-		readOf(t, log, from("901", early, figure("rd", "2021", "5"))), readOf(t, log, from("902", figure("gdp", "2021", "7"))),
+		readOf(t, log, fixture.From("901", early, fixture.Figure("rd", "2021", "5"))), readOf(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "7"))),
 	}, nil)
 	cancel(enough)
 	if err := errors.Join(err, <-followed); err != nil {
@@ -74,8 +75,8 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 // readOf submits, and takes the message apart as the broker delivers it.
 func readOf(t *testing.T, log *stream.Log, s event.Submission) (r received) {
 	t.Helper()
-	sequence := submit(t, log, s)
-	await(t, log, stream.Submissions, "submission", func(d stream.Delivery) bool {
+	sequence := fixture.Submit(t, log, s)
+	fixture.Await(t, log, stream.Submissions, "submission", func(d stream.Delivery) bool {
 		r = read(d)
 		return d.Sequence == sequence
 	})

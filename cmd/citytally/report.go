@@ -164,7 +164,7 @@ func (r *report) ofMoment(ctx context.Context, p *past, period catalogue.Period,
 		return err
 	}
 	r.Period, r.AsOf = period.String(), asOf
-	totals := r.history.Totals(period)
+	totals := transform.TotalsOf(p.catalogue, r.history.Ledger, period)
 	r.Totals = reportRows(p.catalogue, totals, origin{basis: r.history.Ledger.Applied(), catalogue: p.catalogue.Version(), at: time.Now().UTC()})
 	r.inputs = byIndicator(totals)
 	return nil

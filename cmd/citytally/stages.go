@@ -41,7 +41,7 @@ func (p *pipeline) openStages() error {
 		if err != nil {
 			return usage(err)
 		}
-		scheduler, err := transform.NewScheduler(p.log, p.settings.Transform, location, p.child(stageSchedule), time.Now,
+		scheduler, err := transform.NewScheduler(p.log, p.settings.Transform.Schedules, location, p.child(stageSchedule), time.Now,
 			transform.WithScheduleMetrics(p.instruments.schedule))
 		if err != nil {
 			return usage(err)

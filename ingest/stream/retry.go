@@ -1,4 +1,4 @@
-package transform
+package stream
 
 import (
 	"context"
@@ -15,25 +15,25 @@ const (
 	drainFor = 10 * time.Second
 )
 
-// finish repeats work that an outage prevents until it succeeds. Work that was
+// Finish repeats work that an outage prevents until it succeeds. Work that was
 // begun goes on when ctx ends, for drainFor at most, so that a graceful stop
 // leaves nothing half; what is cut off then is delivered again.
-func finish(ctx context.Context, logger zerolog.Logger, what string, work func(context.Context) error) error {
+func Finish(ctx context.Context, logger zerolog.Logger, what string, work func(context.Context) error) error {
 	working, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(drainFor, func() { cancel(context.Cause(ctx)) })
 	})()
-	err := retry(working, logger, what, work)
+	err := Retry(working, logger, what, work)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
-// retry repeats work until it succeeds or ctx ends. It says so once when the
+// Retry repeats work until it succeeds or ctx ends. It says so once when the
 // trouble begins and once when it is over.
-func retry(ctx context.Context, logger zerolog.Logger, what string, work func(context.Context) error) error {
+func Retry(ctx context.Context, logger zerolog.Logger, what string, work func(context.Context) error) error {
 	pause, troubled := retryFrom, false
 	for {
 		err := work(ctx)
