@@ -11,8 +11,6 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 )
 
@@ -223,18 +221,15 @@ func (r *Recomputer) inScope(scope Scope) []Cell {
 	})
 }
 
-// What the projection shows of a total, all but its inputs, which it would be
-// costly to read back and which differ only where the submission does.
-var sameTotal = cmp.Options{cmpopts.IgnoreFields(event.Total{}, "Inputs"), cmpopts.EquateEmpty()}
-
 // differences returns the computed totals that the projection lacks or shows
-// otherwise.
+// otherwise. Inputs are left out: they would be costly to read back.
 func differences(computed []PeriodTotal, shown map[TotalKey]event.Total) []PeriodTotal {
 	var differing []PeriodTotal
-	for _, t := range computed {
+	for i := range computed {
+		t := &computed[i]
 		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.Period.String()}]
-		if !ok || !cmp.Equal(had, t.Total, sameTotal) {
-			differing = append(differing, t)
+		if !ok || !had.Equal(&t.Total) {
+			differing = append(differing, *t)
 		}
 	}
 	return differing

@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -67,7 +64,7 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	if err != nil {
 		return nil, false, err
 	}
-	if !cmp.Equal(earlier, release, cmpopts.IgnoreFields(event.Release{}, "CreatedAt", "Basis", "Received"), cmpopts.EquateEmpty()) {
+	if !earlier.SameContent(release) {
 		return nil, false, fmt.Errorf("%s: %w; choose another name", n.Name, ErrReleased)
 	}
 	return earlier, true, nil
@@ -127,7 +124,7 @@ func CompareRelease(c *catalogue.Catalogue, r *event.Release, then, today *Histo
 	var differences []Difference
 	for _, id := range inOrder(c, released, present) {
 		d := Difference{Indicator: id, Released: released[id], Today: present[id]}
-		if cmp.Equal(d.Released, d.Today, sameTotal) {
+		if d.Released != nil && d.Today != nil && d.Released.Equal(d.Today) {
 			continue
 		}
 		d.Causes = causes[Cell{id, period}]
