@@ -14,7 +14,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/sink/chdb/engine"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 var (
@@ -42,7 +42,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.NATS.Embedded.MaxStore = 10 << 30
 			s.ClickHouse.Embedded.HTTPPort, s.ClickHouse.Embedded.NativePort = 0, 0
 			s.ClickHouse.Embedded.Users = []engine.User{{Name: "writer", Password: "0042"}, {Name: "reader", Password: "geheim", ReadOnly: true}}
-			s.Transform.Schedules = []transform.ScheduleConfig{}
+			s.Transform.Schedules = []reconcile.Schedule{}
 		},
 		"testdata/operations.good.yaml": func(s *Settings) {
 			s.Operations = Operations{Address: "127.0.0.1:0", PProf: true}
@@ -56,7 +56,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.Streams.Replicas = 3
 			s.ClickHouse.DSN = "clickhouse://citytally:swordfish@c1:9000,c2:9000/citytally?dial_timeout=5s"
 			s.Ingest.Address = "0.0.0.0:80"
-			s.Transform.Schedules = []transform.ScheduleConfig{
+			s.Transform.Schedules = []reconcile.Schedule{
 				{Name: "nightly", Cron: "30 2 * * *"},
 				{Name: "headline", Cron: "@hourly", Period: "this_year", Indicator: "gdp"},
 			}
@@ -135,7 +135,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 	want.NATS.Embedded.SyncInterval = natsd.SyncAlways
 	want.NATS.Embedded.User, want.NATS.Embedded.Password = "0123", "a: [b"
 	want.Transform.AckWait = 7 * time.Second
-	want.Transform.Schedules = []transform.ScheduleConfig{{Name: "hourly", Cron: "@hourly"}}
+	want.Transform.Schedules = []reconcile.Schedule{{Name: "hourly", Cron: "@hourly"}}
 	if diff := cmp.Diff(want, got, compare); diff != "" {
 		t.Error(diff)
 	}

@@ -8,13 +8,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Accounts returns what the store shows of each area and dataset, and how many
 // verdicts of the log it lacks at most because they are on their way. Of
 // submissions it counts those from the sequence first to last.
-func (p *Projection) Accounts(ctx context.Context, first, last uint64) (shown []transform.Shown, behind int64, err error) {
+func (p *Projection) Accounts(ctx context.Context, first, last uint64) (shown []reconcile.Shown, behind int64, err error) {
 	// The positions come first: what is stored meanwhile only adds to what is
 	// shown.
 	verdicts, err := p.position(ctx, stream.Verdicts, VerdictsConsumer)
@@ -54,15 +54,15 @@ FROM (SELECT area, dataset, sequence, rows, accepted, held, rejected, NOT repeat
 LEFT JOIN (SELECT sequence, count() AS found FROM observations GROUP BY sequence) AS o ON v.sequence = o.sequence
 GROUP BY v.area, v.dataset ORDER BY v.area, v.dataset`
 
-func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]transform.Shown, error) {
+func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]reconcile.Shown, error) {
 	rows, err := s.conn.Query(ctx, accountsQuery, first, last, floor)
 	if err != nil {
 		return nil, fmt.Errorf("count what is shown: %w", err)
 	}
 	defer rows.Close()
-	var all []transform.Shown
+	var all []reconcile.Shown
 	for rows.Next() {
-		var a transform.Shown
+		var a reconcile.Shown
 		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected, &a.Due, &a.Observations); err != nil {
 			return nil, fmt.Errorf("count what is shown: %w", err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Projection is the store together with the log it follows, as recomputation
@@ -20,7 +20,7 @@ type Projection struct {
 	Log *stream.Log
 }
 
-var _ transform.Projection = (*Projection)(nil)
+var _ reconcile.Projection = (*Projection)(nil)
 
 // How often Settle looks at the consumers.
 const settleEvery = 20 * time.Millisecond
@@ -65,7 +65,7 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 
 // LatestTotals returns the latest city totals in scope, without their inputs.
 // Figures are written without trailing zeros.
-func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[transform.TotalKey]event.Total, error) {
+func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[reconcile.TotalKey]event.Total, error) {
 	where, args := inScope(scope)
 	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
 		change_absolute, change_reason, expected, missing, publishable, flags FROM totals_latest`+where, args...)
@@ -73,9 +73,9 @@ func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[tr
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
 	defer rows.Close()
-	totals := map[transform.TotalKey]event.Total{}
+	totals := map[reconcile.TotalKey]event.Total{}
 	for rows.Next() {
-		var key transform.TotalKey
+		var key reconcile.TotalKey
 		var t event.Total
 		var value, change, absolute *decimal.Decimal
 		var expected uint32
@@ -95,7 +95,7 @@ func (s *Store) LatestTotals(ctx context.Context, scope transform.Scope) (map[tr
 
 // ObservationCounts returns how many observations in scope the store has of each
 // submission, by its sequence in SUBMISSIONS.
-func (s *Store) ObservationCounts(ctx context.Context, scope transform.Scope) (map[uint64]int, error) {
+func (s *Store) ObservationCounts(ctx context.Context, scope reconcile.Scope) (map[uint64]int, error) {
 	where, args := inScope(scope)
 	rows, err := s.conn.Query(ctx, "SELECT sequence, count() FROM observations"+where+" GROUP BY sequence", args...)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Store) ObservationCounts(ctx context.Context, scope transform.Scope) (m
 	return counts, nil
 }
 
-func inScope(scope transform.Scope) (where string, args []any) {
+func inScope(scope reconcile.Scope) (where string, args []any) {
 	for _, bound := range [...]struct{ column, value string }{{"period", scope.Period}, {"indicator", scope.Indicator}} {
 		if bound.value == "" {
 			continue

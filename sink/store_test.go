@@ -15,7 +15,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // snapshot is every answer that analysts get.
@@ -115,14 +115,14 @@ func TestRepublishedBatchCollapses(t *testing.T) {
 	accepted, _, _ := everything(t)
 	put(t, s, &observationBlock{}, 1, accepted...)
 	put(t, s, &observationBlock{}, 10, accepted...)
-	counts, err := s.ObservationCounts(t.Context(), transform.Scope{})
+	counts, err := s.ObservationCounts(t.Context(), reconcile.Scope{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[uint64]int{1: 2, 2: 1, 3: 1}, counts); diff != "" {
 		t.Error(diff)
 	}
-	counts, err = s.ObservationCounts(t.Context(), transform.Scope{Period: "2021", Indicator: "rd"})
+	counts, err = s.ObservationCounts(t.Context(), reconcile.Scope{Period: "2021", Indicator: "rd"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,18 +245,18 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	// Sequences 5, 6, 7 first and 1 to 3 afterwards, as redelivery would.
 	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
 	put(t, s, &totalsBlock{}, 1, at(9, "4"), at(7, "5"), at(8, "6"))
-	latest, err := s.LatestTotals(t.Context(), transform.Scope{Period: "2021"})
+	latest, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[transform.TotalKey]event.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
+	want := map[reconcile.TotalKey]event.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
 	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n6\n" {
 		t.Errorf("versions: %s", got)
 	}
-	none, err := s.LatestTotals(t.Context(), transform.Scope{Period: "2021", Indicator: "other"})
+	none, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021", Indicator: "other"})
 	if err != nil || len(none) != 0 {
 		t.Errorf("another indicator's totals: %v, %v", none, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 // A clock that jumps an hour back, a day ahead and back again says only when
@@ -39,7 +40,7 @@ func TestClockJumpsChangeNoAnswer(t *testing.T) {
 
 // outcome is what becomes of the same submissions under a clock: new ones,
 // revisions, repetitions and bad ones, and a lock in the middle.
-func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, totals map[Cell]event.Total) {
+func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, totals map[ledger.Cell]event.Total) {
 	t.Helper()
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransformAt(t, log, c, now)
@@ -67,7 +68,7 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, tota
 		verdicts = append(verdicts, v)
 		return v.Sequence == last
 	})
-	totals = map[Cell]event.Total{}
+	totals = map[ledger.Cell]event.Total{}
 	accepted, err := log.LastSequence(t.Context(), stream.Accepted)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, tota
 			t.Fatal(err)
 		}
 		for _, total := range batch.Totals {
-			totals[Cell{total.Indicator, fixture.Period(batch.Period)}] = total
+			totals[ledger.Cell{Indicator: total.Indicator, Period: fixture.Period(batch.Period)}] = total
 		}
 		return batch.Basis >= accepted && batch.Part == batch.Parts
 	})

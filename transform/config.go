@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Config is how the transform stage works.
@@ -20,14 +22,14 @@ type Config struct {
 	// for; recomputations check it besides. 0 leaves it to them.
 	CheckEvery time.Duration `yaml:"check_every"`
 	// Schedules say when city totals are recomputed.
-	Schedules []ScheduleConfig `yaml:"schedules"`
+	Schedules []reconcile.Schedule `yaml:"schedules"`
 }
 
 // DefaultConfig recomputes everything nightly at 02:30.
 func DefaultConfig() Config {
 	return Config{
 		Batch: 1000, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
-		Schedules: []ScheduleConfig{{Name: "nightly", Cron: "30 2 * * *"}},
+		Schedules: []reconcile.Schedule{{Name: "nightly", Cron: "30 2 * * *"}},
 	}
 }
 
@@ -47,6 +49,6 @@ func (c Config) Validate() error {
 	if c.CheckEvery < 0 || c.CheckEvery > 0 && c.CheckEvery < time.Second {
 		report("transform.check_every: want 0s or at least 1s, got %s", c.CheckEvery)
 	}
-	errs = append(errs, ValidateSchedules(c.Schedules))
+	errs = append(errs, reconcile.ValidateSchedules(c.Schedules))
 	return errors.Join(errs...)
 }

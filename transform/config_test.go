@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 func TestConfigValidateReportsEverything(t *testing.T) {
-	config := Config{Batch: 0, AckWait: time.Millisecond, SettleFor: time.Second, Schedules: []ScheduleConfig{
+	config := Config{Batch: 0, AckWait: time.Millisecond, SettleFor: time.Second, Schedules: []reconcile.Schedule{
 		{Name: "a b", Cron: "61 * * * *"}, {Name: "x", Cron: "@daily", Period: "next_year"}, {Name: "x", Cron: "@daily"},
 	}}
 	err := config.Validate()

@@ -8,12 +8,14 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 func decide(t *testing.T, log *stream.Log, d event.Decision) {
 	t.Helper()
 	d.Reason, d.By = "because", "bureau"
-	if err := Decide(t.Context(), log, fixture.Catalogue(t), d, time.Now()); err != nil {
+	if err := judge.Decide(t.Context(), log, fixture.Catalogue(t), d, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -76,7 +78,7 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 	// A restart replays decisions with the figures.
 	stop()
 	restarted, _ := startTransform(t, log, c)
-	if part, _ := restarted.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901"); part.Value.String() != "95" || part.Epoch != 1 {
+	if part, _ := restarted.Ledger().Part(ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}, "901"); part.Value.String() != "95" || part.Epoch != 1 {
 		t.Errorf("after the restart the ledger has %+v, want 95 in epoch 1", part)
 	}
 }

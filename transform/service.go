@@ -9,6 +9,10 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 )
@@ -18,24 +22,24 @@ import (
 type Transform struct {
 	log        *stream.Log
 	catalogue  *catalogue.Catalogue
-	projection Projection
+	projection reconcile.Projection
 	config     Config
 	logger     zerolog.Logger
 	now        func() time.Time
-	ledger     *Ledger
+	ledger     *ledger.Ledger
 	ready      chan struct{}
 	metrics    *Metrics
 	tracer     *stream.Tracer
 }
 
 // New returns the stage. It reads nothing before Run.
-func New(log *stream.Log, c *catalogue.Catalogue, projection Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Transform, error) {
+func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Transform, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	t := &Transform{
 		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
-		ledger: NewLedger(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
+		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
 	}
 	for _, option := range options {
 		option(t)
@@ -45,7 +49,7 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection Projection, config 
 }
 
 // Ledger returns the stage's ledger, which Run fills.
-func (t *Transform) Ledger() *Ledger { return t.ledger }
+func (t *Transform) Ledger() *ledger.Ledger { return t.ledger }
 
 // Ready is closed when the ledger has been replayed and the workers begin.
 func (t *Transform) Ready() <-chan struct{} { return t.ready }
@@ -88,13 +92,13 @@ func (t *Transform) Run(ctx context.Context) error {
 func (t *Transform) work(ctx context.Context) error {
 	close(t.ready)
 	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
-	publisher := NewPublisher(t.log, t.catalogue, t.now, t.metrics.tally)
-	checker := NewChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
-	validator := NewValidator(t.log, t.ledger, t.catalogue, ValidatorConfig{Batch: t.config.Batch, AckWait: t.config.AckWait},
+	publisher := tally.NewPublisher(t.log, t.catalogue, t.now, t.metrics.tally)
+	checker := reconcile.NewChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
+	validator := judge.NewValidator(t.log, t.ledger, t.catalogue, judge.Config{Batch: t.config.Batch, AckWait: t.config.AckWait},
 		t.logger, t.now, t.metrics.judge, t.tracer)
-	worker := NewWorker(t.log, t.ledger, publisher, t.config.AckWait, t.logger, t.now, t.metrics.tally, t.tracer)
-	recomputer := NewRecomputer(t.log, t.ledger, t.catalogue, t.projection, publisher, checker,
-		RecomputeConfig{AckWait: t.config.AckWait, SettleFor: t.config.SettleFor}, t.logger, t.now, t.metrics.reconcile)
+	worker := tally.NewWorker(t.log, t.ledger, publisher, t.config.AckWait, t.logger, t.now, t.metrics.tally, t.tracer)
+	recomputer := reconcile.NewRecomputer(t.log, t.ledger, t.catalogue, t.projection, publisher, checker,
+		reconcile.Config{AckWait: t.config.AckWait, SettleFor: t.config.SettleFor}, t.logger, t.now, t.metrics.reconcile)
 	group, working := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run} {
 		group.Go(func() error { return run(working) })

@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 func TestSubmissionsBecomeTotals(t *testing.T) {
@@ -133,7 +134,7 @@ func TestManyTransformsAgree(t *testing.T) {
 		decided[v.Sequence] = true
 		return len(decided) == int(last)
 	})
-	part, _ := a.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901")
+	part, _ := a.Ledger().Part(ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}, "901")
 	if got := part.Value.String(); got != fmt.Sprint(submissions-1) {
 		t.Errorf("ledger has %s, want the last submission's %d", got, submissions-1)
 	}
@@ -157,7 +158,7 @@ func TestRestartReplaysTheLedger(t *testing.T) {
 		t.Errorf("verdict = %+v", v)
 	}
 	fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "101" })
-	if part, ok := restarted.Ledger().Part(Cell{"gdp", fixture.Period("2021")}, "901"); !ok || part.Value.String() != "100" {
+	if part, ok := restarted.Ledger().Part(ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}, "901"); !ok || part.Value.String() != "100" {
 		t.Errorf("after the restart the ledger has %+v, %v", part, ok)
 	}
 }

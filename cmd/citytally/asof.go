@@ -10,7 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 // What --as-of means, in help texts.
@@ -61,8 +61,8 @@ func (t *target) past() (*past, error) {
 }
 
 // replay reads what was known at the moment.
-func (p *past) replay(ctx context.Context, m transform.Moment, keep transform.Keep) (*transform.History, error) {
-	return transform.Replay(ctx, p.log, p.catalogue, m, keep)
+func (p *past) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
+	return ledger.Replay(ctx, p.log, p.catalogue, m, keep)
 }
 
 // periodFlag adds --period, and asOfFlag --as-of.

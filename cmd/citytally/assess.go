@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/transform"
-	"github.com/citytally/citytally/transform/assess"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 func newAssess(g *globals) *cobra.Command {
@@ -76,7 +78,7 @@ func (r *assessRequest) run(cmd *cobra.Command, path string) error {
 	if a.Card, err = assess.Load(path, past.catalogue); err != nil {
 		return usage(err)
 	}
-	moment := transform.Moment{}
+	moment := ledger.Moment{}
 	if r.release != "" {
 		release, err := past.log.Release(cmd.Context(), r.release)
 		if err != nil {
@@ -85,7 +87,7 @@ func (r *assessRequest) run(cmd *cobra.Command, path string) error {
 		if a.period, err = catalogue.ParsePeriod(release.Period); err != nil {
 			return fmt.Errorf("release %s: %w", release.Name, err)
 		}
-		moment = transform.MomentOf(release)
+		moment = answer.MomentOf(release)
 	} else if moment.Received, err = parseAsOf(r.asOf, past.location); err != nil {
 		return err
 	}
@@ -116,10 +118,10 @@ type assessment struct {
 }
 
 // of assesses by what was known at the history's moment.
-func (a *assessment) of(h *transform.History) {
+func (a *assessment) of(h *ledger.History) {
 	a.Period, a.AsOf, a.Basis, a.Catalogue = a.period.String(), h.Moment.Received, h.Ledger.Applied(), a.catalogue.Version()
 	a.Result = a.Card.Assess(a.catalogue, a.period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := transform.Own(a.catalogue, h.Ledger, transform.Cell{Indicator: indicator, Period: a.period}, area)
+		own, ok := tally.Own(a.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: a.period}, area)
 		return assess.Figure(own), ok
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/transform/assess"
+	"github.com/citytally/citytally/transform/answer/assess"
 )
 
 // words of an assessment, by language.

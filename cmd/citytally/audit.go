@@ -15,7 +15,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/sample"
-	"github.com/citytally/citytally/transform/audit"
+	"github.com/citytally/citytally/transform/answer/published"
 )
 
 func newAudit(g *globals) *cobra.Command {
@@ -142,7 +142,7 @@ func (r *auditRequest) totals(ctx context.Context) (*report, error) {
 }
 
 // readControl reads the control file, or what was published with the samples.
-func readControl(path, period string, c *catalogue.Catalogue) (name string, controls []audit.Control, err error) {
+func readControl(path, period string, c *catalogue.Catalogue) (name string, controls []published.Control, err error) {
 	name = filepath.Base(path)
 	var text []byte
 	switch {
@@ -155,7 +155,7 @@ func readControl(path, period string, c *catalogue.Catalogue) (name string, cont
 	default:
 		return "", nil, fmt.Errorf("no published figures of %s are built in; name a control file with --control", period)
 	}
-	controls, err = audit.ReadControl(name, bytes.NewReader(text), c)
+	controls, err = published.ReadControl(name, bytes.NewReader(text), c)
 	if err != nil {
 		return "", nil, fmt.Errorf("control file:\n%w", err)
 	}
@@ -167,36 +167,36 @@ func readControl(path, period string, c *catalogue.Catalogue) (name string, cont
 type auditReport struct {
 	Period string `json:"period"`
 	// Release and AsOf say what the totals are, where they are not the latest.
-	Release     string             `json:"release,omitempty"`
-	AsOf        time.Time          `json:"as_of,omitzero"`
-	Control     string             `json:"control"`
-	Basis       uint64             `json:"basis"`
-	Catalogue   string             `json:"catalogue"`
-	Compared    int                `json:"compared"`
-	Explained   int                `json:"explained"`
-	Unexplained int                `json:"unexplained"`
-	Comparisons []audit.Comparison `json:"comparisons"`
-	Findings    []audit.Finding    `json:"findings"`
+	Release     string                 `json:"release,omitempty"`
+	AsOf        time.Time              `json:"as_of,omitzero"`
+	Control     string                 `json:"control"`
+	Basis       uint64                 `json:"basis"`
+	Catalogue   string                 `json:"catalogue"`
+	Compared    int                    `json:"compared"`
+	Explained   int                    `json:"explained"`
+	Unexplained int                    `json:"unexplained"`
+	Comparisons []published.Comparison `json:"comparisons"`
+	Findings    []published.Finding    `json:"findings"`
 
 	catalogue *catalogue.Catalogue
 	lang      string
 }
 
-func newAuditReport(r *report, control string, controls []audit.Control) (*auditReport, error) {
+func newAuditReport(r *report, control string, controls []published.Control) (*auditReport, error) {
 	a := &auditReport{
 		Period: r.Period, Release: r.Release, AsOf: r.AsOf, Control: control,
-		Findings: audit.Examine(r.catalogue, controls), catalogue: r.catalogue,
+		Findings: published.Examine(r.catalogue, controls), catalogue: r.catalogue,
 	}
-	totals := make([]audit.Total, len(r.Totals))
+	totals := make([]published.Total, len(r.Totals))
 	for i := range r.Totals {
 		row := &r.Totals[i]
-		totals[i] = audit.Total{Indicator: row.Indicator, Value: row.Value, Change: row.Change, Stage: row.Stage, Qualifier: row.Qualifier}
+		totals[i] = published.Total{Indicator: row.Indicator, Value: row.Value, Change: row.Change, Stage: row.Stage, Qualifier: row.Qualifier}
 		if row.Basis >= a.Basis {
 			a.Basis, a.Catalogue = row.Basis, row.Catalogue
 		}
 	}
 	var err error
-	if a.Comparisons, err = audit.Compare(controls, totals, a.Findings); err != nil {
+	if a.Comparisons, err = published.Compare(controls, totals, a.Findings); err != nil {
 		return nil, err
 	}
 	a.Compared = len(a.Comparisons)
@@ -204,7 +204,7 @@ func newAuditReport(r *report, control string, controls []audit.Control) (*audit
 		switch comparison := &a.Comparisons[i]; {
 		case comparison.Unexplained():
 			a.Unexplained++
-		case comparison.Verdict != audit.Agrees:
+		case comparison.Verdict != published.Agrees:
 			a.Explained++
 		}
 	}

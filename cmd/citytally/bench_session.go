@@ -12,7 +12,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // session is a pipeline in this process that is measured.
@@ -98,7 +98,7 @@ func (s *session) settled(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return transform.Settle(ctx, s.log, &sink.Projection{Store: s.store, Log: s.log}, accepted)
+	return reconcile.Settle(ctx, s.log, &sink.Projection{Store: s.store, Log: s.log}, accepted)
 }
 
 // check makes sure that what was measured is what was to be done, and returns

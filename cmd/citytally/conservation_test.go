@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Rows that vanish from ClickHouse are noticed by the status, by the metrics and
@@ -27,7 +27,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 			t.Fatal(stderr)
 		}
 	}
-	conservation := func() *transform.Conservation {
+	conservation := func() *reconcile.Conservation {
 		var s status
 		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 		if s.Conservation == nil {
@@ -42,7 +42,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	c := conservation()
 	// What is partly refused is kept as often as it is sent; what was accepted is
 	// recognised by the gateway.
-	want := []transform.Account{
+	want := []reconcile.Account{
 		{Area: "320804", Dataset: "sti-annual", Received: 1, Judged: 1, Rows: 2, Accepted: 1, Rejected: 1, Observations: 1},
 		{Area: "320812", Dataset: "sti-annual", Received: 1, Judged: 1, Rows: 2, Accepted: 2, Observations: 2},
 	}

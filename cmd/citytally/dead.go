@@ -15,7 +15,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 const deadLong = `A message that a stage cannot process, such as one that no version of this
@@ -150,7 +150,7 @@ place in SUBMISSIONS, and totals are computed anew rather than repeated. What
 still cannot be processed is put aside again, under a new number; what this
 version cannot even read is not sent.`,
 		Example: "  citytally dead replay 3 4\n  citytally dead replay --all",
-	}, "replayed", transform.Revive)
+	}, "replayed", reconcile.Revive)
 }
 
 func newDeadDiscard(t *target) *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/judge"
 )
 
 func newLock(g *globals) *cobra.Command {
@@ -65,7 +65,7 @@ func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.C
 			return err
 		}
 		defer disconnect()
-		if err := transform.Decide(cmd.Context(), log, c, d, time.Now()); err != nil {
+		if err := judge.Decide(cmd.Context(), log, c, d, time.Now()); err != nil {
 			return usage(err)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, d.By, d.Reason)

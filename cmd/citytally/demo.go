@@ -17,7 +17,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // What the demo reports.
@@ -118,7 +118,7 @@ func (d *demo) show(ctx context.Context, began time.Time) error {
 		return err
 	}
 	projection := &sink.Projection{Store: d.pipeline.store, Log: d.pipeline.log}
-	if err := transform.Settle(ctx, d.pipeline.log, projection, basis); err != nil {
+	if err := reconcile.Settle(ctx, d.pipeline.log, projection, basis); err != nil {
 		return err
 	}
 	d.say("✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",

@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 func newExplain(g *globals) *cobra.Command {
@@ -44,19 +45,19 @@ It answers from the log, so also for any time in the past (--as-of).`,
 				return err
 			}
 			defer past.disconnect()
-			moment := transform.Moment{}
+			moment := ledger.Moment{}
 			if moment.Received, err = parseAsOf(asOf, past.location); err != nil {
 				return err
 			}
-			cell := transform.Cell{Indicator: args[0], Period: p}
+			cell := ledger.Cell{Indicator: args[0], Period: p}
 			if err := explainable(past.catalogue, cell, area); err != nil {
 				return err
 			}
-			history, err := past.replay(cmd.Context(), moment, transform.KeepFor(past.catalogue, cell.Indicator))
+			history, err := past.replay(cmd.Context(), moment, answer.KeepFor(past.catalogue, cell.Indicator))
 			if err != nil {
 				return err
 			}
-			e, _ := transform.Explain(past.catalogue, history, cell, area)
+			e, _ := answer.Explain(past.catalogue, history, cell, area)
 			if format == "json" {
 				return printJSON(cmd.OutOrStdout(), e)
 			}
@@ -76,7 +77,7 @@ It answers from the log, so also for any time in the past (--as-of).`,
 }
 
 // explainable checks that the catalogue has what is asked for.
-func explainable(c *catalogue.Catalogue, cell transform.Cell, area string) error {
+func explainable(c *catalogue.Catalogue, cell ledger.Cell, area string) error {
 	if _, ok := c.Indicator(cell.Indicator); !ok {
 		return usage(fmt.Errorf("the catalogue has no indicator %q; citytally sql \"SELECT id, name_en FROM indicators\" lists them", cell.Indicator))
 	}

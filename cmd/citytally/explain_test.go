@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
 )
 
 // explained is a running pipeline on the small city of testdata/explain.
@@ -49,9 +49,9 @@ func (e *explained) submit(area, rows string, extra ...string) {
 	must(e.t, e.on(append([]string{"submit", file, "--area", area, "--dataset", "yearly"}, extra...)...)...)
 }
 
-func (e *explained) explain(args ...string) *transform.Explanation {
+func (e *explained) explain(args ...string) *answer.Explanation {
 	e.t.Helper()
-	x := &transform.Explanation{}
+	x := &answer.Explanation{}
 	decode(e.t, strings.NewReader(must(e.t, e.on(append([]string{"explain", "--format", "json"}, args...)...)...)), x)
 	return x
 }

@@ -13,12 +13,13 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // explanation prints a total's explanation for a person.
 type explanation struct {
-	*transform.Explanation
+	*answer.Explanation
 	catalogue *catalogue.Catalogue
 	location  *time.Location
 	lang      string
@@ -45,7 +46,7 @@ func (x *explanation) print(w io.Writer) {
 	}
 }
 
-func (x *explanation) headline(indicator *catalogue.Indicator, l *transform.Level) string {
+func (x *explanation) headline(indicator *catalogue.Indicator, l *answer.Level) string {
 	if !l.Reported || l.Value == "" {
 		return l.Period + ": " + x.words.none
 	}
@@ -97,7 +98,7 @@ func (x *explanation) rule(indicator *catalogue.Indicator) string {
 func (x *explanation) changed(indicator *catalogue.Indicator) string {
 	report := reportLanguages[x.lang]
 	if x.Change == "" {
-		return fmt.Sprintf(x.words.noChange, cmp.Or(report.reasons[x.ChangeReason], x.words.none), cmp.Or(x.ChangeReason, transform.ValueMissing))
+		return fmt.Sprintf(x.words.noChange, cmp.Or(report.reasons[x.ChangeReason], x.words.none), cmp.Or(x.ChangeReason, tally.ValueMissing))
 	}
 	change := decimal.RequireFromString(x.Change)
 	shown := indicator.Display(change, indicator.ChangeDecimals)
@@ -111,7 +112,7 @@ func (x *explanation) changed(indicator *catalogue.Indicator) string {
 	return fmt.Sprintf(x.words.change, fmt.Sprintf(report.percent, shown), base, x.figure(x.ChangeAbsolute, x.Unit, ""))
 }
 
-func (x *explanation) level(l *transform.Level, title string) *node {
+func (x *explanation) level(l *answer.Level, title string) *node {
 	top := &node{lines: []string{title}}
 	for i := range l.Sums {
 		top.children = append(top.children, x.sum(&l.Sums[i]))
@@ -127,9 +128,9 @@ func (x *explanation) level(l *transform.Level, title string) *node {
 	return top
 }
 
-func (x *explanation) sum(s *transform.Sum) *node {
-	pattern := map[transform.Role]string{
-		transform.NumeratorRole: x.words.numerator, transform.DenominatorRole: x.words.denominator, transform.WholeRole: x.words.total,
+func (x *explanation) sum(s *answer.Sum) *node {
+	pattern := map[answer.Role]string{
+		answer.NumeratorRole: x.words.numerator, answer.DenominatorRole: x.words.denominator, answer.WholeRole: x.words.total,
 	}[s.Role]
 	n := &node{lines: []string{fmt.Sprintf(pattern, x.indicatorName(s.Indicator), x.figure(s.Value, s.Unit, ""))}}
 	for i := range s.Parts {
@@ -148,7 +149,7 @@ func (x *explanation) sum(s *transform.Sum) *node {
 	return n
 }
 
-func (x *explanation) part(p *transform.ExplainedPart, unit string) *node {
+func (x *explanation) part(p *answer.ExplainedPart, unit string) *node {
 	sign := ""
 	if p.Subtracted {
 		sign = x.words.subtracted
@@ -168,7 +169,7 @@ func (x *explanation) part(p *transform.ExplainedPart, unit string) *node {
 }
 
 // told is a figure with its period where that is not the total's.
-func (x *explanation) told(f *transform.ExplainedFigure, unit string) string {
+func (x *explanation) told(f *answer.ExplainedFigure, unit string) string {
 	text := x.figure(f.Value, unit, f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
 	if f.Period != x.Period && (x.Base == nil || f.Period != x.Base.Period) {
 		text += "  " + fmt.Sprintf(x.words.of, f.Period)
@@ -177,7 +178,7 @@ func (x *explanation) told(f *transform.ExplainedFigure, unit string) string {
 }
 
 // provenance says where a figure came from.
-func (x *explanation) provenance(f *transform.ExplainedFigure) string {
+func (x *explanation) provenance(f *answer.ExplainedFigure) string {
 	var at []string
 	if f.File != "" {
 		at = append(at, f.File)

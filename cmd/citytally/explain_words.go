@@ -1,6 +1,6 @@
 package main
 
-import "github.com/citytally/citytally/transform"
+import "github.com/citytally/citytally/transform/answer"
 
 // explainWords are the sentences of an explanation; %s are filled in order.
 type explainWords struct {
@@ -33,9 +33,9 @@ var explainLanguages = map[string]explainWords{
 		recast: "区划调整：%s 上年由 %s 构成", unknownBefore: "未知地区", derived: "由其他报告期推算", negative: "推算出的当期数为负",
 		none: "无数值",
 		because: map[string]string{
-			transform.InsideZone: "不加总：区内功能区，其数已含在%s数内", transform.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
-			transform.DistrictFigure: "不采用：该指标以市级填报数为准", transform.AreaNotValid: "不加总：期末该地区不存在", transform.AreaUnknown: "不加总：现行目录中无此地区",
-			transform.SaidMissing: "不加总：该地区注明缺数（状态 O）", transform.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
+			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
+			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
+			answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
 	},
 	"en": {
@@ -52,9 +52,9 @@ var explainLanguages = map[string]explainWords{
 		recast: "territory: %s was %s a year earlier", unknownBefore: "not known", derived: "derived from other periods", negative: "a derived figure is below zero",
 		none: "no value",
 		because: map[string]string{
-			transform.InsideZone: "not added: a zone inside %s, whose figure contains it", transform.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
-			transform.DistrictFigure: "not used: the city itself reports this indicator", transform.AreaNotValid: "not added: the area does not exist at the end of the period", transform.AreaUnknown: "not added: the catalogue in use has no such area",
-			transform.SaidMissing: "not added: the area says that it has no value (status O)", transform.NoCounterpart: "not added: the area lacks the other sum of the ratio",
+			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
+			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
+			answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
 		},
 	},
 }

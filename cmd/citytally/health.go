@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // health is what the parts of the program say of themselves when asked. Parts
@@ -28,8 +29,8 @@ type check struct {
 	ask  func(context.Context) error
 }
 
-// answer is what a part said.
-type answer struct {
+// partHealth is what a part said.
+type partHealth struct {
 	Part  string `json:"part"`
 	Ready bool   `json:"ready"`
 	Why   string `json:"why,omitempty"`
@@ -61,7 +62,7 @@ func (h *health) complete() {
 }
 
 // ask asks the parts, all at once, and reports whether all are well.
-func (h *health) ask(ctx context.Context, readiness bool) (answers []answer, well bool) {
+func (h *health) ask(ctx context.Context, readiness bool) (answers []partHealth, well bool) {
 	h.mu.Lock()
 	checks, opened := h.alive, h.opened
 	if readiness {
@@ -70,11 +71,11 @@ func (h *health) ask(ctx context.Context, readiness bool) (answers []answer, wel
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, fmt.Errorf("no answer within %s", askTimeout))
 	defer cancel()
-	answers, well = make([]answer, len(checks)), true
+	answers, well = make([]partHealth, len(checks)), true
 	var asking sync.WaitGroup
 	for i, c := range checks {
 		asking.Go(func() {
-			answers[i] = answer{Part: c.part, Ready: true}
+			answers[i] = partHealth{Part: c.part, Ready: true}
 			if err := c.ask(ctx); err != nil {
 				answers[i].Ready, answers[i].Why = false, err.Error()
 			}
@@ -82,7 +83,7 @@ func (h *health) ask(ctx context.Context, readiness bool) (answers []answer, wel
 	}
 	asking.Wait()
 	if readiness && !opened {
-		answers = append(answers, answer{Part: "start", Why: "the program is starting"})
+		answers = append(answers, partHealth{Part: "start", Why: "the program is starting"})
 	}
 	for i := range answers {
 		well = well && answers[i].Ready
@@ -117,7 +118,7 @@ func (h *health) watchBroker(log *stream.Log) {
 func (h *health) watchTransform(t *transform.Transform, log *stream.Log) {
 	h.needs("ledger", done(t.Ready(), "the ledger is being replayed"))
 	h.needs("tally", func(ctx context.Context) error {
-		_, err := log.Position(ctx, stream.Accepted, transform.TallyConsumer)
+		_, err := log.Position(ctx, stream.Accepted, tally.Consumer)
 		return err
 	})
 }

@@ -17,13 +17,14 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // instruments are the metrics of every stage.
 type instruments struct {
 	gateway   *ingest.Metrics
 	transform *transform.Metrics
-	schedule  *transform.ScheduleMetrics
+	schedule  *reconcile.ScheduleMetrics
 	sink      *sink.Metrics
 }
 
@@ -37,7 +38,7 @@ func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instr
 	}
 	return &instruments{
 		gateway: ingest.NewMetrics(registerer(stageIngest)), transform: transform.NewMetrics(registerer(stageTransform)),
-		schedule: transform.NewScheduleMetrics(registerer(stageSchedule)), sink: sink.NewMetrics(registerer(stageSink)),
+		schedule: reconcile.NewScheduleMetrics(registerer(stageSchedule)), sink: sink.NewMetrics(registerer(stageSink)),
 	}
 }
 

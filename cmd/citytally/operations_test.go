@@ -48,12 +48,12 @@ func get(t testing.TB, url string) (status int, body string) {
 }
 
 // readiness asks which parts are ready, and why others are not.
-func readiness(t testing.TB, dir string) (ready bool, parts map[string]answer) {
+func readiness(t testing.TB, dir string) (ready bool, parts map[string]partHealth) {
 	t.Helper()
 	status, body := ask(t, dir, "/readyz")
 	var told struct {
 		Ready bool
-		Parts []answer
+		Parts []partHealth
 	}
 	if err := json.Unmarshal([]byte(body), &told); err != nil {
 		t.Fatalf("%v: %s", err, body)
@@ -61,7 +61,7 @@ func readiness(t testing.TB, dir string) (ready bool, parts map[string]answer) {
 	if told.Ready != (status == http.StatusOK) {
 		t.Errorf("status %d, but %s", status, body)
 	}
-	parts = map[string]answer{}
+	parts = map[string]partHealth{}
 	for _, p := range told.Parts {
 		parts[p.Part] = p
 	}

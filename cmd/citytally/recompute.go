@@ -14,7 +14,7 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // The schedule name of runs that a person asked for.
@@ -103,12 +103,12 @@ func recomputeNow(ctx context.Context, log *stream.Log, command event.Command) (
 	if err != nil {
 		return event.Run{}, err
 	}
-	if err := transform.Recompute(ctx, log, command); err != nil {
+	if err := reconcile.Recompute(ctx, log, command); err != nil {
 		return event.Run{}, usage(err)
 	}
 	var run event.Run
 	errFound := errors.New("found")
-	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{transform.RunSubject(command.Schedule)}, From: last + 1}
+	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{reconcile.RunSubject(command.Schedule)}, From: last + 1}
 	err = log.Follow(ctx, from, func(d stream.Delivery) error {
 		if err := json.Unmarshal(d.Body, &run); err != nil {
 			return fmt.Errorf("read run: %w", err)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 func newRelease(g *globals) *cobra.Command {
@@ -35,7 +37,7 @@ ever under a name. A later revision never alters it, and a name is given once.
 func newReleaseCreate(g *globals) *cobra.Command {
 	t := &target{globals: g}
 	var period, asOf, lang string
-	var n transform.NewRelease
+	var n answer.NewRelease
 	cmd := &cobra.Command{
 		Use:   "create NAME --period PERIOD",
 		Short: "Freeze a period's city totals under a name",
@@ -65,12 +67,12 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 				return err
 			}
 			defer past.disconnect()
-			moment := transform.Moment{}
+			moment := ledger.Moment{}
 			if moment.Received, err = parseAsOf(asOf, past.location); err != nil {
 				return err
 			}
 			// Looked at first: what is judged meanwhile is in the history.
-			waiting, err := past.log.Position(cmd.Context(), stream.Submissions, transform.ValidateConsumer)
+			waiting, err := past.log.Position(cmd.Context(), stream.Submissions, judge.Consumer)
 			if err != nil {
 				return err
 			}
@@ -79,7 +81,7 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 			if err != nil {
 				return err
 			}
-			release, repeated, err := transform.CreateRelease(cmd.Context(), past.log, past.catalogue, history, n, time.Now())
+			release, repeated, err := answer.CreateRelease(cmd.Context(), past.log, past.catalogue, history, n, time.Now())
 			if err != nil {
 				return past.releaseRefused(err, lang)
 			}
@@ -108,7 +110,7 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 // releaseRefused says in the reader's language which totals stand in the way.
 func (p *past) releaseRefused(err error, lang string) error {
 	words := releaseLanguages[lang]
-	var withheld *transform.Unpublishable
+	var withheld *answer.Unpublishable
 	switch {
 	case errors.As(err, &withheld):
 		lines := []string{fmt.Sprintf(words.withheld, len(withheld.Totals))}
@@ -124,7 +126,7 @@ func (p *past) releaseRefused(err error, lang string) error {
 			lines = append(lines, fmt.Sprintf(words.withheldTotal, total.Indicator, total.Have(), total.Expected, strings.Join(names, pick(lang, "、", ", "))))
 		}
 		return &exitError{code: exitRefused, err: errors.New(strings.Join(lines, "\n"))}
-	case errors.Is(err, transform.ErrReleased):
+	case errors.Is(err, answer.ErrReleased):
 		return &exitError{code: exitRefused, err: err}
 	}
 	return err

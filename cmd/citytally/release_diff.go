@@ -9,7 +9,8 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 func newReleaseDiff(g *globals) *cobra.Command {
@@ -36,15 +37,15 @@ func newReleaseDiff(g *globals) *cobra.Command {
 			if err != nil {
 				return absentRelease(err)
 			}
-			then, err := past.replay(cmd.Context(), transform.MomentOf(release), nil)
+			then, err := past.replay(cmd.Context(), answer.MomentOf(release), nil)
 			if err != nil {
 				return err
 			}
-			today, err := past.replay(cmd.Context(), transform.Moment{}, transform.KeepSince(then))
+			today, err := past.replay(cmd.Context(), ledger.Moment{}, answer.KeepSince(then))
 			if err != nil {
 				return err
 			}
-			differences, err := transform.CompareRelease(past.catalogue, release, then, today)
+			differences, err := answer.CompareRelease(past.catalogue, release, then, today)
 			if err != nil {
 				return err
 			}
@@ -111,7 +112,7 @@ type cause struct {
 	Reason     string    `json:"reason,omitempty"`
 }
 
-func newDifference(d *transform.Difference) difference {
+func newDifference(d *answer.Difference) difference {
 	of := difference{Indicator: d.Indicator, Released: frozen(d.Released), Today: frozen(d.Today), Causes: []cause{}}
 	for i := range d.Causes {
 		c := &d.Causes[i]
@@ -127,7 +128,7 @@ func newDifference(d *transform.Difference) difference {
 }
 
 // partText is a part's figure; "" when it has none.
-func partText(p transform.Part) string {
+func partText(p ledger.Part) string {
 	if p.Area == "" || p.Status == catalogue.Missing {
 		return ""
 	}
@@ -160,7 +161,7 @@ func (d *releaseDiff) print(w io.Writer, p *past, lang string) {
 		fmt.Fprintf(w, "\n%s  %s → %s\n", x.indicatorName(of.Indicator), of.Released.text(x), of.Today.text(x))
 		for j := range of.Causes {
 			c := &of.Causes[j]
-			f := transform.ExplainedFigure{Dataset: c.Indicator + " " + c.Period, Sequence: c.Sequence, Submission: c.Submission, Via: c.Via, By: c.By, File: c.File, Row: c.Row, ReceivedAt: c.ReceivedAt}
+			f := answer.ExplainedFigure{Dataset: c.Indicator + " " + c.Period, Sequence: c.Sequence, Submission: c.Submission, Via: c.Via, By: c.By, File: c.File, Row: c.Row, ReceivedAt: c.ReceivedAt}
 			fmt.Fprintf(w, "  %s %s  %s → %s · %s\n", c.Area, x.areaName(c.Area), orNone(c.Before, x), orNone(c.After, x), x.provenance(&f))
 			if c.Reason != "" {
 				fmt.Fprintf(w, "    "+x.words.reason+"\n", c.Reason)

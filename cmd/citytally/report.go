@@ -12,7 +12,9 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 func newReport(g *globals) *cobra.Command {
@@ -142,7 +144,7 @@ type report struct {
 	// A page needs more than the rows: the history, and the totals' inputs.
 	location *time.Location
 	note     string
-	history  *transform.History
+	history  *ledger.History
 	inputs   totalsByIndicator
 }
 
@@ -160,11 +162,11 @@ func (r *report) write(w io.Writer, format string) error {
 // ofMoment answers from what had been received by an instant; zero is now.
 func (r *report) ofMoment(ctx context.Context, p *past, period catalogue.Period, asOf time.Time) error {
 	var err error
-	if r.history, err = p.replay(ctx, transform.Moment{Received: asOf}, nil); err != nil {
+	if r.history, err = p.replay(ctx, ledger.Moment{Received: asOf}, nil); err != nil {
 		return err
 	}
 	r.Period, r.AsOf = period.String(), asOf
-	totals := transform.TotalsOf(p.catalogue, r.history.Ledger, period)
+	totals := tally.OfPeriod(p.catalogue, r.history.Ledger, period)
 	r.Totals = reportRows(p.catalogue, totals, origin{basis: r.history.Ledger.Applied(), catalogue: p.catalogue.Version(), at: time.Now().UTC()})
 	r.inputs = byIndicator(totals)
 	return nil
@@ -177,7 +179,7 @@ func (r *report) ofRelease(ctx context.Context, p *past, name string, page bool)
 		return absentRelease(err)
 	}
 	if page {
-		if r.history, err = p.replay(ctx, transform.MomentOf(release), nil); err != nil {
+		if r.history, err = p.replay(ctx, answer.MomentOf(release), nil); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 type totalsByIndicator map[string]*event.Total
@@ -80,7 +81,7 @@ func (r *report) trend(indicator string, period catalogue.Period) []bulletin.Poi
 	earlier := period
 	for range trendYears - 1 {
 		earlier = earlier.YearBefore()
-		total, ok := transform.Tally(r.catalogue, r.history.Ledger, transform.Cell{Indicator: indicator, Period: earlier})
+		total, ok := tally.Tally(r.catalogue, r.history.Ledger, ledger.Cell{Indicator: indicator, Period: earlier})
 		if !ok {
 			break
 		}

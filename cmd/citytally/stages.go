@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // runningStage is one stage of this process.
@@ -41,8 +41,8 @@ func (p *pipeline) openStages() error {
 		if err != nil {
 			return usage(err)
 		}
-		scheduler, err := transform.NewScheduler(p.log, p.settings.Transform.Schedules, location, p.child(stageSchedule), time.Now,
-			transform.WithScheduleMetrics(p.instruments.schedule))
+		scheduler, err := reconcile.NewScheduler(p.log, p.settings.Transform.Schedules, location, p.child(stageSchedule), time.Now,
+			reconcile.WithScheduleMetrics(p.instruments.schedule))
 		if err != nil {
 			return usage(err)
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // status is what citytally status tells.
@@ -32,9 +32,9 @@ type status struct {
 	Problem string            `json:"problem,omitempty"`
 	// Conservation says whether everything received is accounted for; nil with a
 	// Problem.
-	Conservation *transform.Conservation `json:"conservation,omitempty"`
+	Conservation *reconcile.Conservation `json:"conservation,omitempty"`
 	// NotReady are the parts of the instance that cannot work now, and why.
-	NotReady []answer `json:"not_ready,omitempty"`
+	NotReady []partHealth `json:"not_ready,omitempty"`
 	// Waiting are the messages that a stage has yet to deal with, the oldest
 	// first, not more than a few for each stage.
 	Waiting []waiting `json:"waiting,omitempty"`
@@ -86,7 +86,7 @@ row is in ClickHouse.`,
 
 // status asks the broker and ClickHouse. A conservation that was found a moment
 // ago need not be found again.
-func (t *target) status(ctx context.Context, log *stream.Log, known *transform.Conservation) (*status, error) {
+func (t *target) status(ctx context.Context, log *stream.Log, known *reconcile.Conservation) (*status, error) {
 	s := &status{}
 	if t.searched == nil {
 		s.Instance = &instance{PID: t.found.PID, StartedAt: t.found.StartedAt, Version: t.found.Version, HTTP: t.found.HTTP, NATS: configs.Mask(t.found.NATS),
@@ -109,7 +109,7 @@ func (t *target) status(ctx context.Context, log *stream.Log, known *transform.C
 
 // notReady asks the instance which of its parts cannot work now. Where it cannot
 // be asked, the other answers have to do.
-func notReady(ctx context.Context, operations string) []answer {
+func notReady(ctx context.Context, operations string) []partHealth {
 	if operations == "" {
 		return nil
 	}
@@ -124,11 +124,11 @@ func notReady(ctx context.Context, operations string) []answer {
 		return nil
 	}
 	defer response.Body.Close()
-	var told struct{ Parts []answer }
+	var told struct{ Parts []partHealth }
 	if err := json.NewDecoder(response.Body).Decode(&told); err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(told.Parts, func(a answer) bool { return a.Ready })
+	return slices.DeleteFunc(told.Parts, func(a partHealth) bool { return a.Ready })
 }
 
 // clickhouseProblem is an error of ClickHouse without the query it is about, and
@@ -155,7 +155,7 @@ func (t *target) shown(ctx context.Context, log *stream.Log, s *status) error {
 	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
 		return err
 	}
-	s.Conservation, err = transform.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	s.Conservation, err = reconcile.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
 	return err
 }
 

@@ -14,7 +14,9 @@ import (
 
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // waiting is a message that a stage has yet to deal with.
@@ -39,8 +41,8 @@ const namedWaiting = 20
 func waitingMessages(ctx context.Context, log *stream.Log) ([]waiting, error) {
 	var all []waiting
 	for _, stage := range []struct{ what, stream, consumer string }{
-		{"validate", stream.Submissions, transform.ValidateConsumer},
-		{"tally", stream.Accepted, transform.TallyConsumer},
+		{"validate", stream.Submissions, judge.Consumer},
+		{"tally", stream.Accepted, tally.Consumer},
 		{"insert", stream.Accepted, sink.AcceptedConsumer},
 		{"insert", stream.Verdicts, sink.VerdictsConsumer},
 	} {
@@ -120,7 +122,7 @@ const watchEvery = 2 * time.Second
 // after another, as JSON one a line. Conservation costs ClickHouse the more the
 // more it holds, and is asked for at most a tenth of the time.
 func (t *target) watch(ctx context.Context, log *stream.Log, w io.Writer, format string) error {
-	var known *transform.Conservation
+	var known *reconcile.Conservation
 	var due time.Time
 	for {
 		var page bytes.Buffer

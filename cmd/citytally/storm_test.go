@@ -14,7 +14,8 @@ import (
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Every message of every stream is delivered to its stage again, more than once,
@@ -82,7 +83,7 @@ func forgetAcknowledgements(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 	for _, consumer := range [][2]string{
-		{stream.Submissions, transform.ValidateConsumer}, {stream.Accepted, transform.TallyConsumer}, {stream.Accepted, sink.AcceptedConsumer},
+		{stream.Submissions, judge.Consumer}, {stream.Accepted, tally.Consumer}, {stream.Accepted, sink.AcceptedConsumer},
 		{stream.Verdicts, sink.VerdictsConsumer}, {stream.Totals, sink.TotalsConsumer}, {stream.Releases, sink.ReleasesConsumer},
 	} {
 		if err := js.DeleteConsumer(t.Context(), consumer[0], consumer[1]); err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Writer writes in one language, zh or en, with the names of a catalogue.
@@ -170,13 +170,13 @@ func (w Writer) changeEN(indicator *catalogue.Indicator, row *sink.ReportRow) st
 // noChange says why a total has no change on the year.
 func (w Writer) noChange(row *sink.ReportRow) string {
 	switch row.ChangeReason {
-	case transform.BaseZero:
+	case tally.BaseZero:
 		return w.pick("（上年为零，不计增速）", " (none the year before, so no rate)")
-	case transform.BaseNegative:
+	case tally.BaseNegative:
 		return w.byAmount(row) + w.pick("（上年为负，不计增速）", " (negative the year before, so no rate)")
-	case transform.Break:
+	case tally.Break:
 		return w.pick("（区划口径有变动，与上年不可比）", " (not comparable with the year before: the territory changed)")
-	case transform.BaseMissing:
+	case tally.BaseMissing:
 		return w.pick("（无上年可比数）", " (no figure for the year before)")
 	}
 	return ""
@@ -214,8 +214,8 @@ func (w Writer) ChangeFigure(row *sink.ReportRow) string {
 	indicator, ok := w.Catalogue.Indicator(row.Indicator)
 	if row.Change == "" || !ok {
 		return map[string]string{
-			transform.BaseMissing: w.pick("无上年数", "no base"), transform.BaseZero: w.pick("上年为零", "base is zero"),
-			transform.BaseNegative: w.pick("上年为负", "base is negative"), transform.Break: w.pick("不可比", "not comparable"),
+			tally.BaseMissing: w.pick("无上年数", "no base"), tally.BaseZero: w.pick("上年为零", "base is zero"),
+			tally.BaseNegative: w.pick("上年为负", "base is negative"), tally.Break: w.pick("不可比", "not comparable"),
 		}[row.ChangeReason]
 	}
 	c := changeOf(indicator, row)

@@ -1,0 +1,212 @@
+package published
+
+import (
+	"math/big"
+	"slices"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Item is what was published of an indicator.
+type Item string
+
+// The items of a control.
+const (
+	Level  Item = "value"
+	Change Item = "change"
+)
+
+// Fact is one published figure.
+type Fact struct {
+	Indicator string `json:"indicator"`
+	Item      Item   `json:"item"`
+}
+
+// A quantity is the level of an indicator, in the period or in the year before.
+type quantity struct {
+	indicator *catalogue.Indicator
+	domain    Interval
+	whole     bool
+	published bool
+	// What the two ends follow from.
+	low, high []Fact
+	steps     []step
+}
+
+// A step is one narrowing of a quantity.
+type step struct {
+	domain Interval
+	facts  []Fact
+}
+
+// A relation holds between quantities. Its apply narrows them and returns what
+// contradicts it.
+type relation struct {
+	fact  Fact
+	apply func(n *network) *conflict
+}
+
+// A conflict is a quantity for which no number is left: the facts say so.
+type conflict struct {
+	quantity *quantity
+	facts    []Fact
+}
+
+// network is every quantity of a period and the year before, and what ties them
+// together.
+type network struct {
+	now, base map[string]*quantity
+	relations []relation
+	conflicts map[Fact]*conflict
+	// truncated are the changes that agree with the levels only when they were cut
+	// off rather than rounded.
+	truncated map[Fact]bool
+}
+
+// The most rounds of narrowing. A chain of relations takes as many rounds as it
+// has links; relations that feed each other approach a limit, which nobody waits for.
+const maxRounds = 12
+
+// newNetwork builds and narrows the network of the controls. With exactLevels,
+// levels are what was published to the digit, else what rounds to it; ratios are
+// always rounded.
+func newNetwork(c *catalogue.Catalogue, controls []Control, exactLevels bool) *network {
+	n := &network{now: map[string]*quantity{}, base: map[string]*quantity{}, conflicts: map[Fact]*conflict{}, truncated: map[Fact]bool{}}
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		n.now[ind.ID], n.base[ind.ID] = newQuantity(ind), newQuantity(ind)
+	}
+	for i := range controls {
+		if controls[i].Value != nil {
+			n.publish(&controls[i], exactLevels)
+		}
+	}
+	for i := range controls {
+		if control := &controls[i]; control.Value != nil && control.Change != nil {
+			n.relations = append(n.relations, changeRelation(control))
+		}
+	}
+	for i := range c.Indicators {
+		if ind := &c.Indicators[i]; ind.Total == catalogue.RatioRule {
+			if share := n.now[ind.ID]; share.domain.Low == nil && n.now[ind.Numerator].domain.natural() && n.now[ind.Denominator].domain.natural() {
+				share.domain.Low = new(big.Rat)
+			}
+			n.relations = append(n.relations, ratioRelation(ind))
+		}
+	}
+	for i := range c.Indicators {
+		for _, id := range c.Indicators[i].AtMost {
+			whole, _ := c.Indicator(id)
+			n.relations = append(n.relations, atMostRelation(&c.Indicators[i], whole))
+		}
+	}
+	n.narrow()
+	return n
+}
+
+func newQuantity(ind *catalogue.Indicator) *quantity {
+	q := &quantity{indicator: ind, whole: ind.Unit().Whole() && ind.Kind != catalogue.Ratio}
+	q.domain.Low, q.domain.High = bound(ind.Minimum), bound(ind.Maximum)
+	return q
+}
+
+func bound(text string) *big.Rat {
+	if n, err := ParseNumber(text); err == nil {
+		return n.exact
+	}
+	return nil
+}
+
+// publish gives a quantity the interval of the figure published for it.
+func (n *network) publish(control *Control, exactLevels bool) {
+	q := n.now[control.Indicator.ID]
+	stands := stands(control)
+	if exactLevels && control.Qualifier == 0 && control.Indicator.Kind != catalogue.Ratio {
+		stands = Exactly(control.Value.Exact())
+	}
+	if q.whole {
+		stands = stands.whole()
+	}
+	// Implausible or not, it is what was published.
+	q.published, q.domain = true, stands
+	q.low = []Fact{{control.Indicator.ID, Level}}
+	q.high = q.low
+}
+
+// stands returns what the published level stands for.
+func stands(control *Control) Interval {
+	if control.Qualifier != 0 {
+		return control.Value.Qualified(control.Qualifier)
+	}
+	return control.Value.Rounded(control.Indicator.Rounding)
+}
+
+// narrow applies the relations until nothing changes. One that contradicts the
+// others is noted and left out.
+func (n *network) narrow() {
+	for range maxRounds {
+		before := n.stepCount()
+		for _, r := range n.relations {
+			if n.conflicts[r.fact] != nil {
+				continue
+			}
+			if c := r.apply(n); c != nil {
+				n.conflicts[r.fact] = c
+			}
+		}
+		if n.stepCount() == before {
+			return
+		}
+	}
+}
+
+func (n *network) stepCount() int {
+	count := 0
+	for _, side := range []map[string]*quantity{n.now, n.base} {
+		for _, q := range side {
+			count += len(q.steps)
+		}
+	}
+	return count
+}
+
+// restrict narrows a quantity to an interval whose ends follow from facts.
+func (q *quantity) restrict(to Interval, low, high []Fact) *conflict {
+	if q.whole {
+		to = to.whole()
+	}
+	next := q.domain.Intersect(to)
+	if next.Empty() {
+		return &conflict{quantity: q, facts: union(union(q.low, q.high), union(low, high))}
+	}
+	if next.equal(q.domain) {
+		return nil
+	}
+	var facts []Fact
+	if !sameEnd(next.Low, q.domain.Low) || next.LowOpen != q.domain.LowOpen {
+		q.low, facts = low, union(facts, low)
+	}
+	if !sameEnd(next.High, q.domain.High) || next.HighOpen != q.domain.HighOpen {
+		q.high, facts = high, union(facts, high)
+	}
+	q.domain = next
+	q.steps = append(q.steps, step{domain: next, facts: facts})
+	return nil
+}
+
+func sameEnd(a, b *big.Rat) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Cmp(b) == 0
+}
+
+func union(a, b []Fact) []Fact {
+	all := slices.Clone(a)
+	for _, f := range b {
+		if !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}

@@ -1,0 +1,144 @@
+package answer
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// startStage runs the transform stage until the test ends.
+func startStage(t *testing.T, log *stream.Log, c *catalogue.Catalogue) {
+	t.Helper()
+	stage, err := transform.New(log, c, nil, transform.DefaultConfig(), fixture.Logger(t), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixture.Run(t, stage.Run)
+	<-stage.Ready()
+}
+
+func TestReleaseStaysAsItWas(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	startStage(t, log, c)
+	period := fixture.Period("2021")
+	for _, area := range []string{"901", "902", "903", "906"} {
+		fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", "2021", "100"), fixture.Figure("rd", "2021", "2"), fixture.Figure("gdp", "2020", "80"))))
+	}
+	replay := func(moment ledger.Moment, keep ledger.Keep) *ledger.History {
+		t.Helper()
+		h, err := ledger.Replay(t.Context(), log, c, moment, keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	now := time.Now()
+	n := NewRelease{Name: "2021年公报", Period: period, Note: "first"}
+	made, repeated, err := CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now)
+	if err != nil || repeated {
+		t.Fatalf("create: %v, repeated %v", err, repeated)
+	}
+	if _, repeated, err = CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now.Add(time.Hour)); err != nil || !repeated {
+		t.Errorf("the same once more: %v, repeated %v", err, repeated)
+	}
+
+	// A revision of this year and one of its base.
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "150"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2020", "90"))))
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("903", fixture.Figure("enterprises", "2021", "5"))))
+	n.Force = true
+	if _, _, err = CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now); !errors.Is(err, ErrReleased) {
+		t.Errorf("other content under the name: %v, want ErrReleased", err)
+	}
+	kept, err := log.Release(t.Context(), n.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(made, kept); diff != "" {
+		t.Errorf("made, kept:\n%s", diff)
+	}
+	then := replay(MomentOf(kept), nil)
+	if diff := gocmp.Diff(kept.Totals, tally.OfPeriod(c, then.Ledger, period)); diff != "" {
+		t.Errorf("released, tallied from its moment:\n%s", diff)
+	}
+
+	differences, err := CompareRelease(c, kept, then, replay(ledger.Moment{}, KeepSince(then)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range differences {
+		line := d.Indicator
+		for _, cause := range d.Causes {
+			line += " " + cause.After.Area + ":" + cause.Cell.Indicator + ":" + cause.Cell.Period.String() + ":" + cause.Before.Value.String() + ">" + cause.After.Value.String()
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"gdp 902:gdp:2020:80>90 901:gdp:2021:100>150", "rd_intensity 901:gdp:2021:100>150 902:gdp:2020:80>90",
+		"enterprises 903:enterprises:2021:0>5", "enterprises_per_gdp 903:enterprises:2021:0>5",
+	}
+	for i := range want {
+		if i >= len(got) || !sameWords(got[i], want[i]) {
+			t.Errorf("differences:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			break
+		}
+	}
+	if differences[2].Released != nil || differences[0].Released.Value != "400" || differences[0].Today.Value != "450" {
+		t.Errorf("differences = %+v", differences)
+	}
+}
+
+func sameWords(got, want string) bool {
+	for word := range strings.FieldsSeq(want) {
+		if !strings.Contains(got, word) {
+			return false
+		}
+	}
+	return strings.Fields(got)[0] == strings.Fields(want)[0]
+}
+
+func TestReleaseIsRefused(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	startStage(t, log, c)
+	create := func(n NewRelease) error {
+		h, err := ledger.Replay(t.Context(), log, c, ledger.Moment{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = CreateRelease(t.Context(), log, c, h, n, time.Now())
+		return err
+	}
+	period := fixture.Period("2021")
+	if err := create(NewRelease{Name: "empty", Period: period}); err == nil || !strings.Contains(err.Error(), "nothing to release") {
+		t.Errorf("a period without totals: %v", err)
+	}
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("enterprises", "2021", "3"))))
+	var refused *Unpublishable
+	if err := create(NewRelease{Name: "early", Period: period}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
+		t.Errorf("with a partial total: %v", err)
+	}
+	if err := create(NewRelease{Name: "a b", Period: period, Force: true}); err == nil || !strings.Contains(err.Error(), "letters, digits") {
+		t.Errorf("a name with a space: %v", err)
+	}
+	if err := create(NewRelease{Name: "early", Period: period, Force: true}); err != nil {
+		t.Errorf("forced: %v", err)
+	}
+	all, err := log.Releases(t.Context())
+	if err != nil || len(all) != 1 || all[0].Name != "early" || all[0].Totals[0].Publishable {
+		t.Errorf("releases = %+v, %v; want the forced one, its total marked", all, err)
+	}
+	if _, err := log.Release(t.Context(), "nothing"); !errors.Is(err, stream.ErrNoRelease) {
+		t.Errorf("a name that is free: %v", err)
+	}
+}

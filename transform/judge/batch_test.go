@@ -1,0 +1,115 @@
+package judge
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// Submissions judged as a batch get the verdicts that they would get one by one,
+// each after what was accepted before it is in the ledger.
+func TestBatchIsJudgedAsOneByOne(t *testing.T) {
+	c := fixture.Catalogue(t)
+	j := judge{c}
+	refused := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		folded, sequence := ledger.New(c), uint64(0)
+		fold := func(ledger *ledger.Ledger, batch *event.AcceptedBatch) {
+			sequence++
+			if err := ledger.Apply(sequence, "accepted", batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		past := newOverlay(ledger.New(c))
+		for n := range rapid.IntRange(1, 30).Draw(t, "steps") {
+			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision"}).Draw(t, "step") {
+			case "decision":
+				batch := &event.AcceptedBatch{Decisions: []event.Decision{decisions().Draw(t, "decision")}}
+				fold(folded, batch)
+				fold(past.ledger, batch)
+			case "submission":
+				s := submissions().Draw(t, "submission")
+				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n)}
+				r.delivery.Sequence, r.delivery.StoredAt = uint64(n+1), time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)
+				want, got := j.judge(&r, folded), j.judge(&r, past)
+				if !reflect.DeepEqual(got, want) {
+					t.Fatalf("in a batch:  %+v\none by one: %+v", got, want)
+				}
+				for _, f := range got.findings {
+					refused[f.Code]++
+				}
+				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+				accepted.Add(want.accepted...)
+				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{accepted}}
+				fold(folded, batch)
+				// Some of what is in the batch may be in the ledger as well.
+				if past.add(&r, got.accepted); rapid.Bool().Draw(t, "followed") {
+					fold(past.ledger, batch)
+				}
+			}
+		}
+	})
+	if refused["STAGE_BACKWARDS"] == 0 || refused["PERIOD_LOCKED"] == 0 {
+		t.Errorf("refusals %v; want some for the stage and some for the lock", refused)
+	}
+}
+
+func decisions() *rapid.Generator[event.Decision] {
+	return rapid.Custom(func(t *rapid.T) event.Decision {
+		return event.Decision{
+			Kind:      rapid.SampledFrom([]event.DecisionKind{event.Lock, event.Unlock, event.Reopen}).Draw(t, "kind"),
+			Period:    rapid.SampledFrom([]string{"2020", "2021"}).Draw(t, "period"),
+			Indicator: rapid.SampledFrom([]string{"", "gdp"}).Draw(t, "indicator"), Area: rapid.SampledFrom([]string{"", "901"}).Draw(t, "area"),
+		}
+	})
+}
+
+func submissions() *rapid.Generator[event.Submission] {
+	return rapid.Custom(func(t *rapid.T) event.Submission {
+		s := fixture.From(rapid.SampledFrom([]string{"901", "901", "902"}).Draw(t, "area"))
+		s.Reason = rapid.SampledFrom([]string{"", "census"}).Draw(t, "reason")
+		for range rapid.IntRange(1, 3).Draw(t, "rows") {
+			o := fixture.Figure(rapid.SampledFrom([]string{"gdp", "gdp", "rd"}).Draw(t, "indicator"), rapid.SampledFrom([]string{"2021", "2021", "2020"}).Draw(t, "period"),
+				rapid.SampledFrom([]string{"1", "1", "2", "2", "近2", "", "x"}).Draw(t, "value"))
+			o.Stage = catalogue.Stage(rapid.IntRange(int(catalogue.Forecast), int(catalogue.Final)).Draw(t, "stage")).String()
+			s.Observations = append(s.Observations, o)
+		}
+		return s
+	})
+}
+
+// Of an area's submissions in one batch the later ones see the earlier ones, and
+// another area's do not.
+func TestBatchSeesItself(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	v := &Validator{log: log, ledger: ledger.New(c), judge: judge{c}, now: time.Now}
+	staged := func(area, value, stage string) received {
+		o := fixture.Figure("gdp", "2021", value)
+		o.Stage = stage
+		return readOf(t, log, fixture.From(area, o))
+	}
+	verdicts, outgoing, err := v.judgeAll(t.Context(), []received{
+		staged("901", "100", "flash"), staged("901", "90", "estimate"), staged("902", "90", "estimate"), staged("901", "95", "final"), staged("901", "97", "flash"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []event.Outcome
+	for _, verdict := range verdicts {
+		outcomes = append(outcomes, verdict.Outcome)
+	}
+	if want := []event.Outcome{event.AllAccepted, event.Rejected, event.AllAccepted, event.AllAccepted, event.Rejected}; !reflect.DeepEqual(outcomes, want) {
+		t.Errorf("outcomes %v, want %v", outcomes, want)
+	}
+	if n := len(outgoing.batches["accepted.901.annual"].Submissions); n != 2 {
+		t.Errorf("%d submissions of area 901 go out, want 2", n)
+	}
+}

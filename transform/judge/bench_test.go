@@ -1,0 +1,72 @@
+package judge
+
+import (
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// BenchmarkRead measures taking a submission of 60 figures apart.
+func BenchmarkRead(b *testing.B) {
+	d := benchDeliveries(b, 1)[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := read(d); r.problem != nil {
+			b.Fatal(r.problem)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/60, "ns/figure")
+}
+
+// BenchmarkJudge measures judging full batches of submissions, which revise what
+// the ledger holds, and gathering what is accepted.
+func BenchmarkJudge(b *testing.B) {
+	c := fixture.LargeCatalogue(b)
+	v := &Validator{ledger: judgeLedger(b, c), judge: judge{c}, now: time.Now}
+	var submissions []received
+	for _, d := range benchDeliveries(b, 1000) {
+		submissions = append(submissions, read(d))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		verdicts, _, err := v.judgeAll(b.Context(), submissions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, verdict := range verdicts {
+			if verdict.Accepted != 60 {
+				b.Fatalf("accepted %d rows of 60: %v", verdict.Accepted, verdict.Findings)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(60*len(submissions)), "ns/figure")
+}
+
+// benchDeliveries are the first n submissions as they come from SUBMISSIONS.
+func benchDeliveries(b *testing.B, n int) (all []stream.Delivery) {
+	b.Helper()
+	log := fixture.Log(b)
+	for i := range n {
+		fixture.Submit(b, log, fixture.LargeSubmission(i))
+	}
+	fixture.Await(b, log, stream.Submissions, "submissions", func(d stream.Delivery) bool {
+		all = append(all, d)
+		return len(all) == n
+	})
+	return all
+}
+
+func judgeLedger(b *testing.B, c *catalogue.Catalogue) *ledger.Ledger {
+	b.Helper()
+	ledger := ledger.New(c)
+	for sequence, batch := range fixture.LargeHistory {
+		if err := ledger.Apply(sequence, "accepted."+batch.Submissions[0].Area+".d", batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return ledger
+}

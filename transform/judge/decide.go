@@ -1,0 +1,47 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// The subject of ACCEPTED on which decisions stand, beside accepted.<area>.<dataset>.
+const decisionSubject = "accepted.decisions"
+
+// Decide puts a decision of the bureau on record. It is in force for every
+// submission judged after it. A decision without a reason or a name is refused.
+func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d event.Decision, now time.Time) error {
+	var errs []error
+	if _, err := catalogue.ParsePeriod(d.Period); err != nil {
+		errs = append(errs, err)
+	}
+	if _, ok := c.Indicator(d.Indicator); d.Indicator != "" && !ok {
+		errs = append(errs, fmt.Errorf("indicator: the catalogue has none of the name %q", d.Indicator))
+	}
+	if _, ok := c.Area(d.Area); d.Area != "" && !ok {
+		errs = append(errs, fmt.Errorf("area: the catalogue has none of the code %q", d.Area))
+	}
+	if strings.TrimSpace(d.Reason) == "" {
+		errs = append(errs, errors.New("reason: say why, for those who ask later"))
+	}
+	if strings.TrimSpace(d.By) == "" {
+		errs = append(errs, errors.New("by: say who decided"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	d.At = now.UnixMilli()
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{d}})
+	if err != nil {
+		return err
+	}
+	_, err = log.Publish(ctx, stream.Message{Subject: decisionSubject, Body: body})
+	return err
+}

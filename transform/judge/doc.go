@@ -1,0 +1,13 @@
+// Package judge decides which rows of a submission are accepted.
+//
+// In come submissions, from SUBMISSIONS. A [Validator] reads each, holds every row
+// against the catalogue's rules and against what was accepted before, as the
+// ledger and the batch under way have it. Out go the accepted rows, to ACCEPTED,
+// and what was decided, with every finding in Chinese and English, to VERDICTS.
+// The bureau's decisions (a lock, an unlock, a reopening) go on record through
+// [Decide].
+//
+// What never happens: a value that is rounded, defaulted or guessed; the same
+// content accepted twice; a verdict by an outdated ledger; a message acknowledged
+// before its effect is durable.
+package judge

@@ -1,0 +1,85 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// Somebody else publishes first where one of two submissions belongs: that one
+// alone is judged again, by what was published.
+func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	ledger := ledger.New(c)
+	v := NewValidator(log, ledger, c, Config{}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
+
+	r := readOf(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
+	final := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+	final.Add(v.judge.judge(&r, ledger).accepted[0])
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{final}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.Publish(t.Context(), stream.Message{Subject: "accepted.901.annual", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+
+	// The ledger hears of it only once the other submission is in the log.
+	var behind []stream.Delivery
+	enough := errors.New("the test has ended")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	followed := make(chan error, 1)
+	go func() {
+		followed <- log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted}, func(d stream.Delivery) error {
+			behind = append(behind, d)
+			for len(behind) > 0 && d.Sequence > 1 {
+				batch, err := event.DecodeAccepted(behind[0].Body)
+				if err != nil {
+					return err
+				}
+				if err := ledger.Apply(behind[0].Sequence, behind[0].Subject, batch); err != nil {
+					return err
+				}
+				behind = behind[1:]
+			}
+			return nil
+		}, func() {})
+	}()
+
+	early := fixture.Figure("gdp", "2021", "90")
+	early.Stage = "estimate"
+	verdicts, err := v.accept(t.Context(), []received{
+		readOf(t, log, fixture.From("901", early, fixture.Figure("rd", "2021", "5"))), readOf(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "7"))),
+	}, nil)
+	cancel(enough)
+	if err := errors.Join(err, <-followed); err != nil {
+		t.Fatal(err)
+	}
+	byArea := map[string]event.Verdict{}
+	for _, v := range verdicts {
+		byArea[v.Area] = v
+	}
+	if v := byArea["902"]; len(verdicts) != 2 || v.Outcome != event.AllAccepted || v.AcceptedSequence != 2 {
+		t.Errorf("the submission that nobody overtook: %+v, want it accepted at once", v)
+	}
+	if v := byArea["901"]; v.Outcome != event.Partial || v.Accepted != 1 || v.AcceptedSequence != 3 {
+		t.Errorf("the overtaken submission: %+v, want its estimate refused for the final figure", v)
+	}
+}
+
+// readOf submits, and takes the message apart as the broker delivers it.
+func readOf(t *testing.T, log *stream.Log, s event.Submission) (r received) {
+	t.Helper()
+	sequence := fixture.Submit(t, log, s)
+	fixture.Await(t, log, stream.Submissions, "submission", func(d stream.Delivery) bool {
+		r = read(d)
+		return d.Sequence == sequence
+	})
+	return r
+}

@@ -1,0 +1,133 @@
+package ledger_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// What was known at any moment is what a ledger knows that was fed only with
+// what had been received by then, whatever order it was judged in.
+func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
+	c := fixture.Catalogue(t)
+	rapid.Check(t, func(t *rapid.T) {
+		submissions := fixture.DrawHistory(t, c)
+		var last int64
+		for i := range submissions {
+			last += rapid.Int64Range(0, 3).Draw(t, "pause")
+			submissions[i].ReceivedAt = last
+		}
+		until := rapid.Int64Range(1, last+1).Draw(t, "until")
+		basis := rapid.Uint64Range(0, uint64(len(submissions))).Draw(t, "basis")
+		moment := ledger.Moment{Received: time.UnixMilli(until), Basis: basis}
+
+		history, fed := ledger.NewHistory(c, moment, func(*event.AcceptedSubmission, ledger.Cell) bool { return true }), ledger.New(c)
+		for i, s := range rapid.Permutation(submissions).Draw(t, "judged") {
+			stored := uint64(i + 1)
+			history.Fold(stored, "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
+			if s.ReceivedAt <= until && (basis == 0 || stored <= basis) {
+				if err := fed.Apply(stored, "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if history.Ledger.Applied() != fed.Applied() {
+			t.Fatalf("basis %d, want %d", history.Ledger.Applied(), fed.Applied())
+		}
+		for i := range c.Indicators {
+			for _, period := range []string{"2015", "2016", "2017", "2018"} {
+				cell := ledger.Cell{Indicator: c.Indicators[i].ID, Period: fixture.Period(period)}
+				want, wantOK := tally.Tally(c, fed, cell)
+				got, ok := tally.Tally(c, history.Ledger, cell)
+				if diff := gocmp.Diff(want, got); ok != wantOK || diff != "" {
+					t.Fatalf("%v as of %d: fed, replayed:\n%s", cell, until, diff)
+				}
+				checkVintages(t, history, cell)
+			}
+		}
+	})
+}
+
+// checkVintages wants the best of each area's vintages to be the ledger's.
+func checkVintages(t *rapid.T, h *ledger.History, cell ledger.Cell) {
+	for _, part := range h.Ledger.AppendParts(nil, cell) {
+		vintages := vintagesOf(h, cell, part.Area)
+		if len(vintages) == 0 || vintages[0].Part != part {
+			t.Fatalf("%v: the ledger has %+v, the vintages are %+v", cell, part, vintages)
+		}
+	}
+}
+
+func TestReplayReadsTheLog(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	stage, err := transform.New(log, c, nil, transform.DefaultConfig(), fixture.Logger(t), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixture.Run(t, stage.Run)
+	<-stage.Ready()
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("enterprises", "2021", "5"))))
+	first := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "20"))))
+	second := fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "130"))))
+	gdp := ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}
+
+	for _, test := range []struct {
+		name     string
+		moment   ledger.Moment
+		value    string
+		vintages int
+	}{
+		{"everything", ledger.Moment{}, "150", 2},
+		{"to the instant before the revision", ledger.Moment{Received: second.ReceivedAt.Add(-time.Millisecond)}, beforeRevision(first, second), 1},
+		{"to the instant of the revision", ledger.Moment{Received: second.ReceivedAt}, "150", 2},
+		{"to a place in the log", ledger.Moment{Basis: second.AcceptedSequence - 1}, "120", 1},
+		{"before everything", ledger.Moment{Received: time.UnixMilli(1)}, "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h, err := ledger.Replay(t.Context(), log, c, test.moment, answer.KeepFor(c, "gdp"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if total, _ := tally.Tally(c, h.Ledger, gdp); total.Value != test.value {
+				t.Errorf("gdp = %q, want %q", total.Value, test.value)
+			}
+			if got := vintagesOf(h, gdp, "901"); len(got) != test.vintages {
+				t.Errorf("%d vintages, want %d: %+v", len(got), test.vintages, got)
+			}
+			if got := vintagesOf(h, ledger.Cell{Indicator: "enterprises", Period: gdp.Period}, "901"); got != nil {
+				t.Errorf("vintages that nobody asked for: %+v", got)
+			}
+			if n, want := len(tally.OfPeriod(c, h.Ledger, gdp.Period)), 2; test.value != "" && n < want {
+				t.Errorf("%d totals, want at least %d", n, want)
+			}
+		})
+	}
+}
+
+// beforeRevision is the total a millisecond before the revision: the first two
+// figures may have been received in the same millisecond as it.
+func beforeRevision(first, second event.Verdict) string {
+	if first.ReceivedAt.Truncate(time.Millisecond).Equal(second.ReceivedAt.Truncate(time.Millisecond)) {
+		return "100"
+	}
+	return "120"
+}
+
+// vintagesOf returns what was kept of one area's figures in the cell.
+func vintagesOf(h *ledger.History, cell ledger.Cell, area string) (of []ledger.Vintage) {
+	for _, v := range h.Vintages(cell) {
+		if v.Area == area {
+			of = append(of, v)
+		}
+	}
+	return of
+}

@@ -1,0 +1,143 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/judge"
+)
+
+// Shown is what the projection shows of one area and dataset.
+type Shown struct {
+	Area, Dataset string
+	// Submissions counts the messages of SUBMISSIONS that have a verdict.
+	Submissions uint64
+	// Rows were received: Accepted, Held and Rejected make them up.
+	Rows, Accepted, Held, Rejected uint64
+	// Due is how many observations have to be there by the verdicts, and
+	// Observations how many of these are.
+	Due, Observations uint64
+}
+
+// Conservation says whether everything that was received is accounted for.
+type Conservation struct {
+	CheckedAt  time.Time         `json:"checked_at"`
+	Balanced   bool              `json:"balanced"`
+	Accounts   []Account         `json:"accounts"`
+	Imbalances []event.Imbalance `json:"imbalances,omitempty"`
+}
+
+// Account is what became of the submissions of one area and dataset. Received is
+// Judged and Pending together, and Rows is Accepted, Held and Rejected together.
+type Account struct {
+	Area    string `json:"area"`
+	Dataset string `json:"dataset"`
+	// Received counts the messages in SUBMISSIONS, Judged those whose verdict
+	// ClickHouse shows, Pending the others.
+	Received int64 `json:"received"`
+	Judged   int64 `json:"judged"`
+	Pending  int64 `json:"pending"`
+	Rows     int64 `json:"rows"`
+	Accepted int64 `json:"accepted"`
+	Held     int64 `json:"held"`
+	Rejected int64 `json:"rejected"`
+	// Observations are the rows of accepted figures that ClickHouse shows. Rows
+	// accepted again under the same submission count once.
+	Observations int64 `json:"observations"`
+}
+
+// Conserve counts what the log received against what the projection shows. It
+// may be asked while work goes on: what is under way is known to the broker, and
+// only what is missing beyond that is an imbalance, so that it never reports one
+// that is none.
+func Conserve(ctx context.Context, log *stream.Log, projection Projection, now time.Time) (*Conservation, error) {
+	// The order matters: a submission moves on while this looks, and must be seen
+	// at least once on its way.
+	received, err := log.Census(ctx, stream.Submissions)
+	if err != nil {
+		return nil, err
+	}
+	undecided, err := undecided(ctx, log, received)
+	if err != nil {
+		return nil, err
+	}
+	shown, behind, err := projection.Accounts(ctx, received.First, received.Last)
+	if err != nil {
+		return nil, err
+	}
+	return reconcile(received, undecided+behind, shown, now), nil
+}
+
+// undecided returns how many submissions have no verdict in the log at most.
+func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (int64, error) {
+	position, err := log.Position(ctx, stream.Submissions, judge.Consumer)
+	if err == nil {
+		return int64(position.Pending + position.Delivered), nil
+	}
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return 0, err
+	}
+	var all int64
+	for _, n := range received.Messages {
+		all += n
+	}
+	return all, nil
+}
+
+// reconcile balances the books. Of all submissions underWay may lack a verdict.
+func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
+	accounts := map[event.Origin]*Account{}
+	account := func(o event.Origin) *Account {
+		a, ok := accounts[o]
+		if !ok {
+			a = &Account{Area: o.Area, Dataset: o.Dataset}
+			accounts[o] = a
+		}
+		return a
+	}
+	for origin, n := range received.Messages {
+		account(origin).Received = n
+	}
+	c := &Conservation{CheckedAt: now.UTC().Truncate(time.Millisecond), Accounts: []Account{}}
+	for i := range shown {
+		s := &shown[i]
+		a := account(event.Origin{Area: s.Area, Dataset: s.Dataset})
+		a.Judged, a.Rows, a.Accepted = int64(s.Submissions), int64(s.Rows), int64(s.Accepted)
+		a.Held, a.Rejected, a.Observations = int64(s.Held), int64(s.Rejected), int64(s.Observations)
+		if s.Due != s.Observations {
+			c.add(a, event.CountObservations, int64(s.Due), int64(s.Observations))
+		}
+	}
+	var pending int64
+	for _, a := range accounts {
+		a.Pending = a.Received - a.Judged
+		pending += max(a.Pending, 0)
+	}
+	for _, a := range accounts {
+		if a.Pending < 0 || a.Pending > 0 && pending > underWay {
+			c.add(a, event.CountSubmissions, a.Received, a.Judged)
+		}
+		c.Accounts = append(c.Accounts, *a)
+	}
+	slices.SortFunc(c.Accounts, func(a, b Account) int { return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset)) })
+	sortImbalances(c.Imbalances)
+	c.Balanced = len(c.Imbalances) == 0
+	return c
+}
+
+func (c *Conservation) add(a *Account, what string, log, shown int64) {
+	c.Imbalances = append(c.Imbalances, event.Imbalance{Area: a.Area, Dataset: a.Dataset, What: what, Log: log, Shown: shown})
+}
+
+func sortImbalances(all []event.Imbalance) {
+	slices.SortFunc(all, func(a, b event.Imbalance) int {
+		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset))
+	})
+}

@@ -1,0 +1,115 @@
+package reconcile
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// Metrics are what recomputations and checks of conservation count.
+type Metrics struct {
+	runs                    *prometheus.CounterVec
+	duration                *prometheus.HistogramVec
+	cells, changed, missing prometheus.Counter
+	finished                *prometheus.GaugeVec
+	conservation            conservationMetrics
+}
+
+// NewMetrics returns the metrics, registered where the registerer is not
+// nil.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	auto := promauto.With(r)
+	counter := func(name, help string) prometheus.Counter {
+		return auto.NewCounter(prometheus.CounterOpts{Name: "citytally_recompute_" + name, Help: help})
+	}
+	return &Metrics{
+		runs: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "citytally_recompute_runs_total", Help: "Recomputations finished; result is ok or problem.",
+		}, []string{"schedule", "result"}),
+		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "citytally_recompute_duration_seconds", Help: "Time that a recomputation took, with what it waited for ClickHouse.",
+			Buckets: prometheus.ExponentialBuckets(.05, 2, 13),
+		}, []string{"schedule"}),
+		cells:   counter("cells_total", "Totals computed by recomputations."),
+		changed: counter("changed_total", "Totals that recomputations found to differ from ClickHouse and published again."),
+		missing: counter("observations_missing_total", "Accepted observations that recomputations found missing in ClickHouse and published again."),
+		finished: auto.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "citytally_recompute_finished_timestamp_seconds", Help: "When the schedule's last recomputation without a problem finished, Unix time.",
+		}, []string{"schedule"}),
+		conservation: newConservationMetrics(auto),
+	}
+}
+
+// ran counts a recomputation.
+func (m *Metrics) ran(run *event.Run) {
+	result := "ok"
+	if run.Problem != "" {
+		result = "problem"
+	} else {
+		m.finished.WithLabelValues(run.Schedule).Set(float64(run.FinishedAt.Unix()))
+	}
+	m.runs.WithLabelValues(run.Schedule, result).Inc()
+	m.duration.WithLabelValues(run.Schedule).Observe(run.FinishedAt.Sub(run.StartedAt).Seconds())
+	m.cells.Add(float64(run.Cells))
+	m.changed.Add(float64(run.Changed))
+	m.missing.Add(float64(run.ObservationsMissing))
+}
+
+// conservationMetrics are what the last check found.
+type conservationMetrics struct {
+	balanced, checked, imbalances prometheus.Gauge
+	submissions, rows             *prometheus.GaugeVec
+}
+
+func newConservationMetrics(auto promauto.Factory) conservationMetrics {
+	gauge := func(name, help string) prometheus.Gauge {
+		return auto.NewGauge(prometheus.GaugeOpts{Name: "citytally_conservation_" + name, Help: help})
+	}
+	gauges := func(name, help string) *prometheus.GaugeVec {
+		return auto.NewGaugeVec(prometheus.GaugeOpts{Name: "citytally_conservation_" + name, Help: help}, []string{"area", "dataset", "state"})
+	}
+	return conservationMetrics{
+		balanced:    gauge("balanced", "1 when the last check found everything received accounted for, 0 when not; see the timestamp for whether there was a check."),
+		checked:     gauge("checked_timestamp_seconds", "When conservation was checked last, Unix time; 0 is never."),
+		imbalances:  gauge("imbalances", "Places (area, dataset and kind) that the last check found not to balance."),
+		submissions: gauges("submissions", "Submissions at the last check; state is received, judged or pending, and the first is the sum of the others."),
+		rows:        gauges("rows", "Rows at the last check; state is received, accepted, held, rejected, or observations for those that ClickHouse shows."),
+	}
+}
+
+// note shows what a check found, and nothing of earlier ones.
+func (m *conservationMetrics) note(of *catalogue.Catalogue, c *Conservation) {
+	m.submissions.Reset()
+	m.rows.Reset()
+	m.balanced.Set(0)
+	if c.Balanced {
+		m.balanced.Set(1)
+	}
+	m.checked.Set(float64(c.CheckedAt.Unix()))
+	m.imbalances.Set(float64(len(c.Imbalances)))
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		area, dataset := of.Labels(a.Area, a.Dataset)
+		for state, n := range map[string]int64{"received": a.Received, "judged": a.Judged, "pending": a.Pending} {
+			m.submissions.WithLabelValues(area, dataset, state).Add(float64(n))
+		}
+		for state, n := range map[string]int64{
+			"received": a.Rows, "accepted": a.Accepted, "held": a.Held, "rejected": a.Rejected, "observations": a.Observations,
+		} {
+			m.rows.WithLabelValues(area, dataset, state).Add(float64(n))
+		}
+	}
+}
+
+// ScheduleMetrics are what a scheduler counts.
+type ScheduleMetrics struct{ slots *prometheus.CounterVec }
+
+// NewScheduleMetrics returns a scheduler's metrics, registered where the
+// registerer is not nil.
+func NewScheduleMetrics(r prometheus.Registerer) *ScheduleMetrics {
+	return &ScheduleMetrics{slots: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
+		Name: "citytally_schedule_slots_total", Help: "Slots of a schedule for which a recomputation was asked for.",
+	}, []string{"schedule"})}
+}

@@ -1,0 +1,67 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// The schedule name under which totals that died are computed again.
+const reviveSchedule = "replay"
+
+// Revive has a message that was put aside processed again. Whatever has come of
+// it before, it has its effect once:
+//
+//   - accepted observations and verdicts go to their subject again; they carry
+//     their place in SUBMISSIONS, by which every reader knows them;
+//   - totals may have been overtaken by newer ones, so they are not repeated but
+//     computed anew: what ClickHouse shows otherwise is published;
+//   - the record of a run goes to its subject again, known by the run's id;
+//   - a command is carried out again, which finds nothing to do where it was.
+//
+// It is an error, and nothing is sent, when this version cannot read the message
+// either. The letter stays in DEAD: [stream.Log.Discard] removes it afterwards.
+func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
+	if err := readable(letter); err != nil {
+		return fmt.Errorf("letter %d: this version cannot read the message either, so that nothing was sent: %w", letter.Number, err)
+	}
+	id := "replay." + letter.Stream + "." + strconv.FormatUint(letter.Sequence, 10)
+	if period, ok := strings.CutPrefix(letter.Subject, "totals."); ok {
+		command := event.Command{ID: id, Schedule: reviveSchedule, Trigger: event.ByManual, Period: period}
+		if err := Recompute(ctx, log, command); err != nil {
+			return fmt.Errorf("letter %d: ask for the totals of %s: %w", letter.Number, period, err)
+		}
+		return nil
+	}
+	if _, err := log.Publish(ctx, stream.Message{Subject: letter.Subject, ID: id, Body: letter.Body}); err != nil {
+		return fmt.Errorf("letter %d: %w", letter.Number, err)
+	}
+	return nil
+}
+
+func readable(letter *stream.Letter) error {
+	switch letter.Stream {
+	case stream.Accepted:
+		_, err := event.DecodeAccepted(letter.Body)
+		return err
+	case stream.Verdicts:
+		return json.Unmarshal(letter.Body, &event.Verdict{})
+	case stream.Commands:
+		return json.Unmarshal(letter.Body, &event.Command{})
+	case stream.Totals:
+		if strings.HasPrefix(letter.Subject, "runs.") {
+			return json.Unmarshal(letter.Body, &event.Run{})
+		}
+		if period, ok := strings.CutPrefix(letter.Subject, "totals."); !ok || period == "" {
+			return fmt.Errorf("subject %s: want totals.<period> or runs.<schedule>", letter.Subject)
+		}
+		return nil
+	}
+	return errors.New("it came from " + letter.Stream + ", whose messages are never put aside")
+}
