@@ -86,7 +86,7 @@ func (g *Gateway) unknownDataset(seen string) ProblemError {
 }
 
 func unknown(code, field, fieldZH, seen string, candidates map[string]string, known []string) ProblemError {
-	seen = clip(seen)
+	seen = event.Excerpt(seen, maxSeen)
 	e := ProblemError{
 		Code: code, Field: field, Seen: seen,
 		Detail:   fmt.Sprintf("%s %q is not in the catalogue", field, seen),
@@ -108,14 +108,8 @@ func unknown(code, field, fieldZH, seen string, candidates map[string]string, kn
 	return e
 }
 
-// clip keeps an answer from repeating an upload.
-func clip(s string) string {
-	const most = 64
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
-}
+// How many bytes of an upload an answer repeats.
+const maxSeen = 200
 
 // knownAreas lists the areas' codes with their names, for messages.
 func (g *Gateway) knownAreas() []string {

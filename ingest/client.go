@@ -144,7 +144,7 @@ func (c *Client) try(ctx context.Context, method, path string, header http.Heade
 	problem := &Problem{}
 	if json.Unmarshal(body, problem) != nil || problem.Status == 0 {
 		// Something between us and the gateway answered.
-		problem = newProblem(response.StatusCode, codeInternal, "", clip(string(body)))
+		problem = newProblem(response.StatusCode, codeInternal, "", event.Excerpt(string(body), maxSeen))
 	}
 	return nil, after, problem
 }

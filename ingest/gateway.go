@@ -122,7 +122,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	defer leave()
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(backstage) })
-	group.Go(func() error { return g.index.follow(backstage, g.log, g.logger) })
+	group.Go(func() error { return g.index.follow(backstage, g.log) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(g.listener) }()

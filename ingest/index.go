@@ -3,9 +3,7 @@ package ingest
 import (
 	"context"
 	"sync"
-	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -126,15 +124,19 @@ func (x *index) addVerdict(d stream.Delivery) {
 }
 
 // follow keeps the index up with the log until ctx ends and returns nil.
-func (x *index) follow(ctx context.Context, log *stream.Log, logger zerolog.Logger) error {
+func (x *index) follow(ctx context.Context, log *stream.Log) error {
 	var behind sync.WaitGroup
 	behind.Add(2)
 	group, ctx := errgroup.WithContext(ctx)
 	for name, add := range map[string]func(stream.Delivery){
 		stream.Submissions: x.addSubmission, stream.Verdicts: x.addVerdict,
 	} {
-		logger := logger.With().Str("stream", name).Logger()
-		group.Go(func() error { followOne(ctx, log, name, add, sync.OnceFunc(behind.Done), logger); return nil })
+		caughtUp := sync.OnceFunc(behind.Done)
+		group.Go(func() error {
+			// Whoever waits for both streams is not kept waiting when the program stops.
+			defer caughtUp()
+			return log.Follow(ctx, stream.FollowConfig{Stream: name, HeadersOnly: true, Stage: "ingest"}, func(d stream.Delivery) error { add(d); return nil }, caughtUp)
+		})
 	}
 	group.Go(func() error {
 		behind.Wait()
@@ -144,41 +146,4 @@ func (x *index) follow(ctx context.Context, log *stream.Log, logger zerolog.Logg
 		return nil
 	})
 	return group.Wait()
-}
-
-const (
-	followRetryFrom = 100 * time.Millisecond
-	followRetryTo   = 5 * time.Second
-)
-
-// followOne follows one stream for as long as ctx lasts, whatever happens to the
-// broker.
-func followOne(ctx context.Context, log *stream.Log, name string, add func(stream.Delivery), caughtUp func(), logger zerolog.Logger) {
-	// Whoever waits for both streams is not kept waiting when the program stops.
-	defer caughtUp()
-	next, pause, away := uint64(0), followRetryFrom, false
-	for {
-		err := log.Follow(ctx, stream.FollowConfig{Stream: name, From: next, HeadersOnly: true}, func(d stream.Delivery) error {
-			if away {
-				away = false
-				logger.Info().Msg("receipts follow the log again")
-			}
-			add(d)
-			next, pause = d.Sequence+1, followRetryFrom
-			return nil
-		}, caughtUp)
-		if ctx.Err() != nil {
-			return
-		}
-		if !away {
-			away = true
-			logger.Warn().Err(err).Msg("receipts wait for the broker")
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return
-		}
-		pause = min(2*pause, followRetryTo)
-	}
 }

@@ -11,9 +11,9 @@ import (
 
 // Metrics are what the workers count.
 type Metrics struct {
-	rows, messages, retries, dead *prometheus.CounterVec
-	batch, duration               *prometheus.HistogramVec
-	paused                        *prometheus.GaugeVec
+	rows, messages, retries *prometheus.CounterVec
+	batch, duration         *prometheus.HistogramVec
+	paused                  *prometheus.GaugeVec
 }
 
 // NewMetrics returns the workers' metrics, registered where the registerer is
@@ -28,7 +28,6 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		rows:     counter("rows_total", "Rows stored in ClickHouse; findings count with their submission, inputs with their total."),
 		messages: counter("messages_total", "Messages whose rows are stored."),
 		retries:  counter("retries_total", "Attempts at an insert that failed and are repeated."),
-		dead:     counter("dead_total", "Messages that this stage put aside in DEAD."),
 		batch: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "citytally_sink_batch_rows", Help: "Rows of one insert; its count is the number of inserts.", Buckets: prometheus.ExponentialBuckets(1, 4, 10),
 		}, label),
@@ -51,24 +50,24 @@ func WithMetrics(m *Metrics) Option { return func(w *Workers) { w.metrics = m } 
 // WithTracer makes the workers record spans of the inserts of what is traced.
 func WithTracer(t *stream.Tracer) Option { return func(w *Workers) { w.tracer = t } }
 
-// attempted notes what became of an attempt at an insert, and returns it.
-func (w *worker) attempted(err error) error {
+// attempted notes that an attempt at an insert of the stream has failed, or with
+// nil that the stream goes on.
+func (w *Workers) attempted(of string, err error) {
 	if err == nil {
-		w.state.pause(w.stream, "")
-		w.metrics.paused.WithLabelValues(w.stream).Set(0)
-		return nil
+		w.state.pause(of, "")
+		w.metrics.paused.WithLabelValues(of).Set(0)
+		return
 	}
-	w.state.pause(w.stream, Advice(err))
-	w.metrics.paused.WithLabelValues(w.stream).Set(1)
-	w.metrics.retries.WithLabelValues(w.stream).Inc()
-	return err
+	w.state.pause(of, Advice(err))
+	w.metrics.paused.WithLabelValues(of).Set(1)
+	w.metrics.retries.WithLabelValues(of).Inc()
 }
 
 // inserted counts the block that is stored.
-func (w *worker) inserted(began time.Time) {
+func (w *worker) inserted(messages int, began time.Time) {
 	rows := float64(w.block.rows())
 	w.metrics.rows.WithLabelValues(w.stream).Add(rows)
 	w.metrics.batch.WithLabelValues(w.stream).Observe(rows)
-	w.metrics.messages.WithLabelValues(w.stream).Add(float64(len(w.gathered)))
+	w.metrics.messages.WithLabelValues(w.stream).Add(float64(messages))
 	w.metrics.duration.WithLabelValues(w.stream).Observe(w.now().Sub(began).Seconds())
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/cenkalti/backoff/v5"
 )
 
 //go:embed schema/*.sql
@@ -83,20 +84,21 @@ const applyAttempts = 5
 // applyBeside applies a migration that another process may be applying too: what
 // fails because the other was faster is done, or succeeds when it is repeated.
 func (s *Store) applyBeside(ctx context.Context, m migration) error {
-	pause := backoff{next: 100 * time.Millisecond, longest: time.Second}
-	for attempt := 1; ; attempt++ {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := s.apply(ctx, m)
-		if err == nil || attempt == applyAttempts || !pause.wait(ctx) {
-			return err
+		if err == nil {
+			return struct{}{}, nil
 		}
 		applied, look := s.appliedMigrations(ctx)
 		if look != nil {
-			return errors.Join(err, look)
+			return struct{}{}, backoff.Permanent(errors.Join(err, look))
 		}
 		if _, done := applied[m.version]; done {
-			return nil
+			return struct{}{}, nil
 		}
-	}
+		return struct{}{}, err
+	}, backoff.WithMaxTries(applyAttempts))
+	return err
 }
 
 const createVersions = `CREATE TABLE IF NOT EXISTS schema_versions

@@ -36,25 +36,24 @@ func (b *observationBlock) reset() {
 }
 
 // add takes a message's rows. A submission, or a row of one, that cannot be
-// stored is left out: the error is a *poison with those alone, or, where nothing
-// is left, says why.
+// stored is left out, and the error says which: a *stream.PartlyTaken where the
+// message has others.
 func (b *observationBlock) add(d *stream.Delivery) error {
 	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil {
 		return err
 	}
-	var bad event.AcceptedBatch
 	var cause error
 	good := 0
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
 		periods, err := checkSubmission(s)
 		if err != nil {
-			bad.Submissions, cause = append(bad.Submissions, *s), cmp.Or(cause, err)
+			cause = cmp.Or(cause, err)
 			continue
 		}
 		if rows, err := badRows(s); err != nil {
-			bad.Submissions, cause = append(bad.Submissions, s.Only(rows)), cmp.Or(cause, err)
+			cause = cmp.Or(cause, fmt.Errorf("rows that cannot be stored: %d, the first: %w", len(rows), err))
 			*s = s.Only(others(s.Len(), rows))
 		}
 		good += s.Len()
@@ -64,11 +63,7 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	if cause == nil || good == 0 {
 		return cause
 	}
-	body, err := event.EncodeAccepted(&bad)
-	if err != nil {
-		return err
-	}
-	return &poison{body: body, cause: cause}
+	return &stream.PartlyTaken{Err: cause}
 }
 
 // checkSubmission makes sure that what a submission's rows share can be stored.

@@ -42,7 +42,7 @@ func TestOpenWaitsForTheServer(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), address) {
 		t.Errorf("got %v", err)
 	}
-	if lines.count("waiting for ClickHouse") != 1 || lines.count("start ClickHouse, or correct the address") != 1 || lines.count("s3cret") != 0 {
+	if lines.count("reach ClickHouse") != 1 || lines.count("start ClickHouse, or correct the address") != 1 || lines.count("s3cret") != 0 {
 		t.Errorf("logged:\n%s", lines.b.String())
 	}
 }

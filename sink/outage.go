@@ -6,10 +6,11 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // ClickHouse's codes (src/Common/ErrorCodes.cpp) for which there is something
@@ -90,55 +91,11 @@ func errorCode(err error) (int32, bool) {
 	return 0, false
 }
 
-// backoff is a pause that doubles.
-type backoff struct{ next, longest time.Duration }
-
-func newBackoff(c Config) *backoff { return &backoff{next: c.RetryFrom, longest: c.RetryTo} }
-
-// wait pauses, and reports false when ctx ended first.
-func (b *backoff) wait(ctx context.Context) bool {
-	timer := time.NewTimer(b.next)
-	defer timer.Stop()
-	b.next = min(2*b.next, b.longest)
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-// errStopped says that work was given up because the program is stopping.
-var errStopped = errors.New("stopping")
-
-// persist tries until it succeeds or ctx ends. An attempt that has begun is
-// finished, even while the program is stopping. The first failure is logged
-// with what to do, and again only when the cause changes or is gone.
-func persist(ctx context.Context, config Config, logger zerolog.Logger, attempt func(context.Context) error) error {
-	pause := newBackoff(config)
-	var last string
-	began := time.Now()
-	for attempts := 1; ; attempts++ {
-		err := limited(ctx, config.InsertTimeout, attempt)
-		if err == nil {
-			if last != "" {
-				logger.Info().Int("attempts", attempts).Dur("away", time.Since(began)).Msg("ClickHouse is back, the sink goes on")
-			}
-			return nil
-		}
-		if kind := Advice(err); kind != last {
-			last = kind
-			logger.Error().Err(err).Str("what_to_do", kind).
-				Msg("the sink waits: ClickHouse does not take the rows; nothing is lost, they stay in the log")
-		}
-		if !pause.wait(ctx) {
-			return errStopped
-		}
-	}
-}
-
-func limited(ctx context.Context, timeout time.Duration, attempt func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-	defer cancel()
-	return attempt(ctx)
+// persist repeats work on the store, with the settings' pauses, until it succeeds
+// or ctx ends.
+func persist(ctx context.Context, config Config, logger zerolog.Logger, what string, work func(context.Context) error) error {
+	return stream.Retry(ctx, stream.Attempt{
+		What: what, Timeout: config.InsertTimeout, DrainFor: config.InsertTimeout, Logger: logger,
+		Retry: stream.RetryConfig{From: config.RetryFrom, To: config.RetryTo, Advice: Advice},
+	}, work)
 }

@@ -183,7 +183,7 @@ func (r *rebuild) take(ctx context.Context, d *stream.Delivery) error {
 }
 
 func (r *rebuild) flush(ctx context.Context, upTo uint64) error {
-	err := persist(ctx, r.config, r.logger, func(ctx context.Context) error {
+	err := persist(ctx, r.config, r.logger, "insert into ClickHouse", func(ctx context.Context) error {
 		if r.block.rows() > 0 {
 			if err := r.block.store(ctx, r.store); err != nil {
 				return err

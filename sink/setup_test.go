@@ -45,8 +45,8 @@ func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			settle(t, log, s, last, 0)
-			within(t, "the sink says that it goes on", func() bool { return lines.count("the sink goes on") == 1 })
-			if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 || lines.count("the sink waits") != 1 {
+			within(t, "the sink says that it goes on", func() bool { return lines.count("recovered") == 1 })
+			if dead, err := log.LastSequence(t.Context(), stream.Dead); err != nil || dead != 0 || lines.count("waiting to try again") != 1 {
 				t.Errorf("%d in DEAD (%v), want none and one line:\n%s", dead, err, lines.b.String())
 			}
 		})
@@ -138,7 +138,7 @@ func TestHangingClickHouseIsWaitedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := publish(t, log, one(t, "a", 2), one(t, "b", 3))
-	within(t, "the sink says that it waits", func() bool { return lines.count("the sink waits") > 0 })
+	within(t, "the sink says that it waits", func() bool { return lines.count("waiting to try again") > 0 })
 	if err := syscall.Kill(server.PID(), syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

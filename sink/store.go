@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Store is the database that analysts query.
@@ -97,29 +98,20 @@ func withoutSecret(err error, dsn string) error {
 // await returns when the server answers. A database that does not exist yet is
 // an answer: Migrate creates it.
 func (s *Store) await(ctx context.Context, config Config) error {
-	pause := newBackoff(config)
-	for waiting := false; ; waiting = true {
+	err := persist(ctx, config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse", func(ctx context.Context) error {
 		err := s.conn.Ping(ctx)
-		if err == nil || hasCode(err, codeUnknownDatabase) {
-			if waiting {
-				s.logger.Info().Str("clickhouse", s.address).Msg("ClickHouse answers")
-			}
+		switch {
+		case hasCode(err, codeUnknownDatabase):
 			return nil
+		case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
+			return &event.Permanent{Err: fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, Advice(err), err)}
 		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, errors.Join(context.Cause(ctx), err))
-		}
-		if hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword) {
-			return fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, Advice(err), err)
-		}
-		if !waiting {
-			s.logger.Warn().Err(err).Str("clickhouse", s.address).Str("what_to_do", Advice(err)).
-				Msg("waiting for ClickHouse")
-		}
-		if !pause.wait(ctx) {
-			return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, errors.Join(context.Cause(ctx), err))
-		}
+		return err
+	})
+	if ctx.Err() != nil {
+		return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, context.Cause(ctx))
 	}
+	return err
 }
 
 // Close ends the connections.

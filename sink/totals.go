@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -72,29 +73,25 @@ func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
 	if err := checkTime("computed_at", batch.Computed()); err != nil {
 		return event.Permanentf("totals of %s: %w", batch.Period, err)
 	}
-	bad := *batch
-	bad.Totals = nil
+	bad := 0
 	var cause error
 	for i := range batch.Totals {
 		row := totalRow{Total: batch.Totals[i], batch: batch, sequence: sequence, year: uint16(period.Year)}
 		if err := row.read(); err != nil {
-			bad.Totals, cause = append(bad.Totals, batch.Totals[i]), cmp.Or(cause, event.Permanentf("total of %s in %s: %w", row.Indicator, batch.Period, err))
+			bad++
+			cause = cmp.Or(cause, event.Permanentf("total of %s in %s: %w", row.Indicator, batch.Period, err))
 			continue
 		}
 		b.totals = append(b.totals, row)
 	}
-	if cause != nil && len(bad.Totals) == len(batch.Totals) {
+	if cause != nil && bad == len(batch.Totals) {
 		return cause
 	}
 	b.flushes.note(batch, sequence)
 	if cause == nil {
 		return nil
 	}
-	badBody, err := event.EncodeTotals(&bad)
-	if err != nil {
-		return err
-	}
-	return &poison{body: badBody, cause: cause}
+	return &stream.PartlyTaken{Err: fmt.Errorf("totals that cannot be stored: %d of %d, the first: %w", bad, len(batch.Totals), cause)}
 }
 
 // read turns text into what the columns hold.

@@ -45,10 +45,10 @@ func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Log
 	return w, nil
 }
 
-// What only analysts read may be a moment late: while it trickles in, its inserts
-// begin so long apart, and leave the processors to the totals. After a pause the
-// first goes at once.
-const unhurried = 250 * time.Millisecond
+// trickleInterval is the least time between the starts of two inserts of what only
+// analysts read: while it trickles in, the processors are left to the totals. After
+// a pause the first insert begins at once.
+const trickleInterval = 250 * time.Millisecond
 
 // Run works until ctx ends, finishes the inserts that are under way,
 // acknowledges them, gives the rest back to the broker and returns nil. Any
@@ -56,9 +56,11 @@ const unhurried = 250 * time.Millisecond
 func (w *Workers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return w.move(ctx, stream.Accepted, AcceptedConsumer, false, unhurried, &observationBlock{})
+		return w.move(ctx, stream.Accepted, AcceptedConsumer, false, trickleInterval, &observationBlock{})
 	})
-	group.Go(func() error { return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, unhurried, &verdictBlock{}) })
+	group.Go(func() error {
+		return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, trickleInterval, &verdictBlock{})
+	})
 	// The parts of a flush have to come to one worker.
 	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, 0, &totalsBlock{}) })
 	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, 0, &releaseBlock{}) })
@@ -66,19 +68,15 @@ func (w *Workers) Run(ctx context.Context) error {
 }
 
 // move moves one stream into the store, block by block.
-func (w *Workers) move(ctx context.Context, of, consumer string, single bool, apart time.Duration, b block) error {
-	c, err := w.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: of, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
-	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	defer c.Stop()
-	w.state.begun()
-	one := &worker{Workers: w, stream: of, consumer: c, block: b, apart: apart, logger: w.logger.With().Str("stream", of).Logger()}
-	defer one.giveBack()
-	return one.run(ctx)
+func (w *Workers) move(ctx context.Context, of, consumer string, single bool, minInterval time.Duration, b block) error {
+	logger := w.logger.With().Str("stream", of).Logger()
+	return w.log.Work(ctx, stream.WorkConfig{
+		Stage: "sink", What: "insert into ClickHouse", Logger: w.logger,
+		Consumer: stream.ConsumerConfig{
+			Stream: of, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
+		},
+		Batch: w.config.BatchMessages, Gather: true, Receiving: w.state.begun,
+		AttemptTimeout: w.config.InsertTimeout, DrainFor: w.config.InsertTimeout,
+		Retry: stream.RetryConfig{From: w.config.RetryFrom, To: w.config.RetryTo, Advice: Advice, Failed: func(err error) { w.attempted(of, err) }},
+	}, &worker{Workers: w, stream: of, block: b, minInterval: minInterval, logger: logger})
 }

@@ -104,7 +104,7 @@ func newDeadShow(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, letters, disconnect, err := t.letters(cmd.Context())
+			log, letters, disconnect, err := t.letters(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -113,11 +113,17 @@ func newDeadShow(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			letter := chosen[0]
+			body, err := log.LetterMessage(cmd.Context(), &letter)
+			if err != nil && !errors.Is(err, stream.ErrMessageGone) {
+				return err
+			}
+			letter.Body = body
 			return printJSON(cmd.OutOrStdout(), struct {
 				stream.Letter
 				// Message is the body as something that can be read.
 				Message any `json:"message"`
-			}{chosen[0], legible(&chosen[0])})
+			}{letter, legible(&letter)})
 		},
 	}
 }

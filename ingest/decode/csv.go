@@ -63,7 +63,7 @@ func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 // names none.
 func (c columns) observation(r record) (o event.Observation, area, dataset string) {
 	malformed := func(zh, en string) (event.Observation, string, string) {
-		return event.Observation{Row: r.row, Malformed: clip(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
+		return event.Observation{Row: r.row, Malformed: event.Excerpt(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
 	}
 	switch {
 	case r.problem != nil:

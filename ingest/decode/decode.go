@@ -3,7 +3,6 @@ package decode
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -47,13 +46,4 @@ func readError(err error) error {
 		return err
 	}
 	return fmt.Errorf("read upload: %w", err)
-}
-
-// clip keeps messages and messages' storage small: the first n bytes, valid
-// UTF-8 whatever came in.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return strings.ToValidUTF8(s[:n], "\uFFFD") + "…"
 }

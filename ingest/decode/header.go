@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // columns are the names in a CSV header, in the file's order.
@@ -24,12 +26,12 @@ func parseHeader(r record) (columns, error) {
 	case strings.HasPrefix(r.text, "\xFF\xFE") || strings.HasPrefix(r.text, "\xFE\xFF"):
 		return nil, problem(NotUTF8, "UTF-16", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is UTF-16; save it as "CSV UTF-8 (comma delimited)"`)
 	case strings.HasPrefix(r.text, "PK\x03\x04") || strings.HasPrefix(r.text, "\xD0\xCF\x11\xE0"):
-		return nil, problem(NotCSV, clip(r.text, 40), "这是 Excel 工作簿（或压缩包），不是 CSV；请在 Excel 中另存为“CSV UTF-8（逗号分隔）”",
+		return nil, problem(NotCSV, event.Excerpt(r.text, 40), "这是 Excel 工作簿（或压缩包），不是 CSV；请在 Excel 中另存为“CSV UTF-8（逗号分隔）”",
 			`this is an Excel workbook (or a ZIP archive), not CSV; save it in Excel as "CSV UTF-8 (comma delimited)"`)
 	case !utf8.ValidString(r.text):
-		return nil, problem(NotUTF8, clip(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
+		return nil, problem(NotUTF8, event.Excerpt(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
 	case r.problem != nil:
-		return nil, problem(BadColumns, clip(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
+		return nil, problem(BadColumns, event.Excerpt(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
 	}
 	var names columns
 	var zh, en []string
@@ -40,8 +42,8 @@ func parseHeader(r record) (columns, error) {
 			zh = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1))
 			en = append(en, fmt.Sprintf("column %d has no name", i+1))
 		case !slices.Contains(knownColumns, name):
-			zh = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, clip(strings.TrimSpace(cell), 60)))
-			en = append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, clip(strings.TrimSpace(cell), 60)))
+			zh = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
+			en = append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
 		case slices.Contains(names, name):
 			zh = append(zh, fmt.Sprintf("第 %d 列 %q 重复", i+1, name))
 			en = append(en, fmt.Sprintf("column %d, %q, occurs twice", i+1, name))
@@ -61,7 +63,7 @@ func parseHeader(r record) (columns, error) {
 		}
 	}
 	if len(zh) > 0 {
-		return nil, problem(BadColumns, clip(r.text, 100),
+		return nil, problem(BadColumns, event.Excerpt(r.text, 100),
 			"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns,
 			"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns)
 	}

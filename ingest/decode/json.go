@@ -26,7 +26,7 @@ func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 	case len(bytes.TrimSpace(text)) == 0:
 		return event.Submission{}, problem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
 	case !utf8.Valid(text):
-		return event.Submission{}, problem(NotUTF8, clip(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
+		return event.Submission{}, problem(NotUTF8, event.Excerpt(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
 	case countElements(text) > MaxRows:
 		return event.Submission{}, tooManyRows()
 	}
@@ -68,7 +68,7 @@ func badJSON(text []byte, err error) error {
 		where = position(text, kind.Offset)
 	}
 	zh, en := event.Unreadable(err)
-	return problem(BadJSON, clip(string(text), 40),
+	return problem(BadJSON, event.Excerpt(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
 }

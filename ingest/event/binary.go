@@ -53,7 +53,7 @@ func decodeBinary(data []byte, newest byte, v any) error {
 		return Permanentf("decode event: want layout version 1 to %d, got %.4x", newest, data)
 	}
 	if data[0] > newest {
-		return fmt.Errorf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", data[0], newest)
+		return &NewerLayout{Version: data[0], Newest: newest}
 	}
 	if err := binaryDecoding.Unmarshal(data[1:], v); err != nil {
 		return Permanentf("decode event: %w", err)

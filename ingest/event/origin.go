@@ -1,6 +1,10 @@
 package event
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Origin is the area and the dataset of a submission, as its subject says. Both
 // are "" where the subject has another form.
@@ -9,8 +13,16 @@ type Origin struct{ Area, Dataset string }
 // OriginOf reads a subject such as submissions.320812.sti-annual.
 func OriginOf(subject string) Origin {
 	tokens := strings.Split(subject, ".")
-	if len(tokens) != 3 {
+	if len(tokens) != 3 || !IsToken(tokens[1]) || !IsToken(tokens[2]) {
 		return Origin{}
 	}
 	return Origin{Area: tokens[1], Dataset: tokens[2]}
+}
+
+// IsToken reports whether a text can be one token of a subject: it is not empty, and
+// has no dot, wildcard, space or control character.
+func IsToken(text string) bool {
+	return text != "" && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r == '.' || r == '*' || r == '>' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
 }

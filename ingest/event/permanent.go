@@ -25,3 +25,23 @@ func IsPermanent(err error) bool {
 	var p *Permanent
 	return errors.As(err, &p)
 }
+
+// NewerLayout is the error of a message whose layout a later version of this
+// program wrote. It is fatal: the stage that meets one stops, and leaves the
+// message as it is.
+type NewerLayout struct {
+	// Version is the message's layout, Newest the newest that this program reads.
+	Version, Newest byte
+}
+
+// Error says what to do.
+func (e *NewerLayout) Error() string {
+	return fmt.Sprintf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", e.Version, e.Newest)
+}
+
+// IsNewerLayout reports whether err comes of a message that only a later version
+// of this program can read.
+func IsNewerLayout(err error) bool {
+	var newer *NewerLayout
+	return errors.As(err, &newer)
+}

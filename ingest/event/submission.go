@@ -94,10 +94,12 @@ func notAFigure(raw []byte) error {
 // no submission at all is an error.
 func DecodeSubmission(data []byte) (Submission, error) {
 	if s, ok := decodePlain(data); ok {
+		checkRows(&s)
 		return s, nil
 	}
 	var s Submission
 	if err := decodeStrictly(data, &s); err == nil {
+		checkRows(&s)
 		return s, nil
 	}
 	var loose struct {
@@ -112,10 +114,36 @@ func DecodeSubmission(data []byte) (Submission, error) {
 	for i, raw := range loose.Observations {
 		if err := decodeStrictly(raw, &s.Observations[i]); err != nil {
 			zh, en := Unreadable(err)
-			s.Observations[i] = Observation{Malformed: clip(string(raw), 200), Problem: en, ProblemZH: zh}
+			s.Observations[i] = Observation{Malformed: Excerpt(string(raw), maxSeen), Problem: en, ProblemZH: zh}
 		}
 	}
+	checkRows(&s)
 	return s, nil
+}
+
+const (
+	// How many bytes of a row that cannot be read are shown.
+	maxSeen = 200
+	// The largest number of a row: that of any spreadsheet, and of any file that
+	// fits a message.
+	maxRow = 100_000_000
+)
+
+// checkRows makes a row whose number cannot be a place in a file a Malformed one,
+// and bounds what earlier readers have said of others.
+func checkRows(s *Submission) {
+	for i := range s.Observations {
+		o := &s.Observations[i]
+		if o.Row < 0 || o.Row > maxRow {
+			s.Observations[i] = Observation{
+				Malformed: Excerpt(o.Indicator+" "+o.Period+" "+string(o.Value), maxSeen),
+				Problem:   fmt.Sprintf("row: want 1 to %d, got %d", maxRow, o.Row),
+				ProblemZH: fmt.Sprintf("字段 row 应为 1 至 %d，收到的是 %d", maxRow, o.Row),
+			}
+			continue
+		}
+		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxSeen), Excerpt(o.Problem, maxSeen), Excerpt(o.ProblemZH, maxSeen)
+	}
 }
 
 func decodeStrictly(data []byte, into any) error {
@@ -131,13 +159,6 @@ func decodeStrictly(data []byte, into any) error {
 		return errors.New("more text after the end of the JSON")
 	}
 	return nil
-}
-
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
 // ID identifies a submission by what it says: 32 hex digits of a SHA-256 over

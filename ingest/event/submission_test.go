@@ -29,6 +29,9 @@ func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
 			{Malformed: `{"valu":"1"}`, Problem: `unknown field "valu"`, ProblemZH: `未知字段 "valu"`}, {Indicator: "a"}}},
 		"number for text": {`{"observations":[{"period":2021},{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: `{"period":2021}`, Problem: "period: want text in quotation marks, got number", ProblemZH: "字段 period 应为带引号的文本，收到的是 number"}, {Indicator: "a"}}},
+		"rows of no file": {`{"observations":[{"indicator":"a","period":"2021","value":"1","row":-1},{"indicator":"b","row":4294967297},{"indicator":"c","row":7}]}`, []event.Observation{
+			{Malformed: "a 2021 1", Problem: "row: want 1 to 100000000, got -1", ProblemZH: "字段 row 应为 1 至 100000000，收到的是 -1"},
+			{Malformed: "b  ", Problem: "row: want 1 to 100000000, got 4294967297", ProblemZH: "字段 row 应为 1 至 100000000，收到的是 4294967297"}, {Indicator: "c", Row: 7}}},
 		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: "17", Problem: "want an object {…}, got number", ProblemZH: "应为对象 {…}，收到的是 number"}, {Indicator: "a"}}},
 	}

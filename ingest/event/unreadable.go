@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -49,4 +50,16 @@ func jsonKind(t reflect.Type) (zh, en string) {
 		return "对象 {…}", "an object {…}"
 	}
 	return "整数", "a whole number"
+}
+
+// Excerpt returns the beginning of a text, at most so many bytes of it, with … where
+// something was cut off. It is valid UTF-8 whatever the text is.
+func Excerpt(text string, bytes int) string {
+	if len(text) <= bytes {
+		return strings.ToValidUTF8(text, "\ufffd")
+	}
+	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return strings.ToValidUTF8(text[:bytes], "\ufffd") + "…"
 }

@@ -11,7 +11,8 @@ import (
 // Collector tells Prometheus what every stream holds and how far each durable
 // consumer has come. It asks the broker whenever it is asked, so its figures
 // are never old; while the broker is away there are none, and
-// citytally_broker_up is 0.
+// citytally_broker_up is 0. What is stuck, and what was put aside, is this process's
+// own account, which needs no broker.
 type Collector struct {
 	log     *Log
 	timeout time.Duration
@@ -19,6 +20,7 @@ type Collector struct {
 
 	up, messages, bytes, last              *prometheus.Desc
 	pending, ackPending, redelivered, acks *prometheus.Desc
+	stuck, letters                         *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*Collector)(nil)
@@ -38,13 +40,15 @@ func NewCollector(log *Log, timeout time.Duration, logger zerolog.Logger) *Colle
 		pending:     desc("consumer_pending_messages", "Messages that a durable consumer has not been delivered yet: its lag.", "stream", "consumer"),
 		ackPending:  desc("consumer_ack_pending_messages", "Messages delivered to a durable consumer and not acknowledged yet.", "stream", "consumer"),
 		redelivered: desc("consumer_redelivered_messages", "Messages not acknowledged yet that were delivered more than once.", "stream", "consumer"),
+		stuck:       desc("stuck_seconds", "How long the oldest work of a stage has kept failing, with a message of the stream waiting for it; 0 where it has once failed and goes on.", "stage", "stream"),
+		letters:     desc("dead_letters_total", "Messages that a stage of this process put aside in DEAD.", "stage", "stream"),
 		acks:        desc("consumer_ack_floor_sequence", "Sequence up to which a durable consumer has acknowledged everything.", "stream", "consumer"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.messages, c.bytes, c.last, c.pending, c.ackPending, c.redelivered, c.acks} {
+	for _, d := range []*prometheus.Desc{c.up, c.messages, c.bytes, c.last, c.pending, c.ackPending, c.redelivered, c.acks, c.stuck, c.letters} {
 		descs <- d
 	}
 }
@@ -53,6 +57,12 @@ func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
 func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	for of, seconds := range c.log.health.stuckSeconds(time.Now()) {
+		gauge(c.stuck, seconds, of.stage, of.stream)
+	}
+	for of, n := range c.log.health.buried() {
+		metrics <- prometheus.MustNewConstMetric(c.letters, prometheus.CounterValue, float64(n), of.stage, of.stream)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()

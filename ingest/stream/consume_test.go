@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -194,38 +192,6 @@ func TestSingleHasOneActiveAtATime(t *testing.T) {
 	publish(t, log, "e")
 	if got := bodies(take(t, standby, 1)); got[0] != "e" {
 		t.Errorf("want the standby to take over, got %v", got)
-	}
-}
-
-func TestBury(t *testing.T) {
-	t.Parallel()
-	log := open(t)
-	publish(t, log, "not a submission")
-	c := consume(t, log, worker("w", time.Second))
-	defer c.Stop()
-	d := take(t, c, 1)[0]
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	check(t, log.Bury(t.Context(), "transform", stream.Submissions, &d, errors.New("no JSON"), now))
-	// A crash between the burial and the acknowledgement buries twice.
-	check(t, log.Bury(t.Context(), "transform", stream.Submissions, &d, errors.New("no JSON"), now))
-	if n := last(t, log, stream.Dead); n != 1 {
-		t.Fatalf("want one dead letter, got %d", n)
-	}
-	m, err := log.Get(t.Context(), stream.Dead, 1)
-	check(t, err)
-	var letter event.DeadLetter
-	check(t, json.Unmarshal(m.Data, &letter))
-	want := event.DeadLetter{
-		Stage: "transform", Stream: stream.Submissions, Sequence: 1, Subject: d.Subject, StoredAt: d.StoredAt, DiedAt: now,
-		Error: "no JSON", Body: []byte("not a submission"),
-	}
-	if diff := cmp.Diff(want, letter); diff != "" || m.Subject != "dead.transform" {
-		t.Errorf("on %s (-want +got)\n%s", m.Subject, diff)
-	}
-	quiet, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
-	defer cancel()
-	if again, err := c.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("want the message acknowledged, got %v (%v)", bodies(again), err)
 	}
 }
 

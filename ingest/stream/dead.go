@@ -2,7 +2,8 @@ package stream
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,30 +11,25 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Bury stores a dead letter for a message that cannot be processed, durably,
-// and only then acknowledges the message.
-func (l *Log) Bury(ctx context.Context, stage, stream string, d *Delivery, cause error, now time.Time) error {
-	if err := l.BuryPart(ctx, stage, stream, d, d.Body, cause, now); err != nil {
-		return err
+// bury stores a letter for a message that a stage cannot process, durably.
+func (l *Log) bury(ctx context.Context, stage, stream string, d *Delivery, cause error) error {
+	sum := sha256.Sum256(d.Body)
+	letter := event.DeadLetter{
+		Stage: stage, Stream: stream, Sequence: d.Sequence, Subject: d.Subject, StoredAt: d.StoredAt,
+		DiedAt: time.Now().UTC(), Error: cause.Error(), Hash: hex.EncodeToString(sum[:]), Size: len(d.Body),
 	}
-	return d.Ack()
-}
-
-// BuryPart stores a dead letter for that part of a message which cannot be
-// processed, durably; the message itself is not acknowledged.
-func (l *Log) BuryPart(ctx context.Context, stage, stream string, d *Delivery, part []byte, cause error, now time.Time) error {
-	body, err := json.Marshal(event.DeadLetter{
-		Stage: stage, Stream: stream, Sequence: d.Sequence, Subject: d.Subject,
-		StoredAt: d.StoredAt, DiedAt: now.UTC(), Error: cause.Error(), Body: part,
-	})
+	if !keepsMessages(stream) {
+		letter.Body = d.Body
+	}
+	body, err := letter.Encode()
 	if err != nil {
-		return fmt.Errorf("encode dead letter: %w", err)
+		return err
 	}
 	id := stage + "." + stream + "." + strconv.FormatUint(d.Sequence, 10)
 	if _, err := l.Publish(ctx, Message{Subject: "dead." + stage, ID: id, Body: body}); err != nil {
 		return fmt.Errorf("bury message %d of %s: %w", d.Sequence, stream, err)
 	}
 	l.logger.Warn().Str("stage", stage).Str("stream", stream).Uint64("sequence", d.Sequence).
-		Str("subject", d.Subject).AnErr("cause", cause).Msg("message put aside in DEAD")
+		Str("subject", letter.Subject).AnErr("cause", cause).Msg("message put aside in DEAD")
 	return nil
 }

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Answer is what became of one message: where it was stored, or why it was not,
@@ -33,11 +34,20 @@ const (
 // messages. It takes whichever way is quickest. The messages are stored in the
 // order given, but any of them may be missing.
 func (l *Log) PublishEach(ctx context.Context, messages ...Message) []Answer {
-	answers := make([]Answer, 0, len(messages))
-	for len(messages) > 0 {
-		n := chunkLength(messages)
-		answers = append(answers, l.publishEach(ctx, messages[:n])...)
-		messages = messages[n:]
+	answers := make([]Answer, len(messages))
+	sound := make([]Message, 0, len(messages))
+	places := make([]int, 0, len(messages)) // of the sound ones in answers
+	for i := range messages {
+		if answers[i].Err = l.check(&messages[i]); answers[i].Err == nil {
+			sound, places = append(sound, messages[i]), append(places, i)
+		}
+	}
+	for len(sound) > 0 {
+		n := chunkLength(sound)
+		for i, answer := range l.publishEach(ctx, sound[:n]) {
+			answers[places[i]] = answer
+		}
+		sound, places = sound[n:], places[n:]
 	}
 	return answers
 }
@@ -47,7 +57,7 @@ func (l *Log) publishEach(ctx context.Context, chunk []Message) []Answer {
 	defer cancel()
 	if len(chunk) > fewMessages {
 		stored, err := l.publishAtomic(ctx, chunk)
-		if err = conflict(err); !refused(err) {
+		if err = refusal(err); !refused(err) {
 			return together(len(chunk), stored, err)
 		}
 		// One message's fault is not the others'.
@@ -83,7 +93,7 @@ func (l *Log) publishAhead(ctx context.Context, messages []Message) []Answer {
 			answers[i] = await(ctx, p)
 		}
 		if err := answers[i].Err; err != nil {
-			answers[i].Err = conflict(fmt.Errorf("publish to %s: %w", messages[i].Subject, err))
+			answers[i].Err = refusal(fmt.Errorf("publish to %s: %w", messages[i].Subject, err))
 		}
 	}
 	return answers
@@ -104,6 +114,5 @@ func await(ctx context.Context, p jetstream.PubAckFuture) Answer {
 // broker.
 func refused(err error) bool {
 	var api *jetstream.APIError
-	return errors.Is(err, ErrConflict) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject) ||
-		errors.As(err, &api) && api.Code/100 == 4
+	return errors.Is(err, ErrConflict) || event.IsPermanent(err) || errors.As(err, &api) && api.Code/100 == 4
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // FollowConfig says what to follow.
@@ -20,6 +22,10 @@ type FollowConfig struct {
 	From uint64
 	// HeadersOnly leaves out the bodies.
 	HeadersOnly bool
+	// Stage, when set, names a reader that runs for as long as the program: the
+	// broker's refusal at the start is then waited out like anything else, and told
+	// by [Log.Stuck].
+	Stage string
 }
 
 const (
@@ -29,41 +35,47 @@ const (
 	followHeartbeat = 2 * time.Second
 	// How long the broker remembers a reader that has gone.
 	followForgotten = 30 * time.Second
-
-	followRetryFrom = 50 * time.Millisecond
-	followRetryTo   = 5 * time.Second
 )
 
 // Follow hands every message of the stream from the sequence on to handle, in
 // order, each once, and goes on with new ones until ctx ends; then it returns
 // nil. It calls caughtUp once, as soon as everything that was there at the start
 // has been handled. An error from handle ends it, and so does the broker's refusal
-// at the start; a broker that does not answer, or goes away later, is waited for.
+// at the start, unless the reader has a stage; a broker that does not answer, or
+// goes away later, is waited for.
 //
 // It does what the client library's ordered consumer does. That one, however,
 // cannot be stopped while the broker is away.
 func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Delivery) error, caughtUp func()) error {
 	f := &follower{log: l, config: config, next: max(config.From, 1), handle: handle, caughtUp: sync.OnceFunc(caughtUp)}
-	for pause := followRetryFrom; ; pause = min(2*pause, followRetryTo) {
-		before := f.next
-		err := f.session(ctx)
+	for {
+		attempt := Attempt{What: "follow the stream", Stage: config.Stage, Stream: config.Stream, Logger: l.logger}
+		err := l.Retry(ctx, attempt, f.progress)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case f.failure != nil:
 			return f.failure
-		case !f.started && denied(err):
+		case err != nil:
 			return fmt.Errorf("follow stream %s: %w", config.Stream, err)
-		case f.next > before:
-			pause = followRetryFrom
-		}
-		l.logger.Debug().Err(err).Str("stream", config.Stream).Uint64("next", f.next).Msg("follow again")
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
 		}
 	}
+}
+
+// progress reads until something goes wrong, and returns what, or nil when
+// something was read before: the trouble is then a new one.
+func (f *follower) progress(ctx context.Context) error {
+	before := f.next
+	err := f.session(ctx)
+	switch {
+	case f.failure != nil:
+		return &event.Permanent{Err: f.failure}
+	case f.config.Stage == "" && !f.started && denied(err):
+		return &event.Permanent{Err: err}
+	case f.next > before:
+		return nil
+	}
+	return err
 }
 
 // denied reports whether the broker answered, and with a no that stays one: the

@@ -2,9 +2,12 @@ package stream
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -35,7 +38,11 @@ func (l *Log) Letters(ctx context.Context) ([]Letter, error) {
 	err := l.Follow(reading, FollowConfig{Stream: Dead}, func(d Delivery) error {
 		letter := Letter{Number: d.Sequence}
 		if err := json.Unmarshal(d.Body, &letter.DeadLetter); err != nil {
-			return fmt.Errorf("read letter %d: %w", d.Sequence, err)
+			// Somebody else wrote it; it is shown, so that a person can discard it.
+			letter.DeadLetter = event.DeadLetter{
+				Stage: strings.TrimPrefix(d.Subject, "dead."), Stream: Dead, Sequence: d.Sequence, Subject: d.Subject,
+				StoredAt: d.StoredAt, DiedAt: d.StoredAt, Error: fmt.Sprintf("no letter that this program can read: %v", err), Body: d.Body,
+			}
 		}
 		of := message{letter.Stage, letter.Stream, letter.Sequence}
 		if at, ok := first[of]; ok {
@@ -53,6 +60,33 @@ func (l *Log) Letters(ctx context.Context) ([]Letter, error) {
 		return nil, fmt.Errorf("read DEAD: %w", err)
 	}
 	return letters, nil
+}
+
+// ErrMessageGone is returned for the message of a letter that no longer stands
+// where the letter says.
+var ErrMessageGone = errors.New("the message is no longer in its stream")
+
+// LetterMessage returns the body of the message that a letter is about: as its
+// stream has it, or else the letter's own copy. It returns ErrMessageGone where
+// there is neither.
+func (l *Log) LetterMessage(ctx context.Context, letter *Letter) ([]byte, error) {
+	if letter.Hash == "" || !keepsMessages(letter.Stream) {
+		if len(letter.Body) < letter.Size {
+			return nil, fmt.Errorf("letter %d holds the first %d of %d bytes: %w", letter.Number, len(letter.Body), letter.Size, ErrMessageGone)
+		}
+		return letter.Body, nil
+	}
+	m, err := l.Get(ctx, letter.Stream, letter.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("message %d of %s: %w", letter.Sequence, letter.Stream, ErrMessageGone)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(m.Data); hex.EncodeToString(sum[:]) != letter.Hash {
+		return nil, fmt.Errorf("message %d of %s is another one than the letter's: %w", letter.Sequence, letter.Stream, ErrMessageGone)
+	}
+	return m.Data, nil
 }
 
 // Discard removes a letter from DEAD. Removing it again is no error.

@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // How long a publish may take before the broker counts as away.
@@ -52,8 +54,14 @@ type Published struct {
 // durable. Several go out as atomic batches, which share an fsync: what is all or
 // none is every thousand, or 32 MiB. Should a batch hold an ID that the broker has
 // seen, its messages are published one by one instead. Messages that do not need
-// each other go out sooner by [Log.PublishEach].
+// each other go out sooner by [Log.PublishEach]. What the broker refuses for good,
+// such as a message too large for it or a subject of no stream, is a Permanent.
 func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
+	for i := range messages {
+		if err := l.check(&messages[i]); err != nil {
+			return nil, err
+		}
+	}
 	published := make([]Published, 0, len(messages))
 	for len(messages) > 0 {
 		n := chunkLength(messages)
@@ -85,7 +93,7 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 	if len(chunk) > 1 {
 		stored, err := l.publishAtomic(ctx, chunk)
 		if !errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) {
-			return stored, conflict(err)
+			return stored, refusal(err)
 		}
 	}
 	stored := make([]Published, 0, len(chunk))
@@ -93,7 +101,7 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 	for i := range chunk {
 		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(span))
 		if err != nil {
-			return stored, conflict(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
+			return stored, refusal(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
 		}
 		stored = append(stored, Published{Sequence: ack.Sequence, Duplicate: ack.Duplicate})
 	}
@@ -134,14 +142,43 @@ func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 	return msg
 }
 
-// The broker's code for a wrong last sequence that it does not spell out, which
-// atomic batches answer with; the client library has no name for it.
-const wrongLastSequenceConstant jetstream.ErrorCode = 10164
+// check returns a Permanent error for a message that the broker cannot take.
+func (l *Log) check(m *Message) error {
+	if err := checkSubject(m.Subject); err != nil {
+		return err
+	}
+	size := len(m.Body)
+	for key, value := range m.Header {
+		size += len(key) + len(value)
+	}
+	if largest := l.MaxMessage(); largest > 0 && int64(size) > largest {
+		return event.Permanentf("publish to %s: a message of %d bytes, and the broker takes %d: %w", m.Subject, size, largest, nats.ErrMaxPayload)
+	}
+	return nil
+}
 
-func conflict(err error) error {
+// The broker's codes (server/errors.json of nats-server) that its client library
+// has no name for.
+const (
+	// A wrong last sequence that is not spelled out, as atomic batches are answered.
+	wrongLastSequenceConstant jetstream.ErrorCode = 10164
+	messageTooLarge           jetstream.ErrorCode = 10054
+	headerTooLarge            jetstream.ErrorCode = 10097
+)
+
+// refusal tells a conflict, and marks as permanent what the broker will refuse
+// for ever; anything else may pass.
+func refusal(err error) error {
 	var api *jetstream.APIError
-	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceConstant) {
+	switch {
+	case errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):
+		return &event.Permanent{Err: err}
+	case !errors.As(err, &api):
+		return err
+	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence, api.ErrorCode == wrongLastSequenceConstant:
 		return ErrConflict
+	case api.ErrorCode == messageTooLarge, api.ErrorCode == headerTooLarge:
+		return &event.Permanent{Err: err}
 	}
 	return err
 }

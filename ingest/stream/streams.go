@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // The streams.
@@ -69,6 +73,7 @@ type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	logger zerolog.Logger
+	health *health
 }
 
 // The largest number of publishes that may wait for their acknowledgement.
@@ -95,28 +100,78 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return &Log{nc: nc, js: js, logger: logger}, nil
+	return &Log{nc: nc, js: js, logger: logger, health: newHealth()}, nil
+}
+
+// subjects returns the subjects that each stream takes, as the broker writes them:
+// * stands for one token.
+func subjects(stream string) []string {
+	switch stream {
+	case Submissions:
+		return []string{"submissions.*.*"}
+	case Accepted:
+		return []string{"accepted.*.*", "accepted.decisions"}
+	case Verdicts:
+		return []string{"verdicts.*.*"}
+	case Totals:
+		return []string{"totals.*", "runs.*"}
+	case Releases:
+		return []string{"releases.*"}
+	case Commands:
+		return []string{"commands.recompute"}
+	}
+	return []string{"dead.*"}
+}
+
+// names are the streams in the order of the flow.
+func names() []string {
+	return []string{Submissions, Accepted, Verdicts, Totals, Releases, Commands, Dead}
+}
+
+// keepsMessages reports whether a stream keeps messages that have been processed.
+func keepsMessages(stream string) bool { return stream != Commands }
+
+// checkSubject returns a Permanent error for a subject that no stream takes.
+func checkSubject(subject string) error {
+	tokens := strings.Split(subject, ".")
+	for _, token := range tokens {
+		if !event.IsToken(token) {
+			return event.Permanentf("subject %q: want tokens without spaces and wildcards, with a dot between", event.Excerpt(subject, 200))
+		}
+	}
+	for _, name := range names() {
+		for _, pattern := range subjects(name) {
+			if matches(strings.Split(pattern, "."), tokens) {
+				return nil
+			}
+		}
+	}
+	return event.Permanentf("subject %q: no stream takes it", event.Excerpt(subject, 200))
+}
+
+func matches(pattern, tokens []string) bool {
+	return slices.EqualFunc(pattern, tokens, func(p, token string) bool { return p == "*" || p == token })
 }
 
 func (c Config) streams() []jetstream.StreamConfig {
-	base := func(name, description string, keep time.Duration, subjects ...string) jetstream.StreamConfig {
+	base := func(name, description string, keep time.Duration) jetstream.StreamConfig {
 		forEver := name == Accepted || name == Releases
 		return jetstream.StreamConfig{
-			Name: name, Description: description, Subjects: subjects, MaxAge: keep,
+			Name: name, Description: description, Subjects: subjects(name), MaxAge: keep,
 			Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor,
 			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: forEver, DenyPurge: forEver,
 		}
 	}
-	commands := base(Commands, "work asked of the transform stage", 0, "commands.>")
+	commands := base(Commands, "work asked of the transform stage", 0)
 	commands.Retention = jetstream.WorkQueuePolicy
 	return []jetstream.StreamConfig{
-		base(Submissions, "what areas sent, as received", c.SubmissionsFor, "submissions.>"),
-		base(Accepted, "every accepted observation: the state of the system", 0, "accepted.>"),
-		base(Verdicts, "what became of each submission", c.VerdictsFor, "verdicts.>"),
-		base(Totals, "city totals and the runs that recomputed them", c.TotalsFor, "totals.>", "runs.>"),
-		base(Releases, "city totals frozen under a name", 0, "releases.>"),
+		base(Submissions, "what areas sent, as received", c.SubmissionsFor),
+		base(Accepted, "every accepted observation: the state of the system", 0),
+		base(Verdicts, "what became of each submission", c.VerdictsFor),
+		base(Totals, "city totals and the runs that recomputed them", c.TotalsFor),
+		base(Releases, "city totals frozen under a name", 0),
 		commands,
-		base(Dead, "what a stage could not process", 0, "dead.>"),
+		base(Dead, "what a stage could not process", 0),
 	}
 }
 

@@ -13,9 +13,18 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
+// How many bytes of what was found, and of a message about it, a finding has.
+const (
+	maxSeen    = 200
+	maxMessage = 2 << 10
+)
+
 // refuse is a finding that rejects its row.
 func refuse(code, column, seen, zh, en string) *event.Finding {
-	return &event.Finding{Code: code, Severity: event.Reject, Column: column, Seen: seen, MessageZH: zh, MessageEN: en}
+	return &event.Finding{
+		Code: code, Severity: event.Reject, Column: column, Seen: event.Excerpt(seen, maxSeen),
+		MessageZH: event.Excerpt(zh, maxMessage), MessageEN: event.Excerpt(en, maxMessage),
+	}
 }
 
 // refuseProblem turns what the catalogue could not read into a finding.
@@ -132,15 +141,20 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 		fmt.Sprintf("%s %s is outside the plausible range of %s, %s to %s; check the value and its unit", v, i.UnitName, i.ID, low, high))
 }
 
-func duplicateCell(cell ledger.Cell, seen catalogue.Value, rows []int, same bool) *event.Finding {
+func duplicateCell(cell ledger.Cell, rows []int, n int, same bool) *event.Finding {
 	numbers := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(rows)), ", "), "[]")
+	numbersZH := numbers
+	if n > len(rows) {
+		numbersZH += fmt.Sprintf(" 等 %d", n)
+		numbers += fmt.Sprintf(" and %d more", n-len(rows))
+	}
 	if same {
 		return refuse("CELL_REPEATED", "indicator", cell.Indicator,
-			fmt.Sprintf("第 %s 行重复填报 %s %s，内容相同；只保留第一行", numbers, cell.Indicator, cell.Period),
+			fmt.Sprintf("第 %s 行重复填报 %s %s，内容相同；只保留第一行", numbersZH, cell.Indicator, cell.Period),
 			fmt.Sprintf("rows %s report %s for %s with the same content; only the first is taken", numbers, cell.Indicator, cell.Period))
 	}
-	return refuse("CELL_CONTRADICTED", "value", seen.String(),
-		fmt.Sprintf("第 %s 行对 %s %s 填报了不同的数值，均未采用；请只保留正确的一行", numbers, cell.Indicator, cell.Period),
+	return refuse("CELL_CONTRADICTED", "value", "",
+		fmt.Sprintf("第 %s 行对 %s %s 填报了不同的数值，均未采用；请只保留正确的一行", numbersZH, cell.Indicator, cell.Period),
 		fmt.Sprintf("rows %s report different figures of %s for %s, and none is taken; keep the right one", numbers, cell.Indicator, cell.Period))
 }
 
@@ -199,4 +213,16 @@ func unreadable(err error) *event.Finding {
 func nothingReported() *event.Finding {
 	return refuse("SUBMISSION_EMPTY", "observations", "",
 		"报送中没有任何数据行；请至少填报一行", "the submission has no observations; report at least one")
+}
+
+func tooLarge(size, room int) *event.Finding {
+	return refuse("SUBMISSION_TOO_LARGE", "observations", "",
+		fmt.Sprintf("报送中采用的数据共 %d 字节，超过消息服务的上限 %d 字节；请分成几份报送，整份报送未采用", size, room),
+		fmt.Sprintf("what is accepted of the submission takes %d bytes and the broker takes %d; send it in parts, nothing of it is taken", size, room))
+}
+
+func textTooLong(column, text string, most int) *event.Finding {
+	return refuse("TEXT_TOO_LONG", column, text,
+		fmt.Sprintf("%s 共 %d 字节，超过上限 %d 字节；请缩短后重新报送", column, len(text), most),
+		fmt.Sprintf("%s has %d bytes and may have %d; shorten it and send it again", column, len(text), most))
 }

@@ -34,17 +34,31 @@ type received struct {
 	submission event.Submission
 	area       string // as the subject says
 	dataset    string
+	stray      error // why the subject is not one of a submission
 	problem    error // why the body is no submission
 	id         string
 }
+
+// via says how the submission came in, by who authenticated, as its headers do.
+func (r *received) via() string { return event.Excerpt(r.delivery.Header(event.ViaHeader), maxName) }
+func (r *received) by() string  { return event.Excerpt(r.delivery.Header(event.ByHeader), maxName) }
+
+// How many bytes texts may have that are not figures. Names are cut off there; a
+// longer note or reason, which are statements, is refused.
+const (
+	maxName   = 255
+	maxReason = 4 << 10
+	maxNote   = 4 << 10
+)
 
 // read takes a message apart. The subject is what the broker authorised, so it
 // decides whose submission this is.
 func read(d stream.Delivery) received {
 	r := received{delivery: d}
-	tokens := strings.Split(d.Subject, ".")
-	if len(tokens) == 3 {
-		r.area, r.dataset = tokens[1], tokens[2]
+	origin := event.OriginOf(d.Subject)
+	if r.area, r.dataset = origin.Area, origin.Dataset; r.area == "" {
+		r.stray = event.Permanentf("subject %q: want submissions.<area>.<dataset>", event.Excerpt(d.Subject, maxName))
+		return r
 	}
 	r.submission, r.problem = event.DecodeSubmission(d.Body)
 	if r.problem != nil {
@@ -59,12 +73,14 @@ func read(d stream.Delivery) received {
 		r.submission.Dataset = r.dataset
 	}
 	r.id = r.submission.ID()
+	r.submission.File = event.Excerpt(r.submission.File, maxName)
 	return r
 }
 
 // judgement is what the judge decided on one submission.
 type judgement struct {
 	findings []event.Finding
+	omitted  int // findings left out, of those that others speak for
 	accepted []event.AcceptedObservation
 }
 
@@ -84,9 +100,18 @@ func (j *judge) judge(r *received, past cellStates) judgement {
 		}
 		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
 	}
+	grouped := map[int]bool{} // rows that the findings on others speak for
 	for cell, places := range repeats(read, refused) {
-		for _, i := range places {
-			refused[i] = repeated(cell, i, places, read)
+		finding, first := repeated(cell, places, read), 0
+		if finding.Code == "CELL_REPEATED" {
+			first = 1 // of rows that agree, the first is taken
+		}
+		for n, i := range places[first:] {
+			one := *finding
+			if first == 0 {
+				one.Seen = read[i].Value.String()
+			}
+			refused[i], grouped[i] = &one, n >= maxPlaces
 		}
 	}
 	before := make([]ledger.CellState, len(read))
@@ -98,6 +123,10 @@ func (j *judge) judge(r *received, past cellStates) judgement {
 		}
 		if refused[i] == nil {
 			result.accepted = append(result.accepted, read[i])
+			continue
+		}
+		if grouped[i] {
+			result.omitted++
 			continue
 		}
 		o := &r.submission.Observations[i]
@@ -176,6 +205,9 @@ func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *ev
 	if r.submission.Dataset != r.dataset {
 		return nil, nil, subjectMismatch("dataset", r.submission.Dataset, r.dataset)
 	}
+	if len(r.submission.Reason) > maxReason {
+		return nil, nil, textTooLong("reason", r.submission.Reason, maxReason)
+	}
 	if len(r.submission.Observations) == 0 {
 		return nil, nil, nothingReported()
 	}
@@ -187,6 +219,9 @@ func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalog
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, malformed(o)
+	}
+	if len(o.Note) > maxNote {
+		return none, textTooLong("note", o.Note, maxNote)
 	}
 	indicator, finding := j.indicator(strings.TrimSpace(o.Indicator), area, dataset)
 	if finding != nil {
@@ -275,20 +310,22 @@ func blame(err error) string {
 	return "value"
 }
 
+// How many rows that report a cell again are named, and have a finding each.
+const maxPlaces = 10
+
 // repeated refuses rows that report a cell more than once: all of them where
 // they differ, since nobody can know which is right, and all but the first
 // where they agree.
-func repeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
-	numbers := make([]int, len(places))
+func repeated(cell ledger.Cell, places []int, read []event.AcceptedObservation) *event.Finding {
+	var rows []int
 	same := true
-	first := read[places[0]]
+	first := &read[places[0]]
 	for n, place := range places {
-		numbers[n] = read[place].Row
-		other := read[place]
+		if n < maxPlaces {
+			rows = append(rows, read[place].Row)
+		}
+		other := &read[place]
 		same = same && other.Value == first.Value && other.Stage == first.Stage && other.Status == first.Status && other.Qualifier == first.Qualifier
 	}
-	if same && at == places[0] {
-		return nil
-	}
-	return duplicateCell(cell, read[at].Value, numbers, same)
+	return duplicateCell(cell, rows, len(places), same)
 }

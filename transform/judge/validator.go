@@ -54,36 +54,16 @@ func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, con
 
 // Run judges until ctx ends. It is to be called once the ledger has caught up.
 func (v *Validator) Run(ctx context.Context) error {
-	consumer, err := v.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Submissions, Name: Consumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer consumer.Stop()
-	for {
-		batch, err := consumer.Batch(ctx, v.config.Batch)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		done := consumer.Hold(batch)
-		err = stream.Finish(ctx, v.logger, "judge submissions", func(ctx context.Context) error {
-			return v.decide(ctx, batch)
-		})
-		done()
-		if err != nil {
-			return err
-		}
-	}
+	return v.log.Work(ctx, stream.WorkConfig{
+		Stage: "validate", What: "judge submissions", Batch: v.config.Batch, DrainFor: stream.DrainFor, Logger: v.logger,
+		Consumer: stream.ConsumerConfig{
+			Stream: stream.Submissions, Name: Consumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
+		},
+	}, stream.Batches(v.config.Batch, v.decide))
 }
 
-// decide takes a batch from judgement to acknowledgement.
+// decide judges a batch, and stores what was accepted and the verdicts. What cannot
+// be told in a verdict is refused.
 func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
 	defer func() { spans.End(err) }()
@@ -91,15 +71,25 @@ func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 	if err != nil {
 		return err
 	}
+	refused := stream.Refusals{}
+	submissions = slices.DeleteFunc(submissions, func(r received) bool {
+		if r.stray != nil {
+			refused[r.delivery.Sequence] = r.stray
+		}
+		return r.stray != nil
+	})
 	verdicts, err := v.accept(ctx, submissions, spans)
 	if err != nil {
 		return err
 	}
-	if err := v.publishVerdicts(ctx, verdicts, spans); err != nil {
+	if err := v.publishVerdicts(ctx, verdicts, spans, refused); err != nil {
 		return err
 	}
 	v.metrics.judged(v.judge.catalogue, verdicts, v.now().Sub(began))
-	return stream.AckAll(batch)
+	if len(refused) > 0 {
+		return refused
+	}
+	return nil
 }
 
 // accept judges until everything that was accepted is in the log, and returns the
@@ -190,6 +180,9 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 			continue
 		}
 		result := v.judge.judge(r, past)
+		if err := v.fit(r, &result); err != nil {
+			return nil, nil, err
+		}
 		settle(&verdicts[i], r, &result)
 		if len(result.accepted) > 0 {
 			past.add(r, result.accepted)
@@ -204,7 +197,7 @@ func (v *Validator) verdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
-		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader), File: r.submission.File,
+		Via: r.via(), By: r.by(), File: r.submission.File,
 		Catalogue: v.judge.catalogue.Version(), Findings: []event.Finding{},
 	}
 }
@@ -215,6 +208,7 @@ func settle(verdict *event.Verdict, r *received, result *judgement) {
 	if result.findings != nil {
 		verdict.Findings = result.findings
 	}
+	verdict.FindingsOmitted = result.omitted
 	switch {
 	case verdict.Accepted == 0:
 		verdict.Outcome = event.Rejected
@@ -233,14 +227,34 @@ func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservat
 		o.batches[subject] = batch
 		o.subjects = append(o.subjects, subject)
 	}
+	batch.Submissions = append(batch.Submissions, acceptedOf(r, accepted))
+	o.own(verdict, subject)
+}
+
+func acceptedOf(r *received, accepted []event.AcceptedObservation) event.AcceptedSubmission {
 	s := event.AcceptedSubmission{
 		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
-		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader),
-		File: r.submission.File, Reason: r.submission.Reason,
+		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason,
 	}
 	s.Add(accepted...)
-	batch.Submissions = append(batch.Submissions, s)
-	o.own(verdict, subject)
+	return s
+}
+
+// fit rejects a submission whose accepted observations do not fit into a message:
+// one as large as the broker takes, or one received when the broker took more.
+func (v *Validator) fit(r *received, result *judgement) error {
+	// What is accepted of a submission takes hardly more than the submission did.
+	if len(result.accepted) == 0 || len(r.delivery.Body)+headerRoom < v.room() {
+		return nil
+	}
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedOf(r, result.accepted)}})
+	if err != nil {
+		return err
+	}
+	if len(body) > v.room() {
+		*result = judgement{findings: []event.Finding{*tooLarge(len(body), v.room())}}
+	}
+	return nil
 }
 
 // own has the verdict told where the subject's batch is stored.
@@ -349,7 +363,9 @@ func encodeVerdict(verdict *event.Verdict, room int) ([]byte, error) {
 	}
 }
 
-func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans) error {
+// publishVerdicts stores the verdicts, and names in refused those that the broker
+// will never take.
+func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans, refused stream.Refusals) error {
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
 		body, err := encodeVerdict(&verdicts[i], v.room())
@@ -366,8 +382,11 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 			Body: body,
 		}
 	}
-	for _, answer := range v.log.PublishEach(ctx, messages...) {
-		if answer.Err != nil {
+	for i, answer := range v.log.PublishEach(ctx, messages...) {
+		switch {
+		case event.IsPermanent(answer.Err):
+			refused[verdicts[i].Sequence] = fmt.Errorf("store its verdict: %w", answer.Err)
+		case answer.Err != nil:
 			return answer.Err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // when the ledger has come to the log's present end. A message that cannot be read
 // is passed over; the tally puts it aside in DEAD.
 func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Logger, caughtUp func()) error {
-	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted}, func(d stream.Delivery) error {
+	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Stage: "ledger"}, func(d stream.Delivery) error {
 		batch, err := event.DecodeAccepted(d.Body)
 		if err != nil && !event.IsPermanent(err) {
 			return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)

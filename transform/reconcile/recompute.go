@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -68,44 +69,48 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) erro
 }
 
 // Run carries commands out, one at a time, until ctx ends. It is to be called
-// once the ledger has caught up.
+// once the ledger has caught up. One that is broken off is begun again from the
+// start by somebody; nothing of it is lost.
 func (r *Recomputer) Run(ctx context.Context) error {
-	consumer, err := r.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1,
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer consumer.Stop()
-	for {
-		batch, err := consumer.Batch(ctx, 1)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		done := consumer.Hold(batch)
-		err = stream.Retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.carryOut(ctx, &batch[0]) })
-		done()
-		if ctx.Err() != nil {
-			// Somebody begins it again from the start; nothing of it is lost.
-			_ = batch[0].Release(0)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return r.log.Work(ctx, stream.WorkConfig{
+		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
+		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1},
+	}, stream.Batches(1, func(ctx context.Context, batch []stream.Delivery) error { return r.carryOut(ctx, &batch[0]) }))
 }
 
-func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
-	var command event.Command
+// readCommand reads a command that can be carried out; any other is a permanent
+// error.
+func readCommand(d *stream.Delivery) (command event.Command, err error) {
+	if d.Subject != recomputeSubject {
+		return command, event.Permanentf("subject %q: want %s", event.Excerpt(d.Subject, 100), recomputeSubject)
+	}
 	if err := json.Unmarshal(d.Body, &command); err != nil {
-		return r.log.Bury(ctx, "recompute", stream.Commands, d, fmt.Errorf("read command: %w", err), r.now())
+		return command, event.Permanentf("read command: %w", err)
+	}
+	// The schedule and the id are tokens of subjects and message ids.
+	for _, field := range [...]struct{ name, text string }{{"id", command.ID}, {"schedule", command.Schedule}} {
+		if !event.IsToken(strings.ReplaceAll(field.text, ".", "_")) || len(field.text) > maxName {
+			return command, event.Permanentf("read command: %s: want 1 to %d bytes without spaces and wildcards, got %q", field.name, maxName, event.Excerpt(field.text, 100))
+		}
+	}
+	if !event.IsToken(command.Schedule) {
+		return command, event.Permanentf("read command: schedule: want no dot, got %q", command.Schedule)
+	}
+	if command.Period != "" {
+		if _, err := catalogue.ParsePeriod(command.Period); err != nil {
+			return command, event.Permanentf("read command: period: %w", err)
+		}
+	}
+	return command, nil
+}
+
+// How many bytes the id and the schedule of a command may have.
+const maxName = 255
+
+func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
+	command, err := readCommand(d)
+	if err != nil {
+		return err
 	}
 	run := event.Run{
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
@@ -127,7 +132,7 @@ func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	r.metrics.ran(&run)
 	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
 		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
-	return d.Ack()
+	return nil
 }
 
 func (r *Recomputer) record(ctx context.Context, run *event.Run) error {

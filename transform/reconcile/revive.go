@@ -28,7 +28,11 @@ const reviveSchedule = "replay"
 // It is an error, and nothing is sent, when this version cannot read the message
 // either. The letter stays in DEAD: [stream.Log.Discard] removes it afterwards.
 func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
-	if err := readable(letter); err != nil {
+	body, err := log.LetterMessage(ctx, letter)
+	if err != nil {
+		return fmt.Errorf("letter %d: nothing was sent: %w", letter.Number, err)
+	}
+	if err := readable(letter, body); err != nil {
 		return fmt.Errorf("letter %d: this version cannot read the message either, so that nothing was sent: %w", letter.Number, err)
 	}
 	id := "replay." + letter.Stream + "." + strconv.FormatUint(letter.Sequence, 10)
@@ -39,29 +43,29 @@ func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 		}
 		return nil
 	}
-	if _, err := log.Publish(ctx, stream.Message{Subject: letter.Subject, ID: id, Body: letter.Body}); err != nil {
+	if _, err := log.Publish(ctx, stream.Message{Subject: letter.Subject, ID: id, Body: body}); err != nil {
 		return fmt.Errorf("letter %d: %w", letter.Number, err)
 	}
 	return nil
 }
 
-func readable(letter *stream.Letter) error {
+func readable(letter *stream.Letter, body []byte) error {
 	switch letter.Stream {
 	case stream.Accepted:
-		_, err := event.DecodeAccepted(letter.Body)
+		_, err := event.DecodeAccepted(body)
 		return err
 	case stream.Verdicts:
-		return json.Unmarshal(letter.Body, &event.Verdict{})
+		return json.Unmarshal(body, &event.Verdict{})
 	case stream.Commands:
-		return json.Unmarshal(letter.Body, &event.Command{})
+		return json.Unmarshal(body, &event.Command{})
 	case stream.Totals:
 		if strings.HasPrefix(letter.Subject, "runs.") {
-			return json.Unmarshal(letter.Body, &event.Run{})
+			return json.Unmarshal(body, &event.Run{})
 		}
 		if period, ok := strings.CutPrefix(letter.Subject, "totals."); !ok || period == "" {
 			return fmt.Errorf("subject %s: want totals.<period> or runs.<schedule>", letter.Subject)
 		}
 		return nil
 	}
-	return errors.New("it came from " + letter.Stream + ", whose messages are never put aside")
+	return errors.New("messages of " + letter.Stream + " are not sent again; discard the letter")
 }

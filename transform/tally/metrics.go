@@ -11,7 +11,6 @@ import (
 type Metrics struct {
 	batch, duration prometheus.Histogram
 	totals          prometheus.Counter
-	dead            *prometheus.CounterVec
 }
 
 // NewMetrics returns the tally's metrics, registered where the registerer is
@@ -26,6 +25,5 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "citytally_tally_duration_seconds", Help: "Time from a batch's receipt to its acknowledgement, its totals published.", Buckets: stream.DurationBuckets(),
 		}),
 		totals: auto.NewCounter(prometheus.CounterOpts{Name: "citytally_tally_totals_total", Help: "City totals published, recomputations included."}),
-		dead:   auto.NewCounterVec(prometheus.CounterOpts{Name: "citytally_transform_dead_total", Help: "Messages that this stage put aside in DEAD."}, []string{"stream"}),
 	}
 }

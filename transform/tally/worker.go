@@ -2,6 +2,7 @@ package tally
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -45,36 +46,18 @@ func NewWorker(log *stream.Log, l *ledger.Ledger, p *Publisher, ackWait time.Dur
 
 // Run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *Worker) Run(ctx context.Context) error {
-	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * tallyBatch, Single: true,
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer consumer.Stop()
-	for {
-		batch, err := consumer.Gather(ctx, tallyBatch)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		done := consumer.Hold(batch)
-		err = stream.Finish(ctx, t.logger, "tally", func(ctx context.Context) error { return t.flush(ctx, batch) })
-		done()
-		if err != nil {
-			return err
-		}
-	}
+	return t.log.Work(ctx, stream.WorkConfig{
+		Stage: "tally", What: "publish totals", Batch: tallyBatch, Gather: true, DrainFor: stream.DrainFor, Logger: t.logger,
+		Consumer: stream.ConsumerConfig{
+			Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * tallyBatch, Single: true,
+		},
+	}, stream.Batches(tallyBatch, t.flush))
 }
 
 // flush publishes every total that the batch touches, and those that whatever
 // the ledger is ahead touches: what it shows of a cell has to agree with what it
 // shows of others. What it has published with a batch before it does not repeat.
+// It refuses the messages that the ledger could not read.
 func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := t.now(), t.tracer.StartBatch(ctx, "tally", batch)
 	defer func() { spans.End(err) }()
@@ -83,26 +66,30 @@ func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	for i := range batch {
 		last = max(last, batch[i].Sequence)
 	}
+	refused := stream.Refusals{}
 	if last > t.covered {
-		if err := t.cover(ctx, last); err != nil {
+		err := t.cover(ctx, last)
+		if event.IsPermanent(err) {
+			// The totals of later messages do not wait for what can never be published.
+			refused[last] = fmt.Errorf("publish the totals up to this message: %w", err)
+			t.due = t.due[:0]
+			err = nil
+		}
+		if err != nil {
 			return err
 		}
 	}
-	whole := batch[:0:0]
 	for i := range batch {
-		d := &batch[i]
-		if err := t.ledger.Unreadable(d.Sequence); err != nil {
-			if err := t.log.Bury(ctx, "tally", stream.Accepted, d, err, t.now()); err != nil {
-				return err
-			}
-			t.metrics.dead.WithLabelValues(stream.Accepted).Inc()
-			continue
+		if err := t.ledger.Unreadable(batch[i].Sequence); err != nil {
+			refused[batch[i].Sequence] = err
 		}
-		whole = append(whole, *d)
 	}
 	t.metrics.batch.Observe(float64(len(batch)))
 	t.metrics.duration.Observe(t.now().Sub(began).Seconds())
-	return stream.AckAll(whole)
+	if len(refused) > 0 {
+		return refused
+	}
+	return nil
 }
 
 func cellsOf(body []byte, into map[ledger.Cell]bool) error {

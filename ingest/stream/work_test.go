@@ -1,0 +1,304 @@
+package stream_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// task is a Task whose batches hold up to size messages. What becomes of a message
+// is what its body says.
+type task struct {
+	size  int
+	taken int
+	// carryOut is called for each batch; it may be nil.
+	carryOut func(bodies []string) error
+
+	mu      sync.Mutex
+	batches [][]string
+	done    chan []string
+}
+
+func newTask(size int) *task { return &task{size: size, done: make(chan []string, 100)} }
+
+func (k *task) Take(d *stream.Delivery) error {
+	switch body := string(d.Body); {
+	case strings.HasPrefix(body, "bad"):
+		return event.Permanentf("it says %q", body)
+	case strings.HasPrefix(body, "newer"):
+		return &event.NewerLayout{Version: 9, Newest: 2}
+	case strings.HasPrefix(body, "half"):
+		k.taken++
+		return &stream.PartlyTaken{Err: errors.New("half of it is bad")}
+	}
+	k.taken++
+	return nil
+}
+
+func (k *task) Full() bool            { return k.taken >= k.size }
+func (k *task) Linger() time.Duration { return 0 }
+func (k *task) Reset()                { k.taken = 0 }
+
+func (k *task) CarryOut(_ context.Context, taken []stream.Delivery) error {
+	batch := bodies(taken)
+	if k.carryOut != nil {
+		if err := k.carryOut(batch); err != nil {
+			return err
+		}
+	}
+	k.taken = 0
+	k.done <- batch
+	return nil
+}
+
+// work runs a worker on SUBMISSIONS until the test ends; the channel has what Work
+// returns.
+func work(t testing.TB, log *stream.Log, task stream.Task, change ...func(*stream.WorkConfig)) <-chan error {
+	t.Helper()
+	config := stream.WorkConfig{
+		Stage: "test", What: "carry out", Batch: 10, Logger: zerolog.Nop(),
+		Consumer: stream.ConsumerConfig{Stream: stream.Submissions, Name: "test", AckWait: 30 * time.Second, MaxPending: 100},
+		Retry:    stream.RetryConfig{From: time.Millisecond, To: 10 * time.Millisecond},
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	var running sync.WaitGroup
+	running.Go(func() { ended <- log.Work(ctx, config, task) })
+	t.Cleanup(func() { stop(); running.Wait() })
+	return ended
+}
+
+// carriedOut waits until the task has carried out so many messages, and returns
+// them.
+func (k *task) carriedOut(t testing.TB, n int) (all []string) {
+	t.Helper()
+	for len(all) < n {
+		select {
+		case batch := <-k.done:
+			all = append(all, batch...)
+		case <-soon(t).Done():
+			t.Fatalf("carried out %v, want %d", all, n)
+		}
+	}
+	return all
+}
+
+// until waits for a condition.
+func until(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for ctx := soon(t); !condition(); {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func acknowledged(t testing.TB, log *stream.Log, name, consumer string, sequence uint64) {
+	t.Helper()
+	until(t, "everything is acknowledged", func() bool {
+		position, err := log.Position(t.Context(), name, consumer)
+		return err == nil && position.AckFloor == sequence && position.Delivered == 0
+	})
+}
+
+func TestWorkPutsBadMessagesAsideAndGoesOn(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "bad 1", "half good", "b")
+	k := newTask(10)
+	work(t, log, k)
+	if diff := cmp.Diff([]string{"a", "half good", "b"}, k.carriedOut(t, 3)); diff != "" {
+		t.Error(diff)
+	}
+	acknowledged(t, log, stream.Submissions, "test", 4)
+	letters, err := log.Letters(soon(t))
+	check(t, err)
+	if len(letters) != 2 || letters[0].Sequence != 2 || letters[1].Sequence != 3 {
+		t.Fatalf("letters = %+v", letters)
+	}
+	l := letters[0]
+	if l.Stage != "test" || l.Stream != stream.Submissions || l.Subject != "submissions.320812.sti-annual" || l.Error != `it says "bad 1"` ||
+		l.StoredAt.IsZero() || l.DiedAt.IsZero() || l.Size != 5 || len(l.Body) != 0 {
+		t.Errorf("the letter does not refer to the message: %+v", l)
+	}
+	if body, err := log.LetterMessage(soon(t), &l); err != nil || string(body) != "bad 1" {
+		t.Errorf("the letter's message is %q, %v", body, err)
+	}
+	l.Hash = strings.Repeat("0", 64)
+	if body, err := log.LetterMessage(soon(t), &l); !errors.Is(err, stream.ErrMessageGone) {
+		t.Errorf("another message in its place is taken for it: %q, %v", body, err)
+	}
+}
+
+// One message that makes a whole batch impossible costs itself and no other.
+func TestWorkFindsTheMessageThatABatchFailsFor(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "poison", "b", "c")
+	k := newTask(10)
+	k.carryOut = func(bodies []string) error {
+		for _, body := range bodies {
+			if body == "poison" {
+				return event.Permanentf("refused")
+			}
+		}
+		return nil
+	}
+	work(t, log, k)
+	if diff := cmp.Diff([]string{"a", "b", "c"}, k.carriedOut(t, 3)); diff != "" {
+		t.Error(diff)
+	}
+	acknowledged(t, log, stream.Submissions, "test", 4)
+	if letters, err := log.Letters(soon(t)); err != nil || len(letters) != 1 || letters[0].Sequence != 2 {
+		t.Errorf("letters = %+v, %v", letters, err)
+	}
+}
+
+func TestWorkPutsAsideWhatATaskNames(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "b", "c")
+	k := newTask(3)
+	k.carryOut = func([]string) error { return stream.Refusals{2: errors.New("b is refused")} }
+	work(t, log, k)
+	acknowledged(t, log, stream.Submissions, "test", 3)
+	if letters, err := log.Letters(soon(t)); err != nil || len(letters) != 1 || letters[0].Sequence != 2 || letters[0].Error != "b is refused" {
+		t.Errorf("letters = %+v, %v", letters, err)
+	}
+}
+
+// Trouble that may pass is waited out; meanwhile the log says what is stuck, and
+// nothing is acknowledged or put aside.
+func TestWorkWaitsOutTrouble(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a")
+	var mu sync.Mutex
+	away := true
+	k := newTask(1)
+	k.carryOut = func([]string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if away {
+			return errors.New("the store is away")
+		}
+		return nil
+	}
+	var lines bytes.Buffer
+	work(t, log, k, func(c *stream.WorkConfig) {
+		c.Logger = zerolog.New(zerolog.SyncWriter(&lines))
+		c.Retry.Advice = func(error) string { return "start the store" }
+	})
+	until(t, "the log says what is stuck", func() bool { return len(log.Stuck()) == 1 })
+	stuck := log.Stuck()[0]
+	if text := stuck.String(); stuck.Sequence != 1 || stuck.StoredAt.IsZero() || !strings.Contains(text, "test SUBMISSIONS message 1: cannot carry out") ||
+		!strings.HasSuffix(text, "the store is away; start the store") {
+		t.Errorf("stuck: %s (%+v)", text, stuck)
+	}
+	if position, err := log.Position(t.Context(), stream.Submissions, "test"); err != nil || position.AckFloor != 0 {
+		t.Errorf("acknowledged while it waits: %+v, %v", position, err)
+	}
+	mu.Lock()
+	away = false
+	mu.Unlock()
+	k.carriedOut(t, 1)
+	acknowledged(t, log, stream.Submissions, "test", 1)
+	until(t, "nothing is stuck", func() bool { return len(log.Stuck()) == 0 })
+	if n := last(t, log, stream.Dead); n != 0 {
+		t.Errorf("%d letters for trouble that passed", n)
+	}
+}
+
+// What a later version wrote ends the worker, and stays for it.
+func TestWorkStopsAtANewerLayout(t *testing.T) {
+	log := open(t)
+	publish(t, log, "newer", "a")
+	ended := work(t, log, newTask(1))
+	select {
+	case err := <-ended:
+		if !event.IsNewerLayout(err) || !strings.Contains(err.Error(), "message 1 of SUBMISSIONS") || !strings.Contains(err.Error(), "upgrade") {
+			t.Errorf("ended with %v", err)
+		}
+	case <-soon(t).Done():
+		t.Fatal("it goes on")
+	}
+	if position, err := log.Position(t.Context(), stream.Submissions, "test"); err != nil || position.AckFloor != 0 {
+		t.Errorf("position %+v, %v", position, err)
+	}
+}
+
+// Nobody can read a command once it is acknowledged, so its letter keeps a copy,
+// cut where it is long.
+func TestLettersKeepWhatTheStreamDoesNot(t *testing.T) {
+	log := open(t)
+	long := bytes.Repeat([]byte("bad"), 100_000)
+	for _, body := range [][]byte{[]byte("bad"), long} {
+		_, err := log.Publish(t.Context(), stream.Message{Subject: "commands.recompute", Body: body})
+		check(t, err)
+	}
+	work(t, log, newTask(1), func(c *stream.WorkConfig) { c.Consumer.Stream = stream.Commands })
+	until(t, "two letters", func() bool { return last(t, log, stream.Dead) == 2 })
+	letters, err := log.Letters(soon(t))
+	check(t, err)
+	if body, err := log.LetterMessage(soon(t), &letters[0]); err != nil || string(body) != "bad" {
+		t.Errorf("copy %q, %v", body, err)
+	}
+	if _, err := log.LetterMessage(soon(t), &letters[1]); !errors.Is(err, stream.ErrMessageGone) || letters[1].Size != len(long) || len(letters[1].Body) >= len(long) {
+		t.Errorf("a copy of %d of %d bytes, %v", len(letters[1].Body), letters[1].Size, err)
+	}
+}
+
+// A letter that somebody else wrote is shown and can be discarded.
+func TestForeignLettersAreShown(t *testing.T) {
+	log := open(t)
+	_, err := log.Publish(t.Context(), stream.Message{Subject: "dead.sink", Body: []byte("\x00garbage")})
+	check(t, err)
+	letters, err := log.Letters(soon(t))
+	check(t, err)
+	if len(letters) != 1 || letters[0].Number != 1 || letters[0].Stage != "sink" || !strings.Contains(letters[0].Error, "no letter") {
+		t.Fatalf("letters = %+v", letters)
+	}
+	check(t, log.Discard(soon(t), &letters[0]))
+	if letters, err = log.Letters(soon(t)); err != nil || len(letters) != 0 {
+		t.Errorf("letters = %+v, %v", letters, err)
+	}
+}
+
+// What no repetition mends is permanent, and is found before anything is sent.
+func TestPublishTellsWhatIsPermanent(t *testing.T) {
+	log := open(t)
+	large := make([]byte, log.MaxMessage()+1)
+	for name, m := range map[string]stream.Message{
+		"too few tokens":  {Subject: "submissions.320812"},
+		"too many tokens": {Subject: "submissions.320812.sti-annual.extra"},
+		"an empty token":  {Subject: "verdicts..sti-annual"},
+		"a wildcard":      {Subject: "accepted.*.sti-annual"},
+		"a space":         {Subject: "accepted.a b.sti-annual"},
+		"no stream's":     {Subject: "runs."},
+		"too large":       {Subject: "accepted.a.b", Body: large},
+		"a large header":  {Subject: "accepted.a.b", Header: map[string]string{"File": string(large)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := log.Publish(soon(t), m); !event.IsPermanent(err) {
+				t.Errorf("Publish: %v, want a permanent error", err)
+			}
+			answers := log.PublishEach(soon(t), m, message("good"))
+			if !event.IsPermanent(answers[0].Err) || answers[1].Err != nil {
+				t.Errorf("PublishEach: %+v, want the bad one alone refused", answers)
+			}
+		})
+	}
+}
