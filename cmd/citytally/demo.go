@@ -16,7 +16,7 @@ import (
 	"github.com/citytally/citytally/configs/sample"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -94,7 +94,7 @@ func (d *demo) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return usage(err)
 	}
-	d.pipeline = &pipeline{settings: d.settings, stages: allStages(), logger: logger, progress: chdb.PrintProgress(d.out)}
+	d.pipeline = &pipeline{settings: d.settings, stages: allStages(), logger: logger, progress: libchdb.PrintProgress(d.out)}
 	defer func() { err = errors.Join(err, d.pipeline.close()) }()
 	began := time.Now()
 	if err := d.pipeline.open(cmd.Context()); err != nil {

@@ -18,7 +18,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/sink/chdb/engine"
-	"github.com/citytally/citytally/sink/chdb/wire"
+	"github.com/citytally/citytally/sink/chdb/httpinterface"
+	"github.com/citytally/citytally/sink/chdb/limits"
+	"github.com/citytally/citytally/sink/chdb/nativeprotocol"
 )
 
 const (
@@ -104,9 +106,12 @@ func serve(ctx context.Context, cfg childConfig, logger zerolog.Logger, answer *
 	defer func() { err = errors.Join(err, release()) }()
 
 	serving, ctx := errgroup.WithContext(ctx)
-	wireConfig := wire.Config{Logger: logger}
-	serving.Go(func() error { return ended(ctx, "native", wire.ServeNative(ctx, nativeListener, e, wireConfig)) })
-	serving.Go(func() error { return ended(ctx, "HTTP", wire.ServeHTTP(ctx, httpListener, e, wireConfig)) })
+	serving.Go(func() error {
+		return ended(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, logger))
+	})
+	serving.Go(func() error {
+		return ended(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, logger))
+	})
 	serving.Go(func() error { return announce(answer, e, httpListener, nativeListener) })
 	return serving.Wait()
 }

@@ -28,7 +28,7 @@ type Config struct {
 	// and taken while the server runs.
 	Dir string `yaml:"dir"`
 
-	// Library is the path of libchdb, as [Fetch] returns it.
+	// Library is the path of libchdb, as libchdb.Fetch returns it.
 	Library string `yaml:"library"`
 
 	// Host is the address both protocols listen on; default 127.0.0.1. Where

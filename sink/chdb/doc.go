@@ -3,10 +3,9 @@
 // protocol and over HTTP. The rest of the program is given a DSN and does not
 // know whether a cluster or this package is behind it.
 //
-// [Fetch] brings the engine's library (libchdb, 178 MB packed) to this machine
-// once, checked against its recorded SHA-512. [Start] runs the child and keeps
-// it running; [Child] is what the child does: it loads the library (package
-// engine) and serves (package wire).
+// [Start] runs the child and keeps it running; [Child] is what the child does:
+// it loads the library that package libchdb has fetched (package engine) and
+// serves both protocols (packages nativeprotocol and httpinterface).
 //
 // The listening sockets belong to the parent and are handed down, so the
 // addresses stay the same when a crashed child is replaced, and clients that

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -25,6 +26,10 @@ const (
 	childLockName  = "engine.lock"
 	engineDirName  = "engine"
 )
+
+// lockRetryInterval is how often a child asks whether its predecessor has
+// released the lock; a file lock cannot be waited for with a context.
+const lockRetryInterval = 100 * time.Millisecond
 
 // lockDir creates dir if need be and takes it for this process.
 func lockDir(dir string) (*flock.Flock, error) {
@@ -60,7 +65,7 @@ func holder(path string) string {
 // lockEngine takes dir for this child, after its predecessor has gone.
 func lockEngine(ctx context.Context, dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, childLockName), flock.SetPermissions(0o600))
-	locked, err := lock.TryLockContext(ctx, lockRetry)
+	locked, err := lock.TryLockContext(ctx, lockRetryInterval)
 	if err != nil || !locked {
 		return nil, fmt.Errorf("wait for an earlier engine to leave %s: %w", dir, err)
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/citytally/citytally/sink/chdb/procgroup"
 )
 
 // pipeGrace is how long the child's output may stay open once the child has
@@ -47,7 +49,7 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.ExtraFiles = []*os.File{httpDescriptor - 3: listening.http, nativeDescriptor - 3: listening.native}
-	cmd.SysProcAttr = childAttributes()
+	cmd.SysProcAttr = procgroup.Attributes()
 	cmd.WaitDelay = pipeGrace
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -129,7 +131,7 @@ func (p *process) finish(timeout time.Duration) error {
 // kill ends the child at once and returns when it is gone.
 func kill(p *process) {
 	// The only error is that it has gone already.
-	_ = killGroup(p.cmd.Process)
+	_ = procgroup.Kill(p.cmd.Process)
 	<-p.exited
 }
 

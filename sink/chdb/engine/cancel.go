@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
 // Pauses between attempts to kill a statement that has not been found running yet, or has not noticed yet.
@@ -12,11 +14,6 @@ const (
 	firstKillPause = 5 * time.Millisecond
 	lastKillPause  = 500 * time.Millisecond
 )
-
-// cancelled is ClickHouse's answer to a query that was stopped before its end.
-func cancelled(cause error) *Error {
-	return newError(CodeCancelled, "QUERY_WAS_CANCELLED", "Query was cancelled").because(cause)
-}
 
 // watch kills the session's statement when ctx ends, over and over until the returned function is called: the statement
 // may not have reached the engine's process list at the first attempt. That function returns when nobody kills any more.
@@ -55,7 +52,7 @@ func (e *Engine) kill(token string) {
 	if e.killer == 0 {
 		return
 	}
-	query := "KILL QUERY WHERE Settings['" + sessionSetting + "'] = '" + token + "' ASYNC"
+	query := "KILL QUERY WHERE Settings['" + statement.SessionSetting + "'] = '" + token + "' ASYNC"
 	queryText, queryLen := text(query)
 	formatText, formatLen := text("Null")
 	result := e.lib.Query(conn(e.killer), queryText, queryLen, formatText, formatLen)

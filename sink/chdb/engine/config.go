@@ -48,11 +48,6 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// sessionSetting carries a secret of its own in every session, so that what the session runs can be found and killed: the
-// library lets nobody choose query ids, allows no custom settings, and log_comment belongs to the client. This one is
-// the library's, and says nothing but its name to other hosts, which an Engine never calls. Clients may not change it.
-const sessionSetting = "chdb_client_name"
-
 // serverConfig is the engine's config.xml. It is always passed explicitly, else libchdb would pick up a config.xml
 // from the working directory or the home directory.
 //

@@ -1,7 +1,7 @@
 // Package engine runs ClickHouse inside this process: libchdb, loaded through purego, without cgo.
 //
 // What comes in is a statement in a text, on a Session of some User; what goes out is ClickHouse's answer in any of its
-// formats, whole (Query) or in chunks (Stream), or an *Error with ClickHouse's own code and words. Rows go in through
+// formats, whole (Query) or in chunks (Stream), or an *exception.Error with ClickHouse's own code and words. Rows go in through
 // Insert. Streams and inserts have flat memory. A statement whose context ends is killed in the engine, and its call
 // returns ClickHouse's QUERY_WAS_CANCELLED, which unwraps to the context's error.
 //

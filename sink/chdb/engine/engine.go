@@ -12,7 +12,10 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
 // User is one who may open sessions.
@@ -147,7 +150,7 @@ func (e *Engine) Version() string { return e.version }
 func (e *Engine) Timezone() string { return e.timezone }
 
 // Authenticate returns the user of that name if the password is right. An empty name means "default".
-// Otherwise it returns ClickHouse's *Error 516, which does not tell a wrong password from an unknown user, nor by its timing.
+// Otherwise it returns ClickHouse's *exception.Error 516, which does not tell a wrong password from an unknown user, nor by its timing.
 func (e *Engine) Authenticate(name, password string) (User, error) {
 	if name == "" {
 		name = "default"
@@ -163,8 +166,7 @@ func (e *Engine) Authenticate(name, password string) (User, error) {
 		}
 	}
 	if ok != 1 {
-		return User{}, newError(CodeAuthentication, "AUTHENTICATION_FAILED",
-			"%s: Authentication failed: password is incorrect, or there is no user with such name.", name)
+		return User{}, exception.Newf(proto.ErrAuthenticationFailed, "%s: Authentication failed: password is incorrect, or there is no user with such name.", name)
 	}
 	return found, nil
 }

@@ -6,6 +6,11 @@ import (
 	"io"
 	"runtime"
 	"strings"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
 // insertChunkBytes is how much of a body is handed to the engine at once.
@@ -20,30 +25,30 @@ const insertChunkBytes = 256 << 10
 // ClickHouse. Insert does not interrupt a Read of body: what ends ctx must also make that return, as closing a
 // connection does.
 func (s *Session) Insert(ctx context.Context, query, format string, body io.Reader) (rows uint64, err error) {
-	statement, err := Parse(query)
+	parsed, err := statement.Parse(query)
 	if err != nil {
 		return 0, err
 	}
-	if !statement.takesRows() {
-		return 0, newError(CodeBadArguments, "BAD_ARGUMENTS", "Not an INSERT that takes rows: %s", excerpt(query))
+	if !parsed.TakesRows() {
+		return 0, exception.Newf(proto.ErrBadArguments, "Not an INSERT that takes rows: %s", statement.Excerpt(query))
 	}
-	if err := checkFormat(format); err != nil {
+	if err := statement.CheckFormat(format); err != nil {
 		return 0, err
 	}
 	if strings.EqualFold(format, "Values") {
-		body = &valuesReader{body: body}
+		body = statement.NewValuesReader(body)
 	}
 	if err := s.begin(ctx); err != nil {
 		return 0, err
 	}
 	defer s.release()
 	if s.user.ReadOnly {
-		return 0, statement.refuseReadOnly()
+		return 0, errReadOnly()
 	}
 	running, abort := context.WithCancel(ctx)
 	defer abort()
 	stop := s.watch(running)
-	rows, err = s.insert(ctx, abort, statement.InsertHead, format, body)
+	rows, err = s.insert(ctx, abort, parsed.InsertHead, format, body)
 	stop()
 	if err != nil {
 		s.sweep()
@@ -86,14 +91,14 @@ func (s *Session) feed(ctx context.Context, stream uintptr, body io.Reader) erro
 	for {
 		n, err := fill(body, chunk)
 		ended := errors.Is(err, io.EOF) // decompressing readers wrap it
-		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+		if refusal := (*exception.Error)(nil); errors.As(err, &refusal) {
 			return refusal
 		}
 		if err != nil && !ended {
-			return newError(CodeCancelled, "QUERY_WAS_CANCELLED", "Query was cancelled: read rows: %v", err).because(err)
+			return exception.Newf(proto.ErrQueryWasCancelled, "Query was cancelled: read rows: %v", err).WithCause(err)
 		}
 		if cause := ctx.Err(); cause != nil {
-			return cancelled(cause)
+			return exception.Cancelled(cause)
 		}
 		if n > 0 && s.engine.lib.InsertAppend(stream, &chunk[0], uintptr(n)) != 0 || ended {
 			return nil

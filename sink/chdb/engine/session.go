@@ -10,15 +10,20 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
 // Session is a connection of its own to the engine: its own settings, current database and temporary tables.
-// It runs one statement at a time; a second one meanwhile gets *Error 373 (SESSION_IS_LOCKED), as ClickHouse answers.
+// It runs one statement at a time; a second one meanwhile gets *exception.Error 373 (SESSION_IS_LOCKED), as ClickHouse answers.
 type Session struct {
 	engine     *Engine
 	user       User
 	connection uintptr
-	token      string     // in sessionSetting, for KILL QUERY
+	token      string     // in statement.SessionSetting, for KILL QUERY
 	busy       sync.Mutex // held while a statement runs or a stream is open
 	closed     bool       // guarded by busy
 }
@@ -36,10 +41,10 @@ type Result struct {
 // A user without a name is the caller itself and may do everything the engine allows.
 func (e *Engine) Session(ctx context.Context, user User, database string) (*Session, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, cancelled(err)
+		return nil, exception.Cancelled(err)
 	}
 	if !e.sessions.add() {
-		return nil, newError(CodeAborted, "ABORTED", "The engine is closed")
+		return nil, exception.Newf(proto.ErrAborted, "The engine is closed")
 	}
 	connection, err := e.connect()
 	if err != nil {
@@ -56,11 +61,11 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 
 // prepare gives the session its token and database, and locks it down last.
 func (s *Session) prepare(ctx context.Context, user User, database string) error {
-	if _, err := s.run(ctx, "SET "+sessionSetting+" = '"+s.token+"'", "Null"); err != nil {
+	if _, err := s.run(ctx, "SET "+statement.SessionSetting+" = '"+s.token+"'", "Null"); err != nil {
 		return fmt.Errorf("name session: %w", err)
 	}
 	if database != "" {
-		if err := s.Exec(ctx, "USE "+quoteIdentifier(database)); err != nil {
+		if err := s.Exec(ctx, "USE "+statement.QuoteName(database)); err != nil {
 			return err
 		}
 	}
@@ -89,15 +94,15 @@ func (s *Session) Close() error {
 // begin takes the session for one statement; release gives it back.
 func (s *Session) begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return cancelled(err)
+		return exception.Cancelled(err)
 	}
 	if !s.busy.TryLock() {
-		return newError(CodeSessionLocked, "SESSION_IS_LOCKED", "Session is locked by a concurrent client: "+
+		return exception.Newf(proto.ErrSessionIsLocked, "Session is locked by a concurrent client: "+
 			"it runs another statement, or has a stream open")
 	}
 	if s.closed {
 		s.busy.Unlock()
-		return newError(CodeAborted, "ABORTED", "The session is closed")
+		return exception.Newf(proto.ErrAborted, "The session is closed")
 	}
 	return nil
 }
@@ -113,16 +118,16 @@ func (s *Session) Exec(ctx context.Context, query string) error {
 // Query runs any statement and returns its whole answer in format. The query's own FORMAT clause, if any, is ignored:
 // format decides.
 func (s *Session) Query(ctx context.Context, query, format string) (*Result, error) {
-	statement, err := Parse(query)
+	parsed, err := statement.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(format); err != nil {
+	if err := statement.CheckFormat(format); err != nil {
 		return nil, err
 	}
-	if statement.takesRows() {
+	if parsed.TakesRows() {
 		start := time.Now()
-		rows, err := s.Insert(ctx, statement.InsertHead, cmp.Or(statement.Format, "Values"), strings.NewReader(statement.Inline))
+		rows, err := s.Insert(ctx, parsed.InsertHead, cmp.Or(parsed.Format, "Values"), strings.NewReader(parsed.Inline))
 		if err != nil {
 			return nil, err
 		}
@@ -132,10 +137,10 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 		return nil, err
 	}
 	defer s.release()
-	if err := s.vet(statement); err != nil {
+	if err := s.vet(parsed); err != nil {
 		return nil, err
 	}
-	return s.run(ctx, statement.Text, format)
+	return s.run(ctx, parsed.Text, format)
 }
 
 // run executes a text that has been vetted on a session that has been taken.
@@ -164,12 +169,12 @@ func (s *Session) run(ctx context.Context, query, format string) (*Result, error
 
 // failure makes an Error of what the engine said, and says so when it was this package that stopped the statement.
 func (s *Session) failure(ctx context.Context, message string) error {
-	e := parseError(message)
+	e := exception.Parse(message)
 	if cause := ctx.Err(); cause != nil {
-		if e.Code == CodeCancelled {
-			return e.because(cause)
+		if e.Code == proto.ErrQueryWasCancelled {
+			return e.WithCause(cause)
 		}
-		return cancelled(cause)
+		return exception.Cancelled(cause)
 	}
 	return e
 }
@@ -190,11 +195,6 @@ func (l *library) bytes(result uintptr) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(data), size)
-}
-
-// quoteIdentifier puts a name in ClickHouse's backquotes.
-func quoteIdentifier(name string) string {
-	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
 }
 
 // sessionCount counts open sessions, so that the engine stops after the last. The library would take the data directory

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
 // Stream is an answer that arrives in chunks, in flat memory. It keeps its session busy until it is closed.
@@ -28,18 +30,18 @@ type source interface {
 // Stream returns when the first chunk is there, so that most failing statements fail before an answer has begun; an error
 // after that comes from Next.
 func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, error) {
-	statement, err := Parse(query)
+	parsed, err := statement.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(format); err != nil {
+	if err := statement.CheckFormat(format); err != nil {
 		return nil, err
 	}
 	switch {
-	case statement.streams && format == "Native":
-		return s.stream(ctx, statement, format, s.openBlocks)
-	case statement.streams:
-		return s.stream(ctx, statement, format, s.openPipe)
+	case parsed.Streams && format == "Native":
+		return s.stream(ctx, parsed, format, s.openBlocks)
+	case parsed.Streams:
+		return s.stream(ctx, parsed, format, s.openPipe)
 	}
 	result, err := s.Query(ctx, query, format)
 	if err != nil {
@@ -49,17 +51,17 @@ func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, er
 }
 
 // stream takes the session for a statement and opens its source.
-func (s *Session) stream(ctx context.Context, statement Statement, format string,
+func (s *Session) stream(ctx context.Context, parsed statement.Statement, format string,
 	open func(ctx context.Context, query, format string) (source, error),
 ) (*Stream, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.vet(statement); err != nil {
+	if err := s.vet(parsed); err != nil {
 		s.release()
 		return nil, err
 	}
-	from, err := open(ctx, statement.Text, format)
+	from, err := open(ctx, parsed.Text, format)
 	if err != nil {
 		s.release()
 		return nil, err
@@ -72,7 +74,7 @@ func (s *Session) stream(ctx context.Context, statement Statement, format string
 	return st, nil
 }
 
-// Next returns the next chunk, io.EOF after the last, or an *Error. In format Native a chunk is one or more whole blocks
+// Next returns the next chunk, io.EOF after the last, or an *exception.Error. In format Native a chunk is one or more whole blocks
 // of revision 0; in other formats chunks are cut anywhere. The bytes are valid until the next call of Next or Close.
 func (st *Stream) Next() ([]byte, error) {
 	if chunk := st.ahead; chunk != nil {

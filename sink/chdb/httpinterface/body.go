@@ -1,0 +1,100 @@
+package httpinterface
+
+import (
+	"compress/bzip2"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+)
+
+// maxZstdWindow is how much memory a body's Content-Encoding zstd may ask for: what the zstd program itself allows.
+const maxZstdWindow = 128 << 20
+
+// openBody undoes the encodings of a request's body: Content-Encoding first, then ClickHouse's frames (decompress=1).
+// free gives back what the decoders hold; it leaves the body open.
+func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err error) {
+	body, free = bodyErrors{r.Body}, func() {}
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		body = &lazyReader{open: func() (io.Reader, error) { return gzip.NewReader(bodyErrors{r.Body}) }}
+	case "deflate":
+		body = &lazyReader{open: func() (io.Reader, error) { return zlib.NewReader(bodyErrors{r.Body}) }}
+	case "br":
+		body = brotli.NewReader(body)
+	case "zstd":
+		decoder, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow))
+		if err != nil {
+			return nil, nil, exception.Newf(proto.ErrCannotDecompress, "Content-Encoding zstd: %v", err)
+		}
+		body, free = decoder, decoder.Close
+	case "lz4":
+		body = lz4.NewReader(body)
+	case "bz2":
+		body = bzip2.NewReader(body)
+	default:
+		return nil, nil, exception.Newf(proto.ErrBadArguments,
+			"Content-Encoding: want gzip, deflate, br, zstd, lz4 or bz2, got '%s'", encoding)
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		body = decodeErrors{body}
+	}
+	if framed {
+		frames, freeDecoder := newFrameBody(body), free
+		return frames, func() { frames.Close(); freeDecoder() }, nil
+	}
+	return body, free, nil
+}
+
+// bodyErrors turns a body that ends before the length it announced into an exception. The error must not be or wrap
+// io.ErrUnexpectedEOF, which readers take for a short last chunk: a truncated upload would be committed.
+type bodyErrors struct{ io.Reader }
+
+func (b bodyErrors) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = exception.Newf(proto.ErrCannotReadAllData, "Cannot read all of the request body: %v", err)
+	}
+	return n, err
+}
+
+// decodeErrors turns a decoder's complaint into an exception, for the same reason.
+type decodeErrors struct{ io.Reader }
+
+func (d decodeErrors) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	var known *exception.Error
+	if err != nil && err != io.EOF && !errors.As(err, &known) {
+		err = exception.Newf(proto.ErrCannotDecompress, "Cannot decode the request body: %v", err)
+	}
+	return n, err
+}
+
+// lazyReader opens a decoder at the first read: gzip and zlib read their header at once, and a request without a body
+// has none.
+type lazyReader struct {
+	open   func() (io.Reader, error)
+	reader io.Reader
+}
+
+func (l *lazyReader) Read(p []byte) (int, error) {
+	if l.reader == nil {
+		reader, err := l.open()
+		if err != nil {
+			return 0, err
+		}
+		l.reader = reader
+	}
+	return l.reader.Read(p)
+}

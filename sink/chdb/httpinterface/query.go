@@ -1,0 +1,106 @@
+package httpinterface
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+)
+
+// maxDrainBytes is how much of a refused request's body is read, so that the client gets to read why.
+const maxDrainBytes = 64 << 20
+
+// runningQueries are the ids of the queries that run now: ClickHouse lets no two share one.
+type runningQueries struct{ ids sync.Map }
+
+// start takes an id until the returned function is called.
+func (q *runningQueries) start(id string) (end func(), err error) {
+	if _, running := q.ids.LoadOrStore(id, true); running {
+		return nil, exception.Newf(proto.ErrQueryWithSameIDIsAlreadyRunning, "Query with id = %s is already running.", id)
+	}
+	return func() { q.ids.Delete(id) }, nil
+}
+
+// serveQuery answers a request that carries a query.
+func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
+		http.Error(w, "Send queries with POST, or GET for reading", http.StatusMethodNotAllowed)
+		return
+	}
+	all, err := parseParams(r.URL.RawQuery)
+	q := &request{http: r}
+	if err == nil {
+		q, err = s.admit(r, all)
+	}
+	defer q.close()
+
+	out := &output{w: w, framed: q.framed, settings: q.settings, waitEnd: q.waitEnd, limit: q.hold, tag: newExceptionTag()}
+	if q.encodes() {
+		out.encoding = chooseEncoding(r.Header.Get("Accept-Encoding"))
+	}
+	header := w.Header()
+	header.Set("Access-Control-Expose-Headers", "X-ClickHouse-Query-Id,X-ClickHouse-Summary,X-ClickHouse-Server-Display-Name,"+
+		"X-ClickHouse-Format,X-ClickHouse-Timezone,X-ClickHouse-Exception-Code,X-ClickHouse-Exception-Tag")
+	setHeader(header, "X-ClickHouse-Exception-Tag", out.tag)
+	if q.id != "" {
+		setHeader(header, "X-ClickHouse-Query-Id", q.id)
+	}
+	run := &execution{server: s, request: q, out: out, start: time.Now()}
+	out.prepare = func() { setHeader(header, "X-ClickHouse-Summary", run.summary()) }
+	if err == nil {
+		err = run.do(r.Context())
+	}
+	if err == nil {
+		err = out.finish()
+	}
+	err = errors.Join(err, out.drop())
+	if err != nil {
+		s.fail(out, q, err)
+	}
+}
+
+// admit finds out who asks, and reads what the parameters and headers say.
+func (s *server) admit(r *http.Request, all params) (*request, error) {
+	anonymous := &request{http: r}
+	credentials, err := readCredentials(r, all)
+	if err != nil {
+		return anonymous, err
+	}
+	user, err := s.engine.Authenticate(credentials.user, credentials.password)
+	if err != nil {
+		return anonymous, err
+	}
+	if err := checkOrigin(r, credentials); err != nil {
+		return anonymous, err
+	}
+	q, err := readQuery(r, all)
+	q.user = user
+	return q, err
+}
+
+// fail answers with err, by a status if nothing was sent yet, otherwise inside the body, which it then breaks off.
+func (s *server) fail(out *output, q *request, err error) {
+	failure := exception.Of(err)
+	s.log.Debug().Str("query_id", q.id).Int("code", int(failure.Code)).Err(err).Msg("http query failed")
+	if q.http.Context().Err() == nil && q.http.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, q.http.Body, maxDrainBytes) // a body that cannot be read has no reader waiting either
+	}
+	header := out.w.Header()
+	setHeader(header, "X-ClickHouse-Exception-Code", strconv.Itoa(int(failure.Code)))
+	if failure.Code == proto.ErrRequiredPassword {
+		header.Set("WWW-Authenticate", `Basic realm="ClickHouse server HTTP API"`)
+	}
+	broken, failed := out.fail(httpStatus(failure.Code), exceptionText(failure, s.engine.Version(), q.get, q.stack))
+	if broken || failed != nil {
+		panic(http.ErrAbortHandler) // net/http's way of closing the connection without ending the body
+	}
+}

@@ -1,0 +1,54 @@
+package httpinterface
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// timedResponse gives every write of an answer its own time: a client that does not read must not hold a query for ever.
+type timedResponse struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	timeout time.Duration
+}
+
+// newTimedResponse takes back the deadline an earlier answer left on the connection.
+func newTimedResponse(w http.ResponseWriter, timeout time.Duration) (*timedResponse, error) {
+	control := http.NewResponseController(w)
+	return &timedResponse{w, control, timeout}, control.SetWriteDeadline(time.Time{})
+}
+
+func (t *timedResponse) Write(p []byte) (int, error) {
+	if err := t.control.SetWriteDeadline(time.Now().Add(t.timeout)); err != nil {
+		return 0, err
+	}
+	return t.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (t *timedResponse) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// timedBody gives every read of a request's body its own time. Between reads there is no deadline, because net/http then
+// watches the connection by reading from it; after a failed one the deadline stays, so that net/http does not wait for
+// the rest of the body either before it sends the answer.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	timeout time.Duration
+}
+
+func (t *timedBody) Read(p []byte) (int, error) {
+	if err := t.control.SetReadDeadline(time.Now().Add(t.timeout)); err != nil {
+		return 0, err
+	}
+	n, err := t.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if reset := t.control.SetReadDeadline(time.Time{}); reset != nil {
+		return n, reset
+	}
+	return n, err
+}

@@ -1,0 +1,219 @@
+package nativeprotocol
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/ch-go/compress"
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/frame"
+	"github.com/citytally/citytally/sink/chdb/nativeformat"
+)
+
+// connection is one client: its socket, its session and the query it runs.
+type connection struct {
+	server *server
+	socket net.Conn
+	log    zerolog.Logger
+
+	in       *nativeformat.Reader // packets, and blocks that are not compressed
+	frames   *frame.Reader        // on in
+	unpacked *nativeformat.Reader // on frames: blocks that are compressed
+
+	sending sync.Mutex // held for a whole packet
+	out     *bufio.Writer
+	packer  *frame.Writer // on out
+
+	revision   int
+	user       engine.User
+	session    *engine.Session
+	settings   querySettings
+	compressed bool // of the query that runs, or ran last
+	discarding bool // the rest of an insert that failed is still to come
+
+	mu       sync.Mutex
+	idle     bool // waiting for a packet that begins something
+	draining bool
+}
+
+func newConnection(s *server, socket net.Conn) *connection {
+	// Who has not greeted yet runs nothing.
+	c := &connection{server: s, socket: socket, idle: true}
+	c.log = s.log.With().Stringer("client", socket.RemoteAddr()).Logger()
+	c.in = nativeformat.NewReader(socket)
+	c.frames = frame.NewReader(c.in)
+	c.unpacked = nativeformat.NewReader(c.frames)
+	c.out = bufio.NewWriterSize(&timedWriter{socket: socket, timeout: s.limits.SendTimeout}, sendBytes)
+	c.packer = frame.NewWriter(c.out, compress.LZ4)
+	return c
+}
+
+// serve greets the client and runs its queries until one of them leaves.
+func (c *connection) serve(work context.Context) {
+	defer func() {
+		_ = c.socket.Close() // the client is gone or has been told
+		c.frames.Close()
+		if c.session != nil {
+			if err := c.session.Close(); err != nil {
+				c.log.Error().Err(err).Msg("close session")
+			}
+		}
+	}()
+	err := c.greet(work)
+	if err == nil {
+		err = c.loop(work)
+	}
+	var lost *lostClient
+	switch {
+	case err == nil, errors.Is(err, io.EOF), errors.As(err, &lost):
+		c.log.Debug().AnErr("reason", err).Msg("clickhouse client left")
+	default:
+		c.log.Debug().Err(err).Msg("clickhouse client turned away")
+		if err := c.sendException(err); err != nil {
+			c.log.Debug().Err(err).Msg("tell client")
+		}
+	}
+}
+
+// loop runs what the client asks for, one packet after the other.
+func (c *connection) loop(work context.Context) error {
+	for {
+		if err := c.await(); err != nil {
+			return err
+		}
+		packet, err := c.in.Uvarint()
+		if err != nil {
+			return &lostClient{err}
+		}
+		switch packet {
+		case uint64(proto.ClientCodePing):
+			err = c.sendNow([]byte{byte(proto.ServerCodePong)})
+		case uint64(proto.ClientCodeQuery):
+			c.discarding = false
+			err = c.query(work)
+		case uint64(proto.ClientCodeData):
+			err = c.discard()
+		case uint64(proto.ClientCodeCancel), clientKeepAlive:
+			// A cancel may come when its query has just ended.
+		case clientTablesStatus:
+			err = c.tablesStatus(work)
+		default:
+			err = exception.Newf(proto.ErrUnknownPacketFromClient, "Unknown packet %d from client", packet)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// errStopping ends a connection because the server stops.
+var errStopping = errors.New("the server stops")
+
+// await waits for a packet. While it waits, drain may end the connection.
+func (c *connection) await() error {
+	c.mu.Lock()
+	if c.draining {
+		c.mu.Unlock()
+		return &lostClient{errStopping}
+	}
+	c.idle = true
+	c.mu.Unlock()
+	_, err := c.in.Peek(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = false
+	if err != nil {
+		return &lostClient{err}
+	}
+	return nil
+}
+
+// drain ends the connection now if it is idle, else after what it does.
+func (c *connection) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.draining = true
+	if c.idle {
+		_ = c.socket.Close() // await reports it
+	}
+}
+
+// discard passes a block of an insert that has failed already: the client
+// learns of it only after it has sent what it had.
+func (c *connection) discard() error {
+	if !c.discarding {
+		return exception.Newf(proto.ErrUnexpectedPacketFromClient, "Unexpected packet Data received from client: no query waits for it")
+	}
+	columns, _, err := c.readBlock(io.Discard)
+	if err != nil {
+		return err
+	}
+	c.discarding = columns != 0
+	return nil
+}
+
+// readBlock reads the rest of a Data packet, copying its block to dst as the
+// engine reads it.
+func (c *connection) readBlock(dst io.Writer) (columns, rows uint64, err error) {
+	if _, err := c.in.String(maxTextBytes); err != nil {
+		return 0, 0, &lostClient{err}
+	}
+	return c.readBlockBody(dst)
+}
+
+func (c *connection) readBlockBody(dst io.Writer) (columns, rows uint64, err error) {
+	in := c.in
+	if c.compressed {
+		in = c.unpacked
+	}
+	columns, rows, err = nativeformat.CopyClientBlock(dst, in, c.revision)
+	if err != nil {
+		return 0, 0, broken(err)
+	}
+	return columns, rows, nil
+}
+
+// watch looks at the socket while a query runs: a Cancel packet or the client's
+// leaving cancels the query. The returned function ends the watch and says
+// whether the client is gone.
+func (c *connection) watch(cancel context.CancelFunc) (stop func() error) {
+	over := make(chan error, 1)
+	go func() {
+		next, err := c.in.Peek(1)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			over <- nil
+		case err != nil:
+			cancel()
+			over <- &lostClient{err}
+		default:
+			if next[0] == byte(proto.ClientCodeCancel) {
+				err = c.in.Skip(1) // cannot fail: the byte is there
+				cancel()
+			}
+			over <- err
+		}
+	}()
+	return func() error {
+		if err := c.socket.SetReadDeadline(time.Unix(1, 0)); err != nil {
+			return errors.Join(&lostClient{err}, <-over)
+		}
+		if err := <-over; err != nil {
+			return err
+		}
+		if err := c.socket.SetReadDeadline(time.Time{}); err != nil {
+			return &lostClient{err}
+		}
+		return nil
+	}
+}

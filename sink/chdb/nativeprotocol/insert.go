@@ -1,0 +1,151 @@
+package nativeprotocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
+)
+
+// insert asks the client for the rows of an INSERT and streams them to the
+// engine. A client that leaves or cancels before its last block commits nothing.
+func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, statement statement.Statement) error {
+	if c.user.ReadOnly {
+		// The engine would refuse the rows, but only once they have come.
+		return exception.Newf(proto.ErrReadonly, "%s: Cannot execute query in readonly mode", c.user.Name)
+	}
+	columns, err := insertColumns(ctx, c.session, statement)
+	if err != nil {
+		return err
+	}
+	if err := c.sendInsertHeader(columns); err != nil {
+		return err
+	}
+	c.discarding = true
+	body, pipe := io.Pipe()
+	done := make(chan insertOutcome, 1)
+	go func() {
+		rows, err := c.session.Insert(ctx, statement.InsertHead, "Native", body)
+		// Whoever still writes learns that nobody reads.
+		_ = body.CloseWithError(errInsertOver)
+		done <- insertOutcome{rows, err}
+	}()
+	err = c.receive(pipe)
+	if err != nil && !errors.Is(err, errInsertOver) {
+		// The engine must hear of the break before the body ends.
+		_ = pipe.CloseWithError(&abortedInsert{err})
+		cancel()
+		<-done
+		return err
+	}
+	_ = pipe.Close() // a pipe's Close has no error
+	// Old clients take any packet but the end for an error here.
+	var p *progress
+	if proto.FeatureServerQueryTimeInProgress.In(c.revision) {
+		p = newProgress(c)
+	}
+	outcome := waitWritten(done, p)
+	if outcome.err != nil {
+		return outcome.err
+	}
+	if err != nil {
+		return errors.New("the engine ended the insert before its rows did")
+	}
+	if p == nil {
+		return nil
+	}
+	p.wrote(outcome.rows)
+	return p.tell()
+}
+
+// waitWritten waits for the engine to have written all, telling the client that it is
+// not forgotten.
+func waitWritten(done <-chan insertOutcome, p *progress) insertOutcome {
+	if p != nil {
+		defer p.beat()()
+	}
+	return <-done
+}
+
+type insertOutcome struct {
+	rows uint64
+	err  error
+}
+
+// errInsertOver says that the engine takes no more rows, for a reason of its own.
+var errInsertOver = errors.New("the insert is over")
+
+// abortedInsert is what the engine reads when rows end before their time. It
+// hides what it wraps from errors.Is: the end of a connection must not look
+// like the end of the rows.
+type abortedInsert struct{ cause error }
+
+func (e *abortedInsert) Error() string {
+	return fmt.Sprintf("the client's rows broke off: %v", e.cause)
+}
+
+// receive copies the client's blocks to the engine until the empty one.
+func (c *connection) receive(pipe io.Writer) error {
+	sink := &insertSink{pipe: pipe}
+	for {
+		packet, err := c.in.Uvarint()
+		if err != nil {
+			return &lostClient{err}
+		}
+		switch packet {
+		case uint64(proto.ClientCodeData):
+		case uint64(proto.ClientCodeCancel):
+			c.discarding = false
+			return exception.Newf(proto.ErrQueryWasCancelled, "Query was cancelled by the client; nothing was inserted")
+		default:
+			return &brokenProtocol{exception.Newf(proto.ErrUnexpectedPacketFromClient,
+				"Unexpected packet %d from client, expected Data", packet)}
+		}
+		columns, _, err := c.readBlock(sink)
+		if err != nil {
+			return err
+		}
+		if columns == 0 {
+			c.discarding = false
+		}
+		if columns == 0 || sink.err != nil {
+			return sink.err
+		}
+	}
+}
+
+// insertSink writes to the engine until that fails, and reads on for nothing
+// then: the block must be read to its end to find the next packet.
+type insertSink struct {
+	pipe io.Writer
+	err  error
+}
+
+// Write implements io.Writer.
+func (s *insertSink) Write(p []byte) (int, error) {
+	if s.err == nil {
+		_, s.err = s.pipe.Write(p)
+	}
+	return len(p), nil
+}
+
+// sendInsertHeader tells the client which columns to send, and clients that
+// fill in defaults themselves what the table's defaults are.
+func (c *connection) sendInsertHeader(columns insertTarget) error {
+	var b proto.Buffer
+	if proto.FeatureColumnDefaultsMetadata.In(c.revision) && columns.table != nil {
+		proto.TableColumns{Second: columnsDescription(columns.table)}.EncodeAware(&b, c.revision)
+		if err := c.send(b.Buf); err != nil {
+			return err
+		}
+	}
+	if err := c.sendHeader(columns.wanted); err != nil {
+		return err
+	}
+	return c.flush()
+}

@@ -1,0 +1,162 @@
+package nativeprotocol
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
+	"github.com/citytally/citytally/sink/chdb/tables"
+)
+
+// query reads a Query packet and the tables that follow it, runs it and sends
+// its answer. It returns an error only when the connection cannot go on.
+func (c *connection) query(work context.Context) error {
+	ctx, cancel := context.WithCancel(work)
+	defer cancel()
+	q, err := readRequest(c.in, c.revision, func(name string) (settingKind, error) {
+		return c.server.settingKind(ctx, c.session, name)
+	})
+	if err != nil {
+		return broken(err)
+	}
+	c.compressed = q.compressed
+	external, err := c.readExternalTables()
+	if err != nil {
+		return err
+	}
+	if c.compressed {
+		c.packer.SetMethod(c.compression(q.settings))
+	}
+	err = c.run(ctx, cancel, q, external)
+	var lost *lostClient
+	var unreadable *brokenProtocol
+	switch {
+	case err == nil:
+		return c.sendNow([]byte{byte(proto.ServerCodeEndOfStream)})
+	case errors.As(err, &lost), errors.As(err, &unreadable):
+		return err
+	}
+	c.log.Debug().Err(err).Str("query_id", q.id).Msg("clickhouse query failed")
+	return c.sendException(err)
+}
+
+// broken tells a packet that cannot be read from a client that has left.
+func broken(err error) error {
+	if isDisconnect(err) {
+		return &lostClient{err}
+	}
+	return &brokenProtocol{err}
+}
+
+// run executes a query between the watch's begin and end, or as an insert,
+// which reads the socket itself.
+func (c *connection) run(ctx context.Context, cancel context.CancelFunc, q request, external []tables.External) (err error) {
+	parsed, err := statement.Parse(q.body)
+	if err != nil {
+		return err
+	}
+	if !q.complete {
+		return exception.Newf(proto.ErrNotImplemented, "Only whole results are given, not a stage of the query: this server stands alone")
+	}
+	if parsed.Kind == statement.Insert && !parsed.InsertSelect && parsed.Inline == "" {
+		if err := c.prepare(ctx, parsed, q, external); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, c.dropExternalTables(external)) }()
+		return c.insert(ctx, cancel, parsed)
+	}
+	stop := c.watch(cancel)
+	err = c.prepare(ctx, parsed, q, external)
+	if err == nil {
+		err = c.answer(ctx, parsed)
+		err = errors.Join(err, c.dropExternalTables(external))
+	}
+	if gone := stop(); gone != nil {
+		return gone
+	}
+	return err
+}
+
+// prepare gives the session what came with the query.
+func (c *connection) prepare(ctx context.Context, parsed statement.Statement, q request, external []tables.External) error {
+	want := q.settings
+	if parsed.ChangesSettings() {
+		// What the client sets now is for later queries too: nothing of this
+		// query's own may be taken for it.
+		want = nil
+	}
+	if err := c.settings.apply(ctx, c.session, want); err != nil {
+		return err
+	}
+	if err := bindParameters(ctx, c.session, q.parameters); err != nil {
+		return err
+	}
+	if len(external) > 0 && c.user.ReadOnly {
+		return exception.Newf(proto.ErrReadonly, "%s: A user that may only read cannot send tables along with a query: "+
+			"put the values in the query itself, in IN or VALUES", c.user.Name)
+	}
+	for i, table := range external {
+		if err := table.Create(ctx, c.session); err != nil {
+			return errors.Join(err, c.dropExternalTables(external[:i]))
+		}
+	}
+	return nil
+}
+
+// answer runs a statement that takes no rows from the client and sends what it
+// yields.
+func (c *connection) answer(ctx context.Context, parsed statement.Statement) error {
+	p := newProgress(c)
+	err := c.yield(ctx, parsed, p)
+	if err != nil {
+		return err
+	}
+	return p.tell()
+}
+
+func (c *connection) yield(ctx context.Context, parsed statement.Statement, p *progress) error {
+	defer p.beat()()
+	if parsed.Kind == statement.Insert {
+		result, err := c.session.Query(ctx, statementText(parsed), "Null")
+		if err != nil {
+			return err
+		}
+		p.wrote(result.Rows)
+		return nil
+	}
+	r := &resultSender{conn: c, progress: p}
+	if parsed.Kind == statement.Select {
+		// The header also goes to a client that waits for its first rows, and it
+		// alone knows the zones of DateTime. What cannot be tables.Column is not a
+		// SELECT; what fails fails again, in its own words, when it runs.
+		if columns, err := tables.DescribeSelect(ctx, c.session, parsed.Text); err == nil {
+			if err := r.begin(columns); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.stream(ctx, parsed.Text); err != nil {
+		return err
+	}
+	if r.columns == nil && parsed.Kind == statement.Select {
+		if err := r.beginEmpty(ctx, parsed.Text); err != nil {
+			return err
+		}
+	}
+	return r.end()
+}
+
+// statementText is the whole INSERT again, rows in the text included.
+func statementText(s statement.Statement) string {
+	switch {
+	case s.Kind != statement.Insert || s.InsertSelect:
+		return s.Text
+	case s.Format == "Values":
+		return s.InsertHead + " VALUES " + s.Inline
+	default:
+		return s.InsertHead + " FORMAT " + s.Format + "\n" + s.Inline
+	}
+}

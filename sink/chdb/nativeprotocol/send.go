@@ -1,0 +1,106 @@
+package nativeprotocol
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/ClickHouse/ch-go/compress"
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/frame"
+	"github.com/citytally/citytally/sink/chdb/nativeformat"
+)
+
+// sendBytes is how much is gathered before it goes to the socket.
+const sendBytes = 64 << 10
+
+// timedWriter gives every write its own time.
+type timedWriter struct {
+	socket  net.Conn
+	timeout time.Duration
+}
+
+// Write implements io.Writer.
+func (w *timedWriter) Write(p []byte) (int, error) {
+	if err := w.socket.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
+		return 0, err
+	}
+	return w.socket.Write(p)
+}
+
+// packet writes one packet: nobody else's bytes come in between.
+func (c *connection) packet(write func() error) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if err := write(); err != nil {
+		return &lostClient{err}
+	}
+	return nil
+}
+
+// send gathers a packet for the next flush.
+func (c *connection) send(p []byte) error {
+	return c.packet(func() error { _, err := c.out.Write(p); return err })
+}
+
+// sendNow sends a packet and what was gathered before it.
+func (c *connection) sendNow(p []byte) error {
+	if err := c.send(p); err != nil {
+		return err
+	}
+	return c.flush()
+}
+
+func (c *connection) flush() error { return c.packet(c.out.Flush) }
+
+// sendData sends a Data packet: its code and the name of no table, which are
+// never compressed, and the block that write writes, which may be.
+func (c *connection) sendData(write func(io.Writer) error) error {
+	return c.packet(func() error {
+		if _, err := c.out.Write([]byte{byte(proto.ServerCodeData), 0}); err != nil {
+			return err
+		}
+		if !c.compressed {
+			return write(c.out)
+		}
+		if err := write(c.packer); err != nil {
+			return err
+		}
+		return c.packer.Flush()
+	})
+}
+
+// sendHeader sends a block of columns without rows.
+func (c *connection) sendHeader(columns []nativeformat.Column) error {
+	header := nativeformat.HeaderBlock(columns, c.revision)
+	return c.sendData(func(w io.Writer) error { _, err := w.Write(header); return err })
+}
+
+// sendException tells the client what went wrong.
+func (c *connection) sendException(err error) error {
+	failure := exception.Of(err)
+	var broken *brokenProtocol
+	if errors.As(err, &broken) && failure.Code == proto.ErrUnknownException {
+		failure = exception.Newf(proto.ErrIncorrectData, "Cannot read the client's data: %v", broken.cause)
+	}
+	var b proto.Buffer
+	proto.ServerCodeException.Encode(&b)
+	packet := proto.Exception{
+		Code: failure.Code, Name: "DB::Exception", Message: failure.Message, Stack: failure.Stack}
+	packet.EncodeAware(&b, c.revision)
+	return c.sendNow(b.Buf)
+}
+
+// compression is the method results are compressed with: the one the query's
+// settings ask for, else the one the client itself uses.
+func (c *connection) compression(settings []setting) compress.Method {
+	for _, s := range settings {
+		if s.name == "network_compression_method" {
+			return frame.MethodNamed(s.value)
+		}
+	}
+	return c.frames.Method()
+}

@@ -1,0 +1,157 @@
+package nativeprotocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/rs/zerolog"
+	"golang.org/x/net/netutil"
+
+	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/limits"
+)
+
+// server is what the connections of one Serve share.
+type server struct {
+	engine *engine.Engine
+	limits limits.Clients
+	log    zerolog.Logger
+	name   string // the host, shown in clients' prompts
+
+	mu       sync.Mutex
+	conns    map[*connection]struct{}
+	draining bool
+	kinds    map[string]settingKind // learnt when the first old client needs them
+}
+
+// Serve serves ClickHouse's native protocol on l until ctx ends; then running
+// queries get bounds.StopGrace to finish, the rest is killed, and every
+// connection and session is closed before it returns nil. It closes l.
+// It returns an error only when the listener breaks. The logger receives a
+// client's own mistakes at Debug and failed work at Error.
+func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.Clients, logger zerolog.Logger) error {
+	bounds = bounds.Defaults()
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
+	}
+	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{})}
+	work, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+
+	limited := netutil.LimitListener(l, bounds.MaxConnections)
+	closeListener := sync.OnceValue(limited.Close)
+	stop := context.AfterFunc(ctx, func() { _ = closeListener() })
+	defer stop()
+
+	var serving sync.WaitGroup
+	err = s.accept(work, limited, &serving)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	_ = closeListener() // its error says that it was closed before
+	s.drain()
+	over := make(chan struct{})
+	go func() { serving.Wait(); close(over) }()
+	grace := time.NewTimer(bounds.StopGrace)
+	defer grace.Stop()
+	select {
+	case <-over:
+	case <-grace.C:
+		kill()
+		s.closeAll()
+		<-over
+	}
+	return err
+}
+
+// accept serves each connection on a goroutine of its own until l is closed.
+func (s *server) accept(work context.Context, l net.Listener, serving *sync.WaitGroup) error {
+	for {
+		socket, err := l.Accept()
+		var temporary interface{ Temporary() bool }
+		switch {
+		case errors.As(err, &temporary) && temporary.Temporary() && !errors.Is(err, net.ErrClosed):
+			// Out of file descriptors, for one: others may go meanwhile.
+			s.log.Warn().Err(err).Msg("accept clickhouse client")
+			time.Sleep(acceptPause)
+			continue
+		case err != nil:
+			return fmt.Errorf("serve clickhouse native: %w", err)
+		}
+		c := newConnection(s, socket)
+		if !s.add(c) {
+			_ = socket.Close() // nobody has been greeted yet
+			continue
+		}
+		serving.Go(func() {
+			defer s.remove(c)
+			c.serve(work)
+		})
+	}
+}
+
+// acceptPause keeps a listener that fails for a while from spinning.
+const acceptPause = 50 * time.Millisecond
+
+func (s *server) add(c *connection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	return true
+}
+
+func (s *server) remove(c *connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// drain ends the connections that run nothing; the others end after their query.
+func (s *server) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	for c := range s.conns {
+		c.drain()
+	}
+}
+
+func (s *server) closeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		_ = c.socket.Close() // its own goroutine reports what it meets
+	}
+}
+
+// settingKind says how the value of a setting lies in the old binary encoding.
+func (s *server) settingKind(ctx context.Context, session *engine.Session, name string) (settingKind, error) {
+	s.mu.Lock()
+	kinds := s.kinds
+	s.mu.Unlock()
+	if kinds == nil {
+		var err error
+		if kinds, err = settingKinds(ctx, session); err != nil {
+			return 0, fmt.Errorf("list settings: %w", err)
+		}
+		s.mu.Lock()
+		s.kinds = kinds
+		s.mu.Unlock()
+	}
+	kind, known := kinds[name]
+	if !known {
+		return 0, exception.Newf(proto.ErrUnknownSetting, "Unknown setting %s: a client this old cannot send it in a form that can be read", name)
+	}
+	return kind, nil
+}

@@ -1,0 +1,236 @@
+package statement
+
+import "strings"
+
+// insertAt is the token of INSERT when the statement is one (WITH … INSERT … counts), else -1.
+func (p *parser) insertAt() int {
+	switch p.upper(0) {
+	case "INSERT":
+		return 0
+	case "WITH":
+		for i := 1; i+1 < len(p.tokens); i++ {
+			if p.depth[i] == 0 && p.upper(i) == "INSERT" && p.upper(i+1) == "INTO" {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// beginsRows says whether what follows token i of an INSERT are rows, and notes where they begin and where the statement ends.
+func (p *parser) beginsRows(i int, lex *lexer) bool {
+	if p.format >= 0 || p.upper(0) != "INSERT" {
+		return false
+	}
+	keyword := p.upper(i)
+	if p.selects < 0 && p.afterTarget(i) && (keyword == "SELECT" || keyword == "WITH" || keyword == "FROM" && p.depth[i] == 0) {
+		p.selects = i
+	}
+	if p.depth[i] != 0 {
+		return false
+	}
+	switch {
+	case keyword == "VALUES" && p.selects < 0 && p.afterTarget(i):
+		p.format = i
+		p.rows = lex.pos
+		return p.endOfValues(lex)
+	case p.upper(i-1) == "FORMAT" && p.afterTarget(i-1) && p.tokens[i].kind == word:
+		p.format = i
+		if after := p.settingsAfter(lex.pos); after > 0 {
+			for lex.pos < after {
+				t, _ := lex.next()
+				p.tokens, p.depth = append(p.tokens, t), append(p.depth, 0)
+			}
+		}
+		if strings.EqualFold(p.at(i), "Values") {
+			p.rows = lex.pos
+			return p.endOfValues(lex)
+		}
+		p.rows = startOfRows(p.text, lex.pos)
+		return true
+	}
+	return false
+}
+
+// afterTarget says whether token i stands behind a table name: a table or column may well be called values or format.
+func (p *parser) afterTarget(i int) bool {
+	first := 1
+	if p.upper(first) == "INTO" {
+		first++
+	}
+	if p.upper(first) == "TABLE" && i > first+1 {
+		first++
+	}
+	return i > first
+}
+
+// settingsAfter is the end of a SETTINGS list that follows a FORMAT clause, 0 when none follows.
+func (p *parser) settingsAfter(pos int) int {
+	lex := lexer{text: p.text, pos: pos}
+	t, ok := lex.next()
+	if !ok || t.kind != word || !strings.EqualFold(p.text[t.start:t.end], "SETTINGS") {
+		return 0
+	}
+	end := 0
+	for {
+		name, ok1 := lex.next()
+		equals, ok2 := lex.next()
+		value, ok3 := lex.next()
+		if !ok1 || !ok2 || !ok3 || name.kind != word || p.text[equals.start:equals.end] != "=" {
+			return end
+		}
+		if sign := p.text[value.start:value.end]; sign == "-" || sign == "+" {
+			lex.next()
+		}
+		end = lex.pos
+		if comma, ok := lex.next(); !ok || p.text[comma.start:comma.end] != "," {
+			return end
+		}
+	}
+}
+
+// endOfValues moves the lexer over the rows of VALUES, which are expressions, to the statement's end; scanStatement goes on
+// there and refuses what follows the semicolon.
+func (p *parser) endOfValues(lex *lexer) bool {
+	for {
+		before := lex.pos
+		t, ok := lex.next()
+		if !ok {
+			return false
+		}
+		if p.text[t.start:t.end] == ";" || t.kind == broken {
+			lex.pos = before
+			return false
+		}
+	}
+}
+
+// startOfRows is where the rows begin that follow a format's name at pos: after the first line break, if only blanks stand
+// before it, else at the first that is no blank. Source: src/Parsers/ParserInsertQuery.cpp.
+func startOfRows(text string, pos int) int {
+	for pos < len(text) && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\f') {
+		pos++
+	}
+	if pos < len(text) && text[pos] == '\r' {
+		pos++
+	}
+	if pos < len(text) && text[pos] == '\n' {
+		pos++
+	}
+	return pos
+}
+
+// describeInsert fills in what is particular to INSERT, whose keyword is token at.
+func (p *parser) describeInsert(s *Statement, at int) {
+	s.Kind = Insert
+	target := at + 1
+	if p.upper(target) == "INTO" {
+		target++
+	}
+	if p.upper(target) == "TABLE" && target+1 < len(p.tokens) && p.at(target+1) != "(" {
+		target++
+	}
+	if target < len(p.tokens) {
+		end := p.targetEnd(target)
+		s.InsertTable = p.text[p.tokens[target].start:p.tokens[end-1].end]
+		if p.callsFunction(target) {
+			s.InsertFunction = p.text[p.tokens[target+1].start:p.tokens[end-1].end]
+		}
+		s.InsertColumns = p.columnList(end)
+	}
+	if p.format >= 0 {
+		p.takeRows(s)
+	}
+	s.InsertHead = s.Text
+	if at > 0 { // WITH … INSERT INTO … SELECT
+		s.InsertSelect = true
+		p.takeFormat(s)
+		s.InsertHead = s.Text
+	}
+	if p.selects >= 0 {
+		s.InsertSelect = true
+		first := p.selects
+		for p.at(first-1) == "(" {
+			first--
+		}
+		s.InsertHead = strings.TrimSpace(p.text[:p.tokens[first].start])
+	}
+}
+
+// takeRows takes VALUES or the FORMAT clause, with the rows behind it, off an INSERT's text.
+func (p *parser) takeRows(s *Statement) {
+	head := p.tokens[p.format].start
+	s.Format = "Values"
+	settings := ""
+	if p.upper(p.format-1) == "FORMAT" && p.afterTarget(p.format-1) {
+		s.Format = p.at(p.format)
+		head = p.tokens[p.format-1].start
+		if last := len(p.tokens) - 1; last > p.format {
+			settings = " " + p.text[p.tokens[p.format+1].start:p.tokens[last].end]
+		}
+	}
+	s.Text = strings.TrimSpace(p.text[:head]) + settings
+	s.Inline = p.text[p.rows:]
+	if strings.EqualFold(s.Format, "Values") {
+		s.Inline = strings.TrimSpace(p.text[p.rows:max(p.rows, p.end)])
+	} else if strings.TrimSpace(s.Inline) == ";" {
+		s.Inline = ""
+	}
+}
+
+// targetEnd is the token after the target of an INSERT: db.table, FUNCTION f(…) or a placeholder.
+func (p *parser) targetEnd(i int) int {
+	if p.callsFunction(i) {
+		for i += 3; i < len(p.tokens) && p.depth[i] > 0; i++ {
+		}
+		return min(i+1, len(p.tokens))
+	}
+	for i < len(p.tokens) {
+		if p.at(i) == "{" {
+			for i < len(p.tokens)-1 && p.at(i) != "}" {
+				i++
+			}
+		}
+		if p.at(i+1) != "." {
+			break
+		}
+		i += 2
+	}
+	return min(i+1, len(p.tokens))
+}
+
+func (p *parser) callsFunction(target int) bool {
+	return p.upper(target) == "FUNCTION" && p.at(target+2) == "("
+}
+
+// columnList is what the parentheses at token i hold; empty when there are none, or a SELECT in them.
+func (p *parser) columnList(i int) string {
+	if p.at(i) != "(" {
+		return ""
+	}
+	for end := i + 1; end < len(p.tokens) && end != p.selects; end++ {
+		if p.depth[end] < p.depth[i] {
+			return strings.TrimSpace(p.text[p.tokens[i].end:p.tokens[end].start])
+		}
+	}
+	return ""
+}
+
+// InsertColumnNames returns the names in InsertColumns. It reports false when they are not names alone, such as
+// "* EXCEPT(a)".
+func (s Statement) InsertColumnNames() ([]string, bool) {
+	p := tokenize(s.InsertColumns)
+	var names []string
+	for i := 0; i < len(p.tokens); i += 2 {
+		name := p.name(i)
+		for p.tokens[i].kind == word && p.at(i+1) == "." && p.upper(i+2) != "" { // of a Nested column
+			i += 2
+			name += "." + p.at(i)
+		}
+		if name == "" || i+1 < len(p.tokens) && (p.at(i+1) != "," || i+2 == len(p.tokens)) {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	return names, true
+}

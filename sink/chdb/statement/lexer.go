@@ -1,0 +1,288 @@
+package statement
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// tokenKind is what the rules of this package tell apart; everything else is punctuation.
+type tokenKind int
+
+const (
+	word        tokenKind = iota // bare word: keyword, identifier, function name
+	quoted                       // identifier in "…" or `…`
+	literal                      // string in '…', x'…' or $tag$…$tag$
+	number                       //
+	punctuation                  // one character
+	broken                       // what ClickHouse's lexer refuses: an open quote or comment, a stray byte
+)
+
+// token is one token of a query text: text[start:end].
+type token struct {
+	kind       tokenKind
+	start, end int
+}
+
+// lexer splits a query text exactly as ClickHouse does (src/Parsers/Lexer.cpp), comments and white space left out.
+// Being exact matters: whatever it takes for a string, ClickHouse must take for a string.
+type lexer struct {
+	text string
+	pos  int
+	last byte // the last token if it was punctuation, 'a' after anything else, 0 at the start
+}
+
+// next returns the next token, and false at the end of the text.
+func (l *lexer) next() (token, bool) {
+	for l.pos < len(l.text) {
+		start := l.pos
+		if l.skipBlank() {
+			continue
+		}
+		kind := l.scan()
+		l.last = 'a'
+		if kind == punctuation {
+			l.last = l.text[start]
+		}
+		return token{kind, start, l.pos}, true
+	}
+	return token{}, false
+}
+
+// skipBlank moves over one stretch of white space or one closed comment, if there is one.
+func (l *lexer) skipBlank() bool {
+	rest := l.text[l.pos:]
+	switch {
+	case isSpace(rest[0]):
+		l.pos++
+	case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "# "), strings.HasPrefix(rest, "#!"):
+		if end := strings.IndexByte(rest, '\n'); end >= 0 {
+			l.pos += end
+		} else {
+			l.pos = len(l.text)
+		}
+	case strings.HasPrefix(rest, "/*"):
+		size := commentLength(rest)
+		l.pos += size
+		return size > 0
+	default:
+		size := unicodeSpace(rest)
+		l.pos += size
+		return size > 0
+	}
+	return true
+}
+
+// commentLength is the length of the nested /* … */ comment s begins with, 0 when it is never closed.
+func commentLength(s string) int {
+	depth := 0
+	for i := 0; i+2 <= len(s); {
+		switch s[i : i+2] {
+		case "/*":
+			depth++
+			i += 2
+		case "*/":
+			depth--
+			i += 2
+			if depth == 0 {
+				return i
+			}
+		default:
+			i++
+		}
+	}
+	return 0
+}
+
+// scan moves over one token.
+func (l *lexer) scan() tokenKind {
+	rest := l.text[l.pos:]
+	c := rest[0]
+	switch {
+	case c == '\'':
+		return l.scanQuoted(1, "'", true, literal)
+	case c == '"' || c == '`':
+		return l.scanQuoted(1, rest[:1], true, quoted)
+	case strings.HasPrefix(rest, "‘"):
+		return l.scanQuoted(len("‘"), "’", false, literal)
+	case strings.HasPrefix(rest, "“"):
+		return l.scanQuoted(len("“"), "”", false, quoted)
+	case strings.HasPrefix(rest, "/*"):
+		l.pos = len(l.text)
+		return broken
+	case isDigit(c), c == '.' && l.last != 'a' && l.last != ')' && l.last != ']' && len(rest) > 1 && isDigit(rest[1]):
+		return l.scanNumber()
+	case c == '$':
+		return l.scanDollar()
+	case len(rest) > 2 && rest[1] == '\'' && strings.IndexByte("xXbB", c) >= 0:
+		return l.scanQuoted(2, "'", false, literal)
+	case isWord(c):
+		l.scanWord()
+		return word
+	case strings.IndexByte(`()[]{},;.+-*/%=!<>?:|@^&~`, c) >= 0:
+		l.pos++
+		return punctuation
+	case c == '\\' && len(rest) > 1 && rest[1] == 'G': // clickhouse-client's end of a statement
+		l.pos += 2
+		return punctuation
+	default:
+		l.pos++
+		return broken
+	}
+}
+
+// scanQuoted moves over what stands between an opening of that many bytes and closing. With escapes, a backslash takes
+// the next byte with it and a doubled quote stands for itself.
+func (l *lexer) scanQuoted(opening int, closing string, escapes bool, kind tokenKind) tokenKind {
+	l.pos += opening
+	for l.pos < len(l.text) {
+		switch rest := l.text[l.pos:]; {
+		case escapes && rest[0] == '\\':
+			l.pos += 2
+		case escapes && strings.HasPrefix(rest, closing+closing):
+			l.pos += 2 * len(closing)
+		case strings.HasPrefix(rest, closing):
+			l.pos += len(closing)
+			return kind
+		default:
+			l.pos++
+		}
+	}
+	l.pos = len(l.text)
+	return broken
+}
+
+// scanDollar moves over a heredoc, $tag$…$tag$, or else over a dollar sign or a word that begins with one.
+func (l *lexer) scanDollar() tokenKind {
+	rest := l.text[l.pos:]
+	if end := strings.IndexByte(rest[1:], '$'); end >= 0 {
+		tag := rest[:end+2]
+		if body := strings.Index(rest[len(tag):], tag); body >= 0 {
+			l.pos += body + 2*len(tag)
+			return literal
+		}
+	}
+	l.scanWord()
+	return word
+}
+
+// scanNumber moves over a number, or over a word that begins with digits. Where a number ends exactly does not matter here
+// as long as no quote, comment or semicolon is swallowed.
+func (l *lexer) scanNumber() tokenKind {
+	afterDot := l.last == '.'
+	l.pos++
+	for l.pos < len(l.text) {
+		c := l.text[l.pos]
+		exponent := (c == '+' || c == '-') && strings.IndexByte("eEpP", l.text[l.pos-1]) >= 0
+		if !isWord(c) && !exponent && (c != '.' || afterDot) {
+			break
+		}
+		if exponent && (l.pos+1 >= len(l.text) || !isDigit(l.text[l.pos+1])) {
+			break
+		}
+		l.pos++
+	}
+	return number
+}
+
+func (l *lexer) scanWord() {
+	l.pos++
+	for l.pos < len(l.text) && (isWord(l.text[l.pos]) || l.text[l.pos] == '$') {
+		l.pos++
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isWord(c byte) bool {
+	return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// unicodeSpace is the length of the Unicode white space s begins with, of that ClickHouse skips in texts pasted from
+// word processors (src/Common/StringUtils: skipWhitespacesUTF8); 0 when it begins with something else.
+func unicodeSpace(s string) int {
+	for _, space := range [...]string{
+		"\u0085", "\u00a0", "\u180e", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+		"\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028", "\u2029", "\u202f", "\u205f", "\u2060",
+		"\u3000", "\ufeff",
+	} {
+		if strings.HasPrefix(s, space) {
+			return len(space)
+		}
+	}
+	return 0
+}
+
+// unquote returns the name a quoted identifier stands for.
+func unquote(s string) string {
+	if rest, found := strings.CutPrefix(s, "“"); found {
+		return strings.TrimSuffix(rest, "”")
+	}
+	if len(s) < 2 {
+		return s
+	}
+	quote, s := s[:1], s[1:len(s)-1]
+	if !strings.ContainsAny(s, `\`+quote) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == quote[0] && i+1 < len(s): // doubled
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			i += unescape(&b, s[i:])
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// literalText returns what a string literal stands for: '…', $tag$…$tag$, x'…', b'…' or ‘…’.
+func literalText(s string) string {
+	switch {
+	case strings.HasPrefix(s, "$"):
+		tag := strings.IndexByte(s[1:], '$') + 2
+		return s[tag : len(s)-tag]
+	case strings.HasPrefix(s, "‘"):
+		return strings.TrimSuffix(strings.TrimPrefix(s, "‘"), "’")
+	case strings.HasPrefix(s, "'"):
+		return unquote(s)
+	}
+	base := 16
+	if s[0] == 'b' || s[0] == 'B' {
+		base = 2
+	}
+	value, ok := new(big.Int).SetString(s[2:len(s)-1], base)
+	if !ok {
+		return ""
+	}
+	return string(value.Bytes())
+}
+
+// unescape writes what the escape sequence whose backslash precedes s stands for, and returns how many bytes it has
+// beyond the first. Source: parseComplexEscapeSequence in src/IO/ReadHelpers.cpp.
+func unescape(b *strings.Builder, s string) int {
+	const from, to = "abefnrtv0", "\a\b\x1b\f\n\r\t\v\x00"
+	if s[0] == 'x' && len(s) >= 3 {
+		if code, err := strconv.ParseUint(s[1:3], 16, 8); err == nil {
+			b.WriteByte(byte(code))
+			return 2
+		}
+	}
+	if s[0] == 'N' { // NULL in text formats, nothing in a name
+		return 0
+	}
+	if at := strings.IndexByte(from, s[0]); at >= 0 {
+		b.WriteByte(to[at])
+		return 0
+	}
+	if strings.IndexByte("\\'\"`/=", s[0]) < 0 {
+		b.WriteByte('\\')
+	}
+	b.WriteByte(s[0])
+	return 0
+}
