@@ -47,14 +47,14 @@ func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 
 	cfg, err := readConfig(stdin, cancel)
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(childStopTimeout, func() { os.Exit(1) })
 	})()
 	level, err := zerolog.ParseLevel(cfg.LogLevel)
 	if err != nil {
-		return refuse(answer, fmt.Errorf("read log level: %w", err))
+		return reportFailure(answer, fmt.Errorf("read log level: %w", err))
 	}
 	logger := zerolog.New(os.Stderr).Level(level)
 	if err := serve(ctx, cfg, logger, answer); err != nil {
@@ -83,41 +83,41 @@ func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
 	return cfg, nil
 }
 
-func refuse(answer *json.Encoder, err error) error {
-	return errors.Join(err, answer.Encode(childReady{PID: os.Getpid(), Error: err.Error()}))
+func reportFailure(answer *json.Encoder, err error) error {
+	return errors.Join(err, answer.Encode(childAnswer{PID: os.Getpid(), Error: err.Error()}))
 }
 
 // serve opens the engine and serves it until ctx ends.
 func serve(ctx context.Context, cfg childConfig, logger zerolog.Logger, answer *json.Encoder) (err error) {
 	httpListener, err := inherited(httpDescriptor, "HTTP")
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer httpListener.Close()
 	nativeListener, err := inherited(nativeDescriptor, "native")
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer nativeListener.Close()
 	e, release, err := openEngine(ctx, cfg, logger)
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
 
 	serving, ctx := errgroup.WithContext(ctx)
 	serving.Go(func() error {
-		return ended(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, logger))
+		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, logger))
 	})
 	serving.Go(func() error {
-		return ended(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, logger))
+		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, logger))
 	})
-	serving.Go(func() error { return announce(answer, e, httpListener, nativeListener) })
+	serving.Go(func() error { return reportReady(answer, e, httpListener, nativeListener) })
 	return serving.Wait()
 }
 
-// ended turns a server that stops before it was told to into an error.
-func ended(ctx context.Context, name string, err error) error {
+// unexpectedEnd turns a server that stops before it was told to into an error.
+func unexpectedEnd(ctx context.Context, name string, err error) error {
 	if err == nil && ctx.Err() == nil {
 		err = errors.New("ended unasked")
 	}
@@ -127,8 +127,8 @@ func ended(ctx context.Context, name string, err error) error {
 	return nil
 }
 
-func announce(answer *json.Encoder, e *engine.Engine, http, native net.Listener) error {
-	err := answer.Encode(childReady{
+func reportReady(answer *json.Encoder, e *engine.Engine, http, native net.Listener) error {
+	err := answer.Encode(childAnswer{
 		HTTP: http.Addr().String(), Native: native.Addr().String(), Version: e.Version(), PID: os.Getpid(),
 	})
 	if err != nil {

@@ -20,9 +20,9 @@ type childConfig struct {
 	LogLevel  string        `json:"log_level"`
 }
 
-// childReady is the one line of JSON the child answers with on its standard
+// childAnswer is the one line of JSON the child answers with on its standard
 // output, once it serves or knows that it cannot.
-type childReady struct {
+type childAnswer struct {
 	HTTP    string `json:"http,omitempty"`
 	Native  string `json:"native,omitempty"`
 	Version string `json:"version,omitempty"` // ClickHouse's

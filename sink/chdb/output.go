@@ -105,8 +105,8 @@ func (c *childLog) event(line []byte) bool {
 	return true
 }
 
-// lastWords is the kept lines, at most tailLines.
-func (c *childLog) lastWords() string {
+// lastOutput is the kept lines, at most tailLines.
+func (c *childLog) lastOutput() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return strings.Join(c.tail, "\n")

@@ -21,7 +21,7 @@ const pipeGrace = 2 * time.Second
 type process struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
-	ready childReady
+	ready childAnswer
 	began time.Time
 
 	exited chan struct{} // closed after the next two are final
@@ -33,9 +33,9 @@ type process struct {
 // gone again. The caller keeps its OS thread for the child's life.
 func launch(ctx context.Context, cfg Config, listening *sockets, engineDir string) (*process, error) {
 	output := &childLog{log: cfg.Logger}
-	answer := make(chan childReady, 1)
+	answer := make(chan childAnswer, 1)
 	stdout := &lineWriter{handle: func(line []byte) {
-		var ready childReady
+		var ready childAnswer
 		if json.Unmarshal(line, &ready) == nil && ready.PID != 0 {
 			select {
 			case answer <- ready:
@@ -65,15 +65,15 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 		stdout.flush()
 		stderr.flush()
 	}()
-	if err := p.await(ctx, stdin, cfg, engineDir, answer); err != nil {
+	if err := p.handshake(ctx, stdin, cfg, engineDir, answer); err != nil {
 		kill(p)
-		return nil, p.explain(err)
+		return nil, p.withLastOutput(err)
 	}
 	return p, nil
 }
 
-// await gives the child its configuration and waits for its answer.
-func (p *process) await(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childReady) error {
+// handshake gives the child its configuration and waits for its answer.
+func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childAnswer) error {
 	// A child that ended before it read this says more by how it ended than
 	// the broken pipe does; that is waited for below.
 	unread := json.NewEncoder(stdin).Encode(childConfig{
@@ -101,17 +101,17 @@ func (p *process) await(ctx context.Context, stdin io.Writer, cfg Config, engine
 	return nil
 }
 
-// explain adds what the child said last to why it did not serve.
-func (p *process) explain(err error) error {
-	if words := p.output.lastWords(); words != "" {
+// withLastOutput adds what the child said last to why it did not serve.
+func (p *process) withLastOutput(err error) error {
+	if words := p.output.lastOutput(); words != "" {
 		return fmt.Errorf("%w; its last words:\n%s", err, words)
 	}
 	return err
 }
 
-// finish asks the child to end in good order and kills it when it takes longer
+// stop asks the child to end in good order and kills it when it takes longer
 // than the timeout. It returns once the child is gone.
-func (p *process) finish(timeout time.Duration) error {
+func (p *process) stop(timeout time.Duration) error {
 	// A child that is already gone has closed its end; there is nobody to ask.
 	_ = p.stdin.Close()
 	timer := time.NewTimer(timeout)
@@ -119,7 +119,7 @@ func (p *process) finish(timeout time.Duration) error {
 	select {
 	case <-p.exited:
 		if p.end != nil {
-			return fmt.Errorf("stop ClickHouse engine: %w", p.explain(p.end))
+			return fmt.Errorf("stop ClickHouse engine: %w", p.withLastOutput(p.end))
 		}
 		return nil
 	case <-timer.C:

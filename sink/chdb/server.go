@@ -24,10 +24,10 @@ type Server struct {
 	done chan struct{}      // closed when supervise has ended
 
 	mu       sync.Mutex
-	ready    childReady // of the child at work; zero while there is none
-	restarts int        // children started after the first
-	err      error      // why the server ended by itself
-	closeErr error      // what went wrong while it was stopped
+	child    childAnswer // of the child at work; zero while there is none
+	restarts int         // children started after the first
+	err      error       // why the server ended by itself
+	closeErr error       // what went wrong while it was stopped
 }
 
 // Start takes the data directory and returns a server that accepts
@@ -112,10 +112,10 @@ func (s *Server) DSN(user string) string {
 
 // Version is ClickHouse's version, such as 26.7.2.1; empty while a crashed
 // engine is being restarted.
-func (s *Server) Version() string { return s.child().Version }
+func (s *Server) Version() string { return s.currentChild().Version }
 
 // PID is the process id of the child at work, 0 while there is none.
-func (s *Server) PID() int { return s.child().PID }
+func (s *Server) PID() int { return s.currentChild().PID }
 
 // Restarts is how many times a crashed engine has been started again.
 func (s *Server) Restarts() int {
@@ -124,10 +124,10 @@ func (s *Server) Restarts() int {
 	return s.restarts
 }
 
-func (s *Server) child() childReady {
+func (s *Server) currentChild() childAnswer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ready
+	return s.child
 }
 
 // Done is closed when the server has ended: after Close, or when the engine

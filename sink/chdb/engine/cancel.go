@@ -47,15 +47,15 @@ func (s *Session) watch(ctx context.Context) (stop func()) {
 
 // kill asks the engine to stop what the session with that token runs. It does not wait for the statement: SYNC can hang.
 func (e *Engine) kill(token string) {
-	e.control.Lock()
-	defer e.control.Unlock()
-	if e.killer == 0 {
+	e.killMu.Lock()
+	defer e.killMu.Unlock()
+	if e.killConnection == 0 {
 		return
 	}
 	query := "KILL QUERY WHERE Settings['" + statement.SessionSetting + "'] = '" + token + "' ASYNC"
 	queryText, queryLen := text(query)
 	formatText, formatLen := text("Null")
-	result := e.lib.Query(conn(e.killer), queryText, queryLen, formatText, formatLen)
+	result := e.lib.Query(connectionPointer(e.killConnection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	if message := e.lib.ResultError(result); message != "" {
 		e.log.Warn().Str("error", message).Msg("kill query")

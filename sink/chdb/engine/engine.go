@@ -35,8 +35,8 @@ type Engine struct {
 
 	version, timezone string
 
-	control sync.Mutex // guards killer
-	killer  uintptr    // the connection KILL QUERY runs on
+	killMu         sync.Mutex // guards killer
+	killConnection uintptr    // the connection KILL QUERY runs on
 
 	sessions sessionCount
 }
@@ -67,7 +67,7 @@ func open(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	restore, err := keepSignals()
+	restore, err := preserveSignals()
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func open(cfg Config) (*Engine, error) {
 	}
 	e.lib.SetSignalHandlers(0)
 	e.args = []string{"clickhouse", "--path=" + filepath.Clean(cfg.Dir), "--config-file=" + server}
-	if e.killer, err = e.connect(); err != nil {
+	if e.killConnection, err = e.connect(); err != nil {
 		return nil, fmt.Errorf("take data directory %s: %w; "+
 			"the likely reason is another process using it (stop that one, or choose another directory), "+
 			"otherwise its permissions or a full disk: the engine has printed its reason on standard error", cfg.Dir, err)
@@ -96,17 +96,17 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open first session: %w", err)
 	}
-	if err := e.describe(ctx, s); err != nil {
+	if err := e.readVersion(ctx, s); err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if err := yieldMerges(ctx, s); err != nil {
+	if err := lowerMergePriority(ctx, s); err != nil {
 		e.log.Warn().Err(err).Msg("merges will slow down what else the engine does")
 	}
 	return s.Close()
 }
 
-// describe asks the engine for what its clients are told when they connect.
-func (e *Engine) describe(ctx context.Context, s *Session) error {
+// readVersion asks the engine for what its clients are told when they connect.
+func (e *Engine) readVersion(ctx context.Context, s *Session) error {
 	result, err := s.Query(ctx, "SELECT version(), timezone()", "TSVRaw")
 	if err != nil {
 		return fmt.Errorf("ask engine for its version: %w", err)
@@ -124,8 +124,8 @@ func (e *Engine) connect() (uintptr, error) {
 	return connection, nil
 }
 
-// conn is what the library's functions want for a connection: what the handle chdb_connect returned points to.
-func conn(connection uintptr) uintptr {
+// connectionPointer is what the library's functions want for a connection: what the handle chdb_connect returned points to.
+func connectionPointer(connection uintptr) uintptr {
 	return *(*uintptr)(*(*unsafe.Pointer)(unsafe.Pointer(&connection)))
 }
 
@@ -134,10 +134,10 @@ func (e *Engine) Close() error {
 	if !e.sessions.close() {
 		return nil
 	}
-	e.control.Lock()
-	defer e.control.Unlock()
-	e.lib.CloseConn(e.killer)
-	e.killer = 0
+	e.killMu.Lock()
+	defer e.killMu.Unlock()
+	e.lib.CloseConn(e.killConnection)
+	e.killConnection = 0
 	opened.Store(false)
 	e.log.Info().Msg("clickhouse engine closed")
 	return nil

@@ -51,7 +51,7 @@ func (s *Session) Insert(ctx context.Context, query, format string, body io.Read
 	rows, err = s.insert(ctx, abort, parsed.InsertHead, format, body)
 	stop()
 	if err != nil {
-		s.sweep()
+		s.releaseFailed()
 		return 0, err
 	}
 	return rows, nil
@@ -64,7 +64,7 @@ func (s *Session) insert(ctx context.Context, abort context.CancelFunc, query, f
 	query += "\n" // ends a comment, else the FORMAT clause the library appends would be part of it
 	queryText, queryLen := text(query)
 	formatText, formatLen := text(format)
-	stream := lib.InsertOpen(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	stream := lib.InsertOpen(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	runtime.KeepAlive(format)
 	defer lib.InsertDestroy(stream)
@@ -89,7 +89,7 @@ func (s *Session) insert(ctx context.Context, abort context.CancelFunc, query, f
 func (s *Session) feed(ctx context.Context, stream uintptr, body io.Reader) error {
 	chunk := make([]byte, insertChunkBytes)
 	for {
-		n, err := fill(body, chunk)
+		n, err := readHalf(body, chunk)
 		ended := errors.Is(err, io.EOF) // decompressing readers wrap it
 		if refusal := (*exception.Error)(nil); errors.As(err, &refusal) {
 			return refusal
@@ -106,9 +106,9 @@ func (s *Session) feed(ctx context.Context, stream uintptr, body io.Reader) erro
 	}
 }
 
-// fill reads until at least half of chunk is full or body gives an error. io.ReadAtLeast would not do: it reports an end
+// readHalf reads until at least half of chunk is full or body gives an error. io.ReadAtLeast would not do: it reports an end
 // of body and a body that broke off by the same io.ErrUnexpectedEOF, and only the former may be committed.
-func fill(body io.Reader, chunk []byte) (int, error) {
+func readHalf(body io.Reader, chunk []byte) (int, error) {
 	n := 0
 	for n < len(chunk)/2 {
 		read, err := body.Read(chunk[n:])

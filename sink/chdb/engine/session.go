@@ -137,7 +137,7 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 		return nil, err
 	}
 	defer s.release()
-	if err := s.vet(parsed); err != nil {
+	if err := s.check(parsed); err != nil {
 		return nil, err
 	}
 	return s.run(ctx, parsed.Text, format)
@@ -149,13 +149,13 @@ func (s *Session) run(ctx context.Context, query, format string) (*Result, error
 	stop := s.watch(ctx)
 	queryText, queryLen := text(query)
 	formatText, formatLen := text(format)
-	handle := lib.Query(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	handle := lib.Query(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	runtime.KeepAlive(format)
 	stop()
 	defer lib.ResultDestroy(handle)
 	if message := lib.ResultError(handle); message != "" {
-		s.sweep()
+		s.releaseFailed()
 		return nil, s.failure(ctx, message)
 	}
 	return &Result{
@@ -179,13 +179,13 @@ func (s *Session) failure(ctx context.Context, message string) error {
 	return e
 }
 
-// sweep runs a statement that does nothing. The library keeps what a failed statement held, its place in the process list
+// releaseFailed runs a statement that does nothing. The library keeps what a failed statement held, its place in the process list
 // and its locks on tables included, until the connection's next one. It is for when the watch over the failed one is over.
-func (s *Session) sweep() {
+func (s *Session) releaseFailed() {
 	lib := s.engine.lib
 	queryText, queryLen := text("SELECT 1")
 	formatText, formatLen := text("Null")
-	lib.ResultDestroy(lib.Query(conn(s.connection), queryText, queryLen, formatText, formatLen))
+	lib.ResultDestroy(lib.Query(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen))
 }
 
 // bytes is the data of a result, in the library's memory: valid until the result is destroyed.

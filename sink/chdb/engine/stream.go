@@ -11,14 +11,14 @@ import (
 // Stream is an answer that arrives in chunks, in flat memory. It keeps its session busy until it is closed.
 // Its methods are for one goroutine at a time.
 type Stream struct {
-	source source
-	ahead  []byte // the first chunk, until it is given
+	source chunkSource
+	first  []byte // the first chunk, until it is given
 	ended  error  // io.EOF or what went wrong
 	closed bool
 }
 
-// source is where a Stream's chunks come from.
-type source interface {
+// chunkSource is where a Stream's chunks come from.
+type chunkSource interface {
 	next() ([]byte, error)
 	stats() (rows, readRows, readBytes uint64)
 	close(ended error)
@@ -52,12 +52,12 @@ func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, er
 
 // stream takes the session for a statement and opens its source.
 func (s *Session) stream(ctx context.Context, parsed statement.Statement, format string,
-	open func(ctx context.Context, query, format string) (source, error),
+	open func(ctx context.Context, query, format string) (chunkSource, error),
 ) (*Stream, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.vet(parsed); err != nil {
+	if err := s.check(parsed); err != nil {
 		s.release()
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (s *Session) stream(ctx context.Context, parsed statement.Statement, format
 		return nil, err
 	}
 	st := &Stream{source: from}
-	if st.ahead, st.ended = from.next(); st.ended != nil && st.ended != io.EOF {
+	if st.first, st.ended = from.next(); st.ended != nil && st.ended != io.EOF {
 		_ = st.Close() // frees the session; never fails
 		return nil, st.ended
 	}
@@ -77,8 +77,8 @@ func (s *Session) stream(ctx context.Context, parsed statement.Statement, format
 // Next returns the next chunk, io.EOF after the last, or an *exception.Error. In format Native a chunk is one or more whole blocks
 // of revision 0; in other formats chunks are cut anywhere. The bytes are valid until the next call of Next or Close.
 func (st *Stream) Next() ([]byte, error) {
-	if chunk := st.ahead; chunk != nil {
-		st.ahead = nil
+	if chunk := st.first; chunk != nil {
+		st.first = nil
 		return chunk, nil
 	}
 	if st.ended != nil {
@@ -99,7 +99,7 @@ func (st *Stream) Close() error {
 	if st.closed {
 		return nil
 	}
-	st.closed, st.ahead = true, nil
+	st.closed, st.first = true, nil
 	st.source.close(st.ended)
 	if st.ended == nil {
 		st.ended = errors.New("read stream: it is closed")

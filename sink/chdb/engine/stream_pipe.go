@@ -23,7 +23,7 @@ type pipeSource struct {
 	err     error
 }
 
-func (s *Session) openPipe(ctx context.Context, query, format string) (source, error) {
+func (s *Session) openPipe(ctx context.Context, query, format string) (chunkSource, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("open pipe for the answer: %w", err)

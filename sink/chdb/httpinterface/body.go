@@ -27,9 +27,9 @@ func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err er
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
-		body = &lazyReader{open: func() (io.Reader, error) { return gzip.NewReader(bodyErrors{r.Body}) }}
+		body = &lazyDecoder{open: func() (io.Reader, error) { return gzip.NewReader(bodyErrors{r.Body}) }}
 	case "deflate":
-		body = &lazyReader{open: func() (io.Reader, error) { return zlib.NewReader(bodyErrors{r.Body}) }}
+		body = &lazyDecoder{open: func() (io.Reader, error) { return zlib.NewReader(bodyErrors{r.Body}) }}
 	case "br":
 		body = brotli.NewReader(body)
 	case "zstd":
@@ -81,14 +81,14 @@ func (d decodeErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lazyReader opens a decoder at the first read: gzip and zlib read their header at once, and a request without a body
+// lazyDecoder opens a decoder at the first read: gzip and zlib read their header at once, and a request without a body
 // has none.
-type lazyReader struct {
+type lazyDecoder struct {
 	open   func() (io.Reader, error)
 	reader io.Reader
 }
 
-func (l *lazyReader) Read(p []byte) (int, error) {
+func (l *lazyDecoder) Read(p []byte) (int, error) {
 	if l.reader == nil {
 		reader, err := l.open()
 		if err != nil {

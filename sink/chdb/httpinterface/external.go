@@ -104,14 +104,14 @@ func (q *request) describeExternal(name string, data []byte) (tables.External, e
 		}
 		table.Structure = strings.Join(columns, ", ")
 	}
-	if !balanced(table.Structure) {
+	if !parenthesesMatch(table.Structure) {
 		return table, exception.Newf(proto.ErrSyntaxError, "Structure of external table %s: its parentheses do not match", name)
 	}
 	return table, nil
 }
 
-// balanced says whether a list of columns can stand between parentheses of a statement without ending them.
-func balanced(structure string) bool {
+// parenthesesMatch says whether a list of columns can stand between parentheses of a statement without ending them.
+func parenthesesMatch(structure string) bool {
 	depth := 0
 	for _, c := range structure {
 		switch c {

@@ -16,25 +16,25 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// minHold is how much of an answer is held back before the headers go out, so that an early error can still be a
+// minBufferBytes is how much of an answer is held back before the headers go out, so that an early error can still be a
 // status: ClickHouse's default buffer, 1 MiB.
-const minHold = 1 << 20
+const minBufferBytes = 1 << 20
 
 // output is the way from an answer's text to the client: held back at first, then framed (compress=1), then encoded
 // (Content-Encoding).
 type output struct {
-	w        http.ResponseWriter
-	encoding string // chosen Content-Encoding, or ""
-	framed   bool
-	settings params
-	tag      string        // what marks an exception inside the body
-	prepare  func()        // called right before the headers go out, to set what is known only then
-	limit    int           // bytes held in memory
-	waitEnd  bool          // hold everything back (wait_end_of_query), beyond limit in a file
-	held     bytes.Buffer  // while not committed
-	spill    *os.File      // what does not fit there
-	chain    io.Writer     // nil until committed
-	layers   []outputLayer // of chain, outermost first
+	w             http.ResponseWriter
+	encoding      string // chosen Content-Encoding, or ""
+	compressed    bool
+	settings      params
+	exceptionTag  string        // what marks an exception inside the body
+	beforeHeaders func()        // called right before the headers go out, to set what is known only then
+	bufferBytes   int           // bytes held in memory
+	waitForEnd    bool          // hold everything back (wait_end_of_query), beyond limit in a file
+	buffered      bytes.Buffer  // while not committed
+	spillFile     *os.File      // what does not fit there
+	chain         io.Writer     // nil until committed
+	layers        []outputLayer // of chain, outermost first
 }
 
 // outputLayer is one encoder of the chain.
@@ -48,10 +48,10 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.chain != nil {
 		return o.chain.Write(p)
 	}
-	if o.held.Len()+len(p) <= o.limit && o.spill == nil {
-		return o.held.Write(p)
+	if o.buffered.Len()+len(p) <= o.bufferBytes && o.spillFile == nil {
+		return o.buffered.Write(p)
 	}
-	if o.waitEnd {
+	if o.waitForEnd {
 		return o.writeSpill(p)
 	}
 	if err := o.commit(http.StatusOK); err != nil {
@@ -61,33 +61,33 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 func (o *output) writeSpill(p []byte) (int, error) {
-	if o.spill == nil {
+	if o.spillFile == nil {
 		file, err := os.CreateTemp("", "citytally-answer-*")
 		if err != nil {
 			return 0, fmt.Errorf("hold back answer: %w", err)
 		}
-		o.spill = file
+		o.spillFile = file
 	}
-	return o.spill.Write(p)
+	return o.spillFile.Write(p)
 }
 
 // commit sends the headers, then what was held back.
 func (o *output) commit(status int) error {
-	o.prepare()
+	o.beforeHeaders()
 	if err := o.open(status); err != nil {
 		return err
 	}
-	if _, err := o.chain.Write(o.held.Bytes()); err != nil {
+	if _, err := o.chain.Write(o.buffered.Bytes()); err != nil {
 		return err
 	}
-	o.held = bytes.Buffer{}
-	if o.spill == nil {
+	o.buffered = bytes.Buffer{}
+	if o.spillFile == nil {
 		return nil
 	}
-	if _, err := o.spill.Seek(0, io.SeekStart); err != nil {
+	if _, err := o.spillFile.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read held back answer: %w", err)
 	}
-	_, err := io.Copy(o.chain, o.spill)
+	_, err := io.Copy(o.chain, o.spillFile)
 	return err
 }
 
@@ -106,7 +106,7 @@ func (o *output) open(status int) error {
 	if encoder != nil {
 		o.layers, o.chain = append(o.layers, encoder), encoder
 	}
-	if o.framed {
+	if o.compressed {
 		frames := newFrameLayer(o.chain, o.settings)
 		o.layers, o.chain = append([]outputLayer{frames}, o.layers...), frames
 	}
@@ -116,8 +116,8 @@ func (o *output) open(status int) error {
 // finish ends an answer that went well. One without any byte has neither encoding nor frames.
 func (o *output) finish() error {
 	if o.chain == nil {
-		if o.held.Len() == 0 && o.spill == nil {
-			o.prepare()
+		if o.buffered.Len() == 0 && o.spillFile == nil {
+			o.beforeHeaders()
 			o.w.WriteHeader(http.StatusOK)
 			return nil
 		}
@@ -132,10 +132,10 @@ func (o *output) finish() error {
 // the data between ClickHouse's marks, and the body must then be broken off: fail returns true.
 func (o *output) fail(status int, text string) (broken bool, err error) {
 	if o.chain == nil {
-		o.held = bytes.Buffer{}
+		o.buffered = bytes.Buffer{}
 		header := o.w.Header()
 		header.Set("Content-Type", textType)
-		o.prepare()
+		o.beforeHeaders()
 		if err := o.open(status); err != nil {
 			return false, err
 		}
@@ -150,7 +150,7 @@ func (o *output) fail(status int, text string) (broken bool, err error) {
 		}
 	}
 	mark := "\r\n__exception__\r\n"
-	if _, err := fmt.Fprintf(o.chain, "%s%s\r\n%s%d %s%s", mark, o.tag, text, len(text), o.tag, mark); err != nil {
+	if _, err := fmt.Fprintf(o.chain, "%s%s\r\n%s%d %s%s", mark, o.exceptionTag, text, len(text), o.exceptionTag, mark); err != nil {
 		return true, err
 	}
 	if err := o.closeLayers(); err != nil {
@@ -168,13 +168,13 @@ func (o *output) closeLayers() error {
 	return nil
 }
 
-// drop removes the file of a held back answer.
-func (o *output) drop() error {
-	if o.spill == nil {
+// removeSpillFile removes the file of a held back answer.
+func (o *output) removeSpillFile() error {
+	if o.spillFile == nil {
 		return nil
 	}
-	name := o.spill.Name()
-	_ = o.spill.Close() // only read since; its content is of no more use
+	name := o.spillFile.Name()
+	_ = o.spillFile.Close() // only read since; its content is of no more use
 	return os.Remove(name)
 }
 

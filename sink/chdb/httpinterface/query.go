@@ -39,37 +39,37 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	all, err := parseParams(r.URL.RawQuery)
 	q := &request{http: r}
 	if err == nil {
-		q, err = s.admit(r, all)
+		q, err = s.authenticate(r, all)
 	}
 	defer q.close()
 
-	out := &output{w: w, framed: q.framed, settings: q.settings, waitEnd: q.waitEnd, limit: q.hold, tag: newExceptionTag()}
+	out := &output{w: w, compressed: q.compressed, settings: q.settings, waitForEnd: q.waitForEnd, bufferBytes: q.bufferBytes, exceptionTag: newExceptionTag()}
 	if q.encodes() {
 		out.encoding = chooseEncoding(r.Header.Get("Accept-Encoding"))
 	}
 	header := w.Header()
 	header.Set("Access-Control-Expose-Headers", "X-ClickHouse-Query-Id,X-ClickHouse-Summary,X-ClickHouse-Server-Display-Name,"+
 		"X-ClickHouse-Format,X-ClickHouse-Timezone,X-ClickHouse-Exception-Code,X-ClickHouse-Exception-Tag")
-	setHeader(header, "X-ClickHouse-Exception-Tag", out.tag)
+	setHeader(header, "X-ClickHouse-Exception-Tag", out.exceptionTag)
 	if q.id != "" {
 		setHeader(header, "X-ClickHouse-Query-Id", q.id)
 	}
 	run := &execution{server: s, request: q, out: out, start: time.Now()}
-	out.prepare = func() { setHeader(header, "X-ClickHouse-Summary", run.summary()) }
+	out.beforeHeaders = func() { setHeader(header, "X-ClickHouse-Summary", run.summaryHeader()) }
 	if err == nil {
-		err = run.do(r.Context())
+		err = run.execute(r.Context())
 	}
 	if err == nil {
 		err = out.finish()
 	}
-	err = errors.Join(err, out.drop())
+	err = errors.Join(err, out.removeSpillFile())
 	if err != nil {
 		s.fail(out, q, err)
 	}
 }
 
-// admit finds out who asks, and reads what the parameters and headers say.
-func (s *server) admit(r *http.Request, all params) (*request, error) {
+// authenticate finds out who asks, and reads what the parameters and headers say.
+func (s *server) authenticate(r *http.Request, all params) (*request, error) {
 	anonymous := &request{http: r}
 	credentials, err := readCredentials(r, all)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *server) fail(out *output, q *request, err error) {
 	if failure.Code == proto.ErrRequiredPassword {
 		header.Set("WWW-Authenticate", `Basic realm="ClickHouse server HTTP API"`)
 	}
-	broken, failed := out.fail(httpStatus(failure.Code), exceptionText(failure, s.engine.Version(), q.get, q.stack))
+	broken, failed := out.fail(httpStatus(failure.Code), exceptionText(failure, s.engine.Version(), q.readOnlyMethod, q.stackTrace))
 	if broken || failed != nil {
 		panic(http.ErrAbortHandler) // net/http's way of closing the connection without ending the body
 	}

@@ -26,12 +26,12 @@ const defaultQueryBytes = 256 << 10
 
 // request is one request for a query: who asks, what, and how it is to be answered.
 type request struct {
-	http     *http.Request
-	params   params
-	settings params
-	user     engine.User
-	id       string
-	get      bool // the method allows reading only
+	http           *http.Request
+	params         params
+	settings       params
+	user           engine.User
+	id             string
+	readOnlyMethod bool // the method allows reading only
 
 	database, format string
 	revision         int // of the native protocol, for blocks in the answer; 0 when the client did not say
@@ -41,8 +41,8 @@ type request struct {
 	sessionCheck   bool
 	closeSession   bool
 
-	framed, stack, waitEnd bool
-	hold                   int // bytes of an answer to hold back
+	compressed, stackTrace, waitForEnd bool
+	bufferBytes                        int // bytes of an answer to hold back
 
 	statement statement.Statement
 	body      io.Reader // rows to insert; what of them came with the statement is its first part
@@ -52,7 +52,7 @@ type request struct {
 
 // readQuery reads everything but the statement and the body.
 func readQuery(r *http.Request, all params) (*request, error) {
-	q := &request{http: r, params: all, get: r.Method == http.MethodGet || r.Method == http.MethodHead}
+	q := &request{http: r, params: all, readOnlyMethod: r.Method == http.MethodGet || r.Method == http.MethodHead}
 	q.settings = all.settings(isMultipart(r))
 	q.id = cmp.Or(all.get("query_id"), r.Header.Get("X-ClickHouse-Query-Id"))
 	if q.id == "" {
@@ -64,11 +64,11 @@ func readQuery(r *http.Request, all params) (*request, error) {
 	q.sessionCheck = all.get("session_check") == "1"
 
 	var errs [8]error
-	q.framed, errs[0] = all.flag("compress")
-	q.stack, errs[1] = all.flag("stacktrace")
-	q.waitEnd, errs[2] = all.flag("wait_end_of_query")
+	q.compressed, errs[0] = all.flag("compress")
+	q.stackTrace, errs[1] = all.flag("stacktrace")
+	q.waitForEnd, errs[2] = all.flag("wait_end_of_query")
 	q.closeSession, errs[3] = all.flag("close_session")
-	q.hold, errs[4] = all.number("buffer_size", minHold)
+	q.bufferBytes, errs[4] = all.number("buffer_size", minBufferBytes)
 	q.revision, errs[5] = all.number("client_protocol_version", 0)
 	q.sessionTimeout, errs[6] = sessionTimeout(all)
 	if all.has("role") {
@@ -79,7 +79,7 @@ func readQuery(r *http.Request, all params) (*request, error) {
 			return q, err
 		}
 	}
-	q.hold = max(q.hold, minHold)
+	q.bufferBytes = max(q.bufferBytes, minBufferBytes)
 	return q, nil
 }
 

@@ -27,16 +27,16 @@ type execution struct {
 	rows, readRows, readBytes, writtenRows uint64
 }
 
-// summary is the X-ClickHouse-Summary header's JSON, whose numbers are strings.
-func (run *execution) summary() string {
+// summaryHeader is the X-ClickHouse-Summary header's JSON, whose numbers are strings.
+func (run *execution) summaryHeader() string {
 	return fmt.Sprintf(`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"0","total_rows_to_read":"%d",`+
 		`"result_rows":"%d","result_bytes":"%d","elapsed_ns":"%d"}`,
-		run.readRows, run.readBytes, run.writtenRows, run.readRows, run.rows+run.writtenRows, run.out.held.Len(),
+		run.readRows, run.readBytes, run.writtenRows, run.readRows, run.rows+run.writtenRows, run.out.buffered.Len(),
 		time.Since(run.start).Nanoseconds())
 }
 
-// do runs the query in a session of its own, or the one the client names.
-func (run *execution) do(ctx context.Context) (err error) {
+// execute runs the query in a session of its own, or the one the client names.
+func (run *execution) execute(ctx context.Context) (err error) {
 	q := run.request
 	if err := q.readStatement(); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (run *execution) do(ctx context.Context) (err error) {
 	defer end()
 	if q.sessionID == "" {
 		user := q.user
-		user.ReadOnly = user.ReadOnly || q.get
+		user.ReadOnly = user.ReadOnly || q.readOnlyMethod
 		session, err := run.server.engine.Session(ctx, user, q.database)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (run *execution) do(ctx context.Context) (err error) {
 // alone, so it is put back afterwards; what SET and USE statements change stays.
 func (run *execution) inKeptSession(ctx context.Context) (err error) {
 	q, sessions := run.request, run.server.sessions
-	if q.get && !q.statement.ReadsOnly() { // a kept session cannot be made read-only for one request
+	if q.readOnlyMethod && !q.statement.ReadsOnly() { // a kept session cannot be made read-only for one request
 		return exception.Newf(proto.ErrReadonly, "%s: Cannot execute query in readonly mode.", q.user.Name)
 	}
 	session, err := sessions.acquire(sessionKey{q.user.Name, q.sessionID}, q.sessionCheck, func() (*engine.Session, error) {
@@ -122,12 +122,12 @@ func (run *execution) inSession(ctx context.Context, session *engine.Session) (e
 		}
 		return err
 	default:
-		return run.read(ctx, session)
+		return run.answer(ctx, session)
 	}
 }
 
-// read sends what a statement answers.
-func (run *execution) read(ctx context.Context, session *engine.Session) error {
+// answer sends what a statement answers.
+func (run *execution) answer(ctx context.Context, session *engine.Session) error {
 	q := run.request
 	format := cmp.Or(q.statement.Format, q.format)
 	header := run.out.w.Header()

@@ -95,12 +95,12 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /play", s.servePlay)
 	mux.HandleFunc("/", s.serveNotFound)
 	return http.HandlerFunc(func(plain http.ResponseWriter, r *http.Request) {
-		w, err := newTimedResponse(plain, s.limits.SendTimeout)
+		w, err := newDeadlineResponse(plain, s.limits.SendTimeout)
 		if err != nil {
 			s.log.Debug().Err(err).Msg("http client gone")
 			return
 		}
-		r.Body = &timedBody{r.Body, w.control, s.limits.SendTimeout}
+		r.Body = &deadlineBody{r.Body, w.control, s.limits.SendTimeout}
 		header := w.Header()
 		setHeader(header, "X-ClickHouse-Server-Display-Name", s.name)
 		header.Set("Keep-Alive", fmt.Sprintf("timeout=%d", int(keepAlive.Seconds())))

@@ -97,7 +97,7 @@ type fetcher struct {
 	platform platform
 	dir      string // of this version and platform alone
 	log      zerolog.Logger
-	tell     func(Progress)
+	report   func(Progress)
 	began    time.Time
 }
 
@@ -114,13 +114,13 @@ func newFetcher(p platform, cfg Config) (*fetcher, error) {
 		platform: p,
 		dir:      filepath.Join(base, filepath.Base(p.name)+"-"+p.version),
 		log:      cfg.Logger,
-		tell:     tell,
+		report:   tell,
 		began:    time.Now(),
 	}, nil
 }
 
 func (f *fetcher) progress(stage Stage, done, total int64) {
-	f.tell(Progress{Stage: stage, Done: done, Total: total, Elapsed: time.Since(f.began)})
+	f.report(Progress{Stage: stage, Done: done, Total: total, Elapsed: time.Since(f.began)})
 }
 
 func (f *fetcher) libraryPath() string { return filepath.Join(f.dir, f.platform.library) }

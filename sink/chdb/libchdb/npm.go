@@ -25,9 +25,9 @@ const (
 	progressInterval = 500 * time.Millisecond
 	// npmGrace is how long the pipes of a killed npm may stay open.
 	npmGrace = 5 * time.Second
-	// stderrShown bounds, in bytes, how much of npm's words an error repeats;
+	// maxStderrBytes bounds, in bytes, how much of npm's words an error repeats;
 	// the reason stands at their end.
-	stderrShown = 2000
+	maxStderrBytes = 2000
 )
 
 // download lets npm put the package's tarball below dir and returns its path.
@@ -83,7 +83,7 @@ func (f *fetcher) npm(ctx context.Context, dir string, args ...string) (string, 
 			return "", context.Cause(ctx)
 		}
 		return "", fmt.Errorf("npm %s: %w: %s\nMend what npm complains of and start again; or set %s to the path of a libchdb, or point clickhouse.dsn at a ClickHouse server",
-			args[0], err, lastBytes(stderr.Bytes(), stderrShown), LibraryEnv)
+			args[0], err, lastBytes(stderr.Bytes(), maxStderrBytes), LibraryEnv)
 	}
 	return stdout.String(), nil
 }

@@ -109,8 +109,8 @@ func (f *fetcher) write(ctx context.Context, dst string, src io.Reader, size int
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	hash := sha256.New()
-	counted := &countingWriter{total: size, told: time.Now(), tell: func(done int64) { f.progress(StageUnpack, done, size) }}
-	counted.tell(0)
+	counted := &countingWriter{total: size, reported: time.Now(), report: func(done int64) { f.progress(StageUnpack, done, size) }}
+	counted.report(0)
 	if _, err := io.Copy(io.MultiWriter(file, hash, counted), contextReader{ctx, src}); err != nil {
 		return "", err
 	}
@@ -123,15 +123,15 @@ func (f *fetcher) write(ctx context.Context, dst string, src io.Reader, size int
 // countingWriter reports the bytes that pass, now and then and at the end.
 type countingWriter struct {
 	done, total int64
-	told        time.Time
-	tell        func(done int64)
+	reported    time.Time
+	report      func(done int64)
 }
 
 func (w *countingWriter) Write(p []byte) (int, error) {
 	w.done += int64(len(p))
-	if now := time.Now(); w.done == w.total || now.Sub(w.told) >= progressInterval {
-		w.told = now
-		w.tell(w.done)
+	if now := time.Now(); w.done == w.total || now.Sub(w.reported) >= progressInterval {
+		w.reported = now
+		w.report(w.done)
 	}
 	return len(p), nil
 }

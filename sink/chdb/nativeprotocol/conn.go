@@ -30,16 +30,16 @@ type connection struct {
 	frames   *frame.Reader        // on in
 	unpacked *nativeformat.Reader // on frames: blocks that are compressed
 
-	sending sync.Mutex // held for a whole packet
-	out     *bufio.Writer
-	packer  *frame.Writer // on out
+	sending    sync.Mutex // held for a whole packet
+	out        *bufio.Writer
+	compressor *frame.Writer // on out
 
-	revision   int
-	user       engine.User
-	session    *engine.Session
-	settings   querySettings
-	compressed bool // of the query that runs, or ran last
-	discarding bool // the rest of an insert that failed is still to come
+	revision         int
+	user             engine.User
+	session          *engine.Session
+	settings         querySettings
+	compressed       bool // of the query that runs, or ran last
+	discardingInsert bool // the rest of an insert that failed is still to come
 
 	mu       sync.Mutex
 	idle     bool // waiting for a packet that begins something
@@ -53,8 +53,8 @@ func newConnection(s *server, socket net.Conn) *connection {
 	c.in = nativeformat.NewReader(socket)
 	c.frames = frame.NewReader(c.in)
 	c.unpacked = nativeformat.NewReader(c.frames)
-	c.out = bufio.NewWriterSize(&timedWriter{socket: socket, timeout: s.limits.SendTimeout}, sendBytes)
-	c.packer = frame.NewWriter(c.out, compress.LZ4)
+	c.out = bufio.NewWriterSize(&deadlineWriter{socket: socket, timeout: s.limits.SendTimeout}, sendBytes)
+	c.compressor = frame.NewWriter(c.out, compress.LZ4)
 	return c
 }
 
@@ -69,11 +69,11 @@ func (c *connection) serve(work context.Context) {
 			}
 		}
 	}()
-	err := c.greet(work)
+	err := c.handshake(work)
 	if err == nil {
-		err = c.loop(work)
+		err = c.serveRequests(work)
 	}
-	var lost *lostClient
+	var lost *clientGone
 	switch {
 	case err == nil, errors.Is(err, io.EOF), errors.As(err, &lost):
 		c.log.Debug().AnErr("reason", err).Msg("clickhouse client left")
@@ -85,24 +85,24 @@ func (c *connection) serve(work context.Context) {
 	}
 }
 
-// loop runs what the client asks for, one packet after the other.
-func (c *connection) loop(work context.Context) error {
+// serveRequests runs what the client asks for, one packet after the other.
+func (c *connection) serveRequests(work context.Context) error {
 	for {
-		if err := c.await(); err != nil {
+		if err := c.awaitPacket(); err != nil {
 			return err
 		}
 		packet, err := c.in.Uvarint()
 		if err != nil {
-			return &lostClient{err}
+			return &clientGone{err}
 		}
 		switch packet {
 		case uint64(proto.ClientCodePing):
 			err = c.sendNow([]byte{byte(proto.ServerCodePong)})
 		case uint64(proto.ClientCodeQuery):
-			c.discarding = false
+			c.discardingInsert = false
 			err = c.query(work)
 		case uint64(proto.ClientCodeData):
-			err = c.discard()
+			err = c.discardBlock()
 		case uint64(proto.ClientCodeCancel), clientKeepAlive:
 			// A cancel may come when its query has just ended.
 		case clientTablesStatus:
@@ -119,12 +119,12 @@ func (c *connection) loop(work context.Context) error {
 // errStopping ends a connection because the server stops.
 var errStopping = errors.New("the server stops")
 
-// await waits for a packet. While it waits, drain may end the connection.
-func (c *connection) await() error {
+// awaitPacket waits for a packet. While it waits, drain may end the connection.
+func (c *connection) awaitPacket() error {
 	c.mu.Lock()
 	if c.draining {
 		c.mu.Unlock()
-		return &lostClient{errStopping}
+		return &clientGone{errStopping}
 	}
 	c.idle = true
 	c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *connection) await() error {
 	defer c.mu.Unlock()
 	c.idle = false
 	if err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	return nil
 }
@@ -148,17 +148,17 @@ func (c *connection) drain() {
 	}
 }
 
-// discard passes a block of an insert that has failed already: the client
+// discardBlock passes a block of an insert that has failed already: the client
 // learns of it only after it has sent what it had.
-func (c *connection) discard() error {
-	if !c.discarding {
+func (c *connection) discardBlock() error {
+	if !c.discardingInsert {
 		return exception.Newf(proto.ErrUnexpectedPacketFromClient, "Unexpected packet Data received from client: no query waits for it")
 	}
 	columns, _, err := c.readBlock(io.Discard)
 	if err != nil {
 		return err
 	}
-	c.discarding = columns != 0
+	c.discardingInsert = columns != 0
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (c *connection) discard() error {
 // engine reads it.
 func (c *connection) readBlock(dst io.Writer) (columns, rows uint64, err error) {
 	if _, err := c.in.String(maxTextBytes); err != nil {
-		return 0, 0, &lostClient{err}
+		return 0, 0, &clientGone{err}
 	}
 	return c.readBlockBody(dst)
 }
@@ -178,7 +178,7 @@ func (c *connection) readBlockBody(dst io.Writer) (columns, rows uint64, err err
 	}
 	columns, rows, err = nativeformat.CopyClientBlock(dst, in, c.revision)
 	if err != nil {
-		return 0, 0, broken(err)
+		return 0, 0, unreadable(err)
 	}
 	return columns, rows, nil
 }
@@ -195,7 +195,7 @@ func (c *connection) watch(cancel context.CancelFunc) (stop func() error) {
 			over <- nil
 		case err != nil:
 			cancel()
-			over <- &lostClient{err}
+			over <- &clientGone{err}
 		default:
 			if next[0] == byte(proto.ClientCodeCancel) {
 				err = c.in.Skip(1) // cannot fail: the byte is there
@@ -206,13 +206,13 @@ func (c *connection) watch(cancel context.CancelFunc) (stop func() error) {
 	}()
 	return func() error {
 		if err := c.socket.SetReadDeadline(time.Unix(1, 0)); err != nil {
-			return errors.Join(&lostClient{err}, <-over)
+			return errors.Join(&clientGone{err}, <-over)
 		}
 		if err := <-over; err != nil {
 			return err
 		}
 		if err := c.socket.SetReadDeadline(time.Time{}); err != nil {
-			return &lostClient{err}
+			return &clientGone{err}
 		}
 		return nil
 	}

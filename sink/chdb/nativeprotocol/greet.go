@@ -13,14 +13,14 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// greet reads the client's Hello and answers with the server's.
-func (c *connection) greet(work context.Context) error {
+// handshake reads the client's Hello and answers with the server's.
+func (c *connection) handshake(work context.Context) error {
 	if err := c.socket.SetReadDeadline(time.Now().Add(c.server.limits.HandshakeTimeout)); err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	packet, err := c.in.Uvarint()
 	if err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	switch packet {
 	case uint64(proto.ClientCodeHello):
@@ -31,7 +31,7 @@ func (c *connection) greet(work context.Context) error {
 	}
 	hello, err := readGreeting(c.in)
 	if err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	if hello.revision < oldestRevision {
 		return exception.Newf(proto.ErrServerRevisionIsTooOld,
@@ -49,11 +49,11 @@ func (c *connection) greet(work context.Context) error {
 	}
 	if proto.FeatureAddendum.In(c.revision) {
 		if _, err := c.in.String(maxGreetingBytes); err != nil { // quota key
-			return &lostClient{err}
+			return &clientGone{err}
 		}
 	}
 	if err := c.socket.SetReadDeadline(time.Time{}); err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	return nil
 }
@@ -64,12 +64,12 @@ func (c *connection) refuseHTTP() error {
 		"This port speaks ClickHouse's native protocol, for clickhouse-client and drivers.\r\n" +
 		"Use the HTTP port for HTTP requests.\r\n"
 	if _, err := io.WriteString(c.out, text); err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	if err := c.out.Flush(); err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
-	return &lostClient{errors.New("it speaks HTTP")}
+	return &clientGone{errors.New("it speaks HTTP")}
 }
 
 func (c *connection) sendHello() error {

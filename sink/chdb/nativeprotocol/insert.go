@@ -26,17 +26,17 @@ func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, stat
 	if err := c.sendInsertHeader(columns); err != nil {
 		return err
 	}
-	c.discarding = true
+	c.discardingInsert = true
 	body, pipe := io.Pipe()
 	done := make(chan insertOutcome, 1)
 	go func() {
 		rows, err := c.session.Insert(ctx, statement.InsertHead, "Native", body)
 		// Whoever still writes learns that nobody reads.
-		_ = body.CloseWithError(errInsertOver)
+		_ = body.CloseWithError(errEngineEndedInsert)
 		done <- insertOutcome{rows, err}
 	}()
 	err = c.receive(pipe)
-	if err != nil && !errors.Is(err, errInsertOver) {
+	if err != nil && !errors.Is(err, errEngineEndedInsert) {
 		// The engine must hear of the break before the body ends.
 		_ = pipe.CloseWithError(&abortedInsert{err})
 		cancel()
@@ -49,7 +49,7 @@ func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, stat
 	if proto.FeatureServerQueryTimeInProgress.In(c.revision) {
 		p = newProgress(c)
 	}
-	outcome := waitWritten(done, p)
+	outcome := awaitOutcome(done, p)
 	if outcome.err != nil {
 		return outcome.err
 	}
@@ -59,15 +59,15 @@ func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, stat
 	if p == nil {
 		return nil
 	}
-	p.wrote(outcome.rows)
-	return p.tell()
+	p.setWritten(outcome.rows)
+	return p.send()
 }
 
-// waitWritten waits for the engine to have written all, telling the client that it is
+// awaitOutcome waits for the engine to have written all, telling the client that it is
 // not forgotten.
-func waitWritten(done <-chan insertOutcome, p *progress) insertOutcome {
+func awaitOutcome(done <-chan insertOutcome, p *progress) insertOutcome {
 	if p != nil {
-		defer p.beat()()
+		defer p.sendRegularly()()
 	}
 	return <-done
 }
@@ -77,8 +77,8 @@ type insertOutcome struct {
 	err  error
 }
 
-// errInsertOver says that the engine takes no more rows, for a reason of its own.
-var errInsertOver = errors.New("the insert is over")
+// errEngineEndedInsert says that the engine takes no more rows, for a reason of its own.
+var errEngineEndedInsert = errors.New("the insert is over")
 
 // abortedInsert is what the engine reads when rows end before their time. It
 // hides what it wraps from errors.Is: the end of a connection must not look
@@ -91,19 +91,19 @@ func (e *abortedInsert) Error() string {
 
 // receive copies the client's blocks to the engine until the empty one.
 func (c *connection) receive(pipe io.Writer) error {
-	sink := &insertSink{pipe: pipe}
+	sink := &engineWriter{pipe: pipe}
 	for {
 		packet, err := c.in.Uvarint()
 		if err != nil {
-			return &lostClient{err}
+			return &clientGone{err}
 		}
 		switch packet {
 		case uint64(proto.ClientCodeData):
 		case uint64(proto.ClientCodeCancel):
-			c.discarding = false
+			c.discardingInsert = false
 			return exception.Newf(proto.ErrQueryWasCancelled, "Query was cancelled by the client; nothing was inserted")
 		default:
-			return &brokenProtocol{exception.Newf(proto.ErrUnexpectedPacketFromClient,
+			return &protocolError{exception.Newf(proto.ErrUnexpectedPacketFromClient,
 				"Unexpected packet %d from client, expected Data", packet)}
 		}
 		columns, _, err := c.readBlock(sink)
@@ -111,7 +111,7 @@ func (c *connection) receive(pipe io.Writer) error {
 			return err
 		}
 		if columns == 0 {
-			c.discarding = false
+			c.discardingInsert = false
 		}
 		if columns == 0 || sink.err != nil {
 			return sink.err
@@ -119,15 +119,15 @@ func (c *connection) receive(pipe io.Writer) error {
 	}
 }
 
-// insertSink writes to the engine until that fails, and reads on for nothing
+// engineWriter writes to the engine until that fails, and reads on for nothing
 // then: the block must be read to its end to find the next packet.
-type insertSink struct {
+type engineWriter struct {
 	pipe io.Writer
 	err  error
 }
 
 // Write implements io.Writer.
-func (s *insertSink) Write(p []byte) (int, error) {
+func (s *engineWriter) Write(p []byte) (int, error) {
 	if s.err == nil {
 		_, s.err = s.pipe.Write(p)
 	}

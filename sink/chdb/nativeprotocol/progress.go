@@ -7,9 +7,9 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// beatEvery is how often a client hears of a query that yields nothing yet.
+// progressInterval is how often a client hears of a query that yields nothing yet.
 // Some give up on a silent server after 3 s.
-const beatEvery = time.Second
+const progressInterval = time.Second
 
 // progress tells a client how far its query is: each packet what was added
 // since the one before.
@@ -17,59 +17,59 @@ type progress struct {
 	conn  *connection
 	start time.Time
 
-	mu   sync.Mutex
-	now  proto.Progress // in all
-	told proto.Progress
+	mu    sync.Mutex
+	total proto.Progress // in all
+	sent  proto.Progress
 }
 
 func newProgress(c *connection) *progress { return &progress{conn: c, start: time.Now()} }
 
 // read sets what the query has read so far.
-func (p *progress) read(rows, bytes uint64) {
+func (p *progress) setRead(rows, bytes uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.Rows, p.now.Bytes = rows, bytes
+	p.total.Rows, p.total.Bytes = rows, bytes
 }
 
-// wrote sets how many rows the query has written.
-func (p *progress) wrote(rows uint64) {
+// setWritten sets how many rows the query has written.
+func (p *progress) setWritten(rows uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.WroteRows = rows
+	p.total.WroteRows = rows
 }
 
-// tell sends what is new, at once.
-func (p *progress) tell() error {
+// send sends what is new, at once.
+func (p *progress) send() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.ElapsedNs = uint64(max(0, time.Since(p.start)))
+	p.total.ElapsedNs = uint64(max(0, time.Since(p.start)))
 	packet := proto.Progress{
-		Rows:      p.now.Rows - p.told.Rows,
-		Bytes:     p.now.Bytes - p.told.Bytes,
-		WroteRows: p.now.WroteRows - p.told.WroteRows,
-		ElapsedNs: p.now.ElapsedNs - p.told.ElapsedNs,
+		Rows:      p.total.Rows - p.sent.Rows,
+		Bytes:     p.total.Bytes - p.sent.Bytes,
+		WroteRows: p.total.WroteRows - p.sent.WroteRows,
+		ElapsedNs: p.total.ElapsedNs - p.sent.ElapsedNs,
 	}
-	p.told = p.now
+	p.sent = p.total
 	var b proto.Buffer
 	proto.ServerCodeProgress.Encode(&b)
 	packet.EncodeAware(&b, p.conn.revision)
 	return p.conn.sendNow(b.Buf)
 }
 
-// beat tells the progress every while until stop is called.
-func (p *progress) beat() (stop func()) {
+// sendRegularly tells the progress every while until stop is called.
+func (p *progress) sendRegularly() (stop func()) {
 	over := make(chan struct{})
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		tick := time.NewTicker(beatEvery)
+		tick := time.NewTicker(progressInterval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-over:
 				return
 			case <-tick.C:
-				if p.tell() != nil {
+				if p.send() != nil {
 					return // the query's own packets meet the same
 				}
 			}

@@ -80,7 +80,7 @@ type setting struct {
 
 // readRequest reads a Query packet. kinds tells how the values of settings lie
 // for clients that send them in binary.
-func readRequest(in *nativeformat.Reader, revision int, kinds func(name string) (settingKind, error)) (q request, err error) {
+func readRequest(in *nativeformat.Reader, revision int, kinds func(name string) (settingEncoding, error)) (q request, err error) {
 	if q.id, err = in.String(maxTextBytes); err != nil {
 		return q, err
 	}
@@ -126,7 +126,7 @@ func skipClientInfo(in *nativeformat.Reader, revision int) error {
 	if err != nil || kind == byte(proto.ClientQueryNone) {
 		return err
 	}
-	r := infoReader{in: in}
+	r := infoSkipper{in: in}
 	r.strings(3) // initial user, query id and address
 	if proto.FeatureQueryStartTime.In(revision) {
 		r.bytes(8)
@@ -157,14 +157,14 @@ func skipClientInfo(in *nativeformat.Reader, revision int) error {
 	return r.err
 }
 
-// infoReader passes the fields of client info until the first error.
-type infoReader struct {
+// infoSkipper passes the fields of client info until the first error.
+type infoSkipper struct {
 	in   *nativeformat.Reader
 	http bool
 	err  error
 }
 
-func (r *infoReader) strings(n int) {
+func (r *infoSkipper) strings(n int) {
 	for range n {
 		if r.err == nil {
 			_, r.err = r.in.String(maxTextBytes)
@@ -172,7 +172,7 @@ func (r *infoReader) strings(n int) {
 	}
 }
 
-func (r *infoReader) numbers(n int) {
+func (r *infoSkipper) numbers(n int) {
 	for range n {
 		if r.err == nil {
 			_, r.err = r.in.Uvarint()
@@ -180,20 +180,20 @@ func (r *infoReader) numbers(n int) {
 	}
 }
 
-func (r *infoReader) bytes(n uint64) {
+func (r *infoSkipper) bytes(n uint64) {
 	if r.err == nil {
 		r.err = r.in.Skip(n)
 	}
 }
 
-func (r *infoReader) byte() (b byte) {
+func (r *infoSkipper) byte() (b byte) {
 	if r.err == nil {
 		b, r.err = r.in.Byte()
 	}
 	return b
 }
 
-func (r *infoReader) httpInfo(revision int) {
+func (r *infoSkipper) httpInfo(revision int) {
 	r.http = true
 	r.bytes(1)   // method
 	r.strings(1) // user agent

@@ -47,7 +47,7 @@ func FuzzReadRequest(f *testing.F) {
 		if old {
 			revision = oldestRevision
 		}
-		kinds := func(string) (settingKind, error) { return settingSigned, nil }
+		kinds := func(string) (settingEncoding, error) { return encodedSigned, nil }
 		q, err := readRequest(nativeformat.NewReader(bytes.NewReader(data)), revision, kinds)
 		if err == nil && len(q.body)+len(q.id) > len(data) {
 			t.Fatalf("more text than bytes")

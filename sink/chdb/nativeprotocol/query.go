@@ -16,11 +16,11 @@ import (
 func (c *connection) query(work context.Context) error {
 	ctx, cancel := context.WithCancel(work)
 	defer cancel()
-	q, err := readRequest(c.in, c.revision, func(name string) (settingKind, error) {
-		return c.server.settingKind(ctx, c.session, name)
+	q, err := readRequest(c.in, c.revision, func(name string) (settingEncoding, error) {
+		return c.server.settingEncoding(ctx, c.session, name)
 	})
 	if err != nil {
-		return broken(err)
+		return unreadable(err)
 	}
 	c.compressed = q.compressed
 	external, err := c.readExternalTables()
@@ -28,11 +28,11 @@ func (c *connection) query(work context.Context) error {
 		return err
 	}
 	if c.compressed {
-		c.packer.SetMethod(c.compression(q.settings))
+		c.compressor.SetMethod(c.compression(q.settings))
 	}
 	err = c.run(ctx, cancel, q, external)
-	var lost *lostClient
-	var unreadable *brokenProtocol
+	var lost *clientGone
+	var unreadable *protocolError
 	switch {
 	case err == nil:
 		return c.sendNow([]byte{byte(proto.ServerCodeEndOfStream)})
@@ -43,12 +43,12 @@ func (c *connection) query(work context.Context) error {
 	return c.sendException(err)
 }
 
-// broken tells a packet that cannot be read from a client that has left.
-func broken(err error) error {
+// unreadable tells a packet that cannot be read from a client that has left.
+func unreadable(err error) error {
 	if isDisconnect(err) {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
-	return &brokenProtocol{err}
+	return &protocolError{err}
 }
 
 // run executes a query between the watch's begin and end, or as an insert,
@@ -110,21 +110,21 @@ func (c *connection) prepare(ctx context.Context, parsed statement.Statement, q 
 // yields.
 func (c *connection) answer(ctx context.Context, parsed statement.Statement) error {
 	p := newProgress(c)
-	err := c.yield(ctx, parsed, p)
+	err := c.sendAnswer(ctx, parsed, p)
 	if err != nil {
 		return err
 	}
-	return p.tell()
+	return p.send()
 }
 
-func (c *connection) yield(ctx context.Context, parsed statement.Statement, p *progress) error {
-	defer p.beat()()
+func (c *connection) sendAnswer(ctx context.Context, parsed statement.Statement, p *progress) error {
+	defer p.sendRegularly()()
 	if parsed.Kind == statement.Insert {
 		result, err := c.session.Query(ctx, statementText(parsed), "Null")
 		if err != nil {
 			return err
 		}
-		p.wrote(result.Rows)
+		p.setWritten(result.Rows)
 		return nil
 	}
 	r := &resultSender{conn: c, progress: p}

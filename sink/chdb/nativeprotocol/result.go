@@ -66,7 +66,7 @@ func (r *resultSender) stream(ctx context.Context, query string) (err error) {
 	for {
 		chunk, err := stream.Next()
 		_, readRows, readBytes := stream.Stats()
-		r.progress.read(readRows, readBytes)
+		r.progress.setRead(readRows, readBytes)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -76,7 +76,7 @@ func (r *resultSender) stream(ctx context.Context, query string) (err error) {
 		if err := r.sendChunk(chunk); err != nil {
 			return err
 		}
-		if err := r.progress.tell(); err != nil {
+		if err := r.progress.send(); err != nil {
 			return err
 		}
 	}

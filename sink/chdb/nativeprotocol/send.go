@@ -17,14 +17,14 @@ import (
 // sendBytes is how much is gathered before it goes to the socket.
 const sendBytes = 64 << 10
 
-// timedWriter gives every write its own time.
-type timedWriter struct {
+// deadlineWriter gives every write its own time.
+type deadlineWriter struct {
 	socket  net.Conn
 	timeout time.Duration
 }
 
 // Write implements io.Writer.
-func (w *timedWriter) Write(p []byte) (int, error) {
+func (w *deadlineWriter) Write(p []byte) (int, error) {
 	if err := w.socket.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
 		return 0, err
 	}
@@ -36,7 +36,7 @@ func (c *connection) packet(write func() error) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	if err := write(); err != nil {
-		return &lostClient{err}
+		return &clientGone{err}
 	}
 	return nil
 }
@@ -66,10 +66,10 @@ func (c *connection) sendData(write func(io.Writer) error) error {
 		if !c.compressed {
 			return write(c.out)
 		}
-		if err := write(c.packer); err != nil {
+		if err := write(c.compressor); err != nil {
 			return err
 		}
-		return c.packer.Flush()
+		return c.compressor.Flush()
 	})
 }
 
@@ -82,7 +82,7 @@ func (c *connection) sendHeader(columns []nativeformat.Column) error {
 // sendException tells the client what went wrong.
 func (c *connection) sendException(err error) error {
 	failure := exception.Of(err)
-	var broken *brokenProtocol
+	var broken *protocolError
 	if errors.As(err, &broken) && failure.Code == proto.ErrUnknownException {
 		failure = exception.Newf(proto.ErrIncorrectData, "Cannot read the client's data: %v", broken.cause)
 	}

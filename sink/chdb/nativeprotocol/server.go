@@ -25,10 +25,10 @@ type server struct {
 	log    zerolog.Logger
 	name   string // the host, shown in clients' prompts
 
-	mu       sync.Mutex
-	conns    map[*connection]struct{}
-	draining bool
-	kinds    map[string]settingKind // learnt when the first old client needs them
+	mu        sync.Mutex
+	conns     map[*connection]struct{}
+	draining  bool
+	encodings map[string]settingEncoding // learnt when the first old client needs them
 }
 
 // Serve serves ClickHouse's native protocol on l until ctx ends; then running
@@ -81,7 +81,7 @@ func (s *server) accept(work context.Context, l net.Listener, serving *sync.Wait
 		case errors.As(err, &temporary) && temporary.Temporary() && !errors.Is(err, net.ErrClosed):
 			// Out of file descriptors, for one: others may go meanwhile.
 			s.log.Warn().Err(err).Msg("accept clickhouse client")
-			time.Sleep(acceptPause)
+			time.Sleep(acceptRetryDelay)
 			continue
 		case err != nil:
 			return fmt.Errorf("serve clickhouse native: %w", err)
@@ -98,8 +98,8 @@ func (s *server) accept(work context.Context, l net.Listener, serving *sync.Wait
 	}
 }
 
-// acceptPause keeps a listener that fails for a while from spinning.
-const acceptPause = 50 * time.Millisecond
+// acceptRetryDelay keeps a listener that fails for a while from spinning.
+const acceptRetryDelay = 50 * time.Millisecond
 
 func (s *server) add(c *connection) bool {
 	s.mu.Lock()
@@ -135,18 +135,18 @@ func (s *server) closeAll() {
 	}
 }
 
-// settingKind says how the value of a setting lies in the old binary encoding.
-func (s *server) settingKind(ctx context.Context, session *engine.Session, name string) (settingKind, error) {
+// settingEncoding says how the value of a setting lies in the old binary encoding.
+func (s *server) settingEncoding(ctx context.Context, session *engine.Session, name string) (settingEncoding, error) {
 	s.mu.Lock()
-	kinds := s.kinds
+	kinds := s.encodings
 	s.mu.Unlock()
 	if kinds == nil {
 		var err error
-		if kinds, err = settingKinds(ctx, session); err != nil {
+		if kinds, err = settingEncodings(ctx, session); err != nil {
 			return 0, fmt.Errorf("list settings: %w", err)
 		}
 		s.mu.Lock()
-		s.kinds = kinds
+		s.encodings = kinds
 		s.mu.Unlock()
 	}
 	kind, known := kinds[name]

@@ -49,18 +49,18 @@ func readSettings(in *nativeformat.Reader) (settings []setting, err error) {
 	}
 }
 
-// settingKind is how a setting's value lies in the encoding that clients before
+// settingEncoding is how a setting's value lies in the encoding that clients before
 // ClickHouse 20 use.
-type settingKind int
+type settingEncoding int
 
 const (
-	settingText settingKind = iota
-	settingUnsigned
-	settingSigned
+	encodedText settingEncoding = iota
+	encodedUnsigned
+	encodedSigned
 )
 
 // readBinarySettings reads settings whose values' encoding depends on their type.
-func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingKind, error)) (settings []setting, err error) {
+func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingEncoding, error)) (settings []setting, err error) {
 	for {
 		var s setting
 		if s.name, err = in.String(maxTextBytes); err != nil || s.name == "" {
@@ -73,13 +73,13 @@ func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingKind
 		if err != nil {
 			return nil, err
 		}
-		if kind == settingText {
+		if kind == encodedText {
 			s.value, err = in.String(maxSettingBytes)
 		} else {
 			var number uint64
 			number, err = in.Uvarint()
 			s.value = strconv.FormatUint(number, 10)
-			if kind == settingSigned {
+			if kind == encodedSigned {
 				s.value = strconv.FormatInt(int64(number>>1)^-int64(number&1), 10)
 			}
 		}
@@ -90,31 +90,31 @@ func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingKind
 	}
 }
 
-// settingKinds asks the engine for the types of its settings and returns how
+// settingEncodings asks the engine for the types of its settings and returns how
 // each lies in the old binary encoding.
-func settingKinds(ctx context.Context, s *engine.Session) (map[string]settingKind, error) {
+func settingEncodings(ctx context.Context, s *engine.Session) (map[string]settingEncoding, error) {
 	rows, err := tables.Rows(ctx, s, "SELECT name, type FROM system.settings")
 	if err != nil {
 		return nil, err
 	}
-	kinds := make(map[string]settingKind, len(rows))
+	kinds := make(map[string]settingEncoding, len(rows))
 	for _, row := range rows {
 		switch row[1] {
 		case "UInt64", "NonZeroUInt64", "Bool", "MaxThreads", "Seconds", "Milliseconds", "UInt64Auto", "BoolAuto":
-			kinds[row[0]] = settingUnsigned
+			kinds[row[0]] = encodedUnsigned
 		case "Int64", "Int32":
-			kinds[row[0]] = settingSigned
+			kinds[row[0]] = encodedSigned
 		default:
-			kinds[row[0]] = settingText
+			kinds[row[0]] = encodedText
 		}
 	}
 	return kinds, nil
 }
 
-// heldSettings are settings that do not reach the session: they shape what the
+// withheldSettings are settings that do not reach the session: they shape what the
 // engine says to this server rather than to the client, or are this server's
 // own business.
-var heldSettings = map[string]bool{
+var withheldSettings = map[string]bool{
 	"output_format_native_encode_types_in_binary_format": true,
 	"input_format_native_decode_types_in_binary_format":  true,
 	"network_compression_method":                         true,
@@ -126,7 +126,7 @@ var heldSettings = map[string]bool{
 // same ones with every query costs one SET.
 type querySettings struct {
 	applied map[string]string
-	before  map[string]string // the assignment that undoes each applied one
+	undo    map[string]string // the assignment that undoes each applied one
 }
 
 // apply makes want, and nothing else of earlier queries, hold on the session.
@@ -137,7 +137,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 		if !statement.IsPlainName(w.name) {
 			return exception.Newf(proto.ErrUnknownSetting, "Unknown setting %q", w.name)
 		}
-		if heldSettings[w.name] {
+		if withheldSettings[w.name] {
 			continue
 		}
 		next[w.name] = w.value
@@ -146,7 +146,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 	var undo, do []string
 	for _, name := range slices.Sorted(maps.Keys(q.applied)) {
 		if _, stays := next[name]; !stays {
-			undo = append(undo, q.before[name])
+			undo = append(undo, q.undo[name])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(next)) {
@@ -163,7 +163,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 	if len(do) == 0 {
 		return nil
 	}
-	if err := q.remember(ctx, s, do); err != nil {
+	if err := q.noteUndo(ctx, s, do); err != nil {
 		return err
 	}
 	return q.set(ctx, s, do, next, optional)
@@ -198,15 +198,15 @@ func (q *querySettings) set(ctx context.Context, s *engine.Session, names []stri
 	return nil
 }
 
-// remember notes how to undo names that no query of this session has set yet.
-func (q *querySettings) remember(ctx context.Context, s *engine.Session, names []string) error {
+// noteUndo notes how to undo names that no query of this session has set yet.
+func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names []string) error {
 	if q.applied == nil {
-		q.applied, q.before = map[string]string{}, map[string]string{}
+		q.applied, q.undo = map[string]string{}, map[string]string{}
 	}
 	var quoted []string
 	for _, name := range names {
 		if _, is := q.applied[name]; !is {
-			q.before[name] = name + " = DEFAULT"
+			q.undo[name] = name + " = DEFAULT"
 			quoted = append(quoted, statement.QuoteString(name))
 		}
 	}
@@ -218,7 +218,7 @@ func (q *querySettings) remember(ctx context.Context, s *engine.Session, names [
 		return fmt.Errorf("read settings: %w", err)
 	}
 	for _, row := range rows {
-		q.before[row[0]] = row[0] + " = " + statement.QuoteString(row[1])
+		q.undo[row[0]] = row[0] + " = " + statement.QuoteString(row[1])
 	}
 	return nil
 }

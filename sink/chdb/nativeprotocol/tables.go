@@ -26,15 +26,15 @@ func (c *connection) readExternalTables() (external []tables.External, err error
 	for {
 		packet, err := c.in.Uvarint()
 		if err != nil {
-			return nil, &lostClient{err}
+			return nil, &clientGone{err}
 		}
 		if packet != uint64(proto.ClientCodeData) {
-			return nil, &brokenProtocol{exception.Newf(proto.ErrUnexpectedPacketFromClient,
+			return nil, &protocolError{exception.Newf(proto.ErrUnexpectedPacketFromClient,
 				"Unexpected packet %d from client, expected Data", packet)}
 		}
 		name, err := c.in.String(maxTextBytes)
 		if err != nil {
-			return nil, broken(err)
+			return nil, unreadable(err)
 		}
 		block := &boundedBuffer{left: limits.ExternalTableBytes - held}
 		columns, rows, err := c.readBlockBody(block)
@@ -55,10 +55,10 @@ func (c *connection) readExternalTables() (external []tables.External, err error
 func addBlock(external []tables.External, name string, block []byte, rows uint64) ([]tables.External, error) {
 	if len(external) == 0 || external[len(external)-1].Name != name {
 		if name == "" {
-			return nil, &brokenProtocol{errors.New("rows for a table without a name")}
+			return nil, &protocolError{errors.New("rows for a table without a name")}
 		}
 		if len(external) == maxExternalTables {
-			return nil, &brokenProtocol{fmt.Errorf("more than %d tables with one query", maxExternalTables)}
+			return nil, &protocolError{fmt.Errorf("more than %d tables with one query", maxExternalTables)}
 		}
 		external = append(external, tables.External{Name: name, Format: "Native"})
 	}
@@ -69,7 +69,7 @@ func addBlock(external []tables.External, name string, block []byte, rows uint64
 	if table.Structure == "" {
 		first, _, err := nativeformat.CutBlock(block)
 		if err != nil {
-			return nil, &brokenProtocol{err}
+			return nil, &protocolError{err}
 		}
 		table.Structure = structure(first.Columns)
 	}
@@ -113,20 +113,20 @@ func (c *connection) dropExternalTables(external []tables.External) error {
 func (c *connection) tablesStatus(ctx context.Context) error {
 	count, err := c.in.Uvarint()
 	if err != nil {
-		return broken(err)
+		return unreadable(err)
 	}
 	if count > maxTables {
-		return &brokenProtocol{fmt.Errorf("the status of %d tables is asked for", count)}
+		return &protocolError{fmt.Errorf("the status of %d tables is asked for", count)}
 	}
 	var wanted []string
 	for range count {
 		database, err := c.in.String(maxTextBytes)
 		if err != nil {
-			return broken(err)
+			return unreadable(err)
 		}
 		table, err := c.in.String(maxTextBytes)
 		if err != nil {
-			return broken(err)
+			return unreadable(err)
 		}
 		wanted = append(wanted, "("+statement.QuoteString(database)+", "+statement.QuoteString(table)+")")
 	}

@@ -4,12 +4,12 @@ import "strings"
 
 // insertAt is the token of INSERT when the statement is one (WITH … INSERT … counts), else -1.
 func (p *parser) insertAt() int {
-	switch p.upper(0) {
+	switch p.keyword(0) {
 	case "INSERT":
 		return 0
 	case "WITH":
 		for i := 1; i+1 < len(p.tokens); i++ {
-			if p.depth[i] == 0 && p.upper(i) == "INSERT" && p.upper(i+1) == "INTO" {
+			if p.depth[i] == 0 && p.keyword(i) == "INSERT" && p.keyword(i+1) == "INTO" {
 				return i
 			}
 		}
@@ -19,23 +19,23 @@ func (p *parser) insertAt() int {
 
 // beginsRows says whether what follows token i of an INSERT are rows, and notes where they begin and where the statement ends.
 func (p *parser) beginsRows(i int, lex *lexer) bool {
-	if p.format >= 0 || p.upper(0) != "INSERT" {
+	if p.formatToken >= 0 || p.keyword(0) != "INSERT" {
 		return false
 	}
-	keyword := p.upper(i)
-	if p.selects < 0 && p.afterTarget(i) && (keyword == "SELECT" || keyword == "WITH" || keyword == "FROM" && p.depth[i] == 0) {
-		p.selects = i
+	keyword := p.keyword(i)
+	if p.selectToken < 0 && p.afterTarget(i) && (keyword == "SELECT" || keyword == "WITH" || keyword == "FROM" && p.depth[i] == 0) {
+		p.selectToken = i
 	}
 	if p.depth[i] != 0 {
 		return false
 	}
 	switch {
-	case keyword == "VALUES" && p.selects < 0 && p.afterTarget(i):
-		p.format = i
-		p.rows = lex.pos
+	case keyword == "VALUES" && p.selectToken < 0 && p.afterTarget(i):
+		p.formatToken = i
+		p.rowsStart = lex.pos
 		return p.endOfValues(lex)
-	case p.upper(i-1) == "FORMAT" && p.afterTarget(i-1) && p.tokens[i].kind == word:
-		p.format = i
+	case p.keyword(i-1) == "FORMAT" && p.afterTarget(i-1) && p.tokens[i].kind == word:
+		p.formatToken = i
 		if after := p.settingsAfter(lex.pos); after > 0 {
 			for lex.pos < after {
 				t, _ := lex.next()
@@ -43,10 +43,10 @@ func (p *parser) beginsRows(i int, lex *lexer) bool {
 			}
 		}
 		if strings.EqualFold(p.at(i), "Values") {
-			p.rows = lex.pos
+			p.rowsStart = lex.pos
 			return p.endOfValues(lex)
 		}
-		p.rows = startOfRows(p.text, lex.pos)
+		p.rowsStart = startOfRows(p.text, lex.pos)
 		return true
 	}
 	return false
@@ -55,10 +55,10 @@ func (p *parser) beginsRows(i int, lex *lexer) bool {
 // afterTarget says whether token i stands behind a table name: a table or column may well be called values or format.
 func (p *parser) afterTarget(i int) bool {
 	first := 1
-	if p.upper(first) == "INTO" {
+	if p.keyword(first) == "INTO" {
 		first++
 	}
-	if p.upper(first) == "TABLE" && i > first+1 {
+	if p.keyword(first) == "TABLE" && i > first+1 {
 		first++
 	}
 	return i > first
@@ -98,7 +98,7 @@ func (p *parser) endOfValues(lex *lexer) bool {
 		if !ok {
 			return false
 		}
-		if p.text[t.start:t.end] == ";" || t.kind == broken {
+		if p.text[t.start:t.end] == ";" || t.kind == invalid {
 			lex.pos = before
 			return false
 		}
@@ -124,10 +124,10 @@ func startOfRows(text string, pos int) int {
 func (p *parser) describeInsert(s *Statement, at int) {
 	s.Kind = Insert
 	target := at + 1
-	if p.upper(target) == "INTO" {
+	if p.keyword(target) == "INTO" {
 		target++
 	}
-	if p.upper(target) == "TABLE" && target+1 < len(p.tokens) && p.at(target+1) != "(" {
+	if p.keyword(target) == "TABLE" && target+1 < len(p.tokens) && p.at(target+1) != "(" {
 		target++
 	}
 	if target < len(p.tokens) {
@@ -138,7 +138,7 @@ func (p *parser) describeInsert(s *Statement, at int) {
 		}
 		s.InsertColumns = p.columnList(end)
 	}
-	if p.format >= 0 {
+	if p.formatToken >= 0 {
 		p.takeRows(s)
 	}
 	s.InsertHead = s.Text
@@ -147,9 +147,9 @@ func (p *parser) describeInsert(s *Statement, at int) {
 		p.takeFormat(s)
 		s.InsertHead = s.Text
 	}
-	if p.selects >= 0 {
+	if p.selectToken >= 0 {
 		s.InsertSelect = true
-		first := p.selects
+		first := p.selectToken
 		for p.at(first-1) == "(" {
 			first--
 		}
@@ -159,20 +159,20 @@ func (p *parser) describeInsert(s *Statement, at int) {
 
 // takeRows takes VALUES or the FORMAT clause, with the rows behind it, off an INSERT's text.
 func (p *parser) takeRows(s *Statement) {
-	head := p.tokens[p.format].start
+	head := p.tokens[p.formatToken].start
 	s.Format = "Values"
 	settings := ""
-	if p.upper(p.format-1) == "FORMAT" && p.afterTarget(p.format-1) {
-		s.Format = p.at(p.format)
-		head = p.tokens[p.format-1].start
-		if last := len(p.tokens) - 1; last > p.format {
-			settings = " " + p.text[p.tokens[p.format+1].start:p.tokens[last].end]
+	if p.keyword(p.formatToken-1) == "FORMAT" && p.afterTarget(p.formatToken-1) {
+		s.Format = p.at(p.formatToken)
+		head = p.tokens[p.formatToken-1].start
+		if last := len(p.tokens) - 1; last > p.formatToken {
+			settings = " " + p.text[p.tokens[p.formatToken+1].start:p.tokens[last].end]
 		}
 	}
 	s.Text = strings.TrimSpace(p.text[:head]) + settings
-	s.Inline = p.text[p.rows:]
+	s.Inline = p.text[p.rowsStart:]
 	if strings.EqualFold(s.Format, "Values") {
-		s.Inline = strings.TrimSpace(p.text[p.rows:max(p.rows, p.end)])
+		s.Inline = strings.TrimSpace(p.text[p.rowsStart:max(p.rowsStart, p.end)])
 	} else if strings.TrimSpace(s.Inline) == ";" {
 		s.Inline = ""
 	}
@@ -200,7 +200,7 @@ func (p *parser) targetEnd(i int) int {
 }
 
 func (p *parser) callsFunction(target int) bool {
-	return p.upper(target) == "FUNCTION" && p.at(target+2) == "("
+	return p.keyword(target) == "FUNCTION" && p.at(target+2) == "("
 }
 
 // columnList is what the parentheses at token i hold; empty when there are none, or a SELECT in them.
@@ -208,7 +208,7 @@ func (p *parser) columnList(i int) string {
 	if p.at(i) != "(" {
 		return ""
 	}
-	for end := i + 1; end < len(p.tokens) && end != p.selects; end++ {
+	for end := i + 1; end < len(p.tokens) && end != p.selectToken; end++ {
 		if p.depth[end] < p.depth[i] {
 			return strings.TrimSpace(p.text[p.tokens[i].end:p.tokens[end].start])
 		}
@@ -223,7 +223,7 @@ func (s Statement) InsertColumnNames() ([]string, bool) {
 	var names []string
 	for i := 0; i < len(p.tokens); i += 2 {
 		name := p.name(i)
-		for p.tokens[i].kind == word && p.at(i+1) == "." && p.upper(i+2) != "" { // of a Nested column
+		for p.tokens[i].kind == word && p.at(i+1) == "." && p.keyword(i+2) != "" { // of a Nested column
 			i += 2
 			name += "." + p.at(i)
 		}

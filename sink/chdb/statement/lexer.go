@@ -15,7 +15,7 @@ const (
 	literal                      // string in '…', x'…' or $tag$…$tag$
 	number                       //
 	punctuation                  // one character
-	broken                       // what ClickHouse's lexer refuses: an open quote or comment, a stray byte
+	invalid                      // what ClickHouse's lexer refuses: an open quote or comment, a stray byte
 )
 
 // token is one token of a query text: text[start:end].
@@ -27,9 +27,9 @@ type token struct {
 // lexer splits a query text exactly as ClickHouse does (src/Parsers/Lexer.cpp), comments and white space left out.
 // Being exact matters: whatever it takes for a string, ClickHouse must take for a string.
 type lexer struct {
-	text string
-	pos  int
-	last byte // the last token if it was punctuation, 'a' after anything else, 0 at the start
+	text     string
+	pos      int
+	lastByte byte // the last token if it was punctuation, 'a' after anything else, 0 at the start
 }
 
 // next returns the next token, and false at the end of the text.
@@ -40,9 +40,9 @@ func (l *lexer) next() (token, bool) {
 			continue
 		}
 		kind := l.scan()
-		l.last = 'a'
+		l.lastByte = 'a'
 		if kind == punctuation {
-			l.last = l.text[start]
+			l.lastByte = l.text[start]
 		}
 		return token{kind, start, l.pos}, true
 	}
@@ -109,8 +109,8 @@ func (l *lexer) scan() tokenKind {
 		return l.scanQuoted(len("“"), "”", false, quoted)
 	case strings.HasPrefix(rest, "/*"):
 		l.pos = len(l.text)
-		return broken
-	case isDigit(c), c == '.' && l.last != 'a' && l.last != ')' && l.last != ']' && len(rest) > 1 && isDigit(rest[1]):
+		return invalid
+	case isDigit(c), c == '.' && l.lastByte != 'a' && l.lastByte != ')' && l.lastByte != ']' && len(rest) > 1 && isDigit(rest[1]):
 		return l.scanNumber()
 	case c == '$':
 		return l.scanDollar()
@@ -127,7 +127,7 @@ func (l *lexer) scan() tokenKind {
 		return punctuation
 	default:
 		l.pos++
-		return broken
+		return invalid
 	}
 }
 
@@ -149,7 +149,7 @@ func (l *lexer) scanQuoted(opening int, closing string, escapes bool, kind token
 		}
 	}
 	l.pos = len(l.text)
-	return broken
+	return invalid
 }
 
 // scanDollar moves over a heredoc, $tag$…$tag$, or else over a dollar sign or a word that begins with one.
@@ -169,7 +169,7 @@ func (l *lexer) scanDollar() tokenKind {
 // scanNumber moves over a number, or over a word that begins with digits. Where a number ends exactly does not matter here
 // as long as no quote, comment or semicolon is swallowed.
 func (l *lexer) scanNumber() tokenKind {
-	afterDot := l.last == '.'
+	afterDot := l.lastByte == '.'
 	l.pos++
 	for l.pos < len(l.text) {
 		c := l.text[l.pos]

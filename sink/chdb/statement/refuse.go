@@ -27,13 +27,13 @@ func Denied(what, instead string) *exception.Error {
 func (p *parser) refuse() error {
 	dictionary := false
 	for i := range p.tokens {
-		switch p.upper(i) {
+		switch p.keyword(i) {
 		case "OUTFILE":
-			if p.upper(i-1) == "INTO" && (p.upper(i-2) != "INSERT" || !p.plainAfter(i)) {
+			if p.keyword(i-1) == "INTO" && (p.keyword(i-2) != "INSERT" || !p.namesTableBefore(i)) {
 				return Denied("INTO OUTFILE", "leave it out and let the client write the answer to a file.")
 			}
 		case "INFILE":
-			if p.upper(i-1) == "FROM" && !p.plainAfter(i) {
+			if p.keyword(i-1) == "FROM" && !p.namesTableBefore(i) {
 				return Denied("FROM INFILE", "send the rows with the request: INSERT INTO … FORMAT …, then the file's content.")
 			}
 		case "DICTIONARY":
@@ -45,13 +45,13 @@ func (p *parser) refuse() error {
 		if strings.EqualFold(p.name(i), "disk") && p.at(i+1) == "(" && p.at(i-1) == "=" {
 			return Denied("a disk defined in a query", "leave the setting out: tables live in the data directory.")
 		}
-		if dictionary && p.upper(i) == "SOURCE" && p.at(i+1) == "(" {
+		if dictionary && p.keyword(i) == "SOURCE" && p.at(i+1) == "(" {
 			if err := p.refuseSource(i + 2); err != nil {
 				return err
 			}
 		}
 		parameter := p.at(i-1) == "=" && strings.HasPrefix(p.name(i-2), "param_") // a value, which nothing evaluates
-		if p.tokens[i].kind == literal && !parameter && hidesCall(p.at(i), mostNesting) {
+		if p.tokens[i].kind == literal && !parameter && containsOutsideCall(p.at(i), maxStringNesting) {
 			return Denied("a call of file, sqlite or executable inside a string",
 				"insert the content into a table; a text that only looks like one goes in as a row or a parameter's value.")
 		}
@@ -66,7 +66,7 @@ func (p *parser) refuseCall(i int) error {
 		return Denied("the setting "+SessionSetting, "name a client by log_comment.")
 	case p.callsOutside(i):
 		return Denied(Excerpt(p.at(i)), "insert the content into a table.")
-	case evaluated(p.name(i)) && p.at(i+1) == "=" && len(p.parameters()) > 0:
+	case isExpressionSetting(p.name(i)) && p.at(i+1) == "=" && len(p.parameters()) > 0:
 		return Denied("a placeholder beside the setting "+p.name(i), "write the setting's expression in the text.")
 	case p.buildsStructure(i):
 		return Denied("a computed structure of "+Excerpt(p.at(i)), "write the structure as one string.")
@@ -76,12 +76,12 @@ func (p *parser) refuseCall(i int) error {
 	return nil
 }
 
-// mostNesting bounds how deep strings in strings are looked into; what is deeper is refused.
-const mostNesting = 6
+// maxStringNesting bounds how deep strings in strings are looked into; what is deeper is refused.
+const maxStringNesting = 6
 
-// hidesCall says whether a string literal holds an expression that leaves the engine. "file(1)", as in the name of a
+// containsOutsideCall says whether a string literal holds an expression that leaves the engine. "file(1)", as in the name of a
 // second copy, is no such expression.
-func hidesCall(quoted string, nesting int) bool {
+func containsOutsideCall(quoted string, nesting int) bool {
 	text := literalText(quoted)
 	if !strings.Contains(text, "(") {
 		return false
@@ -91,23 +91,23 @@ func hidesCall(quoted string, nesting int) bool {
 	}
 	p := tokenize(text)
 	for i, t := range p.tokens {
-		if t.kind == literal && hidesCall(p.at(i), nesting-1) {
+		if t.kind == literal && containsOutsideCall(p.at(i), nesting-1) {
 			return true
 		}
-		if outside(p.name(i)) && (p.callsOutside(i) || p.at(i+1) == "(") && !(p.at(i+1) == "(" && p.harmlessArgument(i+2)) {
+		if isOutsideFunction(p.name(i)) && (p.callsOutside(i) || p.at(i+1) == "(") && !(p.at(i+1) == "(" && p.cannotBeginText(i+2)) {
 			return true
 		}
 	}
 	return false
 }
 
-// harmlessArgument says whether no text can begin at token i, so that what precedes it is prose rather than a call.
-func (p *parser) harmlessArgument(i int) bool {
+// cannotBeginText says whether no text can begin at token i, so that what precedes it is prose rather than a call.
+func (p *parser) cannotBeginText(i int) bool {
 	if i >= len(p.tokens) {
 		return true
 	}
 	switch p.tokens[i].kind {
-	case number, broken:
+	case number, invalid:
 		return true
 	case punctuation:
 		return !strings.Contains("({[@", p.at(i))
@@ -115,17 +115,17 @@ func (p *parser) harmlessArgument(i int) bool {
 	return false
 }
 
-// plainAfter says whether OUTFILE or INFILE at token i is the name of a table, since no file name follows.
-func (p *parser) plainAfter(i int) bool {
+// namesTableBefore says whether OUTFILE or INFILE at token i is the name of a table, since no file name follows.
+func (p *parser) namesTableBefore(i int) bool {
 	if i+1 >= len(p.tokens) {
 		return true
 	}
 	return p.tokens[i+1].kind == word || p.at(i+1) == "(" || p.at(i+1) == "." || p.at(i+1) == ")" || p.at(i+1) == ","
 }
 
-// outside are the functions and table engines that touch files or run commands before the engine looks at any grant, or
+// isOutsideFunction are the functions and table engines that touch files or run commands before the engine looks at any grant, or
 // that it has no grant for.
-func outside(name string) bool {
+func isOutsideFunction(name string) bool {
 	switch strings.ToLower(name) {
 	case "file", "sqlite", "executable", "executablepool":
 		return true
@@ -136,13 +136,13 @@ func outside(name string) bool {
 // callsOutside says whether token i calls such a function, directly or through APPLY, or names such an engine, and is not
 // a table, column or database of that name.
 func (p *parser) callsOutside(i int) bool {
-	if !outside(p.name(i)) {
+	if !isOutsideFunction(p.name(i)) {
 		return false
 	}
-	if p.upper(i-1) == "APPLY" || p.at(i-1) == "(" && p.upper(i-2) == "APPLY" {
+	if p.keyword(i-1) == "APPLY" || p.at(i-1) == "(" && p.keyword(i-2) == "APPLY" {
 		return true
 	}
-	if p.upper(i-1) == "ENGINE" || p.at(i-1) == "=" && p.upper(i-2) == "ENGINE" {
+	if p.keyword(i-1) == "ENGINE" || p.at(i-1) == "=" && p.keyword(i-2) == "ENGINE" {
 		return true
 	}
 	return p.at(i+1) == "(" && !p.namesTable(i)
@@ -157,8 +157,8 @@ func (p *parser) callsFormat(i int) bool {
 	return i+2 >= len(p.tokens) || p.tokens[i+2].kind != literal || !strings.Contains(literalText(p.at(i+2)), "{")
 }
 
-// evaluated are the settings whose value is an expression: Parse must see it.
-func evaluated(setting string) bool {
+// isExpressionSetting are the settings whose value is an expression: Parse must see it.
+func isExpressionSetting(setting string) bool {
 	switch setting {
 	case "additional_result_filter", "additional_table_filters", "parallel_replicas_custom_key", "schema_inference_hints":
 		return true
@@ -188,7 +188,7 @@ func (p *parser) buildsStructure(i int) bool {
 
 // namesTable says whether token i is the name of a table or the like rather than a call.
 func (p *parser) namesTable(i int) bool {
-	switch p.upper(i - 1) {
+	switch p.keyword(i - 1) {
 	case "INTO", "TABLE", "EXISTS", "VIEW", "DICTIONARY":
 		return true
 	}

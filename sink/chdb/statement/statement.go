@@ -73,7 +73,7 @@ func Parse(query string) (Statement, error) {
 	s := Statement{Text: strings.TrimSpace(query[:p.end]), Parameters: p.parameters()}
 	s.lead = p.lead()
 	for i := range p.tokens {
-		s.Parallel = s.Parallel || p.upper(i) == "PARALLEL" && p.upper(i+1) == "WITH"
+		s.Parallel = s.Parallel || p.keyword(i) == "PARALLEL" && p.keyword(i+1) == "WITH"
 	}
 	switch s.lead {
 	case "SELECT", "WITH", "FROM", "(":
@@ -92,13 +92,13 @@ func Parse(query string) (Statement, error) {
 
 // parser is a query text with its tokens, those of inline rows left out.
 type parser struct {
-	text    string
-	tokens  []token
-	depth   []int // of brackets, for each token
-	end     int   // of the statement, before a trailing semicolon
-	rows    int   // where inline rows begin, -1 when there are none
-	selects int   // the token of an INSERT's SELECT, -1 when there is none
-	format  int   // the token of the format's name, or of VALUES, of an INSERT; -1 when there is none
+	text        string
+	tokens      []token
+	depth       []int // of brackets, for each token
+	end         int   // of the statement, before a trailing semicolon
+	rowsStart   int   // where inline rows begin, -1 when there are none
+	selectToken int   // the token of an INSERT's SELECT, -1 when there is none
+	formatToken int   // the token of the format's name, or of VALUES, of an INSERT; -1 when there is none
 }
 
 // tokenize reads the tokens of a text that need not be a statement. Their depth stays unknown.
@@ -115,7 +115,7 @@ func tokenize(text string) *parser {
 
 // scanStatement reads the tokens of one statement.
 func scanStatement(query string) (*parser, error) {
-	p := &parser{text: query, end: len(query), rows: -1, selects: -1, format: -1}
+	p := &parser{text: query, end: len(query), rowsStart: -1, selectToken: -1, formatToken: -1}
 	lex := lexer{text: query}
 	depth := 0
 	over := false
@@ -135,7 +135,7 @@ func scanStatement(query string) (*parser, error) {
 			return nil, exception.Newf(proto.ErrSyntaxError, "Multi-statements are not allowed: "+
 				"send one statement at a time (the second begins at position %d: %s)", t.start+1, Excerpt(query[t.start:]))
 		}
-		if t.kind == broken {
+		if t.kind == invalid {
 			return nil, exception.Newf(proto.ErrSyntaxError, "Syntax error: failed at position %d: "+
 				"an unknown character, or a quote or comment that is never closed: %s", t.start+1, Excerpt(query[t.start:]))
 		}
@@ -154,7 +154,7 @@ func scanStatement(query string) (*parser, error) {
 	if len(p.tokens) == 0 {
 		return nil, exception.Newf(proto.ErrSyntaxError, "Empty query")
 	}
-	if len(p.tokens) == 1 && !isTransaction(p.upper(0)) { // clickhouse-client's "exit", "quit" and so on are no statements
+	if len(p.tokens) == 1 && !isTransaction(p.keyword(0)) { // clickhouse-client's "exit", "quit" and so on are no statements
 		return nil, exception.Newf(proto.ErrSyntaxError, "Syntax error: failed at position %d: %s is no statement",
 			p.tokens[0].start+1, Excerpt(p.at(0)))
 	}
@@ -173,8 +173,8 @@ func (p *parser) at(i int) string {
 	return p.text[p.tokens[i].start:p.tokens[i].end]
 }
 
-// upper is the keyword at token i, in capitals; empty for anything but a bare word.
-func (p *parser) upper(i int) string {
+// keyword is the keyword at token i, in capitals; empty for anything but a bare word.
+func (p *parser) keyword(i int) string {
 	if i < 0 || i >= len(p.tokens) || p.tokens[i].kind != word {
 		return ""
 	}
@@ -197,7 +197,7 @@ func (p *parser) name(i int) string {
 
 // lead is the keyword the statement begins with, or its first token.
 func (p *parser) lead() string {
-	if keyword := p.upper(0); keyword != "" {
+	if keyword := p.keyword(0); keyword != "" {
 		return keyword
 	}
 	return p.at(0)
@@ -206,10 +206,10 @@ func (p *parser) lead() string {
 // takeFormat takes the last FORMAT clause off a statement that is not an INSERT, keeping SETTINGS that follow it.
 func (p *parser) takeFormat(s *Statement) {
 	for i := len(p.tokens) - 2; i > 0; i-- {
-		if p.upper(i) != "FORMAT" || p.depth[i] != 0 || p.tokens[i+1].kind != word {
+		if p.keyword(i) != "FORMAT" || p.depth[i] != 0 || p.tokens[i+1].kind != word {
 			continue
 		}
-		if i+2 < len(p.tokens) && p.upper(i+2) != "SETTINGS" {
+		if i+2 < len(p.tokens) && p.keyword(i+2) != "SETTINGS" {
 			continue
 		}
 		s.Format = p.at(i + 1)

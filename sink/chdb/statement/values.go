@@ -18,7 +18,7 @@ type valuesReader struct {
 	body    io.Reader
 	pending []byte // read, not yet looked at; begins with a token
 	last    byte   // of the lexer at pending's begin
-	ready   []byte // looked at, to be given
+	checked []byte // looked at, to be given
 	err     error  // of body, or the refusal
 }
 
@@ -27,14 +27,14 @@ func NewValuesReader(body io.Reader) io.Reader { return &valuesReader{body: body
 
 // Read implements io.Reader. Its error is *exception.Error 497 when a row calls what it must not.
 func (v *valuesReader) Read(b []byte) (int, error) {
-	for len(v.ready) == 0 {
+	for len(v.checked) == 0 {
 		if v.err != nil {
 			return 0, v.err
 		}
 		v.fill()
 	}
-	n := copy(b, v.ready)
-	v.ready = v.ready[n:]
+	n := copy(b, v.checked)
+	v.checked = v.checked[n:]
 	return n, nil
 }
 
@@ -44,7 +44,7 @@ func (v *valuesReader) fill() {
 	_, err := io.CopyN(&more, v.body, int64(max(valuesChunkBytes, len(v.pending))))
 	v.pending = append(v.pending, more.Bytes()...)
 	p := parser{text: string(v.pending)}
-	lex := lexer{text: p.text, last: v.last}
+	lex := lexer{text: p.text, lastByte: v.last}
 	lasts := []byte{v.last}
 	for {
 		t, ok := lex.next()
@@ -52,12 +52,12 @@ func (v *valuesReader) fill() {
 			break
 		}
 		p.tokens = append(p.tokens, t)
-		lasts = append(lasts, lex.last)
+		lasts = append(lasts, lex.lastByte)
 	}
 	whole, cut := len(p.tokens), len(v.pending)
 	if err == nil { // the last tokens may go on in what comes, and a $ may turn out to open a heredoc
 		whole = max(0, whole-valuesLookahead)
-		if open := slices.IndexFunc(p.tokens[:whole], p.mayOpen); open >= 0 {
+		if open := slices.IndexFunc(p.tokens[:whole], p.mayOpenHeredoc); open >= 0 {
 			whole = open
 		}
 		cut = 0
@@ -72,17 +72,17 @@ func (v *valuesReader) fill() {
 		}
 	}
 	v.err, v.last = err, lasts[whole]
-	v.ready = v.pending[:cut:cut]
+	v.checked = v.pending[:cut:cut]
 	v.pending = append([]byte(nil), v.pending[cut:]...)
 }
 
-// mayOpen says whether a token is a word only as long as no more text comes.
-func (p *parser) mayOpen(t token) bool { return t.kind == word && p.text[t.start] == '$' }
+// mayOpenHeredoc says whether a token is a word only as long as no more text comes.
+func (p *parser) mayOpenHeredoc(t token) bool { return t.kind == word && p.text[t.start] == '$' }
 
 // refuseRow answers a call at token i that a row's expression must not make. Rows have no columns to refer to, so the bare
 // name of such a function is enough.
 func (p *parser) refuseRow(i int) error {
-	if outside(p.name(i)) || p.callsFormat(i) || p.buildsStructure(i) {
+	if isOutsideFunction(p.name(i)) || p.callsFormat(i) || p.buildsStructure(i) {
 		return Denied(Excerpt(p.at(i)), "send the value itself.")
 	}
 	return nil

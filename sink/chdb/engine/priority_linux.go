@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// yieldThreads lets the threads of this process that have the name run when no other wants to, and no longer: one that is
+// lowerThreadPriority lets the threads of this process that have the name run when no other wants to, and no longer: one that is
 // only nice keeps its processor for its slice. There must be such a thread.
-func yieldThreads(name string) error {
+func lowerThreadPriority(name string) error {
 	threads, err := procfs.AllThreads(os.Getpid())
 	if err != nil {
 		return err

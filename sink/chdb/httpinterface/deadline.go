@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// timedResponse gives every write of an answer its own time: a client that does not read must not hold a query for ever.
-type timedResponse struct {
+// deadlineResponse gives every write of an answer its own time: a client that does not read must not hold a query for ever.
+type deadlineResponse struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	timeout time.Duration
 }
 
-// newTimedResponse takes back the deadline an earlier answer left on the connection.
-func newTimedResponse(w http.ResponseWriter, timeout time.Duration) (*timedResponse, error) {
+// newDeadlineResponse takes back the deadline an earlier answer left on the connection.
+func newDeadlineResponse(w http.ResponseWriter, timeout time.Duration) (*deadlineResponse, error) {
 	control := http.NewResponseController(w)
-	return &timedResponse{w, control, timeout}, control.SetWriteDeadline(time.Time{})
+	return &deadlineResponse{w, control, timeout}, control.SetWriteDeadline(time.Time{})
 }
 
-func (t *timedResponse) Write(p []byte) (int, error) {
+func (t *deadlineResponse) Write(p []byte) (int, error) {
 	if err := t.control.SetWriteDeadline(time.Now().Add(t.timeout)); err != nil {
 		return 0, err
 	}
@@ -28,18 +28,18 @@ func (t *timedResponse) Write(p []byte) (int, error) {
 }
 
 // Unwrap lets http.ResponseController find the connection.
-func (t *timedResponse) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+func (t *deadlineResponse) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
-// timedBody gives every read of a request's body its own time. Between reads there is no deadline, because net/http then
+// deadlineBody gives every read of a request's body its own time. Between reads there is no deadline, because net/http then
 // watches the connection by reading from it; after a failed one the deadline stays, so that net/http does not wait for
 // the rest of the body either before it sends the answer.
-type timedBody struct {
+type deadlineBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	timeout time.Duration
 }
 
-func (t *timedBody) Read(p []byte) (int, error) {
+func (t *deadlineBody) Read(p []byte) (int, error) {
 	if err := t.control.SetReadDeadline(time.Now().Add(t.timeout)); err != nil {
 		return 0, err
 	}

@@ -10,16 +10,16 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// vet asks the engine's own parser about a text before it runs: a second line behind Parse, which reads with a lexer of
+// check asks the engine's own parser about a text before it runs: a second line behind Parse, which reads with a lexer of
 // its own. Several statements must never reach the engine as one, nor a query that writes outside it.
 // A text the engine cannot parse passes: running it gives the engine's own message.
-func (s *Session) vet(parsed statement.Statement) error {
+func (s *Session) check(parsed statement.Statement) error {
 	if s.user.ReadOnly && !parsed.ReadsOnly() {
 		return errReadOnly()
 	}
 	seen := analysis{StructSize: uint32(unsafe.Sizeof(analysis{}))}
 	queryText, queryLen := text(parsed.Text)
-	status := s.engine.lib.Classify(conn(s.connection), queryText, queryLen, nil, 0, &seen)
+	status := s.engine.lib.Classify(connectionPointer(s.connection), queryText, queryLen, nil, 0, &seen)
 	runtime.KeepAlive(parsed.Text)
 	if status != 0 {
 		return exception.Newf(proto.ErrUnknownException, "The engine did not classify the statement")
