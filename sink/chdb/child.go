@@ -24,22 +24,22 @@ import (
 )
 
 const (
-	// predecessorTimeout is how long a child waits for an earlier one to leave
-	// the directory.
+	// predecessorTimeout is how long a child waits for the child before it to
+	// release the data directory.
 	predecessorTimeout = 20 * time.Second
-	// childStopTimeout is when a child that has been told to stop ends itself
-	// whatever it is doing: its parent may be gone and not there to kill it.
+	// childStopTimeout is how long a child may take to stop before it exits,
+	// whatever it is doing: the parent that would kill it may be gone.
 	childStopTimeout = time.Minute
 )
 
-// Child is what the hidden subcommand runs: an engine and its two servers,
-// under the [Server] that started this process. It reads its configuration
-// from stdin, answers on stdout, and serves until stdin ends, SIGTERM comes or
-// ctx ends; then it returns nil.
+// Child runs an engine and its two servers under the [Server] that started this
+// process. It reads its configuration from stdin, answers on stdout, and serves
+// until stdin ends, SIGTERM arrives or ctx ends; then it returns nil.
 //
-// It reports its own errors, to the parent and on standard error, so the
-// caller only turns one into an exit status. It takes over the process: it
-// uses inherited file descriptors and leaves a goroutine on stdin behind.
+// It reports its errors to the parent and on standard error itself, so the
+// caller only turns one into an exit status. It uses inherited file descriptors
+// and leaves a goroutine that reads stdin behind, so the process can do nothing
+// else.
 func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer cancel()
@@ -64,7 +64,8 @@ func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	return nil
 }
 
-// readConfig reads the parent's line and then watches for the end of stdin.
+// readConfig reads the parent's line of configuration. Afterwards it calls ended
+// once stdin ends.
 func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
 	var cfg childConfig
 	in := bufio.NewReader(stdin)
@@ -77,7 +78,7 @@ func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
 	}
 	go func() {
 		defer ended()
-		// However stdin ends, the parent is gone or wants the child gone.
+		// However stdin ends, the parent is gone or wants the child to stop.
 		_, _ = io.Copy(io.Discard, in)
 	}()
 	return cfg, nil
@@ -116,7 +117,7 @@ func serve(ctx context.Context, cfg childConfig, logger zerolog.Logger, answer *
 	return serving.Wait()
 }
 
-// unexpectedEnd turns a server that stops before it was told to into an error.
+// unexpectedEnd returns an error when a server has ended although ctx has not.
 func unexpectedEnd(ctx context.Context, name string, err error) error {
 	if err == nil && ctx.Err() == nil {
 		err = errors.New("ended unasked")
@@ -137,7 +138,7 @@ func reportReady(answer *json.Encoder, e *engine.Engine, http, native net.Listen
 	return nil
 }
 
-// openEngine opens the engine with its database, once its directory is free.
+// openEngine opens the engine once its directory is free, and creates [Database].
 func openEngine(ctx context.Context, cfg childConfig, logger zerolog.Logger) (*engine.Engine, func() error, error) {
 	waiting, cancel := context.WithTimeout(ctx, predecessorTimeout)
 	defer cancel()

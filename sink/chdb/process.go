@@ -13,24 +13,24 @@ import (
 	"github.com/citytally/citytally/sink/chdb/procgroup"
 )
 
-// pipeGrace is how long the child's output may stay open once the child has
-// gone.
+// pipeGrace is how long the child's output may stay open after the child has
+// ended.
 const pipeGrace = 2 * time.Second
 
-// process is one child, from its start to its end.
+// process is one child.
 type process struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	ready childAnswer
 	began time.Time
 
-	exited chan struct{} // closed after the next two are final
+	exited chan struct{} // closed once end and output are final
 	end    error         // nil for exit status 0
 	output *childLog
 }
 
-// launch starts a child and returns it once it serves, or nothing once it is
-// gone again. The caller keeps its OS thread for the child's life.
+// launch starts a child and returns it once it serves, or an error once it has
+// ended. The caller stays on its OS thread until the child has ended.
 func launch(ctx context.Context, cfg Config, listening *sockets, engineDir string) (*process, error) {
 	output := &childLog{log: cfg.Logger}
 	answer := make(chan childAnswer, 1)
@@ -72,10 +72,10 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 	return p, nil
 }
 
-// handshake gives the child its configuration and waits for its answer.
+// handshake sends the child its configuration and waits for its answer.
 func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childAnswer) error {
-	// A child that ended before it read this says more by how it ended than
-	// the broken pipe does; that is waited for below.
+	// When the child has ended before it reads this, its exit status, which is
+	// awaited below, says more than the broken pipe.
 	unread := json.NewEncoder(stdin).Encode(childConfig{
 		Library: cfg.Library, Dir: engineDir, Users: cfg.Users, MaxMemory: cfg.MaxMemory, LogLevel: cfg.Logger.GetLevel().String(),
 	})
@@ -84,7 +84,7 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, en
 	select {
 	case p.ready = <-answer:
 	case <-p.exited:
-		// The answer may have come just before the end.
+		// The answer may have arrived just before the exit.
 		select {
 		case p.ready = <-answer:
 		default:
@@ -101,7 +101,7 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, en
 	return nil
 }
 
-// withLastOutput adds what the child said last to why it did not serve.
+// withLastOutput adds the child's last output to err.
 func (p *process) withLastOutput(err error) error {
 	if words := p.output.lastOutput(); words != "" {
 		return fmt.Errorf("%w; its last words:\n%s", err, words)
@@ -109,10 +109,10 @@ func (p *process) withLastOutput(err error) error {
 	return err
 }
 
-// stop asks the child to end in good order and kills it when it takes longer
-// than the timeout. It returns once the child is gone.
+// stop asks the child to end, and kills it after timeout. It returns once the
+// child has ended.
 func (p *process) stop(timeout time.Duration) error {
-	// A child that is already gone has closed its end; there is nobody to ask.
+	// Fails only when the child has ended.
 	_ = p.stdin.Close()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
@@ -128,9 +128,9 @@ func (p *process) stop(timeout time.Duration) error {
 	}
 }
 
-// kill ends the child at once and returns when it is gone.
+// kill kills the child and returns once it has ended.
 func kill(p *process) {
-	// The only error is that it has gone already.
+	// Fails only when the child has ended.
 	_ = procgroup.Kill(p.cmd.Process)
 	<-p.exited
 }

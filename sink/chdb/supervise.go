@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// supervise runs one child after another until running ends or a child cannot
-// be had any more, then gives everything back. It answers once on started.
+// supervise starts a child, sends the result of that on started, and restarts the
+// child whenever it crashes, until running ends or a restart is not possible.
+// Then it releases the ports and the data directory.
 //
-// It keeps its OS thread to itself: on Linux the kernel ends the child together
-// with the thread that started it, and the Go runtime would end an idle thread
-// at any time.
+// It locks its OS thread, because on Linux the kernel kills the child when the
+// thread that started it ends, and the Go runtime may end an idle thread at any
+// time.
 func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -30,7 +31,7 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	}
 }
 
-// follow follows a child, and its successors, until running ends.
+// follow waits for the end of a child and of its successors, until running ends.
 func (s *Server) follow(running context.Context, p *process) {
 	again := restartPolicy{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
 	for p != nil {
@@ -51,8 +52,8 @@ func (s *Server) follow(running context.Context, p *process) {
 	}
 }
 
-// relaunch returns the next child, or nil when running has ended or the limit
-// of restarts is reached.
+// relaunch starts the next child. It returns nil when running has ended or the
+// limit of restarts is reached.
 func (s *Server) relaunch(running context.Context, again *restartPolicy, reason error) *process {
 	for {
 		delay, err := again.grant(time.Now(), reason)
@@ -106,7 +107,7 @@ func (s *Server) setChild(p *process) {
 	}
 }
 
-// addCloseError adds to what Close returns.
+// addCloseError adds err to what [Server.Close] returns.
 func (s *Server) addCloseError(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// check asks the engine's own parser about a text before it runs: a second line behind Parse, which reads with a lexer of
-// its own. Several statements must never reach the engine as one, nor a query that writes outside it.
-// A text the engine cannot parse passes: running it gives the engine's own message.
+// check asks the engine's own parser about a statement before it runs, in case package statement has read it otherwise.
+// It refuses several statements in one text, and a query that writes outside the engine.
+// A text that the engine cannot parse passes, because running it gives the engine's own message.
 func (s *Session) check(parsed statement.Statement) error {
 	if s.user.ReadOnly && !parsed.ReadsOnly() {
 		return errReadOnly()
@@ -27,7 +27,7 @@ func (s *Session) check(parsed statement.Statement) error {
 	if seen.Class == classUnknown {
 		return nil
 	}
-	if seen.Statements > 1 && !parsed.Parallel { // the engine counts the arms of PARALLEL WITH
+	if seen.Statements > 1 && !parsed.Parallel { // the engine counts each statement of PARALLEL WITH
 		return exception.Newf(proto.ErrSyntaxError, "Multi-statements are not allowed: send one statement at a time")
 	}
 	if seen.Class == classControl && parsed.Streams {

@@ -18,11 +18,11 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// User is one who may open sessions.
+// User is somebody who may open sessions.
 type User struct {
 	Name     string
 	Password string
-	// ReadOnly users may read, and change those settings of their session that ClickHouse's readonly=2 allows; nothing else.
+	// ReadOnly users may read, and change the settings of their session that ClickHouse's readonly=2 allows; nothing else.
 	ReadOnly bool
 }
 
@@ -41,7 +41,7 @@ type Engine struct {
 	sessions sessionCount
 }
 
-// opened is 1 while an Engine lives: the library holds one data directory per process.
+// opened is true while the process has an Engine: the library holds one data directory per process.
 var opened atomic.Bool
 
 // Open loads the library, takes the data directory and starts the engine.
@@ -105,7 +105,7 @@ func (e *Engine) prepare(ctx context.Context) error {
 	return s.Close()
 }
 
-// readVersion asks the engine for what its clients are told when they connect.
+// readVersion asks the engine for its version and time zone, which clients are told when they connect.
 func (e *Engine) readVersion(ctx context.Context, s *Session) error {
 	result, err := s.Query(ctx, "SELECT version(), timezone()", "TSVRaw")
 	if err != nil {
@@ -115,7 +115,7 @@ func (e *Engine) readVersion(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// connect opens one connection of the library.
+// connect opens one connection of the library; each is a session of its own.
 func (e *Engine) connect() (uintptr, error) {
 	connection := e.lib.connect(e.args...)
 	if connection == 0 {
@@ -124,12 +124,13 @@ func (e *Engine) connect() (uintptr, error) {
 	return connection, nil
 }
 
-// connectionPointer is what the library's functions want for a connection: what the handle chdb_connect returned points to.
+// connectionPointer is a connection as the library's other functions take it: the value that the handle of chdb_connect
+// points to.
 func connectionPointer(connection uintptr) uintptr {
 	return *(*uintptr)(*(*unsafe.Pointer)(unsafe.Pointer(&connection)))
 }
 
-// Close waits for the open sessions to be closed, then stops the engine and gives up the data directory.
+// Close waits until every session is closed, then stops the engine and releases the data directory.
 func (e *Engine) Close() error {
 	if !e.sessions.close() {
 		return nil
@@ -150,7 +151,8 @@ func (e *Engine) Version() string { return e.version }
 func (e *Engine) Timezone() string { return e.timezone }
 
 // Authenticate returns the user of that name if the password is right. An empty name means "default".
-// Otherwise it returns ClickHouse's *exception.Error 516, which does not tell a wrong password from an unknown user, nor by its timing.
+// Otherwise it returns AUTHENTICATION_FAILED (516). Neither the message nor the time it takes tells a wrong password from
+// an unknown user.
 func (e *Engine) Authenticate(name, password string) (User, error) {
 	if name == "" {
 		name = "default"

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lowerThreadPriority lets the threads of this process that have the name run when no other wants to, and no longer: one that is
-// only nice keeps its processor for its slice. There must be such a thread.
+// lowerThreadPriority gives the threads of this process that have that name the scheduling policy SCHED_IDLE: they run while
+// no other thread wants the processor. A merely nice thread would keep the processor for its time slice. It is an error
+// when no thread has the name.
 func lowerThreadPriority(name string) error {
 	threads, err := procfs.AllThreads(os.Getpid())
 	if err != nil {
@@ -20,7 +21,7 @@ func lowerThreadPriority(name string) error {
 	for _, thread := range threads {
 		comm, err := thread.Comm()
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-			continue // it has ended meanwhile
+			continue // the thread has ended meanwhile
 		}
 		if err != nil {
 			return err

@@ -2,5 +2,5 @@
 
 package engine
 
-// lowerThreadPriority does nothing: here a thread can only change its own priority.
+// lowerThreadPriority does nothing: outside Linux a thread can change only its own priority.
 func lowerThreadPriority(string) error { return nil }

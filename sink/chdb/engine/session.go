@@ -17,28 +17,28 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// Session is a connection of its own to the engine: its own settings, current database and temporary tables.
-// It runs one statement at a time; a second one meanwhile gets *exception.Error 373 (SESSION_IS_LOCKED), as ClickHouse answers.
+// Session is a connection to the engine, with settings, a current database and temporary tables of its own.
+// It runs one statement at a time; a second one meanwhile gets SESSION_IS_LOCKED (373), as in ClickHouse.
 type Session struct {
 	engine     *Engine
 	user       User
 	connection uintptr
-	token      string     // in statement.SessionSetting, for KILL QUERY
+	token      string     // value of statement.SessionSetting, by which KILL QUERY finds the session's statement
 	busy       sync.Mutex // held while a statement runs or a stream is open
 	closed     bool       // guarded by busy
 }
 
-// Result is a whole answer in memory.
+// Result is the whole answer to a statement.
 type Result struct {
-	Data      []byte // in the format asked for
-	Rows      uint64 // of the answer; for INSERT those written, materialized views included
-	ReadRows  uint64 // from storage
-	ReadBytes uint64 // from storage
+	Data      []byte // in the requested format
+	Rows      uint64 // rows of the answer; for INSERT the rows written, those of materialized views included
+	ReadRows  uint64 // rows read from storage
+	ReadBytes uint64 // bytes read from storage
 	Elapsed   time.Duration
 }
 
 // Session opens a session of user in database; an empty database means "default".
-// A user without a name is the caller itself and may do everything the engine allows.
+// A User without a name stands for this program and may do everything the engine allows.
 func (e *Engine) Session(ctx context.Context, user User, database string) (*Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, exception.Cancelled(err)
@@ -53,13 +53,13 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 	}
 	s := &Session{engine: e, connection: connection, token: rand.Text()}
 	if err := s.prepare(ctx, user, database); err != nil {
-		_ = s.Close() // a session nobody has seen has nothing to wait for
+		_ = s.Close() // never fails
 		return nil, err
 	}
 	return s, nil
 }
 
-// prepare gives the session its token and database, and locks it down last.
+// prepare gives the session its token and its database, and makes it read-only last.
 func (s *Session) prepare(ctx context.Context, user User, database string) error {
 	if _, err := s.run(ctx, "SET "+statement.SessionSetting+" = '"+s.token+"'", "Null"); err != nil {
 		return fmt.Errorf("name session: %w", err)
@@ -78,7 +78,7 @@ func (s *Session) prepare(ctx context.Context, user User, database string) error
 	return nil
 }
 
-// Close ends the session. It waits for a running statement; a stream must be closed before.
+// Close ends the session. It waits for a running statement. An open stream must be closed first.
 func (s *Session) Close() error {
 	s.busy.Lock()
 	defer s.busy.Unlock()
@@ -91,7 +91,7 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// begin takes the session for one statement; release gives it back.
+// begin reserves the session for one statement; release ends the reservation.
 func (s *Session) begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return exception.Cancelled(err)
@@ -109,14 +109,13 @@ func (s *Session) begin(ctx context.Context) error {
 
 func (s *Session) release() { s.busy.Unlock() }
 
-// Exec runs any statement and drops its answer.
+// Exec runs any statement and discards its answer.
 func (s *Session) Exec(ctx context.Context, query string) error {
 	_, err := s.Query(ctx, query, "Null")
 	return err
 }
 
-// Query runs any statement and returns its whole answer in format. The query's own FORMAT clause, if any, is ignored:
-// format decides.
+// Query runs any statement and returns its whole answer in format, whatever FORMAT clause the query has.
 func (s *Session) Query(ctx context.Context, query, format string) (*Result, error) {
 	parsed, err := statement.Parse(query)
 	if err != nil {
@@ -143,7 +142,7 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 	return s.run(ctx, parsed.Text, format)
 }
 
-// run executes a text that has been vetted on a session that has been taken.
+// run executes a query that check has accepted, on a session that begin has reserved.
 func (s *Session) run(ctx context.Context, query, format string) (*Result, error) {
 	lib := s.engine.lib
 	stop := s.watch(ctx)
@@ -167,7 +166,7 @@ func (s *Session) run(ctx context.Context, query, format string) (*Result, error
 	}, nil
 }
 
-// failure makes an Error of what the engine said, and says so when it was this package that stopped the statement.
+// failure turns the engine's message into an exception. When ctx has ended it is QUERY_WAS_CANCELLED and wraps ctx's error.
 func (s *Session) failure(ctx context.Context, message string) error {
 	e := exception.Parse(message)
 	if cause := ctx.Err(); cause != nil {
@@ -179,8 +178,9 @@ func (s *Session) failure(ctx context.Context, message string) error {
 	return e
 }
 
-// releaseFailed runs a statement that does nothing. The library keeps what a failed statement held, its place in the process list
-// and its locks on tables included, until the connection's next one. It is for when the watch over the failed one is over.
+// releaseFailed makes the library release what a failed statement holds, such as locks on tables and its entry in the
+// process list, which it otherwise keeps until the connection's next statement. It must run after watch has stopped, else
+// watch would kill it.
 func (s *Session) releaseFailed() {
 	lib := s.engine.lib
 	queryText, queryLen := text("SELECT 1")
@@ -188,7 +188,7 @@ func (s *Session) releaseFailed() {
 	lib.ResultDestroy(lib.Query(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen))
 }
 
-// bytes is the data of a result, in the library's memory: valid until the result is destroyed.
+// bytes is a result's data, in the library's memory: valid until the result is destroyed.
 func (l *library) bytes(result uintptr) []byte {
 	data, size := l.ResultBuffer(result), l.ResultLength(result)
 	if data == nil || size == 0 {
@@ -197,15 +197,15 @@ func (l *library) bytes(result uintptr) []byte {
 	return unsafe.Slice((*byte)(data), size)
 }
 
-// sessionCount counts open sessions, so that the engine stops after the last. The library would take the data directory
-// again, unguarded, if a connection were opened after that.
+// sessionCount counts open sessions, so that the engine stops after the last is closed and none is opened later: the
+// library would open the data directory again for it.
 type sessionCount struct {
 	mu     sync.Mutex
 	open   sync.WaitGroup
 	closed bool
 }
 
-// add counts one more session in; it reports false when the engine is closing.
+// add counts one more session; it reports false when the engine is closing.
 func (c *sessionCount) add() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,7 +218,7 @@ func (c *sessionCount) add() bool {
 
 func (c *sessionCount) done() { c.open.Done() }
 
-// close lets nobody in any more and waits for the last to leave; it reports false when that has been done before.
+// close refuses further sessions and waits for the last to be closed; it reports false when it was called before.
 func (c *sessionCount) close() bool {
 	c.mu.Lock()
 	first := !c.closed

@@ -8,27 +8,27 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// Stream is an answer that arrives in chunks, in flat memory. It keeps its session busy until it is closed.
-// Its methods are for one goroutine at a time.
+// Stream is an answer that arrives in chunks. It keeps its session busy until it is closed. Its methods are for one
+// goroutine at a time.
 type Stream struct {
 	source chunkSource
-	first  []byte // the first chunk, until it is given
-	ended  error  // io.EOF or what went wrong
+	first  []byte // the first chunk, until Next returns it
+	ended  error  // io.EOF, or why the answer broke off; nil while more may come
 	closed bool
 }
 
-// chunkSource is where a Stream's chunks come from.
+// chunkSource produces a Stream's chunks.
 type chunkSource interface {
 	next() ([]byte, error)
 	stats() (rows, readRows, readBytes uint64)
 	close(ended error)
 }
 
-// Stream runs a statement and returns its answer chunk by chunk in format; the query's own FORMAT clause is ignored.
-// Memory is flat for SELECT; the answers of other statements (SHOW, DESCRIBE, EXPLAIN …), which are small, come at once.
+// Stream runs a statement and returns its answer chunk by chunk in format, whatever FORMAT clause the query has. A SELECT
+// takes the same memory whatever its answer's size; the small answers of other statements (SHOW, DESCRIBE, EXPLAIN …) are
+// one chunk.
 //
-// Stream returns when the first chunk is there, so that most failing statements fail before an answer has begun; an error
-// after that comes from Next.
+// Stream waits for the first chunk, so that most failing statements fail here; a later error comes from [Stream.Next].
 func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, error) {
 	parsed, err := statement.Parse(query)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, er
 	return &Stream{source: &wholeSource{Result: *result}}, nil
 }
 
-// stream takes the session for a statement and opens its source.
+// stream reserves the session for a statement and opens the source of its chunks.
 func (s *Session) stream(ctx context.Context, parsed statement.Statement, format string,
 	open func(ctx context.Context, query, format string) (chunkSource, error),
 ) (*Stream, error) {
@@ -74,8 +74,8 @@ func (s *Session) stream(ctx context.Context, parsed statement.Statement, format
 	return st, nil
 }
 
-// Next returns the next chunk, io.EOF after the last, or an *exception.Error. In format Native a chunk is one or more whole blocks
-// of revision 0; in other formats chunks are cut anywhere. The bytes are valid until the next call of Next or Close.
+// Next returns the next chunk, io.EOF after the last, or an *exception.Error. In format Native a chunk is one or more whole
+// blocks of revision 0; in other formats a chunk may end anywhere. The bytes are valid until the next call of Next or Close.
 func (st *Stream) Next() ([]byte, error) {
 	if chunk := st.first; chunk != nil {
 		st.first = nil
@@ -89,12 +89,12 @@ func (st *Stream) Next() ([]byte, error) {
 	return chunk, err
 }
 
-// Stats counts what has come so far: rows of the answer, rows and bytes read from storage.
-// After Next has returned io.EOF the rows are complete; in format Native what was read from storage may lack the last
-// blocks, because the library reports those with a chunk that never comes.
+// Stats returns the rows of the answer so far, and the rows and bytes read from storage for them. The rows are complete
+// once Next has returned io.EOF. In format Native what was read from storage may lack the last blocks, because the library
+// reports it with a chunk that never comes.
 func (st *Stream) Stats() (rows, readRows, readBytes uint64) { return st.source.stats() }
 
-// Close ends the stream, cancelling the statement if the answer was not read to its end, and frees the session.
+// Close ends the stream and releases the session. A statement whose answer was not read to its end is cancelled.
 func (st *Stream) Close() error {
 	if st.closed {
 		return nil
@@ -107,7 +107,7 @@ func (st *Stream) Close() error {
 	return nil
 }
 
-// wholeSource is an answer that is in memory already.
+// wholeSource gives an answer that is in memory as one chunk.
 type wholeSource struct {
 	Result
 	given bool

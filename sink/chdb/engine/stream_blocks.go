@@ -6,14 +6,14 @@ import (
 	"runtime"
 )
 
-// blockSource is the library's own stream: one chunk per block, each a whole document of the format. Only Native
-// documents can simply follow one another (a JSON answer would begin anew with every block), so it serves Native alone.
+// blockSource is the library's own stream: each chunk is one block, as a whole document of the format. It serves format
+// Native alone, whose documents may follow one another; a JSON answer would begin anew with every block.
 type blockSource struct {
 	session *Session
-	ctx     context.Context // of the statement: one call that returns many times
+	ctx     context.Context // of the statement, which outlives the call that started it
 	stop    func()          // ends the watch over ctx
 	handle  uintptr         // of the library's stream
-	chunk   uintptr         // the result given last, 0 before the first
+	chunk   uintptr         // result behind the chunk returned last, 0 before the first
 
 	rows, readRows, readBytes uint64
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// credentials are a user name and a password as a request carries them.
+// credentials are the user name and password of a request.
 type credentials struct {
 	user, password string
-	// explicit is set when the client wrote them into this very request (headers or URL), which a page of another origin
-	// cannot make a browser do by itself. Basic authentication and the default user are not explicit.
+	// explicit is set for credentials in X-ClickHouse headers or the URL, which a page of another origin has to know to send.
+	// Basic authentication, which a browser repeats by itself, and the default user are not explicit.
 	explicit bool
 }
 
-// readCredentials finds the credentials in the X-ClickHouse-User and -Key headers, in basic authentication or in the
-// user and password parameters, in this order; mixing them is refused, as in ClickHouse. Without any it is the user
-// "default" with an empty password.
+// readCredentials returns the credentials in the headers X-ClickHouse-User and X-ClickHouse-Key, in basic authentication,
+// or in the parameters user and password. As in ClickHouse, a request that mixes these is refused, and one without any is
+// from the user "default" with an empty password.
 func readCredentials(r *http.Request, params params) (credentials, error) {
 	inURL := params.has("user") || params.has("password")
 	user, password := r.Header.Get("X-ClickHouse-User"), r.Header.Get("X-ClickHouse-Key")
@@ -72,8 +72,9 @@ func mixedCredentials(first, second string) error {
 		"Invalid authentication: it is not allowed to use %s and %s simultaneously", first, second)
 }
 
-// checkOrigin refuses a write that a web page of another origin makes a person's browser send with credentials the page
-// does not know. ClickHouse has no such check; without it any page could write to a server on loopback.
+// checkOrigin refuses a request, other than GET, that a web page of another origin makes a person's browser send with
+// credentials the page does not know. ClickHouse has no such check; without it any page could write to a server on
+// loopback.
 func checkOrigin(r *http.Request, c credentials) error {
 	if c.explicit || r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil

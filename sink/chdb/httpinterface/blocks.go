@@ -10,12 +10,12 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// streamBlocks sends a SELECT's answer in format Native as a client of the revision it gave (client_protocol_version) reads
-// it. An answer without rows is the header alone, so that the client knows its columns.
+// streamBlocks sends an answer in format Native in the revision that the client gave as client_protocol_version. An answer
+// without rows is a header block, so that the client knows the columns.
 func (run *execution) streamBlocks(ctx context.Context, session *engine.Session) (err error) {
 	text := run.request.statement.Text
-	// The description alone knows the zones of DateTime. What cannot be described is no SELECT, and has none; what fails
-	// fails again, in its own words, when it runs.
+	// The description has the time zones of DateTime, which blocks lack. An error here is ignored: a statement that cannot be
+	// described is no SELECT, and one that fails does so again when it runs.
 	described, err := tables.DescribeSelect(ctx, session, text)
 	if err != nil {
 		described = nil
@@ -49,7 +49,7 @@ func (run *execution) streamBlocks(ctx context.Context, session *engine.Session)
 	}
 }
 
-// sendBlock sends a block with the zones of the described columns; none are described for a statement other than SELECT.
+// sendBlock sends a block with the time zones of the described columns; described is nil for a statement other than SELECT.
 func (run *execution) sendBlock(block nativeformat.Block, described []nativeformat.Column) error {
 	if block.Rows == 0 {
 		return nil

@@ -1,6 +1,7 @@
 package httpinterface
 
 import (
+	"bufio"
 	"compress/bzip2"
 	"compress/gzip"
 	"compress/zlib"
@@ -15,13 +16,15 @@ import (
 	"github.com/pierrec/lz4/v4"
 
 	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/frame"
 )
 
-// maxZstdWindow is how much memory a body's Content-Encoding zstd may ask for: what the zstd program itself allows.
+// maxZstdWindow is the most memory, in bytes, that a body with Content-Encoding zstd may ask for: the default of the
+// program zstd.
 const maxZstdWindow = 128 << 20
 
-// openBody undoes the encodings of a request's body: Content-Encoding first, then ClickHouse's frames (decompress=1).
-// free gives back what the decoders hold; it leaves the body open.
+// openBody returns a reader of a request's body that decodes its Content-Encoding and, when compressed is set
+// (decompress=1), ClickHouse's frames inside. The caller calls free, which frees the decoders and leaves the body open.
 func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err error) {
 	body, free = bodyErrors{r.Body}, func() {}
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
@@ -57,8 +60,9 @@ func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err er
 	return body, free, nil
 }
 
-// bodyErrors turns a body that ends before the length it announced into an exception. The error must not be or wrap
-// io.ErrUnexpectedEOF, which readers take for a short last chunk: a truncated upload would be committed.
+// bodyErrors turns an error of a body, such as an end before its announced length, into an exception. The error must
+// neither be nor wrap io.ErrUnexpectedEOF, which readers take for a short last chunk: a truncated upload would be
+// committed.
 type bodyErrors struct{ io.Reader }
 
 func (b bodyErrors) Read(p []byte) (int, error) {
@@ -69,7 +73,7 @@ func (b bodyErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decodeErrors turns a decoder's complaint into an exception, for the same reason.
+// decodeErrors turns a decoder's error into an exception, for the reason given at bodyErrors.
 type decodeErrors struct{ io.Reader }
 
 func (d decodeErrors) Read(p []byte) (int, error) {
@@ -81,8 +85,8 @@ func (d decodeErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lazyDecoder opens a decoder at the first read: gzip and zlib read their header at once, and a request without a body
-// has none.
+// lazyDecoder opens a decoder at the first read. The decoders of gzip and zlib read a header when they are opened, which a
+// request without a body lacks.
 type lazyDecoder struct {
 	open   func() (io.Reader, error)
 	reader io.Reader
@@ -97,4 +101,20 @@ func (l *lazyDecoder) Read(p []byte) (int, error) {
 		l.reader = reader
 	}
 	return l.reader.Read(p)
+}
+
+// frameBody reads the plain bytes of a request's body that consists of frames (decompress=1).
+type frameBody struct{ *frame.Reader }
+
+func newFrameBody(body io.Reader) frameBody {
+	return frameBody{frame.NewReader(bufio.NewReaderSize(body, 64<<10))}
+}
+
+// Read returns io.EOF only between two frames; an end inside one is an exception.
+func (f frameBody) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = exception.Newf(proto.ErrCannotReadAllData, "Cannot read all of the request body: it ends inside a compressed frame")
+	}
+	return n, err
 }

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// deadlineResponse gives every write of an answer its own time: a client that does not read must not hold a query for ever.
+// deadlineResponse gives every write of an answer a deadline of its own, so that a client that does not read cannot hold a
+// query for ever.
 type deadlineResponse struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	timeout time.Duration
 }
 
-// newDeadlineResponse takes back the deadline an earlier answer left on the connection.
+// newDeadlineResponse removes the deadline that an earlier answer has left on the connection.
 func newDeadlineResponse(w http.ResponseWriter, timeout time.Duration) (*deadlineResponse, error) {
 	control := http.NewResponseController(w)
 	return &deadlineResponse{w, control, timeout}, control.SetWriteDeadline(time.Time{})
@@ -27,12 +28,12 @@ func (t *deadlineResponse) Write(p []byte) (int, error) {
 	return t.ResponseWriter.Write(p)
 }
 
-// Unwrap lets http.ResponseController find the connection.
+// Unwrap gives http.ResponseController access to the connection.
 func (t *deadlineResponse) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
-// deadlineBody gives every read of a request's body its own time. Between reads there is no deadline, because net/http then
-// watches the connection by reading from it; after a failed one the deadline stays, so that net/http does not wait for
-// the rest of the body either before it sends the answer.
+// deadlineBody gives every read of a request's body a deadline of its own. Between reads there is none, because net/http
+// reads from the connection then to notice its end. After a failed read the deadline stays, so that net/http does not wait
+// for the rest of the body before it sends the answer.
 type deadlineBody struct {
 	io.ReadCloser
 	control *http.ResponseController

@@ -9,11 +9,11 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// readonlyHint is what ClickHouse adds to code 164 when the method was the reason.
+// readonlyHint is what ClickHouse adds to READONLY (164) when the method GET is the reason.
 const readonlyHint = "For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries."
 
-// statusByCode maps ClickHouse's exception codes to HTTP statuses as the server's exceptionCodeToHTTPStatus does;
-// a code that is not here is a 500.
+// statusByCode maps ClickHouse's exception codes to HTTP statuses; a code that is not here is a 500.
+// Source: exceptionCodeToHTTPStatus of ClickHouse.
 var statusByCode = func() map[proto.Error]int {
 	groups := map[int][]proto.Error{
 		http.StatusUnauthorized: {proto.ErrRequiredPassword},
@@ -54,7 +54,8 @@ func httpStatus(code proto.Error) int {
 	return http.StatusInternalServerError
 }
 
-// exceptionText is the body of an error answer: the exception as ClickHouse prints it, with the server's version.
+// exceptionText is the body of an error answer: the exception as ClickHouse prints it, with the server's version and, if
+// stack is set, the stack trace.
 func exceptionText(failure *exception.Error, version string, get, stack bool) string {
 	text := strings.TrimRight(failure.Error(), "\n")
 	if get && failure.Code == proto.ErrReadonly && !strings.Contains(text, readonlyHint) {

@@ -17,7 +17,8 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// maxFieldBytes bounds one field of a multipart form; its external tables together are held to limits.ExternalTableBytes.
+// maxFieldBytes bounds one field of a multipart form. Its external tables have a limit of their own, together:
+// limits.ExternalTableBytes.
 const maxFieldBytes = 1 << 20
 
 func isMultipart(r *http.Request) bool {
@@ -25,8 +26,9 @@ func isMultipart(r *http.Request) bool {
 	return err == nil && mediaType == "multipart/form-data"
 }
 
-// readMultipart reads a form whose fields are parameters (query and param_* among them) and whose files are external
-// tables, described by the parameters NAME_structure or NAME_types, and NAME_format. It returns the query's text.
+// readMultipart reads a form. Its fields are parameters, such as query and param_*; its files are external tables, which
+// the parameters NAME_structure or NAME_types, and NAME_format, describe. It appends the field query to query and returns
+// that.
 func (q *request) readMultipart(body io.Reader, query string) (string, error) {
 	_, attributes, err := mime.ParseMediaType(q.http.Header.Get("Content-Type"))
 	if err != nil {
@@ -75,7 +77,7 @@ func (q *request) readMultipart(body io.Reader, query string) (string, error) {
 	}
 }
 
-// partFilename tells a file from a field: even an empty file name makes a file.
+// partFilename returns the file name of a part. It reports false for a field, which has none; the empty name makes a file.
 func partFilename(part *multipart.Part) (string, bool) {
 	_, attributes, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	if err != nil {
@@ -110,7 +112,7 @@ func (q *request) describeExternal(name string, data []byte) (tables.External, e
 	return table, nil
 }
 
-// parenthesesMatch says whether a list of columns can stand between parentheses of a statement without ending them.
+// parenthesesMatch says whether a list of columns, put between parentheses in a statement, stays inside them.
 func parenthesesMatch(structure string) bool {
 	depth := 0
 	for _, c := range structure {

@@ -2,8 +2,8 @@ package httpinterface
 
 import "strings"
 
-// contentType is the media type ClickHouse answers a format with.
-// Source: the getContentType methods of its output formats.
+// contentType is the media type of an answer in that format. Source: the getContentType methods of ClickHouse's output
+// formats.
 func contentType(format string) string {
 	name := strings.ToLower(format)
 	switch {
@@ -33,7 +33,7 @@ func contentType(format string) string {
 
 const textType = "text/plain; charset=UTF-8"
 
-// binaryFormats are further formats nobody should print.
+// binaryFormats are the binary formats whose names do not begin with RowBinary.
 var binaryFormats = map[string]bool{
 	"native": true, "parquet": true, "arrow": true, "arrowstream": true, "orc": true, "avro": true, "npy": true,
 	"bsoneachrow": true, "msgpack": true, "protobuf": true, "protobufsingle": true, "protobuflist": true, "capnproto": true,

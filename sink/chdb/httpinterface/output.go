@@ -14,36 +14,38 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/citytally/citytally/sink/chdb/frame"
 )
 
-// minBufferBytes is how much of an answer is held back before the headers go out, so that an early error can still be a
-// status: ClickHouse's default buffer, 1 MiB.
+// minBufferBytes is the least of an answer that is buffered before the headers are sent, so that an early error can still
+// set the status: ClickHouse's default, 1 MiB.
 const minBufferBytes = 1 << 20
 
-// output is the way from an answer's text to the client: held back at first, then framed (compress=1), then encoded
-// (Content-Encoding).
+// output writes an answer to the client. It buffers the beginning, then sends the headers; from then on everything is
+// compressed in frames (compress=1) and encoded (Content-Encoding), as far as the client has asked for it.
 type output struct {
 	w             http.ResponseWriter
 	encoding      string // chosen Content-Encoding, or ""
 	compressed    bool
 	settings      params
-	exceptionTag  string        // what marks an exception inside the body
-	beforeHeaders func()        // called right before the headers go out, to set what is known only then
-	bufferBytes   int           // bytes held in memory
-	waitForEnd    bool          // hold everything back (wait_end_of_query), beyond limit in a file
-	buffered      bytes.Buffer  // while not committed
-	spillFile     *os.File      // what does not fit there
-	chain         io.Writer     // nil until committed
-	layers        []outputLayer // of chain, outermost first
+	exceptionTag  string        // marks an exception inside the body
+	beforeHeaders func()        // called right before the headers are sent, to set those that depend on the answer
+	bufferBytes   int           // how much is buffered in memory
+	waitForEnd    bool          // buffer the whole answer (wait_end_of_query), beyond bufferBytes in a file
+	buffered      bytes.Buffer  // empty once the headers are sent
+	spillFile     *os.File      // what does not fit in buffered; nil when all does
+	chain         io.Writer     // what Write passes data to; nil until the headers are sent
+	layers        []outputLayer // the encoders of chain, in the order the data passes them
 }
 
-// outputLayer is one encoder of the chain.
+// outputLayer is one of the encoders an answer passes through.
 type outputLayer interface {
 	io.WriteCloser
 	Flush() error
 }
 
-// Write holds p back, or passes it on once the answer has begun.
+// Write buffers p, or sends it once the headers are sent.
 func (o *output) Write(p []byte) (int, error) {
 	if o.chain != nil {
 		return o.chain.Write(p)
@@ -71,7 +73,7 @@ func (o *output) writeSpill(p []byte) (int, error) {
 	return o.spillFile.Write(p)
 }
 
-// commit sends the headers, then what was held back.
+// commit sends the headers, then what is buffered.
 func (o *output) commit(status int) error {
 	o.beforeHeaders()
 	if err := o.open(status); err != nil {
@@ -91,7 +93,7 @@ func (o *output) commit(status int) error {
 	return err
 }
 
-// open writes the status line and builds the chain of encoders.
+// open sends the headers and builds the chain of encoders.
 func (o *output) open(status int) error {
 	if o.encoding != "" {
 		o.w.Header().Set("Content-Encoding", o.encoding)
@@ -113,7 +115,7 @@ func (o *output) open(status int) error {
 	return nil
 }
 
-// finish ends an answer that went well. One without any byte has neither encoding nor frames.
+// finish ends an answer without an error. An empty answer has neither Content-Encoding nor frames.
 func (o *output) finish() error {
 	if o.chain == nil {
 		if o.buffered.Len() == 0 && o.spillFile == nil {
@@ -128,8 +130,8 @@ func (o *output) finish() error {
 	return o.closeLayers()
 }
 
-// fail answers with an exception. If nothing was sent yet it becomes the whole answer, under status; otherwise it follows
-// the data between ClickHouse's marks, and the body must then be broken off: fail returns true.
+// fail answers with an exception. Before the headers are sent, text becomes the whole answer, with that status. Afterwards
+// it follows the data, between ClickHouse's marks, and the caller has to break the body off: broken is true.
 func (o *output) fail(status int, text string) (broken bool, err error) {
 	if o.chain == nil {
 		o.buffered = bytes.Buffer{}
@@ -144,7 +146,7 @@ func (o *output) fail(status int, text string) (broken bool, err error) {
 		}
 		return false, o.closeLayers()
 	}
-	for _, layer := range o.layers { // what is pending goes first, so that the exception has a frame of its own
+	for _, layer := range o.layers { // pending data goes first, so that the exception has a frame of its own
 		if err := layer.Flush(); err != nil {
 			return true, err
 		}
@@ -168,17 +170,17 @@ func (o *output) closeLayers() error {
 	return nil
 }
 
-// removeSpillFile removes the file of a held back answer.
+// removeSpillFile removes the file of an answer that did not fit in memory.
 func (o *output) removeSpillFile() error {
 	if o.spillFile == nil {
 		return nil
 	}
 	name := o.spillFile.Name()
-	_ = o.spillFile.Close() // only read since; its content is of no more use
+	_ = o.spillFile.Close() // the content is no longer needed
 	return os.Remove(name)
 }
 
-// newEncoder makes the encoder for a Content-Encoding, nil for none.
+// newEncoder returns the encoder for a Content-Encoding, or nil for the empty one.
 func newEncoder(encoding string, w io.Writer) (outputLayer, error) {
 	switch encoding {
 	case "gzip":
@@ -196,7 +198,7 @@ func newEncoder(encoding string, w io.Writer) (outputLayer, error) {
 	}
 }
 
-// chooseEncoding picks the first of ClickHouse's order that the client accepts.
+// chooseEncoding returns the first encoding, in ClickHouse's order of preference, that the client accepts.
 func chooseEncoding(accept string) string {
 	accepted := make(map[string]bool)
 	for piece := range strings.SplitSeq(strings.ToLower(accept), ",") {
@@ -213,8 +215,20 @@ func chooseEncoding(accept string) string {
 	return ""
 }
 
-// newExceptionTag makes the 16 lower-case letters no answer can contain by chance.
+// newExceptionTag returns 16 random letters and digits, which no answer contains by chance.
 func newExceptionTag() string { return strings.ToLower(rand.Text()[:16]) }
 
-// setHeader sets a header in ClickHouse's spelling, which scripts search curl's output for; Header.Set would change its case.
+// setHeader sets a header in ClickHouse's spelling, which scripts look for in curl's output. Header.Set would change the
+// case of its letters.
 func setHeader(header http.Header, name, value string) { header[name] = []string{value} }
+
+// newFrameLayer returns a writer to out of ClickHouse's frames (compress=1), compressed by the method in the setting
+// network_compression_method, by default LZ4.
+func newFrameLayer(out io.Writer, settings params) outputLayer {
+	return frameLayer{frame.NewWriter(out, frame.MethodNamed(settings.get("network_compression_method")))}
+}
+
+// frameLayer writes frames. Close writes the last one and leaves the writer below open.
+type frameLayer struct{ *frame.Writer }
+
+func (f frameLayer) Close() error { return f.Flush() }

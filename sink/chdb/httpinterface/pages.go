@@ -6,12 +6,12 @@ import (
 	"net/http"
 )
 
-// playPage is the page behind /play: a form that posts one query and shows the answer; it loads nothing from elsewhere.
+// playPage is the page at /play: a form that posts one query and shows the answer. It loads nothing from elsewhere.
 //
 //go:embed play.html
 var playPage []byte
 
-// notFoundText is what ClickHouse says after naming a path it does not know.
+// notFoundText is what ClickHouse prints after the name of an unknown path.
 const notFoundText = `
 
 Use / or /ping for health checks.
@@ -29,7 +29,7 @@ For batch query processing:
     clickhouse-client < query > result
 `
 
-// serveRoot answers health checks, and hands every request that carries a query on.
+// serveRoot answers health checks, and passes requests with a query to serveQuery.
 func (s *server) serveRoot(w http.ResponseWriter, r *http.Request) {
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.RawQuery == "" {
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
@@ -39,7 +39,7 @@ func (s *server) serveRoot(w http.ResponseWriter, r *http.Request) {
 	s.serveQuery(w, r)
 }
 
-// serveOK answers /ping and /replicas_status. This engine has no replicas, so none lags.
+// serveOK answers /ping and /replicas_status. The embedded engine has no replicas, so none lags.
 func (s *server) serveOK(w http.ResponseWriter, r *http.Request) {
 	contentType := "text/html; charset=UTF-8"
 	if r.URL.Path == "/replicas_status" {
@@ -49,7 +49,7 @@ func (s *server) serveOK(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "Ok.\n")
 }
 
-// servePlay answers the page on which a person tries a query.
+// servePlay answers with the page on which a person tries a query.
 func (s *server) servePlay(w http.ResponseWriter, _ *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=UTF-8")
@@ -59,7 +59,7 @@ func (s *server) servePlay(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(playPage)
 }
 
-// serveOptions answers a browser's preflight without granting anything: pages of another origin may not use this server.
+// serveOptions answers a browser's preflight request and grants nothing: pages of another origin may not use this server.
 func (s *server) serveOptions(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 	w.WriteHeader(http.StatusNoContent)

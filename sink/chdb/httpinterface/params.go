@@ -11,14 +11,14 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// param is one name and value of a URL's query or of a form.
+// param is a name and a value in a URL's query or a form.
 type param struct{ name, value string }
 
-// params are a request's parameters in the order they were written.
+// params are a request's parameters in their original order.
 type params []param
 
-// parseParams splits a URL's raw query at & only: a ; belongs to the SQL, unlike in net/url.
-// Nameless parameters, as in "?&a=b", are dropped.
+// parseParams splits a URL's raw query at & alone: unlike in net/url, a semicolon belongs to the SQL. A parameter without
+// a name is dropped.
 func parseParams(raw string) (params, error) {
 	var all params
 	for piece := range strings.SplitSeq(raw, "&") {
@@ -60,7 +60,7 @@ func (p params) get(name string) string {
 	return value
 }
 
-// flag reads a boolean parameter; absent is false.
+// flag reads a boolean parameter; false when it is absent.
 func (p params) flag(name string) (bool, error) {
 	switch value, ok := p.lookup(name); {
 	case !ok:
@@ -74,7 +74,7 @@ func (p params) flag(name string) (bool, error) {
 	}
 }
 
-// number reads a parameter that is a non-negative whole number; absent is fallback.
+// number reads a parameter that is a whole number, 0 or more; fallback when it is absent.
 func (p params) number(name string, fallback int) (int, error) {
 	value, ok := p.lookup(name)
 	if !ok {
@@ -87,7 +87,7 @@ func (p params) number(name string, fallback int) (int, error) {
 	return number, nil
 }
 
-// reservedParams have a meaning of their own; every other parameter is a setting.
+// reservedParams have a meaning of their own; every other parameter is a setting of ClickHouse.
 var reservedParams = map[string]bool{
 	"query": true, "database": true, "default_format": true, "user": true, "password": true, "quota_key": true,
 	"query_id": true, "stacktrace": true, "role": true, "compress": true, "decompress": true, "buffer_size": true,
@@ -95,14 +95,14 @@ var reservedParams = map[string]bool{
 	"close_session": true, "client_protocol_version": true,
 }
 
-// externalSuffixes end the names of parameters which describe a multipart request's external tables.
+// externalSuffixes end the names of the parameters that describe external tables in a multipart request.
 var externalSuffixes = []string{"_format", "_types", "_structure"}
 
-// queryParamPrefix starts the names of parameters which fill a query's {name:Type} placeholders.
+// queryParamPrefix begins the names of the parameters that fill a query's placeholders {name:Type}.
 const queryParamPrefix = "param_"
 
-// settings are the parameters that change a setting or fill a placeholder, in order.
-// A multipart request's descriptions of external tables are left out.
+// settings are the parameters that change a setting or fill a placeholder. Those that describe external tables in a
+// multipart request are left out.
 func (p params) settings(multipart bool) params {
 	var settings params
 	for _, one := range p {
@@ -126,7 +126,7 @@ func hasAnySuffix(s string, suffixes []string) bool {
 	return false
 }
 
-// setStatement is the SET that applies all of them at once, or "" for none.
+// setStatement is one SET statement for all of p, or "" when there are none.
 func (p params) setStatement() string {
 	if len(p) == 0 {
 		return ""
@@ -145,7 +145,7 @@ func (p params) setStatement() string {
 	return b.String()
 }
 
-// settingName quotes a setting's name only where it must be: the engine takes quotes for a part of a known name.
+// settingName quotes a name only where SQL needs it: the engine does not find a known setting by its quoted name.
 func settingName(name string) string {
 	if statement.IsPlainName(name) {
 		return name

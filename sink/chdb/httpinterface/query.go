@@ -13,13 +13,14 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// maxDrainBytes is how much of a refused request's body is read, so that the client gets to read why.
+// maxDrainBytes is the most that is read of a refused request's body; clients read the answer only after they have sent
+// the body.
 const maxDrainBytes = 64 << 20
 
-// runningQueries are the ids of the queries that run now: ClickHouse lets no two share one.
+// runningQueries are the ids of the queries that run. ClickHouse refuses a second query with the id of a running one.
 type runningQueries struct{ ids sync.Map }
 
-// start takes an id until the returned function is called.
+// start reserves an id until end is called.
 func (q *runningQueries) start(id string) (end func(), err error) {
 	if _, running := q.ids.LoadOrStore(id, true); running {
 		return nil, exception.Newf(proto.ErrQueryWithSameIDIsAlreadyRunning, "Query with id = %s is already running.", id)
@@ -68,7 +69,7 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authenticate finds out who asks, and reads what the parameters and headers say.
+// authenticate finds the request's user, and reads its parameters and headers.
 func (s *server) authenticate(r *http.Request, all params) (*request, error) {
 	anonymous := &request{http: r}
 	credentials, err := readCredentials(r, all)
@@ -87,12 +88,12 @@ func (s *server) authenticate(r *http.Request, all params) (*request, error) {
 	return q, err
 }
 
-// fail answers with err, by a status if nothing was sent yet, otherwise inside the body, which it then breaks off.
+// fail answers with err: as a status if the headers are not sent yet, otherwise inside the body, which it then breaks off.
 func (s *server) fail(out *output, q *request, err error) {
 	failure := exception.Of(err)
 	s.log.Debug().Str("query_id", q.id).Int("code", int(failure.Code)).Err(err).Msg("http query failed")
 	if q.http.Context().Err() == nil && q.http.Header.Get("Expect") == "" {
-		_, _ = io.CopyN(io.Discard, q.http.Body, maxDrainBytes) // a body that cannot be read has no reader waiting either
+		_, _ = io.CopyN(io.Discard, q.http.Body, maxDrainBytes) // an error changes nothing: the answer is an error already
 	}
 	header := out.w.Header()
 	setHeader(header, "X-ClickHouse-Exception-Code", strconv.Itoa(int(failure.Code)))
@@ -101,6 +102,6 @@ func (s *server) fail(out *output, q *request, err error) {
 	}
 	broken, failed := out.fail(httpStatus(failure.Code), exceptionText(failure, s.engine.Version(), q.readOnlyMethod, q.stackTrace))
 	if broken || failed != nil {
-		panic(http.ErrAbortHandler) // net/http's way of closing the connection without ending the body
+		panic(http.ErrAbortHandler) // makes net/http close the connection without ending the body
 	}
 }

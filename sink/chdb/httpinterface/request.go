@@ -20,21 +20,21 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// defaultQueryBytes is ClickHouse's max_query_size: a statement, inserted rows apart, is at most so long unless the
-// setting of that name says otherwise, which goes up to limits.QueryBytes here.
+// defaultQueryBytes is ClickHouse's default of the setting max_query_size, the most bytes of a statement without its rows.
+// A client may raise it up to limits.QueryBytes.
 const defaultQueryBytes = 256 << 10
 
-// request is one request for a query: who asks, what, and how it is to be answered.
+// request is an HTTP request with a query: the user, the query, and how to answer it.
 type request struct {
 	http           *http.Request
 	params         params
 	settings       params
 	user           engine.User
 	id             string
-	readOnlyMethod bool // the method allows reading only
+	readOnlyMethod bool // GET and HEAD only read
 
 	database, format string
-	revision         int // of the native protocol, for blocks in the answer; 0 when the client did not say
+	revision         int // of the native protocol, for format Native; 0 when the client gave none
 
 	sessionID      string
 	sessionTimeout time.Duration
@@ -42,15 +42,15 @@ type request struct {
 	closeSession   bool
 
 	compressed, stackTrace, waitForEnd bool
-	bufferBytes                        int // bytes of an answer to hold back
+	bufferBytes                        int // how much of the answer is buffered before the headers are sent
 
 	statement statement.Statement
-	body      io.Reader // rows to insert; what of them came with the statement is its first part
+	body      io.Reader // the rows to insert, those in the statement's text first
 	external  []tables.External
 	closers   []func()
 }
 
-// readQuery reads everything but the statement and the body.
+// readQuery reads everything of a request but the statement and the body.
 func readQuery(r *http.Request, all params) (*request, error) {
 	q := &request{http: r, params: all, readOnlyMethod: r.Method == http.MethodGet || r.Method == http.MethodHead}
 	q.settings = all.settings(isMultipart(r))
@@ -83,8 +83,8 @@ func readQuery(r *http.Request, all params) (*request, error) {
 	return q, nil
 }
 
-// readStatement reads the statement from the query parameter, the body, or one after the other, and leaves in q.body the
-// rows to insert.
+// readStatement reads the statement, which is the parameter query, the body, or the first followed by the second. The rows
+// of an INSERT remain in q.body.
 func (q *request) readStatement() error {
 	framed, err := q.params.flag("decompress")
 	if err != nil {
@@ -104,7 +104,7 @@ func (q *request) readStatement() error {
 		body = strings.NewReader("")
 	}
 	if query != "" {
-		// A query parameter that is an INSERT up to its FORMAT leaves the body, byte for byte, to the rows.
+		// When the parameter is an INSERT up to its FORMAT, the body holds rows and nothing else.
 		parsed, err := statement.Parse(query)
 		if err == nil && parsed.TakesRows() && parsed.Format != "" && strings.TrimSpace(parsed.Inline) == "" {
 			q.statement, q.body = parsed, body
@@ -137,7 +137,7 @@ func (q *request) readStatement() error {
 	return nil
 }
 
-// queryLimit is how long a statement may be, in bytes.
+// queryLimit is the most bytes a statement may have.
 func (q *request) queryLimit() (int, error) {
 	text, ok := q.settings.lookup("max_query_size")
 	if !ok {
@@ -160,7 +160,8 @@ func (q *request) close() {
 	}
 }
 
-// encodes says whether the answer may have a Content-Encoding (enable_http_compression; off by default, as in ClickHouse).
+// encodes says whether the answer may have a Content-Encoding: the setting enable_http_compression, off by default as in
+// ClickHouse.
 func (q *request) encodes() bool {
 	on, err := q.params.flag("enable_http_compression")
 	return err == nil && on

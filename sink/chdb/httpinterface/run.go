@@ -17,7 +17,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// execution is one query being answered, and what is known of it so far.
+// execution is one query being answered, and its counts so far.
 type execution struct {
 	server  *server
 	request *request
@@ -27,7 +27,7 @@ type execution struct {
 	rows, readRows, readBytes, writtenRows uint64
 }
 
-// summaryHeader is the X-ClickHouse-Summary header's JSON, whose numbers are strings.
+// summaryHeader is the value of the header X-ClickHouse-Summary: JSON whose numbers are strings.
 func (run *execution) summaryHeader() string {
 	return fmt.Sprintf(`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"0","total_rows_to_read":"%d",`+
 		`"result_rows":"%d","result_bytes":"%d","elapsed_ns":"%d"}`,
@@ -35,7 +35,7 @@ func (run *execution) summaryHeader() string {
 		time.Since(run.start).Nanoseconds())
 }
 
-// execute runs the query in a session of its own, or the one the client names.
+// execute runs the query in a session of its own, or in the kept session that the client names.
 func (run *execution) execute(ctx context.Context) (err error) {
 	q := run.request
 	if err := q.readStatement(); err != nil {
@@ -59,8 +59,8 @@ func (run *execution) execute(ctx context.Context) (err error) {
 	return run.inKeptSession(ctx)
 }
 
-// inKeptSession runs the query in the session the client named. What the request's parameters change is for this request
-// alone, so it is put back afterwards; what SET and USE statements change stays.
+// inKeptSession runs the query in the session that the client names. What the request's parameters change is undone
+// afterwards; what the statements SET and USE change stays.
 func (run *execution) inKeptSession(ctx context.Context) (err error) {
 	q, sessions := run.request, run.server.sessions
 	if q.readOnlyMethod && !q.statement.ReadsOnly() { // a kept session cannot be made read-only for one request
@@ -96,7 +96,7 @@ func (run *execution) inKeptSession(ctx context.Context) (err error) {
 	return run.inSession(ctx, session.Session)
 }
 
-// inSession applies the settings, makes the external tables and runs the statement.
+// inSession applies the settings, creates the external tables and runs the statement.
 func (run *execution) inSession(ctx context.Context, session *engine.Session) (err error) {
 	q := run.request
 	if set := q.engineSettings().setStatement(); set != "" {
@@ -126,7 +126,7 @@ func (run *execution) inSession(ctx context.Context, session *engine.Session) (e
 	}
 }
 
-// answer sends what a statement answers.
+// answer sends the answer of a statement that is no INSERT.
 func (run *execution) answer(ctx context.Context, session *engine.Session) error {
 	q := run.request
 	format := cmp.Or(q.statement.Format, q.format)
@@ -140,7 +140,7 @@ func (run *execution) answer(ctx context.Context, session *engine.Session) error
 	return run.stream(ctx, session, format)
 }
 
-// stream sends an answer as it comes.
+// stream sends an answer chunk by chunk.
 func (run *execution) stream(ctx context.Context, session *engine.Session, format string) (err error) {
 	stream, err := session.Stream(ctx, run.request.statement.Text, format)
 	if err != nil {
@@ -162,8 +162,8 @@ func (run *execution) stream(ctx context.Context, session *engine.Session, forma
 	}
 }
 
-// engineSettings are the settings the engine is given: not those that would make it write Native in a way the blocks of a
-// client's revision are not read from.
+// engineSettings are the settings for the engine. When blocks have to be re-encoded for the client's revision, they lack
+// those settings that would make the engine write types in binary, which package nativeformat does not read.
 func (q *request) engineSettings() params {
 	if q.revision == 0 {
 		return q.settings

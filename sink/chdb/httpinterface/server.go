@@ -21,7 +21,7 @@ import (
 const (
 	// maxHeaderBytes bounds the request line and headers together: ClickHouse's http_max_uri_size, 1 MiB.
 	maxHeaderBytes = 1 << 20
-	// keepAlive is how long an idle connection is kept; clients are told so in the Keep-Alive header.
+	// keepAlive is how long an idle connection stays open, which the header Keep-Alive tells the client.
 	keepAlive = 30 * time.Second
 )
 
@@ -85,7 +85,7 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 	return err
 }
 
-// routes are the paths ClickHouse answers, without its monitoring pages.
+// routes are ClickHouse's paths, without its monitoring pages.
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", s.serveRoot)

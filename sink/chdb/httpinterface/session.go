@@ -17,26 +17,26 @@ import (
 )
 
 const (
-	// defaultSessionTimeout and maxSessionTimeout are ClickHouse's, for a session between two requests.
+	// defaultSessionTimeout and maxSessionTimeout are ClickHouse's limits for how long a session is kept between two requests.
 	defaultSessionTimeout = 60 * time.Second
 	maxSessionTimeout     = 3600 * time.Second
-	// maxKeptSessions bounds the sessions of all users together.
+	// maxKeptSessions is the most sessions that are kept for all users together.
 	maxKeptSessions = 1000
 )
 
-// sessionKey names a session: two users never share one.
+// sessionKey identifies a session. The user is a part of it, so two users never share a session.
 type sessionKey struct{ user, id string }
 
-// keptSession is an engine session that outlives a request (session_id): it keeps temporary tables, and what SET and USE
-// statements changed.
+// keptSession is an engine session that outlives a request (parameter session_id), with its temporary tables and with what
+// SET and USE have changed.
 type keptSession struct {
 	*engine.Session
 	key  sessionKey
-	idle *time.Timer // closes it; nil while a request uses it
-	uses int         // requests that took it
+	idle *time.Timer // closes the session; nil while a request uses it
+	uses int         // how many requests have acquired it
 }
 
-// keptSessions are the sessions clients asked to keep.
+// keptSessions are the sessions that outlive their requests.
 type keptSessions struct {
 	mu     sync.Mutex
 	kept   map[sessionKey]*keptSession
@@ -47,8 +47,8 @@ func newKeptSessions() *keptSessions {
 	return &keptSessions{kept: make(map[sessionKey]*keptSession)}
 }
 
-// acquire takes the session of that key, which nobody else can take until it is released. Without one, open makes it,
-// unless mustExist (session_check=1).
+// acquire reserves the session of that key until release. When there is none, open makes it, or acquire returns
+// SESSION_NOT_FOUND if mustExist is set (session_check=1).
 func (s *keptSessions) acquire(key sessionKey, mustExist bool, open func() (*engine.Session, error)) (*keptSession, error) {
 	s.mu.Lock()
 	session, ok := s.kept[key]
@@ -74,7 +74,7 @@ func (s *keptSessions) acquire(key sessionKey, mustExist bool, open func() (*eng
 			"end yours with close_session=1, or give them a shorter session_timeout", maxKeptSessions)
 	}
 	session = &keptSession{key: key}
-	s.kept[key] = session // its place is taken before it is open, so that a concurrent request finds it locked
+	s.kept[key] = session // before the session is open, so that a concurrent request finds it locked
 	s.mu.Unlock()
 
 	opened, err := open()
@@ -88,7 +88,7 @@ func (s *keptSessions) acquire(key sessionKey, mustExist bool, open func() (*eng
 	return session, nil
 }
 
-// release gives a session back for timeout, or closes it at once (close_session=1).
+// release keeps a session for timeout, or closes it at once if end is set (close_session=1).
 func (s *keptSessions) release(session *keptSession, timeout time.Duration, end bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,17 +101,17 @@ func (s *keptSessions) release(session *keptSession, timeout time.Duration, end 
 	return nil
 }
 
-// expire closes a session nobody came back for since its last use.
+// expire closes a session that no request has acquired since uses was counted.
 func (s *keptSessions) expire(session *keptSession, uses int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept[session.key] == session && session.idle != nil && session.uses == uses {
 		delete(s.kept, session.key)
-		_ = session.Close() // an engine session's end has nothing to report
+		_ = session.Close() // never fails
 	}
 }
 
-// close ends all sessions. No request may be running.
+// close closes all sessions. No request may be running.
 func (s *keptSessions) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,13 +143,13 @@ func sessionTimeout(p params) (time.Duration, error) {
 	return timeout, nil
 }
 
-// sessionState is what one request changes in a kept session for itself only, as it was before.
+// sessionState is the state of a kept session that a request's parameters are about to change.
 type sessionState struct {
 	Database string
-	Settings [][3]string // name, value, whether it was changed from its default
+	Settings [][3]string // name, value, and "1" when the value differs from the default
 }
 
-// saveState reads the settings and the database a request is about to override.
+// saveState reads the current database and the current values of those settings.
 func saveState(ctx context.Context, s *engine.Session, settings params) (sessionState, error) {
 	names := []string{"''"}
 	for _, setting := range settings {
@@ -168,7 +168,7 @@ func saveState(ctx context.Context, s *engine.Session, settings params) (session
 	return state, nil
 }
 
-// restore puts the session back. It runs after the request, whose context may have ended.
+// restore sets the session's database and settings back, also when ctx, the request's, has ended.
 func (state sessionState) restore(ctx context.Context, s *engine.Session) error {
 	ctx = context.WithoutCancel(ctx)
 	var changes []string

@@ -13,26 +13,26 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// LibraryEnv is the environment variable that names a libchdb on this machine
-// to use instead of fetching one.
+// LibraryEnv is the environment variable with the path of a libchdb to use
+// instead of fetching one.
 const LibraryEnv = "CITYTALLY_LIBCHDB"
 
 // lockRetryInterval is how often a process asks whether another's fetch has
 // ended; a file lock cannot be waited for with a context.
 const lockRetryInterval = 100 * time.Millisecond
 
-// Config says where the engine is kept and who is told of the progress.
-// Its zero value is usable.
+// Config says where the library is kept and who is told of the progress. Its zero
+// value is usable.
 type Config struct {
-	// CacheDir keeps the library from one run to the next, for all projects
-	// of this user; default citytally/chdb below [os.UserCacheDir].
+	// CacheDir is where the library is kept between runs; default citytally/chdb
+	// below [os.UserCacheDir].
 	CacheDir string
 
-	// Logger gets one line when a library has been fetched.
+	// Logger receives one event when a library has been fetched.
 	Logger zerolog.Logger
 
-	// Progress, if set, is called from one goroutine at a time, at every step
-	// and about twice a second within one.
+	// Progress, if set, is called at every step and about twice a second during
+	// one, never by two goroutines at once.
 	Progress func(Progress)
 }
 
@@ -40,14 +40,14 @@ type Config struct {
 // it with npm if this machine has none yet (about 178 MB, once).
 //
 // The package's SHA-512 is checked before anything is unpacked, and the file
-// appears in the cache whole or not at all. Processes that fetch at the same
-// time wait for one another, and one of them downloads. A library that has
-// changed in the cache since it was written is fetched again. When the
-// environment variable [LibraryEnv] is set, that file is used unchecked.
+// appears in the cache whole or not at all. Of several processes that fetch at
+// the same time one downloads and the others wait for it. A library whose content
+// has changed in the cache is fetched again. A file that the environment variable
+// [LibraryEnv] names is used unchecked.
 //
-// It returns [ErrUnsupported] or [ErrNoNPM], wrapped with what to do, where
-// the engine cannot be had; when ctx ends the download stops and leaves
-// nothing behind.
+// Where there is no library for this machine, Fetch returns [ErrUnsupported] or
+// [ErrNoNPM], wrapped with what to do. When ctx ends, the download stops and
+// leaves nothing behind.
 func Fetch(ctx context.Context, cfg Config) (string, error) {
 	if path := os.Getenv(LibraryEnv); path != "" {
 		return namedLibrary(path)
@@ -70,8 +70,8 @@ func Fetch(ctx context.Context, cfg Config) (string, error) {
 	return f.fetch(ctx)
 }
 
-// namedLibrary checks the file the environment names as far as can be told
-// without loading it.
+// namedLibrary checks that the path the environment variable names is a readable
+// file, and returns it as an absolute path.
 func namedLibrary(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -92,10 +92,10 @@ func namedLibrary(path string) (string, error) {
 	return abs, nil
 }
 
-// fetcher brings one platform's library into one directory.
+// fetcher fetches one platform's library into one directory.
 type fetcher struct {
 	platform platform
-	dir      string // of this version and platform alone
+	dir      string // for this version and platform alone
 	log      zerolog.Logger
 	report   func(Progress)
 	began    time.Time
@@ -156,8 +156,8 @@ func (f *fetcher) lock(ctx context.Context) (unlock func() error, err error) {
 	return lock.Close, nil
 }
 
-// fetchLocked does the work. Whatever a killed process left half done in the
-// directory is removed first: its lock is gone, so nobody works on it.
+// fetchLocked fetches the library while f.lock is held. It first removes what
+// processes that were killed have left in the directory.
 func (f *fetcher) fetchLocked(ctx context.Context) (path string, err error) {
 	if f.cached() {
 		return f.libraryPath(), nil

@@ -16,21 +16,20 @@ import (
 	"github.com/citytally/citytally/sink/chdb/procgroup"
 )
 
-// ErrNoNPM is what [Fetch] returns, wrapped, when the engine has to be
-// downloaded and npm is not installed.
+// ErrNoNPM is returned by [Fetch], wrapped, when the library has to be downloaded
+// and npm is not installed.
 var ErrNoNPM = errors.New("npm is needed to fetch the embedded ClickHouse engine and was not found")
 
 const (
 	// progressInterval is how often a running step reports.
 	progressInterval = 500 * time.Millisecond
-	// npmGrace is how long the pipes of a killed npm may stay open.
+	// npmGrace is how long the output of a killed npm may stay open.
 	npmGrace = 5 * time.Second
-	// maxStderrBytes bounds, in bytes, how much of npm's words an error repeats;
-	// the reason stands at their end.
+	// maxStderrBytes is how much of the end of npm's output an error repeats.
 	maxStderrBytes = 2000
 )
 
-// download lets npm put the package's tarball below dir and returns its path.
+// download has npm write the package's tarball into dir and returns its path.
 func (f *fetcher) download(ctx context.Context, dir string) (string, error) {
 	cache := filepath.Join(dir, "npm-cache")
 	stop := f.watchDownload(cache)
@@ -49,8 +48,8 @@ func (f *fetcher) download(ctx context.Context, dir string) (string, error) {
 	return tarballs[0], nil
 }
 
-// reportedIntegrity asks npm for the package's SHA-512, for platforms where
-// none is recorded in this program.
+// reportedIntegrity asks npm for the package's SHA-512, for a platform without a
+// recorded one.
 func (f *fetcher) reportedIntegrity(ctx context.Context, dir string) (string, error) {
 	out, err := f.npm(ctx, dir, "view", f.platform.spec(), "dist.integrity", "--cache", filepath.Join(dir, "npm-cache"))
 	if err != nil {
@@ -59,10 +58,10 @@ func (f *fetcher) reportedIntegrity(ctx context.Context, dir string) (string, er
 	return strings.TrimSpace(out), nil
 }
 
-// npm runs one command, in dir so that no project's settings apply, and
-// returns its standard output. npm has a process group of its own: it may be a
-// script around node, and both have to go when ctx ends. It goes with this
-// process too, where the kernel can see to that (see [procgroup.Attributes]).
+// npm runs one npm command and returns its standard output. It runs in dir, so
+// that the settings of no project apply, and in a process group of its own,
+// because npm may be a script around node, and both are killed when ctx ends. On
+// Linux the kernel also kills npm when this process ends.
 func (f *fetcher) npm(ctx context.Context, dir string, args ...string) (string, error) {
 	path, err := exec.LookPath("npm")
 	if err != nil {
@@ -96,8 +95,8 @@ func lastBytes(text []byte, limit int) []byte {
 	return text
 }
 
-// watchDownload reports how much npm has written into its cache, which grows
-// as the bytes arrive; npm itself says nothing until the end.
+// watchDownload reports the size of npm's cache, which grows as the download
+// proceeds, until stop is called; npm itself prints nothing before the end.
 func (f *fetcher) watchDownload(cache string) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -113,7 +112,7 @@ func (f *fetcher) watchDownload(cache string) (stop func()) {
 			case <-tick.C:
 				size := treeSize(cache)
 				if total > 0 {
-					// npm keeps some notes of its own beside the package.
+					// The cache also holds files of npm's own.
 					size = min(size, total)
 				}
 				f.progress(StageDownload, size, total)
@@ -126,8 +125,8 @@ func (f *fetcher) watchDownload(cache string) (stop func()) {
 	}
 }
 
-// treeSize adds up the files below root. It is an estimate: files come and go
-// meanwhile, and those are left out.
+// treeSize is the size of all files below root, in bytes. It is an estimate:
+// files that appear or disappear meanwhile may be missing.
 func treeSize(root string) int64 {
 	var size int64
 	_ = filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {

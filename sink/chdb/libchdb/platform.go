@@ -5,33 +5,33 @@ import (
 	"fmt"
 )
 
-// libraryVersion is the version of every package below. ClickHouse inside it
-// is 26.7.2.1.
+// libraryVersion is the version of every package below. It contains ClickHouse
+// 26.7.2.1.
 const libraryVersion = "26.7.3-stable.1"
 
-// ErrUnsupported is what [Fetch] returns, wrapped, where no engine is
-// published for the operating system and processor.
+// ErrUnsupported is returned by [Fetch], wrapped, when no library is published
+// for the operating system and processor.
 var ErrUnsupported = errors.New("no embedded ClickHouse for this platform")
 
-// platform is the package that carries the engine for one operating system
-// and processor.
+// platform is the npm package with the library for one operating system and
+// processor.
 type platform struct {
 	name    string // npm package
 	version string
-	library string // the one file wanted of it
+	library string // name of the library's file in the package
 
-	// The rest was recorded when the version was chosen. Where the integrity
-	// is empty nothing could be recorded: the package is then compared with
-	// what npm itself reports, which catches damage on the way but not a
-	// package replaced at its source.
+	// The other fields were recorded when the version was chosen, and are empty
+	// for a platform on which that was not possible. A package without a recorded
+	// integrity is compared with what npm reports, which detects damage on the way
+	// but not a package that was replaced at its source.
 	integrity     string // SHA-512 of the tarball, as npm writes it
 	packedSize    int64  // bytes of the tarball
-	librarySHA256 string // of the file wanted, hexadecimal
+	librarySHA256 string // SHA-256 of the library's file, hexadecimal
 }
 
 func (p platform) spec() string { return p.name + "@" + p.version }
 
-// platformOf returns the package for goos and goarch as Go names them.
+// platformOf returns the package for a GOOS and a GOARCH.
 func platformOf(goos, goarch string) (platform, error) {
 	switch goos + "/" + goarch {
 	case "linux/amd64":

@@ -9,13 +9,13 @@ import (
 // Stage is a step of [Fetch].
 type Stage string
 
-// The steps of a fetch, in order. An engine that is there already passes
-// through none of them.
+// The steps of a fetch, in order. A library that is in the cache already takes
+// none of them.
 const (
-	StageWait     Stage = "wait"     // for another process that fetches the same
+	StageWait     Stage = "wait"     // another process fetches the same library
 	StageDownload Stage = "download" // npm downloads the package
 	StageVerify   Stage = "verify"   // the package is compared with its SHA-512
-	StageUnpack   Stage = "unpack"   // the library is taken out of it
+	StageUnpack   Stage = "unpack"   // the library is unpacked
 	StageDone     Stage = "done"     // the library is in the cache
 )
 
@@ -27,8 +27,8 @@ type Progress struct {
 	Elapsed time.Duration
 }
 
-// PrintProgress returns a function for [Config.Progress] that prints a
-// line for each step and one every few seconds within it.
+// PrintProgress returns a function for [Config.Progress] that prints a line at
+// each step and every 3 s during one.
 func PrintProgress(w io.Writer) func(Progress) {
 	const every = 3 * time.Second
 	var stage Stage
@@ -38,7 +38,7 @@ func PrintProgress(w io.Writer) func(Progress) {
 			return
 		}
 		if p.Stage != stage || p.Done > 0 {
-			// Progress is for a person to look at; nothing depends on it.
+			// An error of w is ignored: nothing depends on what is printed.
 			_, _ = fmt.Fprintln(w, p)
 		}
 		stage, last = p.Stage, p.Elapsed

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// record lies beside the library in the cache and says what the library was
-// when it was written, so that a start need not read half a gigabyte to know
-// that it still is.
+// record is a file beside the library in the cache. It describes the library as
+// it was written, so that a start need not hash half a gigabyte to see that the
+// library is unchanged.
 type record struct {
 	Package  string    `json:"package"`
 	Size     int64     `json:"size"` // bytes
@@ -24,8 +24,8 @@ type record struct {
 
 func (f *fetcher) recordPath() string { return f.libraryPath() + ".json" }
 
-// recorded tells by size and time of change alone whether the library is the
-// one that was put there.
+// recorded says whether the library has the size and modification time in its
+// record.
 func (f *fetcher) recorded() bool {
 	r, ok := f.readRecord()
 	if !ok {
@@ -35,8 +35,9 @@ func (f *fetcher) recorded() bool {
 	return err == nil && info.Size() == r.Size && info.ModTime().Equal(r.Modified)
 }
 
-// cached is recorded for a caller who has the lock and can afford a closer
-// look: a library that was touched, or lost its record, is hashed.
+// cached says whether the library in the cache is right. It hashes one that was
+// touched or has no record, and writes a new record for it. The caller holds
+// f.lock.
 func (f *fetcher) cached() bool {
 	if f.recorded() {
 		return true
@@ -64,8 +65,8 @@ func (f *fetcher) readRecord() (record, bool) {
 	return r, true
 }
 
-// record notes the library as it lies there now, under the hash it is known
-// to have. The file appears whole, by rename.
+// record writes the record of the library, whose SHA-256 is sum. The file appears
+// whole, by a rename.
 func (f *fetcher) record(sum string) (err error) {
 	info, err := os.Stat(f.libraryPath())
 	if err != nil {
@@ -89,7 +90,7 @@ func (f *fetcher) record(sum string) (err error) {
 	return syncDir(f.dir)
 }
 
-// syncDir makes the renames within dir last through a power failure.
+// syncDir makes renames within dir survive a power failure.
 func syncDir(dir string) error {
 	d, err := os.Open(filepath.Clean(dir))
 	if err != nil {

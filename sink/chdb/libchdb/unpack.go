@@ -19,12 +19,12 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// ErrIntegrity is what [Fetch] returns, wrapped, when what came is not what
-// was recorded: damaged on the way, or replaced.
+// ErrIntegrity is returned by [Fetch], wrapped, when the package or library is
+// not the recorded one: it is damaged or was replaced.
 var ErrIntegrity = errors.New("checksum differs")
 
-// verify compares the tarball's SHA-512 with the recorded one, or with npm's
-// own word where none is recorded (see platform).
+// verify compares the tarball's SHA-512 with the recorded one, or with what npm
+// reports when none is recorded (see platform).
 func (f *fetcher) verify(ctx context.Context, work, tarball string) error {
 	f.progress(StageVerify, 0, 0)
 	want := f.platform.integrity
@@ -54,10 +54,9 @@ func (f *fetcher) verify(ctx context.Context, work, tarball string) error {
 	return nil
 }
 
-// install takes the library out of the tarball and puts it into the cache
-// together with its record. The record goes first and comes last, so that a
-// crash in between leaves a library without a record, never one with a wrong
-// record.
+// install moves the library from the tarball into the cache and writes its
+// record. It removes the old record first and writes the new one last, so that a
+// crash leaves a library without a record, never one with a wrong record.
 func (f *fetcher) install(ctx context.Context, work, tarball string) error {
 	unpacked := filepath.Join(work, f.platform.library)
 	sum, err := f.unpack(ctx, tarball, unpacked)
@@ -120,7 +119,8 @@ func (f *fetcher) write(ctx context.Context, dst string, src io.Reader, size int
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// countingWriter reports the bytes that pass, now and then and at the end.
+// countingWriter reports how many bytes were written to it, every
+// progressInterval and at the end.
 type countingWriter struct {
 	done, total int64
 	reported    time.Time
@@ -136,7 +136,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// contextReader ends a long copy when its context does.
+// contextReader fails once its context has ended, which ends a long copy.
 type contextReader struct {
 	ctx context.Context
 	src io.Reader

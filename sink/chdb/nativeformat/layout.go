@@ -16,14 +16,14 @@ const (
 	maxDynamicTypes = 1 << 14 // of types in one Dynamic, and of paths in one JSON
 )
 
-// Layouts of Dynamic and JSON, as their data names them.
+// Versions of the layouts of Dynamic and JSON, as a column's data names them.
 // Source: SerializationDynamic.h and SerializationObject.h of ClickHouse.
 const (
 	dynamicV1, dynamicV2, dynamicFlat            = 1, 2, 3
 	objectV1, objectString, objectV2, objectFlat = 0, 1, 2, 3
 )
 
-// Bits of the word that opens a LowCardinality column's data.
+// Bits of the number that begins a LowCardinality column's data.
 // Source: SerializationLowCardinality.cpp of ClickHouse.
 const (
 	indexSizeBits     = 0xff
@@ -32,8 +32,8 @@ const (
 	dictionaryVersion = 1
 )
 
-// skipColumn moves the tape over a whole column of rows values. A column of
-// no rows has no bytes.
+// skipColumn moves over a whole column with that many rows. A column without
+// rows has no bytes.
 func (l *layout) skipColumn(r *Reader, rows uint64) error {
 	if rows == 0 {
 		return nil
@@ -44,8 +44,8 @@ func (l *layout) skipColumn(r *Reader, rows uint64) error {
 	return l.data(r, rows)
 }
 
-// prefix moves over what stands before a column's data: versions, and the
-// types and paths of Dynamic and JSON.
+// prefix moves over what precedes a column's data: versions, and the types and
+// paths of Dynamic and JSON.
 func (l *layout) prefix(r *Reader) error {
 	switch l.shape {
 	case lowCardinality:
@@ -82,7 +82,7 @@ func expect(r *Reader, what string, want uint64) error {
 	return nil
 }
 
-// data moves over the values of rows rows.
+// data moves over the values of that many rows.
 func (l *layout) data(r *Reader, rows uint64) error {
 	if rows == 0 {
 		return nil
@@ -111,7 +111,7 @@ func (l *layout) data(r *Reader, rows uint64) error {
 		return l.dynamicData(r, rows)
 	case object:
 		return l.objectData(r, rows)
-	default: // group
+	default: // a group
 		for _, part := range l.parts {
 			if err := part.data(r, rows); err != nil {
 				return err
@@ -129,8 +129,8 @@ func skipFixed(r *Reader, rows, size uint64) error {
 	return r.Skip(total)
 }
 
-// skipEnds moves over the ends of rows arrays and returns the last: the number
-// of all their elements.
+// skipEnds moves over the ends of that many arrays and returns the last end,
+// which is the number of all their elements.
 func skipEnds(r *Reader, rows uint64) (uint64, error) {
 	if err := skipFixed(r, rows-1, 8); err != nil {
 		return 0, err
@@ -138,8 +138,8 @@ func skipEnds(r *Reader, rows uint64) (uint64, error) {
 	return r.Uint64()
 }
 
-// dictionary moves over a LowCardinality column, which holds its own number of
-// rows.
+// dictionary moves over a LowCardinality column's data, which repeats the number
+// of rows.
 func (l *layout) dictionary(r *Reader) error {
 	kind, err := r.Uint64()
 	if err != nil {
@@ -154,7 +154,7 @@ func (l *layout) dictionary(r *Reader) error {
 	}
 	key := l.parts[0]
 	if key.shape == nullable {
-		key = key.parts[0] // NULL is a place in the dictionary
+		key = key.parts[0] // NULL is an entry of the dictionary, not a mask
 	}
 	if err := key.data(r, keys); err != nil {
 		return err
@@ -166,8 +166,9 @@ func (l *layout) dictionary(r *Reader) error {
 	return skipFixed(r, rows, 1<<(kind&indexSizeBits))
 }
 
-// variantData moves over the numbers that say which part each row belongs to,
-// size bytes each, and over the parts. A row with the number null has no value.
+// variantData moves over a number of size bytes for each row, which says in
+// which part the row's value is, and then over the parts. A row with the number
+// null has no value.
 func (l *layout) variantData(r *Reader, rows, size, null uint64) error {
 	counts := make([]uint64, len(l.parts))
 	for range rows {
@@ -200,7 +201,7 @@ func (l *layout) dynamicPrefix(r *Reader) (err error) {
 	}
 	switch l.version {
 	case dynamicV1:
-		if _, err = r.Uvarint(); err != nil { // the most types there may be
+		if _, err = r.Uvarint(); err != nil { // max_types
 			return err
 		}
 	case dynamicV2, dynamicFlat:
@@ -212,8 +213,8 @@ func (l *layout) dynamicPrefix(r *Reader) (err error) {
 		return err
 	}
 	if l.version != dynamicFlat {
-		// Values of types too many to have columns of their own lie together as
-		// strings; the columns are in the order of their names.
+		// Values of types beyond max_types share one column of strings. The columns
+		// are in the order of their types' names.
 		names = append(names, "SharedVariant")
 		slices.Sort(names)
 	}
@@ -266,8 +267,8 @@ func readNames(r *Reader, limit uint64) ([]string, error) {
 	return names, nil
 }
 
-// objectPrefix makes one part of each dynamic path, after those of the typed
-// paths.
+// objectPrefix reads the dynamic paths and adds one part for each, after the
+// parts of the typed paths.
 func (l *layout) objectPrefix(r *Reader) (err error) {
 	if l.version, err = r.Uint64(); err != nil {
 		return err
@@ -276,7 +277,7 @@ func (l *layout) objectPrefix(r *Reader) (err error) {
 	case objectString:
 		return nil
 	case objectV1:
-		if _, err = r.Uvarint(); err != nil { // the most paths there may be
+		if _, err = r.Uvarint(); err != nil { // max_dynamic_paths
 			return err
 		}
 	case objectV2, objectFlat:
@@ -293,7 +294,7 @@ func (l *layout) objectPrefix(r *Reader) (err error) {
 		}
 	}
 	if l.version != objectFlat {
-		// Paths too many to have columns of their own.
+		// The paths beyond max_dynamic_paths share one column.
 		if err := l.add("Array(Tuple(String, String))"); err != nil {
 			return err
 		}
@@ -313,7 +314,8 @@ func (l *layout) objectData(r *Reader, rows uint64) error {
 	return nil
 }
 
-// truncated makes the end of a stream inside a block an unexpected one.
+// truncated returns io.ErrUnexpectedEOF for io.EOF: the stream ended inside a
+// block.
 func truncated(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

@@ -17,7 +17,7 @@ const windowBytes = 64 << 10
 // and io.ErrUnexpectedEOF when it ends later.
 type Reader struct {
 	src io.Reader
-	dst io.Writer // receives what is skipped; nil: nobody does
+	dst io.Writer // receives what is skipped; nil when nothing is copied
 	buf []byte
 
 	mark, pos, end int // buf[mark:pos] is skipped but not yet copied, buf[pos:end] unread
@@ -28,8 +28,8 @@ func NewReader(src io.Reader) *Reader { return &Reader{src: src, buf: make([]byt
 
 func newChunkReader(chunk []byte) *Reader { return &Reader{buf: chunk, end: len(chunk)} }
 
-// copyTo sends all that is skipped from now on to dst; nil stops copying.
-// The writer set before receives what was skipped until now.
+// copyTo makes dst receive what is skipped from now on; nil stops copying. The
+// previous writer receives what was skipped before.
 func (r *Reader) copyTo(dst io.Writer) error {
 	err := r.flush()
 	r.dst = dst
@@ -109,7 +109,7 @@ func (r *Reader) Skip(n uint64) error {
 	return nil
 }
 
-// insert writes p between what is skipped before and after.
+// insert writes p after what was skipped before it and ahead of what follows.
 func (r *Reader) insert(p []byte) error {
 	if err := r.flush(); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (r *Reader) insert(p []byte) error {
 	return err
 }
 
-// withoutCopy keeps what read skips from being copied.
+// withoutCopy calls read; what that skips is not copied.
 func (r *Reader) withoutCopy(read func() error) error {
 	dst := r.dst
 	if err := r.copyTo(nil); err != nil {
@@ -198,7 +198,7 @@ func (r *Reader) String(limit uint64) (string, error) {
 	return string(text), nil
 }
 
-// skipStrings moves over rows strings of any length.
+// skipStrings moves over that many strings of any length.
 func (r *Reader) skipStrings(rows uint64) error {
 	for range rows {
 		n, err := r.Uvarint()

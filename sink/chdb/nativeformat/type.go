@@ -11,28 +11,28 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// maxTypeDepth bounds how deep types may nest, also those that arrive as data
-// inside Dynamic and JSON.
+// maxTypeDepth bounds how deep types may nest, those in the data of Dynamic and
+// JSON included.
 const maxTypeDepth = 64
 
-// shape is how a type's values lie in a column of the Native format.
+// shape is a way in which a column's values are stored in the Native format.
 type shape int
 
 const (
-	fixed          shape = iota // size bytes a row
-	text                        // a length and bytes, row by row
+	fixed          shape = iota // layout.size bytes for each row
+	text                        // a length and that many bytes for each row
 	nullable                    // a mask, then the values
-	array                       // the ends of the arrays, then all elements
-	group                       // one column after the other: Tuple and Map's pairs
-	lowCardinality              // a dictionary, then the rows' places in it
-	variant                     // which type each row has, then a column for each type
-	dynamic                     // a variant whose types come as data
+	array                       // the end of each row's array, then the elements of all
+	group                       // one column after the other: Tuple, and the pairs of Map
+	lowCardinality              // a dictionary, then each row's index in it
+	variant                     // the number of each row's type, then a column for each type
+	dynamic                     // a variant whose types are part of the data
 	object                      // JSON
 )
 
-// layout tells where a column's bytes end: how the values of its type lie, and
-// those of the types inside. One layout serves one block, because Dynamic and
-// JSON learn their parts from the block's own data.
+// layout tells where a column's bytes end: the shape of its type, and the
+// layouts of the types inside. It is good for one block, because Dynamic and
+// JSON read their parts from the block's data.
 type layout struct {
 	shape   shape
 	size    uint64 // of fixed, in bytes a row
@@ -41,8 +41,8 @@ type layout struct {
 	version uint64 // of dynamic and object, as their data names it
 }
 
-// typeSizes are the types of a fixed size, in bytes. Decimal, FixedString and
-// QBit, whose size is in their arguments, are apart.
+// typeSizes are the types of a fixed size, in bytes. Not among them are Decimal,
+// FixedString and QBit, whose size depends on their arguments (see sizeOf).
 var typeSizes = map[string]uint64{
 	"Int8": 1, "Int16": 2, "Int32": 4, "Int64": 8, "Int128": 16, "Int256": 32,
 	"UInt8": 1, "UInt16": 2, "UInt32": 4, "UInt64": 8, "UInt128": 16, "UInt256": 32,
@@ -55,7 +55,7 @@ var typeSizes = map[string]uint64{
 	"IntervalQuarter": 8, "IntervalYear": 8,
 }
 
-// typeAliases are the types that lie as another one does.
+// typeAliases are the types stored like another type.
 var typeAliases = map[string]string{
 	"Ring":            "Array(Point)",
 	"LineString":      "Array(Point)",
@@ -66,8 +66,8 @@ var typeAliases = map[string]string{
 }
 
 // parseType reads a type as ClickHouse names it, such as
-// "Array(LowCardinality(Nullable(String)))". It refuses types whose extent
-// cannot be known from outside: the states of aggregate functions.
+// "Array(LowCardinality(Nullable(String)))". It refuses the states of aggregate
+// functions, whose length only the function knows.
 func parseType(name string) (*layout, error) { return parseTypeAt(name, 0) }
 
 func parseTypeAt(name string, depth int) (*layout, error) {
@@ -140,7 +140,7 @@ func unknownType(name string) error {
 	return exception.Newf(proto.ErrUnknownType, "Unknown data type family: %s", name)
 }
 
-// add appends a part of that type.
+// add appends a part with the layout of that type.
 func (l *layout) add(name string) error {
 	part, err := parseTypeAt(name, l.depth+1)
 	if err != nil {
@@ -169,8 +169,8 @@ func (l *layout) addAll(args []string) error {
 	return nil
 }
 
-// addTypedPaths adds the paths of a JSON type that have types of their own, in
-// the order their columns lie: by name.
+// addTypedPaths adds the paths for which a JSON type gives a type, in the order
+// of their columns: by name.
 func (l *layout) addTypedPaths(args []string) error {
 	type typedPath struct{ path, name string }
 	var paths []typedPath
@@ -190,11 +190,11 @@ func (l *layout) addTypedPaths(args []string) error {
 	return nil
 }
 
-// sizeOf gives the bytes a row takes of a type whose size is in its arguments.
+// sizeOf is the size of a row, in bytes, of a type whose arguments decide it.
 func sizeOf(family string, args []string) (uint64, error) {
 	numbers := make([]uint64, len(args))
 	for i, arg := range args {
-		numbers[i], _ = strconv.ParseUint(arg, 10, 32) // 0 is refused below
+		numbers[i], _ = strconv.ParseUint(arg, 10, 32) // anything but a number becomes 0, which is refused below
 	}
 	bad := fmt.Errorf("type %s(%s) has no size", family, strings.Join(args, ", "))
 	switch {
@@ -209,7 +209,7 @@ func sizeOf(family string, args []string) (uint64, error) {
 			}
 		}
 	case family == "QBit" && len(args) > 1 && numbers[1] > 0:
-		// One bit plane for each bit of the element: FixedStrings of one bit a dimension.
+		// Each bit of the element is a FixedString with one bit for each dimension.
 		if element := typeSizes[args[0]]; element > 0 {
 			return 8 * element * ((numbers[1] + 7) / 8), nil
 		}
@@ -217,7 +217,7 @@ func sizeOf(family string, args []string) (uint64, error) {
 	return 0, bad
 }
 
-// splitType cuts "Family(a, b)" into its family and arguments.
+// splitType splits "Family(a, b)" into its family and arguments.
 func splitType(name string) (family string, args []string, err error) {
 	name = strings.TrimSpace(name)
 	family, inside, found := strings.Cut(name, "(")
@@ -239,8 +239,8 @@ func splitType(name string) (family string, args []string, err error) {
 	return family, args, nil
 }
 
-// cutTop cuts at the first space outside quotes and parentheses: the name of a
-// tuple's element or JSON path from its type.
+// cutTop splits s at the first space outside quotes and parentheses, which
+// separates the name of a tuple's element or a JSON path from its type.
 func cutTop(s string) (before, after string, found bool) {
 	for i := range topLevel(s, ' ') {
 		return s[:i], strings.TrimSpace(s[i+1:]), true
@@ -248,7 +248,7 @@ func cutTop(s string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// topLevel yields where separator stands outside quotes and parentheses.
+// topLevel yields the positions of separator outside quotes and parentheses.
 func topLevel(s string, separator byte) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		depth := 0

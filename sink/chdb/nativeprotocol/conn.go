@@ -20,7 +20,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
-// connection is one client: its socket, its session and the query it runs.
+// connection is one client: its socket, its session and the state of its query.
 type connection struct {
 	server *server
 	socket net.Conn
@@ -30,7 +30,7 @@ type connection struct {
 	frames   *frame.Reader        // on in
 	unpacked *nativeformat.Reader // on frames: blocks that are compressed
 
-	sending    sync.Mutex // held for a whole packet
+	sending    sync.Mutex // held while a whole packet is written
 	out        *bufio.Writer
 	compressor *frame.Writer // on out
 
@@ -38,16 +38,15 @@ type connection struct {
 	user             engine.User
 	session          *engine.Session
 	settings         querySettings
-	compressed       bool // of the query that runs, or ran last
-	discardingInsert bool // the rest of an insert that failed is still to come
+	compressed       bool // the blocks of the current or last query are
+	discardingInsert bool // the client still sends blocks of an insert that has failed
 
 	mu       sync.Mutex
-	idle     bool // waiting for a packet that begins something
+	idle     bool // no query runs
 	draining bool
 }
 
 func newConnection(s *server, socket net.Conn) *connection {
-	// Who has not greeted yet runs nothing.
 	c := &connection{server: s, socket: socket, idle: true}
 	c.log = s.log.With().Stringer("client", socket.RemoteAddr()).Logger()
 	c.in = nativeformat.NewReader(socket)
@@ -58,10 +57,11 @@ func newConnection(s *server, socket net.Conn) *connection {
 	return c
 }
 
-// serve greets the client and runs its queries until one of them leaves.
-func (c *connection) serve(work context.Context) {
+// serve answers the client's Hello and runs its queries until the client leaves
+// or the server stops.
+func (c *connection) serve(ctx context.Context) {
 	defer func() {
-		_ = c.socket.Close() // the client is gone or has been told
+		_ = c.socket.Close() // an error changes nothing: the connection is over
 		c.frames.Close()
 		if c.session != nil {
 			if err := c.session.Close(); err != nil {
@@ -69,9 +69,9 @@ func (c *connection) serve(work context.Context) {
 			}
 		}
 	}()
-	err := c.handshake(work)
+	err := c.handshake(ctx)
 	if err == nil {
-		err = c.serveRequests(work)
+		err = c.serveRequests(ctx)
 	}
 	var lost *clientGone
 	switch {
@@ -85,8 +85,8 @@ func (c *connection) serve(work context.Context) {
 	}
 }
 
-// serveRequests runs what the client asks for, one packet after the other.
-func (c *connection) serveRequests(work context.Context) error {
+// serveRequests carries out the client's requests, one packet after the other.
+func (c *connection) serveRequests(ctx context.Context) error {
 	for {
 		if err := c.awaitPacket(); err != nil {
 			return err
@@ -100,13 +100,13 @@ func (c *connection) serveRequests(work context.Context) error {
 			err = c.sendNow([]byte{byte(proto.ServerCodePong)})
 		case uint64(proto.ClientCodeQuery):
 			c.discardingInsert = false
-			err = c.query(work)
+			err = c.query(ctx)
 		case uint64(proto.ClientCodeData):
 			err = c.discardBlock()
 		case uint64(proto.ClientCodeCancel), clientKeepAlive:
-			// A cancel may come when its query has just ended.
+			// A Cancel can arrive after its query has ended.
 		case clientTablesStatus:
-			err = c.tablesStatus(work)
+			err = c.tablesStatus(ctx)
 		default:
 			err = exception.Newf(proto.ErrUnknownPacketFromClient, "Unknown packet %d from client", packet)
 		}
@@ -119,7 +119,8 @@ func (c *connection) serveRequests(work context.Context) error {
 // errStopping ends a connection because the server stops.
 var errStopping = errors.New("the server stops")
 
-// awaitPacket waits for a packet. While it waits, drain may end the connection.
+// awaitPacket waits for the first byte of a packet. Until it comes the connection
+// is idle, and drain may close it.
 func (c *connection) awaitPacket() error {
 	c.mu.Lock()
 	if c.draining {
@@ -138,18 +139,18 @@ func (c *connection) awaitPacket() error {
 	return nil
 }
 
-// drain ends the connection now if it is idle, else after what it does.
+// drain closes the connection at once if it is idle, otherwise after its query.
 func (c *connection) drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.draining = true
 	if c.idle {
-		_ = c.socket.Close() // await reports it
+		_ = c.socket.Close() // awaitPacket returns the consequence
 	}
 }
 
-// discardBlock passes a block of an insert that has failed already: the client
-// learns of it only after it has sent what it had.
+// discardBlock reads a block of an insert that has already failed. A client reads
+// the exception only after it has sent its blocks.
 func (c *connection) discardBlock() error {
 	if !c.discardingInsert {
 		return exception.Newf(proto.ErrUnexpectedPacketFromClient, "Unexpected packet Data received from client: no query waits for it")
@@ -162,7 +163,7 @@ func (c *connection) discardBlock() error {
 	return nil
 }
 
-// readBlock reads the rest of a Data packet, copying its block to dst as the
+// readBlock reads a Data packet after its code and copies the block to dst as the
 // engine reads it.
 func (c *connection) readBlock(dst io.Writer) (columns, rows uint64, err error) {
 	if _, err := c.in.String(maxTextBytes); err != nil {
@@ -183,9 +184,9 @@ func (c *connection) readBlockBody(dst io.Writer) (columns, rows uint64, err err
 	return columns, rows, nil
 }
 
-// watch looks at the socket while a query runs: a Cancel packet or the client's
-// leaving cancels the query. The returned function ends the watch and says
-// whether the client is gone.
+// watch reads from the socket while a query runs. A Cancel packet, or the end of
+// the connection, calls cancel. The caller calls stop once the query has ended;
+// it returns an error when the client is gone.
 func (c *connection) watch(cancel context.CancelFunc) (stop func() error) {
 	over := make(chan error, 1)
 	go func() {

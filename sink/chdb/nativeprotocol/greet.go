@@ -13,8 +13,9 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// handshake reads the client's Hello and answers with the server's.
-func (c *connection) handshake(work context.Context) error {
+// handshake reads the client's Hello, authenticates the user and answers with the
+// server's Hello.
+func (c *connection) handshake(ctx context.Context) error {
 	if err := c.socket.SetReadDeadline(time.Now().Add(c.server.limits.HandshakeTimeout)); err != nil {
 		return &clientGone{err}
 	}
@@ -41,7 +42,7 @@ func (c *connection) handshake(work context.Context) error {
 	if c.user, err = c.server.engine.Authenticate(hello.user, hello.password); err != nil {
 		return err
 	}
-	if c.session, err = c.server.engine.Session(work, c.user, hello.database); err != nil {
+	if c.session, err = c.server.engine.Session(ctx, c.user, hello.database); err != nil {
 		return err
 	}
 	if err := c.sendHello(); err != nil {
@@ -58,7 +59,7 @@ func (c *connection) handshake(work context.Context) error {
 	return nil
 }
 
-// refuseHTTP answers a browser that knocks at the wrong port, as ClickHouse does.
+// refuseHTTP answers an HTTP client, which has the wrong port, as ClickHouse does.
 func (c *connection) refuseHTTP() error {
 	const text = "HTTP/1.0 400 Bad Request\r\n\r\n" +
 		"This port speaks ClickHouse's native protocol, for clickhouse-client and drivers.\r\n" +

@@ -13,10 +13,11 @@ import (
 )
 
 // insert asks the client for the rows of an INSERT and streams them to the
-// engine. A client that leaves or cancels before its last block commits nothing.
+// engine. Nothing is committed when the client leaves or cancels before its last
+// block.
 func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, statement statement.Statement) error {
 	if c.user.ReadOnly {
-		// The engine would refuse the rows, but only once they have come.
+		// The engine would refuse the INSERT too, but only after the client has sent rows.
 		return exception.Newf(proto.ErrReadonly, "%s: Cannot execute query in readonly mode", c.user.Name)
 	}
 	columns, err := insertColumns(ctx, c.session, statement)
@@ -31,20 +32,20 @@ func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, stat
 	done := make(chan insertOutcome, 1)
 	go func() {
 		rows, err := c.session.Insert(ctx, statement.InsertHead, "Native", body)
-		// Whoever still writes learns that nobody reads.
+		// A write to the pipe fails from now on, instead of waiting for ever.
 		_ = body.CloseWithError(errEngineEndedInsert)
 		done <- insertOutcome{rows, err}
 	}()
 	err = c.receive(pipe)
 	if err != nil && !errors.Is(err, errEngineEndedInsert) {
-		// The engine must hear of the break before the body ends.
+		// The engine must read an error, not the end of the rows, which would commit them.
 		_ = pipe.CloseWithError(&abortedInsert{err})
 		cancel()
 		<-done
 		return err
 	}
-	_ = pipe.Close() // a pipe's Close has no error
-	// Old clients take any packet but the end for an error here.
+	_ = pipe.Close() // never fails
+	// Older clients treat any packet here but EndOfStream as an error.
 	var p *progress
 	if proto.FeatureServerQueryTimeInProgress.In(c.revision) {
 		p = newProgress(c)
@@ -63,8 +64,8 @@ func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, stat
 	return p.send()
 }
 
-// awaitOutcome waits for the engine to have written all, telling the client that it is
-// not forgotten.
+// awaitOutcome waits until the engine has written the rows and sends progress
+// meanwhile, unless p is nil.
 func awaitOutcome(done <-chan insertOutcome, p *progress) insertOutcome {
 	if p != nil {
 		defer p.sendRegularly()()
@@ -77,19 +78,20 @@ type insertOutcome struct {
 	err  error
 }
 
-// errEngineEndedInsert says that the engine takes no more rows, for a reason of its own.
-var errEngineEndedInsert = errors.New("the insert is over")
+// errEngineEndedInsert is what a write of rows returns once the engine takes no
+// more; the engine's own error says why.
+var errEngineEndedInsert = errors.New("the engine has ended the insert")
 
-// abortedInsert is what the engine reads when rows end before their time. It
-// hides what it wraps from errors.Is: the end of a connection must not look
-// like the end of the rows.
+// abortedInsert is the error the engine reads when the rows break off. It does
+// not unwrap to its cause, which may be io.EOF and would be taken for the end of
+// the rows.
 type abortedInsert struct{ cause error }
 
 func (e *abortedInsert) Error() string {
 	return fmt.Sprintf("the client's rows broke off: %v", e.cause)
 }
 
-// receive copies the client's blocks to the engine until the empty one.
+// receive copies the client's blocks to the engine until an empty one.
 func (c *connection) receive(pipe io.Writer) error {
 	sink := &engineWriter{pipe: pipe}
 	for {
@@ -119,8 +121,8 @@ func (c *connection) receive(pipe io.Writer) error {
 	}
 }
 
-// engineWriter writes to the engine until that fails, and reads on for nothing
-// then: the block must be read to its end to find the next packet.
+// engineWriter writes to the engine until that fails, and discards later writes:
+// a block has to be read to its end, where the next packet begins.
 type engineWriter struct {
 	pipe io.Writer
 	err  error
@@ -134,8 +136,8 @@ func (s *engineWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sendInsertHeader tells the client which columns to send, and clients that
-// fill in defaults themselves what the table's defaults are.
+// sendInsertHeader tells the client which columns to send and, if the client's
+// revision fills in defaults itself, the table's defaults.
 func (c *connection) sendInsertHeader(columns insertTarget) error {
 	var b proto.Buffer
 	if proto.FeatureColumnDefaultsMetadata.In(c.revision) && columns.table != nil {

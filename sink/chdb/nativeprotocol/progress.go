@@ -7,12 +7,12 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// progressInterval is how often a client hears of a query that yields nothing yet.
-// Some give up on a silent server after 3 s.
+// progressInterval is how often progress is sent while a query yields nothing.
+// Some clients give up on a server that is silent for 3 s.
 const progressInterval = time.Second
 
-// progress tells a client how far its query is: each packet what was added
-// since the one before.
+// progress tells a client how far its query is. Each packet holds the difference
+// to the packet before.
 type progress struct {
 	conn  *connection
 	start time.Time
@@ -31,14 +31,14 @@ func (p *progress) setRead(rows, bytes uint64) {
 	p.total.Rows, p.total.Bytes = rows, bytes
 }
 
-// setWritten sets how many rows the query has written.
+// setWritten sets how many rows the query has written so far.
 func (p *progress) setWritten(rows uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.total.WroteRows = rows
 }
 
-// send sends what is new, at once.
+// send sends a packet and flushes it.
 func (p *progress) send() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,7 +56,7 @@ func (p *progress) send() error {
 	return p.conn.sendNow(b.Buf)
 }
 
-// sendRegularly tells the progress every while until stop is called.
+// sendRegularly sends progress every progressInterval until stop is called.
 func (p *progress) sendRegularly() (stop func()) {
 	over := make(chan struct{})
 	gone := make(chan struct{})
@@ -70,7 +70,7 @@ func (p *progress) sendRegularly() (stop func()) {
 				return
 			case <-tick.C:
 				if p.send() != nil {
-					return // the query's own packets meet the same
+					return // sending the query's answer fails in the same way
 				}
 			}
 		}

@@ -9,25 +9,25 @@ import (
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
-// The revisions of the native protocol that are spoken. The server announces
-// serverRevision, whose every packet it knows, and both sides speak the lower
-// of theirs. Clients below oldestRevision (ClickHouse 18.12) do not know
-// LowCardinality.
+// Revisions of the native protocol. The server announces serverRevision, all of
+// whose packets it knows; both sides then speak the lower of their revisions.
+// Clients below oldestRevision (ClickHouse 18.12) do not know LowCardinality and
+// are refused.
 // Source: src/Core/ProtocolDefines.h of ClickHouse.
 const (
 	serverRevision = 54460
 	oldestRevision = 54405
 )
 
-// Packets of the client that ch-go does not name.
+// Packets of the client for which ch-go has no name.
 const (
 	clientTablesStatus = uint64(proto.ClientTablesStatusRequest)
 	clientKeepAlive    = 6
 )
 
-// Limits of what a client's packets may hold, in bytes or items.
+// Limits of a client's packets, in bytes or items.
 const (
-	maxGreetingBytes  = 1 << 16 // each string before the client is known
+	maxGreetingBytes  = 1 << 16 // each text of the handshake
 	maxSettings       = 1 << 12
 	maxTables         = 1 << 16
 	maxTextBytes      = 1 << 16 // a name, an id
@@ -68,19 +68,20 @@ type request struct {
 	body       string
 	settings   []setting
 	parameters []setting
-	complete   bool // the whole result is wanted, not a stage of it
+	complete   bool // the client wants the whole result, not a stage of it
 	compressed bool
 }
 
-// setting is a name and its value as text. An unimportant one may be unknown.
+// setting is a name and its value as text. A setting that is not important may be
+// unknown to the engine.
 type setting struct {
 	name, value string
 	important   bool
 }
 
-// readRequest reads a Query packet. kinds tells how the values of settings lie
-// for clients that send them in binary.
-func readRequest(in *nativeformat.Reader, revision int, kinds func(name string) (settingEncoding, error)) (q request, err error) {
+// readRequest reads a Query packet after its code. encodings returns how a
+// setting's value is encoded by clients that send settings in binary.
+func readRequest(in *nativeformat.Reader, revision int, encodings func(name string) (settingEncoding, error)) (q request, err error) {
 	if q.id, err = in.String(maxTextBytes); err != nil {
 		return q, err
 	}
@@ -90,7 +91,7 @@ func readRequest(in *nativeformat.Reader, revision int, kinds func(name string) 
 	if proto.FeatureSettingsSerializedAsStrings.In(revision) {
 		q.settings, err = readSettings(in)
 	} else {
-		q.settings, err = readBinarySettings(in, kinds)
+		q.settings, err = readBinarySettings(in, encodings)
 	}
 	if err != nil {
 		return q, err
@@ -119,8 +120,8 @@ func readRequest(in *nativeformat.Reader, revision int, kinds func(name string) 
 	return q, err
 }
 
-// skipClientInfo passes what the client says about itself: nothing of it
-// changes an answer.
+// skipClientInfo moves over what the client says about itself, which changes no
+// answer.
 func skipClientInfo(in *nativeformat.Reader, revision int) error {
 	kind, err := in.Byte()
 	if err != nil || kind == byte(proto.ClientQueryNone) {
@@ -157,7 +158,7 @@ func skipClientInfo(in *nativeformat.Reader, revision int) error {
 	return r.err
 }
 
-// infoSkipper passes the fields of client info until the first error.
+// infoSkipper moves over the fields of client info until the first error.
 type infoSkipper struct {
 	in   *nativeformat.Reader
 	http bool
@@ -207,9 +208,9 @@ func (r *infoSkipper) httpInfo(revision int) {
 
 var fieldEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\0`, "\x00", `\b`, "\b", `\f`, "\f")
 
-// unquoteField takes the value out of a string in ClickHouse's dump of a
-// field, which is how parameters and custom settings travel. Other dumps name
-// their type before an underscore, as UInt64_7.
+// unquoteField returns the value in ClickHouse's dump of a field, which is how
+// query parameters and custom settings are sent: a text is quoted, other values
+// have their type in front, such as UInt64_7.
 func unquoteField(dump string) string {
 	if inside, ok := strings.CutPrefix(dump, "'"); ok {
 		if inside, ok = strings.CutSuffix(inside, "'"); ok {

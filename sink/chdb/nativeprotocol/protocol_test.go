@@ -47,8 +47,8 @@ func FuzzReadRequest(f *testing.F) {
 		if old {
 			revision = oldestRevision
 		}
-		kinds := func(string) (settingEncoding, error) { return encodedSigned, nil }
-		q, err := readRequest(nativeformat.NewReader(bytes.NewReader(data)), revision, kinds)
+		encodings := func(string) (settingEncoding, error) { return encodedSigned, nil }
+		q, err := readRequest(nativeformat.NewReader(bytes.NewReader(data)), revision, encodings)
 		if err == nil && len(q.body)+len(q.id) > len(data) {
 			t.Fatalf("more text than bytes")
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// query reads a Query packet and the tables that follow it, runs it and sends
-// its answer. It returns an error only when the connection cannot go on.
-func (c *connection) query(work context.Context) error {
-	ctx, cancel := context.WithCancel(work)
+// query reads a Query packet and the external tables after it, runs the query and
+// sends its answer. It returns an error only when the connection has to end.
+func (c *connection) query(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	q, err := readRequest(c.in, c.revision, func(name string) (settingEncoding, error) {
 		return c.server.settingEncoding(ctx, c.session, name)
@@ -43,16 +43,8 @@ func (c *connection) query(work context.Context) error {
 	return c.sendException(err)
 }
 
-// unreadable tells a packet that cannot be read from a client that has left.
-func unreadable(err error) error {
-	if isDisconnect(err) {
-		return &clientGone{err}
-	}
-	return &protocolError{err}
-}
-
-// run executes a query between the watch's begin and end, or as an insert,
-// which reads the socket itself.
+// run executes a query while watch looks at the socket. An INSERT that takes rows
+// reads the socket itself instead.
 func (c *connection) run(ctx context.Context, cancel context.CancelFunc, q request, external []tables.External) (err error) {
 	parsed, err := statement.Parse(q.body)
 	if err != nil {
@@ -80,12 +72,13 @@ func (c *connection) run(ctx context.Context, cancel context.CancelFunc, q reque
 	return err
 }
 
-// prepare gives the session what came with the query.
+// prepare applies the settings and parameters that came with the query, and
+// creates its external tables.
 func (c *connection) prepare(ctx context.Context, parsed statement.Statement, q request, external []tables.External) error {
 	want := q.settings
 	if parsed.ChangesSettings() {
-		// What the client sets now is for later queries too: nothing of this
-		// query's own may be taken for it.
+		// SET changes the session for later queries; a setting that was sent with
+		// this query alone must not end up there.
 		want = nil
 	}
 	if err := c.settings.apply(ctx, c.session, want); err != nil {
@@ -106,8 +99,8 @@ func (c *connection) prepare(ctx context.Context, parsed statement.Statement, q 
 	return nil
 }
 
-// answer runs a statement that takes no rows from the client and sends what it
-// yields.
+// answer runs a statement that takes no rows from the client and sends its answer
+// and the final progress.
 func (c *connection) answer(ctx context.Context, parsed statement.Statement) error {
 	p := newProgress(c)
 	err := c.sendAnswer(ctx, parsed, p)
@@ -129,9 +122,10 @@ func (c *connection) sendAnswer(ctx context.Context, parsed statement.Statement,
 	}
 	r := &resultSender{conn: c, progress: p}
 	if parsed.Kind == statement.Select {
-		// The header also goes to a client that waits for its first rows, and it
-		// alone knows the zones of DateTime. What cannot be tables.Column is not a
-		// SELECT; what fails fails again, in its own words, when it runs.
+		// The description has the time zones of DateTime, which blocks lack, and lets
+		// the client have its header before the first rows. An error here is ignored:
+		// a statement that cannot be described is no SELECT, and one that fails does so
+		// again when it runs.
 		if columns, err := tables.DescribeSelect(ctx, c.session, parsed.Text); err == nil {
 			if err := r.begin(columns); err != nil {
 				return err
@@ -149,7 +143,7 @@ func (c *connection) sendAnswer(ctx context.Context, parsed statement.Statement,
 	return r.end()
 }
 
-// statementText is the whole INSERT again, rows in the text included.
+// statementText puts an INSERT together again, with the rows of its text.
 func statementText(s statement.Statement) string {
 	switch {
 	case s.Kind != statement.Insert || s.InsertSelect:

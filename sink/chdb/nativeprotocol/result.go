@@ -12,17 +12,18 @@ import (
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
-// resultSender sends one statement's rows: a header, blocks, and what was read
-// to make them.
+// resultSender sends the answer to one statement: a header, blocks of rows, and a
+// profile.
 type resultSender struct {
 	conn     *connection
 	progress *progress
-	columns  []nativeformat.Column // of the header; nil until it is sent
+	columns  []nativeformat.Column // of the header; nil before that is sent
 
 	rows, blocks, bytes uint64
 }
 
-// begin sends the header, if blocks of such columns can be sent.
+// begin sends the header. It returns an error, and sends nothing, when blocks of
+// such columns cannot be sent.
 func (r *resultSender) begin(columns []nativeformat.Column) error {
 	if err := nativeformat.CheckTypes(columns); err != nil {
 		return err
@@ -34,9 +35,9 @@ func (r *resultSender) begin(columns []nativeformat.Column) error {
 	return r.conn.flush()
 }
 
-// beginEmpty sends the header of a result without rows whose statement cannot
-// be tables.Column: SHOW and its like, whose answer in a text format does name its
-// columns.
+// beginEmpty sends the header of a result without rows for a statement that
+// cannot be described, such as SHOW. It runs the statement again in a text format
+// that names its columns.
 func (r *resultSender) beginEmpty(ctx context.Context, query string) error {
 	result, err := r.conn.session.Query(ctx, query, "TSVRawWithNamesAndTypes")
 	if err != nil {
@@ -113,7 +114,7 @@ func (r *resultSender) sendBlock(block nativeformat.Block) error {
 	return r.conn.sendData(func(w io.Writer) error { return block.CopyTo(w, r.conn.revision) })
 }
 
-// end closes the result: a block of nothing and the profile.
+// end sends an empty block, which ends the rows, and the profile.
 func (r *resultSender) end() error {
 	if r.columns == nil {
 		return nil
@@ -121,8 +122,7 @@ func (r *resultSender) end() error {
 	if err := r.conn.sendHeader(nil); err != nil {
 		return err
 	}
-	// Clients of ClickHouse's first years crash when they are left to calculate
-	// the rows before LIMIT themselves.
+	// Early clients crash when CalculatedRowsBeforeLimit is false.
 	profile := proto.Profile{Rows: r.rows, Blocks: r.blocks, Bytes: r.bytes, CalculatedRowsBeforeLimit: true}
 	var b proto.Buffer
 	profile.EncodeAware(&b, r.conn.revision)

@@ -14,10 +14,10 @@ import (
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
-// sendBytes is how much is gathered before it goes to the socket.
+// sendBytes is the size of the buffer in front of the socket.
 const sendBytes = 64 << 10
 
-// deadlineWriter gives every write its own time.
+// deadlineWriter gives every write to the socket a deadline of its own.
 type deadlineWriter struct {
 	socket  net.Conn
 	timeout time.Duration
@@ -31,7 +31,8 @@ func (w *deadlineWriter) Write(p []byte) (int, error) {
 	return w.socket.Write(p)
 }
 
-// packet writes one packet: nobody else's bytes come in between.
+// packet calls write, which writes one whole packet, while no other goroutine
+// writes.
 func (c *connection) packet(write func() error) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
@@ -41,12 +42,12 @@ func (c *connection) packet(write func() error) error {
 	return nil
 }
 
-// send gathers a packet for the next flush.
+// send buffers a packet until the next flush.
 func (c *connection) send(p []byte) error {
 	return c.packet(func() error { _, err := c.out.Write(p); return err })
 }
 
-// sendNow sends a packet and what was gathered before it.
+// sendNow sends a packet and everything buffered before it.
 func (c *connection) sendNow(p []byte) error {
 	if err := c.send(p); err != nil {
 		return err
@@ -56,8 +57,8 @@ func (c *connection) sendNow(p []byte) error {
 
 func (c *connection) flush() error { return c.packet(c.out.Flush) }
 
-// sendData sends a Data packet: its code and the name of no table, which are
-// never compressed, and the block that write writes, which may be.
+// sendData sends a Data packet: its code and an empty table name, which are never
+// compressed, and the block that write writes, which may be.
 func (c *connection) sendData(write func(io.Writer) error) error {
 	return c.packet(func() error {
 		if _, err := c.out.Write([]byte{byte(proto.ServerCodeData), 0}); err != nil {
@@ -79,7 +80,7 @@ func (c *connection) sendHeader(columns []nativeformat.Column) error {
 	return c.sendData(func(w io.Writer) error { _, err := w.Write(header); return err })
 }
 
-// sendException tells the client what went wrong.
+// sendException sends err as an Exception packet.
 func (c *connection) sendException(err error) error {
 	failure := exception.Of(err)
 	var broken *protocolError
@@ -94,8 +95,8 @@ func (c *connection) sendException(err error) error {
 	return c.sendNow(b.Buf)
 }
 
-// compression is the method results are compressed with: the one the query's
-// settings ask for, else the one the client itself uses.
+// compression is the method for the answer's blocks: the one in the query's
+// settings, otherwise the one of the client's own blocks.
 func (c *connection) compression(settings []setting) compress.Method {
 	for _, s := range settings {
 		if s.name == "network_compression_method" {

@@ -18,17 +18,17 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-// server is what the connections of one Serve share.
+// server is the state that the connections of one Serve share.
 type server struct {
 	engine *engine.Engine
 	limits limits.Clients
 	log    zerolog.Logger
-	name   string // the host, shown in clients' prompts
+	name   string // of the host, shown in clients' prompts
 
 	mu        sync.Mutex
 	conns     map[*connection]struct{}
 	draining  bool
-	encodings map[string]settingEncoding // learnt when the first old client needs them
+	encodings map[string]settingEncoding // nil until the first old client needs them
 }
 
 // Serve serves ClickHouse's native protocol on l until ctx ends; then running
@@ -43,7 +43,7 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 		name = "localhost"
 	}
 	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{})}
-	work, kill := context.WithCancel(context.WithoutCancel(ctx))
+	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 
 	limited := netutil.LimitListener(l, bounds.MaxConnections)
@@ -52,11 +52,11 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 	defer stop()
 
 	var serving sync.WaitGroup
-	err = s.accept(work, limited, &serving)
+	err = s.accept(queries, limited, &serving)
 	if ctx.Err() != nil {
 		err = nil
 	}
-	_ = closeListener() // its error says that it was closed before
+	_ = closeListener() // fails only when it was closed before
 	s.drain()
 	over := make(chan struct{})
 	go func() { serving.Wait(); close(over) }()
@@ -73,13 +73,13 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 }
 
 // accept serves each connection on a goroutine of its own until l is closed.
-func (s *server) accept(work context.Context, l net.Listener, serving *sync.WaitGroup) error {
+func (s *server) accept(ctx context.Context, l net.Listener, serving *sync.WaitGroup) error {
 	for {
 		socket, err := l.Accept()
 		var temporary interface{ Temporary() bool }
 		switch {
 		case errors.As(err, &temporary) && temporary.Temporary() && !errors.Is(err, net.ErrClosed):
-			// Out of file descriptors, for one: others may go meanwhile.
+			// Such as too many open files, which other connections may close.
 			s.log.Warn().Err(err).Msg("accept clickhouse client")
 			time.Sleep(acceptRetryDelay)
 			continue
@@ -88,17 +88,17 @@ func (s *server) accept(work context.Context, l net.Listener, serving *sync.Wait
 		}
 		c := newConnection(s, socket)
 		if !s.add(c) {
-			_ = socket.Close() // nobody has been greeted yet
+			_ = socket.Close() // the server stops, and no Hello was answered yet
 			continue
 		}
 		serving.Go(func() {
 			defer s.remove(c)
-			c.serve(work)
+			c.serve(ctx)
 		})
 	}
 }
 
-// acceptRetryDelay keeps a listener that fails for a while from spinning.
+// acceptRetryDelay is the pause after a temporary error of Accept.
 const acceptRetryDelay = 50 * time.Millisecond
 
 func (s *server) add(c *connection) bool {
@@ -117,7 +117,7 @@ func (s *server) remove(c *connection) {
 	delete(s.conns, c)
 }
 
-// drain ends the connections that run nothing; the others end after their query.
+// drain closes the connections that run no query; the others end after theirs.
 func (s *server) drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,27 +131,27 @@ func (s *server) closeAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		_ = c.socket.Close() // its own goroutine reports what it meets
+		_ = c.socket.Close() // the connection's own goroutine logs the consequence
 	}
 }
 
-// settingEncoding says how the value of a setting lies in the old binary encoding.
+// settingEncoding returns how old clients encode the value of a setting.
 func (s *server) settingEncoding(ctx context.Context, session *engine.Session, name string) (settingEncoding, error) {
 	s.mu.Lock()
-	kinds := s.encodings
+	encodings := s.encodings
 	s.mu.Unlock()
-	if kinds == nil {
+	if encodings == nil {
 		var err error
-		if kinds, err = settingEncodings(ctx, session); err != nil {
+		if encodings, err = settingEncodings(ctx, session); err != nil {
 			return 0, fmt.Errorf("list settings: %w", err)
 		}
 		s.mu.Lock()
-		s.encodings = kinds
+		s.encodings = encodings
 		s.mu.Unlock()
 	}
-	kind, known := kinds[name]
+	encoding, known := encodings[name]
 	if !known {
 		return 0, exception.Newf(proto.ErrUnknownSetting, "Unknown setting %s: a client this old cannot send it in a form that can be read", name)
 	}
-	return kind, nil
+	return encoding, nil
 }

@@ -24,7 +24,7 @@ const (
 	settingCustom    = 2
 )
 
-// readSettings reads settings or parameters up to the empty name that ends them.
+// readSettings reads settings or parameters; an empty name ends them.
 func readSettings(in *nativeformat.Reader) (settings []setting, err error) {
 	for {
 		var s setting
@@ -49,8 +49,8 @@ func readSettings(in *nativeformat.Reader) (settings []setting, err error) {
 	}
 }
 
-// settingEncoding is how a setting's value lies in the encoding that clients before
-// ClickHouse 20 use.
+// settingEncoding is how clients before ClickHouse 20 encode a setting's value;
+// it depends on the setting's type.
 type settingEncoding int
 
 const (
@@ -59,8 +59,8 @@ const (
 	encodedSigned
 )
 
-// readBinarySettings reads settings whose values' encoding depends on their type.
-func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingEncoding, error)) (settings []setting, err error) {
+// readBinarySettings reads the settings of such a client; an empty name ends them.
+func readBinarySettings(in *nativeformat.Reader, encodings func(string) (settingEncoding, error)) (settings []setting, err error) {
 	for {
 		var s setting
 		if s.name, err = in.String(maxTextBytes); err != nil || s.name == "" {
@@ -69,17 +69,17 @@ func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingEnco
 		if len(settings) == maxSettings {
 			return nil, fmt.Errorf("more than %d settings", maxSettings)
 		}
-		kind, err := kinds(s.name)
+		encoding, err := encodings(s.name)
 		if err != nil {
 			return nil, err
 		}
-		if kind == encodedText {
+		if encoding == encodedText {
 			s.value, err = in.String(maxSettingBytes)
 		} else {
 			var number uint64
 			number, err = in.Uvarint()
 			s.value = strconv.FormatUint(number, 10)
-			if kind == encodedSigned {
+			if encoding == encodedSigned {
 				s.value = strconv.FormatInt(int64(number>>1)^-int64(number&1), 10)
 			}
 		}
@@ -90,30 +90,29 @@ func readBinarySettings(in *nativeformat.Reader, kinds func(string) (settingEnco
 	}
 }
 
-// settingEncodings asks the engine for the types of its settings and returns how
-// each lies in the old binary encoding.
+// settingEncodings asks the engine for its settings and returns the encoding of
+// each.
 func settingEncodings(ctx context.Context, s *engine.Session) (map[string]settingEncoding, error) {
 	rows, err := tables.Rows(ctx, s, "SELECT name, type FROM system.settings")
 	if err != nil {
 		return nil, err
 	}
-	kinds := make(map[string]settingEncoding, len(rows))
+	encodings := make(map[string]settingEncoding, len(rows))
 	for _, row := range rows {
 		switch row[1] {
 		case "UInt64", "NonZeroUInt64", "Bool", "MaxThreads", "Seconds", "Milliseconds", "UInt64Auto", "BoolAuto":
-			kinds[row[0]] = encodedUnsigned
+			encodings[row[0]] = encodedUnsigned
 		case "Int64", "Int32":
-			kinds[row[0]] = encodedSigned
+			encodings[row[0]] = encodedSigned
 		default:
-			kinds[row[0]] = encodedText
+			encodings[row[0]] = encodedText
 		}
 	}
-	return kinds, nil
+	return encodings, nil
 }
 
-// withheldSettings are settings that do not reach the session: they shape what the
-// engine says to this server rather than to the client, or are this server's
-// own business.
+// withheldSettings are not applied to the session: they would change the blocks
+// that the engine exchanges with this server, or are for this server itself.
 var withheldSettings = map[string]bool{
 	"output_format_native_encode_types_in_binary_format": true,
 	"input_format_native_decode_types_in_binary_format":  true,
@@ -121,15 +120,15 @@ var withheldSettings = map[string]bool{
 	"network_zstd_compression_level":                     true,
 }
 
-// querySettings gives a session the settings that come with a query and takes
-// them back before a query that comes without them. A client that sends the
-// same ones with every query costs one SET.
+// querySettings applies to a session the settings that come with a query, and
+// undoes them before a query that comes without them. For a client that sends the
+// same settings with every query it runs one SET in all.
 type querySettings struct {
-	applied map[string]string
-	undo    map[string]string // the assignment that undoes each applied one
+	applied map[string]string // the values in force
+	undo    map[string]string // for each applied setting the assignment that undoes it
 }
 
-// apply makes want, and nothing else of earlier queries, hold on the session.
+// apply makes want the only settings in force that came with a query.
 func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []setting) error {
 	next := make(map[string]string, len(want))
 	optional := make(map[string]bool)
@@ -169,21 +168,22 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 	return q.set(ctx, s, do, next, optional)
 }
 
-// set runs the SET; an unknown setting that is not important is left out.
+// set runs one SET for all names. When the engine does not know one of them, it
+// sets each by itself and leaves out unknown ones that are optional.
 func (q *querySettings) set(ctx context.Context, s *engine.Session, names []string, values map[string]string, optional map[string]bool) error {
 	assign := make([]string, len(names))
 	for i, name := range names {
 		assign[i] = name + " = " + statement.QuoteString(values[name])
 	}
 	err := s.Exec(ctx, "SET "+strings.Join(assign, ", "))
-	var exception *exception.Error
+	var failure *exception.Error
 	switch {
 	case err == nil:
 		for _, name := range names {
 			q.applied[name] = values[name]
 		}
 		return nil
-	case !errors.As(err, &exception) || exception.Code != proto.ErrUnknownSetting:
+	case !errors.As(err, &failure) || failure.Code != proto.ErrUnknownSetting:
 		return err
 	case len(names) == 1 && optional[names[0]]:
 		return nil
@@ -198,7 +198,7 @@ func (q *querySettings) set(ctx context.Context, s *engine.Session, names []stri
 	return nil
 }
 
-// noteUndo notes how to undo names that no query of this session has set yet.
+// noteUndo records the current values of those names that are not applied yet.
 func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names []string) error {
 	if q.applied == nil {
 		q.applied, q.undo = map[string]string{}, map[string]string{}
@@ -223,7 +223,7 @@ func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names [
 	return nil
 }
 
-// bindParameters gives the session the values of {name:Type} in the next query.
+// bindParameters sets the values of the next query's placeholders {name:Type}.
 func bindParameters(ctx context.Context, s *engine.Session, parameters []setting) error {
 	if len(parameters) == 0 {
 		return nil

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -19,8 +16,8 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// readExternalTables reads the Data packets that follow a query, up to the
-// empty one.
+// readExternalTables reads the Data packets that follow a query, until an empty
+// block.
 func (c *connection) readExternalTables() (external []tables.External, err error) {
 	held := 0
 	for {
@@ -51,7 +48,8 @@ func (c *connection) readExternalTables() (external []tables.External, err error
 	}
 }
 
-// addBlock adds a block to the table of that name, which its first block makes.
+// addBlock adds a block to the table of that name. The first block of a name adds
+// the table.
 func addBlock(external []tables.External, name string, block []byte, rows uint64) ([]tables.External, error) {
 	if len(external) == 0 || external[len(external)-1].Name != name {
 		if name == "" {
@@ -86,7 +84,7 @@ func structure(columns []nativeformat.Column) string {
 	return strings.Join(definitions, ", ")
 }
 
-// boundedBuffer holds at most left bytes.
+// boundedBuffer is a buffer of at most left bytes.
 type boundedBuffer struct {
 	bytes.Buffer
 	left int
@@ -108,8 +106,8 @@ func (c *connection) dropExternalTables(external []tables.External) error {
 	return errors.Join(errs...)
 }
 
-// tablesStatus answers a request for the state of tables: of those that exist,
-// that they are not replicated.
+// tablesStatus answers a TablesStatusRequest: every table that exists is not
+// replicated.
 func (c *connection) tablesStatus(ctx context.Context) error {
 	count, err := c.in.Uvarint()
 	if err != nil {
@@ -146,12 +144,4 @@ func (c *connection) tablesStatus(ctx context.Context) error {
 		b.PutBool(false)
 	}
 	return c.sendNow(b.Buf)
-}
-
-// isDisconnect says whether an error is the end of a connection rather than
-// something it said.
-func isDisconnect(err error) bool {
-	var network net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &network)
 }

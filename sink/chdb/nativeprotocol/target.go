@@ -15,14 +15,14 @@ import (
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
 
-// insertTarget is where rows go: the columns wanted of the client and, when it
-// is a table, all it has.
+// insertTarget is where an INSERT's rows go.
 type insertTarget struct {
 	wanted []nativeformat.Column
 	table  []tables.Column
 }
 
-// insertColumns finds the columns an INSERT wants, in its own order.
+// insertColumns finds the columns that the client has to send, in the order of
+// the INSERT's list.
 func insertColumns(ctx context.Context, s *engine.Session, parsed statement.Statement) (insertTarget, error) {
 	if parsed.InsertFunction != "" {
 		columns, err := tables.Describe(ctx, s, parsed.InsertFunction)
@@ -42,7 +42,7 @@ func insertColumns(ctx context.Context, s *engine.Session, parsed statement.Stat
 		return target, nil
 	}
 	names, ok := parsed.InsertColumnNames()
-	if !ok { // such as (* EXCEPT(a)): only the engine can tell what that means
+	if !ok { // such as (* EXCEPT(a)), which only the engine can resolve
 		target.wanted, err = tables.DescribeSelect(ctx, s, "SELECT "+parsed.InsertColumns+" FROM "+parsed.InsertTable)
 		return target, err
 	}
@@ -56,9 +56,8 @@ func insertColumns(ctx context.Context, s *engine.Session, parsed statement.Stat
 	return target, nil
 }
 
-// columnsDescription writes a table's columns as the client's parser of
-// defaults reads them.
-// Source: ColumnsDescription::toString of ClickHouse.
+// columnsDescription writes a table's columns and defaults in the text form that
+// clients parse. Source: ColumnsDescription::toString of ClickHouse.
 func columnsDescription(columns []tables.Column) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "columns format version: 1\n%d columns:\n", len(columns))

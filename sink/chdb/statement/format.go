@@ -6,7 +6,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// CheckFormat refuses what cannot be the name of a format: the name becomes part of a query text.
+// CheckFormat refuses a text that cannot be the name of a format, because the name becomes part of a query's text.
 func CheckFormat(format string) error {
 	for i := range len(format) {
 		if !isWord(format[i]) {

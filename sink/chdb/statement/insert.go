@@ -2,7 +2,7 @@ package statement
 
 import "strings"
 
-// insertAt is the token of INSERT when the statement is one (WITH … INSERT … counts), else -1.
+// insertAt is the token INSERT of an INSERT or a WITH … INSERT, and -1 for other statements.
 func (p *parser) insertAt() int {
 	switch p.keyword(0) {
 	case "INSERT":
@@ -17,7 +17,8 @@ func (p *parser) insertAt() int {
 	return -1
 }
 
-// beginsRows says whether what follows token i of an INSERT are rows, and notes where they begin and where the statement ends.
+// beginsRows says whether rows follow token i of an INSERT in the text. It notes the token of the format, where the rows
+// begin and the token of a SELECT.
 func (p *parser) beginsRows(i int, lex *lexer) bool {
 	if p.formatToken >= 0 || p.keyword(0) != "INSERT" {
 		return false
@@ -52,7 +53,7 @@ func (p *parser) beginsRows(i int, lex *lexer) bool {
 	return false
 }
 
-// afterTarget says whether token i stands behind a table name: a table or column may well be called values or format.
+// afterTarget says whether token i comes after the INSERT's table. Before that, values or format is a table's name.
 func (p *parser) afterTarget(i int) bool {
 	first := 1
 	if p.keyword(first) == "INTO" {
@@ -64,7 +65,7 @@ func (p *parser) afterTarget(i int) bool {
 	return i > first
 }
 
-// settingsAfter is the end of a SETTINGS list that follows a FORMAT clause, 0 when none follows.
+// settingsAfter is where a SETTINGS list that begins at pos ends, and 0 when none begins there.
 func (p *parser) settingsAfter(pos int) int {
 	lex := lexer{text: p.text, pos: pos}
 	t, ok := lex.next()
@@ -89,8 +90,8 @@ func (p *parser) settingsAfter(pos int) int {
 	}
 }
 
-// endOfValues moves the lexer over the rows of VALUES, which are expressions, to the statement's end; scanStatement goes on
-// there and refuses what follows the semicolon.
+// endOfValues moves the lexer over the rows of VALUES, which are expressions, to the semicolon or the text's end. It always
+// returns false, so that scanStatement goes on and refuses whatever follows the semicolon.
 func (p *parser) endOfValues(lex *lexer) bool {
 	for {
 		before := lex.pos
@@ -105,8 +106,8 @@ func (p *parser) endOfValues(lex *lexer) bool {
 	}
 }
 
-// startOfRows is where the rows begin that follow a format's name at pos: after the first line break, if only blanks stand
-// before it, else at the first that is no blank. Source: src/Parsers/ParserInsertQuery.cpp.
+// startOfRows is where the rows begin after a format's name, which ends at pos: after the line break when only blanks precede
+// it, otherwise at the first character that is no blank. Source: src/Parsers/ParserInsertQuery.cpp.
 func startOfRows(text string, pos int) int {
 	for pos < len(text) && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\f') {
 		pos++
@@ -120,7 +121,7 @@ func startOfRows(text string, pos int) int {
 	return pos
 }
 
-// describeInsert fills in what is particular to INSERT, whose keyword is token at.
+// describeInsert fills in the fields of an INSERT, whose keyword is token at.
 func (p *parser) describeInsert(s *Statement, at int) {
 	s.Kind = Insert
 	target := at + 1
@@ -157,7 +158,7 @@ func (p *parser) describeInsert(s *Statement, at int) {
 	}
 }
 
-// takeRows takes VALUES or the FORMAT clause, with the rows behind it, off an INSERT's text.
+// takeRows moves VALUES or the FORMAT clause, with the rows after it, from an INSERT's Text to Format and Inline.
 func (p *parser) takeRows(s *Statement) {
 	head := p.tokens[p.formatToken].start
 	s.Format = "Values"
@@ -178,7 +179,7 @@ func (p *parser) takeRows(s *Statement) {
 	}
 }
 
-// targetEnd is the token after the target of an INSERT: db.table, FUNCTION f(…) or a placeholder.
+// targetEnd is the token after the INSERT's target, which begins at token i: db.table, FUNCTION f(…) or a placeholder.
 func (p *parser) targetEnd(i int) int {
 	if p.callsFunction(i) {
 		for i += 3; i < len(p.tokens) && p.depth[i] > 0; i++ {
@@ -203,7 +204,7 @@ func (p *parser) callsFunction(target int) bool {
 	return p.keyword(target) == "FUNCTION" && p.at(target+2) == "("
 }
 
-// columnList is what the parentheses at token i hold; empty when there are none, or a SELECT in them.
+// columnList is the text between the parentheses that open at token i; empty when none do, or when they hold a SELECT.
 func (p *parser) columnList(i int) string {
 	if p.at(i) != "(" {
 		return ""
@@ -216,8 +217,8 @@ func (p *parser) columnList(i int) string {
 	return ""
 }
 
-// InsertColumnNames returns the names in InsertColumns. It reports false when they are not names alone, such as
-// "* EXCEPT(a)".
+// InsertColumnNames returns the names in InsertColumns. It reports false when InsertColumns holds anything but names, such
+// as "* EXCEPT(a)".
 func (s Statement) InsertColumnNames() ([]string, bool) {
 	p := tokenize(s.InsertColumns)
 	var names []string

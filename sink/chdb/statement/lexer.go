@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// tokenKind is what the rules of this package tell apart; everything else is punctuation.
+// tokenKind is a kind of token; operators and brackets are punctuation.
 type tokenKind int
 
 const (
 	word        tokenKind = iota // bare word: keyword, identifier, function name
 	quoted                       // identifier in "…" or `…`
 	literal                      // string in '…', x'…' or $tag$…$tag$
-	number                       //
+	number                       // also a word that begins with digits
 	punctuation                  // one character
-	invalid                      // what ClickHouse's lexer refuses: an open quote or comment, a stray byte
+	invalid                      // refused by ClickHouse's lexer too: an open quote or comment, a stray byte
 )
 
 // token is one token of a query text: text[start:end].
@@ -24,15 +24,15 @@ type token struct {
 	start, end int
 }
 
-// lexer splits a query text exactly as ClickHouse does (src/Parsers/Lexer.cpp), comments and white space left out.
-// Being exact matters: whatever it takes for a string, ClickHouse must take for a string.
+// lexer splits a query text into the tokens that ClickHouse's own lexer finds (src/Parsers/Lexer.cpp), without comments and
+// white space. A difference would be a hole in the refusals: what one takes for a string the other could run as SQL.
 type lexer struct {
 	text     string
 	pos      int
-	lastByte byte // the last token if it was punctuation, 'a' after anything else, 0 at the start
+	lastByte byte // the previous token if it was punctuation, 'a' after any other token, 0 at the start
 }
 
-// next returns the next token, and false at the end of the text.
+// next returns the next token; it reports false at the end of the text.
 func (l *lexer) next() (token, bool) {
 	for l.pos < len(l.text) {
 		start := l.pos
@@ -73,7 +73,7 @@ func (l *lexer) skipBlank() bool {
 	return true
 }
 
-// commentLength is the length of the nested /* … */ comment s begins with, 0 when it is never closed.
+// commentLength is the length of the comment /* … */ that s begins with, nested ones included; 0 when it is never closed.
 func commentLength(s string) int {
 	depth := 0
 	for i := 0; i+2 <= len(s); {
@@ -131,8 +131,8 @@ func (l *lexer) scan() tokenKind {
 	}
 }
 
-// scanQuoted moves over what stands between an opening of that many bytes and closing. With escapes, a backslash takes
-// the next byte with it and a doubled quote stands for itself.
+// scanQuoted moves over a quoted text, from an opening quote of that many bytes to the closing one. With escapes, a byte
+// after a backslash does not end the text, nor does a doubled closing quote.
 func (l *lexer) scanQuoted(opening int, closing string, escapes bool, kind tokenKind) tokenKind {
 	l.pos += opening
 	for l.pos < len(l.text) {
@@ -166,8 +166,8 @@ func (l *lexer) scanDollar() tokenKind {
 	return word
 }
 
-// scanNumber moves over a number, or over a word that begins with digits. Where a number ends exactly does not matter here
-// as long as no quote, comment or semicolon is swallowed.
+// scanNumber moves over a number or a word that begins with digits. It may find another end of a number than ClickHouse
+// does, but never takes a quote, comment or semicolon for a part of one.
 func (l *lexer) scanNumber() tokenKind {
 	afterDot := l.lastByte == '.'
 	l.pos++
@@ -198,8 +198,8 @@ func isWord(c byte) bool {
 	return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// unicodeSpace is the length of the Unicode white space s begins with, of that ClickHouse skips in texts pasted from
-// word processors (src/Common/StringUtils: skipWhitespacesUTF8); 0 when it begins with something else.
+// unicodeSpace is the length of the Unicode white space that s begins with, 0 when it begins with something else. The list
+// is ClickHouse's. Source: skipWhitespacesUTF8 in src/Common/StringUtils.
 func unicodeSpace(s string) int {
 	for _, space := range [...]string{
 		"\u0085", "\u00a0", "\u180e", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
@@ -213,7 +213,7 @@ func unicodeSpace(s string) int {
 	return 0
 }
 
-// unquote returns the name a quoted identifier stands for.
+// unquote returns the name that a quoted identifier denotes.
 func unquote(s string) string {
 	if rest, found := strings.CutPrefix(s, "“"); found {
 		return strings.TrimSuffix(rest, "”")
@@ -241,7 +241,7 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// literalText returns what a string literal stands for: '…', $tag$…$tag$, x'…', b'…' or ‘…’.
+// literalText returns the text that a string literal denotes: '…', $tag$…$tag$, x'…', b'…' or ‘…’.
 func literalText(s string) string {
 	switch {
 	case strings.HasPrefix(s, "$"):
@@ -263,8 +263,8 @@ func literalText(s string) string {
 	return string(value.Bytes())
 }
 
-// unescape writes what the escape sequence whose backslash precedes s stands for, and returns how many bytes it has
-// beyond the first. Source: parseComplexEscapeSequence in src/IO/ReadHelpers.cpp.
+// unescape writes the text that an escape sequence denotes, of which s follows the backslash. It returns how many bytes of s
+// beyond the first belong to the sequence. Source: parseComplexEscapeSequence in src/IO/ReadHelpers.cpp.
 func unescape(b *strings.Builder, s string) int {
 	const from, to = "abefnrtv0", "\a\b\x1b\f\n\r\t\v\x00"
 	if s[0] == 'x' && len(s) >= 3 {

@@ -8,22 +8,22 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// SessionSetting is the setting that carries a secret token of each session, by which the engine's owner finds and kills
-// what the session runs: libchdb lets nobody choose query ids, allows no custom settings, and log_comment belongs to the
-// client. The setting is one of libchdb's own and otherwise tells other hosts a name; the engine calls no other hosts.
-// Clients may not change it.
+// SessionSetting is the setting that holds a secret token of each session, by which package engine finds and kills the
+// session's statement. Clients may not change it. libchdb leaves no better place: query ids cannot be chosen, custom
+// settings are not allowed, and log_comment belongs to the client. This setting of libchdb only tells other hosts a name,
+// and the engine calls no other host.
 const SessionSetting = "chdb_client_name"
 
-// Denied is ClickHouse's ACCESS_DENIED with what, why and what to do instead.
+// Denied is an ACCESS_DENIED that says what is refused, why, and what to do instead.
 func Denied(what, instead string) *exception.Error {
 	return exception.Newf(proto.ErrAccessDenied, "Not enough privileges: %s is not available in the embedded engine, "+
 		"because it would reach outside of it. Instead: %s", what, instead)
 }
 
-// refuse answers statements that grants and readonly do not stop although they leave the engine: INTO OUTFILE and
-// FROM INFILE, which the library carries out as the client; the file function, also where a string holds it, since
-// settings and dictionaries evaluate strings; the table function format, which evaluates any it is given; dictionaries
-// and disks that run commands or use files and the network.
+// refuse returns an ACCESS_DENIED for a statement that reaches outside the engine although neither grants nor readonly stop
+// it: INTO OUTFILE and FROM INFILE, which the library carries out itself; the function file, also inside a string, because
+// settings and dictionaries evaluate strings; the table function format, which evaluates its argument; and dictionaries and
+// disks that run commands or use files and the network.
 func (p *parser) refuse() error {
 	dictionary := false
 	for i := range p.tokens {
@@ -50,7 +50,7 @@ func (p *parser) refuse() error {
 				return err
 			}
 		}
-		parameter := p.at(i-1) == "=" && strings.HasPrefix(p.name(i-2), "param_") // a value, which nothing evaluates
+		parameter := p.at(i-1) == "=" && strings.HasPrefix(p.name(i-2), "param_") // nothing evaluates a parameter's value
 		if p.tokens[i].kind == literal && !parameter && containsOutsideCall(p.at(i), maxStringNesting) {
 			return Denied("a call of file, sqlite or executable inside a string",
 				"insert the content into a table; a text that only looks like one goes in as a row or a parameter's value.")
@@ -59,7 +59,7 @@ func (p *parser) refuse() error {
 	return nil
 }
 
-// refuseCall answers a call at token i that leaves the engine, and the setting that sessions are found by.
+// refuseCall refuses a call at token i that reaches outside the engine, and the use of SessionSetting.
 func (p *parser) refuseCall(i int) error {
 	switch {
 	case p.name(i) == SessionSetting:
@@ -76,11 +76,11 @@ func (p *parser) refuseCall(i int) error {
 	return nil
 }
 
-// maxStringNesting bounds how deep strings in strings are looked into; what is deeper is refused.
+// maxStringNesting is how many levels of strings inside strings are searched; a deeper one is refused.
 const maxStringNesting = 6
 
-// containsOutsideCall says whether a string literal holds an expression that leaves the engine. "file(1)", as in the name of a
-// second copy, is no such expression.
+// containsOutsideCall says whether a string literal holds a call that reaches outside the engine. A text such as "file(1)",
+// the name of a second copy, is no such call.
 func containsOutsideCall(quoted string, nesting int) bool {
 	text := literalText(quoted)
 	if !strings.Contains(text, "(") {
@@ -101,7 +101,8 @@ func containsOutsideCall(quoted string, nesting int) bool {
 	return false
 }
 
-// cannotBeginText says whether no text can begin at token i, so that what precedes it is prose rather than a call.
+// cannotBeginText says whether no argument that is a text can begin at token i, so that the parenthesis before it belongs
+// to prose rather than to a call.
 func (p *parser) cannotBeginText(i int) bool {
 	if i >= len(p.tokens) {
 		return true
@@ -115,7 +116,7 @@ func (p *parser) cannotBeginText(i int) bool {
 	return false
 }
 
-// namesTableBefore says whether OUTFILE or INFILE at token i is the name of a table, since no file name follows.
+// namesTableBefore says whether OUTFILE or INFILE at token i is a table's name, because no file name follows it.
 func (p *parser) namesTableBefore(i int) bool {
 	if i+1 >= len(p.tokens) {
 		return true
@@ -123,8 +124,8 @@ func (p *parser) namesTableBefore(i int) bool {
 	return p.tokens[i+1].kind == word || p.at(i+1) == "(" || p.at(i+1) == "." || p.at(i+1) == ")" || p.at(i+1) == ","
 }
 
-// isOutsideFunction are the functions and table engines that touch files or run commands before the engine looks at any grant, or
-// that it has no grant for.
+// isOutsideFunction says whether name is a function or table engine that uses files or runs commands before the engine looks
+// at a grant, or for which ClickHouse has no grant.
 func isOutsideFunction(name string) bool {
 	switch strings.ToLower(name) {
 	case "file", "sqlite", "executable", "executablepool":
@@ -133,8 +134,8 @@ func isOutsideFunction(name string) bool {
 	return false
 }
 
-// callsOutside says whether token i calls such a function, directly or through APPLY, or names such an engine, and is not
-// a table, column or database of that name.
+// callsOutside says whether token i calls such a function, directly or through APPLY, or is such a table engine. A table,
+// column or database of that name is neither.
 func (p *parser) callsOutside(i int) bool {
 	if !isOutsideFunction(p.name(i)) {
 		return false
@@ -148,8 +149,8 @@ func (p *parser) callsOutside(i int) bool {
 	return p.at(i+1) == "(" && !p.namesTable(i)
 }
 
-// callsFormat says whether token i may be the table function format: the function of that name begins with a pattern,
-// and a pattern has braces, which no name of a format has.
+// callsFormat says whether token i may be the table function format. The harmless function format has a pattern with braces
+// as its first argument; the table function has a format's name, which has none.
 func (p *parser) callsFormat(i int) bool {
 	if !strings.EqualFold(p.name(i), "format") || p.at(i+1) != "(" || p.namesTable(i) {
 		return false
@@ -157,7 +158,8 @@ func (p *parser) callsFormat(i int) bool {
 	return i+2 >= len(p.tokens) || p.tokens[i+2].kind != literal || !strings.Contains(literalText(p.at(i+2)), "{")
 }
 
-// isExpressionSetting are the settings whose value is an expression: Parse must see it.
+// isExpressionSetting says whether the setting's value is an expression that the engine evaluates. Parse has to see the
+// expression itself, so a placeholder beside it is refused.
 func isExpressionSetting(setting string) bool {
 	switch setting {
 	case "additional_result_filter", "additional_table_filters", "parallel_replicas_custom_key", "schema_inference_hints":
@@ -166,8 +168,8 @@ func isExpressionSetting(setting string) bool {
 	return false
 }
 
-// buildsStructure says whether token i is a table function whose structure is more than one string: a structure has DEFAULT
-// expressions, which the engine evaluates, and Parse must see them.
+// buildsStructure says whether token i is a table function whose structure is computed rather than one string. A structure
+// may have DEFAULT expressions, which the engine evaluates, and Parse has to see them.
 func (p *parser) buildsStructure(i int) bool {
 	switch strings.ToLower(p.name(i)) {
 	case "generaterandom", "null", "values", "input", "fuzzjson":
@@ -186,7 +188,7 @@ func (p *parser) buildsStructure(i int) bool {
 	return p.at(i+2) != "(" && p.at(i+2) != ")"
 }
 
-// namesTable says whether token i is the name of a table or the like rather than a call.
+// namesTable says whether token i names a table, view or dictionary rather than calls a function.
 func (p *parser) namesTable(i int) bool {
 	switch p.keyword(i - 1) {
 	case "INTO", "TABLE", "EXISTS", "VIEW", "DICTIONARY":
@@ -195,7 +197,8 @@ func (p *parser) namesTable(i int) bool {
 	return p.at(i-1) == "."
 }
 
-// refuseSource allows a dictionary's SOURCE(…) to be a table or query of this engine, or nothing at all.
+// refuseSource refuses a dictionary's SOURCE(…), whose first token is i, unless it is NULL or a table or query of this
+// engine.
 func (p *parser) refuseSource(i int) error {
 	const instead = "SOURCE(CLICKHOUSE(TABLE …)) or SOURCE(CLICKHOUSE(QUERY …)) on this engine's own tables."
 	switch kind := strings.ToLower(p.name(i)); kind {
@@ -218,7 +221,7 @@ func (p *parser) refuseSource(i int) error {
 	return nil
 }
 
-// ReadsOnly says whether the statement reads, or changes the session alone. ClickHouse's readonly=2 lets more through: KILL
+// ReadsOnly says whether the statement only reads, or changes only the session. ClickHouse's readonly=2 allows more: KILL
 // QUERY and temporary tables.
 func (s Statement) ReadsOnly() bool {
 	switch s.lead {

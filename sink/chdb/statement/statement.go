@@ -8,17 +8,17 @@ import (
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// Kind tells statements apart by what a server must do with them.
+// Kind is a kind of statement, by what a server has to do with it.
 type Kind int
 
 // Kinds of statement.
 const (
-	Other  Kind = iota // answers nothing of interest: SET, USE, CREATE, ALTER …
+	Other  Kind = iota // yields no rows: SET, USE, CREATE, ALTER …
 	Select             // yields rows: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN, EXISTS …
 	Insert             // INSERT
 )
 
-// Statement is what a server needs to know of a query text.
+// Statement is a query text as a server in front of the engine needs it.
 type Statement struct {
 	Kind Kind
 	// Text is the statement without its FORMAT clause, trailing semicolon and inline rows.
@@ -51,17 +51,17 @@ type Statement struct {
 // Parameter is a placeholder {name:Type} of a query text.
 type Parameter struct{ Name, Type string }
 
-// TakesRows says whether an INSERT's rows come with it or after it, rather than from the engine.
+// TakesRows says whether the statement is an INSERT whose rows the client sends, in the text or after it.
 func (s Statement) TakesRows() bool { return s.Kind == Insert && !s.InsertSelect }
 
 // ChangesSettings says whether the statement is a SET.
 func (s Statement) ChangesSettings() bool { return s.lead == "SET" }
 
-// Parse reads what kind of statement a query text is and takes off what a server handles itself.
+// Parse reads a query text and separates what a server handles itself: the FORMAT clause and inline rows.
 //
-// It answers *exception.Error 62 for an empty text, for several statements in one text and for quotes or comments left open, and
-// *exception.Error 497 for what would leave the engine: INTO OUTFILE, FROM INFILE, the file function, dictionaries and disks on
-// files, commands or the network. Everything else about the statement is the engine's to judge.
+// It returns SYNTAX_ERROR (62) for an empty text, several statements in one text, and quotes or comments left open;
+// ACCESS_DENIED (497) for what would reach outside the engine: INTO OUTFILE, FROM INFILE, the function file, dictionaries
+// and disks on files, commands or the network. All other errors in a statement are left to the engine.
 func Parse(query string) (Statement, error) {
 	p, err := scanStatement(query)
 	if err != nil {
@@ -90,7 +90,7 @@ func Parse(query string) (Statement, error) {
 	return s, nil
 }
 
-// parser is a query text with its tokens, those of inline rows left out.
+// parser is a query text and its tokens, without those of inline rows.
 type parser struct {
 	text        string
 	tokens      []token
@@ -154,7 +154,7 @@ func scanStatement(query string) (*parser, error) {
 	if len(p.tokens) == 0 {
 		return nil, exception.Newf(proto.ErrSyntaxError, "Empty query")
 	}
-	if len(p.tokens) == 1 && !isTransaction(p.keyword(0)) { // clickhouse-client's "exit", "quit" and so on are no statements
+	if len(p.tokens) == 1 && !isTransaction(p.keyword(0)) { // such as clickhouse-client's own "exit" and "quit"
 		return nil, exception.Newf(proto.ErrSyntaxError, "Syntax error: failed at position %d: %s is no statement",
 			p.tokens[0].start+1, Excerpt(p.at(0)))
 	}
@@ -165,7 +165,7 @@ func isTransaction(keyword string) bool {
 	return keyword == "BEGIN" || keyword == "COMMIT" || keyword == "ROLLBACK"
 }
 
-// at is the text of token i; empty beyond the last.
+// at is the text of token i; empty before the first and beyond the last.
 func (p *parser) at(i int) string {
 	if i < 0 || i >= len(p.tokens) {
 		return ""
@@ -173,7 +173,7 @@ func (p *parser) at(i int) string {
 	return p.text[p.tokens[i].start:p.tokens[i].end]
 }
 
-// keyword is the keyword at token i, in capitals; empty for anything but a bare word.
+// keyword is token i in capitals; empty unless the token is a bare word.
 func (p *parser) keyword(i int) string {
 	if i < 0 || i >= len(p.tokens) || p.tokens[i].kind != word {
 		return ""
@@ -181,7 +181,7 @@ func (p *parser) keyword(i int) string {
 	return strings.ToUpper(p.at(i))
 }
 
-// name is the identifier at token i, quoted or not; empty for anything else.
+// name is the identifier at token i, without its quotes; empty for any other token.
 func (p *parser) name(i int) string {
 	if i < 0 || i >= len(p.tokens) {
 		return ""
@@ -195,7 +195,7 @@ func (p *parser) name(i int) string {
 	return ""
 }
 
-// lead is the keyword the statement begins with, or its first token.
+// lead is the first keyword in capitals, or the first token when it is no keyword.
 func (p *parser) lead() string {
 	if keyword := p.keyword(0); keyword != "" {
 		return keyword
@@ -203,7 +203,8 @@ func (p *parser) lead() string {
 	return p.at(0)
 }
 
-// takeFormat takes the last FORMAT clause off a statement that is not an INSERT, keeping SETTINGS that follow it.
+// takeFormat moves the last FORMAT clause from the Text of a statement that is no INSERT to Format. SETTINGS after the
+// clause stay in Text.
 func (p *parser) takeFormat(s *Statement) {
 	for i := len(p.tokens) - 2; i > 0; i-- {
 		if p.keyword(i) != "FORMAT" || p.depth[i] != 0 || p.tokens[i+1].kind != word {
@@ -218,7 +219,7 @@ func (p *parser) takeFormat(s *Statement) {
 	}
 }
 
-// parameters lists the placeholders: {name:Type}.
+// parameters returns the placeholders {name:Type}, each name once.
 func (p *parser) parameters() []Parameter {
 	var found []Parameter
 	seen := make(map[string]bool)

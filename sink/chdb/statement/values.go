@@ -6,26 +6,27 @@ import (
 	"slices"
 )
 
-// valuesLookahead is how many tokens refuseRow looks at, from one on.
+// valuesLookahead is how many tokens refuseRow looks at, the one it is called for included.
 const valuesLookahead = 4
 
-// valuesChunkBytes is how much of the rows is read at once.
+// valuesChunkBytes is the least that is read of the rows at once.
 const valuesChunkBytes = 64 << 10
 
-// valuesReader passes rows in the format Values on to the engine, which evaluates them as expressions: whatever would
-// leave the engine there is refused before it arrives. It holds back no more than a chunk, or the longest literal.
+// valuesReader checks rows in the format Values, which the engine evaluates as expressions, before it passes them on. It
+// buffers at most a chunk, or the longest literal.
 type valuesReader struct {
 	body    io.Reader
-	pending []byte // read, not yet looked at; begins with a token
+	pending []byte // read but not yet checked; begins with a token
 	last    byte   // of the lexer at pending's begin
-	checked []byte // looked at, to be given
-	err     error  // of body, or the refusal
+	checked []byte // checked but not yet returned
+	err     error  // the error of body, or the refusal
 }
 
-// NewValuesReader returns a reader of body, rows in the format Values, that checks each expression before it gives it.
+// NewValuesReader returns a reader of body, which holds rows in the format Values, that checks every expression before it
+// returns it.
 func NewValuesReader(body io.Reader) io.Reader { return &valuesReader{body: body} }
 
-// Read implements io.Reader. Its error is *exception.Error 497 when a row calls what it must not.
+// Read implements io.Reader. Its error is ACCESS_DENIED (497) when a row calls a function that reaches outside the engine.
 func (v *valuesReader) Read(b []byte) (int, error) {
 	for len(v.checked) == 0 {
 		if v.err != nil {
@@ -38,7 +39,8 @@ func (v *valuesReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads as much again as is pending, so that a long literal is not read over and over, and moves what is whole to ready.
+// fill reads on and moves the complete tokens to checked. It reads at least as much as is pending, so that the time for a
+// long literal grows with its length and not with the square of it.
 func (v *valuesReader) fill() {
 	var more bytes.Buffer
 	_, err := io.CopyN(&more, v.body, int64(max(valuesChunkBytes, len(v.pending))))
@@ -55,7 +57,7 @@ func (v *valuesReader) fill() {
 		lasts = append(lasts, lex.lastByte)
 	}
 	whole, cut := len(p.tokens), len(v.pending)
-	if err == nil { // the last tokens may go on in what comes, and a $ may turn out to open a heredoc
+	if err == nil { // what follows may belong to the last tokens, and may turn a $ into the beginning of a heredoc
 		whole = max(0, whole-valuesLookahead)
 		if open := slices.IndexFunc(p.tokens[:whole], p.mayOpenHeredoc); open >= 0 {
 			whole = open
@@ -76,11 +78,11 @@ func (v *valuesReader) fill() {
 	v.pending = append([]byte(nil), v.pending[cut:]...)
 }
 
-// mayOpenHeredoc says whether a token is a word only as long as no more text comes.
+// mayOpenHeredoc says whether more text could turn the word t into the beginning of a heredoc.
 func (p *parser) mayOpenHeredoc(t token) bool { return t.kind == word && p.text[t.start] == '$' }
 
-// refuseRow answers a call at token i that a row's expression must not make. Rows have no columns to refer to, so the bare
-// name of such a function is enough.
+// refuseRow refuses a call at token i that reaches outside the engine. The function's bare name is enough, because a row has
+// no columns that could bear it.
 func (p *parser) refuseRow(i int) error {
 	if isOutsideFunction(p.name(i)) || p.callsFormat(i) || p.buildsStructure(i) {
 		return Denied(Excerpt(p.at(i)), "send the value itself.")
