@@ -13,7 +13,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/internal/load"
 	"github.com/citytally/citytally/configs"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 const benchLong = `Measure the pipeline on this machine, with made-up submissions of 60 figures
@@ -141,7 +141,7 @@ type benchmark struct {
 	dir      string
 	remove   func() error
 	logger   zerolog.Logger
-	progress func(chdb.Progress)
+	progress func(libchdb.Progress)
 	say      func(format string, args ...any)
 	result   benchResult
 }
@@ -156,7 +156,7 @@ func newBenchmark(cmd *cobra.Command, g *globals, s *configs.Settings, f benchFl
 	}
 	b := &benchmark{flags: f, globals: g, settings: s, set: load.Set{Seed: f.seed, Monthly: f.monthly}, logger: logger, remove: func() error { return nil }}
 	b.say = func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
-	b.progress = chdb.PrintProgress(cmd.ErrOrStderr())
+	b.progress = libchdb.PrintProgress(cmd.ErrOrStderr())
 	parent := ""
 	if g.dir != "" {
 		if err := os.MkdirAll(s.Dir, 0o700); err != nil {

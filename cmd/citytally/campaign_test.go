@@ -25,7 +25,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 var (
@@ -87,7 +87,7 @@ type campaign struct {
 
 func newCampaign(t *testing.T, random *rand.Rand) *campaign {
 	dir := t.ArtifactDir()
-	library, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	library, err := libchdb.Fetch(t.Context(), libchdb.Config{Progress: libchdb.PrintProgress(os.Stderr)})
 	if err != nil {
 		t.Fatal(err)
 	}

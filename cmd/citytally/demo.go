@@ -16,7 +16,7 @@ import (
 	"github.com/citytally/citytally/configs/sample"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform/reconcile"
 )
 

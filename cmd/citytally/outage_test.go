@@ -24,7 +24,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 var outageFigures = flag.Int("figures", 60_000, "how many figures TestOutage has accepted while ClickHouse is away")
@@ -86,7 +86,7 @@ func TestOutage(t *testing.T) {
 // The pipeline starts while its ClickHouse is away: districts push and have their
 // verdicts, and the rows follow when there is one.
 func TestRunStartsWithoutClickHouse(t *testing.T) {
-	library, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	library, err := libchdb.Fetch(t.Context(), libchdb.Config{Progress: libchdb.PrintProgress(os.Stderr)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ const outageYears = 4
 
 func newOutage(t *testing.T, figures int) *outage {
 	dir := t.ArtifactDir()
-	library, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	library, err := libchdb.Fetch(t.Context(), libchdb.Config{Progress: libchdb.PrintProgress(os.Stderr)})
 	if err != nil {
 		t.Fatal(err)
 	}

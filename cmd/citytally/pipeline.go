@@ -21,6 +21,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -40,7 +41,7 @@ type pipeline struct {
 	settings  *configs.Settings
 	stages    []string
 	logger    zerolog.Logger
-	progress  func(chdb.Progress)
+	progress  func(libchdb.Progress)
 	closers   []func() error // in the order of opening
 	instance  instance
 	catalogue *catalogue.Catalogue
@@ -186,7 +187,7 @@ func (p *pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	c := p.settings.EmbeddedClickHouse()
 	c.Logger = p.child("clickhouse")
 	if c.Library == "" {
-		c.Library, err = chdb.Fetch(ctx, chdb.FetchConfig{Logger: c.Logger, Progress: p.progress})
+		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.progress})
 		if err != nil {
 			return "", err
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/configs"
-	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 // addresses are the flags that say where the servers listen.
@@ -116,7 +116,7 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err 
 	}
 	p := &pipeline{settings: s, stages: slices.Clone(stages), logger: logger, patient: true}
 	if terminal(cmd.ErrOrStderr()) {
-		p.progress = chdb.PrintProgress(cmd.ErrOrStderr())
+		p.progress = libchdb.PrintProgress(cmd.ErrOrStderr())
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	ctx := cmd.Context()

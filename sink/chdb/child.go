@@ -18,26 +18,28 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/sink/chdb/engine"
-	"github.com/citytally/citytally/sink/chdb/wire"
+	"github.com/citytally/citytally/sink/chdb/httpinterface"
+	"github.com/citytally/citytally/sink/chdb/limits"
+	"github.com/citytally/citytally/sink/chdb/nativeprotocol"
 )
 
 const (
-	// predecessorTimeout is how long a child waits for an earlier one to leave
-	// the directory.
+	// predecessorTimeout is how long a child waits for the child before it to
+	// release the data directory.
 	predecessorTimeout = 20 * time.Second
-	// childStopTimeout is when a child that has been told to stop ends itself
-	// whatever it is doing: its parent may be gone and not there to kill it.
+	// childStopTimeout is how long a child may take to stop before it exits,
+	// whatever it is doing: the parent that would kill it may be gone.
 	childStopTimeout = time.Minute
 )
 
-// Child is what the hidden subcommand runs: an engine and its two servers,
-// under the [Server] that started this process. It reads its configuration
-// from stdin, answers on stdout, and serves until stdin ends, SIGTERM comes or
-// ctx ends; then it returns nil.
+// Child runs an engine and its two servers under the [Server] that started this
+// process. It reads its configuration from stdin, answers on stdout, and serves
+// until stdin ends, SIGTERM arrives or ctx ends; then it returns nil.
 //
-// It reports its own errors, to the parent and on standard error, so the
-// caller only turns one into an exit status. It takes over the process: it
-// uses inherited file descriptors and leaves a goroutine on stdin behind.
+// It reports its errors to the parent and on standard error itself, so the
+// caller only turns one into an exit status. It uses inherited file descriptors
+// and leaves a goroutine that reads stdin behind, so the process can do nothing
+// else.
 func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer cancel()
@@ -45,14 +47,14 @@ func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 
 	cfg, err := readConfig(stdin, cancel)
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(childStopTimeout, func() { os.Exit(1) })
 	})()
 	level, err := zerolog.ParseLevel(cfg.LogLevel)
 	if err != nil {
-		return refuse(answer, fmt.Errorf("read log level: %w", err))
+		return reportFailure(answer, fmt.Errorf("read log level: %w", err))
 	}
 	logger := zerolog.New(os.Stderr).Level(level)
 	if err := serve(ctx, cfg, logger, answer); err != nil {
@@ -62,7 +64,8 @@ func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	return nil
 }
 
-// readConfig reads the parent's line and then watches for the end of stdin.
+// readConfig reads the parent's line of configuration. Afterwards it calls ended
+// once stdin ends.
 func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
 	var cfg childConfig
 	in := bufio.NewReader(stdin)
@@ -75,44 +78,47 @@ func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
 	}
 	go func() {
 		defer ended()
-		// However stdin ends, the parent is gone or wants the child gone.
+		// However stdin ends, the parent is gone or wants the child to stop.
 		_, _ = io.Copy(io.Discard, in)
 	}()
 	return cfg, nil
 }
 
-func refuse(answer *json.Encoder, err error) error {
-	return errors.Join(err, answer.Encode(childReady{PID: os.Getpid(), Error: err.Error()}))
+func reportFailure(answer *json.Encoder, err error) error {
+	return errors.Join(err, answer.Encode(childAnswer{PID: os.Getpid(), Error: err.Error()}))
 }
 
 // serve opens the engine and serves it until ctx ends.
 func serve(ctx context.Context, cfg childConfig, logger zerolog.Logger, answer *json.Encoder) (err error) {
 	httpListener, err := inherited(httpDescriptor, "HTTP")
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer httpListener.Close()
 	nativeListener, err := inherited(nativeDescriptor, "native")
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer nativeListener.Close()
 	e, release, err := openEngine(ctx, cfg, logger)
 	if err != nil {
-		return refuse(answer, err)
+		return reportFailure(answer, err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
 
 	serving, ctx := errgroup.WithContext(ctx)
-	wireConfig := wire.Config{Logger: logger}
-	serving.Go(func() error { return ended(ctx, "native", wire.ServeNative(ctx, nativeListener, e, wireConfig)) })
-	serving.Go(func() error { return ended(ctx, "HTTP", wire.ServeHTTP(ctx, httpListener, e, wireConfig)) })
-	serving.Go(func() error { return announce(answer, e, httpListener, nativeListener) })
+	serving.Go(func() error {
+		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, logger))
+	})
+	serving.Go(func() error {
+		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, logger))
+	})
+	serving.Go(func() error { return reportReady(answer, e, httpListener, nativeListener) })
 	return serving.Wait()
 }
 
-// ended turns a server that stops before it was told to into an error.
-func ended(ctx context.Context, name string, err error) error {
+// unexpectedEnd returns an error when a server has ended although ctx has not.
+func unexpectedEnd(ctx context.Context, name string, err error) error {
 	if err == nil && ctx.Err() == nil {
 		err = errors.New("ended unasked")
 	}
@@ -122,8 +128,8 @@ func ended(ctx context.Context, name string, err error) error {
 	return nil
 }
 
-func announce(answer *json.Encoder, e *engine.Engine, http, native net.Listener) error {
-	err := answer.Encode(childReady{
+func reportReady(answer *json.Encoder, e *engine.Engine, http, native net.Listener) error {
+	err := answer.Encode(childAnswer{
 		HTTP: http.Addr().String(), Native: native.Addr().String(), Version: e.Version(), PID: os.Getpid(),
 	})
 	if err != nil {
@@ -132,7 +138,7 @@ func announce(answer *json.Encoder, e *engine.Engine, http, native net.Listener)
 	return nil
 }
 
-// openEngine opens the engine with its database, once its directory is free.
+// openEngine opens the engine once its directory is free, and creates [Database].
 func openEngine(ctx context.Context, cfg childConfig, logger zerolog.Logger) (*engine.Engine, func() error, error) {
 	waiting, cancel := context.WithTimeout(ctx, predecessorTimeout)
 	defer cancel()

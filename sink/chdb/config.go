@@ -13,22 +13,21 @@ import (
 )
 
 const (
-	// Database exists from the start; DSNs point at it.
+	// Database is the name of the database that every server has and DSNs use.
 	Database = "citytally"
 
-	// ChildCommand is the hidden subcommand that runs [Child], unless
-	// [Config.Command] says otherwise.
+	// ChildCommand is the subcommand of this program that runs [Child], unless
+	// [Config.Command] names another program.
 	ChildCommand = "chdb-child"
 )
 
-// Config says where the engine keeps its data, where it is reached and by
-// whom.
+// Config is the configuration of a [Server].
 type Config struct {
-	// Dir is the data directory. It is created, readable by its owner only,
-	// and taken while the server runs.
+	// Dir is the data directory. It is created if absent, readable by its owner
+	// only, and locked while the server runs.
 	Dir string `yaml:"dir"`
 
-	// Library is the path of libchdb, as [Fetch] returns it.
+	// Library is the path of libchdb, as libchdb.Fetch returns it.
 	Library string `yaml:"library"`
 
 	// Host is the address both protocols listen on; default 127.0.0.1. Where
@@ -42,8 +41,8 @@ type Config struct {
 	// Users may connect; at least one of them may write.
 	Users []engine.User `yaml:"users"`
 
-	// MaxMemory bounds what queries and inserts may take together, in bytes;
-	// 0 leaves it to the engine, which takes most of the machine's.
+	// MaxMemory bounds the memory of all queries and inserts together, in bytes;
+	// 0 leaves the bound to the engine, which is most of the machine's memory.
 	MaxMemory int64 `yaml:"max_memory"`
 
 	// RestartLimit is how many times within RestartWindow a crashed engine is
@@ -52,24 +51,24 @@ type Config struct {
 	RestartLimit  int           `yaml:"restart_limit"`
 	RestartWindow time.Duration `yaml:"restart_window"`
 
-	// StartTimeout bounds the time until the engine serves, which includes
-	// loading its tables; default 1m.
+	// StartTimeout bounds the time until the engine serves, loading its tables
+	// included; default 1m.
 	StartTimeout time.Duration `yaml:"start_timeout"`
 
-	// StopTimeout is how long the engine may take to end in good order before
-	// it is killed, which loses nothing acknowledged; default 30s.
+	// StopTimeout is how long the engine may take to end before it is killed,
+	// which loses nothing acknowledged; default 30s.
 	StopTimeout time.Duration `yaml:"stop_timeout"`
 
-	// Command runs [Child]: a program and its arguments, never a shell;
-	// default this program with [ChildCommand].
+	// Command is the program that runs [Child], and its arguments; no shell is
+	// involved. Default: this program with [ChildCommand].
 	Command []string `yaml:"-"`
 
-	// Logger gets the server's own events and what the engine says.
+	// Logger receives the server's own events and the engine's output.
 	Logger zerolog.Logger `yaml:"-"`
 }
 
-// Defaults returns the configuration with every unset field that has a
-// default filled in, except Command, which [Start] finds out.
+// Defaults returns the configuration with defaults in place of unset fields,
+// except Command, whose default [Start] finds.
 func (c Config) Defaults() Config {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"

@@ -1,20 +1,21 @@
 // Package chdb embeds ClickHouse: an engine in a child process of this same
 // binary, which any ClickHouse client reaches on loopback, over the native
-// protocol and over HTTP. The rest of the program is given a DSN and does not
-// know whether a cluster or this package is behind it.
+// protocol and over HTTP.
 //
-// [Fetch] brings the engine's library (libchdb, 178 MB packed) to this machine
-// once, checked against its recorded SHA-512. [Start] runs the child and keeps
-// it running; [Child] is what the child does: it loads the library (package
-// engine) and serves (package wire).
+// In comes a [Config]; out goes a [Server] with a DSN, so that the rest of the
+// program does not know whether a cluster or this package is behind it.
 //
-// The listening sockets belong to the parent and are handed down, so the
-// addresses stay the same when a crashed child is replaced, and clients that
-// connect meanwhile wait instead of being refused. The settings, passwords
-// among them, go to the child on its standard input and never appear on a
-// command line. When the parent ends, whatever the way, standard input closes
-// and the child ends too; on Linux the kernel kills it at once.
+// [Start] runs the child and keeps it running; [Child] is what the child does:
+// it loads the library that package libchdb has fetched (package engine) and
+// serves both protocols (packages nativeprotocol and httpinterface).
 //
-// No orphan remains and no lock: the locks are the operating system's and go
-// with the processes.
+// The parent owns the listening sockets and each child inherits them. The
+// addresses therefore stay the same when a crashed child is replaced, and
+// clients that connect meanwhile wait instead of being refused. The child reads
+// its configuration, passwords included, from standard input. When the parent
+// ends in any way, standard input closes and the child ends too; on Linux the
+// kernel kills it at once.
+//
+// What never happens: a password appears on a command line; a child outlives its
+// parent; a lock of the data directory outlives the processes that hold it.
 package chdb

@@ -2,16 +2,15 @@ package chdb
 
 import "github.com/citytally/citytally/sink/chdb/engine"
 
-// The child inherits its two listening sockets as these file descriptors, the
-// first two after standard error.
+// File descriptors of the two listening sockets in the child: the first two
+// after standard error.
 const (
 	httpDescriptor   = 3
 	nativeDescriptor = 4
 )
 
-// childConfig is the one line of JSON the parent writes to the child's
-// standard input. The pipe stays open after it; its end tells the child to
-// stop.
+// childConfig is what the parent writes to the child's standard input, as one
+// line of JSON. The pipe stays open afterwards; its end tells the child to stop.
 type childConfig struct {
 	Library   string        `json:"library"`
 	Dir       string        `json:"dir"`
@@ -20,9 +19,9 @@ type childConfig struct {
 	LogLevel  string        `json:"log_level"`
 }
 
-// childReady is the one line of JSON the child answers with on its standard
-// output, once it serves or knows that it cannot.
-type childReady struct {
+// childAnswer is what the child writes to its standard output, as one line of
+// JSON, once it serves or cannot serve.
+type childAnswer struct {
 	HTTP    string `json:"http,omitempty"`
 	Native  string `json:"native,omitempty"`
 	Version string `json:"version,omitempty"` // ClickHouse's

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// sockets are the two listening sockets. The parent holds them for as long as
-// the server lives and never accepts from them; each child in turn does. While
-// there is no child, connections wait in the kernel's queue.
+// sockets are the two listening sockets. The parent keeps them open while the
+// server exists; the children accept connections. While there is no child,
+// connections wait in the kernel's queue.
 type sockets struct {
 	http, native         *os.File
 	httpAddr, nativeAddr string
@@ -28,13 +28,13 @@ func listen(cfg Config) (*sockets, error) {
 	return &s, nil
 }
 
-// listenOn returns the socket as a file, which is what a child can inherit.
+// listenOn returns a listening socket as a file, which a child can inherit.
 func listenOn(host string, port int) (*os.File, string, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return nil, "", err
 	}
-	// The file is a duplicate: closing the listener does not end the socket.
+	// The file is a duplicate, so the socket stays open without the listener.
 	file, err := l.(*net.TCPListener).File()
 	if err := errors.Join(err, l.Close()); err != nil {
 		return nil, "", err
@@ -46,7 +46,7 @@ func (s *sockets) close() error {
 	return errors.Join(s.http.Close(), s.native.Close())
 }
 
-// inherited is the child's side: the listener behind a file descriptor.
+// inherited returns the listener behind a file descriptor of the child.
 func inherited(descriptor uintptr, name string) (net.Listener, error) {
 	file := os.NewFile(descriptor, name)
 	l, err := net.FileListener(file)

@@ -8,25 +8,30 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
-// ErrInUse is what [Start] returns, wrapped, when another process has the data
-// directory.
+// ErrInUse is returned by [Start], wrapped, when another process has locked the
+// data directory.
 var ErrInUse = errors.New("data directory is in use")
 
-// The parent and the child each hold a lock of their own in the data
-// directory. The parent's says at once that another program is at work; the
-// child's is waited for, since behind a free parent's lock it can only belong
-// to a child on its way out.
+// The parent and the child each hold a lock in the data directory. When the
+// parent's lock is taken, another program uses the directory, and Start fails at
+// once. When only the child's lock is taken, a child is still ending, and the
+// next one waits for it.
 const (
 	parentLockName = "server.lock"
 	childLockName  = "engine.lock"
 	engineDirName  = "engine"
 )
 
-// lockDir creates dir if need be and takes it for this process.
+// lockRetryInterval is how often a child asks whether its predecessor has
+// released the lock; a file lock cannot be waited for with a context.
+const lockRetryInterval = 100 * time.Millisecond
+
+// lockDir creates dir if it is absent, and locks it for this process.
 func lockDir(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
@@ -40,14 +45,14 @@ func lockDir(dir string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("%w: %s is held by %s; stop it, or give this one a directory of its own (chdb.dir)",
 			ErrInUse, dir, holder(lock.Path()))
 	}
-	// The number is for the message above alone; the lock works without it.
+	// The process id serves only the message above.
 	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), lock.Close())
 	}
 	return lock, nil
 }
 
-// holder names the process that has the lock, as far as it left its number.
+// holder names the process that holds the lock, if the file has its id.
 func holder(path string) string {
 	text, err := os.ReadFile(path)
 	pid := strings.TrimSpace(string(text))
@@ -57,10 +62,10 @@ func holder(path string) string {
 	return "process " + pid
 }
 
-// lockEngine takes dir for this child, after its predecessor has gone.
+// lockEngine locks dir for this child, after its predecessor has ended.
 func lockEngine(ctx context.Context, dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, childLockName), flock.SetPermissions(0o600))
-	locked, err := lock.TryLockContext(ctx, lockRetry)
+	locked, err := lock.TryLockContext(ctx, lockRetryInterval)
 	if err != nil || !locked {
 		return nil, fmt.Errorf("wait for an earlier engine to leave %s: %w", dir, err)
 	}

@@ -13,11 +13,11 @@ const (
 	// maxLine bounds one line of the child's output, in bytes; a longer one
 	// is logged in pieces.
 	maxLine = 64 << 10
-	// tailLines is how much of what the child said last an error repeats.
+	// tailLines is how many of the child's last lines an error repeats.
 	tailLines = 30
 )
 
-// lineWriter calls handle for every line written to it, without its end.
+// lineWriter calls handle for every line written to it, without the line break.
 type lineWriter struct {
 	handle  func(line []byte)
 	pending []byte
@@ -39,7 +39,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush hands over a last line that has no end.
+// flush passes on a last line without a line break.
 func (w *lineWriter) flush() {
 	if len(w.pending) > 0 {
 		w.handle(w.pending)
@@ -47,13 +47,13 @@ func (w *lineWriter) flush() {
 	}
 }
 
-// childLog passes the child's words on: events as the events they are, with
-// level and fields, everything else (the engine's own prints, a panic) as
-// Debug lines, of which the last are kept for the error of a crash.
+// childLog logs the child's output. A line that is a zerolog event keeps its level
+// and fields; any other line, of the engine or a panic, is logged at Debug. The
+// last of those are kept for the error of a crash.
 type childLog struct {
 	log zerolog.Logger
 
-	mu   sync.Mutex // both of the child's streams come here
+	mu   sync.Mutex // standard output and standard error are read at the same time
 	tail []string
 }
 
@@ -66,7 +66,7 @@ func (c *childLog) line(line []byte) {
 	text := string(line)
 	c.log.Debug().Str("line", text).Msg("ClickHouse engine says")
 	if crashBegins(text) {
-		// What follows is the stack; the reason must not scroll out.
+		// A long stack follows; the reason stays the first of the kept lines.
 		c.tail = nil
 	}
 	if len(c.tail) == tailLines && crashBegins(c.tail[0]) {
@@ -78,7 +78,7 @@ func (c *childLog) line(line []byte) {
 	c.tail = append(c.tail, text)
 }
 
-// event re-emits a line of zerolog's JSON; it reports whether it was one.
+// event logs a line that is a zerolog event; it reports whether it is one.
 func (c *childLog) event(line []byte) bool {
 	if len(line) == 0 || line[0] != '{' {
 		return false
@@ -98,15 +98,15 @@ func (c *childLog) event(line []byte) bool {
 	delete(fields, zerolog.LevelFieldName)
 	delete(fields, zerolog.MessageFieldName)
 	if level == zerolog.FatalLevel || level == zerolog.PanicLevel {
-		// The child's end is not the parent's.
+		// A fatal event would end the parent.
 		level = zerolog.ErrorLevel
 	}
 	c.log.WithLevel(level).Fields(fields).Msg(message)
 	return true
 }
 
-// lastWords is the kept lines, at most tailLines.
-func (c *childLog) lastWords() string {
+// lastOutput returns the kept lines.
+func (c *childLog) lastOutput() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return strings.Join(c.tail, "\n")

@@ -31,7 +31,7 @@ func TestChildLog(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if got, want := c.lastWords(), "{\"no\":\"level\"}\nplain words\nno end"; got != want {
+	if got, want := c.lastOutput(), "{\"no\":\"level\"}\nplain words\nno end"; got != want {
 		t.Errorf("last words are %q, want %q", got, want)
 	}
 }
@@ -44,12 +44,12 @@ func TestLastWords(t *testing.T) {
 		}
 	}
 	say(1, 100)
-	if got := c.lastWords(); strings.Count(got, "\n")+1 != tailLines || !strings.HasSuffix(got, "line 100") {
+	if got := c.lastOutput(); strings.Count(got, "\n")+1 != tailLines || !strings.HasSuffix(got, "line 100") {
 		t.Errorf("last words are %q", got)
 	}
 	c.line([]byte("panic: out of cheese"))
 	say(1, 100)
-	if got := c.lastWords(); strings.Count(got, "\n")+1 != tailLines || !strings.HasPrefix(got, "panic: out of cheese\nline 1\n") {
+	if got := c.lastOutput(); strings.Count(got, "\n")+1 != tailLines || !strings.HasPrefix(got, "panic: out of cheese\nline 1\n") {
 		t.Errorf("last words of a panic are %q", got)
 	}
 }

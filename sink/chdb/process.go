@@ -9,31 +9,33 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/citytally/citytally/sink/chdb/procgroup"
 )
 
-// pipeGrace is how long the child's output may stay open once the child has
-// gone.
+// pipeGrace is how long the child's output may stay open after the child has
+// ended.
 const pipeGrace = 2 * time.Second
 
-// process is one child, from its start to its end.
+// process is one child.
 type process struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
-	ready childReady
+	ready childAnswer
 	began time.Time
 
-	exited chan struct{} // closed after the next two are final
+	exited chan struct{} // closed once end and output are final
 	end    error         // nil for exit status 0
 	output *childLog
 }
 
-// launch starts a child and returns it once it serves, or nothing once it is
-// gone again. The caller keeps its OS thread for the child's life.
+// launch starts a child and returns it once it serves, or an error once it has
+// ended. The caller stays on its OS thread until the child has ended.
 func launch(ctx context.Context, cfg Config, listening *sockets, engineDir string) (*process, error) {
 	output := &childLog{log: cfg.Logger}
-	answer := make(chan childReady, 1)
+	answer := make(chan childAnswer, 1)
 	stdout := &lineWriter{handle: func(line []byte) {
-		var ready childReady
+		var ready childAnswer
 		if json.Unmarshal(line, &ready) == nil && ready.PID != 0 {
 			select {
 			case answer <- ready:
@@ -47,7 +49,7 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.ExtraFiles = []*os.File{httpDescriptor - 3: listening.http, nativeDescriptor - 3: listening.native}
-	cmd.SysProcAttr = childAttributes()
+	cmd.SysProcAttr = procgroup.Attributes()
 	cmd.WaitDelay = pipeGrace
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -63,17 +65,17 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 		stdout.flush()
 		stderr.flush()
 	}()
-	if err := p.await(ctx, stdin, cfg, engineDir, answer); err != nil {
+	if err := p.handshake(ctx, stdin, cfg, engineDir, answer); err != nil {
 		kill(p)
-		return nil, p.explain(err)
+		return nil, p.withLastOutput(err)
 	}
 	return p, nil
 }
 
-// await gives the child its configuration and waits for its answer.
-func (p *process) await(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childReady) error {
-	// A child that ended before it read this says more by how it ended than
-	// the broken pipe does; that is waited for below.
+// handshake sends the child its configuration and waits for its answer.
+func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childAnswer) error {
+	// When the child has ended before it reads this, its exit status, which is
+	// awaited below, says more than the broken pipe.
 	unread := json.NewEncoder(stdin).Encode(childConfig{
 		Library: cfg.Library, Dir: engineDir, Users: cfg.Users, MaxMemory: cfg.MaxMemory, LogLevel: cfg.Logger.GetLevel().String(),
 	})
@@ -82,7 +84,7 @@ func (p *process) await(ctx context.Context, stdin io.Writer, cfg Config, engine
 	select {
 	case p.ready = <-answer:
 	case <-p.exited:
-		// The answer may have come just before the end.
+		// The answer may have arrived just before the exit.
 		select {
 		case p.ready = <-answer:
 		default:
@@ -99,25 +101,25 @@ func (p *process) await(ctx context.Context, stdin io.Writer, cfg Config, engine
 	return nil
 }
 
-// explain adds what the child said last to why it did not serve.
-func (p *process) explain(err error) error {
-	if words := p.output.lastWords(); words != "" {
+// withLastOutput adds the child's last output to err.
+func (p *process) withLastOutput(err error) error {
+	if words := p.output.lastOutput(); words != "" {
 		return fmt.Errorf("%w; its last words:\n%s", err, words)
 	}
 	return err
 }
 
-// finish asks the child to end in good order and kills it when it takes longer
-// than the timeout. It returns once the child is gone.
-func (p *process) finish(timeout time.Duration) error {
-	// A child that is already gone has closed its end; there is nobody to ask.
+// stop asks the child to end, and kills it after timeout. It returns once the
+// child has ended.
+func (p *process) stop(timeout time.Duration) error {
+	// Fails only when the child has ended.
 	_ = p.stdin.Close()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
 	case <-p.exited:
 		if p.end != nil {
-			return fmt.Errorf("stop ClickHouse engine: %w", p.explain(p.end))
+			return fmt.Errorf("stop ClickHouse engine: %w", p.withLastOutput(p.end))
 		}
 		return nil
 	case <-timer.C:
@@ -126,10 +128,10 @@ func (p *process) finish(timeout time.Duration) error {
 	}
 }
 
-// kill ends the child at once and returns when it is gone.
+// kill kills the child and returns once it has ended.
 func kill(p *process) {
-	// The only error is that it has gone already.
-	_ = killGroup(p.cmd.Process)
+	// Fails only when the child has ended.
+	_ = procgroup.Kill(p.cmd.Process)
 	<-p.exited
 }
 

@@ -10,17 +10,17 @@ const (
 	maxDelay   = 10 * time.Second
 )
 
-// restarts decides whether a crashed child is started again, and how soon.
-type restarts struct {
+// restartPolicy decides whether and when a crashed child is started again.
+type restartPolicy struct {
 	limit  int
 	window time.Duration
 	at     []time.Time // of the restarts granted within the window
 }
 
-// next grants a restart at now and says how long to wait before it: 100 ms,
-// doubling with every restart within the window, up to 10 s. Beyond the limit
-// it returns an error that wraps the reason for the last crash.
-func (r *restarts) next(now time.Time, reason error) (time.Duration, error) {
+// grant allows a restart at now and returns how long to wait before it: 100 ms,
+// doubled for every restart within the window, at most 10 s. Beyond the limit it
+// returns an error that wraps reason, the error of the last crash.
+func (r *restartPolicy) grant(now time.Time, reason error) (time.Duration, error) {
 	recent := r.at[:0]
 	for _, at := range r.at {
 		if now.Sub(at) < r.window {

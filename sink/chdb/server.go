@@ -24,18 +24,18 @@ type Server struct {
 	done chan struct{}      // closed when supervise has ended
 
 	mu       sync.Mutex
-	ready    childReady // of the child at work; zero while there is none
-	restarts int        // children started after the first
-	err      error      // why the server ended by itself
-	closeErr error      // what went wrong while it was stopped
+	child    childAnswer // of the child that serves; zero while none does
+	restarts int         // children started after the first
+	err      error       // why the server ended by itself
+	closeErr error       // what went wrong while it was stopped
 }
 
-// Start takes the data directory and returns a server that accepts
-// connections. The context bounds the start only; [Server.Close] ends the
-// server. It applies [Config.Defaults] and [Config.Validate].
+// Start locks the data directory and returns a server that accepts connections.
+// The context bounds only the start; [Server.Close] ends the server. Start
+// applies [Config.Defaults] and [Config.Validate].
 //
-// When another process has the directory it returns [ErrInUse], wrapped with
-// the directory, the process and what to do.
+// When another process has locked the directory, Start returns [ErrInUse],
+// wrapped with the directory, the process and what to do.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.Defaults()
 	if err := cfg.Validate(); err != nil {
@@ -57,8 +57,8 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// prepare takes what the server holds for its whole life: the directory and
-// the two sockets.
+// prepare locks the directory and opens the two sockets, which the server keeps
+// until it is closed.
 func prepare(cfg Config) (*Server, error) {
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
@@ -94,10 +94,10 @@ func (s *Server) NativeAddr() string { return s.sockets.nativeAddr }
 // HTTPURL is the HTTP interface's address without credentials.
 func (s *Server) HTTPURL() string { return "http://" + s.HTTPAddr() }
 
-// DSN is what clickhouse-go connects with: the native protocol, the database
-// [Database] and the user with its password. For a user that is not configured
-// it carries no password. Nothing is compressed: both ends are on this machine,
-// and packing costs more than what it saves.
+// DSN returns the address for clickhouse-go: the native protocol, the database
+// [Database], and the user with its password. A user that is not configured has
+// no password. Compression is off, because both ends are on this machine and it
+// costs more time than it saves.
 func (s *Server) DSN(user string) string {
 	dsn := url.URL{
 		Scheme: "clickhouse", User: url.User(user), Host: s.NativeAddr(), Path: "/" + Database, RawQuery: "compress=none",
@@ -112,10 +112,10 @@ func (s *Server) DSN(user string) string {
 
 // Version is ClickHouse's version, such as 26.7.2.1; empty while a crashed
 // engine is being restarted.
-func (s *Server) Version() string { return s.child().Version }
+func (s *Server) Version() string { return s.currentChild().Version }
 
-// PID is the process id of the child at work, 0 while there is none.
-func (s *Server) PID() int { return s.child().PID }
+// PID is the process id of the child that serves, 0 while none does.
+func (s *Server) PID() int { return s.currentChild().PID }
 
 // Restarts is how many times a crashed engine has been started again.
 func (s *Server) Restarts() int {
@@ -124,27 +124,29 @@ func (s *Server) Restarts() int {
 	return s.restarts
 }
 
-func (s *Server) child() childReady {
+func (s *Server) currentChild() childAnswer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ready
+	return s.child
 }
 
-// Done is closed when the server has ended: after Close, or when the engine
-// crashed more often than allowed, which [Server.Err] then tells.
+// Done returns a channel that is closed when the server has ended: after
+// [Server.Close], or when the engine has crashed more often than allowed, which
+// [Server.Err] then says.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// Err is why the server ended by itself, nil while it runs and after a Close.
+// Err is why the server has ended by itself; nil while it runs and after
+// [Server.Close].
 func (s *Server) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close lets running statements finish for a short while, ends the child,
-// gives the directory and the ports back and returns when all that is done.
-// An engine that does not end in time is killed, which is an error but loses
-// nothing acknowledged. Later calls return the same.
+// Close gives running statements a few seconds to finish, ends the child, and
+// releases the directory and the ports before it returns. An engine that does
+// not end within [Config.StopTimeout] is killed, which is an error but loses
+// nothing acknowledged. Later calls return the same error.
 func (s *Server) Close() error {
 	s.stop()
 	<-s.done

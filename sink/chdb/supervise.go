@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// supervise runs one child after another until running ends or a child cannot
-// be had any more, then gives everything back. It answers once on started.
+// supervise starts a child, sends the result of that on started, and restarts the
+// child whenever it crashes, until running ends or a restart is not possible.
+// Then it releases the ports and the data directory.
 //
-// It keeps its OS thread to itself: on Linux the kernel ends the child together
-// with the thread that started it, and the Go runtime would end an idle thread
-// at any time.
+// It locks its OS thread, because on Linux the kernel kills the child when the
+// thread that started it ends, and the Go runtime may end an idle thread at any
+// time.
 func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -22,40 +23,40 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	p, err := s.launch(ctx)
 	started <- err
 	if err == nil {
-		s.keep(running, p)
+		s.follow(running, p)
 	}
-	s.serve(nil)
+	s.setChild(nil)
 	if err := errors.Join(s.sockets.close(), s.lock.Close()); err != nil {
-		s.failed(fmt.Errorf("give back ports and data directory: %w", err))
+		s.addCloseError(fmt.Errorf("give back ports and data directory: %w", err))
 	}
 }
 
-// keep follows a child, and its successors, until running ends.
-func (s *Server) keep(running context.Context, p *process) {
-	again := restarts{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
+// follow waits for the end of a child and of its successors, until running ends.
+func (s *Server) follow(running context.Context, p *process) {
+	again := restartPolicy{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
 	for p != nil {
 		select {
 		case <-running.Done():
-			if err := p.finish(s.cfg.StopTimeout); err != nil {
-				s.failed(err)
+			if err := p.stop(s.cfg.StopTimeout); err != nil {
+				s.addCloseError(err)
 			}
 			s.cfg.Logger.Info().Msg("ClickHouse engine stopped")
 			return
 		case <-p.exited:
 		}
-		s.serve(nil)
-		reason := p.explain(errors.New(exitText(p.end)))
+		s.setChild(nil)
+		reason := p.withLastOutput(errors.New(exitText(p.end)))
 		s.cfg.Logger.Error().Err(reason).Int("pid", p.ready.PID).Dur("uptime", time.Since(p.began)).
 			Msg("ClickHouse engine ended by itself")
 		p = s.relaunch(running, &again, reason)
 	}
 }
 
-// relaunch returns the next child, or nil when running has ended or the limit
-// of restarts is reached.
-func (s *Server) relaunch(running context.Context, again *restarts, reason error) *process {
+// relaunch starts the next child. It returns nil when running has ended or the
+// limit of restarts is reached.
+func (s *Server) relaunch(running context.Context, again *restartPolicy, reason error) *process {
 	for {
-		delay, err := again.next(time.Now(), reason)
+		delay, err := again.grant(time.Now(), reason)
 		if err != nil {
 			s.mu.Lock()
 			s.err = err
@@ -89,7 +90,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.serve(p)
+	s.setChild(p)
 	s.cfg.Logger.Info().Str("native", s.NativeAddr()).Str("http", s.HTTPURL()).Str("dir", s.cfg.Dir).
 		Str("version", p.ready.Version).Int("pid", p.ready.PID).Dur("took", time.Since(p.began)).
 		Msg("ClickHouse engine ready")
@@ -97,17 +98,17 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 }
 
 // serve notes which child is at work; nil is none.
-func (s *Server) serve(p *process) {
+func (s *Server) setChild(p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ready = childReady{}
+	s.child = childAnswer{}
 	if p != nil {
-		s.ready = p.ready
+		s.child = p.ready
 	}
 }
 
-// failed adds to what Close returns.
-func (s *Server) failed(err error) {
+// addCloseError adds err to what [Server.Close] returns.
+func (s *Server) addCloseError(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closeErr = errors.Join(s.closeErr, err)

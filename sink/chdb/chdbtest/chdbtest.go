@@ -2,7 +2,7 @@
 // program runs, in a child process of the test binary, on a directory and
 // ports of the test's own.
 //
-// The engine comes from chdb.Fetch: the first test ever run on a machine
+// The engine comes from libchdb.Fetch: the first test ever run on a machine
 // downloads it, unless CITYTALLY_LIBCHDB names one.
 package chdbtest
 
@@ -18,6 +18,7 @@ import (
 
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 const (
@@ -114,7 +115,7 @@ func Config(t testing.TB, options ...Option) chdb.Config {
 
 func library(t testing.TB) string {
 	t.Helper()
-	path, err := chdb.Fetch(t.Context(), chdb.FetchConfig{Progress: chdb.PrintProgress(os.Stderr)})
+	path, err := libchdb.Fetch(t.Context(), libchdb.Config{Progress: libchdb.PrintProgress(os.Stderr)})
 	if err != nil {
 		t.Fatal(err)
 	}

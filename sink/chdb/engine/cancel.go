@@ -5,21 +5,19 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// Pauses between attempts to kill a statement that has not been found running yet, or has not noticed yet.
+// Pauses between attempts to kill a statement: one attempt is not enough when the statement has not reached the engine's
+// process list yet, or has not stopped yet. They double from the first to the last.
 const (
 	firstKillPause = 5 * time.Millisecond
 	lastKillPause  = 500 * time.Millisecond
 )
 
-// cancelled is ClickHouse's answer to a query that was stopped before its end.
-func cancelled(cause error) *Error {
-	return newError(CodeCancelled, "QUERY_WAS_CANCELLED", "Query was cancelled").because(cause)
-}
-
-// watch kills the session's statement when ctx ends, over and over until the returned function is called: the statement
-// may not have reached the engine's process list at the first attempt. That function returns when nobody kills any more.
+// watch kills the session's statement once ctx ends, and again until stop is called. When stop returns, no kill is under
+// way any more.
 func (s *Session) watch(ctx context.Context) (stop func()) {
 	if ctx.Done() == nil {
 		return func() {}
@@ -48,17 +46,18 @@ func (s *Session) watch(ctx context.Context) (stop func()) {
 	})
 }
 
-// kill asks the engine to stop what the session with that token runs. It does not wait for the statement: SYNC can hang.
+// kill asks the engine to stop the statement of the session with that token. It does not wait for the statement's end,
+// because KILL QUERY … SYNC can hang.
 func (e *Engine) kill(token string) {
-	e.control.Lock()
-	defer e.control.Unlock()
-	if e.killer == 0 {
+	e.killMu.Lock()
+	defer e.killMu.Unlock()
+	if e.killConnection == 0 {
 		return
 	}
-	query := "KILL QUERY WHERE Settings['" + sessionSetting + "'] = '" + token + "' ASYNC"
+	query := "KILL QUERY WHERE Settings['" + statement.SessionSetting + "'] = '" + token + "' ASYNC"
 	queryText, queryLen := text(query)
 	formatText, formatLen := text("Null")
-	result := e.lib.Query(conn(e.killer), queryText, queryLen, formatText, formatLen)
+	result := e.lib.Query(connectionPointer(e.killConnection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	if message := e.lib.ResultError(result); message != "" {
 		e.log.Warn().Str("error", message).Msg("kill query")

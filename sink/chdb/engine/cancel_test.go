@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
@@ -96,7 +98,7 @@ func TestCancelFreesTheEngine(t *testing.T) {
 			waitRunning(t, observer, mark)
 			cancel()
 			err := <-ended
-			wantCode(t, err, engine.CodeCancelled)
+			wantCode(t, err, proto.ErrQueryWasCancelled)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v does not wrap context.Canceled", err)
 			}
@@ -129,7 +131,7 @@ func TestDeadlineEndsAQuery(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := s.Query(ctx, endless("deadline"), "TSV")
-	wantCode(t, err, engine.CodeCancelled)
+	wantCode(t, err, proto.ErrQueryWasCancelled)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v does not wrap context.DeadlineExceeded", err)
 	}
@@ -156,7 +158,7 @@ func TestSessionsRunInParallel(t *testing.T) {
 	}
 	others.Wait()
 	cancel()
-	wantCode(t, <-ended, engine.CodeCancelled)
+	wantCode(t, <-ended, proto.ErrQueryWasCancelled)
 }
 
 func TestClosingAnUnreadStreamStopsItsQuery(t *testing.T) {

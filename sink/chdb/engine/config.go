@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Config says which library runs on which directory, and for whom.
+// Config names the library, the data directory and the users of an engine.
 type Config struct {
 	Library   string // path of libchdb.so (libchdb.dylib on macOS), 26.7.3 or later
 	Dir       string // data directory, absolute; made if absent; one process at a time
@@ -48,21 +48,18 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// sessionSetting carries a secret of its own in every session, so that what the session runs can be found and killed: the
-// library lets nobody choose query ids, allows no custom settings, and log_comment belongs to the client. This one is
-// the library's, and says nothing but its name to other hosts, which an Engine never calls. Clients may not change it.
-const sessionSetting = "chdb_client_name"
-
-// serverConfig is the engine's config.xml. It is always passed explicitly, else libchdb would pick up a config.xml
-// from the working directory or the home directory.
+// serverConfig is the engine's config.xml. It is always passed explicitly, otherwise libchdb would take a config.xml of
+// the working directory or the home directory.
 //
-// Unless a table says otherwise, a part is one file of all columns up to 128 MiB: with a file or two for each, creating
-// them is a third of an insert of 100,000 rows, and reading takes no longer. Ten parts of a size are merged at a time, not
-// five, so that a row is rewritten less often; statistics that nothing here plans by take up to two fifths of a merge.
+// The merge_tree section holds for tables that set nothing else. A part up to 128 MiB keeps all columns in one file
+// (min_bytes_for_wide_part): creating one or two files a column took a third of the time of an insert of 100,000 rows,
+// and reading one file is as fast. Parts are merged ten at a time instead of five (merge_selector_base), so that a row is
+// rewritten less often. Column statistics are off (auto_statistics_types): no query plan here uses them, and they took up
+// to two fifths of the time of a merge.
 //
-// What looks for work by itself looks less often while there is none, for that is all an idle engine does: at its memory
-// each second instead of ten times, at each table ever more rarely from a second on, doubling. An insert still wakes the
-// merges of its table.
+// The other numbers make an idle engine look for work less often: it measures its memory once a second instead of ten
+// times, and visits each table after 1 s without work, then after twice as long each time. An insert wakes the merges of
+// its table at once.
 const serverConfig = `<clickhouse>
     <path>%s</path>
     <users_config>%s</users_config>
@@ -82,10 +79,10 @@ const serverConfig = `<clickhouse>
 </clickhouse>
 `
 
-// usersConfig is the engine's users.xml. libchdb logs everyone in as "default", so that user's grants are the upper bound
-// for all: whatever is not granted here, no statement can do. SOURCES (file, url, s3, remote, mysql …) is not, nor are
-// BACKUP, SYSTEM SHUTDOWN and access management. The constant settings name files to read or write, or make the engine
-// read another language than the one Parse reads.
+// usersConfig is the engine's users.xml. libchdb runs every statement as its user "default", so that user's grants bound
+// what any client can do. Not granted are SOURCES (file, url, s3, remote, mysql …), BACKUP, SYSTEM SHUTDOWN and access
+// management. Clients cannot change the constant settings: these name files to read or write, or switch the engine to a
+// dialect that package statement does not parse.
 const usersConfig = `<clickhouse>
     <profiles>
         <default>
@@ -124,7 +121,8 @@ const usersConfig = `<clickhouse>
 </clickhouse>
 `
 
-// writeConfig writes config.xml and users.xml into the data directory, anew at each start, and returns the former's path.
+// writeConfig writes config.xml and users.xml into the data directory, anew at each start, and returns the path of
+// config.xml.
 func (c Config) writeConfig() (string, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return "", fmt.Errorf("make data directory: %w", err)
@@ -143,7 +141,6 @@ func (c Config) writeConfig() (string, error) {
 
 func escapeXML(s string) string {
 	var b bytes.Buffer
-	// A bytes.Buffer takes every write.
-	_ = xml.EscapeText(&b, []byte(s))
+	_ = xml.EscapeText(&b, []byte(s)) // a bytes.Buffer takes every write
 	return b.String()
 }

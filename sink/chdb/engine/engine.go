@@ -12,14 +12,17 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
-// User is one who may open sessions.
+// User is somebody who may open sessions.
 type User struct {
 	Name     string
 	Password string
-	// ReadOnly users may read, and change those settings of their session that ClickHouse's readonly=2 allows; nothing else.
+	// ReadOnly users may read, and change the settings of their session that ClickHouse's readonly=2 allows; nothing else.
 	ReadOnly bool
 }
 
@@ -32,13 +35,13 @@ type Engine struct {
 
 	version, timezone string
 
-	control sync.Mutex // guards killer
-	killer  uintptr    // the connection KILL QUERY runs on
+	killMu         sync.Mutex // guards killer
+	killConnection uintptr    // the connection KILL QUERY runs on
 
 	sessions sessionCount
 }
 
-// opened is 1 while an Engine lives: the library holds one data directory per process.
+// opened is true while the process has an Engine: the library holds one data directory per process.
 var opened atomic.Bool
 
 // Open loads the library, takes the data directory and starts the engine.
@@ -64,7 +67,7 @@ func open(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	restore, err := keepSignals()
+	restore, err := preserveSignals()
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func open(cfg Config) (*Engine, error) {
 	}
 	e.lib.SetSignalHandlers(0)
 	e.args = []string{"clickhouse", "--path=" + filepath.Clean(cfg.Dir), "--config-file=" + server}
-	if e.killer, err = e.connect(); err != nil {
+	if e.killConnection, err = e.connect(); err != nil {
 		return nil, fmt.Errorf("take data directory %s: %w; "+
 			"the likely reason is another process using it (stop that one, or choose another directory), "+
 			"otherwise its permissions or a full disk: the engine has printed its reason on standard error", cfg.Dir, err)
@@ -93,17 +96,17 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open first session: %w", err)
 	}
-	if err := e.describe(ctx, s); err != nil {
+	if err := e.readVersion(ctx, s); err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if err := yieldMerges(ctx, s); err != nil {
+	if err := lowerMergePriority(ctx, s); err != nil {
 		e.log.Warn().Err(err).Msg("merges will slow down what else the engine does")
 	}
 	return s.Close()
 }
 
-// describe asks the engine for what its clients are told when they connect.
-func (e *Engine) describe(ctx context.Context, s *Session) error {
+// readVersion asks the engine for its version and time zone, which clients are told when they connect.
+func (e *Engine) readVersion(ctx context.Context, s *Session) error {
 	result, err := s.Query(ctx, "SELECT version(), timezone()", "TSVRaw")
 	if err != nil {
 		return fmt.Errorf("ask engine for its version: %w", err)
@@ -112,7 +115,7 @@ func (e *Engine) describe(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// connect opens one connection of the library.
+// connect opens one connection of the library; each is a session of its own.
 func (e *Engine) connect() (uintptr, error) {
 	connection := e.lib.connect(e.args...)
 	if connection == 0 {
@@ -121,20 +124,21 @@ func (e *Engine) connect() (uintptr, error) {
 	return connection, nil
 }
 
-// conn is what the library's functions want for a connection: what the handle chdb_connect returned points to.
-func conn(connection uintptr) uintptr {
+// connectionPointer is a connection as the library's other functions take it: the value that the handle of chdb_connect
+// points to.
+func connectionPointer(connection uintptr) uintptr {
 	return *(*uintptr)(*(*unsafe.Pointer)(unsafe.Pointer(&connection)))
 }
 
-// Close waits for the open sessions to be closed, then stops the engine and gives up the data directory.
+// Close waits until every session is closed, then stops the engine and releases the data directory.
 func (e *Engine) Close() error {
 	if !e.sessions.close() {
 		return nil
 	}
-	e.control.Lock()
-	defer e.control.Unlock()
-	e.lib.CloseConn(e.killer)
-	e.killer = 0
+	e.killMu.Lock()
+	defer e.killMu.Unlock()
+	e.lib.CloseConn(e.killConnection)
+	e.killConnection = 0
 	opened.Store(false)
 	e.log.Info().Msg("clickhouse engine closed")
 	return nil
@@ -147,7 +151,8 @@ func (e *Engine) Version() string { return e.version }
 func (e *Engine) Timezone() string { return e.timezone }
 
 // Authenticate returns the user of that name if the password is right. An empty name means "default".
-// Otherwise it returns ClickHouse's *Error 516, which does not tell a wrong password from an unknown user, nor by its timing.
+// Otherwise it returns AUTHENTICATION_FAILED (516). Neither the message nor the time it takes tells a wrong password from
+// an unknown user.
 func (e *Engine) Authenticate(name, password string) (User, error) {
 	if name == "" {
 		name = "default"
@@ -163,8 +168,7 @@ func (e *Engine) Authenticate(name, password string) (User, error) {
 		}
 	}
 	if ok != 1 {
-		return User{}, newError(CodeAuthentication, "AUTHENTICATION_FAILED",
-			"%s: Authentication failed: password is incorrect, or there is no user with such name.", name)
+		return User{}, exception.Newf(proto.ErrAuthenticationFailed, "%s: Authentication failed: password is incorrect, or there is no user with such name.", name)
 	}
 	return found, nil
 }

@@ -12,11 +12,13 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
 // rivalVariable names the one that makes this test binary a second process, which tries to open the directory in it.
@@ -36,7 +38,7 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
-	library, err := chdb.Fetch(context.Background(), chdb.FetchConfig{})
+	library, err := libchdb.Fetch(context.Background(), libchdb.Config{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -120,10 +122,10 @@ func one(t testing.TB, s *engine.Session, query string) string {
 	return strings.TrimSuffix(string(result.Data), "\n")
 }
 
-// wantCode fails the test unless err is an *engine.Error of that code.
-func wantCode(t testing.TB, err error, code int32) *engine.Error {
+// wantCode fails the test unless err is an *exception.Error of that code.
+func wantCode(t testing.TB, err error, code proto.Error) *exception.Error {
 	t.Helper()
-	var e *engine.Error
+	var e *exception.Error
 	if !errors.As(err, &e) || e.Code != code {
 		t.Fatalf("got error %v, want code %d", err, code)
 	}
@@ -219,7 +221,7 @@ func TestAuthenticate(t *testing.T) {
 			}
 			continue
 		}
-		if e := wantCode(t, err, engine.CodeAuthentication); !strings.Contains(e.Error(), "Authentication failed: password is incorrect, or there is no user with such name") {
+		if e := wantCode(t, err, proto.ErrAuthenticationFailed); !strings.Contains(e.Error(), "Authentication failed: password is incorrect, or there is no user with such name") {
 			t.Errorf("%q: got %v", test.name, err)
 		}
 	}
@@ -264,5 +266,5 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 		t.Errorf("Session: got %v", err)
 	}
 	err := openIn(t, engine.User{}, "").Exec(ctx, "SELECT 1")
-	wantCode(t, err, engine.CodeCancelled)
+	wantCode(t, err, proto.ErrQueryWasCancelled)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
@@ -88,7 +90,7 @@ func TestBrokenBodyCommitsNothing(t *testing.T) {
 	for _, broken := range []error{io.ErrUnexpectedEOF, errors.New("connection reset")} {
 		for _, rows := range []int{0, 10, 200_000} {
 			_, err := s.Insert(t.Context(), "INSERT INTO t", "RowBinary", breaking{bytes.NewReader(rowBinary(rows)), broken})
-			wantCode(t, err, engine.CodeCancelled)
+			wantCode(t, err, proto.ErrQueryWasCancelled)
 			if !errors.Is(err, broken) {
 				t.Errorf("%d rows: %v does not wrap %v", rows, err, broken)
 			}
@@ -115,7 +117,7 @@ func TestCancelledInsertCommitsNothing(t *testing.T) {
 		return 0, io.EOF
 	}))
 	_, err := s.Insert(ctx, "INSERT INTO t", "RowBinary", body)
-	wantCode(t, err, engine.CodeCancelled)
+	wantCode(t, err, proto.ErrQueryWasCancelled)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v does not wrap context.Canceled", err)
 	}
@@ -133,18 +135,18 @@ func TestInsertErrors(t *testing.T) {
 	exec1(t, s, "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
 	for _, test := range []struct {
 		query, format, body string
-		code                int32
+		code                proto.Error
 	}{
 		{"INSERT INTO nowhere", "TSV", "1\n", 60},
 		{"INSERT INTO t (b)", "TSV", "1\n", 16},
 		{"INSERT INTO t", "NoSuchFormat", "1\n", 73},
-		{"INSERT INTO t", "TSV SELECT 1", "1\n", engine.CodeUnknownFormat},
+		{"INSERT INTO t", "TSV SELECT 1", "1\n", proto.ErrUnknownFormat},
 		{"INSERT INTO t", "TSV", "x\n", 27},
 		{"INSERT INTO t", "TSV", strings.Repeat("1\n", 1<<20) + "x\n", 27},
-		{"INSERT INTO t SELECT 1", "TSV", "", engine.CodeBadArguments},
-		{"SELECT 1", "TSV", "", engine.CodeBadArguments},
-		{"INSERT INTO FUNCTION file('/tmp/x.csv') ", "TSV", "1\n", engine.CodeAccessDenied},
-		{"INSERT INTO FUNCTION url('http://127.0.0.1:1/', 'TSV', 'a UInt64') ", "TSV", "1\n", engine.CodeAccessDenied},
+		{"INSERT INTO t SELECT 1", "TSV", "", proto.ErrBadArguments},
+		{"SELECT 1", "TSV", "", proto.ErrBadArguments},
+		{"INSERT INTO FUNCTION file('/tmp/x.csv') ", "TSV", "1\n", proto.ErrAccessDenied},
+		{"INSERT INTO FUNCTION url('http://127.0.0.1:1/', 'TSV', 'a UInt64') ", "TSV", "1\n", proto.ErrAccessDenied},
 	} {
 		_, err := s.Insert(t.Context(), test.query, test.format, strings.NewReader(test.body))
 		if err == nil {

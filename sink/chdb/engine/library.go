@@ -9,9 +9,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// library is the C interface of libchdb 26.7 as Go functions: only the second-generation, pointer-returning part of it.
-// A handle is a uintptr because the library owns what is behind it. Texts go in by address and length.
-// Source: programs/local/chdb.h of chdb-core.
+// library is the part of libchdb's C interface that this package uses, as Go functions. A handle is a uintptr, because the
+// library owns the memory behind it. Texts go in by address and length.
+// Source: programs/local/chdb.h of chdb-core 26.7.
 type library struct {
 	Connect   func(argc int32, argv **byte) uintptr `symbol:"chdb_connect"`
 	CloseConn func(connection uintptr)              `symbol:"chdb_close_conn"`
@@ -43,7 +43,7 @@ type library struct {
 	SetSignalHandlers func(enabled int32) `symbol:"chdb_set_signal_handlers_enabled"`
 }
 
-// analysis is chdb_query_analysis_v1: what the engine's own parser says of a text.
+// analysis is the C struct chdb_query_analysis_v1: what the engine's own parser found in a text.
 type analysis struct {
 	StructSize uint32
 	Statements uint32
@@ -53,11 +53,11 @@ type analysis struct {
 
 // Classes of chdb_query_class that matter here.
 const (
-	classControl uint32 = 3 // session state, or a statement that writes outside the engine
+	classControl uint32 = 3 // changes the session's state, or writes outside the engine
 	classUnknown uint32 = 4 // does not parse
 )
 
-// loadLibrary opens the shared library at path and binds every function of library, naming those it lacks.
+// loadLibrary opens the shared library at path and binds every function of library. An error names a missing function.
 func loadLibrary(path string) (*library, error) {
 	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
@@ -76,7 +76,7 @@ func loadLibrary(path string) (*library, error) {
 	return lib, nil
 }
 
-// connect opens one connection and returns the library's handle of it, 0 when the library refused.
+// connect opens one connection and returns the library's handle of it, or 0 when the library refuses.
 func (l *library) connect(args ...string) uintptr {
 	argv := make([]*byte, 0, len(args)+1)
 	for _, arg := range args {
@@ -88,5 +88,5 @@ func (l *library) connect(args ...string) uintptr {
 	return connection
 }
 
-// text returns the address and length of s in the form the library takes; s must be kept alive over the call.
+// text returns the address and length of s, as the library takes a text. The caller keeps s alive during the call.
 func text(s string) (*byte, uintptr) { return unsafe.StringData(s), uintptr(len(s)) }

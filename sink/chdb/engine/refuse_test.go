@@ -10,7 +10,11 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
 // Nothing a client can write reaches files, commands or other hosts. Every one of these works in an unguarded libchdb.
@@ -22,7 +26,7 @@ func TestStatementsThatLeaveTheEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	// ACCESS_DENIED, SETTING_CONSTRAINT_VIOLATION, PATH_ACCESS_DENIED, UNKNOWN_TABLE
-	refusals := []int32{engine.CodeAccessDenied, 452, 481, 60}
+	refusals := []proto.Error{proto.ErrAccessDenied, 452, 481, 60}
 	out := filepath.Join(dir, "out")
 	exec1(t, s, "CREATE TABLE t (a Int64) ENGINE = MergeTree ORDER BY a")
 	for _, query := range []string{
@@ -98,7 +102,7 @@ func TestStatementsThatLeaveTheEngine(t *testing.T) {
 		query = strings.NewReplacer("SECRET", secret, "OUT'", out+"'", "OUT$", out+"$").Replace(query)
 		for _, format := range []string{"TSV", "Native"} {
 			result, err := s.Query(t.Context(), query, format)
-			var refusal *engine.Error
+			var refusal *exception.Error
 			if err == nil {
 				t.Errorf("%s: allowed, answers %q", query, result.Data)
 			} else if !errors.As(err, &refusal) || !slices.Contains(refusals, refusal.Code) {
@@ -170,7 +174,7 @@ func TestReadOnlyUser(t *testing.T) {
 		}
 	}
 	_, err := s.Insert(t.Context(), "INSERT INTO t", "TSV", strings.NewReader("3\n"))
-	wantCode(t, err, engine.CodeReadOnly)
+	wantCode(t, err, proto.ErrReadonly)
 	if got := one(t, admin, "SELECT groupArray(a) FROM t"); got != "[1]" {
 		t.Errorf("the table holds %s", got)
 	}
@@ -186,7 +190,7 @@ func TestValuesAreReadAcrossChunks(t *testing.T) {
 	} {
 		for _, body := range []io.Reader{strings.NewReader(rows), iotest.OneByteReader(strings.NewReader(rows))} {
 			_, err := s.Insert(t.Context(), "INSERT INTO t", "Values", body)
-			if wantCode(t, err, engine.CodeAccessDenied); t.Failed() {
+			if wantCode(t, err, proto.ErrAccessDenied); t.Failed() {
 				t.Fatal(name)
 			}
 		}
@@ -210,10 +214,10 @@ func TestParseAgreesWithTheEngine(t *testing.T) {
 		"'\\\n;'", "$1$ ; $1$", "'😀;'", "1 AS `a\\`;`",
 	} {
 		query := "WITH 1 AS `a;b`, 1 AS \"a;b\" SELECT " + text
-		if _, err := engine.Parse(query + " ; SELECT 2"); err == nil {
+		if _, err := statement.Parse(query + " ; SELECT 2"); err == nil {
 			t.Errorf("%s: two statements are one to Parse", text)
 		}
-		if _, err := engine.Parse(query); err != nil {
+		if _, err := statement.Parse(query); err != nil {
 			t.Errorf("%s: Parse: %v", text, err)
 			continue
 		}

@@ -10,36 +10,41 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// Session is a connection of its own to the engine: its own settings, current database and temporary tables.
-// It runs one statement at a time; a second one meanwhile gets *Error 373 (SESSION_IS_LOCKED), as ClickHouse answers.
+// Session is a connection to the engine, with settings, a current database and temporary tables of its own.
+// It runs one statement at a time; a second one meanwhile gets SESSION_IS_LOCKED (373), as in ClickHouse.
 type Session struct {
 	engine     *Engine
 	user       User
 	connection uintptr
-	token      string     // in sessionSetting, for KILL QUERY
+	token      string     // value of statement.SessionSetting, by which KILL QUERY finds the session's statement
 	busy       sync.Mutex // held while a statement runs or a stream is open
 	closed     bool       // guarded by busy
 }
 
-// Result is a whole answer in memory.
+// Result is the whole answer to a statement.
 type Result struct {
-	Data      []byte // in the format asked for
-	Rows      uint64 // of the answer; for INSERT those written, materialized views included
-	ReadRows  uint64 // from storage
-	ReadBytes uint64 // from storage
+	Data      []byte // in the requested format
+	Rows      uint64 // rows of the answer; for INSERT the rows written, those of materialized views included
+	ReadRows  uint64 // rows read from storage
+	ReadBytes uint64 // bytes read from storage
 	Elapsed   time.Duration
 }
 
 // Session opens a session of user in database; an empty database means "default".
-// A user without a name is the caller itself and may do everything the engine allows.
+// A User without a name stands for this program and may do everything the engine allows.
 func (e *Engine) Session(ctx context.Context, user User, database string) (*Session, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, cancelled(err)
+		return nil, exception.Cancelled(err)
 	}
 	if !e.sessions.add() {
-		return nil, newError(CodeAborted, "ABORTED", "The engine is closed")
+		return nil, exception.Newf(proto.ErrAborted, "The engine is closed")
 	}
 	connection, err := e.connect()
 	if err != nil {
@@ -48,19 +53,19 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 	}
 	s := &Session{engine: e, connection: connection, token: rand.Text()}
 	if err := s.prepare(ctx, user, database); err != nil {
-		_ = s.Close() // a session nobody has seen has nothing to wait for
+		_ = s.Close() // never fails
 		return nil, err
 	}
 	return s, nil
 }
 
-// prepare gives the session its token and database, and locks it down last.
+// prepare gives the session its token and its database, and makes it read-only last.
 func (s *Session) prepare(ctx context.Context, user User, database string) error {
-	if _, err := s.run(ctx, "SET "+sessionSetting+" = '"+s.token+"'", "Null"); err != nil {
+	if _, err := s.run(ctx, "SET "+statement.SessionSetting+" = '"+s.token+"'", "Null"); err != nil {
 		return fmt.Errorf("name session: %w", err)
 	}
 	if database != "" {
-		if err := s.Exec(ctx, "USE "+quoteIdentifier(database)); err != nil {
+		if err := s.Exec(ctx, "USE "+statement.QuoteName(database)); err != nil {
 			return err
 		}
 	}
@@ -73,7 +78,7 @@ func (s *Session) prepare(ctx context.Context, user User, database string) error
 	return nil
 }
 
-// Close ends the session. It waits for a running statement; a stream must be closed before.
+// Close ends the session. It waits for a running statement. An open stream must be closed first.
 func (s *Session) Close() error {
 	s.busy.Lock()
 	defer s.busy.Unlock()
@@ -86,43 +91,42 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// begin takes the session for one statement; release gives it back.
+// begin reserves the session for one statement; release ends the reservation.
 func (s *Session) begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return cancelled(err)
+		return exception.Cancelled(err)
 	}
 	if !s.busy.TryLock() {
-		return newError(CodeSessionLocked, "SESSION_IS_LOCKED", "Session is locked by a concurrent client: "+
+		return exception.Newf(proto.ErrSessionIsLocked, "Session is locked by a concurrent client: "+
 			"it runs another statement, or has a stream open")
 	}
 	if s.closed {
 		s.busy.Unlock()
-		return newError(CodeAborted, "ABORTED", "The session is closed")
+		return exception.Newf(proto.ErrAborted, "The session is closed")
 	}
 	return nil
 }
 
 func (s *Session) release() { s.busy.Unlock() }
 
-// Exec runs any statement and drops its answer.
+// Exec runs any statement and discards its answer.
 func (s *Session) Exec(ctx context.Context, query string) error {
 	_, err := s.Query(ctx, query, "Null")
 	return err
 }
 
-// Query runs any statement and returns its whole answer in format. The query's own FORMAT clause, if any, is ignored:
-// format decides.
+// Query runs any statement and returns its whole answer in format, whatever FORMAT clause the query has.
 func (s *Session) Query(ctx context.Context, query, format string) (*Result, error) {
-	statement, err := Parse(query)
+	parsed, err := statement.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(format); err != nil {
+	if err := statement.CheckFormat(format); err != nil {
 		return nil, err
 	}
-	if statement.takesRows() {
+	if parsed.TakesRows() {
 		start := time.Now()
-		rows, err := s.Insert(ctx, statement.InsertHead, cmp.Or(statement.Format, "Values"), strings.NewReader(statement.Inline))
+		rows, err := s.Insert(ctx, parsed.InsertHead, cmp.Or(parsed.Format, "Values"), strings.NewReader(parsed.Inline))
 		if err != nil {
 			return nil, err
 		}
@@ -132,25 +136,25 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 		return nil, err
 	}
 	defer s.release()
-	if err := s.vet(statement); err != nil {
+	if err := s.check(parsed); err != nil {
 		return nil, err
 	}
-	return s.run(ctx, statement.Text, format)
+	return s.run(ctx, parsed.Text, format)
 }
 
-// run executes a text that has been vetted on a session that has been taken.
+// run executes a query that check has accepted, on a session that begin has reserved.
 func (s *Session) run(ctx context.Context, query, format string) (*Result, error) {
 	lib := s.engine.lib
 	stop := s.watch(ctx)
 	queryText, queryLen := text(query)
 	formatText, formatLen := text(format)
-	handle := lib.Query(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	handle := lib.Query(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	runtime.KeepAlive(format)
 	stop()
 	defer lib.ResultDestroy(handle)
 	if message := lib.ResultError(handle); message != "" {
-		s.sweep()
+		s.releaseFailed()
 		return nil, s.failure(ctx, message)
 	}
 	return &Result{
@@ -162,28 +166,29 @@ func (s *Session) run(ctx context.Context, query, format string) (*Result, error
 	}, nil
 }
 
-// failure makes an Error of what the engine said, and says so when it was this package that stopped the statement.
+// failure turns the engine's message into an exception. When ctx has ended it is QUERY_WAS_CANCELLED and wraps ctx's error.
 func (s *Session) failure(ctx context.Context, message string) error {
-	e := parseError(message)
+	e := exception.Parse(message)
 	if cause := ctx.Err(); cause != nil {
-		if e.Code == CodeCancelled {
-			return e.because(cause)
+		if e.Code == proto.ErrQueryWasCancelled {
+			return e.WithCause(cause)
 		}
-		return cancelled(cause)
+		return exception.Cancelled(cause)
 	}
 	return e
 }
 
-// sweep runs a statement that does nothing. The library keeps what a failed statement held, its place in the process list
-// and its locks on tables included, until the connection's next one. It is for when the watch over the failed one is over.
-func (s *Session) sweep() {
+// releaseFailed makes the library release what a failed statement holds, such as locks on tables and its entry in the
+// process list, which it otherwise keeps until the connection's next statement. It must run after watch has stopped, else
+// watch would kill it.
+func (s *Session) releaseFailed() {
 	lib := s.engine.lib
 	queryText, queryLen := text("SELECT 1")
 	formatText, formatLen := text("Null")
-	lib.ResultDestroy(lib.Query(conn(s.connection), queryText, queryLen, formatText, formatLen))
+	lib.ResultDestroy(lib.Query(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen))
 }
 
-// bytes is the data of a result, in the library's memory: valid until the result is destroyed.
+// bytes is a result's data, in the library's memory: valid until the result is destroyed.
 func (l *library) bytes(result uintptr) []byte {
 	data, size := l.ResultBuffer(result), l.ResultLength(result)
 	if data == nil || size == 0 {
@@ -192,20 +197,15 @@ func (l *library) bytes(result uintptr) []byte {
 	return unsafe.Slice((*byte)(data), size)
 }
 
-// quoteIdentifier puts a name in ClickHouse's backquotes.
-func quoteIdentifier(name string) string {
-	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
-}
-
-// sessionCount counts open sessions, so that the engine stops after the last. The library would take the data directory
-// again, unguarded, if a connection were opened after that.
+// sessionCount counts open sessions, so that the engine stops after the last is closed and none is opened later: the
+// library would open the data directory again for it.
 type sessionCount struct {
 	mu     sync.Mutex
 	open   sync.WaitGroup
 	closed bool
 }
 
-// add counts one more session in; it reports false when the engine is closing.
+// add counts one more session; it reports false when the engine is closing.
 func (c *sessionCount) add() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,7 +218,7 @@ func (c *sessionCount) add() bool {
 
 func (c *sessionCount) done() { c.open.Done() }
 
-// close lets nobody in any more and waits for the last to leave; it reports false when that has been done before.
+// close refuses further sessions and waits for the last to be closed; it reports false when it was called before.
 func (c *sessionCount) close() bool {
 	c.mu.Lock()
 	first := !c.closed

@@ -9,21 +9,20 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// dispositionBytes holds a struct sigaction of any platform libchdb is built for (152 bytes on glibc, 16 on macOS).
+// dispositionBytes is enough for a struct sigaction on every platform of libchdb (152 bytes on glibc, 16 on macOS).
 const dispositionBytes = 256
 
-// keptSignals are those the library resets to the system's default when told not to handle them, and those the engine may
-// take when it starts. The Go runtime needs its own handlers: a nil dereference must stay a panic, SIGTERM must reach
-// signal.Notify, SIGURG the scheduler.
-var keptSignals = [...]syscall.Signal{
+// preservedSignals are the signals whose handlers the library or the engine may replace when it starts. The Go runtime
+// needs its own: a nil dereference must stay a panic, SIGTERM must reach signal.Notify, and SIGURG the scheduler.
+var preservedSignals = [...]syscall.Signal{
 	syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGILL, syscall.SIGBUS, syscall.SIGSYS, syscall.SIGFPE, syscall.SIGTSTP,
 	syscall.SIGTRAP, syscall.SIGPIPE, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGURG,
 	syscall.SIGPROF, syscall.SIGUSR1, syscall.SIGUSR2,
 }
 
-// keepSignals remembers what the process does with signals. The returned function puts that back; it is to be called
-// when the library is loaded and its first connection open. Later connections change nothing.
-func keepSignals() (restore func(), err error) {
+// preserveSignals saves the process's signal handlers; restore puts them back. The caller calls restore when the library is
+// loaded and its first connection is open; later connections change no handler.
+func preserveSignals() (restore func(), err error) {
 	name := "libc.so.6"
 	if runtime.GOOS == "darwin" {
 		name = "/usr/lib/libSystem.B.dylib"
@@ -38,12 +37,12 @@ func keepSignals() (restore func(), err error) {
 	}
 	var sigaction func(signal int32, set, get unsafe.Pointer) int32
 	purego.RegisterFunc(&sigaction, address)
-	kept := new([len(keptSignals)][dispositionBytes]byte)
-	for i, signal := range keptSignals {
+	kept := new([len(preservedSignals)][dispositionBytes]byte)
+	for i, signal := range preservedSignals {
 		sigaction(int32(signal), nil, unsafe.Pointer(&kept[i]))
 	}
 	return func() {
-		for i, signal := range keptSignals {
+		for i, signal := range preservedSignals {
 			sigaction(int32(signal), unsafe.Pointer(&kept[i]), nil)
 		}
 	}, nil

@@ -4,42 +4,44 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/citytally/citytally/sink/chdb/statement"
 )
 
-// Stream is an answer that arrives in chunks, in flat memory. It keeps its session busy until it is closed.
-// Its methods are for one goroutine at a time.
+// Stream is an answer that arrives in chunks. It keeps its session busy until it is closed. Its methods are for one
+// goroutine at a time.
 type Stream struct {
-	source source
-	ahead  []byte // the first chunk, until it is given
-	ended  error  // io.EOF or what went wrong
+	source chunkSource
+	first  []byte // the first chunk, until Next returns it
+	ended  error  // io.EOF, or why the answer broke off; nil while more may come
 	closed bool
 }
 
-// source is where a Stream's chunks come from.
-type source interface {
+// chunkSource produces a Stream's chunks.
+type chunkSource interface {
 	next() ([]byte, error)
 	stats() (rows, readRows, readBytes uint64)
 	close(ended error)
 }
 
-// Stream runs a statement and returns its answer chunk by chunk in format; the query's own FORMAT clause is ignored.
-// Memory is flat for SELECT; the answers of other statements (SHOW, DESCRIBE, EXPLAIN …), which are small, come at once.
+// Stream runs a statement and returns its answer chunk by chunk in format, whatever FORMAT clause the query has. A SELECT
+// takes the same memory whatever its answer's size; the small answers of other statements (SHOW, DESCRIBE, EXPLAIN …) are
+// one chunk.
 //
-// Stream returns when the first chunk is there, so that most failing statements fail before an answer has begun; an error
-// after that comes from Next.
+// Stream waits for the first chunk, so that most failing statements fail here; a later error comes from [Stream.Next].
 func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, error) {
-	statement, err := Parse(query)
+	parsed, err := statement.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(format); err != nil {
+	if err := statement.CheckFormat(format); err != nil {
 		return nil, err
 	}
 	switch {
-	case statement.streams && format == "Native":
-		return s.stream(ctx, statement, format, s.openBlocks)
-	case statement.streams:
-		return s.stream(ctx, statement, format, s.openPipe)
+	case parsed.Streams && format == "Native":
+		return s.stream(ctx, parsed, format, s.openBlocks)
+	case parsed.Streams:
+		return s.stream(ctx, parsed, format, s.openPipe)
 	}
 	result, err := s.Query(ctx, query, format)
 	if err != nil {
@@ -48,35 +50,35 @@ func (s *Session) Stream(ctx context.Context, query, format string) (*Stream, er
 	return &Stream{source: &wholeSource{Result: *result}}, nil
 }
 
-// stream takes the session for a statement and opens its source.
-func (s *Session) stream(ctx context.Context, statement Statement, format string,
-	open func(ctx context.Context, query, format string) (source, error),
+// stream reserves the session for a statement and opens the source of its chunks.
+func (s *Session) stream(ctx context.Context, parsed statement.Statement, format string,
+	open func(ctx context.Context, query, format string) (chunkSource, error),
 ) (*Stream, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.vet(statement); err != nil {
+	if err := s.check(parsed); err != nil {
 		s.release()
 		return nil, err
 	}
-	from, err := open(ctx, statement.Text, format)
+	from, err := open(ctx, parsed.Text, format)
 	if err != nil {
 		s.release()
 		return nil, err
 	}
 	st := &Stream{source: from}
-	if st.ahead, st.ended = from.next(); st.ended != nil && st.ended != io.EOF {
+	if st.first, st.ended = from.next(); st.ended != nil && st.ended != io.EOF {
 		_ = st.Close() // frees the session; never fails
 		return nil, st.ended
 	}
 	return st, nil
 }
 
-// Next returns the next chunk, io.EOF after the last, or an *Error. In format Native a chunk is one or more whole blocks
-// of revision 0; in other formats chunks are cut anywhere. The bytes are valid until the next call of Next or Close.
+// Next returns the next chunk, io.EOF after the last, or an *exception.Error. In format Native a chunk is one or more whole
+// blocks of revision 0; in other formats a chunk may end anywhere. The bytes are valid until the next call of Next or Close.
 func (st *Stream) Next() ([]byte, error) {
-	if chunk := st.ahead; chunk != nil {
-		st.ahead = nil
+	if chunk := st.first; chunk != nil {
+		st.first = nil
 		return chunk, nil
 	}
 	if st.ended != nil {
@@ -87,17 +89,17 @@ func (st *Stream) Next() ([]byte, error) {
 	return chunk, err
 }
 
-// Stats counts what has come so far: rows of the answer, rows and bytes read from storage.
-// After Next has returned io.EOF the rows are complete; in format Native what was read from storage may lack the last
-// blocks, because the library reports those with a chunk that never comes.
+// Stats returns the rows of the answer so far, and the rows and bytes read from storage for them. The rows are complete
+// once Next has returned io.EOF. In format Native what was read from storage may lack the last blocks, because the library
+// reports it with a chunk that never comes.
 func (st *Stream) Stats() (rows, readRows, readBytes uint64) { return st.source.stats() }
 
-// Close ends the stream, cancelling the statement if the answer was not read to its end, and frees the session.
+// Close ends the stream and releases the session. A statement whose answer was not read to its end is cancelled.
 func (st *Stream) Close() error {
 	if st.closed {
 		return nil
 	}
-	st.closed, st.ahead = true, nil
+	st.closed, st.first = true, nil
 	st.source.close(st.ended)
 	if st.ended == nil {
 		st.ended = errors.New("read stream: it is closed")
@@ -105,7 +107,7 @@ func (st *Stream) Close() error {
 	return nil
 }
 
-// wholeSource is an answer that is in memory already.
+// wholeSource gives an answer that is in memory as one chunk.
 type wholeSource struct {
 	Result
 	given bool

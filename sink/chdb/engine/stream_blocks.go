@@ -6,30 +6,30 @@ import (
 	"runtime"
 )
 
-// blockSource is the library's own stream: one chunk per block, each a whole document of the format. Only Native
-// documents can simply follow one another (a JSON answer would begin anew with every block), so it serves Native alone.
+// blockSource is the library's own stream: each chunk is one block, as a whole document of the format. It serves format
+// Native alone, whose documents may follow one another; a JSON answer would begin anew with every block.
 type blockSource struct {
 	session *Session
-	ctx     context.Context // of the statement: one call that returns many times
+	ctx     context.Context // of the statement, which outlives the call that started it
 	stop    func()          // ends the watch over ctx
 	handle  uintptr         // of the library's stream
-	chunk   uintptr         // the result given last, 0 before the first
+	chunk   uintptr         // result behind the chunk returned last, 0 before the first
 
 	rows, readRows, readBytes uint64
 }
 
-func (s *Session) openBlocks(ctx context.Context, query, format string) (source, error) {
+func (s *Session) openBlocks(ctx context.Context, query, format string) (chunkSource, error) {
 	lib := s.engine.lib
 	stop := s.watch(ctx)
 	queryText, queryLen := text(query)
 	formatText, formatLen := text(format)
-	handle := lib.StreamQuery(conn(s.connection), queryText, queryLen, formatText, formatLen)
+	handle := lib.StreamQuery(connectionPointer(s.connection), queryText, queryLen, formatText, formatLen)
 	runtime.KeepAlive(query)
 	runtime.KeepAlive(format)
 	if message := lib.ResultError(handle); message != "" {
 		stop()
 		lib.ResultDestroy(handle)
-		s.sweep()
+		s.releaseFailed()
 		return nil, s.failure(ctx, message)
 	}
 	return &blockSource{session: s, ctx: ctx, stop: stop, handle: handle}, nil
@@ -38,10 +38,10 @@ func (s *Session) openBlocks(ctx context.Context, query, format string) (source,
 func (b *blockSource) next() ([]byte, error) {
 	lib := b.session.engine.lib
 	b.dropChunk()
-	b.chunk = lib.StreamFetch(conn(b.session.connection), b.handle)
+	b.chunk = lib.StreamFetch(connectionPointer(b.session.connection), b.handle)
 	if message := lib.ResultError(b.chunk); message != "" {
 		b.stop()
-		b.session.sweep()
+		b.session.releaseFailed()
 		return nil, b.session.failure(b.ctx, message)
 	}
 	b.rows += lib.ResultRows(b.chunk)
@@ -62,7 +62,7 @@ func (b *blockSource) close(ended error) {
 	lib := b.session.engine.lib
 	b.dropChunk()
 	if ended == nil {
-		lib.StreamCancel(conn(b.session.connection), b.handle)
+		lib.StreamCancel(connectionPointer(b.session.connection), b.handle)
 	}
 	lib.ResultDestroy(b.handle)
 	b.stop()

@@ -7,31 +7,31 @@ import (
 	"os"
 )
 
-// pipeBytes is the size of a pipe source's chunks: what a pipe holds by default on Linux.
+// pipeBytes is the size of a pipeSource's chunks: the capacity of a pipe on Linux.
 const pipeBytes = 64 << 10
 
-// pipeSource is an answer the engine writes into a pipe, as INTO OUTFILE: the one way to get a format's header and footer
-// right, once, in flat memory. The statement runs in a goroutine that ends before the stream is closed.
+// pipeSource is an answer that the engine writes into a pipe by INTO OUTFILE, which is the only way to get a format's header
+// and footer once in an answer that does not fit in memory. The statement runs in a goroutine; close waits for it.
 type pipeSource struct {
 	session *Session
 	cancel  context.CancelFunc // kills the statement
 	reader  *os.File
 	buffer  []byte
 	begun   bool
-	done    chan struct{} // closed when the statement has ended, then result and err are set
+	done    chan struct{} // closed when the statement has ended; result and err are set then
 	result  *Result
 	err     error
 }
 
-func (s *Session) openPipe(ctx context.Context, query, format string) (source, error) {
+func (s *Session) openPipe(ctx context.Context, query, format string) (chunkSource, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("open pipe for the answer: %w", err)
 	}
 	running, cancel := context.WithCancel(ctx)
 	p := &pipeSource{session: s, cancel: cancel, reader: reader, buffer: make([]byte, pipeBytes), done: make(chan struct{})}
-	// The line break ends a comment the query may end with. Opening /dev/fd/N gives the engine a descriptor of its own,
-	// so the pipe ends when both the engine and this goroutine have closed theirs.
+	// The line break ends a comment at the query's end. Opening /dev/fd/N gives the engine a file descriptor of its own, so
+	// the pipe ends when both the engine and this goroutine have closed theirs.
 	query = fmt.Sprintf("%s\nINTO OUTFILE '/dev/fd/%d' TRUNCATE FORMAT %s", query, writer.Fd(), format)
 	go func() {
 		defer close(p.done)
@@ -52,8 +52,8 @@ func (p *pipeSource) next() ([]byte, error) {
 	return p.buffer[:n], nil
 }
 
-// first waits for a full buffer or the statement's end. A short answer whose statement failed is given up for the error:
-// many formats write a header and a footer even then.
+// first waits for a full buffer or the statement's end. When the statement fails before the buffer is full, the error
+// replaces what is in it: many formats write a header and a footer even then.
 func (p *pipeSource) first() ([]byte, error) {
 	p.begun = true
 	n, err := io.ReadFull(p.reader, p.buffer)
@@ -69,7 +69,7 @@ func (p *pipeSource) first() ([]byte, error) {
 	return p.buffer[:n], nil
 }
 
-// end says how the statement ended whose pipe gave err.
+// end returns how the statement ended, once the pipe has returned err.
 func (p *pipeSource) end(err error) ([]byte, error) {
 	if err != io.EOF {
 		return nil, fmt.Errorf("read answer from pipe: %w", err)
@@ -97,10 +97,11 @@ func (p *pipeSource) close(error) {
 	p.session.release()
 }
 
-// closePipe stops the statement, reads away what it still writes (it must never meet a closed pipe) and waits for its end.
+// closePipe stops the statement and waits for its end. It reads what the statement still writes, because the engine must
+// never write into a closed pipe.
 func (p *pipeSource) closePipe() {
 	p.cancel()
-	_, _ = io.Copy(io.Discard, p.reader) // nobody wants the rest, whole or broken
+	_, _ = io.Copy(io.Discard, p.reader) // an error here would only be about bytes that are discarded
 	<-p.done
 	p.reader.Close()
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"testing"
 
+	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
@@ -91,7 +93,7 @@ func TestStreamNativeGivesBlocks(t *testing.T) {
 func TestStreamErrors(t *testing.T) {
 	s := open(t, engine.User{})
 	for _, format := range []string{"Native", "JSON", "CSV"} {
-		for query, code := range map[string]int32{
+		for query, code := range map[string]proto.Error{
 			"SELECT no_such_column":                           47,
 			"SELEC 1 + 2":                                     62,
 			"SELECT * FROM no_such_table":                     60,
@@ -128,7 +130,7 @@ func TestStreamKeepsItsSessionBusy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, s.Exec(t.Context(), "SELECT 1"), engine.CodeSessionLocked)
+		wantCode(t, s.Exec(t.Context(), "SELECT 1"), proto.ErrSessionIsLocked)
 		if _, err := st.Next(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,90 @@
+package nativeprotocol
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+)
+
+// handshake reads the client's Hello, authenticates the user and answers with the
+// server's Hello.
+func (c *connection) handshake(ctx context.Context) error {
+	if err := c.socket.SetReadDeadline(time.Now().Add(c.server.limits.HandshakeTimeout)); err != nil {
+		return &clientGone{err}
+	}
+	packet, err := c.in.Uvarint()
+	if err != nil {
+		return &clientGone{err}
+	}
+	switch packet {
+	case uint64(proto.ClientCodeHello):
+	case 'G', 'P', 'H':
+		return c.refuseHTTP()
+	default:
+		return exception.Newf(proto.ErrUnexpectedPacketFromClient, "Unexpected packet %d from client, expected Hello", packet)
+	}
+	hello, err := readGreeting(c.in)
+	if err != nil {
+		return &clientGone{err}
+	}
+	if hello.revision < oldestRevision {
+		return exception.Newf(proto.ErrServerRevisionIsTooOld,
+			"The client speaks revision %d of the protocol; %d (ClickHouse 18.12) is the oldest that is answered", hello.revision, oldestRevision)
+	}
+	c.revision = hello.revision
+	if c.user, err = c.server.engine.Authenticate(hello.user, hello.password); err != nil {
+		return err
+	}
+	if c.session, err = c.server.engine.Session(ctx, c.user, hello.database); err != nil {
+		return err
+	}
+	if err := c.sendHello(); err != nil {
+		return err
+	}
+	if proto.FeatureAddendum.In(c.revision) {
+		if _, err := c.in.String(maxGreetingBytes); err != nil { // quota key
+			return &clientGone{err}
+		}
+	}
+	if err := c.socket.SetReadDeadline(time.Time{}); err != nil {
+		return &clientGone{err}
+	}
+	return nil
+}
+
+// refuseHTTP answers an HTTP client, which has the wrong port, as ClickHouse does.
+func (c *connection) refuseHTTP() error {
+	const text = "HTTP/1.0 400 Bad Request\r\n\r\n" +
+		"This port speaks ClickHouse's native protocol, for clickhouse-client and drivers.\r\n" +
+		"Use the HTTP port for HTTP requests.\r\n"
+	if _, err := io.WriteString(c.out, text); err != nil {
+		return &clientGone{err}
+	}
+	if err := c.out.Flush(); err != nil {
+		return &clientGone{err}
+	}
+	return &clientGone{errors.New("it speaks HTTP")}
+}
+
+func (c *connection) sendHello() error {
+	version := [3]int{}
+	for i, part := range strings.SplitN(c.server.engine.Version(), ".", 4) {
+		if i < len(version) {
+			version[i], _ = strconv.Atoi(part) // a part that is no number is 0
+		}
+	}
+	hello := proto.ServerHello{
+		Name: "ClickHouse", Major: version[0], Minor: version[1], Patch: version[2], Revision: serverRevision,
+		Timezone: c.server.engine.Timezone(), DisplayName: c.server.name,
+	}
+	var b proto.Buffer
+	hello.EncodeAware(&b, c.revision)
+	return c.sendNow(b.Buf)
+}

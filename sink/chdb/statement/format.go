@@ -1,0 +1,20 @@
+package statement
+
+import (
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+)
+
+// CheckFormat refuses a text that cannot be the name of a format, because the name becomes part of a query's text.
+func CheckFormat(format string) error {
+	for i := range len(format) {
+		if !isWord(format[i]) {
+			return exception.Newf(proto.ErrUnknownFormat, "Unknown format %s", Excerpt(format))
+		}
+	}
+	if format == "" {
+		return exception.Newf(proto.ErrUnknownFormat, "Unknown format: it has no name")
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package statement
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/citytally/citytally/sink/chdb/exception"
+)
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct {
+		query string
+		want  Statement
+	}{
+		{"SELECT 1", Statement{Kind: Select, Text: "SELECT 1"}},
+		{" /* c */ select 1 ; ", Statement{Kind: Select, Text: "/* c */ select 1"}},
+		{"SELECT 1 FORMAT JSON", Statement{Kind: Select, Text: "SELECT 1", Format: "JSON"}},
+		{"SELECT 1 format TSV;-- end", Statement{Kind: Select, Text: "SELECT 1", Format: "TSV"}},
+		{"SELECT 1 FORMAT CSV SETTINGS max_threads = 1", Statement{Kind: Select, Text: "SELECT 1  SETTINGS max_threads = 1", Format: "CSV"}},
+		{"SELECT 1\\G", Statement{Kind: Select, Text: "SELECT 1"}},
+		{"SELECT format FROM t", Statement{Kind: Select, Text: "SELECT format FROM t"}},
+		{"SELECT 'x FORMAT CSV'", Statement{Kind: Select, Text: "SELECT 'x FORMAT CSV'"}},
+		{"SELECT format('{}', 1) FORMAT TSV", Statement{Kind: Select, Text: "SELECT format('{}', 1)", Format: "TSV"}},
+		{"(SELECT 1)", Statement{Kind: Select, Text: "(SELECT 1)"}},
+		{"WITH 1 AS x SELECT x", Statement{Kind: Select, Text: "WITH 1 AS x SELECT x"}},
+		{"SHOW TABLES FORMAT TSV", Statement{Kind: Select, Text: "SHOW TABLES", Format: "TSV"}},
+		{"DESC t", Statement{Kind: Select, Text: "DESC t"}},
+		{"CREATE TABLE t (a Int8) ENGINE = Memory;", Statement{Kind: Other, Text: "CREATE TABLE t (a Int8) ENGINE = Memory"}},
+		{"SET a = 'b;c'", Statement{Kind: Other, Text: "SET a = 'b;c'"}},
+		{
+			"SELECT {a:Array(Map(String, UInt8))}, {b : Identifier}, {a:UInt8}, map('k', {c:String})",
+			Statement{
+				Kind: Select, Text: "SELECT {a:Array(Map(String, UInt8))}, {b : Identifier}, {a:UInt8}, map('k', {c:String})",
+				Parameters: []Parameter{{"a", "Array(Map(String, UInt8))"}, {"b", "Identifier"}, {"c", "String"}},
+			},
+		},
+		{
+			"INSERT INTO t VALUES (1, ';'), (2, '--') ;",
+			Statement{Kind: Insert, Text: "INSERT INTO t", Format: "Values", InsertTable: "t", InsertHead: "INSERT INTO t", Inline: "(1, ';'), (2, '--')"},
+		},
+		{
+			"insert into db.`t t` (a, values) values",
+			Statement{Kind: Insert, Text: "insert into db.`t t` (a, values)", Format: "Values", InsertTable: "db.`t t`", InsertColumns: "a, values", InsertHead: "insert into db.`t t` (a, values)"},
+		},
+		{
+			"INSERT INTO TABLE t FORMAT CSV\n1;2\n\n3;4",
+			Statement{Kind: Insert, Text: "INSERT INTO TABLE t", Format: "CSV", InsertTable: "t", InsertHead: "INSERT INTO TABLE t", Inline: "1;2\n\n3;4"},
+		},
+		{
+			"INSERT INTO t FORMAT RowBinary\r\n\n'\x00\xff;",
+			Statement{Kind: Insert, Text: "INSERT INTO t", Format: "RowBinary", InsertTable: "t", InsertHead: "INSERT INTO t", Inline: "\n'\x00\xff;"},
+		},
+		{
+			"INSERT INTO t FORMAT Native;",
+			Statement{Kind: Insert, Text: "INSERT INTO t", Format: "Native", InsertTable: "t", InsertHead: "INSERT INTO t"},
+		},
+		{
+			"INSERT INTO t (a) SETTINGS async_insert = 1 FORMAT JSONEachRow {\"a\": 1}",
+			Statement{Kind: Insert, Text: "INSERT INTO t (a) SETTINGS async_insert = 1", Format: "JSONEachRow", InsertTable: "t", InsertColumns: "a", InsertHead: "INSERT INTO t (a) SETTINGS async_insert = 1", Inline: "{\"a\": 1}"},
+		},
+		{
+			"INSERT INTO t FORMAT TSV SETTINGS x = -1, y = 'a'\n1\n",
+			Statement{Kind: Insert, Text: "INSERT INTO t SETTINGS x = -1, y = 'a'", Format: "TSV", InsertTable: "t", InsertHead: "INSERT INTO t SETTINGS x = -1, y = 'a'", Inline: "1\n"},
+		},
+		{
+			"INSERT INTO values (a) VALUES (1)",
+			Statement{Kind: Insert, Text: "INSERT INTO values (a)", Format: "Values", InsertTable: "values", InsertColumns: "a", InsertHead: "INSERT INTO values (a)", Inline: "(1)"},
+		},
+		{
+			"INSERT INTO t (a, b)",
+			Statement{Kind: Insert, Text: "INSERT INTO t (a, b)", InsertTable: "t", InsertColumns: "a, b", InsertHead: "INSERT INTO t (a, b)"},
+		},
+		{
+			"INSERT INTO FUNCTION null('a Int8, b Int8') VALUES (1, 2)",
+			Statement{Kind: Insert, Text: "INSERT INTO FUNCTION null('a Int8, b Int8')", Format: "Values", InsertTable: "FUNCTION null('a Int8, b Int8')", InsertFunction: "null('a Int8, b Int8')", InsertHead: "INSERT INTO FUNCTION null('a Int8, b Int8')", Inline: "(1, 2)"},
+		},
+		{
+			"INSERT INTO {d:Identifier}.{t:Identifier} VALUES (1)",
+			Statement{
+				Kind: Insert, Text: "INSERT INTO {d:Identifier}.{t:Identifier}", Format: "Values", InsertTable: "{d:Identifier}.{t:Identifier}",
+				InsertHead: "INSERT INTO {d:Identifier}.{t:Identifier}", Inline: "(1)", Parameters: []Parameter{{"d", "Identifier"}, {"t", "Identifier"}},
+			},
+		},
+		{
+			"INSERT INTO t (a) SELECT number FROM values('a Int8', 1)",
+			Statement{Kind: Insert, Text: "INSERT INTO t (a) SELECT number FROM values('a Int8', 1)", InsertTable: "t", InsertColumns: "a", InsertHead: "INSERT INTO t (a)", InsertSelect: true},
+		},
+		{
+			"INSERT INTO t ((SELECT 1))",
+			Statement{Kind: Insert, Text: "INSERT INTO t ((SELECT 1))", InsertTable: "t", InsertHead: "INSERT INTO t", InsertSelect: true},
+		},
+		{
+			"INSERT INTO t SELECT a FROM input('a Int8') FORMAT CSV\n1\n",
+			Statement{Kind: Insert, Text: "INSERT INTO t SELECT a FROM input('a Int8')", Format: "CSV", InsertTable: "t", InsertHead: "INSERT INTO t", InsertSelect: true, Inline: "1\n"},
+		},
+		{
+			"WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
+			Statement{Kind: Insert, Text: "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", InsertTable: "t", InsertHead: "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", InsertSelect: true},
+		},
+	} {
+		got, err := Parse(test.query)
+		if err != nil {
+			t.Errorf("%s: %v", test.query, err)
+			continue
+		}
+		if diff := cmp.Diff(test.want, got, cmpopts.IgnoreUnexported(Statement{}), cmpopts.IgnoreFields(Statement{}, "Streams", "Parallel")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.query, diff)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for query, code := range map[string]proto.Error{
+		"":                               proto.ErrSyntaxError,
+		" -- nothing\n":                  proto.ErrSyntaxError,
+		";":                              proto.ErrSyntaxError,
+		"exit":                           proto.ErrSyntaxError,
+		"\\q":                            proto.ErrSyntaxError,
+		"SELECT 1; SELECT 2":             proto.ErrSyntaxError,
+		"SELECT 1\\G SELECT 2":           proto.ErrSyntaxError,
+		"SELECT 'open":                   proto.ErrSyntaxError,
+		"SELECT `open":                   proto.ErrSyntaxError,
+		"SELECT 1 /* open /* */":         proto.ErrSyntaxError,
+		"INSERT INTO t VALUES (1); DROP": proto.ErrSyntaxError,
+		"INSERT INTO t VALUES ('x":       proto.ErrSyntaxError,
+		"SELECT 1 INTO OUTFILE 'x'":      proto.ErrAccessDenied,
+		"INSERT INTO t FROM INFILE 'x' FORMAT CSV": proto.ErrAccessDenied,
+		"SELECT file('x')":                         proto.ErrAccessDenied,
+	} {
+		_, err := Parse(query)
+		var e *exception.Error
+		if !errors.As(err, &e) || e.Code != code {
+			t.Errorf("%q: got %v, want code %d", query, err, code)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"SELECT 1", "SELECT 'a' FORMAT CSV", "INSERT INTO t VALUES (1)", "INSERT INTO t FORMAT CSV SETTINGS a=1\n1", "SELECT $$x$$;", "/* */ -- \n1\\G",
+		"INSERT INTO FUNCTION f(", "SELECT {a:", "‘", "INSERT INTO t FORMAT", "1.e-", "`\\x", "INSERT INTO {a:b}.", "WITH INSERT INTO", "$", "CREATE DICTIONARY SOURCE(",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		lex := lexer{text: query}
+		for last := 0; ; {
+			token, ok := lex.next()
+			if !ok {
+				break
+			}
+			if token.start < last || token.end <= token.start || token.end > len(query) {
+				t.Fatalf("token %v after position %d of %d bytes", token, last, len(query))
+			}
+			last = token.end
+		}
+		s, err := Parse(query)
+		if err != nil {
+			return
+		}
+		if s.Kind == Insert && !s.InsertSelect {
+			// What is left when the rows are taken off is an INSERT without rows.
+			again, err := Parse(s.InsertHead)
+			if err != nil || again.Kind != Insert || again.Inline != "" {
+				t.Fatalf("%q leaves %q: %+v, %v", query, s.InsertHead, again, err)
+			}
+		}
+	})
+}
+
+func TestInsertColumnNames(t *testing.T) {
+	for _, c := range []struct {
+		head, table, list string
+		names             []string
+		plain             bool
+	}{
+		{"INSERT INTO t", "t", "", nil, true},
+		{"insert into s (a)", "s", "a", []string{"a"}, true},
+		{"INSERT INTO t (a, 'b')", "t", "a, 'b'", nil, false},
+		{"INSERT INTO t (a.b.c, d)", "t", "a.b.c, d", []string{"a.b.c", "d"}, true},
+		{"INSERT INTO t (a, `b c`, \"d\", e.f)", "t", "a, `b c`, \"d\", e.f", []string{"a", "b c", "d", "e.f"}, true},
+		{"INSERT INTO db.t(a) SETTINGS x = f(1)", "db.t", "a", []string{"a"}, true},
+		{"INSERT INTO t SETTINGS x = (1)", "t", "", nil, true},
+		{"INSERT INTO t (* EXCEPT(a, b))", "t", "* EXCEPT(a, b)", nil, false},
+		{"INSERT INTO t (`a)`, b)", "t", "`a)`, b", []string{"a)", "b"}, true},
+		{"INSERT INTO t (a,)", "t", "a,", nil, false},
+	} {
+		parsed, err := Parse(c.head)
+		if err != nil || parsed.InsertTable != c.table {
+			t.Errorf("%s: table %q, %v", c.head, parsed.InsertTable, err)
+		}
+		list := parsed.InsertColumns
+		names, plain := parsed.InsertColumnNames()
+		if list != c.list || plain != c.plain || !cmp.Equal(names, c.names) {
+			t.Errorf("%s: list %q, names %q, plain %v", c.head, list, names, plain)
+		}
+	}
+}
