@@ -13,7 +13,7 @@ func newEngine() *cobra.Command {
 		Use: chdb.ChildCommand, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := chdb.Child(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout()); err != nil {
-				return &exitError{code: exitFailure} // the child has told its parent why
+				return silentError(exitFailure) // the child has told its parent why
 			}
 			return nil
 		},

@@ -1,7 +1,0 @@
-// Package load makes up what a large city would send, for measurements.
-//
-// Out of a seed come a catalogue and any number of submissions under it: year
-// after year each area reports each dataset, and once all years are through,
-// everything is reported anew with other figures, as a revision. The same seed
-// gives the same bytes. No figure in it is anybody's.
-package load
