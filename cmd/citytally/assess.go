@@ -1,22 +1,17 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"time"
-
 	"github.com/spf13/cobra"
 
-	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/transform/answer"
-	"github.com/citytally/citytally/transform/answer/assess"
-	"github.com/citytally/citytally/transform/ledger"
-	"github.com/citytally/citytally/transform/tally"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 func newAssess(g *globals) *cobra.Command {
-	r := assessRequest{target: &target{globals: g}}
+	var a client.Addresses
+	var s client.Selection
+	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "assess CARD --period PERIOD",
 		Short: "Score and rank the areas by a scorecard",
@@ -34,106 +29,29 @@ was made, which then names the period; the result says which.`,
   citytally assess card.yaml --period 2021 --as-of 2022-02-15 --lang zh
   citytally assess card.yaml --release 2021-bulletin --format csv > scores.csv`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.Check("citytally assess " + args[0] + " --period 2021"); err != nil {
+				return err
+			}
+			c, err := g.client(a)
+			if err != nil {
+				return err
+			}
+			printer, err := c.Printer(lang.language())
+			if err != nil {
+				return err
+			}
+			assessment, err := c.Assess(cmd.Context(), args[0], s)
+			if err != nil {
+				return err
+			}
+			return printer.Assessment(cmd.OutOrStdout(), assessment, format.value)
+		},
 	}
-	r.target.natsFlag(cmd)
-	periodFlag(cmd, &r.period)
-	asOfFlag(cmd, &r.asOf)
-	flags := cmd.Flags()
-	flags.StringVar(&r.release, "release", "", "assess by what this `release` was made of")
-	flags.StringVar(&r.format, "format", "table", "table, json or csv")
-	flags.StringVar(&r.lang, "lang", "", "zh or en; default by the locale")
+	natsFlag(cmd, &a)
+	periodFlag(cmd, &s)
+	asOfFlag(cmd, &s)
+	cmd.Flags().StringVar(&s.Release, "release", "", "assess by what this `release` was made of")
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON, present.FormatCSV), langFlag(cmd)
 	return cmd
-}
-
-// assessRequest is what an assessment is asked for.
-type assessRequest struct {
-	target                              *target
-	period, asOf, release, format, lang string
-}
-
-func (r *assessRequest) run(cmd *cobra.Command, path string) error {
-	if err := oneOf("format", r.format, "table", "json", "csv"); err != nil {
-		return err
-	}
-	lang, err := language(r.lang)
-	if err != nil {
-		return err
-	}
-	if r.release != "" && (r.period != "" || r.asOf != "") {
-		return usage(errors.New("--release names the period and the moment itself; leave out --period and --as-of"))
-	}
-	a := &assessment{lang: lang, Release: r.release}
-	if r.release == "" {
-		if a.period, err = parsePeriod(r.period, "citytally assess "+path+" --period 2021"); err != nil {
-			return err
-		}
-	}
-	past, err := r.target.past()
-	if err != nil {
-		return err
-	}
-	defer past.disconnect()
-	a.catalogue, a.location = past.catalogue, past.location
-	if a.Card, err = assess.Load(path, past.catalogue); err != nil {
-		return usage(err)
-	}
-	moment := ledger.Moment{}
-	if r.release != "" {
-		release, err := past.log.Release(cmd.Context(), r.release)
-		if err != nil {
-			return absentRelease(err)
-		}
-		if a.period, err = catalogue.ParsePeriod(release.Period); err != nil {
-			return fmt.Errorf("release %s: %w", release.Name, err)
-		}
-		moment = answer.MomentOf(release)
-	} else if moment.Received, err = parseAsOf(r.asOf, past.location); err != nil {
-		return err
-	}
-	history, err := past.replay(cmd.Context(), moment, nil)
-	if err != nil {
-		return err
-	}
-	a.of(history)
-	return a.write(cmd.OutOrStdout(), r.format)
-}
-
-// assessment is a card's result with the vintage that it was computed from.
-type assessment struct {
-	Card   *assess.Card `json:"card"`
-	Period string       `json:"period"`
-	// Release and AsOf say of which moment the figures are, where they are not the
-	// latest; Basis is the highest sequence of ACCEPTED that they hold.
-	Release   string    `json:"release,omitempty"`
-	AsOf      time.Time `json:"as_of,omitzero"`
-	Basis     uint64    `json:"basis"`
-	Catalogue string    `json:"catalogue"`
-	*assess.Result
-
-	period    catalogue.Period
-	catalogue *catalogue.Catalogue
-	location  *time.Location
-	lang      string
-}
-
-// of assesses by what was known at the history's moment.
-func (a *assessment) of(h *ledger.History) {
-	a.Period, a.AsOf, a.Basis, a.Catalogue = a.period.String(), h.Moment.Received, h.Ledger.Applied(), a.catalogue.Version()
-	a.Result = a.Card.Assess(a.catalogue, a.period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := tally.Own(a.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: a.period}, area)
-		return assess.Figure(own), ok
-	})
-}
-
-func (a *assessment) write(w io.Writer, format string) error {
-	switch format {
-	case "json":
-		return printJSON(w, a)
-	case "csv":
-		a.renderCSV(w)
-	default:
-		a.render(w)
-	}
-	return nil
 }

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/citytally/citytally/cmd/citytally/internal/load"
-	"github.com/citytally/citytally/configs"
-	"github.com/citytally/citytally/sink/chdb/libchdb"
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/bench"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 const benchLong = `Measure the pipeline on this machine, with made-up submissions of 60 figures
@@ -54,19 +49,9 @@ largest first:
      each row judged by the catalogue and by what was accepted before. The rest is
      turning observations into columns, and garbage collection.`
 
-type benchFlags struct {
-	figures, httpFigures int
-	rate                 int
-	duration             time.Duration
-	settle, idle         time.Duration
-	seed                 uint64
-	format               string
-	profile              string
-	monthly              bool
-}
-
 func newBench(g *globals) *cobra.Command {
-	var f benchFlags
+	var c bench.Config
+	var format *choice
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast the pipeline is on this machine",
@@ -76,146 +61,40 @@ func newBench(g *globals) *cobra.Command {
   citytally bench --figures 100000 --duration 5s --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.validate(); err != nil {
+			if err := c.Validate(); err != nil {
 				return err
 			}
 			s, err := g.settings()
 			if err != nil {
 				return err
 			}
-			b, err := newBenchmark(cmd, g, s, f)
+			if g.level.value == "" {
+				s.Log.Level = zerolog.WarnLevel.String()
+			}
+			logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
 			if err != nil {
 				return err
 			}
-			err = b.run(cmd.Context())
-			if err = errors.Join(err, b.remove()); err != nil {
+			if c.SettingsFile = g.config; g.dir != "" {
+				c.Dir = s.Dir
+			}
+			result, err := bench.Run(cmd.Context(), s, c, logger, cmd.ErrOrStderr())
+			if err != nil {
 				return err
 			}
-			return b.result.print(cmd.OutOrStdout(), f.format)
+			return result.Print(cmd.OutOrStdout(), format.value)
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&f.figures, "figures", 1_000_000, "figures to load, in submissions of 60")
-	flags.IntVar(&f.httpFigures, "http-figures", 0, "figures to upload over HTTP; 0 is as many as --figures")
-	flags.IntVar(&f.rate, "rate", 50, "submissions a second while latency is measured")
-	flags.DurationVar(&f.duration, "duration", 20*time.Second, "how long latency is measured")
-	flags.DurationVar(&f.settle, "settle", 40*time.Second, "how long that process may settle first: by then it has given back what its start took, and ClickHouse has merged what was left")
-	flags.DurationVar(&f.idle, "idle", 10*time.Second, "how long a process with nothing to do is watched")
-	flags.Uint64Var(&f.seed, "seed", 1, "`seed` of the data")
-	flags.BoolVar(&f.monthly, "monthly", false, "report months, from which quarters, years and years to date follow, not years")
-	flags.StringVar(&f.format, "format", "table", "table or json")
-	flags.StringVar(&f.profile, "cpu-profile", "", "write a processor profile of the pipeline phase to this `file`")
+	flags.IntVar(&c.Figures, "figures", 1_000_000, "figures to load, in submissions of 60")
+	flags.IntVar(&c.HTTPFigures, "http-figures", 0, "figures to upload over HTTP; 0 is as many as --figures")
+	flags.IntVar(&c.Rate, "rate", 50, "submissions a second while latency is measured")
+	flags.DurationVar(&c.Duration, "duration", 20*time.Second, "how long latency is measured")
+	flags.DurationVar(&c.Settle, "settle", 40*time.Second, "how long that process may settle first: by then it has given back what its start took, and ClickHouse has merged what was left")
+	flags.DurationVar(&c.Idle, "idle", 10*time.Second, "how long a process with nothing to do is watched")
+	flags.Uint64Var(&c.Seed, "seed", 1, "`seed` of the data")
+	flags.BoolVar(&c.Monthly, "monthly", false, "report months, from which quarters, years and years to date follow, not years")
+	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	flags.StringVar(&c.CPUProfile, "cpu-profile", "", "write a processor profile of the pipeline phase to this `file`")
 	return cmd
-}
-
-func (f *benchFlags) validate() error {
-	if err := oneOf("format", f.format, "table", "json"); err != nil {
-		return err
-	}
-	if f.figures < load.Figures {
-		return usage(fmt.Errorf("--figures: want at least %d, one submission, got %d", load.Figures, f.figures))
-	}
-	if f.httpFigures == 0 {
-		f.httpFigures = f.figures
-	}
-	if f.httpFigures < load.Figures {
-		return usage(fmt.Errorf("--http-figures: want at least %d, one submission, got %d", load.Figures, f.httpFigures))
-	}
-	if f.rate < 1 || f.rate > 10_000 {
-		return usage(fmt.Errorf("--rate: want 1 to 10000, got %d", f.rate))
-	}
-	for name, d := range map[string]time.Duration{"duration": f.duration, "settle": f.settle, "idle": f.idle} {
-		if d < time.Second {
-			return usage(fmt.Errorf("--%s: want at least 1s, got %s", name, d))
-		}
-	}
-	return nil
-}
-
-// benchmark is one run of citytally bench.
-type benchmark struct {
-	flags    benchFlags
-	globals  *globals
-	settings *configs.Settings
-	set      load.Set
-	dir      string
-	remove   func() error
-	logger   zerolog.Logger
-	progress func(libchdb.Progress)
-	say      func(format string, args ...any)
-	result   benchResult
-}
-
-func newBenchmark(cmd *cobra.Command, g *globals, s *configs.Settings, f benchFlags) (*benchmark, error) {
-	if g.level == "" {
-		s.Log.Level = zerolog.WarnLevel.String()
-	}
-	logger, err := newLogger(cmd.ErrOrStderr(), s.Log)
-	if err != nil {
-		return nil, usage(err)
-	}
-	b := &benchmark{flags: f, globals: g, settings: s, set: load.Set{Seed: f.seed, Monthly: f.monthly}, logger: logger, remove: func() error { return nil }}
-	b.say = func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
-	b.progress = libchdb.PrintProgress(cmd.ErrOrStderr())
-	parent := ""
-	if g.dir != "" {
-		if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-			return nil, fmt.Errorf("create data directory: %w", err)
-		}
-		parent = s.Dir
-	}
-	if b.dir, err = os.MkdirTemp(parent, "citytally-bench-*"); err != nil {
-		return nil, fmt.Errorf("create data directory: %w", err)
-	}
-	if g.dir == "" {
-		b.remove = func() error { return os.RemoveAll(b.dir) }
-	}
-	// Beside what measures, nothing of an installation in use is touched.
-	s.Catalogue = filepath.Join(b.dir, "catalogue.yaml")
-	s.NATS.URL, s.ClickHouse.DSN, s.Ingest.TokensFile = "", "", ""
-	s.Ingest.Address = "127.0.0.1:0"
-	s.NATS.Embedded.Dir, s.NATS.Embedded.Port = "", 0
-	s.ClickHouse.Embedded.Dir, s.ClickHouse.Embedded.NativePort, s.ClickHouse.Embedded.HTTPPort = "", 0, 0
-	text, err := load.Catalogue()
-	if err == nil {
-		err = os.WriteFile(s.Catalogue, text, 0o600)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("write catalogue: %w", err), b.remove())
-	}
-	return b, nil
-}
-
-// run measures phase by phase.
-func (b *benchmark) run(ctx context.Context) error {
-	b.result = newBenchResult(b.flags, b.settings)
-	if err := b.runLoaded(ctx); err != nil {
-		return err
-	}
-	if err := b.runUploads(ctx); err != nil {
-		return err
-	}
-	return b.runProcess(ctx)
-}
-
-// runLoaded measures all that goes to one pipeline.
-func (b *benchmark) runLoaded(ctx context.Context) error {
-	s, err := b.open(ctx, "loaded")
-	if err != nil {
-		return err
-	}
-	for _, phase := range []func(context.Context, *session) error{b.direct, b.publish, b.drain, b.latency, b.recompute} {
-		if err := phase(s.ctx, s); err != nil {
-			return errors.Join(err, s.end())
-		}
-	}
-	return s.end()
-}
-
-func (b *benchmark) runUploads(ctx context.Context) error {
-	s, err := b.open(ctx, "uploads")
-	if err != nil {
-		return err
-	}
-	return errors.Join(b.http(s.ctx, s), s.end())
 }

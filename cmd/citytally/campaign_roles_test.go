@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/bench"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/engine"
@@ -213,7 +214,7 @@ func (r *role) killChild() bool {
 		return false
 	}
 	killed := false
-	for _, child := range childrenOf(r.cmd.Process.Pid) {
+	for _, child := range bench.ChildrenOf(r.cmd.Process.Pid) {
 		killed = syscall.Kill(child, syscall.SIGKILL) == nil || killed
 	}
 	return killed

@@ -23,6 +23,8 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
@@ -134,11 +136,11 @@ sink: {ack_wait: 1s, insert_timeout: 5s, retry_to: 500ms}
 	}
 	add("broker", roleBroker, filepath.Join(dir, "nats"), brokerPort)
 	c.engine = add("clickhouse", roleClickHouse, filepath.Join(dir, "clickhouse"), clickhousePort, library)
-	stage("ingest", stageIngest)
-	stage("transform", stageTransform)
-	c.second = stage("transform-2", stageTransform)
-	stage("sink", stageSink)
-	stage("schedule", stageSchedule)
+	stage("ingest", app.StageIngest)
+	stage("transform", app.StageTransform)
+	c.second = stage("transform-2", app.StageTransform)
+	stage("sink", app.StageSink)
+	stage("schedule", app.StageSchedule)
 
 	c.nats, err = nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.RetryOnFailedConnect(true))
 	if err != nil {
@@ -277,8 +279,7 @@ func (c *campaign) compare() {
 		t.Errorf("%d messages in DEAD (%v), want none", last, err)
 	}
 	// Having proved the state, the program's own reconciliation has to agree.
-	command := event.Command{ID: "campaign", Schedule: manual, Trigger: event.ByManual}
-	run, err := recomputeNow(t.Context(), c.log, command)
+	run, err := client.Recompute(t.Context(), c.log, event.Command{})
 	if err != nil || run.Problem != "" || run.Changed != 0 || run.ObservationsMissing != 0 {
 		t.Errorf("reconciliation finds %+v, %v", run, err)
 	}

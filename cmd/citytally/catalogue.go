@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
 )
@@ -37,16 +39,16 @@ func (g *globals) catalogue(path string) (*catalogue.Catalogue, error) {
 	}
 	c, err := s.LoadCatalogue()
 	if err != nil {
-		return nil, usage(err)
+		return nil, app.Usage(err)
 	}
 	return c, nil
 }
 
 func catalogueMistakes(path string, err error) error {
 	if all := strict.Flatten(err); len(all) > 1 {
-		return usage(fmt.Errorf("%s: %d mistakes\n%w", path, len(all), err))
+		return app.Usage(fmt.Errorf("%s: %d mistakes\n%w", path, len(all), err))
 	}
-	return usage(err)
+	return app.Usage(err)
 }
 
 func newCatalogueCheck(g *globals) *cobra.Command {
@@ -59,11 +61,7 @@ indicators that no dataset takes as often as they say. Without FILE it is the
 catalogue in use. The exit code is 2 when there are mistakes.`,
 		Example: "  citytally catalogue check our-city.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := ""
-			if len(args) > 0 {
-				path = args[0]
-			}
-			c, err := g.catalogue(path)
+			c, err := g.catalogue(argument(args, 0))
 			if err != nil {
 				return err
 			}
@@ -74,8 +72,17 @@ catalogue in use. The exit code is 2 when there are mistakes.`,
 	}
 }
 
+// argument is the argument with the number, from 0; "" where there is none.
+func argument(args []string, number int) string {
+	if number < len(args) {
+		return args[number]
+	}
+	return ""
+}
+
 func newCatalogueShow(g *globals) *cobra.Command {
-	var format, lang string
+	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use: "show [FILE]", Short: "Print a catalogue, with what was left out filled in", Args: cobra.MaximumNArgs(1),
 		Long: `Print a catalogue with its defaults filled in: as tables, as YAML that is a
@@ -83,46 +90,21 @@ catalogue again, or as JSON. Without FILE it is the catalogue in use.`,
 		Example: `  citytally catalogue show --lang zh
   citytally catalogue show --format yaml > our-city.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "table", "json", "yaml"); err != nil {
-				return err
-			}
-			lang, err := language(lang)
+			c, err := g.catalogue(argument(args, 0))
 			if err != nil {
 				return err
 			}
-			path := ""
-			if len(args) > 0 {
-				path = args[0]
-			}
-			c, err := g.catalogue(path)
-			if err != nil {
-				return err
-			}
-			switch format {
-			case "json":
-				return printJSON(cmd.OutOrStdout(), struct {
-					Version string `json:"version"`
-					*catalogue.Catalogue
-				}{c.Version(), c})
-			case "yaml":
-				text, err := c.YAML()
-				if err != nil {
-					return err
-				}
-				_, err = cmd.OutOrStdout().Write(text)
-				return err
-			}
-			renderCatalogue(cmd.OutOrStdout(), c, lang)
-			return nil
+			printer := &present.Printer{Catalogue: c, Language: lang.language()}
+			return printer.WholeCatalogue(cmd.OutOrStdout(), format.value)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "table", "table, json or yaml")
-	cmd.Flags().StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON, present.FormatYAML), langFlag(cmd)
 	return cmd
 }
 
 func newCatalogueDiff(g *globals) *cobra.Command {
-	var format, lang string
+	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use: "diff FROM [TO]", Short: "List what differs between two catalogues, and what it does to totals", Args: cobra.RangeArgs(1, 2),
 		Long: `List what was added, removed, changed or moved from one catalogue to another, and
@@ -132,43 +114,23 @@ is shown. Without TO it is the catalogue in use. After a catalogue was exchanged
 "citytally recompute" computes the totals anew.`,
 		Example: "  citytally catalogue diff our-city-2021.yaml our-city-2022.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "table", "json"); err != nil {
-				return err
-			}
-			lang, err := language(lang)
-			if err != nil {
-				return err
-			}
 			for i, path := range args {
 				if _, err := os.Stat(path); err != nil {
-					return usage(fmt.Errorf("%s: %w", [...]string{"FROM", "TO"}[i], err))
+					return app.Usage(fmt.Errorf("%s: %w", [...]string{"FROM", "TO"}[i], err))
 				}
-			}
-			to := ""
-			if len(args) > 1 {
-				to = args[1]
 			}
 			before, err := g.catalogue(args[0])
 			if err != nil {
 				return err
 			}
-			after, err := g.catalogue(to)
+			after, err := g.catalogue(argument(args, 1))
 			if err != nil {
 				return err
 			}
-			differences := catalogue.Diff(before, after)
-			if format == "json" {
-				return printJSON(cmd.OutOrStdout(), struct {
-					From        string                 `json:"from"`
-					To          string                 `json:"to"`
-					Differences []catalogue.Difference `json:"differences"`
-				}{before.Version(), after.Version(), append([]catalogue.Difference{}, differences...)})
-			}
-			renderDifferences(cmd.OutOrStdout(), differences, lang)
-			return nil
+			printer := &present.Printer{Catalogue: after, Language: lang.language()}
+			return printer.CatalogueDiff(cmd.OutOrStdout(), before, after, format.value)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
-	cmd.Flags().StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs"
 )
 
@@ -62,7 +63,7 @@ func TestComposeStages(t *testing.T) {
 			}
 		}
 	}
-	for _, stage := range allStages() {
+	for _, stage := range app.Stages() {
 		service, err := project.GetService(stage)
 		if err != nil {
 			t.Error(err)

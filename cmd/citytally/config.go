@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs"
 )
 
@@ -25,7 +26,7 @@ func newConfig(g *globals) *cobra.Command {
 					path = args[0]
 				}
 				if err := configs.Check(path, os.Environ()); err != nil {
-					return usage(err)
+					return app.Usage(err)
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), "settings are good")
 				return nil

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/reconcile"
 )
@@ -17,7 +19,7 @@ import (
 func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, []string{"CITYTALLY_TRANSFORM_CHECK_EVERY=1s"}, append([]string{"run"}, anyPorts(dir)...)...)
-	eventually(t, "the pipeline serves", func() bool { _, err := findInstance(dir); return err == nil })
+	eventually(t, "the pipeline serves", func() bool { _, err := app.FindInstance(dir); return err == nil })
 	for area, rows := range map[string]string{
 		"320812": "gdp,2021,600\nrd_expenditure,2021,15\n",
 		"320804": "gdp,2021,500\nnonsense,2021,1\n",
@@ -28,7 +30,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 		}
 	}
 	conservation := func() *reconcile.Conservation {
-		var s status
+		var s present.Status
 		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 		if s.Conservation == nil {
 			t.Fatalf("status has no conservation: %s", s.Problem)

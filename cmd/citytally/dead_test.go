@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -117,7 +118,7 @@ func TestDead(t *testing.T) {
 // attach connects to the broker of the instance on the directory.
 func attach(t testing.TB, dir string) *stream.Log {
 	t.Helper()
-	i, err := findInstance(dir)
+	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

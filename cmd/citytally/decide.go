@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os/user"
-	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/transform/judge"
 )
 
 func newLock(g *globals) *cobra.Command {
@@ -45,7 +42,7 @@ then.`,
 
 // newDecide completes a command that puts a decision of the bureau on record.
 func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.Command {
-	t := &target{globals: g}
+	var a client.Addresses
 	d := event.Decision{Kind: kind}
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -53,36 +50,20 @@ func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.C
 			d.Indicator, _ = cmd.Flags().GetString("indicator")
 			d.Area, _ = cmd.Flags().GetString("area")
 		}
-		if err := t.resolve(); err != nil {
-			return err
-		}
-		c, err := t.settings.LoadCatalogue()
-		if err != nil {
-			return usage(err)
-		}
-		log, disconnect, err := t.log(zerolog.Nop())
+		c, err := g.client(a)
 		if err != nil {
 			return err
 		}
-		defer disconnect()
-		if err := judge.Decide(cmd.Context(), log, c, d, time.Now()); err != nil {
-			return usage(err)
+		if err := c.Decide(cmd.Context(), d); err != nil {
+			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, d.By, d.Reason)
 		return nil
 	}
-	t.natsFlag(cmd)
+	natsFlag(cmd, &a)
 	flags := cmd.Flags()
 	flags.StringVar(&d.Period, "period", "", "the `period`")
 	flags.StringVar(&d.Reason, "reason", "", "why, for those who ask later")
-	flags.StringVar(&d.By, "by", currentUser(), "who decided")
+	flags.StringVar(&d.By, "by", client.CurrentUser(), "who decided")
 	return cmd
-}
-
-func currentUser() string {
-	u, err := user.Current()
-	if err != nil {
-		return ""
-	}
-	return u.Username
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
 )
 
 // The demo's totals are the figures that were published, to the last digit
@@ -22,7 +24,7 @@ func TestDemoReproducesThePublishedFigures(t *testing.T) {
 			t.Errorf("the demo does not print %q:\n%s", want, out)
 		}
 	}
-	if _, err := findInstance(dir); err == nil {
+	if _, err := app.FindInstance(dir); err == nil {
 		t.Error("the demo left its instance behind")
 	}
 
@@ -50,7 +52,7 @@ func TestDemoSurvivesKill(t *testing.T) {
 				return err == nil || strings.Contains(p.output.String(), moment)
 			})
 			p.stop(t, syscall.SIGKILL)
-			if _, err := findInstance(dir); err == nil {
+			if _, err := app.FindInstance(dir); err == nil {
 				t.Error("a killed instance still counts as running")
 			}
 			must(t, append([]string{"demo", "--lang", "en"}, anyPorts(dir)...)...)

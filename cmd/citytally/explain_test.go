@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/transform/answer"
 )
 
@@ -147,7 +148,7 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	var heads []releaseHead
+	var heads []present.ReleaseHead
 	decode(t, strings.NewReader(must(t, e.on("release", "list", "--format", "json")...)), &heads)
 	if len(heads) != 1 || heads[0].Name != "公报" || heads[0].Note != "final count" || heads[0].Totals != 3 {
 		t.Errorf("releases = %+v", heads)
@@ -195,30 +196,6 @@ func TestExplainUsage(t *testing.T) {
 		code, _, stderr := citytally(t, append(test.args, "--dir", dir)...)
 		if code != test.code || !strings.Contains(stderr, test.says) {
 			t.Errorf("%v: exit code %d, %q; want %d, %q", test.args, code, stderr, test.code, test.says)
-		}
-	}
-}
-
-func TestParseAsOf(t *testing.T) {
-	shanghai, err := time.LoadLocation("Asia/Shanghai")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]string{
-		"":                          "",
-		"2022-02-15":                "2022-02-15T15:59:59.999Z",
-		"2022-12-31":                "2022-12-31T15:59:59.999Z",
-		"2022-02-15T12:00:00+08:00": "2022-02-15T04:00:00.000Z",
-		"2022-02-15T12:00:00.25Z":   "2022-02-15T12:00:00.250Z",
-	} {
-		got, err := parseAsOf(text, shanghai)
-		if err != nil || want == "" != got.IsZero() || want != "" && got.UTC().Format("2006-01-02T15:04:05.000Z") != want {
-			t.Errorf("%q = %s, %v; want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"yesterday", "2022-02-30", "2022-02-15 12:00", "2022"} {
-		if _, err := parseAsOf(text, shanghai); err == nil {
-			t.Errorf("%q was taken for a time", text)
 		}
 	}
 }

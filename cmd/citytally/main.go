@@ -2,6 +2,11 @@
 //
 // Every stage of the pipeline, the broker and the database run in this one
 // program by default; the settings put real clusters in their place.
+//
+// This package holds the command line: each file has the flags of one subcommand
+// and one call into a package that does its work. Package app is the running
+// application, client asks a running instance, present shows what was asked for in
+// Chinese and English, demo and bench are what they say.
 package main
 
 import (
@@ -12,6 +17,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 )
 
 // Exit codes, for scripts.
@@ -41,35 +49,32 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return 0
 	}
-	var e *exitError
-	if !errors.As(err, &e) {
-		e = &exitError{code: exitFailure, err: err}
+	if said, ok := errors.AsType[silentError](err); ok {
+		return int(said)
 	}
+	code := exitCode(err)
 	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
-		e = &exitError{code: e.code, err: cause} // where it was interrupted is no news
+		err = cause // where it was interrupted is no news
 	}
-	if e.err != nil {
-		fmt.Fprintf(stderr, "citytally: %v\n", e.err)
-	}
-	return e.code
+	fmt.Fprintf(stderr, "citytally: %v\n", err)
+	return code
 }
 
-// exitError is an error that decides the exit code. Without an err, everything
-// has been said.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit code %d", e.code)
+// exitCode is the code by which scripts tell errors apart.
+func exitCode(err error) int {
+	if _, ok := errors.AsType[*app.UsageError](err); ok {
+		return exitUsage
 	}
-	return e.err.Error()
+	if _, ok := errors.AsType[*client.AbsentError](err); ok {
+		return exitAbsent
+	}
+	if _, ok := errors.AsType[*client.RefusedError](err); ok {
+		return exitRefused
+	}
+	return exitFailure
 }
 
-func (e *exitError) Unwrap() error { return e.err }
+// silentError is the exit code of a command that has told everything already.
+type silentError int
 
-func usage(err error) error { return &exitError{code: exitUsage, err: err} }
-
-func absent(err error) error { return &exitError{code: exitAbsent, err: err} }
+func (e silentError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

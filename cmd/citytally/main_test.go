@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -14,8 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/sink/chdb"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // With this variable set, or asked for the engine's child, the test binary is
 // the program itself, so that tests can start and kill real processes.
@@ -129,7 +133,7 @@ func startRun(t testing.TB, dir string, args ...string) *program {
 			t.Fatalf("run ended: %v\n%s", err, p.output)
 		default:
 		}
-		_, err := findInstance(dir)
+		_, err := app.FindInstance(dir)
 		return err == nil
 	})
 	return p

@@ -1,16 +1,12 @@
 package main
 
 import (
-	_ "embed"
+	"io"
 
 	"github.com/spf13/cobra"
-)
 
-// metricsTable has a row for each metric that citytally registers; a test keeps
-// it so.
-//
-//go:embed metrics.md
-var metricsTable string
+	"github.com/citytally/citytally/cmd/citytally/app"
+)
 
 func newMetrics() *cobra.Command {
 	return &cobra.Command{
@@ -25,7 +21,7 @@ by default; citytally status prints where. Go's and the process's own metrics
   curl -s http://127.0.0.1:8471/metrics`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write([]byte(metricsTable))
+			_, err := io.WriteString(cmd.OutOrStdout(), app.MetricsTable)
 			return err
 		},
 	}

@@ -1,28 +1,24 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/rs/zerolog"
 
-	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 // ask returns the status and the body of a path at the operations listener.
 func ask(t testing.TB, dir, path string) (status int, body string) {
 	t.Helper()
-	i, err := findInstance(dir)
+	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,12 +44,12 @@ func get(t testing.TB, url string) (status int, body string) {
 }
 
 // readiness asks which parts are ready, and why others are not.
-func readiness(t testing.TB, dir string) (ready bool, parts map[string]partHealth) {
+func readiness(t testing.TB, dir string) (ready bool, parts map[string]present.Part) {
 	t.Helper()
 	status, body := ask(t, dir, "/readyz")
 	var told struct {
 		Ready bool
-		Parts []partHealth
+		Parts []present.Part
 	}
 	if err := json.Unmarshal([]byte(body), &told); err != nil {
 		t.Fatalf("%v: %s", err, body)
@@ -61,7 +57,7 @@ func readiness(t testing.TB, dir string) (ready bool, parts map[string]partHealt
 	if told.Ready != (status == http.StatusOK) {
 		t.Errorf("status %d, but %s", status, body)
 	}
-	parts = map[string]partHealth{}
+	parts = map[string]present.Part{}
 	for _, p := range told.Parts {
 		parts[p.Part] = p
 	}
@@ -137,7 +133,7 @@ func TestOperationsTellTheTruth(t *testing.T) {
 	if metric(t, dir, `citytally_sink_paused{stream="ACCEPTED"}`) != 1 || metric(t, dir, `citytally_sink_retries_total{stream="ACCEPTED"}`) == 0 {
 		t.Error("the metrics do not show the pause")
 	}
-	var s status
+	var s present.Status
 	decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 	stuck := false
 	for _, m := range s.Waiting {
@@ -156,7 +152,7 @@ func TestOperationsTellTheTruth(t *testing.T) {
 	eventually(t, "the sink is ready again", func() bool { ready, _ := readiness(t, dir); return ready })
 
 	p.stop(t, syscall.SIGTERM)
-	for _, stage := range allStages() {
+	for _, stage := range app.Stages() {
 		for _, event := range []string{"start", "ready", "drained", "stopped"} {
 			if n := strings.Count(p.output.String(), `"stage":"`+stage+`","event":"`+event+`"`); n != 1 {
 				t.Errorf("%d lines say that stage %s has got to %s, want 1", n, stage, event)
@@ -168,9 +164,9 @@ func TestOperationsTellTheTruth(t *testing.T) {
 // A stage that runs alone tells of itself only.
 func TestOperationsOfOneStage(t *testing.T) {
 	dir := t.TempDir()
-	startRun(t, dir, "--only", stageSchedule)
+	startRun(t, dir, "--only", app.StageSchedule)
 	eventually(t, "the scheduler is ready", func() bool { ready, _ := readiness(t, dir); return ready })
-	if _, parts := readiness(t, dir); len(parts) != 2 || !parts["broker"].Ready || !parts[stageSchedule].Ready {
+	if _, parts := readiness(t, dir); len(parts) != 2 || !parts["broker"].Ready || !parts[app.StageSchedule].Ready {
 		t.Errorf("parts: %+v", parts)
 	}
 	if _, body := ask(t, dir, "/metrics"); strings.Contains(body, "citytally_sink_") || !strings.Contains(body, "citytally_broker_up 1") {
@@ -178,36 +174,8 @@ func TestOperationsOfOneStage(t *testing.T) {
 	}
 }
 
-func TestOperationsPort(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	c := configs.Operations{Address: taken.Addr().String(), PProf: true}
-	o, err := serveOperations(t.Context(), c, prometheus.NewRegistry(), &health{}, zerolog.New(os.Stderr).Level(zerolog.ErrorLevel))
-	if err != nil {
-		t.Fatalf("a taken port stops the program: %v", err)
-	}
-	defer func() {
-		if err := o.close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if status, body := get(t, o.url()+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "starting") {
-		t.Errorf("before anything is open: %d %s", status, body)
-	}
-	if status, _ := get(t, o.url()+"/debug/pprof/goroutine?debug=1"); status != http.StatusOK {
-		t.Errorf("profiles asked for: %d", status)
-	}
-}
-
-func TestHealthBoundsItsQuestions(t *testing.T) {
-	h := &health{}
-	h.needs("stuck", func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
-	h.complete()
-	answers, well := h.ask(t.Context(), true)
-	if well || len(answers) != 1 || !strings.Contains(answers[0].Why, "no answer within 2s") {
-		t.Errorf("answers = %+v", answers)
+func TestMetricsArePrinted(t *testing.T) {
+	if printed := must(t, "metrics"); printed != app.MetricsTable {
+		t.Errorf("citytally metrics prints:\n%s", printed)
 	}
 }

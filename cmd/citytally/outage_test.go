@@ -19,7 +19,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
-	"github.com/citytally/citytally/cmd/citytally/internal/load"
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/bench"
+	"github.com/citytally/citytally/cmd/citytally/bench/load"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -93,12 +95,12 @@ func TestRunStartsWithoutClickHouse(t *testing.T) {
 	dir, port := t.TempDir(), strconv.Itoa(freePort(t))
 	p := start(t, []string{"CITYTALLY_CLICKHOUSE_DSN=clickhouse://default@127.0.0.1:" + port + "/citytally", "CITYTALLY_SINK_RETRY_TO=500ms"},
 		append([]string{"run"}, anyPorts(dir)...)...)
-	eventually(t, "the pipeline serves", func() bool { _, err := findInstance(dir); return err == nil })
+	eventually(t, "the pipeline serves", func() bool { _, err := app.FindInstance(dir); return err == nil })
 	out := must(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2021,600\n"))
 	if !strings.Contains(out, "accepted, 1 of 1 rows") {
 		t.Errorf("submit says %s", out)
 	}
-	if ready, parts := readiness(t, dir); ready || parts["clickhouse"].Ready || parts[stageSink].Ready || !parts["gateway"].Ready || !parts["tally"].Ready {
+	if ready, parts := readiness(t, dir); ready || parts["clickhouse"].Ready || parts[app.StageSink].Ready || !parts["gateway"].Ready || !parts["tally"].Ready {
 		t.Errorf("without ClickHouse: ready %v, %+v", ready, parts)
 	}
 	newRole(t, t.TempDir(), "clickhouse", roleClickHouse, nil, filepath.Join(dir, "elsewhere"), port, library).want(true)
@@ -159,9 +161,9 @@ func newOutage(t *testing.T, figures int) *outage {
 	}
 	add("broker", roleBroker, filepath.Join(dir, "nats"), brokerPort)
 	o.engine = add("clickhouse", roleClickHouse, filepath.Join(dir, "clickhouse"), clickhousePort, library)
-	o.transform = add("transform", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "transform"), "--only", stageTransform)
-	o.sink = add("sink", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "sink"), "--only", stageSink)
-	nc, err := connectBroker(configs.NATS{}, url, zerolog.Nop(), nats.RetryOnFailedConnect(true))
+	o.transform = add("transform", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "transform"), "--only", app.StageTransform)
+	o.sink = add("sink", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "sink"), "--only", app.StageSink)
+	nc, err := app.ConnectBroker(configs.NATS{}, url, zerolog.Nop(), nats.RetryOnFailedConnect(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,6 +187,7 @@ func (o *outage) submission(vintage, n int) event.Submission {
 
 func (o *outage) publish() {
 	o.t.Helper()
+	const publishChunk = 1000
 	var messages []stream.Message
 	for vintage := range o.vintages {
 		for n := range o.perVintage() {
@@ -194,7 +197,7 @@ func (o *outage) publish() {
 				o.t.Fatal(err)
 			}
 			messages = append(messages, stream.Message{Subject: "submissions." + s.Area + "." + s.Dataset, Body: body})
-			if len(messages) == benchChunk || n == o.perVintage()-1 {
+			if len(messages) == publishChunk || n == o.perVintage()-1 {
 				if _, err := o.log.Publish(o.t.Context(), messages...); err != nil {
 					o.t.Fatal(err)
 				}
@@ -246,7 +249,7 @@ func (o *outage) waiting(of, consumer string) int {
 func (o *outage) memory(when string) {
 	o.t.Helper()
 	for _, r := range o.roles {
-		if _, peak, ok := memory(r.pid()); ok {
+		if _, peak, ok := bench.ResidentMemory(r.pid()); ok {
 			o.t.Logf("%s: %s took %.0f MiB at the most", when, r.name, peak)
 			if r == o.sink && peak > sinkMemory {
 				o.t.Errorf("%s: the sink took %.0f MiB, want at most %d", when, peak, sinkMemory)

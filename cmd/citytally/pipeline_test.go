@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 // A revised figure changes the total, what depends on it, and next year's
@@ -88,7 +91,7 @@ func TestDirectPublishing(t *testing.T) {
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
-	i, err := findInstance(dir)
+	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +211,7 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	if code != exitRefused || !strings.Contains(stderr, "nonsense") || !strings.Contains(stderr, "sti-annual") {
 		t.Errorf("unknown dataset: exit code %d, %s", code, stderr)
 	}
-	i, err := findInstance(dir)
+	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +224,7 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	if err := json.NewDecoder(answer.Body).Decode(&problem); err != nil || answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("without a token: %s, %v, %v", answer.Status, problem, err)
 	}
-	var s status
+	var s present.Status
 	eventually(t, "status shows the submission in ClickHouse", func() bool {
 		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 		return s.Tables["submissions"] > 0

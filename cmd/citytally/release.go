@@ -1,19 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"strings"
-	"time"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/transform/answer"
-	"github.com/citytally/citytally/transform/judge"
-	"github.com/citytally/citytally/transform/ledger"
 )
 
 func newRelease(g *globals) *cobra.Command {
@@ -35,9 +27,10 @@ ever under a name. A later revision never alters it, and a name is given once.
 }
 
 func newReleaseCreate(g *globals) *cobra.Command {
-	t := &target{globals: g}
-	var period, asOf, lang string
+	var a client.Addresses
+	var s client.Selection
 	var n answer.NewRelease
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "create NAME --period PERIOD",
 		Short: "Freeze a period's city totals under a name",
@@ -51,171 +44,105 @@ missing, stop the release, unless --force lets them out marked as they are.`,
   citytally release create 2021-flash --period 2021 --as-of 2022-01-20 --note "press conference"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lang, err := language(lang)
-			if err != nil {
-				return err
-			}
 			n.Name = args[0]
-			if err := event.CheckReleaseName(n.Name); err != nil {
-				return usage(err)
-			}
-			if n.Period, err = parsePeriod(period, "citytally release create "+n.Name+" --period 2021"); err != nil {
+			if err := client.CheckReleaseName(n.Name); err != nil {
 				return err
 			}
-			past, err := t.past()
+			if err := s.Check("citytally release create " + n.Name + " --period 2021"); err != nil {
+				return err
+			}
+			c, err := g.client(a)
 			if err != nil {
 				return err
 			}
-			defer past.disconnect()
-			moment := ledger.Moment{}
-			if moment.Received, err = parseAsOf(asOf, past.location); err != nil {
-				return err
-			}
-			// Looked at first: what is judged meanwhile is in the history.
-			waiting, err := past.log.Position(cmd.Context(), stream.Submissions, judge.Consumer)
+			printer, err := c.Printer(lang.language())
 			if err != nil {
 				return err
 			}
-			unjudged := waiting.Pending + waiting.Delivered
-			history, err := past.replay(cmd.Context(), moment, nil)
+			created, err := c.CreateRelease(cmd.Context(), s, n, printer)
 			if err != nil {
 				return err
 			}
-			release, repeated, err := answer.CreateRelease(cmd.Context(), past.log, past.catalogue, history, n, time.Now())
-			if err != nil {
-				return past.releaseRefused(err, lang)
-			}
-			words := releaseLanguages[lang]
-			if unjudged > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), words.unjudged+"\n", unjudged)
-			}
-			if repeated {
-				fmt.Fprintf(cmd.OutOrStdout(), words.repeated+"\n", release.Name, past.time(release.Created()))
-				return nil
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), words.created+"\n", release.Name, len(release.Totals), release.Period, release.Basis)
+			printer.Unjudged(cmd.ErrOrStderr(), created.Unjudged)
+			printer.Released(cmd.OutOrStdout(), created.Release, created.Repeated)
 			return nil
 		},
 	}
-	t.natsFlag(cmd)
-	periodFlag(cmd, &period)
-	asOfFlag(cmd, &asOf)
-	flags := cmd.Flags()
-	flags.StringVar(&n.Note, "note", "", "what the release is for")
-	flags.BoolVar(&n.Force, "force", false, "release totals that are not publishable too")
-	flags.StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	natsFlag(cmd, &a)
+	periodFlag(cmd, &s)
+	asOfFlag(cmd, &s)
+	cmd.Flags().StringVar(&n.Note, "note", "", "what the release is for")
+	cmd.Flags().BoolVar(&n.Force, "force", false, "release totals that are not publishable too")
+	lang = langFlag(cmd)
 	return cmd
 }
 
-// releaseRefused says in the reader's language which totals stand in the way.
-func (p *past) releaseRefused(err error, lang string) error {
-	words := releaseLanguages[lang]
-	var withheld *answer.Unpublishable
-	switch {
-	case errors.As(err, &withheld):
-		lines := []string{fmt.Sprintf(words.withheld, len(withheld.Totals))}
-		for i := range withheld.Totals {
-			total := &withheld.Totals[i]
-			names := make([]string, len(total.Missing))
-			for j, code := range total.Missing {
-				names[j] = code
-				if a, ok := p.catalogue.Area(code); ok {
-					names[j] = pick(lang, a.NameZH, a.NameEN)
-				}
-			}
-			lines = append(lines, fmt.Sprintf(words.withheldTotal, total.Indicator, total.Have(), total.Expected, strings.Join(names, pick(lang, "、", ", "))))
-		}
-		return &exitError{code: exitRefused, err: errors.New(strings.Join(lines, "\n"))}
-	case errors.Is(err, answer.ErrReleased):
-		return &exitError{code: exitRefused, err: err}
-	}
-	return err
-}
-
-func (p *past) time(t time.Time) string { return t.In(p.location).Format("2006-01-02 15:04:05 -07:00") }
-
 func newReleaseList(g *globals) *cobra.Command {
-	t := &target{globals: g}
-	var format, lang string
+	var a client.Addresses
+	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the releases", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := oneOf("format", format, "table", "json"); err != nil {
-				return err
-			}
-			lang, err := language(lang)
+			c, err := g.client(a)
 			if err != nil {
 				return err
 			}
-			past, err := t.past()
+			printer, err := c.Printer(lang.language())
 			if err != nil {
 				return err
 			}
-			defer past.disconnect()
-			releases, err := past.log.Releases(cmd.Context())
+			releases, err := c.Releases(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				list := make([]releaseHead, len(releases))
-				for i, r := range releases {
-					list[i] = head(r)
-				}
-				return printJSON(cmd.OutOrStdout(), list)
-			}
-			words := releaseLanguages[lang]
-			list := newTable(cmd.OutOrStdout(), table.Row{words.name, words.period, words.totals, words.at, words.note})
-			for _, r := range releases {
-				list.AppendRow(table.Row{r.Name, r.Period, len(r.Totals), past.time(r.Created()), r.Note})
-			}
-			list.Render()
-			return nil
+			return printer.Releases(cmd.OutOrStdout(), releases, format.value)
 		},
 	}
-	t.natsFlag(cmd)
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
-	cmd.Flags().StringVar(&lang, "lang", "", "zh or en; default by the locale")
+	natsFlag(cmd, &a)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }
 
-// releaseHead is a release without its totals, as JSON tells it.
-type releaseHead struct {
-	Name      string    `json:"name"`
-	Period    string    `json:"period"`
-	Note      string    `json:"note,omitempty"`
-	CreatedAt time.Time `json:"created_at"`
-	AsOf      time.Time `json:"as_of,omitzero"`
-	Basis     uint64    `json:"basis"`
-	Catalogue string    `json:"catalogue"`
-	Totals    int       `json:"totals"`
-}
-
-func head(r *event.Release) releaseHead {
-	return releaseHead{
-		Name: r.Name, Period: r.Period, Note: r.Note, CreatedAt: r.Created(), AsOf: r.AsOf(), Basis: r.Basis,
-		Catalogue: r.Catalogue, Totals: len(r.Totals),
-	}
-}
-
 func newReleaseShow(g *globals) *cobra.Command {
-	var r reportRequest
-	r.target = &target{globals: g}
+	r := &reportFlags{globals: g}
 	cmd := &cobra.Command{
 		Use: "show NAME", Short: "Print a release, as report --release does", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.release = args[0]
+			r.selection.Release = args[0]
 			return r.run(cmd)
 		},
 	}
-	r.target.natsFlag(cmd)
+	natsFlag(cmd, &r.addresses)
 	r.outputFlags(cmd)
 	return cmd
 }
 
-// absentRelease makes an unknown name a usage error that says what to do.
-func absentRelease(err error) error {
-	if errors.Is(err, stream.ErrNoRelease) {
-		return usage(fmt.Errorf("%w; citytally release list names those there are", err))
+func newReleaseDiff(g *globals) *cobra.Command {
+	var a client.Addresses
+	var format *choice
+	var lang *languageFlag
+	cmd := &cobra.Command{
+		Use:   "diff NAME",
+		Short: "List the totals that are different today, and which submissions made them so",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.client(a)
+			if err != nil {
+				return err
+			}
+			printer, err := c.Printer(lang.language())
+			if err != nil {
+				return err
+			}
+			diff, err := c.CompareRelease(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return printer.ReleaseDiff(cmd.OutOrStdout(), diff, format.value)
+		},
 	}
-	return err
+	natsFlag(cmd, &a)
+	format, lang = formatFlag(cmd, present.FormatText, present.FormatJSON), langFlag(cmd)
+	return cmd
 }

@@ -2,15 +2,19 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 func newReplay(g *globals) *cobra.Command {
-	t := &target{globals: g}
-	var into, format string
+	var a client.Addresses
+	var into string
+	var format *choice
 	cmd := &cobra.Command{
 		Use:   "replay --into clickhouse",
 		Short: "Drop what ClickHouse holds and fill it from the log again",
@@ -28,40 +32,24 @@ than that, run citytally recompute afterwards.
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if into != "clickhouse" {
-				return usage(errors.New("want --into clickhouse, to say what is dropped and filled again"))
+				return app.Usage(errors.New("want --into clickhouse, to say what is dropped and filled again"))
 			}
-			if err := oneOf("format", format, "table", "json"); err != nil {
-				return err
-			}
-			if err := t.resolve(); err != nil {
-				return err
-			}
-			c, err := t.settings.LoadCatalogue()
-			if err != nil {
-				return usage(err)
-			}
-			logger, err := newLogger(cmd.ErrOrStderr(), t.settings.Log)
-			if err != nil {
-				return usage(err)
-			}
-			log, disconnect, err := t.log(logger)
+			s, logger, err := g.logger(cmd)
 			if err != nil {
 				return err
 			}
-			defer disconnect()
-			store, err := t.store(cmd.Context(), logger)
+			c, err := client.New(s, a)
 			if err != nil {
 				return err
 			}
-			defer store.Close()
-			rebuilt, err := store.Rebuild(cmd.Context(), log, c, t.settings.Sink, logger)
+			rebuilt, err := c.Rebuild(cmd.Context(), logger)
 			if err != nil {
-				return fmt.Errorf("%w; call it again to go on", err)
+				return err
 			}
-			if format == "json" {
-				return printJSON(cmd.OutOrStdout(), rebuilt)
+			if format.value == present.FormatJSON {
+				return present.JSON(cmd.OutOrStdout(), rebuilt)
 			}
-			rows := newTable(cmd.OutOrStdout(), table.Row{"stream", "from", "to", "messages", "rows", "unreadable"})
+			rows := present.NewTable(cmd.OutOrStdout(), table.Row{"stream", "from", "to", "messages", "rows", "unreadable"})
 			for _, r := range rebuilt {
 				rows.AppendRow(table.Row{r.Stream, r.From, r.To, r.Messages, r.Rows, r.Unreadable})
 			}
@@ -69,9 +57,9 @@ than that, run citytally recompute afterwards.
 			return nil
 		},
 	}
-	t.natsFlag(cmd)
-	t.dsnFlag(cmd)
+	natsFlag(cmd, &a)
+	dsnFlag(cmd, &a)
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
 }

@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
 )
 
@@ -37,11 +38,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing runs there,
 type globals struct {
 	config string
 	dir    string
-	level  string
+	level  choice
 }
 
 func newRoot() *cobra.Command {
-	g := &globals{}
+	g := &globals{level: choice{words: []string{"debug", "info", "warn", "error"}, unlisted: []string{"", "trace", "fatal", "panic", "disabled"}}}
 	root := &cobra.Command{
 		Use: "citytally", Short: "The city's totals, from what its districts report", Long: rootLong,
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
@@ -50,8 +51,14 @@ func newRoot() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.config, "config", os.Getenv("CITYTALLY_CONFIG"), "settings `file` (YAML)")
 	flags.StringVar(&g.dir, "dir", "", "data `directory`, by which commands also find a running instance")
-	flags.StringVar(&g.level, "log-level", "", "least `level` to log: debug, info, warn or error")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	flags.Var(&g.level, "log-level", "least `level` to log: "+g.level.list())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		wrong, isWord := errors.AsType[*wordError](err)
+		if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && isWord {
+			err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, wrong)
+		}
+		return app.Usage(err)
+	})
 	root.AddCommand(
 		newDemo(g), newRun(g), newSubmit(g), newBench(g), newReport(g), newExplain(g), newRelease(g), newAudit(g), newAssess(g), newCatalogue(g), newRecompute(g), newStatus(g), newSQL(g), newDead(g), newReplay(g),
 		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newVersion(), newEngine(),
@@ -66,7 +73,7 @@ func checkArguments(command *cobra.Command) {
 	if check := command.Args; check != nil {
 		command.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return usage(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+				return app.Usage(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 			}
 			return nil
 		}
@@ -80,78 +87,43 @@ func checkArguments(command *cobra.Command) {
 func (g *globals) settings() (*configs.Settings, error) {
 	s, err := configs.Load(g.config, os.Environ())
 	if err != nil {
-		return nil, usage(fmt.Errorf("settings:\n%w", err))
+		return nil, app.Usage(fmt.Errorf("settings:\n%w", err))
 	}
 	if g.dir != "" {
 		s.Dir = g.dir
 	}
-	if s.Dir, err = filepath.Abs(cmp.Or(s.Dir, defaultDir("data"))); err != nil {
+	if s.Dir, err = filepath.Abs(cmp.Or(s.Dir, app.DefaultDir("data"))); err != nil {
 		return nil, fmt.Errorf("find the data directory: %w", err)
 	}
-	if g.level != "" {
-		if _, err := zerolog.ParseLevel(g.level); err != nil {
-			return nil, usage(fmt.Errorf("--log-level: want trace, debug, info, warn or error, got %q", g.level))
-		}
-		s.Log.Level = g.level
+	if g.level.value != "" {
+		s.Log.Level = g.level.value
 	}
 	return s, nil
 }
 
-// defaultDir is where data go unless something else is said: below XDG's data
-// directory, or the home directory's usual place for it.
-func defaultDir(name string) string {
-	base := os.Getenv("XDG_DATA_HOME")
-	if base == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return filepath.Join("citytally", name)
-		}
-		base = filepath.Join(home, ".local", "share")
-	}
-	return filepath.Join(base, "citytally", name)
-}
-
-// newLogger writes for a person on a terminal and JSON anywhere else, unless the
-// settings say.
-func newLogger(w io.Writer, c configs.Log) (zerolog.Logger, error) {
-	level, err := zerolog.ParseLevel(c.Level)
+// logger loads the settings and makes the logger that they ask for.
+func (g *globals) logger(cmd *cobra.Command) (*configs.Settings, zerolog.Logger, error) {
+	s, err := g.settings()
 	if err != nil {
-		return zerolog.Nop(), fmt.Errorf("log.level: %w", err)
+		return nil, zerolog.Nop(), err
 	}
-	if c.Format == "console" || c.Format == "auto" && terminal(w) {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !terminal(w)}
-	}
-	return zerolog.New(zerolog.SyncWriter(w)).Level(level).With().Timestamp().Logger(), nil
+	logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
+	return s, logger, err
 }
 
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
+// client returns a client of the instance, or of the servers at the addresses.
+func (g *globals) client(a client.Addresses) (*client.Client, error) {
+	s, err := g.settings()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(s, a)
 }
 
-// language is the reader's: of the flag, else of the locale.
-func language(flag string) (string, error) {
-	switch flag {
-	case "zh", "en":
-		return flag, nil
-	case "":
-	default:
-		return "", usage(fmt.Errorf("--lang: want zh or en, got %q", flag))
-	}
+// localeLanguage is the reader's by the locale.
+func localeLanguage() present.Language {
 	if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {
-		return "zh", nil
+		return present.Chinese
 	}
-	return "en", nil
+	return present.English
 }
-
-// oneOf checks a flag that takes one of a few words.
-func oneOf(flag, got string, want ...string) error {
-	for _, w := range want {
-		if got == w {
-			return nil
-		}
-	}
-	return usage(fmt.Errorf("--%s: want %s, got %q", flag, strings.Join(want, ", "), got))
-}
-
-var errNoInstance = errors.New("nothing runs here")

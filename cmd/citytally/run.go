@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
 
-// addresses are the flags that say where the servers listen.
-type addresses struct {
+// listenFlags are the flags that say where the servers listen.
+type listenFlags struct {
 	http           string
 	operations     string
 	nats           int
@@ -23,7 +24,7 @@ type addresses struct {
 	clickhouseHTTP int
 }
 
-func (a *addresses) flags(cmd *cobra.Command) {
+func (a *listenFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&a.http, "http", "", "`host:port` of the gateway; port 0 takes any free one")
 	flags.StringVar(&a.operations, "operations", "", "`host:port` for metrics and health; port 0 takes any free one, \"\" does not listen")
@@ -33,17 +34,17 @@ func (a *addresses) flags(cmd *cobra.Command) {
 }
 
 // apply lays the flags that were given over the settings.
-func (a *addresses) apply(cmd *cobra.Command, s *configs.Settings) error {
+func (a *listenFlags) apply(cmd *cobra.Command, s *configs.Settings) error {
 	changed := cmd.Flags().Changed
 	if changed("http") {
 		if _, _, err := net.SplitHostPort(a.http); err != nil {
-			return usage(fmt.Errorf("--http: want host:port such as 127.0.0.1:8470, got %q", a.http))
+			return app.Usage(fmt.Errorf("--http: want host:port such as 127.0.0.1:8470, got %q", a.http))
 		}
 		s.Ingest.Address = a.http
 	}
 	if changed("operations") {
 		if _, _, err := net.SplitHostPort(a.operations); err != nil && a.operations != "" {
-			return usage(fmt.Errorf("--operations: want host:port such as 127.0.0.1:8471, got %q", a.operations))
+			return app.Usage(fmt.Errorf("--operations: want host:port such as 127.0.0.1:8471, got %q", a.operations))
 		}
 		s.Operations.Address = a.operations
 	}
@@ -52,7 +53,7 @@ func (a *addresses) apply(cmd *cobra.Command, s *configs.Settings) error {
 		value int
 	}{{"nats-port", a.nats}, {"clickhouse-port", a.clickhouse}, {"clickhouse-http-port", a.clickhouseHTTP}} {
 		if port.value < 0 || port.value > 65535 {
-			return usage(fmt.Errorf("--%s: want 0 to 65535, got %d", port.flag, port.value))
+			return app.Usage(fmt.Errorf("--%s: want 0 to 65535, got %d", port.flag, port.value))
 		}
 	}
 	if changed("nats-port") {
@@ -71,7 +72,7 @@ func (a *addresses) apply(cmd *cobra.Command, s *configs.Settings) error {
 }
 
 func newRun(g *globals) *cobra.Command {
-	var a addresses
+	var a listenFlags
 	var only []string
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -89,11 +90,6 @@ nats.url and clickhouse.dsn in their settings.`,
   citytally run --config citytally.yaml --only sink`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, stage := range only {
-				if err := oneOf("only", stage, allStages()...); err != nil {
-					return err
-				}
-			}
 			s, err := g.settings()
 			if err != nil {
 				return err
@@ -105,33 +101,35 @@ nats.url and clickhouse.dsn in their settings.`,
 		},
 	}
 	a.flags(cmd)
-	cmd.Flags().StringSliceVar(&only, "only", allStages(), "`stages` to run here")
+	cmd.Flags().StringSliceVar(&only, "only", app.Stages(), "`stages` to run here")
+	stages := cmd.Flags().Lookup("only")
+	stages.Value = &choices{Value: stages.Value, words: app.Stages()}
 	return cmd
 }
 
-func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) (err error) {
-	logger, err := newLogger(cmd.ErrOrStderr(), s.Log)
+func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) error {
+	logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
 	if err != nil {
-		return usage(err)
+		return err
 	}
-	p := &pipeline{settings: s, stages: slices.Clone(stages), logger: logger, patient: true}
-	if terminal(cmd.ErrOrStderr()) {
-		p.progress = libchdb.PrintProgress(cmd.ErrOrStderr())
+	o := app.Options{Stages: stages, Logger: logger, StoreMayBeAway: true}
+	if present.IsTerminal(cmd.ErrOrStderr()) {
+		o.Progress = libchdb.PrintProgress(cmd.ErrOrStderr())
 	}
-	defer func() { err = errors.Join(err, p.close()) }()
 	ctx := cmd.Context()
-	if err := p.open(ctx); err != nil {
+	p, err := app.Open(ctx, s, o)
+	if err != nil {
 		if ctx.Err() != nil {
-			return &exitError{code: exitFailure, err: context.Cause(ctx)}
+			return context.Cause(ctx)
 		}
 		return err
 	}
-	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", p.instance.HTTP).Str("nats", configs.Mask(p.instance.NATS)).
-		Str("operations", p.instance.Operations).
-		Str("clickhouse_http", p.instance.ClickHouseHTTP).Str("clickhouse_native", p.instance.ClickHouseNative).Msg("citytally runs")
-	err = p.run(ctx)
+	i := &p.Instance
+	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", i.HTTP).Str("nats", configs.Mask(i.NATS)).
+		Str("operations", i.Operations).Str("clickhouse_http", i.ClickHouseHTTP).Str("clickhouse_native", i.ClickHouseNative).Msg("citytally runs")
+	err = p.Run(ctx)
 	if err == nil {
 		logger.Info().Msg("citytally stopped")
 	}
-	return err
+	return errors.Join(err, p.Close())
 }

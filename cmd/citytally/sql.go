@@ -5,13 +5,16 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 func newSQL(g *globals) *cobra.Command {
-	t := &target{globals: g}
-	var format string
+	var a client.Addresses
+	var format *choice
 	cmd := &cobra.Command{
 		Use:   `sql "QUERY"`,
 		Short: "Ask ClickHouse, as an analyst would",
@@ -25,10 +28,7 @@ indicators, datasets.`,
   citytally sql "SHOW TABLES" --format csv`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "table", "csv", "json"); err != nil {
-				return err
-			}
-			query := strings.Join(args, "")
+			query := argument(args, 0)
 			if query == "" {
 				text, err := io.ReadAll(cmd.InOrStdin())
 				if err != nil {
@@ -37,20 +37,16 @@ indicators, datasets.`,
 				query = string(text)
 			}
 			if strings.TrimSpace(query) == "" {
-				return usage(errors.New(`no query: citytally sql "SELECT …"`))
+				return app.Usage(errors.New(`no query: citytally sql "SELECT …"`))
 			}
-			if err := t.resolve(); err != nil {
-				return err
-			}
-			store, err := t.store(cmd.Context(), zerolog.Nop())
+			c, err := g.client(a)
 			if err != nil {
 				return err
 			}
-			defer store.Close()
-			return store.Query(cmd.Context(), query, cmd.OutOrStdout(), format)
+			return c.Query(cmd.Context(), query, cmd.OutOrStdout(), format.value)
 		},
 	}
-	t.dsnFlag(cmd)
-	cmd.Flags().StringVar(&format, "format", "table", "table, csv or json")
+	dsnFlag(cmd, &a)
+	format = formatFlag(cmd, present.FormatTable, present.FormatCSV, present.FormatJSON)
 	return cmd
 }

@@ -9,6 +9,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/demo"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -21,26 +23,26 @@ func TestATraceReachesFromUploadToInsert(t *testing.T) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	settings := configs.Default()
 	settings.Dir = t.TempDir()
-	demoSettings(&globals{dir: settings.Dir}, settings)
-	p := &pipeline{settings: settings, stages: allStages(), logger: zerolog.Nop(), tracer: stream.NewTracer(provider)}
+	demo.Isolate(settings, true, false)
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	if err := p.open(ctx); err != nil {
-		cancel()
-		t.Fatal(err, p.close())
+	defer cancel()
+	p, err := app.Open(ctx, settings, app.Options{Stages: app.Stages(), Logger: zerolog.Nop(), Tracer: stream.NewTracer(provider)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	go func() { ended <- p.run(ctx) }()
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
 	defer func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if err := p.close(); err != nil {
+		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	token, _ := p.tokens.Plain("320812")
-	client := &ingest.Client{BaseURL: p.instance.HTTP, Token: token}
+	token, _ := p.Tokens.Plain("320812")
+	client := &ingest.Client{BaseURL: p.Instance.HTTP, Token: token}
 	if _, err := client.Submit(ctx, ingest.Upload{
 		Content: strings.NewReader("indicator,period,value\ngdp,2021,600\n"), ContentType: "text/csv", Area: "320812", Dataset: "sti-annual",
 	}); err != nil {

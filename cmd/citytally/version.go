@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
 )
 
 func newVersion() *cobra.Command {
@@ -13,35 +14,11 @@ func newVersion() *cobra.Command {
 		Use: "version", Short: "Print the version of this program and of what it stands on", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "citytally %s, %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				return nil
-			}
-			for _, m := range info.Deps {
-				switch m.Path {
-				case "github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go", "github.com/ClickHouse/clickhouse-go/v2":
-					fmt.Fprintf(out, "  %s %s\n", m.Path, m.Version)
-				}
+			fmt.Fprintf(out, "citytally %s, %s %s/%s\n", app.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			for _, m := range app.Dependencies("github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go", "github.com/ClickHouse/clickhouse-go/v2") {
+				fmt.Fprintf(out, "  %s %s\n", m.Path, m.Version)
 			}
 			return nil
 		},
 	}
-}
-
-// version is the module's, or the commit's where it was built from a checkout.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
-		}
-	}
-	return "development"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,8 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/citytally/citytally/ingest"
-	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
@@ -93,78 +91,13 @@ func TestCompletion(t *testing.T) {
 		{"sql", "format", "table csv json"},
 		{"status", "format", "table json"},
 		{"report", "lang", "zh en"},
-		{"run", "only", strings.Join(allStages(), " ")},
+		{"run", "only", strings.Join(app.Stages(), " ")},
 		{"run", "log-level", "debug info warn error"},
 	} {
 		out := must(t, "__complete", test.command, "--"+test.flag, "")
 		words, _, _ := strings.Cut(out, "\n:")
 		if got := strings.Join(strings.Fields(words), " "); got != test.want {
 			t.Errorf("%s --%s offers %q, want %q", test.command, test.flag, got, test.want)
-		}
-	}
-}
-
-// Standard input has no name to tell the format by.
-func TestContentType(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                         "text/csv",
-		"indicator,period,value\n": "text/csv",
-		`{"area":"1"}`:             "application/json",
-		"\ufeff\n  {":              "application/json",
-	} {
-		r := bufio.NewReader(strings.NewReader(text))
-		if got := contentType(r); got != want {
-			t.Errorf("%q is %s, want %s", text, got, want)
-		}
-		if rest, err := r.ReadString(0); rest != text {
-			t.Errorf("%q is left of %q (%v)", rest, text, err)
-		}
-	}
-}
-
-func TestReceiptInWords(t *testing.T) {
-	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
-	judged := *receipt
-	judged.Status, judged.Repeated = string(event.Partial), true
-	judged.Verdict = &event.Verdict{Outcome: event.Partial, Accepted: 2, Findings: []event.Finding{
-		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
-	}}
-	for _, test := range []struct {
-		receipt *ingest.Receipt
-		lang    string
-		refused bool
-		want    []string
-	}{
-		{receipt, "en", false, []string{"f.csv → 320812 sti-annual  received, not judged yet, 3 rows  5f\n"}},
-		{receipt, "zh", false, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
-		{&judged, "en", true, []string{"partly accepted, 2 of 3 rows (same content as before", "--reason", "3  value", "九…", "not a number"}},
-		{&judged, "zh", true, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--reason", "不是数字"}},
-	} {
-		var out bytes.Buffer
-		if refused := printReceipt(&out, test.receipt, test.lang); refused != test.refused {
-			t.Errorf("refused is %t, want %t", refused, test.refused)
-		}
-		for _, want := range test.want {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("want %q in:\n%s", want, out.String())
-			}
-		}
-		if strings.Contains(out.String(), strings.Repeat("九", 30)) {
-			t.Errorf("want what was seen clipped:\n%s", out.String())
-		}
-	}
-}
-
-func TestReportTitle(t *testing.T) {
-	for _, test := range []struct{ period, lang, want string }{
-		{"2021", "zh", "2021 年全市指标"},
-		{"2021-06", "zh", "2021-06 全市指标"},
-		{"2021", "en", "City totals, 2021"},
-	} {
-		r := &report{Period: test.period, lang: test.lang}
-		words := reportLanguages[test.lang]
-		if got := strings.Replace(words.title, "%s", r.periodName(), 1); got != test.want {
-			t.Errorf("%s in %s is %q, want %q", test.period, test.lang, got, test.want)
 		}
 	}
 }

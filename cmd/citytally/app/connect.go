@@ -1,0 +1,65 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs"
+)
+
+// A connection that was cut off carries no end of its own: it counts as lost once
+// this many pings in a row had no answer.
+const (
+	BrokerPingInterval = 3 * time.Second
+	BrokerPings        = 2
+)
+
+// ConnectBroker connects to the broker at the URL, with the credentials of the
+// settings, and keeps connected: when the broker goes away, the connection waits
+// for it.
+func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
+	options := []nats.Option{
+		nats.Name("citytally"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond),
+		nats.PingInterval(BrokerPingInterval), nats.MaxPingsOutstanding(BrokerPings),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				logger.Warn().Err(err).Msg("broker away; waiting for it")
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			logger.Info().Str("server", nc.ConnectedUrlRedacted()).Msg("broker back")
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			logger.Warn().Err(err).Msg("broker refused something")
+		}),
+	}
+	if c.User != "" {
+		options = append(options, nats.UserInfo(c.User, c.Password))
+	}
+	if c.CredentialsFile != "" {
+		options = append(options, nats.UserCredentials(c.CredentialsFile))
+	}
+	if c.TLS.CAFile != "" {
+		options = append(options, nats.RootCAs(c.TLS.CAFile))
+	}
+	if c.TLS.CertFile != "" {
+		options = append(options, nats.ClientCert(c.TLS.CertFile, c.TLS.KeyFile))
+	}
+	nc, err := nats.Connect(url, append(options, extra...)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the broker at %s: %w; %s", configs.Mask(url), err, brokerAdvice(err))
+	}
+	return nc, nil
+}
+
+// brokerAdvice says what to do about a broker that cannot be connected to.
+func brokerAdvice(err error) string {
+	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+		return "check nats.user and nats.password, or nats.credentials_file, in the settings"
+	}
+	return "start it, or correct nats.url in the settings"
+}

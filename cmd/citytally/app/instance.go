@@ -1,0 +1,104 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Instance is what a running program records in its data directory, so that
+// other commands find it. It holds credentials and is readable by its owner
+// only.
+type Instance struct {
+	PID       int       `json:"pid"`
+	StartedAt time.Time `json:"started_at"`
+	Version   string    `json:"version"`
+	// HTTP is the gateway's base URL, "" when it does not run here.
+	HTTP string `json:"http,omitempty"`
+	NATS string `json:"nats,omitempty"`
+	// ClickHouse is the DSN that the stages use; ClickHouseHTTP and
+	// ClickHouseNative are the embedded engine's addresses.
+	ClickHouse       string `json:"clickhouse,omitempty"`
+	ClickHouseHTTP   string `json:"clickhouse_http,omitempty"`
+	ClickHouseNative string `json:"clickhouse_native,omitempty"`
+	// Operations is where metrics, health and readiness are told, "" for nowhere.
+	Operations string `json:"operations,omitempty"`
+}
+
+// ErrNoInstance says that no program runs on a data directory.
+var ErrNoInstance = errors.New("nothing runs here")
+
+const (
+	instanceFile = "instance.json"
+	instanceLock = "instance.lock"
+)
+
+// occupy takes the data directory for this process. The lock goes with the
+// process, however it ends, so a record without it is stale.
+func occupy(dir string) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, instanceLock))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory: %w", err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("another citytally runs on %s; stop it, or choose another directory with --dir", dir)
+	}
+	return func() error {
+		err := os.Remove(filepath.Join(dir, instanceFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return errors.Join(err, lock.Unlock())
+	}, nil
+}
+
+// record writes the instance for other commands to find, whole or not at all.
+func (i *Instance) record(dir string) error {
+	text, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode instance: %w", err)
+	}
+	path := filepath.Join(dir, instanceFile)
+	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("record instance: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("record instance: %w", err)
+	}
+	return nil
+}
+
+// FindInstance returns the instance that runs on the directory, or an error
+// wrapping ErrNoInstance.
+func FindInstance(dir string) (*Instance, error) {
+	text, err := os.ReadFile(filepath.Join(dir, instanceFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoInstance, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read instance: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, instanceLock))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return nil, fmt.Errorf("look at the lock of %s: %w", dir, err)
+	}
+	if free {
+		return nil, errors.Join(fmt.Errorf("%w: %s was left behind by a program that ended", ErrNoInstance, filepath.Join(dir, instanceFile)), lock.Unlock())
+	}
+	i := &Instance{}
+	if err := json.Unmarshal(text, i); err != nil {
+		return nil, fmt.Errorf("read instance: %w", err)
+	}
+	return i, nil
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// instruments are the metrics of every stage.
+type instruments struct {
+	gateway   *ingest.Metrics
+	transform *transform.Metrics
+	schedule  *reconcile.ScheduleMetrics
+	sink      *sink.Metrics
+}
+
+// newInstruments registers the metrics of the stages that run.
+func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instruments {
+	registerer := func(stage string) prometheus.Registerer {
+		if has(stage) {
+			return r
+		}
+		return nil
+	}
+	return &instruments{
+		gateway: ingest.NewMetrics(registerer(StageIngest)), transform: transform.NewMetrics(registerer(StageTransform)),
+		schedule: reconcile.NewScheduleMetrics(registerer(StageSchedule)), sink: sink.NewMetrics(registerer(StageSink)),
+	}
+}
+
+// watchProcess registers what Go and the operating system know of this process,
+// and its version.
+func watchProcess(r prometheus.Registerer) {
+	r.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "citytally_build_info", Help: "Always 1; the label says which version runs.", ConstLabels: prometheus.Labels{"version": Version()},
+		}, func() float64 { return 1 }),
+	)
+}
+
+// How long a scrape may wait for the broker.
+const collectTimeout = 3 * time.Second
+
+func watchLog(r prometheus.Registerer, log *stream.Log, logger zerolog.Logger) {
+	r.MustRegister(stream.NewCollector(log, collectTimeout, logger))
+}
+
+func watchEngine(r prometheus.Registerer, restarts func() int) {
+	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "citytally_engine_restarts_total", Help: "Times that the embedded ClickHouse crashed and was started again.",
+	}, func() float64 { return float64(restarts()) }))
+}
+
+// openTracing sends spans to a collector. The function sends what is left and
+// ends it.
+func openTracing(ctx context.Context, endpoint string) (*stream.Tracer, func() error, error) {
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open tracing (tracing.endpoint): %w", err)
+	}
+	provider := sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter),
+		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "citytally"), attribute.String("service.version", Version()))),
+	)
+	closing := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), tracingGrace)
+		defer cancel()
+		if err := provider.Shutdown(ctx); err != nil {
+			return fmt.Errorf("send the last spans: %w", err)
+		}
+		return nil
+	}
+	return stream.NewTracer(provider), closing, nil
+}
+
+// How long the last spans may take to be sent.
+const tracingGrace = 3 * time.Second

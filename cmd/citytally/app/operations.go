@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs"
+)
+
+// operations is the listener for those who run the program: metrics, health,
+// readiness and, where it is asked for, profiles. It is the first thing to
+// start and the last to stop.
+type operations struct {
+	listener net.Listener
+	server   *http.Server
+	ended    chan error
+}
+
+const operationsTimeout = 10 * time.Second
+
+// serveOperations listens on the address. Figures must not wait for somebody
+// else's port: where it is taken, any free one serves.
+func serveOperations(ctx context.Context, c configs.Operations, registry *prometheus.Registry, h *health, logger zerolog.Logger) (*operations, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", c.Address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		host, _, _ := net.SplitHostPort(c.Address)
+		listener, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+		if err == nil {
+			logger.Warn().Str("taken", c.Address).Str("address", listener.Addr().String()).
+				Msg("operations.address is taken by another program; metrics and health are on another port")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen for operations (operations.address): %w", err)
+	}
+	o := &operations{
+		listener: listener, ended: make(chan error, 1),
+		server: &http.Server{
+			Handler: operationsRoutes(c, registry, h, logger), ReadHeaderTimeout: operationsTimeout, ReadTimeout: operationsTimeout,
+			MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(logger, "", 0),
+		},
+	}
+	go func() { o.ended <- o.server.Serve(listener) }()
+	return o, nil
+}
+
+func (o *operations) url() string { return "http://" + o.listener.Addr().String() }
+
+// close ends it at once: nobody loses anything by an unanswered scrape.
+func (o *operations) close() error {
+	err := o.server.Close()
+	if ended := <-o.ended; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	return err
+}
+
+func operationsRoutes(c configs.Operations, registry *prometheus.Registry, h *health, logger zerolog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog: stdlog.New(logger, "", 0), ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: operationsTimeout,
+	}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		answers, well := h.ask(r.Context(), false)
+		tell(w, well, map[string]any{"alive": well, "pid": os.Getpid(), "parts": answers})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		answers, well := h.ask(r.Context(), true)
+		tell(w, well, map[string]any{"ready": well, "parts": answers})
+	})
+	if c.PProf {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+func tell(w http.ResponseWriter, well bool, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !well {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	// Whoever asked and went away does not need the answer.
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// openOperations makes the metrics and begins to tell them, and to trace, before
+// anything else is opened.
+func (p *Pipeline) openOperations(ctx context.Context) error {
+	p.registry, p.health = prometheus.NewPedanticRegistry(), &health{}
+	watchProcess(p.registry)
+	p.instruments = newInstruments(p.registry, p.has)
+	if endpoint := p.settings.Tracing.Endpoint; endpoint != "" && p.tracer == nil {
+		tracer, closing, err := openTracing(ctx, endpoint)
+		if err != nil {
+			return err
+		}
+		p.tracer = tracer
+		p.closers = append(p.closers, closing)
+	}
+	if p.settings.Operations.Address == "" {
+		return nil
+	}
+	o, err := serveOperations(ctx, p.settings.Operations, p.registry, p.health, p.child("operations"))
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, o.close)
+	p.Instance.Operations = o.url()
+	return nil
+}

@@ -1,0 +1,201 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
+	"github.com/citytally/citytally/transform"
+)
+
+// The stages of the pipeline. Each process runs all or some of them.
+const (
+	StageIngest    = "ingest"
+	StageTransform = "transform"
+	StageSink      = "sink"
+	StageSchedule  = "schedule"
+)
+
+// Stages returns every stage, in the order in which a figure passes them.
+func Stages() []string { return []string{StageIngest, StageTransform, StageSink, StageSchedule} }
+
+// Options are what a pipeline needs besides its settings.
+type Options struct {
+	// Stages are those that run in this process.
+	Stages []string
+	Logger zerolog.Logger
+	// Progress is told how far the ClickHouse engine has been fetched; nil tells
+	// nobody.
+	Progress func(libchdb.Progress)
+	// StoreMayBeAway lets the other stages work while a ClickHouse server that the
+	// settings name does not answer. The sink waits for it.
+	StoreMayBeAway bool
+	// Tracer takes the spans; nil leaves them to the collector of the settings, if
+	// they name one.
+	Tracer *stream.Tracer
+}
+
+// Pipeline is the program at work: the servers it embeds and the stages on top
+// of them. What the stages of this process do not need stays nil.
+type Pipeline struct {
+	Instance  Instance
+	Catalogue *catalogue.Catalogue
+	Tokens    *ingest.Tokens
+	Log       *stream.Log
+	Store     *sink.Store
+	Engine    *chdb.Server // nil where the settings name a ClickHouse server
+
+	settings  *configs.Settings
+	options   Options
+	closers   []func() error // in the order of opening
+	conn      *nats.Conn
+	prepared  chan struct{} // closed when the store is ready for the sink
+	transform *transform.Transform
+	gateway   *ingest.Gateway
+
+	registry    *prometheus.Registry
+	instruments *instruments
+	tracer      *stream.Tracer // nil traces nothing
+	health      *health
+	running     []runningStage
+}
+
+// Open takes the data directory, starts the embedded servers, connects, and
+// prepares the stages, which begin to work with Run. The caller closes the
+// pipeline; after an error nothing is left open.
+func Open(ctx context.Context, s *configs.Settings, o Options) (*Pipeline, error) {
+	p := &Pipeline{settings: s, options: o, tracer: o.Tracer, prepared: make(chan struct{})}
+	if err := p.open(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Pipeline) open(ctx context.Context) error {
+	release, err := occupy(p.settings.Dir)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, release)
+	if err := p.openOperations(ctx); err != nil {
+		return err
+	}
+	if p.Catalogue, err = p.settings.LoadCatalogue(); err != nil {
+		return Usage(err)
+	}
+	if err := p.openBroker(ctx); err != nil {
+		return err
+	}
+	if p.has(StageTransform) || p.has(StageSink) {
+		if err := p.openStore(ctx); err != nil {
+			return err
+		}
+	}
+	if p.has(StageTransform) {
+		projection := &sink.Projection{Store: p.Store, Log: p.Log}
+		p.transform, err = transform.New(p.Log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
+			transform.WithMetrics(p.instruments.transform), transform.WithTracer(p.tracer))
+		if err != nil {
+			return Usage(err)
+		}
+		p.health.watchTransform(p.transform, p.Log)
+	}
+	if p.has(StageIngest) {
+		if err := p.openGateway(ctx); err != nil {
+			return err
+		}
+	}
+	p.Instance.PID, p.Instance.StartedAt, p.Instance.Version = os.Getpid(), time.Now().UTC().Truncate(time.Second), Version()
+	if err := p.openStages(); err != nil {
+		return err
+	}
+	p.health.complete()
+	return p.Instance.record(p.settings.Dir)
+}
+
+func (p *Pipeline) has(stage string) bool { return slices.Contains(p.options.Stages, stage) }
+
+func (p *Pipeline) child(stage string) zerolog.Logger {
+	return p.options.Logger.With().Str("stage", stage).Logger()
+}
+
+// TransformReady returns a channel that is closed once the transform stage has
+// caught up with the log. The stage has to be one of this process.
+func (p *Pipeline) TransformReady() <-chan struct{} { return p.transform.Ready() }
+
+// ready says why the program cannot take submissions through to totals yet.
+func (p *Pipeline) ready(context.Context) error {
+	if !p.conn.IsConnected() {
+		return errors.New("the broker is away")
+	}
+	if p.transform != nil {
+		select {
+		case <-p.transform.Ready():
+		default:
+			return errors.New("the ledger is being replayed")
+		}
+	}
+	return nil
+}
+
+// Run works until ctx ends, then drains: every stage finishes what it began.
+func (p *Pipeline) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		(&memoryReleaser{}).run(ctx)
+		return nil
+	})
+	for _, stage := range p.running {
+		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
+	}
+	if p.Store != nil && p.Engine == nil && p.options.StoreMayBeAway {
+		group.Go(func() error {
+			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
+	}
+	if p.settings.NATS.URL != "" {
+		group.Go(func() error { return p.Log.Watch(ctx) })
+	}
+	if p.Engine != nil {
+		group.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-p.Engine.Done():
+				return engineEnd(p.Engine)
+			}
+		})
+	}
+	return group.Wait()
+}
+
+// Close tears down in the reverse order of opening.
+func (p *Pipeline) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(p.closers) {
+		errs = append(errs, c())
+	}
+	p.closers = nil
+	for _, stage := range p.running {
+		stage.life.stopped()
+	}
+	p.running = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/libchdb"
+)
+
+func (p *Pipeline) openBroker(ctx context.Context) error {
+	url, extra := p.settings.NATS.URL, []nats.Option{}
+	if url == "" {
+		server, err := natsd.Start(ctx, p.settings.EmbeddedNATS(), p.child("broker"))
+		if err != nil {
+			return portHint(err, "--nats-port")
+		}
+		p.closers = append(p.closers, server.Close)
+		extra = append(extra, server.InProcess())
+		p.Instance.NATS = server.ClientURL()
+	} else {
+		p.Instance.NATS = url
+	}
+	var err error
+	if p.conn, err = ConnectBroker(p.settings.NATS, url, p.options.Logger, extra...); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, func() error { p.conn.Close(); return nil })
+	if p.Log, err = stream.Open(ctx, p.conn, p.settings.Streams, p.options.Logger); err != nil {
+		return err
+	}
+	p.health.watchBroker(p.Log)
+	watchLog(p.registry, p.Log, p.options.Logger)
+	return nil
+}
+
+func (p *Pipeline) openStore(ctx context.Context) error {
+	dsn := p.settings.ClickHouse.DSN
+	if dsn == "" {
+		var err error
+		if dsn, err = p.openEngine(ctx); err != nil {
+			return err
+		}
+	}
+	p.Instance.ClickHouse = dsn
+	var err error
+	if p.Store, err = sink.Dial(dsn, p.settings.Sink, p.child(StageSink)); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.Store.Close)
+	p.health.needs("clickhouse", p.Store.Ping)
+	if p.Engine == nil && p.options.StoreMayBeAway {
+		return nil
+	}
+	return p.prepareStore(ctx)
+}
+
+// prepareStore makes the store ready for the sink.
+func (p *Pipeline) prepareStore(ctx context.Context) error {
+	if err := p.Store.Prepare(ctx, p.Catalogue, p.settings.Sink); err != nil {
+		return err
+	}
+	close(p.prepared)
+	return nil
+}
+
+// whenPrepared puts work off until the store is ready.
+func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-p.prepared:
+			return work(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// openEngine starts the embedded ClickHouse, fetching it first where that has
+// not been done yet.
+func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
+	c := p.settings.EmbeddedClickHouse()
+	c.Logger = p.child("clickhouse")
+	if c.Library == "" {
+		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.options.Progress})
+		if err != nil {
+			return "", err
+		}
+	}
+	if p.Engine, err = chdb.Start(ctx, c); err != nil {
+		return "", portHint(err, "--clickhouse-port and --clickhouse-http-port")
+	}
+	p.closers = append(p.closers, p.Engine.Close)
+	watchEngine(p.registry, p.Engine.Restarts)
+	p.health.living("engine", func(context.Context) error { return engineEnd(p.Engine) })
+	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
+	for _, user := range c.Users {
+		if !user.ReadOnly {
+			return p.Engine.DSN(user.Name), nil
+		}
+	}
+	return "", errors.New("clickhouse.embedded.users: want one who may write")
+}
+
+func (p *Pipeline) openGateway(ctx context.Context) error {
+	c := p.settings.Ingest
+	var err error
+	if c.TokensFile == "" {
+		c.TokensFile = p.settings.TokensFile()
+		if _, err := os.Stat(c.TokensFile); errors.Is(err, fs.ErrNotExist) {
+			if _, err := ingest.GenerateTokens(p.Catalogue, c.TokensFile); err != nil {
+				return err
+			}
+			p.options.Logger.Info().Str("file", c.TokensFile).Msg("tokens made, one for each area")
+		}
+	}
+	if p.Tokens, err = ingest.LoadTokens(c.TokensFile); err != nil {
+		return Usage(err)
+	}
+	if p.gateway, err = ingest.New(p.Log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
+		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
+		return Usage(err)
+	}
+	if err := p.gateway.Listen(ctx); err != nil {
+		return portHint(err, "--http")
+	}
+	p.Instance.HTTP = "http://" + p.gateway.Addr()
+	p.health.needs("gateway", done(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
+	return nil
+}
+
+// engineEnd says why the embedded ClickHouse is gone for good, nil while it is not.
+func engineEnd(engine *chdb.Server) error {
+	select {
+	case <-engine.Done():
+		return fmt.Errorf("the embedded ClickHouse ended: %w", engine.Err())
+	default:
+		return nil
+	}
+}

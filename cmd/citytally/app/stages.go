@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// runningStage is one stage of this process.
+type runningStage struct {
+	life  *lifecycle
+	ready <-chan struct{}
+	work  func(context.Context) error
+}
+
+func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.Context) error) {
+	p.running = append(p.running, runningStage{life: begin(p.child(stage)), ready: ready, work: work})
+}
+
+// openStages puts together the stages that run here, on what has been opened.
+func (p *Pipeline) openStages() error {
+	if p.gateway != nil {
+		p.start(StageIngest, p.gateway.Ready(), p.gateway.Run)
+	}
+	if p.transform != nil {
+		p.start(StageTransform, p.transform.Ready(), p.transform.Run)
+	}
+	if p.has(StageSink) {
+		workers, err := sink.NewWorkers(p.Log, p.Store, p.settings.Sink, p.child(StageSink),
+			sink.WithMetrics(p.instruments.sink), sink.WithTracer(p.tracer))
+		if err != nil {
+			return Usage(err)
+		}
+		p.health.watchSink(workers)
+		p.start(StageSink, workers.Ready(), p.whenPrepared(workers.Run))
+	}
+	if p.has(StageSchedule) {
+		location, err := p.settings.Location()
+		if err != nil {
+			return Usage(err)
+		}
+		scheduler, err := reconcile.NewScheduler(p.Log, p.settings.Transform.Schedules, location, p.child(StageSchedule), time.Now,
+			reconcile.WithScheduleMetrics(p.instruments.schedule))
+		if err != nil {
+			return Usage(err)
+		}
+		p.health.needs(StageSchedule, done(scheduler.Ready(), "the scheduler is catching up on missed slots"))
+		p.start(StageSchedule, scheduler.Ready(), scheduler.Run)
+	}
+	return nil
+}

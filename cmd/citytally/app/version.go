@@ -1,0 +1,39 @@
+package app
+
+import (
+	"runtime/debug"
+	"slices"
+)
+
+// Version is the module's, or the commit's where it was built from a checkout.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return "development"
+}
+
+// Dependencies returns those of the modules that this program was built with, in
+// the order of their paths.
+func Dependencies(paths ...string) []debug.Module {
+	var found []debug.Module
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return nil
+	}
+	for _, m := range info.Deps {
+		if slices.Contains(paths, m.Path) {
+			found = append(found, *m)
+		}
+	}
+	return found
+}

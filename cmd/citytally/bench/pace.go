@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+const (
+	// paceInterval is the time between two counts of the rows that have arrived.
+	paceInterval = 250 * time.Millisecond
+	// paceParts is how many parts of a load, one after the other, have a rate of
+	// their own.
+	paceParts = 10
+)
+
+// arrival is how many rows had arrived in ClickHouse, and how long after the
+// beginning.
+type arrival struct {
+	rows  float64
+	after time.Duration
+}
+
+// watchArrivals counts observations until stop is called, which returns the
+// counts in the order of time, from none. Totals keep step with them.
+func watchArrivals(ctx context.Context, conn driver.Conn) (stop func() ([]arrival, error)) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	began := time.Now()
+	arrivals := []arrival{{}}
+	count := func() error {
+		var rows uint64
+		// A table's count is known without reading it.
+		if err := conn.QueryRow(context.WithoutCancel(ctx), "SELECT count() FROM observations_data").Scan(&rows); err != nil {
+			return fmt.Errorf("count rows that have arrived: %w", err)
+		}
+		arrivals = append(arrivals, arrival{float64(rows), time.Since(began)})
+		return nil
+	}
+	go func() {
+		for pause(ctx, paceInterval) == nil {
+			if err := count(); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- count()
+	}()
+	return func() ([]arrival, error) {
+		cancel()
+		err := <-ended
+		return arrivals, err
+	}
+}
+
+// pace returns how many rows a second arrived in each of the parts of a load,
+// which are of one size. Between two counts rows arrived evenly.
+func pace(arrivals []arrival, parts int) []float64 {
+	last := arrivals[len(arrivals)-1].rows
+	rates := make([]float64, parts)
+	var from time.Duration
+	for part := range rates {
+		rows := last * float64(part+1) / float64(parts) // that of the last part is last
+		i := slices.IndexFunc(arrivals, func(a arrival) bool { return a.rows >= rows })
+		before, after := arrivals[i-1], arrivals[i]
+		to := before.after + time.Duration((rows-before.rows)/(after.rows-before.rows)*float64(after.after-before.after))
+		rates[part] = last / float64(parts) / (to - from).Seconds()
+		from = to
+	}
+	return rates
+}

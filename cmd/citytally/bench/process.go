@@ -1,0 +1,138 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/procfs"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+)
+
+// readyLimit is how long a process may take to serve.
+const readyLimit = 5 * time.Minute
+
+// runProcess starts citytally run on the loaded log and watches it from outside.
+func (b *benchmark) runProcess(ctx context.Context) error {
+	dir := filepath.Join(b.dir, loadedDir)
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	args := []string{"run", "--dir", dir, "--http", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0", "--log-level", "warn"}
+	if b.config.SettingsFile != "" {
+		args = append(args, "--config", b.config.SettingsFile)
+	}
+	var output bytes.Buffer
+	cmd := exec.CommandContext(ctx, executable, args...)
+	cmd.Env = append(os.Environ(), "CITYTALLY_CATALOGUE="+b.settings.Catalogue)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = time.Minute
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start citytally run: %w", err)
+	}
+	err = b.watchProcess(ctx, cmd.Process.Pid, dir, began)
+	stopped := cmd.Process.Signal(syscall.SIGTERM)
+	if err = errors.Join(err, stopped, cmd.Wait()); err != nil {
+		return fmt.Errorf("citytally run: %w\n%s", err, output.String())
+	}
+	return nil
+}
+
+func (b *benchmark) watchProcess(ctx context.Context, pid int, dir string, began time.Time) error {
+	if err := awaitReady(ctx, dir); err != nil {
+		return err
+	}
+	b.result.Ready = milliseconds(time.Since(began))
+	b.say("ready      %9.0f ms", b.result.Ready)
+	pids := append([]int{pid}, ChildrenOf(pid)...)
+	if err := pause(ctx, b.config.Settle); err != nil {
+		return err
+	}
+	before := processorTime(pids)
+	if err := pause(ctx, b.config.Idle); err != nil {
+		return err
+	}
+	b.result.Idle = 100 * (processorTime(pids) - before).Seconds() / b.config.Idle.Seconds()
+	b.result.memory("idle", pid)
+	for _, child := range pids[1:] {
+		b.result.memory("engine_idle", child)
+	}
+	b.say("idle       %.2f %% of a core, memory %v MiB", b.result.Idle, b.result.Memory)
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// awaitReady returns when the instance on the directory says that it is ready.
+func awaitReady(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("not ready after %s", readyLimit))
+	defer cancel()
+	for {
+		if i, err := app.FindInstance(dir); err == nil {
+			response, err := http.Get(i.HTTP + "/readyz")
+			if err == nil {
+				if err := response.Body.Close(); err == nil && response.StatusCode == http.StatusOK {
+					return nil
+				}
+			}
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// ChildrenOf returns the processes that the process has started, none where the
+// system has no /proc.
+func ChildrenOf(pid int) []int {
+	var children []int
+	all, _ := procfs.AllProcs()
+	for _, p := range all {
+		// One that has ended since has no parent.
+		if stat, err := p.Stat(); err == nil && stat.PPID == pid {
+			children = append(children, p.PID)
+		}
+	}
+	return children
+}
+
+// ResidentMemory returns a process's memory in MiB, now and at the most so far. It
+// reports false of one that has ended, and where the system has no /proc.
+func ResidentMemory(pid int) (now, peak float64, ok bool) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return 0, 0, false
+	}
+	status, err := p.NewStatus()
+	return float64(status.VmRSS) / (1 << 20), float64(status.VmHWM) / (1 << 20), err == nil && status.VmRSS > 0
+}
+
+// processorTime returns what the processes have used together.
+func processorTime(pids []int) time.Duration {
+	var seconds float64
+	for _, pid := range pids {
+		if p, err := procfs.NewProc(pid); err == nil {
+			stat, _ := p.Stat() // one that has ended counts nothing
+			seconds += stat.CPUTime()
+		}
+	}
+	return time.Duration(seconds * float64(time.Second))
+}

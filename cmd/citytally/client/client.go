@@ -1,0 +1,143 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+)
+
+// Addresses are where servers are said to be; "" leaves it to the settings, or to
+// the instance that runs on the data directory.
+type Addresses struct {
+	NATS       string // URL
+	ClickHouse string // DSN
+	Gateway    string // base URL
+}
+
+// Client knows where the servers are.
+type Client struct {
+	settings  *configs.Settings
+	addresses Addresses
+	instance  *app.Instance // empty where none was found
+	notFound  error         // why there is no instance
+	catalogue *catalogue.Catalogue
+}
+
+// New looks for the instance on the settings' data directory. That there is none
+// is an error only of what it alone could answer.
+func New(s *configs.Settings, a Addresses) (*Client, error) {
+	c := &Client{settings: s, addresses: a}
+	c.instance, c.notFound = app.FindInstance(s.Dir)
+	if c.notFound != nil {
+		if !errors.Is(c.notFound, app.ErrNoInstance) {
+			return nil, c.notFound
+		}
+		c.instance = &app.Instance{}
+	}
+	return c, nil
+}
+
+// AbsentError says that nothing runs where it was looked for.
+type AbsentError struct{ Err error }
+
+func (e *AbsentError) Error() string { return e.Err.Error() }
+
+func (e *AbsentError) Unwrap() error { return e.Err }
+
+// RefusedError says that what was sent or asked for was understood and refused.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// address picks the first address there is: of the flag, the settings, or the
+// running instance.
+func (c *Client) address(what, flag string, candidates ...string) (string, error) {
+	for _, candidate := range candidates {
+		if candidate != "" {
+			return candidate, nil
+		}
+	}
+	if c.notFound != nil {
+		return "", &AbsentError{fmt.Errorf("%w; start it with: citytally run --dir %s (or name %s with --%s)", c.notFound, c.settings.Dir, what, flag)}
+	}
+	return "", &AbsentError{fmt.Errorf("the instance on %s has no %s of its own; name it with --%s", c.settings.Dir, what, flag)}
+}
+
+// Catalogue returns the catalogue of the settings.
+func (c *Client) Catalogue() (*catalogue.Catalogue, error) {
+	if c.catalogue == nil {
+		var err error
+		if c.catalogue, err = c.settings.LoadCatalogue(); err != nil {
+			return nil, app.Usage(err)
+		}
+	}
+	return c.catalogue, nil
+}
+
+// Printer returns a printer with the catalogue and the time zone of the settings.
+func (c *Client) Printer(l present.Language) (*present.Printer, error) {
+	location, err := c.settings.Location()
+	if err != nil {
+		return nil, app.Usage(err)
+	}
+	names, err := c.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	return &present.Printer{Catalogue: names, Language: l, Location: location}, nil
+}
+
+// storeTimeout is how long ClickHouse may take to answer at first.
+const storeTimeout = 10 * time.Second
+
+// openStore opens ClickHouse for reading.
+func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.Store, error) {
+	dsn, err := c.address("ClickHouse", "dsn", c.addresses.ClickHouse, c.settings.ClickHouse.DSN, c.instance.ClickHouse)
+	if err != nil {
+		return nil, err
+	}
+	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, fmt.Errorf("ClickHouse did not answer within %s", storeTimeout))
+	defer cancel()
+	return sink.Open(opening, dsn, c.settings.Sink, logger)
+}
+
+// openLog attaches to the broker's streams. The returned function disconnects.
+func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
+	url, err := c.address("the broker", "nats", c.addresses.NATS, c.settings.NATS.URL, c.instance.NATS)
+	if err != nil {
+		return nil, nil, err
+	}
+	var extra []nats.Option
+	if c.settings.NATS.URL == "" {
+		e := c.settings.EmbeddedNATS()
+		if e.User != "" {
+			extra = append(extra, nats.UserInfo(e.User, e.Password))
+		}
+		if e.Token != "" {
+			extra = append(extra, nats.Token(e.Token))
+		}
+	}
+	nc, err := app.ConnectBroker(c.settings.NATS, url, logger, extra...)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := stream.Attach(nc, logger)
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return log, nc.Close, nil
+}

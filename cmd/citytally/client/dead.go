@@ -1,0 +1,140 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// Letters returns what stages have put aside in DEAD.
+func (c *Client) Letters(ctx context.Context) ([]stream.Letter, error) {
+	_, letters, disconnect, err := c.openLetters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	disconnect()
+	return letters, nil
+}
+
+// openLetters opens the log and reads DEAD. The returned function disconnects.
+func (c *Client) openLetters(ctx context.Context) (*stream.Log, []stream.Letter, func(), error) {
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	letters, err := log.Letters(ctx)
+	if err != nil {
+		disconnect()
+		return nil, nil, nil, err
+	}
+	return log, letters, disconnect, nil
+}
+
+// LegibleLetter is a letter with its message as something that can be read.
+type LegibleLetter struct {
+	stream.Letter
+	Message any `json:"message"`
+}
+
+// Letter returns the letter with a number.
+func (c *Client) Letter(ctx context.Context, number uint64) (*LegibleLetter, error) {
+	log, letters, disconnect, err := c.openLetters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer disconnect()
+	chosen, err := chooseLetters(letters, []uint64{number})
+	if err != nil {
+		return nil, err
+	}
+	letter := chosen[0]
+	body, err := log.LetterMessage(ctx, &letter)
+	if err != nil && !errors.Is(err, stream.ErrMessageGone) {
+		return nil, err
+	}
+	letter.Body = body
+	return &LegibleLetter{letter, legible(&letter)}, nil
+}
+
+// legible is a message's body as JSON where it is any, or what it decodes to, or
+// text; else nil, and the body in base64 has to do.
+func legible(l *stream.Letter) any {
+	if json.Valid(l.Body) {
+		return json.RawMessage(l.Body)
+	}
+	if batch, err := event.DecodeAccepted(l.Body); l.Stream == stream.Accepted && err == nil {
+		return batch
+	}
+	if batch, err := event.DecodeTotals(l.Body); l.Stream == stream.Totals && err == nil {
+		return batch
+	}
+	if utf8.Valid(l.Body) {
+		return string(l.Body)
+	}
+	return nil
+}
+
+// ReplayLetters sends messages that were put aside through their stream again, and
+// takes them out of DEAD. No numbers are all letters. Each one that is done is told.
+func (c *Client) ReplayLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
+	return c.removeLetters(ctx, numbers, told, reconcile.Revive)
+}
+
+// DiscardLetters takes letters out of DEAD. No numbers are all letters. Each one
+// that is done is told.
+func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
+	return c.removeLetters(ctx, numbers, told, func(context.Context, *stream.Log, *stream.Letter) error { return nil })
+}
+
+// removeLetters does something with letters and removes them then. What fails
+// with one of them does not keep it from the others.
+func (c *Client) removeLetters(ctx context.Context, numbers []uint64, told func(uint64), act func(context.Context, *stream.Log, *stream.Letter) error) error {
+	log, letters, disconnect, err := c.openLetters(ctx)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	if len(numbers) > 0 {
+		if letters, err = chooseLetters(letters, numbers); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for i := range letters {
+		err := act(ctx, log, &letters[i])
+		if err == nil {
+			err = log.Discard(ctx, &letters[i])
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		told(letters[i].Number)
+	}
+	return errors.Join(errs...)
+}
+
+// chooseLetters picks letters by number, in the order of the numbers.
+func chooseLetters(letters []stream.Letter, numbers []uint64) ([]stream.Letter, error) {
+	byNumber := make(map[uint64]stream.Letter, len(letters))
+	for _, l := range letters {
+		byNumber[l.Number] = l
+	}
+	var chosen []stream.Letter
+	for _, n := range numbers {
+		l, ok := byNumber[n]
+		if !ok {
+			return nil, fmt.Errorf("nothing in DEAD has the number %d; see: citytally dead list", n)
+		}
+		chosen = append(chosen, l)
+	}
+	return chosen, nil
+}

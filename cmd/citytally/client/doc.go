@@ -1,0 +1,15 @@
+// Package client asks a running instance, or the servers that one stands on.
+//
+// In come settings and, where they are given, addresses. [New] looks for the
+// instance on the data directory; each method finds the server that it needs: the
+// gateway, the broker, or ClickHouse. Out go results as package present shows them:
+// reports, explanations, releases, comparisons with published figures, scorecards,
+// the status; and what people decide goes in: submissions, decisions, recomputations,
+// what becomes of dead letters.
+//
+// What is asked about the past is answered by a replay of the log ([Client.OpenLog]),
+// under the catalogue of the settings.
+//
+// What never happens: a connection that is kept after a method has returned, but
+// for those of a [Log]; a figure that is computed otherwise than by the pipeline.
+package client

@@ -1,0 +1,89 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nuid"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// manualSchedule is the schedule name of runs that a person asked for.
+const manualSchedule = "manual"
+
+// Recompute asks the running pipeline to compute a period and an indicator anew,
+// or all of them where they are "", and waits until ctx ends for the run's record.
+func (c *Client) Recompute(ctx context.Context, period, indicator string) (event.Run, error) {
+	if err := c.checkIndicator(indicator); err != nil {
+		return event.Run{}, err
+	}
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return event.Run{}, err
+	}
+	defer disconnect()
+	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator})
+}
+
+// Recompute asks for a recomputation of what the command says, over a log that is
+// open, and waits for its record.
+func Recompute(ctx context.Context, log *stream.Log, command event.Command) (event.Run, error) {
+	command.ID, command.Schedule, command.Trigger = manualSchedule+"."+nuid.Next(), manualSchedule, event.ByManual
+	last, err := log.LastSequence(ctx, stream.Totals)
+	if err != nil {
+		return event.Run{}, err
+	}
+	if err := reconcile.Recompute(ctx, log, command); err != nil {
+		return event.Run{}, app.Usage(err)
+	}
+	var run event.Run
+	errFound := errors.New("found")
+	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{reconcile.RunSubject(command.Schedule)}, From: last + 1}
+	err = log.Follow(ctx, from, func(d stream.Delivery) error {
+		if err := json.Unmarshal(d.Body, &run); err != nil {
+			return fmt.Errorf("read run: %w", err)
+		}
+		if run.ID == command.ID {
+			return errFound
+		}
+		return nil
+	}, func() {})
+	if errors.Is(err, errFound) {
+		return run, nil
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return event.Run{}, err
+}
+
+// checkIndicator reports an indicator that the catalogue lacks; "" is every one.
+func (c *Client) checkIndicator(indicator string) error {
+	if indicator == "" {
+		return nil
+	}
+	inForce, err := c.Catalogue()
+	if err != nil {
+		return err
+	}
+	if _, ok := inForce.Indicator(indicator); ok {
+		return nil
+	}
+	ids := make([]string, len(inForce.Indicators))
+	for i := range inForce.Indicators {
+		ids[i] = inForce.Indicators[i].ID
+	}
+	hint := "; see the view indicators"
+	if near := strict.Nearest(indicator, ids); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return app.Usage(fmt.Errorf("--indicator: there is no indicator %q%s", indicator, hint))
+}

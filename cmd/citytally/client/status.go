@@ -1,0 +1,197 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// PrintStatus prints what the broker, ClickHouse and the instance say of
+// themselves.
+func (c *Client) PrintStatus(ctx context.Context, w io.Writer, format string) error {
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	s, err := c.status(ctx, log, nil)
+	if err != nil {
+		return err
+	}
+	return s.Print(w, format)
+}
+
+const watchInterval = 2 * time.Second
+
+// WatchStatus prints the status anew until ctx ends: on a terminal in place, else
+// one after another, as JSON one a line. Conservation costs ClickHouse the more
+// the more it holds, and is asked for at most a tenth of the time.
+func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) error {
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	inPlace := present.IsTerminal(w) && format != present.FormatJSON
+	var known *reconcile.Conservation
+	var knownUntil time.Time
+	for {
+		var screen bytes.Buffer
+		began := time.Now()
+		if began.After(knownUntil) {
+			known = nil
+		}
+		s, err := c.status(ctx, log, known)
+		if ctx.Err() != nil {
+			return nil
+		}
+		switch {
+		case err != nil:
+			fmt.Fprintf(&screen, "%s  %v\n", began.Format(time.TimeOnly), err)
+		case format == present.FormatJSON:
+			if err := json.NewEncoder(&screen).Encode(s); err != nil {
+				return err
+			}
+		default:
+			if err := s.Print(&screen, format); err != nil {
+				return err
+			}
+		}
+		if s != nil && known == nil {
+			known, knownUntil = s.Conservation, time.Now().Add(10*time.Since(began))
+		}
+		if err := present.Redraw(w, screen.Bytes(), inPlace); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(watchInterval):
+		}
+	}
+}
+
+// status asks the broker and ClickHouse. A conservation that was found a moment
+// ago need not be found again.
+func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.Conservation) (*present.Status, error) {
+	s := &present.Status{Conservation: known}
+	if i := c.instance; c.notFound == nil {
+		s.Process = &present.Process{
+			PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
+			ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations,
+		}
+	}
+	var err error
+	if s.Streams, err = log.Statuses(ctx); err != nil {
+		return nil, err
+	}
+	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
+		return nil, err
+	}
+	s.NotReady = notReady(ctx, c.instance.Operations)
+	if err := c.addTables(ctx, log, s); err != nil {
+		s.Problem = clickhouseProblem(err)
+	}
+	return s, nil
+}
+
+// notReady asks the instance which of its parts cannot work now. Where it cannot
+// be asked, the other answers have to do.
+func notReady(ctx context.Context, operations string) []present.Part {
+	if operations == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*app.AnswerTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, operations+"/readyz", nil)
+	if err != nil {
+		return nil
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil
+	}
+	defer response.Body.Close()
+	var told struct{ Parts []present.Part }
+	if err := json.NewDecoder(response.Body).Decode(&told); err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(told.Parts, func(p present.Part) bool { return p.Ready })
+}
+
+// clickhouseProblem is an error of ClickHouse without the query it is about, and
+// what to do.
+func clickhouseProblem(err error) string {
+	text, _, _ := strings.Cut(err.Error(), " in scope SELECT")
+	return text + "; " + sink.Advice(err)
+}
+
+const (
+	// countTimeout is how long ClickHouse may take to count, and statusTimeout how
+	// long to answer at first.
+	countTimeout  = 30 * time.Second
+	statusTimeout = 5 * time.Second
+)
+
+// addTables adds what ClickHouse shows.
+func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Status) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, countTimeout, fmt.Errorf("ClickHouse did not answer within %s", countTimeout))
+	defer cancel()
+	opening, opened := context.WithTimeoutCause(ctx, statusTimeout, errors.New("ClickHouse did not answer within 5s"))
+	defer opened()
+	store, err := c.openStore(opening, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
+		return err
+	}
+	s.Conservation, err = reconcile.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	return err
+}
+
+// namedWaiting is how many waiting messages of each stage are named; the others
+// are counted in the table of streams.
+const namedWaiting = 20
+
+// waitingMessages names what waits for each stage.
+func waitingMessages(ctx context.Context, log *stream.Log) ([]present.Waiting, error) {
+	var all []present.Waiting
+	for _, stage := range []struct{ what, stream, consumer string }{
+		{"validate", stream.Submissions, judge.Consumer},
+		{"tally", stream.Accepted, tally.Consumer},
+		{"insert", stream.Accepted, sink.AcceptedConsumer},
+		{"insert", stream.Verdicts, sink.VerdictsConsumer},
+	} {
+		messages, err := log.WaitingFor(ctx, stage.stream, stage.consumer, namedWaiting)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range messages {
+			all = append(all, present.Waiting{
+				For: stage.what, Stream: stage.stream, Area: m.Origin.Area, Dataset: m.Origin.Dataset, Submission: m.Submission,
+				Sequence: m.Sequence, Since: m.StoredAt, AgeSeconds: time.Since(m.StoredAt).Round(time.Millisecond).Seconds(),
+			})
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,202 @@
+package present
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// Point is a total of one period in an indicator's past; Value "" is none.
+type Point struct {
+	Period catalogue.Period
+	Value  string
+	Stage  string
+}
+
+// trendChart is a column for each period, in the coordinates of its SVG, whose
+// origin is at the top left.
+type trendChart struct {
+	Width, Height float64
+	// Zero is where the columns stand.
+	Zero    float64
+	Columns []trendColumn
+	Summary string
+}
+
+type trendColumn struct {
+	X, Y, Width, Height float64
+	Middle              float64 // of the column, for its labels
+	ValueY              float64
+	Value, Label        string
+	// Class is "past", "now" or "open", which is now and not final.
+	Class string
+}
+
+const (
+	trendWidth   = 320.0
+	trendHeight  = 120.0
+	trendTop     = 20.0 // room for the values
+	trendBottom  = 18.0 // room for the periods
+	trendWidest  = 56.0
+	trendNarrows = 0.62 // of the room for a column
+)
+
+// trend draws an indicator's past. A single period is no trend: it returns nil.
+func (p *Printer) trend(indicator string, points []Point) *trendChart {
+	if len(points) < 2 {
+		return nil
+	}
+	low, high := 0.0, 0.0
+	values := make([]float64, len(points))
+	for i, point := range points {
+		if point.Value != "" {
+			values[i] = decimal.RequireFromString(point.Value).InexactFloat64()
+			low, high = min(low, values[i]), max(high, values[i])
+		}
+	}
+	if low == high {
+		high = low + 1
+	}
+	if low < 0 {
+		low -= (high - low) * 0.15
+	}
+	room := trendHeight - trendTop - trendBottom
+	y := func(v float64) float64 { return trendTop + room*(high-v)/(high-low) }
+	step := trendWidth / float64(len(points))
+	width := min(trendWidest, step*trendNarrows)
+	chart := &trendChart{Width: trendWidth, Height: trendHeight, Zero: y(0)}
+	for i, point := range points {
+		column := trendColumn{Middle: step * (float64(i) + 0.5), Width: width, Label: point.Period.String(), Class: "past", Value: "—"}
+		column.X = column.Middle - width/2
+		top, bottom := min(y(values[i]), y(0)), max(y(values[i]), y(0))
+		column.Y, column.Height, column.ValueY = top, bottom-top, top-5
+		if point.Value != "" {
+			column.Value = p.digits(indicator, point.Value)
+		}
+		if i == len(points)-1 {
+			column.Class = "now"
+			if point.Stage != catalogue.Final.String() {
+				column.Class = "open"
+			}
+		}
+		chart.Summary += column.Label + ": " + column.Value + p.words().Entry
+		chart.Columns = append(chart.Columns, column)
+	}
+	return chart
+}
+
+// contribution is one area's part of a total.
+type contribution struct {
+	Area, Value string
+	// Share of the total in percent, "" for a ratio, whose parts do not add up.
+	Share string
+	// Bar is the length of the bar, of contributionWidth.
+	Bar float64
+}
+
+const contributionWidth = 100.0
+
+// contributions are the areas' parts of a total, the largest first. Areas with
+// nothing are only named.
+type contributions struct {
+	Rows []contribution
+	// None names the areas whose figure is zero.
+	None string
+	// Ratio is true where each area's own ratio is shown beside the city's.
+	Ratio bool
+	// City is where the city's ratio lies, of contributionWidth.
+	City float64
+}
+
+// contributions takes a total apart by area. It returns nil for what the city
+// reports itself, and where only one area could report.
+func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Total) *contributions {
+	if total == nil || total.Value == "" || total.Expected < 2 {
+		return nil
+	}
+	values := areaValues(indicator, total)
+	codes := make([]string, 0, len(values))
+	highest := decimal.Zero
+	whole := decimal.RequireFromString(total.Value)
+	ratio := indicator.Total == catalogue.RatioRule
+	if ratio {
+		highest = whole
+	}
+	for code, value := range values {
+		codes = append(codes, code)
+		highest = decimal.Max(highest, value.Abs())
+	}
+	slices.SortFunc(codes, func(a, b string) int { return cmp.Or(values[b].Cmp(values[a]), cmp.Compare(a, b)) })
+	if highest.IsZero() {
+		return nil
+	}
+	places := partPlaces(indicator, values)
+	c := &contributions{Ratio: ratio, City: bar(whole, highest)}
+	var none []string
+	for _, code := range codes {
+		value := values[code]
+		if value.IsZero() && !ratio {
+			none = append(none, code)
+			continue
+		}
+		row := contribution{Area: p.Area(code), Value: indicator.Display(value, places), Bar: bar(value, highest)}
+		if !ratio && whole.IsPositive() {
+			row.Share = fmt.Sprintf(p.words().Percent, value.Mul(decimal.New(100, 0)).DivRound(whole, 1).StringFixed(1))
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	c.None = p.Areas(none)
+	return c
+}
+
+// The places shown of an area's figure where the city's has fewer.
+const mostPartPlaces = 2
+
+// partPlaces is how many places the areas' figures are shown with: those of the
+// total, and more where the figures have them, so that they visibly add up.
+func partPlaces(indicator *catalogue.Indicator, values map[string]decimal.Decimal) int {
+	places := 0
+	for _, value := range values {
+		_, fraction, _ := strings.Cut(value.String(), ".")
+		places = max(places, len(fraction))
+	}
+	return max(indicator.Decimals, min(places, mostPartPlaces))
+}
+
+func bar(value, highest decimal.Decimal) float64 {
+	return max(0, value.Div(highest).InexactFloat64()) * contributionWidth
+}
+
+// areaValues adds up the terms of each area: its figure, or its own ratio.
+func areaValues(indicator *catalogue.Indicator, total *event.Total) map[string]decimal.Decimal {
+	tops, bottoms := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
+	inputs, _ := total.Inputs.All() // the tally has written them
+	for i := range inputs {
+		in := &inputs[i]
+		value := in.Value.Decimal()
+		if in.Subtracted {
+			value = value.Neg()
+		}
+		if indicator.Total == catalogue.RatioRule && in.Indicator == indicator.Denominator {
+			bottoms[in.Area] = bottoms[in.Area].Add(value)
+		} else {
+			tops[in.Area] = tops[in.Area].Add(value)
+		}
+	}
+	if indicator.Total != catalogue.RatioRule {
+		return tops
+	}
+	ratios := map[string]decimal.Decimal{}
+	for area, bottom := range bottoms {
+		if !bottom.IsZero() {
+			ratios[area] = tops[area].Mul(decimal.NewFromInt(indicator.Factor)).DivRound(bottom, 12)
+		}
+	}
+	return ratios
+}

@@ -1,0 +1,213 @@
+package present
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// explainer prints one explanation.
+type explainer struct {
+	*Printer
+	of    *answer.Explanation
+	words *ExplainWords
+}
+
+// Explanation prints what a total follows from, as a tree, or as JSON.
+func (p *Printer) Explanation(w io.Writer, e *answer.Explanation, format string) error {
+	if format == FormatJSON {
+		return JSON(w, e)
+	}
+	x := &explainer{Printer: p, of: e, words: &p.words().Explain}
+	x.print(w)
+	return nil
+}
+
+func (x *explainer) print(w io.Writer) {
+	indicator, _ := x.Catalogue.Indicator(x.of.Indicator)
+	fmt.Fprintf(w, "%s  %s\n", x.Indicator(x.of.Indicator), x.headline(indicator, &x.of.Level))
+	for _, line := range x.facts(indicator) {
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+	fmt.Fprintln(w)
+	x.level(&x.of.Level, x.of.Period).print(w, "", "")
+	if x.of.Base != nil {
+		fmt.Fprintln(w)
+		x.level(x.of.Base, fmt.Sprintf(x.words.BaseOf, x.of.Base.Period)).print(w, "", "")
+	}
+}
+
+func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) string {
+	if !l.Reported || l.Value == "" {
+		return l.Period + ": " + x.Printer.words().NoValue
+	}
+	value, exact := decimal.RequireFromString(l.Value), ""
+	shown := indicator.Display(value, indicator.Decimals)
+	if !decimal.RequireFromString(shown).Equal(value) {
+		exact = fmt.Sprintf(x.words.Unrounded, l.Value)
+	}
+	return fmt.Sprintf("%s: %s%s  %s", l.Period, x.exact(shown, l.Unit, l.Qualifier), exact, x.stage(l.Stage, l.Status))
+}
+
+// facts are the lines that hold for the total as a whole.
+func (x *explainer) facts(indicator *catalogue.Indicator) []string {
+	words := x.words
+	lines := []string{x.rule(indicator)}
+	verdict := words.NotPublishable
+	if x.of.Publishable {
+		verdict = words.Publishable
+	}
+	lines = append(lines, fmt.Sprintf(words.Coverage, x.of.Have, x.of.Expected, words.Policies[string(x.of.Policy)])+" → "+verdict, x.changed(indicator))
+	for _, code := range slices.Sorted(maps.Keys(x.of.Recast)) {
+		before := x.Areas(x.of.Recast[code])
+		lines = append(lines, fmt.Sprintf(words.Recast, x.Area(code), cmp.Or(before, words.UnknownBefore)))
+	}
+	for _, flag := range x.of.Flags {
+		lines = append(lines, words.Flags[flag])
+	}
+	lines = append(lines, fmt.Sprintf(words.Basis, x.of.Basis, x.of.Catalogue))
+	if !x.of.Received.IsZero() {
+		lines = append(lines, fmt.Sprintf(words.AsOf, x.Time(x.of.Received)))
+	}
+	return lines
+}
+
+func (x *explainer) rule(indicator *catalogue.Indicator) string {
+	switch x.of.Rule {
+	case catalogue.RatioRule:
+		factor := ""
+		if x.of.Factor != 1 {
+			factor = fmt.Sprintf(" × %d", x.of.Factor)
+		}
+		return fmt.Sprintf(x.words.RatioRule, x.Indicator(indicator.Numerator), x.Indicator(indicator.Denominator), factor)
+	case catalogue.CityRule:
+		return fmt.Sprintf(x.words.CityRule, x.Indicator(indicator.ID))
+	}
+	return fmt.Sprintf(x.words.SumRule, x.Indicator(indicator.ID))
+}
+
+// changed tells the change on the year before, rounded and exact, with its base.
+func (x *explainer) changed(indicator *catalogue.Indicator) string {
+	e := x.of
+	if e.Change == "" {
+		common := x.Printer.words()
+		return fmt.Sprintf(x.words.NoChange, cmp.Or(common.NoChange[e.ChangeReason], common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
+	}
+	absolute := x.exact(e.ChangeAbsolute, e.Unit, "")
+	if e.ChangeKind == string(catalogue.Point) {
+		absolute = x.change(nil, e.Change, e.ChangeKind)
+	}
+	return fmt.Sprintf(x.words.Change, x.change(indicator, e.Change, e.ChangeKind), x.exact(e.Base.Value, e.Base.Unit, e.Base.Qualifier), absolute)
+}
+
+func (x *explainer) level(l *answer.Level, title string) *node {
+	top := &node{lines: []string{title}}
+	for i := range l.Sums {
+		top.children = append(top.children, x.sum(&l.Sums[i]))
+	}
+	switch {
+	case !l.Reported:
+		top.lines = append(top.lines, x.words.NobodyReported)
+	case len(l.Missing) > 0:
+		top.children = append(top.children, &node{lines: []string{fmt.Sprintf(x.words.Missing, x.Areas(l.Missing))}})
+	default:
+		top.children = append(top.children, &node{lines: []string{x.words.NoneMissing}})
+	}
+	return top
+}
+
+func (x *explainer) sum(s *answer.Sum) *node {
+	pattern := map[answer.Role]string{
+		answer.NumeratorRole: x.words.Numerator, answer.DenominatorRole: x.words.Denominator, answer.WholeRole: x.words.Total,
+	}[s.Role]
+	n := &node{lines: []string{fmt.Sprintf(pattern, x.Indicator(s.Indicator), x.exact(s.Value, s.Unit, ""))}}
+	for i := range s.Parts {
+		n.children = append(n.children, x.part(&s.Parts[i], s.Unit))
+	}
+	for i := range s.Excluded {
+		p := &s.Excluded[i]
+		child := x.part(p, s.Unit)
+		because := x.words.Excluded[p.Because]
+		if strings.Contains(because, "%s") {
+			because = fmt.Sprintf(because, x.Area(p.Host))
+		}
+		child.lines = slices.Insert(child.lines, 1, because)
+		n.children = append(n.children, child)
+	}
+	return n
+}
+
+func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
+	sign := ""
+	if p.Subtracted {
+		sign = x.words.Subtracted
+	}
+	n := &node{lines: []string{p.Area + " " + x.Area(p.Area) + "  " + sign + x.figure(&p.ExplainedFigure, unit)}}
+	n.lines = append(n.lines, x.provenance(&p.ExplainedFigure))
+	for _, extra := range [...]struct{ pattern, text string }{{x.words.Raw, p.Raw}, {x.words.Note, p.Note}, {x.words.Reason, p.Reason}} {
+		if extra.text != "" {
+			n.lines = append(n.lines, fmt.Sprintf(extra.pattern, extra.text))
+		}
+	}
+	for i := range p.Superseded {
+		s := &p.Superseded[i]
+		n.lines = append(n.lines, fmt.Sprintf(x.words.Superseded, x.figure(s, unit)+" · "+x.provenance(s)))
+	}
+	return n
+}
+
+// figure is a figure with its period where that is not the total's.
+func (x *explainer) figure(f *answer.ExplainedFigure, unit string) string {
+	text := x.exact(f.Value, unit, f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
+	if f.Period != x.of.Period && (x.of.Base == nil || f.Period != x.of.Base.Period) {
+		text += "  " + fmt.Sprintf(x.words.OfPeriod, f.Period)
+	}
+	return text
+}
+
+// provenance says where a figure came from.
+func (p *Printer) provenance(f *answer.ExplainedFigure) string {
+	words := &p.words().Explain
+	var place []string
+	if f.File != "" {
+		place = append(place, f.File)
+	}
+	if f.Row > 0 {
+		place = append(place, fmt.Sprintf(words.Row, f.Row))
+	}
+	var facts []string
+	if len(place) > 0 {
+		facts = append(facts, strings.Join(place, " "))
+	}
+	facts = append(facts, fmt.Sprintf("%s #%d %s", f.Dataset, f.Sequence, f.Submission))
+	if f.Via != "" {
+		facts = append(facts, fmt.Sprintf(words.Via, f.Via))
+	}
+	if f.By != "" {
+		facts = append(facts, fmt.Sprintf(words.By, f.By))
+	}
+	facts = append(facts, fmt.Sprintf(words.Received, p.Time(f.ReceivedAt)))
+	return strings.Join(facts, " · ")
+}
+
+// exact is a figure unrounded, as it was reported or computed, with its unit.
+func (p *Printer) exact(value, unit, qualifier string) string {
+	if value == "" {
+		return p.words().NoValue
+	}
+	return p.qualified(value+" "+unit, qualifier)
+}
+
+// stage is a figure's stage with its status.
+func (p *Printer) stage(stage, status string) string {
+	return strings.TrimSpace(p.words().Stages[stage] + " " + status)
+}

@@ -1,0 +1,26 @@
+package present
+
+// Language is that of the reader.
+type Language string
+
+// The languages.
+const (
+	Chinese Language = "zh"
+	English Language = "en"
+)
+
+// Words returns the words of the language.
+func (l Language) Words() *Words {
+	if l == Chinese {
+		return &chineseWords
+	}
+	return &englishWords
+}
+
+// Choose returns the text that is in the language, of a text that exists in both.
+func (l Language) Choose(zh, en string) string {
+	if l == Chinese {
+		return zh
+	}
+	return en
+}

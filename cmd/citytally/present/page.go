@@ -1,0 +1,187 @@
+package present
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/sink"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// page writes a report as a page for publication. It loads nothing from elsewhere,
+// and reads well on paper, in the dark, and by a screen reader.
+func (p *Printer) page(w io.Writer, r *Report) error {
+	content, err := p.pageContent(r)
+	if err != nil {
+		return err
+	}
+	if err := pageTemplate.Execute(w, content); err != nil {
+		return fmt.Errorf("write page: %w", err)
+	}
+	return nil
+}
+
+// pageContent is what the template shows.
+type pageContent struct {
+	Title      string
+	Facts      []string
+	Reporting  []reporting
+	Programmes []programme
+	Words      *Words
+	Bar        float64 // the length of a full bar
+}
+
+// reporting is how many of the totals that expect an area have its figure.
+type reporting struct {
+	Area           string
+	Have, Expected int
+	Bar            float64
+}
+
+type programme struct {
+	ID, Name string
+	Cards    []card
+}
+
+// card is one indicator.
+type card struct {
+	ID, Name, Sentence, Figure, Change, Stage string
+	// Unit is that of the charts; "" where the name says what is counted.
+	Unit          string
+	Trend         *trendChart
+	Contributions *contributions
+	Coverage      string
+	Slots         []slot
+	SlotsWidth    int
+	Publishable   bool
+}
+
+// slot is one expected area in the coverage bar.
+type slot struct {
+	X    int
+	Have bool
+}
+
+const slotWidth = 14
+
+func (p *Printer) pageContent(r *Report) (*pageContent, error) {
+	period, err := catalogue.ParsePeriod(r.Period)
+	if err != nil {
+		return nil, err
+	}
+	words := p.words()
+	c := &pageContent{
+		Title: fmt.Sprintf(words.Page.Title, p.Area(p.Catalogue.City), p.Period(period)), Words: words, Bar: contributionWidth,
+		Facts: p.pageFacts(r), Reporting: p.reporting(r, period),
+	}
+	rows := rowsByIndicator(r.Totals)
+	for _, heading := range p.pageHeadings() {
+		for i := range p.Catalogue.Indicators {
+			indicator := &p.Catalogue.Indicators[i]
+			if row := rows[indicator.ID]; row != nil && indicator.Programme == heading.ID {
+				trend := append(slices.Clone(r.Earlier[indicator.ID]), Point{Period: period, Value: row.Value, Stage: row.Stage})
+				heading.Cards = append(heading.Cards, p.card(indicator, row, trend, r.Inputs[indicator.ID]))
+			}
+		}
+		if len(heading.Cards) > 0 {
+			c.Programmes = append(c.Programmes, heading)
+		}
+	}
+	return c, nil
+}
+
+// pageHeadings are the programmes, without cards; indicators without a programme
+// come first.
+func (p *Printer) pageHeadings() []programme {
+	headings := []programme{{Name: p.words().Page.Indicators}}
+	for i := range p.Catalogue.Programmes {
+		of := &p.Catalogue.Programmes[i]
+		headings = append(headings, programme{ID: of.ID, Name: p.title(of.NameZH, of.NameEN)})
+	}
+	return headings
+}
+
+func (p *Printer) card(indicator *catalogue.Indicator, row *sink.ReportRow, trend []Point, total *event.Total) card {
+	words := p.words()
+	c := card{
+		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(row), Figure: p.Figure(row), Change: p.signedChange(row),
+		Stage: words.Stages[row.Stage], Unit: row.Unit, Trend: p.trend(indicator.ID, trend),
+		Contributions: p.contributions(indicator, total), Publishable: row.Publishable,
+	}
+	if p.Language != Chinese {
+		c.Unit = unitInEnglish(row.Unit)
+	}
+	if indicator.Total == catalogue.CityRule {
+		c.Coverage = words.Page.CityReports
+		return c
+	}
+	c.Coverage = p.coverage(row)
+	for i := range row.Coverage.Expected {
+		c.Slots = append(c.Slots, slot{X: i * slotWidth, Have: i < row.Coverage.Have})
+	}
+	c.SlotsWidth = row.Coverage.Expected * slotWidth
+	return c
+}
+
+// reporting counts, for each area that the city's sums expect, the totals that
+// have its figure.
+func (p *Printer) reporting(r *Report, period catalogue.Period) []reporting {
+	missing := map[string]int{}
+	totals := 0
+	for i := range r.Totals {
+		indicator, ok := p.Catalogue.Indicator(r.Totals[i].Indicator)
+		if !ok || indicator.Total == catalogue.CityRule {
+			continue
+		}
+		totals++
+		for _, code := range r.Totals[i].Coverage.Missing {
+			missing[code]++
+		}
+	}
+	var all []reporting
+	for _, code := range p.Catalogue.Expected(period) {
+		of := reporting{Area: p.Area(code), Have: max(0, totals-missing[code]), Expected: totals}
+		if totals > 0 {
+			of.Bar = contributionWidth * float64(of.Have) / float64(totals)
+		}
+		all = append(all, of)
+	}
+	return all
+}
+
+// pageFacts say what the totals are, what they were computed from, and when.
+func (p *Printer) pageFacts(r *Report) []string {
+	minute := func(t time.Time) string { return t.In(p.Location).Format("2006-01-02 15:04 -07:00") }
+	words := &p.words().Page
+	var facts []string
+	if r.Release != "" {
+		facts = append(facts, strings.TrimSpace(fmt.Sprintf(words.Release, r.Release, r.Note)))
+	}
+	if !r.AsOf.IsZero() {
+		facts = append(facts, fmt.Sprintf(words.AsOf, minute(r.AsOf)))
+	}
+	withheld, version, basis, written := 0, p.Catalogue.Version(), uint64(0), time.Now()
+	for i := range r.Totals {
+		row := &r.Totals[i]
+		if !row.Publishable {
+			withheld++
+		}
+		version, basis, written = row.Catalogue, row.Basis, row.ComputedAt
+	}
+	count := fmt.Sprintf(words.Count, len(r.Totals))
+	if withheld > 0 {
+		count += fmt.Sprintf(words.Incomplete, withheld)
+	}
+	return append(facts, count, fmt.Sprintf(words.Basis, basis, version), fmt.Sprintf(words.WrittenAt, minute(written)))
+}

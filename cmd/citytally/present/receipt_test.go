@@ -1,0 +1,40 @@
+package present
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+func TestReceiptInWords(t *testing.T) {
+	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
+	judged := *receipt
+	judged.Status, judged.Repeated = string(event.Partial), true
+	judged.Verdict = &event.Verdict{Outcome: event.Partial, Accepted: 2, Findings: []event.Finding{
+		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
+	}}
+	for _, test := range []struct {
+		receipt *ingest.Receipt
+		lang    Language
+		want    []string
+	}{
+		{receipt, English, []string{"f.csv → 320812 sti-annual  received, not judged yet, 3 rows  5f\n"}},
+		{receipt, Chinese, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
+		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--reason", "3  value", "九…", "not a number"}},
+		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--reason", "不是数字"}},
+	} {
+		var out bytes.Buffer
+		Receipt(&out, test.receipt, test.lang)
+		for _, want := range test.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("want %q in:\n%s", want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), strings.Repeat("九", 30)) {
+			t.Errorf("want what was seen clipped:\n%s", out.String())
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package present
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// ReleaseHead is a release without its totals.
+type ReleaseHead struct {
+	Name      string    `json:"name"`
+	Period    string    `json:"period"`
+	Note      string    `json:"note,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	AsOf      time.Time `json:"as_of,omitzero"`
+	Basis     uint64    `json:"basis"`
+	Catalogue string    `json:"catalogue"`
+	Totals    int       `json:"totals"`
+}
+
+func headOf(r *event.Release) ReleaseHead {
+	return ReleaseHead{
+		Name: r.Name, Period: r.Period, Note: r.Note, CreatedAt: r.Created(), AsOf: r.AsOf(), Basis: r.Basis,
+		Catalogue: r.Catalogue, Totals: len(r.Totals),
+	}
+}
+
+// Releases lists releases, as a table or as JSON.
+func (p *Printer) Releases(w io.Writer, releases []*event.Release, format string) error {
+	if format == FormatJSON {
+		heads := make([]ReleaseHead, len(releases))
+		for i, r := range releases {
+			heads[i] = headOf(r)
+		}
+		return JSON(w, heads)
+	}
+	words := p.words()
+	t := NewTable(w, table.Row{words.Release.Name, words.Period, words.Release.Totals, words.Release.ReleasedAt, words.Note})
+	for _, r := range releases {
+		t.AppendRow(table.Row{r.Name, r.Period, len(r.Totals), p.Time(r.Created()), r.Note})
+	}
+	t.Render()
+	return nil
+}
+
+// Released says that a release was made; repeated, that it was there already.
+func (p *Printer) Released(w io.Writer, r *event.Release, repeated bool) {
+	words := &p.words().Release
+	if repeated {
+		fmt.Fprintf(w, words.Repeated+"\n", r.Name, p.Time(r.Created()))
+		return
+	}
+	fmt.Fprintf(w, words.Created+"\n", r.Name, len(r.Totals), r.Period, r.Basis)
+}
+
+// Unjudged says how many submissions a release came too early for.
+func (p *Printer) Unjudged(w io.Writer, submissions int) {
+	if submissions > 0 {
+		fmt.Fprintf(w, p.words().Release.Unjudged+"\n", submissions)
+	}
+}
+
+// Unpublishable tells which totals stand in the way of a release.
+func (p *Printer) Unpublishable(withheld *answer.Unpublishable) string {
+	words := &p.words().Release
+	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
+	for i := range withheld.Totals {
+		total := &withheld.Totals[i]
+		lines = append(lines, fmt.Sprintf(words.WithheldTotal, total.Indicator, total.Have(), total.Expected, p.Areas(total.Missing)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ReleaseDiff is what differs between a release and today.
+type ReleaseDiff struct {
+	ReleaseHead
+	CatalogueToday string              `json:"catalogue_today"`
+	Differences    []ReleaseDifference `json:"differences"`
+}
+
+// ReleaseDifference is a total that is different today, and why.
+type ReleaseDifference struct {
+	Indicator string         `json:"indicator"`
+	Released  *ReleasedTotal `json:"released"`
+	Today     *ReleasedTotal `json:"today"`
+	Causes    []Cause        `json:"causes"`
+}
+
+// ReleasedTotal is a total without its inputs.
+type ReleasedTotal struct {
+	Value        string   `json:"value"`
+	Unit         string   `json:"unit"`
+	Stage        string   `json:"stage"`
+	Status       string   `json:"status"`
+	Qualifier    string   `json:"qualifier"`
+	Change       string   `json:"change"`
+	ChangeKind   string   `json:"change_kind"`
+	ChangeReason string   `json:"change_reason"`
+	Missing      []string `json:"missing"`
+	Publishable  bool     `json:"publishable"`
+}
+
+// Cause is a figure that changed and the submission that changed it.
+type Cause struct {
+	Area       string    `json:"area"`
+	Indicator  string    `json:"indicator"`
+	Period     string    `json:"period"`
+	Before     string    `json:"before"`
+	After      string    `json:"after"`
+	Stage      string    `json:"stage"`
+	Submission string    `json:"submission"`
+	Sequence   uint64    `json:"sequence"`
+	ReceivedAt time.Time `json:"received_at"`
+	Via        string    `json:"via"`
+	By         string    `json:"by"`
+	File       string    `json:"file"`
+	Row        int       `json:"row"`
+	Reason     string    `json:"reason,omitempty"`
+}
+
+// NewReleaseDiff shows how a release differs from the totals of today, which
+// follow under the catalogue of the version.
+func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogueToday string) *ReleaseDiff {
+	d := &ReleaseDiff{ReleaseHead: headOf(r), CatalogueToday: catalogueToday, Differences: make([]ReleaseDifference, len(differences))}
+	for i := range differences {
+		of := &differences[i]
+		d.Differences[i] = ReleaseDifference{
+			Indicator: of.Indicator, Released: releasedTotal(of.Released), Today: releasedTotal(of.Today), Causes: make([]Cause, len(of.Causes)),
+		}
+		for j := range of.Causes {
+			c := &of.Causes[j]
+			d.Differences[i].Causes[j] = Cause{
+				Area: c.After.Area, Indicator: c.Cell.Indicator, Period: c.Cell.Period.String(), Before: partValue(c.Before), After: partValue(c.After.Part),
+				Stage: c.After.Stage.String(), Submission: c.After.Submission.String(), Sequence: c.After.Sequence, ReceivedAt: c.After.ReceivedAt,
+				Via: c.After.Via, By: c.After.By, File: c.After.File, Row: c.After.Row, Reason: c.After.Reason,
+			}
+		}
+	}
+	return d
+}
+
+// partValue is a part's figure; "" when it has none.
+func partValue(p ledger.Part) string {
+	if p.Area == "" || p.Status == catalogue.Missing {
+		return ""
+	}
+	return p.Value.String()
+}
+
+func releasedTotal(t *event.Total) *ReleasedTotal {
+	if t == nil {
+		return nil
+	}
+	return &ReleasedTotal{
+		Value: t.Value, Unit: t.Unit, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier, Change: t.Change,
+		ChangeKind: t.ChangeKind, ChangeReason: t.ChangeReason, Missing: t.Missing, Publishable: t.Publishable,
+	}
+}
+
+// ReleaseDiff prints what differs between a release and today, as text or as JSON.
+func (p *Printer) ReleaseDiff(w io.Writer, d *ReleaseDiff, format string) error {
+	if format == FormatJSON {
+		return JSON(w, d)
+	}
+	words := &p.words().Release
+	if len(d.Differences) == 0 {
+		fmt.Fprintf(w, words.Same+"\n", d.Name, p.Time(d.CreatedAt))
+		return nil
+	}
+	fmt.Fprintf(w, words.Different+"\n", d.Name, p.Time(d.CreatedAt), len(d.Differences), d.Totals)
+	if d.CatalogueToday != d.Catalogue {
+		fmt.Fprintf(w, words.OtherCatalogue+"\n", d.Catalogue, d.CatalogueToday)
+	}
+	for i := range d.Differences {
+		of := &d.Differences[i]
+		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(of.Indicator), p.releasedTotal(of.Released), p.releasedTotal(of.Today))
+		for j := range of.Causes {
+			p.cause(w, &of.Causes[j])
+		}
+		if len(of.Causes) == 0 {
+			fmt.Fprintf(w, "  %s\n", words.ByCatalogue)
+		}
+	}
+	return nil
+}
+
+func (p *Printer) cause(w io.Writer, c *Cause) {
+	from := answer.ExplainedFigure{
+		Dataset: c.Indicator + " " + c.Period, Sequence: c.Sequence, Submission: c.Submission, Via: c.Via, By: c.By, File: c.File, Row: c.Row, ReceivedAt: c.ReceivedAt,
+	}
+	none := p.words().NoValue
+	fmt.Fprintf(w, "  %s %s  %s → %s · %s\n", c.Area, p.Area(c.Area), cmp.Or(c.Before, none), cmp.Or(c.After, none), p.provenance(&from))
+	if c.Reason != "" {
+		fmt.Fprintf(w, "    "+p.words().Explain.Reason+"\n", c.Reason)
+	}
+}
+
+// releasedTotal is a total on one line: everything that a difference may be in.
+func (p *Printer) releasedTotal(t *ReleasedTotal) string {
+	words := p.words()
+	if t == nil || t.Value == "" {
+		return words.NoValue
+	}
+	text := p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
+	if t.Change == "" {
+		text += words.NoChange[t.ChangeReason]
+	} else {
+		text += p.change(nil, t.Change, t.ChangeKind)
+	}
+	if len(t.Missing) > 0 {
+		text += ", " + fmt.Sprintf(words.Explain.Missing, p.Areas(t.Missing))
+	}
+	return text
+}

@@ -1,0 +1,168 @@
+package present
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/sink"
+)
+
+// Report is the city's totals of one period. As JSON, figures are exact decimals
+// as strings.
+type Report struct {
+	Period string `json:"period"`
+	// Release and AsOf say what the totals are, where they are not the latest.
+	Release string           `json:"release,omitempty"`
+	AsOf    time.Time        `json:"as_of,omitzero"`
+	Totals  []sink.ReportRow `json:"totals"`
+
+	// What only a page shows: the release's note, and by indicator the totals with
+	// their inputs and the totals of earlier years, the oldest first.
+	Note    string                  `json:"-"`
+	Inputs  map[string]*event.Total `json:"-"`
+	Earlier map[string][]Point      `json:"-"`
+}
+
+// Report prints a report as a table, JSON, CSV, Markdown or HTML. JSON and CSV are
+// for programs and have the exact figures.
+func (p *Printer) Report(w io.Writer, r *Report, format string) error {
+	switch format {
+	case FormatJSON:
+		return JSON(w, r)
+	case FormatHTML:
+		return p.page(w, r)
+	case FormatCSV:
+		p.reportCSV(w, r)
+	case FormatMarkdown:
+		p.reportText(w, r, true)
+	default:
+		p.reportText(w, r, false)
+	}
+	return nil
+}
+
+func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
+	words := p.words()
+	if len(r.Totals) == 0 {
+		fmt.Fprintf(w, words.Report.NoTotals+"\n", r.Period)
+		return
+	}
+	heading := "%s\n\n"
+	if markdown {
+		heading = "# " + heading
+	}
+	fmt.Fprintf(w, heading, p.reportTitle(r.Period))
+	t := NewTable(w, table.Row{words.Indicator, words.City, words.Report.Change, words.Report.Areas, words.Stage}, 2, 3, 4)
+	programmes := p.byProgramme(r.Totals)
+	if markdown {
+		for _, programme := range programmes {
+			fmt.Fprintf(w, "## %s\n\n", programme.name)
+			for _, row := range programme.rows {
+				fmt.Fprintf(w, "- %s\n", p.Sentence(row.ReportRow))
+			}
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "## %s\n\n", words.AllFigures)
+	}
+	for _, programme := range programmes {
+		t.AppendRow(table.Row{programme.name})
+		for _, row := range programme.rows {
+			t.AppendRow(p.reportRow(row))
+		}
+	}
+	if markdown {
+		t.RenderMarkdown()
+		return
+	}
+	t.Render()
+}
+
+func (p *Printer) reportTitle(period string) string {
+	pattern := p.words().Report.Title
+	if of, err := catalogue.ParsePeriod(period); err == nil && of.Kind == catalogue.Year {
+		pattern = p.words().Report.TitleOfYear
+	}
+	return fmt.Sprintf(pattern, period)
+}
+
+// programmeRows are the totals of one programme, in the catalogue's order.
+type programmeRows struct {
+	name string
+	rows []indicatorRow
+}
+
+type indicatorRow struct {
+	*sink.ReportRow
+	indicator *catalogue.Indicator
+}
+
+// byProgramme returns the programmes that have totals.
+func (p *Printer) byProgramme(totals []sink.ReportRow) []programmeRows {
+	rows := rowsByIndicator(totals)
+	var all []programmeRows
+	for i := range p.Catalogue.Programmes {
+		programme := &p.Catalogue.Programmes[i]
+		of := programmeRows{name: p.Language.Choose(programme.NameZH, programme.NameEN)}
+		for j := range p.Catalogue.Indicators {
+			indicator := &p.Catalogue.Indicators[j]
+			if row := rows[indicator.ID]; row != nil && indicator.Programme == programme.ID {
+				of.rows = append(of.rows, indicatorRow{row, indicator})
+			}
+		}
+		if len(of.rows) > 0 {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
+func rowsByIndicator(totals []sink.ReportRow) map[string]*sink.ReportRow {
+	rows := map[string]*sink.ReportRow{}
+	for i := range totals {
+		rows[totals[i].Indicator] = &totals[i]
+	}
+	return rows
+}
+
+func (p *Printer) reportRow(row indicatorRow) table.Row {
+	words := p.words()
+	areas := fmt.Sprintf("%d/%d", row.Coverage.Have, row.Coverage.Expected)
+	if len(row.Coverage.Missing) > 0 {
+		areas += " " + fmt.Sprintf(words.Missing, p.Areas(row.Coverage.Missing))
+	}
+	figure := "—"
+	if row.Value != "" {
+		shown := row.indicator.Display(decimal.RequireFromString(row.Value), row.indicator.Decimals)
+		figure = p.qualified(shown+" "+row.Unit, row.Qualifier)
+	}
+	change := words.NoChange[row.ChangeReason]
+	if row.Change != "" {
+		change = p.change(row.indicator, row.Change, row.ChangeKind)
+	}
+	name := p.Language.Choose(row.indicator.NameZH, row.indicator.NameEN)
+	return table.Row{"  " + name, figure, change, areas, words.Stages[row.Stage]}
+}
+
+func (p *Printer) reportCSV(w io.Writer, r *Report) {
+	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at"})
+	for i := range r.Totals {
+		row := &r.Totals[i]
+		name := &catalogue.Indicator{}
+		if found, ok := p.Catalogue.Indicator(row.Indicator); ok {
+			name = found
+		}
+		t.AppendRow(table.Row{
+			row.Indicator, name.NameZH, name.NameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
+			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
+			row.ComputedAt.UTC().Format(utcMilliseconds),
+		})
+	}
+	t.RenderCSV()
+}

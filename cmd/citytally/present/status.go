@@ -1,0 +1,166 @@
+package present
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// Status is what a running instance holds, and what each stage has yet to do.
+type Status struct {
+	Process *Process        `json:"instance,omitempty"`
+	Streams []stream.Status `json:"streams"`
+	// Tables are the rows of each ClickHouse view; nil with a Problem when it
+	// cannot be asked.
+	Tables  map[string]uint64 `json:"tables,omitempty"`
+	Problem string            `json:"problem,omitempty"`
+	// Conservation says whether everything received is accounted for; nil with a
+	// Problem.
+	Conservation *reconcile.Conservation `json:"conservation,omitempty"`
+	// NotReady are the parts of the instance that cannot work now, and why.
+	NotReady []Part `json:"not_ready,omitempty"`
+	// Waiting are the messages that a stage has yet to deal with, the oldest
+	// first, not more than a few for each stage.
+	Waiting []Waiting `json:"waiting,omitempty"`
+}
+
+// Process is a running instance as it may be shown: without credentials.
+type Process struct {
+	PID              int       `json:"pid"`
+	StartedAt        time.Time `json:"started_at"`
+	Version          string    `json:"version"`
+	HTTP             string    `json:"http,omitempty"`
+	NATS             string    `json:"nats,omitempty"`
+	ClickHouseHTTP   string    `json:"clickhouse_http,omitempty"`
+	ClickHouseNative string    `json:"clickhouse_native,omitempty"`
+	Operations       string    `json:"operations,omitempty"`
+}
+
+// Part is what a part of an instance says of itself: that it is ready, or why not.
+type Part struct {
+	Part  string `json:"part"`
+	Ready bool   `json:"ready"`
+	Why   string `json:"why,omitempty"`
+}
+
+// Waiting is a message that a stage has yet to deal with.
+type Waiting struct {
+	// For is what it waits for: validate, tally, or insert.
+	For     string `json:"for"`
+	Stream  string `json:"stream"`
+	Area    string `json:"area"`
+	Dataset string `json:"dataset"`
+	// Submission is its id; "" where the message holds several or names none.
+	Submission string    `json:"submission,omitempty"`
+	Sequence   uint64    `json:"sequence"`
+	Since      time.Time `json:"since"`
+	AgeSeconds float64   `json:"age_seconds"`
+}
+
+// Print prints the status, as tables or as JSON.
+func (s *Status) Print(w io.Writer, format string) error {
+	if format == FormatJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(s)
+	}
+	s.printProcess(w)
+	for _, part := range s.NotReady {
+		for why := range strings.Lines(part.Why) {
+			fmt.Fprintf(w, "NOT READY: %s: %s\n", part.Part, strings.TrimSpace(why))
+		}
+	}
+	s.printStreams(w)
+	s.printWaiting(w, time.Now())
+	if s.Problem != "" {
+		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
+		return nil
+	}
+	tables := NewTable(w, table.Row{"view", "rows"})
+	for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
+		tables.AppendRow(table.Row{name, s.Tables[name]})
+	}
+	tables.Render()
+	s.printConservation(w)
+	return nil
+}
+
+func (s *Status) printProcess(w io.Writer) {
+	p := s.Process
+	if p == nil {
+		return
+	}
+	fmt.Fprintf(w, "process %d since %s\n", p.PID, p.StartedAt.Local().Format(time.DateTime))
+	for _, at := range []struct{ what, address string }{
+		{"gateway", p.HTTP}, {"NATS", p.NATS}, {"ClickHouse", p.ClickHouseHTTP}, {"native protocol", p.ClickHouseNative}, {"operations", p.Operations},
+	} {
+		if at.address != "" {
+			fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.address)
+		}
+	}
+}
+
+func (s *Status) printStreams(w io.Writer) {
+	streams := NewTable(w, table.Row{"stream", "messages", "newest", "reader", "to do", "in hand", "again"})
+	for i := range s.Streams {
+		st := &s.Streams[i]
+		newest := ""
+		if st.Messages > 0 {
+			newest = st.LastAt.Local().Format(time.DateTime)
+		}
+		row := table.Row{st.Stream, st.Messages, newest}
+		for _, name := range slices.Sorted(maps.Keys(st.Consumers)) {
+			c := st.Consumers[name]
+			streams.AppendRow(append(row, name, c.Pending, c.Delivered, c.Redelivered))
+			row = table.Row{"", "", ""}
+		}
+		if len(st.Consumers) == 0 {
+			streams.AppendRow(row)
+		}
+	}
+	streams.Render()
+}
+
+func (s *Status) printWaiting(w io.Writer, now time.Time) {
+	if len(s.Waiting) == 0 {
+		return
+	}
+	rows := NewTable(w, table.Row{"waits for", "in", "area", "dataset", "submission", "age"})
+	for i := range s.Waiting {
+		m := &s.Waiting[i]
+		rows.AppendRow(table.Row{m.For, m.Stream, m.Area, m.Dataset, m.Submission, now.Sub(m.Since).Round(100 * time.Millisecond)})
+	}
+	rows.Render()
+}
+
+func (s *Status) printConservation(w io.Writer) {
+	c := s.Conservation
+	if c == nil {
+		return
+	}
+	rows := NewTable(w, table.Row{"area", "dataset", "received", "judged", "pending", "rows", "accepted", "held", "rejected", "observations"})
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		rows.AppendRow(table.Row{a.Area, a.Dataset, a.Received, a.Judged, a.Pending, a.Rows, a.Accepted, a.Held, a.Rejected, a.Observations})
+	}
+	if len(c.Accounts) > 0 {
+		rows.Render()
+	}
+	if c.Balanced {
+		fmt.Fprintln(w, "balanced: yes")
+		return
+	}
+	fmt.Fprintln(w, "balanced: NO; citytally recompute brings back what the log holds")
+	for _, i := range c.Imbalances {
+		fmt.Fprintf(w, "  %s\n", i)
+	}
+}

@@ -1,0 +1,77 @@
+package present
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// amountInEnglish says a rounded figure in a Chinese unit in English, to the same
+// digit: 4444.00 亿元 are 444.4 billion yuan. What is counted goes without a unit,
+// for the indicator's name says it; a unit that is neither stays as it is.
+func amountInEnglish(figure, unit string) string {
+	u := catalogue.ParseUnit(unit)
+	word := ""
+	if currency, ok := currencies[u.Dimension]; ok {
+		word = " " + currency
+	}
+	switch {
+	case u.Dimension == "1" && u.Exponent != 0:
+		return figure + " " + unit
+	case u.Dimension == unit && word == "" && !counted[unit]:
+		return figure + " " + unit
+	}
+	scales := []struct {
+		exponent int8
+		name     string
+	}{{9, " billion"}, {6, " million"}, {3, " thousand"}, {0, ""}}
+	exact := decimal.RequireFromString(figure)
+	if u.Exponent == 0 {
+		return figure + word
+	}
+	whole := exact.Shift(int32(u.Exponent)).Abs()
+	for _, s := range scales {
+		if s.exponent == 0 || whole.GreaterThanOrEqual(decimal.New(1, int32(s.exponent))) {
+			shifted := exact.Shift(int32(u.Exponent) - int32(s.exponent)).String()
+			return trimZeros(shifted) + s.name + word
+		}
+	}
+	return figure + " " + unit
+}
+
+var currencies = map[string]string{"元": "yuan", "美元": "US dollars"}
+
+// counted are the measure words behind a count.
+var counted = map[string]bool{
+	"家": true, "个": true, "项": true, "件": true, "户": true, "名": true, "人": true, "人次": true, "次": true, "场": true, "份": true, "条": true,
+}
+
+// unitInEnglish names a unit in which figures stand as they were reported: 亿元 is
+// "100 million yuan". What is counted has none.
+func unitInEnglish(unit string) string {
+	u := catalogue.ParseUnit(unit)
+	multiple := multiples[u.Exponent]
+	currency, money := currencies[u.Dimension]
+	switch {
+	case money:
+		return strings.TrimSpace(multiple + " " + currency)
+	case counted[u.Dimension]:
+		return multiple
+	}
+	return unit
+}
+
+// multiples are powers of ten, by their exponent.
+var multiples = map[int8]string{
+	1: "10", 2: "100", 3: "1,000", 4: "10,000", 5: "100,000", 6: "million", 7: "10 million", 8: "100 million", 9: "billion",
+	10: "10 billion", 11: "100 billion", 12: "trillion",
+}
+
+func trimZeros(figure string) string {
+	if !strings.Contains(figure, ".") {
+		return figure
+	}
+	return strings.TrimRight(strings.TrimRight(figure, "0"), ".")
+}

@@ -1,0 +1,125 @@
+package present
+
+import (
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/published"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+var englishWords = Words{
+	Comma: ", ", Colon: ": ", Clause: "; ", List: ", ", Entry: "; ",
+	Area: "area", Indicator: "indicator", City: "city", Stage: "stage", Period: "period", Note: "note", AllFigures: "All figures",
+	Stages:     map[string]string{"forecast": "forecast", "estimate": "estimate", "flash": "flash", "final": "final"},
+	Qualifiers: map[string]string{"below": "nearly %s", "above": "over %s", "about": "about %s"},
+	Percent:    "%s %%", Points: "%s points", PointsInText: "%s points",
+	NoChange: map[string]string{
+		tally.BaseMissing: "no base", tally.BaseZero: "base is zero", tally.BaseNegative: "base is negative",
+		tally.Break: "not comparable", tally.ValueMissing: "no figure",
+	},
+	Coverage: "%d of %d areas", Missing: "without %s", MissingInText: "without %s",
+	NotForPublication: "not for publication", NoValue: "no value",
+
+	Report: ReportWords{
+		Title: "City totals, %s", TitleOfYear: "City totals, %s", Change: "on the year", Areas: "areas", NoTotals: "no city totals for %s yet",
+	},
+	Sentence: SentenceWords{
+		Total: "%s: %s%s%s.", NoTotal: "%s: no city total yet%s.",
+		Levels:          map[string]string{"forecast": "forecast at %s", "estimate": "expected to reach %s", "flash": "%s by flash figures", "final": "%s"},
+		QualifiedLevels: map[string]string{"forecast": "forecast at %s", "estimate": "expected to be %s", "flash": "%s by flash figures", "final": "%s"},
+		Expected:        map[string]string{"forecast": "", "estimate": ""},
+		Unchanged:       "unchanged on the year", AlmostUnchanged: "almost unchanged on the year",
+		PointsUp: "up %s percentage points on the year", PointsDown: "down %s percentage points on the year", PercentUp: "up %s %% on the year", PercentDown: "down %s %% on the year",
+		AmountUp: "up by %s", AmountDown: "down by %s",
+		NoRate: map[string]string{
+			tally.BaseZero: " (none the year before, so no rate)", tally.BaseNegative: " (negative the year before, so no rate)",
+			tally.Break: " (not comparable with the year before: the territory changed)", tally.BaseMissing: " (no figure for the year before)",
+		},
+		Gaps: " (%s)",
+	},
+	PeriodName: PeriodWords{
+		Year: "%d", Half: "%[2]s half of %[1]d", Quarter: "%[2]s quarter of %[1]d", Month: "%[2]s %[1]d", YearToDate: "January to %[2]s %[1]d",
+		Halves: []string{"first", "second"}, Quarters: []string{"first", "second", "third", "fourth"},
+		Months: []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	},
+	Page: PageWords{
+		Tag: "en", Title: "City totals of %s, %s",
+		Area: "area", Change: "on the year", Contents: "Contents", Coverage: "Coverage", Indicators: "Indicators",
+		Reporting: "Reporting by area", ReportingHow: "How many of the totals that add up areas have the area's figure.", ReportedTotals: "totals",
+		Value: "value", Share: "of the city", ByArea: "By area", OwnRatios: "Each area's own ratio (the line is the city's)", NoneIn: "None in %s",
+		Trend: "Over the years", Notes: "Notes", CityReports: "reported by the city",
+		Method:  "City totals add up the areas' figures; ratios divide one such sum by another. They are computed from unrounded figures and rounded for display only. A zone inside an area is contained in its figure and not added again. Hollow columns are estimates or flash figures, not final ones.",
+		Release: "Release: %s %s", AsOf: "As received by %s", Count: "%d indicators", Incomplete: ", %d of them incomplete and not for publication",
+		Basis: "Basis: log up to %d, catalogue %s", WrittenAt: "Made %s",
+	},
+	Explain: ExplainWords{
+		Unrounded: " (unrounded %s)", Basis: "basis: ACCEPTED up to %d, catalogue %s", AsOf: "counting what had been received by %s",
+		SumRule: "rule: %s of the areas added up; carved-out zones are added, zones inside an area (\"of which\") are not", RatioRule: "rule: %s ÷ %s%s, each added up over the same areas and then divided",
+		CityRule: "rule: %s is reported by the city itself and not added up",
+		Policies: map[string]string{"complete": "to be published only when all areas are in", "partial": "may be published with some areas, saying so", "carry": "areas behind the latest stage are carried at their previous stage's figure, marked imputed"},
+		Coverage: "coverage: %d of %d areas; %s", Publishable: "publishable", NotPublishable: "not publishable",
+		Change: "change on the year: %s (from %s, by %s)", NoChange: "change on the year: none (%s, code %s)", BaseOf: "%s, the base of the change",
+		Numerator: "numerator: %s = %s", Denominator: "denominator: %s = %s", Total: "%s = %s",
+		NobodyReported: "nobody has reported anything", Missing: "missing: %s", NoneMissing: "all areas have reported",
+		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s",
+		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
+		Recast: "territory: %s was %s a year earlier", UnknownBefore: "not known",
+		Flags: map[string]string{event.Derived: "derived from other periods", event.DerivedNegative: "a derived figure is below zero"},
+		Excluded: map[string]string{
+			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
+			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
+			answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
+		},
+	},
+	Release: ReleaseWords{
+		Created: "released %s: %d city totals of %s, from ACCEPTED up to %d", Repeated: "%s was released on %s with the same content; nothing changed",
+		Unjudged: "note: %d submissions have not been judged yet and are not in the release",
+		Withheld: "%d totals are not publishable; get the missing areas' figures, or release them marked as they are with --force:", WithheldTotal: "  %s  %d of %d, without %s",
+		Name: "name", Totals: "totals", ReleasedAt: "released",
+		Same: "%s, released on %s, is what today's totals are", Different: "%s, released on %s, differs from today in %d of %d totals",
+		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "no figure changed: the catalogue did",
+	},
+	Published: PublishedWords{
+		Summary: "%s: %[3]d figures held against %[2]s: %[4]d agree, %[5]d explained, %[6]d unexplained", Basis: "as of accepted message %d, catalogue %s",
+		Published: "published", Interval: "stands for", Total: "city", Verdict: "verdict",
+		Change: "%s, change", Implied: "%s, implied", Irreproducible: "Published figures that cannot be had from the others:", Consequences: "What the published figures imply:",
+		Verdicts:  map[published.Verdict]string{published.Agrees: "agrees", published.Truncated: "agrees if cut off, not rounded", published.Differs: "differs", published.Absent: "no total"},
+		Explained: "%s; explained below", OtherStage: " (%s when published, %s now)",
+	},
+	Assess: AssessWords{
+		Title: "%s, %s", Latest: "by the latest figures", AsOf: "by what had been received by %s", Release: "by what release %s was made of", Basis: " (accepted message %d, catalogue %s)",
+		Rank: "rank", Score: "score of %s", Number: "no.", Weight: "full marks", Direction: "direction", Cap: "cap", Target: "target",
+		Unranked: "Without a rank, for figures are missing:", Missing: "%s: %s",
+		Directions: map[assess.Direction]string{assess.Higher: "more is better", assess.Lower: "less is better"},
+		NoScore:    map[string]string{assess.ValueMissing: "no figure", assess.DenominatorZero: "denominator is zero", assess.TargetMissing: "no target"},
+	},
+	Catalogue: CatalogueWords{
+		Areas: table.Row{"code", "area", "kind", "exists", "predecessors"}, Datasets: table.Row{"dataset", "name", "periods", "stage", "due"},
+		Indicators:  table.Row{"indicator", "name", "unit", "kind", "city total", "change", "frequency", "datasets"},
+		Differences: table.Row{"section", "id", "difference", "from", "to", "effect"},
+		Kinds:       map[catalogue.AreaKind]string{catalogue.City: "city", catalogue.District: "district", catalogue.CarvedOut: "zone, carved out", catalogue.InsideZone: "zone, of which"},
+		InsideOf:    ", in %s", From: "from %s", Until: "until %s", DueDays: "%d days after", Same: "the catalogues do not differ", AllTotals: "all sums",
+		Sections: map[string]string{"city": "city", "programmes": "programme", "areas": "area", "datasets": "dataset", "indicators": "indicator"},
+		Actions:  map[string]string{"added": "added", "removed": "removed", "changed": "changed", "moved": "moved"},
+		Effects: map[catalogue.Effect]string{
+			catalogue.ShownOnly: "shown otherwise, no figure changes", catalogue.AcceptedOnly: "other figures are accepted, no total changes",
+			catalogue.PublishableOnly: "may be published or not", catalogue.ChangesOnly: "changes on the year before", catalogue.TotalsChange: "totals change",
+		},
+	},
+	Receipt: ReceiptWords{
+		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
+		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows",
+		Row: "row", Column: "column", Seen: "seen", Message: "what to do",
+	},
+	Demo: DemoWords{
+		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",
+		Submitted: "✓  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n",
+		Synthetic: "\nDistrict figures are synthetic; city figures are those published for 2021.\n\n",
+		Keep:      "Run it again with --keep to connect. The data stay in %s.\n", Until: "It runs until Ctrl-C:\n",
+		Gateway: "  gateway     %s   tokens in %s\n", ClickHouse: "  ClickHouse  %s   native protocol on %s\n", NATS: "  NATS        %s\n", Try: "Try:\n",
+	},
+}

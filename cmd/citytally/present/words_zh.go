@@ -1,0 +1,125 @@
+package present
+
+import (
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/published"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+var chineseWords = Words{
+	Comma: "，", Colon: "：", Clause: "，", List: "、", Entry: "；",
+	Area: "单位", Indicator: "指标", City: "全市", Stage: "阶段", Period: "报告期", Note: "备注", AllFigures: "全部指标",
+	Stages:     map[string]string{"forecast": "预测", "estimate": "预计", "flash": "快报", "final": "年报"},
+	Qualifiers: map[string]string{"below": "近%s", "above": "超%s", "about": "约%s"},
+	Percent:    "%s%%", Points: "%s 个百分点", PointsInText: "%s个百分点",
+	NoChange: map[string]string{
+		tally.BaseMissing: "无上年数", tally.BaseZero: "上年为零", tally.BaseNegative: "上年为负",
+		tally.Break: "口径不可比", tally.ValueMissing: "无本年数",
+	},
+	Coverage: "%d/%d个地区", Missing: "缺 %s", MissingInText: "缺%s",
+	NotForPublication: "暂不可发布", NoValue: "无数值",
+
+	Report: ReportWords{
+		Title: "%s 全市指标", TitleOfYear: "%s 年全市指标", Change: "同比", Areas: "已报", NoTotals: "%s 尚无全市数",
+	},
+	Sentence: SentenceWords{
+		Total: "%s%s%s%s。", NoTotal: "%s尚无全市数%s。",
+		Levels:          map[string]string{"forecast": "预测达%s", "estimate": "预计达%s", "flash": "快报数为%s", "final": "为%s"},
+		QualifiedLevels: map[string]string{"forecast": "预测%s", "estimate": "预计%s", "flash": "快报数%s", "final": "%s"},
+		Expected:        map[string]string{"forecast": "预测", "estimate": "预计"},
+		Unchanged:       "与上年持平", AlmostUnchanged: "与上年基本持平",
+		PointsUp: "比上年上升%s个百分点", PointsDown: "比上年下降%s个百分点", PercentUp: "比上年增长%s%%", PercentDown: "比上年下降%s%%",
+		AmountUp: "比上年增加%s", AmountDown: "比上年减少%s",
+		NoRate: map[string]string{
+			tally.BaseZero: "（上年为零，不计增速）", tally.BaseNegative: "（上年为负，不计增速）",
+			tally.Break: "（区划口径有变动，与上年不可比）", tally.BaseMissing: "（无上年可比数）",
+		},
+		Gaps: "（%s）",
+	},
+	PeriodName: PeriodWords{
+		Year: "%d年", Half: "%d年%s半年", Quarter: "%d年第%s季度", Month: "%d年%s月", YearToDate: "%d年1—%s月",
+		Halves: []string{"上", "下"}, Quarters: []string{"一", "二", "三", "四"},
+		Months: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
+	},
+	Page: PageWords{
+		Tag: "zh-CN", Title: "%s%s主要指标",
+		Area: "地区", Change: "比上年", Contents: "目录", Coverage: "报送覆盖", Indicators: "指标",
+		Reporting: "各地区报送情况", ReportingHow: "全市加总指标中，含该地区数据的项数。", ReportedTotals: "已报项数",
+		Value: "数值", Share: "占全市", ByArea: "各地区数", OwnRatios: "各地区自身比值（竖线为全市）", NoneIn: "为零：%s",
+		Trend: "历年", Notes: "说明", CityReports: "市级填报",
+		Method:  "全市数由各地区数加总，比重由分子、分母分别加总后相除，均按未舍入数计算，仅在显示时舍入。区内功能区的数已含在所在地区数内，不重复加总。空心柱为预计或快报数，尚非年报数。",
+		Release: "发布：%s %s", AsOf: "只计此时及以前收到的数据：%s", Count: "共%d项指标", Incomplete: "，其中%d项未报齐，暂不可发布",
+		Basis: "数据依据：日志第%d条及以前，目录版本%s", WrittenAt: "生成时间：%s",
+	},
+	Explain: ExplainWords{
+		Unrounded: "（未舍入 %s）", Basis: "依据：ACCEPTED 第 %d 条及以前，目录版本 %s", AsOf: "只计 %s 及以前收到的数据",
+		SumRule: "规则：各地区%s相加；单列功能区参与加总，区内功能区（其中数）不重复加总", RatioRule: "规则：%s ÷ %s%s，分子分母取相同地区，各自加总后相除",
+		CityRule: "规则：%s由市级填报，不由各地区加总",
+		Policies: map[string]string{"complete": "须各地区报齐方可发布", "partial": "未报齐也可发布，但须注明", "carry": "未到最新阶段的地区沿用其前一阶段数，标为推算"},
+		Coverage: "覆盖：%d/%d 个地区；%s", Publishable: "可发布", NotPublishable: "不可发布",
+		Change: "同比：%s（上年 %s，绝对变动 %s）", NoChange: "同比：无（%s，代码 %s）", BaseOf: "%s（同比的基数）",
+		Numerator: "分子：%s = %s", Denominator: "分母：%s = %s", Total: "%s = %s",
+		NobodyReported: "尚无任何地区报送", Missing: "缺：%s", NoneMissing: "各地区均已报送",
+		Subtracted: "减 ", OfPeriod: "%s期数", Row: "第 %d 行", Via: "经 %s", By: "报送人 %s",
+		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
+		Recast: "区划调整：%s 上年由 %s 构成", UnknownBefore: "未知地区",
+		Flags: map[string]string{event.Derived: "由其他报告期推算", event.DerivedNegative: "推算出的当期数为负"},
+		Excluded: map[string]string{
+			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
+			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
+			answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
+		},
+	},
+	Release: ReleaseWords{
+		Created: "已发布 %s：%d 项 %s 全市数，依据 ACCEPTED 第 %d 条及以前", Repeated: "%s 已于 %s 发布，内容相同，未作改动",
+		Unjudged: "注意：有 %d 份报送尚未审核，未计入本次发布",
+		Withheld: "有 %d 项全市数不可发布；请补报缺少的地区，或加 --force 一并发布并保留标记：", WithheldTotal: "  %s  %d/%d，缺 %s",
+		Name: "名称", Totals: "项数", ReleasedAt: "发布时间",
+		Same: "%s（%s 发布）与现数完全一致", Different: "%s（%s 发布）与现数不一致：%d 项（共 %d 项）",
+		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "无新数据：因目录变更",
+	},
+	Published: PublishedWords{
+		Summary: "%s：与 %s 核对 %d 个数，相符 %d 个，已说明原因 %d 个，未能说明 %d 个", Basis: "数据截至第 %d 条采用记录，目录版本 %s",
+		Published: "公布数", Interval: "所代表的区间", Total: "全市数", Verdict: "核对结果",
+		Change: "%s（同比）", Implied: "%s（由公布数推出）", Irreproducible: "公布数之间不能互相推出的：", Consequences: "由公布数可以推出的：",
+		Verdicts:  map[published.Verdict]string{published.Agrees: "相符", published.Truncated: "截尾后相符", published.Differs: "不符", published.Absent: "无全市数"},
+		Explained: "%s，见下文说明", OtherStage: "（公布时为%s，现为%s）",
+	},
+	Assess: AssessWords{
+		Title: "%s，%s", Latest: "按最新数据", AsOf: "按截至 %s 收到的数据", Release: "按发布 %s 所据的数据", Basis: "（第 %d 条采用记录，目录版本 %s）",
+		Rank: "名次", Score: "得分（满分 %s）", Number: "序号", Weight: "满分", Direction: "方向", Cap: "上限", Target: "目标",
+		Unranked: "以下单位缺数，不排名次：", Missing: "%s：缺 %s",
+		Directions: map[assess.Direction]string{assess.Higher: "越高越好", assess.Lower: "越低越好"},
+		NoScore:    map[string]string{assess.ValueMissing: "缺数", assess.DenominatorZero: "分母为零", assess.TargetMissing: "无目标"},
+	},
+	Catalogue: CatalogueWords{
+		Areas: table.Row{"代码", "单位", "类别", "存续", "前身"}, Datasets: table.Row{"报表", "名称", "报告期", "默认阶段", "截止"},
+		Indicators:  table.Row{"指标", "名称", "单位", "类别", "全市数", "同比", "频率", "报表"},
+		Differences: table.Row{"部分", "编码", "变动", "原为", "现为", "影响"},
+		Kinds:       map[catalogue.AreaKind]string{catalogue.City: "全市", catalogue.District: "区县", catalogue.CarvedOut: "单列功能区", catalogue.InsideZone: "功能区（其中）"},
+		InsideOf:    "，属 %s", From: "%s 起", Until: "%s 前", DueDays: "期后 %d 天", Same: "两个目录没有差别", AllTotals: "全部加总指标",
+		Sections: map[string]string{"city": "本市", "programmes": "栏目", "areas": "单位", "datasets": "报表", "indicators": "指标"},
+		Actions:  map[string]string{"added": "新增", "removed": "删除", "changed": "修改", "moved": "移动"},
+		Effects: map[catalogue.Effect]string{
+			catalogue.ShownOnly: "只影响显示", catalogue.AcceptedOnly: "只影响今后的接收", catalogue.PublishableOnly: "影响可否发布",
+			catalogue.ChangesOnly: "影响同比", catalogue.TotalsChange: "影响全市数及同比",
+		},
+	},
+	Receipt: ReceiptWords{
+		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
+		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行",
+		Row: "行号", Column: "列", Seen: "填报内容", Message: "说明",
+	},
+	Demo: DemoWords{
+		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",
+		Submitted: "✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",
+		Synthetic: "\n县区数据为合成示例，全市数为 2021 年公布数。\n\n",
+		Keep:      "加 --keep 再次运行即可保持运行并连接。数据保存在 %s。\n", Until: "持续运行，按 Ctrl-C 结束：\n",
+		Gateway: "  接收网关    %s   令牌见 %s\n", ClickHouse: "  ClickHouse  %s   原生协议 %s\n", NATS: "  NATS        %s\n", Try: "试一试：\n",
+	},
+}
