@@ -23,8 +23,18 @@ type section struct {
 	period catalogue.Period
 }
 
-// own is what the batch has accepted in a section, the latest by indicator.
-type own map[string]*event.AcceptedObservation
+// own is what the batch has accepted in a section, the best by indicator.
+type own map[string]candidate
+
+// candidate is a figure that the batch has accepted.
+type candidate struct {
+	observation *event.AcceptedObservation
+	sequence    uint64 // of its submission in SUBMISSIONS
+}
+
+func (c candidate) rank() ledger.Rank {
+	return ledger.Rank{Epoch: c.observation.Epoch, Stage: c.observation.Stage, Sequence: c.sequence}
+}
 
 func newOverlay(l *ledger.Ledger) *overlay {
 	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
@@ -35,9 +45,9 @@ func newOverlay(l *ledger.Ledger) *overlay {
 func (o *overlay) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	o.ledger.CellStates(area, rows, into)
 	for i := range rows {
-		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].Best
-		if a != nil && (a.Epoch > best.Epoch || a.Epoch == best.Epoch && a.Stage >= best.Stage) {
-			*best = ledger.Figure{Value: a.Value, Stage: a.Stage, Status: a.Status, Qualifier: a.Qualifier, Epoch: a.Epoch}
+		a, ok := o.in(area, rows[i].Period)[rows[i].Indicator]
+		if ok && a.rank().Compare(into[i].BestRank()) > 0 {
+			into[i].Best, into[i].Sequence = ledger.FigureOf(a.observation), a.sequence
 		}
 	}
 }
@@ -55,7 +65,10 @@ func (o *overlay) in(area string, period catalogue.Period) own {
 
 func (o *overlay) add(r *received, accepted []event.AcceptedObservation) {
 	for i := range accepted {
-		o.in(r.area, accepted[i].Period)[accepted[i].Indicator] = &accepted[i]
+		section, c := o.in(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence}
+		if before, ok := section[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
+			section[accepted[i].Indicator] = c
+		}
 	}
 	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }

@@ -281,11 +281,10 @@ func blame(err error) string {
 func repeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
 	numbers := make([]int, len(places))
 	same := true
-	first := read[places[0]]
+	first := ledger.FigureOf(&read[places[0]])
 	for n, place := range places {
 		numbers[n] = read[place].Row
-		other := read[place]
-		same = same && other.Value == first.Value && other.Stage == first.Stage && other.Status == first.Status && other.Qualifier == first.Qualifier
+		same = same && ledger.FigureOf(&read[place]).SameContent(first)
 	}
 	if same && at == places[0] {
 		return nil

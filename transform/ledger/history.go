@@ -120,6 +120,7 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 				Area: s.Area, Submission: id, Sequence: s.Sequence,
 				Figure: Figure{
 					Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]),
+					Epoch: s.Epoch[row],
 				},
 			},
 			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
@@ -144,7 +145,7 @@ type Vintage struct {
 
 // compare orders vintages by area, the best first.
 func (v Vintage) compare(w Vintage) int {
-	return cmp.Or(cmp.Compare(v.Area, w.Area), cmp.Compare(w.Stage, v.Stage), cmp.Compare(w.Sequence, v.Sequence))
+	return cmp.Or(cmp.Compare(v.Area, w.Area), w.Rank().Compare(v.Rank()))
 }
 
 // insert puts a vintage in its place among those of its cell.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -97,11 +96,7 @@ func (l *Ledger) put(indicator *entry, p *page, area int, v vintage) {
 }
 
 func (l *Ledger) better(v, old *vintage) bool {
-	return old.status == 0 || cmp.Or(
-		cmp.Compare(v.epoch, old.epoch),
-		cmp.Compare(v.stage, old.stage),
-		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
-	) > 0
+	return old.status == 0 || l.rank(v).Compare(l.rank(old)) > 0
 }
 
 // room is for how many areas a group is to have room: for all where it has more

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"sync"
@@ -13,10 +12,9 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED.
-// The best vintage of a cell has the latest epoch (how often the cell had been
-// reopened), then the highest stage, then the highest sequence in SUBMISSIONS, so
-// that it does not depend on the order of folding.
+// Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED. Which
+// vintage is the best, [Rank] decides, so that it does not depend on the order of
+// folding.
 //
 // It is compact: a vintage takes 16 bytes, and a cell's areas lie side by side.
 // Methods may be called by many goroutines at once.
@@ -42,36 +40,6 @@ type Ledger struct {
 	viewed      uint64 // how many views there have been
 	asked       uint64 // the number of the last one from ViewChanges
 	changed     []Cell // since that one
-}
-
-// Cell is one indicator in one period.
-type Cell struct {
-	Indicator string
-	Period    catalogue.Period
-}
-
-// CellOf returns the cell that an observation reports.
-func CellOf(o *event.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
-
-// Compare orders cells by period, then by indicator.
-func (c Cell) Compare(d Cell) int {
-	return cmp.Or(c.Period.Compare(d.Period), cmp.Compare(c.Indicator, d.Indicator))
-}
-
-// CellsOf returns the cell of each row of a submission, by the row's index. A
-// submission with a period that cannot be read has none, and an error.
-func CellsOf(s *event.AcceptedSubmission) (iter.Seq2[int, Cell], error) {
-	periods, err := s.Periods()
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func(int, Cell) bool) {
-		for row := range s.Len() {
-			if !yield(row, Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}) {
-				return
-			}
-		}
-	}, nil
 }
 
 // vintage is one area's best figure in a cell; status 0 means none yet.
@@ -246,32 +214,6 @@ func (l *Ledger) area(code string) int {
 	return at
 }
 
-// Figure is what an area reported for a cell, in the catalogue's unit of the
-// indicator.
-type Figure struct {
-	Value     catalogue.Value
-	Stage     catalogue.Stage
-	Status    catalogue.Status
-	Qualifier catalogue.Qualifier
-	// Epoch is how often the cell had been reopened when the figure was accepted.
-	Epoch uint8
-}
-
-// SameContent reports whether two figures are the same to a total, whichever
-// epoch they belong to.
-func (f Figure) SameContent(g Figure) bool {
-	return f.Value == g.Value && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
-}
-
-// Part is one area's best figure in a cell.
-type Part struct {
-	Area string
-	Figure
-	// Submission and Sequence (in SUBMISSIONS) are where it came from.
-	Submission event.SubmissionID
-	Sequence   uint64
-}
-
 // AppendParts appends the cell's figures: at most one an area, in the order of
 // their codes.
 func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
@@ -300,16 +242,6 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	return Part{}, false
 }
 
-// CellState is what is known of one area's cell before a submission is judged.
-type CellState struct {
-	// Best is the area's best figure; its status is 0 where there is none.
-	Best Figure
-	// Reopened is how often the cell has been reopened.
-	Reopened uint8
-	// Locked says that the period is locked.
-	Locked bool
-}
-
 // CellStates fills in the state of the area's cell that each row reports, by the
 // row's index, all as of one moment.
 func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
@@ -321,8 +253,22 @@ func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into 
 		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
 		if figures := l.figures(cell); known && at < len(figures) {
 			into[i].Best = figures[at].figure()
+			into[i].Sequence = l.sequenceOf(&figures[at])
 		}
 	}
+}
+
+// sequenceOf returns the place in SUBMISSIONS of a vintage's submission; 0 where
+// there is no vintage yet.
+func (l *Ledger) sequenceOf(v *vintage) uint64 {
+	if v.status == 0 {
+		return 0
+	}
+	return l.submissions[v.submission].sequence
+}
+
+func (l *Ledger) rank(v *vintage) Rank {
+	return Rank{Epoch: v.epoch, Stage: v.stage, Sequence: l.sequenceOf(v)}
 }
 
 func (l *Ledger) part(area int, v vintage) Part {

@@ -83,7 +83,7 @@ func (l *level) minus(base *level) decimal.Decimal {
 		return l.numerator.Sub(base.numerator)
 	}
 	top := l.numerator.Mul(base.denominator).Sub(base.numerator.Mul(l.denominator))
-	return top.DivRound(l.denominator.Mul(base.denominator), quotientDecimals)
+	return catalogue.Quotient(top, l.denominator.Mul(base.denominator))
 }
 
 // percentOver returns (l − base) / base in percent.
@@ -92,5 +92,5 @@ func (l *level) percentOver(base *level) decimal.Decimal {
 	if !l.denominator.Equal(one) || !base.denominator.Equal(one) {
 		now, before = now.Mul(base.denominator), before.Mul(l.denominator)
 	}
-	return now.Sub(before).Mul(hundred).DivRound(before, quotientDecimals)
+	return catalogue.Quotient(now.Sub(before).Mul(hundred), before)
 }

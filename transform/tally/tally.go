@@ -12,9 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Decimals of a quotient. Sums are exact; only a quotient has to end somewhere.
-const quotientDecimals = 12
-
 // Source answers a cell's figures: at most one, the best, of each area, in the
 // order of the areas' codes.
 type Source interface {
@@ -136,7 +133,7 @@ func (l *level) value() decimal.Decimal {
 	if l.denominator.Equal(one) {
 		return l.numerator
 	}
-	return l.numerator.DivRound(l.denominator, quotientDecimals)
+	return catalogue.Quotient(l.numerator, l.denominator)
 }
 
 func (l *level) missing() []string {
