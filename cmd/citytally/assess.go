@@ -119,9 +119,9 @@ type assessment struct {
 
 // of assesses by what was known at the history's moment.
 func (a *assessment) of(h *ledger.History) {
-	a.Period, a.AsOf, a.Basis, a.Catalogue = a.period.String(), h.Moment.Received, h.Ledger.Applied(), a.catalogue.Version()
+	a.Period, a.AsOf, a.Basis, a.Catalogue = a.period.String(), h.Moment.Received, h.Ledger.Basis(), a.catalogue.Version()
 	a.Result = a.Card.Assess(a.catalogue, a.period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := tally.Own(a.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: a.period}, area)
+		own, ok := tally.OfArea(a.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: a.period}, area)
 		return assess.Figure(own), ok
 	})
 }

@@ -204,7 +204,7 @@ func newAuditReport(r *report, control string, controls []published.Control) (*a
 		switch comparison := &a.Comparisons[i]; {
 		case comparison.Unexplained():
 			a.Unexplained++
-		case comparison.Verdict != published.Agrees:
+		case comparison.Agreement != published.Agrees:
 			a.Explained++
 		}
 	}

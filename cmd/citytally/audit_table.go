@@ -16,7 +16,7 @@ type auditWords struct {
 	summary, vintage                              string
 	indicator, published, stands, ours, verdict   string
 	change, implied, irreproducible, consequences string
-	verdicts                                      map[published.Verdict]string
+	verdicts                                      map[published.Agreement]string
 	explained, stage                              string
 }
 
@@ -25,14 +25,14 @@ var auditLanguages = map[string]auditWords{
 		summary: "%s：与 %s 核对 %d 个数，相符 %d 个，已说明原因 %d 个，未能说明 %d 个", vintage: "数据截至第 %d 条采用记录，目录版本 %s",
 		indicator: "指标", published: "公布数", stands: "所代表的区间", ours: "全市数", verdict: "核对结果",
 		change: "%s（同比）", implied: "%s（由公布数推出）", irreproducible: "公布数之间不能互相推出的：", consequences: "由公布数可以推出的：",
-		verdicts:  map[published.Verdict]string{published.Agrees: "相符", published.Truncated: "截尾后相符", published.Differs: "不符", published.Absent: "无全市数"},
+		verdicts:  map[published.Agreement]string{published.Agrees: "相符", published.Truncated: "截尾后相符", published.Differs: "不符", published.Absent: "无全市数"},
 		explained: "%s，见下文说明", stage: "（公布时为%s，现为%s）",
 	},
 	"en": {
 		summary: "%s: %[3]d figures held against %[2]s: %[4]d agree, %[5]d explained, %[6]d unexplained", vintage: "as of accepted message %d, catalogue %s",
 		indicator: "indicator", published: "published", stands: "stands for", ours: "city", verdict: "verdict",
 		change: "%s, change", implied: "%s, implied", irreproducible: "Published figures that cannot be had from the others:", consequences: "What the published figures imply:",
-		verdicts:  map[published.Verdict]string{published.Agrees: "agrees", published.Truncated: "agrees if cut off, not rounded", published.Differs: "differs", published.Absent: "no total"},
+		verdicts:  map[published.Agreement]string{published.Agrees: "agrees", published.Truncated: "agrees if cut off, not rounded", published.Differs: "differs", published.Absent: "no total"},
 		explained: "%s; explained below", stage: " (%s when published, %s now)",
 	},
 }
@@ -58,7 +58,7 @@ func (a *auditReport) render(w io.Writer, all bool) {
 			{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight}, {Number: 4, Align: text.AlignRight, AlignHeader: text.AlignRight},
 		})
 		for i := range a.Comparisons {
-			if c := &a.Comparisons[i]; all || c.Verdict != published.Agrees {
+			if c := &a.Comparisons[i]; all || c.Agreement != published.Agrees {
 				t.AppendRow(a.row(words, c))
 			}
 		}
@@ -79,7 +79,7 @@ func (a *auditReport) row(words auditWords, c *published.Comparison) table.Row {
 	if pattern, ok := reportLanguages[a.lang].qualifiers[c.Qualifier]; ok {
 		figure = fmt.Sprintf(pattern, figure)
 	}
-	verdict := words.verdicts[c.Verdict]
+	verdict := words.verdicts[c.Agreement]
 	if c.Explained != "" {
 		verdict = fmt.Sprintf(words.explained, verdict)
 	}

@@ -150,7 +150,7 @@ place in SUBMISSIONS, and totals are computed anew rather than repeated. What
 still cannot be processed is put aside again, under a new number; what this
 version cannot even read is not sent.`,
 		Example: "  citytally dead replay 3 4\n  citytally dead replay --all",
-	}, "replayed", reconcile.Revive)
+	}, "replayed", reconcile.Reprocess)
 }
 
 func newDeadDiscard(t *target) *cobra.Command {

@@ -51,7 +51,7 @@ type pipeline struct {
 	store     *sink.Store
 	patient   bool          // a ClickHouse of one's own that is away does not keep the other stages from work
 	prepared  chan struct{} // closed when the store is ready for the sink
-	transform *transform.Transform
+	transform *transform.Stage
 	gateway   *ingest.Gateway
 
 	registry    *prometheus.Registry

@@ -103,7 +103,7 @@ func recomputeNow(ctx context.Context, log *stream.Log, command event.Command) (
 	if err != nil {
 		return event.Run{}, err
 	}
-	if err := reconcile.Recompute(ctx, log, command); err != nil {
+	if err := reconcile.RequestRecomputation(ctx, log, command); err != nil {
 		return event.Run{}, usage(err)
 	}
 	var run event.Run

@@ -37,7 +37,7 @@ ever under a name. A later revision never alters it, and a name is given once.
 func newReleaseCreate(g *globals) *cobra.Command {
 	t := &target{globals: g}
 	var period, asOf, lang string
-	var n answer.NewRelease
+	var n answer.ReleaseRequest
 	cmd := &cobra.Command{
 		Use:   "create NAME --period PERIOD",
 		Short: "Freeze a period's city totals under a name",
@@ -110,7 +110,7 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 // releaseRefused says in the reader's language which totals stand in the way.
 func (p *past) releaseRefused(err error, lang string) error {
 	words := releaseLanguages[lang]
-	var withheld *answer.Unpublishable
+	var withheld *answer.UnpublishableError
 	switch {
 	case errors.As(err, &withheld):
 		lines := []string{fmt.Sprintf(words.withheld, len(withheld.Totals))}

@@ -167,7 +167,7 @@ func (r *report) ofMoment(ctx context.Context, p *past, period catalogue.Period,
 	}
 	r.Period, r.AsOf = period.String(), asOf
 	totals := tally.OfPeriod(p.catalogue, r.history.Ledger, period)
-	r.Totals = reportRows(p.catalogue, totals, origin{basis: r.history.Ledger.Applied(), catalogue: p.catalogue.Version(), at: time.Now().UTC()})
+	r.Totals = reportRows(p.catalogue, totals, origin{basis: r.history.Ledger.Basis(), catalogue: p.catalogue.Version(), at: time.Now().UTC()})
 	r.inputs = byIndicator(totals)
 	return nil
 }

@@ -155,7 +155,7 @@ func (t *target) shown(ctx context.Context, log *stream.Log, s *status) error {
 	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
 		return err
 	}
-	s.Conservation, err = reconcile.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	s.Conservation, err = reconcile.CheckConservation(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
 	return err
 }
 

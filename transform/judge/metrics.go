@@ -41,7 +41,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 }
 
 // judged counts the verdicts on a batch.
-func (m *Metrics) judged(c *catalogue.Catalogue, verdicts []event.Verdict, took time.Duration) {
+func (m *Metrics) observe(c *catalogue.Catalogue, verdicts []event.Verdict, took time.Duration) {
 	m.batch.Observe(float64(len(verdicts)))
 	m.duration.Observe(took.Seconds())
 	for i := range verdicts {

@@ -9,19 +9,19 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// taken is what was accepted of a submission.
-type taken struct {
+// earlierAcceptance is what was accepted of a submission.
+type earlierAcceptance struct {
 	// sequence is its place in SUBMISSIONS, stored its place in ACCEPTED; 0 while
 	// the present batch has yet to be published, on subject.
-	sequence, stored uint64
-	subject          string
-	rows             []event.AcceptedObservation
-	cells            map[ledger.Cell]bool // of rows, or as ACCEPTED has them
+	sequence, acceptedSequence uint64
+	subject                    string
+	rows                       []event.AcceptedObservation
+	cells                      map[ledger.Cell]bool // of rows, or as ACCEPTED has them
 }
 
-// takenBefore returns what was accepted of content that was seen before, as
+// acceptedBefore returns what was accepted of content that was seen before, as
 // ACCEPTED has it: what the ledger shows now may have come later.
-func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (taken, bool, error) {
+func (v *Validator) acceptedBefore(ctx context.Context, id string, past *batchState) (earlierAcceptance, bool, error) {
 	if own, ok := past.accepted[id]; ok {
 		own.cells = make(map[ledger.Cell]bool, len(own.rows))
 		for i := range own.rows {
@@ -29,19 +29,19 @@ func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (
 		}
 		return own, true, nil
 	}
-	known, ok := v.ledger.Accepted(id)
+	known, ok := v.ledger.Submission(id)
 	if !ok {
-		return taken{}, false, nil
+		return earlierAcceptance{}, false, nil
 	}
-	m, err := ledger.ReadStored(ctx, v.log, known.Stored)
+	m, err := ledger.ReadAccepted(ctx, v.log, known.AcceptedSequence)
 	if err != nil {
-		return taken{}, false, err
+		return earlierAcceptance{}, false, err
 	}
 	batch, err := event.DecodeAccepted(m.Data)
 	if err != nil {
-		return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
+		return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 	}
-	t := taken{sequence: known.Sequence, stored: known.Stored, cells: map[ledger.Cell]bool{}}
+	t := earlierAcceptance{sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}}
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
 		if s.ID != id {
@@ -49,7 +49,7 @@ func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (
 		}
 		cells, err := ledger.CellsOf(s)
 		if err != nil {
-			return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
+			return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 		}
 		for _, cell := range cells {
 			t.cells[cell] = true
@@ -58,11 +58,11 @@ func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (
 	return t, true, nil
 }
 
-// restate says again what had been said of content that was accepted before,
+// repeatVerdict says again what had been said of content that was accepted before,
 // and accepts nothing.
-func (v *Validator) restate(verdict *event.Verdict, r *received, past cellStates, first taken) {
-	verdict.AcceptedSequence = first.stored
-	result := v.judge.judge(r, without{past, first.cells})
+func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, past cellStates, first earlierAcceptance) {
+	verdict.AcceptedSequence = first.acceptedSequence
+	result := v.rules.apply(r, withoutCells{past, first.cells})
 	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
 		if first.cells[ledger.CellOf(&o)] {
 			return false
@@ -72,17 +72,17 @@ func (v *Validator) restate(verdict *event.Verdict, r *received, past cellStates
 		result.findings = append(result.findings, *finding)
 		return true
 	})
-	settle(verdict, r, &result)
+	conclude(verdict, r, &result)
 }
 
-// without is history that knows nothing of some cells: what was accepted of them
+// withoutCells is history that knows nothing of some cells: what was accepted of them
 // then cannot be held against later figures.
-type without struct {
+type withoutCells struct {
 	cellStates
 	cells map[ledger.Cell]bool
 }
 
-func (w without) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+func (w withoutCells) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	w.cellStates.CellStates(area, rows, into)
 	for i := range rows {
 		if w.cells[ledger.CellOf(&rows[i])] {

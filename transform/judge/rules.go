@@ -23,8 +23,8 @@ type cellStates interface {
 
 var _ cellStates = (*ledger.Ledger)(nil)
 
-// judge holds submissions against the catalogue and against history.
-type judge struct {
+// rules holds submissions against the catalogue and against history.
+type rules struct {
 	catalogue *catalogue.Catalogue
 }
 
@@ -38,9 +38,9 @@ type received struct {
 	id         string
 }
 
-// read takes a message apart. The subject is what the broker authorised, so it
+// readSubmission takes a message apart. The subject is what the broker authorised, so it
 // decides whose submission this is.
-func read(d stream.Delivery) received {
+func readSubmission(d stream.Delivery) received {
 	r := received{delivery: d}
 	tokens := strings.Split(d.Subject, ".")
 	if len(tokens) == 3 {
@@ -70,8 +70,8 @@ type judgement struct {
 
 // judge decides on every row. A finding on the whole submission (row 0) rejects
 // all of it; else each row stands for itself.
-func (j *judge) judge(r *received, past cellStates) judgement {
-	area, dataset, problem := j.addressee(r)
+func (j *rules) apply(r *received, past cellStates) judgement {
+	area, dataset, problem := j.areaAndDataset(r)
 	if problem != nil {
 		return judgement{findings: []event.Finding{*problem}}
 	}
@@ -82,11 +82,11 @@ func (j *judge) judge(r *received, past cellStates) judgement {
 		if o.Row == 0 {
 			o.Row = i + 1
 		}
-		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
+		read[i], refused[i] = j.readRow(o, area, dataset, r.delivery.StoredAt)
 	}
-	for cell, places := range repeats(read, refused) {
+	for cell, places := range repeatedCells(read, refused) {
 		for _, i := range places {
-			refused[i] = repeated(cell, i, places, read)
+			refused[i] = refuseRepeated(cell, i, places, read)
 		}
 	}
 	before := make([]ledger.CellState, len(read))
@@ -94,7 +94,7 @@ func (j *judge) judge(r *received, past cellStates) judgement {
 	result := judgement{accepted: read[:0]}
 	for i := range read {
 		if refused[i] == nil {
-			refused[i] = lookBack(&read[i], &before[i], r.submission.Reason)
+			refused[i] = checkAgainstEarlier(&read[i], &before[i], r.submission.Reason)
 		}
 		if refused[i] == nil {
 			result.accepted = append(result.accepted, read[i])
@@ -107,9 +107,9 @@ func (j *judge) judge(r *received, past cellStates) judgement {
 	return result
 }
 
-// repeats returns the places of the rows that report each cell which more than
+// repeatedCells returns the places of the rows that report each cell which more than
 // one row reports.
-func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[ledger.Cell][]int {
+func repeatedCells(read []event.AcceptedObservation, refused []*event.Finding) map[ledger.Cell][]int {
 	if ascending(read) {
 		return nil
 	}
@@ -143,8 +143,8 @@ func ascending(rows []event.AcceptedObservation) bool {
 	return true
 }
 
-// lookBack holds a row against what was accepted before, and notes its epoch.
-func lookBack(o *event.AcceptedObservation, before *ledger.CellState, reason string) *event.Finding {
+// checkAgainstEarlier holds a row against what was accepted before, and notes its epoch.
+func checkAgainstEarlier(o *event.AcceptedObservation, before *ledger.CellState, reason string) *event.Finding {
 	best := &before.Best
 	o.Epoch = before.Reopened
 	if best.Status != 0 && best.Epoch == o.Epoch && best.Stage > o.Stage {
@@ -157,8 +157,8 @@ func lookBack(o *event.AcceptedObservation, before *ledger.CellState, reason str
 	return nil
 }
 
-// addressee settles whose submission it is, and in which dataset.
-func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
+// areaAndDataset settles whose submission it is, and in which dataset.
+func (j *rules) areaAndDataset(r *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
 	if r.problem != nil {
 		return nil, nil, unreadable(r.problem)
 	}
@@ -182,8 +182,8 @@ func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *ev
 	return area, dataset, nil
 }
 
-// row reads one observation and checks it by itself.
-func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
+// readRow reads one observation and checks it by itself.
+func (j *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, malformed(o)
@@ -194,14 +194,14 @@ func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalog
 	}
 	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
 	if err != nil {
-		return none, refuseProblem("stage", err)
+		return none, rejectProblem("stage", err)
 	}
 	if stage == 0 {
 		stage = dataset.Stage
 	}
 	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
 	if err != nil {
-		return none, refuseProblem("period", err)
+		return none, rejectProblem("period", err)
 	}
 	switch {
 	case !slices.Contains(dataset.Periods, period.Kind):
@@ -214,11 +214,11 @@ func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalog
 	accepted := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
-	return accepted, j.value(o, indicator, &accepted)
+	return accepted, j.readFigure(o, indicator, &accepted)
 }
 
 // indicator finds the indicator and checks that this area reports it here.
-func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+func (j *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
 	indicator, ok := j.catalogue.Indicator(id)
 	switch {
 	case !ok:
@@ -235,15 +235,15 @@ func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Da
 	return indicator, nil
 }
 
-// value reads the figure, its status and its qualifier.
-func (j *judge) value(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
+// readFigure reads the figure, its status and its qualifier.
+func (j *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
-		return refuseProblem("status", err)
+		return rejectProblem("status", err)
 	}
 	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
 	if err != nil {
-		return refuseProblem(blame(err), err)
+		return rejectProblem(columnOf(err), err)
 	}
 	switch {
 	case figure.Missing:
@@ -264,9 +264,9 @@ func (j *judge) value(o *event.Observation, indicator *catalogue.Indicator, into
 	return nil
 }
 
-// blame names the column that a problem with a figure is about.
-func blame(err error) string {
-	switch f := refuseProblem("", err); f.Code {
+// columnOf names the column that a problem with a figure is about.
+func columnOf(err error) string {
+	switch f := rejectProblem("", err); f.Code {
 	case "UNIT_MISMATCH", "UNIT_CONFLICT":
 		return "unit"
 	case "QUALIFIER_UNKNOWN":
@@ -275,10 +275,10 @@ func blame(err error) string {
 	return "value"
 }
 
-// repeated refuses rows that report a cell more than once: all of them where
+// refuseRepeated refuses rows that report a cell more than once: all of them where
 // they differ, since nobody can know which is right, and all but the first
 // where they agree.
-func repeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
+func refuseRepeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
 	numbers := make([]int, len(places))
 	same := true
 	first := ledger.FigureOf(&read[places[0]])

@@ -38,7 +38,7 @@ type Config struct {
 type Validator struct {
 	log     *stream.Log
 	ledger  *ledger.Ledger
-	judge   judge
+	rules   rules
 	config  Config
 	logger  zerolog.Logger
 	now     func() time.Time
@@ -49,7 +49,7 @@ type Validator struct {
 // NewValidator returns a validator that judges by the catalogue and by the ledger,
 // which somebody else fills. The tracer may be nil.
 func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
-	return &Validator{log: log, ledger: l, judge: judge{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
+	return &Validator{log: log, ledger: l, rules: rules{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
 }
 
 // Run judges until ctx ends. It is to be called once the ledger has caught up.
@@ -74,7 +74,7 @@ func (v *Validator) Run(ctx context.Context) error {
 		}
 		done := consumer.Hold(batch)
 		err = stream.Finish(ctx, v.logger, "judge submissions", func(ctx context.Context) error {
-			return v.decide(ctx, batch)
+			return v.process(ctx, batch)
 		})
 		done()
 		if err != nil {
@@ -83,11 +83,11 @@ func (v *Validator) Run(ctx context.Context) error {
 	}
 }
 
-// decide takes a batch from judgement to acknowledgement.
-func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
+// process takes a batch from judgement to acknowledgement.
+func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
 	defer func() { spans.End(err) }()
-	submissions, err := readAll(ctx, batch)
+	submissions, err := readSubmissions(ctx, batch)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 	if err := v.publishVerdicts(ctx, verdicts, spans); err != nil {
 		return err
 	}
-	v.metrics.judged(v.judge.catalogue, verdicts, v.now().Sub(began))
+	v.metrics.observe(v.rules.catalogue, verdicts, v.now().Sub(began))
 	return stream.AckAll(batch)
 }
 
@@ -143,14 +143,14 @@ func (v *Validator) catchUp(ctx context.Context) error {
 	return v.ledger.Wait(ctx, last)
 }
 
-// readAll takes the messages apart on all processors, in the order in which they
+// readSubmissions takes the messages apart on all processors, in the order in which they
 // were received, which redelivery upsets.
-func readAll(ctx context.Context, batch []stream.Delivery) ([]received, error) {
+func readSubmissions(ctx context.Context, batch []stream.Delivery) ([]received, error) {
 	submissions := make([]received, len(batch))
 	group, _ := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range batch {
-		group.Go(func() error { submissions[i] = read(batch[i]); return nil })
+		group.Go(func() error { submissions[i] = readSubmission(batch[i]); return nil })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -163,19 +163,19 @@ func readAll(ctx context.Context, batch []stream.Delivery) ([]received, error) {
 type outbox struct {
 	subjects []string
 	batches  map[string]*event.AcceptedBatch
-	owners   map[string][]int // verdicts by subject
+	waiting  map[string][]int // verdicts by subject
 }
 
 // judgeAll judges in order; later submissions see what earlier ones of the same
 // batch had accepted.
 func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
 	verdicts := make([]event.Verdict, len(submissions))
-	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, owners: map[string][]int{}}
-	past := newOverlay(v.ledger)
+	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
+	past := newBatchState(v.ledger)
 	for i := range submissions {
 		r := &submissions[i]
-		verdicts[i] = v.verdict(r)
-		first, known, err := v.takenBefore(ctx, r.id, past)
+		verdicts[i] = v.newVerdict(r)
+		first, known, err := v.acceptedBefore(ctx, r.id, past)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -183,14 +183,14 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 			// The same content again; or, at the same sequence, this very message
 			// delivered again because its acknowledgement was lost.
 			verdicts[i].Repeated = first.sequence != r.delivery.Sequence
-			v.restate(&verdicts[i], r, past, first)
-			if first.stored == 0 {
-				outgoing.own(i, first.subject)
+			v.repeatVerdict(&verdicts[i], r, past, first)
+			if first.acceptedSequence == 0 {
+				outgoing.awaitSequence(i, first.subject)
 			}
 			continue
 		}
-		result := v.judge.judge(r, past)
-		settle(&verdicts[i], r, &result)
+		result := v.rules.apply(r, past)
+		conclude(&verdicts[i], r, &result)
 		if len(result.accepted) > 0 {
 			past.add(r, result.accepted)
 			outgoing.add(i, r, result.accepted)
@@ -199,17 +199,17 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 	return verdicts, outgoing, nil
 }
 
-// verdict begins the verdict on a submission.
-func (v *Validator) verdict(r *received) event.Verdict {
+// newVerdict begins the verdict on a submission.
+func (v *Validator) newVerdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
 		Via: r.delivery.Header(event.ViaHeader), By: r.delivery.Header(event.ByHeader), File: r.submission.File,
-		Catalogue: v.judge.catalogue.Version(), Findings: []event.Finding{},
+		Catalogue: v.rules.catalogue.Version(), Findings: []event.Finding{},
 	}
 }
 
-func settle(verdict *event.Verdict, r *received, result *judgement) {
+func conclude(verdict *event.Verdict, r *received, result *judgement) {
 	verdict.Accepted = len(result.accepted)
 	verdict.RejectedRows = verdict.Rows - verdict.Accepted
 	if result.findings != nil {
@@ -240,12 +240,12 @@ func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservat
 	}
 	s.Add(accepted...)
 	batch.Submissions = append(batch.Submissions, s)
-	o.own(verdict, subject)
+	o.awaitSequence(verdict, subject)
 }
 
 // own has the verdict told where the subject's batch is stored.
-func (o *outbox) own(verdict int, subject string) {
-	o.owners[subject] = append(o.owners[subject], verdict)
+func (o *outbox) awaitSequence(verdict int, subject string) {
+	o.waiting[subject] = append(o.waiting[subject], verdict)
 }
 
 // publishAccepted stores the accepted observations, a message a subject, and
@@ -255,11 +255,11 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 	var messages []stream.Message
 	var owners [][]int // verdicts by message
 	for _, subject := range o.subjects {
-		bodies, counts, err := encodeAccepted(o.batches[subject].Submissions, v.room())
+		bodies, counts, err := encodeAccepted(o.batches[subject].Submissions, v.maxBody())
 		if err != nil {
 			return nil, err
 		}
-		last, rest := v.ledger.LastOf(subject), o.owners[subject]
+		last, rest := v.ledger.LastOnSubject(subject), o.waiting[subject]
 		for i, body := range bodies {
 			m := stream.Message{Subject: subject, Body: body, Header: spans.Carry(verdicts[rest[0]].Sequence, nil)}
 			if i == 0 {
@@ -310,10 +310,10 @@ func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []
 	return answers
 }
 
-// room is how large a message's body may be, headers left aside.
-func (v *Validator) room() int { return int(v.log.MaxMessage()) - headerRoom }
+// maxBody is how large a message's body may be, headers left aside.
+func (v *Validator) maxBody() int { return int(v.log.MaxMessage()) - headerBytes }
 
-const headerRoom = 4 << 10
+const headerBytes = 4 << 10
 
 // encodeAccepted encodes submissions as few messages as there is room for, and
 // says how many each holds.
@@ -352,7 +352,7 @@ func encodeVerdict(verdict *event.Verdict, room int) ([]byte, error) {
 func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans) error {
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
-		body, err := encodeVerdict(&verdicts[i], v.room())
+		body, err := encodeVerdict(&verdicts[i], v.maxBody())
 		if err != nil {
 			return err
 		}

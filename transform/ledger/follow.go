@@ -33,9 +33,9 @@ func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Log
 	}, caughtUp)
 }
 
-// ReadStored returns the message at a sequence of ACCEPTED that a ledger names.
+// ReadAccepted returns the message at a sequence of ACCEPTED that a ledger names.
 // That it is gone is an error which says what to do: the log keeps it for ever.
-func ReadStored(ctx context.Context, log *stream.Log, sequence uint64) (*jetstream.RawStreamMsg, error) {
+func ReadAccepted(ctx context.Context, log *stream.Log, sequence uint64) (*jetstream.RawStreamMsg, error) {
 	m, err := log.Get(ctx, stream.Accepted, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, fmt.Errorf("ACCEPTED lost its message %d, which is kept for ever: restore the broker's data from a backup", sequence)

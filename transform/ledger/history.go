@@ -86,8 +86,8 @@ func (h *History) Fold(stored uint64, subject string, batch *event.AcceptedBatch
 	if h.keep != nil {
 		for i := range batch.Submissions {
 			// A recomputation may have published a submission once more.
-			if _, repeated := h.Ledger.Accepted(batch.Submissions[i].ID); !repeated {
-				h.remember(stored, &batch.Submissions[i])
+			if _, repeated := h.Ledger.Submission(batch.Submissions[i].ID); !repeated {
+				h.keepVintages(stored, &batch.Submissions[i])
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (h *History) Fold(stored uint64, subject string, batch *event.AcceptedBatch
 	_ = h.Ledger.Apply(stored, subject, batch)
 }
 
-func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
+func (h *History) keepVintages(stored uint64, s *event.AcceptedSubmission) {
 	cells, err := CellsOf(s)
 	if err != nil {
 		return
@@ -110,7 +110,7 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 			continue
 		}
 		indicator, _ := h.Ledger.catalogue.Indicator(cell.Indicator)
-		value, err := inUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
+		value, err := inCatalogueUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
 		if err != nil {
 			continue
 		}
@@ -123,7 +123,7 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 					Epoch: s.Epoch[row],
 				},
 			},
-			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
+			AcceptedSequence: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
 		})
 	}
@@ -133,8 +133,8 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 type Vintage struct {
 	Cell Cell
 	Part
-	// Stored is its place in ACCEPTED.
-	Stored                         uint64
+	// AcceptedSequence is its place in ACCEPTED.
+	AcceptedSequence               uint64
 	ReceivedAt                     time.Time
 	Dataset, Via, By, File, Reason string
 	// Row is where it stood in the file; Raw is its text as received where that

@@ -6,102 +6,102 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// page is what the ledger has of one period.
-type page struct {
+// periodCells is what the ledger has of one period.
+type periodCells struct {
 	period catalogue.Period
-	groups []*group // by number of the indicator; nil where there is nothing
+	cells  []*cellFigures // by number of the indicator; nil where there is nothing
 }
 
-// group is a cell's figures, by index of the area, and how many views there had
+// cellFigures is a cell's figures, by index of the area, and how many views there had
 // been when they changed.
-type group struct {
-	figures []vintage
-	changed uint64
+type cellFigures struct {
+	figures     []packedFigure
+	viewsBefore uint64
 }
 
-// entry is an indicator that the ledger has come upon.
-type entry struct {
-	id     string
-	number int
-	known  *catalogue.Indicator // nil where the catalogue does not have it
+// numberedIndicator is an indicator that the ledger has come upon.
+type numberedIndicator struct {
+	id         string
+	number     int
+	definition *catalogue.Indicator // nil where the catalogue does not have it
 }
 
-func (l *Ledger) entry(id string) *entry {
+func (l *Ledger) indicator(id string) *numberedIndicator {
 	e, ok := l.indicators[id]
 	if !ok {
 		// The word of a message would keep all of its words in memory.
 		id = strings.Clone(id)
-		e = &entry{id: id, number: len(l.indicators)}
-		e.known, _ = l.catalogue.Indicator(id)
+		e = &numberedIndicator{id: id, number: len(l.indicators)}
+		e.definition, _ = l.catalogue.Indicator(id)
 		l.indicators[id] = e
 	}
 	return e
 }
 
-func (l *Ledger) page(period catalogue.Period) *page {
-	p, ok := l.pages[period]
+func (l *Ledger) period(period catalogue.Period) *periodCells {
+	p, ok := l.periods[period]
 	if !ok {
-		p = &page{period: period}
-		l.pages[period] = p
+		p = &periodCells{period: period}
+		l.periods[period] = p
 	}
 	return p
 }
 
-func (p *page) group(indicator int) *group {
-	if indicator < len(p.groups) {
-		return p.groups[indicator]
+func (p *periodCells) cell(indicator int) *cellFigures {
+	if indicator < len(p.cells) {
+		return p.cells[indicator]
 	}
 	return nil
 }
 
 // group returns nil where nobody has reported the cell.
-func (l *Ledger) group(cell Cell) *group {
+func (l *Ledger) cell(cell Cell) *cellFigures {
 	indicator, known := l.indicators[cell.Indicator]
-	page, begun := l.pages[cell.Period]
+	page, begun := l.periods[cell.Period]
 	if !known || !begun {
 		return nil
 	}
-	return page.group(indicator.number)
+	return page.cell(indicator.number)
 }
 
-func (l *Ledger) figures(cell Cell) []vintage {
-	if g := l.group(cell); g != nil {
+func (l *Ledger) figures(cell Cell) []packedFigure {
+	if g := l.cell(cell); g != nil {
 		return g.figures
 	}
 	return nil
 }
 
 // put takes an area's figure where it is better than the one before.
-func (l *Ledger) put(indicator *entry, p *page, area int, v vintage) {
-	g := p.group(indicator.number)
+func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, v packedFigure) {
+	g := p.cell(indicator.number)
 	if g == nil {
-		g = &group{}
-		if indicator.number >= len(p.groups) {
-			groups := make([]*group, len(l.indicators))
-			copy(groups, p.groups)
-			p.groups = groups
+		g = &cellFigures{}
+		if indicator.number >= len(p.cells) {
+			groups := make([]*cellFigures, len(l.indicators))
+			copy(groups, p.cells)
+			p.cells = groups
 		}
-		p.groups[indicator.number] = g
-		l.cells++
+		p.cells[indicator.number] = g
+		l.cellCount++
 	}
 	if area < len(g.figures) && !l.better(&v, &g.figures[area]) {
 		return
 	}
-	if kept := l.changing(g, indicator, p); kept || area >= len(g.figures) {
-		figures := make([]vintage, l.room(g, area))
+	if kept := l.keepForViews(g, indicator, p); kept || area >= len(g.figures) {
+		figures := make([]packedFigure, l.capacity(g, area))
 		copy(figures, g.figures)
 		g.figures = figures
 	}
 	g.figures[area] = v
 }
 
-func (l *Ledger) better(v, old *vintage) bool {
+func (l *Ledger) better(v, old *packedFigure) bool {
 	return old.status == 0 || l.rank(v).Compare(l.rank(old)) > 0
 }
 
-// room is for how many areas a group is to have room: for all where it has more
+// capacity is for how many areas a group is to have room: for all where it has more
 // than one. Many indicators are reported by the city alone.
-func (l *Ledger) room(g *group, area int) int {
+func (l *Ledger) capacity(g *cellFigures, area int) int {
 	switch {
 	case area < len(g.figures):
 		return len(g.figures)

@@ -21,62 +21,64 @@ import (
 type Ledger struct {
 	catalogue *catalogue.Catalogue
 
-	mu          sync.RWMutex
-	areas       []string
-	areaIndex   map[string]int
-	areaOrder   []int // indexes of the areas, by code
-	indicators  map[string]*entry
-	pages       map[catalogue.Period]*page
-	cells       int
-	submissions []accepted
-	known       map[event.SubmissionID]uint32
-	subjects    map[string]uint64
-	locked      map[catalogue.Period]bool
-	reopened    []event.Decision
-	unreadable  map[uint64]error // by sequence of ACCEPTED
-	applied     uint64
-	advanced    chan struct{} // closed and replaced when applied grows
-	views       []*View
-	viewed      uint64 // how many views there have been
-	asked       uint64 // the number of the last one from ViewChanges
-	changed     []Cell // since that one
+	mu                sync.RWMutex
+	areas             []string
+	areaNumbers       map[string]int
+	areaOrder         []int // indexes of the areas, by code
+	indicators        map[string]*numberedIndicator
+	periods           map[catalogue.Period]*periodCells
+	cellCount         int
+	submissions       []foldedSubmission
+	submissionNumbers map[event.SubmissionID]uint32
+	lastOnSubject     map[string]uint64
+	locked            map[catalogue.Period]bool
+	reopened          []event.Decision
+	unreadable        map[uint64]error // by sequence of ACCEPTED
+	basis             uint64
+	advanced          chan struct{} // closed and replaced when applied grows
+	views             []*View
+	viewCount         uint64 // how many views there have been
+	changesAskedAt    uint64 // the number of the last one from ViewChanges
+	changedCells      []Cell // since that one
 }
 
-// vintage is one area's best figure in a cell; status 0 means none yet.
-type vintage struct {
-	coefficient int64
-	submission  uint32
-	shape       uint8 // the scale in its low half, the qualifier in its high
-	epoch       uint8
-	stage       catalogue.Stage
-	status      catalogue.Status
+// packedFigure is one area's best figure in a cell; status 0 means none yet.
+type packedFigure struct {
+	coefficient       int64
+	submission        uint32
+	scaleAndQualifier uint8 // the scale in its low half, the qualifier in its high
+	epoch             uint8
+	stage             catalogue.Stage
+	status            catalogue.Status
 }
 
-func shape(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
+func packScale(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
 
-func (v *vintage) value() catalogue.Value {
-	return catalogue.Value{Coefficient: v.coefficient, Scale: v.shape & 0xf}
+func (v *packedFigure) value() catalogue.Value {
+	return catalogue.Value{Coefficient: v.coefficient, Scale: v.scaleAndQualifier & 0xf}
 }
 
-func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v.shape >> 4) }
+func (v *packedFigure) qualifier() catalogue.Qualifier {
+	return catalogue.Qualifier(v.scaleAndQualifier >> 4)
+}
 
-func (v *vintage) figure() Figure {
+func (v *packedFigure) figure() Figure {
 	return Figure{Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch}
 }
 
-// accepted is a submission that the ledger has folded in.
-type accepted struct {
-	id       event.SubmissionID
-	sequence uint64 // in SUBMISSIONS
-	stored   uint64 // in ACCEPTED
-	rows     uint32
+// foldedSubmission is a submission that the ledger has folded in.
+type foldedSubmission struct {
+	id               event.SubmissionID
+	sequence         uint64 // in SUBMISSIONS
+	acceptedSequence uint64 // in ACCEPTED
+	rows             uint32
 }
 
 // New returns an empty ledger whose values are in the catalogue's units.
 func New(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
-		catalogue: c, areaIndex: map[string]int{}, indicators: map[string]*entry{}, pages: map[catalogue.Period]*page{},
-		known: map[event.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
+		catalogue: c, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
+		submissionNumbers: map[event.SubmissionID]uint32{}, lastOnSubject: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
@@ -89,18 +91,18 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 	defer l.mu.Unlock()
 	var problem error
 	for i := range batch.Submissions {
-		if err := l.fold(sequence, &batch.Submissions[i]); err != nil {
+		if err := l.applySubmission(sequence, &batch.Submissions[i]); err != nil {
 			problem = err
 		}
 	}
 	for i := range batch.Decisions {
-		l.decide(&batch.Decisions[i])
+		l.applyDecision(&batch.Decisions[i])
 	}
 	l.advance(sequence, subject)
 	return problem
 }
 
-func (l *Ledger) decide(d *event.Decision) {
+func (l *Ledger) applyDecision(d *event.Decision) {
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {
 		return // Decide lets none through
@@ -146,18 +148,18 @@ func (l *Ledger) Unreadable(sequence uint64) error {
 }
 
 func (l *Ledger) advance(sequence uint64, subject string) {
-	l.subjects[subject] = sequence
-	l.applied = max(l.applied, sequence)
+	l.lastOnSubject[subject] = sequence
+	l.basis = max(l.basis, sequence)
 	close(l.advanced)
 	l.advanced = make(chan struct{})
 }
 
-func (l *Ledger) fold(stored uint64, s *event.AcceptedSubmission) error {
+func (l *Ledger) applySubmission(stored uint64, s *event.AcceptedSubmission) error {
 	id, err := event.ParseSubmissionID(s.ID)
 	if err != nil {
 		return err
 	}
-	if _, ok := l.known[id]; ok {
+	if _, ok := l.submissionNumbers[id]; ok {
 		return nil
 	}
 	periods, err := s.Periods()
@@ -165,49 +167,49 @@ func (l *Ledger) fold(stored uint64, s *event.AcceptedSubmission) error {
 		return fmt.Errorf("fold submission %s: %w", s.ID, err)
 	}
 	at := uint32(len(l.submissions))
-	l.submissions = append(l.submissions, accepted{id: id, sequence: s.Sequence, stored: stored, rows: uint32(s.Len())})
-	l.known[id] = at
-	area := l.area(s.Area)
-	entries := make([]*entry, len(s.IndicatorWords))
+	l.submissions = append(l.submissions, foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: stored, rows: uint32(s.Len())})
+	l.submissionNumbers[id] = at
+	area := l.areaNumber(s.Area)
+	entries := make([]*numberedIndicator, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
-		entries[i] = l.entry(word)
+		entries[i] = l.indicator(word)
 	}
-	pages := make([]*page, len(periods))
+	pages := make([]*periodCells, len(periods))
 	for i, period := range periods {
-		pages[i] = l.page(period)
+		pages[i] = l.period(period)
 	}
 	var problem error
 	for row := range s.Len() {
 		word := s.Indicator[row]
 		indicator, page := entries[word], pages[s.Period[row]]
-		value, err := inUnit(indicator.known, s.Units[word], s.Value(row))
+		value, err := inCatalogueUnit(indicator.definition, s.Units[word], s.Value(row))
 		if err != nil {
 			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
 			continue
 		}
-		l.put(indicator, page, area, vintage{
-			coefficient: value.Coefficient, shape: shape(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
+		l.put(indicator, page, area, packedFigure{
+			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
 			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
 		})
 	}
 	return problem
 }
 
-// inUnit expresses a value in the catalogue's present unit of an indicator; nil is
+// inCatalogueUnit expresses a value in the catalogue's present unit of an indicator; nil is
 // one that the catalogue does not have.
-func inUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
+func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
 	if indicator == nil || indicator.UnitName == unit {
 		return v, nil
 	}
 	return indicator.Unit().Convert(v, catalogue.ParseUnit(unit))
 }
 
-func (l *Ledger) area(code string) int {
-	at, ok := l.areaIndex[code]
+func (l *Ledger) areaNumber(code string) int {
+	at, ok := l.areaNumbers[code]
 	if !ok {
 		at = len(l.areas)
 		l.areas = append(l.areas, code)
-		l.areaIndex[code] = at
+		l.areaNumbers[code] = at
 		place, _ := slices.BinarySearchFunc(l.areaOrder, code, func(area int, code string) int { return cmp.Compare(l.areas[area], code) })
 		l.areaOrder = slices.Insert(l.areaOrder, place, at)
 	}
@@ -222,7 +224,7 @@ func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	return l.appendParts(parts, l.figures(cell))
 }
 
-func (l *Ledger) appendParts(parts []Part, figures []vintage) []Part {
+func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
 	for _, area := range l.areaOrder {
 		if area < len(figures) && figures[area].status != 0 {
 			parts = append(parts, l.part(area, figures[area]))
@@ -235,7 +237,7 @@ func (l *Ledger) appendParts(parts []Part, figures []vintage) []Part {
 func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.areaIndex[area]
+	at, ok := l.areaNumbers[area]
 	if figures := l.figures(cell); ok && at < len(figures) && figures[at].status != 0 {
 		return l.part(at, figures[at]), true
 	}
@@ -247,7 +249,7 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, known := l.areaIndex[area]
+	at, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])
 		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
@@ -260,18 +262,18 @@ func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into 
 
 // sequenceOf returns the place in SUBMISSIONS of a vintage's submission; 0 where
 // there is no vintage yet.
-func (l *Ledger) sequenceOf(v *vintage) uint64 {
+func (l *Ledger) sequenceOf(v *packedFigure) uint64 {
 	if v.status == 0 {
 		return 0
 	}
 	return l.submissions[v.submission].sequence
 }
 
-func (l *Ledger) rank(v *vintage) Rank {
+func (l *Ledger) rank(v *packedFigure) Rank {
 	return Rank{Epoch: v.epoch, Stage: v.stage, Sequence: l.sequenceOf(v)}
 }
 
-func (l *Ledger) part(area int, v vintage) Part {
+func (l *Ledger) part(area int, v packedFigure) Part {
 	s := &l.submissions[v.submission]
 	return Part{Area: l.areas[area], Figure: v.figure(), Submission: s.id, Sequence: s.sequence}
 }
@@ -281,9 +283,9 @@ func (l *Ledger) Cells() []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var cells []Cell
-	for period, page := range l.pages {
+	for period, page := range l.periods {
 		for id, indicator := range l.indicators {
-			if page.group(indicator.number) != nil {
+			if page.cell(indicator.number) != nil {
 				cells = append(cells, Cell{id, period})
 			}
 		}
@@ -292,51 +294,51 @@ func (l *Ledger) Cells() []Cell {
 	return cells
 }
 
-// Accepted says where a submission's accepted observations are stored.
-type Accepted struct {
+// Submission says where a submission's accepted observations are stored.
+type Submission struct {
 	// Sequence is its place in SUBMISSIONS, Stored its place in ACCEPTED.
-	Sequence, Stored uint64
-	Rows             int
+	Sequence, AcceptedSequence uint64
+	Rows                       int
 }
 
 // Accepted returns what is known of a submission; false when none of it has been
 // accepted.
-func (l *Ledger) Accepted(submission string) (Accepted, bool) {
+func (l *Ledger) Submission(submission string) (Submission, bool) {
 	id, err := event.ParseSubmissionID(submission)
 	if err != nil {
-		return Accepted{}, false
+		return Submission{}, false
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.known[id]
+	at, ok := l.submissionNumbers[id]
 	if !ok {
-		return Accepted{}, false
+		return Submission{}, false
 	}
-	return l.submissions[at].public(), true
+	return l.submissions[at].toSubmission(), true
 }
 
 // Submissions returns every submission folded in up to a sequence of ACCEPTED.
-func (l *Ledger) Submissions(upTo uint64) []Accepted {
+func (l *Ledger) Submissions(upTo uint64) []Submission {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	all := make([]Accepted, 0, len(l.submissions))
+	all := make([]Submission, 0, len(l.submissions))
 	for i := range l.submissions {
-		if l.submissions[i].stored <= upTo {
-			all = append(all, l.submissions[i].public())
+		if l.submissions[i].acceptedSequence <= upTo {
+			all = append(all, l.submissions[i].toSubmission())
 		}
 	}
 	return all
 }
 
-func (a *accepted) public() Accepted {
-	return Accepted{Sequence: a.sequence, Stored: a.stored, Rows: int(a.rows)}
+func (a *foldedSubmission) toSubmission() Submission {
+	return Submission{Sequence: a.sequence, AcceptedSequence: a.acceptedSequence, Rows: int(a.rows)}
 }
 
-// Applied returns the highest sequence of ACCEPTED folded in.
-func (l *Ledger) Applied() uint64 {
+// Basis returns the highest sequence of ACCEPTED folded in.
+func (l *Ledger) Basis() uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.applied
+	return l.basis
 }
 
 // ledgerSize is how much a ledger holds.
@@ -345,14 +347,14 @@ type ledgerSize struct{ cells, submissions int }
 func (l *Ledger) size() ledgerSize {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return ledgerSize{cells: l.cells, submissions: len(l.submissions)}
+	return ledgerSize{cells: l.cellCount, submissions: len(l.submissions)}
 }
 
-// LastOf returns the sequence of the last message folded in from a subject.
-func (l *Ledger) LastOf(subject string) uint64 {
+// LastOnSubject returns the sequence of the last message folded in from a subject.
+func (l *Ledger) LastOnSubject(subject string) uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.subjects[subject]
+	return l.lastOnSubject[subject]
 }
 
 // Wait returns when the ledger has folded in the sequence of ACCEPTED, or with
@@ -360,7 +362,7 @@ func (l *Ledger) LastOf(subject string) uint64 {
 func (l *Ledger) Wait(ctx context.Context, sequence uint64) error {
 	for {
 		l.mu.RLock()
-		applied, advanced := l.applied, l.advanced
+		applied, advanced := l.basis, l.advanced
 		l.mu.RUnlock()
 		if applied >= sequence {
 			return nil

@@ -8,20 +8,20 @@ import "slices"
 type View struct {
 	ledger *Ledger
 	basis  uint64
-	number uint64               // counts the ledger's views
-	past   map[*group][]vintage // of the cells that have changed since
+	number uint64                          // counts the ledger's views
+	kept   map[*cellFigures][]packedFigure // of the cells that have changed since
 }
 
 // View returns the ledger as it stands now.
 func (l *Ledger) View() *View {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.view()
+	return l.newView()
 }
 
-func (l *Ledger) view() *View {
-	l.viewed++
-	v := &View{ledger: l, basis: l.applied, number: l.viewed, past: map[*group][]vintage{}}
+func (l *Ledger) newView() *View {
+	l.viewCount++
+	v := &View{ledger: l, basis: l.basis, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}}
 	l.views = append(l.views, v)
 	return v
 }
@@ -32,27 +32,27 @@ func (l *Ledger) view() *View {
 func (l *Ledger) ViewChanges() (*View, []Cell) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v, changed := l.view(), l.changed
-	l.asked, l.changed = v.number, nil
+	v, changed := l.newView(), l.changedCells
+	l.changesAskedAt, l.changedCells = v.number, nil
 	return v, changed
 }
 
-// changing is called before a cell's group is written to. It reports whether views
+// keepForViews is called before a cell's group is written to. It reports whether views
 // keep the group's figures, which then have to stay as they are.
-func (l *Ledger) changing(g *group, indicator *entry, p *page) (kept bool) {
-	if g.changed == l.viewed {
+func (l *Ledger) keepForViews(g *cellFigures, indicator *numberedIndicator, p *periodCells) (kept bool) {
+	if g.viewsBefore == l.viewCount {
 		return false
 	}
-	if g.changed < l.asked {
-		l.changed = append(l.changed, Cell{indicator.id, p.period})
+	if g.viewsBefore < l.changesAskedAt {
+		l.changedCells = append(l.changedCells, Cell{indicator.id, p.period})
 	}
 	for _, v := range l.views {
-		if g.changed < v.number {
-			v.past[g] = g.figures
+		if g.viewsBefore < v.number {
+			v.kept[g] = g.figures
 			kept = true
 		}
 	}
-	g.changed = l.viewed
+	g.viewsBefore = l.viewCount
 	return kept
 }
 
@@ -64,14 +64,14 @@ func (v *View) Basis() uint64 { return v.basis }
 func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	v.ledger.mu.RLock()
 	defer v.ledger.mu.RUnlock()
-	g := v.ledger.group(cell)
+	g := v.ledger.cell(cell)
 	switch {
 	case g == nil:
 		return parts
-	case g.changed < v.number:
+	case g.viewsBefore < v.number:
 		return v.ledger.appendParts(parts, g.figures)
 	}
-	return v.ledger.appendParts(parts, v.past[g])
+	return v.ledger.appendParts(parts, v.kept[g])
 }
 
 // Close ends the view; the ledger then keeps nothing for it any more.

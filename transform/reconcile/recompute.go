@@ -24,7 +24,7 @@ type Recomputer struct {
 	catalogue  *catalogue.Catalogue
 	projection Projection
 	publisher  *tally.Publisher
-	checker    *Checker
+	checker    *ConservationChecker
 	config     Config
 	logger     zerolog.Logger
 	now        func() time.Time
@@ -43,7 +43,7 @@ type Config struct {
 
 // NewRecomputer returns a recomputer that reads figures from the ledger, which
 // somebody else fills.
-func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *Checker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
+func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
 	return &Recomputer{
 		log: log, ledger: l, catalogue: c, projection: projection, publisher: publisher, checker: checker,
 		config: config, logger: logger, now: now, metrics: metrics,
@@ -53,9 +53,9 @@ func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, pr
 // The subject on which recomputation is asked for.
 const recomputeSubject = "commands.recompute"
 
-// Recompute asks for a recomputation and returns the command's id, by which its
+// RequestRecomputation asks for a recomputation and returns the command's id, by which its
 // run can be told. A command with the ID of an earlier one is the same command.
-func Recompute(ctx context.Context, log *stream.Log, command event.Command) error {
+func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Command) error {
 	if err := checkPeriod(command.Period); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (r *Recomputer) Run(ctx context.Context) error {
 			return err
 		}
 		done := consumer.Hold(batch)
-		err = stream.Retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.carryOut(ctx, &batch[0]) })
+		err = stream.Retry(ctx, r.logger, "recompute", func(ctx context.Context) error { return r.execute(ctx, &batch[0]) })
 		done()
 		if ctx.Err() != nil {
 			// Somebody begins it again from the start; nothing of it is lost.
@@ -102,7 +102,7 @@ func (r *Recomputer) Run(ctx context.Context) error {
 	}
 }
 
-func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
+func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 	var command event.Command
 	if err := json.Unmarshal(d.Body, &command); err != nil {
 		return r.log.Bury(ctx, "recompute", stream.Commands, d, fmt.Errorf("read command: %w", err), r.now())
@@ -124,7 +124,7 @@ func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	if err := r.record(ctx, &run); err != nil {
 		return err
 	}
-	r.metrics.ran(&run)
+	r.metrics.observe(&run)
 	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
 		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
 	return d.Ack()
@@ -144,7 +144,7 @@ func RunSubject(schedule string) string { return "runs." + schedule }
 
 // How often a recomputation starts over because observations arrived while it
 // was comparing.
-const attempts = 5
+const maxAttempts = 5
 
 // recompute compares every total in scope with the projection's and publishes
 // those that differ. While observations arrive, totals on their way would look
@@ -153,7 +153,7 @@ const attempts = 5
 func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tally.PeriodTotal
-	for range attempts {
+	for range maxAttempts {
 		last, err := r.log.LastSequence(ctx, stream.Accepted)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		if err := r.ledger.Wait(ctx, last); err != nil {
 			return err
 		}
-		run.Basis = r.ledger.Applied()
+		run.Basis = r.ledger.Basis()
 		settling, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
 			fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
 		err = Settle(settling, r.log, r.projection, run.Basis)
@@ -178,14 +178,14 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		view.Close()
 		differing = differences(computed, shown)
 		run.Cells, run.Changed = len(computed), len(differing)
-		if r.ledger.Applied() == run.Basis {
+		if r.ledger.Basis() == run.Basis {
 			break
 		}
 	}
 	if err := r.publisher.Publish(ctx, run.Basis, differing, run.Trigger); err != nil {
 		return err
 	}
-	return r.balance(ctx, run)
+	return r.restoreBalance(ctx, run)
 }
 
 // Settle returns when the projection shows every total and observation that
@@ -248,11 +248,11 @@ func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) er
 	for _, s := range r.ledger.Submissions(run.Basis) {
 		if missing := s.Rows - counts[s.Sequence]; missing > 0 {
 			run.ObservationsMissing += missing
-			lacking[s.Stored] = true
+			lacking[s.AcceptedSequence] = true
 		}
 	}
 	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
-		m, err := ledger.ReadStored(ctx, r.log, stored)
+		m, err := ledger.ReadAccepted(ctx, r.log, stored)
 		if err != nil {
 			return err
 		}

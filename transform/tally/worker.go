@@ -23,9 +23,9 @@ type Worker struct {
 	metrics   *Metrics
 	tracer    *stream.Tracer
 
-	begun   bool
-	due     []ledger.Cell // those that changed since totals were last published
-	covered uint64        // the sequence of ACCEPTED up to which they have been
+	recovered      bool
+	pendingChanges []ledger.Cell // those that changed since totals were last published
+	publishedBasis uint64        // the sequence of ACCEPTED up to which they have been
 }
 
 // Consumer is the durable consumer by which the tally's progress is known.
@@ -34,7 +34,7 @@ const Consumer = "tally"
 // How many messages of ACCEPTED are covered together at most. While a backlog is
 // worked off, the more there are the fewer totals are published twice: those that
 // a year's figures touch and then the next year's.
-const tallyBatch = 2000
+const batchMessages = 2000
 
 // NewWorker returns a worker that reads figures from the ledger, which somebody
 // else fills. AckWait is how long the broker waits for a sign of life before it
@@ -46,7 +46,7 @@ func NewWorker(log *stream.Log, l *ledger.Ledger, p *Publisher, ackWait time.Dur
 // Run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *Worker) Run(ctx context.Context) error {
 	consumer, err := t.log.Consume(ctx, stream.ConsumerConfig{
-		Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * tallyBatch, Single: true,
+		Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * batchMessages, Single: true,
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil
@@ -56,7 +56,7 @@ func (t *Worker) Run(ctx context.Context) error {
 	}
 	defer consumer.Stop()
 	for {
-		batch, err := consumer.Gather(ctx, tallyBatch)
+		batch, err := consumer.Gather(ctx, batchMessages)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -83,8 +83,8 @@ func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	for i := range batch {
 		last = max(last, batch[i].Sequence)
 	}
-	if last > t.covered {
-		if err := t.cover(ctx, last); err != nil {
+	if last > t.publishedBasis {
+		if err := t.publishPending(ctx, last); err != nil {
 			return err
 		}
 	}
@@ -105,7 +105,7 @@ func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	return stream.AckAll(whole)
 }
 
-func cellsOf(body []byte, into map[ledger.Cell]bool) error {
+func addCells(body []byte, into map[ledger.Cell]bool) error {
 	batch, err := event.DecodeAccepted(body)
 	if err != nil {
 		return err

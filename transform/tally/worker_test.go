@@ -72,8 +72,8 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	add(4, "2020")
 	tallied()
 	// The tally's first batch knows nothing of the year that later ones change.
-	add(tallyBatch+100, "2021")
-	add(tallyBatch+100, "2020")
+	add(batchMessages+100, "2021")
+	add(batchMessages+100, "2020")
 	tallied()
 
 	shown, flushes := map[ledger.Cell]event.Total{}, 0

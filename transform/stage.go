@@ -17,9 +17,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Transform is the stage: the ledger and its workers. Any number of processes
+// Stage is the stage: the ledger and its workers. Any number of processes
 // may run it.
-type Transform struct {
+type Stage struct {
 	log        *stream.Log
 	catalogue  *catalogue.Catalogue
 	projection reconcile.Projection
@@ -33,11 +33,11 @@ type Transform struct {
 }
 
 // New returns the stage. It reads nothing before Run.
-func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Transform, error) {
+func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Stage, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Transform{
+	t := &Stage{
 		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
 		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
 	}
@@ -49,14 +49,14 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projectio
 }
 
 // Ledger returns the stage's ledger, which Run fills.
-func (t *Transform) Ledger() *ledger.Ledger { return t.ledger }
+func (t *Stage) Ledger() *ledger.Ledger { return t.ledger }
 
 // Ready is closed when the ledger has been replayed and the workers begin.
-func (t *Transform) Ready() <-chan struct{} { return t.ready }
+func (t *Stage) Ready() <-chan struct{} { return t.ready }
 
 // Run replays the ledger, then works until ctx ends: it finishes what it began
 // and returns nil.
-func (t *Transform) Run(ctx context.Context) error {
+func (t *Stage) Run(ctx context.Context) error {
 	// The workers need the ledger to follow while they drain, so it stops last.
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -81,7 +81,7 @@ func (t *Transform) Run(ctx context.Context) error {
 			return nil
 		case <-replayed:
 		}
-		return t.work(working)
+		return t.runWorkers(working)
 	})
 	err := group.Wait()
 	stop()
@@ -89,11 +89,11 @@ func (t *Transform) Run(ctx context.Context) error {
 	return err
 }
 
-func (t *Transform) work(ctx context.Context) error {
+func (t *Stage) runWorkers(ctx context.Context) error {
 	close(t.ready)
-	t.logger.Info().Uint64("accepted", t.ledger.Applied()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
+	t.logger.Info().Uint64("accepted", t.ledger.Basis()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
 	publisher := tally.NewPublisher(t.log, t.catalogue, t.now, t.metrics.tally)
-	checker := reconcile.NewChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
+	checker := reconcile.NewConservationChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
 	validator := judge.NewValidator(t.log, t.ledger, t.catalogue, judge.Config{Batch: t.config.Batch, AckWait: t.config.AckWait},
 		t.logger, t.now, t.metrics.judge, t.tracer)
 	worker := tally.NewWorker(t.log, t.ledger, publisher, t.config.AckWait, t.logger, t.now, t.metrics.tally, t.tracer)
