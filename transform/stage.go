@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Stage is the stage: the ledger and its workers. Any number of processes
-// may run it.
+// Stage is the transform stage of one process: a ledger and the workers that read
+// it. Any number of processes may run it at the same time.
 type Stage struct {
 	log        *stream.Log
 	catalogue  *catalogue.Catalogue
@@ -32,32 +32,33 @@ type Stage struct {
 	tracer     *stream.Tracer
 }
 
-// New returns the stage. It reads nothing before Run.
+// New returns the stage. Nothing is read or written before Run.
 func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Stage, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Stage{
+	s := &Stage{
 		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
 		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
 	}
 	for _, option := range options {
-		option(t)
+		option(s)
 	}
-	t.ledger.RegisterMetrics(t.metrics.registerer)
-	return t, nil
+	s.ledger.RegisterMetrics(s.metrics.registerer)
+	return s, nil
 }
 
 // Ledger returns the stage's ledger, which Run fills.
-func (t *Stage) Ledger() *ledger.Ledger { return t.ledger }
+func (s *Stage) Ledger() *ledger.Ledger { return s.ledger }
 
-// Ready is closed when the ledger has been replayed and the workers begin.
-func (t *Stage) Ready() <-chan struct{} { return t.ready }
+// Ready returns a channel that is closed when the ledger has been replayed and the
+// workers begin.
+func (s *Stage) Ready() <-chan struct{} { return s.ready }
 
-// Run replays the ledger, then works until ctx ends: it finishes what it began
-// and returns nil.
-func (t *Stage) Run(ctx context.Context) error {
-	// The workers need the ledger to follow while they drain, so it stops last.
+// Run replays the ledger and then runs the workers until ctx ends. The workers
+// finish the batches they have begun, and Run returns nil.
+func (s *Stage) Run(ctx context.Context) error {
+	// Workers that finish a batch wait for the ledger to follow, so it stops last.
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	replayed := make(chan struct{})
@@ -65,7 +66,7 @@ func (t *Stage) Run(ctx context.Context) error {
 	followed := make(chan error, 1)
 	var follower sync.WaitGroup
 	follower.Go(func() {
-		followed <- t.ledger.Follow(following, t.log, t.logger, func() { close(replayed) })
+		followed <- s.ledger.Follow(following, s.log, s.logger, func() { close(replayed) })
 	})
 	group.Go(func() error {
 		select {
@@ -81,7 +82,7 @@ func (t *Stage) Run(ctx context.Context) error {
 			return nil
 		case <-replayed:
 		}
-		return t.runWorkers(working)
+		return s.runWorkers(working)
 	})
 	err := group.Wait()
 	stop()
@@ -89,16 +90,16 @@ func (t *Stage) Run(ctx context.Context) error {
 	return err
 }
 
-func (t *Stage) runWorkers(ctx context.Context) error {
-	close(t.ready)
-	t.logger.Info().Uint64("accepted", t.ledger.Basis()).Str("catalogue", t.catalogue.Version()).Msg("ledger replayed")
-	publisher := tally.NewPublisher(t.log, t.catalogue, t.now, t.metrics.tally)
-	checker := reconcile.NewConservationChecker(t.log, t.catalogue, t.projection, t.config.CheckEvery, t.logger, t.now, t.metrics.reconcile)
-	validator := judge.NewValidator(t.log, t.ledger, t.catalogue, judge.Config{Batch: t.config.Batch, AckWait: t.config.AckWait},
-		t.logger, t.now, t.metrics.judge, t.tracer)
-	worker := tally.NewWorker(t.log, t.ledger, publisher, t.config.AckWait, t.logger, t.now, t.metrics.tally, t.tracer)
-	recomputer := reconcile.NewRecomputer(t.log, t.ledger, t.catalogue, t.projection, publisher, checker,
-		reconcile.Config{AckWait: t.config.AckWait, SettleFor: t.config.SettleFor}, t.logger, t.now, t.metrics.reconcile)
+func (s *Stage) runWorkers(ctx context.Context) error {
+	close(s.ready)
+	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.catalogue.Version()).Msg("ledger replayed")
+	publisher := tally.NewPublisher(s.log, s.catalogue, s.now, s.metrics.tally)
+	checker := reconcile.NewConservationChecker(s.log, s.catalogue, s.projection, s.config.CheckEvery, s.logger, s.now, s.metrics.reconcile)
+	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
+		s.logger, s.now, s.metrics.judge, s.tracer)
+	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
+	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, checker,
+		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
 	group, working := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run} {
 		group.Go(func() error { return run(working) })

@@ -54,28 +54,29 @@ type Figure struct {
 	Epoch uint8
 }
 
-// SameContent reports whether two figures are the same to a total, whichever
-// epoch they belong to.
+// SameContent reports whether a total made of g instead of f would be the same.
+// Epochs do not matter to a total.
 func (f Figure) SameContent(g Figure) bool {
 	return f.Value == g.Value && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
 }
 
-// Part is one area's best figure in a cell.
+// Part is one area's figure in a cell: a part of the cell's total.
 type Part struct {
 	Area string
 	Figure
-	// Submission and Sequence (in SUBMISSIONS) are where it came from.
+	// Submission is the id of the submission that it came from, and Sequence that
+	// submission's place in SUBMISSIONS.
 	Submission event.SubmissionID
 	Sequence   uint64
 }
 
-// Rank returns what decides whether the part is the best of its area's figures.
+// Rank returns the figure's rank among those of its area in the cell.
 func (p *Part) Rank() Rank { return Rank{Epoch: p.Epoch, Stage: p.Stage, Sequence: p.Sequence} }
 
-// Rank decides which of an area's figures in a cell is the best vintage: the one
-// of the latest epoch (how often the cell had been reopened), then of the highest
-// stage, then of the submission received last. The view observations in ClickHouse
-// orders by the same.
+// Rank decides which of an area's figures in a cell is the best vintage: the one of
+// the latest epoch, then of the highest stage, then of the submission received last.
+// An epoch is how often the cell had been reopened. The view observations_latest in
+// ClickHouse repeats this rule; a test of the sink compares the two.
 type Rank struct {
 	Epoch uint8
 	Stage catalogue.Stage

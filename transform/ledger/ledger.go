@@ -12,58 +12,38 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED. Which
-// vintage is the best, [Rank] decides, so that it does not depend on the order of
-// folding.
+// Ledger is the best figure of each area in every cell, in memory: everything that
+// ACCEPTED holds, folded together. Which figure is the best, [Rank] decides, so
+// that it does not depend on the order of folding.
 //
-// It is compact: a vintage takes 16 bytes, and a cell's areas lie side by side.
-// Methods may be called by many goroutines at once.
+// A figure takes 16 bytes, and the figures of a cell lie side by side. Methods may
+// be called by many goroutines at once.
 type Ledger struct {
 	catalogue *catalogue.Catalogue
 
-	mu                sync.RWMutex
-	areas             []string
-	areaNumbers       map[string]int
-	areaOrder         []int // indexes of the areas, by code
-	indicators        map[string]*numberedIndicator
-	periods           map[catalogue.Period]*periodCells
-	cellCount         int
-	submissions       []foldedSubmission
+	mu sync.RWMutex
+
+	areas       []string // by number, in which they first occurred
+	areaNumbers map[string]int
+	areaOrder   []int // numbers of the areas, by code
+	indicators  map[string]*numberedIndicator
+	periods     map[catalogue.Period]*periodCells
+	cellCount   int
+
+	submissions       []foldedSubmission // by number, in which they were folded in
 	submissionNumbers map[event.SubmissionID]uint32
-	lastOnSubject     map[string]uint64
+	lastOnSubject     map[string]uint64 // sequence of ACCEPTED, by subject
 	locked            map[catalogue.Period]bool
 	reopened          []event.Decision
 	unreadable        map[uint64]error // by sequence of ACCEPTED
-	basis             uint64
-	advanced          chan struct{} // closed and replaced when applied grows
-	views             []*View
-	viewCount         uint64 // how many views there have been
-	changesAskedAt    uint64 // the number of the last one from ViewChanges
-	changedCells      []Cell // since that one
-}
 
-// packedFigure is one area's best figure in a cell; status 0 means none yet.
-type packedFigure struct {
-	coefficient       int64
-	submission        uint32
-	scaleAndQualifier uint8 // the scale in its low half, the qualifier in its high
-	epoch             uint8
-	stage             catalogue.Stage
-	status            catalogue.Status
-}
+	basis    uint64        // highest sequence of ACCEPTED folded in
+	advanced chan struct{} // closed and replaced when basis grows
 
-func packScale(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
-
-func (v *packedFigure) value() catalogue.Value {
-	return catalogue.Value{Coefficient: v.coefficient, Scale: v.scaleAndQualifier & 0xf}
-}
-
-func (v *packedFigure) qualifier() catalogue.Qualifier {
-	return catalogue.Qualifier(v.scaleAndQualifier >> 4)
-}
-
-func (v *packedFigure) figure() Figure {
-	return Figure{Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch}
+	views          []*View // those that are open
+	viewCount      uint64  // views opened so far
+	changesAskedAt uint64  // number of the last view from ViewChanges
+	changedCells   []Cell  // cells that changed since that view was opened
 }
 
 // foldedSubmission is a submission that the ledger has folded in.
@@ -82,8 +62,8 @@ func New(c *catalogue.Catalogue) *Ledger {
 	}
 }
 
-// Apply folds in the message at the sequence of ACCEPTED. Submissions it has
-// folded in before change nothing. A row that cannot be expressed in the
+// Apply folds in the message at the sequence of ACCEPTED. A submission that has
+// been folded in before changes nothing. A row that cannot be expressed in the
 // catalogue's present unit is left out, and named in the error; the others are
 // folded in all the same.
 func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
@@ -105,7 +85,7 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 func (l *Ledger) applyDecision(d *event.Decision) {
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {
-		return // Decide lets none through
+		return // decisions are checked before they are recorded
 	}
 	switch d.Kind {
 	case event.Lock:
@@ -128,7 +108,8 @@ func (l *Ledger) epoch(cell Cell, area string) uint8 {
 	return epoch
 }
 
-// Skip passes over the message at the sequence, and notes why it cannot be read.
+// Skip passes over the message at the sequence of ACCEPTED, and notes why it cannot
+// be read.
 func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,8 +120,8 @@ func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.advance(sequence, subject)
 }
 
-// Unreadable returns why the message at a sequence it has come to could not be
-// read; nil where it was.
+// Unreadable returns why the message at a sequence of ACCEPTED was skipped; nil
+// where it was folded in.
 func (l *Ledger) Unreadable(sequence uint64) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -154,7 +135,7 @@ func (l *Ledger) advance(sequence uint64, subject string) {
 	l.advanced = make(chan struct{})
 }
 
-func (l *Ledger) applySubmission(stored uint64, s *event.AcceptedSubmission) error {
+func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmission) error {
 	id, err := event.ParseSubmissionID(s.ID)
 	if err != nil {
 		return err
@@ -166,37 +147,37 @@ func (l *Ledger) applySubmission(stored uint64, s *event.AcceptedSubmission) err
 	if err != nil {
 		return fmt.Errorf("fold submission %s: %w", s.ID, err)
 	}
-	at := uint32(len(l.submissions))
-	l.submissions = append(l.submissions, foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: stored, rows: uint32(s.Len())})
-	l.submissionNumbers[id] = at
+	number := uint32(len(l.submissions))
+	l.submissions = append(l.submissions, foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: acceptedSequence, rows: uint32(s.Len())})
+	l.submissionNumbers[id] = number
 	area := l.areaNumber(s.Area)
-	entries := make([]*numberedIndicator, len(s.IndicatorWords))
+	indicators := make([]*numberedIndicator, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
-		entries[i] = l.indicator(word)
+		indicators[i] = l.indicator(word)
 	}
-	pages := make([]*periodCells, len(periods))
+	cellsOf := make([]*periodCells, len(periods))
 	for i, period := range periods {
-		pages[i] = l.period(period)
+		cellsOf[i] = l.period(period)
 	}
 	var problem error
 	for row := range s.Len() {
 		word := s.Indicator[row]
-		indicator, page := entries[word], pages[s.Period[row]]
+		indicator, cells := indicators[word], cellsOf[s.Period[row]]
 		value, err := inCatalogueUnit(indicator.definition, s.Units[word], s.Value(row))
 		if err != nil {
 			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
 			continue
 		}
-		l.put(indicator, page, area, packedFigure{
-			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
+		l.put(indicator, cells, area, packedFigure{
+			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
 			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
 		})
 	}
 	return problem
 }
 
-// inCatalogueUnit expresses a value in the catalogue's present unit of an indicator; nil is
-// one that the catalogue does not have.
+// inCatalogueUnit expresses a value in the indicator's unit of the catalogue. The
+// value of an indicator that the catalogue does not have (nil) stays as it is.
 func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
 	if indicator == nil || indicator.UnitName == unit {
 		return v, nil
@@ -204,20 +185,21 @@ func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Va
 	return indicator.Unit().Convert(v, catalogue.ParseUnit(unit))
 }
 
+// areaNumber returns an area's number, a new one where the area first occurs.
 func (l *Ledger) areaNumber(code string) int {
-	at, ok := l.areaNumbers[code]
+	number, ok := l.areaNumbers[code]
 	if !ok {
-		at = len(l.areas)
+		number = len(l.areas)
 		l.areas = append(l.areas, code)
-		l.areaNumbers[code] = at
+		l.areaNumbers[code] = number
 		place, _ := slices.BinarySearchFunc(l.areaOrder, code, func(area int, code string) int { return cmp.Compare(l.areas[area], code) })
-		l.areaOrder = slices.Insert(l.areaOrder, place, at)
+		l.areaOrder = slices.Insert(l.areaOrder, place, number)
 	}
-	return at
+	return number
 }
 
-// AppendParts appends the cell's figures: at most one an area, in the order of
-// their codes.
+// AppendParts appends the best figures of the cell: at most one of each area, in
+// the order of the areas' codes.
 func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -233,49 +215,49 @@ func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
 	return parts
 }
 
-// Part returns one area's figure in the cell.
+// Part returns one area's best figure in the cell; false where it has none.
 func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.areaNumbers[area]
-	if figures := l.figures(cell); ok && at < len(figures) && figures[at].status != 0 {
-		return l.part(at, figures[at]), true
+	number, ok := l.areaNumbers[area]
+	if figures := l.figures(cell); ok && number < len(figures) && figures[number].status != 0 {
+		return l.part(number, figures[number]), true
 	}
 	return Part{}, false
 }
 
 // CellStates fills in the state of the area's cell that each row reports, by the
-// row's index, all as of one moment.
+// row's index. All states are of one moment.
 func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, known := l.areaNumbers[area]
+	number, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])
 		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
-		if figures := l.figures(cell); known && at < len(figures) {
-			into[i].Best = figures[at].figure()
-			into[i].Sequence = l.sequenceOf(&figures[at])
+		if figures := l.figures(cell); known && number < len(figures) {
+			into[i].Best = figures[number].figure()
+			into[i].Sequence = l.sequenceOf(&figures[number])
 		}
 	}
 }
 
-// sequenceOf returns the place in SUBMISSIONS of a vintage's submission; 0 where
-// there is no vintage yet.
-func (l *Ledger) sequenceOf(v *packedFigure) uint64 {
-	if v.status == 0 {
+// sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
+// there is no figure.
+func (l *Ledger) sequenceOf(f *packedFigure) uint64 {
+	if f.status == 0 {
 		return 0
 	}
-	return l.submissions[v.submission].sequence
+	return l.submissions[f.submission].sequence
 }
 
-func (l *Ledger) rank(v *packedFigure) Rank {
-	return Rank{Epoch: v.epoch, Stage: v.stage, Sequence: l.sequenceOf(v)}
+func (l *Ledger) rank(f *packedFigure) Rank {
+	return Rank{Epoch: f.epoch, Stage: f.stage, Sequence: l.sequenceOf(f)}
 }
 
-func (l *Ledger) part(area int, v packedFigure) Part {
-	s := &l.submissions[v.submission]
-	return Part{Area: l.areas[area], Figure: v.figure(), Submission: s.id, Sequence: s.sequence}
+func (l *Ledger) part(area int, f packedFigure) Part {
+	s := &l.submissions[f.submission]
+	return Part{Area: l.areas[area], Figure: f.figure(), Submission: s.id, Sequence: s.sequence}
 }
 
 // Cells returns every cell that holds a figure, by period and indicator.
@@ -283,9 +265,9 @@ func (l *Ledger) Cells() []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var cells []Cell
-	for period, page := range l.periods {
+	for period, of := range l.periods {
 		for id, indicator := range l.indicators {
-			if page.cell(indicator.number) != nil {
+			if of.cell(indicator.number) != nil {
 				cells = append(cells, Cell{id, period})
 			}
 		}
@@ -294,15 +276,18 @@ func (l *Ledger) Cells() []Cell {
 	return cells
 }
 
-// Submission says where a submission's accepted observations are stored.
+// Submission says where a submission and its accepted observations are stored.
 type Submission struct {
-	// Sequence is its place in SUBMISSIONS, Stored its place in ACCEPTED.
-	Sequence, AcceptedSequence uint64
-	Rows                       int
+	// Sequence is its place in SUBMISSIONS.
+	Sequence uint64
+	// AcceptedSequence is the place of its accepted observations in ACCEPTED, and
+	// Rows their number.
+	AcceptedSequence uint64
+	Rows             int
 }
 
-// Accepted returns what is known of a submission; false when none of it has been
-// accepted.
+// Submission returns where the submission of an id is stored; false when none of
+// its rows has been accepted.
 func (l *Ledger) Submission(submission string) (Submission, bool) {
 	id, err := event.ParseSubmissionID(submission)
 	if err != nil {
@@ -310,14 +295,15 @@ func (l *Ledger) Submission(submission string) (Submission, bool) {
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.submissionNumbers[id]
+	number, ok := l.submissionNumbers[id]
 	if !ok {
 		return Submission{}, false
 	}
-	return l.submissions[at].toSubmission(), true
+	return l.submissions[number].toSubmission(), true
 }
 
-// Submissions returns every submission folded in up to a sequence of ACCEPTED.
+// Submissions returns every submission folded in up to a sequence of ACCEPTED,
+// inclusive.
 func (l *Ledger) Submissions(upTo uint64) []Submission {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -330,8 +316,8 @@ func (l *Ledger) Submissions(upTo uint64) []Submission {
 	return all
 }
 
-func (a *foldedSubmission) toSubmission() Submission {
-	return Submission{Sequence: a.sequence, AcceptedSequence: a.acceptedSequence, Rows: int(a.rows)}
+func (s *foldedSubmission) toSubmission() Submission {
+	return Submission{Sequence: s.sequence, AcceptedSequence: s.acceptedSequence, Rows: int(s.rows)}
 }
 
 // Basis returns the highest sequence of ACCEPTED folded in.
@@ -350,21 +336,22 @@ func (l *Ledger) size() ledgerSize {
 	return ledgerSize{cells: l.cellCount, submissions: len(l.submissions)}
 }
 
-// LastOnSubject returns the sequence of the last message folded in from a subject.
+// LastOnSubject returns the sequence in ACCEPTED of the last message folded in from
+// a subject; 0 where there was none.
 func (l *Ledger) LastOnSubject(subject string) uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.lastOnSubject[subject]
 }
 
-// Wait returns when the ledger has folded in the sequence of ACCEPTED, or with
-// the cause of ctx's end.
+// Wait returns nil once the ledger has folded in the sequence of ACCEPTED, or the
+// cause of ctx's end.
 func (l *Ledger) Wait(ctx context.Context, sequence uint64) error {
 	for {
 		l.mu.RLock()
-		applied, advanced := l.basis, l.advanced
+		basis, advanced := l.basis, l.advanced
 		l.mu.RUnlock()
-		if applied >= sequence {
+		if basis >= sequence {
 			return nil
 		}
 		select {
