@@ -8,22 +8,24 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// batchState is the ledger with what the present batch is about to add to it.
+// batchState is the ledger together with what was accepted of the batch under
+// judgement, which is not in the log yet.
 type batchState struct {
-	ledger         *ledger.Ledger
-	candidates     map[areaPeriod]candidates
-	lastAsked      areaPeriod // of sections, which rows go through one after another
+	ledger     *ledger.Ledger
+	candidates map[areaPeriod]candidates
+	// Rows mostly come period by period, so the last candidates are remembered.
+	lastAsked      areaPeriod
 	lastCandidates candidates
-	accepted       map[string]earlierAcceptance // by submission id
+	accepted       map[string]earlierAcceptance // by id of the submission
 }
 
-// areaPeriod is the cells of an area in a period.
 type areaPeriod struct {
 	area   string
 	period catalogue.Period
 }
 
-// candidates is what the batch has accepted in a section, the best by indicator.
+// candidates are the best figures that the batch has accepted of an area in a
+// period, by indicator.
 type candidates map[string]candidate
 
 // candidate is a figure that the batch has accepted.
@@ -40,40 +42,42 @@ func newBatchState(l *ledger.Ledger) *batchState {
 	return &batchState{ledger: l, candidates: map[areaPeriod]candidates{}, accepted: map[string]earlierAcceptance{}}
 }
 
-// CellStates has the better of the ledger's figure and the batch's own. Submissions
-// neither lock nor reopen.
-func (o *batchState) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
-	o.ledger.CellStates(area, rows, into)
+// CellStates fills in the ledger's states with the batch's figures, where those are
+// better.
+func (b *batchState) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	b.ledger.CellStates(area, rows, into)
 	for i := range rows {
-		a, ok := o.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
-		if ok && a.rank().Compare(into[i].BestRank()) > 0 {
-			into[i].Best, into[i].Sequence = ledger.FigureOf(a.observation), a.sequence
+		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
+		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
+			into[i].Best, into[i].Sequence = ledger.FigureOf(c.observation), c.sequence
 		}
 	}
 }
 
-// candidatesOf returns what the batch has accepted in a section, to read or to add to.
-func (o *batchState) candidatesOf(area string, period catalogue.Period) candidates {
-	if at := (areaPeriod{area, period}); at != o.lastAsked || o.lastCandidates == nil {
-		if o.candidates[at] == nil {
-			o.candidates[at] = candidates{}
+// candidatesOf returns what the batch has accepted of an area in a period. The caller
+// may add to it.
+func (b *batchState) candidatesOf(area string, period catalogue.Period) candidates {
+	if at := (areaPeriod{area, period}); at != b.lastAsked || b.lastCandidates == nil {
+		if b.candidates[at] == nil {
+			b.candidates[at] = candidates{}
 		}
-		o.lastAsked, o.lastCandidates = at, o.candidates[at]
+		b.lastAsked, b.lastCandidates = at, b.candidates[at]
 	}
-	return o.lastCandidates
+	return b.lastCandidates
 }
 
-func (o *batchState) add(r *received, accepted []event.AcceptedObservation) {
+// add adds what was accepted of a submission.
+func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
 	for i := range accepted {
-		section, c := o.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence}
-		if before, ok := section[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
-			section[accepted[i].Indicator] = c
+		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence}
+		if before, ok := best[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
+			best[accepted[i].Indicator] = c
 		}
 	}
-	o.accepted[r.id] = earlierAcceptance{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
+	b.accepted[r.id] = earlierAcceptance{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }
 
-// acceptedSubject is where a submission's accepted observations go.
+// acceptedSubject returns the subject of ACCEPTED for a submission's accepted rows.
 func acceptedSubject(r *received) string {
 	return strings.Join([]string{"accepted", r.area, r.dataset}, ".")
 }

@@ -13,12 +13,13 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// reject is a finding that rejects its row.
+// reject returns a finding that rejects its row.
 func reject(code, column, seen, zh, en string) *event.Finding {
 	return &event.Finding{Code: code, Severity: event.Reject, Column: column, Seen: seen, MessageZH: zh, MessageEN: en}
 }
 
-// rejectProblem turns what the catalogue could not read into a finding.
+// rejectProblem returns a finding that rejects a row because of an error from reading
+// one of its columns.
 func rejectProblem(column string, err error) *event.Finding {
 	var p *catalogue.Problem
 	if !errors.As(err, &p) {
@@ -33,10 +34,10 @@ func malformed(o *event.Observation) *event.Finding {
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
-func (j *rules) unknownIndicator(id string) *event.Finding {
+func (r *rules) unknownIndicator(id string) *event.Finding {
 	var ids []string
-	for i := range j.catalogue.Indicators {
-		ids = append(ids, j.catalogue.Indicators[i].ID)
+	for i := range r.catalogue.Indicators {
+		ids = append(ids, r.catalogue.Indicators[i].ID)
 	}
 	zh, en := "请对照指标目录填写指标代码", "look the indicator's id up in the catalogue"
 	if near := strict.Nearest(id, ids); near != "" {
@@ -81,7 +82,7 @@ func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *event.Finding {
 		fmt.Sprintf("dataset %s takes %s, not %s; mend the period, or report it in another dataset", d.ID, strings.Join(en, ", "), p))
 }
 
-// periodKinds names kinds of period with an example.
+// periodKinds are the kinds of period in words, each with an example.
 var periodKinds = map[catalogue.PeriodKind]struct{ zh, en string }{
 	catalogue.Year:       {"年度（如 2021）", "years (2021)"},
 	catalogue.Half:       {"半年（如 2021-S1）", "half-years (2021-S1)"},
@@ -162,10 +163,10 @@ func periodLocked(o *event.AcceptedObservation) *event.Finding {
 		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
 }
 
-func (j *rules) unknownArea(code string) *event.Finding {
+func (r *rules) unknownArea(code string) *event.Finding {
 	var codes []string
-	for i := range j.catalogue.Areas {
-		codes = append(codes, j.catalogue.Areas[i].Code)
+	for i := range r.catalogue.Areas {
+		codes = append(codes, r.catalogue.Areas[i].Code)
 	}
 	slices.Sort(codes)
 	return reject("AREA_UNKNOWN", "area", code,
@@ -173,10 +174,10 @@ func (j *rules) unknownArea(code string) *event.Finding {
 		fmt.Sprintf("there is no area %q; the catalogue has %s", code, strings.Join(codes, ", ")))
 }
 
-func (j *rules) unknownDataset(id string) *event.Finding {
+func (r *rules) unknownDataset(id string) *event.Finding {
 	var ids []string
-	for i := range j.catalogue.Datasets {
-		ids = append(ids, j.catalogue.Datasets[i].ID)
+	for i := range r.catalogue.Datasets {
+		ids = append(ids, r.catalogue.Datasets[i].ID)
 	}
 	return reject("DATASET_UNKNOWN", "dataset", id,
 		fmt.Sprintf("没有数据集 %q；可用的数据集为 %s", id, strings.Join(ids, "、")),

@@ -9,25 +9,28 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// earlierAcceptance is what was accepted of a submission.
+// earlierAcceptance is what was accepted of a submission when its content was first
+// received.
 type earlierAcceptance struct {
-	// sequence is its place in SUBMISSIONS, stored its place in ACCEPTED; 0 while
-	// the present batch has yet to be published, on subject.
-	sequence, acceptedSequence uint64
-	subject                    string
-	rows                       []event.AcceptedObservation
-	cells                      map[ledger.Cell]bool // of rows, or as ACCEPTED has them
+	sequence uint64 // in SUBMISSIONS
+	// acceptedSequence is its place in ACCEPTED: 0 where it is in the batch under
+	// judgement, whose accepted rows will be published on subject.
+	acceptedSequence uint64
+	subject          string
+	rows             []event.AcceptedObservation // where it is in the batch
+	cells            map[ledger.Cell]bool        // the accepted rows' cells
 }
 
-// acceptedBefore returns what was accepted of content that was seen before, as
-// ACCEPTED has it: what the ledger shows now may have come later.
-func (v *Validator) acceptedBefore(ctx context.Context, id string, past *batchState) (earlierAcceptance, bool, error) {
-	if own, ok := past.accepted[id]; ok {
-		own.cells = make(map[ledger.Cell]bool, len(own.rows))
-		for i := range own.rows {
-			own.cells[ledger.CellOf(&own.rows[i])] = true
+// acceptedBefore returns what was accepted of the content with an id; false where
+// none of it was. Earlier batches are read from ACCEPTED, since the ledger may hold
+// later figures of the same cells by now.
+func (v *Validator) acceptedBefore(ctx context.Context, id string, state *batchState) (earlierAcceptance, bool, error) {
+	if first, ok := state.accepted[id]; ok {
+		first.cells = make(map[ledger.Cell]bool, len(first.rows))
+		for i := range first.rows {
+			first.cells[ledger.CellOf(&first.rows[i])] = true
 		}
-		return own, true, nil
+		return first, true, nil
 	}
 	known, ok := v.ledger.Submission(id)
 	if !ok {
@@ -41,7 +44,7 @@ func (v *Validator) acceptedBefore(ctx context.Context, id string, past *batchSt
 	if err != nil {
 		return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 	}
-	t := earlierAcceptance{sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}}
+	first := earlierAcceptance{sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}}
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
 		if s.ID != id {
@@ -52,17 +55,17 @@ func (v *Validator) acceptedBefore(ctx context.Context, id string, past *batchSt
 			return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 		}
 		for _, cell := range cells {
-			t.cells[cell] = true
+			first.cells[cell] = true
 		}
 	}
-	return t, true, nil
+	return first, true, nil
 }
 
-// repeatVerdict says again what had been said of content that was accepted before,
-// and accepts nothing.
-func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, past cellStates, first earlierAcceptance) {
+// repeatVerdict writes the verdict that content got when it was first received into
+// the verdict on its repetition. Nothing is accepted a second time.
+func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, before cellStates, first earlierAcceptance) {
 	verdict.AcceptedSequence = first.acceptedSequence
-	result := v.rules.apply(r, withoutCells{past, first.cells})
+	result := v.rules.apply(r, withoutCells{before, first.cells})
 	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
 		if first.cells[ledger.CellOf(&o)] {
 			return false
@@ -72,11 +75,11 @@ func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, past cell
 		result.findings = append(result.findings, *finding)
 		return true
 	})
-	conclude(verdict, r, &result)
+	conclude(verdict, &result)
 }
 
-// withoutCells is history that knows nothing of some cells: what was accepted of them
-// then cannot be held against later figures.
+// withoutCells are the states of cells, some of them shown as empty: the rows that
+// were accepted then must not be refused for figures that came later.
 type withoutCells struct {
 	cellStates
 	cells map[ledger.Cell]bool
@@ -86,7 +89,7 @@ func (w withoutCells) CellStates(area string, rows []event.AcceptedObservation, 
 	w.cellStates.CellStates(area, rows, into)
 	for i := range rows {
 		if w.cells[ledger.CellOf(&rows[i])] {
-			into[i].Best = ledger.Figure{}
+			into[i].Best, into[i].Sequence = ledger.Figure{}, 0
 		}
 	}
 }

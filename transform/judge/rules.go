@@ -1,20 +1,17 @@
 package judge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// cellStates is what was accepted before, for rules that look back. The ledger is
-// one.
+// cellStates tells what was accepted before. The ledger does, and so does the state
+// of the batch under judgement.
 type cellStates interface {
 	// CellStates fills in the state of the area's cell that each row reports, by
 	// the row's index.
@@ -23,99 +20,65 @@ type cellStates interface {
 
 var _ cellStates = (*ledger.Ledger)(nil)
 
-// rules holds submissions against the catalogue and against history.
+// rules judge a submission by the catalogue and by what was accepted before.
 type rules struct {
 	catalogue *catalogue.Catalogue
 }
 
-// received is a message of SUBMISSIONS, taken apart but not judged.
-type received struct {
-	delivery   stream.Delivery
-	submission event.Submission
-	area       string // as the subject says
-	dataset    string
-	problem    error // why the body is no submission
-	id         string
-}
-
-// readSubmission takes a message apart. The subject is what the broker authorised, so it
-// decides whose submission this is.
-func readSubmission(d stream.Delivery) received {
-	r := received{delivery: d}
-	tokens := strings.Split(d.Subject, ".")
-	if len(tokens) == 3 {
-		r.area, r.dataset = tokens[1], tokens[2]
-	}
-	r.submission, r.problem = event.DecodeSubmission(d.Body)
-	if r.problem != nil {
-		sum := sha256.Sum256(d.Body)
-		r.id = hex.EncodeToString(sum[:16])
-		return r
-	}
-	if r.submission.Area == "" {
-		r.submission.Area = r.area
-	}
-	if r.submission.Dataset == "" {
-		r.submission.Dataset = r.dataset
-	}
-	r.id = r.submission.ID()
-	return r
-}
-
-// judgement is what the judge decided on one submission.
+// judgement is what was decided on one submission.
 type judgement struct {
 	findings []event.Finding
 	accepted []event.AcceptedObservation
 }
 
-// judge decides on every row. A finding on the whole submission (row 0) rejects
-// all of it; else each row stands for itself.
-func (j *rules) apply(r *received, past cellStates) judgement {
-	area, dataset, problem := j.areaAndDataset(r)
+// apply judges every row by itself, unless the submission as a whole is at fault:
+// then one finding on row 0 rejects all of it.
+func (r *rules) apply(s *received, before cellStates) judgement {
+	area, dataset, problem := r.areaAndDataset(s)
 	if problem != nil {
 		return judgement{findings: []event.Finding{*problem}}
 	}
-	read := make([]event.AcceptedObservation, len(r.submission.Observations))
-	refused := make([]*event.Finding, len(read))
-	for i := range r.submission.Observations {
-		o := &r.submission.Observations[i]
+	read := make([]event.AcceptedObservation, len(s.submission.Observations))
+	rejected := make([]*event.Finding, len(read))
+	for i := range s.submission.Observations {
+		o := &s.submission.Observations[i]
 		if o.Row == 0 {
 			o.Row = i + 1
 		}
-		read[i], refused[i] = j.readRow(o, area, dataset, r.delivery.StoredAt)
+		read[i], rejected[i] = r.readRow(o, area, dataset, s.delivery.StoredAt)
 	}
-	for cell, places := range repeatedCells(read, refused) {
+	for cell, places := range repeatedCells(read, rejected) {
 		for _, i := range places {
-			refused[i] = refuseRepeated(cell, i, places, read)
+			rejected[i] = rejectRepeated(cell, i, places, read)
 		}
 	}
-	before := make([]ledger.CellState, len(read))
-	past.CellStates(area.Code, read, before)
+	states := make([]ledger.CellState, len(read))
+	before.CellStates(area.Code, read, states)
 	result := judgement{accepted: read[:0]}
 	for i := range read {
-		if refused[i] == nil {
-			refused[i] = checkAgainstEarlier(&read[i], &before[i], r.submission.Reason)
+		if rejected[i] == nil {
+			rejected[i] = checkAgainstEarlier(&read[i], &states[i], s.submission.Reason)
 		}
-		if refused[i] == nil {
+		if rejected[i] == nil {
 			result.accepted = append(result.accepted, read[i])
 			continue
 		}
-		o := &r.submission.Observations[i]
-		refused[i].Row, refused[i].Indicator, refused[i].Period = o.Row, o.Indicator, o.Period
-		result.findings = append(result.findings, *refused[i])
+		o := &s.submission.Observations[i]
+		rejected[i].Row, rejected[i].Indicator, rejected[i].Period = o.Row, o.Indicator, o.Period
+		result.findings = append(result.findings, *rejected[i])
 	}
 	return result
 }
 
-// repeatedCells returns the places of the rows that report each cell which more than
-// one row reports.
-func repeatedCells(read []event.AcceptedObservation, refused []*event.Finding) map[ledger.Cell][]int {
+// repeatedCells returns the cells that more than one row reports, with the indexes of
+// those rows.
+func repeatedCells(read []event.AcceptedObservation, rejected []*event.Finding) map[ledger.Cell][]int {
 	if ascending(read) {
 		return nil
 	}
 	first, again := make(map[ledger.Cell]int, len(read)), map[ledger.Cell][]int{}
 	for i := range read {
-		if refused[i] != nil {
+		if rejected[i] != nil {
 			continue
 		}
 		cell := ledger.CellOf(&read[i])
@@ -132,8 +95,8 @@ func repeatedCells(read []event.AcceptedObservation, refused []*event.Finding) m
 	return again
 }
 
-// ascending reports whether every row's cell comes after that of the row before,
-// as where a program wrote them in order.
+// ascending reports whether every row's cell comes after that of the row before, so
+// that no cell is repeated. Files written by programs mostly are in order.
 func ascending(rows []event.AcceptedObservation) bool {
 	for i := 1; i < len(rows); i++ {
 		if ledger.CellOf(&rows[i-1]).Compare(ledger.CellOf(&rows[i])) >= 0 {
@@ -143,52 +106,55 @@ func ascending(rows []event.AcceptedObservation) bool {
 	return true
 }
 
-// checkAgainstEarlier holds a row against what was accepted before, and notes its epoch.
-func checkAgainstEarlier(o *event.AcceptedObservation, before *ledger.CellState, reason string) *event.Finding {
-	best := &before.Best
-	o.Epoch = before.Reopened
+// checkAgainstEarlier judges a row by the state of its cell, and writes the cell's
+// epoch into the row. The reason is the submission's.
+func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string) *event.Finding {
+	best := &state.Best
+	o.Epoch = state.Reopened
 	if best.Status != 0 && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
-	if before.Locked && !same && strings.TrimSpace(reason) == "" {
+	if state.Locked && !same && strings.TrimSpace(reason) == "" {
 		return periodLocked(o)
 	}
 	return nil
 }
 
-// areaAndDataset settles whose submission it is, and in which dataset.
-func (j *rules) areaAndDataset(r *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
-	if r.problem != nil {
-		return nil, nil, unreadable(r.problem)
+// areaAndDataset returns whose submission it is and to which dataset, or what is
+// wrong with the submission as a whole.
+func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
+	if s.problem != nil {
+		return nil, nil, unreadable(s.problem)
 	}
-	area, ok := j.catalogue.Area(r.area)
+	area, ok := r.catalogue.Area(s.area)
 	if !ok {
-		return nil, nil, j.unknownArea(r.area)
+		return nil, nil, r.unknownArea(s.area)
 	}
-	dataset, ok := j.catalogue.Dataset(r.dataset)
+	dataset, ok := r.catalogue.Dataset(s.dataset)
 	if !ok {
-		return nil, nil, j.unknownDataset(r.dataset)
+		return nil, nil, r.unknownDataset(s.dataset)
 	}
-	if r.submission.Area != r.area {
-		return nil, nil, subjectMismatch("area", r.submission.Area, r.area)
+	if s.submission.Area != s.area {
+		return nil, nil, subjectMismatch("area", s.submission.Area, s.area)
 	}
-	if r.submission.Dataset != r.dataset {
-		return nil, nil, subjectMismatch("dataset", r.submission.Dataset, r.dataset)
+	if s.submission.Dataset != s.dataset {
+		return nil, nil, subjectMismatch("dataset", s.submission.Dataset, s.dataset)
 	}
-	if len(r.submission.Observations) == 0 {
+	if len(s.submission.Observations) == 0 {
 		return nil, nil, nothingReported()
 	}
 	return area, dataset, nil
 }
 
-// readRow reads one observation and checks it by itself.
-func (j *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
+// readRow reads one observation, received at an instant, and checks what can be
+// checked by the row alone.
+func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, malformed(o)
 	}
-	indicator, finding := j.indicator(strings.TrimSpace(o.Indicator), area, dataset)
+	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), area, dataset)
 	if finding != nil {
 		return none, finding
 	}
@@ -214,15 +180,16 @@ func (j *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 	accepted := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
-	return accepted, j.readFigure(o, indicator, &accepted)
+	return accepted, r.readFigure(o, indicator, &accepted)
 }
 
-// indicator finds the indicator and checks that this area reports it here.
-func (j *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
-	indicator, ok := j.catalogue.Indicator(id)
+// indicator returns the indicator of an id, and checks that the area reports it in the
+// dataset.
+func (r *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+	indicator, ok := r.catalogue.Indicator(id)
 	switch {
 	case !ok:
-		return nil, j.unknownIndicator(id)
+		return nil, r.unknownIndicator(id)
 	case indicator.Total == catalogue.RatioRule:
 		return nil, computedIndicator(indicator)
 	case !slices.Contains(indicator.Datasets, dataset.ID):
@@ -235,8 +202,8 @@ func (j *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Da
 	return indicator, nil
 }
 
-// readFigure reads the figure, its status and its qualifier.
-func (j *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
+// readFigure reads an observation's value, status and qualifier into the row.
+func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
 		return rejectProblem("status", err)
@@ -257,14 +224,14 @@ func (j *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator,
 		return outOfRange(indicator, figure.Value)
 	}
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
-	var text [32]byte // holds any value, so that most rows need no memory for it
+	var text [32]byte // holds the text of any value without an allocation
 	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
 		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
 	}
 	return nil
 }
 
-// columnOf names the column that a problem with a figure is about.
+// columnOf returns the column that an error of [catalogue.ReadFigure] is about.
 func columnOf(err error) string {
 	switch f := rejectProblem("", err); f.Code {
 	case "UNIT_MISMATCH", "UNIT_CONFLICT":
@@ -275,10 +242,10 @@ func columnOf(err error) string {
 	return "value"
 }
 
-// refuseRepeated refuses rows that report a cell more than once: all of them where
-// they differ, since nobody can know which is right, and all but the first
-// where they agree.
-func refuseRepeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
+// rejectRepeated returns why the row at an index is rejected, which is one of several
+// rows, at places, that report the same cell. All are rejected where they differ,
+// since nobody can know which is right, and all but the first where they agree.
+func rejectRepeated(cell ledger.Cell, at int, places []int, read []event.AcceptedObservation) *event.Finding {
 	numbers := make([]int, len(places))
 	same := true
 	first := ledger.FigureOf(&read[places[0]])
