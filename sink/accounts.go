@@ -63,7 +63,7 @@ func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]reco
 	var all []reconcile.Shown
 	for rows.Next() {
 		var a reconcile.Shown
-		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected, &a.Due, &a.Observations); err != nil {
+		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected, &a.Expected, &a.Observations); err != nil {
 			return nil, fmt.Errorf("count what is shown: %w", err)
 		}
 		all = append(all, a)

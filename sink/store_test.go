@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
@@ -198,26 +199,22 @@ func TestLaterVerdictReplacesFindings(t *testing.T) {
 func TestLatestObservationIsTheBestVintage(t *testing.T) {
 	s := newStore(t)
 	type cell struct{ indicator, period, area string }
-	type vintage struct {
-		stage    catalogue.Stage
-		sequence uint64
-	}
 	for seed := range uint64(10) {
 		if err := s.conn.Exec(t.Context(), "TRUNCATE TABLE observations_data"); err != nil {
 			t.Fatal(err)
 		}
 		random := rand.New(rand.NewPCG(seed, 0))
 		pick := func(of ...string) string { return of[random.IntN(len(of))] }
-		best := map[cell]vintage{}
+		best := map[cell]ledger.Rank{}
 		var messages []stream.Message
 		for sequence := uint64(1); sequence <= 60; sequence++ {
 			c := cell{pick("i", "j"), pick("2020", "2021-Q1"), pick("a", "b", "c")}
-			v := vintage{catalogue.Stage(random.IntN(5)), sequence}
-			if b, ok := best[c]; !ok || v.stage >= b.stage {
+			v := ledger.Rank{Epoch: uint8(random.IntN(3)), Stage: catalogue.Stage(random.IntN(5)), Sequence: sequence}
+			if b, ok := best[c]; !ok || v.Compare(b) > 0 {
 				best[c] = v
 			}
 			messages = append(messages, acceptedMessage(t, submission(c.area, sequence, event.AcceptedObservation{
-				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.stage, Status: catalogue.Normal,
+				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.Stage, Status: catalogue.Normal, Epoch: v.Epoch,
 			})))
 		}
 		for range 1 + random.IntN(3) {
@@ -228,7 +225,7 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 		}
 		want := "indicator,period,area,stage,sequence,value\n"
 		for _, c := range slices.SortedFunc(maps.Keys(best), func(a, b cell) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) {
-			want += fmt.Sprintf("%s,%s,%s,%s,%d,%d\n", c.indicator, c.period, c.area, best[c].stage, best[c].sequence, best[c].sequence)
+			want += fmt.Sprintf("%s,%s,%s,%s,%d,%d\n", c.indicator, c.period, c.area, best[c].Stage, best[c].Sequence, best[c].Sequence)
 		}
 		got := query(t, s, "SELECT indicator, period, area, stage, sequence, value FROM observations_latest ORDER BY ALL")
 		if diff := cmp.Diff(want, got); diff != "" {

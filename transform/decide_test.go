@@ -84,7 +84,7 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 }
 
 // awaitApplied waits until the stage's ledger has followed to the log's end.
-func awaitApplied(t *testing.T, log *stream.Log, stage *Transform) {
+func awaitApplied(t *testing.T, log *stream.Log, stage *Stage) {
 	t.Helper()
 	last, err := log.LastSequence(t.Context(), stream.Accepted)
 	if err != nil {

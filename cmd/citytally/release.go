@@ -29,7 +29,7 @@ ever under a name. A later revision never alters it, and a name is given once.
 func newReleaseCreate(g *globals) *cobra.Command {
 	var a client.Addresses
 	var s client.Selection
-	var n answer.NewRelease
+	var n answer.ReleaseRequest
 	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "create NAME --period PERIOD",

@@ -123,18 +123,18 @@ type ExplainedFigure struct {
 	Qualifier string `json:"qualifier"`
 	// Submission is its id; Sequence its place in SUBMISSIONS and Stored in
 	// ACCEPTED.
-	Submission string    `json:"submission"`
-	Sequence   uint64    `json:"sequence"`
-	Stored     uint64    `json:"accepted_sequence"`
-	ReceivedAt time.Time `json:"received_at"`
-	Dataset    string    `json:"dataset"`
-	Via        string    `json:"via"`
-	By         string    `json:"by"`
-	File       string    `json:"file"`
-	Row        int       `json:"row"`
-	Raw        string    `json:"raw,omitempty"`
-	Note       string    `json:"note,omitempty"`
-	Reason     string    `json:"reason,omitempty"`
+	Submission       string    `json:"submission"`
+	Sequence         uint64    `json:"sequence"`
+	AcceptedSequence uint64    `json:"accepted_sequence"`
+	ReceivedAt       time.Time `json:"received_at"`
+	Dataset          string    `json:"dataset"`
+	Via              string    `json:"via"`
+	By               string    `json:"by"`
+	File             string    `json:"file"`
+	Row              int       `json:"row"`
+	Raw              string    `json:"raw,omitempty"`
+	Note             string    `json:"note,omitempty"`
+	Reason           string    `json:"reason,omitempty"`
 }
 
 // KeepFor keeps what [Explain] needs to tell the indicator's total.
@@ -159,7 +159,7 @@ func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area s
 	total, _ := tally.Tally(c, h.Ledger, cell)
 	e := &Explanation{
 		Indicator: cell.Indicator, Area: area, Rule: indicator.Total, Policy: indicator.Coverage,
-		Received: h.Moment.Received, Basis: h.Ledger.Applied(), Catalogue: c.Version(), Publishable: total.Publishable,
+		Received: h.Moment.Received, Basis: h.Ledger.Basis(), Catalogue: c.Version(), Publishable: total.Publishable,
 		Level:  x.level(cell),
 		Change: total.Change, ChangeKind: total.ChangeKind, ChangeAbsolute: total.ChangeAbsolute, ChangeReason: total.ChangeReason,
 	}
@@ -227,12 +227,12 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 	if len(parts) > 0 {
 		s.Value = tally.Sum(parts).String()
 	}
-	for _, v := range x.best(ledger.Cell{Indicator: id, Period: period}) {
+	for _, v := range x.bestVintages(ledger.Cell{Indicator: id, Period: period}) {
 		if used[v.Area] || x.area != "" && x.area != v.Area {
 			continue
 		}
 		p := x.part(v)
-		p.Because, p.Host = x.because(indicator, period, &v)
+		p.Because, p.Host = x.reasonExcluded(indicator, period, &v)
 		s.Excluded = append(s.Excluded, p)
 	}
 	return s
@@ -252,8 +252,8 @@ func (x *explainer) vintageOf(cell ledger.Cell, in *event.Input) (ledger.Vintage
 	return ledger.Vintage{}, false
 }
 
-// best returns the best figure of each area that reported the cell, by area.
-func (x *explainer) best(cell ledger.Cell) []ledger.Vintage {
+// bestVintages returns the best figure of each area that reported the cell, by area.
+func (x *explainer) bestVintages(cell ledger.Cell) []ledger.Vintage {
 	all := slices.Clone(x.history.Vintages(cell))
 	return slices.CompactFunc(all, func(a, b ledger.Vintage) bool { return a.Area == b.Area })
 }
@@ -271,7 +271,7 @@ func (x *explainer) part(v ledger.Vintage) ExplainedPart {
 func explained(v *ledger.Vintage) ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
-		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, Stored: v.Stored, ReceivedAt: v.ReceivedAt,
+		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
 		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason,
 	}
 	if v.Status != catalogue.Missing {
@@ -280,7 +280,7 @@ func explained(v *ledger.Vintage) ExplainedFigure {
 	return f
 }
 
-func (x *explainer) because(indicator *catalogue.Indicator, period catalogue.Period, v *ledger.Vintage) (code, host string) {
+func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalogue.Period, v *ledger.Vintage) (code, host string) {
 	area, known := x.catalogue.Area(v.Area)
 	switch {
 	case !known:

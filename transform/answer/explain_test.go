@@ -116,7 +116,7 @@ func TestExplainNamesReasons(t *testing.T) {
 		t.Errorf("reasons:\n%s", diff)
 	}
 	gdp := e.Sums[1].Parts[0]
-	if len(gdp.Superseded) != 1 || gdp.Superseded[0].Value != "100" || gdp.By != "clerk" || gdp.File != "f.csv" || gdp.Row != 7 || gdp.Stored != 9 {
+	if len(gdp.Superseded) != 1 || gdp.Superseded[0].Value != "100" || gdp.By != "clerk" || gdp.File != "f.csv" || gdp.Row != 7 || gdp.AcceptedSequence != 9 {
 		t.Errorf("part = %+v; want 110 of row 7 in place of 100", gdp)
 	}
 	if one, _ := Explain(c, h, ledger.Cell{Indicator: "rd_intensity", Period: fixture.Period("2021")}, "902"); len(one.Sums[0].Parts)+len(one.Sums[1].Parts) != 0 || len(one.Sums[1].Excluded) != 1 || one.Value != e.Value {

@@ -20,11 +20,11 @@ import (
 // content already.
 var ErrReleased = errors.New("the name stands for another release, and a release never changes")
 
-// Unpublishable is why a release is refused: totals that their coverage policy
+// UnpublishableError is why a release is refused: totals that their coverage policy
 // does not let out.
-type Unpublishable struct{ Totals []event.Total }
+type UnpublishableError struct{ Totals []event.Total }
 
-func (u *Unpublishable) Error() string {
+func (u *UnpublishableError) Error() string {
 	ids := make([]string, len(u.Totals))
 	for i := range u.Totals {
 		ids[i] = u.Totals[i].Indicator
@@ -32,8 +32,8 @@ func (u *Unpublishable) Error() string {
 	return fmt.Sprintf("%d totals are not publishable: %s", len(u.Totals), strings.Join(ids, ", "))
 }
 
-// NewRelease is what a release is to be made of.
-type NewRelease struct {
+// ReleaseRequest is what a release is to be made of.
+type ReleaseRequest struct {
 	Name   string
 	Period catalogue.Period
 	Note   string
@@ -44,10 +44,10 @@ type NewRelease struct {
 // CreateRelease freezes the period's totals of the history under a name. The same
 // content again is the first release, returned with repeated true; other content
 // is ErrReleased. Totals that must not be published make it an Unpublishable.
-func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *ledger.History, n NewRelease, now time.Time) (release *event.Release, repeated bool, err error) {
+func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *ledger.History, n ReleaseRequest, now time.Time) (release *event.Release, repeated bool, err error) {
 	release = &event.Release{
 		Name: n.Name, Period: n.Period.String(), Note: n.Note, CreatedAt: now.UnixMilli(),
-		Basis: h.Ledger.Applied(), Catalogue: c.Version(), Totals: tally.OfPeriod(c, h.Ledger, n.Period),
+		Basis: h.Ledger.Basis(), Catalogue: c.Version(), Totals: tally.OfPeriod(c, h.Ledger, n.Period),
 	}
 	if !h.Moment.Received.IsZero() {
 		release.Received = h.Moment.Received.UnixMilli()
@@ -55,8 +55,8 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	if len(release.Totals) == 0 {
 		return nil, false, fmt.Errorf("nobody has reported anything for %s: there is nothing to release", n.Period)
 	}
-	if withheld := withheld(release.Totals); len(withheld) > 0 && !n.Force {
-		return nil, false, &Unpublishable{Totals: withheld}
+	if withheld := unpublishable(release.Totals); len(withheld) > 0 && !n.Force {
+		return nil, false, &UnpublishableError{Totals: withheld}
 	}
 	err = log.PublishRelease(ctx, release)
 	if !errors.Is(err, stream.ErrConflict) {
@@ -72,8 +72,8 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	return earlier, true, nil
 }
 
-// withheld returns the totals with a figure that must not be published.
-func withheld(totals []event.Total) []event.Total {
+// unpublishable returns the totals with a figure that must not be published.
+func unpublishable(totals []event.Total) []event.Total {
 	var of []event.Total
 	for i := range totals {
 		if !totals[i].Publishable && totals[i].Value != "" {
@@ -91,7 +91,7 @@ func MomentOf(r *event.Release) ledger.Moment {
 // KeepSince keeps the figures that a history did not have.
 func KeepSince(h *ledger.History) ledger.Keep {
 	return func(s *event.AcceptedSubmission, _ ledger.Cell) bool {
-		_, known := h.Ledger.Accepted(s.ID)
+		_, known := h.Ledger.Submission(s.ID)
 		return !known
 	}
 }

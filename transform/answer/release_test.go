@@ -43,7 +43,7 @@ func TestReleaseStaysAsItWas(t *testing.T) {
 		return h
 	}
 	now := time.Now()
-	n := NewRelease{Name: "2021年公报", Period: period, Note: "first"}
+	n := ReleaseRequest{Name: "2021年公报", Period: period, Note: "first"}
 	made, repeated, err := CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now)
 	if err != nil || repeated {
 		t.Fatalf("create: %v, repeated %v", err, repeated)
@@ -111,7 +111,7 @@ func sameWords(got, want string) bool {
 func TestReleaseIsRefused(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startStage(t, log, c)
-	create := func(n NewRelease) error {
+	create := func(n ReleaseRequest) error {
 		h, err := ledger.Replay(t.Context(), log, c, ledger.Moment{}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -120,18 +120,18 @@ func TestReleaseIsRefused(t *testing.T) {
 		return err
 	}
 	period := fixture.Period("2021")
-	if err := create(NewRelease{Name: "empty", Period: period}); err == nil || !strings.Contains(err.Error(), "nothing to release") {
+	if err := create(ReleaseRequest{Name: "empty", Period: period}); err == nil || !strings.Contains(err.Error(), "nothing to release") {
 		t.Errorf("a period without totals: %v", err)
 	}
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("enterprises", "2021", "3"))))
-	var refused *Unpublishable
-	if err := create(NewRelease{Name: "early", Period: period}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
+	var refused *UnpublishableError
+	if err := create(ReleaseRequest{Name: "early", Period: period}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
 		t.Errorf("with a partial total: %v", err)
 	}
-	if err := create(NewRelease{Name: "a b", Period: period, Force: true}); err == nil || !strings.Contains(err.Error(), "letters, digits") {
+	if err := create(ReleaseRequest{Name: "a b", Period: period, Force: true}); err == nil || !strings.Contains(err.Error(), "letters, digits") {
 		t.Errorf("a name with a space: %v", err)
 	}
-	if err := create(NewRelease{Name: "early", Period: period, Force: true}); err != nil {
+	if err := create(ReleaseRequest{Name: "early", Period: period, Force: true}); err != nil {
 		t.Errorf("forced: %v", err)
 	}
 	all, err := log.Releases(t.Context())

@@ -8,59 +8,76 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// overlay is the ledger with what the present batch is about to add to it.
-type overlay struct {
-	ledger   *ledger.Ledger
-	sections map[section]own
-	latest   section // of sections, which rows go through one after another
-	own      own
-	accepted map[string]taken // by submission id
+// batchState is the ledger together with what was accepted of the batch under
+// judgement, which is not in the log yet.
+type batchState struct {
+	ledger     *ledger.Ledger
+	candidates map[areaPeriod]candidates
+	// Rows mostly come period by period, so the last candidates are remembered.
+	lastAsked      areaPeriod
+	lastCandidates candidates
+	accepted       map[string]earlierAcceptance // by id of the submission
 }
 
-// section is the cells of an area in a period.
-type section struct {
+type areaPeriod struct {
 	area   string
 	period catalogue.Period
 }
 
-// own is what the batch has accepted in a section, the latest by indicator.
-type own map[string]*event.AcceptedObservation
+// candidates are the best figures that the batch has accepted of an area in a
+// period, by indicator.
+type candidates map[string]candidate
 
-func newOverlay(l *ledger.Ledger) *overlay {
-	return &overlay{ledger: l, sections: map[section]own{}, accepted: map[string]taken{}}
+// candidate is a figure that the batch has accepted.
+type candidate struct {
+	observation *event.AcceptedObservation
+	sequence    uint64 // of its submission in SUBMISSIONS
 }
 
-// CellStates has the better of the ledger's figure and the batch's own. Submissions
-// neither lock nor reopen.
-func (o *overlay) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
-	o.ledger.CellStates(area, rows, into)
+func (c candidate) rank() ledger.Rank {
+	return ledger.Rank{Epoch: c.observation.Epoch, Stage: c.observation.Stage, Sequence: c.sequence}
+}
+
+func newBatchState(l *ledger.Ledger) *batchState {
+	return &batchState{ledger: l, candidates: map[areaPeriod]candidates{}, accepted: map[string]earlierAcceptance{}}
+}
+
+// CellStates fills in the ledger's states with the batch's figures, where those are
+// better.
+func (b *batchState) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	b.ledger.CellStates(area, rows, into)
 	for i := range rows {
-		a, best := o.in(area, rows[i].Period)[rows[i].Indicator], &into[i].Best
-		if a != nil && (a.Epoch > best.Epoch || a.Epoch == best.Epoch && a.Stage >= best.Stage) {
-			*best = ledger.Figure{Value: a.Value, Stage: a.Stage, Status: a.Status, Qualifier: a.Qualifier, Epoch: a.Epoch}
+		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
+		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
+			into[i].Best, into[i].Sequence = ledger.FigureOf(c.observation), c.sequence
 		}
 	}
 }
 
-// in returns what the batch has accepted in a section, to read or to add to.
-func (o *overlay) in(area string, period catalogue.Period) own {
-	if at := (section{area, period}); at != o.latest || o.own == nil {
-		if o.sections[at] == nil {
-			o.sections[at] = own{}
+// candidatesOf returns what the batch has accepted of an area in a period. The caller
+// may add to it.
+func (b *batchState) candidatesOf(area string, period catalogue.Period) candidates {
+	if at := (areaPeriod{area, period}); at != b.lastAsked || b.lastCandidates == nil {
+		if b.candidates[at] == nil {
+			b.candidates[at] = candidates{}
 		}
-		o.latest, o.own = at, o.sections[at]
+		b.lastAsked, b.lastCandidates = at, b.candidates[at]
 	}
-	return o.own
+	return b.lastCandidates
 }
 
-func (o *overlay) add(r *received, accepted []event.AcceptedObservation) {
+// add adds what was accepted of a submission.
+func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
 	for i := range accepted {
-		o.in(r.area, accepted[i].Period)[accepted[i].Indicator] = &accepted[i]
+		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence}
+		if before, ok := best[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
+			best[accepted[i].Indicator] = c
+		}
 	}
-	o.accepted[r.id] = taken{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
+	b.accepted[r.id] = earlierAcceptance{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
 }
 
-// acceptedSubject is where a submission's accepted observations go.
+// acceptedSubject returns the subject of ACCEPTED for a submission's accepted rows.
 func acceptedSubject(r *received) string {
 	return strings.Join([]string{"accepted", r.area, r.dataset}, ".")
 }

@@ -18,7 +18,7 @@ import (
 // each after what was accepted before it is in the ledger.
 func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 	c := fixture.Catalogue(t)
-	j := judge{c}
+	j := rules{c}
 	refused := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		folded, sequence := ledger.New(c), uint64(0)
@@ -28,7 +28,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		past := newOverlay(ledger.New(c))
+		past := newBatchState(ledger.New(c))
 		for n := range rapid.IntRange(1, 30).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision"}).Draw(t, "step") {
 			case "decision":
@@ -39,7 +39,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				s := submissions().Draw(t, "submission")
 				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n)}
 				r.delivery.Sequence, r.delivery.StoredAt = uint64(n+1), time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)
-				want, got := j.judge(&r, folded), j.judge(&r, past)
+				want, got := j.apply(&r, folded), j.apply(&r, past)
 				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("in a batch:  %+v\none by one: %+v", got, want)
 				}
@@ -90,7 +90,7 @@ func submissions() *rapid.Generator[event.Submission] {
 // another area's do not.
 func TestBatchSeesItself(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
-	v := &Validator{log: log, ledger: ledger.New(c), judge: judge{c}, now: time.Now}
+	v := &Validator{log: log, ledger: ledger.New(c), rules: rules{c}, now: time.Now}
 	staged := func(area, value, stage string) received {
 		o := fixture.Figure("gdp", "2021", value)
 		o.Stage = stage

@@ -15,7 +15,7 @@ func BenchmarkRead(b *testing.B) {
 	d := benchDeliveries(b, 1)[0]
 	b.ReportAllocs()
 	for b.Loop() {
-		if r := read(d); r.problem != nil {
+		if r := readSubmission(d); r.problem != nil {
 			b.Fatal(r.problem)
 		}
 	}
@@ -26,10 +26,10 @@ func BenchmarkRead(b *testing.B) {
 // the ledger holds, and gathering what is accepted.
 func BenchmarkJudge(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
-	v := &Validator{ledger: judgeLedger(b, c), judge: judge{c}, now: time.Now}
+	v := &Validator{ledger: judgeLedger(b, c), rules: rules{c}, now: time.Now}
 	var submissions []received
 	for _, d := range benchDeliveries(b, 1000) {
-		submissions = append(submissions, read(d))
+		submissions = append(submissions, readSubmission(d))
 	}
 	b.ReportAllocs()
 	for b.Loop() {

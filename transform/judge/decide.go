@@ -12,11 +12,13 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// The subject of ACCEPTED on which decisions stand, beside accepted.<area>.<dataset>.
+// The subject of ACCEPTED that decisions are published on; rows are published on
+// accepted.<area>.<dataset>.
 const decisionSubject = "accepted.decisions"
 
-// Decide puts a decision of the bureau on record. It is in force for every
-// submission judged after it. A decision without a reason or a name is refused.
+// Decide publishes a decision of the bureau to ACCEPTED. It holds for every submission
+// judged after it. A decision without a reason or without a name is an error, as is
+// one about something that the catalogue does not have.
 func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d event.Decision, now time.Time) error {
 	var errs []error
 	if _, err := catalogue.ParsePeriod(d.Period); err != nil {

@@ -19,63 +19,64 @@ const (
 	maxMessage = 2 << 10
 )
 
-// refuse is a finding that rejects its row.
-func refuse(code, column, seen, zh, en string) *event.Finding {
+// reject returns a finding that rejects its row.
+func reject(code, column, seen, zh, en string) *event.Finding {
 	return &event.Finding{
 		Code: code, Severity: event.Reject, Column: column, Seen: event.Excerpt(seen, maxSeen),
 		MessageZH: event.Excerpt(zh, maxMessage), MessageEN: event.Excerpt(en, maxMessage),
 	}
 }
 
-// refuseProblem turns what the catalogue could not read into a finding.
-func refuseProblem(column string, err error) *event.Finding {
+// rejectProblem returns a finding that rejects a row because of an error from reading
+// one of its columns.
+func rejectProblem(column string, err error) *event.Finding {
 	var p *catalogue.Problem
 	if !errors.As(err, &p) {
-		return refuse("UNREADABLE", column, "", err.Error(), err.Error())
+		return reject("UNREADABLE", column, "", err.Error(), err.Error())
 	}
-	return refuse(p.Code, column, p.Seen, p.ZH, p.EN)
+	return reject(p.Code, column, p.Seen, p.ZH, p.EN)
 }
 
 func malformed(o *event.Observation) *event.Finding {
-	return refuse("ROW_MALFORMED", "", o.Malformed,
+	return reject("ROW_MALFORMED", "", o.Malformed,
 		fmt.Sprintf("这一行无法读取：%s；请改正后重新报送", cmp.Or(o.ProblemZH, o.Problem)),
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
-func (j *judge) unknownIndicator(id string) *event.Finding {
+func (r *rules) unknownIndicator(id string) *event.Finding {
 	var ids []string
-	for i := range j.catalogue.Indicators {
-		ids = append(ids, j.catalogue.Indicators[i].ID)
+	for i := range r.catalogue.Indicators {
+		ids = append(ids, r.catalogue.Indicators[i].ID)
 	}
 	zh, en := "请对照指标目录填写指标代码", "look the indicator's id up in the catalogue"
 	if near := strict.Nearest(id, ids); near != "" {
 		zh, en = fmt.Sprintf("是否应为 %q？", near), fmt.Sprintf("did you mean %q?", near)
 	}
-	return refuse("INDICATOR_UNKNOWN", "indicator", id,
+	return reject("INDICATOR_UNKNOWN", "indicator", id,
 		fmt.Sprintf("没有指标 %q；%s", id, zh), fmt.Sprintf("there is no indicator %q; %s", id, en))
 }
 
 func computedIndicator(i *catalogue.Indicator) *event.Finding {
-	return refuse("INDICATOR_COMPUTED", "indicator", i.ID,
+	return reject("INDICATOR_COMPUTED", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）由 %s 除以 %s 计算得出，不需填报；请填报这两项", i.NameZH, i.ID, i.Numerator, i.Denominator),
 		fmt.Sprintf("%s is computed as %s over %s and never reported; report those two", i.ID, i.Numerator, i.Denominator))
 }
 
 func otherDataset(i *catalogue.Indicator, dataset string) *event.Finding {
 	in := strings.Join(i.Datasets, ", ")
-	return refuse("INDICATOR_NOT_IN_DATASET", "indicator", i.ID,
+	return reject("INDICATOR_NOT_IN_DATASET", "indicator", i.ID,
 		fmt.Sprintf("指标 %s 不在数据集 %s 中填报；请改用 %s", i.ID, dataset, in),
 		fmt.Sprintf("indicator %s is not reported in dataset %s; use %s", i.ID, dataset, in))
 }
 
 func cityOnly(i *catalogue.Indicator, area string) *event.Finding {
-	return refuse("INDICATOR_CITY_ONLY", "indicator", i.ID,
+	return reject("INDICATOR_CITY_ONLY", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）由市级直接填报，%s 不需填报；请删除这一行", i.NameZH, i.ID, area),
 		fmt.Sprintf("%s is reported by the city itself, not by %s; leave the row out", i.ID, area))
 }
 
 func districtsOnly(i *catalogue.Indicator, area string) *event.Finding {
-	return refuse("INDICATOR_DISTRICTS_ONLY", "indicator", i.ID,
+	return reject("INDICATOR_DISTRICTS_ONLY", "indicator", i.ID,
 		fmt.Sprintf("%s（%s）的全市数由各县区数相加得出，%s 不能直接填报；请删除这一行", i.NameZH, i.ID, area),
 		fmt.Sprintf("the city's %s is the sum of its areas and cannot be reported by %s; leave the row out", i.ID, area))
 }
@@ -85,12 +86,12 @@ func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *event.Finding {
 	for _, k := range d.Periods {
 		zh, en = append(zh, periodKinds[k].zh), append(en, periodKinds[k].en)
 	}
-	return refuse("PERIOD_NOT_IN_DATASET", "period", p.String(),
+	return reject("PERIOD_NOT_IN_DATASET", "period", p.String(),
 		fmt.Sprintf("数据集 %s 只接受%s，不接受 %s；请改报告期，或改用其他数据集报送", d.ID, strings.Join(zh, "、"), p),
 		fmt.Sprintf("dataset %s takes %s, not %s; mend the period, or report it in another dataset", d.ID, strings.Join(en, ", "), p))
 }
 
-// periodKinds names kinds of period with an example.
+// periodKinds are the kinds of period in words, each with an example.
 var periodKinds = map[catalogue.PeriodKind]struct{ zh, en string }{
 	catalogue.Year:       {"年度（如 2021）", "years (2021)"},
 	catalogue.Half:       {"半年（如 2021-S1）", "half-years (2021-S1)"},
@@ -100,13 +101,13 @@ var periodKinds = map[catalogue.PeriodKind]struct{ zh, en string }{
 }
 
 func futurePeriod(p catalogue.Period) *event.Finding {
-	return refuse("PERIOD_FUTURE", "period", p.String(),
+	return reject("PERIOD_FUTURE", "period", p.String(),
 		fmt.Sprintf("报告期 %s 尚未开始；请检查年份，预测数请将阶段填为 forecast（预测）", p),
 		fmt.Sprintf("period %s has not begun; check the year, or set the stage to forecast", p))
 }
 
 func areaNotValid(a *catalogue.Area, p catalogue.Period) *event.Finding {
-	return refuse("AREA_NOT_VALID", "period", p.String(),
+	return reject("AREA_NOT_VALID", "period", p.String(),
 		fmt.Sprintf("%s（%s）在报告期 %s 末不存在（有效期 %s）；请由当时的区划填报", a.NameZH, a.Code, p, validity(a)),
 		fmt.Sprintf("%s (%s) does not exist at the end of %s (it is valid %s); the area of that time reports it", a.NameEN, a.Code, p, validity(a)))
 }
@@ -123,7 +124,7 @@ func validity(a *catalogue.Area) string {
 }
 
 func missingWithValue(value string) *event.Finding {
-	return refuse("STATUS_CONTRADICTS_VALUE", "status", value,
+	return reject("STATUS_CONTRADICTS_VALUE", "status", value,
 		fmt.Sprintf("状态为 O（缺失），却填了数值 %q；请删除数值或改正状态", value),
 		fmt.Sprintf("the status is O (missing) but there is a value, %q; drop the value or mend the status", value))
 }
@@ -136,12 +137,14 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 	if high == "" {
 		high = "+∞"
 	}
-	return refuse("VALUE_OUT_OF_RANGE", "value", v.String(),
+	return reject("VALUE_OUT_OF_RANGE", "value", v.String(),
 		fmt.Sprintf("%s 的数值 %s %s 超出合理范围 %s 至 %s；请检查数值和单位", i.NameZH, v, i.UnitName, low, high),
 		fmt.Sprintf("%s %s is outside the plausible range of %s, %s to %s; check the value and its unit", v, i.UnitName, i.ID, low, high))
 }
 
-func duplicateCell(cell ledger.Cell, rows []int, n int, same bool) *event.Finding {
+// repeatedCell returns the finding on rows that report one cell: on n of them, of which
+// the first are named by their numbers.
+func repeatedCell(cell ledger.Cell, rows []int, n int, same bool) *event.Finding {
 	numbers := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(rows)), ", "), "[]")
 	numbersZH := numbers
 	if n > len(rows) {
@@ -149,80 +152,80 @@ func duplicateCell(cell ledger.Cell, rows []int, n int, same bool) *event.Findin
 		numbers += fmt.Sprintf(" and %d more", n-len(rows))
 	}
 	if same {
-		return refuse("CELL_REPEATED", "indicator", cell.Indicator,
+		return reject("CELL_REPEATED", "indicator", cell.Indicator,
 			fmt.Sprintf("第 %s 行重复填报 %s %s，内容相同；只保留第一行", numbersZH, cell.Indicator, cell.Period),
 			fmt.Sprintf("rows %s report %s for %s with the same content; only the first is taken", numbers, cell.Indicator, cell.Period))
 	}
-	return refuse("CELL_CONTRADICTED", "value", "",
+	return reject("CELL_CONTRADICTED", "value", "",
 		fmt.Sprintf("第 %s 行对 %s %s 填报了不同的数值，均未采用；请只保留正确的一行", numbersZH, cell.Indicator, cell.Period),
 		fmt.Sprintf("rows %s report different figures of %s for %s, and none is taken; keep the right one", numbers, cell.Indicator, cell.Period))
 }
 
 func stageBackwards(o *event.AcceptedObservation, best *ledger.Figure) *event.Finding {
-	return refuse("STAGE_BACKWARDS", "stage", o.Stage.String(),
+	return reject("STAGE_BACKWARDS", "stage", o.Stage.String(),
 		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage),
 		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage))
 }
 
 func judgedBefore(o *event.AcceptedObservation) *event.Finding {
-	return refuse("JUDGED_BEFORE", "indicator", o.Indicator,
+	return reject("JUDGED_BEFORE", "indicator", o.Indicator,
 		"相同内容此前已经处理，当时这一行未被采用；如需重新处理，请注明 reason（原因）后再次报送",
 		"the same content was judged before and this row was not accepted then; to have it judged anew, send it with a reason")
 }
 
 func periodLocked(o *event.AcceptedObservation) *event.Finding {
-	return refuse("PERIOD_LOCKED", "value", o.Value.String(),
+	return reject("PERIOD_LOCKED", "value", o.Value.String(),
 		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
 		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
 }
 
-func (j *judge) unknownArea(code string) *event.Finding {
+func (r *rules) unknownArea(code string) *event.Finding {
 	var codes []string
-	for i := range j.catalogue.Areas {
-		codes = append(codes, j.catalogue.Areas[i].Code)
+	for i := range r.catalogue.Areas {
+		codes = append(codes, r.catalogue.Areas[i].Code)
 	}
 	slices.Sort(codes)
-	return refuse("AREA_UNKNOWN", "area", code,
+	return reject("AREA_UNKNOWN", "area", code,
 		fmt.Sprintf("没有地区 %q；目录中的地区为 %s", code, strings.Join(codes, "、")),
 		fmt.Sprintf("there is no area %q; the catalogue has %s", code, strings.Join(codes, ", ")))
 }
 
-func (j *judge) unknownDataset(id string) *event.Finding {
+func (r *rules) unknownDataset(id string) *event.Finding {
 	var ids []string
-	for i := range j.catalogue.Datasets {
-		ids = append(ids, j.catalogue.Datasets[i].ID)
+	for i := range r.catalogue.Datasets {
+		ids = append(ids, r.catalogue.Datasets[i].ID)
 	}
-	return refuse("DATASET_UNKNOWN", "dataset", id,
+	return reject("DATASET_UNKNOWN", "dataset", id,
 		fmt.Sprintf("没有数据集 %q；可用的数据集为 %s", id, strings.Join(ids, "、")),
 		fmt.Sprintf("there is no dataset %q; the catalogue has %s", id, strings.Join(ids, ", ")))
 }
 
 func subjectMismatch(column, body, subject string) *event.Finding {
-	return refuse("SUBJECT_MISMATCH", column, body,
+	return reject("SUBJECT_MISMATCH", column, body,
 		fmt.Sprintf("报文中的 %s 为 %q，与发布主题中的 %q 不一致；整份报送未采用", column, body, subject),
 		fmt.Sprintf("the body's %s is %q but the subject says %q; nothing of the submission is taken", column, body, subject))
 }
 
 func unreadable(err error) *event.Finding {
 	zh, en := event.Unreadable(err)
-	return refuse("SUBMISSION_UNREADABLE", "", "",
+	return reject("SUBMISSION_UNREADABLE", "", "",
 		fmt.Sprintf("报送内容无法作为 JSON 读取：%s。格式应为 {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", zh),
 		fmt.Sprintf("the message cannot be read as JSON: %s; want {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", en))
 }
 
 func nothingReported() *event.Finding {
-	return refuse("SUBMISSION_EMPTY", "observations", "",
+	return reject("SUBMISSION_EMPTY", "observations", "",
 		"报送中没有任何数据行；请至少填报一行", "the submission has no observations; report at least one")
 }
 
-func tooLarge(size, room int) *event.Finding {
-	return refuse("SUBMISSION_TOO_LARGE", "observations", "",
-		fmt.Sprintf("报送中采用的数据共 %d 字节，超过消息服务的上限 %d 字节；请分成几份报送，整份报送未采用", size, room),
-		fmt.Sprintf("what is accepted of the submission takes %d bytes and the broker takes %d; send it in parts, nothing of it is taken", size, room))
+func tooLarge(size, most int) *event.Finding {
+	return reject("SUBMISSION_TOO_LARGE", "observations", "",
+		fmt.Sprintf("报送中采用的数据共 %d 字节，超过消息服务的上限 %d 字节；请分成几份报送，整份报送未采用", size, most),
+		fmt.Sprintf("what is accepted of the submission takes %d bytes and the broker takes %d; send it in parts, nothing of it is taken", size, most))
 }
 
 func textTooLong(column, text string, most int) *event.Finding {
-	return refuse("TEXT_TOO_LONG", column, text,
+	return reject("TEXT_TOO_LONG", column, text,
 		fmt.Sprintf("%s 共 %d 字节，超过上限 %d 字节；请缩短后重新报送", column, len(text), most),
 		fmt.Sprintf("%s has %d bytes and may have %d; shorten it and send it again", column, len(text), most))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Metrics are what validators count.
+// Metrics are what a validator counts.
 type Metrics struct {
 	submissions, rows, repeated *prometheus.CounterVec
 	batch, duration             prometheus.Histogram
@@ -40,8 +40,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 }
 
-// judged counts the verdicts on a batch.
-func (m *Metrics) judged(c *catalogue.Catalogue, verdicts []event.Verdict, took time.Duration) {
+// observe counts the verdicts on a batch, which took a time to judge and publish.
+func (m *Metrics) observe(c *catalogue.Catalogue, verdicts []event.Verdict, took time.Duration) {
 	m.batch.Observe(float64(len(verdicts)))
 	m.duration.Observe(took.Seconds())
 	for i := range verdicts {

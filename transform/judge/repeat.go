@@ -9,39 +9,42 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// taken is what was accepted of a submission.
-type taken struct {
-	// sequence is its place in SUBMISSIONS, stored its place in ACCEPTED; 0 while
-	// the present batch has yet to be published, on subject.
-	sequence, stored uint64
+// earlierAcceptance is what was accepted of a submission when its content was first
+// received.
+type earlierAcceptance struct {
+	sequence uint64 // in SUBMISSIONS
+	// acceptedSequence is its place in ACCEPTED: 0 where it is in the batch under
+	// judgement, whose accepted rows will be published on subject.
+	acceptedSequence uint64
 	subject          string
-	rows             []event.AcceptedObservation
-	cells            map[ledger.Cell]bool // of rows, or as ACCEPTED has them
+	rows             []event.AcceptedObservation // where it is in the batch
+	cells            map[ledger.Cell]bool        // the accepted rows' cells
 }
 
-// takenBefore returns what was accepted of content that was seen before, as
-// ACCEPTED has it: what the ledger shows now may have come later.
-func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (taken, bool, error) {
-	if own, ok := past.accepted[id]; ok {
-		own.cells = make(map[ledger.Cell]bool, len(own.rows))
-		for i := range own.rows {
-			own.cells[ledger.CellOf(&own.rows[i])] = true
+// acceptedBefore returns what was accepted of the content with an id; false where
+// none of it was. Earlier batches are read from ACCEPTED, since the ledger may hold
+// later figures of the same cells by now.
+func (v *Validator) acceptedBefore(ctx context.Context, id string, state *batchState) (earlierAcceptance, bool, error) {
+	if first, ok := state.accepted[id]; ok {
+		first.cells = make(map[ledger.Cell]bool, len(first.rows))
+		for i := range first.rows {
+			first.cells[ledger.CellOf(&first.rows[i])] = true
 		}
-		return own, true, nil
+		return first, true, nil
 	}
-	known, ok := v.ledger.Accepted(id)
+	known, ok := v.ledger.Submission(id)
 	if !ok {
-		return taken{}, false, nil
+		return earlierAcceptance{}, false, nil
 	}
-	m, err := ledger.ReadStored(ctx, v.log, known.Stored)
+	m, err := ledger.ReadAccepted(ctx, v.log, known.AcceptedSequence)
 	if err != nil {
-		return taken{}, false, err
+		return earlierAcceptance{}, false, err
 	}
 	batch, err := event.DecodeAccepted(m.Data)
 	if err != nil {
-		return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
+		return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 	}
-	t := taken{sequence: known.Sequence, stored: known.Stored, cells: map[ledger.Cell]bool{}}
+	first := earlierAcceptance{sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}}
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
 		if s.ID != id {
@@ -49,20 +52,20 @@ func (v *Validator) takenBefore(ctx context.Context, id string, past *overlay) (
 		}
 		cells, err := ledger.CellsOf(s)
 		if err != nil {
-			return taken{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.Stored, err)
+			return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 		}
 		for _, cell := range cells {
-			t.cells[cell] = true
+			first.cells[cell] = true
 		}
 	}
-	return t, true, nil
+	return first, true, nil
 }
 
-// restate says again what had been said of content that was accepted before,
-// and accepts nothing.
-func (v *Validator) restate(verdict *event.Verdict, r *received, past cellStates, first taken) {
-	verdict.AcceptedSequence = first.stored
-	result := v.judge.judge(r, without{past, first.cells})
+// repeatVerdict writes the verdict that content got when it was first received into
+// the verdict on its repetition. Nothing is accepted a second time.
+func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, before cellStates, first earlierAcceptance) {
+	verdict.AcceptedSequence = first.acceptedSequence
+	result := v.rules.apply(r, withoutCells{before, first.cells})
 	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
 		if first.cells[ledger.CellOf(&o)] {
 			return false
@@ -72,21 +75,21 @@ func (v *Validator) restate(verdict *event.Verdict, r *received, past cellStates
 		result.findings = append(result.findings, *finding)
 		return true
 	})
-	settle(verdict, r, &result)
+	conclude(verdict, &result)
 }
 
-// without is history that knows nothing of some cells: what was accepted of them
-// then cannot be held against later figures.
-type without struct {
+// withoutCells are the states of cells, some of them shown as empty: the rows that
+// were accepted then must not be refused for figures that came later.
+type withoutCells struct {
 	cellStates
 	cells map[ledger.Cell]bool
 }
 
-func (w without) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+func (w withoutCells) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	w.cellStates.CellStates(area, rows, into)
 	for i := range rows {
 		if w.cells[ledger.CellOf(&rows[i])] {
-			into[i].Best = ledger.Figure{}
+			into[i].Best, into[i].Sequence = ledger.Figure{}, 0
 		}
 	}
 }

@@ -1,20 +1,17 @@
 package judge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// cellStates is what was accepted before, for rules that look back. The ledger is
-// one.
+// cellStates tells what was accepted before. The ledger does, and so does the state
+// of the batch under judgement.
 type cellStates interface {
 	// CellStates fills in the state of the area's cell that each row reports, by
 	// the row's index.
@@ -23,128 +20,79 @@ type cellStates interface {
 
 var _ cellStates = (*ledger.Ledger)(nil)
 
-// judge holds submissions against the catalogue and against history.
-type judge struct {
+// rules judge a submission by the catalogue and by what was accepted before.
+type rules struct {
 	catalogue *catalogue.Catalogue
 }
 
-// received is a message of SUBMISSIONS, taken apart but not judged.
-type received struct {
-	delivery   stream.Delivery
-	submission event.Submission
-	area       string // as the subject says
-	dataset    string
-	stray      error // why the subject is not one of a submission
-	problem    error // why the body is no submission
-	id         string
-}
-
-// via says how the submission came in, by who authenticated, as its headers do.
-func (r *received) via() string { return event.Excerpt(r.delivery.Header(event.ViaHeader), maxName) }
-func (r *received) by() string  { return event.Excerpt(r.delivery.Header(event.ByHeader), maxName) }
-
-// How many bytes texts may have that are not figures. Names are cut off there; a
-// longer note or reason, which are statements, is refused.
-const (
-	maxName   = 255
-	maxReason = 4 << 10
-	maxNote   = 4 << 10
-)
-
-// read takes a message apart. The subject is what the broker authorised, so it
-// decides whose submission this is.
-func read(d stream.Delivery) received {
-	r := received{delivery: d}
-	origin := event.OriginOf(d.Subject)
-	if r.area, r.dataset = origin.Area, origin.Dataset; r.area == "" {
-		r.stray = event.Permanentf("subject %q: want submissions.<area>.<dataset>", event.Excerpt(d.Subject, maxName))
-		return r
-	}
-	r.submission, r.problem = event.DecodeSubmission(d.Body)
-	if r.problem != nil {
-		sum := sha256.Sum256(d.Body)
-		r.id = hex.EncodeToString(sum[:16])
-		return r
-	}
-	if r.submission.Area == "" {
-		r.submission.Area = r.area
-	}
-	if r.submission.Dataset == "" {
-		r.submission.Dataset = r.dataset
-	}
-	r.id = r.submission.ID()
-	r.submission.File = event.Excerpt(r.submission.File, maxName)
-	return r
-}
-
-// judgement is what the judge decided on one submission.
+// judgement is what was decided on one submission.
 type judgement struct {
 	findings []event.Finding
-	omitted  int // findings left out, of those that others speak for
+	omitted  int // findings left out: those on rows that repeat a cell many times
 	accepted []event.AcceptedObservation
 }
 
-// judge decides on every row. A finding on the whole submission (row 0) rejects
-// all of it; else each row stands for itself.
-func (j *judge) judge(r *received, past cellStates) judgement {
-	area, dataset, problem := j.addressee(r)
+// apply judges every row by itself, unless the submission as a whole is at fault:
+// then one finding on row 0 rejects all of it.
+func (r *rules) apply(s *received, before cellStates) judgement {
+	area, dataset, problem := r.areaAndDataset(s)
 	if problem != nil {
 		return judgement{findings: []event.Finding{*problem}}
 	}
-	read := make([]event.AcceptedObservation, len(r.submission.Observations))
-	refused := make([]*event.Finding, len(read))
-	for i := range r.submission.Observations {
-		o := &r.submission.Observations[i]
+	read := make([]event.AcceptedObservation, len(s.submission.Observations))
+	rejected := make([]*event.Finding, len(read))
+	for i := range s.submission.Observations {
+		o := &s.submission.Observations[i]
 		if o.Row == 0 {
 			o.Row = i + 1
 		}
-		read[i], refused[i] = j.row(o, area, dataset, r.delivery.StoredAt)
+		read[i], rejected[i] = r.readRow(o, area, dataset, s.delivery.StoredAt)
 	}
-	grouped := map[int]bool{} // rows that the findings on others speak for
-	for cell, places := range repeats(read, refused) {
-		finding, first := repeated(cell, places, read), 0
-		if finding.Code == "CELL_REPEATED" {
-			first = 1 // of rows that agree, the first is taken
+	omitted := map[int]bool{} // indexes of rejected rows without a finding of their own
+	for cell, places := range repeatedCells(read, rejected) {
+		finding, same := rejectRepeated(cell, places, read)
+		if same {
+			places = places[1:] // of rows that agree, the first is taken
 		}
-		for n, i := range places[first:] {
+		for n, i := range places {
 			one := *finding
-			if first == 0 {
+			if !same {
 				one.Seen = read[i].Value.String()
 			}
-			refused[i], grouped[i] = &one, n >= maxPlaces
+			rejected[i], omitted[i] = &one, n >= maxRepeats
 		}
 	}
-	before := make([]ledger.CellState, len(read))
-	past.CellStates(area.Code, read, before)
+	states := make([]ledger.CellState, len(read))
+	before.CellStates(area.Code, read, states)
 	result := judgement{accepted: read[:0]}
 	for i := range read {
-		if refused[i] == nil {
-			refused[i] = lookBack(&read[i], &before[i], r.submission.Reason)
+		if rejected[i] == nil {
+			rejected[i] = checkAgainstEarlier(&read[i], &states[i], s.submission.Reason)
 		}
-		if refused[i] == nil {
+		if rejected[i] == nil {
 			result.accepted = append(result.accepted, read[i])
 			continue
 		}
-		if grouped[i] {
+		if omitted[i] {
 			result.omitted++
 			continue
 		}
-		o := &r.submission.Observations[i]
-		refused[i].Row, refused[i].Indicator, refused[i].Period = o.Row, o.Indicator, o.Period
-		result.findings = append(result.findings, *refused[i])
+		o := &s.submission.Observations[i]
+		rejected[i].Row, rejected[i].Indicator, rejected[i].Period = o.Row, o.Indicator, o.Period
+		result.findings = append(result.findings, *rejected[i])
 	}
 	return result
 }
 
-// repeats returns the places of the rows that report each cell which more than
-// one row reports.
-func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[ledger.Cell][]int {
+// repeatedCells returns the cells that more than one row reports, with the indexes of
+// those rows.
+func repeatedCells(read []event.AcceptedObservation, rejected []*event.Finding) map[ledger.Cell][]int {
 	if ascending(read) {
 		return nil
 	}
 	first, again := make(map[ledger.Cell]int, len(read)), map[ledger.Cell][]int{}
 	for i := range read {
-		if refused[i] != nil {
+		if rejected[i] != nil {
 			continue
 		}
 		cell := ledger.CellOf(&read[i])
@@ -161,8 +109,8 @@ func repeats(read []event.AcceptedObservation, refused []*event.Finding) map[led
 	return again
 }
 
-// ascending reports whether every row's cell comes after that of the row before,
-// as where a program wrote them in order.
+// ascending reports whether every row's cell comes after that of the row before, so
+// that no cell is repeated. Files written by programs mostly are in order.
 func ascending(rows []event.AcceptedObservation) bool {
 	for i := 1; i < len(rows); i++ {
 		if ledger.CellOf(&rows[i-1]).Compare(ledger.CellOf(&rows[i])) >= 0 {
@@ -172,50 +120,53 @@ func ascending(rows []event.AcceptedObservation) bool {
 	return true
 }
 
-// lookBack holds a row against what was accepted before, and notes its epoch.
-func lookBack(o *event.AcceptedObservation, before *ledger.CellState, reason string) *event.Finding {
-	best := &before.Best
-	o.Epoch = before.Reopened
+// checkAgainstEarlier judges a row by the state of its cell, and writes the cell's
+// epoch into the row. The reason is the submission's.
+func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string) *event.Finding {
+	best := &state.Best
+	o.Epoch = state.Reopened
 	if best.Status != 0 && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
-	if before.Locked && !same && strings.TrimSpace(reason) == "" {
+	if state.Locked && !same && strings.TrimSpace(reason) == "" {
 		return periodLocked(o)
 	}
 	return nil
 }
 
-// addressee settles whose submission it is, and in which dataset.
-func (j *judge) addressee(r *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
-	if r.problem != nil {
-		return nil, nil, unreadable(r.problem)
+// areaAndDataset returns whose submission it is and to which dataset, or what is
+// wrong with the submission as a whole.
+func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
+	if s.problem != nil {
+		return nil, nil, unreadable(s.problem)
 	}
-	area, ok := j.catalogue.Area(r.area)
+	area, ok := r.catalogue.Area(s.area)
 	if !ok {
-		return nil, nil, j.unknownArea(r.area)
+		return nil, nil, r.unknownArea(s.area)
 	}
-	dataset, ok := j.catalogue.Dataset(r.dataset)
+	dataset, ok := r.catalogue.Dataset(s.dataset)
 	if !ok {
-		return nil, nil, j.unknownDataset(r.dataset)
+		return nil, nil, r.unknownDataset(s.dataset)
 	}
-	if r.submission.Area != r.area {
-		return nil, nil, subjectMismatch("area", r.submission.Area, r.area)
+	if s.submission.Area != s.area {
+		return nil, nil, subjectMismatch("area", s.submission.Area, s.area)
 	}
-	if r.submission.Dataset != r.dataset {
-		return nil, nil, subjectMismatch("dataset", r.submission.Dataset, r.dataset)
+	if s.submission.Dataset != s.dataset {
+		return nil, nil, subjectMismatch("dataset", s.submission.Dataset, s.dataset)
 	}
-	if len(r.submission.Reason) > maxReason {
-		return nil, nil, textTooLong("reason", r.submission.Reason, maxReason)
+	if len(s.submission.Reason) > maxReason {
+		return nil, nil, textTooLong("reason", s.submission.Reason, maxReason)
 	}
-	if len(r.submission.Observations) == 0 {
+	if len(s.submission.Observations) == 0 {
 		return nil, nil, nothingReported()
 	}
 	return area, dataset, nil
 }
 
-// row reads one observation and checks it by itself.
-func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
+// readRow reads one observation, received at an instant, and checks what can be
+// checked by the row alone.
+func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, malformed(o)
@@ -223,20 +174,20 @@ func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalog
 	if len(o.Note) > maxNote {
 		return none, textTooLong("note", o.Note, maxNote)
 	}
-	indicator, finding := j.indicator(strings.TrimSpace(o.Indicator), area, dataset)
+	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), area, dataset)
 	if finding != nil {
 		return none, finding
 	}
 	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
 	if err != nil {
-		return none, refuseProblem("stage", err)
+		return none, rejectProblem("stage", err)
 	}
 	if stage == 0 {
 		stage = dataset.Stage
 	}
 	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
 	if err != nil {
-		return none, refuseProblem("period", err)
+		return none, rejectProblem("period", err)
 	}
 	switch {
 	case !slices.Contains(dataset.Periods, period.Kind):
@@ -249,15 +200,16 @@ func (j *judge) row(o *event.Observation, area *catalogue.Area, dataset *catalog
 	accepted := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
-	return accepted, j.value(o, indicator, &accepted)
+	return accepted, r.readFigure(o, indicator, &accepted)
 }
 
-// indicator finds the indicator and checks that this area reports it here.
-func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
-	indicator, ok := j.catalogue.Indicator(id)
+// indicator returns the indicator of an id, and checks that the area reports it in the
+// dataset.
+func (r *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+	indicator, ok := r.catalogue.Indicator(id)
 	switch {
 	case !ok:
-		return nil, j.unknownIndicator(id)
+		return nil, r.unknownIndicator(id)
 	case indicator.Total == catalogue.RatioRule:
 		return nil, computedIndicator(indicator)
 	case !slices.Contains(indicator.Datasets, dataset.ID):
@@ -270,15 +222,15 @@ func (j *judge) indicator(id string, area *catalogue.Area, dataset *catalogue.Da
 	return indicator, nil
 }
 
-// value reads the figure, its status and its qualifier.
-func (j *judge) value(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
+// readFigure reads an observation's value, status and qualifier into the row.
+func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
-		return refuseProblem("status", err)
+		return rejectProblem("status", err)
 	}
 	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
 	if err != nil {
-		return refuseProblem(blame(err), err)
+		return rejectProblem(columnOf(err), err)
 	}
 	switch {
 	case figure.Missing:
@@ -292,16 +244,16 @@ func (j *judge) value(o *event.Observation, indicator *catalogue.Indicator, into
 		return outOfRange(indicator, figure.Value)
 	}
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
-	var text [32]byte // holds any value, so that most rows need no memory for it
+	var text [32]byte // holds the text of any value without an allocation
 	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
 		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
 	}
 	return nil
 }
 
-// blame names the column that a problem with a figure is about.
-func blame(err error) string {
-	switch f := refuseProblem("", err); f.Code {
+// columnOf returns the column that an error of [catalogue.ReadFigure] is about.
+func columnOf(err error) string {
+	switch f := rejectProblem("", err); f.Code {
 	case "UNIT_MISMATCH", "UNIT_CONFLICT":
 		return "unit"
 	case "QUALIFIER_UNKNOWN":
@@ -310,22 +262,22 @@ func blame(err error) string {
 	return "value"
 }
 
-// How many rows that report a cell again are named, and have a finding each.
-const maxPlaces = 10
+// maxRepeats is how many of the rows that repeat one cell are named, and have a
+// finding each.
+const maxRepeats = 10
 
-// repeated refuses rows that report a cell more than once: all of them where
-// they differ, since nobody can know which is right, and all but the first
-// where they agree.
-func repeated(cell ledger.Cell, places []int, read []event.AcceptedObservation) *event.Finding {
-	var rows []int
-	same := true
-	first := &read[places[0]]
+// rejectRepeated returns the finding on rows, at places, that report the same cell,
+// and whether they agree. All are rejected where they differ, since nobody can know
+// which is right, and all but the first where they agree.
+func rejectRepeated(cell ledger.Cell, places []int, read []event.AcceptedObservation) (finding *event.Finding, same bool) {
+	var numbers []int
+	same = true
+	first := ledger.FigureOf(&read[places[0]])
 	for n, place := range places {
-		if n < maxPlaces {
-			rows = append(rows, read[place].Row)
+		if n < maxRepeats {
+			numbers = append(numbers, read[place].Row)
 		}
-		other := &read[place]
-		same = same && other.Value == first.Value && other.Stage == first.Stage && other.Status == first.Status && other.Qualifier == first.Qualifier
+		same = same && ledger.FigureOf(&read[place]).SameContent(first)
 	}
-	return duplicateCell(cell, rows, len(places), same)
+	return repeatedCell(cell, numbers, len(places), same), same
 }

@@ -24,8 +24,8 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()
-	j := judge{fixture.Catalogue(t)}
-	return j.judge(&received{
+	j := rules{fixture.Catalogue(t)}
+	return j.apply(&received{
 		area: s.Area, dataset: s.Dataset, submission: s,
 		delivery: stream.Delivery{StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
 	}, history)
@@ -107,8 +107,8 @@ func TestWholeSubmissionRefused(t *testing.T) {
 		{"empty", [2]string{"901", "annual"}, event.Submission{Area: "901", Dataset: "annual"}, "SUBMISSION_EMPTY"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			j := judge{fixture.Catalogue(t)}
-			result := j.judge(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{})
+			j := rules{fixture.Catalogue(t)}
+			result := j.apply(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{})
 			if len(result.accepted) != 0 || len(result.findings) != 1 || result.findings[0].Code != test.code || result.findings[0].Row != 0 {
 				t.Errorf("judgement = %+v; want %s on row 0", result, test.code)
 			}

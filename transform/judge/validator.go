@@ -2,12 +2,7 @@ package judge
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"runtime"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -15,11 +10,10 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 )
 
-// Consumer is the durable consumer by which the validators' progress is
-// known.
+// Consumer is the name of the validators' durable consumer of SUBMISSIONS, which
+// tells how far they have come.
 const Consumer = "validate"
 
 // Config is how a validator works.
@@ -31,14 +25,14 @@ type Config struct {
 	AckWait time.Duration
 }
 
-// Validator judges submissions and publishes what it accepts and decides. Any
-// number may run: each publish to ACCEPTED names the last message the ledger
-// knew on the subject, so a validator that judged by an outdated ledger is
-// refused by the broker and judges again.
+// Validator judges submissions, and publishes the rows it accepts and a verdict on
+// each submission. Any number may run: each message to ACCEPTED names the last
+// message of its subject that the ledger knew, so the broker refuses a validator
+// that judged by an outdated ledger, and it judges again.
 type Validator struct {
 	log     *stream.Log
 	ledger  *ledger.Ledger
-	judge   judge
+	rules   rules
 	config  Config
 	logger  zerolog.Logger
 	now     func() time.Time
@@ -47,27 +41,28 @@ type Validator struct {
 }
 
 // NewValidator returns a validator that judges by the catalogue and by the ledger,
-// which somebody else fills. The tracer may be nil.
+// which the caller keeps up to date. The tracer may be nil.
 func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
-	return &Validator{log: log, ledger: l, judge: judge{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
+	return &Validator{log: log, ledger: l, rules: rules{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
 }
 
-// Run judges until ctx ends. It is to be called once the ledger has caught up.
+// Run judges submissions until ctx ends. Call it once the ledger has caught up with
+// the log.
 func (v *Validator) Run(ctx context.Context) error {
 	return v.log.Work(ctx, stream.WorkConfig{
 		Stage: "validate", What: "judge submissions", Batch: v.config.Batch, DrainFor: stream.DrainFor, Logger: v.logger,
 		Consumer: stream.ConsumerConfig{
 			Stream: stream.Submissions, Name: Consumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
 		},
-	}, stream.Batches(v.config.Batch, v.decide))
+	}, stream.Batches(v.config.Batch, v.process))
 }
 
-// decide judges a batch, and stores what was accepted and the verdicts. What cannot
-// be told in a verdict is refused.
-func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err error) {
+// process judges a batch, and stores what was accepted and the verdicts. It refuses
+// the messages on which no verdict can be stored.
+func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err error) {
 	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
 	defer func() { spans.End(err) }()
-	submissions, err := readAll(ctx, batch)
+	submissions, err := readSubmissions(ctx, batch)
 	if err != nil {
 		return err
 	}
@@ -85,15 +80,15 @@ func (v *Validator) decide(ctx context.Context, batch []stream.Delivery) (err er
 	if err := v.publishVerdicts(ctx, verdicts, spans, refused); err != nil {
 		return err
 	}
-	v.metrics.judged(v.judge.catalogue, verdicts, v.now().Sub(began))
+	v.metrics.observe(v.rules.catalogue, verdicts, v.now().Sub(began))
 	if len(refused) > 0 {
 		return refused
 	}
 	return nil
 }
 
-// accept judges until everything that was accepted is in the log, and returns the
-// verdicts.
+// accept judges submissions and publishes their accepted rows. It judges those again
+// that another validator overtook, until none is left, and returns the verdicts.
 func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]event.Verdict, error) {
 	verdicts := make([]event.Verdict, 0, len(submissions))
 	for {
@@ -105,7 +100,6 @@ func (v *Validator) accept(ctx context.Context, submissions []received, spans *s
 		if err != nil {
 			return nil, err
 		}
-		// What somebody else has overtaken was judged by an outdated ledger.
 		var again []received
 		for i := range submissions {
 			if overtaken[acceptedSubject(&submissions[i])] {
@@ -125,6 +119,7 @@ func (v *Validator) accept(ctx context.Context, submissions []received, spans *s
 	}
 }
 
+// catchUp waits until the ledger has folded in everything that ACCEPTED holds now.
 func (v *Validator) catchUp(ctx context.Context) error {
 	last, err := v.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
@@ -133,76 +128,54 @@ func (v *Validator) catchUp(ctx context.Context) error {
 	return v.ledger.Wait(ctx, last)
 }
 
-// readAll takes the messages apart on all processors, in the order in which they
-// were received, which redelivery upsets.
-func readAll(ctx context.Context, batch []stream.Delivery) ([]received, error) {
-	submissions := make([]received, len(batch))
-	group, _ := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range batch {
-		group.Go(func() error { submissions[i] = read(batch[i]); return nil })
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(submissions, func(a, b received) int { return int(a.delivery.Sequence) - int(b.delivery.Sequence) })
-	return submissions, nil
-}
-
-// outbox gathers accepted submissions by subject.
-type outbox struct {
-	subjects []string
-	batches  map[string]*event.AcceptedBatch
-	owners   map[string][]int // verdicts by subject
-}
-
-// judgeAll judges in order; later submissions see what earlier ones of the same
-// batch had accepted.
+// judgeAll judges submissions in order. Later ones are judged by what was accepted
+// of earlier ones, too.
 func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
 	verdicts := make([]event.Verdict, len(submissions))
-	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, owners: map[string][]int{}}
-	past := newOverlay(v.ledger)
+	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
+	state := newBatchState(v.ledger)
 	for i := range submissions {
 		r := &submissions[i]
-		verdicts[i] = v.verdict(r)
-		first, known, err := v.takenBefore(ctx, r.id, past)
+		verdicts[i] = v.newVerdict(r)
+		first, known, err := v.acceptedBefore(ctx, r.id, state)
 		if err != nil {
 			return nil, nil, err
 		}
 		if known {
-			// The same content again; or, at the same sequence, this very message
-			// delivered again because its acknowledgement was lost.
+			// At the same sequence it is this message itself, delivered again because its
+			// acknowledgement was lost; else it is a message with the same content.
 			verdicts[i].Repeated = first.sequence != r.delivery.Sequence
-			v.restate(&verdicts[i], r, past, first)
-			if first.stored == 0 {
-				outgoing.own(i, first.subject)
+			v.repeatVerdict(&verdicts[i], r, state, first)
+			if first.acceptedSequence == 0 {
+				outgoing.awaitSequence(i, first.subject)
 			}
 			continue
 		}
-		result := v.judge.judge(r, past)
-		if err := v.fit(r, &result); err != nil {
+		result := v.rules.apply(r, state)
+		if err := v.rejectTooLarge(r, &result); err != nil {
 			return nil, nil, err
 		}
-		settle(&verdicts[i], r, &result)
+		conclude(&verdicts[i], &result)
 		if len(result.accepted) > 0 {
-			past.add(r, result.accepted)
+			state.add(r, result.accepted)
 			outgoing.add(i, r, result.accepted)
 		}
 	}
 	return verdicts, outgoing, nil
 }
 
-// verdict begins the verdict on a submission.
-func (v *Validator) verdict(r *received) event.Verdict {
+// newVerdict returns the verdict on a submission without its outcome.
+func (v *Validator) newVerdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
 		Via: r.via(), By: r.by(), File: r.submission.File,
-		Catalogue: v.judge.catalogue.Version(), Findings: []event.Finding{},
+		Catalogue: v.rules.catalogue.Version(), Findings: []event.Finding{},
 	}
 }
 
-func settle(verdict *event.Verdict, r *received, result *judgement) {
+// conclude writes the outcome, the counts and the findings into a verdict.
+func conclude(verdict *event.Verdict, result *judgement) {
 	verdict.Accepted = len(result.accepted)
 	verdict.RejectedRows = verdict.Rows - verdict.Accepted
 	if result.findings != nil {
@@ -217,178 +190,4 @@ func settle(verdict *event.Verdict, r *received, result *judgement) {
 	default:
 		verdict.Outcome = event.Partial
 	}
-}
-
-func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservation) {
-	subject := acceptedSubject(r)
-	batch := o.batches[subject]
-	if batch == nil {
-		batch = &event.AcceptedBatch{}
-		o.batches[subject] = batch
-		o.subjects = append(o.subjects, subject)
-	}
-	batch.Submissions = append(batch.Submissions, acceptedOf(r, accepted))
-	o.own(verdict, subject)
-}
-
-func acceptedOf(r *received, accepted []event.AcceptedObservation) event.AcceptedSubmission {
-	s := event.AcceptedSubmission{
-		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
-		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason,
-	}
-	s.Add(accepted...)
-	return s
-}
-
-// fit rejects a submission whose accepted observations do not fit into a message:
-// one as large as the broker takes, or one received when the broker took more.
-func (v *Validator) fit(r *received, result *judgement) error {
-	// What is accepted of a submission takes hardly more than the submission did.
-	if len(result.accepted) == 0 || len(r.delivery.Body)+headerRoom < v.room() {
-		return nil
-	}
-	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedOf(r, result.accepted)}})
-	if err != nil {
-		return err
-	}
-	if len(body) > v.room() {
-		*result = judgement{findings: []event.Finding{*tooLarge(len(body), v.room())}}
-	}
-	return nil
-}
-
-// own has the verdict told where the subject's batch is stored.
-func (o *outbox) own(verdict int, subject string) {
-	o.owners[subject] = append(o.owners[subject], verdict)
-}
-
-// publishAccepted stores the accepted observations, a message a subject, and
-// notes in the verdicts where. It returns the subjects where somebody else was
-// first, on which nothing was stored: the others do not depend on them.
-func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []event.Verdict, spans *stream.Spans) (overtaken map[string]bool, err error) {
-	var messages []stream.Message
-	var owners [][]int // verdicts by message
-	for _, subject := range o.subjects {
-		bodies, counts, err := encodeAccepted(o.batches[subject].Submissions, v.room())
-		if err != nil {
-			return nil, err
-		}
-		last, rest := v.ledger.LastOf(subject), o.owners[subject]
-		for i, body := range bodies {
-			m := stream.Message{Subject: subject, Body: body, Header: spans.Carry(verdicts[rest[0]].Sequence, nil)}
-			if i == 0 {
-				m.ExpectLast = &last
-			}
-			messages = append(messages, m)
-			owners = append(owners, rest[:counts[i]])
-			rest = rest[counts[i]:]
-		}
-	}
-	var newest uint64
-	var failed error
-	overtaken = map[string]bool{}
-	for i, answer := range v.storeAccepted(ctx, len(o.subjects), messages) {
-		switch {
-		case errors.Is(answer.Err, stream.ErrConflict):
-			overtaken[messages[i].Subject] = true
-			continue
-		case answer.Err != nil:
-			failed = answer.Err
-			continue
-		}
-		newest = max(newest, answer.Sequence)
-		for _, owner := range owners[i] {
-			verdicts[owner].AcceptedSequence = answer.Sequence
-		}
-	}
-	if failed != nil {
-		return nil, failed
-	}
-	return overtaken, v.ledger.Wait(ctx, newest)
-}
-
-// storeAccepted publishes messages on so many subjects. Where a subject has more
-// than one, only the first says what it builds on, so that none may go without the
-// others.
-func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.Answer {
-	if len(messages) == subjects {
-		return v.log.PublishEach(ctx, messages...)
-	}
-	answers := make([]stream.Answer, len(messages))
-	published, err := v.log.Publish(ctx, messages...)
-	for i := range answers {
-		if answers[i].Err = err; i < len(published) {
-			answers[i] = stream.Answer{Published: published[i]}
-		}
-	}
-	return answers
-}
-
-// room is how large a message's body may be, headers left aside.
-func (v *Validator) room() int { return int(v.log.MaxMessage()) - headerRoom }
-
-const headerRoom = 4 << 10
-
-// encodeAccepted encodes submissions as few messages as there is room for, and
-// says how many each holds.
-func encodeAccepted(submissions []event.AcceptedSubmission, room int) (bodies [][]byte, counts []int, err error) {
-	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: submissions})
-	if err != nil {
-		return nil, nil, err
-	}
-	if n := len(submissions); len(body) > room && n > 1 {
-		first, firstCounts, err := encodeAccepted(submissions[:n/2], room)
-		if err != nil {
-			return nil, nil, err
-		}
-		second, secondCounts, err := encodeAccepted(submissions[n/2:], room)
-		return append(first, second...), append(firstCounts, secondCounts...), err
-	}
-	return [][]byte{body}, []int{len(submissions)}, nil
-}
-
-// encodeVerdict encodes a verdict, without its last findings where there is no
-// room for all.
-func encodeVerdict(verdict *event.Verdict, room int) ([]byte, error) {
-	for {
-		body, err := json.Marshal(verdict)
-		if err != nil {
-			return nil, fmt.Errorf("encode verdict: %w", err)
-		}
-		n := len(verdict.Findings)
-		if len(body) <= room || n == 0 {
-			return body, nil
-		}
-		verdict.Findings, verdict.FindingsOmitted = verdict.Findings[:n/2], verdict.FindingsOmitted+n-n/2
-	}
-}
-
-// publishVerdicts stores the verdicts, and names in refused those that the broker
-// will never take.
-func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans, refused stream.Refusals) error {
-	messages := make([]stream.Message, len(verdicts))
-	for i := range verdicts {
-		body, err := encodeVerdict(&verdicts[i], v.room())
-		if err != nil {
-			return err
-		}
-		messages[i] = stream.Message{
-			Subject: "verdicts." + verdicts[i].Area + "." + verdicts[i].Dataset,
-			ID:      "verdict." + strconv.FormatUint(verdicts[i].Sequence, 10),
-			Header: spans.Carry(verdicts[i].Sequence, map[string]string{
-				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
-				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
-			}),
-			Body: body,
-		}
-	}
-	for i, answer := range v.log.PublishEach(ctx, messages...) {
-		switch {
-		case event.IsPermanent(answer.Err):
-			refused[verdicts[i].Sequence] = fmt.Errorf("store its verdict: %w", answer.Err)
-		case answer.Err != nil:
-			return answer.Err
-		}
-	}
-	return nil
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Follow folds ACCEPTED in from its start until ctx ends, and calls caughtUp once,
-// when the ledger has come to the log's present end. A message that cannot be read
-// is passed over; the tally puts it aside in DEAD.
+// Follow folds ACCEPTED in from its start until ctx ends. It calls caughtUp once,
+// when the ledger holds everything up to the log's end. A message that cannot be
+// read is skipped; the tally worker puts it aside in DEAD.
 func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Logger, caughtUp func()) error {
 	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Stage: "ledger"}, func(d stream.Delivery) error {
 		batch, err := event.DecodeAccepted(d.Body)
@@ -33,9 +33,10 @@ func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Log
 	}, caughtUp)
 }
 
-// ReadStored returns the message at a sequence of ACCEPTED that a ledger names.
-// That it is gone is an error which says what to do: the log keeps it for ever.
-func ReadStored(ctx context.Context, log *stream.Log, sequence uint64) (*jetstream.RawStreamMsg, error) {
+// ReadAccepted returns the message at a sequence of ACCEPTED. ACCEPTED keeps its
+// messages for ever, so the error for one that is gone says that the broker has lost
+// data, and what to do.
+func ReadAccepted(ctx context.Context, log *stream.Log, sequence uint64) (*jetstream.RawStreamMsg, error) {
 	m, err := log.Get(ctx, stream.Accepted, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, fmt.Errorf("ACCEPTED lost its message %d, which is kept for ever: restore the broker's data from a backup", sequence)

@@ -13,26 +13,26 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Moment bounds what a question is answered from. Its zero value is everything
-// there is.
+// Moment is a point in the past: it bounds which submissions count. Its zero value
+// bounds nothing.
 type Moment struct {
-	// Received is the last instant of receipt that counts, to the millisecond;
-	// zero bounds nothing.
+	// Received is the last instant of receipt that counts, to the millisecond; zero
+	// is no bound.
 	Received time.Time
-	// Basis is the last sequence of ACCEPTED that counts; 0 bounds nothing.
+	// Basis is the last sequence of ACCEPTED that counts; 0 is no bound.
 	Basis uint64
 }
 
-func (m Moment) includes(stored uint64, s *event.AcceptedSubmission) bool {
-	return (m.Received.IsZero() || s.ReceivedAt <= m.Received.UnixMilli()) && (m.Basis == 0 || stored <= m.Basis)
+func (m Moment) includes(acceptedSequence uint64, s *event.AcceptedSubmission) bool {
+	return (m.Received.IsZero() || s.ReceivedAt <= m.Received.UnixMilli()) && (m.Basis == 0 || acceptedSequence <= m.Basis)
 }
 
-// Keep says of which of a submission's figures a History keeps where they came
-// from. It is told every cell of every submission; nil keeps none.
+// Keep reports whether a [History] keeps the vintage that a submission brought for
+// a cell. It is asked about every row of every submission; nil keeps none.
 type Keep func(s *event.AcceptedSubmission, cell Cell) bool
 
 // History is what was known at a moment: the ledger as it stood then and, of the
-// figures that were asked for, every vintage.
+// cells that were asked for, every vintage.
 type History struct {
 	Moment Moment
 	Ledger *Ledger
@@ -42,8 +42,8 @@ type History struct {
 }
 
 // Replay reads ACCEPTED to its present end and returns what was known at the
-// moment, in the units of the catalogue. What had been received by an instant
-// counts however much later it was judged.
+// moment, in the units of the catalogue. A submission that had been received by then
+// counts, however much later it was judged.
 func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment Moment, keep Keep) (*History, error) {
 	h := NewHistory(c, moment, keep)
 	following, caughtUp := context.WithCancel(ctx)
@@ -57,13 +57,13 @@ func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment
 	return h, nil
 }
 
-// NewHistory returns the history of an empty log, into which messages are folded.
+// NewHistory returns the history of an empty log; Fold adds messages to it.
 func NewHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 	return &History{Moment: moment, Ledger: New(c), keep: keep, vintages: map[Cell][]Vintage{}}
 }
 
-// apply folds in what the moment includes. A message that cannot be read is
-// passed over; the tally has put it aside in DEAD.
+// apply folds a message in. One that cannot be read is passed over; the tally
+// worker has put it aside in DEAD.
 func (h *History) apply(d stream.Delivery) error {
 	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil && !event.IsPermanent(err) {
@@ -76,27 +76,26 @@ func (h *History) apply(d stream.Delivery) error {
 	return nil
 }
 
-// Fold folds in what the moment includes of the message at a sequence of ACCEPTED.
-// It may change the batch.
-func (h *History) Fold(stored uint64, subject string, batch *event.AcceptedBatch) {
-	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return !h.Moment.includes(stored, &s) })
+// Fold adds those submissions of the message at a sequence of ACCEPTED that the
+// moment includes. It removes the others from the batch.
+func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.AcceptedBatch) {
+	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return !h.Moment.includes(acceptedSequence, &s) })
 	if len(batch.Submissions) == 0 {
 		return
 	}
 	if h.keep != nil {
 		for i := range batch.Submissions {
 			// A recomputation may have published a submission once more.
-			if _, repeated := h.Ledger.Accepted(batch.Submissions[i].ID); !repeated {
-				h.remember(stored, &batch.Submissions[i])
+			if _, repeated := h.Ledger.Submission(batch.Submissions[i].ID); !repeated {
+				h.keepVintages(acceptedSequence, &batch.Submissions[i])
 			}
 		}
 	}
-	// Rows that do not fit the catalogue are left out as the running stage leaves
-	// them out, which logs them.
-	_ = h.Ledger.Apply(stored, subject, batch)
+	// The running stage leaves the same rows out, and logs them.
+	_ = h.Ledger.Apply(acceptedSequence, subject, batch)
 }
 
-func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
+func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmission) {
 	cells, err := CellsOf(s)
 	if err != nil {
 		return
@@ -110,7 +109,7 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 			continue
 		}
 		indicator, _ := h.Ledger.catalogue.Indicator(cell.Indicator)
-		value, err := inUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
+		value, err := inCatalogueUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
 		if err != nil {
 			continue
 		}
@@ -120,9 +119,10 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 				Area: s.Area, Submission: id, Sequence: s.Sequence,
 				Figure: Figure{
 					Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]),
+					Epoch: s.Epoch[row],
 				},
 			},
-			Stored: stored, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
+			AcceptedSequence: acceptedSequence, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
 		})
 	}
@@ -132,19 +132,20 @@ func (h *History) remember(stored uint64, s *event.AcceptedSubmission) {
 type Vintage struct {
 	Cell Cell
 	Part
-	// Stored is its place in ACCEPTED.
-	Stored                         uint64
+	// AcceptedSequence is the place of its submission in ACCEPTED.
+	AcceptedSequence uint64
+	// ReceivedAt to Reason are the submission's.
 	ReceivedAt                     time.Time
 	Dataset, Via, By, File, Reason string
-	// Row is where it stood in the file; Raw is its text as received where that
-	// differs from the value's own.
+	// Row is its row in the submission, from 1. Raw is its text as received, where
+	// that differs from the value's own; Note is the reporter's.
 	Row       int
 	Raw, Note string
 }
 
-// compare orders vintages by area, the best first.
+// compare orders vintages by area, each area's best first.
 func (v Vintage) compare(w Vintage) int {
-	return cmp.Or(cmp.Compare(v.Area, w.Area), cmp.Compare(w.Stage, v.Stage), cmp.Compare(w.Sequence, v.Sequence))
+	return cmp.Or(cmp.Compare(v.Area, w.Area), w.Rank().Compare(v.Rank()))
 }
 
 // insert puts a vintage in its place among those of its cell.
@@ -157,5 +158,6 @@ func (h *History) insert(v Vintage) {
 // Cells returns the cells of which vintages were kept, by period and indicator.
 func (h *History) Cells() []Cell { return slices.SortedFunc(maps.Keys(h.vintages), Cell.Compare) }
 
-// Vintages returns the vintages that were kept of a cell: by area, the best first.
+// Vintages returns the vintages that were kept of a cell: by area, each area's best
+// first.
 func (h *History) Vintages(cell Cell) []Vintage { return h.vintages[cell] }

@@ -40,8 +40,8 @@ func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 				}
 			}
 		}
-		if history.Ledger.Applied() != fed.Applied() {
-			t.Fatalf("basis %d, want %d", history.Ledger.Applied(), fed.Applied())
+		if history.Ledger.Basis() != fed.Basis() {
+			t.Fatalf("basis %d, want %d", history.Ledger.Basis(), fed.Basis())
 		}
 		for i := range c.Indicators {
 			for _, period := range []string{"2015", "2016", "2017", "2018"} {

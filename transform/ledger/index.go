@@ -1,116 +1,140 @@
 package ledger
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// page is what the ledger has of one period.
-type page struct {
+// packedFigure is one area's best figure in a cell, in 16 bytes; status 0 is none.
+type packedFigure struct {
+	coefficient       int64
+	submission        uint32 // number of the submission it came from
+	scaleAndQualifier uint8  // scale in the low four bits, qualifier in the high four
+	epoch             uint8
+	stage             catalogue.Stage
+	status            catalogue.Status
+}
+
+func packScale(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
+
+func (f *packedFigure) value() catalogue.Value {
+	return catalogue.Value{Coefficient: f.coefficient, Scale: f.scaleAndQualifier & 0xf}
+}
+
+func (f *packedFigure) qualifier() catalogue.Qualifier {
+	return catalogue.Qualifier(f.scaleAndQualifier >> 4)
+}
+
+func (f *packedFigure) figure() Figure {
+	return Figure{Value: f.value(), Stage: f.stage, Status: f.status, Qualifier: f.qualifier(), Epoch: f.epoch}
+}
+
+// periodCells is every cell of one period.
+type periodCells struct {
 	period catalogue.Period
-	groups []*group // by number of the indicator; nil where there is nothing
+	cells  []*cellFigures // by number of the indicator; nil where nobody has reported
 }
 
-// group is a cell's figures, by index of the area, and how many views there had
-// been when they changed.
-type group struct {
-	figures []vintage
-	changed uint64
+// cellFigures is the figures of one cell, by number of the area.
+type cellFigures struct {
+	figures     []packedFigure
+	viewsBefore uint64 // views that had been opened when the figures last changed
 }
 
-// entry is an indicator that the ledger has come upon.
-type entry struct {
-	id     string
-	number int
-	known  *catalogue.Indicator // nil where the catalogue does not have it
+// numberedIndicator is an indicator that has occurred in a submission.
+type numberedIndicator struct {
+	id         string
+	number     int
+	definition *catalogue.Indicator // nil where the catalogue does not have it
 }
 
-func (l *Ledger) entry(id string) *entry {
-	e, ok := l.indicators[id]
+// indicator returns the indicator of an id, with a new number where it first
+// occurs.
+func (l *Ledger) indicator(id string) *numberedIndicator {
+	found, ok := l.indicators[id]
 	if !ok {
-		// The word of a message would keep all of its words in memory.
+		// The id shares its memory with the whole message, which must not stay.
 		id = strings.Clone(id)
-		e = &entry{id: id, number: len(l.indicators)}
-		e.known, _ = l.catalogue.Indicator(id)
-		l.indicators[id] = e
+		found = &numberedIndicator{id: id, number: len(l.indicators)}
+		found.definition, _ = l.catalogue.Indicator(id)
+		l.indicators[id] = found
 	}
-	return e
+	return found
 }
 
-func (l *Ledger) page(period catalogue.Period) *page {
-	p, ok := l.pages[period]
+// period returns the cells of a period, none where it first occurs.
+func (l *Ledger) period(period catalogue.Period) *periodCells {
+	found, ok := l.periods[period]
 	if !ok {
-		p = &page{period: period}
-		l.pages[period] = p
+		found = &periodCells{period: period}
+		l.periods[period] = found
 	}
-	return p
+	return found
 }
 
-func (p *page) group(indicator int) *group {
-	if indicator < len(p.groups) {
-		return p.groups[indicator]
+// cell returns the figures of the indicator with the number; nil where nobody has
+// reported it.
+func (p *periodCells) cell(indicator int) *cellFigures {
+	if indicator < len(p.cells) {
+		return p.cells[indicator]
 	}
 	return nil
 }
 
-// group returns nil where nobody has reported the cell.
-func (l *Ledger) group(cell Cell) *group {
+// cell returns the figures of a cell; nil where nobody has reported it.
+func (l *Ledger) cell(cell Cell) *cellFigures {
 	indicator, known := l.indicators[cell.Indicator]
-	page, begun := l.pages[cell.Period]
+	period, begun := l.periods[cell.Period]
 	if !known || !begun {
 		return nil
 	}
-	return page.group(indicator.number)
+	return period.cell(indicator.number)
 }
 
-func (l *Ledger) figures(cell Cell) []vintage {
-	if g := l.group(cell); g != nil {
-		return g.figures
+func (l *Ledger) figures(cell Cell) []packedFigure {
+	if c := l.cell(cell); c != nil {
+		return c.figures
 	}
 	return nil
 }
 
 // put takes an area's figure where it is better than the one before.
-func (l *Ledger) put(indicator *entry, p *page, area int, v vintage) {
-	g := p.group(indicator.number)
-	if g == nil {
-		g = &group{}
-		if indicator.number >= len(p.groups) {
-			groups := make([]*group, len(l.indicators))
-			copy(groups, p.groups)
-			p.groups = groups
+func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f packedFigure) {
+	c := p.cell(indicator.number)
+	if c == nil {
+		c = &cellFigures{}
+		if indicator.number >= len(p.cells) {
+			cells := make([]*cellFigures, len(l.indicators))
+			copy(cells, p.cells)
+			p.cells = cells
 		}
-		p.groups[indicator.number] = g
-		l.cells++
+		p.cells[indicator.number] = c
+		l.cellCount++
 	}
-	if area < len(g.figures) && !l.better(&v, &g.figures[area]) {
+	if area < len(c.figures) && !l.better(&f, &c.figures[area]) {
 		return
 	}
-	if kept := l.changing(g, indicator, p); kept || area >= len(g.figures) {
-		figures := make([]vintage, l.room(g, area))
-		copy(figures, g.figures)
-		g.figures = figures
+	if kept := l.keepForViews(c, Cell{indicator.id, p.period}); kept || area >= len(c.figures) {
+		figures := make([]packedFigure, l.capacity(c, area))
+		copy(figures, c.figures)
+		c.figures = figures
 	}
-	g.figures[area] = v
+	c.figures[area] = f
 }
 
-func (l *Ledger) better(v, old *vintage) bool {
-	return old.status == 0 || cmp.Or(
-		cmp.Compare(v.epoch, old.epoch),
-		cmp.Compare(v.stage, old.stage),
-		cmp.Compare(l.submissions[v.submission].sequence, l.submissions[old.submission].sequence),
-	) > 0
+func (l *Ledger) better(f, old *packedFigure) bool {
+	return old.status == 0 || l.rank(f).Compare(l.rank(old)) > 0
 }
 
-// room is for how many areas a group is to have room: for all where it has more
-// than one. Many indicators are reported by the city alone.
-func (l *Ledger) room(g *group, area int) int {
+// capacity returns for how many areas a cell makes room when an area is added: for
+// that one alone while it is the first, since many indicators are reported by the
+// city alone, and then for all.
+func (l *Ledger) capacity(c *cellFigures, area int) int {
 	switch {
-	case area < len(g.figures):
-		return len(g.figures)
-	case len(g.figures) == 0:
+	case area < len(c.figures):
+		return len(c.figures)
+	case len(c.figures) == 0:
 		return area + 1
 	}
 	return len(l.areas)

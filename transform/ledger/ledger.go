@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"sync"
@@ -13,107 +12,58 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Ledger is the best vintage of every cell, in memory: the fold of ACCEPTED.
-// The best vintage of a cell has the latest epoch (how often the cell had been
-// reopened), then the highest stage, then the highest sequence in SUBMISSIONS, so
+// Ledger is the best figure of each area in every cell, in memory: everything that
+// ACCEPTED holds, folded together. Which figure is the best, [Rank] decides, so
 // that it does not depend on the order of folding.
 //
-// It is compact: a vintage takes 16 bytes, and a cell's areas lie side by side.
-// Methods may be called by many goroutines at once.
+// A figure takes 16 bytes, and the figures of a cell lie side by side. Methods may
+// be called by many goroutines at once.
 type Ledger struct {
 	catalogue *catalogue.Catalogue
 
-	mu          sync.RWMutex
-	areas       []string
-	areaIndex   map[string]int
-	areaOrder   []int // indexes of the areas, by code
-	indicators  map[string]*entry
-	pages       map[catalogue.Period]*page
-	cells       int
-	submissions []accepted
-	known       map[event.SubmissionID]uint32
-	subjects    map[string]uint64
-	locked      map[catalogue.Period]bool
-	reopened    []event.Decision
-	unreadable  map[uint64]error // by sequence of ACCEPTED
-	applied     uint64
-	advanced    chan struct{} // closed and replaced when applied grows
-	views       []*View
-	viewed      uint64 // how many views there have been
-	asked       uint64 // the number of the last one from ViewChanges
-	changed     []Cell // since that one
+	mu sync.RWMutex
+
+	areas       []string // by number, in which they first occurred
+	areaNumbers map[string]int
+	areaOrder   []int // numbers of the areas, by code
+	indicators  map[string]*numberedIndicator
+	periods     map[catalogue.Period]*periodCells
+	cellCount   int
+
+	submissions       []foldedSubmission // by number, in which they were folded in
+	submissionNumbers map[event.SubmissionID]uint32
+	lastOnSubject     map[string]uint64 // sequence of ACCEPTED, by subject
+	locked            map[catalogue.Period]bool
+	reopened          []event.Decision
+	unreadable        map[uint64]error // by sequence of ACCEPTED
+
+	basis    uint64        // highest sequence of ACCEPTED folded in
+	advanced chan struct{} // closed and replaced when basis grows
+
+	views          []*View // those that are open
+	viewCount      uint64  // views opened so far
+	changesAskedAt uint64  // number of the last view from ViewChanges
+	changedCells   []Cell  // cells that changed since that view was opened
 }
 
-// Cell is one indicator in one period.
-type Cell struct {
-	Indicator string
-	Period    catalogue.Period
-}
-
-// CellOf returns the cell that an observation reports.
-func CellOf(o *event.AcceptedObservation) Cell { return Cell{o.Indicator, o.Period} }
-
-// Compare orders cells by period, then by indicator.
-func (c Cell) Compare(d Cell) int {
-	return cmp.Or(c.Period.Compare(d.Period), cmp.Compare(c.Indicator, d.Indicator))
-}
-
-// CellsOf returns the cell of each row of a submission, by the row's index. A
-// submission with a period that cannot be read has none, and an error.
-func CellsOf(s *event.AcceptedSubmission) (iter.Seq2[int, Cell], error) {
-	periods, err := s.Periods()
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func(int, Cell) bool) {
-		for row := range s.Len() {
-			if !yield(row, Cell{s.IndicatorWords[s.Indicator[row]], periods[s.Period[row]]}) {
-				return
-			}
-		}
-	}, nil
-}
-
-// vintage is one area's best figure in a cell; status 0 means none yet.
-type vintage struct {
-	coefficient int64
-	submission  uint32
-	shape       uint8 // the scale in its low half, the qualifier in its high
-	epoch       uint8
-	stage       catalogue.Stage
-	status      catalogue.Status
-}
-
-func shape(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
-
-func (v *vintage) value() catalogue.Value {
-	return catalogue.Value{Coefficient: v.coefficient, Scale: v.shape & 0xf}
-}
-
-func (v *vintage) qualifier() catalogue.Qualifier { return catalogue.Qualifier(v.shape >> 4) }
-
-func (v *vintage) figure() Figure {
-	return Figure{Value: v.value(), Stage: v.stage, Status: v.status, Qualifier: v.qualifier(), Epoch: v.epoch}
-}
-
-// accepted is a submission that the ledger has folded in.
-type accepted struct {
-	id       event.SubmissionID
-	sequence uint64 // in SUBMISSIONS
-	stored   uint64 // in ACCEPTED
-	rows     uint32
+// foldedSubmission is a submission that the ledger has folded in.
+type foldedSubmission struct {
+	id               event.SubmissionID
+	sequence         uint64 // in SUBMISSIONS
+	acceptedSequence uint64 // in ACCEPTED
+	rows             uint32
 }
 
 // New returns an empty ledger whose values are in the catalogue's units.
 func New(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
-		catalogue: c, areaIndex: map[string]int{}, indicators: map[string]*entry{}, pages: map[catalogue.Period]*page{},
-		known: map[event.SubmissionID]uint32{}, subjects: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
+		catalogue: c, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
+		submissionNumbers: map[event.SubmissionID]uint32{}, lastOnSubject: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
-// Apply folds in the message at the sequence of ACCEPTED. Submissions it has
-// folded in before change nothing. A row that cannot be expressed in the
+// Apply folds in the message at the sequence of ACCEPTED. A submission that has
+// been folded in before changes nothing. A row that cannot be expressed in the
 // catalogue's present unit is left out, and named in the error; the others are
 // folded in all the same.
 func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
@@ -121,21 +71,21 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 	defer l.mu.Unlock()
 	var problem error
 	for i := range batch.Submissions {
-		if err := l.fold(sequence, &batch.Submissions[i]); err != nil {
+		if err := l.applySubmission(sequence, &batch.Submissions[i]); err != nil {
 			problem = err
 		}
 	}
 	for i := range batch.Decisions {
-		l.decide(&batch.Decisions[i])
+		l.applyDecision(&batch.Decisions[i])
 	}
 	l.advance(sequence, subject)
 	return problem
 }
 
-func (l *Ledger) decide(d *event.Decision) {
+func (l *Ledger) applyDecision(d *event.Decision) {
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {
-		return // Decide lets none through
+		return // decisions are checked before they are recorded
 	}
 	switch d.Kind {
 	case event.Lock:
@@ -158,7 +108,8 @@ func (l *Ledger) epoch(cell Cell, area string) uint8 {
 	return epoch
 }
 
-// Skip passes over the message at the sequence, and notes why it cannot be read.
+// Skip passes over the message at the sequence of ACCEPTED, and notes why it cannot
+// be read.
 func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -169,8 +120,8 @@ func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.advance(sequence, subject)
 }
 
-// Unreadable returns why the message at a sequence it has come to could not be
-// read; nil where it was.
+// Unreadable returns why the message at a sequence of ACCEPTED was skipped; nil
+// where it was folded in.
 func (l *Ledger) Unreadable(sequence uint64) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -178,109 +129,84 @@ func (l *Ledger) Unreadable(sequence uint64) error {
 }
 
 func (l *Ledger) advance(sequence uint64, subject string) {
-	l.subjects[subject] = sequence
-	l.applied = max(l.applied, sequence)
+	l.lastOnSubject[subject] = sequence
+	l.basis = max(l.basis, sequence)
 	close(l.advanced)
 	l.advanced = make(chan struct{})
 }
 
-func (l *Ledger) fold(stored uint64, s *event.AcceptedSubmission) error {
+func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmission) error {
 	id, err := event.ParseSubmissionID(s.ID)
 	if err != nil {
 		return err
 	}
-	if _, ok := l.known[id]; ok {
+	if _, ok := l.submissionNumbers[id]; ok {
 		return nil
 	}
 	periods, err := s.Periods()
 	if err != nil {
 		return fmt.Errorf("fold submission %s: %w", s.ID, err)
 	}
-	at := uint32(len(l.submissions))
-	l.submissions = append(l.submissions, accepted{id: id, sequence: s.Sequence, stored: stored, rows: uint32(s.Len())})
-	l.known[id] = at
-	area := l.area(s.Area)
-	entries := make([]*entry, len(s.IndicatorWords))
+	number := uint32(len(l.submissions))
+	l.submissions = append(l.submissions, foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: acceptedSequence, rows: uint32(s.Len())})
+	l.submissionNumbers[id] = number
+	area := l.areaNumber(s.Area)
+	indicators := make([]*numberedIndicator, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
-		entries[i] = l.entry(word)
+		indicators[i] = l.indicator(word)
 	}
-	pages := make([]*page, len(periods))
+	cellsOf := make([]*periodCells, len(periods))
 	for i, period := range periods {
-		pages[i] = l.page(period)
+		cellsOf[i] = l.period(period)
 	}
 	var problem error
 	for row := range s.Len() {
 		word := s.Indicator[row]
-		indicator, page := entries[word], pages[s.Period[row]]
-		value, err := inUnit(indicator.known, s.Units[word], s.Value(row))
+		indicator, cells := indicators[word], cellsOf[s.Period[row]]
+		value, err := inCatalogueUnit(indicator.definition, s.Units[word], s.Value(row))
 		if err != nil {
 			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
 			continue
 		}
-		l.put(indicator, page, area, vintage{
-			coefficient: value.Coefficient, shape: shape(value, catalogue.Qualifier(s.Qualifier[row])), submission: at,
+		l.put(indicator, cells, area, packedFigure{
+			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
 			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
 		})
 	}
 	return problem
 }
 
-// inUnit expresses a value in the catalogue's present unit of an indicator; nil is
-// one that the catalogue does not have.
-func inUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
+// inCatalogueUnit expresses a value in the indicator's unit of the catalogue. The
+// value of an indicator that the catalogue does not have (nil) stays as it is.
+func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
 	if indicator == nil || indicator.UnitName == unit {
 		return v, nil
 	}
 	return indicator.Unit().Convert(v, catalogue.ParseUnit(unit))
 }
 
-func (l *Ledger) area(code string) int {
-	at, ok := l.areaIndex[code]
+// areaNumber returns an area's number, a new one where the area first occurs.
+func (l *Ledger) areaNumber(code string) int {
+	number, ok := l.areaNumbers[code]
 	if !ok {
-		at = len(l.areas)
+		number = len(l.areas)
 		l.areas = append(l.areas, code)
-		l.areaIndex[code] = at
+		l.areaNumbers[code] = number
 		place, _ := slices.BinarySearchFunc(l.areaOrder, code, func(area int, code string) int { return cmp.Compare(l.areas[area], code) })
-		l.areaOrder = slices.Insert(l.areaOrder, place, at)
+		l.areaOrder = slices.Insert(l.areaOrder, place, number)
 	}
-	return at
+	return number
 }
 
-// Figure is what an area reported for a cell, in the catalogue's unit of the
-// indicator.
-type Figure struct {
-	Value     catalogue.Value
-	Stage     catalogue.Stage
-	Status    catalogue.Status
-	Qualifier catalogue.Qualifier
-	// Epoch is how often the cell had been reopened when the figure was accepted.
-	Epoch uint8
-}
-
-// SameContent reports whether two figures are the same to a total, whichever
-// epoch they belong to.
-func (f Figure) SameContent(g Figure) bool {
-	return f.Value == g.Value && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
-}
-
-// Part is one area's best figure in a cell.
-type Part struct {
-	Area string
-	Figure
-	// Submission and Sequence (in SUBMISSIONS) are where it came from.
-	Submission event.SubmissionID
-	Sequence   uint64
-}
-
-// AppendParts appends the cell's figures: at most one an area, in the order of
-// their codes.
+// AppendParts appends the best figures of the cell: at most one of each area, in
+// the order of the areas' codes.
 func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.appendParts(parts, l.figures(cell))
 }
 
-func (l *Ledger) appendParts(parts []Part, figures []vintage) []Part {
+func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
 	for _, area := range l.areaOrder {
 		if area < len(figures) && figures[area].status != 0 {
 			parts = append(parts, l.part(area, figures[area]))
@@ -289,45 +215,49 @@ func (l *Ledger) appendParts(parts []Part, figures []vintage) []Part {
 	return parts
 }
 
-// Part returns one area's figure in the cell.
+// Part returns one area's best figure in the cell; false where it has none.
 func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.areaIndex[area]
-	if figures := l.figures(cell); ok && at < len(figures) && figures[at].status != 0 {
-		return l.part(at, figures[at]), true
+	number, ok := l.areaNumbers[area]
+	if figures := l.figures(cell); ok && number < len(figures) && figures[number].status != 0 {
+		return l.part(number, figures[number]), true
 	}
 	return Part{}, false
 }
 
-// CellState is what is known of one area's cell before a submission is judged.
-type CellState struct {
-	// Best is the area's best figure; its status is 0 where there is none.
-	Best Figure
-	// Reopened is how often the cell has been reopened.
-	Reopened uint8
-	// Locked says that the period is locked.
-	Locked bool
-}
-
 // CellStates fills in the state of the area's cell that each row reports, by the
-// row's index, all as of one moment.
+// row's index. All states are of one moment.
 func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, known := l.areaIndex[area]
+	number, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])
 		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
-		if figures := l.figures(cell); known && at < len(figures) {
-			into[i].Best = figures[at].figure()
+		if figures := l.figures(cell); known && number < len(figures) {
+			into[i].Best = figures[number].figure()
+			into[i].Sequence = l.sequenceOf(&figures[number])
 		}
 	}
 }
 
-func (l *Ledger) part(area int, v vintage) Part {
-	s := &l.submissions[v.submission]
-	return Part{Area: l.areas[area], Figure: v.figure(), Submission: s.id, Sequence: s.sequence}
+// sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
+// there is no figure.
+func (l *Ledger) sequenceOf(f *packedFigure) uint64 {
+	if f.status == 0 {
+		return 0
+	}
+	return l.submissions[f.submission].sequence
+}
+
+func (l *Ledger) rank(f *packedFigure) Rank {
+	return Rank{Epoch: f.epoch, Stage: f.stage, Sequence: l.sequenceOf(f)}
+}
+
+func (l *Ledger) part(area int, f packedFigure) Part {
+	s := &l.submissions[f.submission]
+	return Part{Area: l.areas[area], Figure: f.figure(), Submission: s.id, Sequence: s.sequence}
 }
 
 // Cells returns every cell that holds a figure, by period and indicator.
@@ -335,9 +265,9 @@ func (l *Ledger) Cells() []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var cells []Cell
-	for period, page := range l.pages {
+	for period, of := range l.periods {
 		for id, indicator := range l.indicators {
-			if page.group(indicator.number) != nil {
+			if of.cell(indicator.number) != nil {
 				cells = append(cells, Cell{id, period})
 			}
 		}
@@ -346,51 +276,55 @@ func (l *Ledger) Cells() []Cell {
 	return cells
 }
 
-// Accepted says where a submission's accepted observations are stored.
-type Accepted struct {
-	// Sequence is its place in SUBMISSIONS, Stored its place in ACCEPTED.
-	Sequence, Stored uint64
+// Submission says where a submission and its accepted observations are stored.
+type Submission struct {
+	// Sequence is its place in SUBMISSIONS.
+	Sequence uint64
+	// AcceptedSequence is the place of its accepted observations in ACCEPTED, and
+	// Rows their number.
+	AcceptedSequence uint64
 	Rows             int
 }
 
-// Accepted returns what is known of a submission; false when none of it has been
-// accepted.
-func (l *Ledger) Accepted(submission string) (Accepted, bool) {
+// Submission returns where the submission of an id is stored; false when none of
+// its rows has been accepted.
+func (l *Ledger) Submission(submission string) (Submission, bool) {
 	id, err := event.ParseSubmissionID(submission)
 	if err != nil {
-		return Accepted{}, false
+		return Submission{}, false
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	at, ok := l.known[id]
+	number, ok := l.submissionNumbers[id]
 	if !ok {
-		return Accepted{}, false
+		return Submission{}, false
 	}
-	return l.submissions[at].public(), true
+	return l.submissions[number].toSubmission(), true
 }
 
-// Submissions returns every submission folded in up to a sequence of ACCEPTED.
-func (l *Ledger) Submissions(upTo uint64) []Accepted {
+// Submissions returns every submission folded in up to a sequence of ACCEPTED,
+// inclusive.
+func (l *Ledger) Submissions(upTo uint64) []Submission {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	all := make([]Accepted, 0, len(l.submissions))
+	all := make([]Submission, 0, len(l.submissions))
 	for i := range l.submissions {
-		if l.submissions[i].stored <= upTo {
-			all = append(all, l.submissions[i].public())
+		if l.submissions[i].acceptedSequence <= upTo {
+			all = append(all, l.submissions[i].toSubmission())
 		}
 	}
 	return all
 }
 
-func (a *accepted) public() Accepted {
-	return Accepted{Sequence: a.sequence, Stored: a.stored, Rows: int(a.rows)}
+func (s *foldedSubmission) toSubmission() Submission {
+	return Submission{Sequence: s.sequence, AcceptedSequence: s.acceptedSequence, Rows: int(s.rows)}
 }
 
-// Applied returns the highest sequence of ACCEPTED folded in.
-func (l *Ledger) Applied() uint64 {
+// Basis returns the highest sequence of ACCEPTED folded in.
+func (l *Ledger) Basis() uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.applied
+	return l.basis
 }
 
 // ledgerSize is how much a ledger holds.
@@ -399,24 +333,25 @@ type ledgerSize struct{ cells, submissions int }
 func (l *Ledger) size() ledgerSize {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return ledgerSize{cells: l.cells, submissions: len(l.submissions)}
+	return ledgerSize{cells: l.cellCount, submissions: len(l.submissions)}
 }
 
-// LastOf returns the sequence of the last message folded in from a subject.
-func (l *Ledger) LastOf(subject string) uint64 {
+// LastOnSubject returns the sequence in ACCEPTED of the last message folded in from
+// a subject; 0 where there was none.
+func (l *Ledger) LastOnSubject(subject string) uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.subjects[subject]
+	return l.lastOnSubject[subject]
 }
 
-// Wait returns when the ledger has folded in the sequence of ACCEPTED, or with
-// the cause of ctx's end.
+// Wait returns nil once the ledger has folded in the sequence of ACCEPTED, or the
+// cause of ctx's end.
 func (l *Ledger) Wait(ctx context.Context, sequence uint64) error {
 	for {
 		l.mu.RLock()
-		applied, advanced := l.applied, l.advanced
+		basis, advanced := l.basis, l.advanced
 		l.mu.RUnlock()
-		if applied >= sequence {
+		if basis >= sequence {
 			return nil
 		}
 		select {

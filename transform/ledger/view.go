@@ -2,79 +2,81 @@ package ledger
 
 import "slices"
 
-// View is the ledger as it stood at one sequence of ACCEPTED, however it goes on
-// meanwhile. Totals that are shown together come from one view, so that a change
-// follows from the base beside it. It is to be closed.
+// View is the ledger as it stood at one sequence of ACCEPTED; messages that are
+// folded in later do not change it. Totals that readers see together come from one
+// view, so that a change follows from the base beside it. Close it after use: the
+// ledger keeps a copy of every cell that changes while it is open.
 type View struct {
 	ledger *Ledger
 	basis  uint64
-	number uint64               // counts the ledger's views
-	past   map[*group][]vintage // of the cells that have changed since
+	number uint64                          // counts the ledger's views from 1
+	kept   map[*cellFigures][]packedFigure // figures of cells that have changed since
 }
 
 // View returns the ledger as it stands now.
 func (l *Ledger) View() *View {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.view()
+	return l.newView()
 }
 
-func (l *Ledger) view() *View {
-	l.viewed++
-	v := &View{ledger: l, basis: l.applied, number: l.viewed, past: map[*group][]vintage{}}
+func (l *Ledger) newView() *View {
+	l.viewCount++
+	v := &View{ledger: l, basis: l.basis, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}}
 	l.views = append(l.views, v)
 	return v
 }
 
-// ViewChanges returns the ledger as it stands now, and the cells that changed
-// between the call before and this one. The first call returns none. It is for
-// one goroutine.
+// ViewChanges returns the ledger as it stands now, and the cells that changed since
+// the call before; the first call returns none. Only one goroutine may ask for
+// changes, since each change is told once.
 func (l *Ledger) ViewChanges() (*View, []Cell) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v, changed := l.view(), l.changed
-	l.asked, l.changed = v.number, nil
+	v, changed := l.newView(), l.changedCells
+	l.changesAskedAt, l.changedCells = v.number, nil
 	return v, changed
 }
 
-// changing is called before a cell's group is written to. It reports whether views
-// keep the group's figures, which then have to stay as they are.
-func (l *Ledger) changing(g *group, indicator *entry, p *page) (kept bool) {
-	if g.changed == l.viewed {
+// keepForViews is called before a cell's figures change. It gives the figures to the
+// open views that do not have their own yet, and reports whether there was one:
+// the slice is then theirs, and the change has to be made in a copy.
+func (l *Ledger) keepForViews(c *cellFigures, cell Cell) (kept bool) {
+	if c.viewsBefore == l.viewCount {
 		return false
 	}
-	if g.changed < l.asked {
-		l.changed = append(l.changed, Cell{indicator.id, p.period})
+	if c.viewsBefore < l.changesAskedAt {
+		l.changedCells = append(l.changedCells, cell)
 	}
 	for _, v := range l.views {
-		if g.changed < v.number {
-			v.past[g] = g.figures
+		if c.viewsBefore < v.number {
+			v.kept[c] = c.figures
 			kept = true
 		}
 	}
-	g.changed = l.viewed
+	c.viewsBefore = l.viewCount
 	return kept
 }
 
-// Basis returns the highest sequence of ACCEPTED folded in.
+// Basis returns the highest sequence of ACCEPTED that the view shows.
 func (v *View) Basis() uint64 { return v.basis }
 
-// AppendParts appends the cell's figures: at most one an area, in the order of
-// their codes.
+// AppendParts appends the best figures of the cell: at most one of each area, in
+// the order of the areas' codes.
 func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	v.ledger.mu.RLock()
 	defer v.ledger.mu.RUnlock()
-	g := v.ledger.group(cell)
+	c := v.ledger.cell(cell)
 	switch {
-	case g == nil:
+	case c == nil:
 		return parts
-	case g.changed < v.number:
-		return v.ledger.appendParts(parts, g.figures)
+	case c.viewsBefore < v.number:
+		return v.ledger.appendParts(parts, c.figures)
 	}
-	return v.ledger.appendParts(parts, v.past[g])
+	return v.ledger.appendParts(parts, v.kept[c])
 }
 
-// Close ends the view; the ledger then keeps nothing for it any more.
+// Close ends the view.
 func (v *View) Close() {
 	v.ledger.mu.Lock()
 	defer v.ledger.mu.Unlock()

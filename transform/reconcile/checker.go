@@ -13,9 +13,9 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Checker checks from time to time that everything received is accounted for, and
+// ConservationChecker checks from time to time that everything received is accounted for, and
 // says so once when something is not.
-type Checker struct {
+type ConservationChecker struct {
 	log        *stream.Log
 	projection Projection
 	catalogue  *catalogue.Catalogue
@@ -24,21 +24,21 @@ type Checker struct {
 	now        func() time.Time
 	metrics    *Metrics
 
-	mu   sync.Mutex
-	said string // what was out of balance when it was said last
+	mu           sync.Mutex
+	lastReported string // what was out of balance when it was said last
 }
 
-// NewChecker returns a checker of what the projection shows. Every is the time
+// NewConservationChecker returns a checker of what the projection shows. Every is the time
 // between two checks; with 0 it checks only when it is asked to.
-func NewChecker(log *stream.Log, c *catalogue.Catalogue, projection Projection, every time.Duration, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Checker {
-	return &Checker{log: log, projection: projection, catalogue: c, every: every, logger: logger, now: now, metrics: metrics}
+func NewConservationChecker(log *stream.Log, c *catalogue.Catalogue, projection Projection, every time.Duration, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *ConservationChecker {
+	return &ConservationChecker{log: log, projection: projection, catalogue: c, every: every, logger: logger, now: now, metrics: metrics}
 }
 
 // How long one check may take.
 const checkTimeout = time.Minute
 
 // Run checks until ctx ends.
-func (c *Checker) Run(ctx context.Context) error {
+func (c *ConservationChecker) Run(ctx context.Context) error {
 	if c.every <= 0 || c.projection == nil {
 		<-ctx.Done()
 		return nil
@@ -59,23 +59,23 @@ func (c *Checker) Run(ctx context.Context) error {
 
 // report shows what was found in the metrics, and logs it where it differs from
 // what was said last.
-func (c *Checker) report(found *Conservation) {
+func (c *ConservationChecker) report(found *Conservation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.metrics.conservation.note(c.catalogue, found)
+	c.metrics.conservation.observe(c.catalogue, found)
 	text := ""
 	if !found.Balanced {
 		text = fmt.Sprint(found.Imbalances)
 	}
 	switch {
-	case text == c.said:
+	case text == c.lastReported:
 	case found.Balanced:
 		c.logger.Info().Msg("conservation holds again")
 	default:
 		c.logger.Error().Stringers("imbalances", stringers(found.Imbalances)).
 			Str("what_to_do", "run citytally recompute; it brings back what the log holds").Msg("conservation is violated")
 	}
-	c.said = text
+	c.lastReported = text
 }
 
 func stringers(all []event.Imbalance) []fmt.Stringer {
@@ -87,10 +87,10 @@ func stringers(all []event.Imbalance) []fmt.Stringer {
 }
 
 // Check counts once and tells what it found.
-func (c *Checker) Check(ctx context.Context) (*Conservation, error) {
+func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	found, err := Conserve(ctx, c.log, c.projection, c.now())
+	found, err := CheckConservation(ctx, c.log, c.projection, c.now())
 	if err == nil {
 		c.report(found)
 	}

@@ -21,9 +21,9 @@ type Shown struct {
 	Submissions uint64
 	// Rows were received: Accepted, Held and Rejected make them up.
 	Rows, Accepted, Held, Rejected uint64
-	// Due is how many observations have to be there by the verdicts, and
+	// Expected is how many observations have to be there by the verdicts, and
 	// Observations how many of these are.
-	Due, Observations uint64
+	Expected, Observations uint64
 }
 
 // Conservation says whether everything that was received is accounted for.
@@ -53,11 +53,11 @@ type Account struct {
 	Observations int64 `json:"observations"`
 }
 
-// Conserve counts what the log received against what the projection shows. It
+// CheckConservation counts what the log received against what the projection shows. It
 // may be asked while work goes on: what is under way is known to the broker, and
 // only what is missing beyond that is an imbalance, so that it never reports one
 // that is none.
-func Conserve(ctx context.Context, log *stream.Log, projection Projection, now time.Time) (*Conservation, error) {
+func CheckConservation(ctx context.Context, log *stream.Log, projection Projection, now time.Time) (*Conservation, error) {
 	// The order matters: a submission moves on while this looks, and must be seen
 	// at least once on its way.
 	received, err := log.Census(ctx, stream.Submissions)
@@ -72,7 +72,7 @@ func Conserve(ctx context.Context, log *stream.Log, projection Projection, now t
 	if err != nil {
 		return nil, err
 	}
-	return reconcile(received, undecided+behind, shown, now), nil
+	return balanceBooks(received, undecided+behind, shown, now), nil
 }
 
 // undecided returns how many submissions have no verdict in the log at most.
@@ -91,8 +91,8 @@ func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (i
 	return all, nil
 }
 
-// reconcile balances the books. Of all submissions underWay may lack a verdict.
-func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
+// balanceBooks balances the books. Of all submissions underWay may lack a verdict.
+func balanceBooks(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
 	accounts := map[event.Origin]*Account{}
 	account := func(o event.Origin) *Account {
 		a, ok := accounts[o]
@@ -111,8 +111,8 @@ func reconcile(received *stream.Census, underWay int64, shown []Shown, now time.
 		a := account(event.Origin{Area: s.Area, Dataset: s.Dataset})
 		a.Judged, a.Rows, a.Accepted = int64(s.Submissions), int64(s.Rows), int64(s.Accepted)
 		a.Held, a.Rejected, a.Observations = int64(s.Held), int64(s.Rejected), int64(s.Observations)
-		if s.Due != s.Observations {
-			c.add(a, event.CountObservations, int64(s.Due), int64(s.Observations))
+		if s.Expected != s.Observations {
+			c.add(a, event.CountObservations, int64(s.Expected), int64(s.Observations))
 		}
 	}
 	var pending int64

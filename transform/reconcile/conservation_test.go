@@ -15,7 +15,7 @@ func TestReconcile(t *testing.T) {
 	of := func(o event.Origin, submissions, due, observations uint64) Shown {
 		return Shown{
 			Area: o.Area, Dataset: o.Dataset, Submissions: submissions,
-			Rows: due + 1, Accepted: due, Rejected: 1, Due: due, Observations: observations,
+			Rows: due + 1, Accepted: due, Rejected: 1, Expected: due, Observations: observations,
 		}
 	}
 	submissions := func(o event.Origin, log, shown int64) event.Imbalance {
@@ -41,7 +41,7 @@ func TestReconcile(t *testing.T) {
 		{"observations too many", map[event.Origin]int64{a: 1}, 0, []Shown{of(a, 1, 20, 21)}, []event.Imbalance{observations(a, 20, 21)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := reconcile(&stream.Census{Messages: test.received}, test.underWay, test.shown, time.Now())
+			c := balanceBooks(&stream.Census{Messages: test.received}, test.underWay, test.shown, time.Now())
 			if diff := cmp.Diff(test.want, c.Imbalances); diff != "" || c.Balanced != (len(test.want) == 0) {
 				t.Errorf("balanced %v, imbalances (-want +got):\n%s", c.Balanced, diff)
 			}

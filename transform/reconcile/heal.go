@@ -10,10 +10,10 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// balance checks conservation, brings back the observations that the projection
+// restoreBalance checks conservation, brings back the observations that the projection
 // lacks, and checks again. What was out of balance is the run's problem, also
 // when it has been healed: somebody should ask how it came to be.
-func (r *Recomputer) balance(ctx context.Context, run *event.Run) error {
+func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
 	before, err := r.checker.Check(ctx)
 	if err != nil {
 		return fmt.Errorf("check conservation: %w", err)
@@ -25,7 +25,7 @@ func (r *Recomputer) balance(ctx context.Context, run *event.Run) error {
 	if run.ObservationsMissing == 0 && before.Balanced {
 		return nil
 	}
-	if err := r.settled(ctx); err != nil {
+	if err := r.settleAgain(ctx); err != nil {
 		return err
 	}
 	after, err := r.checker.Check(ctx)
@@ -33,11 +33,11 @@ func (r *Recomputer) balance(ctx context.Context, run *event.Run) error {
 		return fmt.Errorf("check conservation again: %w", err)
 	}
 	run.Healed = after.Balanced
-	return errors.New(imbalance(run))
+	return errors.New(describeImbalance(run))
 }
 
-// settled waits until the projection shows what has just been published again.
-func (r *Recomputer) settled(ctx context.Context) error {
+// settleAgain waits until the projection shows what has just been published again.
+func (r *Recomputer) settleAgain(ctx context.Context) error {
 	last, err := r.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
 		return err
@@ -48,8 +48,8 @@ func (r *Recomputer) settled(ctx context.Context) error {
 	return Settle(ctx, r.log, r.projection, last)
 }
 
-// imbalance says what was out of balance, and whether it is healed.
-func imbalance(run *event.Run) string {
+// describeImbalance says what was out of balance, and whether it is healed.
+func describeImbalance(run *event.Run) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "conservation was violated: ClickHouse lacked %d observations that the log holds", run.ObservationsMissing)
 	for _, i := range run.Imbalances {

@@ -42,8 +42,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 }
 
-// ran counts a recomputation.
-func (m *Metrics) ran(run *event.Run) {
+// observe counts a recomputation.
+func (m *Metrics) observe(run *event.Run) {
 	result := "ok"
 	if run.Problem != "" {
 		result = "problem"
@@ -79,8 +79,8 @@ func newConservationMetrics(auto promauto.Factory) conservationMetrics {
 	}
 }
 
-// note shows what a check found, and nothing of earlier ones.
-func (m *conservationMetrics) note(of *catalogue.Catalogue, c *Conservation) {
+// observe shows what a check found, and nothing of earlier ones.
+func (m *conservationMetrics) observe(of *catalogue.Catalogue, c *Conservation) {
 	m.submissions.Reset()
 	m.rows.Reset()
 	m.balanced.Set(0)

@@ -25,7 +25,7 @@ type Recomputer struct {
 	catalogue  *catalogue.Catalogue
 	projection Projection
 	publisher  *tally.Publisher
-	checker    *Checker
+	checker    *ConservationChecker
 	config     Config
 	logger     zerolog.Logger
 	now        func() time.Time
@@ -44,7 +44,7 @@ type Config struct {
 
 // NewRecomputer returns a recomputer that reads figures from the ledger, which
 // somebody else fills.
-func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *Checker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
+func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
 	return &Recomputer{
 		log: log, ledger: l, catalogue: c, projection: projection, publisher: publisher, checker: checker,
 		config: config, logger: logger, now: now, metrics: metrics,
@@ -54,9 +54,9 @@ func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, pr
 // The subject on which recomputation is asked for.
 const recomputeSubject = "commands.recompute"
 
-// Recompute asks for a recomputation and returns the command's id, by which its
+// RequestRecomputation asks for a recomputation and returns the command's id, by which its
 // run can be told. A command with the ID of an earlier one is the same command.
-func Recompute(ctx context.Context, log *stream.Log, command event.Command) error {
+func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Command) error {
 	if err := checkPeriod(command.Period); err != nil {
 		return err
 	}
@@ -68,33 +68,32 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) erro
 	return err
 }
 
-// Run carries commands out, one at a time, until ctx ends. It is to be called
-// once the ledger has caught up. One that is broken off is begun again from the
-// start by somebody; nothing of it is lost.
+// Run carries commands out, one at a time, until ctx ends. Call it once the ledger has
+// caught up with the log. A command that is broken off is begun again from the start
+// by another process, or at the next start.
 func (r *Recomputer) Run(ctx context.Context) error {
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
 		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1},
-	}, stream.Batches(1, func(ctx context.Context, batch []stream.Delivery) error { return r.carryOut(ctx, &batch[0]) }))
+	}, stream.Batches(1, func(ctx context.Context, batch []stream.Delivery) error { return r.execute(ctx, &batch[0]) }))
 }
 
-// readCommand reads a command that can be carried out; any other is a permanent
-// error.
+// maxName is how many bytes the id and the schedule of a command may have.
+const maxName = 255
+
+// readCommand reads a command that can be carried out; any other is a permanent error.
 func readCommand(d *stream.Delivery) (command event.Command, err error) {
 	if d.Subject != recomputeSubject {
-		return command, event.Permanentf("subject %q: want %s", event.Excerpt(d.Subject, 100), recomputeSubject)
+		return command, event.Permanentf("subject %q: want %s", event.Excerpt(d.Subject, maxName), recomputeSubject)
 	}
 	if err := json.Unmarshal(d.Body, &command); err != nil {
 		return command, event.Permanentf("read command: %w", err)
 	}
-	// The schedule and the id are tokens of subjects and message ids.
-	for _, field := range [...]struct{ name, text string }{{"id", command.ID}, {"schedule", command.Schedule}} {
-		if !event.IsToken(strings.ReplaceAll(field.text, ".", "_")) || len(field.text) > maxName {
-			return command, event.Permanentf("read command: %s: want 1 to %d bytes without spaces and wildcards, got %q", field.name, maxName, event.Excerpt(field.text, 100))
-		}
+	if !event.IsToken(command.Schedule) || len(command.Schedule) > maxName {
+		return command, event.Permanentf("read command: schedule: want one token of 1 to %d bytes, got %q", maxName, event.Excerpt(command.Schedule, maxName))
 	}
-	if !event.IsToken(command.Schedule) {
-		return command, event.Permanentf("read command: schedule: want no dot, got %q", command.Schedule)
+	if !event.IsToken(strings.ReplaceAll(command.ID, ".", "-")) || len(command.ID) > maxName {
+		return command, event.Permanentf("read command: id: want 1 to %d bytes without spaces and wildcards, got %q", maxName, event.Excerpt(command.ID, maxName))
 	}
 	if command.Period != "" {
 		if _, err := catalogue.ParsePeriod(command.Period); err != nil {
@@ -104,10 +103,7 @@ func readCommand(d *stream.Delivery) (command event.Command, err error) {
 	return command, nil
 }
 
-// How many bytes the id and the schedule of a command may have.
-const maxName = 255
-
-func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
+func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 	command, err := readCommand(d)
 	if err != nil {
 		return err
@@ -129,7 +125,7 @@ func (r *Recomputer) carryOut(ctx context.Context, d *stream.Delivery) error {
 	if err := r.record(ctx, &run); err != nil {
 		return err
 	}
-	r.metrics.ran(&run)
+	r.metrics.observe(&run)
 	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
 		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
 	return nil
@@ -149,7 +145,7 @@ func RunSubject(schedule string) string { return "runs." + schedule }
 
 // How often a recomputation starts over because observations arrived while it
 // was comparing.
-const attempts = 5
+const maxAttempts = 5
 
 // recompute compares every total in scope with the projection's and publishes
 // those that differ. While observations arrive, totals on their way would look
@@ -158,7 +154,7 @@ const attempts = 5
 func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tally.PeriodTotal
-	for range attempts {
+	for range maxAttempts {
 		last, err := r.log.LastSequence(ctx, stream.Accepted)
 		if err != nil {
 			return err
@@ -166,7 +162,7 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		if err := r.ledger.Wait(ctx, last); err != nil {
 			return err
 		}
-		run.Basis = r.ledger.Applied()
+		run.Basis = r.ledger.Basis()
 		settling, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
 			fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
 		err = Settle(settling, r.log, r.projection, run.Basis)
@@ -183,14 +179,14 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		view.Close()
 		differing = differences(computed, shown)
 		run.Cells, run.Changed = len(computed), len(differing)
-		if r.ledger.Applied() == run.Basis {
+		if r.ledger.Basis() == run.Basis {
 			break
 		}
 	}
 	if err := r.publisher.Publish(ctx, run.Basis, differing, run.Trigger); err != nil {
 		return err
 	}
-	return r.balance(ctx, run)
+	return r.restoreBalance(ctx, run)
 }
 
 // Settle returns when the projection shows every total and observation that
@@ -253,11 +249,11 @@ func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) er
 	for _, s := range r.ledger.Submissions(run.Basis) {
 		if missing := s.Rows - counts[s.Sequence]; missing > 0 {
 			run.ObservationsMissing += missing
-			lacking[s.Stored] = true
+			lacking[s.AcceptedSequence] = true
 		}
 	}
 	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
-		m, err := ledger.ReadStored(ctx, r.log, stored)
+		m, err := ledger.ReadAccepted(ctx, r.log, stored)
 		if err != nil {
 			return err
 		}

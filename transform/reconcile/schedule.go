@@ -130,7 +130,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // ask publishes a slot's command, and does so again while the broker is away.
 func (s *Scheduler) ask(ctx context.Context, sc Schedule, slot time.Time) {
 	err := s.log.Retry(ctx, stream.Attempt{What: "ask for a recomputation", Stage: "schedule", Stream: stream.Commands, Logger: s.logger}, func(ctx context.Context) error {
-		return Recompute(ctx, s.log, event.Command{
+		return RequestRecomputation(ctx, s.log, event.Command{
 			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: event.BySchedule,
 			Slot: slot.UTC(), Period: resolvePeriod(sc.Period, slot), Indicator: sc.Indicator,
 		})

@@ -25,7 +25,7 @@ var hundred = decimal.New(100, 0)
 
 // change sets the total's change on the year before, from unrounded values, or
 // the reason why there is none.
-func (t *tally) change(total *event.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
+func (t *calculator) change(total *event.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
 	total.ChangeKind = string(indicator.Change)
 	base := t.level(indicator, period.YearBefore())
 	switch {
@@ -57,7 +57,7 @@ func (t *tally) change(total *event.Total, indicator *catalogue.Indicator, perio
 
 // comparable reports whether base covers just the territory of now: the same
 // areas, or those which they took over since.
-func (t *tally) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
+func (t *calculator) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
 	if indicator.Total == catalogue.CityRule {
 		return true
 	}
@@ -83,7 +83,7 @@ func (l *level) minus(base *level) decimal.Decimal {
 		return l.numerator.Sub(base.numerator)
 	}
 	top := l.numerator.Mul(base.denominator).Sub(base.numerator.Mul(l.denominator))
-	return top.DivRound(l.denominator.Mul(base.denominator), quotientDecimals)
+	return catalogue.Quotient(top, l.denominator.Mul(base.denominator))
 }
 
 // percentOver returns (l − base) / base in percent.
@@ -92,5 +92,5 @@ func (l *level) percentOver(base *level) decimal.Decimal {
 	if !l.denominator.Equal(one) || !base.denominator.Equal(one) {
 		now, before = now.Mul(base.denominator), before.Mul(l.denominator)
 	}
-	return now.Sub(before).Mul(hundred).DivRound(before, quotientDecimals)
+	return catalogue.Quotient(now.Sub(before).Mul(hundred), before)
 }

@@ -29,6 +29,7 @@ type oracleRow struct {
 	area, indicator string
 	period          catalogue.Period
 	value           *big.Rat // nil is missing
+	epoch           uint8
 	stage           catalogue.Stage
 	sequence        uint64
 }
@@ -42,7 +43,7 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 		if r.indicator != indicator || r.period != period {
 			continue
 		}
-		if b := best[r.area]; b == nil || r.stage > b.stage || r.stage == b.stage && r.sequence > b.sequence {
+		if b := best[r.area]; b == nil || r.epoch > b.epoch || r.epoch == b.epoch && (r.stage > b.stage || r.stage == b.stage && r.sequence > b.sequence) {
 			best[r.area] = r
 		}
 	}
@@ -237,7 +238,7 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 		periods, _ := s.Periods()
 		for row := range s.Len() {
 			r := oracleRow{area: s.Area, indicator: s.IndicatorWords[s.Indicator[row]], period: periods[s.Period[row]],
-				stage: catalogue.Stage(s.Stage[row]), sequence: s.Sequence}
+				epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), sequence: s.Sequence}
 			if catalogue.Status(s.Status[row]) != catalogue.Missing {
 				r.value, _ = new(big.Rat).SetString(s.Value(row).String())
 			}

@@ -11,31 +11,31 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// cover publishes every total that is due, as the ledger has it once it has
+// publishPending publishes every total that is due, as the ledger has it once it has
 // folded in the sequence.
-func (t *Worker) cover(ctx context.Context, sequence uint64) error {
+func (t *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	if err := t.ledger.Wait(ctx, sequence); err != nil {
 		return err
 	}
-	if !t.begun {
-		if err := t.begin(ctx); err != nil {
+	if !t.recovered {
+		if err := t.recoverPending(ctx); err != nil {
 			return err
 		}
 	}
 	view, changed := t.ledger.ViewChanges()
 	defer view.Close()
-	t.due = append(t.due, changed...)
-	if err := t.publisher.tally(ctx, view, Affected(t.publisher.catalogue, t.due), event.ByStream); err != nil {
+	t.pendingChanges = append(t.pendingChanges, changed...)
+	if err := t.publisher.tallyAndPublish(ctx, view, Affected(t.publisher.catalogue, t.pendingChanges), event.ByStream); err != nil {
 		return err
 	}
-	t.due = t.due[:0]
-	t.covered = view.Basis()
+	t.pendingChanges = t.pendingChanges[:0]
+	t.publishedBasis = view.Basis()
 	return nil
 }
 
-// begin finds what is due when this process becomes the active one: the cells of
+// recoverPending finds what is due when this process becomes the active one: the cells of
 // all that nobody has acknowledged yet, up to where the ledger is.
-func (t *Worker) begin(ctx context.Context) error {
+func (t *Worker) recoverPending(ctx context.Context) error {
 	view, _ := t.ledger.ViewChanges()
 	defer view.Close()
 	position, err := t.log.Position(ctx, stream.Accepted, Consumer)
@@ -45,7 +45,7 @@ func (t *Worker) begin(ctx context.Context) error {
 	due, end := map[ledger.Cell]bool{}, errors.New("all is read")
 	if position.AckFloor < view.Basis() {
 		err = t.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1}, func(d stream.Delivery) error {
-			_ = cellsOf(d.Body, due) // what cannot be read is put aside when it is delivered
+			_ = addCells(d.Body, due) // what cannot be read is put aside when it is delivered
 			if d.Sequence >= view.Basis() {
 				return end
 			}
@@ -55,6 +55,6 @@ func (t *Worker) begin(ctx context.Context) error {
 			return errors.Join(err, context.Cause(ctx))
 		}
 	}
-	t.due, t.begun = slices.Collect(maps.Keys(due)), true
+	t.pendingChanges, t.recovered = slices.Collect(maps.Keys(due)), true
 	return nil
 }

@@ -16,14 +16,14 @@ import (
 type Publisher struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
-	families  families
+	related   relatedIndicators
 	now       func() time.Time
 	metrics   *Metrics
 }
 
 // NewPublisher returns a publisher of totals under the catalogue.
 func NewPublisher(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, metrics *Metrics) *Publisher {
-	return &Publisher{log: log, catalogue: c, families: familiesOf(c), now: now, metrics: metrics}
+	return &Publisher{log: log, catalogue: c, related: findRelated(c), now: now, metrics: metrics}
 }
 
 // PeriodTotal is a total and the period it is of.
@@ -34,11 +34,11 @@ type PeriodTotal struct {
 
 // All folds the total of each cell; those nobody has reported are left out.
 func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTotal {
-	t := tally{catalogue: c, source: source}
+	t := calculator{catalogue: c, source: source}
 	return t.all(cells)
 }
 
-func (t *tally) all(cells []ledger.Cell) []PeriodTotal {
+func (t *calculator) all(cells []ledger.Cell) []PeriodTotal {
 	totals := make([]PeriodTotal, 0, len(cells))
 	for _, cell := range cells {
 		if total, ok := t.total(cell); ok {
@@ -49,10 +49,10 @@ func (t *tally) all(cells []ledger.Cell) []PeriodTotal {
 }
 
 // tally folds the totals of the cells and publishes them.
-func (p *Publisher) tally(ctx context.Context, view *ledger.View, cells []ledger.Cell, trigger event.Trigger) error {
-	t := tally{catalogue: p.catalogue, source: view}
-	return p.send(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
-		for _, family := range split(p.families, cells, func(c *ledger.Cell) string { return c.Indicator }) {
+func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, trigger event.Trigger) error {
+	t := calculator{catalogue: p.catalogue, source: view}
+	return p.publishGroups(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
+		for _, family := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
 			if !yield(t.all(family)) {
 				return
 			}
@@ -63,17 +63,17 @@ func (p *Publisher) tally(ctx context.Context, view *ledger.View, cells []ledger
 // Publish publishes totals that were folded from the ledger as it stood at the
 // basis, a sequence of ACCEPTED, or later.
 func (p *Publisher) Publish(ctx context.Context, basis uint64, totals []PeriodTotal, trigger event.Trigger) error {
-	return p.send(ctx, basis, trigger, slices.Values(split(p.families, totals, func(t *PeriodTotal) string { return t.Indicator })))
+	return p.publishGroups(ctx, basis, trigger, slices.Values(groupRelated(p.related, totals, func(t *PeriodTotal) string { return t.Indicator })))
 }
 
 // A flush is sent once it takes this many bytes. Large flushes cost less for each
 // total; but each is one insert, and the sink needs memory for it.
 const flushBytes = 8 << 20
 
-// send publishes families of totals, as many together as a flush takes, and no
+// publishGroups publishes families of totals, as many together as a flush takes, and no
 // family in two. Their basis is what the ledger had folded in when they were
 // computed, or before, so that a total is never younger than it says.
-func (p *Publisher) send(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]PeriodTotal]) error {
+func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]PeriodTotal]) error {
 	var flush []PeriodTotal
 	size := 0
 	for family := range families {
@@ -105,7 +105,7 @@ func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigg
 		if room -= t.Size(); room < 0 || t.Period != period {
 			batch.Period = t.Period.String()
 			batches = append(batches, batch)
-			room, period = p.room()-t.Size(), t.Period
+			room, period = p.maxTotalsBytes()-t.Size(), t.Period
 		}
 		last := &batches[len(batches)-1]
 		last.Totals = append(last.Totals, t.Total)
@@ -129,6 +129,6 @@ func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigg
 // The most that the totals of one message take.
 const messageBytes = 1 << 20
 
-// room is how much of a message's body totals may take, by their size, which is
+// maxTotalsBytes is how much of a message's body totals may take, by their size, which is
 // an estimate.
-func (p *Publisher) room() int { return min(messageBytes, int(p.log.MaxMessage())/2) }
+func (p *Publisher) maxTotalsBytes() int { return min(messageBytes, int(p.log.MaxMessage())/2) }

@@ -2,25 +2,25 @@ package tally
 
 import "github.com/citytally/citytally/configs/catalogue"
 
-// families tells which indicators' totals say something about each other: a
+// relatedIndicators tells which indicators' totals say something about each other: a
 // ratio and its parts, and whatever shares one with them. Totals of one family
 // are shown together; those of different families need not be.
-type families map[string]string // indicator to the family's first
+type relatedIndicators map[string]string // indicator to the family's first
 
-func familiesOf(c *catalogue.Catalogue) families {
-	f := families{}
+func findRelated(c *catalogue.Catalogue) relatedIndicators {
+	f := relatedIndicators{}
 	for i := range c.Indicators {
 		indicator := &c.Indicators[i]
 		for _, part := range []string{indicator.Numerator, indicator.Denominator} {
 			if part != "" {
-				f[f.of(part)] = f.of(indicator.ID)
+				f[f.representative(part)] = f.representative(indicator.ID)
 			}
 		}
 	}
 	return f
 }
 
-func (f families) of(indicator string) string {
+func (f relatedIndicators) representative(indicator string) string {
 	for {
 		next, ok := f[indicator]
 		if !ok || next == indicator {
@@ -30,13 +30,13 @@ func (f families) of(indicator string) string {
 	}
 }
 
-// split puts together what is of one family, in the order in which the families
+// groupRelated puts together what is of one family, in the order in which the families
 // come.
-func split[T any](f families, items []T, indicator func(*T) string) [][]T {
+func groupRelated[T any](f relatedIndicators, items []T, indicator func(*T) string) [][]T {
 	var all [][]T
 	number := map[string]int{}
 	for i := range items {
-		family := f.of(indicator(&items[i]))
+		family := f.representative(indicator(&items[i]))
 		n, ok := number[family]
 		if !ok {
 			n = len(all)

@@ -12,9 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Decimals of a quotient. Sums are exact; only a quotient has to end somewhere.
-const quotientDecimals = 12
-
 // Source answers a cell's figures: at most one, the best, of each area, in the
 // order of the areas' codes.
 type Source interface {
@@ -34,11 +31,11 @@ var (
 // has reported anything for the cell, or for either part of a ratio. Method: the
 // indicator's city_total in the catalogue, and [catalogue.Period.Formulas].
 func Tally(c *catalogue.Catalogue, source Source, cell ledger.Cell) (event.Total, bool) {
-	t := tally{catalogue: c, source: source}
+	t := calculator{catalogue: c, source: source}
 	return t.total(cell)
 }
 
-func (t *tally) total(cell ledger.Cell) (event.Total, bool) {
+func (t *calculator) total(cell ledger.Cell) (event.Total, bool) {
 	indicator, ok := t.catalogue.Indicator(cell.Indicator)
 	if !ok {
 		return event.Total{}, false
@@ -50,7 +47,7 @@ func (t *tally) total(cell ledger.Cell) (event.Total, bool) {
 	total := event.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
 		Status: catalogue.Missing.String(), Stage: now.stage.String(), Qualifier: now.qualifier.String(),
-		Expected: len(now.expected), Missing: now.missing(), Inputs: inputs(now.parts), Flags: now.flags,
+		Expected: len(now.expected), Missing: now.missing(), Inputs: inputs(now.terms), Flags: now.flags,
 	}
 	if now.known() {
 		total.Value = now.value().String()
@@ -96,17 +93,17 @@ func Affected(c *catalogue.Catalogue, cells []ledger.Cell) []ledger.Cell {
 	return affected
 }
 
-// tally computes totals of one state of the source. It remembers levels, since
+// calculator computes totals of one state of the source. It remembers levels, since
 // each is wanted again as the base of the next year's change.
-type tally struct {
+type calculator struct {
 	catalogue *catalogue.Catalogue
 	source    Source
 	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
 	formulas  map[formulaKey][]catalogue.Formula
 	// For use again.
-	found  []ledger.Part
-	spoken []string
+	figureBuffer []ledger.Part
+	areaBuffer   []string
 }
 
 type levelKey struct {
@@ -125,8 +122,8 @@ type level struct {
 	stage          catalogue.Stage
 	status         catalogue.Status
 	qualifier      catalogue.Qualifier
-	// parts are the terms, by area; of a ratio those above the line first.
-	parts []inputPart
+	// terms are the terms, by area; of a ratio those above the line first.
+	terms []term
 	flags []string
 }
 
@@ -136,7 +133,7 @@ func (l *level) value() decimal.Decimal {
 	if l.denominator.Equal(one) {
 		return l.numerator
 	}
-	return l.numerator.DivRound(l.denominator, quotientDecimals)
+	return catalogue.Quotient(l.numerator, l.denominator)
 }
 
 func (l *level) missing() []string {
@@ -157,7 +154,7 @@ var one = decimal.New(1, 0)
 // How many levels are remembered: those of a few years of every indicator.
 const rememberedLevels = 20_000
 
-func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
+func (t *calculator) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	key := levelKey{indicator, period}
 	l, ok := t.levels[key]
 	if !ok {
@@ -170,18 +167,18 @@ func (t *tally) level(indicator *catalogue.Indicator, period catalogue.Period) *
 	return l
 }
 
-func (t *tally) compute(indicator *catalogue.Indicator, period catalogue.Period) *level {
+func (t *calculator) compute(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	if indicator.Total == catalogue.RatioRule {
 		return t.ratio(indicator, period)
 	}
 	expected := t.expected(indicator, period)
-	parts, reported := t.parts(indicator, period, expected)
+	parts, reported := t.terms(indicator, period, expected)
 	l := fold(parts, expected, indicator.Coverage)
 	l.reported = reported
 	return l
 }
 
-func (t *tally) expected(indicator *catalogue.Indicator, period catalogue.Period) []string {
+func (t *calculator) expected(indicator *catalogue.Indicator, period catalogue.Period) []string {
 	if indicator.Total == catalogue.CityRule {
 		return []string{t.catalogue.City}
 	}
@@ -196,13 +193,13 @@ func (t *tally) expected(indicator *catalogue.Indicator, period catalogue.Period
 	return members
 }
 
-// parts returns the figures with a value of the expected areas, by area: those
+// terms returns the figures with a value of the expected areas, by area: those
 // reported, and for areas that reported nothing those that follow from other
 // periods. An area that reported its figure missing has none.
-func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (parts []inputPart, reported bool) {
-	found := t.find(ledger.Cell{Indicator: indicator.ID, Period: period})
-	spoken, rest := t.spoken[:0], expected
-	parts = make([]inputPart, 0, len(found))
+func (t *calculator) terms(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (parts []term, reported bool) {
+	found := t.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
+	spoken, rest := t.areaBuffer[:0], expected
+	parts = make([]term, 0, len(found))
 	for i := range found {
 		p := &found[i]
 		for len(rest) > 0 && rest[0] < p.Area {
@@ -213,43 +210,43 @@ func (t *tally) parts(indicator *catalogue.Indicator, period catalogue.Period, e
 		}
 		spoken = append(spoken, p.Area)
 		if p.Status != catalogue.Missing {
-			parts = append(parts, inputPart{Part: *p, indicator: indicator.ID})
+			parts = append(parts, term{Part: *p, indicator: indicator.ID})
 		}
 	}
-	t.spoken, reported = spoken, len(spoken) > 0
+	t.areaBuffer, reported = spoken, len(spoken) > 0
 	if len(spoken) < len(expected) {
 		derived, spokenOf := t.derive(indicator, period, expected, spoken)
 		if len(derived) > 0 {
 			parts = append(parts, derived...)
-			slices.SortStableFunc(parts, func(a, b inputPart) int { return cmp.Compare(a.Area, b.Area) })
+			slices.SortStableFunc(parts, func(a, b term) int { return cmp.Compare(a.Area, b.Area) })
 		}
 		reported = reported || spokenOf
 	}
 	return parts, reported
 }
 
-// find returns the cell's figures until it is called again.
-func (t *tally) find(cell ledger.Cell) []ledger.Part {
-	t.found = t.source.AppendParts(t.found[:0], cell)
-	return t.found
+// figures returns the cell's figures until it is called again.
+func (t *calculator) figures(cell ledger.Cell) []ledger.Part {
+	t.figureBuffer = t.source.AppendParts(t.figureBuffer[:0], cell)
+	return t.figureBuffer
 }
 
-// inputPart is a term of a sum. A derived figure is several of one area.
-type inputPart struct {
+// term is a term of a sum. A derived figure is several of one area.
+type term struct {
 	ledger.Part
 	indicator string
-	// derived is the period the term was reported for, where that is another; a
+	// reportedFor is the period the term was reported for, where that is another; a
 	// subtracted term is taken away.
-	derived    catalogue.Period
-	subtracted bool
+	reportedFor catalogue.Period
+	subtracted  bool
 	// negative marks the terms of a flow that comes out below zero.
 	negative bool
 }
 
-func (p inputPart) missing() bool { return p.Status == catalogue.Missing }
+func (p term) missing() bool { return p.Status == catalogue.Missing }
 
 // coefficient is the value's, with the term's sign.
-func (p *inputPart) coefficient() int64 {
+func (p *term) coefficient() int64 {
 	if p.subtracted {
 		return -p.Value.Coefficient
 	}
@@ -257,21 +254,21 @@ func (p *inputPart) coefficient() int64 {
 }
 
 // ratio divides two sums over the areas that have both.
-func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) *level {
+func (t *calculator) ratio(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	top, _ := t.catalogue.Indicator(indicator.Numerator)
 	bottom, _ := t.catalogue.Indicator(indicator.Denominator)
 	above, below := t.level(top, period), t.level(bottom, period)
 	n, d := above, below
 	if top.Total == bottom.Total {
 		if !slices.Equal(above.have, below.have) {
-			n = fold(common(above, below), above.expected, indicator.Coverage)
-			d = fold(common(below, above), below.expected, indicator.Coverage)
+			n = fold(termsInBoth(above, below), above.expected, indicator.Coverage)
+			d = fold(termsInBoth(below, above), below.expected, indicator.Coverage)
 		}
 	} else if len(above.have) < len(above.expected) || len(below.have) < len(below.expected) {
 		// The city's own figure covers all areas: it divides nothing less.
 		n, d = fold(nil, nil, indicator.Coverage), fold(nil, nil, indicator.Coverage)
 	}
-	l := fold(slices.Concat(n.parts, d.parts), nil, indicator.Coverage)
+	l := fold(slices.Concat(n.terms, d.terms), nil, indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
 	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
@@ -281,10 +278,10 @@ func (t *tally) ratio(indicator *catalogue.Indicator, period catalogue.Period) *
 	return l
 }
 
-// common returns the parts of areas that other has too.
-func common(l, other *level) []inputPart {
-	var both []inputPart
-	for _, p := range l.parts {
+// termsInBoth returns the parts of areas that other has too.
+func termsInBoth(l, other *level) []term {
+	var both []term
+	for _, p := range l.terms {
 		if _, ok := slices.BinarySearch(other.have, p.Area); ok {
 			both = append(both, p)
 		}
@@ -295,9 +292,9 @@ func common(l, other *level) []inputPart {
 // fold adds parts of expected areas up: the lowest stage, the joined qualifier,
 // imputed where any part is. Under the carry policy the stage is the highest, and
 // the parts that have not got there count as imputed.
-func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy) *level {
+func fold(parts []term, expected []string, policy catalogue.CoveragePolicy) *level {
 	l := &level{
-		numerator: sum(parts), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(parts, expected), parts: parts,
+		numerator: sumTerms(parts), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(parts, expected), terms: parts,
 	}
 	lowest, highest := catalogue.Final, catalogue.Stage(0)
 	for i := range parts {
@@ -307,7 +304,7 @@ func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy)
 		if p.Status == catalogue.Imputed {
 			l.status = catalogue.Imputed
 		}
-		if p.derived != (catalogue.Period{}) {
+		if p.reportedFor != (catalogue.Period{}) {
 			l.flag(event.Derived)
 		}
 		if p.negative {
@@ -324,13 +321,13 @@ func fold(parts []inputPart, expected []string, policy catalogue.CoveragePolicy)
 }
 
 // inputs tells where a total's parts came from.
-func inputs(parts []inputPart) event.Inputs {
+func inputs(parts []term) event.Inputs {
 	return event.CollectInputs(func(yield func(event.Input) bool) {
 		for i := range parts {
 			p := &parts[i]
 			if !yield(event.Input{
 				Area: p.Area, Indicator: p.indicator, Value: p.Value, Stage: p.Stage, Qualifier: p.Qualifier,
-				Submission: p.Submission, Sequence: p.Sequence, Period: p.derived, Subtracted: p.subtracted,
+				Submission: p.Submission, Sequence: p.Sequence, Period: p.reportedFor, Subtracted: p.subtracted,
 			}) {
 				return
 			}
@@ -346,7 +343,7 @@ func (l *level) flag(flag string) {
 
 // areasOf returns the areas of parts that are sorted by area: expected itself
 // where it is all of them.
-func areasOf(parts []inputPart, expected []string) []string {
+func areasOf(parts []term, expected []string) []string {
 	n := 0
 	for i := range parts {
 		if i == 0 || parts[i].Area != parts[i-1].Area {
@@ -365,8 +362,8 @@ func areasOf(parts []inputPart, expected []string) []string {
 	return areas
 }
 
-// sum adds exactly: in machine words where they suffice, else in big integers.
-func sum(parts []inputPart) decimal.Decimal {
+// sumTerms adds exactly: in machine words where they suffice, else in big integers.
+func sumTerms(parts []term) decimal.Decimal {
 	var scale uint8
 	for i := range parts {
 		scale = max(scale, parts[i].Value.Scale)
@@ -376,20 +373,20 @@ func sum(parts []inputPart) decimal.Decimal {
 		term := parts[i].coefficient()
 		for range scale - parts[i].Value.Scale {
 			if term > math.MaxInt64/10 || term < math.MinInt64/10 {
-				return sumBig(parts)
+				return sumTermsBig(parts)
 			}
 			term *= 10
 		}
 		if next := total + term; (next > total) == (term > 0) {
 			total = next
 		} else {
-			return sumBig(parts)
+			return sumTermsBig(parts)
 		}
 	}
 	return decimal.New(total, -int32(scale))
 }
 
-func sumBig(parts []inputPart) decimal.Decimal {
+func sumTermsBig(parts []term) decimal.Decimal {
 	total := decimal.Zero
 	for i := range parts {
 		total = total.Add(decimal.New(parts[i].coefficient(), -int32(parts[i].Value.Scale)))

@@ -12,7 +12,7 @@ import (
 // in the catalogue's order.
 func OfPeriod(c *catalogue.Catalogue, source Source, period catalogue.Period) []event.Total {
 	var totals []event.Total
-	t := tally{catalogue: c, source: source}
+	t := calculator{catalogue: c, source: source}
 	for i := range c.Indicators {
 		if total, ok := t.total(ledger.Cell{Indicator: c.Indicators[i].ID, Period: period}); ok {
 			totals = append(totals, total)
@@ -27,16 +27,16 @@ func Expected(c *catalogue.Catalogue, indicator *catalogue.Indicator, period cat
 	if indicator.Total == catalogue.RatioRule {
 		indicator, _ = c.Indicator(indicator.Numerator)
 	}
-	t := tally{catalogue: c}
+	t := calculator{catalogue: c}
 	return t.expected(indicator, period)
 }
 
 // Sum adds the figures of inputs up, exactly; those that are subtracted count
 // against the others.
 func Sum(inputs []event.Input) decimal.Decimal {
-	parts := make([]inputPart, len(inputs))
+	parts := make([]term, len(inputs))
 	for i := range inputs {
-		parts[i] = inputPart{Part: ledger.Part{Figure: ledger.Figure{Value: inputs[i].Value}}, subtracted: inputs[i].Subtracted}
+		parts[i] = term{Part: ledger.Part{Figure: ledger.Figure{Value: inputs[i].Value}}, subtracted: inputs[i].Subtracted}
 	}
-	return sum(parts)
+	return sumTerms(parts)
 }

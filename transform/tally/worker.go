@@ -24,9 +24,9 @@ type Worker struct {
 	metrics   *Metrics
 	tracer    *stream.Tracer
 
-	begun   bool
-	due     []ledger.Cell // those that changed since totals were last published
-	covered uint64        // the sequence of ACCEPTED up to which they have been
+	recovered      bool
+	pendingChanges []ledger.Cell // those that changed since totals were last published
+	publishedBasis uint64        // the sequence of ACCEPTED up to which they have been
 }
 
 // Consumer is the durable consumer by which the tally's progress is known.
@@ -35,7 +35,7 @@ const Consumer = "tally"
 // How many messages of ACCEPTED are covered together at most. While a backlog is
 // worked off, the more there are the fewer totals are published twice: those that
 // a year's figures touch and then the next year's.
-const tallyBatch = 2000
+const batchMessages = 2000
 
 // NewWorker returns a worker that reads figures from the ledger, which somebody
 // else fills. AckWait is how long the broker waits for a sign of life before it
@@ -47,11 +47,11 @@ func NewWorker(log *stream.Log, l *ledger.Ledger, p *Publisher, ackWait time.Dur
 // Run tallies until ctx ends. It is to be called once the ledger has caught up.
 func (t *Worker) Run(ctx context.Context) error {
 	return t.log.Work(ctx, stream.WorkConfig{
-		Stage: "tally", What: "publish totals", Batch: tallyBatch, Gather: true, DrainFor: stream.DrainFor, Logger: t.logger,
+		Stage: "tally", What: "publish totals", Batch: batchMessages, Gather: true, DrainFor: stream.DrainFor, Logger: t.logger,
 		Consumer: stream.ConsumerConfig{
-			Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * tallyBatch, Single: true,
+			Stream: stream.Accepted, Name: Consumer, AckWait: t.ackWait, MaxPending: 2 * batchMessages, Single: true,
 		},
-	}, stream.Batches(tallyBatch, t.flush))
+	}, stream.Batches(batchMessages, t.flush))
 }
 
 // flush publishes every total that the batch touches, and those that whatever
@@ -67,15 +67,14 @@ func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 		last = max(last, batch[i].Sequence)
 	}
 	refused := stream.Refusals{}
-	if last > t.covered {
-		err := t.cover(ctx, last)
-		if event.IsPermanent(err) {
+	if last > t.publishedBasis {
+		err := t.publishPending(ctx, last)
+		switch {
+		case event.IsPermanent(err):
 			// The totals of later messages do not wait for what can never be published.
 			refused[last] = fmt.Errorf("publish the totals up to this message: %w", err)
-			t.due = t.due[:0]
-			err = nil
-		}
-		if err != nil {
+			t.pendingChanges = t.pendingChanges[:0]
+		case err != nil:
 			return err
 		}
 	}
@@ -92,7 +91,7 @@ func (t *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	return nil
 }
 
-func cellsOf(body []byte, into map[ledger.Cell]bool) error {
+func addCells(body []byte, into map[ledger.Cell]bool) error {
 	batch, err := event.DecodeAccepted(body)
 	if err != nil {
 		return err

@@ -72,8 +72,8 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	add(4, "2020")
 	tallied()
 	// The tally's first batch knows nothing of the year that later ones change.
-	add(tallyBatch+100, "2021")
-	add(tallyBatch+100, "2020")
+	add(batchMessages+100, "2021")
+	add(batchMessages+100, "2020")
 	tallied()
 
 	shown, flushes := map[ledger.Cell]event.Total{}, 0
@@ -123,7 +123,7 @@ func disagreements(t *testing.T, shown map[ledger.Cell]event.Total, sequence uin
 			t.Errorf("after %d: %v is %s and changed by %s, but %v is %s", sequence, cell, total.Value, total.ChangeAbsolute, base, shown[base].Value)
 		}
 		if cell.Indicator == "rd_intensity" && total.Value != "" {
-			want := number(ledger.Cell{Indicator: "rd", Period: cell.Period}).Shift(2).DivRound(number(ledger.Cell{Indicator: "gdp", Period: cell.Period}), quotientDecimals)
+			want := catalogue.Quotient(number(ledger.Cell{Indicator: "rd", Period: cell.Period}).Shift(2), number(ledger.Cell{Indicator: "gdp", Period: cell.Period}))
 			if !want.Equal(number(cell)) {
 				t.Errorf("after %d: %v is %s, want %s", sequence, cell, total.Value, want)
 			}

@@ -109,7 +109,7 @@ func (h *health) watchBroker(log *stream.Log) {
 	})
 }
 
-func (h *health) watchTransform(t *transform.Transform, log *stream.Log) {
+func (h *health) watchTransform(t *transform.Stage, log *stream.Log) {
 	h.needs("ledger", done(t.Ready(), "the ledger is being replayed"))
 	h.needs("tally", func(ctx context.Context) error {
 		_, err := log.Position(ctx, stream.Accepted, tally.Consumer)

@@ -64,7 +64,7 @@ type Pipeline struct {
 	closers   []func() error // in the order of opening
 	conn      *nats.Conn
 	prepared  chan struct{} // closed when the store is ready for the sink
-	transform *transform.Transform
+	transform *transform.Stage
 	gateway   *ingest.Gateway
 
 	registry    *prometheus.Registry

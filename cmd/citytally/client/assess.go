@@ -44,9 +44,9 @@ func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present
 	if err != nil {
 		return nil, err
 	}
-	a.Period, a.AsOf, a.Basis = period.String(), history.Moment.Received, history.Ledger.Applied()
+	a.Period, a.AsOf, a.Basis = period.String(), history.Moment.Received, history.Ledger.Basis()
 	a.Result = a.Card.Assess(log.catalogue, period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := tally.Own(log.catalogue, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
+		own, ok := tally.OfArea(log.catalogue, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
 		return assess.Figure(own), ok
 	})
 	return a, nil

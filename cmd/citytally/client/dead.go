@@ -85,7 +85,7 @@ func legible(l *stream.Letter) any {
 // ReplayLetters sends messages that were put aside through their stream again, and
 // takes them out of DEAD. No numbers are all letters. Each one that is done is told.
 func (c *Client) ReplayLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
-	return c.removeLetters(ctx, numbers, told, reconcile.Revive)
+	return c.removeLetters(ctx, numbers, told, reconcile.Reprocess)
 }
 
 // DiscardLetters takes letters out of DEAD. No numbers are all letters. Each one

@@ -54,7 +54,7 @@ func comparePublished(c *catalogue.Catalogue, r *present.Report, control string,
 		switch comparison := &compared.Comparisons[i]; {
 		case comparison.Unexplained():
 			compared.Unexplained++
-		case comparison.Verdict != published.Agrees:
+		case comparison.Agreement != published.Agrees:
 			compared.Explained++
 		}
 	}

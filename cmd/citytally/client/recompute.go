@@ -41,7 +41,7 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) (eve
 	if err != nil {
 		return event.Run{}, err
 	}
-	if err := reconcile.Recompute(ctx, log, command); err != nil {
+	if err := reconcile.RequestRecomputation(ctx, log, command); err != nil {
 		return event.Run{}, app.Usage(err)
 	}
 	var run event.Run

@@ -26,7 +26,7 @@ type CreatedRelease struct {
 // CreateRelease freezes the selected totals under a name. Force lets totals out
 // that are not publishable. What stands in the way of a release is told by the
 // printer, as a RefusedError.
-func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.NewRelease, p *present.Printer) (*CreatedRelease, error) {
+func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.ReleaseRequest, p *present.Printer) (*CreatedRelease, error) {
 	var err error
 	if n.Period, err = s.period(); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.NewRel
 	}
 	created := &CreatedRelease{Unjudged: int(position.Pending + position.Delivered)}
 	created.Release, created.Repeated, err = answer.CreateRelease(ctx, log.log, log.catalogue, history, n, time.Now())
-	var withheld *answer.Unpublishable
+	var withheld *answer.UnpublishableError
 	switch {
 	case errors.As(err, &withheld):
 		return nil, &RefusedError{errors.New(p.Unpublishable(withheld))}

@@ -71,7 +71,7 @@ func (l *Log) report(ctx context.Context, s *Selection, page bool) (*present.Rep
 	totals := tally.OfPeriod(l.catalogue, history.Ledger, period)
 	r := &present.Report{
 		Period: period.String(), AsOf: moment.Received,
-		Totals: reportRows(l.catalogue, totals, origin{basis: history.Ledger.Applied(), catalogue: l.catalogue.Version(), at: time.Now().UTC()}),
+		Totals: reportRows(l.catalogue, totals, origin{basis: history.Ledger.Basis(), catalogue: l.catalogue.Version(), at: time.Now().UTC()}),
 	}
 	if page {
 		l.addPage(r, totals, period, history)

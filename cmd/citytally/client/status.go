@@ -165,7 +165,7 @@ func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Stat
 	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
 		return err
 	}
-	s.Conservation, err = reconcile.Conserve(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	s.Conservation, err = reconcile.CheckConservation(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
 	return err
 }
 

@@ -195,7 +195,7 @@ func areaValues(indicator *catalogue.Indicator, total *event.Total) map[string]d
 	ratios := map[string]decimal.Decimal{}
 	for area, bottom := range bottoms {
 		if !bottom.IsZero() {
-			ratios[area] = tops[area].Mul(decimal.NewFromInt(indicator.Factor)).DivRound(bottom, 12)
+			ratios[area] = catalogue.Quotient(tops[area].Mul(decimal.NewFromInt(indicator.Factor)), bottom)
 		}
 	}
 	return ratios

@@ -42,7 +42,7 @@ func (p *Printer) Published(w io.Writer, c *PublishedComparison, format string, 
 		fmt.Fprintln(w)
 		t := NewTable(w, table.Row{p.words().Indicator, words.Published, words.Interval, words.Total, words.Verdict}, 2, 4)
 		for i := range c.Comparisons {
-			if of := &c.Comparisons[i]; all || of.Verdict != published.Agrees {
+			if of := &c.Comparisons[i]; all || of.Agreement != published.Agrees {
 				t.AppendRow(p.comparisonRow(of))
 			}
 		}
@@ -62,7 +62,7 @@ func (p *Printer) comparisonRow(c *published.Comparison) table.Row {
 	case published.Within:
 		name = fmt.Sprintf(words.Implied, name)
 	}
-	verdict := words.Verdicts[c.Verdict]
+	verdict := words.Agreements[c.Agreement]
 	if c.Explained != "" {
 		verdict = fmt.Sprintf(words.Explained, verdict)
 	}

@@ -70,7 +70,7 @@ func (p *Printer) Unjudged(w io.Writer, submissions int) {
 }
 
 // Unpublishable tells which totals stand in the way of a release.
-func (p *Printer) Unpublishable(withheld *answer.Unpublishable) string {
+func (p *Printer) Unpublishable(withheld *answer.UnpublishableError) string {
 	words := &p.words().Release
 	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
 	for i := range withheld.Totals {

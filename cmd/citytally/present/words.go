@@ -119,7 +119,7 @@ type PublishedWords struct {
 	Published, Interval, Total, Verdict string
 	Change, Implied                     string
 	Irreproducible, Consequences        string
-	Verdicts                            map[published.Verdict]string
+	Agreements                          map[published.Agreement]string
 	Explained, OtherStage               string
 }
 

@@ -87,8 +87,8 @@ var englishWords = Words{
 		Summary: "%s: %[3]d figures held against %[2]s: %[4]d agree, %[5]d explained, %[6]d unexplained", Basis: "as of accepted message %d, catalogue %s",
 		Published: "published", Interval: "stands for", Total: "city", Verdict: "verdict",
 		Change: "%s, change", Implied: "%s, implied", Irreproducible: "Published figures that cannot be had from the others:", Consequences: "What the published figures imply:",
-		Verdicts:  map[published.Verdict]string{published.Agrees: "agrees", published.Truncated: "agrees if cut off, not rounded", published.Differs: "differs", published.Absent: "no total"},
-		Explained: "%s; explained below", OtherStage: " (%s when published, %s now)",
+		Agreements: map[published.Agreement]string{published.Agrees: "agrees", published.Truncated: "agrees if cut off, not rounded", published.Differs: "differs", published.Absent: "no total"},
+		Explained:  "%s; explained below", OtherStage: " (%s when published, %s now)",
 	},
 	Assess: AssessWords{
 		Title: "%s, %s", Latest: "by the latest figures", AsOf: "by what had been received by %s", Release: "by what release %s was made of", Basis: " (accepted message %d, catalogue %s)",

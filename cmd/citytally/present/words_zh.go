@@ -87,8 +87,8 @@ var chineseWords = Words{
 		Summary: "%s：与 %s 核对 %d 个数，相符 %d 个，已说明原因 %d 个，未能说明 %d 个", Basis: "数据截至第 %d 条采用记录，目录版本 %s",
 		Published: "公布数", Interval: "所代表的区间", Total: "全市数", Verdict: "核对结果",
 		Change: "%s（同比）", Implied: "%s（由公布数推出）", Irreproducible: "公布数之间不能互相推出的：", Consequences: "由公布数可以推出的：",
-		Verdicts:  map[published.Verdict]string{published.Agrees: "相符", published.Truncated: "截尾后相符", published.Differs: "不符", published.Absent: "无全市数"},
-		Explained: "%s，见下文说明", OtherStage: "（公布时为%s，现为%s）",
+		Agreements: map[published.Agreement]string{published.Agrees: "相符", published.Truncated: "截尾后相符", published.Differs: "不符", published.Absent: "无全市数"},
+		Explained:  "%s，见下文说明", OtherStage: "（公布时为%s，现为%s）",
 	},
 	Assess: AssessWords{
 		Title: "%s，%s", Latest: "按最新数据", AsOf: "按截至 %s 收到的数据", Release: "按发布 %s 所据的数据", Basis: "（第 %d 条采用记录，目录版本 %s）",

@@ -78,7 +78,7 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Card, error) {
 	card := &Card{Decimals: 2}
 	decoder := strict.NewDecoder(source, card)
 	decoder.Document(text)
-	decoder.Add(card.settle(c))
+	decoder.Add(card.complete(c))
 	if err := decoder.Err(); err != nil {
 		return nil, err
 	}
@@ -87,8 +87,8 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Card, error) {
 
 type report func(format string, args ...any)
 
-// settle fills in what was left out and checks the rest.
-func (card *Card) settle(c *catalogue.Catalogue) error {
+// complete fills in what was left out and checks the rest.
+func (card *Card) complete(c *catalogue.Catalogue) error {
 	var errs []error
 	add := func(path string) report {
 		return func(format string, args ...any) {
@@ -115,12 +115,12 @@ func (card *Card) settle(c *catalogue.Catalogue) error {
 			add(path+".indicator")("%q occurs twice", item.Indicator)
 		}
 		seen[item.Indicator] = true
-		item.settle(card, c, func(field string) report { return add(path + "." + field) })
+		item.complete(card, c, func(field string) report { return add(path + "." + field) })
 	}
 	return errors.Join(errs...)
 }
 
-func (item *Item) settle(card *Card, c *catalogue.Catalogue, at func(field string) report) {
+func (item *Item) complete(card *Card, c *catalogue.Catalogue, at func(field string) report) {
 	var ok bool
 	switch item.indicator, ok = c.Indicator(item.Indicator); {
 	case !ok:

@@ -160,7 +160,7 @@ func TestCompare(t *testing.T) {
 	type line struct {
 		Indicator   string
 		Item        Item
-		Verdict     Verdict
+		Verdict     Agreement
 		Explained   string
 		Stages      string
 		Unexplained bool
@@ -168,7 +168,7 @@ func TestCompare(t *testing.T) {
 	var lines []line
 	for i := range got {
 		g := &got[i]
-		lines = append(lines, line{g.Indicator, g.Item, g.Verdict, g.Explained, g.Stage + g.TotalStage, g.Unexplained()})
+		lines = append(lines, line{g.Indicator, g.Item, g.Agreement, g.Explained, g.Stage + g.TotalStage, g.Unexplained()})
 	}
 	want := []line{
 		{"all", Level, Agrees, "", "estimatefinal", false},

@@ -15,20 +15,20 @@ type Total struct {
 	Stage, Qualifier string
 }
 
-// Verdict is how a total of ours stands to a published figure.
-type Verdict string
+// Agreement is how a total of ours stands to a published figure.
+type Agreement string
 
 // The verdicts.
 const (
 	// Agrees: ours rounds to the published figure as the catalogue rounds, or lies
 	// where its qualifier says.
-	Agrees Verdict = "agrees"
+	Agrees Agreement = "agrees"
 	// Truncated: ours becomes the published figure when it is cut off, not rounded.
-	Truncated Verdict = "truncated"
+	Truncated Agreement = "truncated"
 	// Differs: it does not.
-	Differs Verdict = "differs"
+	Differs Agreement = "differs"
 	// Absent: there is no such figure of ours.
-	Absent Verdict = "absent"
+	Absent Agreement = "absent"
 )
 
 // Within is the item of a comparison with where a figure that was not published
@@ -43,9 +43,9 @@ type Comparison struct {
 	Published string `json:"published"`
 	Qualifier string `json:"qualifier,omitempty"`
 	// Interval is what it stands for, and Total ours, unrounded.
-	Interval Interval `json:"interval"`
-	Total    string   `json:"total"`
-	Verdict  Verdict  `json:"verdict"`
+	Interval  Interval  `json:"interval"`
+	Total     string    `json:"total"`
+	Agreement Agreement `json:"verdict"`
 	// Explained is the code of the finding why the published figure cannot be had
 	// from the others, where that accounts for the difference.
 	Explained string `json:"explained,omitempty"`
@@ -56,7 +56,7 @@ type Comparison struct {
 
 // Unexplained reports whether the figure is not the published one, and nothing
 // in the published figures tells why.
-func (c *Comparison) Unexplained() bool { return c.Verdict != Agrees && c.Explained == "" }
+func (c *Comparison) Unexplained() bool { return c.Agreement != Agrees && c.Explained == "" }
 
 // Compare holds totals against the controls and what follows from them: each
 // published level and change, and where each figure lies that was not published.
@@ -69,7 +69,7 @@ func Compare(controls []Control, totals []Total, findings []Finding) ([]Comparis
 	var all []Comparison
 	add := func(c Comparison, total string, truncated Interval, mayDiffer *big.Rat) error {
 		c.Total = total
-		if err := c.judge(truncated); err != nil {
+		if err := c.compare(truncated); err != nil {
 			return err
 		}
 		c.explain(findings, mayDiffer)
@@ -85,7 +85,7 @@ func Compare(controls []Control, totals []Total, findings []Finding) ([]Comparis
 		if control.Value != nil {
 			c := Comparison{
 				Indicator: control.Indicator.ID, Item: Level, Published: control.Value.Text,
-				Qualifier: control.Qualifier.String(), Interval: stands(control),
+				Qualifier: control.Qualifier.String(), Interval: standsFor(control),
 			}
 			if stage := control.Stage.String(); stage != "" && total.Stage != "" && stage != total.Stage {
 				c.Stage, c.TotalStage = stage, total.Stage
@@ -118,10 +118,10 @@ func Compare(controls []Control, totals []Total, findings []Finding) ([]Comparis
 	return all, nil
 }
 
-// judge gives the verdict on the total.
-func (c *Comparison) judge(truncated Interval) error {
+// compare gives the verdict on the total.
+func (c *Comparison) compare(truncated Interval) error {
 	if c.Total == "" {
-		c.Verdict = Absent
+		c.Agreement = Absent
 		return nil
 	}
 	x, ok := new(big.Rat).SetString(c.Total)
@@ -129,11 +129,11 @@ func (c *Comparison) judge(truncated Interval) error {
 	case !ok:
 		return fmt.Errorf("total of %s: want a decimal number, got %q", c.Indicator, c.Total)
 	case c.Interval.Contains(x):
-		c.Verdict = Agrees
+		c.Agreement = Agrees
 	case c.Qualifier == "" && truncated.Contains(x):
-		c.Verdict = Truncated
+		c.Agreement = Truncated
 	default:
-		c.Verdict = Differs
+		c.Agreement = Differs
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (c *Comparison) judge(truncated Interval) error {
 // explain looks for a finding that the published figure cannot be had from the
 // others. It accounts for a difference in the last published place, not for more.
 func (c *Comparison) explain(findings []Finding, mayDiffer *big.Rat) {
-	if c.Verdict != Truncated && c.Verdict != Differs || mayDiffer == nil {
+	if c.Agreement != Truncated && c.Agreement != Differs || mayDiffer == nil {
 		return
 	}
 	published, _ := new(big.Rat).SetString(c.Published)

@@ -132,9 +132,9 @@ func (i Interval) negative() Interval {
 	return n
 }
 
-// natural reports whether no number in the interval is negative: multiplication
+// nonNegative reports whether no number in the interval is negative: multiplication
 // and division are defined for such intervals alone.
-func (i Interval) natural() bool { return i.Low != nil && i.Low.Sign() >= 0 }
+func (i Interval) nonNegative() bool { return i.Low != nil && i.Low.Sign() >= 0 }
 
 // times returns every x · y of two natural intervals.
 func (i Interval) times(j Interval) Interval {

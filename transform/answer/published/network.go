@@ -88,7 +88,7 @@ func newNetwork(c *catalogue.Catalogue, controls []Control, exactLevels bool) *n
 	}
 	for i := range c.Indicators {
 		if ind := &c.Indicators[i]; ind.Total == catalogue.RatioRule {
-			if share := n.now[ind.ID]; share.domain.Low == nil && n.now[ind.Numerator].domain.natural() && n.now[ind.Denominator].domain.natural() {
+			if share := n.now[ind.ID]; share.domain.Low == nil && n.now[ind.Numerator].domain.nonNegative() && n.now[ind.Denominator].domain.nonNegative() {
 				share.domain.Low = new(big.Rat)
 			}
 			n.relations = append(n.relations, ratioRelation(ind))
@@ -120,7 +120,7 @@ func bound(text string) *big.Rat {
 // publish gives a quantity the interval of the figure published for it.
 func (n *network) publish(control *Control, exactLevels bool) {
 	q := n.now[control.Indicator.ID]
-	stands := stands(control)
+	stands := standsFor(control)
 	if exactLevels && control.Qualifier == 0 && control.Indicator.Kind != catalogue.Ratio {
 		stands = Exactly(control.Value.Exact())
 	}
@@ -133,8 +133,8 @@ func (n *network) publish(control *Control, exactLevels bool) {
 	q.high = q.low
 }
 
-// stands returns what the published level stands for.
-func stands(control *Control) Interval {
+// standsFor returns what the published level stands for.
+func standsFor(control *Control) Interval {
 	if control.Qualifier != 0 {
 		return control.Value.Qualified(control.Qualifier)
 	}

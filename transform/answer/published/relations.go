@@ -37,7 +37,7 @@ func (n *network) applyChange(control *Control, change Interval) *conflict {
 		forth = func(b Interval) Interval { return b.plus(change) }
 	} else {
 		growth := growthOf(change)
-		if !growth.natural() || !level.domain.natural() || !base.domain.natural() {
+		if !growth.nonNegative() || !level.domain.nonNegative() || !base.domain.nonNegative() {
 			return nil
 		}
 		back = func(l Interval) Interval { return l.over(growth) }
@@ -65,19 +65,19 @@ func ratioRelation(ratio *catalogue.Indicator) relation {
 	fact := Fact{ratio.ID, Level}
 	return relation{fact: fact, apply: func(n *network) *conflict {
 		share, top, bottom := n.now[ratio.ID], n.now[ratio.Numerator], n.now[ratio.Denominator]
-		if share.domain.natural() && bottom.domain.natural() {
+		if share.domain.nonNegative() && bottom.domain.nonNegative() {
 			to := share.domain.times(bottom.domain).scaled(new(big.Rat).Inv(factor))
 			if c := top.restrict(to, union(share.low, bottom.low), union(share.high, bottom.high)); c != nil {
 				return c
 			}
 		}
-		if share.domain.natural() && top.domain.natural() {
+		if share.domain.nonNegative() && top.domain.nonNegative() {
 			to := top.domain.scaled(factor).over(share.domain)
 			if c := bottom.restrict(to, union(top.low, share.high), union(top.high, share.low)); c != nil {
 				return c
 			}
 		}
-		if top.domain.natural() && bottom.domain.natural() {
+		if top.domain.nonNegative() && bottom.domain.nonNegative() {
 			to := top.domain.scaled(factor).over(bottom.domain)
 			return share.restrict(to, union(top.low, bottom.high), union(top.high, bottom.low))
 		}

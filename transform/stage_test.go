@@ -138,10 +138,10 @@ func TestManyTransformsAgree(t *testing.T) {
 	if got := part.Value.String(); got != fmt.Sprint(submissions-1) {
 		t.Errorf("ledger has %s, want the last submission's %d", got, submissions-1)
 	}
-	if n := len(a.Ledger().Submissions(a.Ledger().Applied())); n != submissions {
+	if n := len(a.Ledger().Submissions(a.Ledger().Basis())); n != submissions {
 		t.Errorf("ledger has %d submissions, want %d", n, submissions)
 	}
-	if b.Ledger().Applied() == 0 {
+	if b.Ledger().Basis() == 0 {
 		t.Error("the second process followed nothing")
 	}
 }

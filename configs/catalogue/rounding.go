@@ -16,3 +16,12 @@ func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
 	}
 	return figure.StringFixed(places)
 }
+
+// QuotientDecimals are the places of a quotient. Sums are exact; only a quotient
+// has to end somewhere.
+const QuotientDecimals = 12
+
+// Quotient divides, and rounds to [QuotientDecimals] places, half away from zero.
+func Quotient(dividend, divisor decimal.Decimal) decimal.Decimal {
+	return dividend.DivRound(divisor, QuotientDecimals)
+}

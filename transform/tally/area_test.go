@@ -49,7 +49,7 @@ indicators:
 		{"none", "2021", "a", ""},
 	} {
 		got := ""
-		if own, ok := Own(c, source, ledger.Cell{Indicator: test.indicator, Period: fixture.Period(test.period)}, test.area); ok {
+		if own, ok := OfArea(c, source, ledger.Cell{Indicator: test.indicator, Period: fixture.Period(test.period)}, test.area); ok {
 			got = own.Value.String() + " " + own.Stage.String()
 		}
 		if got != test.want {

@@ -13,9 +13,9 @@ import (
 )
 
 // The schedule name under which totals that died are computed again.
-const reviveSchedule = "replay"
+const reprocessSchedule = "replay"
 
-// Revive has a message that was put aside processed again. Whatever has come of
+// Reprocess has a message that was put aside processed again. Whatever has come of
 // it before, it has its effect once:
 //
 //   - accepted observations and verdicts go to their subject again; they carry
@@ -27,18 +27,18 @@ const reviveSchedule = "replay"
 //
 // It is an error, and nothing is sent, when this version cannot read the message
 // either. The letter stays in DEAD: [stream.Log.Discard] removes it afterwards.
-func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
+func Reprocess(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 	body, err := log.LetterMessage(ctx, letter)
 	if err != nil {
 		return fmt.Errorf("letter %d: nothing was sent: %w", letter.Number, err)
 	}
-	if err := readable(letter, body); err != nil {
+	if err := checkReadable(letter, body); err != nil {
 		return fmt.Errorf("letter %d: this version cannot read the message either, so that nothing was sent: %w", letter.Number, err)
 	}
 	id := "replay." + letter.Stream + "." + strconv.FormatUint(letter.Sequence, 10)
 	if period, ok := strings.CutPrefix(letter.Subject, "totals."); ok {
-		command := event.Command{ID: id, Schedule: reviveSchedule, Trigger: event.ByManual, Period: period}
-		if err := Recompute(ctx, log, command); err != nil {
+		command := event.Command{ID: id, Schedule: reprocessSchedule, Trigger: event.ByManual, Period: period}
+		if err := RequestRecomputation(ctx, log, command); err != nil {
 			return fmt.Errorf("letter %d: ask for the totals of %s: %w", letter.Number, period, err)
 		}
 		return nil
@@ -49,7 +49,7 @@ func Revive(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 	return nil
 }
 
-func readable(letter *stream.Letter, body []byte) error {
+func checkReadable(letter *stream.Letter, body []byte) error {
 	switch letter.Stream {
 	case stream.Accepted:
 		_, err := event.DecodeAccepted(body)

@@ -1,0 +1,113 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/tally"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+)
+
+// Stage is the transform stage of one process: a ledger and the workers that read
+// it. Any number of processes may run it at the same time.
+type Stage struct {
+	log        *stream.Log
+	catalogue  *catalogue.Catalogue
+	projection reconcile.Projection
+	config     Config
+	logger     zerolog.Logger
+	now        func() time.Time
+	ledger     *ledger.Ledger
+	ready      chan struct{}
+	metrics    *Metrics
+	tracer     *stream.Tracer
+}
+
+// New returns the stage. Nothing is read or written before Run.
+func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Stage, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Stage{
+		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
+		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
+	}
+	for _, option := range options {
+		option(s)
+	}
+	s.ledger.RegisterMetrics(s.metrics.registerer)
+	return s, nil
+}
+
+// Ledger returns the stage's ledger, which Run fills.
+func (s *Stage) Ledger() *ledger.Ledger { return s.ledger }
+
+// Ready returns a channel that is closed when the ledger has been replayed and the
+// workers begin.
+func (s *Stage) Ready() <-chan struct{} { return s.ready }
+
+// Run replays the ledger and then runs the workers until ctx ends. The workers
+// finish the batches they have begun, and Run returns nil.
+func (s *Stage) Run(ctx context.Context) error {
+	// Workers that finish a batch wait for the ledger to follow, so it stops last.
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	replayed := make(chan struct{})
+	group, working := errgroup.WithContext(ctx)
+	followed := make(chan error, 1)
+	var follower sync.WaitGroup
+	follower.Go(func() {
+		followed <- s.ledger.Follow(following, s.log, s.logger, func() { close(replayed) })
+	})
+	group.Go(func() error {
+		select {
+		case err := <-followed:
+			return fmt.Errorf("follow the log: %w", err)
+		case <-working.Done():
+			return nil
+		}
+	})
+	group.Go(func() error {
+		select {
+		case <-working.Done():
+			return nil
+		case <-replayed:
+		}
+		return s.runWorkers(working)
+	})
+	err := group.Wait()
+	stop()
+	follower.Wait()
+	return err
+}
+
+func (s *Stage) runWorkers(ctx context.Context) error {
+	close(s.ready)
+	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.catalogue.Version()).Msg("ledger replayed")
+	publisher := tally.NewPublisher(s.log, s.catalogue, s.now, s.metrics.tally)
+	checker := reconcile.NewConservationChecker(s.log, s.catalogue, s.projection, s.config.CheckEvery, s.logger, s.now, s.metrics.reconcile)
+	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
+		s.logger, s.now, s.metrics.judge, s.tracer)
+	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
+	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, checker,
+		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
+	group, working := errgroup.WithContext(ctx)
+	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run} {
+		group.Go(func() error { return run(working) })
+	}
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		// A stop may come while a worker is still asking for its consumer.
+		return nil
+	}
+	return err
+}
