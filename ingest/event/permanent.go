@@ -36,7 +36,7 @@ type NewerLayout struct {
 
 // Error says what to do.
 func (e *NewerLayout) Error() string {
-	return fmt.Sprintf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too", e.Version, e.Newest)
+	return fmt.Sprintf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too, or have the message skipped (citytally skip)", e.Version, e.Newest)
 }
 
 // IsNewerLayout reports whether err comes of a message that only a later version

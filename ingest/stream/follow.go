@@ -129,7 +129,9 @@ func (f *follower) session(ctx context.Context) error {
 		if meta.Sequence.Consumer != delivered {
 			return fmt.Errorf("message %d came as number %d, not %d", meta.Sequence.Stream, meta.Sequence.Consumer, delivered)
 		}
-		if f.failure = f.handle(delivery(m, meta)); f.failure != nil {
+		d := delivery(m, meta)
+		f.failure = f.log.handOver(ctx, f.config.Stream, &d, func(d *Delivery) error { return f.handle(*d) })
+		if f.failure != nil {
 			return f.failure
 		}
 		f.next = meta.Sequence.Stream + 1

@@ -93,8 +93,9 @@ func (b *batches) CarryOut(ctx context.Context, taken []Delivery) error {
 //     stored in DEAD, then the message is acknowledged;
 //   - passing (any other error): the attempt is repeated with growing pauses, as
 //     [Log.Retry] does;
-//   - fatal (a [event.NewerLayout] error): nothing is acknowledged, and Work returns
-//     the error, which says what to do.
+//   - fatal (an [event.NewerLayout] error): nothing is acknowledged, and Work returns
+//     the error, which says what to do; or, where a person had the message skipped
+//     ([Log.Skip]), it is treated as permanent.
 func (l *Log) Work(ctx context.Context, config WorkConfig, task Task) error {
 	consumer, err := l.startConsumer(ctx, &config)
 	if err != nil {
@@ -173,7 +174,7 @@ func (w *worker) step(ctx context.Context) error {
 
 // take has the task take a message, or puts it aside.
 func (w *worker) take(ctx context.Context, d Delivery) error {
-	err := w.task.Take(&d)
+	err := w.log.handOver(ctx, w.config.Consumer.Stream, &d, w.task.Take)
 	if err == nil {
 		w.taken = append(w.taken, d)
 		return nil

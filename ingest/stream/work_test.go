@@ -21,6 +21,7 @@ import (
 type task struct {
 	size  int
 	taken int
+	take  func(*stream.Delivery) error // what Take does first; it may be nil
 	// carryOut is called for each batch; it may be nil.
 	carryOut func(bodies []string) error
 
@@ -32,6 +33,11 @@ type task struct {
 func newTask(size int) *task { return &task{size: size, done: make(chan []string, 100)} }
 
 func (k *task) Take(d *stream.Delivery) error {
+	if k.take != nil {
+		if err := k.take(d); err != nil {
+			return err
+		}
+	}
 	switch body := string(d.Body); {
 	case strings.HasPrefix(body, "bad"):
 		return event.Permanentf("it says %q", body)
@@ -300,5 +306,45 @@ func TestPublishTellsWhatIsPermanent(t *testing.T) {
 				t.Errorf("PublishEach: %+v, want the bad one alone refused", answers)
 			}
 		})
+	}
+}
+
+// A person may have a stage pass over a message that only a later version can read:
+// a worker puts it aside, and a follower meets it without its body.
+func TestSkippedMessagesArePassedOver(t *testing.T) {
+	log := open(t)
+	publish(t, log, "newer", "a")
+	if err := log.Skip(soon(t), stream.Submissions, 3, "why", "me"); !errors.Is(err, stream.ErrNoMessage) {
+		t.Errorf("skipping what is not there: %v", err)
+	}
+	check(t, log.Skip(soon(t), stream.Submissions, 1, "a test of the next version", "me"))
+	k := newTask(1)
+	k.take = func(d *stream.Delivery) error {
+		if len(d.Body) == 0 {
+			return event.Permanentf("nothing to read")
+		}
+		return nil
+	}
+	work(t, log, k)
+	if diff := cmp.Diff([]string{"a"}, k.carriedOut(t, 1)); diff != "" {
+		t.Error(diff)
+	}
+	acknowledged(t, log, stream.Submissions, "test", 2)
+	letters, err := log.Letters(soon(t))
+	check(t, err)
+	if len(letters) != 2 || letters[0].Stage != stream.SkipStage || letters[0].Error != "skipped by me: a test of the next version" || letters[1].Stage != "test" {
+		t.Errorf("letters = %+v", letters)
+	}
+	following, caughtUp := context.WithCancel(soon(t))
+	var followed []string
+	check(t, log.Follow(following, stream.FollowConfig{Stream: stream.Submissions}, func(d stream.Delivery) error {
+		if string(d.Body) == "newer" {
+			return &event.NewerLayout{Version: 9, Newest: 2}
+		}
+		followed = append(followed, string(d.Body))
+		return nil
+	}, caughtUp))
+	if diff := cmp.Diff([]string{"", "a"}, followed); diff != "" {
+		t.Error(diff)
 	}
 }

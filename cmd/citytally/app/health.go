@@ -97,6 +97,27 @@ func done(ready <-chan struct{}, why string) func(context.Context) error {
 	}
 }
 
+// stop notes that a stage has stopped for good while the others go on.
+func (h *health) stop(stage string, why error) {
+	h.needs("stage "+stage, func(context.Context) error { return fmt.Errorf("stopped: %w", why) })
+}
+
+// How long work on a message may keep failing before the process is not ready.
+const stuckFor = time.Minute
+
+// watchWork asks whether any work on the log has kept failing for too long.
+func (h *health) watchWork(log *stream.Log) {
+	h.needs("work", func(context.Context) error {
+		var errs []error
+		for _, stuck := range log.Stuck() {
+			if time.Since(stuck.Since) > stuckFor {
+				errs = append(errs, errors.New(stuck.String()))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
 // watchBroker asks the broker for the newest sequence: a connection may be open
 // on one side only.
 func (h *health) watchBroker(log *stream.Log) {

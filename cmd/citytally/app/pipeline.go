@@ -159,9 +159,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		(&memoryReleaser{}).run(ctx)
 		return nil
 	})
-	for _, stage := range p.running {
-		group.Go(func() error { return stage.life.run(ctx, stage.ready, stage.work) })
-	}
+	group.Go(func() error { return p.runStages(ctx) })
 	if p.Store != nil && p.Engine == nil && p.options.StoreMayBeAway {
 		group.Go(func() error {
 			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {

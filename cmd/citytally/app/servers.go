@@ -39,6 +39,7 @@ func (p *Pipeline) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.health.watchBroker(p.Log)
+	p.health.watchWork(p.Log)
 	watchLog(p.registry, p.Log, p.options.Logger)
 	return nil
 }

@@ -2,21 +2,46 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // runningStage is one stage of this process.
 type runningStage struct {
+	name  string
 	life  *lifecycle
 	ready <-chan struct{}
 	work  func(context.Context) error
 }
 
+// runStages runs every stage until ctx ends, and returns the first error but for a
+// newer layout in the log: that stops the stage which met it and leaves the others
+// at work, unless there are none left.
+func (p *Pipeline) runStages(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	var working atomic.Int32
+	working.Store(int32(len(p.running)))
+	for _, stage := range p.running {
+		group.Go(func() error {
+			err := stage.life.run(ctx, stage.ready, stage.work)
+			if working.Add(-1) == 0 || !event.IsNewerLayout(err) {
+				return err
+			}
+			p.health.stop(stage.name, err)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
 func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.Context) error) {
-	p.running = append(p.running, runningStage{life: begin(p.child(stage)), ready: ready, work: work})
+	p.running = append(p.running, runningStage{name: stage, life: begin(p.child(stage)), ready: ready, work: work})
 }
 
 // openStages puts together the stages that run here, on what has been opened.

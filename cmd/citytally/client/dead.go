@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/rs/zerolog"
@@ -83,15 +84,26 @@ func legible(l *stream.Letter) any {
 }
 
 // ReplayLetters sends messages that were put aside through their stream again, and
-// takes them out of DEAD. No numbers are all letters. Each one that is done is told.
+// takes them out of DEAD. No numbers are all letters but for skips. Each one that is
+// done is told.
 func (c *Client) ReplayLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
 	return c.removeLetters(ctx, numbers, told, reconcile.Reprocess)
 }
 
-// DiscardLetters takes letters out of DEAD. No numbers are all letters. Each one
-// that is done is told.
+// DiscardLetters takes letters out of DEAD. No numbers are all letters but for skips.
+// Each one that is done is told.
 func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
 	return c.removeLetters(ctx, numbers, told, func(context.Context, *stream.Log, *stream.Letter) error { return nil })
+}
+
+// Skip has every stage pass over a message from its next start on.
+func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason, by string) error {
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	return log.Skip(ctx, name, sequence, reason, by)
 }
 
 // removeLetters does something with letters and removes them then. What fails
@@ -102,7 +114,9 @@ func (c *Client) removeLetters(ctx context.Context, numbers []uint64, told func(
 		return err
 	}
 	defer disconnect()
-	if len(numbers) > 0 {
+	if len(numbers) == 0 {
+		letters = slices.DeleteFunc(letters, func(l stream.Letter) bool { return l.Stage == stream.SkipStage })
+	} else {
 		if letters, err = chooseLetters(letters, numbers); err != nil {
 			return err
 		}
