@@ -156,10 +156,10 @@ func TestCrashRestartsOnTheSameAddress(t *testing.T) {
 	if got := count(t, connect(t, server.DSN(chdbtest.User))); got != 1000 {
 		t.Errorf("%d rows after the crash, want 1000", got)
 	}
+	eventually(t, "the restart is counted", func() bool { return server.Restarts() == 1 })
 	if again := server.PID(); again == pid || again == 0 {
 		t.Errorf("child is %d after the crash, was %d", again, pid)
 	}
-	eventually(t, "the restart is counted", func() bool { return server.Restarts() == 1 })
 	if err := server.Err(); err != nil {
 		t.Error(err)
 	}

@@ -33,7 +33,7 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 
 // follow waits for the end of a child and of its successors, until running ends.
 func (s *Server) follow(running context.Context, p *process) {
-	again := restartPolicy{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
+	policy := restartPolicy{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
 	for p != nil {
 		select {
 		case <-running.Done():
@@ -48,15 +48,15 @@ func (s *Server) follow(running context.Context, p *process) {
 		reason := p.withLastOutput(errors.New(exitText(p.end)))
 		s.cfg.Logger.Error().Err(reason).Int("pid", p.ready.PID).Dur("uptime", time.Since(p.began)).
 			Msg("ClickHouse engine ended by itself")
-		p = s.relaunch(running, &again, reason)
+		p = s.relaunch(running, &policy, reason)
 	}
 }
 
 // relaunch starts the next child. It returns nil when running has ended or the
 // limit of restarts is reached.
-func (s *Server) relaunch(running context.Context, again *restartPolicy, reason error) *process {
+func (s *Server) relaunch(running context.Context, policy *restartPolicy, reason error) *process {
 	for {
-		delay, err := again.grant(time.Now(), reason)
+		delay, err := policy.grant(time.Now(), reason)
 		if err != nil {
 			s.mu.Lock()
 			s.err = err
@@ -97,7 +97,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
-// serve notes which child is at work; nil is none.
+// setChild records the child that serves; nil for none.
 func (s *Server) setChild(p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,14 +1,17 @@
 // Package chdbtest starts the embedded ClickHouse for a test: the same one the
 // program runs, in a child process of the test binary, on a directory and
-// ports of the test's own.
+// ports of the test's own. In come a test and options; out goes a [chdb.Server]
+// that is closed with the test.
 //
-// The engine comes from libchdb.Fetch: the first test ever run on a machine
-// downloads it, unless CITYTALLY_LIBCHDB names one.
+// The library comes from libchdb.Fetch: the first test on a machine downloads it,
+// unless the environment variable CITYTALLY_LIBCHDB names one. What never happens:
+// a test needs a ClickHouse server, a fixed port or a directory that exists.
 package chdbtest
 
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -27,25 +30,15 @@ const (
 	// Reader may only read.
 	Reader = "reader"
 
-	// childArgument turns a test binary into the child. It stands behind
-	// -test.run, so that a binary whose TestMain does not call Main runs no
-	// tests as a child instead of all of them, over and over.
+	// childArgument makes a test binary the child. [Command] puts it after
+	// -test.run=^$, so that a binary whose TestMain does not call BecomeChild
+	// runs no tests, instead of all of them again.
 	childArgument = "citytally-chdb-child"
 )
 
-// Main is a TestMain for packages that call [Start]:
-//
-//	func TestMain(m *testing.M) { chdbtest.Main(m) }
-//
-// It runs the tests and exits, or is the child and never returns.
-func Main(m *testing.M) {
-	BecomeChild()
-	os.Exit(m.Run())
-}
-
-// BecomeChild does nothing in a test binary that runs tests; in one that
-// [Start] has started it is the child and never returns. A TestMain of its own
-// kind calls it first.
+// BecomeChild runs the engine and never returns in a process that [Start] has
+// started; in a test binary that runs tests it does nothing. A TestMain calls it
+// first.
 func BecomeChild() {
 	if !slices.Contains(os.Args, childArgument) {
 		return
@@ -54,6 +47,15 @@ func BecomeChild() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// Command is the [chdb.Config] Command that runs this test binary as the child.
+func Command() ([]string, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the test binary: %w", err)
+	}
+	return []string{executable, "-test.run=^$", childArgument}, nil
 }
 
 // Option changes the server's configuration before it starts.
@@ -68,13 +70,13 @@ func Dir(dir string) Option {
 // Start returns a server on loopback, any free ports and a temporary
 // directory, closed when the test ends. Its users are [User] and [Reader],
 // each with a password of its own. Warnings and errors go to the test's log.
-// The test binary's TestMain must be [Main] or call [BecomeChild].
+// The test binary's TestMain must call [BecomeChild].
 func Start(t testing.TB, options ...Option) *chdb.Server {
 	t.Helper()
 	server, err := chdb.Start(t.Context(), Config(t, options...))
 	if err != nil {
 		if strings.Contains(err.Error(), "no tests to run") {
-			t.Fatal("the test binary ran as a test instead of as the engine: this package needs a TestMain that calls chdbtest.Main")
+			t.Fatal("the test binary ran as a test instead of as the engine: this package needs a TestMain that calls chdbtest.BecomeChild")
 		}
 		t.Fatal(err)
 	}
@@ -89,12 +91,12 @@ func Start(t testing.TB, options ...Option) *chdb.Server {
 // Config is what [Start] starts with, for tests that start it themselves.
 func Config(t testing.TB, options ...Option) chdb.Config {
 	t.Helper()
-	executable, err := os.Executable()
+	command, err := Command()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := chdb.Config{
-		Command: []string{executable, "-test.run=^$", childArgument},
+		Command: command,
 		Logger:  zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
 		Users: []engine.User{
 			{Name: User, Password: rand.Text()},

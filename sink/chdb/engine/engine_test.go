@@ -49,10 +49,14 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		return
 	}
-	os.Exit(runTests(m))
+	goleak.VerifyTestMain(testsOnOneEngine{m})
 }
 
-func runTests(m *testing.M) int {
+// testsOnOneEngine opens the shared engine for the tests and closes it after them.
+type testsOnOneEngine struct{ tests *testing.M }
+
+// Run implements goleak.TestingM.
+func (o testsOnOneEngine) Run() int {
 	dir, err := os.MkdirTemp("", "citytally-engine-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -64,12 +68,8 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	code := m.Run()
+	code := o.tests.Run()
 	if err := shared.engine.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

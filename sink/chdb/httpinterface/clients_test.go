@@ -26,8 +26,8 @@ func dialHTTP(t testing.TB, base string, change func(*clickhouse.Options)) drive
 	})
 }
 
-// TestHTTPClickhouseGo writes and reads every type with the unmodified Go client, by each of its enginetest.Compressions().
-func TestHTTPClickhouseGo(t *testing.T) {
+// TestClickhouseGo writes and reads every type with the unmodified Go client, by each of its enginetest.Compressions().
+func TestClickhouseGo(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	methods := map[string]*clickhouse.Compression{
 		"none": nil, "lz4": {Method: clickhouse.CompressionLZ4}, "zstd": {Method: clickhouse.CompressionZSTD, Level: 3},
@@ -46,7 +46,7 @@ func TestHTTPClickhouseGo(t *testing.T) {
 	}
 }
 
-func TestHTTPClickhouseGoBehaviour(t *testing.T) {
+func TestClickhouseGoBehaviour(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	for name, method := range enginetest.Compressions() {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func framesOf(t testing.TB, text string) string {
 	return string(w.Data)
 }
 
-func TestHTTPEncodings(t *testing.T) {
+func TestEncodings(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	call{body: "CREATE TABLE http_encoded (s String) ENGINE = MergeTree ORDER BY s"}.must(t, base)
 	const big = "SELECT number FROM numbers(500000)"

@@ -14,9 +14,9 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-// TestHTTPStalledClient checks that a client which neither reads nor writes for long loses its connection, and that its
+// TestStalledClient checks that a client which neither reads nor writes for long loses its connection, and that its
 // query ends.
-func TestHTTPStalledClient(t *testing.T) {
+func TestStalledClient(t *testing.T) {
 	base := startHTTP(t, limits.Clients{SendTimeout: 100 * time.Millisecond})
 	connect := func(t *testing.T, request string) net.Conn {
 		t.Helper()
@@ -60,8 +60,8 @@ func TestHTTPStalledClient(t *testing.T) {
 	})
 }
 
-// TestHTTPConnectionLimit checks that a connection beyond the limit is served once another one is closed.
-func TestHTTPConnectionLimit(t *testing.T) {
+// TestConnectionLimit checks that a connection beyond the limit is served once another one is closed.
+func TestConnectionLimit(t *testing.T) {
 	base := startHTTP(t, limits.Clients{MaxConnections: 1})
 	first, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	if err != nil {
@@ -86,8 +86,8 @@ func TestHTTPConnectionLimit(t *testing.T) {
 	}
 }
 
-// TestHTTPPlayIsSelfContained checks that the page asks no other host for anything.
-func TestHTTPPlayIsSelfContained(t *testing.T) {
+// TestPlayIsSelfContained checks that the page asks no other host for anything.
+func TestPlayIsSelfContained(t *testing.T) {
 	for _, foreign := range []string{"http:", "https:", "src=", "@import", "url("} {
 		if strings.Contains(string(playPage), foreign) {
 			t.Errorf("the page contains %q", foreign)

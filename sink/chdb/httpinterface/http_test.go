@@ -114,7 +114,7 @@ func query(sql string, more ...string) string {
 	return path
 }
 
-func TestHTTPInterface(t *testing.T) {
+func TestInterface(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	call{body: "CREATE TABLE http_face (a Int32, s String) ENGINE = MergeTree ORDER BY a"}.must(t, base)
 	call{body: "CREATE DATABASE http_db"}.must(t, base)

@@ -13,7 +13,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func TestHTTPInsert(t *testing.T) {
+func TestInsert(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	native := call{path: query("SELECT toInt32(5) AS a, 'n\n\nn' AS s FORMAT Native")}.must(t, base)
 	tests := map[string]struct {
@@ -58,8 +58,8 @@ func TestHTTPInsert(t *testing.T) {
 	}
 }
 
-// TestHTTPInsertRefused checks that rows which cannot be read are an error with ClickHouse's code, and commit nothing.
-func TestHTTPInsertRefused(t *testing.T) {
+// TestInsertRefused checks that rows which cannot be read are an error with ClickHouse's code, and commit nothing.
+func TestInsertRefused(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	call{body: "CREATE TABLE http_refused (a Int32, s String) ENGINE = MergeTree ORDER BY a"}.must(t, base)
 	tests := map[string]struct {
@@ -90,8 +90,8 @@ func TestHTTPInsertRefused(t *testing.T) {
 	}
 }
 
-// TestHTTPInsertAborted checks that a body which ends before its announced end commits nothing, however long it was.
-func TestHTTPInsertAborted(t *testing.T) {
+// TestInsertAborted checks that a body which ends before its announced end commits nothing, however long it was.
+func TestInsertAborted(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	call{body: "CREATE TABLE http_aborted (a Int32) ENGINE = MergeTree ORDER BY a"}.must(t, base)
 	for name, length := range map[string]int64{"announced length": 1 << 20, "chunked": -1} {
@@ -123,7 +123,7 @@ func TestHTTPInsertAborted(t *testing.T) {
 	}
 }
 
-func TestHTTPExternalTables(t *testing.T) {
+func TestExternalTables(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	send := func(t *testing.T, path string, fields, files map[string]string, user string) answer {
 		t.Helper()

@@ -16,9 +16,9 @@ import (
 // javaScriptClient is the version of @clickhouse/client the test installs.
 const javaScriptClient = "@clickhouse/client@1.23.1"
 
-// TestHTTPJavaScriptClient runs testdata/client.mjs with ClickHouse's own JavaScript client.
+// TestJavaScriptClient runs testdata/client.mjs with ClickHouse's own JavaScript client.
 // It is skipped only where node or npm is absent, or npm cannot reach its registry.
-func TestHTTPJavaScriptClient(t *testing.T) {
+func TestJavaScriptClient(t *testing.T) {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed: %v", program, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func TestHTTPSession(t *testing.T) {
+func TestSession(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	in := func(sql string, more ...string) call {
 		c := call{path: query("", append([]string{"session_id", "s1"}, more...)...), body: sql}
@@ -63,8 +63,8 @@ func TestHTTPSession(t *testing.T) {
 	refused(t, in("SELECT 1", "session_check", "1"), http.StatusInternalServerError, "Code: 372.")
 }
 
-// TestHTTPSessionExpires checks that an idle session goes by itself.
-func TestHTTPSessionExpires(t *testing.T) {
+// TestSessionExpires checks that an idle session goes by itself.
+func TestSessionExpires(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	call{path: query("SELECT 1", "session_id", "short", "session_timeout", "0")}.must(t, base)
 	enginetest.WaitFor(t, "the session to expire", func() bool {
@@ -73,8 +73,8 @@ func TestHTTPSessionExpires(t *testing.T) {
 	})
 }
 
-// TestHTTPSessionLocked checks that a session serves one request at a time.
-func TestHTTPSessionLocked(t *testing.T) {
+// TestSessionLocked checks that a session serves one request at a time.
+func TestSessionLocked(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	ended := make(chan string, 1)
 	go func() {

@@ -36,8 +36,8 @@ func get(t testing.TB, ctx context.Context, url string) *http.Response {
 	return response
 }
 
-// TestHTTPMidStream checks that an error after the first bytes breaks the body and says why inside it.
-func TestHTTPMidStream(t *testing.T) {
+// TestMidStream checks that an error after the first bytes breaks the body and says why inside it.
+func TestMidStream(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	const failing = "SELECT number, throwIf(number = 5000000, 'too far') FROM numbers(6000000)"
 	for _, encoding := range []string{"", "gzip", "frames"} {
@@ -77,8 +77,8 @@ func TestHTTPMidStream(t *testing.T) {
 	}
 }
 
-// TestHTTPDisconnect checks that a query ends when its client leaves, before the first byte and in mid-stream.
-func TestHTTPDisconnect(t *testing.T) {
+// TestDisconnect checks that a query ends when its client leaves, before the first byte and in mid-stream.
+func TestDisconnect(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	tests := map[string]struct {
 		method, sql, path string
@@ -118,8 +118,8 @@ func TestHTTPDisconnect(t *testing.T) {
 	}
 }
 
-// TestHTTPShutdown checks that what still runs after the grace is killed, and that Serve waits for it.
-func TestHTTPShutdown(t *testing.T) {
+// TestShutdown checks that what still runs after the grace is killed, and that Serve waits for it.
+func TestShutdown(t *testing.T) {
 	e := enginetest.Open(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -150,8 +150,8 @@ func TestHTTPShutdown(t *testing.T) {
 	}
 }
 
-// TestHTTPWaitEndOfQuery checks that an answer held back in a file is the same, and that the file goes.
-func TestHTTPWaitEndOfQuery(t *testing.T) {
+// TestWaitEndOfQuery checks that an answer held back in a file is the same, and that the file goes.
+func TestWaitEndOfQuery(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -171,8 +171,8 @@ func TestHTTPWaitEndOfQuery(t *testing.T) {
 	}
 }
 
-// TestHTTPFlatMemory streams an answer and an insert much larger than what this process may keep of them.
-func TestHTTPFlatMemory(t *testing.T) {
+// TestFlatMemory streams an answer and an insert much larger than what this process may keep of them.
+func TestFlatMemory(t *testing.T) {
 	base := startHTTP(t, limits.Clients{})
 	heap := func() uint64 {
 		runtime.GC()

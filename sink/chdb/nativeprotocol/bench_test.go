@@ -7,14 +7,14 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func BenchmarkNativeSelectOne(b *testing.B) {
+func BenchmarkSelectOne(b *testing.B) {
 	conn := enginetest.Dial(b, startNative(b, limits.Clients{}), nil)
 	for b.Loop() {
 		enginetest.Scan[uint8](b, conn, "SELECT 1")
 	}
 }
 
-func BenchmarkNativeSelectRows(b *testing.B) {
+func BenchmarkSelectRows(b *testing.B) {
 	conn := enginetest.Dial(b, startNative(b, limits.Clients{}), nil)
 	for b.Loop() {
 		rows, err := conn.Query(b.Context(), "SELECT number, toString(number % 1000) FROM numbers(1000000)")
@@ -33,7 +33,7 @@ func BenchmarkNativeSelectRows(b *testing.B) {
 	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-func BenchmarkNativeColumnarInsert(b *testing.B) {
+func BenchmarkColumnarInsert(b *testing.B) {
 	const rows = 500_000
 	conn := enginetest.Dial(b, startNative(b, limits.Clients{}), nil)
 	enginetest.Execute(b, conn, "CREATE OR REPLACE TABLE bench (n UInt64, s String) ENGINE = MergeTree ORDER BY n")

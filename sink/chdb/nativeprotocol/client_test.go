@@ -29,7 +29,7 @@ func clickhouseClient(t *testing.T, address, stdin string, args ...string) (stri
 	return string(out), err
 }
 
-func TestNativeClickHouseClient(t *testing.T) {
+func TestClickHouseClient(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for _, step := range []struct {
 		name, stdin string

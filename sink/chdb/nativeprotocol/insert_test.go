@@ -15,7 +15,7 @@ import (
 )
 
 // Every type goes in through clickhouse-go and comes out again as it was.
-func TestNativeTypesRoundTrip(t *testing.T) {
+func TestTypesRoundTrip(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for name, compression := range enginetest.Compressions() {
 		t.Run(name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestNativeTypesRoundTrip(t *testing.T) {
 }
 
 // A client that leaves in the middle of its rows commits none of them.
-func TestNativeAbortedInsertCommitsNothing(t *testing.T) {
+func TestAbortedInsertCommitsNothing(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	enginetest.Execute(t, enginetest.Dial(t, address, nil), "CREATE TABLE aborted (n UInt64) ENGINE = MergeTree ORDER BY n")
 	ways := map[string]func(net.Conn, driver.Batch) error{

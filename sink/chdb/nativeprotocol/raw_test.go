@@ -117,7 +117,7 @@ func putEmptyBlock(b *proto.Buffer) {
 }
 
 // Every revision that is spoken gets blocks of its own form.
-func TestNativeRevisions(t *testing.T) {
+func TestRevisions(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for _, revision := range []int{oldestRevision, 54412, 54420, 54429, 54441, 54447, 54451, 54453, 54454, 54458, 54459, 54460, 54475} {
 		c := dialRaw(t, address, revision)
@@ -142,7 +142,7 @@ func TestNativeRevisions(t *testing.T) {
 	}
 }
 
-func TestNativeSmallPackets(t *testing.T) {
+func TestSmallPackets(t *testing.T) {
 	c := dialRaw(t, startNative(t, limits.Clients{}), serverRevision)
 	c.hello()
 	c.send(func(b *proto.Buffer) { b.Encode(proto.ClientCodePing) })
@@ -168,7 +168,7 @@ func TestNativeSmallPackets(t *testing.T) {
 	}
 }
 
-func TestNativeCancelPacketEndsTheQuery(t *testing.T) {
+func TestCancelPacketEndsTheQuery(t *testing.T) {
 	c := dialRaw(t, startNative(t, limits.Clients{}), serverRevision)
 	c.hello()
 	c.query("INSERT INTO FUNCTION null('n UInt8') SELECT sleepEachRow(0.1) FROM numbers(1000) SETTINGS max_block_size = 1")
@@ -178,7 +178,7 @@ func TestNativeCancelPacketEndsTheQuery(t *testing.T) {
 	c.expect(proto.ServerCodePong)
 }
 
-func TestNativeRefusesSparseColumns(t *testing.T) {
+func TestRefusesSparseColumns(t *testing.T) {
 	c := dialRaw(t, startNative(t, limits.Clients{}), serverRevision)
 	c.hello()
 	c.query("INSERT INTO FUNCTION null('n UInt8') FORMAT Native")
@@ -204,7 +204,7 @@ func TestNativeRefusesSparseColumns(t *testing.T) {
 }
 
 // Some clients give up on a server that is silent for 3 s.
-func TestNativeTellsThatASlowQueryRuns(t *testing.T) {
+func TestTellsThatASlowQueryRuns(t *testing.T) {
 	c := dialRaw(t, startNative(t, limits.Clients{}), serverRevision)
 	c.hello()
 	c.query("INSERT INTO FUNCTION null('n UInt8') SELECT sleep(1.5)")
@@ -231,7 +231,7 @@ func TestNativeTellsThatASlowQueryRuns(t *testing.T) {
 	}
 }
 
-func TestNativeHostileClients(t *testing.T) {
+func TestHostileClients(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	huge := func(b *proto.Buffer) { b.PutUVarInt(1 << 62) }
 	for name, write := range map[string]func(b *proto.Buffer){

@@ -14,7 +14,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func TestNativeSelect(t *testing.T) {
+func TestSelect(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for name, compression := range enginetest.Compressions() {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func read(t *testing.T, conn clickhouse.Conn, query string) string {
 
 // Revision 0, which the engine writes, loses the zone of DateTime; an empty
 // result has no block to take a header from.
-func TestNativeHeader(t *testing.T) {
+func TestHeader(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	for query, want := range map[string]string{
 		"SELECT toDateTime(0, 'Asia/Shanghai') AS a":                                  "a DateTime('Asia/Shanghai')",
@@ -114,7 +114,7 @@ func TestNativeHeader(t *testing.T) {
 	}
 }
 
-func TestNativeExceptions(t *testing.T) {
+func TestExceptions(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	conn := enginetest.Dial(t, address, nil)
 	for query, want := range map[string]int32{
@@ -149,7 +149,7 @@ func TestNativeExceptions(t *testing.T) {
 	}
 }
 
-func TestNativeParallelQueries(t *testing.T) {
+func TestParallelQueries(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), func(o *clickhouse.Options) { o.MaxOpenConns = 8 })
 	var group errgroup.Group
 	for i := range 8 {
@@ -172,7 +172,7 @@ func TestNativeParallelQueries(t *testing.T) {
 	}
 }
 
-func TestNativeProgress(t *testing.T) {
+func TestProgress(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	enginetest.Execute(t, conn, "CREATE TABLE progress ENGINE = MergeTree ORDER BY number AS SELECT number FROM numbers(500000)")
 	var rows, profiled uint64
@@ -193,7 +193,7 @@ func TestNativeProgress(t *testing.T) {
 	}
 }
 
-func TestNativeCancelKillsTheQuery(t *testing.T) {
+func TestCancelKillsTheQuery(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for _, query := range []string{
 		"SELECT sum(sleepEachRow(0.1)) AS cancelled_scan FROM numbers(1000) SETTINGS max_block_size = 1",

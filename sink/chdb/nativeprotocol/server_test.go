@@ -13,7 +13,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func TestNativeLeavesNothingBehind(t *testing.T) {
+func TestLeavesNothingBehind(t *testing.T) {
 	enginetest.Open(t)
 	before := goleak.IgnoreCurrent()
 	address, stop := startNativeUntil(t, limits.Clients{})
@@ -36,7 +36,7 @@ func TestNativeLeavesNothingBehind(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-func TestNativeStopsGracefully(t *testing.T) {
+func TestStopsGracefully(t *testing.T) {
 	t.Run("waits for a short query", func(t *testing.T) {
 		address, stop := startNativeUntil(t, limits.Clients{StopGrace: 20 * time.Second})
 		conn := enginetest.Dial(t, address, nil)

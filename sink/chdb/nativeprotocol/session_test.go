@@ -14,7 +14,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
-func TestNativeLogin(t *testing.T) {
+func TestLogin(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for _, c := range []struct {
 		user, password, database string
@@ -73,7 +73,7 @@ func TestNativeLogin(t *testing.T) {
 	}
 }
 
-func TestNativeServerInfo(t *testing.T) {
+func TestServerInfo(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	info, err := conn.ServerVersion()
 	if err != nil {
@@ -88,7 +88,7 @@ func TestNativeServerInfo(t *testing.T) {
 	}
 }
 
-func TestNativeSettings(t *testing.T) {
+func TestSettings(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), func(o *clickhouse.Options) { o.MaxOpenConns = 1 })
 	setting := func(settings clickhouse.Settings, name string) string {
 		t.Helper()
@@ -127,7 +127,7 @@ func TestNativeSettings(t *testing.T) {
 	}
 }
 
-func TestNativeParameters(t *testing.T) {
+func TestParameters(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	nasty := "it's \\ a\ttab, 户\n\"`"
 	ctx := clickhouse.Context(t.Context(), clickhouse.WithParameters(clickhouse.Parameters{
@@ -147,7 +147,7 @@ func TestNativeParameters(t *testing.T) {
 	}
 }
 
-func TestNativeExternalTable(t *testing.T) {
+func TestExternalTable(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), func(o *clickhouse.Options) { o.MaxOpenConns = 1 })
 	table, err := ext.NewTable("areas", ext.Column("code", "String"), ext.Column("n", "LowCardinality(String)"))
 	if err != nil {

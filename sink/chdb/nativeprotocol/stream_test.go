@@ -16,7 +16,7 @@ import (
 )
 
 // A result far larger than what the test may hold streams through.
-func TestNativeLargeResultStreams(t *testing.T) {
+func TestLargeResultStreams(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	const rows, wide = 400_000, 500
 	result, err := conn.Query(t.Context(), fmt.Sprintf("SELECT number, repeat('x', %d) FROM numbers(%d) SETTINGS max_block_size = 1000", wide, rows))
@@ -48,7 +48,7 @@ func TestNativeLargeResultStreams(t *testing.T) {
 }
 
 // An insert far larger than what the test may hold streams through.
-func TestNativeLargeInsertStreams(t *testing.T) {
+func TestLargeInsertStreams(t *testing.T) {
 	client, err := ch.Dial(t.Context(), ch.Options{Address: startNative(t, limits.Clients{}), Compression: ch.CompressionLZ4})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestNativeLargeInsertStreams(t *testing.T) {
 	}
 }
 
-func TestNativeChGo(t *testing.T) {
+func TestChGo(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for name, compression := range map[string]ch.Compression{"none": ch.CompressionDisabled, "lz4": ch.CompressionLZ4, "zstd": ch.CompressionZSTD} {
 		t.Run(name, func(t *testing.T) {

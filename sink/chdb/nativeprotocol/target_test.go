@@ -16,7 +16,7 @@ import (
 )
 
 // What an INSERT asks the client for, and where the rows land.
-func TestNativeInsertTargets(t *testing.T) {
+func TestInsertTargets(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	enginetest.Execute(t, conn,
 		"CREATE DATABASE `odd db`",
@@ -58,7 +58,7 @@ func TestNativeInsertTargets(t *testing.T) {
 	}
 }
 
-func TestNativeInsertWithoutClientRows(t *testing.T) {
+func TestInsertWithoutClientRows(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), nil)
 	enginetest.Execute(t, conn, "CREATE TABLE inline (n UInt32, s String) ENGINE = MergeTree ORDER BY n",
 		"INSERT INTO inline VALUES (1, 'a;b'), (2, 'c -- d')",
@@ -72,7 +72,7 @@ func TestNativeInsertWithoutClientRows(t *testing.T) {
 
 // An insert that the engine refuses is told as an exception, keeps nothing, and
 // leaves the connection in use.
-func TestNativeRefusedInsert(t *testing.T) {
+func TestRefusedInsert(t *testing.T) {
 	conn := enginetest.Dial(t, startNative(t, limits.Clients{}), func(o *clickhouse.Options) { o.MaxOpenConns = 1 })
 	enginetest.Execute(t, conn, "CREATE TABLE refused (n UInt64, CONSTRAINT small CHECK n < 10) ENGINE = MergeTree ORDER BY n")
 	for _, blocks := range []int{1, 5} {
@@ -109,7 +109,7 @@ func TestNativeRefusedInsert(t *testing.T) {
 	}
 }
 
-func TestNativeColumnarInsert(t *testing.T) {
+func TestColumnarInsert(t *testing.T) {
 	address := startNative(t, limits.Clients{})
 	for name, compression := range enginetest.Compressions() {
 		t.Run(name, func(t *testing.T) {
