@@ -181,7 +181,10 @@ func (c *campaign) inflict() string {
 		return "kill the engine's child"
 	case kind == 2 && victim != c.engine && victim.signal(syscall.SIGSTOP):
 		// Longer than AckWait: when it wakes, others have done its work.
-		time.Sleep(time.Second + time.Duration(c.random.IntN(1500))*time.Millisecond)
+		select {
+		case <-time.After(time.Second + time.Duration(c.random.IntN(1500))*time.Millisecond):
+		case <-c.t.Context().Done():
+		}
 		victim.signal(syscall.SIGCONT)
 		return "freeze " + victim.name
 	case kind == 3:

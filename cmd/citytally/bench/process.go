@@ -86,18 +86,27 @@ func awaitReady(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("not ready after %s", readyLimit))
 	defer cancel()
 	for {
-		if i, err := app.FindInstance(dir); err == nil {
-			response, err := http.Get(i.HTTP + "/readyz")
-			if err == nil {
-				if err := response.Body.Close(); err == nil && response.StatusCode == http.StatusOK {
-					return nil
-				}
-			}
+		if i, err := app.FindInstance(dir); err == nil && ready(ctx, i) {
+			return nil
 		}
 		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			return err
 		}
 	}
+}
+
+// ready reports whether the instance's gateway says that it is ready.
+func ready(ctx context.Context, i *app.Instance) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.HTTP+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 }
 
 // ChildrenOf returns the processes that the process has started, none where the

@@ -125,6 +125,7 @@ func notReady(ctx context.Context, operations string) []present.Part {
 	if err != nil {
 		return nil
 	}
+	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil
