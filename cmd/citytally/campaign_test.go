@@ -167,7 +167,7 @@ sink: {ack_wait: 1s, insert_timeout: 5s, retry_to: 500ms}
 
 func campaignToken(area string) string { return "campaign-token-of-" + area }
 
-// inflict does one thing that no process likes, and says what.
+// inflict does one random harm to the processes, and returns what.
 func (c *campaign) inflict() string {
 	victim := c.roles[c.random.IntN(len(c.roles))]
 	switch kind := c.random.IntN(10); {
@@ -197,7 +197,7 @@ func (c *campaign) inflict() string {
 	return "kill " + victim.name
 }
 
-// settle waits until every stage has done all there is to do.
+// settle waits until no stage has anything left to do.
 func (c *campaign) settle() {
 	for _, r := range c.roles {
 		r.want(r.name != "schedule")

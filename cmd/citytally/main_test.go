@@ -25,8 +25,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// With this variable set, or asked for the engine's child, the test binary is
-// the program itself, so that tests can start and kill real processes.
+// actAsProgram is the environment variable that makes the test binary the program
+// itself, so that tests can start and kill real processes. As the engine's child it
+// is that too.
 const actAsProgram = "ACT_AS_CITYTALLY"
 
 func TestMain(m *testing.M) {
@@ -79,7 +80,7 @@ func must(t testing.TB, args ...string) string {
 	return stdout
 }
 
-// program starts a process of its own on the directory.
+// program is the program as a process of its own.
 type program struct {
 	cmd    *exec.Cmd
 	output *transcript
@@ -128,7 +129,7 @@ func (p *program) stop(t testing.TB, s os.Signal) {
 	}
 }
 
-// Flags by which any number of pipelines run side by side.
+// anyPorts are flags with which any number of pipelines run side by side.
 func anyPorts(dir string) []string {
 	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--operations", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
 }
@@ -149,7 +150,7 @@ func startRun(t testing.TB, dir string, args ...string) *program {
 	return p
 }
 
-// eventually waits for a condition.
+// eventually waits up to a minute for a condition.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline, again := time.After(time.Minute), time.NewTicker(20*time.Millisecond)

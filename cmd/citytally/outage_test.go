@@ -33,7 +33,7 @@ import (
 
 var outageFigures = flag.Int("figures", 60_000, "how many figures TestOutage has accepted while ClickHouse is away")
 
-// A backlog may not cost the sink more memory than this, however long it is.
+// sinkMemory is the most memory that a backlog of any length may cost the sink.
 const sinkMemory = 1024 // MiB
 
 // ClickHouse is killed and stays away while areas report, and revise what they
@@ -127,7 +127,7 @@ type outage struct {
 	datasets, vintages      int
 }
 
-// Years that are reported: a revision of one changes the next one's totals.
+// outageYears are reported: a revision of one year changes the totals of the next.
 const outageYears = 4
 
 func newOutage(t *testing.T, figures int) *outage {
@@ -249,7 +249,8 @@ func (o *outage) waiting(of, consumer string) int {
 	return int(last - position.AckFloor)
 }
 
-// memory holds what the processes took at the most against the bound.
+// memory logs the peak memory of the processes and compares the sink's with its
+// bound.
 func (o *outage) memory(when string) {
 	o.t.Helper()
 	for _, r := range o.roles {
@@ -272,7 +273,8 @@ func (o *outage) said(r *role, text string) int {
 	return strings.Count(string(log), text)
 }
 
-// Totals whose change does not follow from the totals shown beside them.
+// tornTotals selects totals whose change does not follow from the totals shown beside
+// them.
 const tornTotals = `SELECT sum(arrayCount(c -> c.3 IS NOT NULL AND NOT ifNull(c.2 - m[c.1 - 1] = c.3, false), cells)) FROM (
 	SELECT groupArray((year, value, change_absolute)) AS cells, mapFromArrays(groupArray(year), groupArray(value)) AS m
 	FROM totals_latest WHERE change_kind = 'percent' GROUP BY indicator)`

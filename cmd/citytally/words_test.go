@@ -15,8 +15,7 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// What a person reads when a command cannot do what was asked: what is wrong and
-// what to do.
+// A wrong command line is answered with what is wrong and what to do.
 func TestUsageMessages(t *testing.T) {
 	for _, test := range []struct {
 		args []string
@@ -48,7 +47,8 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// A broker that is away or refuses the password is no riddle.
+// The message about a broker that is away, or refuses the password, names the
+// setting to correct.
 func TestBrokerMessages(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,7 +72,7 @@ func TestBrokerMessages(t *testing.T) {
 	}
 }
 
-// Ctrl-C is told as such, wherever it comes.
+// An interrupted command says that it was interrupted, and nothing else.
 func TestInterruptedInWords(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupt signal received"))
