@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+
+	"github.com/citytally/citytally/ingest/natsd"
 )
 
 // Operations is what the program tells those who run it, over HTTP: metrics,
@@ -33,7 +35,7 @@ func (s *Settings) validateOperations() []error {
 			errs = append(errs, fmt.Errorf(`operations.address: want host:port such as 127.0.0.1:8471, or "" for none, got %q`, o.Address))
 		} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 			errs = append(errs, fmt.Errorf("operations.address: want a port from 0 to 65535, got %q", port))
-		} else if o.PProf && !isLoopback(host) {
+		} else if o.PProf && !natsd.IsLoopback(host) {
 			errs = append(errs, fmt.Errorf("operations.pprof: want operations.address on loopback, such as 127.0.0.1:8471, got %q; profiles show what is in memory", o.Address))
 		}
 	} else if o.PProf {
@@ -45,12 +47,4 @@ func (s *Settings) validateOperations() []error {
 		}
 	}
 	return errs
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

@@ -21,7 +21,8 @@ func startSamples(t *testing.T) (dir string) {
 	return dir
 }
 
-// What differs from one catalogue or order of arrival to another.
+// vintages matches what differs from run to run: the basis and the catalogue's
+// version.
 var vintages = regexp.MustCompile(`(message |第 )\d+(, catalogue | 条采用记录，目录版本 )[0-9a-f]{12}`)
 
 // goldenText compares what a command prints with testdata/audit.

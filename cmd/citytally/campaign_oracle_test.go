@@ -66,8 +66,8 @@ func newOracle(log []stored, sent map[string]*parcel) (*oracle, error) {
 	return o, nil
 }
 
-// canonical is a submission's body as the sender wrote it, whoever wrote it
-// anew since.
+// canonical is a submission's body in one form, whether the sender or the gateway
+// encoded it.
 func canonical(body []byte) string {
 	var p parcel
 	if err := json.Unmarshal(body, &p); err != nil {
@@ -80,7 +80,7 @@ func canonical(body []byte) string {
 	return string(text)
 }
 
-// receive folds in one message; again when its content was accepted before.
+// receive folds in one message. again says that its content was accepted before.
 func (o *oracle) receive(sequence uint64, p *parcel, again bool) {
 	outcome := "partial"
 	switch accepted := p.accepted(); {
@@ -203,7 +203,7 @@ func (f figures) sum() *big.Rat {
 	return sum
 }
 
-// only keeps the parts of the areas.
+// only returns the parts of the areas.
 func (f figures) only(areas []string) figures {
 	kept := figures{reported: f.reported}
 	for _, p := range f.parts {

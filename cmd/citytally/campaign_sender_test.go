@@ -19,7 +19,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// campaignCatalogue is a city whose rules the oracle knows by heart.
+// campaignCatalogue is a city whose rules the oracle has in code.
 const campaignCatalogue = `city: "100"
 programmes: [{id: main, name_zh: 主要指标, name_en: Main}]
 areas:
@@ -278,11 +278,10 @@ func (s *sender) acknowledge(p *parcel, sequence uint64) {
 	p.receipts = append(p.receipts, sequence)
 }
 
-// How long anything may take while faults go on.
+// campaignPatience is how long anything may take while faults go on.
 const campaignPatience = 2 * time.Minute
 
-// again repeats an attempt, as clients do, until it succeeds; an error that
-// wraps errFinal ends it.
+// again repeats an attempt, as clients do, until it succeeds or is refused.
 func (s *sender) again(ctx context.Context, what string, attempt func(context.Context) error) error {
 	deadline := time.Now().Add(campaignPatience)
 	for {
@@ -298,7 +297,11 @@ func (s *sender) again(ctx context.Context, what string, attempt func(context.Co
 		s.mu.Lock()
 		s.retries++
 		s.mu.Unlock()
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -167,7 +167,7 @@ sink: {ack_wait: 1s, insert_timeout: 5s, retry_to: 500ms}
 
 func campaignToken(area string) string { return "campaign-token-of-" + area }
 
-// inflict does one thing that no process likes, and says what.
+// inflict does one random harm to the processes, and returns what.
 func (c *campaign) inflict() string {
 	victim := c.roles[c.random.IntN(len(c.roles))]
 	switch kind := c.random.IntN(10); {
@@ -181,7 +181,10 @@ func (c *campaign) inflict() string {
 		return "kill the engine's child"
 	case kind == 2 && victim != c.engine && victim.signal(syscall.SIGSTOP):
 		// Longer than AckWait: when it wakes, others have done its work.
-		time.Sleep(time.Second + time.Duration(c.random.IntN(1500))*time.Millisecond)
+		select {
+		case <-time.After(time.Second + time.Duration(c.random.IntN(1500))*time.Millisecond):
+		case <-c.t.Context().Done():
+		}
 		victim.signal(syscall.SIGCONT)
 		return "freeze " + victim.name
 	case kind == 3:
@@ -194,7 +197,7 @@ func (c *campaign) inflict() string {
 	return "kill " + victim.name
 }
 
-// settle waits until every stage has done all there is to do.
+// settle waits until no stage has anything left to do.
 func (c *campaign) settle() {
 	for _, r := range c.roles {
 		r.want(r.name != "schedule")

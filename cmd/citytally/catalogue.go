@@ -24,7 +24,7 @@ one in use is that of the settings (catalogue:), or the built-in one of 淮安.`
 	return cmd
 }
 
-// catalogue loads a file, or the catalogue of the settings when path is "".
+// catalogue loads the catalogue at path; "" is the catalogue of the settings.
 func (g *globals) catalogue(path string) (*catalogue.Catalogue, error) {
 	if path != "" {
 		c, err := catalogue.Load(path)
@@ -72,7 +72,7 @@ catalogue in use. The exit code is 2 when there are mistakes.`,
 	}
 }
 
-// argument is the argument with the number, from 0; "" where there is none.
+// argument returns the argument with the number, from 0; "" where there is none.
 func argument(args []string, number int) string {
 	if number < len(args) {
 		return args[number]

@@ -41,6 +41,7 @@ func newDead(g *globals) *cobra.Command {
 	return cmd
 }
 
+// connector returns a client, once the flags have been read.
 type connector func() (*client.Client, error)
 
 func newDeadList(connect connector) *cobra.Command {
@@ -120,8 +121,8 @@ stay where they were, in their stream, for as long as it keeps them.`,
 	}, "discarded", (*client.Client).DiscardLetters)
 }
 
-// newDeadAction completes a command that does something with letters; no numbers
-// are all of them.
+// newDeadAction completes a command that acts on the letters whose numbers are its
+// arguments, or on all letters. The word done is printed with each number.
 func newDeadAction(connect connector, cmd *cobra.Command, done string, act func(*client.Client, context.Context, []uint64, func(uint64)) error) *cobra.Command {
 	var all bool
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

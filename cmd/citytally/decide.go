@@ -40,7 +40,7 @@ then.`,
 	return cmd
 }
 
-// newDecide completes a command that puts a decision of the bureau on record.
+// newDecide completes a command that records a decision of the bureau.
 func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.Command {
 	var a client.Addresses
 	d := event.Decision{Kind: kind}

@@ -38,7 +38,7 @@ func startExplained(t *testing.T) *explained {
 	return e
 }
 
-// on completes a command line that talks to the pipeline.
+// on adds the pipeline's settings and directory to a command line.
 func (e *explained) on(args ...string) []string {
 	return append(args, "--config", e.settings, "--dir", e.dir)
 }
@@ -57,7 +57,7 @@ func (e *explained) explain(args ...string) *answer.Explanation {
 	return x
 }
 
-// What differs from run to run.
+// unstable matches the times, which differ from run to run.
 var unstable = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} \+08:00`)
 
 func (e *explained) golden(name string, args ...string) {
@@ -122,7 +122,8 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 	e.golden("area.en.txt", "explain", "intensity", "--period", "2021", "--area", "101", "--lang", "en")
 	e.golden("diff.en.txt", "release", "diff", "公报", "--lang", "en")
 
-	// The same old figures, by two ways; and today's from the log are ClickHouse's.
+	// As of the moment and by the release the old figures are the same, and today's
+	// figures are the same from the log and from ClickHouse.
 	for what, args := range map[string][]string{
 		"as of":   {"report", "--period", "2021", "--as-of", asOf},
 		"release": {"report", "--release", "公报"},

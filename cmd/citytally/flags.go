@@ -12,12 +12,12 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
-// choice is a flag that takes one of a few words: it checks them, lists them in
-// the usage and offers them to the shell.
+// choice is a flag that takes one of a few words. The same list checks a word, is
+// printed in the usage, and completes the word in the shell.
 type choice struct {
 	value    string
 	words    []string
-	unlisted []string // words that are taken too, and neither listed nor offered
+	unlisted []string // words that are taken too, and neither printed nor completed
 }
 
 func (c *choice) String() string { return c.value }
@@ -34,7 +34,7 @@ func (c *choice) Set(word string) error {
 
 func (c *choice) offered() []string { return c.words }
 
-// list is the words as a usage text has them: table, csv or json.
+// list returns the words as the usage prints them: table, csv or json.
 func (c *choice) list() string {
 	last := len(c.words) - 1
 	return strings.Join(c.words[:last], ", ") + " or " + c.words[last]
@@ -42,7 +42,7 @@ func (c *choice) list() string {
 
 // choices is a flag that takes any of a few words, separated by commas.
 type choices struct {
-	pflag.Value // the list
+	pflag.Value // a list of strings
 	words       []string
 }
 
@@ -67,7 +67,7 @@ func (e *wordError) Error() string {
 	return fmt.Sprintf("want %s, got %q", strings.Join(e.want, ", "), e.got)
 }
 
-// completeWords lets the shell complete flags that take one of a few words.
+// completeWords registers the shell's completion of flags that take a few words.
 func completeWords(command *cobra.Command) {
 	command.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if c, ok := f.Value.(interface{ offered() []string }); ok {
@@ -80,7 +80,7 @@ func completeWords(command *cobra.Command) {
 	}
 }
 
-// formatFlag adds --format. The first of the formats is the default.
+// formatFlag adds --format; the default is the first of the formats.
 func formatFlag(cmd *cobra.Command, formats ...string) *choice {
 	c := &choice{value: formats[0], words: formats}
 	cmd.Flags().Var(c, "format", c.list())
@@ -90,13 +90,14 @@ func formatFlag(cmd *cobra.Command, formats ...string) *choice {
 // languageFlag is --lang.
 type languageFlag struct{ choice }
 
+// langFlag adds --lang.
 func langFlag(cmd *cobra.Command) *languageFlag {
 	l := &languageFlag{choice{words: []string{string(present.Chinese), string(present.English)}, unlisted: []string{""}}}
 	cmd.Flags().Var(l, "lang", l.list()+"; default by the locale")
 	return l
 }
 
-// language is the reader's: of the flag, else of the locale.
+// language returns the language of the flag, or of the locale where it is not given.
 func (l *languageFlag) language() present.Language {
 	if l.value == "" {
 		return localeLanguage()

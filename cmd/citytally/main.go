@@ -4,9 +4,9 @@
 // program by default; the settings put real clusters in their place.
 //
 // This package holds the command line: each file has the flags of one subcommand
-// and one call into a package that does its work. Package app is the running
-// application, client asks a running instance, present shows what was asked for in
-// Chinese and English, demo and bench are what they say.
+// and one call into the package that does its work. Package app is the running
+// application, client asks a running instance, present prints answers in Chinese and
+// English, demo and bench have the commands of those names.
 package main
 
 import (
@@ -54,13 +54,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	code := exitCode(err)
 	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
-		err = cause // where it was interrupted is no news
+		err = cause // what was interrupted does not matter
 	}
 	fmt.Fprintf(stderr, "citytally: %v\n", err)
 	return code
 }
 
-// exitCode is the code by which scripts tell errors apart.
+// exitCode returns the exit code that the kind of an error has.
 func exitCode(err error) int {
 	if _, ok := errors.AsType[*app.UsageError](err); ok {
 		return exitUsage
@@ -74,7 +74,7 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// silentError is the exit code of a command that has told everything already.
+// silentError is an exit code without a message: the command has printed why.
 type silentError int
 
 func (e silentError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

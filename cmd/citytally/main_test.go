@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,14 +17,17 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/sink/chdb"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// With this variable set, or asked for the engine's child, the test binary is
-// the program itself, so that tests can start and kill real processes.
+// actAsProgram is the environment variable that makes the test binary the program
+// itself, so that tests can start and kill real processes. As the engine's child it
+// is that too.
 const actAsProgram = "ACT_AS_CITYTALLY"
 
 func TestMain(m *testing.M) {
@@ -36,7 +41,13 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections() // of uploads, to gateways that have ended
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func actAs(ctx context.Context, role string) int {
@@ -69,7 +80,7 @@ func must(t testing.TB, args ...string) string {
 	return stdout
 }
 
-// program starts a process of its own on the directory.
+// program is the program as a process of its own.
 type program struct {
 	cmd    *exec.Cmd
 	output *transcript
@@ -118,7 +129,7 @@ func (p *program) stop(t testing.TB, s os.Signal) {
 	}
 }
 
-// Flags by which any number of pipelines run side by side.
+// anyPorts are flags with which any number of pipelines run side by side.
 func anyPorts(dir string) []string {
 	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--operations", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
 }
@@ -139,15 +150,17 @@ func startRun(t testing.TB, dir string, args ...string) *program {
 	return p
 }
 
-// eventually waits for a condition.
+// eventually waits up to a minute for a condition.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline, again := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
+	defer again.Stop()
 	for !ok() {
-		if time.Now().After(deadline) {
+		select {
+		case <-again.C:
+		case <-deadline:
 			t.Fatalf("not after a minute: %s", what)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

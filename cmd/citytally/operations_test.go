@@ -31,6 +31,7 @@ func get(t testing.TB, url string) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

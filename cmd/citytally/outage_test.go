@@ -27,11 +27,13 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 var outageFigures = flag.Int("figures", 60_000, "how many figures TestOutage has accepted while ClickHouse is away")
 
-// A backlog may not cost the sink more memory than this, however long it is.
+// sinkMemory is the most memory that a backlog of any length may cost the sink.
 const sinkMemory = 1024 // MiB
 
 // ClickHouse is killed and stays away while areas report, and revise what they
@@ -52,7 +54,7 @@ func TestOutage(t *testing.T) {
 	eventually(t, "ClickHouse is away", func() bool { return o.engine.pid() == 0 })
 	began := time.Now()
 	o.publish()
-	o.waitFor("the backlog is judged and tallied", [][2]string{{stream.Submissions, "validate"}, {stream.Accepted, "tally"}})
+	o.waitFor("the backlog is judged and tallied", [][2]string{{stream.Submissions, judge.Consumer}, {stream.Accepted, tally.Consumer}})
 	t.Logf("%d figures judged and tallied in %s; waiting: %d messages of ACCEPTED, %d of TOTALS", o.figures(), time.Since(began).Round(time.Millisecond),
 		o.waiting(stream.Accepted, sink.AcceptedConsumer), o.waiting(stream.Totals, sink.TotalsConsumer))
 	if o.waiting(stream.Accepted, sink.AcceptedConsumer) == 0 {
@@ -125,7 +127,7 @@ type outage struct {
 	datasets, vintages      int
 }
 
-// Years that are reported: a revision of one changes the next one's totals.
+// outageYears are reported: a revision of one year changes the totals of the next.
 const outageYears = 4
 
 func newOutage(t *testing.T, figures int) *outage {
@@ -209,7 +211,7 @@ func (o *outage) publish() {
 
 // consumers returns when every stage is at work.
 func (o *outage) consumers() {
-	o.waitFor("the stages are at work", [][2]string{{stream.Submissions, "validate"}, {stream.Accepted, "tally"},
+	o.waitFor("the stages are at work", [][2]string{{stream.Submissions, judge.Consumer}, {stream.Accepted, tally.Consumer},
 		{stream.Accepted, sink.AcceptedConsumer}, {stream.Verdicts, sink.VerdictsConsumer}, {stream.Totals, sink.TotalsConsumer}})
 }
 
@@ -218,7 +220,9 @@ func (o *outage) consumers() {
 func (o *outage) waitFor(what string, consumers [][2]string) {
 	o.t.Helper()
 	least, since := -1, time.Now()
-	for {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for ; ; <-again.C {
 		left := 0
 		for _, c := range consumers {
 			left += o.waiting(c[0], c[1])
@@ -231,11 +235,11 @@ func (o *outage) waitFor(what string, consumers [][2]string) {
 		case time.Since(since) > time.Minute:
 			o.t.Fatalf("not, and no step nearer for a minute: %s; %d messages wait", what, left)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// waiting is how much a consumer has yet to do; very much where it is not there.
+// waiting is how many messages a consumer has yet to deal with; very many where
+// there is no consumer.
 func (o *outage) waiting(of, consumer string) int {
 	position, err := o.log.Position(o.t.Context(), of, consumer)
 	last, err2 := o.log.LastSequence(o.t.Context(), of)
@@ -245,7 +249,8 @@ func (o *outage) waiting(of, consumer string) int {
 	return int(last - position.AckFloor)
 }
 
-// memory holds what the processes took at the most against the bound.
+// memory logs the peak memory of the processes and compares the sink's with its
+// bound.
 func (o *outage) memory(when string) {
 	o.t.Helper()
 	for _, r := range o.roles {
@@ -268,7 +273,8 @@ func (o *outage) said(r *role, text string) int {
 	return strings.Count(string(log), text)
 }
 
-// Totals whose change does not follow from the totals shown beside them.
+// tornTotals selects totals whose change does not follow from the totals shown beside
+// them.
 const tornTotals = `SELECT sum(arrayCount(c -> c.3 IS NOT NULL AND NOT ifNull(c.2 - m[c.1 - 1] = c.3, false), cells)) FROM (
 	SELECT groupArray((year, value, change_absolute)) AS cells, mapFromArrays(groupArray(year), groupArray(value)) AS m
 	FROM totals_latest WHERE change_kind = 'percent' GROUP BY indicator)`

@@ -41,7 +41,7 @@ record.`,
 			if err := present.JSON(cmd.OutOrStdout(), run); err != nil {
 				return err
 			}
-			// What was out of balance and has been healed is told, in the record.
+			// A problem that the run has healed is printed with it, and is no error.
 			if run.Problem != "" && !run.Healed {
 				return errors.New(run.Problem)
 			}

@@ -68,7 +68,8 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// checkArguments makes wrong arguments of any command a usage error.
+// checkArguments makes wrong arguments of a command, or of one below it, a usage
+// error.
 func checkArguments(command *cobra.Command) {
 	if check := command.Args; check != nil {
 		command.Args = func(cmd *cobra.Command, args []string) error {
@@ -83,7 +84,7 @@ func checkArguments(command *cobra.Command) {
 	}
 }
 
-// settings loads the settings and lays the flags over them.
+// settings loads the settings and sets in them what the flags say.
 func (g *globals) settings() (*configs.Settings, error) {
 	s, err := configs.Load(g.config, os.Environ())
 	if err != nil {
@@ -101,7 +102,7 @@ func (g *globals) settings() (*configs.Settings, error) {
 	return s, nil
 }
 
-// logger loads the settings and makes the logger that they ask for.
+// logger loads the settings and returns the logger that they describe.
 func (g *globals) logger(cmd *cobra.Command) (*configs.Settings, zerolog.Logger, error) {
 	s, err := g.settings()
 	if err != nil {
@@ -120,7 +121,7 @@ func (g *globals) client(a client.Addresses) (*client.Client, error) {
 	return client.New(s, a)
 }
 
-// localeLanguage is the reader's by the locale.
+// localeLanguage returns the language of the locale; English for all but Chinese.
 func localeLanguage() present.Language {
 	if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {
 		return present.Chinese

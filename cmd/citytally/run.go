@@ -33,7 +33,7 @@ func (a *listenFlags) flags(cmd *cobra.Command) {
 	flags.IntVar(&a.clickhouseHTTP, "clickhouse-http-port", 0, "`port` of the embedded ClickHouse's HTTP interface; 0 takes any free one")
 }
 
-// apply lays the flags that were given over the settings.
+// apply sets in the settings what the flags that were given say.
 func (a *listenFlags) apply(cmd *cobra.Command, s *configs.Settings) error {
 	changed := cmd.Flags().Changed
 	if changed("http") {

@@ -15,8 +15,7 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// What a person reads when a command cannot do what was asked: what is wrong and
-// what to do.
+// A wrong command line is answered with what is wrong and what to do.
 func TestUsageMessages(t *testing.T) {
 	for _, test := range []struct {
 		args []string
@@ -25,6 +24,8 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"nosuch"}, "see citytally --help\n"},
 		{[]string{"config", "nosuch"}, "see citytally config --help\n"},
 		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
+		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, transform, sink, schedule, got "nosuch"`},
+		{[]string{"report", "--lang", "fr"}, `--lang: want zh, en, got "fr"`},
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
 	} {
 		code, _, stderr := citytally(t, append(test.args, "--dir", t.TempDir())...)
@@ -48,7 +49,8 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// A broker that is away or refuses the password is no riddle.
+// The message about a broker that is away, or refuses the password, names the
+// setting to correct.
 func TestBrokerMessages(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,7 +74,7 @@ func TestBrokerMessages(t *testing.T) {
 	}
 }
 
-// Ctrl-C is told as such, wherever it comes.
+// An interrupted command says that it was interrupted, and nothing else.
 func TestInterruptedInWords(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupt signal received"))

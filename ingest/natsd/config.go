@@ -118,14 +118,15 @@ func (c Config) validateAccess() []error {
 	if c.User != "" && c.Token != "" {
 		errs = append(errs, errors.New("natsd.token: want either a token or a user with a password, got both"))
 	}
-	if c.Port != NoPort && c.Host != "" && !loopback(c.Host) && c.User == "" && c.Token == "" {
+	if c.Port != NoPort && c.Host != "" && !IsLoopback(c.Host) && c.User == "" && c.Token == "" {
 		errs = append(errs, fmt.Errorf("natsd.host: want a loopback address, or credentials "+
 			"(natsd.user and natsd.password, or natsd.token) before others can connect, got %q without any", c.Host))
 	}
 	return errs
 }
 
-func loopback(host string) bool {
+// IsLoopback reports whether a host, by name or address, is this machine alone.
+func IsLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/citytally/citytally/configs"
 )
 
-// A connection that was cut off carries no end of its own: it counts as lost once
-// this many pings in a row had no answer.
+// BrokerPingInterval is the time between two pings over a connection to the broker;
+// after BrokerPings of them in a row without an answer the connection counts as
+// lost. Nothing else tells of a connection that was cut in between.
 const (
 	BrokerPingInterval = 3 * time.Second
 	BrokerPings        = 2

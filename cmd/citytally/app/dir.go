@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// DefaultDir is where data go unless something else is said: below XDG's data
-// directory, or the home directory's usual place for it.
+// DefaultDir is the directory for data where the settings name none: below
+// XDG_DATA_HOME, or below ~/.local/share where that is not set.
 func DefaultDir(name string) string {
 	base := os.Getenv("XDG_DATA_HOME")
 	if base == "" {

@@ -1,7 +1,7 @@
 package app
 
-// UsageError is a mistake in the command line or in the settings: what has to
-// change is what was asked for, not the state of the system.
+// UsageError is a mistake in the command line or in the settings. Asking again in
+// the same words gives the same error.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }

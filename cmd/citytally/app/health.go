@@ -14,17 +14,16 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// health is what the parts of the program say of themselves when asked. Parts
-// add themselves as they are opened, so that it can be asked from the first
-// moment on.
+// health holds the checks of the program's parts. Each part is added when it is
+// opened, so that health can be asked for before everything is open.
 type health struct {
-	mu     sync.Mutex
-	opened bool
-	alive  []check
-	ready  []check
+	mu        sync.Mutex
+	complete  bool // every part has been added
+	liveness  []check
+	readiness []check
 }
 
-// check is one part's own answer: nil, or what is wrong.
+// check asks one part whether it works. The error says why it does not.
 type check struct {
 	part string
 	ask  func(context.Context) error
@@ -33,34 +32,34 @@ type check struct {
 // AnswerTimeout is how long a part may take to answer.
 const AnswerTimeout = 2 * time.Second
 
-// living adds a part without which the process is of no use; only starting it
-// anew helps.
-func (h *health) living(part string, ask func(context.Context) error) {
+// addLiveness adds a part whose failure only a restart of the process mends.
+func (h *health) addLiveness(part string, ask func(context.Context) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.alive = append(h.alive, check{part, ask})
+	h.liveness = append(h.liveness, check{part, ask})
 }
 
-// needs adds a part that has to be ready before the process does its work.
-func (h *health) needs(part string, ask func(context.Context) error) {
+// addReadiness adds a part that has to be ready before the process does its work.
+func (h *health) addReadiness(part string, ask func(context.Context) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ready = append(h.ready, check{part, ask})
+	h.readiness = append(h.readiness, check{part, ask})
 }
 
-// complete says that every part has been added.
-func (h *health) complete() {
+// setComplete notes that every part has been added.
+func (h *health) setComplete() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.opened = true
+	h.complete = true
 }
 
-// ask asks the parts, all at once, and reports whether all are well.
+// ask runs the checks of liveness or of readiness, all at the same time, and reports
+// whether all of them passed.
 func (h *health) ask(ctx context.Context, readiness bool) (answers []present.Part, well bool) {
 	h.mu.Lock()
-	checks, opened := h.alive, h.opened
+	checks, complete := h.liveness, h.complete
 	if readiness {
-		checks = h.ready
+		checks = h.readiness
 	}
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeout, fmt.Errorf("no answer within %s", AnswerTimeout))
@@ -76,7 +75,7 @@ func (h *health) ask(ctx context.Context, readiness bool) (answers []present.Par
 		})
 	}
 	asking.Wait()
-	if readiness && !opened {
+	if readiness && !complete {
 		answers = append(answers, present.Part{Part: "start", Why: "the program is starting"})
 	}
 	for i := range answers {
@@ -85,8 +84,9 @@ func (h *health) ask(ctx context.Context, readiness bool) (answers []present.Par
 	return answers, well
 }
 
-// done turns a channel that is closed once something is ready into a check.
-func done(ready <-chan struct{}, why string) func(context.Context) error {
+// whenClosed is a check that passes once the channel is closed; why is the error
+// until then.
+func whenClosed(ready <-chan struct{}, why string) func(context.Context) error {
 	return func(context.Context) error {
 		select {
 		case <-ready:
@@ -99,7 +99,7 @@ func done(ready <-chan struct{}, why string) func(context.Context) error {
 
 // stop notes that a stage has stopped for good while the others go on.
 func (h *health) stop(stage string, why error) {
-	h.needs("stage "+stage, func(context.Context) error { return fmt.Errorf("stopped: %w", why) })
+	h.addReadiness("stage "+stage, func(context.Context) error { return fmt.Errorf("stopped: %w", why) })
 }
 
 // How long work on a message may keep failing before the process is not ready.
@@ -107,7 +107,7 @@ const stuckFor = time.Minute
 
 // watchWork asks whether any work on the log has kept failing for too long.
 func (h *health) watchWork(log *stream.Log) {
-	h.needs("work", func(context.Context) error {
+	h.addReadiness("work", func(context.Context) error {
 		var errs []error
 		for _, stuck := range log.Stuck() {
 			if time.Since(stuck.Since) > stuckFor {
@@ -118,10 +118,10 @@ func (h *health) watchWork(log *stream.Log) {
 	})
 }
 
-// watchBroker asks the broker for the newest sequence: a connection may be open
-// on one side only.
+// watchBroker adds the broker. It is asked for its newest sequence, for a connection
+// may look open at this end and be closed at the other.
 func (h *health) watchBroker(log *stream.Log) {
-	h.needs("broker", func(ctx context.Context) error {
+	h.addReadiness("broker", func(ctx context.Context) error {
 		if !log.Connected() {
 			return errors.New("the broker is away")
 		}
@@ -131,15 +131,15 @@ func (h *health) watchBroker(log *stream.Log) {
 }
 
 func (h *health) watchTransform(t *transform.Stage, log *stream.Log) {
-	h.needs("ledger", done(t.Ready(), "the ledger is being replayed"))
-	h.needs("tally", func(ctx context.Context) error {
+	h.addReadiness("ledger", whenClosed(t.Ready(), "the ledger is being replayed"))
+	h.addReadiness("tally", func(ctx context.Context) error {
 		_, err := log.Position(ctx, stream.Accepted, tally.Consumer)
 		return err
 	})
 }
 
 func (h *health) watchSink(w *sink.Workers) {
-	h.needs(StageSink, func(ctx context.Context) error {
-		return errors.Join(done(w.Ready(), "the workers do not receive every stream yet")(ctx), w.Paused())
+	h.addReadiness(StageSink, func(ctx context.Context) error {
+		return errors.Join(whenClosed(w.Ready(), "the workers do not receive every stream yet")(ctx), w.Paused())
 	})
 }

@@ -27,7 +27,8 @@ type Instance struct {
 	ClickHouse       string `json:"clickhouse,omitempty"`
 	ClickHouseHTTP   string `json:"clickhouse_http,omitempty"`
 	ClickHouseNative string `json:"clickhouse_native,omitempty"`
-	// Operations is where metrics, health and readiness are told, "" for nowhere.
+	// Operations is the base URL of metrics, health and readiness, "" where the
+	// process does not listen for them.
 	Operations string `json:"operations,omitempty"`
 }
 
@@ -39,9 +40,10 @@ const (
 	instanceLock = "instance.lock"
 )
 
-// occupy takes the data directory for this process. The lock goes with the
-// process, however it ends, so a record without it is stale.
-func occupy(dir string) (release func() error, err error) {
+// lockDir locks the data directory for this process. The system drops the lock when
+// the process ends, however it ends, so a record on a directory without a lock is
+// stale.
+func lockDir(dir string) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
@@ -62,7 +64,7 @@ func occupy(dir string) (release func() error, err error) {
 	}, nil
 }
 
-// record writes the instance for other commands to find, whole or not at all.
+// record writes the instance into the data directory, whole or not at all.
 func (i *Instance) record(dir string) error {
 	text, err := json.MarshalIndent(i, "", "  ")
 	if err != nil {

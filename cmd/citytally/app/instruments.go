@@ -42,8 +42,8 @@ func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instr
 	}
 }
 
-// watchProcess registers what Go and the operating system know of this process,
-// and its version.
+// watchProcess registers the metrics of Go and of the operating system about this
+// process, and its version.
 func watchProcess(r prometheus.Registerer) {
 	r.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -53,7 +53,7 @@ func watchProcess(r prometheus.Registerer) {
 	)
 }
 
-// How long a scrape may wait for the broker.
+// collectTimeout is how long a scrape may wait for the broker.
 const collectTimeout = 3 * time.Second
 
 func watchLog(r prometheus.Registerer, log *stream.Log, logger zerolog.Logger) {
@@ -66,8 +66,8 @@ func watchEngine(r prometheus.Registerer, restarts func() int) {
 	}, func() float64 { return float64(restarts()) }))
 }
 
-// openTracing sends spans to a collector. The function sends what is left and
-// ends it.
+// openTracing sends spans to the collector at the endpoint. The returned function
+// sends the last spans and disconnects.
 func openTracing(ctx context.Context, endpoint string) (*stream.Tracer, func() error, error) {
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
 	if err != nil {
@@ -88,5 +88,5 @@ func openTracing(ctx context.Context, endpoint string) (*stream.Tracer, func() e
 	return stream.NewTracer(provider), closing, nil
 }
 
-// How long the last spans may take to be sent.
+// tracingGrace is how long the last spans may take to be sent.
 const tracingGrace = 3 * time.Second

@@ -7,31 +7,31 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// lifecycle logs one line for each thing that happens to a stage: start, ready,
-// drained (or failed), stopped.
+// lifecycle logs one line when a stage starts, is ready, has drained or failed, and
+// has stopped.
 type lifecycle struct {
 	logger zerolog.Logger
 	began  time.Time
 }
 
-func begin(logger zerolog.Logger) *lifecycle {
+func startLifecycle(logger zerolog.Logger) *lifecycle {
 	l := &lifecycle{logger: logger, began: time.Now()}
-	l.say(zerolog.InfoLevel, "start")
+	l.log(zerolog.InfoLevel, "start")
 	return l
 }
 
-func (l *lifecycle) say(level zerolog.Level, event string) {
+func (l *lifecycle) log(level zerolog.Level, event string) {
 	l.logger.WithLevel(level).Str("event", event).Dur("after", time.Since(l.began)).Msg("stage")
 }
 
-// run runs the stage, which closes ready once it works.
+// run runs a stage, which closes the channel ready once it works.
 func (l *lifecycle) run(ctx context.Context, ready <-chan struct{}, work func(context.Context) error) error {
 	ended, told := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(told)
 		select {
 		case <-ready:
-			l.say(zerolog.InfoLevel, "ready")
+			l.log(zerolog.InfoLevel, "ready")
 		case <-ended:
 		}
 	}()
@@ -42,9 +42,9 @@ func (l *lifecycle) run(ctx context.Context, ready <-chan struct{}, work func(co
 		l.logger.Error().Err(err).Str("event", "failed").Dur("after", time.Since(l.began)).Msg("stage")
 		return err
 	}
-	l.say(zerolog.InfoLevel, "drained")
+	l.log(zerolog.InfoLevel, "drained")
 	return nil
 }
 
-// stopped says that everything the stage stood on is closed.
-func (l *lifecycle) stopped() { l.say(zerolog.InfoLevel, "stopped") }
+// stopped notes that everything the stage needs has been closed.
+func (l *lifecycle) stopped() { l.log(zerolog.InfoLevel, "stopped") }

@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write metrics.md anew")
 
-// collecting is a registerer that remembers what is registered.
+// collecting is a registry that keeps what is registered with it.
 type collecting struct {
 	*prometheus.Registry
 	all []prometheus.Collector
@@ -70,10 +70,11 @@ func registered(t *testing.T) *collecting {
 	return r
 }
 
-// The library tells what a descriptor holds in this form only.
+// descriptor matches the text of a descriptor, the only form in which the library
+// gives out its fields.
 var descriptor = regexp.MustCompile(`^Desc\{fqName: "([^"]*)", help: "((?:[^"\\]|\\.)*)", (?:unit: "[^"]*", )?constLabels: \{([^}]*)\}, variableLabels: \{([^}]*)\}\}$`)
 
-// metricsDocument writes the table of the metrics that are registered.
+// metricsDocument returns the table of the metrics that are registered.
 func metricsDocument(t *testing.T, r *collecting) string {
 	t.Helper()
 	var rows []string

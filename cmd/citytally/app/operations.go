@@ -20,9 +20,8 @@ import (
 	"github.com/citytally/citytally/configs"
 )
 
-// operations is the listener for those who run the program: metrics, health,
-// readiness and, where it is asked for, profiles. It is the first thing to
-// start and the last to stop.
+// operations serves metrics, health, readiness and, where the settings ask for
+// them, profiles. It is opened first and closed last.
 type operations struct {
 	listener net.Listener
 	server   *http.Server
@@ -31,8 +30,8 @@ type operations struct {
 
 const operationsTimeout = 10 * time.Second
 
-// serveOperations listens on the address. Figures must not wait for somebody
-// else's port: where it is taken, any free one serves.
+// serveOperations listens on the address, or, where its port is taken, on any free
+// port: a port is no reason to keep figures waiting.
 func serveOperations(ctx context.Context, c configs.Operations, registry *prometheus.Registry, h *health, logger zerolog.Logger) (*operations, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", c.Address)
@@ -60,7 +59,7 @@ func serveOperations(ctx context.Context, c configs.Operations, registry *promet
 
 func (o *operations) url() string { return "http://" + o.listener.Addr().String() }
 
-// close ends it at once: nobody loses anything by an unanswered scrape.
+// close ends all requests at once: a scrape that has no answer costs nothing.
 func (o *operations) close() error {
 	err := o.server.Close()
 	if ended := <-o.ended; !errors.Is(ended, http.ErrServerClosed) {
@@ -76,11 +75,11 @@ func operationsRoutes(c configs.Operations, registry *prometheus.Registry, h *he
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		answers, well := h.ask(r.Context(), false)
-		tell(w, well, map[string]any{"alive": well, "pid": os.Getpid(), "parts": answers})
+		writeHealth(w, well, map[string]any{"alive": well, "pid": os.Getpid(), "parts": answers})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		answers, well := h.ask(r.Context(), true)
-		tell(w, well, map[string]any{"ready": well, "parts": answers})
+		writeHealth(w, well, map[string]any{"ready": well, "parts": answers})
 	})
 	if c.PProf {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -92,17 +91,17 @@ func operationsRoutes(c configs.Operations, registry *prometheus.Registry, h *he
 	return mux
 }
 
-func tell(w http.ResponseWriter, well bool, body any) {
+func writeHealth(w http.ResponseWriter, well bool, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if !well {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	// Whoever asked and went away does not need the answer.
+	// A client that has gone away does not need the answer.
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// openOperations makes the metrics and begins to tell them, and to trace, before
+// openOperations registers the metrics and begins to serve them and to trace, before
 // anything else is opened.
 func (p *Pipeline) openOperations(ctx context.Context) error {
 	p.registry, p.health = prometheus.NewPedanticRegistry(), &health{}

@@ -21,6 +21,7 @@ func get(t testing.TB, url string) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -59,8 +60,8 @@ func TestOperationsPort(t *testing.T) {
 
 func TestHealthBoundsItsQuestions(t *testing.T) {
 	h := &health{}
-	h.needs("stuck", func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
-	h.complete()
+	h.addReadiness("stuck", func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
+	h.setComplete()
 	answers, well := h.ask(t.Context(), true)
 	if well || len(answers) != 1 || !strings.Contains(answers[0].Why, "no answer within 2s") {
 		t.Errorf("answers = %+v", answers)

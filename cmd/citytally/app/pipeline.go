@@ -41,16 +41,16 @@ type Options struct {
 	// Progress is told how far the ClickHouse engine has been fetched; nil tells
 	// nobody.
 	Progress func(libchdb.Progress)
-	// StoreMayBeAway lets the other stages work while a ClickHouse server that the
-	// settings name does not answer. The sink waits for it.
+	// StoreMayBeAway opens the pipeline although a ClickHouse server that the settings
+	// name does not answer: the sink waits for it, the other stages work.
 	StoreMayBeAway bool
-	// Tracer takes the spans; nil leaves them to the collector of the settings, if
-	// they name one.
+	// Tracer takes the spans; nil sends them to the collector of the settings, if they
+	// name one.
 	Tracer *stream.Tracer
 }
 
-// Pipeline is the program at work: the servers it embeds and the stages on top
-// of them. What the stages of this process do not need stays nil.
+// Pipeline is the stages of one process and the servers that it embeds for them.
+// A field that these stages do not need is nil.
 type Pipeline struct {
 	Instance  Instance
 	Catalogue *catalogue.Catalogue
@@ -86,7 +86,7 @@ func Open(ctx context.Context, s *configs.Settings, o Options) (*Pipeline, error
 }
 
 func (p *Pipeline) open(ctx context.Context) error {
-	release, err := occupy(p.settings.Dir)
+	release, err := lockDir(p.settings.Dir)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.openStages(); err != nil {
 		return err
 	}
-	p.health.complete()
+	p.health.setComplete()
 	return p.Instance.record(p.settings.Dir)
 }
 
@@ -137,7 +137,7 @@ func (p *Pipeline) child(stage string) zerolog.Logger {
 // caught up with the log. The stage has to be one of this process.
 func (p *Pipeline) TransformReady() <-chan struct{} { return p.transform.Ready() }
 
-// ready says why the program cannot take submissions through to totals yet.
+// ready returns why the program cannot make totals of submissions yet.
 func (p *Pipeline) ready(context.Context) error {
 	if !p.conn.IsConnected() {
 		return errors.New("the broker is away")
@@ -152,7 +152,8 @@ func (p *Pipeline) ready(context.Context) error {
 	return nil
 }
 
-// Run works until ctx ends, then drains: every stage finishes what it began.
+// Run runs the stages until ctx ends or one of them fails, and returns when every
+// stage has finished what it began.
 func (p *Pipeline) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -184,7 +185,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Close tears down in the reverse order of opening.
+// Close closes everything that Open has opened, in the reverse order.
 func (p *Pipeline) Close() error {
 	var errs []error
 	for _, c := range slices.Backward(p.closers) {

@@ -8,7 +8,8 @@ import (
 )
 
 // portHint adds to the error of a listener whose port is taken what to do about
-// it; flag is the one that chooses the port. The broker's errors are text alone.
+// it; flag is the flag that chooses the port. The broker's errors have no type, so
+// their text decides.
 func portHint(err error, flag string) error {
 	if err == nil || !errors.Is(err, syscall.EADDRINUSE) && !strings.Contains(err.Error(), "address already in use") {
 		return err

@@ -58,14 +58,14 @@ func (p *Pipeline) openStore(ctx context.Context) error {
 		return err
 	}
 	p.closers = append(p.closers, p.Store.Close)
-	p.health.needs("clickhouse", p.Store.Ping)
+	p.health.addReadiness("clickhouse", p.Store.Ping)
 	if p.Engine == nil && p.options.StoreMayBeAway {
 		return nil
 	}
 	return p.prepareStore(ctx)
 }
 
-// prepareStore makes the store ready for the sink.
+// prepareStore creates what the sink needs in ClickHouse.
 func (p *Pipeline) prepareStore(ctx context.Context) error {
 	if err := p.Store.Prepare(ctx, p.Catalogue, p.settings.Sink); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (p *Pipeline) prepareStore(ctx context.Context) error {
 	return nil
 }
 
-// whenPrepared puts work off until the store is ready.
+// whenPrepared returns work that begins once the store is prepared.
 func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		select {
@@ -86,8 +86,7 @@ func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.C
 	}
 }
 
-// openEngine starts the embedded ClickHouse, fetching it first where that has
-// not been done yet.
+// openEngine starts the embedded ClickHouse, after fetching it on first use.
 func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	c := p.settings.EmbeddedClickHouse()
 	c.Logger = p.child("clickhouse")
@@ -102,7 +101,7 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	}
 	p.closers = append(p.closers, p.Engine.Close)
 	watchEngine(p.registry, p.Engine.Restarts)
-	p.health.living("engine", func(context.Context) error { return engineEnd(p.Engine) })
+	p.health.addLiveness("engine", func(context.Context) error { return engineEnd(p.Engine) })
 	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
 	for _, user := range c.Users {
 		if !user.ReadOnly {
@@ -135,11 +134,12 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		return portHint(err, "--http")
 	}
 	p.Instance.HTTP = "http://" + p.gateway.Addr()
-	p.health.needs("gateway", done(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
+	p.health.addReadiness("gateway", whenClosed(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
 	return nil
 }
 
-// engineEnd says why the embedded ClickHouse is gone for good, nil while it is not.
+// engineEnd returns why the embedded ClickHouse has ended for good, nil while it
+// runs.
 func engineEnd(engine *chdb.Server) error {
 	select {
 	case <-engine.Done():

@@ -41,10 +41,10 @@ func (p *Pipeline) runStages(ctx context.Context) error {
 }
 
 func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.Context) error) {
-	p.running = append(p.running, runningStage{name: stage, life: begin(p.child(stage)), ready: ready, work: work})
+	p.running = append(p.running, runningStage{name: stage, life: startLifecycle(p.child(stage)), ready: ready, work: work})
 }
 
-// openStages puts together the stages that run here, on what has been opened.
+// openStages prepares the stages of this process, once the servers are open.
 func (p *Pipeline) openStages() error {
 	if p.gateway != nil {
 		p.start(StageIngest, p.gateway.Ready(), p.gateway.Run)
@@ -71,7 +71,7 @@ func (p *Pipeline) openStages() error {
 		if err != nil {
 			return Usage(err)
 		}
-		p.health.needs(StageSchedule, done(scheduler.Ready(), "the scheduler is catching up on missed slots"))
+		p.health.addReadiness(StageSchedule, whenClosed(scheduler.Ready(), "the scheduler is catching up on missed slots"))
 		p.start(StageSchedule, scheduler.Ready(), scheduler.Run)
 	}
 	return nil

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Version is the module's, or the commit's where it was built from a checkout.
+// Version is the version of the module, or the commit of the checkout that it was
+// built from.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -22,8 +23,8 @@ func Version() string {
 	return "development"
 }
 
-// Dependencies returns those of the modules that this program was built with, in
-// the order of their paths.
+// Dependencies returns the modules with these paths that the program was built with,
+// in the order of their paths.
 func Dependencies(paths ...string) []debug.Module {
 	var found []debug.Module
 	info, _ := debug.ReadBuildInfo()

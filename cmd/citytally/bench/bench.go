@@ -27,21 +27,21 @@ type Config struct {
 	// Settle is how long a process with nothing to do may settle before it is
 	// watched, for Idle.
 	Settle, Idle time.Duration
-	// Seed is that of the data; Monthly makes them of months and not of years.
+	// Seed is the seed of the data. Monthly reports months instead of years.
 	Seed    uint64
 	Monthly bool
 	// CPUProfile is the file to write a processor profile of the pipeline phase to;
 	// "" writes none.
 	CPUProfile string
-	// Dir is where the data stay, in a new directory below it; "" is a temporary
+	// Dir is the directory below which a new one keeps the data; "" is a temporary
 	// directory, which is removed.
 	Dir string
-	// SettingsFile is the file of the settings, for the process that is started;
-	// "" is none.
+	// SettingsFile is the settings file that the started process reads; "" is none.
 	SettingsFile string
 }
 
-// Validate reports what cannot be measured.
+// Validate returns a UsageError for sizes that cannot be measured, and sets
+// HTTPFigures where it is 0.
 func (c *Config) Validate() error {
 	if c.Figures < load.Figures {
 		return app.Usage(fmt.Errorf("--figures: want at least %d, one submission, got %d", load.Figures, c.Figures))
@@ -63,7 +63,7 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// benchmark is one run.
+// benchmark is one run of all phases.
 type benchmark struct {
 	config   Config
 	settings configs.Settings
@@ -74,8 +74,8 @@ type benchmark struct {
 	result   Result
 }
 
-// Run measures phase by phase, and tells the progress as it goes. The config has
-// been validated.
+// Run measures phase by phase and prints each result to progress at once. The config
+// has to be valid.
 func Run(ctx context.Context, s *configs.Settings, c Config, logger zerolog.Logger, progress io.Writer) (result *Result, err error) {
 	b := &benchmark{config: c, settings: *s, set: load.Set{Seed: c.Seed, Monthly: c.Monthly}, logger: logger, progress: progress}
 	if c.Dir != "" {
@@ -101,8 +101,8 @@ func Run(ctx context.Context, s *configs.Settings, c Config, logger zerolog.Logg
 	return &b.result, nil
 }
 
-// isolate makes the settings those of what measures, so that nothing of an
-// installation in use is touched.
+// isolate sets what is measured apart from an installation in use: embedded servers
+// on free ports, and the catalogue of the made-up data.
 func (b *benchmark) isolate() error {
 	s := &b.settings
 	s.Catalogue = filepath.Join(b.dir, "catalogue.yaml")
@@ -120,23 +120,23 @@ func (b *benchmark) isolate() error {
 	return nil
 }
 
-// say tells the progress.
-func (b *benchmark) say(format string, args ...any) {
+// printf prints a line of progress.
+func (b *benchmark) printf(format string, args ...any) {
 	fmt.Fprintf(b.progress, format+"\n", args...)
 }
 
-// runLoaded measures all that goes to one pipeline.
+// runLoaded measures the phases that share one pipeline.
 func (b *benchmark) runLoaded(ctx context.Context) error {
 	s, err := b.open(ctx, loadedDir)
 	if err != nil {
 		return err
 	}
-	for _, phase := range []func(context.Context, *session) error{b.direct, b.publish, b.drain, b.latency, b.recompute} {
+	for _, phase := range []func(context.Context, *session) error{b.direct, b.publish, b.pipeline, b.latency, b.recompute} {
 		if err := phase(s.ctx, s); err != nil {
-			return errors.Join(err, s.end())
+			return errors.Join(err, s.stop())
 		}
 	}
-	return s.end()
+	return s.stop()
 }
 
 func (b *benchmark) runUploads(ctx context.Context) error {
@@ -144,8 +144,9 @@ func (b *benchmark) runUploads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(b.http(s.ctx, s), s.end())
+	return errors.Join(b.http(s.ctx, s), s.stop())
 }
 
-// loadedDir is the directory of the pipeline that the backlog was loaded into.
+// loadedDir is the directory, below that of the run, of the pipeline that takes the
+// backlog.
 const loadedDir = "loaded"

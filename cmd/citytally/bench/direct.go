@@ -20,8 +20,8 @@ const directTable = "bench_direct"
 const directInsert = "INSERT INTO " + directTable + ` (indicator, period, area, sequence, accepted_sequence, year, period_start, period_end,
 	value, unit, stage, status, qualifier, note, raw, row, submission, dataset, via, by, file, received_at)`
 
-// direct writes the rows that the pipeline is going to write to a table of the
-// same shape, in inserts of the same size.
+// direct inserts the rows that the pipeline is going to insert, in batches of the same
+// size, into a table with the same columns.
 func (b *benchmark) direct(ctx context.Context, s *session) error {
 	conn, err := s.openClickHouse()
 	if err != nil {
@@ -51,7 +51,7 @@ func (b *benchmark) direct(ctx context.Context, s *session) error {
 	}
 	rows := b.submissions() * load.Figures
 	b.result.Direct, b.result.DirectCPU = perSecond(rows, took), float64(used.Microseconds())/float64(rows)
-	b.say("direct     %9.0f rows/s, %.1f µs of processor time a row", b.result.Direct, b.result.DirectCPU)
+	b.printf("direct     %9.0f rows/s, %.1f µs of processor time a row", b.result.Direct, b.result.DirectCPU)
 	return nil
 }
 
@@ -71,8 +71,8 @@ func insertColumns(ctx context.Context, conn driver.Conn, columns []any) error {
 	return nil
 }
 
-// rows returns the observations of the submissions from and up to to, as the
-// columns of directInsert.
+// rows returns the observations of the submissions with the numbers from (included)
+// and to (excluded), as the columns of directInsert.
 func (b *benchmark) rows(from, to int) ([]any, error) {
 	var submissions []event.Submission
 	for n := from; n < to; n++ {

@@ -7,6 +7,6 @@
 // latency and recomputation on one, uploads over HTTP on another; a process of its
 // own is started on the first one's log last.
 //
-// What never happens: a touch on an installation in use; a figure from a phase that
-// did not do what it was to do.
+// What never happens: a change to an installation in use; a rate from a phase whose
+// rows or totals are not all there.
 package bench

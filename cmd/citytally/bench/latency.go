@@ -16,30 +16,30 @@ import (
 	"github.com/citytally/citytally/sink"
 )
 
-// latencyLimit is how long totals may take to appear.
+// latencyLimit is how long after the last upload totals may take to appear.
 const latencyLimit = 30 * time.Second
 
-// uploads knows which uploads wait for their total.
+// uploads keeps track of uploads until their totals are visible.
 type uploads struct {
 	mu      sync.Mutex
-	cells   map[cell]int         // where totals are to appear, and of how many uploads
-	pending map[string]upload    // by id of the submission
-	seen    map[string]time.Time // ids found in totals before their receipt was back
+	cells   map[cell]int         // totals to appear, with the number of uploads that change them
+	pending map[string]upload    // uploads with a receipt and without a total, by submission id
+	seen    map[string]time.Time // when each submission was first seen in a total
 	taken   []time.Duration
 }
 
 // cell is a total that an upload changes.
 type cell struct{ indicator, period string }
 
-// upload is one that has its receipt: where its total is to appear, and when it
+// upload is an upload that has its receipt: the total that it changes, and when it
 // began.
 type upload struct {
 	cell  cell
 	began time.Time
 }
 
-// latency uploads submissions at a steady rate while one reader looks at
-// totals_latest, each time more of the totals is stored.
+// latency measures the time from the start of an upload until its total is visible,
+// with uploads at a steady rate and one reader of totals_latest.
 func (b *benchmark) latency(ctx context.Context, s *session) error {
 	conn, err := s.openClickHouse()
 	if err != nil {
@@ -54,14 +54,14 @@ func (b *benchmark) latency(ctx context.Context, s *session) error {
 		defer close(uploaded)
 		return b.uploadSteadily(ctx, s, u, first, count)
 	})
-	group.Go(func() error { return u.look(ctx, conn, s.Log, count, uploaded) })
+	group.Go(func() error { return u.watchTotals(ctx, conn, s.Log, count, uploaded) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	slices.Sort(u.taken)
 	b.result.P50, b.result.P99 = percentile(u.taken, 0.5), percentile(u.taken, 0.99)
 	b.result.Max = milliseconds(u.taken[len(u.taken)-1])
-	b.say("latency    p50 %.0f ms, p99 %.0f ms, max %.0f ms at %d submissions/s", b.result.P50, b.result.P99, b.result.Max, b.config.Rate)
+	b.printf("latency    p50 %.0f ms, p99 %.0f ms, max %.0f ms at %d submissions/s", b.result.P50, b.result.P99, b.result.Max, b.config.Rate)
 	return nil
 }
 
@@ -71,15 +71,15 @@ func percentile(sorted []time.Duration, p float64) float64 {
 	return milliseconds(sorted[min(int(p*float64(len(sorted))), len(sorted)-1)])
 }
 
-// uploadSteadily begins an upload at each beat, whether or not earlier ones are
-// through.
+// uploadSteadily begins an upload at each tick, whether or not earlier ones have
+// their totals.
 func (b *benchmark) uploadSteadily(ctx context.Context, s *session, u *uploads, first, count int) error {
-	beat := time.NewTicker(time.Second / time.Duration(b.config.Rate))
-	defer beat.Stop()
+	tick := time.NewTicker(time.Second / time.Duration(b.config.Rate))
+	defer tick.Stop()
 	group, ctx := errgroup.WithContext(ctx)
 	for n := first; n < first+count; n++ {
 		select {
-		case <-beat.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return group.Wait()
 		}
@@ -91,7 +91,7 @@ func (b *benchmark) uploadSteadily(ctx context.Context, s *session, u *uploads, 
 			if err != nil {
 				return err
 			}
-			u.wait(id, upload{cell, began})
+			u.await(id, upload{cell, began})
 			return nil
 		})
 	}
@@ -109,32 +109,33 @@ func (u *uploads) expect(c cell) {
 	u.cells[c]++
 }
 
-func (u *uploads) wait(id string, one upload) {
+// await notes an upload that has its receipt.
+func (u *uploads) await(id string, one upload) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if at, ok := u.seen[id]; ok {
-		u.through(one, at)
+		u.complete(one, at)
 		return
 	}
 	u.pending[id] = one
 }
 
-func (u *uploads) through(one upload, at time.Time) {
+func (u *uploads) complete(one upload, at time.Time) {
 	u.taken = append(u.taken, at.Sub(one.began))
 	if u.cells[one.cell]--; u.cells[one.cell] == 0 {
 		delete(u.cells, one.cell)
 	}
 }
 
-// seenThrough returns how many uploads have their total.
-func (u *uploads) seenThrough() int {
+// visible returns how many uploads have their total.
+func (u *uploads) visible() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return len(u.taken)
 }
 
-// found notes the submissions that totals show now.
-func (u *uploads) found(ids []string, at time.Time) {
+// markSeen notes the submissions that totals show at a time.
+func (u *uploads) markSeen(ids []string, at time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, id := range ids {
@@ -143,13 +144,13 @@ func (u *uploads) found(ids []string, at time.Time) {
 		}
 		u.seen[id] = at
 		if one, ok := u.pending[id]; ok {
-			u.through(one, at)
+			u.complete(one, at)
 			delete(u.pending, id)
 		}
 	}
 }
 
-// expected returns the indicators and periods in which totals are to appear.
+// expected returns the indicators and periods of the totals that are to appear.
 func (u *uploads) expected() (indicators, periods []string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -163,7 +164,7 @@ func (u *uploads) expected() (indicators, periods []string) {
 
 const latencyQuery = `SELECT groupUniqArrayArray(inputs.submission) FROM totals_latest WHERE indicator IN (?) AND period IN (?)`
 
-// read returns the submissions that the expected totals show as their parts.
+// read returns the ids of the submissions that the expected totals follow from.
 func (u *uploads) read(ctx context.Context, conn driver.Conn) (ids []string, err error) {
 	indicators, periods := u.expected()
 	if len(indicators) == 0 {
@@ -175,20 +176,20 @@ func (u *uploads) read(ctx context.Context, conn driver.Conn) (ids []string, err
 	return ids, nil
 }
 
-// How often the reader asks whether there is anything new to look at.
-const lookEvery = 2 * time.Millisecond
+// pollInterval is the time between two questions whether totals were stored.
+const pollInterval = 2 * time.Millisecond
 
-// look reads the latest totals until all uploads are among their parts. It reads
-// when the sink has acknowledged something since the last time, and only what an
-// upload waits for: a reader that never rests would take a processor from what it
-// times. What counts is when the answer has come.
-func (u *uploads) look(ctx context.Context, conn driver.Conn, log *stream.Log, count int, uploaded <-chan struct{}) error {
+// watchTotals reads the latest totals until they follow from all uploads. It reads
+// only the totals that uploads change, and only after the sink has acknowledged
+// something: a reader without pauses would take a processor from what it measures. A
+// total counts as visible when the reader has its answer.
+func (u *uploads) watchTotals(ctx context.Context, conn driver.Conn, log *stream.Log, count int, uploaded <-chan struct{}) error {
 	var limit <-chan time.Time
 	var looked uint64
-	for u.seenThrough() < count {
+	for u.visible() < count {
 		position, err := log.Position(ctx, stream.Totals, sink.TotalsConsumer)
 		if err != nil {
-			return fmt.Errorf("look whether totals were stored: %w", err)
+			return fmt.Errorf("ask whether totals were stored: %w", err)
 		}
 		if position.AckFloor > looked {
 			looked = position.AckFloor
@@ -196,7 +197,7 @@ func (u *uploads) look(ctx context.Context, conn driver.Conn, log *stream.Log, c
 			if err != nil {
 				return err
 			}
-			u.found(ids, time.Now())
+			u.markSeen(ids, time.Now())
 			continue
 		}
 		select {
@@ -206,15 +207,15 @@ func (u *uploads) look(ctx context.Context, conn driver.Conn, log *stream.Log, c
 			return fmt.Errorf("uploads are not in totals_latest after %s", latencyLimit)
 		case <-uploaded:
 			uploaded, limit = nil, time.After(latencyLimit)
-		case <-time.After(lookEvery):
+		case <-time.After(pollInterval):
 		}
 	}
 	return nil
 }
 
-// recompute tallies everything anew.
+// recompute measures how fast all totals are computed anew and compared.
 func (b *benchmark) recompute(ctx context.Context, s *session) error {
-	if err := s.settled(ctx); err != nil {
+	if err := s.waitSettled(ctx); err != nil {
 		return err
 	}
 	run, err := client.Recompute(ctx, s.Log, event.Command{})
@@ -225,6 +226,6 @@ func (b *benchmark) recompute(ctx context.Context, s *session) error {
 		return fmt.Errorf("recomputation found %d totals and %d observations amiss: %s", run.Changed, run.ObservationsMissing, run.Problem)
 	}
 	b.result.Recompute = perSecond(run.Cells, run.FinishedAt.Sub(run.StartedAt))
-	b.say("recompute  %9.0f cells/s, %d cells", b.result.Recompute, run.Cells)
+	b.printf("recompute  %9.0f cells/s, %d cells", b.result.Recompute, run.Cells)
 	return nil
 }

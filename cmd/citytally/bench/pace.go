@@ -17,15 +17,14 @@ const (
 	paceParts = 10
 )
 
-// arrival is how many rows had arrived in ClickHouse, and how long after the
-// beginning.
+// arrival is how many rows had arrived in ClickHouse at a time after the start.
 type arrival struct {
 	rows  float64
 	after time.Duration
 }
 
-// watchArrivals counts observations until stop is called, which returns the
-// counts in the order of time, from none. Totals keep step with them.
+// watchArrivals counts observations every paceInterval until stop is called, which
+// returns the counts in the order of time, the first of them 0 rows.
 func watchArrivals(ctx context.Context, conn driver.Conn) (stop func() ([]arrival, error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -33,7 +32,7 @@ func watchArrivals(ctx context.Context, conn driver.Conn) (stop func() ([]arriva
 	arrivals := []arrival{{}}
 	count := func() error {
 		var rows uint64
-		// A table's count is known without reading it.
+		// ClickHouse knows the count without reading the table.
 		if err := conn.QueryRow(context.WithoutCancel(ctx), "SELECT count() FROM observations_data").Scan(&rows); err != nil {
 			return fmt.Errorf("count rows that have arrived: %w", err)
 		}
@@ -56,14 +55,14 @@ func watchArrivals(ctx context.Context, conn driver.Conn) (stop func() ([]arriva
 	}
 }
 
-// pace returns how many rows a second arrived in each of the parts of a load,
-// which are of one size. Between two counts rows arrived evenly.
+// pace divides a load into parts of equal size and returns how many rows a second
+// arrived in each. Between two counts it takes rows to arrive evenly.
 func pace(arrivals []arrival, parts int) []float64 {
 	last := arrivals[len(arrivals)-1].rows
 	rates := make([]float64, parts)
 	var from time.Duration
 	for part := range rates {
-		rows := last * float64(part+1) / float64(parts) // that of the last part is last
+		rows := last * float64(part+1) / float64(parts) // exactly last for the last part
 		i := slices.IndexFunc(arrivals, func(a arrival) bool { return a.rows >= rows })
 		before, after := arrivals[i-1], arrivals[i]
 		to := before.after + time.Duration((rows-before.rows)/(after.rows-before.rows)*float64(after.after-before.after))

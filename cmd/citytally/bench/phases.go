@@ -26,7 +26,7 @@ func (b *benchmark) submissions() int { return b.config.Figures / load.Figures }
 
 func perSecond(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
 
-// publish stores the backlog.
+// publish measures how fast submissions are stored in SUBMISSIONS: the backlog.
 func (b *benchmark) publish(ctx context.Context, s *session) error {
 	var took time.Duration
 	for from := 0; from < b.submissions(); from += publishChunk {
@@ -44,12 +44,12 @@ func (b *benchmark) publish(ctx context.Context, s *session) error {
 		took += time.Since(began)
 	}
 	b.result.Publish = perSecond(b.submissions()*load.Figures, took)
-	b.say("publish    %9.0f figures/s", b.result.Publish)
+	b.printf("publish    %9.0f figures/s", b.result.Publish)
 	return nil
 }
 
-// drain sets the pipeline to work on the backlog.
-func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
+// pipeline measures how fast the stages work off the backlog.
+func (b *benchmark) pipeline(ctx context.Context, s *session) (err error) {
 	conn, err := s.openClickHouse()
 	if err != nil {
 		return err
@@ -62,8 +62,8 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	stopWatch := watchArrivals(ctx, conn)
 	pids := []int{os.Getpid(), s.Engine.PID()}
 	used, began := processorTime(pids), time.Now()
-	s.begin()
-	err = s.settled(ctx)
+	s.start()
+	err = s.waitSettled(ctx)
 	took := time.Since(began)
 	used = processorTime(pids) - used
 	stop()
@@ -75,10 +75,10 @@ func (b *benchmark) drain(ctx context.Context, s *session) (err error) {
 	b.result.Pipeline = perSecond(figures, took)
 	b.result.ToDirect = b.result.Pipeline / b.result.Direct
 	b.result.PipelineCPU = float64(used.Microseconds()) / float64(figures)
-	b.say("pipeline   %9.0f figures/s, %.2f of direct, %.1f µs of processor time a figure", b.result.Pipeline, b.result.ToDirect, b.result.PipelineCPU)
+	b.printf("pipeline   %9.0f figures/s, %.2f of direct, %.1f µs of processor time a figure", b.result.Pipeline, b.result.ToDirect, b.result.PipelineCPU)
 	b.result.peakMemory("bench_peak", os.Getpid())
 	b.result.peakMemory("engine_peak", s.Engine.PID())
-	if b.result.Sizes.Totals, err = s.check(ctx, figures); err != nil {
+	if b.result.Sizes.Totals, err = s.verify(ctx, figures); err != nil {
 		return err
 	}
 	b.result.Pace = pace(arrivals, paceParts)
@@ -107,9 +107,10 @@ func (b *benchmark) startProfile() (stop func(), err error) {
 // uploadClients is how many uploads are under way at the same time.
 const uploadClients = 16
 
-// http uploads the same submissions, each as its area.
+// http measures how fast the same submissions get from uploads over HTTP to
+// ClickHouse.
 func (b *benchmark) http(ctx context.Context, s *session) error {
-	s.begin()
+	s.start()
 	select {
 	case <-s.TransformReady():
 	case <-ctx.Done():
@@ -132,17 +133,18 @@ func (b *benchmark) http(ctx context.Context, s *session) error {
 	if err := clients.Wait(); err != nil {
 		return err
 	}
-	if err := s.settled(ctx); err != nil {
+	if err := s.waitSettled(ctx); err != nil {
 		return err
 	}
 	figures := submissions * load.Figures
 	b.result.HTTP = perSecond(figures, time.Since(began))
-	b.say("http       %9.0f figures/s", b.result.HTTP)
-	_, err := s.check(ctx, figures)
+	b.printf("http       %9.0f figures/s", b.result.HTTP)
+	_, err := s.verify(ctx, figures)
 	return err
 }
 
-// upload sends the n-th submission to the gateway and returns its id.
+// upload sends the n-th submission to the gateway, with its area's token, and returns
+// its id.
 func (b *benchmark) upload(ctx context.Context, s *session, n int) (id string, err error) {
 	made := b.set.Submission(n)
 	body, err := json.Marshal(&made)

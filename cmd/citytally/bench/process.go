@@ -17,10 +17,11 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 )
 
-// readyLimit is how long a process may take to serve.
+// readyLimit is how long a process may take until it is ready.
 const readyLimit = 5 * time.Minute
 
-// runProcess starts citytally run on the loaded log and watches it from outside.
+// runProcess measures citytally run as a process of its own on the loaded log: how
+// long until it is ready, and what it takes without work.
 func (b *benchmark) runProcess(ctx context.Context) error {
 	dir := filepath.Join(b.dir, loadedDir)
 	executable, err := os.Executable()
@@ -54,7 +55,7 @@ func (b *benchmark) watchProcess(ctx context.Context, pid int, dir string, began
 		return err
 	}
 	b.result.Ready = milliseconds(time.Since(began))
-	b.say("ready      %9.0f ms", b.result.Ready)
+	b.printf("ready      %9.0f ms", b.result.Ready)
 	pids := append([]int{pid}, ChildrenOf(pid)...)
 	if err := pause(ctx, b.config.Settle); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (b *benchmark) watchProcess(ctx context.Context, pid int, dir string, began
 	for _, child := range pids[1:] {
 		b.result.memory("engine_idle", child)
 	}
-	b.say("idle       %.2f %% of a core, memory %v MiB", b.result.Idle, b.result.Memory)
+	b.printf("idle       %.2f %% of a core, memory %v MiB", b.result.Idle, b.result.Memory)
 	return nil
 }
 
@@ -81,18 +82,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// awaitReady returns when the instance on the directory says that it is ready.
+// awaitReady waits until the instance on the directory is ready.
 func awaitReady(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("not ready after %s", readyLimit))
 	defer cancel()
 	for {
-		if i, err := app.FindInstance(dir); err == nil {
-			response, err := http.Get(i.HTTP + "/readyz")
-			if err == nil {
-				if err := response.Body.Close(); err == nil && response.StatusCode == http.StatusOK {
-					return nil
-				}
-			}
+		if i, err := app.FindInstance(dir); err == nil && ready(ctx, i) {
+			return nil
 		}
 		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			return err
@@ -100,13 +96,27 @@ func awaitReady(ctx context.Context, dir string) error {
 	}
 }
 
-// ChildrenOf returns the processes that the process has started, none where the
-// system has no /proc.
+// ready reports whether the instance's gateway says that it is ready.
+func ready(ctx context.Context, i *app.Instance) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.HTTP+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
+}
+
+// ChildrenOf returns the ids of the processes that a process has started; none where
+// the system has no /proc.
 func ChildrenOf(pid int) []int {
 	var children []int
 	all, _ := procfs.AllProcs()
 	for _, p := range all {
-		// One that has ended since has no parent.
+		// A process that has ended since has no parent.
 		if stat, err := p.Stat(); err == nil && stat.PPID == pid {
 			children = append(children, p.PID)
 		}
@@ -114,8 +124,8 @@ func ChildrenOf(pid int) []int {
 	return children
 }
 
-// ResidentMemory returns a process's memory in MiB, now and at the most so far. It
-// reports false of one that has ended, and where the system has no /proc.
+// ResidentMemory returns the memory of a process in MiB, now and at its peak. It
+// reports false for a process that has ended, and where the system has no /proc.
 func ResidentMemory(pid int) (now, peak float64, ok bool) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -125,12 +135,12 @@ func ResidentMemory(pid int) (now, peak float64, ok bool) {
 	return float64(status.VmRSS) / (1 << 20), float64(status.VmHWM) / (1 << 20), err == nil && status.VmRSS > 0
 }
 
-// processorTime returns what the processes have used together.
+// processorTime returns the processor time of the processes, added up.
 func processorTime(pids []int) time.Duration {
 	var seconds float64
 	for _, pid := range pids {
 		if p, err := procfs.NewProc(pid); err == nil {
-			stat, _ := p.Stat() // one that has ended counts nothing
+			stat, _ := p.Stat() // a process that has ended has used none
 			seconds += stat.CPUTime()
 		}
 	}

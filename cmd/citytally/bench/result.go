@@ -20,8 +20,7 @@ import (
 	"github.com/citytally/citytally/configs"
 )
 
-// Result is what was measured. Rates are per second, memory is in
-// MiB.
+// Result is what was measured. Rates are per second, memory is in MiB.
 type Result struct {
 	Direct   float64 `json:"direct_insert_rows_per_s"`
 	Publish  float64 `json:"publish_figures_per_s"`
@@ -29,9 +28,9 @@ type Result struct {
 	ToDirect float64 `json:"pipeline_to_direct"`
 	// Pace is the pipeline's rate in each tenth of its load, one after the other.
 	Pace []float64 `json:"pipeline_tenths_figures_per_s"`
-	// PipelineCPU is what the pipeline and the engine took of the processors for
-	// each figure, and DirectCPU what the direct insert took for each row: the
-	// measure that other programs on the machine disturb least.
+	// PipelineCPU is the processor time in microseconds that the pipeline and the
+	// engine took for each figure, and DirectCPU that of the direct insert for each
+	// row. Other programs on the machine disturb it less than the rates.
 	PipelineCPU float64 `json:"pipeline_cpu_us_per_figure"`
 	DirectCPU   float64 `json:"direct_insert_cpu_us_per_row"`
 	HTTP        float64 `json:"http_figures_per_s"`
@@ -41,8 +40,8 @@ type Result struct {
 	Recompute   float64 `json:"recompute_cells_per_s"`
 	Ready       float64 `json:"ready_ms"`
 	Idle        float64 `json:"idle_cpu_percent"`
-	// Memory is by process: this one at its peak, with the load it makes, and its
-	// engine's; and an idle citytally run with its engine.
+	// Memory is the resident memory of each process: at their peaks this one, which
+	// also makes the load, and its engine; idle, citytally run and its engine.
 	Memory   map[string]float64 `json:"rss_mb"`
 	Sizes    Sizes              `json:"sizes"`
 	Settings SettingsUsed       `json:"settings"`
@@ -99,7 +98,7 @@ func newResult(c Config, s *configs.Settings) Result {
 	return r
 }
 
-// machine returns what this machine is, as far as the system tells.
+// machine describes this machine, as far as /proc does.
 func machine() Machine {
 	m := Machine{System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.GOMAXPROCS(0)}
 	fs, err := procfs.NewDefaultFS()

@@ -18,16 +18,15 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
-// session is a pipeline in this process that is measured.
+// session is a pipeline in this process, which is measured.
 type session struct {
 	*app.Pipeline
 	ctx    context.Context // ends when the pipeline does
 	cancel context.CancelCauseFunc
-	ended  chan error // nil until begin
+	ended  chan error // takes the error of Run; nil until start
 }
 
-// open makes a pipeline ready on a directory of its own; its stages rest until
-// begin is called.
+// open opens a pipeline on a directory of its own; start starts its stages.
 func (b *benchmark) open(ctx context.Context, name string) (*session, error) {
 	settings := b.settings
 	settings.Dir = filepath.Join(b.dir, name)
@@ -55,8 +54,8 @@ func (s *session) openClickHouse() (driver.Conn, error) {
 	return conn, nil
 }
 
-// begin sets the stages to work.
-func (s *session) begin() {
+// start starts the stages.
+func (s *session) start() {
 	s.ended = make(chan error, 1)
 	go func() {
 		err := s.Pipeline.Run(s.ctx)
@@ -67,8 +66,8 @@ func (s *session) begin() {
 	}()
 }
 
-// end stops what runs and closes everything.
-func (s *session) end() error {
+// stop stops the stages and closes the pipeline.
+func (s *session) stop() error {
 	s.cancel(nil)
 	var err error
 	if s.ended != nil {
@@ -77,9 +76,9 @@ func (s *session) end() error {
 	return errors.Join(err, s.Pipeline.Close())
 }
 
-// settled returns when everything in SUBMISSIONS has been judged and every row
+// waitSettled returns when everything in SUBMISSIONS has been judged and every row
 // and total that follows from it is visible in ClickHouse.
-func (s *session) settled(ctx context.Context) error {
+func (s *session) waitSettled(ctx context.Context) error {
 	last, err := s.Log.LastSequence(ctx, stream.Submissions)
 	if err != nil {
 		return err
@@ -104,9 +103,9 @@ func (s *session) settled(ctx context.Context) error {
 	return reconcile.Settle(ctx, s.Log, &sink.Projection{Store: s.Store, Log: s.Log}, accepted)
 }
 
-// check makes sure that what was measured is what was to be done, and returns
-// how many versions of totals that made.
-func (s *session) check(ctx context.Context, figures int) (totals uint64, err error) {
+// verify checks that ClickHouse shows as many observations as there are figures, and
+// some totals. It returns how many versions of totals there are.
+func (s *session) verify(ctx context.Context, figures int) (totals uint64, err error) {
 	counts, err := s.Store.Counts(ctx)
 	if err != nil {
 		return 0, err

@@ -15,19 +15,19 @@ import (
 // Assess scores the areas by the scorecard in a file, with the best figures there
 // were at the selected moment, or when the selected release was made.
 func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present.Assessment, error) {
-	log, err := c.OpenLog()
+	replayer, err := c.openReplayer()
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	a := &present.Assessment{Release: s.Release, Catalogue: log.catalogue.Version()}
-	if a.Card, err = assess.Load(card, log.catalogue); err != nil {
+	defer replayer.close()
+	a := &present.Assessment{Release: s.Release, Catalogue: replayer.catalogue.Version()}
+	if a.Card, err = assess.Load(card, replayer.catalogue); err != nil {
 		return nil, app.Usage(err)
 	}
 	var period catalogue.Period
 	var moment ledger.Moment
 	if s.Release != "" {
-		release, of, err := log.release(ctx, s.Release)
+		release, of, err := replayer.release(ctx, s.Release)
 		if err != nil {
 			return nil, err
 		}
@@ -36,17 +36,17 @@ func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present
 		if period, err = s.period(); err != nil {
 			return nil, err
 		}
-		if moment, err = log.moment(&s); err != nil {
+		if moment, err = replayer.moment(&s); err != nil {
 			return nil, err
 		}
 	}
-	history, err := log.replay(ctx, moment, nil)
+	history, err := replayer.replay(ctx, moment, nil)
 	if err != nil {
 		return nil, err
 	}
 	a.Period, a.AsOf, a.Basis = period.String(), history.Moment.Received, history.Ledger.Basis()
-	a.Result = a.Card.Assess(log.catalogue, period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := tally.OfArea(log.catalogue, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
+	a.Result = a.Card.Assess(replayer.catalogue, period, func(area, indicator string) (assess.Figure, bool) {
+		own, ok := tally.OfArea(replayer.catalogue, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
 		return assess.Figure(own), ok
 	})
 	return a, nil

@@ -34,8 +34,8 @@ type Client struct {
 	catalogue *catalogue.Catalogue
 }
 
-// New looks for the instance on the settings' data directory. That there is none
-// is an error only of what it alone could answer.
+// New looks for the instance on the settings' data directory. Where there is none,
+// only those methods fail that need an address which nothing else gives.
 func New(s *configs.Settings, a Addresses) (*Client, error) {
 	c := &Client{settings: s, addresses: a}
 	c.instance, c.notFound = app.FindInstance(s.Dir)
@@ -62,8 +62,8 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// address picks the first address there is: of the flag, the settings, or the
-// running instance.
+// address returns the first candidate that is not "". The error says how to give
+// one: what is the server's name, and flag the flag for its address.
 func (c *Client) address(what, flag string, candidates ...string) (string, error) {
 	for _, candidate := range candidates {
 		if candidate != "" {
@@ -100,7 +100,7 @@ func (c *Client) Printer(l present.Language) (*present.Printer, error) {
 	return &present.Printer{Catalogue: names, Language: l, Location: location}, nil
 }
 
-// storeTimeout is how long ClickHouse may take to answer at first.
+// storeTimeout is how long ClickHouse may take to accept a connection.
 const storeTimeout = 10 * time.Second
 
 // openStore opens ClickHouse for reading.
@@ -114,7 +114,7 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 	return sink.Open(opening, dsn, c.settings.Sink, logger)
 }
 
-// openLog attaches to the broker's streams. The returned function disconnects.
+// openLog connects to the broker's streams. The returned function disconnects.
 func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
 	url, err := c.address("the broker", "nats", c.addresses.NATS, c.settings.NATS.URL, c.instance.NATS)
 	if err != nil {

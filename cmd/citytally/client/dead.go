@@ -39,7 +39,7 @@ func (c *Client) openLetters(ctx context.Context) (*stream.Log, []stream.Letter,
 	return log, letters, disconnect, nil
 }
 
-// LegibleLetter is a letter with its message as something that can be read.
+// LegibleLetter is a letter with its message as JSON or text, where it is either.
 type LegibleLetter struct {
 	stream.Letter
 	Message any `json:"message"`
@@ -65,8 +65,8 @@ func (c *Client) Letter(ctx context.Context, number uint64) (*LegibleLetter, err
 	return &LegibleLetter{letter, legible(&letter)}, nil
 }
 
-// legible is a message's body as JSON where it is any, or what it decodes to, or
-// text; else nil, and the body in base64 has to do.
+// legible returns a message's body as JSON, as the batch that it decodes to, or as
+// text. It returns nil for what is none of these; JSON has the body in base64.
 func legible(l *stream.Letter) any {
 	if json.Valid(l.Body) {
 		return json.RawMessage(l.Body)
@@ -83,17 +83,17 @@ func legible(l *stream.Letter) any {
 	return nil
 }
 
-// ReplayLetters sends messages that were put aside through their stream again, and
-// takes them out of DEAD. No numbers are all letters but for skips. Each one that is
-// done is told.
-func (c *Client) ReplayLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
-	return c.removeLetters(ctx, numbers, told, reconcile.Reprocess)
+// ReplayLetters sends the messages of letters through their stream again, and takes
+// the letters out of DEAD: those with the numbers, or all but skips where there are
+// none. It calls done for each.
+func (c *Client) ReplayLetters(ctx context.Context, numbers []uint64, done func(number uint64)) error {
+	return c.removeLetters(ctx, numbers, done, reconcile.Reprocess)
 }
 
-// DiscardLetters takes letters out of DEAD. No numbers are all letters but for skips.
-// Each one that is done is told.
-func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, told func(number uint64)) error {
-	return c.removeLetters(ctx, numbers, told, func(context.Context, *stream.Log, *stream.Letter) error { return nil })
+// DiscardLetters takes letters out of DEAD: those with the numbers, or all
+// but skips where there are none. It calls done for each.
+func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, done func(number uint64)) error {
+	return c.removeLetters(ctx, numbers, done, func(context.Context, *stream.Log, *stream.Letter) error { return nil })
 }
 
 // Skip has every stage pass over a message from its next start on.
@@ -106,9 +106,9 @@ func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason,
 	return log.Skip(ctx, name, sequence, reason, by)
 }
 
-// removeLetters does something with letters and removes them then. What fails
-// with one of them does not keep it from the others.
-func (c *Client) removeLetters(ctx context.Context, numbers []uint64, told func(uint64), act func(context.Context, *stream.Log, *stream.Letter) error) error {
+// removeLetters acts on each letter and then takes it out of DEAD. An error with one
+// letter does not keep it from the others.
+func (c *Client) removeLetters(ctx context.Context, numbers []uint64, done func(uint64), act func(context.Context, *stream.Log, *stream.Letter) error) error {
 	log, letters, disconnect, err := c.openLetters(ctx)
 	if err != nil {
 		return err
@@ -131,12 +131,12 @@ func (c *Client) removeLetters(ctx context.Context, numbers []uint64, told func(
 			errs = append(errs, err)
 			continue
 		}
-		told(letters[i].Number)
+		done(letters[i].Number)
 	}
 	return errors.Join(errs...)
 }
 
-// chooseLetters picks letters by number, in the order of the numbers.
+// chooseLetters returns the letters with the numbers, in the order of the numbers.
 func chooseLetters(letters []stream.Letter, numbers []uint64) ([]stream.Letter, error) {
 	byNumber := make(map[uint64]stream.Letter, len(letters))
 	for _, l := range letters {

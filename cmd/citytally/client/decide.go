@@ -29,8 +29,8 @@ func (c *Client) Decide(ctx context.Context, d event.Decision) error {
 	return nil
 }
 
-// CurrentUser is the name of who runs this program, "" where the system does not
-// tell.
+// CurrentUser returns the name of the user of this process, "" where the system has
+// none.
 func CurrentUser() string {
 	u, err := user.Current()
 	if err != nil {

@@ -7,9 +7,9 @@
 // the status; and what people decide goes in: submissions, decisions, recomputations,
 // what becomes of dead letters.
 //
-// What is asked about the past is answered by a replay of the log ([Client.OpenLog]),
-// under the catalogue of the settings.
+// The latest totals come from ClickHouse. Totals of the past, releases and
+// explanations come from a replay of the log under the catalogue of the settings.
 //
-// What never happens: a connection that is kept after a method has returned, but
-// for those of a [Log]; a figure that is computed otherwise than by the pipeline.
+// What never happens: a connection that is kept after a method has returned; a
+// figure that is computed otherwise than by the pipeline.
 package client

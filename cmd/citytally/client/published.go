@@ -14,9 +14,9 @@ import (
 	"github.com/citytally/citytally/transform/answer/published"
 )
 
-// ComparePublished holds the selected totals against published figures, and the
-// published figures against one another. The figures are those of a control file,
-// or, where path is "", those that were published with the samples.
+// ComparePublished compares the selected totals with published figures, and the
+// published figures with one another. The published figures are those of the control
+// file at path; "" is the file that comes with the samples.
 func (c *Client) ComparePublished(ctx context.Context, s Selection, path string) (*present.PublishedComparison, error) {
 	totals, err := c.Report(ctx, s, false)
 	if err != nil {
@@ -61,7 +61,7 @@ func comparePublished(c *catalogue.Catalogue, r *present.Report, control string,
 	return compared, nil
 }
 
-// readControl reads the control file, or what was published with the samples.
+// readControl reads the control file at path, or the one that comes with the samples.
 func readControl(path, period string, c *catalogue.Catalogue) (name string, controls []published.Control, err error) {
 	name = filepath.Base(path)
 	var text []byte

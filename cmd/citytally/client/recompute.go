@@ -19,8 +19,8 @@ import (
 // manualSchedule is the schedule name of runs that a person asked for.
 const manualSchedule = "manual"
 
-// Recompute asks the running pipeline to compute a period and an indicator anew,
-// or all of them where they are "", and waits until ctx ends for the run's record.
+// Recompute asks the running pipeline to compute the totals of a period and an
+// indicator anew, and waits for the run's record. "" is every period or indicator.
 func (c *Client) Recompute(ctx context.Context, period, indicator string) (event.Run, error) {
 	if err := c.checkIndicator(indicator); err != nil {
 		return event.Run{}, err
@@ -33,8 +33,8 @@ func (c *Client) Recompute(ctx context.Context, period, indicator string) (event
 	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator})
 }
 
-// Recompute asks for a recomputation of what the command says, over a log that is
-// open, and waits for its record.
+// Recompute publishes the command of a recomputation and waits for the run's record.
+// It sets the command's id, schedule and trigger.
 func Recompute(ctx context.Context, log *stream.Log, command event.Command) (event.Run, error) {
 	command.ID, command.Schedule, command.Trigger = manualSchedule+"."+nuid.Next(), manualSchedule, event.ByManual
 	last, err := log.LastSequence(ctx, stream.Totals)
@@ -65,7 +65,8 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) (eve
 	return event.Run{}, err
 }
 
-// checkIndicator reports an indicator that the catalogue lacks; "" is every one.
+// checkIndicator returns a UsageError for an indicator that the catalogue does not
+// have; "" is every indicator.
 func (c *Client) checkIndicator(indicator string) error {
 	if indicator == "" {
 		return nil

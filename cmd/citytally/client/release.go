@@ -14,43 +14,44 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// CreatedRelease is a release that was asked for.
+// CreatedRelease is the result of CreateRelease.
 type CreatedRelease struct {
 	*event.Release
-	// Repeated is true where it was there already.
+	// Repeated is true for a release that existed already, with the same totals.
 	Repeated bool
-	// Unjudged submissions had been received and came too late for it.
+	// Unjudged is how many submissions had been received and not judged, and so are
+	// not in the release.
 	Unjudged int
 }
 
-// CreateRelease freezes the selected totals under a name. Force lets totals out
-// that are not publishable. What stands in the way of a release is told by the
-// printer, as a RefusedError.
+// CreateRelease freezes the selected totals under a name. It returns a RefusedError,
+// in the printer's words, for totals that are not publishable, unless they are forced,
+// and for a name that has other totals.
 func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.ReleaseRequest, p *present.Printer) (*CreatedRelease, error) {
 	var err error
 	if n.Period, err = s.period(); err != nil {
 		return nil, err
 	}
-	log, err := c.OpenLog()
+	replayer, err := c.openReplayer()
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	moment, err := log.moment(&s)
+	defer replayer.close()
+	moment, err := replayer.moment(&s)
 	if err != nil {
 		return nil, err
 	}
-	// Asked before the replay: what is judged meanwhile is in the history.
-	position, err := log.log.Position(ctx, stream.Submissions, judge.Consumer)
+	// The position is read before the replay, which has what is judged meanwhile.
+	position, err := replayer.log.Position(ctx, stream.Submissions, judge.Consumer)
 	if err != nil {
 		return nil, err
 	}
-	history, err := log.replay(ctx, moment, nil)
+	history, err := replayer.replay(ctx, moment, nil)
 	if err != nil {
 		return nil, err
 	}
 	created := &CreatedRelease{Unjudged: int(position.Pending + position.Delivered)}
-	created.Release, created.Repeated, err = answer.CreateRelease(ctx, log.log, log.catalogue, history, n, time.Now())
+	created.Release, created.Repeated, err = answer.CreateRelease(ctx, replayer.log, replayer.catalogue, history, n, time.Now())
 	var withheld *answer.UnpublishableError
 	switch {
 	case errors.As(err, &withheld):
@@ -63,7 +64,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	return created, nil
 }
 
-// CheckReleaseName reports a name that no release can have.
+// CheckReleaseName returns a UsageError for a name that no release can have.
 func CheckReleaseName(name string) error {
 	if err := event.CheckReleaseName(name); err != nil {
 		return app.Usage(err)
@@ -73,37 +74,37 @@ func CheckReleaseName(name string) error {
 
 // Releases returns all releases.
 func (c *Client) Releases(ctx context.Context) ([]*event.Release, error) {
-	log, err := c.OpenLog()
+	replayer, err := c.openReplayer()
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	return log.log.Releases(ctx)
+	defer replayer.close()
+	return replayer.log.Releases(ctx)
 }
 
-// CompareRelease tells what differs between a release and the totals of today, and
-// which submissions made it so.
+// CompareRelease returns how a release differs from the totals of today, and the
+// submissions that changed them.
 func (c *Client) CompareRelease(ctx context.Context, name string) (*present.ReleaseDiff, error) {
-	log, err := c.OpenLog()
+	replayer, err := c.openReplayer()
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	release, _, err := log.release(ctx, name)
+	defer replayer.close()
+	release, _, err := replayer.release(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	then, err := log.replay(ctx, answer.MomentOf(release), nil)
+	then, err := replayer.replay(ctx, answer.MomentOf(release), nil)
 	if err != nil {
 		return nil, err
 	}
-	today, err := log.replay(ctx, ledger.Moment{}, answer.KeepSince(then))
+	today, err := replayer.replay(ctx, ledger.Moment{}, answer.KeepSince(then))
 	if err != nil {
 		return nil, err
 	}
-	differences, err := answer.CompareRelease(log.catalogue, release, then, today)
+	differences, err := answer.CompareRelease(replayer.catalogue, release, then, today)
 	if err != nil {
 		return nil, err
 	}
-	return present.NewReleaseDiff(release, differences, log.catalogue.Version()), nil
+	return present.NewReleaseDiff(release, differences, replayer.catalogue.Version()), nil
 }

@@ -16,22 +16,22 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// Report answers with the selected totals: the latest from ClickHouse, those of
-// the past and releases from the log. With page, the report holds what a page
-// shows beside them, which the log alone can tell.
+// Report returns the selected totals: the latest from ClickHouse, those of the past
+// and releases from the log. With page it adds what only the HTML page shows, and
+// takes the latest totals from the log too.
 func (c *Client) Report(ctx context.Context, s Selection, page bool) (*present.Report, error) {
 	if s.Release == "" && s.AsOf == "" && !page {
 		return c.latest(ctx, &s)
 	}
-	log, err := c.OpenLog()
+	replayer, err := c.openReplayer()
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer replayer.close()
 	if s.Release != "" {
-		return log.releaseReport(ctx, s.Release, page)
+		return replayer.releaseReport(ctx, s.Release, page)
 	}
-	return log.report(ctx, &s, page)
+	return replayer.periodReport(ctx, &s, page)
 }
 
 func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, error) {
@@ -54,70 +54,70 @@ func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, err
 	return &present.Report{Period: period.String(), Totals: rows}, nil
 }
 
-// report answers with the totals of a period as they were at a moment.
-func (l *Log) report(ctx context.Context, s *Selection, page bool) (*present.Report, error) {
+// periodReport returns the totals of a period as they were at a moment.
+func (r *replayer) periodReport(ctx context.Context, s *Selection, page bool) (*present.Report, error) {
 	period, err := s.period()
 	if err != nil {
 		return nil, err
 	}
-	moment, err := l.moment(s)
+	moment, err := r.moment(s)
 	if err != nil {
 		return nil, err
 	}
-	history, err := l.replay(ctx, moment, nil)
+	history, err := r.replay(ctx, moment, nil)
 	if err != nil {
 		return nil, err
 	}
-	totals := tally.OfPeriod(l.catalogue, history.Ledger, period)
-	r := &present.Report{
+	totals := tally.OfPeriod(r.catalogue, history.Ledger, period)
+	report := &present.Report{
 		Period: period.String(), AsOf: moment.Received,
-		Totals: reportRows(l.catalogue, totals, origin{basis: history.Ledger.Basis(), catalogue: l.catalogue.Version(), at: time.Now().UTC()}),
+		Totals: reportRows(r.catalogue, totals, origin{basis: history.Ledger.Basis(), catalogue: r.catalogue.Version(), at: time.Now().UTC()}),
 	}
 	if page {
-		l.addPage(r, totals, period, history)
+		r.addPage(report, totals, period, history)
 	}
-	return r, nil
+	return report, nil
 }
 
-// releaseReport answers with the totals of a release.
-func (l *Log) releaseReport(ctx context.Context, name string, page bool) (*present.Report, error) {
-	release, period, err := l.release(ctx, name)
+// releaseReport returns the totals of a release.
+func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*present.Report, error) {
+	release, period, err := r.release(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	r := &present.Report{
+	report := &present.Report{
 		Period: release.Period, Release: release.Name, AsOf: release.AsOf(), Note: release.Note,
-		Totals: reportRows(l.catalogue, release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
+		Totals: reportRows(r.catalogue, release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
 	}
 	if page {
-		history, err := l.replay(ctx, answer.MomentOf(release), nil)
+		history, err := r.replay(ctx, answer.MomentOf(release), nil)
 		if err != nil {
 			return nil, err
 		}
-		l.addPage(r, release.Totals, period, history)
+		r.addPage(report, release.Totals, period, history)
 	}
-	return r, nil
+	return report, nil
 }
 
-// addPage adds what a page shows beside the totals.
-func (l *Log) addPage(r *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) {
-	r.Inputs, r.Earlier = map[string]*event.Total{}, map[string][]present.Point{}
+// addPage adds what only the HTML page shows: the totals' inputs and earlier years.
+func (r *replayer) addPage(report *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) {
+	report.Inputs, report.Earlier = map[string]*event.Total{}, map[string][]present.Point{}
 	for i := range totals {
 		id := totals[i].Indicator
-		r.Inputs[id], r.Earlier[id] = &totals[i], l.earlier(history, id, period)
+		report.Inputs[id], report.Earlier[id] = &totals[i], r.earlier(history, id, period)
 	}
 }
 
-// trendYears is how many years a trend has at most.
+// trendYears is the most years that the page's charts go back, with the report's own.
 const trendYears = 10
 
-// earlier tallies the same period of earlier years, the oldest first, back to the
-// last year in which there is no total.
-func (l *Log) earlier(h *ledger.History, indicator string, period catalogue.Period) []present.Point {
+// earlier returns the totals of the same period in earlier years, the oldest first.
+// It stops at the first year, going back, that has no total.
+func (r *replayer) earlier(h *ledger.History, indicator string, period catalogue.Period) []present.Point {
 	var points []present.Point
 	for range trendYears - 1 {
 		period = period.YearBefore()
-		total, ok := tally.Tally(l.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: period})
+		total, ok := tally.Tally(r.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: period})
 		if !ok {
 			break
 		}
@@ -134,7 +134,7 @@ type origin struct {
 	at        time.Time
 }
 
-// reportRows shows totals as ClickHouse would report them.
+// reportRows returns totals in the form in which ClickHouse reports them.
 func reportRows(c *catalogue.Catalogue, totals []event.Total, from origin) []sink.ReportRow {
 	rows := make([]sink.ReportRow, len(totals))
 	for i := range totals {

@@ -41,9 +41,10 @@ func (c *Client) PrintStatus(ctx context.Context, w io.Writer, format string) er
 
 const watchInterval = 2 * time.Second
 
-// WatchStatus prints the status anew until ctx ends: on a terminal in place, else
-// one after another, as JSON one a line. Conservation costs ClickHouse the more
-// the more it holds, and is asked for at most a tenth of the time.
+// WatchStatus prints the status every watchInterval until ctx ends: in place on a
+// terminal, else one after another, and as JSON one on each line. Conservation costs
+// ClickHouse the more the more rows it holds, so at most a tenth of the time goes to
+// computing it.
 func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) error {
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
@@ -89,8 +90,8 @@ func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) er
 	}
 }
 
-// status asks the broker and ClickHouse. A conservation that was found a moment
-// ago need not be found again.
+// status asks the broker, the instance and ClickHouse. A known conservation is not
+// computed again.
 func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.Conservation) (*present.Status, error) {
 	s := &present.Status{Conservation: known}
 	if i := c.instance; c.notFound == nil {
@@ -113,8 +114,8 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	return s, nil
 }
 
-// notReady asks the instance which of its parts cannot work now. Where it cannot
-// be asked, the other answers have to do.
+// notReady asks the instance at its operations URL which of its parts cannot work
+// now. It returns none where there is no answer.
 func notReady(ctx context.Context, operations string) []present.Part {
 	if operations == "" {
 		return nil
@@ -125,6 +126,7 @@ func notReady(ctx context.Context, operations string) []present.Part {
 	if err != nil {
 		return nil
 	}
+	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil
@@ -137,21 +139,22 @@ func notReady(ctx context.Context, operations string) []present.Part {
 	return slices.DeleteFunc(told.Parts, func(p present.Part) bool { return p.Ready })
 }
 
-// clickhouseProblem is an error of ClickHouse without the query it is about, and
-// what to do.
+// clickhouseProblem is an error of ClickHouse without its query, followed by what to
+// do about it.
 func clickhouseProblem(err error) string {
 	text, _, _ := strings.Cut(err.Error(), " in scope SELECT")
 	return text + "; " + sink.Advice(err)
 }
 
 const (
-	// countTimeout is how long ClickHouse may take to count, and statusTimeout how
-	// long to answer at first.
+	// countTimeout is how long ClickHouse may take to count its rows, and
+	// statusTimeout how long to accept a connection.
 	countTimeout  = 30 * time.Second
 	statusTimeout = 5 * time.Second
 )
 
-// addTables adds what ClickHouse shows.
+// addTables adds the rows of ClickHouse's views, and the conservation where it is not
+// known.
 func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Status) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, countTimeout, fmt.Errorf("ClickHouse did not answer within %s", countTimeout))
 	defer cancel()

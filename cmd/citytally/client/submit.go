@@ -16,8 +16,8 @@ import (
 	"github.com/citytally/citytally/ingest"
 )
 
-// Gateway returns a client of the gateway, with the token of an area: the one that
-// is given, or one from the tokens file of an instance on this machine.
+// Gateway returns a client of the gateway with a token. Where token is "", it is that
+// of the area in the tokens file of an instance on this machine.
 func (c *Client) Gateway(token, area string) (*ingest.Client, error) {
 	url, err := c.address("the gateway", "url", c.addresses.Gateway, c.instance.HTTP)
 	if err != nil {
@@ -40,8 +40,8 @@ func (c *Client) Gateway(token, area string) (*ingest.Client, error) {
 	return &ingest.Client{BaseURL: url, Token: token, Via: "cli"}, nil
 }
 
-// SubmitFile sends a file of figures to the gateway; "-" is stdin. A refusal is a
-// RefusedError, in the language.
+// SubmitFile sends a file of figures to the gateway; "-" is stdin. It returns a
+// RefusedError, in the reader's language, where the gateway refuses the whole file.
 func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) ([]ingest.Receipt, error) {
 	content := bufio.NewReader(stdin)
 	upload.File = ""
@@ -75,8 +75,8 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 	return nil, &RefusedError{err}
 }
 
-// contentType tells JSON from CSV where no file name says it: a document of
-// JSON begins with a brace, a header of columns does not.
+// contentType tells JSON from CSV by how the text begins, with a brace or not; it
+// reads nothing.
 func contentType(r *bufio.Reader) string {
 	start, _ := r.Peek(r.Size())
 	if bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(start, []byte("\uFEFF"))), []byte("{")) {

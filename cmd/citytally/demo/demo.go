@@ -24,8 +24,8 @@ import (
 // reportedPeriod is what the demo reports.
 const reportedPeriod = "2021"
 
-// Isolate keeps a demo away from a pipeline that is in use: any free ports, and a
-// directory and a log level of its own where none were asked for.
+// Isolate sets free ports, and the demo's own directory and log level where none
+// were given, so that the demo leaves a pipeline in use alone.
 func Isolate(s *configs.Settings, dirGiven, levelGiven bool) {
 	if !dirGiven {
 		s.Dir = app.DefaultDir("demo")
@@ -39,7 +39,7 @@ func Isolate(s *configs.Settings, dirGiven, levelGiven bool) {
 	s.ClickHouse.Embedded.NativePort, s.ClickHouse.Embedded.HTTPPort = 0, 0
 }
 
-// demo is one run.
+// demo is one run of the demo.
 type demo struct {
 	settings *configs.Settings
 	out      io.Writer
@@ -51,7 +51,8 @@ type demo struct {
 
 var errDone = errors.New("demo done")
 
-// Run runs the demo. With keep it goes on until ctx ends, after it has reported.
+// Run runs the demo and prints to out in the language. With keep the pipeline then
+// runs until ctx ends.
 func Run(ctx context.Context, s *configs.Settings, logger zerolog.Logger, out io.Writer, l present.Language, keep bool) (err error) {
 	d := &demo{settings: s, out: out, keep: keep, language: l, words: &l.Words().Demo}
 	began := time.Now()
@@ -97,8 +98,8 @@ func (d *demo) show(ctx context.Context, began time.Time) error {
 	return errDone
 }
 
-// submit uploads every sample file as its area and returns the highest sequence
-// of ACCEPTED that they led to.
+// submit uploads every sample file with its area's token. It returns the highest
+// sequence of ACCEPTED that followed from the files, and how many rows they have.
 func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 	select {
 	case <-d.pipeline.TransformReady():
@@ -133,10 +134,10 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 	return basis, rows, nil
 }
 
-// exampleQuery is one whose answer fits a terminal.
+// exampleQuery is a query whose answer fits a terminal.
 const exampleQuery = "SELECT indicator, value, unit, change FROM totals_latest WHERE period = '2021' FORMAT PrettyCompact"
 
-// printAddresses says how to go on from here.
+// printAddresses prints where the pipeline listens, or how to keep it running.
 func (d *demo) printAddresses() {
 	i, dir := &d.pipeline.Instance, d.settings.Dir
 	fmt.Fprint(d.out, d.words.Synthetic)

@@ -13,12 +13,12 @@ import (
 	"github.com/citytally/citytally/transform/answer/assess"
 )
 
-// Assessment is a scorecard's result with the vintage that it was computed from.
+// Assessment is the result of a scorecard, and the figures that it was computed from.
 type Assessment struct {
 	Card   *assess.Card `json:"card"`
 	Period string       `json:"period"`
-	// Release and AsOf say of which moment the figures are, where they are not the
-	// latest; Basis is the highest sequence of ACCEPTED that they hold.
+	// Release and AsOf say which figures were used, where they were not the latest.
+	// Basis is the highest sequence of ACCEPTED among them.
 	Release   string    `json:"release,omitempty"`
 	AsOf      time.Time `json:"as_of,omitzero"`
 	Basis     uint64    `json:"basis"`
@@ -39,8 +39,8 @@ func (p *Printer) Assessment(w io.Writer, a *Assessment, format string) error {
 	return nil
 }
 
-// assessmentTables prints the ranks, what each numbered column is, and what is
-// missing.
+// assessmentTables prints the ranks, the key to the numbered columns, and the areas
+// without a rank.
 func (p *Printer) assessmentTables(w io.Writer, a *Assessment) {
 	words := &p.words().Assess
 	fmt.Fprintf(w, words.Title+"\n%s\n", p.Language.Choose(a.Card.NameZH, a.Card.NameEN), a.Period, p.assessmentBasis(a))
@@ -80,7 +80,7 @@ func (p *Printer) assessmentTables(w io.Writer, a *Assessment) {
 	}
 }
 
-// assessmentBasis says of which moment the figures are.
+// assessmentBasis says which figures were used.
 func (p *Printer) assessmentBasis(a *Assessment) string {
 	words := &p.words().Assess
 	moment := words.Latest
@@ -93,7 +93,7 @@ func (p *Printer) assessmentBasis(a *Assessment) string {
 	return moment + fmt.Sprintf(words.Basis, a.Basis, a.Catalogue)
 }
 
-// itemNumber is how the i-th item of a card, from 0, is referred to.
+// itemNumber is the heading of the column of the i-th item of a card, from 0.
 func itemNumber(i int) string { return fmt.Sprintf("[%d]", i+1) }
 
 func (p *Printer) marks(card *assess.Card, score *assess.Score) string {

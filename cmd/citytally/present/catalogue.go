@@ -11,7 +11,7 @@ import (
 )
 
 // WholeCatalogue prints the printer's catalogue with its defaults filled in: as
-// tables, as YAML that is a catalogue again, or as JSON.
+// tables, as YAML, which can be loaded again, or as JSON.
 func (p *Printer) WholeCatalogue(w io.Writer, format string) error {
 	c := p.Catalogue
 	switch format {
@@ -64,7 +64,7 @@ func (p *Printer) WholeCatalogue(w io.Writer, format string) error {
 	return nil
 }
 
-// span writes the time between two days, either of which may be unbounded.
+// span tells the time between two days; a zero day does not bound it.
 func (words *CatalogueWords) span(from, until catalogue.Date) string {
 	var parts []string
 	for _, end := range []struct {

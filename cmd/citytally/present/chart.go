@@ -12,18 +12,18 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Point is a total of one period in an indicator's past; Value "" is none.
+// Point is the total of one period in a trend. Value is "" where there is none.
 type Point struct {
 	Period catalogue.Period
 	Value  string
 	Stage  string
 }
 
-// trendChart is a column for each period, in the coordinates of its SVG, whose
-// origin is at the top left.
+// trendChart has a column for each period, in the coordinates of its SVG: the origin
+// is at the top left.
 type trendChart struct {
 	Width, Height float64
-	// Zero is where the columns stand.
+	// Zero is the vertical coordinate of the value 0, on which the columns stand.
 	Zero    float64
 	Columns []trendColumn
 	Summary string
@@ -34,7 +34,8 @@ type trendColumn struct {
 	Middle              float64 // of the column, for its labels
 	ValueY              float64
 	Value, Label        string
-	// Class is "past", "now" or "open", which is now and not final.
+	// Class is "past", "now" for the last period, or "open" for the last period with a
+	// figure that is not final.
 	Class string
 }
 
@@ -44,10 +45,10 @@ const (
 	trendTop     = 20.0 // room for the values
 	trendBottom  = 18.0 // room for the periods
 	trendWidest  = 56.0
-	trendNarrows = 0.62 // of the room for a column
+	trendNarrows = 0.62 // width of a column as a share of the room for it
 )
 
-// trend draws an indicator's past. A single period is no trend: it returns nil.
+// trend returns the chart of an indicator's periods, nil for fewer than two.
 func (p *Printer) trend(indicator string, points []Point) *trendChart {
 	if len(points) < 2 {
 		return nil
@@ -94,28 +95,29 @@ func (p *Printer) trend(indicator string, points []Point) *trendChart {
 // contribution is one area's part of a total.
 type contribution struct {
 	Area, Value string
-	// Share of the total in percent, "" for a ratio, whose parts do not add up.
+	// Share is the share of the total in percent, "" for a ratio, whose parts do not
+	// add up.
 	Share string
-	// Bar is the length of the bar, of contributionWidth.
+	// Bar is the length of the bar, up to contributionWidth.
 	Bar float64
 }
 
 const contributionWidth = 100.0
 
-// contributions are the areas' parts of a total, the largest first. Areas with
-// nothing are only named.
+// contributions are the areas' parts of a total, the largest first. Areas whose part
+// is zero have no row.
 type contributions struct {
 	Rows []contribution
 	// None names the areas whose figure is zero.
 	None string
 	// Ratio is true where each area's own ratio is shown beside the city's.
 	Ratio bool
-	// City is where the city's ratio lies, of contributionWidth.
+	// City is the position of the city's ratio, up to contributionWidth.
 	City float64
 }
 
-// contributions takes a total apart by area. It returns nil for what the city
-// reports itself, and where only one area could report.
+// contributions divides a total by area. It returns nil for a figure that the city
+// reports itself, and for one that only one area could report.
 func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Total) *contributions {
 	if total == nil || total.Value == "" || total.Expected < 2 {
 		return nil
@@ -155,11 +157,12 @@ func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Tot
 	return c
 }
 
-// The places shown of an area's figure where the city's has fewer.
+// mostPartPlaces is the most decimal places of an area's figure, where the city's
+// figure has fewer.
 const mostPartPlaces = 2
 
-// partPlaces is how many places the areas' figures are shown with: those of the
-// total, and more where the figures have them, so that they visibly add up.
+// partPlaces is how many decimal places the areas' figures have: those of the total,
+// and up to mostPartPlaces where the figures have more, so that they visibly add up.
 func partPlaces(indicator *catalogue.Indicator, values map[string]decimal.Decimal) int {
 	places := 0
 	for _, value := range values {
@@ -173,7 +176,7 @@ func bar(value, highest decimal.Decimal) float64 {
 	return max(0, value.Div(highest).InexactFloat64()) * contributionWidth
 }
 
-// areaValues adds up the terms of each area: its figure, or its own ratio.
+// areaValues returns the value of each area: the sum of its inputs, or its own ratio.
 func areaValues(indicator *catalogue.Indicator, total *event.Total) map[string]decimal.Decimal {
 	tops, bottoms := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
 	inputs, _ := total.Inputs.All() // the tally has written them

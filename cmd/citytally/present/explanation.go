@@ -15,7 +15,7 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// explainer prints one explanation.
+// explainer prints one explanation as text.
 type explainer struct {
 	*Printer
 	of    *answer.Explanation
@@ -58,7 +58,7 @@ func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) st
 	return fmt.Sprintf("%s: %s%s  %s", l.Period, x.exact(shown, l.Unit, l.Qualifier), exact, x.stage(l.Stage, l.Status))
 }
 
-// facts are the lines that hold for the total as a whole.
+// facts are the lines about the total as a whole.
 func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 	words := x.words
 	lines := []string{x.rule(indicator)}
@@ -95,7 +95,7 @@ func (x *explainer) rule(indicator *catalogue.Indicator) string {
 	return fmt.Sprintf(x.words.SumRule, x.Indicator(indicator.ID))
 }
 
-// changed tells the change on the year before, rounded and exact, with its base.
+// changed tells the change on the year before, the base, and the absolute change.
 func (x *explainer) changed(indicator *catalogue.Indicator) string {
 	e := x.of
 	if e.Change == "" {
@@ -165,7 +165,8 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 	return n
 }
 
-// figure is a figure with its period where that is not the total's.
+// figure tells a figure with its stage, and with its period where that is not the
+// period of the total or of its base.
 func (x *explainer) figure(f *answer.ExplainedFigure, unit string) string {
 	text := x.exact(f.Value, unit, f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
 	if f.Period != x.of.Period && (x.of.Base == nil || f.Period != x.of.Base.Period) {
@@ -174,7 +175,7 @@ func (x *explainer) figure(f *answer.ExplainedFigure, unit string) string {
 	return text
 }
 
-// provenance says where a figure came from.
+// provenance says where a figure came from: file and row, submission, sender, time.
 func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 	words := &p.words().Explain
 	var place []string

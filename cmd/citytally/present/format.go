@@ -1,7 +1,7 @@
 package present
 
-// The formats in which results are printed. Not every result has every format;
-// what is none of its others is its table or text.
+// The formats in which results are printed. A result that does not have a format is
+// printed as a table, or as text.
 const (
 	FormatTable    = "table"
 	FormatText     = "text"

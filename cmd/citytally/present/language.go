@@ -1,6 +1,6 @@
 package present
 
-// Language is that of the reader.
+// Language is the language of the reader.
 type Language string
 
 // The languages.
@@ -17,7 +17,7 @@ func (l Language) Words() *Words {
 	return &englishWords
 }
 
-// Choose returns the text that is in the language, of a text that exists in both.
+// Choose returns the one of two texts that is in the language.
 func (l Language) Choose(zh, en string) string {
 	if l == Chinese {
 		return zh

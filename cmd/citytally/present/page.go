@@ -19,8 +19,8 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// page writes a report as a page for publication. It loads nothing from elsewhere,
-// and reads well on paper, in the dark, and by a screen reader.
+// page prints a report as an HTML page. The page loads nothing from elsewhere, and has
+// styles for paper and for dark screens and texts for screen readers.
 func (p *Printer) page(w io.Writer, r *Report) error {
 	content, err := p.pageContent(r)
 	if err != nil {
@@ -42,7 +42,7 @@ type pageContent struct {
 	Bar        float64 // the length of a full bar
 }
 
-// reporting is how many of the totals that expect an area have its figure.
+// reporting is how many of the totals that an area belongs to have its figure.
 type reporting struct {
 	Area           string
 	Have, Expected int
@@ -54,10 +54,10 @@ type programme struct {
 	Cards    []card
 }
 
-// card is one indicator.
+// card shows one indicator.
 type card struct {
 	ID, Name, Sentence, Figure, Change, Stage string
-	// Unit is that of the charts; "" where the name says what is counted.
+	// Unit is the unit of the charts; "" where the indicator's name has it.
 	Unit          string
 	Trend         *trendChart
 	Contributions *contributions
@@ -67,7 +67,7 @@ type card struct {
 	Publishable   bool
 }
 
-// slot is one expected area in the coverage bar.
+// slot is the place of one expected area in the coverage bar.
 type slot struct {
 	X    int
 	Have bool
@@ -101,8 +101,8 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 	return c, nil
 }
 
-// pageHeadings are the programmes, without cards; indicators without a programme
-// come first.
+// pageHeadings are the programmes, still without cards. The first is for indicators
+// that have no programme.
 func (p *Printer) pageHeadings() []programme {
 	headings := []programme{{Name: p.words().Page.Indicators}}
 	for i := range p.Catalogue.Programmes {
@@ -134,8 +134,8 @@ func (p *Printer) card(indicator *catalogue.Indicator, row *sink.ReportRow, tren
 	return c
 }
 
-// reporting counts, for each area that the city's sums expect, the totals that
-// have its figure.
+// reporting counts for each expected area the totals that have its figure. Figures
+// that the city reports itself do not count.
 func (p *Printer) reporting(r *Report, period catalogue.Period) []reporting {
 	missing := map[string]int{}
 	totals := 0

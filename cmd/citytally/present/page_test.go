@@ -125,8 +125,8 @@ func TestPeriodNames(t *testing.T) {
 	}
 }
 
-// page is a small city: a sum, a ratio of it, a count with an area missing, and a
-// figure of the city itself.
+// bulletin is the report of a small city: a sum, a ratio of it, a count, a figure with
+// an area missing, and a figure of the city itself.
 func bulletin(t *testing.T) *Report {
 	t.Helper()
 	of := func(year int16) catalogue.Period { return catalogue.Period{Year: year, Kind: catalogue.Year} }

@@ -12,19 +12,19 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Printer writes results in one language, with the names of a catalogue.
+// Printer prints results in one language, with the names of a catalogue.
 type Printer struct {
 	Catalogue *catalogue.Catalogue
 	Language  Language
-	// Location is the time zone in which times are told.
+	// Location is the time zone of the times that are printed.
 	Location *time.Location
 }
 
 // words are those of the printer's language.
 func (p *Printer) words() *Words { return p.Language.Words() }
 
-// Indicator names an indicator; one that the catalogue does not have, or not in
-// the printer's language, goes by its id.
+// Indicator returns the name of an indicator, or its id where the catalogue has no
+// name in the printer's language.
 func (p *Printer) Indicator(id string) string {
 	if indicator, ok := p.Catalogue.Indicator(id); ok {
 		if name := p.Language.Choose(indicator.NameZH, indicator.NameEN); name != "" {
@@ -34,7 +34,8 @@ func (p *Printer) Indicator(id string) string {
 	return id
 }
 
-// Area names an area; one that the catalogue does not have goes by its code.
+// Area returns the name of an area, or its code where the catalogue does not have
+// it.
 func (p *Printer) Area(code string) string {
 	if area, ok := p.Catalogue.Area(code); ok {
 		return p.Language.Choose(area.NameZH, area.NameEN)
@@ -42,7 +43,7 @@ func (p *Printer) Area(code string) string {
 	return code
 }
 
-// Areas names several areas, one after the other.
+// Areas returns the names of areas as an enumeration.
 func (p *Printer) Areas(codes []string) string { return p.list(codes, p.Area) }
 
 func (p *Printer) list(ids []string, name func(string) string) string {
@@ -62,21 +63,20 @@ func (p *Printer) title(zh, en string) string {
 	return string(unicode.ToUpper(first)) + en[size:]
 }
 
-// Time tells an instant to the second, with its time zone.
+// Time prints an instant to the second, with the offset of the time zone.
 func (p *Printer) Time(t time.Time) string {
 	return t.In(p.Location).Format("2006-01-02 15:04:05 -07:00")
 }
 
-// utcMilliseconds is how CSV writes an instant in UTC.
+// utcMilliseconds is the layout of an instant in CSV, in UTC.
 const utcMilliseconds = "2006-01-02T15:04:05.000Z"
 
-// qualified is a figure as its qualifier makes it read: 近200亿元.
+// qualified returns a figure with its qualifier: 近200亿元.
 func (p *Printer) qualified(figure, qualifier string) string {
 	return fill(p.words().Qualifiers, qualifier, figure)
 }
 
-// fill puts a text into the pattern that the code has; a code without a pattern
-// leaves it as it is.
+// fill puts a text into the pattern of a code. Without a pattern it returns the text.
 func fill(patterns map[string]string, code, text string) string {
 	if pattern, ok := patterns[code]; ok {
 		return fmt.Sprintf(pattern, text)
@@ -84,8 +84,8 @@ func fill(patterns map[string]string, code, text string) string {
 	return text
 }
 
-// change is a total's change in a column, signed: rounded as the indicator shows
-// changes, or exact where the indicator is nil.
+// change returns a total's change for a column. With an indicator it is rounded as the
+// catalogue says and has its sign; without one it is exact.
 func (p *Printer) change(indicator *catalogue.Indicator, change, kind string) string {
 	if indicator != nil {
 		exact := decimal.RequireFromString(change)

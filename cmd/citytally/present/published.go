@@ -29,8 +29,9 @@ type PublishedComparison struct {
 	Findings    []published.Finding    `json:"findings"`
 }
 
-// Published prints a comparison as JSON, or as a table of what disagrees, or of all,
-// and then what the published figures say of one another.
+// Published prints a comparison with published figures as JSON or as a table: of what
+// disagrees, or of all. Below the table is what the published figures say of one
+// another.
 func (p *Printer) Published(w io.Writer, c *PublishedComparison, format string, all bool) error {
 	if format == FormatJSON {
 		return JSON(w, c)
@@ -72,8 +73,8 @@ func (p *Printer) comparisonRow(c *published.Comparison) table.Row {
 	return table.Row{name, p.qualified(c.Published, c.Qualifier), c.Interval.String(), comparedTotal(c), verdict}
 }
 
-// comparedTotal shows a total with three places more than were published, enough
-// to see which way it was rounded.
+// comparedTotal returns a total with at most three decimal places more than the
+// published figure, which shows which way that was rounded.
 func comparedTotal(c *published.Comparison) string {
 	if c.Total == "" {
 		return "—"

@@ -11,10 +11,10 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// seenWidth is how much of what was seen in a file a table shows, in columns.
+// seenWidth is the width, in columns of a terminal, of what was seen in a file.
 const seenWidth = 40
 
-// Receipt prints what became of a submission, in the language.
+// Receipt prints what became of a submission.
 func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	words := &l.Words().Receipt
 	name := r.Area + " " + r.Dataset
@@ -41,5 +41,5 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	t.Render()
 }
 
-// Finding is what a finding says, in the language.
+// Finding returns the message of a finding.
 func Finding(f *event.Finding, l Language) string { return l.Choose(f.MessageZH, f.MessageEN) }

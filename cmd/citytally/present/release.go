@@ -52,7 +52,7 @@ func (p *Printer) Releases(w io.Writer, releases []*event.Release, format string
 	return nil
 }
 
-// Released says that a release was made; repeated, that it was there already.
+// Released prints that a release was made, or, repeated, that it existed already.
 func (p *Printer) Released(w io.Writer, r *event.Release, repeated bool) {
 	words := &p.words().Release
 	if repeated {
@@ -62,14 +62,15 @@ func (p *Printer) Released(w io.Writer, r *event.Release, repeated bool) {
 	fmt.Fprintf(w, words.Created+"\n", r.Name, len(r.Totals), r.Period, r.Basis)
 }
 
-// Unjudged says how many submissions a release came too early for.
+// Unjudged prints how many submissions are not in a release because they had not
+// been judged; for 0 it prints nothing.
 func (p *Printer) Unjudged(w io.Writer, submissions int) {
 	if submissions > 0 {
 		fmt.Fprintf(w, p.words().Release.Unjudged+"\n", submissions)
 	}
 }
 
-// Unpublishable tells which totals stand in the way of a release.
+// Unpublishable returns which totals prevent a release, a line each.
 func (p *Printer) Unpublishable(withheld *answer.UnpublishableError) string {
 	words := &p.words().Release
 	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
@@ -127,8 +128,8 @@ type Cause struct {
 	Reason     string    `json:"reason,omitempty"`
 }
 
-// NewReleaseDiff shows how a release differs from the totals of today, which
-// follow under the catalogue of the version.
+// NewReleaseDiff returns how a release differs from the totals of today;
+// catalogueToday is the version of the catalogue that they follow from.
 func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogueToday string) *ReleaseDiff {
 	d := &ReleaseDiff{ReleaseHead: headOf(r), CatalogueToday: catalogueToday, Differences: make([]ReleaseDifference, len(differences))}
 	for i := range differences {
@@ -148,7 +149,7 @@ func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogue
 	return d
 }
 
-// partValue is a part's figure; "" when it has none.
+// partValue returns a part's figure; "" where it is missing.
 func partValue(p ledger.Part) string {
 	if p.Area == "" || p.Status == catalogue.Missing {
 		return ""
@@ -204,7 +205,7 @@ func (p *Printer) cause(w io.Writer, c *Cause) {
 	}
 }
 
-// releasedTotal is a total on one line: everything that a difference may be in.
+// releasedTotal tells a total on one line, with everything that may differ.
 func (p *Printer) releasedTotal(t *ReleasedTotal) string {
 	words := p.words()
 	if t == nil || t.Value == "" {

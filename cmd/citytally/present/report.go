@@ -23,15 +23,15 @@ type Report struct {
 	AsOf    time.Time        `json:"as_of,omitzero"`
 	Totals  []sink.ReportRow `json:"totals"`
 
-	// What only a page shows: the release's note, and by indicator the totals with
-	// their inputs and the totals of earlier years, the oldest first.
+	// What only the HTML page shows: the release's note; by indicator, the totals with
+	// their inputs; and the totals of earlier years, the oldest first.
 	Note    string                  `json:"-"`
 	Inputs  map[string]*event.Total `json:"-"`
 	Earlier map[string][]Point      `json:"-"`
 }
 
-// Report prints a report as a table, JSON, CSV, Markdown or HTML. JSON and CSV are
-// for programs and have the exact figures.
+// Report prints a report as a table, JSON, CSV, Markdown or HTML. JSON and CSV have
+// the exact figures, the others rounded ones.
 func (p *Printer) Report(w io.Writer, r *Report, format string) error {
 	switch format {
 	case FormatJSON:

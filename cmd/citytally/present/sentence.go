@@ -10,8 +10,8 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// Sentence tells a total in one sentence, with its change on the year before and
-// what is missing in it.
+// Sentence tells a total in one sentence, with its change on the year before and the
+// areas that it lacks.
 func (p *Printer) Sentence(row *sink.ReportRow) string {
 	indicator, ok := p.Catalogue.Indicator(row.Indicator)
 	if !ok {
@@ -28,7 +28,7 @@ func (p *Printer) Sentence(row *sink.ReportRow) string {
 	return fmt.Sprintf(words.Total, name, fill(levels, row.Stage, p.Figure(row)), p.changeClause(indicator, row), p.gaps(row))
 }
 
-// Figure is the total's value, rounded for display, with its unit and qualifier.
+// Figure returns a total's value, rounded for display, with its unit and qualifier.
 func (p *Printer) Figure(row *sink.ReportRow) string {
 	if row.Value == "" {
 		return "—"
@@ -36,7 +36,7 @@ func (p *Printer) Figure(row *sink.ReportRow) string {
 	return p.qualified(p.amount(row.Indicator, row.Value, row.Unit), row.Qualifier)
 }
 
-// amount is a figure of an indicator with its unit, rounded for display.
+// amount returns a figure of an indicator, rounded for display, with its unit.
 func (p *Printer) amount(indicator, value, unit string) string {
 	figure := p.digits(indicator, value)
 	if p.Language == Chinese {
@@ -45,7 +45,7 @@ func (p *Printer) amount(indicator, value, unit string) string {
 	return amountInEnglish(figure, unit)
 }
 
-// digits is a figure rounded for display, without its unit.
+// digits returns a figure of an indicator, rounded for display, without its unit.
 func (p *Printer) digits(indicator, value string) string {
 	figure := decimal.RequireFromString(value)
 	if ind, ok := p.Catalogue.Indicator(indicator); ok {
@@ -54,20 +54,19 @@ func (p *Printer) digits(indicator, value string) string {
 	return figure.String()
 }
 
-// roundedChange is a total's change as words need it: its size rounded for
-// display, its exact sign, and whether the size rounds to nothing.
+// roundedChange is a total's change, rounded for display.
 type roundedChange struct {
-	size    string
-	sign    int
-	nothing bool
-	points  bool
+	size   string // without its sign
+	sign   int    // before rounding
+	zero   bool   // the size is zero
+	points bool   // in percentage points, not in percent
 }
 
 func roundChange(indicator *catalogue.Indicator, row *sink.ReportRow) roundedChange {
 	exact := decimal.RequireFromString(row.Change)
 	size := indicator.Display(exact.Abs(), indicator.ChangeDecimals)
 	return roundedChange{
-		size: size, sign: exact.Sign(), nothing: decimal.RequireFromString(size).IsZero(), points: row.ChangeKind == string(catalogue.Point),
+		size: size, sign: exact.Sign(), zero: decimal.RequireFromString(size).IsZero(), points: row.ChangeKind == string(catalogue.Point),
 	}
 }
 
@@ -87,7 +86,7 @@ func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportR
 	switch {
 	case c.sign == 0:
 		return start + words.Unchanged
-	case c.nothing:
+	case c.zero:
 		return start + words.AlmostUnchanged
 	case c.points && c.sign > 0:
 		pattern = words.PointsUp
@@ -129,7 +128,7 @@ func (p *Printer) gaps(row *sink.ReportRow) string {
 	return fmt.Sprintf(words.Sentence.Gaps, text)
 }
 
-// coverage is how many areas a total has, and which it lacks.
+// coverage says how many areas a total has, and which it lacks.
 func (p *Printer) coverage(row *sink.ReportRow) string {
 	words := p.words()
 	text := fmt.Sprintf(words.Coverage, row.Coverage.Have, row.Coverage.Expected)
@@ -139,8 +138,8 @@ func (p *Printer) coverage(row *sink.ReportRow) string {
 	return text
 }
 
-// signedChange is the change with its sign, for cells of the page; where there is
-// none it is the reason in a word. A total without a value needs no reason.
+// signedChange returns the change with its sign, for a cell of the page, or in a word
+// why there is none. A total without a value has neither.
 func (p *Printer) signedChange(row *sink.ReportRow) string {
 	words := p.words()
 	indicator, ok := p.Catalogue.Indicator(row.Indicator)

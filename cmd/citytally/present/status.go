@@ -19,21 +19,20 @@ import (
 type Status struct {
 	Process *Process        `json:"instance,omitempty"`
 	Streams []stream.Status `json:"streams"`
-	// Tables are the rows of each ClickHouse view; nil with a Problem when it
-	// cannot be asked.
+	// Tables are the numbers of rows by ClickHouse view. They are nil, and Problem says
+	// why, where ClickHouse does not answer.
 	Tables  map[string]uint64 `json:"tables,omitempty"`
 	Problem string            `json:"problem,omitempty"`
-	// Conservation says whether everything received is accounted for; nil with a
-	// Problem.
+	// Conservation says whether everything received is accounted for; nil where
+	// ClickHouse does not answer.
 	Conservation *reconcile.Conservation `json:"conservation,omitempty"`
 	// NotReady are the parts of the instance that cannot work now, and why.
 	NotReady []Part `json:"not_ready,omitempty"`
-	// Waiting are the messages that a stage has yet to deal with, the oldest
-	// first, not more than a few for each stage.
+	// Waiting are the oldest messages that each stage has yet to process.
 	Waiting []Waiting `json:"waiting,omitempty"`
 }
 
-// Process is a running instance as it may be shown: without credentials.
+// Process is a running instance, without credentials.
 type Process struct {
 	PID              int       `json:"pid"`
 	StartedAt        time.Time `json:"started_at"`
@@ -45,16 +44,16 @@ type Process struct {
 	Operations       string    `json:"operations,omitempty"`
 }
 
-// Part is what a part of an instance says of itself: that it is ready, or why not.
+// Part is the state of one part of an instance; Why says why it is not ready.
 type Part struct {
 	Part  string `json:"part"`
 	Ready bool   `json:"ready"`
 	Why   string `json:"why,omitempty"`
 }
 
-// Waiting is a message that a stage has yet to deal with.
+// Waiting is a message that a stage has yet to process.
 type Waiting struct {
-	// For is what it waits for: validate, tally, or insert.
+	// For is the step that comes next: validate, tally, or insert.
 	For     string `json:"for"`
 	Stream  string `json:"stream"`
 	Area    string `json:"area"`

@@ -11,8 +11,9 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// NewTable returns a plain table in the program's one style, which Render prints.
-// Columns are numbered from 1; those in right are aligned to the right.
+// NewTable returns a table in the style of all the program's tables, which its method
+// Render prints to w. The columns with the numbers in right, from 1, are aligned to
+// the right.
 func NewTable(w io.Writer, header table.Row, right ...int) table.Writer {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
@@ -28,7 +29,7 @@ func NewTable(w io.Writer, header table.Row, right ...int) table.Writer {
 	return t
 }
 
-// JSON prints a value for programs, readable by people too.
+// JSON prints a value as indented JSON.
 func JSON(w io.Writer, v any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
@@ -36,14 +37,14 @@ func JSON(w io.Writer, v any) error {
 	return encoder.Encode(v)
 }
 
-// IsTerminal reports whether what is written is read on a terminal.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// Redraw writes a screen over the one before, line by line, so that it does not
-// flicker; what is no terminal gets it after the one before.
+// Redraw prints a screen: in place, over the screen before, line by line, so that it
+// does not flicker; else after the screen before.
 func Redraw(w io.Writer, screen []byte, inPlace bool) error {
 	if inPlace {
 		const home, clearLine, clearRest = "\x1b[H", "\x1b[K", "\x1b[J"

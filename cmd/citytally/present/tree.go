@@ -11,8 +11,8 @@ type node struct {
 	children []*node
 }
 
-// print draws the node; first stands before its line and rest before everything
-// below it.
+// print draws the node with what stands below it. The prefix first stands before the
+// node's own line, rest before all others.
 func (n *node) print(w io.Writer, first, rest string) {
 	fmt.Fprintf(w, "%s%s\n", first, n.lines[0])
 	bar := "   "

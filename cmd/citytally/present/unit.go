@@ -8,9 +8,9 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// amountInEnglish says a rounded figure in a Chinese unit in English, to the same
-// digit: 4444.00 亿元 are 444.4 billion yuan. What is counted goes without a unit,
-// for the indicator's name says it; a unit that is neither stays as it is.
+// amountInEnglish converts a rounded figure in a Chinese unit, to the same digit:
+// 4444.00 亿元 are 444.4 billion yuan. A count has no unit, for the indicator's name
+// says what is counted. A unit of another kind stays as it is.
 func amountInEnglish(figure, unit string) string {
 	u := catalogue.ParseUnit(unit)
 	word := ""
@@ -43,13 +43,13 @@ func amountInEnglish(figure, unit string) string {
 
 var currencies = map[string]string{"元": "yuan", "美元": "US dollars"}
 
-// counted are the measure words behind a count.
+// counted are the measure words that follow a count.
 var counted = map[string]bool{
 	"家": true, "个": true, "项": true, "件": true, "户": true, "名": true, "人": true, "人次": true, "次": true, "场": true, "份": true, "条": true,
 }
 
-// unitInEnglish names a unit in which figures stand as they were reported: 亿元 is
-// "100 million yuan". What is counted has none.
+// unitInEnglish returns the English name of a Chinese unit, for figures that are not
+// converted: 亿元 is "100 million yuan". A count has none.
 func unitInEnglish(unit string) string {
 	u := catalogue.ParseUnit(unit)
 	multiple := multiples[u.Exponent]

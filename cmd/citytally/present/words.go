@@ -8,27 +8,27 @@ import (
 	"github.com/citytally/citytally/transform/answer/published"
 )
 
-// Words are all words that the program says in Chinese and in English. A text with
-// verbs, such as %s, is filled in the order of its arguments; maps are by the codes
-// that they put into words. A test compares the two languages.
+// Words are the words of one language: all that the program prints in both Chinese
+// and English. Texts with verbs such as %s are formats of package fmt. Maps are by
+// the codes that they have the words for. A test compares the two languages.
 type Words struct {
-	// Comma and Colon stand within a sentence, Clause between its clauses, List
-	// between the items of an enumeration, and Entry between the points of a chart.
+	// Separators: Comma and Colon within a sentence, Clause between clauses, List
+	// between the items of an enumeration, Entry between the points of a chart.
 	Comma, Colon, Clause, List, Entry string
 
 	// Headings that several tables have.
 	Area, Indicator, City, Stage, Period, Note, AllFigures string
 
-	// Stages are those of a figure, and Qualifiers how a qualified figure reads.
+	// Stages name the stages of a figure; Qualifiers are formats of a qualified one.
 	Stages, Qualifiers map[string]string
-	// Percent and Points are changes in a column; PointsInText is the second in a
-	// text without spaces.
+	// Percent and Points are formats of a change in a column. PointsInText is for text
+	// that has no spaces around figures.
 	Percent, Points, PointsInText string
-	// NoChange is, in a word, why there is no change on the year before.
+	// NoChange is why there is no change on the year before, in a word.
 	NoChange map[string]string
-	// Coverage is how many of the expected areas have reported. Missing names, in a
-	// column, the areas that a total lacks; MissingInText does in a text without
-	// spaces.
+	// Coverage is how many of the expected areas have reported. Missing has the names
+	// of those that have not, in a column; MissingInText is for text that has no spaces
+	// around names.
 	Coverage, Missing, MissingInText string
 	NotForPublication, NoValue       string
 
@@ -50,12 +50,13 @@ type ReportWords struct {
 	Title, TitleOfYear, Change, Areas, NoTotals string
 }
 
-// SentenceWords tell a total in a sentence.
+// SentenceWords are those of a total told in a sentence.
 type SentenceWords struct {
-	// Total is the sentence, of the indicator, its level, its change and its gaps;
-	// NoTotal is that of an indicator without a total, and its gaps.
+	// Total is the whole sentence: indicator, level, change and gaps. NoTotal is that of
+	// an indicator without a total: indicator and gaps.
 	Total, NoTotal string
-	// Levels tell a figure by its stage, and QualifiedLevels one with a qualifier.
+	// Levels are formats of a figure by its stage, QualifiedLevels of a figure with a
+	// qualifier.
 	Levels, QualifiedLevels map[string]string
 	// Expected stands before a change that is expected, by stage.
 	Expected                                     map[string]string
@@ -64,12 +65,12 @@ type SentenceWords struct {
 	AmountUp, AmountDown                         string
 	// NoRate is why there is no change on the year before.
 	NoRate map[string]string
-	// Gaps encloses what a total lacks.
+	// Gaps puts what a total lacks in brackets.
 	Gaps string
 }
 
-// PeriodWords name periods: the first argument is the year, the second the name
-// of the part of it.
+// PeriodWords are formats of periods. Their first argument is the year, the second
+// the name of the half, quarter or month.
 type PeriodWords struct {
 	Year, Half, Quarter, Month, YearToDate string
 	Halves, Quarters, Months               []string
@@ -77,7 +78,7 @@ type PeriodWords struct {
 
 // PageWords are those of the HTML page.
 type PageWords struct {
-	// Tag is the language's, as HTML has it.
+	// Tag is the code of the language in HTML.
 	Tag, Title                                         string
 	Area, Change, Contents, Coverage, Indicators       string
 	Reporting, ReportingHow, ReportedTotals            string
@@ -86,7 +87,7 @@ type PageWords struct {
 	Release, AsOf, Count, Incomplete, Basis, WrittenAt string
 }
 
-// ExplainWords tell what a total follows from.
+// ExplainWords are those of an explanation.
 type ExplainWords struct {
 	Unrounded, Basis, AsOf                  string
 	SumRule, RatioRule, CityRule            string
@@ -99,8 +100,8 @@ type ExplainWords struct {
 	Received, Note, Raw, Reason, Superseded string
 	Recast, UnknownBefore                   string
 	Flags                                   map[string]string
-	// Excluded is why a figure that was reported is no part of the total; %s is the
-	// area whose figure contains it.
+	// Excluded is why a reported figure is no part of the total; %s is the area whose
+	// figure contains it.
 	Excluded map[string]string
 }
 
@@ -113,7 +114,7 @@ type ReleaseWords struct {
 	ByCatalogue                     string
 }
 
-// PublishedWords tell how totals compare with published figures.
+// PublishedWords are those of a comparison with published figures.
 type PublishedWords struct {
 	Summary, Basis                      string
 	Published, Interval, Total, Verdict string
@@ -132,7 +133,7 @@ type AssessWords struct {
 	NoScore                             map[string]string
 }
 
-// CatalogueWords are those of a catalogue and of what two of them differ in.
+// CatalogueWords are those of a catalogue and of the differences of two.
 type CatalogueWords struct {
 	Areas, Datasets, Indicators, Differences table.Row
 	Kinds                                    map[catalogue.AreaKind]string
@@ -142,14 +143,14 @@ type CatalogueWords struct {
 	Effects                                  map[catalogue.Effect]string
 }
 
-// ReceiptWords tell what became of a submission.
+// ReceiptWords are those of what became of a submission.
 type ReceiptWords struct {
 	Statuses                     map[string]string
 	Repeated, Rows, AcceptedRows string
 	Row, Column, Seen, Message   string
 }
 
-// DemoWords are what the demo says on its way.
+// DemoWords are those of the demo.
 type DemoWords struct {
 	Running, Submitted, Synthetic, Keep   string
 	Until, Gateway, ClickHouse, NATS, Try string

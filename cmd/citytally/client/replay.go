@@ -15,16 +15,16 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// Selection says which totals are asked for: those of a period, the latest or as
-// they were at a moment; or a release, which has both of its own.
+// Selection says which totals are asked for: the latest of a period, those of a
+// period as they were at a moment, or a release, which has a period and a moment.
 type Selection struct {
 	Period  string
 	AsOf    string // see ParseAsOf; "" is now
 	Release string
 }
 
-// Check reports a selection that contradicts itself or lacks a period; example is
-// a command line that has one.
+// Check returns a UsageError for a selection that has both a release and a period
+// or moment, or none of them; example is a command line with a period.
 func (s *Selection) Check(example string) error {
 	if s.Release != "" {
 		if s.Period != "" || s.AsOf != "" {
@@ -47,8 +47,8 @@ func (s *Selection) period() (catalogue.Period, error) {
 	return p, nil
 }
 
-// ParseAsOf reads an instant, or a day, which means its last millisecond in the
-// location; "" is the zero time.
+// ParseAsOf parses an instant such as 2022-02-15T12:00:00+08:00, or a day such as
+// 2022-02-15, which means its last millisecond in the location. "" is the zero time.
 func ParseAsOf(text string, location *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -63,48 +63,44 @@ func ParseAsOf(text string, location *time.Location) (time.Time, error) {
 	return instant, nil
 }
 
-// Log is a connection to the broker's log, which answers with what was known at a
-// moment under the catalogue of the settings.
-type Log struct {
+// replayer replays the broker's log under the catalogue of the settings.
+type replayer struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
 	location  *time.Location
 	close     func()
 }
 
-// OpenLog connects to the log. The caller closes it.
-func (c *Client) OpenLog() (*Log, error) {
-	l := &Log{}
+// openReplayer connects to the log. The caller closes the replayer.
+func (c *Client) openReplayer() (*replayer, error) {
+	r := &replayer{}
 	var err error
-	if l.location, err = c.settings.Location(); err != nil {
+	if r.location, err = c.settings.Location(); err != nil {
 		return nil, app.Usage(err)
 	}
-	if l.catalogue, err = c.Catalogue(); err != nil {
+	if r.catalogue, err = c.Catalogue(); err != nil {
 		return nil, err
 	}
-	if l.log, l.close, err = c.openLog(zerolog.Nop()); err != nil {
+	if r.log, r.close, err = c.openLog(zerolog.Nop()); err != nil {
 		return nil, err
 	}
-	return l, nil
+	return r, nil
 }
 
-// Close disconnects.
-func (l *Log) Close() { l.close() }
-
-// replay reads what was known at the moment.
-func (l *Log) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
-	return ledger.Replay(ctx, l.log, l.catalogue, m, keep)
+// replay returns what was known at the moment, with the vintages that keep asks for.
+func (r *replayer) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
+	return ledger.Replay(ctx, r.log, r.catalogue, m, keep)
 }
 
-// moment is that of a selection which is not a release.
-func (l *Log) moment(s *Selection) (ledger.Moment, error) {
-	received, err := ParseAsOf(s.AsOf, l.location)
+// moment returns the moment of a selection that is not a release.
+func (r *replayer) moment(s *Selection) (ledger.Moment, error) {
+	received, err := ParseAsOf(s.AsOf, r.location)
 	return ledger.Moment{Received: received}, err
 }
 
-// release reads a release by its name.
-func (l *Log) release(ctx context.Context, name string) (*event.Release, catalogue.Period, error) {
-	release, err := l.log.Release(ctx, name)
+// release returns the release with the name, and its period.
+func (r *replayer) release(ctx context.Context, name string) (*event.Release, catalogue.Period, error) {
+	release, err := r.log.Release(ctx, name)
 	if errors.Is(err, stream.ErrNoRelease) {
 		return nil, catalogue.Period{}, app.Usage(fmt.Errorf("%w; citytally release list names those there are", err))
 	}
