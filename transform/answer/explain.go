@@ -2,7 +2,6 @@ package answer
 
 import (
 	"slices"
-	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -10,134 +9,8 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// Why a figure that was reported is not a part of a total.
-const (
-	// InsideZone: it is contained in the figure of the zone's host.
-	InsideZone = "INSIDE_ZONE"
-	// CityFigure: the city's own figure is no part of a sum of areas.
-	CityFigure = "CITY_FIGURE"
-	// DistrictFigure: the total is the city's own figure and no sum of areas.
-	DistrictFigure = "DISTRICT_FIGURE"
-	// AreaNotValid: the area does not exist at the end of the period.
-	AreaNotValid = "AREA_NOT_VALID"
-	// AreaUnknown: the catalogue in use no longer has the area.
-	AreaUnknown = "AREA_UNKNOWN"
-	// SaidMissing: the area said that it has no value.
-	SaidMissing = "SAID_MISSING"
-	// NoCounterpart: a ratio divides over areas that have both of its sums, and
-	// this one has the other one missing.
-	NoCounterpart = "NO_COUNTERPART"
-)
-
-// Explanation is a total with everything it follows from. Figures are exact
-// decimals as text, in the unit beside them; "" is no figure.
-type Explanation struct {
-	Indicator string `json:"indicator"`
-	// Area, when set, is the only one whose parts are told.
-	Area string `json:"area,omitempty"`
-	// Rule is how the total follows from its parts, Factor what the quotient of a
-	// ratio is multiplied by.
-	Rule   catalogue.TotalRule `json:"rule"`
-	Factor int64               `json:"factor,omitempty"`
-	// Policy says what a total with missing areas is worth.
-	Policy catalogue.CoveragePolicy `json:"coverage_policy"`
-	// Received is the instant up to which receipts counted; zero is all.
-	Received time.Time `json:"as_of,omitzero"`
-	// Basis is the highest sequence of ACCEPTED folded in, Catalogue the version
-	// of the catalogue that was used.
-	Basis       uint64 `json:"basis"`
-	Catalogue   string `json:"catalogue"`
-	Publishable bool   `json:"publishable"`
-	Level
-	Change         string              `json:"change"`
-	ChangeKind     string              `json:"change_kind"`
-	ChangeAbsolute string              `json:"change_absolute"`
-	ChangeReason   string              `json:"change_reason"`
-	Base           *Level              `json:"base,omitempty"`
-	Recast         map[string][]string `json:"recast,omitempty"`
-}
-
-// Level is the total of one period.
-type Level struct {
-	Period string `json:"period"`
-	// Reported is false when nobody has reported anything.
-	Reported  bool   `json:"reported"`
-	Value     string `json:"value"`
-	Unit      string `json:"unit"`
-	Stage     string `json:"stage"`
-	Status    string `json:"status"`
-	Qualifier string `json:"qualifier"`
-	// Have of the Expected areas are in the total; Missing are the others.
-	Have     int      `json:"have"`
-	Expected int      `json:"expected"`
-	Missing  []string `json:"missing"`
-	// Flags say what is special about the total: that it was derived from other
-	// periods, and that a flow came out below zero.
-	Flags []string `json:"flags,omitempty"`
-	// Sums are the total's one sum, or a ratio's numerator and denominator.
-	Sums []Sum `json:"sums"`
-}
-
-// Role is what a sum is to its total.
-type Role string
-
-// The roles.
-const (
-	WholeRole       Role = "total"
-	NumeratorRole   Role = "numerator"
-	DenominatorRole Role = "denominator"
-)
-
-// Sum is figures of one indicator that were added up, and those that were not.
-type Sum struct {
-	Role      Role   `json:"role"`
-	Indicator string `json:"indicator"`
-	Unit      string `json:"unit"`
-	// Value is the sum over all areas, also where only one area is told.
-	Value    string          `json:"value"`
-	Parts    []ExplainedPart `json:"parts"`
-	Excluded []ExplainedPart `json:"excluded"`
-}
-
-// ExplainedPart is an area's best figure, and those that it took the place of.
-type ExplainedPart struct {
-	ExplainedFigure
-	// Subtracted is true for a term of a derived figure that is taken away.
-	Subtracted bool `json:"subtracted,omitempty"`
-	// Because is the code of why the figure is not a part; "" where it is.
-	Because string `json:"because,omitempty"`
-	// Host is the area whose figure contains it already.
-	Host       string            `json:"host,omitempty"`
-	Superseded []ExplainedFigure `json:"superseded,omitempty"`
-}
-
-// ExplainedFigure is a figure and where it came from.
-type ExplainedFigure struct {
-	Area string `json:"area"`
-	// Period is what it was reported for: a part of a derived figure has another
-	// than the total.
-	Period    string `json:"period"`
-	Value     string `json:"value"`
-	Stage     string `json:"stage"`
-	Status    string `json:"status"`
-	Qualifier string `json:"qualifier"`
-	// Submission is its id; Sequence its place in SUBMISSIONS and Stored in
-	// ACCEPTED.
-	Submission       string    `json:"submission"`
-	Sequence         uint64    `json:"sequence"`
-	AcceptedSequence uint64    `json:"accepted_sequence"`
-	ReceivedAt       time.Time `json:"received_at"`
-	Dataset          string    `json:"dataset"`
-	Via              string    `json:"via"`
-	By               string    `json:"by"`
-	File             string    `json:"file"`
-	Row              int       `json:"row"`
-	Raw              string    `json:"raw,omitempty"`
-	Note             string    `json:"note,omitempty"`
-	Reason           string    `json:"reason,omitempty"`
-}
-
-// KeepFor keeps what [Explain] needs to tell the indicator's total.
+// KeepFor returns what a history has to keep for [Explain] to explain the indicator's
+// total.
 func KeepFor(c *catalogue.Catalogue, indicator string) ledger.Keep {
 	wanted := map[string]bool{indicator: true}
 	if ind, ok := c.Indicator(indicator); ok && ind.Total == catalogue.RatioRule {
@@ -146,10 +19,10 @@ func KeepFor(c *catalogue.Catalogue, indicator string) ledger.Keep {
 	return func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return wanted[cell.Indicator] }
 }
 
-// Explain tells what the cell's total follows from: that which Tally folds, with
-// its change and base. The history has to have kept what KeepFor wants. An area
-// bounds the parts that are told to its own. It reports false for an indicator
-// that the catalogue does not have.
+// Explain returns the cell's total, as [tally.Tally] folds it, with every figure that
+// it and the base of its change follow from. The history must have kept what KeepFor
+// asks for. Where area is not "", only its parts are listed. Explain reports false for
+// an indicator that the catalogue does not have.
 func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area string) (*Explanation, bool) {
 	indicator, ok := c.Indicator(cell.Indicator)
 	if !ok {
@@ -177,7 +50,7 @@ type explainer struct {
 	catalogue *catalogue.Catalogue
 	history   *ledger.History
 	indicator *catalogue.Indicator
-	area      string
+	area      string // the only one whose parts are listed; "" is all
 }
 
 func (x *explainer) level(cell ledger.Cell) Level {
@@ -199,14 +72,14 @@ func (x *explainer) level(cell ledger.Cell) Level {
 	return l
 }
 
-// sum tells the figures of one indicator: the parts are the total's inputs, and
-// whatever else was reported for the period is excluded.
+// sum returns the figures of one indicator: as parts those among the total's inputs,
+// and as excluded whatever else was reported for the period.
 func (x *explainer) sum(role Role, id string, period catalogue.Period, total *event.Total) Sum {
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
-	var parts []event.Input
+	var ofIndicator []event.Input
 	used := map[string]bool{}
-	inputs, _ := total.Inputs.All() // the tally has just written them
+	inputs, _ := total.Inputs.All() // encoded a moment ago, so there is no error
 	for i := range inputs {
 		in := &inputs[i]
 		if in.Indicator != id {
@@ -216,7 +89,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 		if !ok {
 			continue
 		}
-		parts = append(parts, *in)
+		ofIndicator = append(ofIndicator, *in)
 		used[in.Area] = true
 		if x.area == "" || x.area == in.Area {
 			p := x.part(v)
@@ -224,8 +97,8 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 			s.Parts = append(s.Parts, p)
 		}
 	}
-	if len(parts) > 0 {
-		s.Value = tally.Sum(parts).String()
+	if len(ofIndicator) > 0 {
+		s.Value = tally.Sum(ofIndicator).String()
 	}
 	for _, v := range x.bestVintages(ledger.Cell{Indicator: id, Period: period}) {
 		if used[v.Area] || x.area != "" && x.area != v.Area {
@@ -238,8 +111,8 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 	return s
 }
 
-// vintageOf finds the figure that an input is: of the cell's own period, or of
-// the one that it was derived from.
+// vintageOf returns the vintage that an input of the cell's total came from. That is one
+// of another period where the input belongs to a derived figure.
 func (x *explainer) vintageOf(cell ledger.Cell, in *event.Input) (ledger.Vintage, bool) {
 	if in.Period != (catalogue.Period{}) {
 		cell.Period = in.Period
@@ -252,7 +125,7 @@ func (x *explainer) vintageOf(cell ledger.Cell, in *event.Input) (ledger.Vintage
 	return ledger.Vintage{}, false
 }
 
-// bestVintages returns the best figure of each area that reported the cell, by area.
+// bestVintages returns the best vintage of each area that reported the cell, by area.
 func (x *explainer) bestVintages(cell ledger.Cell) []ledger.Vintage {
 	all := slices.Clone(x.history.Vintages(cell))
 	return slices.CompactFunc(all, func(a, b ledger.Vintage) bool { return a.Area == b.Area })
@@ -280,6 +153,8 @@ func explained(v *ledger.Vintage) ExplainedFigure {
 	return f
 }
 
+// reasonExcluded returns the code of the reason why a reported figure is not a part,
+// and the host of a zone inside another area.
 func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalogue.Period, v *ledger.Vintage) (code, host string) {
 	area, known := x.catalogue.Area(v.Area)
 	switch {
@@ -299,8 +174,8 @@ func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalo
 	return NoCounterpart, ""
 }
 
-// recast returns, for each expected area that did not exist a year earlier, those
-// that its territory belonged to then; none where that is not known.
+// recast returns, for each expected area that did not exist a year earlier, the areas
+// that its territory belonged to then; an empty list where that is not known.
 func (x *explainer) recast(period catalogue.Period) map[string][]string {
 	recast := map[string][]string{}
 	for _, code := range tally.Expected(x.catalogue, x.indicator, period) {

@@ -13,8 +13,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// ConservationChecker checks from time to time that everything received is accounted for, and
-// says so once when something is not.
+// ConservationChecker checks conservation at intervals, keeps the result in the metrics,
+// and logs it where it has changed.
 type ConservationChecker struct {
 	log        *stream.Log
 	projection Projection
@@ -25,11 +25,11 @@ type ConservationChecker struct {
 	metrics    *Metrics
 
 	mu           sync.Mutex
-	lastReported string // what was out of balance when it was said last
+	lastReported string // imbalances that were logged last; "" where all balanced
 }
 
-// NewConservationChecker returns a checker of what the projection shows. Every is the time
-// between two checks; with 0 it checks only when it is asked to.
+// NewConservationChecker returns a checker. Every is the time between two checks; with 0
+// it checks only when asked to.
 func NewConservationChecker(log *stream.Log, c *catalogue.Catalogue, projection Projection, every time.Duration, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *ConservationChecker {
 	return &ConservationChecker{log: log, projection: projection, catalogue: c, every: every, logger: logger, now: now, metrics: metrics}
 }
@@ -57,8 +57,8 @@ func (c *ConservationChecker) Run(ctx context.Context) error {
 	}
 }
 
-// report shows what was found in the metrics, and logs it where it differs from
-// what was said last.
+// report writes a result into the metrics, and logs it where it differs from the last
+// one.
 func (c *ConservationChecker) report(found *Conservation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +86,7 @@ func stringers(all []event.Imbalance) []fmt.Stringer {
 	return texts
 }
 
-// Check counts once and tells what it found.
+// Check checks conservation once, and reports the result.
 func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()

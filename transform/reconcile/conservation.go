@@ -14,19 +14,20 @@ import (
 	"github.com/citytally/citytally/transform/judge"
 )
 
-// Shown is what the projection shows of one area and dataset.
+// Shown counts what the projection shows of one area and dataset.
 type Shown struct {
 	Area, Dataset string
-	// Submissions counts the messages of SUBMISSIONS that have a verdict.
+	// Submissions are those with a verdict.
 	Submissions uint64
-	// Rows were received: Accepted, Held and Rejected make them up.
+	// Rows are those of the submissions: the sum of Accepted, Held and Rejected.
 	Rows, Accepted, Held, Rejected uint64
-	// Expected is how many observations have to be there by the verdicts, and
-	// Observations how many of these are.
+	// Expected is how many observations the verdicts say were accepted, and
+	// Observations how many of these the projection shows.
 	Expected, Observations uint64
 }
 
-// Conservation says whether everything that was received is accounted for.
+// Conservation is the result of a conservation check: whether everything that was
+// received is accounted for.
 type Conservation struct {
 	CheckedAt  time.Time         `json:"checked_at"`
 	Balanced   bool              `json:"balanced"`
@@ -34,8 +35,8 @@ type Conservation struct {
 	Imbalances []event.Imbalance `json:"imbalances,omitempty"`
 }
 
-// Account is what became of the submissions of one area and dataset. Received is
-// Judged and Pending together, and Rows is Accepted, Held and Rejected together.
+// Account counts what became of the submissions of one area and dataset. Received is
+// the sum of Judged and Pending, and Rows that of Accepted, Held and Rejected.
 type Account struct {
 	Area    string `json:"area"`
 	Dataset string `json:"dataset"`
@@ -53,13 +54,12 @@ type Account struct {
 	Observations int64 `json:"observations"`
 }
 
-// CheckConservation counts what the log received against what the projection shows. It
-// may be asked while work goes on: what is under way is known to the broker, and
-// only what is missing beyond that is an imbalance, so that it never reports one
-// that is none.
+// CheckConservation compares what the log received with what the projection shows.
+// Submissions that are being worked on are no imbalance: the broker knows how many
+// they are, and only what is missing beyond that is one.
 func CheckConservation(ctx context.Context, log *stream.Log, projection Projection, now time.Time) (*Conservation, error) {
-	// The order matters: a submission moves on while this looks, and must be seen
-	// at least once on its way.
+	// The order matters: a submission moves on from one count to the next meanwhile,
+	// and must not be missed by all of them.
 	received, err := log.Census(ctx, stream.Submissions)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func CheckConservation(ctx context.Context, log *stream.Log, projection Projecti
 	return balanceBooks(received, undecided+behind, shown, now), nil
 }
 
-// undecided returns how many submissions have no verdict in the log at most.
+// undecided returns how many submissions have no verdict in the log yet, at most.
 func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (int64, error) {
 	position, err := log.Position(ctx, stream.Submissions, judge.Consumer)
 	if err == nil {
@@ -91,7 +91,8 @@ func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (i
 	return all, nil
 }
 
-// balanceBooks balances the books. Of all submissions underWay may lack a verdict.
+// balanceBooks sets what was received against what is shown. As many submissions as are
+// under way may lack a verdict.
 func balanceBooks(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
 	accounts := map[event.Origin]*Account{}
 	account := func(o event.Origin) *Account {

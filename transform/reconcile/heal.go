@@ -10,9 +10,9 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// restoreBalance checks conservation, brings back the observations that the projection
-// lacks, and checks again. What was out of balance is the run's problem, also
-// when it has been healed: somebody should ask how it came to be.
+// restoreBalance checks conservation, restores the observations that the projection
+// lacks, and checks again. An imbalance is the run's problem even where it has been
+// healed, so that somebody asks how it came about.
 func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
 	before, err := r.checker.Check(ctx)
 	if err != nil {
@@ -25,7 +25,11 @@ func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
 	if run.ObservationsMissing == 0 && before.Balanced {
 		return nil
 	}
-	if err := r.settleAgain(ctx); err != nil {
+	last, err := r.log.LastSequence(ctx, stream.Accepted)
+	if err != nil {
+		return err
+	}
+	if err := r.settle(ctx, last); err != nil {
 		return err
 	}
 	after, err := r.checker.Check(ctx)
@@ -36,19 +40,8 @@ func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
 	return errors.New(describeImbalance(run))
 }
 
-// settleAgain waits until the projection shows what has just been published again.
-func (r *Recomputer) settleAgain(ctx context.Context) error {
-	last, err := r.log.LastSequence(ctx, stream.Accepted)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
-		fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
-	defer cancel()
-	return Settle(ctx, r.log, r.projection, last)
-}
-
-// describeImbalance says what was out of balance, and whether it is healed.
+// describeImbalance returns what was out of balance, and whether it is healed, in
+// words.
 func describeImbalance(run *event.Run) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "conservation was violated: ClickHouse lacked %d observations that the log holds", run.ObservationsMissing)

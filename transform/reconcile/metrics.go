@@ -8,7 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Metrics are what recomputations and checks of conservation count.
+// Metrics are what a recomputer and a conservation checker count.
 type Metrics struct {
 	runs                    *prometheus.CounterVec
 	duration                *prometheus.HistogramVec
@@ -57,7 +57,7 @@ func (m *Metrics) observe(run *event.Run) {
 	m.missing.Add(float64(run.ObservationsMissing))
 }
 
-// conservationMetrics are what the last check found.
+// conservationMetrics show the result of the last conservation check.
 type conservationMetrics struct {
 	balanced, checked, imbalances prometheus.Gauge
 	submissions, rows             *prometheus.GaugeVec
@@ -79,7 +79,7 @@ func newConservationMetrics(auto promauto.Factory) conservationMetrics {
 	}
 }
 
-// observe shows what a check found, and nothing of earlier ones.
+// observe writes the result of a check in place of the last one's.
 func (m *conservationMetrics) observe(of *catalogue.Catalogue, c *Conservation) {
 	m.submissions.Reset()
 	m.rows.Reset()

@@ -17,8 +17,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Recomputer carries out recompute commands: it tallies a scope anew from the
-// ledger under the present catalogue and reconciles the projection with it.
+// Recomputer carries out commands: it folds the totals of a scope anew from the ledger,
+// under the present catalogue, and makes the projection agree with them and with the
+// log.
 type Recomputer struct {
 	log        *stream.Log
 	ledger     *ledger.Ledger
@@ -42,8 +43,8 @@ type Config struct {
 	SettleFor time.Duration
 }
 
-// NewRecomputer returns a recomputer that reads figures from the ledger, which
-// somebody else fills.
+// NewRecomputer returns a recomputer that reads figures from the ledger, which the
+// caller keeps up to date.
 func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
 	return &Recomputer{
 		log: log, ledger: l, catalogue: c, projection: projection, publisher: publisher, checker: checker,
@@ -51,11 +52,11 @@ func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, pr
 	}
 }
 
-// The subject on which recomputation is asked for.
+// The subject of COMMANDS on which recomputations are requested.
 const recomputeSubject = "commands.recompute"
 
-// RequestRecomputation asks for a recomputation and returns the command's id, by which its
-// run can be told. A command with the ID of an earlier one is the same command.
+// RequestRecomputation publishes a command. Its run is recorded under the command's ID;
+// a command with the ID of an earlier one is that command, and not carried out twice.
 func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Command) error {
 	if err := checkPeriod(command.Period); err != nil {
 		return err
@@ -68,9 +69,9 @@ func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Co
 	return err
 }
 
-// Run carries commands out, one at a time, until ctx ends. Call it once the ledger has
-// caught up with the log. A command that is broken off is begun again from the start
-// by another process, or at the next start.
+// Run carries out commands, one at a time, until ctx ends. Call it once the ledger has
+// caught up with the log. A command that is broken off begins anew, in another process
+// or at the next start.
 func (r *Recomputer) Run(ctx context.Context) error {
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
@@ -103,6 +104,7 @@ func readCommand(d *stream.Delivery) (command event.Command, err error) {
 	return command, nil
 }
 
+// execute carries out a command and records its run.
 func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 	command, err := readCommand(d)
 	if err != nil {
@@ -117,16 +119,16 @@ func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 		return context.Cause(ctx)
 	}
 	run.FinishedAt = r.now().UTC()
-	event := r.logger.Info()
+	line := r.logger.Info()
 	if problem != nil {
 		run.Problem = problem.Error()
-		event = r.logger.Error().Err(problem)
+		line = r.logger.Error().Err(problem)
 	}
 	if err := r.record(ctx, &run); err != nil {
 		return err
 	}
 	r.metrics.observe(&run)
-	event.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
+	line.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
 		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
 	return nil
 }
@@ -140,17 +142,16 @@ func (r *Recomputer) record(ctx context.Context, run *event.Run) error {
 	return err
 }
 
-// RunSubject is where the runs of a schedule are recorded.
+// RunSubject returns the subject of TOTALS on which a schedule's runs are recorded.
 func RunSubject(schedule string) string { return "runs." + schedule }
 
-// How often a recomputation starts over because observations arrived while it
-// was comparing.
+// How often a recomputation compares at most, while observations keep arriving.
 const maxAttempts = 5
 
-// recompute compares every total in scope with the projection's and publishes
-// those that differ. While observations arrive, totals on their way would look
-// like differences; it then starts over, and in the end publishes rather too
-// much than too little.
+// recompute compares every total in scope with the projection's and publishes those
+// that differ. Observations that arrive meanwhile change totals that the projection
+// does not show yet; then it compares again, and after the last attempt publishes what
+// differed, which may be more than has to be.
 func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tally.PeriodTotal
@@ -163,11 +164,7 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 			return err
 		}
 		run.Basis = r.ledger.Basis()
-		settling, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
-			fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
-		err = Settle(settling, r.log, r.projection, run.Basis)
-		cancel()
-		if err != nil {
+		if err := r.settle(ctx, run.Basis); err != nil {
 			return err
 		}
 		shown, err := r.projection.LatestTotals(ctx, scope)
@@ -189,8 +186,16 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	return r.restoreBalance(ctx, run)
 }
 
-// Settle returns when the projection shows every total and observation that
-// follows from ACCEPTED up to the basis, or with the cause of ctx's end.
+// settle waits for the projection as [Settle] does, and for SettleFor at most.
+func (r *Recomputer) settle(ctx context.Context, basis uint64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.config.SettleFor,
+		fmt.Errorf("ClickHouse did not catch up with the log within %s (transform.settle_for)", r.config.SettleFor))
+	defer cancel()
+	return Settle(ctx, r.log, r.projection, basis)
+}
+
+// Settle returns nil once the projection shows every total and observation that
+// follows from ACCEPTED up to the basis, or the cause of ctx's end.
 func Settle(ctx context.Context, log *stream.Log, projection Projection, basis uint64) error {
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
@@ -212,11 +217,11 @@ func Settle(ctx context.Context, log *stream.Log, projection Projection, basis u
 	return projection.Settle(ctx, basis, totals)
 }
 
-// How often Settle looks again.
+// How often Settle asks how far the tally has come.
 const settleEvery = 20 * time.Millisecond
 
-// inScope returns the cells to tally: those reported and those that follow from
-// them.
+// inScope returns the cells in scope that have a total: those that were reported, and
+// those that follow from them.
 func (r *Recomputer) inScope(scope Scope) []ledger.Cell {
 	cells := tally.Affected(r.catalogue, r.ledger.Cells())
 	return slices.DeleteFunc(cells, func(c ledger.Cell) bool {
@@ -224,8 +229,8 @@ func (r *Recomputer) inScope(scope Scope) []ledger.Cell {
 	})
 }
 
-// differences returns the computed totals that the projection lacks or shows
-// otherwise. Inputs are left out: they would be costly to read back.
+// differences returns the computed totals that the projection does not show, or shows
+// with other content. Inputs are not compared: reading them back would be costly.
 func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
 	var differing []tally.PeriodTotal
 	for i := range computed {
@@ -238,8 +243,8 @@ func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) [
 	return differing
 }
 
-// restoreObservations publishes accepted messages again of which the projection
-// lacks rows. The ledger knows them; only the projection takes them up.
+// restoreObservations publishes those messages of ACCEPTED again of which the projection
+// lacks rows. Ledgers have folded them in before, so only the projection changes.
 func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
 	counts, err := r.projection.ObservationCounts(ctx, Scope{})
 	if err != nil {
@@ -252,8 +257,8 @@ func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) er
 			lacking[s.AcceptedSequence] = true
 		}
 	}
-	for _, stored := range slices.Sorted(maps.Keys(lacking)) {
-		m, err := ledger.ReadAccepted(ctx, r.log, stored)
+	for _, sequence := range slices.Sorted(maps.Keys(lacking)) {
+		m, err := ledger.ReadAccepted(ctx, r.log, sequence)
 		if err != nil {
 			return err
 		}

@@ -12,21 +12,22 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// The schedule name under which totals that died are computed again.
+// The schedule under which the recomputations of Reprocess are recorded.
 const reprocessSchedule = "replay"
 
-// Reprocess has a message that was put aside processed again. Whatever has come of
-// it before, it has its effect once:
+// Reprocess has a message that was put aside in DEAD processed again. The message has
+// its effect once, even where a part of it had been processed before:
 //
-//   - accepted observations and verdicts go to their subject again; they carry
-//     their place in SUBMISSIONS, by which every reader knows them;
-//   - totals may have been overtaken by newer ones, so they are not repeated but
-//     computed anew: what ClickHouse shows otherwise is published;
-//   - the record of a run goes to its subject again, known by the run's id;
-//   - a command is carried out again, which finds nothing to do where it was.
+//   - accepted observations and verdicts are published again; readers know them by
+//     their place in SUBMISSIONS;
+//   - totals are not published again, since newer ones may have followed: a
+//     recomputation of their period is requested instead;
+//   - the record of a run is published again; readers know it by the run's id;
+//   - a command is published again; its recomputation finds no differences where it
+//     had been carried out.
 //
-// It is an error, and nothing is sent, when this version cannot read the message
-// either. The letter stays in DEAD: [stream.Log.Discard] removes it afterwards.
+// A message that this version cannot read either is an error, and nothing is
+// published. The letter stays in DEAD; [stream.Log.Discard] removes it.
 func Reprocess(ctx context.Context, log *stream.Log, letter *stream.Letter) error {
 	body, err := log.LetterMessage(ctx, letter)
 	if err != nil {
@@ -49,6 +50,7 @@ func Reprocess(ctx context.Context, log *stream.Log, letter *stream.Letter) erro
 	return nil
 }
 
+// checkReadable returns why this version cannot read the body of a letter's message.
 func checkReadable(letter *stream.Letter, body []byte) error {
 	switch letter.Stream {
 	case stream.Accepted:

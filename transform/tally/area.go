@@ -13,21 +13,21 @@ type AreaFigure struct {
 	Qualifier catalogue.Qualifier
 }
 
-// OfArea returns an area's own figure in a cell: its best vintage or, where it has
-// reported nothing for the period, what follows from its figures of other
-// periods, as for the city's total. It reports false when there is none, and for
-// ratios, which nobody reports.
+// OfArea returns an area's own figure in a cell: its best figure or, where it has
+// reported nothing for the period, what follows from its figures of other periods, as
+// in [Tally]. It reports false where there is none, and for ratios, which nobody
+// reports.
 func OfArea(c *catalogue.Catalogue, source Source, cell ledger.Cell, area string) (AreaFigure, bool) {
 	indicator, ok := c.Indicator(cell.Indicator)
 	if !ok || indicator.Total == catalogue.RatioRule {
 		return AreaFigure{}, false
 	}
-	t := calculator{catalogue: c, source: source}
+	of := calculator{catalogue: c, source: source}
 	only := []string{area}
-	parts, _ := t.terms(indicator, cell.Period, only)
-	if len(parts) == 0 {
+	terms, _ := of.terms(indicator, cell.Period, only)
+	if len(terms) == 0 {
 		return AreaFigure{}, false
 	}
-	l := fold(parts, only, indicator.Coverage)
+	l := fold(terms, only, indicator.Coverage)
 	return AreaFigure{Value: l.numerator, Stage: l.stage, Qualifier: l.qualifier}, true
 }

@@ -3,9 +3,10 @@ package tally
 import (
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/shopspring/decimal"
 )
 
 // Why a total has no change figure.
@@ -23,11 +24,11 @@ const (
 
 var hundred = decimal.New(100, 0)
 
-// change sets the total's change on the year before, from unrounded values, or
-// the reason why there is none.
-func (t *calculator) change(total *event.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
+// change writes the total's change on the year before, which follows from unrounded
+// levels, or the reason why there is none.
+func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, period catalogue.Period, now *level) {
 	total.ChangeKind = string(indicator.Change)
-	base := t.level(indicator, period.YearBefore())
+	base := c.level(indicator, period.YearBefore())
 	switch {
 	case !now.known():
 		total.ChangeReason = ValueMissing
@@ -35,7 +36,7 @@ func (t *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 	case !base.known():
 		total.ChangeReason = BaseMissing
 		return
-	case !t.comparable(indicator, period, now, base):
+	case !c.comparable(indicator, period, now, base):
 		total.ChangeReason = Break
 		return
 	}
@@ -55,19 +56,19 @@ func (t *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 	}
 }
 
-// comparable reports whether base covers just the territory of now: the same
-// areas, or those which they took over since.
-func (t *calculator) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
+// comparable reports whether base covers the same territory as now: the same areas, or
+// those that today's areas were formed from.
+func (c *calculator) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
 	if indicator.Total == catalogue.CityRule {
 		return true
 	}
 	if slices.Equal(now.have, base.have) {
-		// Each of them existed in both years, and so stands for itself.
+		// Areas that existed in both years were not formed from others in between.
 		return true
 	}
 	var recast []string
 	for _, area := range now.have {
-		before, ok := t.catalogue.Recast(area, period.YearBefore())
+		before, ok := c.catalogue.Recast(area, period.YearBefore())
 		if !ok {
 			return false
 		}
@@ -77,7 +78,7 @@ func (t *calculator) comparable(indicator *catalogue.Indicator, period catalogue
 	return slices.Equal(recast, base.have)
 }
 
-// minus subtracts exactly, and divides last.
+// minus returns l − base. It divides last, so that it rounds once.
 func (l *level) minus(base *level) decimal.Decimal {
 	if l.denominator.Equal(one) && base.denominator.Equal(one) {
 		return l.numerator.Sub(base.numerator)
@@ -86,7 +87,8 @@ func (l *level) minus(base *level) decimal.Decimal {
 	return catalogue.Quotient(top, l.denominator.Mul(base.denominator))
 }
 
-// percentOver returns (l − base) / base in percent.
+// percentOver returns the change from base to l in percent of base. It divides last,
+// so that it rounds once.
 func (l *level) percentOver(base *level) decimal.Decimal {
 	now, before := l.numerator, base.numerator
 	if !l.denominator.Equal(one) || !base.denominator.Equal(one) {

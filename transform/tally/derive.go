@@ -7,19 +7,41 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// derive returns, for the expected areas that have not spoken for the period,
-// the terms from which their figure follows: of each area the first formula for
-// which it has reported everything. A formula whose terms were all reported, some
-// of them as missing, gives no figure but is reported all the same: a total that
-// followed from it before has to be seen to be gone.
-func (t *calculator) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, spoken []string) (derived []term, reported bool) {
-	done := spoken
-	for _, formula := range t.formulasOf(indicator.Kind, period) {
-		plus := t.termsOf(indicator, formula.Plus)
+type formulaKey struct {
+	kind   catalogue.Kind
+	period catalogue.Period
+}
+
+// joinTerms returns the terms of an area's derived figure. Those of a flow that comes
+// out below zero, because the year to date fell, are marked; the figure is never
+// raised to zero.
+func joinTerms(indicator *catalogue.Indicator, plus, minus []term) []term {
+	terms := slices.Clone(plus)
+	for _, p := range minus {
+		p.subtracted = true
+		terms = append(terms, p)
+	}
+	if len(minus) > 0 && indicator.Kind == catalogue.Flow && sumTerms(terms).IsNegative() {
+		for i := range terms {
+			terms[i].negative = true
+		}
+	}
+	return terms
+}
+
+// derive returns, for each expected area that has not reported the period, the terms
+// from which its figure follows: those of the first formula for which it has reported
+// every period. A formula of which it reported some periods as missing gives no
+// figure, but reported is true then: a total that followed from it before has to be
+// published without a value.
+func (c *calculator) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, reporting []string) (derived []term, reported bool) {
+	done := reporting
+	for _, formula := range c.formulasOf(indicator.Kind, period) {
+		plus := c.termsOf(indicator, formula.Plus)
 		if len(plus) == 0 {
 			continue
 		}
-		minus := t.termsOf(indicator, formula.Minus)
+		minus := c.termsOf(indicator, formula.Minus)
 		for _, area := range expected {
 			if slices.Contains(done, area) || len(plus[area]) < len(formula.Plus) || len(minus[area]) < len(formula.Minus) {
 				continue
@@ -34,30 +56,27 @@ func (t *calculator) derive(indicator *catalogue.Indicator, period catalogue.Per
 	return derived, reported
 }
 
-type formulaKey struct {
-	kind   catalogue.Kind
-	period catalogue.Period
-}
-
-func (t *calculator) formulasOf(kind catalogue.Kind, period catalogue.Period) []catalogue.Formula {
+// formulasOf returns the formulas by which a figure of the period may follow from
+// others.
+func (c *calculator) formulasOf(kind catalogue.Kind, period catalogue.Period) []catalogue.Formula {
 	key := formulaKey{kind, period}
-	formulas, ok := t.formulas[key]
+	formulas, ok := c.formulas[key]
 	if !ok {
 		formulas = period.Formulas(kind)
-		if t.formulas == nil {
-			t.formulas = map[formulaKey][]catalogue.Formula{}
+		if c.formulas == nil {
+			c.formulas = map[formulaKey][]catalogue.Formula{}
 		}
-		t.formulas[key] = formulas
+		c.formulas[key] = formulas
 	}
 	return formulas
 }
 
-// termsOf returns what the areas reported for the periods; nothing where nobody has
-// reported one of them.
-func (t *calculator) termsOf(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]term {
+// termsOf returns what each area reported for the periods, by area; nil where nobody
+// has reported one of the periods.
+func (c *calculator) termsOf(indicator *catalogue.Indicator, periods []catalogue.Period) map[string][]term {
 	var terms map[string][]term
 	for _, period := range periods {
-		parts := t.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
+		parts := c.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
 		if len(parts) == 0 {
 			return nil
 		}
@@ -66,22 +85,6 @@ func (t *calculator) termsOf(indicator *catalogue.Indicator, periods []catalogue
 		}
 		for _, p := range parts {
 			terms[p.Area] = append(terms[p.Area], term{Part: p, indicator: indicator.ID, reportedFor: period})
-		}
-	}
-	return terms
-}
-
-// joinTerms joins an area's terms, and marks a flow that comes out negative: a
-// year to date that fell. It is kept as it is, never clamped.
-func joinTerms(indicator *catalogue.Indicator, plus, minus []term) []term {
-	terms := slices.Clone(plus)
-	for _, p := range minus {
-		p.subtracted = true
-		terms = append(terms, p)
-	}
-	if len(minus) > 0 && indicator.Kind == catalogue.Flow && sumTerms(terms).IsNegative() {
-		for i := range terms {
-			terms[i].negative = true
 		}
 	}
 	return terms

@@ -7,7 +7,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Metrics are what the tally worker and the publisher count.
+// Metrics are what a tally worker and a publisher count.
 type Metrics struct {
 	batch, duration prometheus.Histogram
 	totals          prometheus.Counter

@@ -11,41 +11,42 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// publishPending publishes every total that is due, as the ledger has it once it has
-// folded in the sequence.
-func (t *Worker) publishPending(ctx context.Context, sequence uint64) error {
-	if err := t.ledger.Wait(ctx, sequence); err != nil {
+// publishPending waits until the ledger has folded in the sequence of ACCEPTED, and
+// publishes the totals that every pending change touches, all from one view.
+func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
+	if err := w.ledger.Wait(ctx, sequence); err != nil {
 		return err
 	}
-	if !t.recovered {
-		if err := t.recoverPending(ctx); err != nil {
+	if !w.recovered {
+		if err := w.recoverPending(ctx); err != nil {
 			return err
 		}
 	}
-	view, changed := t.ledger.ViewChanges()
+	view, changed := w.ledger.ViewChanges()
 	defer view.Close()
-	t.pendingChanges = append(t.pendingChanges, changed...)
-	if err := t.publisher.tallyAndPublish(ctx, view, Affected(t.publisher.catalogue, t.pendingChanges), event.ByStream); err != nil {
+	w.pendingChanges = append(w.pendingChanges, changed...)
+	if err := w.publisher.tallyAndPublish(ctx, view, Affected(w.publisher.catalogue, w.pendingChanges), event.ByStream); err != nil {
 		return err
 	}
-	t.pendingChanges = t.pendingChanges[:0]
-	t.publishedBasis = view.Basis()
+	w.pendingChanges = w.pendingChanges[:0]
+	w.publishedBasis = view.Basis()
 	return nil
 }
 
-// recoverPending finds what is due when this process becomes the active one: the cells of
-// all that nobody has acknowledged yet, up to where the ledger is.
-func (t *Worker) recoverPending(ctx context.Context) error {
-	view, _ := t.ledger.ViewChanges()
+// recoverPending notes the changes that were pending when this process became the
+// active one: the cells of all messages that are not acknowledged, up to the ledger's
+// basis. Later changes come from the ledger.
+func (w *Worker) recoverPending(ctx context.Context) error {
+	view, _ := w.ledger.ViewChanges()
 	defer view.Close()
-	position, err := t.log.Position(ctx, stream.Accepted, Consumer)
+	position, err := w.log.Position(ctx, stream.Accepted, Consumer)
 	if err != nil {
 		return err
 	}
-	due, end := map[ledger.Cell]bool{}, errors.New("all is read")
+	pending, end := map[ledger.Cell]bool{}, errors.New("all is read")
 	if position.AckFloor < view.Basis() {
-		err = t.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1}, func(d stream.Delivery) error {
-			_ = addCells(d.Body, due) // what cannot be read is put aside when it is delivered
+		err = w.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1}, func(d stream.Delivery) error {
+			_ = addCells(d.Body, pending) // a message that cannot be read is put aside when it is delivered
 			if d.Sequence >= view.Basis() {
 				return end
 			}
@@ -55,6 +56,6 @@ func (t *Worker) recoverPending(ctx context.Context) error {
 			return errors.Join(err, context.Cause(ctx))
 		}
 	}
-	t.pendingChanges, t.recovered = slices.Collect(maps.Keys(due)), true
+	w.pendingChanges, w.recovered = slices.Collect(maps.Keys(pending)), true
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// Publisher publishes totals in flushes, each of which readers apply as one.
+// Publisher publishes totals to TOTALS in flushes. Readers show all totals of a flush
+// at once.
 type Publisher struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
@@ -21,65 +22,43 @@ type Publisher struct {
 	metrics   *Metrics
 }
 
-// NewPublisher returns a publisher of totals under the catalogue.
+// NewPublisher returns a publisher of totals that were folded under the catalogue.
 func NewPublisher(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, metrics *Metrics) *Publisher {
 	return &Publisher{log: log, catalogue: c, related: findRelated(c), now: now, metrics: metrics}
 }
 
-// PeriodTotal is a total and the period it is of.
-type PeriodTotal struct {
-	Period catalogue.Period
-	event.Total
-}
-
-// All folds the total of each cell; those nobody has reported are left out.
-func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTotal {
-	t := calculator{catalogue: c, source: source}
-	return t.all(cells)
-}
-
-func (t *calculator) all(cells []ledger.Cell) []PeriodTotal {
-	totals := make([]PeriodTotal, 0, len(cells))
-	for _, cell := range cells {
-		if total, ok := t.total(cell); ok {
-			totals = append(totals, PeriodTotal{cell.Period, total})
-		}
-	}
-	return totals
-}
-
-// tally folds the totals of the cells and publishes them.
+// tallyAndPublish folds the totals of the cells from the view and publishes them.
 func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, trigger event.Trigger) error {
-	t := calculator{catalogue: p.catalogue, source: view}
+	c := calculator{catalogue: p.catalogue, source: view}
 	return p.publishGroups(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
-		for _, family := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
-			if !yield(t.all(family)) {
+		for _, group := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
+			if !yield(c.all(group)) {
 				return
 			}
 		}
 	})
 }
 
-// Publish publishes totals that were folded from the ledger as it stood at the
-// basis, a sequence of ACCEPTED, or later.
+// Publish publishes totals that were folded from the ledger as it stood at the basis,
+// a sequence of ACCEPTED, or later.
 func (p *Publisher) Publish(ctx context.Context, basis uint64, totals []PeriodTotal, trigger event.Trigger) error {
 	return p.publishGroups(ctx, basis, trigger, slices.Values(groupRelated(p.related, totals, func(t *PeriodTotal) string { return t.Indicator })))
 }
 
-// A flush is sent once it takes this many bytes. Large flushes cost less for each
-// total; but each is one insert, and the sink needs memory for it.
+// A flush is published once it has this many bytes. Large flushes cost less for each
+// total, but each is one insert, which the sink holds in memory.
 const flushBytes = 8 << 20
 
-// publishGroups publishes families of totals, as many together as a flush takes, and no
-// family in two. Their basis is what the ledger had folded in when they were
-// computed, or before, so that a total is never younger than it says.
-func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger event.Trigger, families iter.Seq[[]PeriodTotal]) error {
+// publishGroups publishes groups of related totals, as many in one flush as it has
+// room for, and no group in two flushes. The totals may hold later figures than those
+// of the basis, but none of its figures is missing.
+func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger event.Trigger, groups iter.Seq[[]PeriodTotal]) error {
 	var flush []PeriodTotal
 	size := 0
-	for family := range families {
-		flush = append(flush, family...)
-		for i := range family {
-			size += family[i].Size()
+	for group := range groups {
+		flush = append(flush, group...)
+		for i := range group {
+			size += group[i].Size()
 		}
 		if size >= flushBytes {
 			if err := p.flush(ctx, basis, trigger, flush); err != nil {
@@ -91,8 +70,10 @@ func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger eve
 	return p.flush(ctx, basis, trigger, flush)
 }
 
+// flush publishes totals as one flush: a message for each period, or several where one
+// has not room for all.
 func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigger, totals []PeriodTotal) error {
-	// A total is large to move about.
+	// Sorting pointers is faster: a total is a large struct.
 	ordered := make([]*PeriodTotal, len(totals))
 	for i := range totals {
 		ordered[i] = &totals[i]
@@ -126,9 +107,9 @@ func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigg
 	return nil
 }
 
-// The most that the totals of one message take.
+// The most bytes of totals in one message.
 const messageBytes = 1 << 20
 
-// maxTotalsBytes is how much of a message's body totals may take, by their size, which is
-// an estimate.
+// maxTotalsBytes returns how many bytes of totals a message has room for. The size of
+// a total is an estimate, so half of the broker's limit is left free.
 func (p *Publisher) maxTotalsBytes() int { return min(messageBytes, int(p.log.MaxMessage())/2) }

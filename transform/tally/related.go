@@ -2,27 +2,29 @@ package tally
 
 import "github.com/citytally/citytally/configs/catalogue"
 
-// relatedIndicators tells which indicators' totals say something about each other: a
-// ratio and its parts, and whatever shares one with them. Totals of one family
-// are shown together; those of different families need not be.
-type relatedIndicators map[string]string // indicator to the family's first
+// relatedIndicators tells which indicators form a group: a ratio and its parts, and
+// whatever shares a part with them. Readers must see the totals of a group at the same
+// basis, since they follow from each other. It maps an indicator towards the one that
+// represents its group; an indicator that is not in it represents itself.
+type relatedIndicators map[string]string
 
 func findRelated(c *catalogue.Catalogue) relatedIndicators {
-	f := relatedIndicators{}
+	related := relatedIndicators{}
 	for i := range c.Indicators {
 		indicator := &c.Indicators[i]
 		for _, part := range []string{indicator.Numerator, indicator.Denominator} {
 			if part != "" {
-				f[f.representative(part)] = f.representative(indicator.ID)
+				related[related.representative(part)] = related.representative(indicator.ID)
 			}
 		}
 	}
-	return f
+	return related
 }
 
-func (f relatedIndicators) representative(indicator string) string {
+// representative returns the indicator that represents the group of another.
+func (r relatedIndicators) representative(indicator string) string {
 	for {
-		next, ok := f[indicator]
+		next, ok := r[indicator]
 		if !ok || next == indicator {
 			return indicator
 		}
@@ -30,19 +32,19 @@ func (f relatedIndicators) representative(indicator string) string {
 	}
 }
 
-// groupRelated puts together what is of one family, in the order in which the families
-// come.
-func groupRelated[T any](f relatedIndicators, items []T, indicator func(*T) string) [][]T {
-	var all [][]T
-	number := map[string]int{}
+// groupRelated splits items by the groups of their indicators. Groups come in the
+// order in which their first items do.
+func groupRelated[T any](related relatedIndicators, items []T, indicator func(*T) string) [][]T {
+	var groups [][]T
+	numbers := map[string]int{}
 	for i := range items {
-		family := f.representative(indicator(&items[i]))
-		n, ok := number[family]
+		group := related.representative(indicator(&items[i]))
+		n, ok := numbers[group]
 		if !ok {
-			n = len(all)
-			number[family], all = n, append(all, nil)
+			n = len(groups)
+			numbers[group], groups = n, append(groups, nil)
 		}
-		all[n] = append(all[n], items[i])
+		groups[n] = append(groups[n], items[i])
 	}
-	return all
+	return groups
 }

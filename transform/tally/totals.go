@@ -8,35 +8,58 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// OfPeriod folds every total of a period that somebody has reported anything for,
-// in the catalogue's order.
+// PeriodTotal is a total and the period it is of.
+type PeriodTotal struct {
+	Period catalogue.Period
+	event.Total
+}
+
+// All folds the total of each cell, in the order of the cells. Totals that nobody has
+// reported anything for are left out.
+func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTotal {
+	of := calculator{catalogue: c, source: source}
+	return of.all(cells)
+}
+
+func (c *calculator) all(cells []ledger.Cell) []PeriodTotal {
+	totals := make([]PeriodTotal, 0, len(cells))
+	for _, cell := range cells {
+		if total, ok := c.total(cell); ok {
+			totals = append(totals, PeriodTotal{cell.Period, total})
+		}
+	}
+	return totals
+}
+
+// OfPeriod folds the total of each indicator for a period, in the catalogue's order.
+// Totals that nobody has reported anything for are left out.
 func OfPeriod(c *catalogue.Catalogue, source Source, period catalogue.Period) []event.Total {
 	var totals []event.Total
-	t := calculator{catalogue: c, source: source}
+	of := calculator{catalogue: c, source: source}
 	for i := range c.Indicators {
-		if total, ok := t.total(ledger.Cell{Indicator: c.Indicators[i].ID, Period: period}); ok {
+		if total, ok := of.total(ledger.Cell{Indicator: c.Indicators[i].ID, Period: period}); ok {
 			totals = append(totals, total)
 		}
 	}
 	return totals
 }
 
-// Expected returns the areas, by code, that a period's total of the indicator is
-// made of. A ratio is made of its numerator's.
+// Expected returns the codes of the areas that the indicator's total of a period is
+// made of, in order. Those of a ratio are its numerator's.
 func Expected(c *catalogue.Catalogue, indicator *catalogue.Indicator, period catalogue.Period) []string {
 	if indicator.Total == catalogue.RatioRule {
 		indicator, _ = c.Indicator(indicator.Numerator)
 	}
-	t := calculator{catalogue: c}
-	return t.expected(indicator, period)
+	of := calculator{catalogue: c}
+	return of.expected(indicator, period)
 }
 
-// Sum adds the figures of inputs up, exactly; those that are subtracted count
-// against the others.
+// Sum adds the values of inputs up, exactly, and takes away those of inputs that are
+// marked as subtracted.
 func Sum(inputs []event.Input) decimal.Decimal {
-	parts := make([]term, len(inputs))
+	terms := make([]term, len(inputs))
 	for i := range inputs {
-		parts[i] = term{Part: ledger.Part{Figure: ledger.Figure{Value: inputs[i].Value}}, subtracted: inputs[i].Subtracted}
+		terms[i] = term{Part: ledger.Part{Figure: ledger.Figure{Value: inputs[i].Value}}, subtracted: inputs[i].Subtracted}
 	}
-	return sumTerms(parts)
+	return sumTerms(terms)
 }

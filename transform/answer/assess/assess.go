@@ -17,8 +17,8 @@ type Figure struct {
 	Qualifier catalogue.Qualifier
 }
 
-// Figures answers with an area's best figure of an indicator in the period
-// assessed; false when there is none, or it is reported as missing.
+// Figures returns an area's best figure of an indicator in the period assessed; false
+// where there is none, or it was reported as missing.
 type Figures func(area, indicator string) (Figure, bool)
 
 // Result is an assessment. Numbers are decimals as text: scores and ratios with
@@ -33,9 +33,9 @@ type Result struct {
 // AreaResult is what an area scores.
 type AreaResult struct {
 	Area string `json:"area"`
-	// Rank counts from 1, areas with one sum share it, and 0 is none.
+	// Rank counts from 1. Areas with the same sum share a rank; 0 is no rank.
 	Rank int `json:"rank"`
-	// Score is the sum of the scores there are.
+	// Score is the sum of the area's scores, those that are missing left out.
 	Score string `json:"score"`
 	// Missing are the indicators without a score.
 	Missing []string `json:"missing"`
@@ -56,21 +56,21 @@ type Score struct {
 	// Attained is the value in percent of the target.
 	Attained string `json:"attained"`
 	Score    string `json:"score"`
-	// Reason says why there is no score: one of the reasons.
+	// Reason is the code of why there is no score; "" where there is one.
 	Reason string `json:"reason,omitempty"`
 }
 
-// Why there is no score.
+// Reasons why there is no score.
 const (
 	// ValueMissing: the area has no figure, or lacks a part of its ratio.
 	ValueMissing = "VALUE_MISSING"
-	// DenominatorZero: the area's ratio has no value.
+	// DenominatorZero: the denominator of the area's ratio is zero.
 	DenominatorZero = "DENOMINATOR_ZERO"
 	// TargetMissing: the card sets the area no target.
 	TargetMissing = "TARGET_MISSING"
 )
 
-// The places of ratios and scores in results; sums are of exact scores.
+// The decimal places of ratios and scores in a result. Sums are made of exact scores.
 const places = 10
 
 // Assess scores the card's areas for a period by their figures.
@@ -109,7 +109,8 @@ func (card *Card) assessArea(area string, figures Figures) AreaResult {
 	return result
 }
 
-// score gives the marks of one area in the item, nil where there are none.
+// score returns one area's score in the item, and its marks exactly; nil where there is
+// no score.
 func (item *Item) score(area string, figures Figures) (Score, *big.Rat) {
 	score := Score{Indicator: item.Indicator}
 	target := item.targetOf(area)
@@ -143,7 +144,8 @@ func (item *Item) score(area string, figures Figures) (Score, *big.Rat) {
 	return score, marks
 }
 
-// value returns the area's own value, or the reason why it has none.
+// value returns the area's own value of the item, or the reason why it has none, and
+// writes its stage and qualifier into the score.
 func (item *Item) value(area string, figures Figures, score *Score) (*big.Rat, string) {
 	ind := item.indicator
 	var stage catalogue.Stage
@@ -179,7 +181,7 @@ func (item *Item) value(area string, figures Figures, score *Score) (*big.Rat, s
 	return share.Mul(share, big.NewRat(ind.Factor, 1)), ""
 }
 
-// rank orders the areas and gives ranks to those that miss nothing: 1, 2, 2, 4.
+// rank sorts the areas and ranks those without a missing score: 1, 2, 2, 4.
 func rank(areas []AreaResult) {
 	slices.SortFunc(areas, func(a, b AreaResult) int {
 		switch aRanks, bRanks := len(a.Missing) == 0, len(b.Missing) == 0; {

@@ -13,7 +13,7 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 )
 
-// Direction says which way an indicator is to go.
+// Direction says whether higher or lower values of an indicator are better.
 type Direction string
 
 // The directions.
@@ -29,9 +29,9 @@ type Card struct {
 	// NoteZH and NoteEN are printed with every result.
 	NoteZH string `yaml:"note_zh" json:"note_zh,omitempty"`
 	NoteEN string `yaml:"note_en" json:"note_en,omitempty"`
-	// Areas are those assessed; none are all that add up to the city in the period.
+	// Areas are those to assess; an empty list is all that add up to the city.
 	Areas []string `yaml:"areas" json:"areas,omitempty"`
-	// Decimals are the places of a sum of scores, 0 to 6.
+	// Decimals is the number of decimal places of a sum of scores, 0 to 6.
 	Decimals int    `yaml:"decimals" json:"decimals"`
 	Items    []Item `yaml:"items" json:"items"`
 }
@@ -39,15 +39,15 @@ type Card struct {
 // Item is one indicator on a card. Weight, targets and cap are plain decimals.
 type Item struct {
 	Indicator string `yaml:"indicator" json:"indicator"`
-	// Weight is full marks.
+	// Weight is the full marks: the score at the target.
 	Weight string `yaml:"weight" json:"weight"`
-	// Target is each area's, in the indicator's unit, but for those in Targets.
+	// Target is the target of every area that is not in Targets, in the indicator's unit.
 	Target  string   `yaml:"target" json:"target,omitempty"`
 	Targets []Target `yaml:"targets" json:"targets,omitempty"`
-	// Direction is higher unless it says lower.
+	// Direction is higher where it is left out.
 	Direction Direction `yaml:"direction" json:"direction"`
-	// Cap is the most that the item gives, in percent of its weight; left out, 100:
-	// no bonus.
+	// Cap is the highest score, in percent of the weight. Where it is left out it is 100:
+	// no bonus above the target.
 	Cap string `yaml:"cap" json:"cap"`
 
 	indicator   *catalogue.Indicator
@@ -56,14 +56,13 @@ type Item struct {
 	targets     map[string]*big.Rat
 }
 
-// Target is one area's own.
+// Target is the target of one area.
 type Target struct {
 	Area   string `yaml:"area" json:"area"`
 	Target string `yaml:"target" json:"target"`
 }
 
-// Load reads a card file and checks it against the catalogue. Mistakes are
-// reported as by [Parse].
+// Load reads a card from a file, as [Parse] does.
 func Load(path string, c *catalogue.Catalogue) (*Card, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -72,8 +71,9 @@ func Load(path string, c *catalogue.Catalogue) (*Card, error) {
 	return Parse(path, text, c)
 }
 
-// Parse reads a card strictly, checks it against the catalogue, and reports every
-// mistake at once, each with its line; source names the file.
+// Parse reads a card from YAML and checks it against the catalogue. Unknown keys are
+// mistakes. The error lists every mistake with its line; source is the name of the
+// file in it.
 func Parse(source string, text []byte, c *catalogue.Catalogue) (*Card, error) {
 	card := &Card{Decimals: 2}
 	decoder := strict.NewDecoder(source, card)
@@ -169,7 +169,8 @@ func (item *Item) complete(card *Card, c *catalogue.Catalogue, at func(field str
 	}
 }
 
-// parts returns what an area has to report for the indicator to be known.
+// parts returns the indicators that an area reports for the indicator: itself, or the
+// two parts of a ratio.
 func parts(c *catalogue.Catalogue, ind *catalogue.Indicator) []*catalogue.Indicator {
 	if ind.Total != catalogue.RatioRule {
 		return []*catalogue.Indicator{ind}
@@ -181,7 +182,7 @@ func parts(c *catalogue.Catalogue, ind *catalogue.Indicator) []*catalogue.Indica
 
 var hundred = big.NewRat(100, 1)
 
-// positive reads a plain decimal above zero.
+// positive reads a plain decimal number above zero, or reports what is wrong with it.
 func positive(text string, report report) *big.Rat {
 	reading, err := catalogue.ParseValue(text)
 	plain := err == nil && reading == catalogue.Reading{Value: reading.Value}
@@ -200,8 +201,8 @@ func (item *Item) targetOf(area string) *big.Rat {
 	return item.target
 }
 
-// text writes an exact fraction as a decimal of at most so many places, without
-// trailing zeros.
+// text returns an exact fraction as a decimal number, rounded to a number of places and
+// without trailing zeros.
 func text(x *big.Rat, places int) string {
 	return decimal.NewFromBigRat(x, int32(places)).String()
 }

@@ -14,6 +14,6 @@
 // rank. An area of which a figure is missing has no rank: what is missing is
 // listed, and its sum is of the rest.
 //
-// The package is pure. Which vintage the figures are of is its caller's business,
-// and the caller's to tell.
+// The package does no I/O but to load a card. Of which moment the figures are is for
+// its caller to choose.
 package assess

@@ -8,59 +8,61 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Total is a city total of ours. Figures are exact decimals as text; "" is none.
+// Total is a city total to compare. Figures are exact decimals as text; "" is none.
 type Total struct {
 	Indicator        string
 	Value, Change    string
 	Stage, Qualifier string
 }
 
-// Agreement is how a total of ours stands to a published figure.
+// Agreement says whether a total agrees with a published figure.
 type Agreement string
 
-// The verdicts.
+// The degrees of agreement.
 const (
-	// Agrees: ours rounds to the published figure as the catalogue rounds, or lies
-	// where its qualifier says.
+	// Agrees: the total becomes the published figure when it is rounded as the catalogue
+	// says, or lies where the figure's qualifier says.
 	Agrees Agreement = "agrees"
-	// Truncated: ours becomes the published figure when it is cut off, not rounded.
+	// Truncated: the total becomes the published figure when it is cut off instead of
+	// rounded.
 	Truncated Agreement = "truncated"
-	// Differs: it does not.
+	// Differs: it does neither.
 	Differs Agreement = "differs"
-	// Absent: there is no such figure of ours.
+	// Absent: there is no total to compare.
 	Absent Agreement = "absent"
 )
 
-// Within is the item of a comparison with where a figure that was not published
-// has to lie.
+// Within is the item of a comparison with the interval that published figures imply for
+// one that was not published.
 const Within Item = "implied"
 
-// Comparison is one figure of ours beside what was published.
+// Comparison is one figure of a total beside the published one.
 type Comparison struct {
 	Indicator string `json:"indicator"`
 	Item      Item   `json:"item"`
-	// Published is the figure in the control file; "" for what is only implied.
+	// Published is the figure as it was published; "" where it is only implied.
 	Published string `json:"published"`
 	Qualifier string `json:"qualifier,omitempty"`
-	// Interval is what it stands for, and Total ours, unrounded.
+	// Interval is the numbers that the published figure stands for, and Total the total's
+	// figure, unrounded.
 	Interval  Interval  `json:"interval"`
 	Total     string    `json:"total"`
 	Agreement Agreement `json:"verdict"`
-	// Explained is the code of the finding why the published figure cannot be had
-	// from the others, where that accounts for the difference.
+	// Explained is the code of a finding that accounts for the difference: the published
+	// figure does not follow from the others that were published.
 	Explained string `json:"explained,omitempty"`
-	// Stage and TotalStage are told where they are not the same.
+	// Stage is the published figure's and TotalStage the total's, where they differ.
 	Stage      string `json:"stage,omitempty"`
 	TotalStage string `json:"total_stage,omitempty"`
 }
 
-// Unexplained reports whether the figure is not the published one, and nothing
-// in the published figures tells why.
+// Unexplained reports whether the total does not agree with the published figure, and no
+// finding accounts for that.
 func (c *Comparison) Unexplained() bool { return c.Agreement != Agrees && c.Explained == "" }
 
-// Compare holds totals against the controls and what follows from them: each
-// published level and change, and where each figure lies that was not published.
-// It returns an error for a total that is no decimal number.
+// Compare compares totals with every published level and change, and with the intervals
+// that the findings imply for figures that were not published. Findings are those of
+// [Examine]. A total that is no decimal number is an error.
 func Compare(controls []Control, totals []Total, findings []Finding) ([]Comparison, error) {
 	ours := map[string]*Total{}
 	for i := range totals {
@@ -118,7 +120,8 @@ func Compare(controls []Control, totals []Total, findings []Finding) ([]Comparis
 	return all, nil
 }
 
-// compare gives the verdict on the total.
+// compare sets the agreement. Truncated is the interval of the published figure if it
+// was cut off instead of rounded.
 func (c *Comparison) compare(truncated Interval) error {
 	if c.Total == "" {
 		c.Agreement = Absent
@@ -138,8 +141,9 @@ func (c *Comparison) compare(truncated Interval) error {
 	return nil
 }
 
-// explain looks for a finding that the published figure cannot be had from the
-// others. It accounts for a difference in the last published place, not for more.
+// explain sets the finding that accounts for a difference: that the published figure
+// does not follow from the others. A difference of more than mayDiffer, one unit of the
+// last published place, it does not account for.
 func (c *Comparison) explain(findings []Finding, mayDiffer *big.Rat) {
 	if c.Agreement != Truncated && c.Agreement != Differs || mayDiffer == nil {
 		return

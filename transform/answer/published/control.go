@@ -11,25 +11,25 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Control is the figure published for one indicator.
+// Control is what was published for one indicator in a period.
 type Control struct {
 	Indicator *catalogue.Indicator
-	// Value is the level, nil where none was published.
+	// Value is the published level; nil where none was published.
 	Value     *Number
 	Qualifier catalogue.Qualifier
 	Stage     catalogue.Stage
-	// Change is on the year before, in percent or percentage points as the
-	// catalogue says; nil where none was published.
+	// Change is the published change on the year before, in percent or percentage points
+	// as the catalogue says; nil where none was published.
 	Change *Number
 }
 
-// The columns of a control file; others are for people and passed over.
+// The columns of a control file that are read; others are notes for people.
 var controlColumns = []string{"id", "value", "qualifier", "stage", "change", "change_kind", "unit"}
 
-// ReadControl reads published figures from CSV with a header: id and value, and
-// where there are any qualifier, stage, change, change_kind and unit. Rows without
-// a value say that none was published. The error lists every mistake with its
-// line; source names the file in it.
+// ReadControl reads published figures from CSV. The header names the columns id and
+// value, and optionally qualifier, stage, change, change_kind and unit. A row without a
+// value says that none was published. The error lists every mistake with its line;
+// source is the name of the file in it.
 func ReadControl(source string, r io.Reader, c *catalogue.Catalogue) ([]Control, error) {
 	reader := csv.NewReader(r)
 	header, err := reader.Read()

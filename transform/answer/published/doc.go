@@ -1,18 +1,17 @@
-// Package published holds city totals against figures that were published, and the
-// published figures against one another.
+// Package published compares city totals with figures that were published, and the
+// published figures with one another.
 //
-// A published number is rounded, so it stands for an interval: 4.6 for
-// everything from 4.55 up to but not including 4.65, 近200 for what comes near
-// 200 from below. [Compare] asks of each total whether it lies in the interval
-// of the figure published for it. [Examine] asks whether the published figures
-// can all be true together: a ratio ties two levels, a change ties a level to
-// the year before, and what the catalogue calls at_most may not exceed the other;
-// counts are whole numbers. It narrows the interval of every quantity, published
-// or not, until nothing changes any more. Where an interval becomes empty the
-// figures contradict each other; where it becomes small, a figure that nobody
-// published is known after all.
+// A published number is rounded, so it stands for an interval: 4.6 for everything
+// from 4.55 up to but not including 4.65, 近200 for what is close to 200 from below.
+// [Compare] checks that each total lies in the interval of the figure published for
+// it. [Examine] checks that the published figures can all be true at once: a ratio
+// ties two levels, a change ties a level to the year before, an indicator may not
+// exceed those that the catalogue lists as at_most, and counts are whole numbers. It
+// narrows the interval of every quantity, published or not, until nothing changes any
+// more. Where an interval becomes empty, the figures contradict each other; where it
+// becomes small, it tells a figure that nobody published.
 //
-// Everything is computed with exact rational numbers. Nothing here knows a city
-// or a year: the catalogue says which figures hang together, and how. The package
-// is pure; where totals come from and how a report looks is its caller's business.
+// All arithmetic is exact, with rational numbers. Nothing here knows a city or a year:
+// the catalogue says which figures are related, and how. The package does no I/O
+// beyond reading a control file from a reader.
 package published

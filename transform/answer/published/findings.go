@@ -9,42 +9,44 @@ import (
 
 // Codes of findings.
 const (
-	// BaseNone: no whole number in the year before gives the change, rounded.
+	// BaseNone: no whole number as the base gives the published change by rounding.
 	BaseNone = "BASE_NONE"
-	// BaseWhole: just one whole number does.
+	// BaseWhole: exactly one whole number as the base gives the published change.
 	BaseWhole = "BASE_WHOLE"
-	// BaseRange: where the year before has to lie.
+	// BaseRange: the level and the change imply an interval for the base.
 	BaseRange = "BASE_RANGE"
-	// ChangeFiner: a change in points has more places than the levels that it is
-	// between, and cannot be had from them.
+	// ChangeFiner: a change in points has more decimal places than the levels, so it was
+	// computed from unrounded ones.
 	ChangeFiner = "CHANGE_FINER"
-	// Implied: where a figure that was not published has to lie.
+	// Implied: published figures imply an interval for one that was not published.
 	Implied = "IMPLIED"
-	// OrderHolds: parts and wholes in ascending order, as they should be.
+	// OrderHolds: a chain of parts and wholes ascends, as it should.
 	OrderHolds = "ORDER_HOLDS"
-	// Contradiction: published figures that cannot all be true.
+	// Contradiction: some published figures cannot all be true.
 	Contradiction = "CONTRADICTION"
-	// LevelRounded: figures that can all be true only if a level was itself rounded.
+	// LevelRounded: some published figures can all be true only if a level among them was
+	// rounded before it was published.
 	LevelRounded = "LEVEL_ROUNDED"
 )
 
-// Finding is what published figures say of one another.
+// Finding is one thing that published figures say about each other.
 type Finding struct {
 	Code      string `json:"code"`
 	Indicator string `json:"indicator"`
-	// Irreproducible figures cannot be had from the others by rounding.
+	// Irreproducible is true where the figure does not follow from the others by
+	// rounding.
 	Irreproducible bool `json:"irreproducible"`
-	// Facts are the figures that it follows from.
+	// Facts are the published figures that the finding follows from.
 	Facts []Fact `json:"facts"`
-	// Interval is where the figure in question lies: the base of a change, or the
-	// level itself. Wide is the same when levels without a point were rounded too.
+	// Interval is where the base of the change, or the level, lies if published levels
+	// are exact, and Wide where it lies if they were rounded.
 	Interval *Interval `json:"interval,omitempty"`
 	Wide     *Interval `json:"wide,omitempty"`
 	ZH       string    `json:"message_zh"`
 	EN       string    `json:"message_en"`
 }
 
-// Examine holds published figures of one period against one another.
+// Examine compares the published figures of one period with one another.
 func Examine(c *catalogue.Catalogue, controls []Control) []Finding {
 	e := &examination{
 		catalogue: c, published: map[string]*Control{},
@@ -79,7 +81,7 @@ type examination struct {
 
 func (e *examination) add(f Finding) { e.findings = append(e.findings, f) }
 
-// change examines a published change.
+// change adds the finding on a published change and its base.
 func (e *examination) change(control *Control) {
 	ind := control.Indicator
 	facts := []Fact{{ind.ID, Level}, {ind.ID, Change}}
@@ -94,7 +96,7 @@ func (e *examination) change(control *Control) {
 		}
 		finding.ZH, finding.EN = e.noBase(control)
 	case e.exact.conflicts[facts[1]] != nil:
-		return // told with the other contradictions
+		return // conflicts adds it
 	case ind.Change == catalogue.Point && control.Change.Places > control.Value.Places:
 		finding.Code, finding.Irreproducible = ChangeFiner, true
 		finding.ZH, finding.EN = finerChange(control, base.domain)
@@ -107,14 +109,14 @@ func (e *examination) change(control *Control) {
 	e.add(finding)
 }
 
-// implied tells where a figure lies that was not published, if it is bounded by
-// figures that were.
+// implied adds a finding on a figure that was not published, if published figures bound
+// it from both sides.
 func (e *examination) implied(ind *catalogue.Indicator) {
 	q := e.exact.now[ind.ID]
 	if q.published || !q.domain.Bounded() || len(q.low) == 0 || len(q.high) == 0 {
 		return
 	}
-	// That something is at least nothing is known without any figures.
+	// A lower bound of 0 says nothing: figures are not negative anyway.
 	if _, only := q.domain.Only(); !only && q.domain.Low.Sign() == 0 {
 		return
 	}
@@ -123,8 +125,8 @@ func (e *examination) implied(ind *catalogue.Indicator) {
 	e.add(finding)
 }
 
-// conflicts tells which figures contradict each other, other than changes
-// without a base.
+// conflicts adds the figures that contradict each other. Changes without a base have
+// their own finding already.
 func (e *examination) conflicts() {
 	told := map[Fact]bool{}
 	for _, f := range e.findings {
@@ -146,8 +148,8 @@ func (e *examination) conflicts() {
 	}
 }
 
-// order tells the chains of published figures that ascend from the indicator,
-// where no other leads up to it.
+// order adds the chains of parts and wholes that begin with the indicator and ascend.
+// An indicator that is itself a published part's whole begins no chain.
 func (e *examination) order(ind *catalogue.Indicator) {
 	if e.published[ind.ID] == nil || slices.ContainsFunc(e.catalogue.Indicators, func(part catalogue.Indicator) bool {
 		return e.published[part.ID] != nil && slices.Contains(part.AtMost, ind.ID)

@@ -8,8 +8,8 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Interval is all real numbers between two ends. An end that is nil does not
-// bound it; an open end does not belong to it. The zero Interval is every number.
+// Interval is the real numbers between two ends. A nil end is no bound; an open end is
+// not part of the interval. The zero Interval is all numbers.
 type Interval struct {
 	Low, High         *big.Rat
 	LowOpen, HighOpen bool
@@ -48,8 +48,8 @@ func (i Interval) Intersect(j Interval) Interval {
 	return i
 }
 
-// tighter picks the end that leaves less: the greater of two lower ends
-// (direction 1), the smaller of two upper ends (direction -1).
+// tighter returns the end that bounds more: the greater of two lower ends (direction
+// 1), or the smaller of two upper ends (direction -1).
 func tighter(a *big.Rat, aOpen bool, b *big.Rat, bOpen bool, direction int) (*big.Rat, bool) {
 	if a == nil {
 		return b, bOpen
@@ -132,11 +132,11 @@ func (i Interval) negative() Interval {
 	return n
 }
 
-// nonNegative reports whether no number in the interval is negative: multiplication
-// and division are defined for such intervals alone.
+// nonNegative reports whether no number in the interval is negative. Only such intervals
+// may be multiplied and divided.
 func (i Interval) nonNegative() bool { return i.Low != nil && i.Low.Sign() >= 0 }
 
-// times returns every x · y of two natural intervals.
+// times returns every x · y of two non-negative intervals.
 func (i Interval) times(j Interval) Interval {
 	product := Interval{Low: new(big.Rat).Mul(i.Low, j.Low), LowOpen: i.LowOpen || j.LowOpen, HighOpen: i.HighOpen || j.HighOpen}
 	if i.Low.Sign() == 0 && !i.LowOpen || j.Low.Sign() == 0 && !j.LowOpen {
@@ -148,7 +148,7 @@ func (i Interval) times(j Interval) Interval {
 	return product
 }
 
-// over returns every x / y of two natural intervals, without y = 0.
+// over returns every x / y of two non-negative intervals, without y = 0.
 func (i Interval) over(j Interval) Interval {
 	quotient := Interval{Low: new(big.Rat), LowOpen: i.Low.Sign() > 0 || i.LowOpen}
 	if j.High != nil && j.High.Sign() > 0 {
@@ -162,8 +162,7 @@ func (i Interval) over(j Interval) Interval {
 	return quotient
 }
 
-// MarshalJSON writes the ends as decimals of at most nine places, rounded; they
-// are for reading, the comparison was exact.
+// MarshalJSON writes the ends as decimals, rounded to nine places for people to read.
 func (i Interval) MarshalJSON() ([]byte, error) {
 	end := func(x *big.Rat) string {
 		if x == nil {
@@ -186,7 +185,7 @@ func trimZeros(number string) string {
 	return strings.TrimRight(strings.TrimRight(number, "0"), ".")
 }
 
-// readable writes a number with four significant digits, or all digits before
+// readable returns a number with four significant digits, or with all its digits before
 // the point where there are more.
 func readable(x *big.Rat) string { return trimZeros(x.FloatString(readablePlaces(x))) }
 
@@ -196,8 +195,8 @@ func readablePlaces(x *big.Rat) int {
 	return max(0, 4-digits)
 }
 
-// String writes the interval as a range: 4138–4444, or ≥ 80, ≤ 82.22, 98. Ends
-// that are close together get the places that tell them apart.
+// String returns the interval as a range: 4138–4444, or ≥ 80, ≤ 82.22, 98. Ends that
+// are close together have as many places as it takes to tell them apart.
 func (i Interval) String() string {
 	if only, ok := i.Only(); ok {
 		return readable(only)

@@ -7,10 +7,10 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Item is what was published of an indicator.
+// Item is the kind of a published figure.
 type Item string
 
-// The items of a control.
+// The kinds of published figures.
 const (
 	Level  Item = "value"
 	Change Item = "change"
@@ -28,7 +28,7 @@ type quantity struct {
 	domain    Interval
 	whole     bool
 	published bool
-	// What the two ends follow from.
+	// The published figures that the two ends of the domain follow from.
 	low, high []Fact
 	steps     []step
 }
@@ -39,37 +39,37 @@ type step struct {
 	facts  []Fact
 }
 
-// A relation holds between quantities. Its apply narrows them and returns what
-// contradicts it.
+// A relation holds between quantities. Its function apply narrows their domains, or
+// returns a conflict.
 type relation struct {
 	fact  Fact
 	apply func(n *network) *conflict
 }
 
-// A conflict is a quantity for which no number is left: the facts say so.
+// A conflict is a quantity whose domain some facts leave empty.
 type conflict struct {
 	quantity *quantity
 	facts    []Fact
 }
 
-// network is every quantity of a period and the year before, and what ties them
-// together.
+// network is every quantity of a period and of the year before, with the relations
+// between them.
 type network struct {
 	now, base map[string]*quantity
 	relations []relation
 	conflicts map[Fact]*conflict
-	// truncated are the changes that agree with the levels only when they were cut
-	// off rather than rounded.
+	// truncated are the changes that agree with the levels only if they were cut off
+	// instead of rounded.
 	truncated map[Fact]bool
 }
 
-// The most rounds of narrowing. A chain of relations takes as many rounds as it
-// has links; relations that feed each other approach a limit, which nobody waits for.
+// The most rounds of narrowing. A chain of relations takes as many rounds as it has
+// links; a cycle would narrow by less and less for ever.
 const maxRounds = 12
 
-// newNetwork builds and narrows the network of the controls. With exactLevels,
-// levels are what was published to the digit, else what rounds to it; ratios are
-// always rounded.
+// newNetwork returns the network of the published figures, narrowed. With exactLevels a
+// level is exactly the published number, else any number that rounds to it. Ratios
+// count as rounded either way.
 func newNetwork(c *catalogue.Catalogue, controls []Control, exactLevels bool) *network {
 	n := &network{now: map[string]*quantity{}, base: map[string]*quantity{}, conflicts: map[Fact]*conflict{}, truncated: map[Fact]bool{}}
 	for i := range c.Indicators {
@@ -127,13 +127,13 @@ func (n *network) publish(control *Control, exactLevels bool) {
 	if q.whole {
 		stands = stands.whole()
 	}
-	// Implausible or not, it is what was published.
+	// The published figure counts even where it is outside the indicator's plausible range.
 	q.published, q.domain = true, stands
 	q.low = []Fact{{control.Indicator.ID, Level}}
 	q.high = q.low
 }
 
-// standsFor returns what the published level stands for.
+// standsFor returns the numbers that a published level stands for.
 func standsFor(control *Control) Interval {
 	if control.Qualifier != 0 {
 		return control.Value.Qualified(control.Qualifier)
@@ -141,8 +141,8 @@ func standsFor(control *Control) Interval {
 	return control.Value.Rounded(control.Indicator.Rounding)
 }
 
-// narrow applies the relations until nothing changes. One that contradicts the
-// others is noted and left out.
+// narrow applies the relations until no domain changes any more. A relation that
+// contradicts earlier ones is recorded as a conflict and left out from then on.
 func (n *network) narrow() {
 	for range maxRounds {
 		before := n.stepCount()
@@ -170,7 +170,7 @@ func (n *network) stepCount() int {
 	return count
 }
 
-// restrict narrows a quantity to an interval whose ends follow from facts.
+// restrict narrows a quantity's domain to an interval, whose ends follow from facts.
 func (q *quantity) restrict(to Interval, low, high []Fact) *conflict {
 	if q.whole {
 		to = to.whole()

@@ -6,8 +6,8 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// changeRelation ties a level to the year before by its published change:
-// level = base + change in points, or base × (1 + change / 100).
+// changeRelation relates a level to its base by the published change: the level is base
+// + change for changes in points, and base × (1 + change / 100) for those in percent.
 func changeRelation(control *Control) relation {
 	fact := Fact{control.Indicator.ID, Change}
 	return relation{fact: fact, apply: func(n *network) *conflict {
@@ -27,7 +27,7 @@ func changeRelation(control *Control) relation {
 	}}
 }
 
-// applyChange narrows base and level, or neither when nothing is left for one.
+// applyChange narrows base and level. It changes neither where one would become empty.
 func (n *network) applyChange(control *Control, change Interval) *conflict {
 	fact := []Fact{{control.Indicator.ID, Change}}
 	level, base := n.now[control.Indicator.ID], n.base[control.Indicator.ID]
@@ -54,12 +54,12 @@ func (n *network) applyChange(control *Control, change Interval) *conflict {
 	return c
 }
 
-// growthOf returns 1 + change / 100.
+// growthOf returns the growth factor of a change in percent: 1 + change / 100.
 func growthOf(change Interval) Interval {
 	return change.plus(Exactly(hundred)).scaled(big.NewRat(1, 100))
 }
 
-// ratioRelation ties a ratio to its parts: ratio × denominator = factor × numerator.
+// ratioRelation relates a ratio to its parts: ratio × denominator = factor × numerator.
 func ratioRelation(ratio *catalogue.Indicator) relation {
 	factor := big.NewRat(ratio.Factor, 1)
 	fact := Fact{ratio.ID, Level}
@@ -85,7 +85,7 @@ func ratioRelation(ratio *catalogue.Indicator) relation {
 	}}
 }
 
-// atMostRelation keeps a part from exceeding its whole, in whichever units.
+// atMostRelation says that a part does not exceed its whole, whose unit may differ.
 func atMostRelation(part, whole *catalogue.Indicator) relation {
 	toPart := unitAt(int(whole.Unit().Exponent) - int(part.Unit().Exponent))
 	fact := Fact{part.ID + " ≤ " + whole.ID, Level}
@@ -100,7 +100,7 @@ func atMostRelation(part, whole *catalogue.Indicator) relation {
 	}}
 }
 
-// scaled multiplies by a positive number.
+// scaled returns the interval multiplied by a positive number.
 func (i Interval) scaled(by *big.Rat) Interval {
 	if i.Low != nil {
 		i.Low = new(big.Rat).Mul(i.Low, by)

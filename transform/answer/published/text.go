@@ -8,7 +8,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// amount writes a number with its unit, the way both languages do.
+// amount returns a number with its unit, as both languages write it.
 func amount(number string, ind *catalogue.Indicator) string {
 	if ind.UnitName == "%" || ind.UnitName == "‰" {
 		return number + ind.UnitName
@@ -20,14 +20,14 @@ var qualifiers = map[catalogue.Qualifier][2]string{
 	catalogue.Below: {"近 ", "nearly "}, catalogue.Above: {"超 ", "over "}, catalogue.About: {"约 ", "about "},
 }
 
-// published writes a published level, qualified as it was.
+// published returns a published level with its qualifier and unit, in words.
 func (c *Control) published() (zh, en string) {
 	q := qualifiers[c.Qualifier]
 	text := amount(c.Value.Text, c.Indicator)
 	return q[0] + text, q[1] + text
 }
 
-// publishedChange writes a published change with its sign.
+// publishedChange returns a published change with its sign, in words.
 func (c *Control) publishedChange() (zh, en string) {
 	text := signed(c.Change.Text, c.Change.exact)
 	if c.Indicator.Change == catalogue.Point {
@@ -43,7 +43,8 @@ func signed(text string, x *big.Rat) string {
 	return text
 }
 
-// noBase tells what the whole numbers next to the implied base would give.
+// noBase says that no whole-number base gives the change, and which changes the two
+// whole numbers next to the implied base would give.
 func (e *examination) noBase(control *Control) (zh, en string) {
 	level, change := control.Value.exact, control.Change
 	growth := growthOf(Exactly(change.exact)).Low
@@ -109,7 +110,8 @@ func baseRange(control *Control, base Interval) (zh, en string) {
 		fmt.Sprintf("%s at %s puts the year before at %s.", enLevel, enChange, within)
 }
 
-// impliedText tells a figure that was not published, narrowing by narrowing.
+// impliedText says where a figure lies that was not published, and from which published
+// figures that follows, step by step.
 func (e *examination) impliedText(q *quantity) (zh, en string) {
 	ind := q.indicator
 	if only, ok := q.domain.Only(); ok && q.whole {
@@ -138,8 +140,8 @@ func (e *examination) impliedText(q *quantity) (zh, en string) {
 	return zh + "。", en + "."
 }
 
-// shareOf writes the ratio that a numerator and its one denominator make: 98 of
-// 110 is 89.09%.
+// shareOf returns the ratio of a numerator that is known to one of a denominator that
+// is, in words: 98 of 110 = 89.09%. It returns "" where the quantity is no numerator.
 func (e *examination) shareOf(q *quantity) string {
 	for _, ratio := range e.catalogue.Dependents(q.indicator.ID) {
 		top, ok := e.exact.now[ratio.Numerator].domain.Only()
@@ -155,7 +157,7 @@ func (e *examination) shareOf(q *quantity) string {
 	return ""
 }
 
-// list writes facts with their figures.
+// list returns facts in words: the names of their indicators with the figures.
 func (e *examination) list(facts []Fact) (zh, en string) {
 	var allZH, allEN []string
 	for _, f := range facts {

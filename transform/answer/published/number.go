@@ -9,11 +9,11 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Number is a number as it was published: its places say how far it was rounded.
+// Number is a number as it was published. Its decimal places say how it was rounded.
 type Number struct {
-	// Text is what stands in the source: 4.6, 0.06, 200.
+	// Text is the number as written in the source: 4.6, 0.06, 200.
 	Text string
-	// Places are the digits after the point.
+	// Places is the number of digits after the point.
 	Places int
 	exact  *big.Rat
 }
@@ -31,11 +31,12 @@ func ParseNumber(text string) (Number, error) {
 	return Number{Text: text, Places: len(fraction), exact: exact}, nil
 }
 
-// Exact returns the number as if nothing had been rounded.
+// Exact returns the number itself, as if it had not been rounded.
 func (n Number) Exact() *big.Rat { return new(big.Rat).Set(n.exact) }
 
-// Rounded returns what the number stands for when it was rounded in a mode: the
-// numbers that become it at its places. Half-up rounds halves away from zero.
+// Rounded returns the numbers that become this one when they are rounded to its places
+// in a mode. Half-up rounds halves away from zero. It is the inverse of
+// [catalogue.Indicator.Display].
 func (n Number) Rounded(mode catalogue.Rounding) Interval {
 	ulp := unitAt(-n.Places)
 	half := new(big.Rat).Mul(ulp, big.NewRat(1, 2))
@@ -52,15 +53,16 @@ func (n Number) Rounded(mode catalogue.Rounding) Interval {
 		around.LowOpen = units.Num().Bit(0) == 1
 		around.HighOpen = around.LowOpen
 	default:
-		// Only what is away from zero of a half belongs to the next number.
+		// The half towards zero is rounded away from zero, to this number; the other half
+		// is rounded to the next one.
 		around.LowOpen, around.HighOpen = n.exact.Sign() <= 0, n.exact.Sign() >= 0
 	}
 	return around
 }
 
-// Qualified returns what the number stands for with a qualifier. Its unit is that
-// of its last digit other than zero: 近40 comes nearer to 40 than to 30, from
-// below; 10余 lies from 10 up to 20; 约 is the one or the other half of the unit.
+// Qualified returns the numbers that this one stands for with a qualifier. The unit is
+// that of its last digit other than zero. 近40 is at most half a unit below 40; 10余 is
+// from 10 up to one unit more; 约 is half a unit to either side.
 func (n Number) Qualified(q catalogue.Qualifier) Interval {
 	digits := strings.ReplaceAll(strings.TrimLeft(n.Text, "+-"), ".", "")
 	zeros := len(digits) - len(strings.TrimRight(digits, "0"))

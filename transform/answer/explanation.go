@@ -1,0 +1,136 @@
+package answer
+
+import (
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Why a figure that was reported is not a part of a total.
+const (
+	// InsideZone: the figure of the zone's host contains it.
+	InsideZone = "INSIDE_ZONE"
+	// CityFigure: the city's own figure is no part of a sum of areas.
+	CityFigure = "CITY_FIGURE"
+	// DistrictFigure: the total is the city's own figure and no sum of areas.
+	DistrictFigure = "DISTRICT_FIGURE"
+	// AreaNotValid: the area does not exist at the end of the period.
+	AreaNotValid = "AREA_NOT_VALID"
+	// AreaUnknown: the catalogue does not have the area any more.
+	AreaUnknown = "AREA_UNKNOWN"
+	// SaidMissing: the area reported that it has no value.
+	SaidMissing = "SAID_MISSING"
+	// NoCounterpart: a ratio is made of areas that have a value of both its parts, and
+	// this area has none of the other part.
+	NoCounterpart = "NO_COUNTERPART"
+)
+
+// Explanation is a total with everything it follows from. Figures are exact
+// decimals as text, in the unit beside them; "" is no figure.
+type Explanation struct {
+	Indicator string `json:"indicator"`
+	// Area is the only one whose parts are listed; "" is all.
+	Area string `json:"area,omitempty"`
+	// Rule is how the total follows from its parts, Factor what the quotient of a
+	// ratio is multiplied by.
+	Rule   catalogue.TotalRule `json:"rule"`
+	Factor int64               `json:"factor,omitempty"`
+	// Policy says whether a total with missing areas may be published.
+	Policy catalogue.CoveragePolicy `json:"coverage_policy"`
+	// Received is the last instant of receipt that counted; zero is no bound.
+	Received time.Time `json:"as_of,omitzero"`
+	// Basis is the highest sequence of ACCEPTED folded in, Catalogue the version of the
+	// catalogue that the total was folded under.
+	Basis       uint64 `json:"basis"`
+	Catalogue   string `json:"catalogue"`
+	Publishable bool   `json:"publishable"`
+	Level
+	Change         string              `json:"change"`
+	ChangeKind     string              `json:"change_kind"`
+	ChangeAbsolute string              `json:"change_absolute"`
+	ChangeReason   string              `json:"change_reason"`
+	Base           *Level              `json:"base,omitempty"`
+	Recast         map[string][]string `json:"recast,omitempty"`
+}
+
+// Level is the total of one period.
+type Level struct {
+	Period string `json:"period"`
+	// Reported is false when nobody has reported anything.
+	Reported  bool   `json:"reported"`
+	Value     string `json:"value"`
+	Unit      string `json:"unit"`
+	Stage     string `json:"stage"`
+	Status    string `json:"status"`
+	Qualifier string `json:"qualifier"`
+	// Have counts the areas in the total, Expected those that it is to be made of;
+	// Missing are the areas that lack a value.
+	Have     int      `json:"have"`
+	Expected int      `json:"expected"`
+	Missing  []string `json:"missing"`
+	// Flags are those of [event.Total].
+	Flags []string `json:"flags,omitempty"`
+	// Sums are the total's one sum, or a ratio's numerator and denominator.
+	Sums []Sum `json:"sums"`
+}
+
+// Role is what a sum is in its total.
+type Role string
+
+// The roles.
+const (
+	WholeRole       Role = "total"
+	NumeratorRole   Role = "numerator"
+	DenominatorRole Role = "denominator"
+)
+
+// Sum is the figures of one indicator: those that were added up, and those that were
+// not.
+type Sum struct {
+	Role      Role   `json:"role"`
+	Indicator string `json:"indicator"`
+	Unit      string `json:"unit"`
+	// Value is the sum over all areas, even where the parts of only one are listed.
+	Value    string          `json:"value"`
+	Parts    []ExplainedPart `json:"parts"`
+	Excluded []ExplainedPart `json:"excluded"`
+}
+
+// ExplainedPart is an area's best figure, and those that it superseded.
+type ExplainedPart struct {
+	ExplainedFigure
+	// Subtracted is true where the figure is taken away from the sum, as in a figure that
+	// follows from those of other periods.
+	Subtracted bool `json:"subtracted,omitempty"`
+	// Because is the code of the reason why the figure is excluded; "" for a part.
+	Because string `json:"because,omitempty"`
+	// Host is the area whose figure contains an InsideZone's.
+	Host       string            `json:"host,omitempty"`
+	Superseded []ExplainedFigure `json:"superseded,omitempty"`
+}
+
+// ExplainedFigure is a figure and the submission it came from.
+type ExplainedFigure struct {
+	Area string `json:"area"`
+	// Period is the period that it was reported for, which may be another than the
+	// total's.
+	Period    string `json:"period"`
+	Value     string `json:"value"`
+	Stage     string `json:"stage"`
+	Status    string `json:"status"`
+	Qualifier string `json:"qualifier"`
+	// Submission is the submission's id, Sequence its place in SUBMISSIONS, and
+	// AcceptedSequence that of its accepted rows in ACCEPTED.
+	Submission       string    `json:"submission"`
+	Sequence         uint64    `json:"sequence"`
+	AcceptedSequence uint64    `json:"accepted_sequence"`
+	ReceivedAt       time.Time `json:"received_at"`
+	Dataset          string    `json:"dataset"`
+	Via              string    `json:"via"`
+	By               string    `json:"by"`
+	File             string    `json:"file"`
+	Row              int       `json:"row"`
+	Raw              string    `json:"raw,omitempty"`
+	Note             string    `json:"note,omitempty"`
+	Reason           string    `json:"reason,omitempty"`
+}

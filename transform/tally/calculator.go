@@ -1,0 +1,132 @@
+package tally
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// calculator computes totals while the source does not change. It remembers levels,
+// since each is needed again as the base of the next year's change.
+type calculator struct {
+	catalogue *catalogue.Catalogue
+	source    Source
+	levels    map[levelKey]*level
+	members   map[catalogue.Period][]string
+	formulas  map[formulaKey][]catalogue.Formula
+	// Memory for terms to use again.
+	figureBuffer []ledger.Part
+	areaBuffer   []string
+}
+
+// level returns the level of an indicator in a period.
+func (c *calculator) level(indicator *catalogue.Indicator, period catalogue.Period) *level {
+	key := levelKey{indicator, period}
+	l, ok := c.levels[key]
+	if !ok {
+		l = c.compute(indicator, period)
+		if c.levels == nil || len(c.levels) == rememberedLevels {
+			c.levels = map[levelKey]*level{}
+		}
+		c.levels[key] = l
+	}
+	return l
+}
+
+func (c *calculator) compute(indicator *catalogue.Indicator, period catalogue.Period) *level {
+	if indicator.Total == catalogue.RatioRule {
+		return c.ratio(indicator, period)
+	}
+	expected := c.expected(indicator, period)
+	terms, reported := c.terms(indicator, period, expected)
+	l := fold(terms, expected, indicator.Coverage)
+	l.reported = reported
+	return l
+}
+
+// expected returns the codes of the areas that a total of an indicator with figures of
+// its own is made of.
+func (c *calculator) expected(indicator *catalogue.Indicator, period catalogue.Period) []string {
+	if indicator.Total == catalogue.CityRule {
+		return []string{c.catalogue.City}
+	}
+	members, ok := c.members[period]
+	if !ok {
+		members = c.catalogue.Expected(period)
+		if c.members == nil {
+			c.members = map[catalogue.Period][]string{}
+		}
+		c.members[period] = members
+	}
+	return members
+}
+
+// terms returns the terms of the expected areas' sum, by area: the figures reported
+// for the period and, for areas that reported nothing, the terms of other periods
+// from which their figures follow. An area that reported its figure as missing has no
+// term. Reported is true where any area reported anything.
+func (c *calculator) terms(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (terms []term, reported bool) {
+	found := c.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
+	reporting, rest := c.areaBuffer[:0], expected
+	terms = make([]term, 0, len(found))
+	for i := range found {
+		p := &found[i]
+		for len(rest) > 0 && rest[0] < p.Area {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 || rest[0] != p.Area {
+			continue
+		}
+		reporting = append(reporting, p.Area)
+		if p.Status != catalogue.Missing {
+			terms = append(terms, term{Part: *p, indicator: indicator.ID})
+		}
+	}
+	c.areaBuffer, reported = reporting, len(reporting) > 0
+	if len(reporting) < len(expected) {
+		derived, derivable := c.derive(indicator, period, expected, reporting)
+		if len(derived) > 0 {
+			terms = append(terms, derived...)
+			slices.SortStableFunc(terms, func(a, b term) int { return cmp.Compare(a.Area, b.Area) })
+		}
+		reported = reported || derivable
+	}
+	return terms, reported
+}
+
+// figures returns the source's figures of the cell. They are overwritten by the next
+// call.
+func (c *calculator) figures(cell ledger.Cell) []ledger.Part {
+	c.figureBuffer = c.source.AppendParts(c.figureBuffer[:0], cell)
+	return c.figureBuffer
+}
+
+// ratio returns the level of a ratio: the quotient of two sums over the areas that
+// have a value of both.
+func (c *calculator) ratio(indicator *catalogue.Indicator, period catalogue.Period) *level {
+	top, _ := c.catalogue.Indicator(indicator.Numerator)
+	bottom, _ := c.catalogue.Indicator(indicator.Denominator)
+	above, below := c.level(top, period), c.level(bottom, period)
+	n, d := above, below
+	if top.Total == bottom.Total {
+		if !slices.Equal(above.have, below.have) {
+			n = fold(termsInBoth(above, below), above.expected, indicator.Coverage)
+			d = fold(termsInBoth(below, above), below.expected, indicator.Coverage)
+		}
+	} else if len(above.have) < len(above.expected) || len(below.have) < len(below.expected) {
+		// One sum is the city's own figure, which covers all areas: the other has to.
+		n, d = fold(nil, nil, indicator.Coverage), fold(nil, nil, indicator.Coverage)
+	}
+	l := fold(slices.Concat(n.terms, d.terms), nil, indicator.Coverage)
+	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
+	l.denominator = d.numerator
+	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
+	if len(below.expected) > len(above.expected) {
+		l.expected, l.have = below.expected, d.have
+	}
+	return l
+}

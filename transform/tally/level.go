@@ -1,0 +1,203 @@
+package tally
+
+import (
+	"math"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// level is a total without its change: the exact quotient of two sums. The
+// denominator is 1 for all but ratios.
+type level struct {
+	numerator, denominator decimal.Decimal
+	// expected are the areas that the total is to be made of, and have those of them
+	// with a value, both by code.
+	expected, have []string
+	// reported is true where any area reported anything, if only a missing value.
+	reported  bool
+	stage     catalogue.Stage
+	status    catalogue.Status
+	qualifier catalogue.Qualifier
+	// terms are sorted by area; the numerator's of a ratio come first.
+	terms []term
+	flags []string
+}
+
+// known reports whether the level has a value.
+func (l *level) known() bool { return len(l.have) > 0 && !l.denominator.IsZero() }
+
+func (l *level) value() decimal.Decimal {
+	if l.denominator.Equal(one) {
+		return l.numerator
+	}
+	return catalogue.Quotient(l.numerator, l.denominator)
+}
+
+func (l *level) missing() []string {
+	missing := []string{}
+	if len(l.have) == len(l.expected) {
+		return missing
+	}
+	for _, area := range l.expected {
+		if _, ok := slices.BinarySearch(l.have, area); !ok {
+			missing = append(missing, area)
+		}
+	}
+	return missing
+}
+
+func (l *level) flag(flag string) {
+	if !slices.Contains(l.flags, flag) {
+		l.flags = append(l.flags, flag)
+	}
+}
+
+type levelKey struct {
+	indicator *catalogue.Indicator
+	period    catalogue.Period
+}
+
+var one = decimal.New(1, 0)
+
+// The most levels that a calculator remembers: those of a few years of every
+// indicator.
+const rememberedLevels = 20_000
+
+// term is one figure of a sum. A figure that follows from other periods is several
+// terms of one area.
+type term struct {
+	ledger.Part
+	indicator string
+	// reportedFor is the period that a term of a derived figure was reported for; zero
+	// for a figure that was reported itself.
+	reportedFor catalogue.Period
+	// subtracted terms are taken away from the sum.
+	subtracted bool
+	// negative marks the terms of a derived flow that comes out below zero.
+	negative bool
+}
+
+func (t term) missing() bool { return t.Status == catalogue.Missing }
+
+// coefficient returns the value's coefficient, negated where the term is subtracted.
+func (t *term) coefficient() int64 {
+	if t.subtracted {
+		return -t.Value.Coefficient
+	}
+	return t.Value.Coefficient
+}
+
+// termsInBoth returns the terms of l whose areas have a value in other, too.
+func termsInBoth(l, other *level) []term {
+	var both []term
+	for _, p := range l.terms {
+		if _, ok := slices.BinarySearch(other.have, p.Area); ok {
+			both = append(both, p)
+		}
+	}
+	return both
+}
+
+// fold adds terms up. The level has the lowest of their stages, their joined qualifier,
+// and the status imputed where any term has. Under the coverage policy carry it has
+// the highest stage, and counts as imputed where a term has a lower one.
+func fold(terms []term, expected []string, policy catalogue.CoveragePolicy) *level {
+	l := &level{
+		numerator: sumTerms(terms), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(terms, expected), terms: terms,
+	}
+	lowest, highest := catalogue.Final, catalogue.Stage(0)
+	for i := range terms {
+		t := &terms[i]
+		lowest, highest = min(lowest, t.Stage), max(highest, t.Stage)
+		l.qualifier = l.qualifier.Join(t.Qualifier)
+		if t.Status == catalogue.Imputed {
+			l.status = catalogue.Imputed
+		}
+		if t.reportedFor != (catalogue.Period{}) {
+			l.flag(event.Derived)
+		}
+		if t.negative {
+			l.flag(event.DerivedNegative)
+		}
+	}
+	if len(terms) > 0 {
+		l.stage = lowest
+		if policy == catalogue.Carry && lowest < highest {
+			l.stage, l.status = highest, catalogue.Imputed
+		}
+	}
+	return l
+}
+
+// areasOf returns the areas of terms, which are sorted by area. Where those are all
+// expected areas it returns that slice, to save memory.
+func areasOf(terms []term, expected []string) []string {
+	n := 0
+	for i := range terms {
+		if i == 0 || terms[i].Area != terms[i-1].Area {
+			n++
+		}
+	}
+	if n == len(expected) {
+		return expected
+	}
+	areas := make([]string, 0, n)
+	for i := range terms {
+		if i == 0 || terms[i].Area != terms[i-1].Area {
+			areas = append(areas, terms[i].Area)
+		}
+	}
+	return areas
+}
+
+// sumTerms adds terms up, exactly: in 64 bits where they suffice, else in big integers.
+func sumTerms(terms []term) decimal.Decimal {
+	var scale uint8
+	for i := range terms {
+		scale = max(scale, terms[i].Value.Scale)
+	}
+	var total int64
+	for i := range terms {
+		coefficient := terms[i].coefficient()
+		for range scale - terms[i].Value.Scale {
+			if coefficient > math.MaxInt64/10 || coefficient < math.MinInt64/10 {
+				return sumTermsBig(terms)
+			}
+			coefficient *= 10
+		}
+		if next := total + coefficient; (next > total) == (coefficient > 0) {
+			total = next
+		} else {
+			return sumTermsBig(terms)
+		}
+	}
+	return decimal.New(total, -int32(scale))
+}
+
+func sumTermsBig(terms []term) decimal.Decimal {
+	total := decimal.Zero
+	for i := range terms {
+		total = total.Add(decimal.New(terms[i].coefficient(), -int32(terms[i].Value.Scale)))
+	}
+	return total
+}
+
+// inputs returns the terms as the inputs of a total.
+func inputs(terms []term) event.Inputs {
+	return event.CollectInputs(func(yield func(event.Input) bool) {
+		for i := range terms {
+			t := &terms[i]
+			if !yield(event.Input{
+				Area: t.Area, Indicator: t.indicator, Value: t.Value, Stage: t.Stage, Qualifier: t.Qualifier,
+				Submission: t.Submission, Sequence: t.Sequence, Period: t.reportedFor, Subtracted: t.subtracted,
+			}) {
+				return
+			}
+		}
+	})
+}
