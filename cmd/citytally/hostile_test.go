@@ -194,6 +194,12 @@ func TestHostileThenGood(t *testing.T) {
 	if s.Conservation == nil || s.Conservation.Balanced == (len(s.Conservation.Imbalances) > 0) {
 		t.Errorf("the books neither balance nor say why not: %+v", s.Conservation)
 	}
+	for _, imbalance := range s.Conservation.Imbalances {
+		if imbalance.Dead == 0 {
+			t.Errorf("the books do not say why not: %s", imbalance)
+		}
+	}
+	must(t, "release", "list", "--dir", dir)
 	t.Logf("the slowest honest submission took %s; %d of the hostile messages were stored, %d letters", honest.slowest, len(stored), len(letters))
 }
 

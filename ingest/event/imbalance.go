@@ -11,11 +11,18 @@ type Imbalance struct {
 	// Log is how many the log holds, Shown how many ClickHouse shows.
 	Log   int64 `json:"log"`
 	Shown int64 `json:"shown"`
+	// Dead is how many messages of the area and dataset were put aside in DEAD, which
+	// may be why.
+	Dead int64 `json:"dead,omitempty"`
 }
 
 // String says it for a person.
 func (i Imbalance) String() string {
-	return fmt.Sprintf("%s %s: the log holds %d %s, ClickHouse shows %d", i.Area, i.Dataset, i.Log, i.What, i.Shown)
+	text := fmt.Sprintf("%s %s: the log holds %d %s, ClickHouse shows %d", i.Area, i.Dataset, i.Log, i.What, i.Shown)
+	if i.Dead > 0 {
+		text += fmt.Sprintf("; %d messages of them are in DEAD (citytally dead list)", i.Dead)
+	}
+	return text
 }
 
 // What an Imbalance counts.

@@ -49,14 +49,19 @@ func (l *Log) Release(ctx context.Context, name string) (*event.Release, error) 
 	return event.DecodeRelease(m.Data)
 }
 
-// Releases returns every release, by name.
+// Releases returns every release, by name. A message that is none is passed over; the
+// sink has put it aside in DEAD.
 func (l *Log) Releases(ctx context.Context) ([]*event.Release, error) {
 	var all []*event.Release
 	following, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
 	err := l.Follow(following, FollowConfig{Stream: Releases}, func(d Delivery) error {
 		r, err := event.DecodeRelease(d.Body)
-		if err != nil {
+		switch {
+		case event.IsPermanent(err):
+			l.logger.Warn().Err(err).Str("subject", d.Subject).Uint64("sequence", d.Sequence).Msg("no release that can be read")
+			return nil
+		case err != nil:
 			return fmt.Errorf("read %s: %w", d.Subject, err)
 		}
 		all = append(all, r)

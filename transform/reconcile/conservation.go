@@ -72,7 +72,34 @@ func CheckConservation(ctx context.Context, log *stream.Log, projection Projecti
 	if err != nil {
 		return nil, err
 	}
-	return balanceBooks(received, undecided+behind, shown, now), nil
+	c := balanceBooks(received, undecided+behind, shown, now)
+	return c, c.countLetters(ctx, log)
+}
+
+// countLetters notes with each imbalance how many messages of its area and dataset are
+// in DEAD.
+func (c *Conservation) countLetters(ctx context.Context, log *stream.Log) error {
+	if c.Balanced {
+		return nil
+	}
+	letters, err := log.Letters(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range c.Imbalances {
+		imbalance := &c.Imbalances[i]
+		for l := range letters {
+			of := event.OriginOf(letters[l].Subject)
+			about := event.CountSubmissions
+			if letters[l].Stream == stream.Accepted {
+				about = event.CountObservations
+			}
+			if of.Area == imbalance.Area && of.Dataset == imbalance.Dataset && about == imbalance.What {
+				imbalance.Dead++
+			}
+		}
+	}
+	return nil
 }
 
 // undecided returns how many submissions have no verdict in the log yet, at most.
