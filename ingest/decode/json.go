@@ -2,8 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -59,13 +57,8 @@ func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 
 func badJSON(text []byte, err error) error {
 	where := ""
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		where = position(text, syntax.Offset)
-	case errors.As(err, &kind):
-		where = position(text, kind.Offset)
+	if offset, ok := event.Offset(err); ok {
+		where = position(text, offset+1)
 	}
 	zh, en := event.Unreadable(err)
 	return problem(BadJSON, event.Excerpt(string(text), 40),

@@ -45,7 +45,7 @@ func TestJSONErrors(t *testing.T) {
 		"not UTF-8":      {"{\"area\":\"\xBC\xD2\"}", decode.NotUTF8, "not UTF-8"},
 		"other area":     {`{"area":"320804"}`, decode.DefaultsDiffer, `area is "320804" in the JSON and "320812"`},
 		"too many rows":  {`{"observations":[` + strings.Repeat("1,", decode.MaxRows) + `1]}`, decode.TooManyRows, "at most 200000 rows"},
-		"deeply nested":  {strings.Repeat(`[`, 20000), decode.BadJSON, "max depth"},
+		"deeply nested":  {`{"observations":` + strings.Repeat(`[`, 20000), decode.BadJSON, "max depth"},
 		"not JSON (CSV)": {"indicator,period,value\n", decode.BadJSON, "invalid character 'i'"},
 	}
 	for name, test := range tests {

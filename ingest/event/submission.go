@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -98,21 +98,21 @@ func DecodeSubmission(data []byte) (Submission, error) {
 		return s, nil
 	}
 	var s Submission
-	if err := decodeStrictly(data, &s); err == nil {
+	if err := readStrictly(data, &s); err == nil {
 		checkRows(&s)
 		return s, nil
 	}
 	var loose struct {
 		Submission
-		Observations []json.RawMessage `json:"observations"`
+		Observations []jsontext.Value `json:"observations"`
 	}
-	if err := decodeStrictly(data, &loose); err != nil {
+	if err := readStrictly(data, &loose); err != nil {
 		return Submission{}, err
 	}
 	s = loose.Submission
 	s.Observations = make([]Observation, len(loose.Observations))
 	for i, raw := range loose.Observations {
-		if err := decodeStrictly(raw, &s.Observations[i]); err != nil {
+		if err := readStrictly(raw, &s.Observations[i]); err != nil {
 			zh, en := Unreadable(err)
 			s.Observations[i] = Observation{Malformed: Excerpt(string(raw), maxSeen), Problem: en, ProblemZH: zh}
 		}
@@ -144,21 +144,6 @@ func checkRows(s *Submission) {
 		}
 		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxSeen), Excerpt(o.Problem, maxSeen), Excerpt(o.ProblemZH, maxSeen)
 	}
-}
-
-func decodeStrictly(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if errors.Is(err, io.EOF) {
-			return errors.New("no JSON at all")
-		}
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more text after the end of the JSON")
-	}
-	return nil
 }
 
 // ID identifies a submission by what it says: 32 hex digits of a SHA-256 over

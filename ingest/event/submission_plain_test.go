@@ -44,7 +44,7 @@ func checkPlain(t *testing.T, text []byte) {
 		return
 	}
 	var s Submission
-	if err := decodeStrictly(text, &s); err != nil {
+	if err := readStrictly(text, &s); err != nil {
 		t.Fatalf("%q: read plainly, refused by the library: %v", text, err)
 	}
 	if diff := cmp.Diff(s, plain); diff != "" {

@@ -53,11 +53,18 @@ func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
 
 func TestDecodeSubmissionErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "no JSON at all", "[]": "cannot unmarshal array", "{} {}": "more text after the end", `{"area":1}`: "cannot unmarshal number",
-		`{"observation":[]}`: `unknown field "observation"`, `{"observations":{}}`: "cannot unmarshal object", `{"area":"1"`: "unexpected EOF",
+		"": "no JSON at all", " ": "no JSON at all", "[]": "want an object {…}, got array", "{} {}": "more text after the end", `{"area":1}`: "area: want text in quotation marks, got number",
+		`{"observation":[]}`: `unknown field "observation"`, `{"observations":{}}`: "observations: want a list […], got object", `{"area":"1"`: "cut off",
+		`{"Area":"1"}`: `unknown field "Area"`, `{"area":"1","area":"1"}`: `field "area" occurs twice`, "{\"area\":\"\xff\"}": "invalid UTF-8",
+		`{"observations":[{"indicator":"gdp","period":"2021","value":77}],"observations":[{"indicator":"rd_expenditure","period":"2009"}]}`: `field "observations" occurs twice`,
 	} {
-		if _, err := event.DecodeSubmission([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: want %q, got %v", text, want, err)
+		_, err := event.DecodeSubmission([]byte(text))
+		if err == nil {
+			t.Errorf("%s: want %q, got no error", text, want)
+			continue
+		}
+		if zh, en := event.Unreadable(err); !strings.Contains(en, want) || zh == "" {
+			t.Errorf("%s: want %q, got %q, %q", text, want, en, zh)
 		}
 	}
 }

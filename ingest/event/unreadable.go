@@ -1,7 +1,7 @@
 package event
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,38 +9,117 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// Unreadable says what is wrong with JSON that an error came of, in terms of
-// the document: encoding/json speaks of Go.
+// readStrictly reads JSON by one strict grammar: keys in the case that is theirs, each
+// at most once, none that is unknown, valid UTF-8, nothing behind the end. Its errors
+// are for Unreadable.
+func readStrictly(data []byte, into any) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return &catalogue.Problem{ZH: "没有任何 JSON 内容", EN: "no JSON at all"}
+	}
+	return json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+}
+
+// Unreadable says what is wrong with JSON that an error came of, in terms of the
+// document: the library's own words are about Go.
 func Unreadable(err error) (zh, en string) {
 	var told *catalogue.Problem
-	var kind *json.UnmarshalTypeError
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
 	switch {
 	case errors.As(err, &told):
 		return told.ZH, told.EN
-	case errors.As(err, &kind):
-		wantZH, wantEN := jsonKind(kind.Type)
-		whereZH, whereEN := "", ""
-		if kind.Field != "" {
-			field := strings.TrimPrefix(kind.Field, "Submission.") // encoding/json names embedded structs too
-			whereZH, whereEN = "字段 "+field+" ", field+": "
-		}
-		got := strings.Fields(kind.Value + " ?")[0]
-		return fmt.Sprintf("%s应为%s，收到的是 %s", whereZH, wantZH, got), fmt.Sprintf("%swant %s, got %s", whereEN, wantEN, got)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "内容在中途结束，可能未传完或缺少括号", "it ends in the middle; it was cut off, or brackets are not closed"
+	case errors.As(err, &syntax):
+		return unreadableText(syntax)
+	case errors.As(err, &meaning):
+		return unreadableValue(meaning)
 	}
-	text := strings.TrimPrefix(err.Error(), "json: ")
-	if field, ok := strings.CutPrefix(text, "unknown field "); ok {
-		return "未知字段 " + field, text
+	return err.Error(), err.Error()
+}
+
+func unreadableText(err *jsontext.SyntacticError) (zh, en string) {
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		name := Excerpt(err.JSONPointer.LastToken(), maxField)
+		return fmt.Sprintf("字段 %q 重复出现", name), fmt.Sprintf("field %q occurs twice", name)
 	}
-	return text, text
+	where := field(err.JSONPointer)
+	if where != "" {
+		zh, en = "字段 "+where+"：", where+": "
+	}
+	text := strings.TrimPrefix(err.Err.Error(), "jsontext: ")
+	if strings.Contains(text, "after top-level value") {
+		return "JSON 结束之后还有内容", "more text after the end of the JSON"
+	}
+	return zh + "不是合法的 JSON（" + text + "）", en + "no valid JSON: " + text
+}
+
+func unreadableValue(err *json.SemanticError) (zh, en string) {
+	if errors.Is(err, json.ErrUnknownName) {
+		name := Excerpt(err.JSONPointer.LastToken(), maxField)
+		return fmt.Sprintf("未知字段 %q", name), fmt.Sprintf("unknown field %q", name)
+	}
+	if where := field(err.JSONPointer); where != "" {
+		zh, en = "字段 "+where+" ", where+": "
+	}
+	wantZH, wantEN := jsonKind(err.GoType)
+	got := kindName(err.JSONKind)
+	if err.GoType != nil && err.GoType.Kind() == reflect.Int && len(err.JSONValue) > 0 {
+		got = Excerpt(string(err.JSONValue), 40)
+	}
+	return fmt.Sprintf("%s应为%s，收到的是 %s", zh, wantZH, got), fmt.Sprintf("%swant %s, got %s", en, wantEN, got)
+}
+
+// How many bytes of a field's name a message repeats.
+const maxField = 100
+
+// field names the place of a JSON pointer (RFC 6901) as people do:
+// observations.3.value.
+func field(pointer jsontext.Pointer) string {
+	return Excerpt(strings.ReplaceAll(strings.TrimPrefix(string(pointer), "/"), "/", "."), maxField)
+}
+
+// Offset returns at or after which byte of a document an error of reading it is.
+func Offset(err error) (offset int64, ok bool) {
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.ByteOffset, true
+	case errors.As(err, &meaning):
+		return meaning.ByteOffset, true
+	}
+	return 0, false
+}
+
+// kindName names a kind of JSON value.
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case 't', 'f':
+		return "boolean"
+	}
+	return kind.String()
 }
 
 // jsonKind names what a Go type is in JSON.
 func jsonKind(t reflect.Type) (zh, en string) {
+	if t == nil {
+		return "其他内容", "something else"
+	}
 	switch t.Kind() {
 	case reflect.String:
 		return "带引号的文本", "text in quotation marks"
