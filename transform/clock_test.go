@@ -16,9 +16,9 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// A clock that jumps an hour back, a day ahead and back again says only when
-// something was done; what was done is the same. When a submission was received
-// is the broker's to say, and which vintage counts is the log's.
+// A clock that jumps an hour back, a day ahead and back again changes no verdict and no
+// total. It only tells when something was decided or computed; the broker's clock tells
+// when a submission was received, and the log's order which vintage is the best.
 func TestClockJumpsChangeNoAnswer(t *testing.T) {
 	var asked atomic.Int64
 	jumpy := func() time.Time {
@@ -38,8 +38,8 @@ func TestClockJumpsChangeNoAnswer(t *testing.T) {
 	}
 }
 
-// outcome is what becomes of the same submissions under a clock: new ones,
-// revisions, repetitions and bad ones, and a lock in the middle.
+// outcome returns the verdicts on, and the totals of, a fixed set of submissions under a
+// clock: new ones, revisions, repetitions and bad ones, with a lock in the middle.
 func outcome(t *testing.T, now func() time.Time) (verdicts []event.Verdict, totals map[ledger.Cell]event.Total) {
 	t.Helper()
 	log, c := fixture.Log(t), fixture.Catalogue(t)

@@ -20,8 +20,8 @@ func decide(t *testing.T, log *stream.Log, d event.Decision) {
 	}
 }
 
-// judgedAs submits until the decisions made before are in force, which they are
-// as soon as the ledger has followed.
+// judgedAs returns the verdict on a submission. Decisions made before hold for it once
+// the ledger has folded them in; see awaitApplied.
 func judgedAs(t *testing.T, log *stream.Log, s event.Submission) event.Verdict {
 	t.Helper()
 	return fixture.VerdictOn(t, log, fixture.Submit(t, log, s))
@@ -67,7 +67,7 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 		t.Errorf("verdict = %+v; want gdp accepted and rd, which was not reopened, refused", v)
 	}
 	fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Value == "90" && total.Stage == "estimate" })
-	// Within the new epoch the stage never goes back either.
+	// Within the new epoch a stage may not go back either.
 	judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "95")))
 	back := fixture.From("901", fixture.Figure("gdp", "2021", "91"))
 	back.Observations[0].Stage = "flash"
@@ -83,7 +83,7 @@ func TestReopenedFigureBeginsAgain(t *testing.T) {
 	}
 }
 
-// awaitApplied waits until the stage's ledger has followed to the log's end.
+// awaitApplied waits until the stage's ledger has folded in everything in the log.
 func awaitApplied(t *testing.T, log *stream.Log, stage *Stage) {
 	t.Helper()
 	last, err := log.LastSequence(t.Context(), stream.Accepted)

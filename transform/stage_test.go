@@ -71,8 +71,8 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// A submission whose findings exceed the broker's largest message gets its
-// verdict all the same, and holds up nobody.
+// A submission with more findings than a message has room for gets its verdict, and
+// delays no other.
 func TestVerdictsFitTheBroker(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
@@ -90,8 +90,8 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 	}
 }
 
-// The same content again is told what it was told before, whatever has been
-// reported since; and it is told the truth, that nothing of it was taken anew.
+// Content that is sent again gets the verdict that it got before, whatever has been
+// reported since, marked as repeated.
 func TestRepeatSaysWhatWasSaid(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
@@ -107,8 +107,8 @@ func TestRepeatSaysWhatWasSaid(t *testing.T) {
 	}
 }
 
-// Several processes judge at the same time: the log must hold every submission
-// exactly once, each judged by a ledger that knew all before it.
+// Several processes judge at the same time. The log holds every submission exactly
+// once, each judged by a ledger that had folded in all before it.
 func TestManyTransformsAgree(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	a, _ := startTransform(t, log, c)

@@ -15,8 +15,8 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// Every figure that was reported for a cell is told once: as a part of the total
-// or as excluded with the reason.
+// Every figure that was reported for a cell is listed once: as a part of the total, or
+// as excluded with the reason.
 func TestExplainTellsEveryFigure(t *testing.T) {
 	c := fixture.Catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// Submissions judged as a batch get the verdicts that they would get one by one,
-// each after what was accepted before it is in the ledger.
+// Submissions judged in one batch get the verdicts that they would get one by one, with
+// the ledger brought up to date in between.
 func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 	c := fixture.Catalogue(t)
 	j := rules{c}
@@ -86,8 +86,8 @@ func submissions() *rapid.Generator[event.Submission] {
 	})
 }
 
-// Of an area's submissions in one batch the later ones see the earlier ones, and
-// another area's do not.
+// A submission is judged by what was accepted of earlier ones of the same area in the
+// same batch, and not by other areas'.
 func TestBatchSeesItself(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	v := &Validator{log: log, ledger: ledger.New(c), rules: rules{c}, now: time.Now}

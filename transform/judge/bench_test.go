@@ -10,7 +10,7 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// BenchmarkRead measures taking a submission of 60 figures apart.
+// BenchmarkRead measures reading a submission of 60 figures.
 func BenchmarkRead(b *testing.B) {
 	d := benchDeliveries(b, 1)[0]
 	b.ReportAllocs()
@@ -22,8 +22,8 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/60, "ns/figure")
 }
 
-// BenchmarkJudge measures judging full batches of submissions, which revise what
-// the ledger holds, and gathering what is accepted.
+// BenchmarkJudge measures judging full batches of submissions that revise figures in
+// the ledger, and gathering what is accepted.
 func BenchmarkJudge(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
 	v := &Validator{ledger: judgeLedger(b, c), rules: rules{c}, now: time.Now}

@@ -12,8 +12,8 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// Somebody else publishes first where one of two submissions belongs: that one
-// alone is judged again, by what was published.
+// Another validator publishes first on the subject of one of two submissions. That
+// submission alone is judged again, by what the other published.
 func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	ledger := ledger.New(c)
@@ -30,7 +30,7 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// The ledger hears of it only once the other submission is in the log.
+	// The ledger folds it in only once the other submission is in the log.
 	var behind []stream.Delivery
 	enough := errors.New("the test has ended")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -73,7 +73,7 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	}
 }
 
-// readOf submits, and takes the message apart as the broker delivers it.
+// readOf publishes a submission, and reads its message as the broker delivers it.
 func readOf(t *testing.T, log *stream.Log, s event.Submission) (r received) {
 	t.Helper()
 	sequence := fixture.Submit(t, log, s)

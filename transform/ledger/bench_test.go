@@ -11,8 +11,7 @@ import (
 	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
-// BenchmarkLedger measures folding, and the memory that a figure of an area in a
-// cell takes, all of the ledger's tables included.
+// BenchmarkLedger measures folding, and the memory of the whole ledger for each figure.
 func BenchmarkLedger(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
 	b.ReportAllocs()
@@ -30,8 +29,8 @@ func BenchmarkLedger(b *testing.B) {
 	}
 }
 
-// BenchmarkFold measures folding by itself, as in a replay, and while a view of
-// each hundred submissions is open.
+// BenchmarkFold measures folding without views, as in a replay, and with a view that is
+// opened anew every hundred submissions.
 func BenchmarkFold(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
 	var batches []*event.AcceptedBatch
@@ -78,8 +77,7 @@ func heap() uint64 {
 	return stats.HeapAlloc
 }
 
-// BenchmarkAccepted measures a batch of 256 submissions on its way through
-// ACCEPTED.
+// BenchmarkAccepted measures encoding and decoding a batch of 256 submissions.
 func BenchmarkAccepted(b *testing.B) {
 	batch := &event.AcceptedBatch{}
 	for _, one := range fixture.LargeHistory {

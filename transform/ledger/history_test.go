@@ -15,8 +15,8 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// What was known at any moment is what a ledger knows that was fed only with
-// what had been received by then, whatever order it was judged in.
+// The history of a moment is the ledger of the submissions that had been received by
+// then, in whatever order they were judged.
 func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 	c := fixture.Catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,7 +57,7 @@ func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 	})
 }
 
-// checkVintages wants the best of each area's vintages to be the ledger's.
+// checkVintages checks that the best of each area's vintages is the ledger's figure.
 func checkVintages(t *rapid.T, h *ledger.History, cell ledger.Cell) {
 	for _, part := range h.Ledger.AppendParts(nil, cell) {
 		vintages := vintagesOf(h, cell, part.Area)
@@ -113,8 +113,8 @@ func TestReplayReadsTheLog(t *testing.T) {
 	}
 }
 
-// beforeRevision is the total a millisecond before the revision: the first two
-// figures may have been received in the same millisecond as it.
+// beforeRevision returns the total a millisecond before the revision. The submission
+// before it may have been received in the same millisecond.
 func beforeRevision(first, second event.Verdict) string {
 	if first.ReceivedAt.Truncate(time.Millisecond).Equal(second.ReceivedAt.Truncate(time.Millisecond)) {
 		return "100"

@@ -15,7 +15,8 @@ type parts interface {
 	AppendParts([]Part, Cell) []Part
 }
 
-// A view stands still while the ledger goes on, and only while it is open.
+// A view does not change while the ledger does, and costs the ledger nothing once it is
+// closed.
 func TestViewStandsStill(t *testing.T) {
 	l, gdp := New(fixture.Catalogue(t)), Cell{"gdp", fixture.Period("2021")}
 	sequence := uint64(0)
@@ -61,8 +62,8 @@ func TestViewStandsStill(t *testing.T) {
 	}
 }
 
-// Whatever comes when, a view shows what the ledger showed when it was taken, and
-// each cell that changed is named once.
+// Whatever is folded in between, a view shows what the ledger showed when it was opened,
+// and each cell that changed is returned once.
 func TestViewsAreSnapshots(t *testing.T) {
 	c := fixture.Catalogue(t)
 	cells := []Cell{{"gdp", fixture.Period("2021")}, {"rd", fixture.Period("2021")}, {"gdp", fixture.Period("2020")}}

@@ -56,7 +56,7 @@ func TestMissedSlot(t *testing.T) {
 		{"30 2 * * *", "2021-05-01 02:30:00", "2021-05-02 02:30:00", "2021-05-02 02:30:00"},
 		{"30 2 * * *", "2021-05-01 02:30:00", "2021-05-09 01:00:00", "2021-05-08 02:30:00"},
 		{"@every 1h", "2021-05-01 02:00:00", "2021-05-01 05:10:00", "2021-05-01 05:00:00"},
-		// The clock was ahead for a while, and is right again.
+		// The clock was ahead when the last run was recorded, and is right again.
 		{"30 2 * * *", "2035-05-01 02:30:00", "2021-05-09 01:00:00", "2021-05-08 02:30:00"},
 		{"@every 1h", "2035-05-01 02:00:00", "2021-05-01 05:10:00", "2021-05-01 05:00:00"},
 	} {
@@ -75,7 +75,7 @@ func TestResolvePeriod(t *testing.T) {
 	}
 }
 
-// Two schedulers ask once for each slot.
+// Two schedulers request each slot once.
 func TestManySchedulersAskOnce(t *testing.T) {
 	log := fixture.Log(t)
 	schedules := []Schedule{{Name: "often", Cron: "@every 1s", Period: "2021"}}

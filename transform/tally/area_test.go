@@ -8,7 +8,7 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// cells are figures for the tally to read.
+// cells are a source: figures by cell.
 type cells map[ledger.Cell][]ledger.Part
 
 func (c cells) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part {

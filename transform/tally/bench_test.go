@@ -36,8 +36,7 @@ func BenchmarkTally(b *testing.B) {
 	}
 }
 
-// BenchmarkAffected measures finding the totals that changes of a few years
-// touch.
+// BenchmarkAffected measures finding the totals that changes in a few years affect.
 func BenchmarkAffected(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
 	var cells []ledger.Cell

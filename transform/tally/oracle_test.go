@@ -18,8 +18,8 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// oracle computes city totals slowly and by other means: rational numbers, and
-// every vintage looked at afresh for every total.
+// oracle computes city totals slowly and by other means: with rational numbers, and by
+// searching every vintage for every total.
 type oracle struct {
 	catalogue *catalogue.Catalogue
 	rows      []oracleRow
@@ -106,8 +106,8 @@ var oracleFormulas = map[catalogue.Kind]map[string]string{
 	},
 }
 
-// figure is an area's own figure, or the one that follows from other periods;
-// nil is none.
+// figure returns an area's own figure, or the one that follows from other periods; nil
+// where there is none.
 func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area string) (value *big.Rat, reported bool) {
 	if r, ok := o.best(ind.ID, period)[area]; ok {
 		return r.value, true
@@ -115,7 +115,7 @@ func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area 
 	year := fmt.Sprint(period.Year)
 	formulas := oracleFormulas[ind.Kind][strings.Replace(period.String(), year, "Y", 1)]
 	for _, formula := range strings.Split(formulas, " | ") {
-		sum, sign, whole, spoken := new(big.Rat), 1, formula != "", formula != ""
+		sum, sign, known, complete := new(big.Rat), 1, formula != "", formula != ""
 		for _, word := range strings.Fields(formula) {
 			switch word {
 			case "+":
@@ -125,16 +125,16 @@ func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area 
 			default:
 				r := o.best(ind.ID, fixture.Period(year+strings.TrimPrefix(word, "Y")))[area]
 				if r == nil || r.value == nil {
-					whole, spoken = false, spoken && r != nil
+					known, complete = false, complete && r != nil
 					continue
 				}
 				sum.Add(sum, new(big.Rat).Mul(r.value, big.NewRat(int64(sign), 1)))
 			}
 		}
-		if whole {
+		if known {
 			return sum, true
 		}
-		reported = reported || spoken
+		reported = reported || complete
 	}
 	return nil, reported
 }
@@ -160,7 +160,8 @@ func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracle
 	return l
 }
 
-// territory lists the areas that were where the given ones are, back then.
+// territory returns the areas that covered the territory of the given ones in the
+// period, and false where that is not known.
 func (o *oracle) territory(areas []string, period catalogue.Period) (string, bool) {
 	var all []string
 	for _, code := range areas {
@@ -283,8 +284,8 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 // What the oracle computes.
 var computedFields = cmpopts.IgnoreFields(event.Total{}, "Unit", "Stage", "Status", "Qualifier", "Inputs", "Flags")
 
-// Publishing only the totals that a submission affects leaves every total as a
-// tally from scratch has it.
+// Where only the totals that a submission affects are published, every total is what
+// folding everything anew gives.
 func TestAffectedCoversEveryChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := fixture.DrawCity(t)

@@ -31,9 +31,9 @@ func startWorker(t *testing.T, log *stream.Log, c *catalogue.Catalogue) (stop fu
 	return func() { stopWorker(); stopLedger() }
 }
 
-// While a backlog is worked off, the ledger is far ahead of the tally. Still, what
-// is shown after any flush agrees with itself: a change with its base, a ratio
-// with its parts, also after a restart.
+// While a backlog is worked off, the ledger is far ahead of the tally worker. The totals
+// shown after any flush agree with each other all the same, after a restart too: a
+// change with its base, a ratio with its parts.
 func TestFlushesAgreeWithThemselves(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	var messages []stream.Message
@@ -49,7 +49,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 			messages = append(messages, stream.Message{Subject: "accepted.901.annual", Body: body})
 		}
 	}
-	tallied := func() {
+	publishAndTally := func() {
 		t.Helper()
 		published, err := log.Publish(t.Context(), messages...)
 		if err != nil {
@@ -70,11 +70,11 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	}
 	add(4, "2019")
 	add(4, "2020")
-	tallied()
-	// The tally's first batch knows nothing of the year that later ones change.
+	publishAndTally()
+	// The worker's first batch has no message of 2020, whose totals the ledger changes.
 	add(batchMessages+100, "2021")
 	add(batchMessages+100, "2020")
-	tallied()
+	publishAndTally()
 
 	shown, flushes := map[ledger.Cell]event.Total{}, 0
 	end := errors.New("end")
@@ -107,7 +107,7 @@ func TestFlushesAgreeWithThemselves(t *testing.T) {
 	}
 }
 
-// disagreements reports totals that do not follow from those beside them.
+// disagreements reports totals that do not follow from the others shown.
 func disagreements(t *testing.T, shown map[ledger.Cell]event.Total, sequence uint64) {
 	t.Helper()
 	number := func(cell ledger.Cell) decimal.Decimal {
@@ -131,9 +131,9 @@ func disagreements(t *testing.T, shown map[ledger.Cell]event.Total, sequence uin
 	}
 }
 
-// Totals that follow from each other go out in one flush, the others so that no
-// flush and no message is large.
-func TestFlushesAreWholeFamilies(t *testing.T) {
+// Totals of related indicators are published in one flush; flushes and messages are
+// bounded otherwise.
+func TestFlushesHoldWholeGroups(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	publisher := NewPublisher(log, c, time.Now, NewMetrics(nil))
 	inputs := event.Inputs(strings.Repeat("x", flushBytes/16))
@@ -150,7 +150,7 @@ func TestFlushesAreWholeFamilies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The flush that each indicator is in, by where it begins in TOTALS.
+	// The flush that each indicator is in, by the sequence at which the flush begins.
 	at, n, flushes := map[string]uint64{}, 0, map[uint64]bool{}
 	for sequence := uint64(1); sequence <= last; sequence++ {
 		m, err := log.Get(t.Context(), stream.Totals, sequence)

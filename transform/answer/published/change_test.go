@@ -23,7 +23,7 @@ func (y years) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part 
 	return append(parts, ledger.Part{Area: "a", Figure: ledger.Figure{Value: v, Stage: catalogue.Final, Status: catalogue.Normal}})
 }
 
-// The change that the published figures are held against is the change of a total.
+// The change that published figures are examined with is the change of a total.
 func TestChangeIsThatOfTotals(t *testing.T) {
 	c, err := catalogue.Parse([]byte(`
 city: c

@@ -64,8 +64,8 @@ func TestWhatIsNoNumber(t *testing.T) {
 	}
 }
 
-// A number rounded for display stands for an interval that it lies in, in every
-// mode: the inverse of rounding.
+// A number lies in the interval that its rounded text stands for, in every rounding
+// mode: Rounded is the inverse of Display.
 func TestRoundingIsInverted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := decimal.New(rapid.Int64Range(-10_000_000, 10_000_000).Draw(t, "coefficient"), -rapid.Int32Range(0, 6).Draw(t, "scale"))

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.golden anew")
 
-// The published figures of 2021, held against one another, say what is known of
-// them: nothing in the code names an indicator.
+// Examining the published figures of 2021 gives the findings that are known of them,
+// though nothing in the code names an indicator.
 func TestExamineThePublishedFiguresOf2021(t *testing.T) {
 	c, controls := reference(t)
 	var b strings.Builder

@@ -11,7 +11,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// A small city: a ratio of money, a ratio of counts, and what exceeds what.
+// A small city: a ratio of amounts, a ratio of counts, and parts with their wholes.
 const town = `
 city: c
 areas: [{code: c, kind: city}]
@@ -183,7 +183,7 @@ func TestCompare(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// A finding does not excuse what is further off than the last place.
+	// A finding does not account for a difference of more than the last place.
 	totals[0].Change = "4.75"
 	if got, _ = Compare(controls, totals, findings); !got[1].Unexplained() {
 		t.Errorf("+4.75 instead of +4.6 is explained by %s", got[1].Explained)
