@@ -112,7 +112,7 @@ func TestRunStartsWithoutClickHouse(t *testing.T) {
 	})
 	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
 	p.stop(t, syscall.SIGTERM)
-	if n := strings.Count(p.output.String(), "waiting for ClickHouse"); n != 1 {
+	if n := strings.Count(p.output.String(), "waiting to try again"); n != 1 {
 		t.Errorf("%d lines say that it is waited for, want 1:\n%s", n, p.output)
 	}
 }
