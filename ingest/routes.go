@@ -20,14 +20,14 @@ type authorized func(w http.ResponseWriter, r *http.Request, who holder) error
 
 func (g *Gateway) routes() http.Handler {
 	mux := http.NewServeMux()
-	route := func(method, path string, h handler) {
-		mux.Handle(method+" "+path, g.handle(h))
+	route := func(method, path string, h handler, parameters ...string) {
+		mux.Handle(method+" "+path, g.handle(strictQuery(h, parameters...)))
 		mux.Handle(path, g.handle(func(w http.ResponseWriter, r *http.Request) error {
 			w.Header().Set("Allow", method)
 			return newProblem(http.StatusMethodNotAllowed, codeMethod, "此地址只接受 "+method, "this address takes "+method+" only")
 		}))
 	}
-	route("POST", "/v1/submissions", g.authorize(g.submit))
+	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "file", "reason")
 	route("GET", "/v1/submissions/{id}", g.authorize(g.get))
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
