@@ -40,15 +40,18 @@ func (f *flushes) note(batch *event.TotalsBatch, sequence uint64) {
 // open reports whether the block holds a flush only in part.
 func (f *flushes) open() bool { return len(f.partial) > 0 }
 
-// absent returns where the parts lie that the block lacks.
-func (f *flushes) absent() []uint64 {
-	var absent []uint64
+// absent returns where the parts lie that the block lacks: for each flush that it holds
+// in part, their sequences in order.
+func (f *flushes) absent() [][]uint64 {
+	var all [][]uint64
 	for of, there := range f.partial {
+		var absent []uint64
 		for part := 1; part <= of.parts; part++ {
 			if !there[part] {
 				absent = append(absent, of.first+uint64(part)-1)
 			}
 		}
+		all = append(all, absent)
 	}
-	return absent
+	return all
 }

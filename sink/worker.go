@@ -28,16 +28,17 @@ type block interface {
 
 // assembly is a block some of whose messages have to go in together.
 type assembly interface {
-	// open reports whether some are still absent, absent which by sequence.
+	// open reports whether some are still absent, absent which: their sequences in
+	// order, for each group that goes in together.
 	open() bool
-	absent() []uint64
+	absent() [][]uint64
 	take(subject string, body []byte, sequence uint64) error
 }
 
 var _ assembly = (*totalsBlock)(nil)
 
-func (b *totalsBlock) open() bool       { return b.flushes.open() }
-func (b *totalsBlock) absent() []uint64 { return b.flushes.absent() }
+func (b *totalsBlock) open() bool         { return b.flushes.open() }
+func (b *totalsBlock) absent() [][]uint64 { return b.flushes.absent() }
 
 // How long a worker waits for the rest of a flush before it fetches it: parts
 // are stored together and arrive together.
@@ -80,7 +81,7 @@ func (w *worker) Full() bool {
 		return false
 	}
 	a, open := w.openAssembly()
-	return !open || slices.Min(a.absent()) < w.newest
+	return !open || slices.ContainsFunc(a.absent(), func(absent []uint64) bool { return absent[0] < w.newest })
 }
 
 // Linger is how long the rest of a flush is waited for, or else how long it is
@@ -132,7 +133,30 @@ func (w *worker) complete(ctx context.Context) error {
 	if !open || w.completed {
 		return nil
 	}
-	for _, sequence := range a.absent() {
+	last, err := w.log.LastSequence(ctx, w.stream)
+	if err != nil {
+		return err
+	}
+	for _, absent := range a.absent() {
+		if err := w.fetch(ctx, a, absent, last); err != nil {
+			return err
+		}
+	}
+	w.completed = true
+	if a.open() {
+		w.logger.Warn().Int("flushes", len(a.absent())).Msg("parts of a flush of totals are not in the log, the others are shown without them")
+	}
+	return nil
+}
+
+// fetch takes the absent parts of one flush from the log, whose last sequence it is
+// given. The parts of a flush lie side by side, so a message between them that is none
+// shows that there never was such a flush.
+func (w *worker) fetch(ctx context.Context, a assembly, absent []uint64, last uint64) error {
+	for _, sequence := range absent {
+		if sequence > last {
+			return nil
+		}
 		m, err := w.log.Get(ctx, w.stream, sequence)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
@@ -143,10 +167,9 @@ func (w *worker) complete(ctx context.Context) error {
 		if err := a.take(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) {
 			return err
 		}
-	}
-	w.completed = true
-	if a.open() {
-		w.logger.Warn().Uints64("absent", a.absent()).Msg("parts of a flush of totals are no longer in the log, the others are shown without them")
+		if slices.ContainsFunc(a.absent(), func(still []uint64) bool { return slices.Contains(still, sequence) }) {
+			return nil
+		}
 	}
 	return nil
 }
