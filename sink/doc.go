@@ -17,4 +17,7 @@
 // ClickHouse was away. An outage is waited out, with one line in the log that
 // says what to do. Only a message that cannot be read, or whose figures no
 // column can hold, goes to DEAD.
+//
+// The package is large because a table is known in one place: its migration, its
+// columns as they are inserted, and the queries that read them back change together.
 package sink

@@ -18,7 +18,7 @@ var importLine = [][]string{
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform"}, {"sink"}, {"configs"},
-	{"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
+	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
 	{"cmd/citytally/demo", "cmd/citytally/bench"}, {"cmd/citytally"},
 }
 

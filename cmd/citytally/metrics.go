@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/docs"
 )
 
 func newMetrics() *cobra.Command {
@@ -21,7 +21,11 @@ by default; citytally status prints where. Go's and the process's own metrics
   curl -s http://127.0.0.1:8471/metrics`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := io.WriteString(cmd.OutOrStdout(), app.MetricsTable)
+			table, err := docs.Page("metrics")
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), table)
 			return err
 		},
 	}

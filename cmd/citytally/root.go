@@ -26,6 +26,7 @@ exact, up to date, each with the inputs it was computed from.
   citytally submit figures.csv        send a file to it
   citytally report --period 2021      print the city's totals
   citytally explain gdp --period 2021 tell what a total follows from
+  citytally docs                      list the pages of the documentation
 
 Settings come from a YAML file (--config), from environment variables
 (CITYTALLY_...), and from flags, the later over the earlier; "citytally config
@@ -61,7 +62,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		newDemo(g), newRun(g), newSubmit(g), newBench(g), newReport(g), newExplain(g), newRelease(g), newAudit(g), newAssess(g), newCatalogue(g), newRecompute(g), newStatus(g), newSQL(g), newDead(g), newSkip(g), newReplay(g),
-		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newVersion(), newEngine(),
+		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newDocs(), newVersion(), newEngine(),
 	)
 	checkArguments(root)
 	completeWords(root)

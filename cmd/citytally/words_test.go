@@ -26,6 +26,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
 		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, transform, sink, schedule, got "nosuch"`},
 		{[]string{"report", "--lang", "fr"}, `--lang: want zh, en, got "fr"`},
+		{[]string{"docs", "nosuch"}, `there is no topic "nosuch"; want pushing, publishing, querying, operating`},
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
 	} {
 		code, _, stderr := citytally(t, append(test.args, "--dir", t.TempDir())...)
@@ -101,5 +102,8 @@ func TestCompletion(t *testing.T) {
 		if got := strings.Join(strings.Fields(words), " "); got != test.want {
 			t.Errorf("%s --%s offers %q, want %q", test.command, test.flag, got, test.want)
 		}
+	}
+	if out := must(t, "__complete", "docs", "arch"); !strings.HasPrefix(out, "architecture\t") {
+		t.Errorf("docs arch offers %q", out)
 	}
 }

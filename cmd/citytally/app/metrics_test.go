@@ -16,13 +16,14 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/docs"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 )
 
-var update = flag.Bool("update", false, "write metrics.md anew")
+var update = flag.Bool("update", false, "write docs/metrics.md anew")
 
 // collecting is a registry that keeps what is registered with it.
 type collecting struct {
@@ -102,12 +103,16 @@ func metricsDocument(t *testing.T, r *collecting) string {
 func TestEveryMetricIsDocumented(t *testing.T) {
 	got := metricsDocument(t, registered(t))
 	if *update {
-		if err := os.WriteFile("metrics.md", []byte(got), 0o644); err != nil {
+		if err := os.WriteFile("../docs/metrics.md", []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(MetricsTable, got); diff != "" {
+	documented, err := docs.Page("metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(documented, got); diff != "" {
 		t.Errorf("metrics.md and what is registered differ (-documented +registered), -update writes it:\n%s", diff)
 	}
 }
