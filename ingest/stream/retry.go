@@ -53,10 +53,12 @@ type Attempt struct {
 	health *health // nil keeps no account
 }
 
-// Retry is [Retry] for work of a stage on the log; [Log.Stuck] tells of it while
-// it fails.
+// Retry is [Retry] for work on the log; [Log.Stuck] tells of a stage's work while it
+// fails.
 func (l *Log) Retry(ctx context.Context, attempt Attempt, work func(context.Context) error) error {
-	attempt.health = l.health
+	if attempt.Stage != "" {
+		attempt.health = l.health
+	}
 	return Retry(ctx, attempt, work)
 }
 
