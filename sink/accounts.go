@@ -36,7 +36,7 @@ func (p *Projection) position(ctx context.Context, of, consumer string) (stream.
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return position, err
 	}
-	census, err := p.Log.Census(ctx, of)
+	census, err := p.Log.CountByOrigin(ctx, of)
 	if err != nil {
 		return position, err
 	}

@@ -36,7 +36,7 @@ func TestHalfOpenConnectionsToClickHouse(t *testing.T) {
 	config.InsertTimeout = time.Second
 	runWorkers(t, log, s, config)
 	settle(t, log, s, publish(t, log, one(t, "before", 1)), 0)
-	if lost := link.Lose(); lost == 0 {
+	if lost := link.Blackhole(); lost == 0 {
 		t.Fatal("no connection was lost")
 	}
 	began := time.Now()
@@ -63,7 +63,7 @@ func TestSlowClickHouse(t *testing.T) {
 		messages = append(messages, one(t, fmt.Sprintf("a%02d", i), uint64(i+1)))
 	}
 	last := publish(t, log, messages...)
-	link.Slow(300 * time.Millisecond)
+	link.SetDelay(300 * time.Millisecond)
 	runWorkers(t, log, s, config)
 	began := time.Now()
 	within(t, "all is stored", func() bool {
@@ -76,7 +76,7 @@ func TestSlowClickHouse(t *testing.T) {
 	if took := time.Since(began); took < 2*config.AckWait {
 		t.Errorf("took %s: too fast to show anything", took)
 	}
-	link.Slow(0)
+	link.SetDelay(0)
 	if got := query(t, s, "SELECT count() AS n FROM observations_data"); got != fmt.Sprintf("n\n%d\n", n) {
 		t.Errorf("rows: %s, want each once", got)
 	}

@@ -54,7 +54,7 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 		}
 		if rows, err := badRows(s); err != nil {
 			cause = cmp.Or(cause, fmt.Errorf("rows that cannot be stored: %d, the first: %w", len(rows), err))
-			*s = s.Only(others(s.Len(), rows))
+			*s = s.SelectRows(others(s.Len(), rows))
 		}
 		good += s.Len()
 		b.submissions = append(b.submissions, storable{s, periods, d.Sequence})

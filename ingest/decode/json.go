@@ -60,7 +60,7 @@ func badJSON(text []byte, err error) error {
 	if offset, ok := event.Offset(err); ok {
 		where = position(text, offset+1)
 	}
-	zh, en := event.Unreadable(err)
+	zh, en := event.ExplainJSON(err)
 	return problem(BadJSON, event.Excerpt(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))

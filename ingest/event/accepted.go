@@ -13,17 +13,19 @@ import (
 // the order of SUBMISSIONS.
 type AcceptedBatch struct {
 	Submissions []AcceptedSubmission `cbor:"1,keyasint"`
-	// Decisions are those of the bureau, on a subject of their own.
+	// Decisions are the bureau's; they travel on the subject accepted.decisions, in a
+	// batch without submissions.
 	Decisions []Decision `cbor:"2,keyasint,omitempty"`
 }
 
 // AcceptedSubmission is one submission's accepted observations, as columns of
-// equal length. Words that recur are kept once and referred to by index.
+// equal length. Each indicator and period is kept once, and rows refer to it by index.
 type AcceptedSubmission struct {
 	ID      string `cbor:"1,keyasint"`
 	Area    string `cbor:"2,keyasint"`
 	Dataset string `cbor:"3,keyasint"`
-	// Sequence is the submission's place in SUBMISSIONS: what comes later wins.
+	// Sequence is the submission's place in SUBMISSIONS; of two figures of one stage the
+	// later one wins.
 	Sequence uint64 `cbor:"4,keyasint"`
 	// ReceivedAt is when the broker stored the submission, in Unix milliseconds.
 	ReceivedAt int64  `cbor:"5,keyasint"`
@@ -33,8 +35,8 @@ type AcceptedSubmission struct {
 	Reason     string `cbor:"9,keyasint,omitempty"`
 
 	IndicatorWords Words `cbor:"10,keyasint"`
-	// Units are the units of the indicators in IndicatorWords, in which the
-	// values are; a later catalogue may use others.
+	// Units are the units of the values, one for each of IndicatorWords, as the catalogue
+	// had them when the submission was judged.
 	Units       Words `cbor:"22,keyasint"`
 	PeriodWords Words `cbor:"11,keyasint"`
 
@@ -46,12 +48,12 @@ type AcceptedSubmission struct {
 	Status      Column[uint16] `cbor:"17,keyasint"`
 	Qualifier   Column[uint16] `cbor:"18,keyasint"`
 	Row         Column[uint32] `cbor:"19,keyasint"`
-	// Raw is the text of the value as received where it differs from the
-	// accepted value's own, and Note the reporter's note, by index of the row.
+	// Raw is the text of the value as received, by index of the row, where it differs from
+	// the accepted value's text. Note is the reporter's note, by index of the row.
 	Raw  map[int]string `cbor:"20,keyasint,omitempty"`
 	Note map[int]string `cbor:"21,keyasint,omitempty"`
-	// Epoch is how often the row's cell had been reopened, by index of the row,
-	// where that is not never. Figures of a later epoch win whatever their stage.
+	// Epoch is how often the row's cell had been reopened, by index of the row; an absent
+	// row is 0. A figure of a later epoch wins whatever its stage.
 	Epoch map[int]uint8 `cbor:"23,keyasint,omitempty"`
 }
 
@@ -72,7 +74,7 @@ type AcceptedObservation struct {
 
 // Add appends rows.
 func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
-	indicators, periods := numbered(s.IndicatorWords, len(rows)), numbered(s.PeriodWords, 1)
+	indicators, periods := indexWords(s.IndicatorWords, len(rows)), indexWords(s.PeriodWords, 1)
 	var last catalogue.Period
 	var period uint16
 	s.grow(len(rows))
@@ -102,16 +104,17 @@ func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
 		s.Status = append(s.Status, uint16(o.Status))
 		s.Qualifier = append(s.Qualifier, uint16(o.Qualifier))
 		s.Row = append(s.Row, uint32(o.Row))
-		put(&s.Raw, at, o.Raw)
-		put(&s.Note, at, o.Note)
-		put(&s.Epoch, at, o.Epoch)
+		setSparse(&s.Raw, at, o.Raw)
+		setSparse(&s.Note, at, o.Note)
+		setSparse(&s.Epoch, at, o.Epoch)
 	}
 }
 
-// The most new words that room is made for ahead: many rows repeat their words.
-const newWords = 256
+// maxNewWords bounds how many new words space is allocated for in advance, because many
+// rows repeat their words.
+const maxNewWords = 256
 
-// grow makes room for n more rows.
+// grow allocates space for n more rows.
 func (s *AcceptedSubmission) grow(n int) {
 	s.Indicator = slices.Grow(s.Indicator, n)
 	s.Period = slices.Grow(s.Period, n)
@@ -121,21 +124,21 @@ func (s *AcceptedSubmission) grow(n int) {
 	s.Status = slices.Grow(s.Status, n)
 	s.Qualifier = slices.Grow(s.Qualifier, n)
 	s.Row = slices.Grow(s.Row, n)
-	s.IndicatorWords = slices.Grow(s.IndicatorWords, min(n, newWords))
-	s.Units = slices.Grow(s.Units, min(n, newWords))
+	s.IndicatorWords = slices.Grow(s.IndicatorWords, min(n, maxNewWords))
+	s.Units = slices.Grow(s.Units, min(n, maxNewWords))
 }
 
-// numbered returns the index of each word, with room for more of them.
-func numbered(words Words, more int) map[string]uint16 {
-	index := make(map[string]uint16, len(words)+min(more, newWords))
+// indexWords returns the index of each word, in a map with space for more words.
+func indexWords(words Words, more int) map[string]uint16 {
+	index := make(map[string]uint16, len(words)+min(more, maxNewWords))
 	for i, word := range words {
 		index[word] = uint16(i)
 	}
 	return index
 }
 
-// put notes a value in a column that only some rows have one in.
-func put[T comparable](column *map[int]T, row int, value T) {
+// setSparse sets a row's value in a column in which only some rows have one.
+func setSparse[T comparable](column *map[int]T, row int, value T) {
 	var none T
 	if value == none {
 		return
@@ -169,7 +172,8 @@ func (s *AcceptedSubmission) Value(i int) catalogue.Value {
 	return catalogue.Value{Coefficient: s.Coefficient[i], Scale: uint8(s.Scale[i])}
 }
 
-// check makes sure that no index leaves its table, so that readers need not.
+// check makes sure that columns have equal length and every index is in range, so that
+// readers need no checks of their own.
 func (s *AcceptedSubmission) check() error {
 	n := len(s.Indicator)
 	for _, length := range [...]int{len(s.Period), len(s.Coefficient), len(s.Scale), len(s.Stage), len(s.Status), len(s.Qualifier), len(s.Row)} {
@@ -192,14 +196,13 @@ func (s *AcceptedSubmission) check() error {
 func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 	size := 0
 	for i := range batch.Submissions {
-		size += 256 + 48*batch.Submissions[i].Len() // as most have
+		size += 256 + 48*batch.Submissions[i].Len() // the usual size of a row
 	}
 	return encodeBinary(acceptedLayout, size, batch)
 }
 
-// DecodeAccepted reads a message body. An error is permanent but for a layout that
-// is newer than this program. The result's columns are of equal length
-// and refer only to words that exist.
+// DecodeAccepted reads a message body. An error is Permanent, or a [NewerLayout]. The
+// result's columns have equal length, and their indexes are in range.
 func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
 	batch := &AcceptedBatch{}
 	if err := decodeBinary(data, acceptedLayout, batch); err != nil {

@@ -7,30 +7,31 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The versions of the binary messages' layouts; earlier ones are read for ever. In
-// a version, fields are only ever added. Layout 2 packs columns and words into
-// byte strings, and a total's inputs into one text; in layout 3 an input leaves out
-// what the one before says.
+// The layout versions in which binary messages are written; earlier ones are read for
+// ever. Within a version, fields are only added. Layout 2 packs columns and words into
+// byte strings, and the inputs of a total into one text. In layout 3 an input leaves
+// out the indicator and the stage where they are those of the input before it.
 const (
 	acceptedLayout = 2
-	totalsLayout   = 3 // of releases too
+	totalsLayout   = 3 // of totals and of releases
 )
 
-// Versions that may come. A program that meets one during an upgrade stops and
-// leaves the message as it is; anything else is damage.
-const lastVersion = 31
+// maxLayoutVersion is the highest version that a later program may write. A program that
+// meets a version newer than its own stops and leaves the message as it is; a version
+// above this one is damage.
+const maxLayoutVersion = 31
 
-// More elements than a message of the largest size can hold; the library's own
-// limit of 131,072 is below the rows of one upload.
+// maxElements is more than the largest message can hold. The library's own limit of
+// 131,072 is less than the rows of one upload.
 const maxElements = 64 << 20
 
 var (
-	// The same event is the same bytes, maps included.
+	// The same event is always encoded to the same bytes, with maps in order.
 	binaryEncoding = must(cbor.CoreDetEncOptions().UserBufferEncMode())
 	binaryDecoding = must(cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: maxElements}.DecMode())
 )
 
-// must is for options that are constant.
+// must returns the mode of constant options, which cannot be wrong.
 func must[T any](mode T, err error) T {
 	if err != nil {
 		panic(err)
@@ -38,7 +39,7 @@ func must[T any](mode T, err error) T {
 	return mode
 }
 
-// encodeBinary writes a message of about so many bytes.
+// encodeBinary returns a message body; size is an estimate of its length in bytes.
 func encodeBinary(layout byte, size int, v any) ([]byte, error) {
 	body := bytes.NewBuffer(append(make([]byte, 0, size), layout))
 	if err := binaryEncoding.MarshalToBuffer(v, body); err != nil {
@@ -47,9 +48,9 @@ func encodeBinary(layout byte, size int, v any) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// decodeBinary reads a message of a layout up to the newest.
+// decodeBinary reads a message body of any layout up to the newest.
 func decodeBinary(data []byte, newest byte, v any) error {
-	if len(data) == 0 || data[0] == 0 || data[0] > lastVersion {
+	if len(data) == 0 || data[0] == 0 || data[0] > maxLayoutVersion {
 		return Permanentf("decode event: want layout version 1 to %d, got %.4x", newest, data)
 	}
 	if data[0] > newest {

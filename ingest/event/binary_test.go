@@ -114,8 +114,8 @@ func TestDecodeAcceptedRefusesDamage(t *testing.T) {
 	}
 }
 
-// During an upgrade an old program may meet what a new one has written: nothing is
-// wrong with that.
+// During an upgrade an old program may read what a new one has written. The error tells
+// such a message from a damaged one.
 func TestNewerLayoutIsNoDamage(t *testing.T) {
 	body, err := event.EncodeAccepted(exampleAccepted(t))
 	check(t, err)

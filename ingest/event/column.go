@@ -8,10 +8,9 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Column is a column of whole numbers in a binary message: in CBOR a byte
-// string of varints (as encoding/binary writes them, zigzag where T has a sign),
-// which is read some ten times faster than an array of numbers, as layout 1 had
-// it.
+// Column is a column of whole numbers in a binary message. In CBOR it is a byte string
+// of varints as encoding/binary writes them, zigzag-encoded where T has a sign. Reading
+// it is some ten times as fast as reading the array of numbers of layout 1.
 type Column[T integer] []T
 
 type integer interface {
@@ -72,7 +71,7 @@ func (c *Column[T]) UnmarshalCBOR(data []byte) error {
 	return nil
 }
 
-// countVarints counts the bytes that end one.
+// countVarints counts the varints in b: each ends with the byte whose top bit is 0.
 func countVarints(b []byte) (n int) {
 	for _, c := range b {
 		n += int(c>>7 ^ 1)
@@ -80,9 +79,9 @@ func countVarints(b []byte) (n int) {
 	return n
 }
 
-// Words is a list of words in a binary message: in CBOR a byte string of each
-// word behind its length, so that reading it makes one copy; an array of texts in
-// layout 1.
+// Words is a list of words in a binary message. In CBOR it is one byte string with each
+// word after its length, so that all words share one copy; in layout 1 it was an array
+// of texts.
 type Words []string
 
 // MarshalCBOR writes the byte string.
@@ -100,8 +99,8 @@ func (w Words) MarshalCBOR() ([]byte, error) {
 
 var errWords = errors.New("a list of words is no UTF-8, or cut off")
 
-// UnmarshalCBOR reads a byte string, or an array of layout 1. The words are parts
-// of one text, which lasts as long as any of them.
+// UnmarshalCBOR reads a byte string, or an array of layout 1. The words are parts of one
+// text, which stays in memory as long as any of them.
 func (w *Words) UnmarshalCBOR(data []byte) error {
 	if isArray(data) {
 		return binaryDecoding.Unmarshal(data, (*[]string)(w))
@@ -141,5 +140,5 @@ func cutWord(text string) (word, rest string, ok bool) {
 	return text[n:end], text[end:], true
 }
 
-// isArray tells an array (major type 4) from what else there may be.
+// isArray reports whether data begins with a CBOR array (major type 4).
 func isArray(data []byte) bool { return len(data) > 0 && data[0]>>5 == 4 }

@@ -17,12 +17,12 @@ const (
 	Reopen DecisionKind = "reopen"
 )
 
-// Decision is the bureau's decision about figures. It stands in ACCEPTED, among
-// the figures, so that every reader applies it at the same place.
+// Decision is the bureau's decision about figures. It is stored in ACCEPTED among the
+// figures, so that every reader applies it after the same figures.
 type Decision struct {
 	Kind   DecisionKind `cbor:"1,keyasint" json:"kind"`
 	Period string       `cbor:"2,keyasint" json:"period"`
-	// Indicator and Area bound a Reopen; "" is all.
+	// Indicator and Area limit a Reopen to an indicator and an area; "" is all of them.
 	Indicator string `cbor:"3,keyasint,omitempty" json:"indicator,omitempty"`
 	Area      string `cbor:"4,keyasint,omitempty" json:"area,omitempty"`
 	Reason    string `cbor:"5,keyasint" json:"reason"`
@@ -34,8 +34,8 @@ type Decision struct {
 // Decided returns when it was decided.
 func (d *Decision) Decided() time.Time { return time.UnixMilli(d.At).UTC() }
 
-// Covers reports whether a Reopen is about the area's figure of the indicator in
-// the period.
+// Covers reports whether the decision is a Reopen of the area's figure of the indicator
+// in the period.
 func (d *Decision) Covers(indicator string, period catalogue.Period, area string) bool {
 	return d.Kind == Reopen && d.Period == period.String() &&
 		(d.Indicator == "" || d.Indicator == indicator) && (d.Area == "" || d.Area == area)

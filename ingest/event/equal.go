@@ -2,9 +2,9 @@ package event
 
 import "slices"
 
-// Equal reports whether two totals say the same. It compares every field but
-// Inputs, which differ only where the figures come from another submission. An
-// absent list equals an empty one.
+// Equal reports whether two totals are the same in every field but Inputs: the same
+// figures from other submissions make an equal total. An absent list equals an empty
+// one.
 func (t *Total) Equal(other *Total) bool {
 	return t.Indicator == other.Indicator && t.Value == other.Value && t.Unit == other.Unit &&
 		t.Stage == other.Stage && t.Status == other.Status && t.Qualifier == other.Qualifier &&
@@ -14,9 +14,9 @@ func (t *Total) Equal(other *Total) bool {
 		t.Publishable == other.Publishable && slices.Equal(t.Flags, other.Flags)
 }
 
-// SameContent reports whether two releases publish the same: their name, period,
-// note, catalogue and totals with every input. It leaves out when they were made,
-// and from which state of the log.
+// SameContent reports whether two releases have the same name, period, note, catalogue
+// and totals, inputs included. It does not compare when they were made, nor from which
+// state of the log.
 func (r *Release) SameContent(other *Release) bool {
 	return r.Name == other.Name && r.Period == other.Period && r.Note == other.Note && r.Catalogue == other.Catalogue &&
 		slices.EqualFunc(r.Totals, other.Totals, func(a, b Total) bool { return a.Equal(&b) && a.Inputs == b.Inputs })

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Equal and SameContent look at every field but those listed here, so that a new
-// field cannot be forgotten.
+// Equal and SameContent compare every field but those listed here. A new field that is
+// neither compared nor listed fails the test.
 func TestEqualLooksAtEveryField(t *testing.T) {
 	for field, changed := range changes[Total](t) {
 		if got, want := (&Total{}).Equal(&changed), field == "Inputs"; got != want {

@@ -18,9 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "write golden files that do not exist yet")
 
-// Whatever any version has written is read for ever. Each file in testdata is an
-// event as some version wrote it; a file is never changed, and a new layout or a
-// new field gets a new file beside the old ones.
+// Every layout that any version has written is read for ever. Each file in testdata is an
+// event as some version wrote it. A file is never changed; a new layout or a new field
+// gets a new file.
 func TestGoldenEvents(t *testing.T) {
 	at := time.Date(2022, 1, 31, 8, 0, 0, 123_000_000, time.UTC)
 	submission := event.Submission{
@@ -117,7 +117,7 @@ func TestGoldenEvents(t *testing.T) {
 	}
 }
 
-// figures reads inputs, which layouts write in more than one way.
+// figures reads inputs, which each layout writes differently.
 func figures(in event.Inputs) []event.Input {
 	all, err := in.All()
 	if err != nil {
@@ -144,7 +144,7 @@ func fromJSON[T any](body []byte) (any, error) {
 	return v, err
 }
 
-// The id of a submission is kept in every later event: it never changes.
+// The id of a submission is part of many later events, so its computation never changes.
 func TestGoldenSubmissionID(t *testing.T) {
 	body, err := os.ReadFile("testdata/submission.v1.json")
 	check(t, err)

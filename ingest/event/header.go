@@ -1,14 +1,14 @@
 package event
 
-// Headers of our messages, beside those of JetStream.
+// Headers of this program's messages, beside those of JetStream.
 const (
 	// SubmissionHeader carries a submission's id on SUBMISSIONS and VERDICTS.
 	SubmissionHeader = "Citytally-Submission"
-	// ViaHeader says how a submission came in (http, cli, folder), ByHeader who
-	// authenticated.
+	// ViaHeader carries how a submission came in (http, cli, folder), ByHeader the name
+	// of the token it came with.
 	ViaHeader = "Citytally-Via"
 	ByHeader  = "Citytally-By"
-	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether it
+	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether its submission
 	// repeats an earlier one.
 	OutcomeHeader  = "Citytally-Outcome"
 	RepeatedHeader = "Citytally-Repeated"

@@ -16,7 +16,7 @@ type Imbalance struct {
 	Dead int64 `json:"dead,omitempty"`
 }
 
-// String says it for a person.
+// String returns the imbalance as a sentence.
 func (i Imbalance) String() string {
 	text := fmt.Sprintf("%s %s: the log holds %d %s, ClickHouse shows %d", i.Area, i.Dataset, i.Log, i.What, i.Shown)
 	if i.Dead > 0 {

@@ -20,37 +20,39 @@ type Input struct {
 	Value     catalogue.Value
 	Stage     catalogue.Stage
 	Qualifier catalogue.Qualifier
-	// Submission and Sequence (in SUBMISSIONS) are where the figure came from.
+	// Submission and Sequence are the id, and the place in SUBMISSIONS, of the submission
+	// that the figure came from.
 	Submission SubmissionID
 	Sequence   uint64
-	// Period is the period reported where it is another than the total's; then
-	// the figure is a term of a derived one, taken away where Subtracted.
+	// Period is the period that was reported, where it is not the total's. Such a figure
+	// is a term from which the area's figure was derived; it is subtracted where
+	// Subtracted.
 	Period     catalogue.Period
 	Subtracted bool
 }
 
 // Inputs are the figures that went into a total, in the text that TOTALS and
-// ClickHouse keep: JSON, an array with one for each figure,
+// ClickHouse keep: a JSON array with one array for each figure,
 //
 //	[area, indicator, value, stage, qualifier, submission, sequence, period, subtracted]
 //
-// where value is a text, so that it stays exact. An indicator or stage of "" is
-// that of the figure before; period and subtracted are left out where the figure
-// is of the total's own period. There are as many of them as figures: they are
-// written once, by the tally, and from there on copied. "" is none.
+// Value is a text, so that it stays exact. An indicator or stage of "" is that of the
+// figure before. Period and subtracted are left out where the figure is of the total's
+// own period. The tally writes the text once, and everybody after it copies the text,
+// because the log holds as many inputs as figures. "" is no input.
 type Inputs string
 
-// NewInputs returns the text of some figures.
+// NewInputs returns the text of the figures.
 func NewInputs(figures ...Input) Inputs { return CollectInputs(slices.Values(figures)) }
 
-// CollectInputs returns the text of the figures that come. Each of them has a
-// stage, as whatever was accepted does.
+// CollectInputs returns the text of a sequence of figures. Each figure needs a stage,
+// which every accepted figure has.
 func CollectInputs(figures iter.Seq[Input]) Inputs {
 	var b []byte
 	var before Input
 	for in := range figures {
 		if b == nil {
-			b = append(make([]byte, 0, someInputs), '[')
+			b = append(make([]byte, 0, inputsCapacity), '[')
 		} else {
 			b = append(b, ',')
 		}
@@ -63,8 +65,9 @@ func CollectInputs(figures iter.Seq[Input]) Inputs {
 	return Inputs(append(b, ']'))
 }
 
-// What a total of ten areas has room for in; longer texts grow.
-const someInputs = 1 << 10
+// inputsCapacity is the bytes allocated for the text of a total's inputs at first: enough
+// for ten areas.
+const inputsCapacity = 1 << 10
 
 func (in *Input) appendJSON(b []byte, before *Input) []byte {
 	indicator, stage := in.Indicator, ""
@@ -106,7 +109,7 @@ func appendJSON(b []byte, text string) []byte {
 	return append(b, '"')
 }
 
-// All reads the figures. The error says which of them cannot be read.
+// All reads the figures. The error names the first that cannot be read.
 func (text Inputs) All() ([]Input, error) {
 	if text == "" {
 		return nil, nil
@@ -140,10 +143,10 @@ func (in *Input) read(row []json.RawMessage) error {
 			return err
 		}
 	}
-	return in.settle(value, submission, period)
+	return in.parseTexts(value, submission, period)
 }
 
-func (in *Input) settle(value, submission, period string) error {
+func (in *Input) parseTexts(value, submission, period string) error {
 	reading, err := catalogue.ParseValue(value)
 	if err != nil {
 		return err
@@ -158,8 +161,8 @@ func (in *Input) settle(value, submission, period string) error {
 	return err
 }
 
-// Check returns how many figures there are, or why the text cannot be read. It is
-// several times as fast as All.
+// Check returns the number of figures, or why the text cannot be read. It is several
+// times as fast as All.
 func (text Inputs) Check() (n int, err error) {
 	if n, ok := text.count(); ok {
 		return n, nil
@@ -168,47 +171,47 @@ func (text Inputs) Check() (n int, err error) {
 	return len(all), err
 }
 
-// count counts the figures of a text as CollectInputs writes it, without escapes;
-// it reports false for anything else.
+// count counts the figures of a text in the form that CollectInputs writes, without
+// escapes. It reports false for any other text.
 func (text Inputs) count() (n int, ok bool) {
 	if text == "" {
 		return 0, true
 	}
-	p := plain{text: string(text)}
-	for open := byte('['); p.take(open); open = ',' {
+	p := plainReader{text: string(text)}
+	for open := byte('['); p.accept(open); open = ',' {
 		if !p.input() {
 			return 0, false
 		}
 		n++
 	}
-	return n, n > 0 && p.take(']') && p.at == len(p.text)
+	return n, n > 0 && p.accept(']') && p.at == len(p.text)
 }
 
-// input passes over one figure.
-func (p *plain) input() bool {
+// input reads over one figure, and reports whether it is well-formed.
+func (p *plainReader) input() bool {
 	var texts [6]string // area, indicator, value, stage, qualifier, submission
-	ok := p.take('[')
+	ok := p.accept('[')
 	for i := range texts {
-		ok = ok && p.string(&texts[i]) && p.take(',')
+		ok = ok && p.string(&texts[i]) && p.accept(',')
 	}
 	var sequence, period string
 	ok = ok && p.number(&sequence)
-	if ok && p.take(',') {
-		ok = p.string(&period) && p.take(',') && (p.word("true") || p.word("false"))
+	if ok && p.accept(',') {
+		ok = p.string(&period) && p.accept(',') && (p.literal("true") || p.literal("false"))
 	}
-	if !ok || !p.take(']') {
+	if !ok || !p.accept(']') {
 		return false
 	}
 	_, err := catalogue.ParseValue(texts[2])
 	return err == nil
 }
 
-// UnmarshalCBOR reads the text, or the figures as layout 1 had them.
+// UnmarshalCBOR reads the text, or the array of figures of layout 1.
 func (text *Inputs) UnmarshalCBOR(data []byte) error {
 	if !isArray(data) {
 		return binaryDecoding.Unmarshal(data, (*string)(text))
 	}
-	var old []input1
+	var old []inputLayout1
 	if err := binaryDecoding.Unmarshal(data, &old); err != nil {
 		return err
 	}
@@ -223,8 +226,8 @@ func (text *Inputs) UnmarshalCBOR(data []byte) error {
 	return nil
 }
 
-// input1 is an input of layout 1.
-type input1 struct {
+// inputLayout1 is an input of layout 1.
+type inputLayout1 struct {
 	Area       string `cbor:"1,keyasint"`
 	Indicator  string `cbor:"2,keyasint"`
 	Value      string `cbor:"3,keyasint"`
@@ -236,7 +239,7 @@ type input1 struct {
 	Subtracted bool   `cbor:"9,keyasint,omitempty"`
 }
 
-func (old *input1) input() (Input, error) {
+func (old *inputLayout1) input() (Input, error) {
 	in := Input{Area: old.Area, Indicator: old.Indicator, Sequence: old.Sequence, Subtracted: old.Subtracted}
 	var err error
 	if in.Stage, err = catalogue.ParseStage(old.Stage); err != nil {
@@ -245,5 +248,5 @@ func (old *input1) input() (Input, error) {
 	if in.Qualifier, err = catalogue.ParseQualifier(old.Qualifier); err != nil {
 		return in, err
 	}
-	return in, in.settle(old.Value, old.Submission, old.Period)
+	return in, in.parseTexts(old.Value, old.Submission, old.Period)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// DeadLetter is the note on a message that a stage could not process: JSON on
+// DeadLetter is the record of a message that a stage could not process: JSON on
 // dead.<stage>. It refers to the message, which stays in its stream.
 type DeadLetter struct {
 	Stage    string    `json:"stage"`
@@ -16,8 +16,8 @@ type DeadLetter struct {
 	// DiedAt is when the letter was written.
 	DiedAt time.Time `json:"died_at"`
 	Error  string    `json:"error"`
-	// Hash is the SHA-256 of the message's body, in hexadecimal digits, and Size its
-	// length in bytes; letters of earlier versions have neither.
+	// Hash is the SHA-256 of the message's body in hexadecimal digits, and Size the body's
+	// length in bytes. Letters of earlier versions have neither.
 	Hash string `json:"hash,omitempty"`
 	Size int    `json:"size,omitempty"`
 	// Body is the message's body where its stream does not keep it, cut off after
@@ -25,13 +25,13 @@ type DeadLetter struct {
 	Body []byte `json:"body,omitempty"`
 }
 
-// Bounds of a letter, so that the broker takes it whatever died.
+// Bounds, in bytes, of the texts in a letter, so that the broker always takes it.
 const (
 	maxLetterBody = 64 << 10
 	maxLetterText = 4 << 10
 )
 
-// Encode returns the message body, with texts and Body cut to their bounds.
+// Encode returns the letter as a message body, with texts and Body cut to their bounds.
 func (l DeadLetter) Encode() ([]byte, error) {
 	l.Subject = Excerpt(l.Subject, maxLetterText)
 	l.Error = Excerpt(l.Error, maxLetterText)

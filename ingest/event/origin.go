@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Origin is the area and the dataset of a submission, as its subject says. Both
-// are "" where the subject has another form.
+// Origin is the area and the dataset in the subject of a message. Both are "" where the
+// subject does not name them.
 type Origin struct{ Area, Dataset string }
 
 // OriginOf reads a subject such as submissions.320812.sti-annual.

@@ -16,8 +16,8 @@ type Release struct {
 	Note   string `cbor:"3,keyasint,omitempty"`
 	// CreatedAt is when it was made, in Unix milliseconds.
 	CreatedAt int64 `cbor:"4,keyasint"`
-	// Received is the last instant of receipt that counted, in Unix milliseconds;
-	// 0 is no bound. Basis is the highest sequence of ACCEPTED folded in.
+	// Received is the time, in Unix milliseconds, up to which figures had to be received
+	// to count; 0 is no bound. Basis is the highest sequence of ACCEPTED folded in.
 	Received  int64  `cbor:"5,keyasint,omitempty"`
 	Basis     uint64 `cbor:"6,keyasint"`
 	Catalogue string `cbor:"7,keyasint"`
@@ -28,7 +28,8 @@ type Release struct {
 // Created returns when the release was made.
 func (r *Release) Created() time.Time { return time.UnixMilli(r.CreatedAt).UTC() }
 
-// AsOf returns the last instant of receipt that counted; zero is no bound.
+// AsOf returns the time up to which figures had to be received to count; the zero time is
+// no bound.
 func (r *Release) AsOf() time.Time {
 	if r.Received == 0 {
 		return time.Time{}
@@ -36,10 +37,10 @@ func (r *Release) AsOf() time.Time {
 	return time.UnixMilli(r.Received).UTC()
 }
 
-// Names are subject tokens; letters of any script may occur in them.
+// A release's name is a subject token; it may have letters of any script.
 var releaseName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
 
-// CheckReleaseName reports why a release cannot have the name.
+// CheckReleaseName returns why a release cannot have the name, or nil.
 func CheckReleaseName(name string) error {
 	if !releaseName.MatchString(name) {
 		return fmt.Errorf("release name %q: want 1 to 64 letters, digits, - and _, with a letter or digit first", name)
@@ -47,12 +48,12 @@ func CheckReleaseName(name string) error {
 	return nil
 }
 
-// The most that a release takes unpacked: far more than a period's totals, and
-// little enough that a damaged message cannot exhaust the memory.
-const maxRelease = 1 << 30
+// maxUnpackedRelease bounds a release after decompression, in bytes: far more than the
+// totals of a period take, and less than would let a damaged message exhaust the memory.
+const maxUnpackedRelease = 1 << 30
 
-// EncodeRelease returns the message body: a version byte, CBOR and, since the
-// inputs repeat each other's words, Zstandard (RFC 8878) around both.
+// EncodeRelease returns the message body: a version byte and CBOR, both compressed with
+// Zstandard (RFC 8878), because inputs repeat many words.
 func EncodeRelease(r *Release) ([]byte, error) {
 	body, err := encodeBinary(totalsLayout, sizeOf(r.Totals), r)
 	if err != nil {
@@ -68,7 +69,7 @@ func EncodeRelease(r *Release) ([]byte, error) {
 
 // DecodeRelease reads a message body.
 func DecodeRelease(data []byte) (*Release, error) {
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxRelease))
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpackedRelease))
 	if err != nil {
 		return nil, fmt.Errorf("decompress release: %w", err)
 	}

@@ -18,20 +18,19 @@ import (
 // Submission is what an area sends in one go, and the public contract of the
 // SUBMISSIONS stream: JSON on the subject submissions.<area>.<dataset>.
 type Submission struct {
-	// Area and Dataset may be left out on a subject that names them; where both
-	// are given they have to agree.
+	// Area and Dataset may be left out, because the subject names them; where given, they
+	// have to agree with it.
 	Area    string `json:"area"`
 	Dataset string `json:"dataset"`
-	// Reason says why figures change after a lock, or why the same content is
-	// sent once more.
+	// Reason says why figures change after a lock. A new reason makes the same content a
+	// new submission.
 	Reason string `json:"reason,omitempty"`
 	// File is the name of the file the figures came from, for messages.
 	File         string        `json:"file,omitempty"`
 	Observations []Observation `json:"observations"`
 }
 
-// Observation is one figure as the reporter wrote it. Nothing in it has been
-// checked yet.
+// Observation is one figure as the reporter wrote it, unchecked.
 type Observation struct {
 	Indicator string `json:"indicator"`
 	Period    string `json:"period"`
@@ -43,19 +42,19 @@ type Observation struct {
 	Status    string `json:"status,omitempty"`
 	Qualifier string `json:"qualifier,omitempty"`
 	Note      string `json:"note,omitempty"`
-	// Row is where in the file the figure stood, counted from 1; 0 means its
-	// place in Observations.
+	// Row is the figure's row in the file, counted from 1; 0 stands for its place in
+	// Observations, counted likewise.
 	Row int `json:"row,omitempty"`
-	// Malformed is the text of a row that could not be read as an observation,
-	// and Problem and ProblemZH why not, so that a person is told and the other
-	// rows are kept.
+	// Malformed is the text of a row that could not be read as an observation; Problem and
+	// ProblemZH say why, in English and Chinese. Such a row is reported to the sender, and
+	// the other rows count.
 	Malformed string `json:"malformed,omitempty"`
 	Problem   string `json:"problem,omitempty"`
 	ProblemZH string `json:"problem_zh,omitempty"`
 }
 
-// Text is a value's exact text. In JSON it is a string or a number; 0.10 stays
-// 0.10.
+// Text is a value's exact text. In JSON it is a string or a number, which is kept digit
+// by digit: 0.10 stays 0.10.
 type Text string
 
 // UnmarshalJSON takes the text of a string, or of a number digit by digit.
@@ -73,25 +72,25 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 		*t = ""
 		return nil
 	case "true", "false":
-		return notAFigure(raw)
+		return notTextOrNumber(raw)
 	}
 	if raw[0] == '{' || raw[0] == '[' {
-		return notAFigure(raw)
+		return notTextOrNumber(raw)
 	}
 	*t = Text(raw)
 	return nil
 }
 
-func notAFigure(raw []byte) error {
+func notTextOrNumber(raw []byte) error {
 	return &catalogue.Problem{
 		Code: "VALUE_NOT_A_NUMBER", Seen: fmt.Sprintf("%.40s", raw),
 		ZH: fmt.Sprintf("字段 value 应为文本或数字，收到的是 %.40s", raw), EN: fmt.Sprintf("value: want text or a number, got %.40s", raw),
 	}
 }
 
-// DecodeSubmission reads a submission's JSON. An observation that cannot be
-// read becomes a Malformed one, so that the others are kept; only text that is
-// no submission at all is an error.
+// DecodeSubmission reads a submission's JSON. An observation that cannot be read becomes
+// a Malformed one, and the others are kept; only text that is no submission at all is an
+// error.
 func DecodeSubmission(data []byte) (Submission, error) {
 	if s, ok := decodePlain(data); ok {
 		checkRows(&s)
@@ -113,8 +112,8 @@ func DecodeSubmission(data []byte) (Submission, error) {
 	s.Observations = make([]Observation, len(loose.Observations))
 	for i, raw := range loose.Observations {
 		if err := readStrictly(raw, &s.Observations[i]); err != nil {
-			zh, en := Unreadable(err)
-			s.Observations[i] = Observation{Malformed: Excerpt(string(raw), maxSeen), Problem: en, ProblemZH: zh}
+			zh, en := ExplainJSON(err)
+			s.Observations[i] = Observation{Malformed: Excerpt(string(raw), maxExcerpt), Problem: en, ProblemZH: zh}
 		}
 	}
 	checkRows(&s)
@@ -122,36 +121,35 @@ func DecodeSubmission(data []byte) (Submission, error) {
 }
 
 const (
-	// How many bytes of a row that cannot be read are shown.
-	maxSeen = 200
-	// The largest number of a row: that of any spreadsheet, and of any file that
-	// fits a message.
+	// maxExcerpt is how many bytes of a row that cannot be read are shown.
+	maxExcerpt = 200
+	// maxRow is the largest row number taken: more than the rows of any spreadsheet, and
+	// of any file that fits into a message.
 	maxRow = 100_000_000
 )
 
-// checkRows makes a row whose number cannot be a place in a file a Malformed one,
-// and bounds what earlier readers have said of others.
+// checkRows makes observations with an impossible row number Malformed ones, and cuts the
+// texts of those that came in Malformed.
 func checkRows(s *Submission) {
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		if o.Row < 0 || o.Row > maxRow {
 			s.Observations[i] = Observation{
-				Malformed: Excerpt(o.Indicator+" "+o.Period+" "+string(o.Value), maxSeen),
+				Malformed: Excerpt(o.Indicator+" "+o.Period+" "+string(o.Value), maxExcerpt),
 				Problem:   fmt.Sprintf("row: want 1 to %d, got %d", maxRow, o.Row),
 				ProblemZH: fmt.Sprintf("字段 row 应为 1 至 %d，收到的是 %d", maxRow, o.Row),
 			}
 			continue
 		}
-		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxSeen), Excerpt(o.Problem, maxSeen), Excerpt(o.ProblemZH, maxSeen)
+		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt)
 	}
 }
 
-// ID identifies a submission by what it says: 32 hex digits of a SHA-256 over
-// area, dataset, reason and the observations in any order. The same file twice
-// is the same submission, for ever. Where the figures stood, and in which file,
-// is not part of it.
+// ID returns the id of the submission's content: 32 hexadecimal digits of a SHA-256 over
+// area, dataset, reason and the observations in any order. The same content always has
+// the same id. Rows and the file's name are not part of it.
 func (s *Submission) ID() string {
-	texts := make([]byte, 0, 64*len(s.Observations)) // as most rows need
+	texts := make([]byte, 0, 64*len(s.Observations)) // what most rows need
 	ends := make([]int, len(s.Observations))
 	for i := range s.Observations {
 		o := &s.Observations[i]
@@ -178,8 +176,8 @@ func (s *Submission) ID() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// appendField writes a field behind its length, so that no text in it can pass
-// for the next field.
+// appendField appends a field's length and the field, so that no text in one field can
+// be mistaken for the beginning of the next.
 func appendField[T string | []byte](b []byte, field T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(field))), field...)
 }

@@ -6,16 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// decodePlain reads the JSON that programs write: the known keys in small
-// letters, each at most once, values without escapes. It reports false for
-// anything else, well-formed or not, which the JSON library then judges; what it
-// does read it reads as that library would, in a quarter of the time.
+// decodePlain reads JSON in the form that programs write: the known keys in lower case,
+// each at most once, and values without escapes. It reports false for any other text,
+// well-formed or not, which is then left to readStrictly. A fuzz test holds that both
+// read the same.
+//
+// It is kept beside the library for its speed: a submission of 60 figures (4.7 kB) takes
+// 25 µs of processor time and 2 allocations, by readStrictly 60 µs and 132 allocations
+// (BenchmarkDecodeSubmission). Every submission is decoded on its way through the
+// gateway, the validators and the receipts.
 func decodePlain(data []byte) (Submission, bool) {
 	if !utf8.Valid(data) {
 		return Submission{}, false
 	}
-	// Every text is a piece of this one copy.
-	p := plain{text: string(data)}
+	// Every text of the submission is a part of this one copy.
+	p := plainReader{text: string(data)}
 	var s Submission
 	ok := p.object(func(key string) bool {
 		switch key {
@@ -36,21 +41,21 @@ func decodePlain(data []byte) (Submission, bool) {
 	return s, ok && p.at == len(p.text)
 }
 
-// plain is a reader's place in a text.
-type plain struct {
+// plainReader reads a text; at is the index of the next byte.
+type plainReader struct {
 	text string
 	at   int
 }
 
-func (p *plain) observations(into *[]Observation) bool {
-	if !p.take('[') {
+func (p *plainReader) observations(into *[]Observation) bool {
+	if !p.accept('[') {
 		return false
 	}
-	// The division bounds what a text full of braces can ask for: an observation of
-	// three members has at least as many bytes.
+	// Braces in texts could make the count too high. The second bound limits what is
+	// allocated for them: an observation of three members has at least 32 bytes.
 	rest := p.text[p.at:]
 	*into = make([]Observation, 0, min(strings.Count(rest, "{"), len(rest)/32))
-	if p.take(']') {
+	if p.accept(']') {
 		return true
 	}
 	for {
@@ -58,13 +63,13 @@ func (p *plain) observations(into *[]Observation) bool {
 		if !p.observation(&(*into)[len(*into)-1]) {
 			return false
 		}
-		if !p.take(',') {
-			return p.take(']')
+		if !p.accept(',') {
+			return p.accept(']')
 		}
 	}
 }
 
-func (p *plain) observation(o *Observation) bool {
+func (p *plainReader) observation(o *Observation) bool {
 	return p.object(func(key string) bool {
 		switch key {
 		case "indicator":
@@ -96,20 +101,20 @@ func (p *plain) observation(o *Observation) bool {
 	})
 }
 
-// The most keys that an object here has.
-const plainKeys = 16
+// maxPlainKeys bounds the keys of an object; an observation has 9.
+const maxPlainKeys = 16
 
-// object reads an object and hands each key to member, which reads its value.
-func (p *plain) object(member func(key string) bool) bool {
-	if !p.take('{') {
+// object reads an object. It calls member with each key, to read the value.
+func (p *plainReader) object(member func(key string) bool) bool {
+	if !p.accept('{') {
 		return false
 	}
-	if p.take('}') {
+	if p.accept('}') {
 		return true
 	}
-	var seen [plainKeys]string
-	for n := 0; n < plainKeys; n++ {
-		if !p.string(&seen[n]) || !p.take(':') {
+	var seen [maxPlainKeys]string
+	for n := 0; n < maxPlainKeys; n++ {
+		if !p.string(&seen[n]) || !p.accept(':') {
 			return false
 		}
 		for _, earlier := range seen[:n] {
@@ -120,14 +125,14 @@ func (p *plain) object(member func(key string) bool) bool {
 		if !member(seen[n]) {
 			return false
 		}
-		if !p.take(',') {
-			return p.take('}')
+		if !p.accept(',') {
+			return p.accept('}')
 		}
 	}
 	return false
 }
 
-func (p *plain) space() {
+func (p *plainReader) space() {
 	for p.at < len(p.text) {
 		switch p.text[p.at] {
 		case ' ', '\t', '\n', '\r':
@@ -138,8 +143,8 @@ func (p *plain) space() {
 	}
 }
 
-// take passes over a character, and the space before it, where it is there.
-func (p *plain) take(c byte) bool {
+// accept reads over white space and the character c, and reports whether c was there.
+func (p *plainReader) accept(c byte) bool {
 	p.space()
 	if p.at < len(p.text) && p.text[p.at] == c {
 		p.at++
@@ -148,10 +153,11 @@ func (p *plain) take(c byte) bool {
 	return false
 }
 
-// string reads a string without escapes; where there is none it stays in place.
-func (p *plain) string(into *string) bool {
+// string reads a string without escapes. Where there is none it reads nothing and
+// reports false.
+func (p *plainReader) string(into *string) bool {
 	begin := p.at
-	if !p.take('"') {
+	if !p.accept('"') {
 		return false
 	}
 	for i := p.at; i < len(p.text); i++ {
@@ -168,8 +174,8 @@ func (p *plain) string(into *string) bool {
 	return false
 }
 
-// word reads true, false or the like.
-func (p *plain) word(word string) bool {
+// literal reads over a word such as true, and reports whether it was there.
+func (p *plainReader) literal(word string) bool {
 	p.space()
 	if !strings.HasPrefix(p.text[p.at:], word) {
 		return false
@@ -178,8 +184,8 @@ func (p *plain) word(word string) bool {
 	return true
 }
 
-// number reads a number without an exponent, digit by digit.
-func (p *plain) number(into *string) bool {
+// number reads the text of a number without an exponent.
+func (p *plainReader) number(into *string) bool {
 	p.space()
 	begin := p.at
 	p.sign()
@@ -197,13 +203,13 @@ func (p *plain) number(into *string) bool {
 	return true
 }
 
-func (p *plain) sign() {
+func (p *plainReader) sign() {
 	if p.at < len(p.text) && p.text[p.at] == '-' {
 		p.at++
 	}
 }
 
-func (p *plain) digits() (n int) {
+func (p *plainReader) digits() (n int) {
 	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
 		p.at++
 		n++

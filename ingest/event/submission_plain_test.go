@@ -36,7 +36,7 @@ func TestPlainIsWhatTheLibraryReads(t *testing.T) {
 	}
 }
 
-// checkPlain holds what is read plainly against the library.
+// checkPlain makes sure that what decodePlain reads is what the library reads.
 func checkPlain(t *testing.T, text []byte) {
 	t.Helper()
 	plain, ok := decodePlain(text)
@@ -59,7 +59,7 @@ func FuzzDecodePlain(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { checkPlain(t, text) })
 }
 
-// sixty is a submission of ordinary size.
+// sixty is a submission of ordinary size, with 60 observations.
 func sixty() Submission {
 	s := Submission{Area: "320812", Dataset: "sti-annual"}
 	for i := range 60 {
@@ -70,17 +70,27 @@ func sixty() Submission {
 	return s
 }
 
+// BenchmarkDecodeSubmission compares the reader of plain JSON with the library's.
+//
+//	go test ./ingest/event -run '^$' -bench DecodeSubmission
 func BenchmarkDecodeSubmission(b *testing.B) {
 	body, err := json.Marshal(sixty())
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := DecodeSubmission(body); err != nil {
-			b.Fatal(err)
-		}
+	for name, decode := range map[string]func([]byte) error{
+		"plain": func(body []byte) error { _, err := DecodeSubmission(body); return err },
+		"json":  func(body []byte) error { return readStrictly(body, new(Submission)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := decode(body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

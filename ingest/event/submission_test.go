@@ -63,7 +63,7 @@ func TestDecodeSubmissionErrors(t *testing.T) {
 			t.Errorf("%s: want %q, got no error", text, want)
 			continue
 		}
-		if zh, en := event.Unreadable(err); !strings.Contains(en, want) || zh == "" {
+		if zh, en := event.ExplainJSON(err); !strings.Contains(en, want) || zh == "" {
 			t.Errorf("%s: want %q, got %q, %q", text, want, en, zh)
 		}
 	}
@@ -91,7 +91,7 @@ func FuzzDecodeSubmission(f *testing.F) {
 	})
 }
 
-// Ids are kept for ever in the log and by districts: this one never changes.
+// The log and the districts keep ids for ever, so this one never changes.
 func TestIDGolden(t *testing.T) {
 	s := event.Submission{Area: "320812", Dataset: "sti-annual", Observations: []event.Observation{
 		{Indicator: "hnte_valid", Period: "2021", Value: "120", Unit: "家", Stage: "estimate", Status: "A"},

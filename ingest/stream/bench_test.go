@@ -11,8 +11,9 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// What a receipt costs where many areas upload at the same time and share an
-// fsync; for one that uploads alone see BenchmarkReceipt in natsd.
+// BenchmarkGroup measures the time of a receipt when many areas upload at the same time
+// and share an fsync. BenchmarkReceipt in natsd measures it for an area that uploads
+// alone.
 //
 //	go test ./ingest/stream -run '^$' -bench Group
 func BenchmarkGroup(b *testing.B) {

@@ -28,14 +28,14 @@ import (
 // nodeEnv makes the test binary one server of a cluster, to be killed or frozen.
 const nodeEnv = "STREAM_TEST_NODE"
 
-// node is what a server of the cluster has to know.
+// node is the configuration of one server of the cluster.
 type node struct {
 	Name, Dir         string
 	Port, ClusterPort int
-	Routes            []string // to the others, each over a link of its own
+	Routes            []string // addresses of the links to the other servers
 }
 
-// serveNode is a server until it is killed. It returns only on an error.
+// serveNode runs a server until the process is killed. It returns only an error.
 func serveNode(spec string) error {
 	var n node
 	if err := json.Unmarshal([]byte(spec), &n); err != nil {
@@ -44,8 +44,8 @@ func serveNode(spec string) error {
 	o := &server.Options{
 		ServerName: n.Name, Host: "127.0.0.1", Port: n.Port, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: n.Dir, SyncAlways: true,
-		// Nobody listens where it says it does, so that the others come over their
-		// links only.
+		// The advertised address has no listener, so that the other servers connect
+		// through their links only.
 		Cluster: server.ClusterOpts{Name: "city", Host: "127.0.0.1", Port: n.ClusterPort, Advertise: "127.0.0.1:1"},
 	}
 	for _, route := range n.Routes {
@@ -98,8 +98,8 @@ func startCluster(t testing.TB) *cluster {
 	return c
 }
 
-// freePort returns a port below those that the system gives to outgoing
-// connections, which could take that of a server that is away.
+// freePort returns a port below the range of outgoing connections, one of which could
+// otherwise take the port of a server that is down.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 1000 {
@@ -137,12 +137,12 @@ func (c *cluster) signal(i int, s syscall.Signal) {
 	check(c.t, c.processes[i].Process.Signal(s))
 }
 
-// isolate parts a server from the others, and not from its clients.
+// isolate cuts a server off from the other servers, but not from its clients.
 func (c *cluster) isolate(i int) {
 	for j := range c.nodes {
 		if i != j {
-			c.links[i][j].Cut()
-			c.links[j][i].Cut()
+			c.links[i][j].Pause()
+			c.links[j][i].Pause()
 		}
 	}
 }
@@ -150,8 +150,8 @@ func (c *cluster) isolate(i int) {
 func (c *cluster) rejoin(i int) {
 	for j := range c.nodes {
 		if i != j {
-			c.links[i][j].Mend()
-			c.links[j][i].Mend()
+			c.links[i][j].Resume()
+			c.links[j][i].Resume()
 		}
 	}
 }
@@ -175,12 +175,14 @@ func (c *cluster) leader() int {
 
 func (c *cluster) until(what string, ok func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(30 * time.Second); !ok(); {
+		select {
+		case <-timeout:
 			c.t.Fatalf("not after 30s: %s", what)
+		case <-tick.C:
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 

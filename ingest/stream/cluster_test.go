@@ -16,8 +16,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// traffic is areas that publish to a cluster without pause, and a reader that
-// acknowledges what it sees.
+// traffic is several areas that publish to a cluster without pause, and a reader that
+// acknowledges every message.
 type traffic struct {
 	c        *cluster
 	log      *stream.Log
@@ -101,7 +101,7 @@ func (tr *traffic) read(ctx context.Context) {
 	}
 }
 
-// more returns when clients have gone on.
+// more returns when every client has published further messages.
 func (tr *traffic) more() {
 	tr.c.t.Helper()
 	count := func() int { tr.mu.Lock(); defer tr.mu.Unlock(); return len(tr.receipts) }
@@ -109,7 +109,7 @@ func (tr *traffic) more() {
 	tr.c.until("clients go on", func() bool { return count() > before+20 })
 }
 
-// end stops publishing and holds the log against the receipts.
+// end stops publishing and compares the log with the receipts.
 func (tr *traffic) end() {
 	t, c := tr.c.t, tr.c
 	t.Helper()
@@ -152,9 +152,9 @@ func (tr *traffic) end() {
 	tr.consumer.Stop()
 }
 
-// While areas publish, servers are killed or frozen, and come back: the stream's
-// leader and others. Everything that was acknowledged is there, once and in
-// its place, and the clients need no help.
+// While areas publish, servers of the cluster, the stream's leader among them, are killed
+// or frozen and come back. Every acknowledged message is in the stream, once and at its
+// sequence, and the clients go on by themselves.
 func TestClusterLosesNoReceipt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a cluster's servers away one after the other, and waits for elections")
@@ -183,10 +183,9 @@ func TestClusterLosesNoReceipt(t *testing.T) {
 	tr.end()
 }
 
-// The leader is parted from the other servers, and the clients are on its side:
-// they reach it as ever. It can acknowledge nothing any more; the clients look
-// for a server that can, and nothing is lost or there twice when all are one
-// again.
+// The leader is cut off from the other servers while clients still reach it. It can
+// acknowledge nothing, so the clients connect to another server. When the network is
+// whole again, no message is lost or stored twice.
 func TestPartedClusterLosesNoReceipt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("parts a cluster's servers, and waits for elections")
@@ -219,7 +218,7 @@ func TestPartedClusterLosesNoReceipt(t *testing.T) {
 	tr.end()
 }
 
-// soonish bounds what waits for elections.
+// soonish is the context of calls that may have to wait for an election.
 func soonish(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -9,10 +9,9 @@ import (
 )
 
 // Collector tells Prometheus what every stream holds and how far each durable
-// consumer has come. It asks the broker whenever it is asked, so its figures
-// are never old; while the broker is away there are none, and
-// citytally_broker_up is 0. What is stuck, and what was put aside, is this process's
-// own account, which needs no broker.
+// consumer has come. Every scrape asks the broker anew; while the broker is away
+// these figures are missing and citytally_broker_up is 0. The metrics of stuck work
+// and of letters count what this process did, and are there without the broker.
 type Collector struct {
 	log     *Log
 	timeout time.Duration
@@ -25,7 +24,7 @@ type Collector struct {
 
 var _ prometheus.Collector = (*Collector)(nil)
 
-// NewCollector returns a collector that waits for the broker no longer than the
+// NewCollector returns a collector that waits for the broker at most for the
 // timeout.
 func NewCollector(log *Log, timeout time.Duration, logger zerolog.Logger) *Collector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
@@ -58,11 +57,11 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	for of, seconds := range c.log.health.stuckSeconds(time.Now()) {
-		gauge(c.stuck, seconds, of.stage, of.stream)
+	for source, seconds := range c.log.health.stuckSeconds(time.Now()) {
+		gauge(c.stuck, seconds, source.stage, source.stream)
 	}
-	for of, n := range c.log.health.buried() {
-		metrics <- prometheus.MustNewConstMetric(c.letters, prometheus.CounterValue, float64(n), of.stage, of.stream)
+	for source, n := range c.log.health.letterCounts() {
+		metrics <- prometheus.MustNewConstMetric(c.letters, prometheus.CounterValue, float64(n), source.stage, source.stream)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
@@ -85,4 +84,10 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 			gauge(c.acks, float64(p.AckFloor), s.Stream, name)
 		}
 	}
+}
+
+// DurationBuckets returns the buckets, in seconds, of a histogram of how long work on
+// a message takes: from 1 ms for a single message to 60 s in an outage.
+func DurationBuckets() []float64 {
+	return []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 }

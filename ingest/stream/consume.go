@@ -21,39 +21,42 @@ type ConsumerConfig struct {
 	AckWait time.Duration
 	// MaxPending bounds the messages that are delivered and not acknowledged.
 	MaxPending int
-	// MaxBytes bounds the bodies that are received and not asked for, and, but for
-	// one message, those of a batch; 0 is 32 MiB, or twice the broker's largest
-	// message where that is more.
+	// MaxBytes bounds, in bytes, the bodies of prefetched messages, and the bodies of
+	// a batch, which exceeds it by one message at most. 0 is 32 MiB, or twice the
+	// broker's largest message where that is more.
 	MaxBytes int
-	// Single makes one process active at a time; others stand by and take over
-	// AckWait after it has gone, three seconds at least.
+	// Single makes one process active at a time. The others stand by; one of them
+	// takes over when the active one has been gone for AckWait, at least 3 s.
 	Single bool
 }
 
-// Consumer receives a stream's messages in batches. Whatever it delivered and
-// nobody acknowledged comes again.
+// Consumer receives a stream's messages in batches. A message that was delivered and
+// not acknowledged is delivered again.
 type Consumer struct {
-	nc       *nats.Conn
-	name     string
-	ctx      jetstream.ConsumeContext
-	messages chan jetstream.Msg
-	room     *semaphore.Weighted // of the bodies in messages
-	maxBytes int
-	stop     context.CancelFunc
-	ackWait  time.Duration
-	shelf    shelf
-	keeping  sync.WaitGroup
-	release  func() // lets another process become the active one
-	busy     bool   // the last batch of Gather was large
+	nc         *nats.Conn
+	name       string
+	ctx        jetstream.ConsumeContext
+	messages   chan jetstream.Msg
+	freeBytes  *semaphore.Weighted // what the bodies in messages leave of maxBytes
+	maxBytes   int
+	stop       context.CancelFunc
+	ackWait    time.Duration
+	prefetched prefetched
+	background sync.WaitGroup
+	unpin      func() // lets another process become active; nil unless Single
+	backlog    bool   // whether the last batch of Gather was large
 }
 
-// While a reader waits out an outage, received messages stay in memory.
+// defaultMaxBytes bounds the memory that prefetched messages take while their reader
+// waits out an outage.
 const defaultMaxBytes = 32 << 20
 
 const (
-	// The priority group in which a Single consumer pins its active process.
+	// activeGroup is the priority group in which a Single consumer pins its active
+	// process.
 	activeGroup = "active"
-	// The client library makes no request that waits for less.
+	// shortestRequest is the shortest expiry that the client library takes for a
+	// request.
 	shortestRequest = time.Second
 )
 
@@ -63,7 +66,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		Durable: config.Name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: config.AckWait,
 		MaxAckPending: config.MaxPending, MaxDeliver: -1,
 	}
-	// A request for fewer bytes than a message has would wait for ever.
+	// A request for fewer bytes than the next message has would never be answered.
 	maxBytes := cmp.Or(config.MaxBytes, max(defaultMaxBytes, 2*int(l.MaxMessage())))
 	options := []jetstream.PullConsumeOpt{
 		jetstream.PullMaxMessagesWithBytesLimit(config.MaxPending, maxBytes),
@@ -74,8 +77,8 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	if config.Single {
 		cc.PriorityPolicy = jetstream.PriorityPolicyPinned
 		cc.PriorityGroups = []string{activeGroup}
-		// Only a new request keeps the active process's place, so requests have to
-		// end well before it is lost, on a quiet stream as well.
+		// A process stays the active one by making requests. On a quiet stream too, a
+		// request therefore has to expire, and be made anew, well within PinnedTTL.
 		renew := max(config.AckWait/3, shortestRequest)
 		cc.PinnedTTL = 3 * renew
 		options = append(options, jetstream.PullPriorityGroup(activeGroup), jetstream.PullExpiry(renew))
@@ -87,22 +90,22 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	receiving, stop := context.WithCancel(context.Background())
 	c := &Consumer{
 		nc: l.nc, name: config.Name, messages: make(chan jetstream.Msg, config.MaxPending), ackWait: config.AckWait,
-		room: semaphore.NewWeighted(int64(maxBytes)), maxBytes: maxBytes, stop: stop,
-		shelf: shelf{since: map[jetstream.Msg]time.Time{}},
+		freeBytes: semaphore.NewWeighted(int64(maxBytes)), maxBytes: maxBytes, stop: stop,
+		prefetched: prefetched{receivedAt: map[jetstream.Msg]time.Time{}},
 	}
 	if config.Single {
-		c.release = func() { l.unpin(config) }
+		c.unpin = func() { l.unpin(config) }
 	}
 	c.ctx, err = consumer.Consume(func(m jetstream.Msg) {
-		if c.room.Acquire(receiving, c.size(m)) != nil {
+		if c.freeBytes.Acquire(receiving, c.size(m)) != nil {
 			_ = m.Nak()
 			return
 		}
-		c.shelf.put(m)
+		c.prefetched.add(m)
 		select {
 		case c.messages <- m:
 		case <-receiving.Done():
-			c.shelf.take(m)
+			c.prefetched.remove(m)
 			_ = m.Nak()
 		}
 	}, options...)
@@ -110,62 +113,65 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		stop()
 		return nil, fmt.Errorf("consume %s: %w", config.Name, err)
 	}
-	c.keeping.Go(func() { c.shelf.keep(receiving, c.ctx.Closed(), config.AckWait/3) })
+	c.background.Go(func() { c.prefetched.keepAlive(receiving, c.ctx.Closed(), config.AckWait/3) })
 	return c, nil
 }
 
-// size is the room that a message takes; one larger than all of it takes all.
+// size is how many bytes of freeBytes a message takes; one larger than maxBytes takes
+// all of them.
 func (c *Consumer) size(m jetstream.Msg) int64 { return int64(min(len(m.Data()), c.maxBytes)) }
 
-// intake is a batch that grows.
-type intake struct {
-	batch []Delivery
-	bytes int
+// growingBatch is a batch to which messages are still added.
+type growingBatch struct {
+	deliveries []Delivery
+	bytes      int
 }
 
-func (c *Consumer) full(i *intake, max int) bool { return len(i.batch) >= max || i.bytes >= c.maxBytes }
+func (c *Consumer) isFull(i *growingBatch, max int) bool {
+	return len(i.deliveries) >= max || i.bytes >= c.maxBytes
+}
 
-// add puts a received message into the batch.
-func (c *Consumer) add(i *intake, m jetstream.Msg) error {
-	c.room.Release(c.size(m))
-	c.shelf.take(m)
+// add moves a prefetched message into the batch.
+func (c *Consumer) add(i *growingBatch, m jetstream.Msg) error {
+	c.freeBytes.Release(c.size(m))
+	c.prefetched.remove(m)
 	d, err := newDelivery(m)
 	if err != nil {
-		release(i.batch)
+		nakAll(i.deliveries)
 		return err
 	}
-	i.batch = append(i.batch, d)
+	i.deliveries = append(i.deliveries, d)
 	i.bytes += len(d.Body)
 	return nil
 }
 
-// errEnded is what a reader is told when the broker has no such consumer any
-// more: it would wait for ever.
-var errEnded = errors.New("it was deleted in the broker, or the connection closed; starting again creates it")
+// errConsumerGone is the error of reading from a consumer that the broker no longer
+// has: no message would ever come.
+var errConsumerGone = errors.New("it was deleted in the broker, or the connection closed; starting again creates it")
 
-// Batch waits for a message and returns it with those that are there already,
-// up to max of them, or MaxBytes. A quiet stream answers at once, a busy one in
-// large batches. It returns the cause of ctx's end.
+// Batch waits for a message and returns it together with the messages that are there
+// already, up to max of them or MaxBytes. On a quiet stream a message is returned at
+// once, on a busy one batches are large. When ctx ends, the error is its cause.
 func (c *Consumer) Batch(ctx context.Context, max int) ([]Delivery, error) {
-	i, err := c.collect(ctx, max)
-	return i.batch, err
+	i, err := c.receive(ctx, max)
+	return i.deliveries, err
 }
 
-func (c *Consumer) collect(ctx context.Context, max int) (i intake, err error) {
-	for !c.full(&i, max) {
-		if len(i.batch) > 0 && len(c.messages) == 0 {
+func (c *Consumer) receive(ctx context.Context, max int) (i growingBatch, err error) {
+	for !c.isFull(&i, max) {
+		if len(i.deliveries) > 0 && len(c.messages) == 0 {
 			break
 		}
 		select {
 		case <-ctx.Done():
-			release(i.batch)
-			return intake{}, context.Cause(ctx)
+			nakAll(i.deliveries)
+			return growingBatch{}, context.Cause(ctx)
 		case <-c.ctx.Closed():
-			release(i.batch)
-			return intake{}, fmt.Errorf("consumer %s: %w", c.name, errEnded)
+			nakAll(i.deliveries)
+			return growingBatch{}, fmt.Errorf("consumer %s: %w", c.name, errConsumerGone)
 		case m := <-c.messages:
 			if err := c.add(&i, m); err != nil {
-				return intake{}, err
+				return growingBatch{}, err
 			}
 		}
 	}
@@ -173,28 +179,29 @@ func (c *Consumer) collect(ctx context.Context, max int) (i intake, err error) {
 }
 
 const (
-	// A batch of this many messages means that a backlog is being worked off.
+	// busyBatch is how many messages make a batch large, which is taken as the sign
+	// that a backlog is being worked off.
 	busyBatch = 64
-	// How long Gather then waits for more. At a steady rate below busyBatch in
-	// this time it soon stops waiting again.
-	gatherFor = 250 * time.Millisecond
+	// gatherTime is how long Gather waits for more messages while there is a backlog.
+	// Where fewer than busyBatch messages arrive in this time, Gather stops waiting.
+	gatherTime = 250 * time.Millisecond
 )
 
-// Gather is Batch for work that costs less when there is more of it at once: as
-// long as batches are large it waits a moment for the next to grow. A quiet
-// stream still answers at once. It is for one goroutine at a time.
+// Gather is Batch for work that costs less per message in large batches: as long as
+// batches are large, it waits up to 250 ms for the next one to grow. On a quiet
+// stream a message is returned at once. Only one goroutine at a time may call Gather.
 func (c *Consumer) Gather(ctx context.Context, max int) ([]Delivery, error) {
-	i, err := c.collect(ctx, max)
+	i, err := c.receive(ctx, max)
 	if err != nil {
 		return nil, err
 	}
-	if c.busy {
-		enough := time.NewTimer(gatherFor)
+	if c.backlog {
+		enough := time.NewTimer(gatherTime)
 		defer enough.Stop()
-		for waiting := true; waiting && !c.full(&i, max); {
+		for waiting := true; waiting && !c.isFull(&i, max); {
 			select {
 			case <-ctx.Done():
-				release(i.batch)
+				nakAll(i.deliveries)
 				return nil, context.Cause(ctx)
 			case <-enough.C:
 				waiting = false
@@ -205,32 +212,32 @@ func (c *Consumer) Gather(ctx context.Context, max int) ([]Delivery, error) {
 			}
 		}
 	}
-	c.busy = len(i.batch) >= busyBatch
-	return i.batch, nil
+	c.backlog = len(i.deliveries) >= busyBatch
+	return i.deliveries, nil
 }
 
-// Stop ends receiving and gives back what was received and not asked for, so
-// that it need not wait for AckWait to be delivered again.
+// Stop ends receiving, and returns the prefetched messages to the broker, so that they
+// are delivered again at once and not only after AckWait.
 func (c *Consumer) Stop() {
 	c.stop()
 	if c.nc.IsConnected() {
-		// What the client library holds is handed over before it closes.
+		// Draining hands over the messages that the client library still holds.
 		c.ctx.Drain()
 	} else {
 		c.ctx.Stop()
 	}
 	<-c.ctx.Closed()
-	c.keeping.Wait()
+	c.background.Wait()
 	for len(c.messages) > 0 {
 		_ = (<-c.messages).Nak()
 	}
-	if c.release != nil {
-		c.release()
+	if c.unpin != nil {
+		c.unpin()
 	}
 }
 
-// How long giving up the active place may take; without it another process
-// takes over after AckWait.
+// unpinTimeout is how long giving up the active place may take. When it fails, another
+// process takes over after AckWait.
 const unpinTimeout = time.Second
 
 func (l *Log) unpin(config ConsumerConfig) {
@@ -245,15 +252,9 @@ func (l *Log) unpin(config ConsumerConfig) {
 	}
 }
 
-func release(batch []Delivery) {
-	for i := range batch {
-		_ = batch[i].Release(0)
-	}
-}
-
-// Hold tells the broker, until the returned function is called, that work on the
-// batch goes on.
-func (c *Consumer) Hold(batch []Delivery) (done func()) {
+// KeepAlive tells the broker, three times in each AckWait, that work on the batch goes
+// on, so that it is not delivered again. The returned function ends that.
+func (c *Consumer) KeepAlive(batch []Delivery) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -271,57 +272,4 @@ func (c *Consumer) Hold(batch []Delivery) (done func()) {
 		}
 	}()
 	return func() { close(stop); <-stopped }
-}
-
-// Delivery is a message as delivered.
-type Delivery struct {
-	Subject string
-	Body    []byte
-	// Sequence is its place in the stream, StoredAt when the broker stored it.
-	Sequence uint64
-	StoredAt time.Time
-	// Attempt counts deliveries from 1.
-	Attempt uint64
-
-	msg jetstream.Msg
-}
-
-func newDelivery(m jetstream.Msg) (Delivery, error) {
-	meta, err := m.Metadata()
-	if err != nil {
-		return Delivery{}, fmt.Errorf("read message metadata: %w", err)
-	}
-	return delivery(m, meta), nil
-}
-
-func delivery(m jetstream.Msg, meta *jetstream.MsgMetadata) Delivery {
-	return Delivery{
-		Subject: m.Subject(), Body: m.Data(), Sequence: meta.Sequence.Stream,
-		StoredAt: meta.Timestamp.UTC(), Attempt: meta.NumDelivered, msg: m,
-	}
-}
-
-// Header returns a header's value, or "".
-func (d *Delivery) Header(key string) string { return d.msg.Headers().Get(key) }
-
-// Ack tells the broker that the message has had its effect. The broker may
-// forget that in a crash and deliver it again.
-func (d *Delivery) Ack() error {
-	if err := d.msg.Ack(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		return fmt.Errorf("acknowledge %s: %w", d.Subject, err)
-	}
-	return nil
-}
-
-// Release gives the message back, to be delivered again after the delay.
-func (d *Delivery) Release(delay time.Duration) error { return d.msg.NakWithDelay(delay) }
-
-// AckAll acknowledges a batch.
-func AckAll(batch []Delivery) error {
-	for i := range batch {
-		if err := batch[i].Ack(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

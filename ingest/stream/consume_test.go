@@ -76,7 +76,7 @@ func TestWhatNobodyAcknowledgesComesAgain(t *testing.T) {
 	if again[0].Sequence != 2 || again[0].Attempt != 2 {
 		t.Errorf("want the second message's second attempt, got %+v", again[0])
 	}
-	check(t, again[0].Release(0))
+	check(t, again[0].Nak(0))
 	third := take(t, c, 1)
 	if third[0].Sequence != 2 || third[0].Attempt != 3 {
 		t.Errorf("want a released message at once, got %+v", third[0])
@@ -90,7 +90,7 @@ func TestHoldKeepsABatch(t *testing.T) {
 	c := consume(t, log, worker("w", 600*time.Millisecond))
 	defer c.Stop()
 	batch := take(t, c, 1)
-	done := c.Hold(batch)
+	done := c.KeepAlive(batch)
 	quiet, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	if again, err := c.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
@@ -102,8 +102,8 @@ func TestHoldKeepsABatch(t *testing.T) {
 	}
 }
 
-// A worker that stops gives back what it has not handed out, and another need
-// not wait for AckWait.
+// A consumer that stops returns its prefetched messages to the broker, and another
+// receives them without waiting for AckWait.
 func TestStopGivesBack(t *testing.T) {
 	log := open(t)
 	var texts []string
@@ -138,8 +138,8 @@ func TestBatchEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A consumer that somebody deletes in the broker ends its reader, which would
-// otherwise wait for ever.
+// Reading from a consumer that was deleted in the broker returns an error, and does not
+// wait for ever.
 func TestDeletedConsumerEndsItsReader(t *testing.T) {
 	log, nc := join(t, natsdtest.Start(t))
 	c := consume(t, log, worker("reader", time.Minute))
@@ -177,7 +177,7 @@ func TestSingleHasOneActiveAtATime(t *testing.T) {
 		t.Fatalf("want the standby idle, got %v (%v)", bodies(stolen), err)
 	}
 
-	// Quiet times do not make it lose its place.
+	// It stays the active process while the stream is quiet.
 	quiet, cancel = context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	if stolen, err := standby.Batch(quiet, 1); !errors.Is(err, context.DeadlineExceeded) {
@@ -195,8 +195,8 @@ func TestSingleHasOneActiveAtATime(t *testing.T) {
 	}
 }
 
-// However many large messages wait in the stream, a reader that is held up keeps
-// few of them in memory; and all of them come in the end.
+// A reader that is held up keeps few messages in memory, however many large ones wait in
+// the stream, and receives all of them in the end.
 func TestConsumeBoundsBytes(t *testing.T) {
 	log := open(t)
 	const messages, size = 120, 64 << 10
@@ -217,8 +217,8 @@ func TestConsumeBoundsBytes(t *testing.T) {
 		}
 		position, err := log.Position(t.Context(), stream.Submissions, "reader")
 		check(t, err)
-		// In the batch, behind it, and in the client library and its requests, which
-		// overshoot.
+		// MaxBytes each for the batch, for prefetched messages and for what the client
+		// library holds, whose requests exceed their limit.
 		if position.Delivered > messages*2/3 {
 			t.Fatalf("%d messages in memory", position.Delivered)
 		}

@@ -1,15 +1,18 @@
-// Package stream is the log that everything else stands on: typed events over
-// NATS JetStream.
+// Package stream is the client of the log, seven streams of NATS JetStream:
+// publishing, consuming, following, dead letters, and the one loop that works on
+// messages. Its metrics and traces belong here too, because both are about
+// streams, consumers and messages.
 //
-// Seven streams carry them. SUBMISSIONS is public: anyone with the broker's
-// credentials may publish a [event.Submission] there as JSON. ACCEPTED is the state
-// of the whole system and is kept for ever; VERDICTS says what became of each
-// submission; TOTALS carries city totals and the runs that recomputed them;
-// RELEASES keeps totals that were frozen under a name, for ever; COMMANDS asks
-// for work; DEAD keeps what a stage could not process.
+// SUBMISSIONS is public: anyone with the broker's credentials may publish a
+// [event.Submission] there as JSON. ACCEPTED is the state of the whole system and
+// is kept for ever. VERDICTS says what became of each submission. TOTALS carries
+// city totals and the runs that recomputed them. RELEASES keeps, for ever, totals
+// that were frozen under a name. COMMANDS asks for work. DEAD keeps a letter for
+// each message that a stage could not process.
 //
-// A receipt is a JetStream acknowledgement. Acknowledgements of consumers are
-// not durable, so every reader has to be idempotent; the package gives each
-// message its sequence for that purpose. An error is permanent only when it is
-// a [event.Permanent]; everything else is retried for as long as it takes.
+// An acknowledged publish is durable and is the receipt of a submission.
+// Acknowledgements of consumers are not durable: some messages come again after a
+// crash of the broker, so every reader has to be idempotent. Each message comes
+// with its sequence for that purpose. An error is permanent only when it is an
+// [event.Permanent]; everything else is retried for as long as it takes.
 package stream

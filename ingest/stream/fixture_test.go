@@ -25,14 +25,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// open returns the log of a broker of the test's own.
+// open returns the log of a broker that only this test uses.
 func open(t testing.TB) *stream.Log {
 	t.Helper()
 	log, _ := join(t, natsdtest.Start(t))
 	return log
 }
 
-// join returns the log over one more connection.
+// join returns the log of the same broker over another connection.
 func join(t testing.TB, broker *natsd.Server) (*stream.Log, *nats.Conn) {
 	t.Helper()
 	nc, err := nats.Connect("", broker.InProcess())
@@ -50,7 +50,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// soon bounds what a test waits for.
+// soon is the context of everything that a test waits for.
 func soon(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -87,8 +87,8 @@ func bodies(batch []stream.Delivery) (texts []string) {
 	return texts
 }
 
-// A kind of event without its golden file would be one that nobody notices to
-// have changed.
+// Every kind of event has a golden file; without one a change of its layout would go
+// unnoticed.
 func TestEveryStreamHasGoldenEvents(t *testing.T) {
 	for name, file := range map[string]string{
 		stream.Submissions: "submission", stream.Accepted: "accepted", stream.Verdicts: "verdict", stream.Totals: "totals",

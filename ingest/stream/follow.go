@@ -16,36 +16,37 @@ import (
 // FollowConfig says what to follow.
 type FollowConfig struct {
 	Stream string
-	// Subjects bound what is followed; none is everything.
+	// Subjects limits what is followed to messages on them; empty is every message.
 	Subjects []string
 	// From is the first sequence wanted; 0 is the first there is.
 	From uint64
 	// HeadersOnly leaves out the bodies.
 	HeadersOnly bool
-	// Stage, when set, names a reader that runs for as long as the program: the
-	// broker's refusal at the start is then waited out like anything else, and told
-	// by [Log.Stuck].
+	// Stage, when set, names a reader that runs for as long as the program. Follow
+	// then retries also when the broker refuses the start, and [Log.Stuck] reports it.
 	Stage string
 }
 
 const (
-	// How many messages Follow asks the broker for ahead of handling them.
-	followAhead = 2000
-	// How often the broker has to give a sign of life; two may be missed.
+	// followPrefetch is how many messages Follow requests ahead of handling them.
+	followPrefetch = 2000
+	// followHeartbeat is how often the broker sends a sign of life; Follow connects
+	// anew after two have failed to come.
 	followHeartbeat = 2 * time.Second
-	// How long the broker remembers a reader that has gone.
-	followForgotten = 30 * time.Second
+	// followerExpiry is after how long the broker drops the consumer of a reader that
+	// has gone.
+	followerExpiry = 30 * time.Second
 )
 
-// Follow hands every message of the stream from the sequence on to handle, in
-// order, each once, and goes on with new ones until ctx ends; then it returns
-// nil. It calls caughtUp once, as soon as everything that was there at the start
-// has been handled. An error from handle ends it, and so does the broker's refusal
-// at the start, unless the reader has a stage; a broker that does not answer, or
-// goes away later, is waited for.
+// Follow calls handle with every message of the stream from a sequence on, in order,
+// each once, and goes on with new messages until ctx ends; then it returns nil. It
+// calls caughtUp once, as soon as every message that was there at the start has been
+// handled. An error from handle ends Follow. The broker's refusal at the start ends
+// it too, unless the reader has a stage. A broker that does not answer, or goes away
+// later, is waited for.
 //
-// It does what the client library's ordered consumer does. That one, however,
-// cannot be stopped while the broker is away.
+// The client library's ordered consumer would do the same, but cannot be stopped
+// while the broker is away.
 func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Delivery) error, caughtUp func()) error {
 	f := &follower{log: l, config: config, next: max(config.From, 1), handle: handle, caughtUp: sync.OnceFunc(caughtUp)}
 	for {
@@ -62,15 +63,15 @@ func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Deliv
 	}
 }
 
-// progress reads until something goes wrong, and returns what, or nil when
-// something was read before: the trouble is then a new one.
+// progress reads until an error, and returns it. It returns nil when messages were read
+// before the error, so that retrying starts over with the shortest pause.
 func (f *follower) progress(ctx context.Context) error {
 	before := f.next
 	err := f.session(ctx)
 	switch {
 	case f.failure != nil:
 		return &event.Permanent{Err: f.failure}
-	case f.config.Stage == "" && !f.started && denied(err):
+	case f.config.Stage == "" && !f.started && isDenied(err):
 		return &event.Permanent{Err: err}
 	case f.next > before:
 		return nil
@@ -78,27 +79,28 @@ func (f *follower) progress(ctx context.Context) error {
 	return err
 }
 
-// denied reports whether the broker answered, and with a no that stays one: the
-// stream does not exist, or is not ours to read.
-func denied(err error) bool {
+// isDenied reports whether the broker gave an answer that no retry changes: the stream
+// does not exist, or may not be read.
+func isDenied(err error) bool {
 	var answer *jetstream.APIError
 	return errors.As(err, &answer) && answer.Code >= 400 && answer.Code < 500 || errors.Is(err, jetstream.ErrStreamNotFound)
 }
 
-// follower remembers between sessions how far it has come.
+// follower is the state of one call of Follow; next is the sequence to go on with.
 type follower struct {
 	log      *Log
 	config   FollowConfig
 	next     uint64
 	handle   func(Delivery) error
 	caughtUp func()
-	// started is true once a session got going, failure what handle returned.
+	// started is true once a session has begun to receive; failure is the error that
+	// handle returned.
 	started bool
 	failure error
 }
 
-// session reads with one consumer of its own until something goes wrong, and
-// returns what. A consumer numbers what it delivers, so that a loss shows.
+// session reads with one consumer of its own until an error, and returns it. The
+// broker numbers a consumer's deliveries, so that a lost one is noticed.
 func (f *follower) session(ctx context.Context) error {
 	ctx, cancel := f.log.untilReconnect(ctx)
 	defer cancel()
@@ -106,7 +108,7 @@ func (f *follower) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(followAhead),
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(followPrefetch),
 		jetstream.PullHeartbeat(followHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
@@ -130,13 +132,13 @@ func (f *follower) session(ctx context.Context) error {
 			return fmt.Errorf("message %d came as number %d, not %d", meta.Sequence.Stream, meta.Sequence.Consumer, delivered)
 		}
 		d := delivery(m, meta)
-		f.failure = f.log.handOver(ctx, f.config.Stream, &d, func(d *Delivery) error { return f.handle(*d) })
+		f.failure = f.log.deliver(ctx, f.config.Stream, &d, func(d *Delivery) error { return f.handle(*d) })
 		if f.failure != nil {
 			return f.failure
 		}
 		f.next = meta.Sequence.Stream + 1
-		// Messages may expire before they are delivered, so counting alone could
-		// wait for ever.
+		// Messages may expire before they are delivered. Then fewer than behind are
+		// delivered, and only NumPending tells the end.
 		if delivered >= behind || meta.NumPending == 0 {
 			f.caughtUp()
 		}
@@ -149,12 +151,12 @@ func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return f.log.js.CreateConsumer(ctx, f.config.Stream, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, FilterSubjects: f.config.Subjects,
 		HeadersOnly: f.config.HeadersOnly, AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1,
-		MemoryStorage: true, Replicas: 1, InactiveThreshold: followForgotten,
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: followerExpiry,
 	})
 }
 
-// untilReconnect returns a context that also ends when the connection comes back
-// after a loss: what was asked of the broker before is forgotten then.
+// untilReconnect returns a context that also ends when the connection comes back after
+// a loss, because the broker has then forgotten the requests made before.
 func (l *Log) untilReconnect(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	connected := l.nc.StatusChanged(nats.CONNECTED)
@@ -172,32 +174,4 @@ func (l *Log) untilReconnect(ctx context.Context) (context.Context, context.Canc
 		<-watched
 		l.nc.RemoveStatusListener(connected)
 	}
-}
-
-// Get reads one message of a stream by its sequence. It returns
-// jetstream.ErrMsgNotFound when the stream does not have it any more.
-func (l *Log) Get(ctx context.Context, stream string, sequence uint64) (*jetstream.RawStreamMsg, error) {
-	s, err := l.js.Stream(ctx, stream)
-	if err != nil {
-		return nil, fmt.Errorf("look at stream %s: %w", stream, err)
-	}
-	m, err := s.GetMsg(ctx, sequence)
-	if err != nil {
-		return nil, fmt.Errorf("get message %d of %s: %w", sequence, stream, err)
-	}
-	return m, nil
-}
-
-// GetLast reads the newest message on a subject. It returns
-// jetstream.ErrMsgNotFound when there is none.
-func (l *Log) GetLast(ctx context.Context, stream, subject string) (*jetstream.RawStreamMsg, error) {
-	s, err := l.js.Stream(ctx, stream)
-	if err != nil {
-		return nil, fmt.Errorf("look at stream %s: %w", stream, err)
-	}
-	m, err := s.GetLastMsgForSubject(ctx, subject)
-	if err != nil {
-		return nil, fmt.Errorf("get the last message on %s: %w", subject, err)
-	}
-	return m, nil
 }

@@ -114,8 +114,8 @@ func TestFollowEndsWithAnError(t *testing.T) {
 	}
 }
 
-// A broker that goes away and comes back costs a follower nothing, and it can be
-// stopped in between.
+// A follower misses and repeats nothing when the broker goes away and comes back, and can
+// be stopped while the broker is away.
 func TestFollowOutlivesTheBroker(t *testing.T) {
 	dir := t.TempDir()
 	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir}, zerolog.Nop())

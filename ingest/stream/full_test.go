@@ -11,8 +11,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// A broker whose disk is full takes nothing and says so; what it took before is
-// there, and with more room it goes on.
+// A broker whose disk is full refuses messages with an error. What it stored before is
+// there, and it stores messages again once there is space.
 func TestFullBrokerLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	start := func(room int64) (*stream.Log, func()) {
@@ -39,7 +39,7 @@ func TestFullBrokerLosesNothing(t *testing.T) {
 	if receipts == 0 {
 		t.Fatal("nothing was taken")
 	}
-	// All of a batch, or nothing.
+	// A batch is stored whole or not at all.
 	if _, err := log.Publish(soon(t), message(body), message(body)); err == nil {
 		t.Error("a full broker took a batch")
 	}

@@ -45,15 +45,15 @@ func TestGatherWaitsOnlyWhileABacklogIsWorkedOff(t *testing.T) {
 		}
 		return time.Since(began)
 	}
-	consumer.busy = true
-	if took := gather(1); took < gatherFor {
-		t.Errorf("after a large batch it waited for %s, want %s", took, gatherFor)
+	consumer.backlog = true
+	if took := gather(1); took < gatherTime {
+		t.Errorf("after a large batch it waited for %s, want %s", took, gatherTime)
 	}
-	if consumer.busy {
+	if consumer.backlog {
 		t.Error("a batch of one counts as a backlog")
 	}
-	// Whatever is asked for at once, one that is full is not waited for.
-	consumer.busy = true
+	// A batch that is full is returned without waiting.
+	consumer.backlog = true
 	if _, err := log.Publish(t.Context(), Message{Subject: "submissions.a.d", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}

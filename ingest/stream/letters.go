@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -16,11 +18,11 @@ import (
 
 // Letter is a dead letter as DEAD keeps it.
 type Letter struct {
-	// Number is its place in DEAD, by which people name it.
+	// Number is the letter's sequence in DEAD, by which people name it.
 	Number uint64 `json:"number"`
 	event.DeadLetter
-	// copies are letters for the same message: a burial is repeated when its
-	// acknowledgement was lost.
+	// copies are the sequences of further letters for the same message. They come about
+	// when the acknowledgement of the first was lost and the letter was written again.
 	copies []uint64
 }
 
@@ -38,18 +40,19 @@ func (l *Log) Letters(ctx context.Context) ([]Letter, error) {
 	err := l.Follow(reading, FollowConfig{Stream: Dead}, func(d Delivery) error {
 		letter := Letter{Number: d.Sequence}
 		if err := json.Unmarshal(d.Body, &letter.DeadLetter); err != nil {
-			// Somebody else wrote it; it is shown, so that a person can discard it.
+			// Another program published this message; it is listed, so that a person
+			// can discard it.
 			letter.DeadLetter = event.DeadLetter{
 				Stage: strings.TrimPrefix(d.Subject, "dead."), Stream: Dead, Sequence: d.Sequence, Subject: d.Subject,
 				StoredAt: d.StoredAt, DiedAt: d.StoredAt, Error: fmt.Sprintf("no letter that this program can read: %v", err), Body: d.Body,
 			}
 		}
-		of := message{letter.Stage, letter.Stream, letter.Sequence}
-		if at, ok := first[of]; ok {
+		about := message{letter.Stage, letter.Stream, letter.Sequence}
+		if at, ok := first[about]; ok {
 			letters[at].copies = append(letters[at].copies, d.Sequence)
 			return nil
 		}
-		first[of] = len(letters)
+		first[about] = len(letters)
 		letters = append(letters, letter)
 		return nil
 	}, caughtUp)
@@ -62,13 +65,13 @@ func (l *Log) Letters(ctx context.Context) ([]Letter, error) {
 	return letters, nil
 }
 
-// ErrMessageGone is returned for the message of a letter that no longer stands
-// where the letter says.
+// ErrMessageGone is returned when the message of a letter is no longer in its stream,
+// nor whole in the letter.
 var ErrMessageGone = errors.New("the message is no longer in its stream")
 
-// LetterMessage returns the body of the message that a letter is about: as its
-// stream has it, or else the letter's own copy. It returns ErrMessageGone where
-// there is neither.
+// LetterMessage returns the body of the message that a letter is about, from its stream
+// or, where the stream does not keep messages, from the letter. It returns
+// ErrMessageGone where neither has it.
 func (l *Log) LetterMessage(ctx context.Context, letter *Letter) ([]byte, error) {
 	if letter.Hash == "" || !keepsMessages(letter.Stream) {
 		if len(letter.Body) < letter.Size {
@@ -103,5 +106,29 @@ func (l *Log) Discard(ctx context.Context, letter *Letter) error {
 			return fmt.Errorf("discard letter %d: %w", number, err)
 		}
 	}
+	return nil
+}
+
+// writeLetter publishes a letter for a message that a stage cannot process, and returns
+// when the letter is durable.
+func (l *Log) writeLetter(ctx context.Context, stage, stream string, d *Delivery, cause error) error {
+	sum := sha256.Sum256(d.Body)
+	letter := event.DeadLetter{
+		Stage: stage, Stream: stream, Sequence: d.Sequence, Subject: d.Subject, StoredAt: d.StoredAt,
+		DiedAt: time.Now().UTC(), Error: cause.Error(), Hash: hex.EncodeToString(sum[:]), Size: len(d.Body),
+	}
+	if !keepsMessages(stream) {
+		letter.Body = d.Body
+	}
+	body, err := letter.Encode()
+	if err != nil {
+		return err
+	}
+	id := stage + "." + stream + "." + strconv.FormatUint(d.Sequence, 10)
+	if _, err := l.Publish(ctx, Message{Subject: "dead." + stage, ID: id, Body: body}); err != nil {
+		return fmt.Errorf("write the letter for message %d of %s: %w", d.Sequence, stream, err)
+	}
+	l.logger.Warn().Str("stage", stage).Str("stream", stream).Uint64("sequence", d.Sequence).
+		Str("subject", letter.Subject).AnErr("cause", cause).Msg("message put aside in DEAD")
 	return nil
 }

@@ -15,14 +15,15 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// How long a publish may take before the broker counts as away.
+// publishTimeout is how long a publish may take before the broker counts as away.
 const publishTimeout = 10 * time.Second
 
 const (
-	// The broker's limit on the messages of one atomic batch.
+	// maxAtomic is the broker's limit on the messages of one atomic batch.
 	maxAtomic = 1000
-	// Our limit on its bytes: the broker drops what comes in faster than it is
-	// written once 128 MiB are waiting, and a batch has to be through in time.
+	// maxAtomicBytes is this program's limit on the bytes of one atomic batch. The broker
+	// drops messages once 128 MiB wait to be written, and a batch has to be stored
+	// within publishTimeout.
 	maxAtomicBytes = 32 << 20
 )
 
@@ -33,29 +34,30 @@ var ErrConflict = errors.New("another message was published on the subject first
 // Message is one message to publish.
 type Message struct {
 	Subject string
-	// ID is the Nats-Msg-Id by which the broker drops repetitions; "" is none.
+	// ID is the Nats-Msg-Id: within the deduplication window the broker drops a second
+	// message with the same one. "" is none.
 	ID     string
 	Header map[string]string
 	Body   []byte
-	// ExpectLast, when set, is what the subject's last sequence has to be (0:
-	// nothing there yet); otherwise Publish returns ErrConflict.
+	// ExpectLast, when set, is the sequence that the last message on the subject has to
+	// have, 0 for a subject without messages; otherwise Publish returns ErrConflict.
 	ExpectLast *uint64
 }
 
 // Published says where a message was stored.
 type Published struct {
 	Sequence uint64
-	// Duplicate is true when the broker had a message of that ID already, at
-	// Sequence.
+	// Duplicate is true when the broker already had a message with the ID, which is
+	// the one at Sequence.
 	Duplicate bool
 }
 
-// Publish stores messages of one stream, all or none, and returns when they are
-// durable. Several go out as atomic batches, which share an fsync: what is all or
-// none is every thousand, or 32 MiB. Should a batch hold an ID that the broker has
-// seen, its messages are published one by one instead. Messages that do not need
-// each other go out sooner by [Log.PublishEach]. What the broker refuses for good,
-// such as a message too large for it or a subject of no stream, is a Permanent.
+// Publish stores messages of one stream and returns when they are durable. Several go
+// out as atomic batches of up to 1,000 messages and 32 MiB; each batch shares an fsync
+// and is stored whole or not at all. When a batch holds an ID that the broker has
+// seen, its messages are published one by one instead. Messages that do not depend on
+// each other are stored faster by [Log.PublishEach]. The error is a Permanent where
+// the broker will always refuse, as for a message too large or a subject of no stream.
 func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
 	for i := range messages {
 		if err := l.check(&messages[i]); err != nil {
@@ -93,7 +95,7 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 	if len(chunk) > 1 {
 		stored, err := l.publishAtomic(ctx, chunk)
 		if !errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) {
-			return stored, refusal(err)
+			return stored, classify(err)
 		}
 	}
 	stored := make([]Published, 0, len(chunk))
@@ -101,7 +103,7 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 	for i := range chunk {
 		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(span))
 		if err != nil {
-			return stored, refusal(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
+			return stored, classify(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
 		}
 		stored = append(stored, Published{Sequence: ack.Sequence, Duplicate: ack.Duplicate})
 	}
@@ -125,7 +127,7 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 	return stored, nil
 }
 
-// nats is the message as it goes out, within a trace.
+// nats returns the message in the client library's form, with the span's trace.
 func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 	msg := nats.NewMsg(m.Subject)
 	msg.Data = m.Body
@@ -138,7 +140,7 @@ func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 	if m.ExpectLast != nil {
 		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*m.ExpectLast, 10))
 	}
-	traceMessage(span, msg)
+	injectMessage(span, msg)
 	return msg
 }
 
@@ -157,18 +159,18 @@ func (l *Log) check(m *Message) error {
 	return nil
 }
 
-// The broker's codes (server/errors.json of nats-server) that its client library
-// has no name for.
+// The error codes of the broker (server/errors.json of nats-server) for which its
+// client library has no name.
 const (
-	// A wrong last sequence that is not spelled out, as atomic batches are answered.
+	// wrongLastSequenceConstant is the answer to an atomic batch with a wrong ExpectLast.
 	wrongLastSequenceConstant jetstream.ErrorCode = 10164
 	messageTooLarge           jetstream.ErrorCode = 10054
 	headerTooLarge            jetstream.ErrorCode = 10097
 )
 
-// refusal tells a conflict, and marks as permanent what the broker will refuse
-// for ever; anything else may pass.
-func refusal(err error) error {
+// classify returns ErrConflict for a wrong ExpectLast, a Permanent for what the broker
+// will always refuse, and any other error, which may pass, as it is.
+func classify(err error) error {
 	var api *jetstream.APIError
 	switch {
 	case errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):

@@ -111,7 +111,7 @@ func TestPublishOfManyLargeMessages(t *testing.T) {
 	}
 }
 
-// One message's fault is not the others', however many they are.
+// One bad message does not keep the others from being stored, however many they are.
 func TestPublishEachKeepsFaultsApart(t *testing.T) {
 	for _, n := range []int{5, 100} {
 		log := open(t)
@@ -141,7 +141,7 @@ func TestPublishEachKeepsFaultsApart(t *testing.T) {
 					t.Errorf("of %d, message 1: want a conflict, got %+v", n, a)
 				}
 			case i == 3:
-				if a != (stream.Answer{Published: stream.Published{Sequence: 1, Duplicate: true}}) {
+				if a != (stream.PublishResult{Published: stream.Published{Sequence: 1, Duplicate: true}}) {
 					t.Errorf("of %d, message 3: want it recognised, got %+v", n, a)
 				}
 			case i == 4:
@@ -149,7 +149,7 @@ func TestPublishEachKeepsFaultsApart(t *testing.T) {
 					t.Errorf("of %d, message 4: want the client's own error, got %+v", n, a)
 				}
 			default:
-				if want++; a != (stream.Answer{Published: stream.Published{Sequence: want}}) {
+				if want++; a != (stream.PublishResult{Published: stream.Published{Sequence: want}}) {
 					t.Errorf("of %d, message %d: want sequence %d, got %+v", n, i, want, a)
 				}
 			}
@@ -167,7 +167,7 @@ func TestPublishEachOfManyTellsWhere(t *testing.T) {
 		messages[i] = message(fmt.Sprint(i))
 	}
 	for i, a := range log.PublishEach(t.Context(), messages...) {
-		if a != (stream.Answer{Published: stream.Published{Sequence: uint64(i + 1)}}) {
+		if a != (stream.PublishResult{Published: stream.Published{Sequence: uint64(i + 1)}}) {
 			t.Fatalf("message %d: want sequence %d, got %+v", i, i+1, a)
 		}
 	}

@@ -34,7 +34,7 @@ func (l *Log) PublishRelease(ctx context.Context, r *event.Release) error {
 	return nil
 }
 
-// Release reads a release back. It returns ErrNoRelease when the name is free.
+// Release reads the release of a name. It returns ErrNoRelease when there is none.
 func (l *Log) Release(ctx context.Context, name string) (*event.Release, error) {
 	if err := event.CheckReleaseName(name); err != nil {
 		return nil, err

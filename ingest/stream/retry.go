@@ -13,48 +13,48 @@ import (
 // RetryConfig is how long the pauses between attempts are. The zero value is
 // 100 ms to 5 s.
 type RetryConfig struct {
-	// From and To are the first and the longest pause; the pause grows in between,
-	// with a random part, so that many workers do not try at once.
+	// From and To are the first and the longest pause. Pauses grow from one to the
+	// other, with a random part, so that many workers do not try at the same time.
 	From, To time.Duration
 	// Advice, when set, says in a few words what a person can do about an error.
 	Advice func(error) string
-	// Failed, when set, is told of every attempt that failed and is repeated, and
-	// nil once one has succeeded.
+	// Failed, when set, is called with the error of every attempt that failed and will
+	// be repeated, and with nil when an attempt after that succeeds.
 	Failed func(error)
 }
 
 const (
 	defaultRetryFrom = 100 * time.Millisecond
 	defaultRetryTo   = 5 * time.Second
-	// How often trouble that goes on is said again.
-	sayAgain = time.Minute
+	// logInterval is how often work that keeps failing is logged.
+	logInterval = time.Minute
 )
 
-// DrainFor is how long work on the log that has begun may go on after a stop was
-// asked for, so that a graceful stop leaves nothing half.
+// DrainFor is how long work on the log that has begun may go on after a stop was asked
+// for, so that a graceful stop leaves no work half done.
 const DrainFor = 10 * time.Second
 
 // Attempt describes work that is repeated until it succeeds.
 type Attempt struct {
 	// What is being done, for the log: a verb and its object.
 	What string
-	// Stage does it, for a message of Stream that was stored at StoredAt at
-	// Sequence; 0 is work for no particular message.
+	// Stage is who works, and Stream, Sequence and StoredAt are the message it works on;
+	// a Sequence of 0 is work on no particular message.
 	Stage, Stream string
 	Sequence      uint64
 	StoredAt      time.Time
-	// Timeout bounds one attempt; 0 bounds nothing.
+	// Timeout bounds one attempt; 0 is no bound.
 	Timeout time.Duration
 	// DrainFor is how long an attempt may go on after ctx has ended.
 	DrainFor time.Duration
 	Retry    RetryConfig
 	Logger   zerolog.Logger
 
-	health *health // nil keeps no account
+	health *health // where failing work is recorded; nil is nowhere
 }
 
-// Retry is [Retry] for work on the log; [Log.Stuck] tells of a stage's work while it
-// fails.
+// Retry is [Retry] for work on the log. While the work of a stage fails, [Log.Stuck]
+// lists it.
 func (l *Log) Retry(ctx context.Context, attempt Attempt, work func(context.Context) error) error {
 	if attempt.Stage != "" {
 		attempt.health = l.health
@@ -62,10 +62,10 @@ func (l *Log) Retry(ctx context.Context, attempt Attempt, work func(context.Cont
 	return Retry(ctx, attempt, work)
 }
 
-// Retry repeats work until it succeeds, with growing pauses, and returns nil. It
-// returns at once an error that no repetition mends, an [event.Permanent] or an
-// [event.NewerLayout], and the cause of ctx's end. What goes on failing is logged
-// when it begins, when the advice changes, each minute, and when it is over.
+// Retry repeats work until it succeeds, with growing pauses, and returns nil. An error
+// that no repetition changes, an [event.Permanent] or an [event.NewerLayout], is
+// returned at once; when ctx ends, its cause is. Failing work is logged when it first
+// fails, when the advice changes, each minute, and when it succeeds after all.
 func Retry(ctx context.Context, attempt Attempt, work func(context.Context) error) error {
 	working, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
@@ -77,25 +77,25 @@ func Retry(ctx context.Context, attempt Attempt, work func(context.Context) erro
 		end := time.AfterFunc(attempt.DrainFor, func() { cancel(context.Cause(ctx)) })
 		context.AfterFunc(working, func() { end.Stop() })
 	})()
-	trouble := &trouble{attempt: &attempt}
-	defer trouble.over()
+	streak := &failureStreak{attempt: &attempt}
+	defer streak.end()
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval = defaultRetryFrom, defaultRetryTo
 	if attempt.Retry.From > 0 {
 		pauses.InitialInterval, pauses.MaxInterval = attempt.Retry.From, max(attempt.Retry.From, attempt.Retry.To)
 	}
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := timed(working, attempt.Timeout, work)
+		err := withTimeout(working, attempt.Timeout, work)
 		if event.IsPermanent(err) || event.IsNewerLayout(err) {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, _ time.Duration) { trouble.say(err) }))
-	trouble.succeeded = err == nil
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, _ time.Duration) { streak.failed(err) }))
+	streak.succeeded = err == nil
 	return err
 }
 
-func timed(ctx context.Context, timeout time.Duration, work func(context.Context) error) error {
+func withTimeout(ctx context.Context, timeout time.Duration, work func(context.Context) error) error {
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -104,18 +104,19 @@ func timed(ctx context.Context, timeout time.Duration, work func(context.Context
 	return work(ctx)
 }
 
-// trouble is what an attempt has failed with so far.
-type trouble struct {
+// failureStreak is the account of the failures of one call of Retry so far.
+type failureStreak struct {
 	attempt   *Attempt
-	began     time.Time // of the trouble; zero while there is none
-	said      time.Time
+	began     time.Time // when work first failed; zero before
+	loggedAt  time.Time
 	advice    string
 	failures  int
 	succeeded bool
 }
 
-// say notes a failure, and logs it where that is due.
-func (t *trouble) say(err error) {
+// failed records a failure, and logs it unless it was logged within logInterval with the
+// same advice.
+func (t *failureStreak) failed(err error) {
 	now := time.Now()
 	if t.failures++; t.began.IsZero() {
 		t.began = now
@@ -128,15 +129,15 @@ func (t *trouble) say(err error) {
 		t.attempt.Retry.Failed(err)
 	}
 	if t.attempt.health != nil {
-		t.attempt.health.note(t, Stuck{
+		t.attempt.health.setFailing(t, Stuck{
 			Stage: t.attempt.Stage, Stream: t.attempt.Stream, Sequence: t.attempt.Sequence, StoredAt: t.attempt.StoredAt,
 			Since: t.began, What: t.attempt.What, Err: err, Advice: advice,
 		})
 	}
-	if !t.said.IsZero() && now.Sub(t.said) < sayAgain && advice == t.advice {
+	if !t.loggedAt.IsZero() && now.Sub(t.loggedAt) < logInterval && advice == t.advice {
 		return
 	}
-	t.said, t.advice = now, advice
+	t.loggedAt, t.advice = now, advice
 	event := t.describe(t.attempt.Logger.Warn()).Err(err)
 	if advice != "" {
 		event = event.Str("what_to_do", advice)
@@ -144,7 +145,7 @@ func (t *trouble) say(err error) {
 	event.Msg("waiting to try again")
 }
 
-func (t *trouble) describe(e *zerolog.Event) *zerolog.Event {
+func (t *failureStreak) describe(e *zerolog.Event) *zerolog.Event {
 	e = e.Str("work", t.attempt.What).Int("failures", t.failures).Dur("for", time.Since(t.began))
 	if t.attempt.Stream != "" {
 		e = e.Str("stream", t.attempt.Stream)
@@ -155,13 +156,13 @@ func (t *trouble) describe(e *zerolog.Event) *zerolog.Event {
 	return e
 }
 
-// over ends the trouble, if there was any.
-func (t *trouble) over() {
+// end closes the account when Retry returns.
+func (t *failureStreak) end() {
 	if t.began.IsZero() {
 		return
 	}
 	if t.attempt.health != nil {
-		t.attempt.health.forget(t)
+		t.attempt.health.clearFailing(t)
 	}
 	if !t.succeeded {
 		return

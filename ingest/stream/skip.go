@@ -13,17 +13,17 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// SkipStage is the stage of letters by which a person has every stage pass over a
+// SkipStage is the stage in a letter by which a person tells every stage to pass over a
 // message.
 const SkipStage = "skip"
 
 // ErrNoMessage is returned for a sequence at which a stream has no message.
 var ErrNoMessage = errors.New("no such message")
 
-// Skip has every stage pass over a message that stops it, from the stage's next
-// start on: one of a layout that no version here can read. The reason and who gave it
-// stay in DEAD for as long as the skip is in force; discarding the letter ends it. It
-// returns ErrNoMessage where the stream has no message at the sequence.
+// Skip makes every stage pass over a message of a newer layout, at which it would stop.
+// It takes effect when the stage starts again. The reason and who gave it are kept in
+// a letter in DEAD; discarding the letter ends the skip. Skip returns ErrNoMessage
+// where the stream has no message at the sequence.
 func (l *Log) Skip(ctx context.Context, stream string, sequence uint64, reason, by string) error {
 	m, err := l.Get(ctx, stream, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -46,30 +46,30 @@ func (l *Log) Skip(ctx context.Context, stream string, sequence uint64, reason, 
 	return nil
 }
 
-// skipped reports whether a person has had a message skipped. It reads all of DEAD,
-// and is asked only about messages that would stop a stage.
-func (l *Log) skipped(ctx context.Context, stream string, sequence uint64) (bool, error) {
+// isSkipped reports whether a person has had a message skipped. It reads all of DEAD;
+// this is done only for messages that would stop a stage.
+func (l *Log) isSkipped(ctx context.Context, stream string, sequence uint64) (bool, error) {
 	letters, err := l.Letters(ctx)
 	if err != nil {
 		return false, err
 	}
 	for i := range letters {
-		if of := &letters[i]; of.Stage == SkipStage && of.Stream == stream && of.Sequence == sequence {
+		if letter := &letters[i]; letter.Stage == SkipStage && letter.Stream == stream && letter.Sequence == sequence {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// handOver gives a delivery to its reader. One of a newer layout that was skipped is
-// given once more without its body, which nobody can read either, so that the reader
-// does with it what it does with damage.
-func (l *Log) handOver(ctx context.Context, stream string, d *Delivery, reader func(*Delivery) error) error {
+// deliver gives a delivery to its reader. When its layout is newer and a person has had
+// it skipped, the reader gets it once more with an empty body, and treats it like any
+// other message that cannot be read.
+func (l *Log) deliver(ctx context.Context, stream string, d *Delivery, reader func(*Delivery) error) error {
 	err := reader(d)
 	if !event.IsNewerLayout(err) {
 		return err
 	}
-	skipped, failed := l.skipped(ctx, stream, d.Sequence)
+	skipped, failed := l.isSkipped(ctx, stream, d.Sequence)
 	if failed != nil || !skipped {
 		return errors.Join(err, failed)
 	}

@@ -36,8 +36,8 @@ type Config struct {
 	VerdictsFor time.Duration `yaml:"verdicts_for"`
 	// TotalsFor is how long published totals stay in the log.
 	TotalsFor time.Duration `yaml:"totals_for"`
-	// DeduplicateFor is how long the broker itself recognises a message id it
-	// has seen. Submissions are recognised for ever by their content.
+	// DeduplicateFor is the broker's deduplication window: how long it recognises a
+	// message id. Submissions are recognised for ever, by their content.
 	DeduplicateFor time.Duration `yaml:"deduplicate_for"`
 }
 
@@ -68,7 +68,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Log is the seven streams of one broker.
+// Log is the client of the seven streams of one broker.
 type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
@@ -76,7 +76,7 @@ type Log struct {
 	health *health
 }
 
-// The largest number of publishes that may wait for their acknowledgement.
+// maxPending is how many asynchronous publishes may wait for their acknowledgement.
 const maxPending = 1024
 
 // Open creates the streams, or updates those that exist to the configuration,
@@ -94,7 +94,8 @@ func Open(ctx context.Context, nc *nats.Conn, config Config, logger zerolog.Logg
 	return l, nil
 }
 
-// Attach returns the log of a broker whose streams somebody else has opened.
+// Attach returns the log of a broker whose streams exist already. It changes nothing
+// in the broker.
 func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending), jetstream.WithPublishAsyncTimeout(publishTimeout))
 	if err != nil {
@@ -103,8 +104,8 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	return &Log{nc: nc, js: js, logger: logger, health: newHealth()}, nil
 }
 
-// subjects returns the subjects that each stream takes, as the broker writes them:
-// * stands for one token.
+// subjects returns the subjects that a stream takes, in the broker's notation: * stands
+// for any one token.
 func subjects(stream string) []string {
 	switch stream {
 	case Submissions:
@@ -123,12 +124,12 @@ func subjects(stream string) []string {
 	return []string{"dead.*"}
 }
 
-// names are the streams in the order of the flow.
-func names() []string {
+// streamNames returns the streams in the order of the flow.
+func streamNames() []string {
 	return []string{Submissions, Accepted, Verdicts, Totals, Releases, Commands, Dead}
 }
 
-// keepsMessages reports whether a stream keeps messages that have been processed.
+// keepsMessages reports whether a stream keeps messages after they are acknowledged.
 func keepsMessages(stream string) bool { return stream != Commands }
 
 // checkSubject returns a Permanent error for a subject that no stream takes.
@@ -139,7 +140,7 @@ func checkSubject(subject string) error {
 			return event.Permanentf("subject %q: want tokens without spaces and wildcards, with a dot between", event.Excerpt(subject, 200))
 		}
 	}
-	for _, name := range names() {
+	for _, name := range streamNames() {
 		for _, pattern := range subjects(name) {
 			if matches(strings.Split(pattern, "."), tokens) {
 				return nil

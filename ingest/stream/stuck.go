@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Stuck is work that keeps failing with a passing error, and the oldest message
+// Stuck is work that keeps failing with errors that may pass, and the oldest message
 // that waits for it.
 type Stuck struct {
 	Stage, Stream string
-	// Sequence and StoredAt are the message's; 0 where the work is for none.
+	// Sequence and StoredAt are the message's; zero where the work is for no message.
 	Sequence uint64
 	StoredAt time.Time
 	// Since is when the work first failed.
 	Since time.Time
 	What  string
 	Err   error
-	// Advice says what a person can do about it; "" is nothing in particular.
+	// Advice says what a person can do about Err; "" is no advice.
 	Advice string
 }
 
-// String says what is stuck, why, and what to do.
+// String says what is stuck, why, and what a person can do.
 func (s Stuck) String() string {
 	text := s.Stage
 	if s.Stream != "" {
@@ -40,64 +40,64 @@ func (s Stuck) String() string {
 	return text
 }
 
-// source is a stage and the stream whose messages it processes.
-type source struct{ stage, stream string }
+// stageStream is a stage and the stream whose messages it processes.
+type stageStream struct{ stage, stream string }
 
-// health is the account of one process: which work keeps failing, and how many
-// messages were put aside.
+// health is the account of one process: which work keeps failing, and how many letters
+// it has written.
 type health struct {
 	mu      sync.Mutex
-	failing map[*trouble]Stuck
-	failed  map[source]bool // has ever kept failing
-	letters map[source]int
+	failing map[*failureStreak]Stuck
+	failed  map[stageStream]bool // work of the source that has failed since the start
+	letters map[stageStream]int
 }
 
 func newHealth() *health {
-	return &health{failing: map[*trouble]Stuck{}, failed: map[source]bool{}, letters: map[source]int{}}
+	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}}
 }
 
-func (h *health) note(t *trouble, stuck Stuck) {
+func (h *health) setFailing(t *failureStreak, stuck Stuck) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.failing[t] = stuck
-	h.failed[source{stuck.Stage, stuck.Stream}] = true
+	h.failed[stageStream{stuck.Stage, stuck.Stream}] = true
 }
 
-func (h *health) forget(t *trouble) {
+func (h *health) clearFailing(t *failureStreak) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.failing, t)
 }
 
-func (h *health) bury(of source) {
+func (h *health) countLetter(of stageStream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.letters[of]++
 }
 
-func (h *health) buried() map[source]int {
+func (h *health) letterCounts() map[stageStream]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return maps.Clone(h.letters)
 }
 
 // stuckSeconds returns how long the oldest failing work of each source has failed.
-func (h *health) stuckSeconds(now time.Time) map[source]float64 {
+func (h *health) stuckSeconds(now time.Time) map[stageStream]float64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	oldest := map[source]float64{}
+	oldest := map[stageStream]float64{}
 	for of := range h.failed {
 		oldest[of] = 0
 	}
 	for _, s := range h.failing {
-		of := source{s.Stage, s.Stream}
+		of := stageStream{s.Stage, s.Stream}
 		oldest[of] = max(oldest[of], now.Sub(s.Since).Seconds())
 	}
 	return oldest
 }
 
-// Stuck returns the work of this process that keeps failing now, the longest
-// first.
+// Stuck returns the work of this process that fails now, beginning with what has failed
+// longest.
 func (l *Log) Stuck() []Stuck {
 	l.health.mu.Lock()
 	defer l.health.mu.Unlock()

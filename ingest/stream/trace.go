@@ -10,12 +10,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TraceHeader carries the W3C trace context of what published a message, so that
-// a trace goes on in the stage that reads it.
+// TraceHeader is the header with the W3C trace context of a message's publisher, so that
+// the trace goes on in the stage that reads the message.
 const TraceHeader = "traceparent"
 
-// Tracer records spans of what happens to a message from stage to stage. A nil
-// Tracer records nothing and costs nothing.
+// Tracer records spans of a message's way from stage to stage. A nil Tracer records
+// nothing.
 type Tracer struct{ tracer trace.Tracer }
 
 // NewTracer returns a tracer whose spans go to the provider.
@@ -23,17 +23,17 @@ func NewTracer(p trace.TracerProvider) *Tracer {
 	return &Tracer{tracer: p.Tracer("github.com/citytally/citytally")}
 }
 
-// Start begins a span below the one in ctx, if there is one. The function ends
-// it.
+// Start begins a span, as a child of the span in ctx where there is one. The returned
+// function ends it.
 func (t *Tracer) Start(ctx context.Context, name string, attributes ...attribute.KeyValue) (context.Context, func(error)) {
 	if t == nil {
 		return ctx, func(error) {}
 	}
 	ctx, span := t.tracer.Start(ctx, name, trace.WithAttributes(attributes...))
-	return ctx, func(err error) { end(span, err) }
+	return ctx, func(err error) { endSpan(span, err) }
 }
 
-func end(span trace.Span, err error) {
+func endSpan(span trace.Span, err error) {
 	if err != nil {
 		span.RecordError(err)
 		span.SetStatus(codes.Error, err.Error())
@@ -41,18 +41,18 @@ func end(span trace.Span, err error) {
 	span.End()
 }
 
-// Spans are the spans of one piece of work on a batch: one for each trace that a
-// message of the batch belongs to. A nil *Spans has none.
+// Spans are the spans of work on one batch: one for each trace that has messages in the
+// batch. A nil *Spans has none.
 type Spans struct {
-	of    map[uint64]trace.Span // by the message's sequence
-	first trace.Span
+	byMessage map[uint64]trace.Span // by sequence
+	first     trace.Span
 }
 
-// The most traces of one batch that are followed.
+// maxSpans bounds the traces of one batch that get a span.
 const maxSpans = 128
 
-// StartBatch begins the spans of work on a batch. A message without a
-// [TraceHeader] belongs to no trace.
+// StartBatch begins the spans of work on a batch. A message without a [TraceHeader] is
+// in no trace.
 func (t *Tracer) StartBatch(ctx context.Context, name string, batch []Delivery) *Spans {
 	if t == nil {
 		return nil
@@ -61,7 +61,7 @@ func (t *Tracer) StartBatch(ctx context.Context, name string, batch []Delivery) 
 	byTrace := map[trace.TraceID]trace.Span{}
 	for i := range batch {
 		d := &batch[i]
-		parent := parentOf(d.Header(TraceHeader))
+		parent := remoteParent(d.Header(TraceHeader))
 		if !parent.IsValid() {
 			continue
 		}
@@ -77,15 +77,15 @@ func (t *Tracer) StartBatch(ctx context.Context, name string, batch []Delivery) 
 			byTrace[parent.TraceID()] = span
 		}
 		if s == nil {
-			s = &Spans{of: map[uint64]trace.Span{}, first: span}
+			s = &Spans{byMessage: map[uint64]trace.Span{}, first: span}
 		}
-		s.of[d.Sequence] = span
+		s.byMessage[d.Sequence] = span
 	}
 	return s
 }
 
-// Context returns ctx with the first of the spans in it: what is published with
-// it goes on in that trace.
+// Context returns ctx with the first of the spans. Messages published with it belong to
+// that trace.
 func (s *Spans) Context(ctx context.Context) context.Context {
 	if s == nil {
 		return ctx
@@ -93,17 +93,17 @@ func (s *Spans) Context(ctx context.Context) context.Context {
 	return trace.ContextWithSpan(ctx, s.first)
 }
 
-// Carry puts the trace of the message at the sequence into the headers of one
-// that follows from it, and returns them; they may be nil.
-func (s *Spans) Carry(sequence uint64, header map[string]string) map[string]string {
+// Inject adds the trace of the message at the sequence to the headers of a message that
+// follows from it, and returns the headers, which may be nil.
+func (s *Spans) Inject(sequence uint64, header map[string]string) map[string]string {
 	if s == nil {
 		return header
 	}
-	span, ok := s.of[sequence]
+	span, ok := s.byMessage[sequence]
 	if !ok {
 		return header
 	}
-	return carry(span.SpanContext(), header)
+	return inject(span.SpanContext(), header)
 }
 
 // End ends the spans.
@@ -112,15 +112,15 @@ func (s *Spans) End(err error) {
 		return
 	}
 	ended := map[trace.Span]bool{}
-	for _, span := range s.of {
+	for _, span := range s.byMessage {
 		if !ended[span] {
 			ended[span] = true
-			end(span, err)
+			endSpan(span, err)
 		}
 	}
 }
 
-func parentOf(traceparent string) trace.SpanContext {
+func remoteParent(traceparent string) trace.SpanContext {
 	if traceparent == "" {
 		return trace.SpanContext{}
 	}
@@ -128,17 +128,17 @@ func parentOf(traceparent string) trace.SpanContext {
 	return trace.SpanContextFromContext(ctx)
 }
 
-// Traced puts the trace of the span in ctx into a message's headers, unless they
-// name one, and returns them; they may be nil.
-func Traced(ctx context.Context, header map[string]string) map[string]string {
+// InjectTrace adds the trace of the span in ctx to a message's headers, unless they name
+// one, and returns the headers, which may be nil.
+func InjectTrace(ctx context.Context, header map[string]string) map[string]string {
 	span := trace.SpanContextFromContext(ctx)
 	if !span.IsValid() || header[TraceHeader] != "" {
 		return header
 	}
-	return carry(span, header)
+	return inject(span, header)
 }
 
-func carry(span trace.SpanContext, header map[string]string) map[string]string {
+func inject(span trace.SpanContext, header map[string]string) map[string]string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), span), carrier)
 	if header == nil {
@@ -148,9 +148,9 @@ func carry(span trace.SpanContext, header map[string]string) map[string]string {
 	return header
 }
 
-// traceMessage marks a message on its way to the broker with the trace in ctx.
-func traceMessage(span trace.SpanContext, msg *nats.Msg) {
+// injectMessage adds the span's trace to a message's headers, unless they name one.
+func injectMessage(span trace.SpanContext, msg *nats.Msg) {
 	if span.IsValid() && len(msg.Header[TraceHeader]) == 0 {
-		msg.Header[TraceHeader] = []string{carry(span, nil)[TraceHeader]}
+		msg.Header[TraceHeader] = []string{inject(span, nil)[TraceHeader]}
 	}
 }

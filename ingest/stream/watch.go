@@ -6,18 +6,19 @@ import (
 )
 
 const (
-	// How often Watch asks, and how long the answer may take.
-	watchEvery = 3 * time.Second
-	// After how many questions without an answer another server is looked for.
-	watchPatience = 2
+	// watchInterval is how often Watch asks the broker, and how long an answer may take.
+	watchInterval = 3 * time.Second
+	// maxUnanswered is after how many questions in a row without an answer Watch
+	// connects to another server.
+	maxUnanswered = 2
 )
 
-// Watch leaves a server that answers but cannot speak for its cluster, such as
-// one that was parted from the others, and connects to another one. A lost
-// connection is not its business: the client library looks after that. It
-// returns nil when ctx ends.
+// Watch connects to another server of the cluster when the present one is reachable but
+// cannot answer for the cluster, for instance because the network has parted it from
+// the others. Lost connections are left to the client library, which restores them.
+// Watch returns nil when ctx ends.
 func (l *Log) Watch(ctx context.Context) error {
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	for unanswered := 0; ; {
 		select {
@@ -25,11 +26,11 @@ func (l *Log) Watch(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if !l.nc.IsConnected() || len(l.nc.Servers()) < 2 || l.answers(ctx) {
+		if !l.nc.IsConnected() || len(l.nc.Servers()) < 2 || l.clusterAnswers(ctx) {
 			unanswered = 0
 			continue
 		}
-		if unanswered++; unanswered < watchPatience || ctx.Err() != nil {
+		if unanswered++; unanswered < maxUnanswered || ctx.Err() != nil {
 			continue
 		}
 		unanswered = 0
@@ -40,9 +41,10 @@ func (l *Log) Watch(ctx context.Context) error {
 	}
 }
 
-// answers asks what only the cluster as a whole can answer.
-func (l *Log) answers(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, watchEvery)
+// clusterAnswers reports whether the broker answers a request that needs a quorum of
+// the cluster.
+func (l *Log) clusterAnswers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, watchInterval)
 	defer cancel()
 	_, err := l.js.AccountInfo(ctx)
 	return err == nil

@@ -16,8 +16,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// task is a Task whose batches hold up to size messages. What becomes of a message
-// is what its body says.
+// task is a Task whose batches hold up to size messages. The beginning of a message's
+// body, such as bad or newer, decides how Take ends.
 type task struct {
 	size  int
 	taken int
@@ -152,7 +152,7 @@ func TestWorkPutsBadMessagesAsideAndGoesOn(t *testing.T) {
 	}
 }
 
-// One message that makes a whole batch impossible costs itself and no other.
+// One message on which a whole batch fails goes to DEAD alone.
 func TestWorkFindsTheMessageThatABatchFailsFor(t *testing.T) {
 	log := open(t)
 	publish(t, log, "a", "poison", "b", "c")
@@ -187,8 +187,8 @@ func TestWorkPutsAsideWhatATaskNames(t *testing.T) {
 	}
 }
 
-// Trouble that may pass is waited out; meanwhile the log says what is stuck, and
-// nothing is acknowledged or put aside.
+// An error that may pass is retried until it is over. Meanwhile Stuck lists the work, and
+// no message is acknowledged or goes to DEAD.
 func TestWorkWaitsOutTrouble(t *testing.T) {
 	log := open(t)
 	publish(t, log, "a")
@@ -228,7 +228,7 @@ func TestWorkWaitsOutTrouble(t *testing.T) {
 	}
 }
 
-// What a later version wrote ends the worker, and stays for it.
+// A message of a newer layout ends the worker, and stays in its stream.
 func TestWorkStopsAtANewerLayout(t *testing.T) {
 	log := open(t)
 	publish(t, log, "newer", "a")
@@ -246,8 +246,8 @@ func TestWorkStopsAtANewerLayout(t *testing.T) {
 	}
 }
 
-// Nobody can read a command once it is acknowledged, so its letter keeps a copy,
-// cut where it is long.
+// COMMANDS drops a command once it is acknowledged, so its letter keeps a copy, cut to a
+// bound.
 func TestLettersKeepWhatTheStreamDoesNot(t *testing.T) {
 	log := open(t)
 	long := bytes.Repeat([]byte("bad"), 100_000)
@@ -267,7 +267,7 @@ func TestLettersKeepWhatTheStreamDoesNot(t *testing.T) {
 	}
 }
 
-// A letter that somebody else wrote is shown and can be discarded.
+// A message in DEAD that another program wrote is listed and can be discarded.
 func TestForeignLettersAreShown(t *testing.T) {
 	log := open(t)
 	_, err := log.Publish(t.Context(), stream.Message{Subject: "dead.sink", Body: []byte("\x00garbage")})
@@ -283,7 +283,7 @@ func TestForeignLettersAreShown(t *testing.T) {
 	}
 }
 
-// What no repetition mends is permanent, and is found before anything is sent.
+// An error that no repetition changes is Permanent, and is found before anything is sent.
 func TestPublishTellsWhatIsPermanent(t *testing.T) {
 	log := open(t)
 	large := make([]byte, log.MaxMessage()+1)
@@ -309,8 +309,8 @@ func TestPublishTellsWhatIsPermanent(t *testing.T) {
 	}
 }
 
-// A person may have a stage pass over a message that only a later version can read:
-// a worker puts it aside, and a follower meets it without its body.
+// A person can have a message of a newer layout skipped: a worker writes a letter for it,
+// and a follower gets it with an empty body.
 func TestSkippedMessagesArePassedOver(t *testing.T) {
 	log := open(t)
 	publish(t, log, "newer", "a")

@@ -207,7 +207,7 @@ func subjectMismatch(column, body, subject string) *event.Finding {
 }
 
 func unreadable(err error) *event.Finding {
-	zh, en := event.Unreadable(err)
+	zh, en := event.ExplainJSON(err)
 	return reject("SUBMISSION_UNREADABLE", "", "",
 		fmt.Sprintf("报送内容无法作为 JSON 读取：%s。格式应为 {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", zh),
 		fmt.Sprintf("the message cannot be read as JSON: %s; want {\"observations\":[{\"indicator\":…,\"period\":…,\"value\":…}]}", en))

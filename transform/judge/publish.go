@@ -79,7 +79,7 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 		}
 		last, rest := v.ledger.LastOnSubject(subject), o.waiting[subject]
 		for i, body := range bodies {
-			m := stream.Message{Subject: subject, Body: body, Header: spans.Carry(verdicts[rest[0]].Sequence, nil)}
+			m := stream.Message{Subject: subject, Body: body, Header: spans.Inject(verdicts[rest[0]].Sequence, nil)}
 			if i == 0 {
 				m.ExpectLast = &last
 			}
@@ -114,15 +114,15 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 // storeAccepted publishes messages on a number of subjects, each by itself. Where a
 // subject has more than one message, only its first names the message before it, so
 // all messages go out as one batch: all are stored or none.
-func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.Answer {
+func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.PublishResult {
 	if len(messages) == subjects {
 		return v.log.PublishEach(ctx, messages...)
 	}
-	answers := make([]stream.Answer, len(messages))
+	answers := make([]stream.PublishResult, len(messages))
 	published, err := v.log.Publish(ctx, messages...)
 	for i := range answers {
 		if answers[i].Err = err; i < len(published) {
-			answers[i] = stream.Answer{Published: published[i]}
+			answers[i] = stream.PublishResult{Published: published[i]}
 		}
 	}
 	return answers
@@ -181,7 +181,7 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 		messages[i] = stream.Message{
 			Subject: "verdicts." + verdicts[i].Area + "." + verdicts[i].Dataset,
 			ID:      "verdict." + strconv.FormatUint(verdicts[i].Sequence, 10),
-			Header: spans.Carry(verdicts[i].Sequence, map[string]string{
+			Header: spans.Inject(verdicts[i].Sequence, map[string]string{
 				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
 				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
 			}),

@@ -54,7 +54,7 @@ func (v *Validator) Run(ctx context.Context) error {
 		Consumer: stream.ConsumerConfig{
 			Stream: stream.Submissions, Name: Consumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
 		},
-	}, stream.Batches(v.config.Batch, v.process))
+	}, stream.NewBatchTask(v.config.Batch, v.process))
 }
 
 // process judges a batch, and stores what was accepted and the verdicts. It refuses

@@ -60,7 +60,7 @@ type Account struct {
 func CheckConservation(ctx context.Context, log *stream.Log, projection Projection, now time.Time) (*Conservation, error) {
 	// The order matters: a submission moves on from one count to the next meanwhile,
 	// and must not be missed by all of them.
-	received, err := log.Census(ctx, stream.Submissions)
+	received, err := log.CountByOrigin(ctx, stream.Submissions)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (c *Conservation) countLetters(ctx context.Context, log *stream.Log) error 
 }
 
 // undecided returns how many submissions have no verdict in the log yet, at most.
-func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (int64, error) {
+func undecided(ctx context.Context, log *stream.Log, received *stream.OriginCounts) (int64, error) {
 	position, err := log.Position(ctx, stream.Submissions, judge.Consumer)
 	if err == nil {
 		return int64(position.Pending + position.Delivered), nil
@@ -120,7 +120,7 @@ func undecided(ctx context.Context, log *stream.Log, received *stream.Census) (i
 
 // balanceBooks sets what was received against what is shown. As many submissions as are
 // under way may lack a verdict.
-func balanceBooks(received *stream.Census, underWay int64, shown []Shown, now time.Time) *Conservation {
+func balanceBooks(received *stream.OriginCounts, underWay int64, shown []Shown, now time.Time) *Conservation {
 	accounts := map[event.Origin]*Account{}
 	account := func(o event.Origin) *Account {
 		a, ok := accounts[o]

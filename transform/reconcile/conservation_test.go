@@ -41,7 +41,7 @@ func TestReconcile(t *testing.T) {
 		{"observations too many", map[event.Origin]int64{a: 1}, 0, []Shown{of(a, 1, 20, 21)}, []event.Imbalance{observations(a, 20, 21)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := balanceBooks(&stream.Census{Messages: test.received}, test.underWay, test.shown, time.Now())
+			c := balanceBooks(&stream.OriginCounts{Messages: test.received}, test.underWay, test.shown, time.Now())
 			if diff := cmp.Diff(test.want, c.Imbalances); diff != "" || c.Balanced != (len(test.want) == 0) {
 				t.Errorf("balanced %v, imbalances (-want +got):\n%s", c.Balanced, diff)
 			}

@@ -76,7 +76,7 @@ func (r *Recomputer) Run(ctx context.Context) error {
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
 		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1},
-	}, stream.Batches(1, func(ctx context.Context, batch []stream.Delivery) error { return r.execute(ctx, &batch[0]) }))
+	}, stream.NewBatchTask(1, func(ctx context.Context, batch []stream.Delivery) error { return r.execute(ctx, &batch[0]) }))
 }
 
 // maxName is how many bytes the id and the schedule of a command may have.

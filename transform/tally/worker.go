@@ -50,7 +50,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		Consumer: stream.ConsumerConfig{
 			Stream: stream.Accepted, Name: Consumer, AckWait: w.ackWait, MaxPending: 2 * batchMessages, Single: true,
 		},
-	}, stream.Batches(batchMessages, w.flush))
+	}, stream.NewBatchTask(batchMessages, w.flush))
 }
 
 // flush publishes every total that the batch touches. The ledger may be ahead of the

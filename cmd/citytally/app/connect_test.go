@@ -73,7 +73,7 @@ func TestHalfOpenConnectionToTheBroker(t *testing.T) {
 			return nil
 		}, func() {})
 	}()
-	if link.Lose() == 0 {
+	if link.Blackhole() == 0 {
 		t.Fatal("no connection was lost")
 	}
 	began := time.Now()

@@ -185,7 +185,7 @@ func waitingMessages(ctx context.Context, log *stream.Log) ([]present.Waiting, e
 		{"insert", stream.Accepted, sink.AcceptedConsumer},
 		{"insert", stream.Verdicts, sink.VerdictsConsumer},
 	} {
-		messages, err := log.WaitingFor(ctx, stage.stream, stage.consumer, namedWaiting)
+		messages, err := log.UnacknowledgedBy(ctx, stage.stream, stage.consumer, namedWaiting)
 		if err != nil {
 			return nil, err
 		}

@@ -1,5 +1,5 @@
-// Package linktest puts a network between two processes of a test that can be
-// slow, fall silent, or lose its connections without a word.
+// Package linktest is a network link for tests between a client and a server. The link
+// can be slow, stop carrying anything, or lose connections without telling either side.
 package linktest
 
 import (
@@ -18,19 +18,19 @@ type Link struct {
 	running  sync.WaitGroup
 
 	mu    sync.Mutex
-	open  chan struct{} // closed while the link carries anything
-	wires map[*wire]bool
+	open  chan struct{} // closed unless the link is paused
+	pairs map[*pair]bool
 	delay time.Duration
 }
 
-// wire is one connection through the link.
-type wire struct {
+// pair is one connection through the link, with its two ends.
+type pair struct {
 	near, far net.Conn
-	lost      chan struct{} // closed once nothing is carried any more
+	lost      chan struct{} // closed by Blackhole
 	once      sync.Once
 }
 
-// Start returns a link to the server, which need not run yet. It ends with the
+// Start returns a link to the server, which need not run yet. The link ends with the
 // test.
 func Start(t testing.TB, server string) *Link {
 	t.Helper()
@@ -38,14 +38,14 @@ func Start(t testing.TB, server string) *Link {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Link{listener: listener, server: server, ended: make(chan struct{}), open: make(chan struct{}), wires: map[*wire]bool{}}
+	l := &Link{listener: listener, server: server, ended: make(chan struct{}), open: make(chan struct{}), pairs: map[*pair]bool{}}
 	close(l.open)
 	l.running.Go(l.accept)
 	t.Cleanup(func() {
 		close(l.ended)
 		_ = listener.Close()
 		l.mu.Lock()
-		for w := range l.wires {
+		for w := range l.pairs {
 			_, _ = w.near.Close(), w.far.Close()
 		}
 		l.mu.Unlock()
@@ -54,11 +54,11 @@ func Start(t testing.TB, server string) *Link {
 	return l
 }
 
-// Addr is what to connect to, host:port.
+// Addr returns the host and port that clients connect to.
 func (l *Link) Addr() string { return l.listener.Addr().String() }
 
-// Cut stops everything: what is connected stays so, and hears nothing.
-func (l *Link) Cut() {
+// Pause stops carrying data. Connections stay open on both sides, and are silent.
+func (l *Link) Pause() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -68,8 +68,8 @@ func (l *Link) Cut() {
 	}
 }
 
-// Mend lets everything through again, what was held back first.
-func (l *Link) Mend() {
+// Resume carries data again, beginning with what was sent during the pause.
+func (l *Link) Resume() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -79,20 +79,19 @@ func (l *Link) Mend() {
 	}
 }
 
-// Lose makes the connections of now carry nothing for good, though neither side
-// is told; new ones work. It returns how many there were.
-func (l *Link) Lose() int {
+// Blackhole makes the present connections carry nothing any more, while both sides
+// believe them open; new connections work. It returns how many there were.
+func (l *Link) Blackhole() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for w := range l.wires {
+	for w := range l.pairs {
 		w.once.Do(func() { close(w.lost) })
 	}
-	return len(l.wires)
+	return len(l.pairs)
 }
 
-// Slow makes everything that is sent, in pieces of 32 KiB at the most, take this
-// long.
-func (l *Link) Slow(delay time.Duration) {
+// SetDelay delays every piece of data, of at most 32 KiB, by so long.
+func (l *Link) SetDelay(delay time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = delay
@@ -109,28 +108,28 @@ func (l *Link) accept() {
 			_ = near.Close()
 			continue
 		}
-		w := &wire{near: near, far: far, lost: make(chan struct{})}
+		w := &pair{near: near, far: far, lost: make(chan struct{})}
 		l.mu.Lock()
-		l.wires[w] = true
+		l.pairs[w] = true
 		select {
 		case <-l.ended:
 			_, _ = near.Close(), far.Close()
 		default:
 		}
 		l.mu.Unlock()
-		l.running.Go(func() { l.carry(w, near, far) })
-		l.running.Go(func() { l.carry(w, far, near) })
+		l.running.Go(func() { l.forward(w, near, far) })
+		l.running.Go(func() { l.forward(w, far, near) })
 	}
 }
 
-// carry forwards one direction. The end of a connection is told to the other
-// side, unless the connection is lost.
-func (l *Link) carry(w *wire, from, to net.Conn) {
+// forward forwards one direction. When one side closes the connection, the other side
+// is closed too, unless the connection is lost.
+func (l *Link) forward(w *pair, from, to net.Conn) {
 	piece := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(piece)
-		if !l.pass(w) {
-			// Whoever still sends is taken in and not answered.
+		if !l.awaitTurn(w) {
+			// What is still sent is accepted and dropped.
 			_, _ = io.Copy(io.Discard, from)
 			return
 		}
@@ -140,15 +139,15 @@ func (l *Link) carry(w *wire, from, to net.Conn) {
 		if err != nil {
 			_, _ = from.Close(), to.Close()
 			l.mu.Lock()
-			delete(l.wires, w)
+			delete(l.pairs, w)
 			l.mu.Unlock()
 			return
 		}
 	}
 }
 
-// pass waits for its turn, and reports false where there is none any more.
-func (l *Link) pass(w *wire) bool {
+// awaitTurn waits until data may be carried, and reports false when it never will be.
+func (l *Link) awaitTurn(w *pair) bool {
 	l.mu.Lock()
 	open, delay := l.open, l.delay
 	l.mu.Unlock()

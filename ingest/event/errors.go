@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// Permanent marks an error that no retry will mend: the message itself is bad.
-// Only a Permanent sends a message to DEAD; an outage never does.
+// Permanent marks an error that no retry changes: the message itself is bad, or the
+// broker will always refuse what follows from it. Only a Permanent sends a message to
+// DEAD; an outage never does.
 type Permanent struct{ Err error }
 
 // Permanentf is fmt.Errorf for a Permanent.
@@ -26,21 +27,20 @@ func IsPermanent(err error) bool {
 	return errors.As(err, &p)
 }
 
-// NewerLayout is the error of a message whose layout a later version of this
-// program wrote. It is fatal: the stage that meets one stops, and leaves the
-// message as it is.
+// NewerLayout is the error of a message that a later version of this program wrote, in a
+// layout unknown to this one. It is fatal: the stage that reads the message stops, and
+// leaves it as it is.
 type NewerLayout struct {
-	// Version is the message's layout, Newest the newest that this program reads.
+	// Version is the message's layout version, Newest the newest that this program reads.
 	Version, Newest byte
 }
 
-// Error says what to do.
+// Error says which version the message has and what to do.
 func (e *NewerLayout) Error() string {
 	return fmt.Sprintf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too, or have the message skipped (citytally skip)", e.Version, e.Newest)
 }
 
-// IsNewerLayout reports whether err comes of a message that only a later version
-// of this program can read.
+// IsNewerLayout reports whether err is a [NewerLayout] or wraps one.
 func IsNewerLayout(err error) bool {
 	var newer *NewerLayout
 	return errors.As(err, &newer)

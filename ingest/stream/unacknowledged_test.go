@@ -27,9 +27,9 @@ func TestCensusCountsByOrigin(t *testing.T) {
 	log := open(t)
 	_, err := log.Publish(t.Context(), submission("901", "a"), submission("902", "b"), submission("901", "c"))
 	check(t, err)
-	got, err := log.Census(t.Context(), stream.Submissions)
+	got, err := log.CountByOrigin(t.Context(), stream.Submissions)
 	check(t, err)
-	want := &stream.Census{First: 1, Last: 3, Messages: map[event.Origin]int64{
+	want := &stream.OriginCounts{First: 1, Last: 3, Messages: map[event.Origin]int64{
 		{Area: "901", Dataset: "annual"}: 2, {Area: "902", Dataset: "annual"}: 1,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -39,9 +39,9 @@ func TestCensusCountsByOrigin(t *testing.T) {
 
 func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 	log := open(t)
-	named := func(most int) []stream.Waiting {
+	named := func(most int) []stream.Unacknowledged {
 		t.Helper()
-		waiting, err := log.WaitingFor(soon(t), stream.Submissions, "validate", most)
+		waiting, err := log.UnacknowledgedBy(soon(t), stream.Submissions, "validate", most)
 		check(t, err)
 		for _, w := range waiting {
 			if age := time.Since(w.StoredAt); age < 0 || age > time.Minute {
@@ -55,15 +55,15 @@ func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 	}
 	_, err := log.Publish(t.Context(), submission("901", "a"), submission("902", "b"), submission("903", "c"))
 	check(t, err)
-	want := func(from int) []stream.Waiting {
-		return []stream.Waiting{
+	want := func(from int) []stream.Unacknowledged {
+		return []stream.Unacknowledged{
 			{Sequence: 1, Origin: event.Origin{Area: "901", Dataset: "annual"}, Submission: "a"},
 			{Sequence: 2, Origin: event.Origin{Area: "902", Dataset: "annual"}, Submission: "b"},
 			{Sequence: 3, Origin: event.Origin{Area: "903", Dataset: "annual"}, Submission: "c"},
 		}[from:]
 	}
-	apart := cmpopts.IgnoreFields(stream.Waiting{}, "StoredAt")
-	// Nobody has begun yet.
+	apart := cmpopts.IgnoreFields(stream.Unacknowledged{}, "StoredAt")
+	// The consumer does not exist yet.
 	if diff := cmp.Diff(want(0), named(5), apart); diff != "" {
 		t.Error(diff)
 	}
@@ -86,7 +86,7 @@ func TestWaitingForNamesWhatIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-// What waits is named also where the message's headers do not name it.
+// Submissions are identified also in messages whose headers do not name them.
 func TestWaitingForReadsWhatHasNoName(t *testing.T) {
 	log := open(t)
 	body, err := os.ReadFile("../event/testdata/submission.v1.json")
@@ -99,12 +99,12 @@ func TestWaitingForReadsWhatHasNoName(t *testing.T) {
 	check(t, err)
 	_, err = log.Publish(t.Context(), stream.Message{Subject: "accepted.320812.sti-annual", Body: batch}, stream.Message{Subject: "accepted.320812.sti-annual", Body: []byte("?")})
 	check(t, err)
-	got, err := log.WaitingFor(soon(t), stream.Submissions, "validate", 5)
+	got, err := log.UnacknowledgedBy(soon(t), stream.Submissions, "validate", 5)
 	check(t, err)
 	if len(got) != 1 || got[0].Submission != "711ba0a12793724856d0339c50ebbdbc" {
 		t.Errorf("of SUBMISSIONS wait %+v", got)
 	}
-	got, err = log.WaitingFor(soon(t), stream.Accepted, "tally", 5)
+	got, err = log.UnacknowledgedBy(soon(t), stream.Accepted, "tally", 5)
 	check(t, err)
 	want := []string{"320812 sti-annual 00112233445566778899aabbccddeeff", "320812 sti-annual "}
 	var named []string

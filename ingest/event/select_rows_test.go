@@ -9,12 +9,11 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// A part of a submission is what Add would have made of those rows: no column is
-// forgotten.
+// Selecting rows gives what Add would have made of those rows alone, in every column.
 func TestOnlyKeepsEveryColumn(t *testing.T) {
 	whole := exampleAccepted(t).Submissions[0]
 	rows := []int{2, 0}
-	some := whole.Only(rows)
+	some := whole.SelectRows(rows)
 	from, to := reflect.ValueOf(whole), reflect.ValueOf(some)
 	words := map[string]bool{"IndicatorWords": true, "PeriodWords": true, "Units": true}
 	for i := range from.NumField() {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// SubmissionID identifies a submission by what it says: see [Submission.ID].
+// SubmissionID identifies a submission by its content; see [Submission.ID].
 type SubmissionID [16]byte
 
 // ParseSubmissionID reads an id of 32 hexadecimal digits.

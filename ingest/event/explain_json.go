@@ -7,7 +7,6 @@ import (
 	"io"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,9 +14,9 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// readStrictly reads JSON by one strict grammar: keys in the case that is theirs, each
-// at most once, none that is unknown, valid UTF-8, nothing behind the end. Its errors
-// are for Unreadable.
+// readStrictly reads JSON by one strict grammar: known keys in their exact case, each at
+// most once, in valid UTF-8, and nothing after the end of the document. Its errors
+// are for ExplainJSON.
 func readStrictly(data []byte, into any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return &catalogue.Problem{ZH: "没有任何 JSON 内容", EN: "no JSON at all"}
@@ -25,26 +24,26 @@ func readStrictly(data []byte, into any) error {
 	return json.Unmarshal(data, into, json.RejectUnknownMembers(true))
 }
 
-// Unreadable says what is wrong with JSON that an error came of, in terms of the
-// document: the library's own words are about Go.
-func Unreadable(err error) (zh, en string) {
-	var told *catalogue.Problem
+// ExplainJSON says, in Chinese and English, what is wrong with the document that an error
+// of readStrictly is about; the library's own texts speak of Go types.
+func ExplainJSON(err error) (zh, en string) {
+	var problem *catalogue.Problem
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
 	switch {
-	case errors.As(err, &told):
-		return told.ZH, told.EN
+	case errors.As(err, &problem):
+		return problem.ZH, problem.EN
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "内容在中途结束，可能未传完或缺少括号", "it ends in the middle; it was cut off, or brackets are not closed"
 	case errors.As(err, &syntax):
-		return unreadableText(syntax)
+		return explainSyntax(syntax)
 	case errors.As(err, &meaning):
-		return unreadableValue(meaning)
+		return explainValue(meaning)
 	}
 	return err.Error(), err.Error()
 }
 
-func unreadableText(err *jsontext.SyntacticError) (zh, en string) {
+func explainSyntax(err *jsontext.SyntacticError) (zh, en string) {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		name := Excerpt(err.JSONPointer.LastToken(), maxField)
 		return fmt.Sprintf("字段 %q 重复出现", name), fmt.Sprintf("field %q occurs twice", name)
@@ -60,7 +59,7 @@ func unreadableText(err *jsontext.SyntacticError) (zh, en string) {
 	return zh + "不是合法的 JSON（" + text + "）", en + "no valid JSON: " + text
 }
 
-func unreadableValue(err *json.SemanticError) (zh, en string) {
+func explainValue(err *json.SemanticError) (zh, en string) {
 	if errors.Is(err, json.ErrUnknownName) {
 		name := Excerpt(err.JSONPointer.LastToken(), maxField)
 		return fmt.Sprintf("未知字段 %q", name), fmt.Sprintf("unknown field %q", name)
@@ -76,16 +75,16 @@ func unreadableValue(err *json.SemanticError) (zh, en string) {
 	return fmt.Sprintf("%s应为%s，收到的是 %s", zh, wantZH, got), fmt.Sprintf("%swant %s, got %s", en, wantEN, got)
 }
 
-// How many bytes of a field's name a message repeats.
+// maxField is how many bytes of a field's name a message repeats.
 const maxField = 100
 
-// field names the place of a JSON pointer (RFC 6901) as people do:
-// observations.3.value.
+// field writes a JSON pointer (RFC 6901) with dots: observations.3.value.
 func field(pointer jsontext.Pointer) string {
 	return Excerpt(strings.ReplaceAll(strings.TrimPrefix(string(pointer), "/"), "/", "."), maxField)
 }
 
-// Offset returns at or after which byte of a document an error of reading it is.
+// Offset returns the byte offset, in the document, at or after which the mistake lies that
+// an error of readStrictly is about. It reports false for other errors.
 func Offset(err error) (offset int64, ok bool) {
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
@@ -115,7 +114,7 @@ func kindName(kind jsontext.Kind) string {
 	return kind.String()
 }
 
-// jsonKind names what a Go type is in JSON.
+// jsonKind names the JSON that a Go type is read from.
 func jsonKind(t reflect.Type) (zh, en string) {
 	if t == nil {
 		return "其他内容", "something else"
@@ -129,16 +128,4 @@ func jsonKind(t reflect.Type) (zh, en string) {
 		return "对象 {…}", "an object {…}"
 	}
 	return "整数", "a whole number"
-}
-
-// Excerpt returns the beginning of a text, at most so many bytes of it, with … where
-// something was cut off. It is valid UTF-8 whatever the text is.
-func Excerpt(text string, bytes int) string {
-	if len(text) <= bytes {
-		return strings.ToValidUTF8(text, "\ufffd")
-	}
-	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
-		bytes--
-	}
-	return strings.ToValidUTF8(text[:bytes], "\ufffd") + "…"
 }

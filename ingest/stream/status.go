@@ -12,8 +12,9 @@ import (
 type Position struct {
 	// AckFloor is the sequence up to which everything is acknowledged.
 	AckFloor uint64 `json:"ack_floor"`
-	// Delivered counts messages delivered and not yet acknowledged, Pending those
-	// not delivered yet, Redelivered those delivered more than once and open.
+	// Delivered counts the messages delivered and not yet acknowledged, Pending those
+	// not delivered yet, and Redelivered those of Delivered that were delivered more
+	// than once.
 	Delivered   int `json:"delivered"`
 	Pending     int `json:"pending"`
 	Redelivered int `json:"redelivered"`
@@ -42,7 +43,7 @@ type Status struct {
 // Statuses returns the state of every stream, in the order of the flow.
 func (l *Log) Statuses(ctx context.Context) ([]Status, error) {
 	var all []Status
-	for _, name := range names() {
+	for _, name := range streamNames() {
 		s, err := l.js.Stream(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("look at stream %s: %w", name, err)

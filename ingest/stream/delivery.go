@@ -1,0 +1,68 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Delivery is a message as delivered.
+type Delivery struct {
+	Subject string
+	Body    []byte
+	// Sequence is the message's place in the stream, StoredAt when the broker stored it.
+	Sequence uint64
+	StoredAt time.Time
+	// Attempt counts deliveries from 1.
+	Attempt uint64
+
+	msg jetstream.Msg
+}
+
+// Header returns a header's value, or "".
+func (d *Delivery) Header(key string) string { return d.msg.Headers().Get(key) }
+
+// Ack tells the broker that the message has had its effect. In a crash the broker may
+// lose the acknowledgement; then it delivers the message again.
+func (d *Delivery) Ack() error {
+	if err := d.msg.Ack(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+		return fmt.Errorf("acknowledge %s: %w", d.Subject, err)
+	}
+	return nil
+}
+
+// Nak returns the message to the broker, which delivers it again after the delay.
+func (d *Delivery) Nak(delay time.Duration) error { return d.msg.NakWithDelay(delay) }
+
+func newDelivery(m jetstream.Msg) (Delivery, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return Delivery{}, fmt.Errorf("read message metadata: %w", err)
+	}
+	return delivery(m, meta), nil
+}
+
+func delivery(m jetstream.Msg, meta *jetstream.MsgMetadata) Delivery {
+	return Delivery{
+		Subject: m.Subject(), Body: m.Data(), Sequence: meta.Sequence.Stream,
+		StoredAt: meta.Timestamp.UTC(), Attempt: meta.NumDelivered, msg: m,
+	}
+}
+
+// AckAll acknowledges a batch.
+func AckAll(batch []Delivery) error {
+	for i := range batch {
+		if err := batch[i].Ack(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nakAll(batch []Delivery) {
+	for i := range batch {
+		_ = batch[i].Nak(0)
+	}
+}
