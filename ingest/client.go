@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/citytally/citytally/ingest/event"
 )
@@ -36,17 +37,18 @@ type Upload struct {
 	Content io.Reader
 	// ContentType is application/json or text/csv.
 	ContentType string
-	// Area, Dataset, File and Reason are what the file does not say itself; all
-	// may be "".
+	// Area, Dataset, File and Reason complete what the content does not say; each may be
+	// "".
 	Area, Dataset, File, Reason string
-	// Wait is how long to wait for the verdict, in whole seconds; 0 is not at all.
+	// Wait is how long to wait for the verdict, cut to whole seconds; below 1 s there is no
+	// wait.
 	Wait time.Duration
 }
 
-// Submit sends the upload and returns a receipt for each submission in it. While
-// the gateway is away or says that it is unavailable, it tries again until ctx
-// ends, which is harmless, since content is known again. Any other refusal is a
-// [*Problem].
+// Submit sends the upload and returns a receipt for each submission in it. While the
+// gateway is away or says that it is unavailable, Submit tries again until ctx ends.
+// Sending the same content again is harmless, because the gateway recognises it. Any
+// other refusal is a [*Problem].
 func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	content, err := io.ReadAll(u.Content)
 	if err != nil {
@@ -101,27 +103,43 @@ const (
 	clientRetryTo   = 5 * time.Second
 )
 
-// send tries a request until it is answered, refused, or ctx ends.
+// send repeats a request, with growing pauses, until it is answered or refused, or ctx
+// ends. Pauses have a random part, so that many clients that were turned away at the same
+// time do not come back at the same time.
 func (c *Client) send(ctx context.Context, method, path string, header http.Header, content []byte) ([]byte, error) {
 	header.Set("Authorization", "Bearer "+c.Token)
-	for pause := clientRetryFrom; ; pause = min(2*pause, clientRetryTo) {
-		answer, after, err := c.try(ctx, method, path, header, content)
-		if err == nil || !passing(err) {
-			return answer, err
+	pauses := &politePauses{ExponentialBackOff: backoff.NewExponentialBackOff()}
+	pauses.InitialInterval, pauses.MaxInterval = clientRetryFrom, clientRetryTo
+	var last error
+	answer, err := backoff.Retry(ctx, func() (answer []byte, err error) {
+		answer, pauses.retryAfter, err = c.attempt(ctx, method, path, header, content)
+		if err != nil && !isPassing(err) {
+			return nil, backoff.Permanent(err)
 		}
-		// Many clients that were turned away together come back one by one.
-		wait := max(pause/2+rand.N(pause/2+1), min(after, clientRetryTo))
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), err)
-		}
+		last = err
+		return answer, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0))
+	if err != nil && ctx.Err() != nil && last != nil {
+		return nil, errors.Join(context.Cause(ctx), last)
 	}
+	return answer, err
 }
 
-// try makes one attempt. It returns the body of an answer, or how long the
-// gateway asks to be left alone.
-func (c *Client) try(ctx context.Context, method, path string, header http.Header, content []byte) (body []byte, after time.Duration, err error) {
+// politePauses are pauses of at least what the last answer's Retry-After asks for, up to
+// the longest pause.
+type politePauses struct {
+	*backoff.ExponentialBackOff
+	retryAfter time.Duration
+}
+
+// NextBackOff returns the next pause.
+func (p *politePauses) NextBackOff() time.Duration {
+	return max(p.ExponentialBackOff.NextBackOff(), min(p.retryAfter, clientRetryTo))
+}
+
+// attempt sends the request once. It returns the body of the answer, or the answer's
+// Retry-After and an error.
+func (c *Client) attempt(ctx context.Context, method, path string, header http.Header, content []byte) (body []byte, retryAfter time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.BaseURL, "/")+path, bytes.NewReader(content))
 	if err != nil {
 		return nil, 0, err
@@ -139,18 +157,19 @@ func (c *Client) try(ctx context.Context, method, path string, header http.Heade
 		return body, 0, nil
 	}
 	if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 16); err == nil {
-		after = time.Duration(seconds) * time.Second
+		retryAfter = time.Duration(seconds) * time.Second
 	}
 	problem := &Problem{}
 	if json.Unmarshal(body, problem) != nil || problem.Status == 0 {
-		// Something between us and the gateway answered.
-		problem = newProblem(response.StatusCode, codeInternal, "", event.Excerpt(string(body), maxSeen))
+		// A proxy between the client and the gateway has answered.
+		problem = newProblem(response.StatusCode, codeInternal, "", event.Excerpt(string(body), maxExcerpt))
 	}
-	return nil, after, problem
+	return nil, retryAfter, problem
 }
 
-// passing reports whether an error goes away by itself.
-func passing(err error) bool {
+// isPassing reports whether an error may be gone at the next attempt: the gateway is away,
+// busy, or says that it is unavailable.
+func isPassing(err error) bool {
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusBadGateway ||
 			problem.Status == http.StatusGatewayTimeout || problem.Status == http.StatusTooManyRequests

@@ -15,17 +15,18 @@ type Config struct {
 	// TokensFile is the YAML file with the bearer tokens and their areas. It is
 	// read again when it changes.
 	TokensFile string `yaml:"tokens_file"`
-	// MaxBody is the largest upload, in bytes, after decompression. As JSON it
-	// has to fit into one of the broker's messages besides (max_payload), which
-	// is checked for each upload.
+	// MaxBody is the largest upload, in bytes after decompression. Besides, each submission
+	// has to fit into one message of the broker (max_payload) as JSON, which is checked
+	// for each upload.
 	MaxBody int64 `yaml:"max_body"`
-	// MaxInFlight is how many uploads are read and stored at the same time; it
-	// bounds the memory they take. Those waiting for a verdict do not count.
+	// MaxInFlight is how many uploads are read and stored at the same time, which bounds
+	// the memory they take. Uploads that wait for a verdict do not count.
 	MaxInFlight int `yaml:"max_in_flight"`
 	// MaxWait caps how long a request may wait for its verdict (Prefer: wait=N).
 	MaxWait time.Duration `yaml:"max_wait"`
-	// ReadHeaderTimeout, ReadTimeout and IdleTimeout bound how long a client may
-	// take to send a request's header, all of the request, and the next one.
+	// ReadHeaderTimeout and ReadTimeout bound how long a client may take to send a
+	// request's header and the whole request, and IdleTimeout how long a connection may
+	// stay open without a request.
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout"`
 	ReadTimeout       time.Duration `yaml:"read_timeout"`
 	IdleTimeout       time.Duration `yaml:"idle_timeout"`
@@ -34,8 +35,8 @@ type Config struct {
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }
 
-// DefaultConfig listens on 127.0.0.1:8470 and takes uploads of 8 MiB. It names
-// no tokens file.
+// DefaultConfig returns a gateway on 127.0.0.1:8470 that takes uploads of up to 8 MiB. It
+// names no tokens file.
 func DefaultConfig() Config {
 	return Config{
 		Address: "127.0.0.1:8470", MaxBody: 8 << 20, MaxInFlight: 32, MaxWait: time.Minute,
@@ -43,7 +44,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// The broker never takes larger messages than this.
+// maxBodyLimit is the largest message, in bytes, that a broker may be set to take.
 const maxBodyLimit = 64 << 20
 
 // Validate reports every setting that cannot work.

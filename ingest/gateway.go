@@ -31,9 +31,10 @@ type Gateway struct {
 	group   *stream.Group
 	index   *index
 	handler http.Handler
-	// slots bounds the uploads that are in memory.
+	// slots holds one element for each upload in memory.
 	slots chan struct{}
-	// draining is closed when the gateway stops: nobody waits for verdicts then.
+	// draining is closed when the gateway stops. Requests that wait for verdicts are then
+	// answered without them.
 	draining chan struct{}
 
 	mu       sync.Mutex
@@ -43,8 +44,8 @@ type Gateway struct {
 // Option changes a gateway under construction.
 type Option func(*Gateway)
 
-// WithReadiness makes /readyz ask ready as well, about what the gateway itself
-// cannot see. A nil error is yes; it has two seconds.
+// WithReadiness makes /readyz call ready too, about parts of the program that the gateway
+// does not know. The gateway is ready when ready returns nil within two seconds.
 func WithReadiness(ready func(context.Context) error) Option {
 	return func(g *Gateway) { g.ready = ready }
 }
@@ -80,11 +81,8 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *Tokens, config Confi
 // submissions.
 func (g *Gateway) Ready() <-chan struct{} { return g.index.ready }
 
-// Handler returns the routes, for a server of one's own. Requests are answered
-// with 503 until Run has caught up with the log.
-func (g *Gateway) Handler() http.Handler { return g.handler }
-
-// Listen takes the address. Run does so itself if need be.
+// Listen begins to listen on the configured address. Run calls it unless it was called
+// before.
 func (g *Gateway) Listen(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,7 +98,7 @@ func (g *Gateway) Listen(ctx context.Context) error {
 	return nil
 }
 
-// Addr returns the host and port listened on, "" before Listen.
+// Addr returns the host and port that the gateway listens on; "" before Listen.
 func (g *Gateway) Addr() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -110,19 +108,20 @@ func (g *Gateway) Addr() string {
 	return g.listener.Addr().String()
 }
 
-// Run serves until ctx ends; then it answers the requests under way, those that
-// wait for verdicts at once, and returns nil. A gateway runs once.
+// Run serves until ctx ends. Then it answers the requests under way, at once where they
+// wait for verdicts, and returns nil. A gateway runs once.
 func (g *Gateway) Run(ctx context.Context) error {
 	if err := g.Listen(ctx); err != nil {
 		return err
 	}
 	server := g.server()
-	// What requests need outlives ctx until the last of them is answered.
-	backstage, leave := context.WithCancel(context.WithoutCancel(ctx))
-	defer leave()
+	// Publishing and the index go on after ctx has ended, until the last request is
+	// answered.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	var group errgroup.Group
-	group.Go(func() error { return g.group.Run(backstage) })
-	group.Go(func() error { return g.index.follow(backstage, g.log) })
+	group.Go(func() error { return g.group.Run(background) })
+	group.Go(func() error { return g.index.follow(background, g.log) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(g.listener) }()
@@ -138,7 +137,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		close(g.draining)
 		err = fmt.Errorf("serve submissions: %w", err)
 	}
-	leave()
+	stop()
 	return errors.Join(err, group.Wait())
 }
 
@@ -147,7 +146,7 @@ func (g *Gateway) server() *http.Server {
 		Handler:           g.handler,
 		ReadHeaderTimeout: g.config.ReadHeaderTimeout,
 		ReadTimeout:       g.config.ReadTimeout,
-		// An answer may have to wait for the upload, the broker and the verdict.
+		// An answer waits for the upload, the broker and the verdict.
 		WriteTimeout:   g.config.ReadTimeout + g.config.MaxWait + 30*time.Second,
 		IdleTimeout:    g.config.IdleTimeout,
 		MaxHeaderBytes: 64 << 10,
@@ -155,8 +154,8 @@ func (g *Gateway) server() *http.Server {
 	}
 }
 
-// shutdown ends the server within the grace period; what is not answered by
-// then is cut off, and safe to send again.
+// shutdown ends the server within ShutdownGrace. Requests that are not answered by then
+// are cut off; their clients can send them again.
 func (g *Gateway) shutdown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), g.config.ShutdownGrace)
 	defer cancel()

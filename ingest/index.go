@@ -10,37 +10,37 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// entry is where the log speaks of a submission.
-type entry struct {
-	// submission is the sequence in SUBMISSIONS of the newest message with this
-	// content, stored when the broker stored it (Unix nanoseconds); 0 when only
-	// the verdict names the id.
-	submission uint64
-	stored     int64
-	// verdict is the sequence in VERDICTS of the first verdict that accepted
-	// something, or else of the newest; 0 is none.
-	verdict uint64
-	settled bool
+// logPosition is where the messages about one submission are in the log.
+type logPosition struct {
+	// submissionSequence is the place in SUBMISSIONS of the newest message with this
+	// content, 0 when only a verdict names the id. storedAt is when the broker stored
+	// that message, in Unix nanoseconds.
+	submissionSequence uint64
+	storedAt           int64
+	// verdictSequence is the place in VERDICTS of the first verdict that accepted rows,
+	// or else of the newest verdict; 0 is none. acceptedSome is true in the first case.
+	verdictSequence uint64
+	acceptedSome    bool
 }
 
-// index knows of every submission where the log speaks of it. It is filled by
-// following the log, and by nothing else.
+// index has the position of every submission in the log. It is filled only by following
+// the log.
 type index struct {
-	mu      sync.Mutex
-	entries map[event.SubmissionID]entry
-	changed map[event.SubmissionID][]chan struct{}
-	// ready is closed when what was in the log at the start is in the index.
+	mu        sync.Mutex
+	positions map[event.SubmissionID]logPosition
+	waiters   map[event.SubmissionID][]chan struct{}
+	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
 
 func newIndex() *index {
-	return &index{entries: map[event.SubmissionID]entry{}, changed: map[event.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
+	return &index{positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
 }
 
-func (x *index) lookup(id event.SubmissionID) (entry, bool) {
+func (x *index) lookup(id event.SubmissionID) (logPosition, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	e, ok := x.entries[id]
+	e, ok := x.positions[id]
 	return e, ok
 }
 
@@ -53,60 +53,60 @@ func (x *index) caughtUp() bool {
 	}
 }
 
-// await returns the entry as soon as done is satisfied with it. It reports false
-// when ctx ends first.
-func (x *index) await(ctx context.Context, id event.SubmissionID, done func(entry) bool) (entry, bool) {
+// await returns the position as soon as done reports true for it. It reports false when
+// ctx ends first.
+func (x *index) await(ctx context.Context, id event.SubmissionID, done func(logPosition) bool) (logPosition, bool) {
 	for {
 		x.mu.Lock()
-		e := x.entries[id]
+		e := x.positions[id]
 		if done(e) {
 			x.mu.Unlock()
 			return e, true
 		}
 		change := make(chan struct{})
-		x.changed[id] = append(x.changed[id], change)
+		x.waiters[id] = append(x.waiters[id], change)
 		x.mu.Unlock()
 		select {
 		case <-change:
 		case <-ctx.Done():
-			x.forget(id, change)
+			x.removeWaiter(id, change)
 			return e, false
 		}
 	}
 }
 
-func (x *index) forget(id event.SubmissionID, change chan struct{}) {
+func (x *index) removeWaiter(id event.SubmissionID, change chan struct{}) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var rest []chan struct{}
-	for _, c := range x.changed[id] {
+	for _, c := range x.waiters[id] {
 		if c != change {
 			rest = append(rest, c)
 		}
 	}
 	if rest == nil {
-		delete(x.changed, id)
+		delete(x.waiters, id)
 		return
 	}
-	x.changed[id] = rest
+	x.waiters[id] = rest
 }
 
-// update changes an entry and wakes those who wait for it.
-func (x *index) update(id event.SubmissionID, change func(*entry)) {
+// update changes a position and wakes those who wait for it.
+func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	e := x.entries[id]
+	e := x.positions[id]
 	change(&e)
-	x.entries[id] = e
-	for _, c := range x.changed[id] {
+	x.positions[id] = e
+	for _, c := range x.waiters[id] {
 		close(c)
 	}
-	delete(x.changed, id)
+	delete(x.waiters, id)
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
 	if id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader)); err == nil {
-		x.update(id, func(e *entry) { e.submission, e.stored = d.Sequence, d.StoredAt.UnixNano() })
+		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
 }
 
@@ -116,14 +116,14 @@ func (x *index) addVerdict(d stream.Delivery) {
 		return
 	}
 	outcome := event.Outcome(d.Header(event.OutcomeHeader))
-	x.update(id, func(e *entry) {
-		if !e.settled {
-			e.verdict, e.settled = d.Sequence, outcome == event.AllAccepted || outcome == event.Partial
+	x.update(id, func(e *logPosition) {
+		if !e.acceptedSome {
+			e.verdictSequence, e.acceptedSome = d.Sequence, outcome == event.AllAccepted || outcome == event.Partial
 		}
 	})
 }
 
-// follow keeps the index up with the log until ctx ends and returns nil.
+// follow adds to the index what comes into the log until ctx ends, and returns nil.
 func (x *index) follow(ctx context.Context, log *stream.Log) error {
 	var behind sync.WaitGroup
 	behind.Add(2)
@@ -133,7 +133,7 @@ func (x *index) follow(ctx context.Context, log *stream.Log) error {
 	} {
 		caughtUp := sync.OnceFunc(behind.Done)
 		group.Go(func() error {
-			// Whoever waits for both streams is not kept waiting when the program stops.
+			// When the program stops, the goroutine that waits for both streams has to end.
 			defer caughtUp()
 			return log.Follow(ctx, stream.FollowConfig{Stream: name, HeadersOnly: true, Stage: "ingest"}, func(d stream.Delivery) error { add(d); return nil }, caughtUp)
 		})

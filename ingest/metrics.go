@@ -50,15 +50,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 }
 
-// WithTracer makes the gateway record a span of every upload, and of its way to
-// the log.
+// WithTracer makes the gateway record spans of receiving every upload and of publishing
+// it.
 func WithTracer(t *stream.Tracer) Option { return func(g *Gateway) { g.tracer = t } }
 
 // WithMetrics makes the gateway count what it does.
 func WithMetrics(m *Metrics) Option { return func(g *Gateway) { g.metrics = m } }
 
-// measure notes a request until the returned function is told the route that
-// answered it and with what status.
+// measure counts a request as under way until the returned function is called, with the
+// route that answered it and the status of the answer.
 func (m *Metrics) measure() func(route string, status int) {
 	began := time.Now()
 	m.inFlight.Inc()
@@ -69,15 +69,15 @@ func (m *Metrics) measure() func(route string, status int) {
 	}
 }
 
-// filed counts the receipts of one upload.
-func (m *Metrics) filed(filings []*filing) {
-	for _, f := range filings {
+// countReceipts counts the receipts of one upload.
+func (m *Metrics) countReceipts(uploaded []*uploadedSubmission) {
+	for _, u := range uploaded {
 		result := "stored"
-		if f.receipt.Repeated {
+		if u.receipt.Repeated {
 			result = "repeated"
 		} else {
-			m.rows.WithLabelValues(f.receipt.Area, f.receipt.Dataset).Add(float64(f.receipt.Rows))
+			m.rows.WithLabelValues(u.receipt.Area, u.receipt.Dataset).Add(float64(u.receipt.Rows))
 		}
-		m.submissions.WithLabelValues(f.receipt.Area, f.receipt.Dataset, result).Inc()
+		m.submissions.WithLabelValues(u.receipt.Area, u.receipt.Dataset, result).Inc()
 	}
 }

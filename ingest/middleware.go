@@ -14,8 +14,8 @@ const requestIDHeader = "X-Request-Id"
 
 var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// guard surrounds every request: an id for the log, headers that keep browsers
-// from doing anything with the answers, and a panic's end.
+// guard wraps every request: it gives the request an id for the log, sets headers that
+// keep browsers from interpreting or storing the answer, and turns a panic into an answer.
 func (g *Gateway) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, measured := time.Now(), g.metrics.measure()
@@ -29,7 +29,7 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
-		answer := &recorder{ResponseWriter: w}
+		answer := &statusRecorder{ResponseWriter: w}
 		defer func() {
 			if cause := recover(); cause != nil {
 				if cause == http.ErrAbortHandler {
@@ -37,7 +37,7 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 				}
 				g.logger.Error().Interface("panic", cause).Bytes("stack", debug.Stack()).Str("request", id).Msg("request panicked")
 				if answer.status == 0 {
-					internal().write(answer, r)
+					internalProblem().write(answer, r)
 				}
 			}
 			g.logger.Debug().Str("request", id).Str("method", r.Method).Str("path", r.URL.Path).
@@ -48,7 +48,7 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 	})
 }
 
-// handle writes what a handler returns instead of an answer.
+// handle writes the answer for an error that a handler returns.
 func (g *Gateway) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
@@ -61,31 +61,31 @@ func (g *Gateway) handle(h handler) http.Handler {
 				return
 			}
 			g.logger.Error().Err(err).Str("request", w.Header().Get(requestIDHeader)).Msg("request failed")
-			problem = internal()
+			problem = internalProblem()
 		}
 		problem.write(w, r)
 	})
 }
 
-func internal() *Problem {
+func internalProblem() *Problem {
 	return newProblem(http.StatusInternalServerError, codeInternal,
 		"系统内部错误，请将 request_id 告知管理员", "something went wrong inside; tell the operator the request_id")
 }
 
-// recorder remembers whether and with what status an answer has begun.
-type recorder struct {
+// statusRecorder records the status of an answer; 0 until the answer begins.
+type statusRecorder struct {
 	http.ResponseWriter
 	status int
 }
 
-func (r *recorder) WriteHeader(status int) {
+func (r *statusRecorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
-func (r *recorder) Write(b []byte) (int, error) {
+func (r *statusRecorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
@@ -93,4 +93,4 @@ func (r *recorder) Write(b []byte) (int, error) {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// preferredWait reads Prefer: wait=N, in seconds (RFC 7240). As the RFC wants
-// it, the first one counts, and what cannot be understood is passed over.
+// preferredWait reads the header Prefer: wait=N, in seconds (RFC 7240). As the RFC says,
+// the first wait counts, and a preference that cannot be read is ignored.
 func preferredWait(header http.Header) (time.Duration, bool) {
 	for _, line := range header.Values("Prefer") {
 		for preference := range strings.SplitSeq(line, ",") {

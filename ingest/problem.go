@@ -8,28 +8,28 @@ import (
 	"strings"
 )
 
-// Problem says why a request was not answered as wished: RFC 9457,
-// application/problem+json. It is an error, for [Client].
+// Problem says why a request was refused, as application/problem+json (RFC 9457). It is
+// the error that [Client] returns.
 type Problem struct {
-	// Type is stable and for programs: urn:citytally:problem:<code>.
+	// Type is urn:citytally:problem:<code>, which programs may rely on.
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
-	// Detail says what is wrong and what to do; DetailZH the same in Chinese.
+	// Detail says what is wrong and what to do; DetailZH says the same in Chinese.
 	Detail   string `json:"detail"`
 	DetailZH string `json:"detail_zh"`
 	// Instance is the path of the request.
 	Instance string `json:"instance"`
 	// RequestID finds the request in the gateway's log.
 	RequestID string `json:"request_id,omitempty"`
-	// Errors are the mistakes one by one, where there are several.
+	// Errors lists the mistakes one by one.
 	Errors []ProblemError `json:"errors,omitempty"`
 }
 
 // ProblemError is one mistake.
 type ProblemError struct {
 	Code string `json:"code"`
-	// Field is the part of the request that is wrong, Seen what stood there.
+	// Field is the part of the request that is wrong, Seen the text found in it.
 	Field    string `json:"field"`
 	Seen     string `json:"seen"`
 	Detail   string `json:"detail"`
@@ -38,21 +38,21 @@ type ProblemError struct {
 
 // The codes at the end of a problem's type.
 const (
-	codeUnauthorized    = "unauthorized"
-	codeForbidden       = "other-area"
-	codeNotFound        = "not-found"
-	codeMethod          = "method-not-allowed"
-	codeTooLarge        = "too-large"
-	codeMediaType       = "unsupported-media-type"
-	codeMalformed       = "malformed"
-	codeUnprocessable   = "unprocessable"
-	codeUnavailable     = "unavailable"
-	codeInternal        = "internal"
-	problemTypePrefix   = "urn:citytally:problem:"
-	problemContentType  = "application/problem+json"
-	maxListedErrors     = 20
-	retryAfterASecond   = "1"
-	retryAfterTheBroker = "2"
+	codeUnauthorized   = "unauthorized"
+	codeForbidden      = "other-area"
+	codeNotFound       = "not-found"
+	codeMethod         = "method-not-allowed"
+	codeTooLarge       = "too-large"
+	codeMediaType      = "unsupported-media-type"
+	codeMalformed      = "malformed"
+	codeUnprocessable  = "unprocessable"
+	codeUnavailable    = "unavailable"
+	codeInternal       = "internal"
+	problemTypePrefix  = "urn:citytally:problem:"
+	problemContentType = "application/problem+json"
+	maxListedErrors    = 20
+	retryAfterStart    = "1"
+	retryAfterBroker   = "2"
 )
 
 func newProblem(status int, code, zh, en string) *Problem {
@@ -87,17 +87,17 @@ func (p *Problem) Chinese() string {
 
 // write sends the problem as the answer.
 func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
-	told := *p
-	told.Instance = r.URL.Path
-	told.RequestID = w.Header().Get(requestIDHeader)
-	body, err := encode(told)
+	answer := *p
+	answer.Instance = r.URL.Path
+	answer.RequestID = w.Header().Get(requestIDHeader)
+	body, err := encode(answer)
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", problemContentType)
-	w.WriteHeader(told.Status)
-	// A client that has gone away is no reason to complain.
+	w.WriteHeader(answer.Status)
+	// The error of a client that has gone away is of no use.
 	_, _ = w.Write(body)
 }
 
@@ -112,8 +112,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// encode returns one line of JSON, which a person may read in a terminal: < and
-// > stay as they are.
+// encode returns one line of JSON. It leaves < and > as they are, for people who read the
+// answer in a terminal.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

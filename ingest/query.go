@@ -17,7 +17,7 @@ func strictQuery(next handler, known ...string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
-			return queryProblem(event.Excerpt(r.URL.RawQuery, maxSeen), "无法解析请求参数；请检查 %xx 编码", "the query cannot be read; check its %xx escapes")
+			return queryProblem(event.Excerpt(r.URL.RawQuery, maxExcerpt), "无法解析请求参数；请检查 %xx 编码", "the query cannot be read; check its %xx escapes")
 		}
 		for name, values := range query {
 			switch {
@@ -26,7 +26,7 @@ func strictQuery(next handler, known ...string) handler {
 				if len(known) > 0 {
 					zh, en = "可用的请求参数为 "+strings.Join(known, "、"), "the query parameters are "+strings.Join(known, ", ")
 				}
-				name = event.Excerpt(name, maxSeen)
+				name = event.Excerpt(name, maxExcerpt)
 				return queryProblem(name, fmt.Sprintf("未知的请求参数 %q；%s", name, zh), fmt.Sprintf("unknown query parameter %q; %s", name, en))
 			case len(values) > 1:
 				return queryProblem(name, fmt.Sprintf("请求参数 %q 重复出现；请只保留一个", name), fmt.Sprintf("query parameter %q occurs %d times; give it once", name, len(values)))

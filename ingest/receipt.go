@@ -19,8 +19,8 @@ import (
 // verdict's outcome: accepted, partial or rejected.
 const Received = "received"
 
-// Receipt is the proof that a submission is durable, and, once it has been
-// judged, what became of it.
+// Receipt is the proof that a submission is durable. Once the submission has been judged,
+// the receipt holds the verdict.
 type Receipt struct {
 	ID      string `json:"id"`
 	Area    string `json:"area"`
@@ -28,13 +28,13 @@ type Receipt struct {
 	File    string `json:"file,omitempty"`
 	// Rows counts the observations.
 	Rows int `json:"rows"`
-	// Sequence is the submission's place in SUBMISSIONS, ReceivedAt when the
+	// Sequence is the submission's place in SUBMISSIONS, ReceivedAt the time at which the
 	// broker stored it.
 	Sequence   uint64    `json:"sequence"`
 	ReceivedAt time.Time `json:"received_at"`
 	Status     string    `json:"status"`
-	// Repeated is true when the same content had been sent before: the receipt is
-	// the first one's, and nothing was stored again.
+	// Repeated is true when the same content had been sent before. The receipt is then that
+	// of the first time, and nothing was stored again.
 	Repeated bool           `json:"repeated"`
 	Verdict  *event.Verdict `json:"verdict,omitempty"`
 }
@@ -45,39 +45,39 @@ type Receipts struct {
 	Submissions []Receipt `json:"submissions"`
 }
 
-var errUnknown = errors.New("no such submission")
+var errNoSubmission = errors.New("no such submission")
 
-// judged returns the receipt that follows from a verdict.
-func judged(v *event.Verdict) Receipt {
+// receiptOfVerdict returns the receipt of a submission that has a verdict.
+func receiptOfVerdict(v *event.Verdict) Receipt {
 	return Receipt{
 		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows,
 		Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Status: string(v.Outcome), Verdict: v,
 	}
 }
 
-// receipt reads what the log says of a submission. It returns errUnknown when
-// the log has nothing of it, or nothing any more.
+// receipt makes the receipt of a submission from the log. It returns errNoSubmission when
+// the log holds neither the submission nor its verdict.
 func (g *Gateway) receipt(ctx context.Context, id event.SubmissionID) (Receipt, error) {
 	e, ok := g.index.lookup(id)
 	if !ok {
-		return Receipt{}, errUnknown
+		return Receipt{}, errNoSubmission
 	}
 	verdict, err := g.verdict(ctx, e)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if verdict != nil && !(verdict.Outcome == event.Rejected && e.submission > verdict.Sequence) {
-		return judged(verdict), nil
+	if verdict != nil && !(verdict.Outcome == event.Rejected && e.submissionSequence > verdict.Sequence) {
+		return receiptOfVerdict(verdict), nil
 	}
-	return g.pending(ctx, id, e)
+	return g.receiptWithoutVerdict(ctx, id, e)
 }
 
-// verdict reads the verdict an entry refers to; nil when there is none.
-func (g *Gateway) verdict(ctx context.Context, e entry) (*event.Verdict, error) {
-	if e.verdict == 0 {
+// verdict reads the verdict at the position, or returns nil when there is none.
+func (g *Gateway) verdict(ctx context.Context, e logPosition) (*event.Verdict, error) {
+	if e.verdictSequence == 0 {
 		return nil, nil
 	}
-	m, err := g.log.Get(ctx, stream.Verdicts, e.verdict)
+	m, err := g.log.Get(ctx, stream.Verdicts, e.verdictSequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
@@ -86,26 +86,26 @@ func (g *Gateway) verdict(ctx context.Context, e entry) (*event.Verdict, error) 
 	}
 	v := &event.Verdict{}
 	if err := json.Unmarshal(m.Data, v); err != nil {
-		return nil, fmt.Errorf("read verdict %d: %w", e.verdict, err)
+		return nil, fmt.Errorf("read verdict %d: %w", e.verdictSequence, err)
 	}
 	return v, nil
 }
 
-// pending makes the receipt of a submission that nobody has judged yet.
-func (g *Gateway) pending(ctx context.Context, id event.SubmissionID, e entry) (Receipt, error) {
-	if e.submission == 0 {
-		return Receipt{}, errUnknown
+// receiptWithoutVerdict makes the receipt of a submission that has not been judged yet.
+func (g *Gateway) receiptWithoutVerdict(ctx context.Context, id event.SubmissionID, e logPosition) (Receipt, error) {
+	if e.submissionSequence == 0 {
+		return Receipt{}, errNoSubmission
 	}
-	return g.stored(ctx, id, e.submission)
+	return g.receiptOfMessage(ctx, id, e.submissionSequence)
 }
 
-// stored makes a receipt of a message in SUBMISSIONS. Anyone with the broker's
-// credentials writes ids into headers, so a message counts only when its content
-// has the id; otherwise the answer is errUnknown, as when there is none.
-func (g *Gateway) stored(ctx context.Context, id event.SubmissionID, sequence uint64) (Receipt, error) {
+// receiptOfMessage makes a receipt from a message in SUBMISSIONS. Anyone with credentials
+// of the broker can put any id into a header, so the message counts only when its content
+// has the id; otherwise the error is errNoSubmission, as it is when there is no message.
+func (g *Gateway) receiptOfMessage(ctx context.Context, id event.SubmissionID, sequence uint64) (Receipt, error) {
 	m, err := g.log.Get(ctx, stream.Submissions, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Receipt{}, errUnknown
+		return Receipt{}, errNoSubmission
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -113,12 +113,12 @@ func (g *Gateway) stored(ctx context.Context, id event.SubmissionID, sequence ui
 	s, err := event.DecodeSubmission(m.Data)
 	tokens := strings.Split(m.Subject, ".")
 	if err != nil || len(tokens) != 3 {
-		return Receipt{}, errUnknown
+		return Receipt{}, errNoSubmission
 	}
-	// The body may leave out what the subject says.
+	// The body may leave out the area and dataset, which the subject names.
 	s.Area, s.Dataset = cmp.Or(s.Area, tokens[1]), cmp.Or(s.Dataset, tokens[2])
 	if s.Area != tokens[1] || s.Dataset != tokens[2] || s.ID() != id.String() {
-		return Receipt{}, errUnknown
+		return Receipt{}, errNoSubmission
 	}
 	return Receipt{
 		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations),

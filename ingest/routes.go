@@ -11,12 +11,12 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// handler answers a request, or returns why not: a *Problem as it is, anything
-// else as an internal error that is logged.
+// handler answers a request or returns an error. A *Problem becomes the answer as it is;
+// any other error is logged and answered as an internal one.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// authorized is a handler that knows who asks.
-type authorized func(w http.ResponseWriter, r *http.Request, who holder) error
+// authorized is a handler of requests with a known token.
+type authorized func(w http.ResponseWriter, r *http.Request, who tokenHolder) error
 
 func (g *Gateway) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -40,7 +40,7 @@ func (g *Gateway) routes() http.Handler {
 	return g.guard(mux)
 }
 
-// authorize lets a request in whose bearer token is known.
+// authorize calls next for a request whose bearer token is known, and refuses others.
 func (g *Gateway) authorize(next authorized) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		g.refreshTokens()
@@ -69,10 +69,10 @@ func (g *Gateway) refreshTokens() {
 	}
 }
 
-// get answers with the receipt and the verdict of one submission. To others
-// than its area it does not exist.
-func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who holder) error {
-	if err := g.available(w); err != nil {
+// get answers with the receipt and the verdict of one submission. For a token of another
+// area the answer is the same as for a submission that does not exist.
+func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who tokenHolder) error {
+	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
 	unknown := newProblem(http.StatusNotFound, codeNotFound,
@@ -82,11 +82,11 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who holder) error 
 		return unknown
 	}
 	receipt, err := g.receipt(r.Context(), id)
-	if errors.Is(err, errUnknown) {
+	if errors.Is(err, errNoSubmission) {
 		return unknown
 	}
 	if err != nil {
-		return g.unavailable(w, err)
+		return g.unavailableProblem(w, err)
 	}
 	if !who.may(receipt.Area) {
 		return unknown
@@ -94,7 +94,7 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who holder) error 
 	return writeJSON(w, http.StatusOK, receipt)
 }
 
-func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ holder) error {
+func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ tokenHolder) error {
 	tag := `"` + g.catalogue.Version() + `"`
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-cache")
@@ -108,7 +108,7 @@ func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ holder)
 	}{g.catalogue.Version(), g.catalogue})
 }
 
-func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ holder) error {
+func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ tokenHolder) error {
 	return writeJSON(w, http.StatusOK, map[string]any{"city": g.catalogue.City, "areas": g.catalogue.Areas})
 }
 
@@ -117,42 +117,43 @@ func healthy(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (g *Gateway) readiness(w http.ResponseWriter, r *http.Request) error {
-	if err := g.available(w); err != nil {
+	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := g.ready(ctx); err != nil {
-		w.Header().Set("Retry-After", retryAfterASecond)
+		w.Header().Set("Retry-After", retryAfterStart)
 		return newProblem(http.StatusServiceUnavailable, codeUnavailable, "系统尚未就绪："+err.Error(), "not ready: "+err.Error())
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
-// available returns a problem when requests cannot be served right now.
-func (g *Gateway) available(w http.ResponseWriter) error {
+// checkAvailable returns a problem while submissions cannot be served.
+func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 	unavailable := func(after, zh, en string) error {
 		w.Header().Set("Retry-After", after)
 		return newProblem(http.StatusServiceUnavailable, codeUnavailable, zh, en)
 	}
 	select {
 	case <-g.draining:
-		return unavailable(retryAfterTheBroker, "系统正在停止，请稍后重试", "the gateway is stopping; try again later")
+		return unavailable(retryAfterBroker, "系统正在停止，请稍后重试", "the gateway is stopping; try again later")
 	default:
 	}
 	switch {
 	case !g.log.Connected():
-		return unavailable(retryAfterTheBroker, "消息服务暂不可用，未接收任何数据，请稍后重试", "the broker is away and nothing was taken; try again later")
+		return unavailable(retryAfterBroker, "消息服务暂不可用，未接收任何数据，请稍后重试", "the broker is away and nothing was taken; try again later")
 	case !g.index.caughtUp():
-		return unavailable(retryAfterASecond, "系统正在启动，请稍后重试", "the gateway is starting; try again in a second")
+		return unavailable(retryAfterStart, "系统正在启动，请稍后重试", "the gateway is starting; try again in a second")
 	}
 	return nil
 }
 
-// unavailable is for an error of the broker in the middle of a request.
-func (g *Gateway) unavailable(w http.ResponseWriter, cause error) error {
+// unavailableProblem logs an error of the broker in the middle of a request, and returns
+// the answer.
+func (g *Gateway) unavailableProblem(w http.ResponseWriter, cause error) error {
 	g.logger.Warn().Err(cause).Msg("broker does not answer")
-	w.Header().Set("Retry-After", retryAfterTheBroker)
+	w.Header().Set("Retry-After", retryAfterBroker)
 	return newProblem(http.StatusServiceUnavailable, codeUnavailable,
 		"消息服务暂不可用，请稍后原样重发；重复发送不会重复计算", "the broker is away; send the same again later, repeating it is harmless")
 }

@@ -16,88 +16,89 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// filing is one submission on its way through a request.
-type filing struct {
+// uploadedSubmission is one submission of an upload, with its message and receipt.
+type uploadedSubmission struct {
 	id      event.SubmissionID
 	message stream.Message
 	receipt Receipt
-	// known is true when the content need not be stored again; after is the
-	// verdict that does not count because it came before.
-	known bool
-	after uint64
+	// alreadyStored is true when the content is in the log and is not stored again.
+	// earlierVerdict is the sequence of the verdict that was there before the upload, and
+	// for which the upload does not wait; 0 is none.
+	alreadyStored  bool
+	earlierVerdict uint64
 }
 
 // submit answers POST /v1/submissions.
 //
-// The answer to one submission is its [Receipt] with a Location; to several,
-// which one CSV with area or dataset columns may hold, it is [Receipts]. The
-// status is 200 when every verdict is in it, else 202.
-func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who holder) error {
-	if err := g.available(w); err != nil {
+// The answer to one submission is its [Receipt] with a Location. The answer to several,
+// which one CSV with area or dataset columns may hold, is [Receipts]. The status is 200
+// when the answer holds every verdict, else 202.
+func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who tokenHolder) error {
+	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
-	filings, err := g.file(w, r, who)
+	uploaded, err := g.storeUpload(w, r, who)
 	if err != nil {
 		return err
 	}
 	if wait, ok := preferredWait(r.Header); ok {
 		wait = min(wait, g.config.MaxWait.Truncate(time.Second))
 		w.Header().Set("Preference-Applied", fmt.Sprintf("wait=%d", wait/time.Second))
-		g.awaitVerdicts(r.Context(), filings, wait)
+		g.awaitVerdicts(r.Context(), uploaded, wait)
 	}
 	status := http.StatusOK
 	answer := Receipts{}
-	for _, f := range filings {
-		if f.receipt.Verdict == nil {
+	for _, u := range uploaded {
+		if u.receipt.Verdict == nil {
 			status = http.StatusAccepted
 		}
-		answer.Submissions = append(answer.Submissions, f.receipt)
+		answer.Submissions = append(answer.Submissions, u.receipt)
 	}
-	if len(filings) > 1 {
+	if len(uploaded) > 1 {
 		return writeJSON(w, status, answer)
 	}
-	w.Header().Set("Location", "/v1/submissions/"+filings[0].receipt.ID)
+	w.Header().Set("Location", "/v1/submissions/"+uploaded[0].receipt.ID)
 	return writeJSON(w, status, answer.Submissions[0])
 }
 
-// file makes the request's submissions durable, all or none. The upload's place
-// in memory is free again when it returns.
-func (g *Gateway) file(w http.ResponseWriter, r *http.Request, who holder) (filings []*filing, err error) {
+// storeUpload makes the request's submissions durable, all or none. It holds one of the
+// slots for uploads in memory until it returns.
+func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) (uploaded []*uploadedSubmission, err error) {
 	ctx, received := g.tracer.Start(r.Context(), "receive")
 	defer func() { received(err) }()
 	r = r.WithContext(ctx)
-	leave, err := g.enter(r.Context(), w)
+	release, err := g.acquireSlot(r.Context(), w)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	submissions, err := g.read(w, r, who)
+	defer release()
+	submissions, err := g.readUpload(w, r, who)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.address(submissions, who); err != nil {
+	if err := g.checkAreasAndDatasets(submissions, who); err != nil {
 		return nil, err
 	}
-	filings = make([]*filing, len(submissions))
+	uploaded = make([]*uploadedSubmission, len(submissions))
 	for i := range submissions {
-		if filings[i], err = g.prepare(&submissions[i], via(r), who); err != nil {
+		if uploaded[i], err = g.prepareMessage(&submissions[i], via(r), who); err != nil {
 			return nil, err
 		}
-		if err := g.recognise(r.Context(), filings[i]); err != nil {
-			return nil, g.unavailable(w, err)
+		if err := g.recogniseRepetition(r.Context(), uploaded[i]); err != nil {
+			return nil, g.unavailableProblem(w, err)
 		}
 	}
-	if err := g.store(r.Context(), filings); err != nil {
+	if err := g.store(r.Context(), uploaded); err != nil {
 		if errors.Is(err, nats.ErrMaxPayload) {
-			return nil, g.tooLarge(g.log.MaxMessage())
+			return nil, g.tooLargeProblem(g.log.MaxMessage())
 		}
-		return nil, g.unavailable(w, err)
+		return nil, g.unavailableProblem(w, err)
 	}
-	g.metrics.filed(filings)
-	return filings, nil
+	g.metrics.countReceipts(uploaded)
+	return uploaded, nil
 }
 
-// via tells the command line from other clients; neither is trusted with more.
+// via returns how a submission came in: cli or http. Both have the same permissions.
 func via(r *http.Request) string {
 	if r.Header.Get(event.ViaHeader) == viaCLI {
 		return viaCLI
@@ -107,10 +108,10 @@ func via(r *http.Request) string {
 
 const viaCLI = "cli"
 
-// The room a message's headers and subject need beside its body.
+// messageOverhead is how many bytes of a message are left for its headers and subject.
 const messageOverhead = 4 << 10
 
-func (g *Gateway) prepare(s *event.Submission, via string, who holder) (*filing, error) {
+func (g *Gateway) prepareMessage(s *event.Submission, via string, who tokenHolder) (*uploadedSubmission, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode submission: %w", err)
@@ -125,7 +126,7 @@ func (g *Gateway) prepare(s *event.Submission, via string, who holder) (*filing,
 	if err != nil {
 		return nil, err
 	}
-	return &filing{
+	return &uploadedSubmission{
 		id: id,
 		message: stream.Message{
 			Subject: "submissions." + s.Area + "." + s.Dataset, ID: text, Body: body,
@@ -135,41 +136,40 @@ func (g *Gateway) prepare(s *event.Submission, via string, who holder) (*filing,
 	}, nil
 }
 
-// recognise looks whether the same content is in the log already. Content that
-// was rejected is stored once more, to be judged anew: the catalogue may have
-// changed since.
-func (g *Gateway) recognise(ctx context.Context, f *filing) error {
-	e, ok := g.index.lookup(f.id)
+// recogniseRepetition looks for the same content in the log. Content that was rejected is
+// stored once more, to be judged anew, because the catalogue may have changed since.
+func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission) error {
+	e, ok := g.index.lookup(u.id)
 	if !ok {
 		return nil
 	}
-	first, err := g.receipt(ctx, f.id)
-	if errors.Is(err, errUnknown) {
+	first, err := g.receipt(ctx, u.id)
+	if errors.Is(err, errNoSubmission) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	f.after = e.verdict
+	u.earlierVerdict = e.verdictSequence
 	if first.Status == string(event.Rejected) {
-		f.message.ID += "." + strconv.FormatUint(e.verdict, 10)
+		u.message.ID += "." + strconv.FormatUint(e.verdictSequence, 10)
 		return nil
 	}
-	f.known = true
-	f.receipt = first
-	f.receipt.Repeated = true
+	u.alreadyStored = true
+	u.receipt = first
+	u.receipt.Repeated = true
 	return nil
 }
 
-// store publishes the filings that are not known, together, and completes their
-// receipts.
-func (g *Gateway) store(ctx context.Context, filings []*filing) error {
-	var fresh []*filing
+// store publishes the submissions that are not in the log yet, all or none, and completes
+// their receipts.
+func (g *Gateway) store(ctx context.Context, uploaded []*uploadedSubmission) error {
+	var fresh []*uploadedSubmission
 	var messages []stream.Message
-	for _, f := range filings {
-		if !f.known {
-			fresh = append(fresh, f)
-			messages = append(messages, f.message)
+	for _, u := range uploaded {
+		if !u.alreadyStored {
+			fresh = append(fresh, u)
+			messages = append(messages, u.message)
 		}
 	}
 	if len(fresh) == 0 {
@@ -179,16 +179,16 @@ func (g *Gateway) store(ctx context.Context, filings []*filing) error {
 	if err != nil {
 		return err
 	}
-	for i, f := range fresh {
-		if err := g.complete(ctx, f, published[i]); err != nil {
+	for i, u := range fresh {
+		if err := g.completeReceipt(ctx, u, published[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// publish shares an fsync with other requests, or, for several messages, sees to
-// it that all are stored or none.
+// publish stores one message together with those of other requests, which shares an
+// fsync, or several messages all or none.
 func (g *Gateway) publish(ctx context.Context, messages []stream.Message) (stored []stream.Published, err error) {
 	ctx, published := g.tracer.Start(ctx, "publish")
 	defer func() { published(err) }()
@@ -199,44 +199,44 @@ func (g *Gateway) publish(ctx context.Context, messages []stream.Message) (store
 	return []stream.Published{one}, err
 }
 
-// How long a receipt waits for the index to see what has just been stored,
-// which it does within milliseconds.
-const indexWait = 2 * time.Second
+// indexTimeout is how long a receipt waits until the index has the message that was just
+// stored, which usually takes milliseconds.
+const indexTimeout = 2 * time.Second
 
-// complete fills in where and when the submission was stored. A later look-up
-// gives the same receipt, because the time is the broker's.
-func (g *Gateway) complete(ctx context.Context, f *filing, p stream.Published) error {
+// completeReceipt fills in where and when the submission was stored. The time is the
+// broker's, so that a later look-up gives the same receipt.
+func (g *Gateway) completeReceipt(ctx context.Context, u *uploadedSubmission, p stream.Published) error {
 	if p.Duplicate {
-		first, err := g.stored(ctx, f.id, p.Sequence)
+		first, err := g.receiptOfMessage(ctx, u.id, p.Sequence)
 		if err == nil {
-			f.receipt, f.receipt.Repeated = first, true
+			u.receipt, u.receipt.Repeated = first, true
 			return nil
 		}
-		if !errors.Is(err, errUnknown) {
+		if !errors.Is(err, errNoSubmission) {
 			return err
 		}
-		// Somebody has used the id for other content, which is no reason to lose
-		// this.
-		f.message.ID += "." + rand.Text()
-		if p, err = g.group.Publish(ctx, f.message); err != nil {
+		// Another message has used the id for other content; this submission is
+		// published under another message id.
+		u.message.ID += "." + rand.Text()
+		if p, err = g.group.Publish(ctx, u.message); err != nil {
 			return err
 		}
 	}
-	f.receipt.Sequence = p.Sequence
-	ctx, cancel := context.WithTimeout(ctx, indexWait)
+	u.receipt.Sequence = p.Sequence
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
-	e, ok := g.index.await(ctx, f.id, func(e entry) bool { return e.submission >= p.Sequence })
-	if ok && e.submission == p.Sequence {
-		f.receipt.ReceivedAt = time.Unix(0, e.stored).UTC()
+	e, ok := g.index.await(ctx, u.id, func(e logPosition) bool { return e.submissionSequence >= p.Sequence })
+	if ok && e.submissionSequence == p.Sequence {
+		u.receipt.ReceivedAt = time.Unix(0, e.storedAt).UTC()
 		return nil
 	}
-	f.receipt.ReceivedAt = time.Now().UTC()
+	u.receipt.ReceivedAt = time.Now().UTC()
 	return nil
 }
 
-// awaitVerdicts completes the receipts with verdicts as they come, for at most
-// the time given.
-func (g *Gateway) awaitVerdicts(ctx context.Context, filings []*filing, wait time.Duration) {
+// awaitVerdicts completes the receipts with their verdicts, and waits for these at most
+// for the time given.
+func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmission, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	released := make(chan struct{})
 	defer func() { cancel(); <-released }()
@@ -248,16 +248,16 @@ func (g *Gateway) awaitVerdicts(ctx context.Context, filings []*filing, wait tim
 		case <-ctx.Done():
 		}
 	}()
-	for _, f := range filings {
-		for f.receipt.Verdict == nil {
-			e, ok := g.index.await(ctx, f.id, func(e entry) bool { return e.verdict > f.after })
+	for _, u := range uploaded {
+		for u.receipt.Verdict == nil {
+			e, ok := g.index.await(ctx, u.id, func(e logPosition) bool { return e.verdictSequence > u.earlierVerdict })
 			if !ok {
 				break
 			}
-			f.after = e.verdict
-			if r, err := g.receipt(ctx, f.id); err == nil && r.Verdict != nil {
-				r.Repeated = f.receipt.Repeated
-				f.receipt = r
+			u.earlierVerdict = e.verdictSequence
+			if r, err := g.receipt(ctx, u.id); err == nil && r.Verdict != nil {
+				r.Repeated = u.receipt.Repeated
+				u.receipt = r
 			}
 		}
 	}

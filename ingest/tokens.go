@@ -18,21 +18,22 @@ import (
 // AnyArea is the area of a token that may submit for every area: the bureau's.
 const AnyArea = "*"
 
-// The shortest plain token taken: 16 characters cannot be guessed by trying.
+// minToken is the shortest plain token taken, in characters; one of 16 cannot be guessed
+// by trying.
 const minToken = 16
 
-// Tokens are the bearer tokens that let districts in, read from a file. It is
-// safe for concurrent use.
+// Tokens are the bearer tokens of the areas, read from a file. It is safe for concurrent
+// use.
 type Tokens struct {
 	path string
 
 	mu     sync.RWMutex
 	tokens []token
-	stamp  stamp
+	state  fileState
 }
 
-// token is one entry of the file: who may submit for which area. Either the
-// token itself is written there or its SHA-256 in hex.
+// token is one entry of the file: who may submit for which area. The entry has either the
+// token itself or its SHA-256 in hexadecimal digits.
 type token struct {
 	Area   string `yaml:"area"`
 	Name   string `yaml:"name,omitempty"`
@@ -46,8 +47,8 @@ type tokensFile struct {
 	Tokens []token `yaml:"tokens"`
 }
 
-// stamp tells one state of a file from another.
-type stamp struct {
+// fileState is what changes when a file is written.
+type fileState struct {
 	modified time.Time
 	size     int64
 }
@@ -62,17 +63,17 @@ func LoadTokens(path string) (*Tokens, error) {
 	return t, nil
 }
 
-// reload reads the file again when it has changed since. A file that cannot be
-// read leaves the tokens as they were; the error is returned once for each
-// state of the file.
+// reload reads the file when it has changed since it was last read. When it cannot be
+// read the tokens stay as they were. The error of a malformed file is returned once, until
+// the file changes again.
 func (t *Tokens) reload() (changed bool, err error) {
 	info, err := os.Stat(t.path)
 	if err != nil {
 		return false, fmt.Errorf("read tokens: %w", err)
 	}
-	now := stamp{info.ModTime(), info.Size()}
+	now := fileState{info.ModTime(), info.Size()}
 	t.mu.RLock()
-	same := t.stamp == now
+	same := t.state == now
 	t.mu.RUnlock()
 	if same {
 		return false, nil
@@ -84,7 +85,7 @@ func (t *Tokens) reload() (changed bool, err error) {
 	tokens, err := parseTokens(text)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.stamp = now
+	t.state = now
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", t.path, err)
 	}
@@ -118,7 +119,7 @@ func parseTokens(text []byte) ([]token, error) {
 	return file.Tokens, errors.Join(errs...)
 }
 
-// check computes the entry's hash.
+// check validates the entry and computes its hash.
 func (e *token) check() error {
 	switch {
 	case e.Area == "":
@@ -141,15 +142,15 @@ func (e *token) check() error {
 	return nil
 }
 
-// holder is who presented a token.
-type holder struct{ area, name string }
+// tokenHolder is who presented a token.
+type tokenHolder struct{ area, name string }
 
 // may reports whether the holder may submit for the area and see its receipts.
-func (h holder) may(area string) bool { return h.area == AnyArea || h.area == area }
+func (h tokenHolder) may(area string) bool { return h.area == AnyArea || h.area == area }
 
-// lookup finds the holder of a presented token. It compares hashes, all of
-// them, so that its duration says nothing about the tokens.
-func (t *Tokens) lookup(presented string) (holder, bool) {
+// lookup returns the holder of a presented token. It compares the hashes of all tokens, so
+// that its duration reveals nothing about them.
+func (t *Tokens) lookup(presented string) (tokenHolder, bool) {
 	hash := sha256.Sum256([]byte(presented))
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -160,17 +161,17 @@ func (t *Tokens) lookup(presented string) (holder, bool) {
 		}
 	}
 	if found < 0 {
-		return holder{}, false
+		return tokenHolder{}, false
 	}
-	h := holder{area: t.tokens[found].Area, name: t.tokens[found].Name}
+	h := tokenHolder{area: t.tokens[found].Area, name: t.tokens[found].Name}
 	if h.name == "" {
 		h.name = h.area
 	}
 	return h, true
 }
 
-// Plain returns the area's token where the file has it in plain, for clients on
-// the same machine. Pass [AnyArea] for the bureau's.
+// Plain returns the area's token where the file has it in plain text, for clients on the
+// same machine. The area of the bureau's token is [AnyArea].
 func (t *Tokens) Plain(area string) (string, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

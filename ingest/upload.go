@@ -17,12 +17,12 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// How long an upload waits for others to make room before it is sent away.
-const slotWait = 10 * time.Second
+// slotTimeout is how long an upload waits for a slot before it is refused.
+const slotTimeout = 10 * time.Second
 
-// enter takes a place among the uploads in memory; leave gives it back.
-func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter) (leave func(), err error) {
-	timer := time.NewTimer(slotWait)
+// acquireSlot takes one of the MaxInFlight slots for uploads in memory; release frees it.
+func (g *Gateway) acquireSlot(ctx context.Context, w http.ResponseWriter) (release func(), err error) {
+	timer := time.NewTimer(slotTimeout)
 	defer timer.Stop()
 	select {
 	case g.slots <- struct{}{}:
@@ -30,14 +30,14 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter) (leave func(
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-timer.C:
-		w.Header().Set("Retry-After", retryAfterTheBroker)
+		w.Header().Set("Retry-After", retryAfterBroker)
 		return nil, newProblem(http.StatusServiceUnavailable, codeUnavailable,
 			"同时上传的文件过多，请稍后重试", "too many uploads at the same time; try again later")
 	}
 }
 
-// read decodes the request's body into submissions.
-func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]event.Submission, error) {
+// readUpload decodes the request's body into submissions.
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) ([]event.Submission, error) {
 	kind, err := contentType(r)
 	if err != nil {
 		return nil, err
@@ -57,10 +57,10 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, who holder) ([]ev
 		submissions = []event.Submission{s}
 	}
 	if err != nil {
-		return nil, g.unreadable(err)
+		return nil, g.bodyProblem(err)
 	}
 	for i := range submissions {
-		// A token of one area says whose figures these are.
+		// Without an area in the file, the figures are those of the token's area.
 		if submissions[i].Area == "" && who.area != AnyArea {
 			submissions[i].Area = who.area
 		}
@@ -83,8 +83,7 @@ func contentType(r *http.Request) (string, error) {
 	return kind, nil
 }
 
-// body returns the request's body, decompressed, which ends with an error past
-// MaxBody.
+// body returns the request's body, decompressed. Reading beyond MaxBody bytes is an error.
 func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
 	raw := http.MaxBytesReader(w, r.Body, g.config.MaxBody)
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
@@ -93,7 +92,7 @@ func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error
 	case "gzip":
 		unpacked, err := gzip.NewReader(raw)
 		if err != nil {
-			return nil, g.unreadable(err)
+			return nil, g.bodyProblem(err)
 		}
 		return http.MaxBytesReader(nil, unpacked, g.config.MaxBody), nil
 	default:
@@ -104,8 +103,8 @@ func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error
 	}
 }
 
-// unreadable says why a body could not be read.
-func (g *Gateway) unreadable(err error) error {
+// bodyProblem returns the answer to a body that cannot be read.
+func (g *Gateway) bodyProblem(err error) error {
 	if p, ok := errors.AsType[*catalogue.Problem](err); ok {
 		status, code := http.StatusBadRequest, codeMalformed
 		switch p.Code {
@@ -119,7 +118,7 @@ func (g *Gateway) unreadable(err error) error {
 		return problem
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return g.tooLarge(g.config.MaxBody)
+		return g.tooLargeProblem(g.config.MaxBody)
 	}
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
@@ -130,7 +129,7 @@ func (g *Gateway) unreadable(err error) error {
 		fmt.Sprintf("上传内容不完整或压缩数据损坏：%v", err), fmt.Sprintf("the upload is incomplete or its compression broken: %v", err))
 }
 
-func (g *Gateway) tooLarge(limit int64) *Problem {
+func (g *Gateway) tooLargeProblem(limit int64) *Problem {
 	return newProblem(http.StatusRequestEntityTooLarge, codeTooLarge,
 		fmt.Sprintf("文件过大：上限为 %d 字节（解压后），请按时期分成几个文件提交", limit),
 		fmt.Sprintf("the upload is too large: at most %d bytes, after decompression; split it by period into several files", limit))

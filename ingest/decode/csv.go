@@ -25,13 +25,13 @@ import (
 // is not UTF-8 becomes a malformed observation of the submission of the row
 // before it (of the first submission when there is none before it).
 func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
-	records := newRecords(r)
+	records := newRecordReader(r)
 	head, err := records.next()
 	for err == nil && head.blank() {
 		head, err = records.next()
 	}
 	if errors.Is(err, io.EOF) {
-		return nil, problem(Empty, "", "文件为空，第一行应为表头："+wantedColumns, "the file is empty; its first line has to be the header "+wantedColumns)
+		return nil, newProblem(Empty, "", "文件为空，第一行应为表头："+wantedColumns, "the file is empty; its first line has to be the header "+wantedColumns)
 	}
 	if err != nil {
 		return nil, readError(err)
@@ -40,7 +40,7 @@ func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	split := splitter{defaults: defaults, places: map[[2]string]int{}}
+	split := splitter{defaults: defaults, indexes: map[[2]string]int{}}
 	for rows := 0; ; {
 		record, err := records.next()
 		if errors.Is(err, io.EOF) {
@@ -61,7 +61,7 @@ func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 
 // observation reads a record. The area and dataset are "" where the record
 // names none.
-func (c columns) observation(r record) (o event.Observation, area, dataset string) {
+func (c header) observation(r record) (o event.Observation, area, dataset string) {
 	malformed := func(zh, en string) (event.Observation, string, string) {
 		return event.Observation{Row: r.row, Malformed: event.Excerpt(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
 	}
@@ -108,16 +108,16 @@ func (c columns) observation(r record) (o event.Observation, area, dataset strin
 type splitter struct {
 	defaults    Defaults
 	submissions []event.Submission
-	places      map[[2]string]int
+	indexes     map[[2]string]int
 	last        int
-	// early holds malformed rows that came before any other.
-	early []event.Observation
+	// leading holds malformed rows that came before any other.
+	leading []event.Observation
 }
 
 func (s *splitter) add(o event.Observation, area, dataset string) {
 	if o.Malformed != "" {
 		if len(s.submissions) == 0 {
-			s.early = append(s.early, o)
+			s.leading = append(s.leading, o)
 			return
 		}
 		last := &s.submissions[s.last]
@@ -136,15 +136,15 @@ func (s *splitter) add(o event.Observation, area, dataset string) {
 
 func (s *splitter) submission(area, dataset string) *event.Submission {
 	key := [2]string{area, dataset}
-	at, ok := s.places[key]
+	at, ok := s.indexes[key]
 	if !ok {
 		at = len(s.submissions)
-		s.places[key] = at
+		s.indexes[key] = at
 		s.submissions = append(s.submissions, event.Submission{
 			Area: area, Dataset: dataset, File: s.defaults.File, Reason: s.defaults.Reason,
-			Observations: s.early,
+			Observations: s.leading,
 		})
-		s.early = nil
+		s.leading = nil
 	}
 	s.last = at
 	return &s.submissions[at]

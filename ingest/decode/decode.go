@@ -29,12 +29,12 @@ const (
 	DefaultsDiffer = "PARAMETER_DIFFERS"
 )
 
-func problem(code, seen, zh, en string) error {
+func newProblem(code, seen, zh, en string) error {
 	return &catalogue.Problem{Code: code, Seen: seen, ZH: zh, EN: en}
 }
 
 func tooManyRows() error {
-	return problem(TooManyRows, "",
+	return newProblem(TooManyRows, "",
 		fmt.Sprintf("一次最多提交 %d 行，请分成几个文件提交", MaxRows),
 		fmt.Sprintf("one upload holds at most %d rows; send it in several files", MaxRows))
 }

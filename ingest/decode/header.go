@@ -9,8 +9,8 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// columns are the names in a CSV header, in the file's order.
-type columns []string
+// header are the names in a CSV header, in the file's order.
+type header []string
 
 var (
 	requiredColumns = []string{"indicator", "period", "value"}
@@ -21,19 +21,19 @@ const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,
 
 // parseHeader reads the header line and reports everything that is wrong with
 // it at once.
-func parseHeader(r record) (columns, error) {
+func parseHeader(r record) (header, error) {
 	switch {
 	case strings.HasPrefix(r.text, "\xFF\xFE") || strings.HasPrefix(r.text, "\xFE\xFF"):
-		return nil, problem(NotUTF8, "UTF-16", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is UTF-16; save it as "CSV UTF-8 (comma delimited)"`)
+		return nil, newProblem(NotUTF8, "UTF-16", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is UTF-16; save it as "CSV UTF-8 (comma delimited)"`)
 	case strings.HasPrefix(r.text, "PK\x03\x04") || strings.HasPrefix(r.text, "\xD0\xCF\x11\xE0"):
-		return nil, problem(NotCSV, event.Excerpt(r.text, 40), "这是 Excel 工作簿（或压缩包），不是 CSV；请在 Excel 中另存为“CSV UTF-8（逗号分隔）”",
+		return nil, newProblem(NotCSV, event.Excerpt(r.text, 40), "这是 Excel 工作簿（或压缩包），不是 CSV；请在 Excel 中另存为“CSV UTF-8（逗号分隔）”",
 			`this is an Excel workbook (or a ZIP archive), not CSV; save it in Excel as "CSV UTF-8 (comma delimited)"`)
 	case !utf8.ValidString(r.text):
-		return nil, problem(NotUTF8, event.Excerpt(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
+		return nil, newProblem(NotUTF8, event.Excerpt(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
 	case r.problem != nil:
-		return nil, problem(BadColumns, event.Excerpt(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
+		return nil, newProblem(BadColumns, event.Excerpt(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
 	}
-	var names columns
+	var names header
 	var zh, en []string
 	for i, cell := range r.fields {
 		name := strings.ToLower(strings.TrimSpace(cell))
@@ -63,7 +63,7 @@ func parseHeader(r record) (columns, error) {
 		}
 	}
 	if len(zh) > 0 {
-		return nil, problem(BadColumns, event.Excerpt(r.text, 100),
+		return nil, newProblem(BadColumns, event.Excerpt(r.text, 100),
 			"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns,
 			"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns)
 	}

@@ -22,9 +22,9 @@ func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return event.Submission{}, problem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
+		return event.Submission{}, newProblem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
 	case !utf8.Valid(text):
-		return event.Submission{}, problem(NotUTF8, event.Excerpt(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
+		return event.Submission{}, newProblem(NotUTF8, event.Excerpt(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
 	case countElements(text) > MaxRows:
 		return event.Submission{}, tooManyRows()
 	}
@@ -41,7 +41,7 @@ func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 		case *field.own == "":
 			*field.own = field.outside
 		case field.outside != "" && field.outside != *field.own:
-			return event.Submission{}, problem(DefaultsDiffer, *field.own,
+			return event.Submission{}, newProblem(DefaultsDiffer, *field.own,
 				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.own, field.outside),
 				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.own, field.outside))
 		}
@@ -61,7 +61,7 @@ func badJSON(text []byte, err error) error {
 		where = position(text, offset+1)
 	}
 	zh, en := event.ExplainJSON(err)
-	return problem(BadJSON, event.Excerpt(string(text), 40),
+	return newProblem(BadJSON, event.Excerpt(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
 }

@@ -34,10 +34,10 @@ type record struct {
 // spreadsheets write for rows that were cleared.
 func (r record) blank() bool { return strings.Trim(r.text, ", \t\r\u3000\"") == "" }
 
-// records reads a CSV file record by record. Other than csv.Reader, which it
+// recordReader reads a CSV file record by record. Other than csv.Reader, which it
 // uses for each record, it loses one line to a stray quotation mark and not
 // what follows.
-type records struct {
+type recordReader struct {
 	lines   *bufio.Reader
 	pending []line
 	row     int
@@ -50,12 +50,12 @@ type line struct {
 	long bool
 }
 
-func newRecords(r io.Reader) *records {
-	return &records{lines: bufio.NewReaderSize(r, maxLine), first: true}
+func newRecordReader(r io.Reader) *recordReader {
+	return &recordReader{lines: bufio.NewReaderSize(r, maxLine), first: true}
 }
 
 // next returns the next record, or io.EOF after the last one.
-func (rs *records) next() (record, error) {
+func (rs *recordReader) next() (record, error) {
 	first, err := rs.line(0)
 	if err != nil {
 		return record{}, err
@@ -66,7 +66,7 @@ func (rs *records) next() (record, error) {
 		return record{row: rs.row, text: first.text, problem: &catalogue.Problem{
 			ZH: fmt.Sprintf("本行超过 %d 字节", maxLine), EN: fmt.Sprintf("a line of more than %d bytes", maxLine)}}, nil
 	}
-	text, used, err := rs.gather(first.text)
+	text, used, err := rs.joinQuotedLines(first.text)
 	if err != nil {
 		return record{}, err
 	}
@@ -81,8 +81,8 @@ func (rs *records) next() (record, error) {
 	return record{row: rs.row, text: text, fields: fields}, nil
 }
 
-// gather adds lines for as long as a quotation mark is open.
-func (rs *records) gather(text string) (string, int, error) {
+// joinQuotedLines adds lines for as long as a quotation mark is open.
+func (rs *recordReader) joinQuotedLines(text string) (string, int, error) {
 	used := 1
 	for open := strings.Count(text, `"`)%2 == 1; open && used < maxRecordLines && len(text) < maxLine; used++ {
 		more, err := rs.line(used)
@@ -116,7 +116,7 @@ func parseRecord(text string) ([]string, bool) {
 }
 
 // line returns the i-th line not used yet, without its end.
-func (rs *records) line(i int) (line, error) {
+func (rs *recordReader) line(i int) (line, error) {
 	for len(rs.pending) <= i {
 		l, err := rs.readLine()
 		if err != nil {
@@ -128,7 +128,7 @@ func (rs *records) line(i int) (line, error) {
 }
 
 // readLine reads to the end of the line and keeps maxLine bytes of it.
-func (rs *records) readLine() (line, error) {
+func (rs *recordReader) readLine() (line, error) {
 	chunk, err := rs.lines.ReadSlice('\n')
 	l := line{text: string(chunk)}
 	for errors.Is(err, bufio.ErrBufferFull) {

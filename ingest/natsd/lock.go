@@ -30,7 +30,7 @@ func lockDir(dir string) (*flock.Flock, error) {
 	}
 	if !locked {
 		return nil, fmt.Errorf("%w: %s is held by %s; stop it, or give this one a directory of its own (natsd.dir)",
-			ErrInUse, dir, holder(lock.Path()))
+			ErrInUse, dir, lockHolder(lock.Path()))
 	}
 	// The number is for the message above alone; the lock works without it.
 	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
@@ -39,8 +39,8 @@ func lockDir(dir string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// holder names the process that has the lock, as far as it left its number.
-func holder(path string) string {
+// lockHolder names the process that has the lock, as far as it left its number.
+func lockHolder(path string) string {
 	text, err := os.ReadFile(path)
 	pid := strings.TrimSpace(string(text))
 	if err != nil || pid == "" {

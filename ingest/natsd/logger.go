@@ -11,68 +11,68 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// eventLogger hands what nats-server says to zerolog. The server's notices
+// serverLogger hands what nats-server says to zerolog. The server's notices
 // tell of its own start step by step; they are this program's Debug, as its
 // Info is one line a stage.
-type eventLogger struct {
-	log        zerolog.Logger
-	unwritable chan<- struct{} // is told, once, when a write has failed
+type serverLogger struct {
+	log         zerolog.Logger
+	writeFailed chan<- struct{} // is told, once, when a write has failed
 
-	// abandoned is set once nobody waits for the server to start any more; what
+	// startAbandoned is set once nobody waits for the server to start any more; what
 	// then still fails is no error.
-	abandoned atomic.Bool
+	startAbandoned atomic.Bool
 
 	mu    sync.Mutex
 	fatal error
 }
 
-var _ server.Logger = (*eventLogger)(nil)
+var _ server.Logger = (*serverLogger)(nil)
 
-func (l *eventLogger) Noticef(format string, args ...any) {
+func (l *serverLogger) Noticef(format string, args ...any) {
 	l.log.Debug().Msgf(format, args...)
 }
 
-// plaintext is a warning to whoever writes a server's configuration file. Here
+// plaintextWarning is a warning to whoever writes a server's configuration file. Here
 // the password comes from the settings, which take no other.
-const plaintext = "Plaintext passwords detected"
+const plaintextWarning = "Plaintext passwords detected"
 
-func (l *eventLogger) Warnf(format string, args ...any) {
+func (l *serverLogger) Warnf(format string, args ...any) {
 	level := zerolog.WarnLevel
-	if strings.HasPrefix(format, plaintext) {
+	if strings.HasPrefix(format, plaintextWarning) {
 		level = zerolog.DebugLevel
 	}
 	l.log.WithLevel(level).Msgf(format, args...)
 }
 
-// unwritten is in what the server says when a stream, or a consumer, could not
+// criticalWriteError is in what the server says when a stream, or a consumer, could not
 // write; it has no other way to tell.
-const unwritten = "ritical write error"
+const criticalWriteError = "ritical write error"
 
-func (l *eventLogger) Errorf(format string, args ...any) {
+func (l *serverLogger) Errorf(format string, args ...any) {
 	level := zerolog.ErrorLevel
-	if l.abandoned.Load() {
+	if l.startAbandoned.Load() {
 		level = zerolog.DebugLevel
 	}
 	l.log.WithLevel(level).Msgf(format, args...)
-	if strings.Contains(format, unwritten) {
+	if strings.Contains(format, criticalWriteError) {
 		select {
-		case l.unwritable <- struct{}{}:
+		case l.writeFailed <- struct{}{}:
 		default:
 		}
 	}
 }
 
-func (l *eventLogger) Debugf(format string, args ...any) {
+func (l *serverLogger) Debugf(format string, args ...any) {
 	l.log.Trace().Msgf(format, args...)
 }
 
-func (l *eventLogger) Tracef(format string, args ...any) {
+func (l *serverLogger) Tracef(format string, args ...any) {
 	l.log.Trace().Msgf(format, args...)
 }
 
 // Fatalf keeps the reason for Start to return instead of ending the process,
 // which is not the server's to end.
-func (l *eventLogger) Fatalf(format string, args ...any) {
+func (l *serverLogger) Fatalf(format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,7 +82,7 @@ func (l *eventLogger) Fatalf(format string, args ...any) {
 }
 
 // failure returns the first fatal condition the server met, or nil.
-func (l *eventLogger) failure() error {
+func (l *serverLogger) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.fatal

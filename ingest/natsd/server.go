@@ -27,14 +27,14 @@ type Server struct {
 	cfg  Config
 	url  string
 
-	mu         sync.Mutex
-	nats       *server.Server // another one after the disk was full
-	unwritable chan struct{}  // holds one when a write has failed
+	mu          sync.Mutex
+	nats        *server.Server // another one after the disk was full
+	writeFailed chan struct{}  // holds one when a write has failed
 
-	close    sync.Once
-	stop     context.CancelFunc
-	watching sync.WaitGroup
-	closeErr error
+	close      sync.Once
+	stop       context.CancelFunc
+	background sync.WaitGroup
+	closeErr   error
 }
 
 // Start takes the data directory, recovers its streams and returns a server
@@ -59,10 +59,10 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 		return nil, fmt.Errorf("start NATS server: %w", err)
 	}
 	began := time.Now()
-	if err := mendMetadata(dir, logger); err != nil {
+	if err := repairMetadata(dir, logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("mend %s: %w", dir, err), lock.Close())
 	}
-	s := &Server{lock: lock, log: logger, cfg: cfg, unwritable: make(chan struct{}, 1)}
+	s := &Server{lock: lock, log: logger, cfg: cfg, writeFailed: make(chan struct{}, 1)}
 	if s.nats, err = s.launch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server in %s: %w", dir, err), lock.Close())
 	}
@@ -72,7 +72,7 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	}
 	watching, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.watching.Go(func() { s.watch(watching) })
+	s.background.Go(func() { s.restartAfterWriteErrors(watching) })
 	logger.Info().Str("url", s.ClientURL()).Str("dir", dir).Str("version", server.VERSION).
 		Stringer("sync_interval", cfg.SyncInterval).Dur("took", time.Since(began)).Msg("NATS server ready")
 	return s, nil
@@ -85,7 +85,7 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	events := &eventLogger{log: s.log, unwritable: s.unwritable}
+	events := &serverLogger{log: s.log, writeFailed: s.writeFailed}
 	verbose := s.log.GetLevel() <= zerolog.TraceLevel
 	ns.SetLogger(events, verbose, verbose)
 
@@ -98,12 +98,12 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	}()
 	select {
 	case <-started:
-		err = cmp.Or(context.Cause(ctx), ready(ns, events))
+		err = cmp.Or(context.Cause(ctx), startError(ns, events))
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		events.abandoned.Store(true)
+		events.startAbandoned.Store(true)
 		ns.Shutdown()
 		<-started
 		ns.WaitForShutdown()
@@ -112,9 +112,9 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	return ns, nil
 }
 
-// ready reports why the server does not serve. A fatal condition is asked for
+// startError reports why the server does not serve. A fatal condition is asked for
 // first: the server goes on running after one.
-func ready(ns *server.Server, events *eventLogger) error {
+func startError(ns *server.Server, events *serverLogger) error {
 	if err := events.failure(); err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (s *Server) Credentials() nats.Option {
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		s.stop()
-		s.watching.Wait()
+		s.background.Wait()
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 		if err := s.lock.Close(); err != nil {

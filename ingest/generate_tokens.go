@@ -13,23 +13,22 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-const tokensHead = `# Bearer tokens of the areas, one each; "*" may submit for all of them.
+const tokensFileHeader = `# Bearer tokens of the areas, one each; "*" may submit for all of them.
 # Give every area its own token only. To keep no token in plain here, write its
 # SHA-256 (printf %s "$TOKEN" | sha256sum) as sha256: in place of token:.
 # The file is read again when it changes.
 `
 
-// GenerateTokens makes one random token for each area of the catalogue and one
-// for all of them, and writes them to a new file that only its owner can read.
-// It returns an error for which errors.Is(err, fs.ErrExist) holds when there is
-// a file already; a crash never leaves half of one.
+// GenerateTokens makes one random token for each area of the catalogue and one for all
+// areas, and writes them to a new file that only its owner can read. When the file exists
+// already, the error wraps fs.ErrExist. A crash never leaves half a file.
 func GenerateTokens(cat *catalogue.Catalogue, path string) (*Tokens, error) {
 	file := tokensFile{Tokens: []token{{Area: AnyArea, Name: "bureau", Token: rand.Text()}}}
 	for i := range cat.Areas {
 		file.Tokens = append(file.Tokens, token{Area: cat.Areas[i].Code, Name: cat.Areas[i].NameZH, Token: rand.Text()})
 	}
 	var text bytes.Buffer
-	text.WriteString(tokensHead)
+	text.WriteString(tokensFileHeader)
 	encoder := yaml.NewEncoder(&text)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(file); err != nil {
@@ -41,8 +40,8 @@ func GenerateTokens(cat *catalogue.Catalogue, path string) (*Tokens, error) {
 	return LoadTokens(path)
 }
 
-// createFile writes a new file, readable by its owner only, in one step: a link
-// is refused where something exists already.
+// createFile creates a file, readable by its owner only, with all of its text at once: it
+// writes a temporary file and links it to the path, which fails where a file exists.
 func createFile(path string, text []byte) (err error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// mendMetadata completes what a kill left half written. JetStream describes
+// repairMetadata completes what a kill left half written. JetStream describes
 // every stream and every consumer in two files, one after the other: the
 // description and its checksum. Without the second one the server leaves the
 // stream out at every later start, and with it the end of an atomic batch that
@@ -22,17 +22,17 @@ import (
 // The description is written whole or not at all, so its checksum can be made
 // from it. One that does not read as JSON is left alone, for the server to
 // report. The caller holds the lock on dir.
-func mendMetadata(dir string, log zerolog.Logger) error {
+func repairMetadata(dir string, log zerolog.Logger) error {
 	accounts := filepath.Join(dir, server.JetStreamStoreDir)
 	for _, account := range entries(accounts) {
 		streams := filepath.Join(accounts, account, "streams")
 		for _, stream := range entries(streams) {
-			if err := mendChecksum(filepath.Join(streams, stream), stream, log); err != nil {
+			if err := repairChecksum(filepath.Join(streams, stream), stream, log); err != nil {
 				return err
 			}
 			consumers := filepath.Join(streams, stream, "obs")
 			for _, consumer := range entries(consumers) {
-				if err := mendChecksum(filepath.Join(consumers, consumer), stream+"/"+consumer, log); err != nil {
+				if err := repairChecksum(filepath.Join(consumers, consumer), stream+"/"+consumer, log); err != nil {
 					return err
 				}
 			}
@@ -55,9 +55,9 @@ func entries(dir string) []string {
 	return names
 }
 
-// mendChecksum writes the checksum of the description in dir where it is absent
+// repairChecksum writes the checksum of the description in dir where it is absent
 // or of another description. The name is what JetStream seeds the hash with.
-func mendChecksum(dir, name string, log zerolog.Logger) error {
+func repairChecksum(dir, name string, log zerolog.Logger) error {
 	description, err := os.ReadFile(filepath.Join(dir, server.JetStreamMetaFile))
 	if err != nil || !json.Valid(description) {
 		return nil // nothing begun, or nothing to go by

@@ -19,9 +19,10 @@ const (
 	submissionEmpty = "SUBMISSION_EMPTY"
 )
 
-// address checks what the submissions are addressed to before anything is
-// stored, and that their sender may: all mistakes are told at once.
-func (g *Gateway) address(submissions []event.Submission, who holder) error {
+// checkAreasAndDatasets checks, before anything is stored, that the submissions' areas and
+// datasets exist and that the sender may submit for the areas. It reports all mistakes at
+// once.
+func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who tokenHolder) error {
 	var mistakes []ProblemError
 	var foreign *Problem
 	for i := range submissions {
@@ -29,12 +30,12 @@ func (g *Gateway) address(submissions []event.Submission, who holder) error {
 		area, ok := g.catalogue.Area(s.Area)
 		switch {
 		case !ok:
-			mistakes = append(mistakes, g.unknownArea(s.Area))
+			mistakes = append(mistakes, g.unknownAreaProblem(s.Area))
 		case !who.may(s.Area) && foreign == nil:
-			foreign = otherArea(who, area)
+			foreign = otherAreaProblem(who, area)
 		}
 		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
-			mistakes = append(mistakes, g.unknownDataset(s.Dataset))
+			mistakes = append(mistakes, g.unknownDatasetProblem(s.Dataset))
 		}
 		if len(s.Observations) == 0 {
 			mistakes = append(mistakes, ProblemError{
@@ -58,35 +59,35 @@ func (g *Gateway) address(submissions []event.Submission, who holder) error {
 	return problem
 }
 
-func otherArea(who holder, area *catalogue.Area) *Problem {
+func otherAreaProblem(who tokenHolder, area *catalogue.Area) *Problem {
 	return newProblem(http.StatusForbidden, codeForbidden,
 		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.area, who.name, area.Code, area.NameZH),
 		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.area, who.name, area.Code, area.NameEN))
 }
 
-func (g *Gateway) unknownArea(seen string) ProblemError {
-	// People know the names, files need the codes.
+func (g *Gateway) unknownAreaProblem(seen string) ProblemError {
+	// A name that was written in place of a code is answered with its code.
 	candidates := map[string]string{}
 	for i := range g.catalogue.Areas {
 		a := &g.catalogue.Areas[i]
 		candidates[a.Code], candidates[a.NameZH], candidates[a.NameEN] = a.Code, a.Code, a.Code
 	}
 	delete(candidates, "")
-	return unknown(areaUnknown, "area", "地区", seen, candidates, g.knownAreas())
+	return unknownProblem(areaUnknown, "area", "地区", seen, candidates, g.knownAreas())
 }
 
-func (g *Gateway) unknownDataset(seen string) ProblemError {
+func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
 	candidates := map[string]string{}
 	for i := range g.catalogue.Datasets {
 		d := &g.catalogue.Datasets[i]
 		candidates[d.ID], candidates[d.NameZH], candidates[d.NameEN] = d.ID, d.ID, d.ID
 	}
 	delete(candidates, "")
-	return unknown(datasetUnknown, "dataset", "数据集", seen, candidates, g.knownDatasets())
+	return unknownProblem(datasetUnknown, "dataset", "数据集", seen, candidates, g.knownDatasets())
 }
 
-func unknown(code, field, fieldZH, seen string, candidates map[string]string, known []string) ProblemError {
-	seen = event.Excerpt(seen, maxSeen)
+func unknownProblem(code, field, fieldZH, seen string, candidates map[string]string, known []string) ProblemError {
+	seen = event.Excerpt(seen, maxExcerpt)
 	e := ProblemError{
 		Code: code, Field: field, Seen: seen,
 		Detail:   fmt.Sprintf("%s %q is not in the catalogue", field, seen),
@@ -108,8 +109,8 @@ func unknown(code, field, fieldZH, seen string, candidates map[string]string, kn
 	return e
 }
 
-// How many bytes of an upload an answer repeats.
-const maxSeen = 200
+// maxExcerpt is how many bytes of an upload an answer repeats.
+const maxExcerpt = 200
 
 // knownAreas lists the areas' codes with their names, for messages.
 func (g *Gateway) knownAreas() []string {

@@ -11,27 +11,27 @@ import (
 )
 
 const (
-	reviveFrom = 100 * time.Millisecond
-	reviveTo   = 5 * time.Second
+	restartRetryFrom = 100 * time.Millisecond
+	restartRetryTo   = 5 * time.Second
 )
 
-// watch brings the server back whenever a write has failed. A stream of
+// restartAfterWriteErrors brings the server back whenever a write has failed. A stream of
 // nats-server that could not write once, because the disk was full, takes
 // nothing more until it is started again, however much room there is.
-func (s *Server) watch(ctx context.Context) {
+func (s *Server) restartAfterWriteErrors(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.unwritable:
+		case <-s.writeFailed:
 		}
-		s.revive(ctx)
+		s.restart(ctx)
 	}
 }
 
-// revive stops the server and starts it again as soon as the disk takes as much
+// restart stops the server and starts it again as soon as the disk takes as much
 // as the largest message. Whatever was acknowledged is there then.
-func (s *Server) revive(ctx context.Context) {
+func (s *Server) restart(ctx context.Context) {
 	began := time.Now()
 	s.log.Error().Str("dir", s.cfg.Dir).Str("what_to_do", "free disk space; it goes on by itself").
 		Msg("NATS server pauses: the disk does not take its writes; nothing acknowledged is lost")
@@ -39,8 +39,8 @@ func (s *Server) revive(ctx context.Context) {
 	old.Shutdown()
 	old.WaitForShutdown()
 	var last string
-	for pause := reviveFrom; ; pause = min(2*pause, reviveTo) {
-		err := s.startAgain(ctx)
+	for pause := restartRetryFrom; ; pause = min(2*pause, restartRetryTo) {
+		err := s.tryStart(ctx)
 		if err == nil {
 			s.log.Info().Dur("away", time.Since(began)).Msg("NATS server goes on")
 			return
@@ -60,16 +60,16 @@ func (s *Server) revive(ctx context.Context) {
 	}
 }
 
-func (s *Server) startAgain(ctx context.Context) error {
-	if err := probe(s.cfg.Dir, int(s.cfg.MaxPayload)); err != nil {
+func (s *Server) tryStart(ctx context.Context) error {
+	if err := probeDisk(s.cfg.Dir, int(s.cfg.MaxPayload)); err != nil {
 		return err
 	}
-	if err := mendMetadata(s.cfg.Dir, s.log); err != nil {
+	if err := repairMetadata(s.cfg.Dir, s.log); err != nil {
 		return fmt.Errorf("mend %s: %w", s.cfg.Dir, err)
 	}
 	// What was said before is about the server that has ended.
 	select {
-	case <-s.unwritable:
+	case <-s.writeFailed:
 	default:
 	}
 	ns, err := s.launch(ctx)
@@ -82,8 +82,8 @@ func (s *Server) startAgain(ctx context.Context) error {
 	return nil
 }
 
-// probe reports why a directory does not take a file of this size.
-func probe(dir string, size int) (err error) {
+// probeDisk reports why a directory does not take a file of this size.
+func probeDisk(dir string, size int) (err error) {
 	file, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", dir, err)
