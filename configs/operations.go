@@ -3,24 +3,22 @@ package configs
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
-	"strconv"
 
-	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/configs/hostport"
 )
 
-// Operations is what the program tells those who run it, over HTTP: metrics,
-// health, readiness.
+// Operations is the HTTP server for those who run the program: metrics, health and
+// readiness.
 type Operations struct {
-	// Address is the host and port to listen on; port 0 takes any free one, and
-	// so does a port that is taken. Empty does not listen.
+	// Address is the host and port to listen on. With port 0, or when the port is taken, it
+	// is any free one. Empty does not listen.
 	Address string `yaml:"address"`
 	// PProf adds Go's profiles under /debug/pprof, on a loopback address only.
 	PProf bool `yaml:"pprof"`
 }
 
-// Tracing is where spans of the pipeline go.
+// Tracing is where the spans of the pipeline are sent.
 type Tracing struct {
 	// Endpoint is the URL of an OpenTelemetry collector that takes OTLP over
 	// HTTP; empty traces nothing.
@@ -30,12 +28,10 @@ type Tracing struct {
 func (s *Settings) validateOperations() []error {
 	var errs []error
 	if o := s.Operations; o.Address != "" {
-		host, port, err := net.SplitHostPort(o.Address)
+		host, _, err := hostport.Split(o.Address, `127.0.0.1:8471, or "" for none`)
 		if err != nil {
-			errs = append(errs, fmt.Errorf(`operations.address: want host:port such as 127.0.0.1:8471, or "" for none, got %q`, o.Address))
-		} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			errs = append(errs, fmt.Errorf("operations.address: want a port from 0 to 65535, got %q", port))
-		} else if o.PProf && !natsd.IsLoopback(host) {
+			errs = append(errs, fmt.Errorf("operations.address: %w", err))
+		} else if o.PProf && !hostport.IsLoopback(host) {
 			errs = append(errs, fmt.Errorf("operations.pprof: want operations.address on loopback, such as 127.0.0.1:8471, got %q; profiles show what is in memory", o.Address))
 		}
 	} else if o.PProf {

@@ -3,10 +3,8 @@ package configs
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // the time zone has to be known on machines without a zone database too
@@ -14,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/hostport"
 	"github.com/citytally/citytally/configs/strict"
 )
 
@@ -103,14 +102,9 @@ func (s *Settings) validatePorts() []error {
 		port int
 	}
 	var listeners []listener
-	if _, port, err := net.SplitHostPort(s.Ingest.Address); err == nil {
-		if n, err := strconv.Atoi(port); err == nil {
-			listeners = append(listeners, listener{"ingest.address", n})
-		}
-	}
-	if _, port, err := net.SplitHostPort(s.Operations.Address); err == nil {
-		if n, err := strconv.Atoi(port); err == nil {
-			listeners = append(listeners, listener{"operations.address", n})
+	for _, address := range []struct{ path, text string }{{"ingest.address", s.Ingest.Address}, {"operations.address", s.Operations.Address}} {
+		if _, port, err := hostport.Split(address.text, ""); err == nil {
+			listeners = append(listeners, listener{address.path, port})
 		}
 	}
 	if s.NATS.URL == "" {

@@ -3,9 +3,9 @@ package ingest
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
+
+	"github.com/citytally/citytally/configs/hostport"
 )
 
 // Config is how the gateway works.
@@ -51,10 +51,8 @@ const maxBodyLimit = 64 << 20
 func (c Config) Validate() error {
 	var errs []error
 	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if _, port, err := net.SplitHostPort(c.Address); err != nil {
-		report("ingest.address: want host:port such as 127.0.0.1:8470, got %q", c.Address)
-	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		report("ingest.address: want a port from 0 to 65535, got %q", port)
+	if _, _, err := hostport.Split(c.Address, "127.0.0.1:8470"); err != nil {
+		report("ingest.address: %w", err)
 	}
 	if c.MaxBody < 1<<10 || c.MaxBody > maxBodyLimit {
 		report("ingest.max_body: want 1024 to %d bytes, got %d", maxBodyLimit, c.MaxBody)

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"time"
+
+	"github.com/citytally/citytally/configs/hostport"
 )
 
 const (
@@ -23,16 +24,15 @@ const (
 	maxPayloadLimit = 64 << 20
 )
 
-// Config is what the embedded server can be told.
-// The zero value with a Dir, after [Config.Defaults], is a server for this
-// machine only that loses nothing.
+// Config is how the embedded server works. The zero value with a Dir, after
+// [Config.Defaults], is a server for this machine only that syncs every write.
 type Config struct {
 	// Dir is the data directory. It is created, readable by its owner only,
 	// and locked while the server runs. JetStream keeps its streams in
 	// Dir/jetstream.
 	Dir string `yaml:"dir"`
 
-	// Host is the address to listen on; default 127.0.0.1. An address other
+	// Host is the address to listen on; default 127.0.0.1. An address that other
 	// machines can reach is refused unless credentials are set.
 	Host string `yaml:"host"`
 
@@ -40,29 +40,28 @@ type Config struct {
 	// listen at all.
 	Port int `yaml:"port"`
 
-	// SyncInterval is how long a write may wait for its fsync: "always" (the
-	// default) syncs before the publish is acknowledged; a duration such as
-	// 2m is faster and may lose that much on a power failure.
+	// SyncInterval is how long a write may wait for its fsync. "always", the default,
+	// syncs before the publish is acknowledged. A duration such as 2m is faster, and a
+	// power failure may lose the messages of that time.
 	SyncInterval SyncInterval `yaml:"sync_interval"`
 
-	// MaxStore bounds the disk space of all streams, in bytes; 0 leaves it to
-	// the server, which takes three quarters of what is free.
+	// MaxStore bounds the disk space of all streams, in bytes; 0 is the server's own
+	// bound, three quarters of what is free.
 	MaxStore int64 `yaml:"max_store"`
 
-	// MaxMemory bounds what streams kept in memory may take, in bytes; 0
-	// leaves it to the server, which takes three quarters of the machine's.
+	// MaxMemory bounds the memory of streams that are kept in memory, in bytes; 0 is the
+	// server's own bound, three quarters of the machine's memory.
 	MaxMemory int64 `yaml:"max_memory"`
 
 	// MaxPayload is the largest message accepted, in bytes; default 8 MiB, at
 	// most 64 MiB.
 	MaxPayload int32 `yaml:"max_payload"`
 
-	// User and Password, if set, are asked of every connection.
+	// User and Password, if set, are required of every connection.
 	User     string `yaml:"user"`
 	Password string `yaml:"password"`
 
-	// Token, if set, is asked of every connection. Either User and Password
-	// or Token, not both.
+	// Token, if set, is required of every connection. It excludes User and Password.
 	Token string `yaml:"token"`
 }
 
@@ -78,9 +77,8 @@ func (c Config) Defaults() Config {
 	return c
 }
 
-// Validate reports every mistake at once, each with its path. It expects a
-// configuration to which [Config.Defaults] has been applied.
-// No message contains a password or a token.
+// Validate reports every mistake at once, each with its path. It expects a configuration
+// to which [Config.Defaults] has been applied. No message contains a password or a token.
 func (c Config) Validate() error {
 	var errs []error
 	if c.Dir == "" {
@@ -118,18 +116,9 @@ func (c Config) validateAccess() []error {
 	if c.User != "" && c.Token != "" {
 		errs = append(errs, errors.New("natsd.token: want either a token or a user with a password, got both"))
 	}
-	if c.Port != NoPort && c.Host != "" && !IsLoopback(c.Host) && c.User == "" && c.Token == "" {
+	if c.Port != NoPort && c.Host != "" && !hostport.IsLoopback(c.Host) && c.User == "" && c.Token == "" {
 		errs = append(errs, fmt.Errorf("natsd.host: want a loopback address, or credentials "+
 			"(natsd.user and natsd.password, or natsd.token) before others can connect, got %q without any", c.Host))
 	}
 	return errs
-}
-
-// IsLoopback reports whether a host, by name or address, is this machine alone.
-func IsLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/hostport"
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
@@ -138,7 +138,7 @@ func (c Config) validateUsers() []error {
 		if seen[user.Name] {
 			errs = append(errs, fmt.Errorf("chdb.users[%d].name: want each name once, got %q again", i, user.Name))
 		}
-		if user.Password == "" && c.Host != "" && !loopback(c.Host) {
+		if user.Password == "" && c.Host != "" && !hostport.IsLoopback(c.Host) {
 			errs = append(errs, fmt.Errorf("chdb.users[%d].password: want one where others can connect (chdb.host is %q), got none", i, c.Host))
 		}
 		seen[user.Name] = true
@@ -148,12 +148,4 @@ func (c Config) validateUsers() []error {
 		errs = append(errs, errors.New("chdb.users: want at least one user who may write, got none"))
 	}
 	return errs
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
