@@ -11,14 +11,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrInUse is what [Start] returns, wrapped, when another process has the
-// data directory.
+// ErrInUse is the error of [Start], wrapped, when another process uses the data directory.
 var ErrInUse = errors.New("data directory is in use")
 
 const lockName = "natsd.lock"
 
-// lockDir creates dir if need be and takes it for this process. JetStream
-// itself takes no lock, and two servers on one directory destroy it.
+// lockDir creates dir where it does not exist, and locks it for this process. JetStream
+// itself takes no lock, and two servers on one directory destroy its streams.
 func lockDir(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
@@ -32,14 +31,15 @@ func lockDir(dir string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("%w: %s is held by %s; stop it, or give this one a directory of its own (natsd.dir)",
 			ErrInUse, dir, lockHolder(lock.Path()))
 	}
-	// The number is for the message above alone; the lock works without it.
+	// The process number is only for the message above.
 	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), lock.Close())
 	}
 	return lock, nil
 }
 
-// lockHolder names the process that has the lock, as far as it left its number.
+// lockHolder returns a name for the process that has the lock: its number, where the file
+// holds it.
 func lockHolder(path string) string {
 	text, err := os.ReadFile(path)
 	pid := strings.TrimSpace(string(text))

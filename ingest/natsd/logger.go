@@ -11,15 +11,14 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// serverLogger hands what nats-server says to zerolog. The server's notices
-// tell of its own start step by step; they are this program's Debug, as its
-// Info is one line a stage.
+// serverLogger passes the log of nats-server on to zerolog. The server's notices are logged
+// as Debug, because they describe its start step by step.
 type serverLogger struct {
 	log         zerolog.Logger
-	writeFailed chan<- struct{} // is told, once, when a write has failed
+	writeFailed chan<- struct{} // receives an element when a write has failed
 
-	// startAbandoned is set once nobody waits for the server to start any more; what
-	// then still fails is no error.
+	// startAbandoned is set when the caller of Start has stopped waiting. Errors of the
+	// server after that are logged as Debug.
 	startAbandoned atomic.Bool
 
 	mu    sync.Mutex
@@ -32,8 +31,8 @@ func (l *serverLogger) Noticef(format string, args ...any) {
 	l.log.Debug().Msgf(format, args...)
 }
 
-// plaintextWarning is a warning to whoever writes a server's configuration file. Here
-// the password comes from the settings, which take no other.
+// plaintextWarning is the beginning of a warning about passwords in a configuration file of
+// nats-server. Here the password comes from the settings, so it is logged as Debug.
 const plaintextWarning = "Plaintext passwords detected"
 
 func (l *serverLogger) Warnf(format string, args ...any) {
@@ -44,8 +43,9 @@ func (l *serverLogger) Warnf(format string, args ...any) {
 	l.log.WithLevel(level).Msgf(format, args...)
 }
 
-// criticalWriteError is in what the server says when a stream, or a consumer, could not
-// write; it has no other way to tell.
+// criticalWriteError is part of the message that the server logs when a stream or a
+// consumer could not write. The server reports it in no other way. The first letter is
+// left out, because its case differs.
 const criticalWriteError = "ritical write error"
 
 func (l *serverLogger) Errorf(format string, args ...any) {
@@ -70,8 +70,7 @@ func (l *serverLogger) Tracef(format string, args ...any) {
 	l.log.Trace().Msgf(format, args...)
 }
 
-// Fatalf keeps the reason for Start to return instead of ending the process,
-// which is not the server's to end.
+// Fatalf keeps the reason, which Start returns. It does not end the process.
 func (l *serverLogger) Fatalf(format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	l.mu.Lock()
@@ -81,7 +80,7 @@ func (l *serverLogger) Fatalf(format string, args ...any) {
 	}
 }
 
-// failure returns the first fatal condition the server met, or nil.
+// failure returns the reason of the first fatal condition of the server, or nil.
 func (l *serverLogger) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

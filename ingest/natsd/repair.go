@@ -13,15 +13,14 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// repairMetadata completes what a kill left half written. JetStream describes
-// every stream and every consumer in two files, one after the other: the
-// description and its checksum. Without the second one the server leaves the
-// stream out at every later start, and with it the end of an atomic batch that
-// the next kill interrupts; it never writes that file again by itself.
+// repairMetadata writes the checksums of metadata that a kill left without one. For every
+// stream and consumer JetStream writes two files, first the description and then its
+// checksum. Without the checksum the server leaves the stream out at every later start, and
+// never writes the file again.
 //
-// The description is written whole or not at all, so its checksum can be made
-// from it. One that does not read as JSON is left alone, for the server to
-// report. The caller holds the lock on dir.
+// The description is written whole or not at all, so that its checksum can be computed from
+// it. A description that is no JSON is left for the server to report. The caller holds the
+// lock on dir.
 func repairMetadata(dir string, log zerolog.Logger) error {
 	accounts := filepath.Join(dir, server.JetStreamStoreDir)
 	for _, account := range entries(accounts) {
@@ -41,8 +40,8 @@ func repairMetadata(dir string, log zerolog.Logger) error {
 	return nil
 }
 
-// entries are the names in a directory, none where it cannot be read: the
-// server says so better.
+// entries returns the names in a directory, and none where the directory cannot be read,
+// which the server then reports.
 func entries(dir string) []string {
 	found, err := os.ReadDir(dir)
 	if err != nil {
@@ -55,12 +54,12 @@ func entries(dir string) []string {
 	return names
 }
 
-// repairChecksum writes the checksum of the description in dir where it is absent
-// or of another description. The name is what JetStream seeds the hash with.
+// repairChecksum writes the checksum of the description in dir where the checksum is absent
+// or belongs to another description. JetStream takes the name as the key of the hash.
 func repairChecksum(dir, name string, log zerolog.Logger) error {
 	description, err := os.ReadFile(filepath.Join(dir, server.JetStreamMetaFile))
 	if err != nil || !json.Valid(description) {
-		return nil // nothing begun, or nothing to go by
+		return nil // no stream was begun, or the description is damaged
 	}
 	want, err := checksum(name, description)
 	if err != nil {

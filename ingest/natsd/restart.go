@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -15,9 +16,9 @@ const (
 	restartRetryTo   = 5 * time.Second
 )
 
-// restartAfterWriteErrors brings the server back whenever a write has failed. A stream of
-// nats-server that could not write once, because the disk was full, takes
-// nothing more until it is started again, however much room there is.
+// restartAfterWriteErrors restarts the server whenever a write has failed. After a failed
+// write, as on a full disk, a stream of nats-server stores nothing more until the server is
+// started again, however much space there is.
 func (s *Server) restartAfterWriteErrors(ctx context.Context) {
 	for {
 		select {
@@ -29,8 +30,8 @@ func (s *Server) restartAfterWriteErrors(ctx context.Context) {
 	}
 }
 
-// restart stops the server and starts it again as soon as the disk takes as much
-// as the largest message. Whatever was acknowledged is there then.
+// restart stops the server, and starts it again as soon as the disk takes a file of the
+// largest message's size. Every acknowledged message is there afterwards.
 func (s *Server) restart(ctx context.Context) {
 	began := time.Now()
 	s.log.Error().Str("dir", s.cfg.Dir).Str("what_to_do", "free disk space; it goes on by itself").
@@ -38,25 +39,18 @@ func (s *Server) restart(ctx context.Context) {
 	old := s.current()
 	old.Shutdown()
 	old.WaitForShutdown()
-	var last string
-	for pause := restartRetryFrom; ; pause = min(2*pause, restartRetryTo) {
-		err := s.tryStart(ctx)
-		if err == nil {
-			s.log.Info().Dur("away", time.Since(began)).Msg("NATS server goes on")
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if err.Error() != last {
-			last = err.Error()
-			s.log.Warn().Err(err).Msg("NATS server cannot go on yet")
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval = restartRetryFrom, restartRetryTo
+	var logged string
+	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, s.tryStart(ctx) },
+		backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, _ time.Duration) {
+			if err.Error() != logged {
+				logged = err.Error()
+				s.log.Warn().Err(err).Msg("NATS server cannot go on yet")
+			}
+		}))
+	if err == nil {
+		s.log.Info().Dur("away", time.Since(began)).Msg("NATS server goes on")
 	}
 }
 
@@ -65,9 +59,9 @@ func (s *Server) tryStart(ctx context.Context) error {
 		return err
 	}
 	if err := repairMetadata(s.cfg.Dir, s.log); err != nil {
-		return fmt.Errorf("mend %s: %w", s.cfg.Dir, err)
+		return fmt.Errorf("repair metadata in %s: %w", s.cfg.Dir, err)
 	}
-	// What was said before is about the server that has ended.
+	// A failed write from before belongs to the server that has ended.
 	select {
 	case <-s.writeFailed:
 	default:
@@ -82,7 +76,7 @@ func (s *Server) tryStart(ctx context.Context) error {
 	return nil
 }
 
-// probeDisk reports why a directory does not take a file of this size.
+// probeDisk returns why a directory does not take a file of so many bytes, or nil.
 func probeDisk(dir string, size int) (err error) {
 	file, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {

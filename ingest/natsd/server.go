@@ -16,8 +16,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// acceptTimeout bounds the wait between the end of recovery and the listener
-// accepting, which takes microseconds unless the port is refused.
+// acceptTimeout bounds the time from the end of recovery until the server accepts
+// connections, which takes microseconds unless the port cannot be had.
 const acceptTimeout = 10 * time.Second
 
 // Server is a running NATS server.
@@ -28,8 +28,8 @@ type Server struct {
 	url  string
 
 	mu          sync.Mutex
-	nats        *server.Server // another one after the disk was full
-	writeFailed chan struct{}  // holds one when a write has failed
+	nats        *server.Server // a new one after each restart
+	writeFailed chan struct{}  // holds an element when a write has failed
 
 	close      sync.Once
 	stop       context.CancelFunc
@@ -41,8 +41,8 @@ type Server struct {
 // that accepts connections. The context bounds the start only; [Server.Close]
 // ends the server. It applies [Config.Defaults] and [Config.Validate].
 //
-// When another process has the directory it returns [ErrInUse], wrapped with
-// the directory, the process and what to do.
+// When another process uses the directory, the error wraps [ErrInUse], and names the
+// directory, the process and what to do.
 func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, error) {
 	cfg = cfg.Defaults()
 	if err := cfg.Validate(); err != nil {
@@ -60,7 +60,7 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	}
 	began := time.Now()
 	if err := repairMetadata(dir, logger); err != nil {
-		return nil, errors.Join(fmt.Errorf("mend %s: %w", dir, err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("repair metadata in %s: %w", dir, err), lock.Close())
 	}
 	s := &Server{lock: lock, log: logger, cfg: cfg, writeFailed: make(chan struct{}, 1)}
 	if s.nats, err = s.launch(ctx); err != nil {
@@ -68,7 +68,7 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	}
 	if cfg.Port != NoPort {
 		s.url = s.nats.ClientURL()
-		s.cfg.Port = s.nats.Addr().(*net.TCPAddr).Port // for the next one
+		s.cfg.Port = s.nats.Addr().(*net.TCPAddr).Port // a restart takes the same port
 	}
 	watching, stop := context.WithCancel(context.Background())
 	s.stop = stop
@@ -78,8 +78,8 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	return s, nil
 }
 
-// launch runs the server up to the point where it accepts connections, or
-// leaves nothing running.
+// launch starts the server and returns it when it accepts connections. After an error
+// nothing runs.
 func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	ns, err := server.NewServer(options(s.cfg))
 	if err != nil {
@@ -89,8 +89,8 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	verbose := s.log.GetLevel() <= zerolog.TraceLevel
 	ns.SetLogger(events, verbose, verbose)
 
-	// Start returns once recovery is over, which may take a while on a large
-	// log, and takes no context itself.
+	// Start returns when recovery is over, which takes long on a large log, and it takes no
+	// context.
 	started := make(chan struct{})
 	go func() {
 		defer close(started)
@@ -112,8 +112,8 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 	return ns, nil
 }
 
-// startError reports why the server does not serve. A fatal condition is asked for
-// first: the server goes on running after one.
+// startError returns why the server does not serve, or nil. It asks for a fatal condition
+// first, because the server goes on running after one.
 func startError(ns *server.Server, events *serverLogger) error {
 	if err := events.failure(); err != nil {
 		return err
@@ -168,13 +168,13 @@ func (s *Server) InProcess() nats.Option {
 	}
 }
 
-// inProcess connects to the server of the moment.
+// inProcess connects to the present server, also after a restart.
 type inProcess struct{ server *Server }
 
 func (p inProcess) InProcessConn() (net.Conn, error) { return p.server.current().InProcessConn() }
 
-// Credentials are what a connection to [Server.ClientURL] must show; it does
-// nothing when the server asks for none.
+// Credentials returns the option with the credentials that a connection to
+// [Server.ClientURL] needs. It changes nothing when the server requires none.
 func (s *Server) Credentials() nats.Option {
 	return func(o *nats.Options) error {
 		o.User, o.Password, o.Token = s.cfg.User, s.cfg.Password, s.cfg.Token
@@ -182,9 +182,9 @@ func (s *Server) Credentials() nats.Option {
 	}
 }
 
-// Close ends all connections, writes out what is in memory, waits for the
-// server to have stopped and gives the directory back. Clients are drained by
-// those who own them, before. Later calls return the first one's answer.
+// Close ends all connections, writes out what is in memory, waits until the server has
+// stopped and unlocks the directory. Clients have to be drained before. Later calls return
+// the result of the first.
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		s.stop()

@@ -1,5 +1,5 @@
-// Package natsdtest starts the embedded NATS server for a test: the same one
-// the program runs, on a directory and a port of the test's own.
+// Package natsdtest starts the embedded NATS server for a test: the same server that the
+// program runs, on a directory and a port that only the test uses.
 package natsdtest
 
 import (
@@ -19,9 +19,9 @@ func Dir(dir string) Option {
 	return func(c *natsd.Config) { c.Dir = dir }
 }
 
-// Start returns a server on loopback, any free port and a temporary
-// directory, closed when the test ends. It syncs every write, as the program
-// does. Warnings and errors of the server go to the test's log.
+// Start returns a server on loopback, with a free port and a temporary directory. It is
+// closed when the test ends. It syncs every write, as the program does. Warnings and errors
+// of the server go to the test's log.
 func Start(t testing.TB, options ...Option) *natsd.Server {
 	t.Helper()
 	cfg := natsd.Config{}
