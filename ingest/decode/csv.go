@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,25 +11,24 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// CSV reads long CSV: a header line, then one observation a row. The columns
-// are indicator, period and value, and optionally unit, stage, status,
-// qualifier, note, area and dataset, in any order, separated by commas, in
-// UTF-8 with or without a byte order mark. Rows count as in a spreadsheet: the
-// header is row 1, an empty line is a row, a quoted cell with line breaks in it
-// belongs to one.
+// CSV reads long CSV: a header line, then one observation a row. The columns are
+// indicator, period and value, and optionally unit, stage, status, qualifier, note, area
+// and dataset, in any order. They are separated by commas, and the text is UTF-8, with or
+// without a byte order mark. Rows are counted as in a spreadsheet: the header is row 1, an
+// empty line is a row, and a quoted cell with line breaks is part of one row.
 //
-// With area or dataset as columns a file may hold several submissions; they are
-// returned in the order of their first rows, each with its rows in order. An
-// empty cell there takes the default.
+// A file with a column area or dataset may hold several submissions. They are returned in
+// the order of their first rows, each with its rows in order. An empty cell in these
+// columns takes the default.
 //
-// A row with too few or too many fields, a stray quotation mark, or text that
-// is not UTF-8 becomes a malformed observation of the submission of the row
-// before it (of the first submission when there is none before it).
+// A row with too few or too many fields, with a stray quotation mark, or with text that is
+// not UTF-8 becomes a malformed observation. It belongs to the submission of the row before
+// it, or to the first submission when it comes first.
 func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 	records := newRecordReader(r)
-	head, err := records.next()
-	for err == nil && head.blank() {
-		head, err = records.next()
+	first, err := records.next()
+	for err == nil && first.blank() {
+		first, err = records.next()
 	}
 	if errors.Is(err, io.EOF) {
 		return nil, newProblem(Empty, "", "文件为空，第一行应为表头："+wantedColumns, "the file is empty; its first line has to be the header "+wantedColumns)
@@ -36,11 +36,12 @@ func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 	if err != nil {
 		return nil, readError(err)
 	}
-	columns, err := parseHeader(head)
+	header, err := parseHeader(first)
 	if err != nil {
 		return nil, err
 	}
 	split := splitter{defaults: defaults, indexes: map[[2]string]int{}}
+	var current row
 	for rows := 0; ; {
 		record, err := records.next()
 		if errors.Is(err, io.EOF) {
@@ -55,53 +56,40 @@ func CSV(r io.Reader, defaults Defaults) ([]event.Submission, error) {
 		if rows++; rows > MaxRows {
 			return nil, tooManyRows()
 		}
-		split.add(columns.observation(record))
+		header.read(record, &current)
+		split.add(&current)
 	}
 }
 
-// observation reads a record. The area and dataset are "" where the record
-// names none.
-func (c header) observation(r record) (o event.Observation, area, dataset string) {
-	malformed := func(zh, en string) (event.Observation, string, string) {
-		return event.Observation{Row: r.row, Malformed: event.Excerpt(r.text, 200), Problem: en, ProblemZH: zh}, "", ""
+// row is an observation, with the area and dataset of its record; these are "" where the
+// record names none.
+type row struct {
+	event.Observation
+	area, dataset string
+}
+
+// read reads a record into a row, or makes a malformed observation of it.
+func (h header) read(r record, into *row) {
+	*into = row{Observation: event.Observation{Row: r.row}}
+	malformed := func(zh, en string) {
+		into.Malformed, into.Problem, into.ProblemZH = event.Excerpt(r.text, 200), en, zh
 	}
 	switch {
 	case r.problem != nil:
-		return malformed(r.problem.ZH, r.problem.EN)
+		malformed(r.problem.ZH, r.problem.EN)
+		return
 	case !utf8.ValidString(r.text):
-		return malformed("不是 UTF-8 编码，请将文件另存为“CSV UTF-8”", `not UTF-8; save the file as "CSV UTF-8"`)
-	case len(r.fields) != len(c):
-		return malformed(fmt.Sprintf("本行有 %d 个字段，表头有 %d 个", len(r.fields), len(c)),
-			fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(c)))
+		malformed("不是 UTF-8 编码，请将文件另存为“CSV UTF-8”", `not UTF-8; save the file as "CSV UTF-8"`)
+		return
+	case len(r.fields) != len(h):
+		malformed(fmt.Sprintf("本行有 %d 个字段，表头有 %d 个", len(r.fields), len(h)),
+			fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(h)))
+		return
 	}
-	o.Row = r.row
-	for i, name := range c {
-		// A field is a part of the file's text; a copy lets go of the rest.
-		cell := strings.Clone(strings.TrimSpace(r.fields[i]))
-		switch name {
-		case "indicator":
-			o.Indicator = cell
-		case "period":
-			o.Period = cell
-		case "value":
-			o.Value = event.Text(cell)
-		case "unit":
-			o.Unit = cell
-		case "stage":
-			o.Stage = cell
-		case "status":
-			o.Status = cell
-		case "qualifier":
-			o.Qualifier = cell
-		case "note":
-			o.Note = cell
-		case "area":
-			area = cell
-		case "dataset":
-			dataset = cell
-		}
+	for i, column := range h {
+		// The field is a part of the file's text; a copy does not keep the text in memory.
+		column.set(into, strings.Clone(strings.TrimSpace(r.fields[i])))
 	}
-	return o, area, dataset
 }
 
 // splitter puts observations into submissions by area and dataset.
@@ -110,28 +98,22 @@ type splitter struct {
 	submissions []event.Submission
 	indexes     map[[2]string]int
 	last        int
-	// leading holds malformed rows that came before any other.
+	// leading holds the malformed rows that come before the first good one.
 	leading []event.Observation
 }
 
-func (s *splitter) add(o event.Observation, area, dataset string) {
-	if o.Malformed != "" {
+func (s *splitter) add(r *row) {
+	if r.Malformed != "" {
 		if len(s.submissions) == 0 {
-			s.leading = append(s.leading, o)
+			s.leading = append(s.leading, r.Observation)
 			return
 		}
 		last := &s.submissions[s.last]
-		last.Observations = append(last.Observations, o)
+		last.Observations = append(last.Observations, r.Observation)
 		return
 	}
-	if area == "" {
-		area = s.defaults.Area
-	}
-	if dataset == "" {
-		dataset = s.defaults.Dataset
-	}
-	to := s.submission(area, dataset)
-	to.Observations = append(to.Observations, o)
+	to := s.submission(cmp.Or(r.area, s.defaults.Area), cmp.Or(r.dataset, s.defaults.Dataset))
+	to.Observations = append(to.Observations, r.Observation)
 }
 
 func (s *splitter) submission(area, dataset string) *event.Submission {
@@ -150,7 +132,8 @@ func (s *splitter) submission(area, dataset string) *event.Submission {
 	return &s.submissions[at]
 }
 
-// finish returns the submissions: at least one, though it may be empty.
+// finish returns the submissions, at least one, which has no observations where the file
+// has no rows.
 func (s *splitter) finish() []event.Submission {
 	if len(s.submissions) == 0 {
 		s.submission(s.defaults.Area, s.defaults.Dataset)

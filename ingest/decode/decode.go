@@ -10,11 +10,11 @@ import (
 // MaxRows is how many observations one upload may hold.
 const MaxRows = 200_000
 
-// Defaults are what a file does not say itself.
+// Defaults complete what a file does not say.
 type Defaults struct {
 	// Area and Dataset are taken where the file names none.
 	Area, Dataset string
-	// File is the file's name, Reason why figures change, for the submissions.
+	// File is the file's name, and Reason says why figures change.
 	File, Reason string
 }
 
@@ -39,8 +39,7 @@ func tooManyRows() error {
 		fmt.Sprintf("one upload holds at most %d rows; send it in several files", MaxRows))
 }
 
-// readError passes on what the reader itself had to say, such as that the
-// upload is too large.
+// readError returns the error of the reader, for example that the upload is too large.
 func readError(err error) error {
 	if _, ok := errors.AsType[*catalogue.Problem](err); ok {
 		return err

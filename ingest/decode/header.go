@@ -9,15 +9,48 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// header are the names in a CSV header, in the file's order.
-type header []string
+// column is a column of a CSV file; set puts one of its cells into a row.
+type column struct {
+	name string
+	set  func(r *row, cell string)
+}
 
+// header is the columns of a CSV file, in the file's order.
+type header []column
+
+// has reports whether the header has a column of the name.
+func (h header) has(name string) bool {
+	return slices.ContainsFunc(h, func(c column) bool { return c.name == name })
+}
+
+// The columns that a file has to have, and those that it may have.
 var (
-	requiredColumns = []string{"indicator", "period", "value"}
-	knownColumns    = append(slices.Clone(requiredColumns), "unit", "stage", "status", "qualifier", "note", "area", "dataset")
+	requiredColumns = header{
+		{"indicator", func(r *row, cell string) { r.Indicator = cell }},
+		{"period", func(r *row, cell string) { r.Period = cell }},
+		{"value", func(r *row, cell string) { r.Value = event.Text(cell) }},
+	}
+	optionalColumns = header{
+		{"unit", func(r *row, cell string) { r.Unit = cell }},
+		{"stage", func(r *row, cell string) { r.Stage = cell }},
+		{"status", func(r *row, cell string) { r.Status = cell }},
+		{"qualifier", func(r *row, cell string) { r.Qualifier = cell }},
+		{"note", func(r *row, cell string) { r.Note = cell }},
+		{"area", func(r *row, cell string) { r.area = cell }},
+		{"dataset", func(r *row, cell string) { r.dataset = cell }},
+	}
+	knownColumns  = slices.Concat(requiredColumns, optionalColumns)
+	wantedColumns = requiredColumns.String() + "[," + optionalColumns.String() + "]"
 )
 
-const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,area,dataset]"
+// String returns the names of the columns, separated by commas.
+func (h header) String() string {
+	names := make([]string, len(h))
+	for i := range h {
+		names[i] = h[i].name
+	}
+	return strings.Join(names, ",")
+}
 
 // parseHeader reads the header line and reports everything that is wrong with
 // it at once.
@@ -33,7 +66,7 @@ func parseHeader(r record) (header, error) {
 	case r.problem != nil:
 		return nil, newProblem(BadColumns, event.Excerpt(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
 	}
-	var names header
+	var columns header
 	var zh, en []string
 	for i, cell := range r.fields {
 		name := strings.ToLower(strings.TrimSpace(cell))
@@ -41,14 +74,16 @@ func parseHeader(r record) (header, error) {
 		case name == "":
 			zh = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1))
 			en = append(en, fmt.Sprintf("column %d has no name", i+1))
-		case !slices.Contains(knownColumns, name):
+		case !knownColumns.has(name):
 			zh = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
 			en = append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
-		case slices.Contains(names, name):
+		case columns.has(name):
 			zh = append(zh, fmt.Sprintf("第 %d 列 %q 重复", i+1, name))
 			en = append(en, fmt.Sprintf("column %d, %q, occurs twice", i+1, name))
 		}
-		names = append(names, name)
+		if known := slices.IndexFunc(knownColumns, func(c column) bool { return c.name == name }); known >= 0 {
+			columns = append(columns, knownColumns[known])
+		}
 		if len(zh) == maxHeaderProblems {
 			break
 		}
@@ -56,10 +91,10 @@ func parseHeader(r record) (header, error) {
 	if len(r.fields) == 1 && strings.ContainsAny(r.text, ";\t，") {
 		zh, en = append(zh, "各列须用半角逗号分隔"), append(en, "columns are separated by commas")
 	}
-	for _, name := range requiredColumns {
-		if !slices.Contains(names, name) {
-			zh = append(zh, fmt.Sprintf("缺少列 %q", name))
-			en = append(en, fmt.Sprintf("column %q is missing", name))
+	for _, required := range requiredColumns {
+		if !columns.has(required.name) {
+			zh = append(zh, fmt.Sprintf("缺少列 %q", required.name))
+			en = append(en, fmt.Sprintf("column %q is missing", required.name))
 		}
 	}
 	if len(zh) > 0 {
@@ -67,8 +102,8 @@ func parseHeader(r record) (header, error) {
 			"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns,
 			"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns)
 	}
-	return names, nil
+	return columns, nil
 }
 
-// A wide file would otherwise repeat the same complaint hundreds of times.
+// maxHeaderProblems bounds the mistakes that are listed; a wide file could have hundreds.
 const maxHeaderProblems = 8

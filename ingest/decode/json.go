@@ -9,11 +9,10 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// JSON reads one submission as JSON, the same that may be published to the
-// broker directly. An observation that cannot be read becomes a malformed one.
-// Area, dataset, file and reason are filled in from the defaults where the
-// document leaves them out; where both name an area or a dataset they have to
-// agree.
+// JSON reads one submission as JSON, in the form in which it may also be published to the
+// broker directly. An observation that cannot be read becomes a malformed one. Where the
+// document leaves out the area, dataset, file or reason, the default is taken. An area or a
+// dataset that both the document and the defaults name has to be the same.
 func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -33,17 +32,17 @@ func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
 		return event.Submission{}, badJSON(text, err)
 	}
 	for _, field := range []struct {
-		name    string
-		own     *string
-		outside string
+		name        string
+		given       *string
+		defaultText string
 	}{{"area", &s.Area, defaults.Area}, {"dataset", &s.Dataset, defaults.Dataset}} {
 		switch {
-		case *field.own == "":
-			*field.own = field.outside
-		case field.outside != "" && field.outside != *field.own:
-			return event.Submission{}, newProblem(DefaultsDiffer, *field.own,
-				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.own, field.outside),
-				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.own, field.outside))
+		case *field.given == "":
+			*field.given = field.defaultText
+		case field.defaultText != "" && field.defaultText != *field.given:
+			return event.Submission{}, newProblem(DefaultsDiffer, *field.given,
+				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.given, field.defaultText),
+				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.given, field.defaultText))
 		}
 	}
 	if s.File == "" {
@@ -66,7 +65,7 @@ func badJSON(text []byte, err error) error {
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
 }
 
-// position tells where in the text an offset lies, as editors count.
+// position returns the line and column of an offset, counted from 1 as editors do.
 func position(text []byte, offset int64) string {
 	before := text[:min(max(offset, 0), int64(len(text)))]
 	line := bytes.Count(before, []byte("\n")) + 1
@@ -74,9 +73,9 @@ func position(text []byte, offset int64) string {
 	return fmt.Sprintf(" (%d:%d)", line, column)
 }
 
-// countElements returns how many elements the lists in the outermost object
-// have, at most, without decoding them: a few bytes of JSON make an observation
-// of two hundred.
+// countElements returns an upper bound of the number of elements that the lists in the
+// outermost object have, without decoding them. It bounds memory: an observation takes two
+// hundred bytes when decoded, but only a few as JSON.
 func countElements(text []byte) int {
 	elements, depth, quoted := 1, 0, false
 	for i := 0; i < len(text); i++ {

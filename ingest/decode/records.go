@@ -30,23 +30,22 @@ type record struct {
 	problem *catalogue.Problem
 }
 
-// blank reports whether the row says nothing: an empty line, or the commas that
-// spreadsheets write for rows that were cleared.
+// blank reports whether the row is empty, or has only the commas that spreadsheets write
+// for rows that were cleared.
 func (r record) blank() bool { return strings.Trim(r.text, ", \t\r\u3000\"") == "" }
 
-// recordReader reads a CSV file record by record. Other than csv.Reader, which it
-// uses for each record, it loses one line to a stray quotation mark and not
-// what follows.
+// recordReader reads a CSV file record by record. It uses csv.Reader for each record
+// alone, so that a stray quotation mark spoils one line and not all that follow.
 type recordReader struct {
 	lines   *bufio.Reader
-	pending []line
+	pending []line // read and not yet part of a record
 	row     int
 	first   bool
 }
 
 type line struct {
 	text string
-	// long is true when the line was longer than maxLine, and cut.
+	// long is true when the line was longer than maxLine and was cut.
 	long bool
 }
 
@@ -55,37 +54,38 @@ func newRecordReader(r io.Reader) *recordReader {
 }
 
 // next returns the next record, or io.EOF after the last one.
-func (rs *recordReader) next() (record, error) {
-	first, err := rs.line(0)
+func (r *recordReader) next() (record, error) {
+	first, err := r.line(0)
 	if err != nil {
 		return record{}, err
 	}
-	rs.row++
+	r.row++
 	if first.long {
-		rs.pending = rs.pending[1:]
-		return record{row: rs.row, text: first.text, problem: &catalogue.Problem{
+		r.pending = r.pending[1:]
+		return record{row: r.row, text: first.text, problem: &catalogue.Problem{
 			ZH: fmt.Sprintf("本行超过 %d 字节", maxLine), EN: fmt.Sprintf("a line of more than %d bytes", maxLine)}}, nil
 	}
-	text, used, err := rs.joinQuotedLines(first.text)
+	text, used, err := r.joinQuotedLines(first.text)
 	if err != nil {
 		return record{}, err
 	}
 	fields, ok := parseRecord(text)
 	if !ok {
-		rs.pending = rs.pending[1:]
-		return record{row: rs.row, text: first.text, problem: &catalogue.Problem{
+		r.pending = r.pending[1:]
+		return record{row: r.row, text: first.text, problem: &catalogue.Problem{
 			ZH: `引号 " 使用有误：含逗号、引号或换行的单元格须整个用引号括起，其中的引号写两遍`,
 			EN: `a stray quotation mark: a cell with commas, quotation marks or line breaks is quoted as a whole, and a quotation mark in it doubled`}}, nil
 	}
-	rs.pending = rs.pending[used:]
-	return record{row: rs.row, text: text, fields: fields}, nil
+	r.pending = r.pending[used:]
+	return record{row: r.row, text: text, fields: fields}, nil
 }
 
-// joinQuotedLines adds lines for as long as a quotation mark is open.
-func (rs *recordReader) joinQuotedLines(text string) (string, int, error) {
+// joinQuotedLines appends further lines to a text while a quotation mark is open, and
+// returns how many lines the result has.
+func (r *recordReader) joinQuotedLines(text string) (string, int, error) {
 	used := 1
 	for open := strings.Count(text, `"`)%2 == 1; open && used < maxRecordLines && len(text) < maxLine; used++ {
-		more, err := rs.line(used)
+		more, err := r.line(used)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -98,8 +98,8 @@ func (rs *recordReader) joinQuotedLines(text string) (string, int, error) {
 	return text, used, nil
 }
 
-// parseRecord splits a record into its fields. It reports false unless the text
-// is exactly one well-formed record.
+// parseRecord splits a record into its fields. It reports false unless the text is one
+// well-formed record.
 func parseRecord(text string) ([]string, bool) {
 	if !strings.Contains(text, `"`) {
 		return strings.Split(text, ","), true
@@ -115,32 +115,32 @@ func parseRecord(text string) ([]string, bool) {
 	return fields, errors.Is(err, io.EOF)
 }
 
-// line returns the i-th line not used yet, without its end.
-func (rs *recordReader) line(i int) (line, error) {
-	for len(rs.pending) <= i {
-		l, err := rs.readLine()
+// line returns the i-th line that is not yet part of a record, without its line break.
+func (r *recordReader) line(i int) (line, error) {
+	for len(r.pending) <= i {
+		l, err := r.readLine()
 		if err != nil {
 			return line{}, err
 		}
-		rs.pending = append(rs.pending, l)
+		r.pending = append(r.pending, l)
 	}
-	return rs.pending[i], nil
+	return r.pending[i], nil
 }
 
-// readLine reads to the end of the line and keeps maxLine bytes of it.
-func (rs *recordReader) readLine() (line, error) {
-	chunk, err := rs.lines.ReadSlice('\n')
+// readLine reads a line and keeps its first maxLine bytes.
+func (r *recordReader) readLine() (line, error) {
+	chunk, err := r.lines.ReadSlice('\n')
 	l := line{text: string(chunk)}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		l.long = true
-		_, err = rs.lines.ReadSlice('\n')
+		_, err = r.lines.ReadSlice('\n')
 	}
 	if err != nil && (!errors.Is(err, io.EOF) || l.text == "") {
 		return line{}, err
 	}
 	l.text = strings.TrimSuffix(strings.TrimSuffix(l.text, "\n"), "\r")
-	if rs.first {
-		rs.first = false
+	if r.first {
+		r.first = false
 		l.text = strings.TrimPrefix(l.text, "\uFEFF")
 	}
 	return l, nil
