@@ -43,7 +43,7 @@ indicators:
   - {id: hnte_valid, name_zh: 高企, name_en: High-tech firms, programme: sti, unit: 家, kind: stock, datasets: [sti-annual]}
 `
 
-// house is a gateway on a broker of its own.
+// house is a running gateway, with a broker that only the test uses.
 type house struct {
 	t       testing.TB
 	broker  *natsd.Server
@@ -67,7 +67,7 @@ func open(t testing.TB, settings ...setting) *house {
 	return enter(t, natsdtest.Start(t), filepath.Join(t.TempDir(), "tokens.yaml"), settings...)
 }
 
-// enter starts a gateway on a broker that runs already.
+// enter starts a gateway with a broker that runs already.
 func enter(t testing.TB, broker *natsd.Server, tokens string, settings ...setting) *house {
 	t.Helper()
 	nc, err := nats.Connect("", broker.InProcess())
@@ -151,7 +151,7 @@ func (h *house) client(area string) *ingest.Client {
 	return &ingest.Client{BaseURL: h.base, Token: h.token(area)}
 }
 
-// answer is what the gateway said.
+// answer is an answer of the gateway.
 type answer struct {
 	status int
 	header http.Header
@@ -208,8 +208,8 @@ func figure(area, value string) string {
 	return fmt.Sprintf(`{"area":%q,"dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"2021","value":%q}]}`, area, value)
 }
 
-// judge stands in for the transform stage: it gives every submission a verdict.
-// A value below zero is rejected.
+// judge takes the place of the transform stage: it gives every submission a verdict. It
+// rejects values below zero.
 func (h *house) judge() {
 	h.t.Helper()
 	consumer, err := h.log.Consume(h.t.Context(), stream.ConsumerConfig{Stream: stream.Submissions, Name: "judge", AckWait: 5 * time.Second, MaxPending: 100})
@@ -271,7 +271,7 @@ func (h *house) publishVerdict(v event.Verdict) error {
 	return err
 }
 
-// stored returns how many messages a stream has ever taken.
+// stored returns the sequence of a stream's newest message.
 func (h *house) stored(name string) uint64 {
 	h.t.Helper()
 	last, err := h.log.LastSequence(h.t.Context(), name)
@@ -281,7 +281,8 @@ func (h *house) stored(name string) uint64 {
 
 var (
 	quiet = zerolog.Nop()
-	// armed makes a readiness check panic; the house asks it before, too.
+	// armed makes the readiness check panic. Before it is set, the fixture calls the check
+	// too.
 	armed atomic.Bool
 )
 
@@ -294,7 +295,7 @@ func portOf(t testing.TB, address string) int {
 	return port
 }
 
-// soon bounds what a test waits for.
+// soon is the context of everything that a test waits for.
 func soon(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -227,8 +227,8 @@ func TestSubmissionsOfOthersHaveReceipts(t *testing.T) {
 	}
 }
 
-// Headers are anybody's to write: an id in one neither hides nor stands for
-// another area's content.
+// Anyone who may publish can write any id into a header. Such an id neither hides nor
+// replaces another area's content.
 func TestForgedIDsLoseNothing(t *testing.T) {
 	h := open(t)
 	body := figure("320812", "1")

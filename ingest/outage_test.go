@@ -41,7 +41,7 @@ func TestBrokerAway(t *testing.T) {
 		t.Errorf("want the gateway itself alive, got %d", a.status)
 	}
 
-	// The client waits the outage out.
+	// The client retries until the outage is over.
 	type result struct {
 		receipts []ingest.Receipt
 		err      error

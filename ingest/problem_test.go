@@ -91,8 +91,8 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// What is wrong is said once, in either language, and as it was meant: a person
-// may read the answer in a terminal.
+// A problem states each mistake once in each language, with < and > as they are, because
+// people read the answer in a terminal.
 func TestProblemInWords(t *testing.T) {
 	h := open(t)
 	if a := h.do("GET", "/v1/submissions/x", "", nil, ""); !strings.Contains(string(a.body), "Bearer <your area's token>") {
@@ -123,8 +123,8 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// A short row of CSV becomes more as the JSON that is published: what does not
-// fit into one of the broker's messages is refused before anything is stored.
+// A row is longer in the published JSON than in CSV. An upload that does not fit into one
+// message of the broker as JSON is refused before anything is stored.
 func TestSubmissionLargerThanAMessage(t *testing.T) {
 	broker := natsdtest.Start(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
 	h := enter(t, broker, filepath.Join(t.TempDir(), "tokens.yaml"))

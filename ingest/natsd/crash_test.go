@@ -18,8 +18,8 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// crashEnv makes a test binary a server on the directory it names, to be
-// killed.
+// crashEnv names a directory; the test binary that finds it set runs a server there until
+// it is killed.
 const crashEnv = "NATSD_TEST_CRASH_DIR"
 
 func TestMain(m *testing.M) {
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// serveUntilKilled publishes message after message and prints the sequence of
-// each as soon as it is acknowledged. It returns only on an error.
+// serveUntilKilled publishes one message after another, and prints the sequence of each
+// when it is acknowledged. It returns only an error.
 func serveUntilKilled(dir string) error {
 	ctx := context.Background()
 	s, err := natsd.Start(ctx, natsd.Config{Dir: dir, Port: natsd.NoPort}, zerolog.Nop())
@@ -58,7 +58,7 @@ func serveUntilKilled(dir string) error {
 	}
 }
 
-// A kill -9 leaves neither a lock behind nor an acknowledged message out.
+// A kill -9 leaves no lock behind and loses no acknowledged message.
 func TestKillLeavesNoLockAndLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	executable, err := os.Executable()

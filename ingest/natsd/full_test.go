@@ -16,9 +16,8 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// The disk takes no more; then there is room again. The server goes on by
-// itself, for those within the process and for those outside, with everything it
-// has acknowledged and nothing twice.
+// After the disk was full and has space again, the server goes on by itself, for clients
+// within the process and outside, with every acknowledged message once.
 func TestFullDiskIsWaitedOut(t *testing.T) {
 	s := natsdtest.Start(t)
 	again := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(20 * time.Millisecond)}
@@ -41,7 +40,7 @@ func TestFullDiskIsWaitedOut(t *testing.T) {
 		return err
 	}
 
-	// No file may grow larger: to the server the same as a disk that is full.
+	// A limit on the size of files looks like a full disk to the server.
 	limit(t, 1<<20)
 	for n := 0; publish(outside) == nil; n++ {
 		if n > 32 {
@@ -75,10 +74,11 @@ func TestFullDiskIsWaitedOut(t *testing.T) {
 
 const unlimited = 1 << 40
 
-// limit bounds the files that this process writes, until the test ends.
+// limit bounds the size, in bytes, of the files that this process writes, until the test
+// ends.
 func limit(t *testing.T, size uint64) {
 	t.Helper()
-	signal.Ignore(syscall.SIGXFSZ) // by which the system says so, before the error
+	signal.Ignore(syscall.SIGXFSZ) // the system sends it before the error
 	var was syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
 		t.Fatal(err)

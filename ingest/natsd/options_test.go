@@ -7,7 +7,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// The running server is asked, not the options: it has defaults of its own.
+// The test asks the running server and not the options, because the server has defaults.
 func TestSyncIntervalReachesJetStream(t *testing.T) {
 	for _, tt := range []struct {
 		interval SyncInterval

@@ -14,10 +14,9 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// When the power fails, the end of the newest file may be gone or torn: what was
-// written and not synced, which with sync_interval always nobody has a receipt
-// for. Whatever stands before that point is there, in its place, and the log goes
-// on after it.
+// When the power fails, the unsynced end of the newest file may be lost or torn. With
+// sync_interval always, no message there has a receipt. Every message before is there at
+// its sequence, and new messages follow it.
 func TestTornTailLosesNothingBeforeIt(t *testing.T) {
 	const count = 20
 	written := t.TempDir()
@@ -38,7 +37,7 @@ func TestTornTailLosesNothingBeforeIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := len(whole) / count // all messages are of one size
+	record := len(whole) / count // all messages have one size
 	for name, tail := range map[string][]byte{
 		"nothing gone":           whole,
 		"last record gone":       whole[:len(whole)-record],
@@ -48,8 +47,8 @@ func TestTornTailLosesNothingBeforeIt(t *testing.T) {
 		"zeros behind it all":    append(bytes.Clone(whole), make([]byte, 2*record)...),
 		"nothing left":           nil,
 	} {
-		// The server's own summary of the streams may be older than the block, absent
-		// as after a kill, or newer than what is left of the block.
+		// The server's index of a stream may be older than the block, absent as after a
+		// kill, or newer than what is left of the block.
 		for _, summary := range []string{"with summary", "without summary"} {
 			t.Run(name+" "+summary, func(t *testing.T) {
 				dir := t.TempDir()
@@ -100,8 +99,8 @@ func publishNumbers(t testing.TB, s *natsd.Server, from, count int) {
 	}
 }
 
-// What the promise costs: a receipt with an fsync behind it, and one without,
-// for a submission of sixty figures in JSON.
+// BenchmarkReceipt measures the time of a receipt with an fsync and without, for a
+// submission of sixty figures in JSON.
 //
 //	go test ./ingest/natsd -run '^$' -bench Receipt
 func BenchmarkReceipt(b *testing.B) {

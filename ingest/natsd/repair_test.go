@@ -12,8 +12,8 @@ import (
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-// A kill between the two files that describe a stream or a consumer must not
-// hide it from the server at every start from then on.
+// A kill between the description of a stream or consumer and its checksum must not make
+// the server leave it out at later starts.
 func TestStartCompletesInterruptedMetadata(t *testing.T) {
 	interrupt := map[string]func(path string) error{
 		"created": os.Remove,

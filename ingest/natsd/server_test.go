@@ -88,7 +88,7 @@ func TestSecondOpenerIsRefused(t *testing.T) {
 			t.Errorf("%q does not mention %q", err, want)
 		}
 	}
-	// The refused opener must not have taken anything from the first.
+	// The refused start must not have affected the running server.
 	stream(t, connect(t, first.ClientURL()))
 }
 
@@ -170,7 +170,7 @@ func TestStartFails(t *testing.T) {
 				t.Errorf("got %q, want it to say %q", err, tt.want)
 			}
 			if tt.name == "port taken" || tt.name == "cancelled" {
-				natsdtest.Start(t, natsdtest.Dir(tt.cfg.Dir)) // the directory was given back
+				natsdtest.Start(t, natsdtest.Dir(tt.cfg.Dir)) // the directory is unlocked
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestCloseTwice(t *testing.T) {
 	}
 }
 
-// buffer is a bytes.Buffer several goroutines may write to.
+// buffer is a bytes.Buffer that is safe for concurrent use.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -204,7 +204,8 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// The settings hold the password, so how it is written is no news to anyone.
+// The password is in plain text in the settings, so the server's warning about plain
+// passwords is of no use.
 func TestPasswordIsNoWarning(t *testing.T) {
 	var out buffer
 	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), User: "bus", Password: "secret"}, zerolog.New(&out).Level(zerolog.WarnLevel))
