@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,6 +39,13 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if slices.Contains(os.Args, confinedArgument) {
+		if err := beUncheckedEngine(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	library, err := libchdb.Fetch(context.Background(), libchdb.Config{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
