@@ -39,7 +39,7 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 func (s *Server) warnUnconfined(state confine.State) {
 	if state.Missing != "" {
 		s.cfg.Logger.Warn().Str("reason", state.Missing).Stringer("confinement", state).
-			Msg("the kernel does not confine the ClickHouse engine; who can get past its grants reaches what this user can reach")
+			Msg("the ClickHouse engine is not fully confined; who gets past its grants reaches what this user can reach")
 	}
 }
 

@@ -130,7 +130,7 @@ func TestUnconfinedWarnsOnce(t *testing.T) {
 	if got := server.Confined().String(); got != "not confined; switched off" {
 		t.Errorf("state %q", got)
 	}
-	if warned, ready := log.count("does not confine"), log.count("not confined; switched off"); warned != 1 || ready != 3 {
+	if warned, ready := log.count("not fully confined"), log.count("not confined; switched off"); warned != 1 || ready != 3 {
 		t.Errorf("%d warnings, %d lines with the state, want 1 and 3: %s", warned, ready, log.text.String())
 	}
 }
