@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/transform/reconcile"
 )
@@ -41,6 +42,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.NATS.Embedded.SyncInterval = natsd.SyncInterval(2 * time.Minute)
 			s.NATS.Embedded.MaxStore = 10 << 30
 			s.ClickHouse.Embedded.HTTPPort, s.ClickHouse.Embedded.NativePort = 0, 0
+			s.ClickHouse.Embedded.Confine = confine.Off
 			s.ClickHouse.Embedded.Users = []engine.User{{Name: "writer", Password: "0042"}, {Name: "reader", Password: "geheim", ReadOnly: true}}
 			s.Transform.Schedules = []reconcile.Schedule{}
 		},

@@ -1,7 +1,6 @@
 package chdb
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,13 +9,14 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
+	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/httpinterface"
 	"github.com/citytally/citytally/sink/chdb/limits"
@@ -36,19 +36,28 @@ const (
 // process. It reads its configuration from stdin, answers on stdout, and serves
 // until stdin ends, SIGTERM arrives or ctx ends; then it returns nil.
 //
+// It confines this process first, for which it runs the program again with the
+// same arguments (package confine), and serves only when it has found that the
+// wall holds. Nothing is left on stdout for the engine to write to.
+//
 // It reports its errors to the parent and on standard error itself, so the
 // caller only turns one into an exit status. It uses inherited file descriptors
 // and leaves a goroutine that reads stdin behind, so the process can do nothing
 // else.
-func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+func Child(ctx context.Context, stdin, stdout *os.File) error {
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer cancel()
 	answer := json.NewEncoder(stdout)
 
-	cfg, err := readConfig(stdin, cancel)
+	cfg, confined, err := enter(stdin)
 	if err != nil {
 		return reportFailure(answer, err)
 	}
+	go func() {
+		defer cancel()
+		// However stdin ends, the parent is gone or wants the child to stop.
+		_, _ = io.Copy(io.Discard, stdin)
+	}()
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(childStopTimeout, func() { os.Exit(1) })
 	})()
@@ -56,32 +65,57 @@ func Child(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return reportFailure(answer, fmt.Errorf("read log level: %w", err))
 	}
-	logger := zerolog.New(os.Stderr).Level(level)
-	if err := serve(ctx, cfg, logger, answer); err != nil {
-		logger.Error().Err(err).Msg("ClickHouse engine failed")
+	c := &child{cfg: cfg, confined: confined, stdout: stdout, answer: answer, logger: zerolog.New(os.Stderr).Level(level)}
+	if err := c.serve(ctx); err != nil {
+		c.logger.Error().Err(err).Msg("ClickHouse engine failed")
 		return err
 	}
 	return nil
 }
 
-// readConfig reads the parent's line of configuration. Afterwards it calls ended
-// once stdin ends.
-func readConfig(stdin io.Reader, ended func()) (childConfig, error) {
-	var cfg childConfig
-	in := bufio.NewReader(stdin)
-	line, err := in.ReadBytes('\n')
+// enter reads the parent's line of configuration and confines this process to what
+// the engine needs.
+func enter(stdin io.Reader) (childConfig, confine.State, error) {
+	line, confined, err := confine.Enter(func() (confine.Plan, error) {
+		line, err := readLine(stdin)
+		if err != nil {
+			return confine.Plan{}, fmt.Errorf("read configuration from standard input: %w; this command is for citytally itself to run", err)
+		}
+		cfg, err := parseConfig(line)
+		if err != nil {
+			return confine.Plan{}, err
+		}
+		return cfg.plan(line)
+	})
 	if err != nil {
-		return cfg, fmt.Errorf("read configuration from standard input: %w; this command is for citytally itself to run", err)
+		return childConfig{}, confine.State{}, fmt.Errorf("confine ClickHouse engine (chdb.confine): %w", err)
 	}
-	if err := json.Unmarshal(line, &cfg); err != nil {
-		return cfg, fmt.Errorf("read configuration from standard input: %w; this command is for citytally itself to run", err)
+	cfg, err := parseConfig(line)
+	return cfg, confined, err
+}
+
+// plan prepares what a confined process cannot make, and says what it needs.
+func (c childConfig) plan(line []byte) (confine.Plan, error) {
+	e := c.engine(zerolog.Nop())
+	if err := e.Prepare(); err != nil {
+		return confine.Plan{}, err
 	}
-	go func() {
-		defer ended()
-		// However stdin ends, the parent is gone or wants the child to stop.
-		_, _ = io.Copy(io.Discard, in)
-	}()
-	return cfg, nil
+	lock, err := makeChildLock(c.Dir)
+	if err != nil {
+		return confine.Plan{}, err
+	}
+	files := e.Files()
+	files.Write = append(files.Write, lock)
+	return confine.Plan{Mode: c.Confine, Files: files, Message: line, Descriptors: descriptors}, nil
+}
+
+// child is the engine's process.
+type child struct {
+	cfg      childConfig
+	confined confine.State
+	stdout   *os.File
+	answer   *json.Encoder // on stdout
+	logger   zerolog.Logger
 }
 
 func reportFailure(answer *json.Encoder, err error) error {
@@ -89,31 +123,34 @@ func reportFailure(answer *json.Encoder, err error) error {
 }
 
 // serve opens the engine and serves it until ctx ends.
-func serve(ctx context.Context, cfg childConfig, logger zerolog.Logger, answer *json.Encoder) (err error) {
+func (c *child) serve(ctx context.Context) (err error) {
 	httpListener, err := inherited(httpDescriptor, "HTTP")
 	if err != nil {
-		return reportFailure(answer, err)
+		return reportFailure(c.answer, err)
 	}
 	defer httpListener.Close()
 	nativeListener, err := inherited(nativeDescriptor, "native")
 	if err != nil {
-		return reportFailure(answer, err)
+		return reportFailure(c.answer, err)
 	}
 	defer nativeListener.Close()
-	e, release, err := openEngine(ctx, cfg, logger)
+	e, release, err := c.openEngine(ctx)
 	if err != nil {
-		return reportFailure(answer, err)
+		return reportFailure(c.answer, err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	if err := c.confined.Check(); err != nil {
+		return reportFailure(c.answer, err)
+	}
 
 	serving, ctx := errgroup.WithContext(ctx)
 	serving.Go(func() error {
-		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, logger))
+		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, c.logger))
 	})
 	serving.Go(func() error {
-		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, logger))
+		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, c.logger))
 	})
-	serving.Go(func() error { return reportReady(answer, e, httpListener, nativeListener) })
+	serving.Go(func() error { return c.announce(e.Version(), httpListener, nativeListener) })
 	return serving.Wait()
 }
 
@@ -128,27 +165,31 @@ func unexpectedEnd(ctx context.Context, name string, err error) error {
 	return nil
 }
 
-func reportReady(answer *json.Encoder, e *engine.Engine, http, native net.Listener) error {
-	err := answer.Encode(childAnswer{
-		HTTP: http.Addr().String(), Native: native.Addr().String(), Version: e.Version(), PID: os.Getpid(),
+// announce tells the parent that the engine serves, and then leads standard output
+// to nowhere, so that nobody else's words reach the parent on it.
+func (c *child) announce(version string, http, native net.Listener) error {
+	err := c.answer.Encode(childAnswer{
+		HTTP: http.Addr().String(), Native: native.Addr().String(), Version: version, PID: os.Getpid(), Confined: c.confined,
 	})
 	if err != nil {
 		return fmt.Errorf("tell parent that the engine serves: %w", err)
 	}
-	return nil
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("close standard output: %w", err)
+	}
+	return errors.Join(unix.Dup2(int(nowhere.Fd()), int(c.stdout.Fd())), nowhere.Close())
 }
 
 // openEngine opens the engine once its directory is free, and creates [Database].
-func openEngine(ctx context.Context, cfg childConfig, logger zerolog.Logger) (*engine.Engine, func() error, error) {
+func (c *child) openEngine(ctx context.Context) (*engine.Engine, func() error, error) {
 	waiting, cancel := context.WithTimeout(ctx, predecessorTimeout)
 	defer cancel()
-	lock, err := lockEngine(waiting, filepath.Dir(cfg.Dir))
+	lock, err := lockEngine(waiting, c.cfg.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := engine.Open(engine.Config{
-		Library: cfg.Library, Dir: cfg.Dir, Users: cfg.Users, Logger: logger, MaxMemory: cfg.MaxMemory,
-	})
+	e, err := engine.Open(c.cfg.engine(c.logger))
 	if err != nil {
 		return nil, nil, errors.Join(err, lock.Close())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/hostport"
+	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
@@ -45,6 +46,11 @@ type Config struct {
 	// 0 leaves the bound to the engine, which is most of the machine's memory.
 	MaxMemory int64 `yaml:"max_memory"`
 
+	// Confine says whether the operating system keeps the engine from other files,
+	// the network and other programs; default auto, which applies what the kernel
+	// has.
+	Confine confine.Mode `yaml:"confine"`
+
 	// RestartLimit is how many times within RestartWindow a crashed engine is
 	// started again before the server gives up; default 5 times in 10m. A
 	// negative limit never restarts.
@@ -72,6 +78,9 @@ type Config struct {
 func (c Config) Defaults() Config {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"
+	}
+	if c.Confine == "" {
+		c.Confine = confine.Auto
 	}
 	if c.RestartLimit == 0 {
 		c.RestartLimit = 5
@@ -115,6 +124,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxMemory < 0 {
 		errs = append(errs, fmt.Errorf("chdb.max_memory: want bytes, or 0 for the engine's own choice, got %d", c.MaxMemory))
+	}
+	if err := c.Confine.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("chdb.confine: %w", err))
 	}
 	for _, duration := range []struct {
 		path  string

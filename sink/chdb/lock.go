@@ -24,7 +24,9 @@ var ErrInUse = errors.New("data directory is in use")
 const (
 	parentLockName = "server.lock"
 	childLockName  = "engine.lock"
-	engineDirName  = "engine"
+	// The engine may write into its directory, and read from that of its configuration.
+	engineDirName = "engine"
+	configDirName = "config"
 )
 
 // lockRetryInterval is how often a child asks whether its predecessor has
@@ -60,6 +62,17 @@ func holder(path string) string {
 		return "another process"
 	}
 	return "process " + pid
+}
+
+// makeChildLock makes the file that lockEngine locks, because a confined child can
+// open it but cannot make it. It returns its path.
+func makeChildLock(dir string) (string, error) {
+	path := filepath.Join(dir, childLockName)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("make lock file: %w", err)
+	}
+	return path, file.Close()
 }
 
 // lockEngine locks dir for this child, after its predecessor has ended.

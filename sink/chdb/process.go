@@ -31,7 +31,7 @@ type process struct {
 
 // launch starts a child and returns it once it serves, or an error once it has
 // ended. The caller stays on its OS thread until the child has ended.
-func launch(ctx context.Context, cfg Config, listening *sockets, engineDir string) (*process, error) {
+func launch(ctx context.Context, cfg Config, listening *sockets) (*process, error) {
 	output := &childLog{log: cfg.Logger}
 	answer := make(chan childAnswer, 1)
 	stdout := &lineWriter{handle: func(line []byte) {
@@ -49,6 +49,7 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.ExtraFiles = []*os.File{httpDescriptor - 3: listening.http, nativeDescriptor - 3: listening.native}
+	cmd.Env = childEnvironment()
 	cmd.SysProcAttr = procgroup.Attributes()
 	cmd.WaitDelay = pipeGrace
 	stdin, err := cmd.StdinPipe()
@@ -65,19 +66,32 @@ func launch(ctx context.Context, cfg Config, listening *sockets, engineDir strin
 		stdout.flush()
 		stderr.flush()
 	}()
-	if err := p.handshake(ctx, stdin, cfg, engineDir, answer); err != nil {
+	if err := p.handshake(ctx, stdin, cfg, answer); err != nil {
 		kill(p)
 		return nil, p.withLastOutput(err)
 	}
 	return p, nil
 }
 
+// childEnvironment is the whole environment of a child: SQL that reads files could
+// read it, and this process's may hold secrets.
+func childEnvironment() []string {
+	environment := []string{}
+	for _, name := range []string{"TZ", "LANG"} {
+		if value, set := os.LookupEnv(name); set {
+			environment = append(environment, name+"="+value)
+		}
+	}
+	return environment
+}
+
 // handshake sends the child its configuration and waits for its answer.
-func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, engineDir string, answer <-chan childAnswer) error {
+func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, answer <-chan childAnswer) error {
 	// When the child has ended before it reads this, its exit status, which is
 	// awaited below, says more than the broken pipe.
 	unread := json.NewEncoder(stdin).Encode(childConfig{
-		Library: cfg.Library, Dir: engineDir, Users: cfg.Users, MaxMemory: cfg.MaxMemory, LogLevel: cfg.Logger.GetLevel().String(),
+		Library: cfg.Library, Dir: cfg.Dir, Users: cfg.Users, MaxMemory: cfg.MaxMemory, LogLevel: cfg.Logger.GetLevel().String(),
+		Confine: cfg.Confine,
 	})
 	timeout := time.NewTimer(cfg.StartTimeout)
 	defer timeout.Stop()

@@ -10,15 +10,16 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"github.com/citytally/citytally/sink/chdb/confine"
 )
 
 // Server is a ClickHouse engine in a child process, reachable over both of
 // ClickHouse's protocols.
 type Server struct {
-	cfg       Config
-	engineDir string
-	lock      *flock.Flock
-	sockets   *sockets
+	cfg     Config
+	lock    *flock.Flock
+	sockets *sockets
 
 	stop context.CancelFunc // ends supervise
 	done chan struct{}      // closed when supervise has ended
@@ -80,9 +81,7 @@ func prepare(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Server{
-		cfg: cfg, engineDir: filepath.Join(dir, engineDirName), lock: lock, sockets: listening, done: make(chan struct{}),
-	}, nil
+	return &Server{cfg: cfg, lock: lock, sockets: listening, done: make(chan struct{})}, nil
 }
 
 // HTTPAddr is the host and port of ClickHouse's HTTP interface.
@@ -116,6 +115,10 @@ func (s *Server) Version() string { return s.currentChild().Version }
 
 // PID is the process id of the child that serves, 0 while none does.
 func (s *Server) PID() int { return s.currentChild().PID }
+
+// Confined is what keeps the child that serves from the rest of the machine;
+// nothing while none does.
+func (s *Server) Confined() confine.State { return s.currentChild().Confined }
 
 // Restarts is how many times a crashed engine has been started again.
 func (s *Server) Restarts() int {

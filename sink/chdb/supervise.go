@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/citytally/citytally/sink/chdb/confine"
 )
 
 // supervise starts a child, sends the result of that on started, and restarts the
@@ -23,11 +25,21 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	p, err := s.launch(ctx)
 	started <- err
 	if err == nil {
+		s.warnUnconfined(p.ready.Confined)
 		s.follow(running, p)
 	}
 	s.setChild(nil)
 	if err := errors.Join(s.sockets.close(), s.lock.Close()); err != nil {
 		s.addCloseError(fmt.Errorf("give back ports and data directory: %w", err))
+	}
+}
+
+// warnUnconfined says once for all children what does not keep them from the rest
+// of the machine.
+func (s *Server) warnUnconfined(state confine.State) {
+	if state.Missing != "" {
+		s.cfg.Logger.Warn().Str("reason", state.Missing).Stringer("confinement", state).
+			Msg("the ClickHouse engine is not fully confined; who gets past its grants reaches what this user can reach")
 	}
 }
 
@@ -86,14 +98,14 @@ func (s *Server) relaunch(running context.Context, policy *restartPolicy, reason
 }
 
 func (s *Server) launch(ctx context.Context) (*process, error) {
-	p, err := launch(ctx, s.cfg, s.sockets, s.engineDir)
+	p, err := launch(ctx, s.cfg, s.sockets)
 	if err != nil {
 		return nil, err
 	}
 	s.setChild(p)
 	s.cfg.Logger.Info().Str("native", s.NativeAddr()).Str("http", s.HTTPURL()).Str("dir", s.cfg.Dir).
 		Str("version", p.ready.Version).Int("pid", p.ready.PID).Dur("took", time.Since(p.began)).
-		Msg("ClickHouse engine ready")
+		Stringer("confinement", p.ready.Confined).Msg("ClickHouse engine ready")
 	return p, nil
 }
 

@@ -27,6 +27,8 @@ type Instance struct {
 	ClickHouse       string `json:"clickhouse,omitempty"`
 	ClickHouseHTTP   string `json:"clickhouse_http,omitempty"`
 	ClickHouseNative string `json:"clickhouse_native,omitempty"`
+	// Confinement says what keeps the embedded engine from the rest of the machine.
+	Confinement string `json:"confinement,omitempty"`
 	// Operations is the base URL of metrics, health and readiness, "" where the
 	// process does not listen for them.
 	Operations string `json:"operations,omitempty"`

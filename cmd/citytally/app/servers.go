@@ -103,6 +103,7 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	watchEngine(p.registry, p.Engine.Restarts)
 	p.health.addLiveness("engine", func(context.Context) error { return engineEnd(p.Engine) })
 	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
+	p.Instance.Confinement = p.Engine.Confined().String()
 	for _, user := range c.Users {
 		if !user.ReadOnly {
 			return p.Engine.DSN(user.Name), nil

@@ -97,7 +97,7 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	if i := c.instance; c.notFound == nil {
 		s.Process = &present.Process{
 			PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
-			ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations,
+			ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations, Confinement: i.Confinement,
 		}
 	}
 	var err error

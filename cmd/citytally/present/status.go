@@ -42,6 +42,8 @@ type Process struct {
 	ClickHouseHTTP   string    `json:"clickhouse_http,omitempty"`
 	ClickHouseNative string    `json:"clickhouse_native,omitempty"`
 	Operations       string    `json:"operations,omitempty"`
+	// Confinement says what keeps the embedded ClickHouse from the rest of the machine.
+	Confinement string `json:"confinement,omitempty"`
 }
 
 // Part is the state of one part of an instance; Why says why it is not ready.
@@ -99,11 +101,12 @@ func (s *Status) printProcess(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "process %d since %s\n", p.PID, p.StartedAt.Local().Format(time.DateTime))
-	for _, at := range []struct{ what, address string }{
+	for _, at := range []struct{ what, is string }{
 		{"gateway", p.HTTP}, {"NATS", p.NATS}, {"ClickHouse", p.ClickHouseHTTP}, {"native protocol", p.ClickHouseNative}, {"operations", p.Operations},
+		{"engine", p.Confinement},
 	} {
-		if at.address != "" {
-			fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.address)
+		if at.is != "" {
+			fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.is)
 		}
 	}
 }

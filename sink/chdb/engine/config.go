@@ -11,10 +11,11 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Config names the library, the data directory and the users of an engine.
+// Config names the library, the directories and the users of an engine.
 type Config struct {
 	Library   string // path of libchdb.so (libchdb.dylib on macOS), 26.7.3 or later
-	Dir       string // data directory, absolute; made if absent; one process at a time
+	Dir       string // data directory, absolute; one process at a time
+	ConfigDir string // directory of the engine's own configuration and grants, absolute, outside of Dir
 	Users     []User // at least one
 	Logger    zerolog.Logger
 	MaxMemory int64 // bytes the engine may use in all; 0 leaves the engine its own choice (90 % of the machine's)
@@ -28,6 +29,12 @@ func (c Config) Validate() error {
 	}
 	if !filepath.IsAbs(c.Dir) {
 		errs = append(errs, fmt.Errorf("dir: want an absolute path (the engine cannot fsync below a relative one), got %q", c.Dir))
+	}
+	if !filepath.IsAbs(c.ConfigDir) {
+		errs = append(errs, fmt.Errorf("config dir: want an absolute path, got %q", c.ConfigDir))
+	}
+	if inside, err := filepath.Rel(c.Dir, c.ConfigDir); err == nil && filepath.IsLocal(inside) {
+		errs = append(errs, fmt.Errorf("config dir: want a directory outside of %q, which the engine writes to, got %q", c.Dir, c.ConfigDir))
 	}
 	if c.MaxMemory < 0 {
 		errs = append(errs, fmt.Errorf("max memory: want 0 or more bytes, got %d", c.MaxMemory))
@@ -121,23 +128,30 @@ const usersConfig = `<clickhouse>
 </clickhouse>
 `
 
-// writeConfig writes config.xml and users.xml into the data directory, anew at each start, and returns the path of
-// config.xml.
-func (c Config) writeConfig() (string, error) {
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return "", fmt.Errorf("make data directory: %w", err)
+// Prepare makes both directories and writes config.xml and users.xml into ConfigDir. It comes before [Open], at each start,
+// and before the process is confined: an engine that could write its own grants would have none.
+func (c Config) Prepare() error {
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("prepare engine: %w", err)
 	}
-	users := filepath.Join(c.Dir, "users.xml")
-	server := filepath.Join(c.Dir, "config.xml")
-	if err := os.WriteFile(users, []byte(usersConfig), 0o600); err != nil {
-		return "", fmt.Errorf("write engine users: %w", err)
+	for _, dir := range []string{c.Dir, c.ConfigDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make directory: %w", err)
+		}
 	}
-	text := fmt.Sprintf(serverConfig, escapeXML(c.Dir), escapeXML(users), c.MaxMemory)
-	if err := os.WriteFile(server, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("write engine config: %w", err)
+	if err := os.WriteFile(c.usersFile(), []byte(usersConfig), 0o600); err != nil {
+		return fmt.Errorf("write engine users: %w", err)
 	}
-	return server, nil
+	text := fmt.Sprintf(serverConfig, escapeXML(c.Dir), escapeXML(c.usersFile()), c.MaxMemory)
+	if err := os.WriteFile(c.serverFile(), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write engine config: %w", err)
+	}
+	return nil
 }
+
+func (c Config) serverFile() string { return filepath.Join(c.ConfigDir, "config.xml") }
+
+func (c Config) usersFile() string { return filepath.Join(c.ConfigDir, "users.xml") }
 
 func escapeXML(s string) string {
 	var b bytes.Buffer

@@ -44,7 +44,7 @@ type Engine struct {
 // opened is true while the process has an Engine: the library holds one data directory per process.
 var opened atomic.Bool
 
-// Open loads the library, takes the data directory and starts the engine.
+// Open loads the library, takes the data directory and starts the engine, after [Config.Prepare].
 // It fails when another process has the directory, when the library is not the one needed, or when this process
 // already has an Engine open.
 func Open(cfg Config) (*Engine, error) {
@@ -63,10 +63,6 @@ func Open(cfg Config) (*Engine, error) {
 }
 
 func open(cfg Config) (*Engine, error) {
-	server, err := cfg.writeConfig()
-	if err != nil {
-		return nil, err
-	}
 	restore, err := preserveSignals()
 	if err != nil {
 		return nil, err
@@ -77,7 +73,7 @@ func open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.lib.SetSignalHandlers(0)
-	e.args = []string{"clickhouse", "--path=" + filepath.Clean(cfg.Dir), "--config-file=" + server}
+	e.args = []string{"clickhouse", "--path=" + filepath.Clean(cfg.Dir), "--config-file=" + cfg.serverFile()}
 	if e.killConnection, err = e.connect(); err != nil {
 		return nil, fmt.Errorf("take data directory %s: %w; "+
 			"the likely reason is another process using it (stop that one, or choose another directory), "+

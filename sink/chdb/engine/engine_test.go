@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,6 +39,13 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if slices.Contains(os.Args, confinedArgument) {
+		if err := beUncheckedEngine(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	library, err := libchdb.Fetch(context.Background(), libchdb.Config{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -64,6 +72,10 @@ func (o testsOnOneEngine) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	shared.dir = filepath.Join(dir, "data")
+	if err := config(shared.dir).Prepare(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if shared.engine, err = engine.Open(config(shared.dir)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -77,7 +89,7 @@ func (o testsOnOneEngine) Run() int {
 }
 
 func config(dir string) engine.Config {
-	return engine.Config{Library: shared.library, Dir: dir, Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
+	return engine.Config{Library: shared.library, Dir: dir, ConfigDir: dir + "-config", Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
 }
 
 // open gives a test a session of its own user in a database of its own.
@@ -166,7 +178,7 @@ func TestOpenWhileAnotherProcessHasTheDirectory(t *testing.T) {
 func TestOpenRefusesBadConfig(t *testing.T) {
 	_, err := engine.Open(engine.Config{Dir: "relative", MaxMemory: -1, Users: []engine.User{{}, {Name: "a"}, {Name: "a"}}})
 	for _, want := range []string{
-		"library: want the path", "dir: want an absolute path", "max memory: want 0 or more bytes, got -1",
+		"library: want the path", "dir: want an absolute path", "config dir: want an absolute path", "max memory: want 0 or more bytes, got -1",
 		"users[0]: want a name", `users[2]: "a" is there twice`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -177,12 +189,24 @@ func TestOpenRefusesBadConfig(t *testing.T) {
 
 func TestConfigFilesArePrivate(t *testing.T) {
 	for _, name := range []string{"config.xml", "users.xml"} {
-		info, err := os.Stat(filepath.Join(shared.dir, name))
+		info, err := os.Stat(filepath.Join(config(shared.dir).ConfigDir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := info.Mode().Perm(); got != 0o600 {
 			t.Errorf("%s has permissions %o, want 600", name, got)
+		}
+	}
+}
+
+// An engine that could write its own grants would have none.
+func TestConfigIsOutsideTheDataDirectory(t *testing.T) {
+	dir := t.TempDir()
+	for inside, wrong := range map[string]bool{dir: true, filepath.Join(dir, "config"): true, dir + "-config": false, filepath.Dir(dir): false} {
+		cfg := config(dir)
+		cfg.ConfigDir = inside
+		if err := cfg.Validate(); (err != nil) != wrong {
+			t.Errorf("data in %s, configuration in %s: got %v", dir, inside, err)
 		}
 	}
 }

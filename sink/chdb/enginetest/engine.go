@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -72,11 +73,14 @@ func Open(t testing.TB) *engine.Engine {
 		if shared.dir, shared.err = os.MkdirTemp("", "citytally-enginetest-"); shared.err != nil {
 			return
 		}
-		shared.engine, shared.err = engine.Open(engine.Config{Library: library, Dir: shared.dir, Users: []engine.User{
+		cfg := engine.Config{Library: library, Dir: filepath.Join(shared.dir, "data"), ConfigDir: filepath.Join(shared.dir, "config"), Users: []engine.User{
 			{Name: "default"},
 			{Name: "writer", Password: WriterPassword},
 			{Name: "reader", Password: ReaderPassword, ReadOnly: true},
-		}})
+		}}
+		if shared.err = cfg.Prepare(); shared.err == nil {
+			shared.engine, shared.err = engine.Open(cfg)
+		}
 	})
 	if shared.err != nil {
 		t.Fatalf("open engine: %v", shared.err)

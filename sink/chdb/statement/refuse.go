@@ -21,7 +21,7 @@ func Denied(what, instead string) *exception.Error {
 }
 
 // refuse returns an ACCESS_DENIED for a statement that reaches outside the engine although neither grants nor readonly stop
-// it: INTO OUTFILE and FROM INFILE, which the library carries out itself; the function file, also inside a string, because
+// it: INTO OUTFILE and FROM INFILE, which the library carries out itself; the function file and its like, also inside a string, because
 // settings and dictionaries evaluate strings; the table function format, which evaluates its argument; and dictionaries and
 // disks that run commands or use files and the network.
 func (p *parser) refuse() error {
@@ -52,7 +52,7 @@ func (p *parser) refuse() error {
 		}
 		parameter := p.at(i-1) == "=" && strings.HasPrefix(p.name(i-2), "param_") // nothing evaluates a parameter's value
 		if p.tokens[i].kind == literal && !parameter && containsOutsideCall(p.at(i), maxStringNesting) {
-			return Denied("a call of file, sqlite or executable inside a string",
+			return Denied("a call of file, sqlite, executable or eval inside a string",
 				"insert the content into a table; a text that only looks like one goes in as a row or a parameter's value.")
 		}
 	}
@@ -125,10 +125,10 @@ func (p *parser) namesTableBefore(i int) bool {
 }
 
 // isOutsideFunction says whether name is a function or table engine that uses files or runs commands before the engine looks
-// at a grant, or for which ClickHouse has no grant.
+// at a grant, or for which ClickHouse has no grant; or that makes statements of data, which nothing here has checked.
 func isOutsideFunction(name string) bool {
 	switch strings.ToLower(name) {
-	case "file", "sqlite", "executable", "executablepool":
+	case "file", "filelog", "sqlite", "executable", "executablepool", "eval", "queryrunner":
 		return true
 	}
 	return false
