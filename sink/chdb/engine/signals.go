@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"os/signal"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -22,7 +23,11 @@ var preservedSignals = [...]syscall.Signal{
 
 // preserveSignals saves the process's signal handlers; restore puts them back. The caller calls restore when the library is
 // loaded and its first connection is open; later connections change no handler.
+//
+// SIGPIPE is ignored first: a socket that its peer has closed is an error of the library's
+// write, and must not end the process.
 func preserveSignals() (restore func(), err error) {
+	signal.Ignore(syscall.SIGPIPE)
 	name := "libc.so.6"
 	if runtime.GOOS == "darwin" {
 		name = "/usr/lib/libSystem.B.dylib"
