@@ -297,11 +297,11 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 					batch.Totals = append(batch.Totals, event.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: event.NewInputs(inputs...)})
 				}
 				m := totalsMessage(t, batch)
-				if err := block.take(m.Subject, m.Body, uint64(i+1)); err != nil {
+				if err := block.addPart(m.Subject, m.Body, uint64(i+1)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if block.open() {
+			if block.incomplete() {
 				t.Error("the flush counts as open")
 			}
 			if err := block.store(t.Context(), writer); err != nil {
@@ -319,15 +319,15 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
 	s := newStore(t)
 	var submissions []event.AcceptedSubmission
-	for n := range uint64(2*pieceSubmissions + 1) {
+	for n := range uint64(2*submissionsInPiece + 1) {
 		o := event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "1"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
-		if n == pieceSubmissions {
+		if n == submissionsInPiece {
 			o.Note = "only here"
 		}
 		submissions = append(submissions, submission("320812", n+1, o))
 	}
 	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submissions...))
-	totals := make([]event.Total, 2*pieceTotals+1)
+	totals := make([]event.Total, 2*totalsInPiece+1)
 	for i := range totals {
 		totals[i] = event.Total{Indicator: fmt.Sprint("i", i), Value: "1"}
 	}
@@ -338,7 +338,7 @@ func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := query(t, s, "SELECT sequence, note FROM observations WHERE note != ''"); got != fmt.Sprintf("sequence,note\n%d,only here\n", pieceSubmissions+1) {
+	if got := query(t, s, "SELECT sequence, note FROM observations WHERE note != ''"); got != fmt.Sprintf("sequence,note\n%d,only here\n", submissionsInPiece+1) {
 		t.Errorf("the note was shown as %s", got)
 	}
 }
