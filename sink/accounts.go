@@ -11,17 +11,17 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
-// Accounts returns what the store shows of each area and dataset, and how many
-// verdicts of the log it lacks at most because they are on their way. Of
-// submissions it counts those from the sequence first to last.
+// Accounts returns what the store shows of each area and dataset, and how many verdicts it
+// lacks at most because their messages have not been inserted yet. Of submissions it counts
+// those with a sequence from first to last.
 func (p *Projection) Accounts(ctx context.Context, first, last uint64) (shown []reconcile.Shown, behind int64, err error) {
-	// The positions come first: what is stored meanwhile only adds to what is
-	// shown.
-	verdicts, err := p.position(ctx, stream.Verdicts, VerdictsConsumer)
+	// The positions are read before the store, so that rows inserted in between are not
+	// reported as missing.
+	verdicts, err := p.consumerPosition(ctx, stream.Verdicts, VerdictsConsumer)
 	if err != nil {
 		return nil, 0, err
 	}
-	accepted, err := p.position(ctx, stream.Accepted, AcceptedConsumer)
+	accepted, err := p.consumerPosition(ctx, stream.Accepted, AcceptedConsumer)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -29,9 +29,9 @@ func (p *Projection) Accounts(ctx context.Context, first, last uint64) (shown []
 	return shown, int64(verdicts.Pending + verdicts.Delivered), err
 }
 
-// position is that of a consumer; before a sink has ever run there is none, and
-// everything is still to be done.
-func (p *Projection) position(ctx context.Context, of, consumer string) (stream.Position, error) {
+// consumerPosition returns the position of a consumer. Before a sink has ever run there is
+// no consumer, and every message counts as not yet delivered.
+func (p *Projection) consumerPosition(ctx context.Context, of, consumer string) (stream.Position, error) {
 	position, err := p.Log.Position(ctx, of, consumer)
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return position, err
@@ -46,8 +46,9 @@ func (p *Projection) position(ctx context.Context, of, consumer string) (stream.
 	return position, nil
 }
 
-// The observations of a submission are counted against its verdict where both
-// have to be there: the message of ACCEPTED that holds them is acknowledged.
+// accountsQuery compares the observations of each submission with its verdict. It compares
+// only submissions whose message in ACCEPTED is acknowledged, because the observations of
+// others may not be inserted yet.
 const accountsQuery = `SELECT v.area, v.dataset, countIf(v.sequence BETWEEN ? AND ?), sum(v.rows), sum(v.accepted), sum(v.held), sum(v.rejected),
 	sumIf(v.accepted, due), sumIf(o.found, due)
 FROM (SELECT area, dataset, sequence, rows, accepted, held, rejected, NOT repeated AND accepted > 0 AND accepted_sequence <= ? AS due FROM submissions) AS v
@@ -72,12 +73,4 @@ func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]reco
 		return nil, fmt.Errorf("count what is shown: %w", err)
 	}
 	return all, nil
-}
-
-// Ping returns nil when ClickHouse answers, or why not with what to do.
-func (s *Store) Ping(ctx context.Context) error {
-	if err := s.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("ClickHouse on %s does not answer (%s): %w", s.address, Advice(err), err)
-	}
-	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// benchmarkMessages returns accepted messages of n rows in all, 60 figures a
-// submission and 100 submissions a message.
+// benchmarkMessages returns messages of ACCEPTED with n rows in all: 60 figures a
+// submission, 100 submissions a message.
 func benchmarkMessages(b *testing.B, n int) []stream.Message {
 	b.Helper()
 	const figures, perMessage = 60, 100
@@ -36,8 +36,8 @@ func benchmarkMessages(b *testing.B, n int) []stream.Message {
 
 const benchmarkRows = 300_000
 
-// BenchmarkInsertObservations is the sink's way in full: from the broker through
-// workers into ClickHouse, acknowledged.
+// BenchmarkInsertObservations measures the whole sink: messages come from the broker, the
+// workers insert their rows into ClickHouse and acknowledge them.
 func BenchmarkInsertObservations(b *testing.B) {
 	messages := benchmarkMessages(b, benchmarkRows)
 	for b.Loop() {
@@ -54,8 +54,8 @@ func BenchmarkInsertObservations(b *testing.B) {
 	b.ReportMetric(float64(b.N)*benchmarkRows/b.Elapsed().Seconds(), "rows/s")
 }
 
-// BenchmarkDirectInsert is the same rows from memory, for comparison: what
-// clickhouse-go and the engine take.
+// BenchmarkDirectInsert measures inserting the same rows from memory, for comparison: the
+// time that clickhouse-go and the engine take.
 func BenchmarkDirectInsert(b *testing.B) {
 	s := newStore(b)
 	block := &observationBlock{}
@@ -72,8 +72,8 @@ func BenchmarkDirectInsert(b *testing.B) {
 	b.ReportMetric(float64(b.N)*benchmarkRows/b.Elapsed().Seconds(), "rows/s")
 }
 
-// BenchmarkLatestTotals is what an analyst reads: the latest of 6,000 totals with
-// the ten inputs of each, of which every input has made a version.
+// BenchmarkLatestTotals measures reading the latest of 6,000 totals with ten inputs each,
+// where every input has made a version of its total.
 func BenchmarkLatestTotals(b *testing.B) {
 	const indicators, years, areas = 60, 100, 10
 	s := newStore(b)

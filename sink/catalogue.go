@@ -11,9 +11,9 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// SyncCatalogue stores the catalogue's areas, indicators and datasets under its
-// version and makes that version the one which the views show. It may be
-// repeated; an earlier version comes back by being synced again.
+// SyncCatalogue stores the catalogue's areas, indicators and datasets under its version,
+// and makes the views show that version. It may be repeated. Syncing an earlier version
+// makes the views show it again.
 func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error {
 	now := s.now()
 	indicators, err := indicatorColumns(c, now)
@@ -27,7 +27,7 @@ func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error
 		{"areas_data", areaColumns(c, now)},
 		{"indicators_data", indicators},
 		{"datasets_data", datasetColumns(c, now)},
-		// Last: from here on the views show the version, which is there in full.
+		// The last insert makes the views show the version, whose rows are all there.
 		{"catalogues_data", []column{
 			{"version", []string{c.Version()}}, {"city", []string{c.City}}, {"synced_at", []time.Time{now}},
 		}},
@@ -39,8 +39,8 @@ func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error
 	return nil
 }
 
-// stamps are the columns that every catalogue table has.
-func stamps(c *catalogue.Catalogue, n int, now time.Time) []column {
+// sharedColumns returns the columns that every table of the catalogue has, for n rows.
+func sharedColumns(c *catalogue.Catalogue, n int, now time.Time) []column {
 	versions, positions, times := make([]string, n), make([]uint32, n), make([]time.Time, n)
 	for i := range n {
 		versions[i], positions[i], times[i] = c.Version(), uint32(i+1), now
@@ -50,19 +50,19 @@ func stamps(c *catalogue.Catalogue, n int, now time.Time) []column {
 
 func areaColumns(c *catalogue.Catalogue, now time.Time) []column {
 	type area = catalogue.Area
-	return append(stamps(c, len(c.Areas), now), []column{
-		{"code", columnOf(c.Areas, func(a *area) string { return a.Code })},
-		{"name_zh", columnOf(c.Areas, func(a *area) string { return a.NameZH })},
-		{"name_en", columnOf(c.Areas, func(a *area) string { return a.NameEN })},
-		{"kind", columnOf(c.Areas, func(a *area) string { return string(a.Kind) })},
-		{"host", columnOf(c.Areas, func(a *area) string { return a.Host })},
-		{"valid_from", columnOf(c.Areas, func(a *area) *time.Time { return day(a.ValidFrom) })},
-		{"valid_to", columnOf(c.Areas, func(a *area) *time.Time { return day(a.ValidTo) })},
-		{"predecessors", columnOf(c.Areas, func(a *area) []string { return a.Predecessors })},
+	return append(sharedColumns(c, len(c.Areas), now), []column{
+		{"code", valuesOf(c.Areas, func(a *area) string { return a.Code })},
+		{"name_zh", valuesOf(c.Areas, func(a *area) string { return a.NameZH })},
+		{"name_en", valuesOf(c.Areas, func(a *area) string { return a.NameEN })},
+		{"kind", valuesOf(c.Areas, func(a *area) string { return string(a.Kind) })},
+		{"host", valuesOf(c.Areas, func(a *area) string { return a.Host })},
+		{"valid_from", valuesOf(c.Areas, func(a *area) *time.Time { return optionalDay(a.ValidFrom) })},
+		{"valid_to", valuesOf(c.Areas, func(a *area) *time.Time { return optionalDay(a.ValidTo) })},
+		{"predecessors", valuesOf(c.Areas, func(a *area) []string { return a.Predecessors })},
 	}...)
 }
 
-func day(d catalogue.Date) *time.Time {
+func optionalDay(d catalogue.Date) *time.Time {
 	if d.IsZero() {
 		return nil
 	}
@@ -72,7 +72,7 @@ func day(d catalogue.Date) *time.Time {
 func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
 	type indicator = catalogue.Indicator
 	text := func(name string, field func(*indicator) string) column {
-		return column{name, columnOf(c.Indicators, field)}
+		return column{name, valuesOf(c.Indicators, field)}
 	}
 	var errs []error
 	bound := func(i *indicator, field, text string) *decimal.Decimal {
@@ -87,7 +87,7 @@ func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
 		d := reading.Value.Decimal()
 		return &d
 	}
-	columns := append(stamps(c, len(c.Indicators), now), []column{
+	columns := append(sharedColumns(c, len(c.Indicators), now), []column{
 		text("id", func(i *indicator) string { return i.ID }),
 		text("name_zh", func(i *indicator) string { return i.NameZH }),
 		text("name_en", func(i *indicator) string { return i.NameEN }),
@@ -97,29 +97,29 @@ func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
 		text("city_total", func(i *indicator) string { return string(i.Total) }),
 		text("numerator", func(i *indicator) string { return i.Numerator }),
 		text("denominator", func(i *indicator) string { return i.Denominator }),
-		{"factor", columnOf(c.Indicators, func(i *indicator) int64 { return i.Factor })},
+		{"factor", valuesOf(c.Indicators, func(i *indicator) int64 { return i.Factor })},
 		text("change", func(i *indicator) string { return string(i.Change) }),
-		{"decimals", columnOf(c.Indicators, func(i *indicator) uint8 { return uint8(i.Decimals) })},
-		{"change_decimals", columnOf(c.Indicators, func(i *indicator) uint8 { return uint8(i.ChangeDecimals) })},
+		{"decimals", valuesOf(c.Indicators, func(i *indicator) uint8 { return uint8(i.Decimals) })},
+		{"change_decimals", valuesOf(c.Indicators, func(i *indicator) uint8 { return uint8(i.ChangeDecimals) })},
 		text("rounding", func(i *indicator) string { return string(i.Rounding) }),
 		text("coverage", func(i *indicator) string { return string(i.Coverage) }),
-		{"minimum", columnOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "minimum", i.Minimum) })},
-		{"maximum", columnOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "maximum", i.Maximum) })},
-		{"datasets", columnOf(c.Indicators, func(i *indicator) []string { return i.Datasets })},
+		{"minimum", valuesOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "minimum", i.Minimum) })},
+		{"maximum", valuesOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "maximum", i.Maximum) })},
+		{"datasets", valuesOf(c.Indicators, func(i *indicator) []string { return i.Datasets })},
 	}...)
 	return columns, errors.Join(errs...)
 }
 
 func datasetColumns(c *catalogue.Catalogue, now time.Time) []column {
 	type dataset = catalogue.Dataset
-	return append(stamps(c, len(c.Datasets), now), []column{
-		{"id", columnOf(c.Datasets, func(d *dataset) string { return d.ID })},
-		{"name_zh", columnOf(c.Datasets, func(d *dataset) string { return d.NameZH })},
-		{"name_en", columnOf(c.Datasets, func(d *dataset) string { return d.NameEN })},
-		{"periods", columnOf(c.Datasets, func(d *dataset) []string {
-			return columnOf(d.Periods, func(k *catalogue.PeriodKind) string { return k.String() })
+	return append(sharedColumns(c, len(c.Datasets), now), []column{
+		{"id", valuesOf(c.Datasets, func(d *dataset) string { return d.ID })},
+		{"name_zh", valuesOf(c.Datasets, func(d *dataset) string { return d.NameZH })},
+		{"name_en", valuesOf(c.Datasets, func(d *dataset) string { return d.NameEN })},
+		{"periods", valuesOf(c.Datasets, func(d *dataset) []string {
+			return valuesOf(d.Periods, func(k *catalogue.PeriodKind) string { return k.String() })
 		})},
-		{"stage", columnOf(c.Datasets, func(d *dataset) int8 { return int8(d.Stage) })},
-		{"due_days", columnOf(c.Datasets, func(d *dataset) int32 { return int32(d.DueDays) })},
+		{"stage", valuesOf(c.Datasets, func(d *dataset) int8 { return int8(d.Stage) })},
+		{"due_days", valuesOf(c.Datasets, func(d *dataset) int32 { return int32(d.DueDays) })},
 	}...)
 }

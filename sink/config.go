@@ -9,26 +9,27 @@ import (
 
 // Config is how the sink writes.
 type Config struct {
-	// BatchRows is how many rows make an insert. A message is never split, so
-	// that an insert may hold more.
+	// BatchRows is how many rows make an insert. An insert may have more, because a message
+	// is never split.
 	BatchRows int `yaml:"batch_rows"`
-	// BatchMessages is how many messages are in hand at most, for each stream.
+	// BatchMessages is how many messages of each stream are received and not acknowledged,
+	// at most.
 	BatchMessages int `yaml:"batch_messages"`
 	// InsertTimeout bounds one attempt at an insert.
 	InsertTimeout time.Duration `yaml:"insert_timeout"`
-	// AckWait is how long the broker waits for a sign of life before it gives a
-	// message to somebody else. Messages that wait for an insert give one.
+	// AckWait is how long the broker waits for a sign of life before it delivers a message
+	// again. The workers send signs of life for messages that wait for an insert.
 	AckWait time.Duration `yaml:"ack_wait"`
-	// RetryFrom and RetryTo are the first and the longest pause between attempts
-	// while ClickHouse is away; the pause doubles in between.
+	// RetryFrom and RetryTo are the first and the longest pause between attempts while
+	// ClickHouse is away. Pauses grow from one to the other.
 	RetryFrom time.Duration `yaml:"retry_from"`
 	RetryTo   time.Duration `yaml:"retry_to"`
-	// Database holds the tables. Empty is the one the DSN names, or citytally
-	// where it names none.
+	// Database holds the tables. Empty is the database in the DSN, or citytally where the
+	// DSN names none.
 	Database string `yaml:"database"`
 }
 
-// The database where neither the settings nor the DSN name one.
+// defaultDatabase holds the tables where neither the settings nor the DSN name a database.
 const defaultDatabase = "citytally"
 
 // DefaultConfig returns inserts of 100,000 rows or 2,000 messages, a minute for
@@ -41,7 +42,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// The bounds of what one insert may hold: memory on both sides grows with them.
+// The bounds of BatchRows and BatchMessages, which bound the memory that an insert takes
+// here and in ClickHouse.
 const (
 	maxBatchRows     = 10_000_000
 	maxBatchMessages = 100_000
@@ -62,8 +64,8 @@ func (c Config) Validate() error {
 	if c.InsertTimeout < time.Second {
 		report("sink.insert_timeout: want at least 1s, got %s", c.InsertTimeout)
 	}
-	// A sign of life goes out three times in AckWait; below a second an ordinary
-	// hiccup of the network would have messages delivered twice all the time.
+	// Signs of life are sent three times in each AckWait. Below a second, ordinary delays of
+	// the network would make the broker deliver messages twice.
 	if c.AckWait < time.Second {
 		report("sink.ack_wait: want at least 1s, so that a sign of life arrives in time, got %s", c.AckWait)
 	}

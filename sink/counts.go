@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The views whose rows are counted, in the order of the pipeline.
+// countedViews are the views whose rows Counts counts, in the order of the pipeline.
 var countedViews = [...]string{
 	"submissions", "findings", "observations", "observations_latest", "totals", "totals_latest", "runs", "releases", "areas", "indicators", "datasets",
 }
@@ -38,8 +38,8 @@ func (s *Store) Counts(ctx context.Context) (map[string]uint64, error) {
 	return counts, nil
 }
 
-// LastComputed returns when the newest total was computed; zero when there is
-// none.
+// LastComputed returns when the newest total was computed; the zero time when there is no
+// total.
 func (s *Store) LastComputed(ctx context.Context) (time.Time, error) {
 	var at time.Time
 	var n uint64

@@ -1,23 +1,18 @@
-// Package sink keeps ClickHouse, the store that analysts query, in step with
-// the log.
+// Package sink keeps ClickHouse, the database that analysts query, in step with the log.
 //
-// In come three streams: ACCEPTED (observations), VERDICTS (what became of each
-// submission) and TOTALS (city totals and the runs that recomputed them). For
-// each there is a durable consumer; its [Workers] take what is there, write it
-// column by column in one insert, and acknowledge it only then. Out come tables
-// and views, described in schema: every vintage, every version, and the best
+// In come four streams: ACCEPTED (observations), VERDICTS (what became of each
+// submission), TOTALS (city totals and the runs that recomputed them) and RELEASES (totals
+// frozen under a name). Each has a durable consumer. [Workers] receive its messages, write
+// their rows column by column in one insert, and acknowledge the messages afterwards. Out
+// come tables and views, described in schema: every vintage and every version, and the best
 // and latest of them.
 //
-// The store is a projection: it can be dropped and filled from the log again.
-// Delivery is at least once, and every row has a natural key that includes its
-// place in the log, so a message that comes twice changes no answer.
+// The store is a projection: it can be dropped and filled from the log again. Messages are
+// delivered at least once. Every row has a natural key that includes its place in the log,
+// so that a message that comes twice changes no answer.
 //
-// What never happens: a message acknowledged before its rows are in; a flush of
-// totals that readers see half of; a message lost, or put aside in DEAD, because
-// ClickHouse was away. An outage is waited out, with one line in the log that
-// says what to do. Only a message that cannot be read, or whose figures no
-// column can hold, goes to DEAD.
-//
-// The package is large because a table is known in one place: its migration, its
-// columns as they are inserted, and the queries that read them back change together.
+// What never happens: a message acknowledged before its rows are stored; a flush of totals
+// of which readers see a part; a message lost, or sent to DEAD, because ClickHouse was away.
+// During an outage the workers retry, and the log says what to do. Only a message that
+// cannot be read, or whose figures no column can hold, goes to DEAD.
 package sink

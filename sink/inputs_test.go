@@ -10,8 +10,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// What an input leaves out because the one before says it, the views show, and a
-// text that leaves nothing out, as earlier programs wrote it, is shown alike.
+// The views fill in what an input leaves out because the input before it has the same. A
+// text that leaves nothing out, as earlier programs wrote it, gives the same rows.
 func TestInputsAreShownWhole(t *testing.T) {
 	s := newStore(t)
 	short := event.NewInputs(

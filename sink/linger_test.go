@@ -10,8 +10,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// After a pause a message is stored at once; those that come soon after wait for
-// each other until they fill a block.
+// After a pause a message is inserted at once. Messages that come soon after it are inserted
+// together.
 func TestTrickleIsStoredTogether(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
@@ -49,7 +49,7 @@ func TestTrickleIsStoredTogether(t *testing.T) {
 		if family.GetName() != "citytally_sink_batch_rows" {
 			continue
 		}
-		// The last may have been received before the stop.
+		// The last message may have been received before the stop.
 		if n := family.GetMetric()[0].GetHistogram().GetSampleCount(); n < 2 || n > 3 {
 			t.Errorf("%d inserts, want one of the first and one of the next three", n)
 		}

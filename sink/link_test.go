@@ -25,8 +25,8 @@ func linkedStore(t testing.TB) (*Store, *linktest.Link) {
 	return s, link
 }
 
-// Connections that nobody answers any more, though nobody closed them either, are
-// given up after insert_timeout, and new ones made.
+// Connections on which no answer comes, though neither side has closed them, are given up
+// after insert_timeout, and new ones are made.
 func TestHalfOpenConnectionsToClickHouse(t *testing.T) {
 	s, link := linkedStore(t)
 	log := newLog(t)
@@ -50,8 +50,8 @@ func TestHalfOpenConnectionsToClickHouse(t *testing.T) {
 	}
 }
 
-// A ClickHouse, or its disk, that takes longer for an insert than the broker
-// waits for an acknowledgement has each message once all the same.
+// When an insert takes longer than the broker waits for an acknowledgement, each message is
+// stored once all the same.
 func TestSlowClickHouse(t *testing.T) {
 	s, link := linkedStore(t)
 	log := newLog(t)

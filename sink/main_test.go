@@ -24,20 +24,23 @@ import (
 
 func TestMain(m *testing.M) {
 	chdbtest.BecomeChild()
-	code := m.Run()
+	goleak.VerifyTestMain(closing{m})
+}
+
+// closing closes the shared engine when all tests have run, before leaks are looked for.
+type closing struct{ m *testing.M }
+
+func (c closing) Run() int {
+	code := c.m.Run()
 	if err := engine.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "close the engine:", err)
 		code = 1
 	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	return code
 }
 
-// engine is one ClickHouse for all tests that do not kill it; each test has a
-// database of its own.
+// engine is the ClickHouse that all tests share which do not kill it. Each test has its own
+// database.
 var engine sharedEngine
 
 type sharedEngine struct {
@@ -103,7 +106,7 @@ func openStore(t testing.TB, dsn, database string) *Store {
 
 func freshDatabase() string { return fmt.Sprintf("test_%d", engine.databases.Add(1)) }
 
-// newStore opens a migrated database of the test's own.
+// newStore opens a migrated database that only the test uses.
 func newStore(t testing.TB) *Store {
 	t.Helper()
 	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())

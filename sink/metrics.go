@@ -5,8 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
-
-	"github.com/citytally/citytally/ingest/stream"
 )
 
 // Metrics are what the workers count.
@@ -41,30 +39,21 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 }
 
-// Option changes workers under construction.
-type Option func(*Workers)
-
-// WithMetrics makes the workers count what they do.
-func WithMetrics(m *Metrics) Option { return func(w *Workers) { w.metrics = m } }
-
-// WithTracer makes the workers record spans of the inserts of what is traced.
-func WithTracer(t *stream.Tracer) Option { return func(w *Workers) { w.tracer = t } }
-
-// attempted notes that an attempt at an insert of the stream has failed, or with
-// nil that the stream goes on.
-func (w *Workers) attempted(of string, err error) {
+// recordAttempt records that an attempt to insert rows of the stream has failed with err,
+// or, when err is nil, that one has succeeded after that.
+func (w *Workers) recordAttempt(name string, err error) {
 	if err == nil {
-		w.state.pause(of, "")
-		w.metrics.paused.WithLabelValues(of).Set(0)
+		w.readiness.pause(name, "")
+		w.metrics.paused.WithLabelValues(name).Set(0)
 		return
 	}
-	w.state.pause(of, Advice(err))
-	w.metrics.paused.WithLabelValues(of).Set(1)
-	w.metrics.retries.WithLabelValues(of).Inc()
+	w.readiness.pause(name, Advice(err))
+	w.metrics.paused.WithLabelValues(name).Set(1)
+	w.metrics.retries.WithLabelValues(name).Inc()
 }
 
-// inserted counts the block that is stored.
-func (w *worker) inserted(messages int, began time.Time) {
+// countInsert counts the block, which has been stored.
+func (w *worker) countInsert(messages int, began time.Time) {
 	rows := float64(w.block.rows())
 	w.metrics.rows.WithLabelValues(w.stream).Add(rows)
 	w.metrics.batch.WithLabelValues(w.stream).Observe(rows)

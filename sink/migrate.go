@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/cenkalti/backoff/v5"
 )
@@ -21,20 +22,20 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// EditedMigrationError says that a migration was changed after it had been
+// EditedMigrationError is the error for a migration whose text was changed after it had been
 // applied to the database.
 type EditedMigrationError struct{ File, Database string }
 
-// Error says what to do.
+// Error says which migration it is and what to do.
 func (e *EditedMigrationError) Error() string {
 	return fmt.Sprintf("migration %s was applied to database %s with another text; restore its text and write what changes as a new migration, "+
 		"or fill the database from the log again: citytally replay --into clickhouse", e.File, e.Database)
 }
 
-// Migrate creates the database and brings its tables and views up to date. What
-// has been applied is recorded in schema_versions; a migration whose text has
-// changed since is an [*EditedMigrationError], and nothing is done. Two processes
-// may migrate at once: every statement may be repeated.
+// Migrate creates the database and brings its tables and views up to date. Applied
+// migrations are recorded in schema_versions. When the text of one has changed since,
+// Migrate changes nothing and returns an [*EditedMigrationError]. Two processes may migrate
+// at the same time, because every statement may be repeated.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := s.migrate(ctx, schema); err != nil {
 		return fmt.Errorf("migrate ClickHouse database %s on %s: %w", s.database, s.address, err)
@@ -72,7 +73,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 		if _, ok := applied[m.version]; ok {
 			continue
 		}
-		if err := s.applyBeside(ctx, m); err != nil {
+		if err := s.applyConcurrently(ctx, m); err != nil {
 			return fmt.Errorf("apply migration %s: %w", m.file, err)
 		}
 	}
@@ -81,9 +82,10 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 
 const applyAttempts = 5
 
-// applyBeside applies a migration that another process may be applying too: what
-// fails because the other was faster is done, or succeeds when it is repeated.
-func (s *Store) applyBeside(ctx context.Context, m migration) error {
+// applyConcurrently applies a migration that another process may be applying too. A
+// statement that fails because the other process was faster succeeds when it is repeated,
+// unless the other process has by then applied the whole migration.
+func (s *Store) applyConcurrently(ctx context.Context, m migration) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := s.apply(ctx, m)
 		if err == nil {
@@ -114,9 +116,8 @@ SETTINGS non_replicated_deduplication_window = 0
 COMMENT 'Migrations applied to this database'`
 
 func (s *Store) createDatabase(ctx context.Context) error {
-	// Asking first spares a user who may not create databases an error where
-	// there is nothing to create.
-	return s.onServer(func(conn driver.Conn) error {
+	// A user without the right to create databases may use one that exists.
+	return s.withServerConnection(func(conn driver.Conn) error {
 		var exists uint64
 		if err := conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", s.database).Scan(&exists); err != nil {
 			return fmt.Errorf("look for the database: %w", err)
@@ -124,7 +125,8 @@ func (s *Store) createDatabase(ctx context.Context) error {
 		if exists > 0 {
 			return nil
 		}
-		if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS `"+s.database+"`"); err != nil {
+		parameters := clickhouse.WithParameters(clickhouse.Parameters{"database": s.database})
+		if err := conn.Exec(clickhouse.Context(ctx, parameters), "CREATE DATABASE IF NOT EXISTS {database:Identifier}"); err != nil {
 			return fmt.Errorf("create the database: %w", err)
 		}
 		return nil

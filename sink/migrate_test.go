@@ -35,8 +35,8 @@ func migrations(t *testing.T) []migration {
 	return all
 }
 
-// Totals that were stored before their inputs became one text still name them,
-// also when the migration broke off and is repeated.
+// Totals that were stored before their inputs became one text still have their inputs, also
+// when the migration was interrupted and is repeated.
 func TestMigrationKeepsInputs(t *testing.T) {
 	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
 	before := fstest.MapFS{}
@@ -134,7 +134,7 @@ func TestReadMigrationsRefusesDisorder(t *testing.T) {
 	}
 }
 
-// Analysts find the meaning and unit of every column in the database itself.
+// Every column in the database has a comment with its meaning and unit.
 func TestViewsDocumentTheirColumns(t *testing.T) {
 	s := newStore(t)
 	got := query(t, s, `SELECT table, name FROM system.columns

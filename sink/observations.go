@@ -16,16 +16,16 @@ import (
 
 // observationBlock gathers rows of observations_data from ACCEPTED.
 type observationBlock struct {
-	submissions []storable
+	submissions []storableSubmission
 	n           int // rows
 }
 
-// storable is a submission all of whose rows can be stored, and the place of its
-// message in ACCEPTED.
-type storable struct {
+// storableSubmission is a submission whose rows can all be stored, with its periods and its
+// message's sequence in ACCEPTED.
+type storableSubmission struct {
 	*event.AcceptedSubmission
-	periods  []catalogue.Period
-	accepted uint64
+	periods          []catalogue.Period
+	acceptedSequence uint64
 }
 
 func (b *observationBlock) rows() int { return b.n }
@@ -35,9 +35,8 @@ func (b *observationBlock) reset() {
 	b.submissions, b.n = b.submissions[:0], 0
 }
 
-// add takes a message's rows. A submission, or a row of one, that cannot be
-// stored is left out, and the error says which: a *stream.PartlyTaken where the
-// message has others.
+// add takes a message's rows. Submissions and rows that cannot be stored are left out, and
+// the error names the first. It is a *stream.PartlyTaken where the message has others.
 func (b *observationBlock) add(d *stream.Delivery) error {
 	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil {
@@ -52,12 +51,12 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 			cause = cmp.Or(cause, err)
 			continue
 		}
-		if rows, err := badRows(s); err != nil {
+		if rows, err := unstorableRows(s); err != nil {
 			cause = cmp.Or(cause, fmt.Errorf("rows that cannot be stored: %d, the first: %w", len(rows), err))
-			*s = s.SelectRows(others(s.Len(), rows))
+			*s = s.SelectRows(indexesExcept(s.Len(), rows))
 		}
 		good += s.Len()
-		b.submissions = append(b.submissions, storable{s, periods, d.Sequence})
+		b.submissions = append(b.submissions, storableSubmission{s, periods, d.Sequence})
 	}
 	b.n += good
 	if cause == nil || good == 0 {
@@ -66,7 +65,8 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	return &stream.PartlyTaken{Err: cause}
 }
 
-// checkSubmission makes sure that what a submission's rows share can be stored.
+// checkSubmission returns a submission's periods, or why what its rows share cannot be
+// stored.
 func checkSubmission(s *event.AcceptedSubmission) ([]catalogue.Period, error) {
 	periods, err := s.Periods()
 	if err != nil {
@@ -78,10 +78,10 @@ func checkSubmission(s *event.AcceptedSubmission) ([]catalogue.Period, error) {
 	return periods, nil
 }
 
-// badRows returns the rows that cannot be stored, and what is wrong with the
-// first. Values need no look: no int64 with twelve decimals leaves a
-// Decimal(38, 12), and no period a Date32.
-func badRows(s *event.AcceptedSubmission) (rows []int, first error) {
+// unstorableRows returns the indexes of the rows that cannot be stored, and why the first
+// cannot. Values and periods need no check: every int64 with twelve decimals fits into a
+// Decimal(38, 12), and every period into a Date32.
+func unstorableRows(s *event.AcceptedSubmission) (rows []int, first error) {
 	for i := range s.Len() {
 		if err := checkRow(s, i); err != nil {
 			rows, first = append(rows, i), cmp.Or(first, event.Permanentf("submission %s: row %d: %w", s.ID, s.Row[i], err))
@@ -103,12 +103,12 @@ func checkRow(s *event.AcceptedSubmission, i int) error {
 	return nil
 }
 
-// others returns the numbers below n that are not among the sorted ones.
-func others(n int, without []int) []int {
-	rest := make([]int, 0, n-len(without))
+// indexesExcept returns the numbers from 0 to n-1 without the given ones, which are sorted.
+func indexesExcept(n int, excluded []int) []int {
+	rest := make([]int, 0, n-len(excluded))
 	for i := range n {
-		if len(without) > 0 && without[0] == i {
-			without = without[1:]
+		if len(excluded) > 0 && excluded[0] == i {
+			excluded = excluded[1:]
 			continue
 		}
 		rest = append(rest, i)
@@ -116,21 +116,21 @@ func others(n int, without []int) []int {
 	return rest
 }
 
-// How many submissions go into a piece of an insert: of the usual size, some
-// thousand rows.
-const pieceSubmissions = 100
+// submissionsInPiece is how many submissions one piece of an insert has: some thousand rows
+// of submissions of the usual size.
+const submissionsInPiece = 100
 
 func (b *observationBlock) store(ctx context.Context, s *Store) error {
-	seldom := slices.DeleteFunc(seldomColumns(), func(c seldomColumn) bool { return !slices.ContainsFunc(b.submissions, c.used) })
+	optional := slices.DeleteFunc(optionalColumns(), func(c optionalColumn) bool { return !slices.ContainsFunc(b.submissions, c.used) })
 	var pieces [][]column
-	for submissions := range slices.Chunk(b.submissions, pieceSubmissions) {
+	for submissions := range slices.Chunk(b.submissions, submissionsInPiece) {
 		piece := &observationBlock{submissions: submissions}
 		for i := range submissions {
 			piece.n += submissions[i].Len()
 		}
 		columns := piece.columns()
-		for _, c := range seldom {
-			columns = append(columns, column{c.name, c.of(piece)})
+		for _, c := range optional {
+			columns = append(columns, column{c.name, c.values(piece)})
 		}
 		pieces = append(pieces, columns)
 	}
@@ -139,86 +139,88 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 
 func (b *observationBlock) columns() []column {
 	return []column{
-		{"indicator", b.words(func(s *storable) ([]string, []uint16) { return s.IndicatorWords, s.Indicator })},
-		{"period", b.words(func(s *storable) ([]string, []uint16) { return s.PeriodWords, s.Period })},
-		{"area", b.word(func(s *storable) string { return s.Area })},
-		{"sequence", eachRow(b, func(s *storable, _ int) uint64 { return s.Sequence })},
-		{"accepted_sequence", eachRow(b, func(s *storable, _ int) uint64 { return s.accepted })},
-		{"year", eachRow(b, func(s *storable, row int) uint16 { return uint16(s.periods[s.Period[row]].Year) })},
+		{"indicator", b.words(func(s *storableSubmission) ([]string, []uint16) { return s.IndicatorWords, s.Indicator })},
+		{"period", b.words(func(s *storableSubmission) ([]string, []uint16) { return s.PeriodWords, s.Period })},
+		{"area", b.word(func(s *storableSubmission) string { return s.Area })},
+		{"sequence", lazyRowValues(b, func(s *storableSubmission, _ int) uint64 { return s.Sequence })},
+		{"accepted_sequence", lazyRowValues(b, func(s *storableSubmission, _ int) uint64 { return s.acceptedSequence })},
+		{"year", lazyRowValues(b, func(s *storableSubmission, row int) uint16 { return uint16(s.periods[s.Period[row]].Year) })},
 		{"period_start", b.dates(catalogue.Period.Start)},
 		{"period_end", b.dates(catalogue.Period.LastDay)},
-		{"value", eachRow(b, func(s *storable, row int) *decimal.Decimal {
+		{"value", lazyRowValues(b, func(s *storableSubmission, row int) *decimal.Decimal {
 			if catalogue.Status(s.Status[row]) == catalogue.Missing {
 				return nil
 			}
 			value := s.Value(row).Decimal()
 			return &value
 		})},
-		{"unit", b.words(func(s *storable) ([]string, []uint16) { return s.Units, s.Indicator })},
-		{"stage", eachRow(b, func(s *storable, row int) int8 { return int8(s.Stage[row]) })},
-		{"status", b.words(func(s *storable) ([]string, []uint16) { return statusWords, s.Status })},
-		{"row", eachRow(b, func(s *storable, row int) uint32 { return s.Row[row] })},
-		{"submission", eachRow(b, func(s *storable, _ int) string { return s.ID })},
-		{"dataset", b.word(func(s *storable) string { return s.Dataset })},
-		{"via", b.word(func(s *storable) string { return s.Via })},
-		{"received_at", eachRow(b, func(s *storable, _ int) int64 { return s.ReceivedAt })},
+		{"unit", b.words(func(s *storableSubmission) ([]string, []uint16) { return s.Units, s.Indicator })},
+		{"stage", lazyRowValues(b, func(s *storableSubmission, row int) int8 { return int8(s.Stage[row]) })},
+		{"status", b.words(func(s *storableSubmission) ([]string, []uint16) { return statusWords, s.Status })},
+		{"row", lazyRowValues(b, func(s *storableSubmission, row int) uint32 { return s.Row[row] })},
+		{"submission", lazyRowValues(b, func(s *storableSubmission, _ int) string { return s.ID })},
+		{"dataset", b.word(func(s *storableSubmission) string { return s.Dataset })},
+		{"via", b.word(func(s *storableSubmission) string { return s.Via })},
+		{"received_at", lazyRowValues(b, func(s *storableSubmission, _ int) int64 { return s.ReceivedAt })},
 	}
 }
 
-// seldomColumn is a column that few submissions say anything in. It is left out
-// where none of an insert does: the server fills in the same.
-type seldomColumn struct {
-	name string
-	of   func(*observationBlock) any
-	used func(storable) bool
+// optionalColumn is a column that is empty in most submissions. It is left out of an insert
+// in which it is empty everywhere; the server then fills in the same values.
+type optionalColumn struct {
+	name   string
+	values func(*observationBlock) any
+	used   func(storableSubmission) bool
 }
 
-func seldomColumns() []seldomColumn {
-	return []seldomColumn{
+func optionalColumns() []optionalColumn {
+	return []optionalColumn{
 		{
 			"epoch", func(b *observationBlock) any {
-				return eachRow(b, func(s *storable, row int) uint8 { return s.Epoch[row] })
+				return lazyRowValues(b, func(s *storableSubmission, row int) uint8 { return s.Epoch[row] })
 			},
-			func(s storable) bool { return len(s.Epoch) > 0 },
+			func(s storableSubmission) bool { return len(s.Epoch) > 0 },
 		},
 		{
 			"qualifier", func(b *observationBlock) any {
-				return b.words(func(s *storable) ([]string, []uint16) { return qualifierWords, s.Qualifier })
+				return b.words(func(s *storableSubmission) ([]string, []uint16) { return qualifierWords, s.Qualifier })
 			},
-			func(s storable) bool {
+			func(s storableSubmission) bool {
 				return slices.ContainsFunc(s.Qualifier, func(code uint16) bool { return code != 0 })
 			},
 		},
 		{
 			"note", func(b *observationBlock) any {
-				return eachRow(b, func(s *storable, row int) string { return s.Note[row] })
+				return lazyRowValues(b, func(s *storableSubmission, row int) string { return s.Note[row] })
 			},
-			func(s storable) bool { return len(s.Note) > 0 },
+			func(s storableSubmission) bool { return len(s.Note) > 0 },
 		},
 		{
 			"raw", func(b *observationBlock) any {
-				return eachRow(b, func(s *storable, row int) string { return s.Raw[row] })
+				return lazyRowValues(b, func(s *storableSubmission, row int) string { return s.Raw[row] })
 			},
-			func(s storable) bool { return len(s.Raw) > 0 },
+			func(s storableSubmission) bool { return len(s.Raw) > 0 },
 		},
 		{
-			"by", func(b *observationBlock) any { return b.word(func(s *storable) string { return s.By }) },
-			func(s storable) bool { return s.By != "" },
+			"by", func(b *observationBlock) any { return b.word(func(s *storableSubmission) string { return s.By }) },
+			func(s storableSubmission) bool { return s.By != "" },
 		},
 		{
-			"file", func(b *observationBlock) any { return eachRow(b, func(s *storable, _ int) string { return s.File }) },
-			func(s storable) bool { return s.File != "" },
+			"file", func(b *observationBlock) any {
+				return lazyRowValues(b, func(s *storableSubmission, _ int) string { return s.File })
+			},
+			func(s storableSubmission) bool { return s.File != "" },
 		},
 	}
 }
 
-// The words of the codes that columns hold, by code.
+// The words of statuses and qualifiers, by their code.
 var (
-	statusWords    = wordsOf('Z', catalogue.Status.String)
-	qualifierWords = wordsOf(catalogue.About, catalogue.Qualifier.String)
+	statusWords    = codeWords('Z', catalogue.Status.String)
+	qualifierWords = codeWords(catalogue.About, catalogue.Qualifier.String)
 )
 
-func wordsOf[C ~uint8](last C, word func(C) string) []string {
+func codeWords[C ~uint8](last C, word func(C) string) []string {
 	words := make([]string, last+1)
 	for code := range words {
 		words[code] = word(C(code))
@@ -226,8 +228,8 @@ func wordsOf[C ~uint8](last C, word func(C) string) []string {
 	return words
 }
 
-// eachRow returns a column of what value says of each row.
-func eachRow[T any](b *observationBlock, value func(s *storable, row int) T) lazy {
+// lazyRowValues returns the values of a column: what value returns for each row.
+func lazyRowValues[T any](b *observationBlock, value func(s *storableSubmission, row int) T) lazyValues {
 	return func() any {
 		values := make([]T, 0, b.n)
 		for i := range b.submissions {
@@ -240,8 +242,8 @@ func eachRow[T any](b *observationBlock, value func(s *storable, row int) T) laz
 	}
 }
 
-// dates returns a column of a day of each row's period.
-func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazy {
+// dates returns the values of a column: a day of each row's period.
+func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazyValues {
 	return func() any {
 		values := make([]time.Time, 0, b.n)
 		for i := range b.submissions {
@@ -258,14 +260,15 @@ func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazy {
 	}
 }
 
-// words returns a column whose rows refer to words of their submission.
-func (b *observationBlock) words(of func(*storable) (words []string, at []uint16)) rowwise {
+// words returns the values of a column whose rows refer, by index, to words of their
+// submission.
+func (b *observationBlock) words(of func(*storableSubmission) (words []string, at []uint16)) valuesByRow {
 	return func(add func(any) error) error {
 		var last []string
 		var list []any
 		for i := range b.submissions {
 			words, at := of(&b.submissions[i])
-			if !slices.Equal(words, last) { // those of one form have the same
+			if !slices.Equal(words, last) { // submissions of one dataset often have the same
 				last, list = words, list[:0]
 				for _, word := range words {
 					list = append(list, word)
@@ -281,8 +284,8 @@ func (b *observationBlock) words(of func(*storable) (words []string, at []uint16
 	}
 }
 
-// word returns a column of one word for each submission.
-func (b *observationBlock) word(of func(*storable) string) rowwise {
+// word returns the values of a column that are the same for all rows of a submission.
+func (b *observationBlock) word(of func(*storableSubmission) string) valuesByRow {
 	return func(add func(any) error) error {
 		for i := range b.submissions {
 			var word any = of(&b.submissions[i])

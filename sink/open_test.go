@@ -81,6 +81,32 @@ func overHTTP(t testing.TB, database string) *Store {
 	return openStore(t, dsn.String(), database)
 }
 
+// The name of a database in a DSN may need quoting; it is passed on as it is.
+func TestMigrateCreatesDatabaseOfAnyName(t *testing.T) {
+	for _, scheme := range []string{"clickhouse", "http"} {
+		server := engine.start(t)
+		dsn, err := url.Parse(server.DSN(chdbtest.User))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dsn.Path = "/a-b c`d"; scheme == "http" {
+			dsn.Scheme, dsn.Host = scheme, server.HTTPAddr()
+		}
+		s, err := Open(t.Context(), dsn.String(), DefaultConfig(), zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.createDatabase(t.Context()), s.Close()); err != nil {
+			t.Errorf("%s: %v", scheme, err)
+		}
+		var name string
+		if err := openStore(t, server.DSN(chdbtest.User), "").conn.QueryRow(t.Context(),
+			"SELECT name FROM system.databases WHERE name = ?", "a-b c`d").Scan(&name); err != nil {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
+
 func TestStoreOverHTTP(t *testing.T) {
 	s := overHTTP(t, freshDatabase())
 	if err := s.Migrate(t.Context()); err != nil {

@@ -76,8 +76,8 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 	}
 }
 
-// A program that has not been upgraded yet leaves what it cannot read to one that
-// has, and says so.
+// A program that has not been upgraded yet leaves messages of a newer layout to one that has
+// been, and its error says so.
 func TestNewerLayoutEndsTheStage(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	newer := one(t, "a", 1)
@@ -95,7 +95,7 @@ func TestNewerLayoutEndsTheStage(t *testing.T) {
 	}
 }
 
-// A row that no column can hold costs that row and no other.
+// A row that no column can hold goes to DEAD; the other rows of its message are stored.
 func TestPoisonCostsOneRow(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	const rows = 100_000

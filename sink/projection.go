@@ -13,8 +13,8 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
-// Projection is the store together with the log it follows, as recomputation
-// reads it back.
+// Projection is the store together with the log that fills it, for recomputation, which
+// compares the two.
 type Projection struct {
 	*Store
 	Log *stream.Log
@@ -22,29 +22,28 @@ type Projection struct {
 
 var _ reconcile.Projection = (*Projection)(nil)
 
-// How often Settle looks at the consumers.
-const settleEvery = 20 * time.Millisecond
+// settlePollInterval is how often Settle asks for the consumers' positions.
+const settlePollInterval = 20 * time.Millisecond
 
-// Settle returns when every message up to the given sequences of ACCEPTED and
-// TOTALS is in the store or in DEAD. When ctx ends first the error says how far
-// the sink has come.
+// Settle returns when every message up to the given sequences of ACCEPTED and TOTALS is in
+// the store or in DEAD. When ctx ends first, the error says how far the sink has come.
 func (p *Projection) Settle(ctx context.Context, accepted, totals uint64) error {
-	if err := p.settle(ctx, stream.Accepted, AcceptedConsumer, accepted); err != nil {
+	if err := p.waitForConsumer(ctx, stream.Accepted, AcceptedConsumer, accepted); err != nil {
 		return err
 	}
-	return p.settle(ctx, stream.Totals, TotalsConsumer, totals)
+	return p.waitForConsumer(ctx, stream.Totals, TotalsConsumer, totals)
 }
 
-func (p *Projection) settle(ctx context.Context, of, consumer string, sequence uint64) error {
+func (p *Projection) waitForConsumer(ctx context.Context, of, consumer string, sequence uint64) error {
 	if sequence == 0 {
 		return nil
 	}
-	tick := time.NewTicker(settleEvery)
+	tick := time.NewTicker(settlePollInterval)
 	defer tick.Stop()
 	var why error
 	for {
-		// A consumer that does not exist yet is a sink that has yet to start, and
-		// a broker that does not answer may come back: both are waited for.
+		// The consumer may not exist yet, because the sink has never run, and the broker
+		// may be away. In both cases Settle waits.
 		position, err := p.Log.Position(ctx, of, consumer)
 		if err == nil && position.AckFloor >= sequence {
 			return nil
@@ -63,10 +62,10 @@ func (p *Projection) settle(ctx context.Context, of, consumer string, sequence u
 	}
 }
 
-// LatestTotals returns the latest city totals in scope, without their inputs.
-// Figures are written without trailing zeros.
+// LatestTotals returns the latest city totals in scope, without their inputs. Figures have no
+// trailing zeros.
 func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[reconcile.TotalKey]event.Total, error) {
-	where, args := inScope(scope)
+	where, args := scopeCondition(scope)
 	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
 		change_absolute, change_reason, expected, missing, publishable, flags FROM totals_latest`+where, args...)
 	if err != nil {
@@ -93,10 +92,10 @@ func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[re
 	return totals, nil
 }
 
-// ObservationCounts returns how many observations in scope the store has of each
-// submission, by its sequence in SUBMISSIONS.
+// ObservationCounts returns how many observations in scope the store has of each submission,
+// by the submission's sequence in SUBMISSIONS.
 func (s *Store) ObservationCounts(ctx context.Context, scope reconcile.Scope) (map[uint64]int, error) {
-	where, args := inScope(scope)
+	where, args := scopeCondition(scope)
 	rows, err := s.conn.Query(ctx, "SELECT sequence, count() FROM observations"+where+" GROUP BY sequence", args...)
 	if err != nil {
 		return nil, fmt.Errorf("count observations: %w", err)
@@ -116,7 +115,7 @@ func (s *Store) ObservationCounts(ctx context.Context, scope reconcile.Scope) (m
 	return counts, nil
 }
 
-func inScope(scope reconcile.Scope) (where string, args []any) {
+func scopeCondition(scope reconcile.Scope) (where string, args []any) {
 	for _, bound := range [...]struct{ column, value string }{{"period", scope.Period}, {"indicator", scope.Indicator}} {
 		if bound.value == "" {
 			continue

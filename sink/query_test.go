@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
+	"github.com/citytally/citytally/sink/resultset"
 )
 
 const everyType = `SELECT * FROM (SELECT CAST(NULL, 'Nullable(Decimal(38, 12))') AS none, CAST('1.50', 'Decimal(38, 12)') AS exact,
@@ -62,7 +63,7 @@ func TestQueryFormats(t *testing.T) {
 func TestQueryErrors(t *testing.T) {
 	s := newStore(t)
 	var b strings.Builder
-	if err := s.Query(t.Context(), "SELECT 1", &b, "xml"); !errors.Is(err, ErrFormat) {
+	if err := s.Query(t.Context(), "SELECT 1", &b, "xml"); !errors.Is(err, resultset.ErrFormat) {
 		t.Errorf("format xml: %v", err)
 	}
 	for sql, code := range map[string]int32{

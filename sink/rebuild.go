@@ -17,29 +17,32 @@ import (
 // Rebuilt says what a rebuild brought back from one stream.
 type Rebuilt struct {
 	Stream string `json:"stream"`
-	// From is where it began: 1, or where an interrupted rebuild had come to.
+	// From is the sequence at which the rebuild began: 1, or where an interrupted rebuild
+	// had come to.
 	From uint64 `json:"from"`
-	// To is the last message there was; what came later is the sink stage's.
+	// To is the stream's last sequence at the start; later messages are left to the sink
+	// stage.
 	To       uint64 `json:"to"`
 	Messages int    `json:"messages"`
 	Rows     int    `json:"rows"`
-	// Unreadable counts messages that are in DEAD already.
+	// Unreadable counts messages that cannot be stored, which the sink stage has sent to
+	// DEAD.
 	Unreadable int `json:"unreadable"`
 }
 
-// Rebuild drops every table and view of the schema, creates them anew and fills
-// them from the log. A rebuild that was interrupted goes on where it had come
-// to. Sink stages may run meanwhile: they wait for the tables and store what
-// comes after, and a row that both of them store is one row.
+// Rebuild drops every table and view of the schema, creates them anew and fills them from
+// the log. A rebuild that was interrupted goes on where it had come to. Sink stages may run
+// meanwhile: they wait for the tables and store later messages. A row that both store is one
+// row, because rows have natural keys.
 //
-// Readers see the store grow; while it does, answers are incomplete. What the
-// log no longer keeps (streams.verdicts_for, streams.totals_for) does not come
-// back; observations always do.
+// Until the rebuild is over, queries have incomplete answers. Verdicts and totals that the
+// log no longer keeps (streams.verdicts_for, streams.totals_for) do not come back;
+// observations always do.
 func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, config Config, logger zerolog.Logger) ([]Rebuilt, error) {
 	if err := s.createDatabase(ctx); err != nil {
 		return nil, err
 	}
-	interrupted, err := s.rebuilding(ctx)
+	interrupted, err := s.rebuildUnderWay(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +77,8 @@ func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catal
 	return all, nil
 }
 
-// The table exists while a rebuild is under way, and is made after everything
-// else has been dropped.
+// createRebuild creates the table that exists while a rebuild is under way. It is created
+// after everything else has been dropped.
 const createRebuild = `CREATE TABLE IF NOT EXISTS rebuild_data
 (
     stream   String COMMENT 'stream of the log',
@@ -86,7 +89,7 @@ ORDER BY stream
 SETTINGS non_replicated_deduplication_window = 0
 COMMENT 'How far a rebuild from the log has come'`
 
-func (s *Store) rebuilding(ctx context.Context) (bool, error) {
+func (s *Store) rebuildUnderWay(ctx context.Context) (bool, error) {
 	var tables uint64
 	if err := s.conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = 'rebuild_data'", s.database).Scan(&tables); err != nil {
 		return false, fmt.Errorf("look for an interrupted rebuild: %w", err)
@@ -96,8 +99,8 @@ func (s *Store) rebuilding(ctx context.Context) (bool, error) {
 
 var createdObject = regexp.MustCompile(`(?m)^CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)`)
 
-// dropSchema drops what the migrations create, and first of all the record of
-// them, so that whatever is gone is created again however this ends.
+// dropSchema drops what the migrations create. It drops the record of the migrations first,
+// so that after an interruption all of them are applied again.
 func (s *Store) dropSchema(ctx context.Context) error {
 	migrations, err := readMigrations(schema)
 	if err != nil {
@@ -148,7 +151,7 @@ func (r *rebuild) run(ctx context.Context) error {
 			return end
 		}
 		last = d.Sequence
-		if err := r.take(ctx, &d); err != nil {
+		if err := r.add(ctx, &d); err != nil {
 			return err
 		}
 		if d.Sequence == r.To {
@@ -162,12 +165,12 @@ func (r *rebuild) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return r.flush(ctx, last)
+	return r.storeBlock(ctx, last)
 }
 
-// take adds a message to the block, and stores the block when it is full and
-// holds no part of a flush without the others.
-func (r *rebuild) take(ctx context.Context, d *stream.Delivery) error {
+// add adds a message to the block, and stores the block when it is full and holds no flush
+// in part.
+func (r *rebuild) add(ctx context.Context, d *stream.Delivery) error {
 	r.Messages++
 	if err := r.block.add(d); err != nil {
 		if !event.IsPermanent(err) {
@@ -176,14 +179,14 @@ func (r *rebuild) take(ctx context.Context, d *stream.Delivery) error {
 		r.Unreadable++
 		r.logger.Warn().Err(err).Str("stream", r.Stream).Uint64("sequence", d.Sequence).Msg("a message cannot be stored; see: citytally dead list")
 	}
-	if a, ok := r.block.(assembly); ok && a.open() || r.block.rows() < r.config.BatchRows {
+	if b, ok := r.block.(multipartBlock); ok && b.incomplete() || r.block.rows() < r.config.BatchRows {
 		return nil
 	}
-	return r.flush(ctx, d.Sequence)
+	return r.storeBlock(ctx, d.Sequence)
 }
 
-func (r *rebuild) flush(ctx context.Context, upTo uint64) error {
-	err := persist(ctx, r.config, r.logger, "insert into ClickHouse", func(ctx context.Context) error {
+func (r *rebuild) storeBlock(ctx context.Context, upTo uint64) error {
+	err := retry(ctx, r.config, r.logger, "insert into ClickHouse", func(ctx context.Context) error {
 		if r.block.rows() > 0 {
 			if err := r.block.store(ctx, r.store); err != nil {
 				return err

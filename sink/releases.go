@@ -9,11 +9,11 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// releaseBlock gathers rows of releases_data from RELEASES: the totals of each
-// release, under its name.
+// releaseBlock gathers rows of releases_data from RELEASES: the totals of each release, with
+// the release's name.
 type releaseBlock struct {
 	totals   totalsBlock
-	releases []*event.Release // of each total
+	releases []*event.Release // the release of each total
 }
 
 func (b *releaseBlock) rows() int { return b.totals.rows() }
@@ -36,8 +36,8 @@ func (b *releaseBlock) add(d *stream.Delivery) error {
 	return nil
 }
 
-// releaseRows reads a release's totals as if they had been computed when it was
-// made.
+// releaseRows returns a release's totals as rows. Their time of computation is the time at
+// which the release was made.
 func releaseRows(release *event.Release, sequence uint64) ([]totalRow, error) {
 	period, err := catalogue.ParsePeriod(release.Period)
 	if err != nil {
@@ -66,12 +66,12 @@ func releaseRows(release *event.Release, sequence uint64) ([]totalRow, error) {
 
 func (b *releaseBlock) store(ctx context.Context, s *Store) error {
 	of := func(field func(*event.Release) string) []string {
-		return columnOf(b.releases, func(r **event.Release) string { return field(*r) })
+		return valuesOf(b.releases, func(r **event.Release) string { return field(*r) })
 	}
 	return s.insert(ctx, "releases_data", append(b.totals.totalColumns(),
 		column{"name", of(func(r *event.Release) string { return r.Name })},
 		column{"note", of(func(r *event.Release) string { return r.Note })},
-		column{"as_of", columnOf(b.releases, func(r **event.Release) *time.Time {
+		column{"as_of", valuesOf(b.releases, func(r **event.Release) *time.Time {
 			if (*r).Received == 0 {
 				return nil
 			}

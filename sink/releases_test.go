@@ -8,7 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// release is one of two totals, of which the second was let out by force.
+// release is a release of two totals, of which the second was not publishable.
 func release(name string) *event.Release {
 	return &event.Release{
 		Name: name, Period: "2021", Note: "for the press", CreatedAt: receivedAt.UnixMilli(), Received: receivedAt.UnixMilli(),
@@ -30,8 +30,8 @@ func releaseMessage(t testing.TB, name string) stream.Message {
 	return stream.Message{Subject: "releases." + name, Body: body}
 }
 
-// Releases are shown with all they were frozen with, once, however often they
-// are delivered.
+// The view of releases shows every field of a release, once, however often the release is
+// delivered.
 func TestReleasesAreShown(t *testing.T) {
 	s := newStore(t)
 	body, err := event.EncodeRelease(release("公报"))

@@ -8,10 +8,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// ReportRow is a latest city total as a report shows it. Figures are exact
-// decimals as text without trailing zeros, in Unit; "" is no figure. Names and
-// display rules come from the catalogue in use; an indicator that it no longer
-// has keeps its id only.
+// ReportRow is the latest city total of an indicator, for a report. Figures are exact
+// decimals as text without trailing zeros, in Unit; "" is no figure. Names and display rules
+// come from the catalogue in use; an indicator that it does not have has only its id.
 type ReportRow struct {
 	Indicator string `json:"indicator"`
 	NameZH    string `json:"name_zh"`
@@ -22,8 +21,8 @@ type ReportRow struct {
 	Stage     string `json:"stage"`
 	Status    string `json:"status"`
 	Qualifier string `json:"qualifier"`
-	// Change is unrounded: percent or, where ChangeKind is point, percentage
-	// points. ChangeReason says why there is none.
+	// Change is the unrounded change on the year before, in percent or, where ChangeKind is
+	// point, in percentage points. Where there is none, ChangeReason says why.
 	Change         string `json:"change"`
 	ChangeKind     string `json:"change_kind"`
 	ChangeAbsolute string `json:"change_absolute"`
@@ -34,21 +33,21 @@ type ReportRow struct {
 	Rounding       string   `json:"rounding"`
 	Coverage       Coverage `json:"coverage"`
 	Publishable    bool     `json:"publishable"`
-	// Flags say what is special about the total, such as DERIVED; never nil.
+	// Flags are what is special about the total, such as DERIVED; never nil.
 	Flags []string `json:"flags"`
 	// Basis is the highest sequence of ACCEPTED folded in, Trigger what caused the
-	// computation, and Catalogue the version it was computed under.
+	// computation, and Catalogue the version by which the total was computed.
 	Basis      uint64    `json:"basis"`
 	Trigger    string    `json:"trigger"`
 	Catalogue  string    `json:"catalogue"`
 	ComputedAt time.Time `json:"computed_at"`
 }
 
-// Coverage is how many areas of those expected a total holds.
+// Coverage is how many of the expected areas a total has figures of.
 type Coverage struct {
 	Have     int `json:"have"`
 	Expected int `json:"expected"`
-	// Missing are the codes of the absent areas, never nil.
+	// Missing are the codes of the areas without a figure; never nil.
 	Missing []string `json:"missing"`
 }
 
@@ -80,7 +79,7 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
 		r.Decimals, r.ChangeDecimals = int(decimals), int(changeDecimals)
 		r.Coverage.Have, r.Coverage.Expected = int(have), int(expected)
-		r.Coverage.Missing, r.Flags = orEmpty(r.Coverage.Missing), orEmpty(r.Flags)
+		r.Coverage.Missing, r.Flags = notNil(r.Coverage.Missing), notNil(r.Flags)
 		report = append(report, r)
 	}
 	if err := rows.Err(); err != nil {
@@ -89,8 +88,8 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 	return report, nil
 }
 
-// orEmpty keeps a list from being null in JSON.
-func orEmpty(list []string) []string {
+// notNil returns an empty list for nil, which would be null in JSON.
+func notNil(list []string) []string {
 	if list == nil {
 		return []string{}
 	}

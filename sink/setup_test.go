@@ -17,8 +17,8 @@ import (
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
 )
 
-// Whatever keeps ClickHouse from taking rows is waited out with one line that
-// says what to do; nothing goes to DEAD, and once it is mended the sink goes on.
+// While ClickHouse cannot take rows, for whatever reason, the sink retries and logs one line
+// that says what to do. Nothing goes to DEAD, and afterwards the sink goes on.
 func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 	for name, tt := range map[string]struct{ breaks, mends, advice string }{
 		"disk full": {
@@ -53,15 +53,15 @@ func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 	}
 }
 
-// A ClickHouse that comes back with another password, without rights for the
-// user, or with too little memory, under a running sink.
+// Under a running sink ClickHouse comes back with another password, without rights for the
+// user, or with too little memory.
 func TestServerChangesAreWaitedOut(t *testing.T) {
 	config := chdbtest.Config(t)
 	config.Users[0].Name, config.Users[1].ReadOnly = "city", false
 	log := newLog(t)
 	var s *Store
 	var lines lockedBuffer
-	// life is one of the server's: as it was set up, but for what change does.
+	// life runs the server once, with its configuration changed by change.
 	life := func(change func(*chdb.Config), within func()) {
 		t.Helper()
 		as := config
@@ -101,7 +101,7 @@ func TestServerChangesAreWaitedOut(t *testing.T) {
 		{func(c *chdb.Config) { c.MaxMemory = 1 << 20 }, "give ClickHouse more memory"},
 	} {
 		life(tt.change, func() {
-			// The server does not count what is small.
+			// The server does not track small allocations.
 			o := event.AcceptedObservation{Indicator: "i", Period: period(t, "2021"), Note: strings.Repeat("x", 6<<20), Status: catalogue.Normal}
 			last = publish(t, log, acceptedMessage(t, submission(fmt.Sprint("during ", i), uint64(i+2), o)))
 			within(t, "the sink says: "+tt.advice, func() bool { return lines.count(tt.advice) > 0 })
@@ -118,8 +118,8 @@ func TestServerChangesAreWaitedOut(t *testing.T) {
 	}
 }
 
-// A ClickHouse that hangs, its connections open and silent, is given up for the
-// time being after insert_timeout; an insert that did arrive is not doubled.
+// When ClickHouse hangs, with its connections open and silent, an attempt ends after
+// insert_timeout. An insert that had arrived is not stored twice.
 func TestHangingClickHouseIsWaitedOut(t *testing.T) {
 	server := chdbtest.Start(t)
 	log := newLog(t)

@@ -13,9 +13,10 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Store is the database that analysts query.
+// Store is the ClickHouse database that analysts query.
 type Store struct {
 	conn     driver.Conn
 	options  *clickhouse.Options
@@ -25,29 +26,29 @@ type Store struct {
 	now      func() time.Time
 }
 
-// Open connects to the ClickHouse that the DSN names, such as
-// clickhouse://user:password@host:9000/citytally or https://…, and waits for it
-// to answer until ctx ends. Wrong credentials are not waited for. It changes
-// nothing in the database; see [Store.Prepare].
+// Open connects to the ClickHouse server that the DSN names, such as
+// clickhouse://user:password@host:9000/citytally or https://…, and waits until it answers or
+// ctx ends. Wrong credentials are an error at once. Open changes nothing in the database;
+// [Store.Prepare] does.
 func Open(ctx context.Context, dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	s, err := Dial(dsn, config, logger)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.await(ctx, config); err != nil {
+	if err := s.waitForServer(ctx, config); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// Dial is Open without the wait: connections are made when they are needed.
+// Dial is Open without waiting for an answer; connections are made when they are needed.
 func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	options, err := clickhouse.ParseDSN(dsn)
+	options, err := ParseDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("read ClickHouse DSN (want clickhouse://user:password@host:9000/database): %w", withoutSecret(err, dsn))
+		return nil, fmt.Errorf("read ClickHouse DSN: %w", err)
 	}
 	if config.Database != "" {
 		options.Auth.Database = config.Database
@@ -69,12 +70,11 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	}, nil
 }
 
-// Prepare waits for the server as Open does, brings the tables and views up to
-// date, and stores the catalogue. A server that goes away in the middle is waited
-// for again.
+// Prepare waits for the server as Open does, brings the tables and views up to date, and
+// stores the catalogue. When the server goes away meanwhile, it waits and begins again.
 func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Config) error {
 	for {
-		if err := s.await(ctx, config); err != nil {
+		if err := s.waitForServer(ctx, config); err != nil {
 			return err
 		}
 		err := s.Migrate(ctx)
@@ -87,18 +87,10 @@ func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Conf
 	}
 }
 
-// withoutSecret keeps a parser's message from repeating the password.
-func withoutSecret(err error, dsn string) error {
-	if strings.Contains(err.Error(), dsn) {
-		return errors.New(strings.ReplaceAll(err.Error(), dsn, "the DSN"))
-	}
-	return err
-}
-
-// await returns when the server answers. A database that does not exist yet is
-// an answer: Migrate creates it.
-func (s *Store) await(ctx context.Context, config Config) error {
-	err := persist(ctx, config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse", func(ctx context.Context) error {
+// waitForServer returns when the server answers, also with the error that the database does
+// not exist, which Migrate then creates.
+func (s *Store) waitForServer(ctx context.Context, config Config) error {
+	err := retry(ctx, config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse", func(ctx context.Context) error {
 		err := s.conn.Ping(ctx)
 		switch {
 		case hasCode(err, codeUnknownDatabase):
@@ -117,8 +109,9 @@ func (s *Store) await(ctx context.Context, config Config) error {
 // Close ends the connections.
 func (s *Store) Close() error { return s.conn.Close() }
 
-// onServer runs f with a connection that needs no database of its own.
-func (s *Store) onServer(f func(driver.Conn) error) error {
+// withServerConnection calls f with a connection to the server's default database, for when
+// the store's does not exist yet.
+func (s *Store) withServerConnection(f func(driver.Conn) error) error {
 	options := *s.options
 	options.Auth.Database = "default"
 	conn, err := clickhouse.Open(&options)
@@ -126,4 +119,21 @@ func (s *Store) onServer(f func(driver.Conn) error) error {
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return errors.Join(f(conn), conn.Close())
+}
+
+// retry repeats work on the store, with the pauses of the settings, until it succeeds or ctx
+// ends.
+func retry(ctx context.Context, config Config, logger zerolog.Logger, what string, work func(context.Context) error) error {
+	return stream.Retry(ctx, stream.Attempt{
+		What: what, Timeout: config.InsertTimeout, DrainFor: config.InsertTimeout, Logger: logger,
+		Retry: stream.RetryConfig{From: config.RetryFrom, To: config.RetryTo, Advice: Advice},
+	}, work)
+}
+
+// Ping returns nil when ClickHouse answers, or an error that says what to do.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("ClickHouse on %s does not answer (%s): %w", s.address, Advice(err), err)
+	}
+	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
-// snapshot is every answer that analysts get.
+// snapshot returns the rows of every view.
 func snapshot(t testing.TB, s *Store) map[string]string {
 	t.Helper()
 	answers := map[string]string{}
@@ -98,7 +98,7 @@ func TestRedeliveryChangesNoAnswer(t *testing.T) {
 		}
 	}
 	putAll()
-	put(t, s, &observationBlock{}, 2, accepted[1]) // alone, in a batch of its own
+	put(t, s, &observationBlock{}, 2, accepted[1]) // in a batch of its own
 	put(t, s, &totalsBlock{}, 1, totals[0])
 	if diff := cmp.Diff(before, snapshot(t, s)); diff != "" {
 		t.Errorf("redelivery changed answers (-before +after):\n%s", diff)
@@ -169,8 +169,8 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 	}
 }
 
-// A command whose acknowledgement was lost is carried out once more, and its
-// record written again.
+// A command whose acknowledgement was lost is carried out again, and its run is recorded
+// again; the view shows one run.
 func TestRunIsShownOnce(t *testing.T) {
 	s := newStore(t)
 	r := event.Run{ID: "r", Schedule: "nightly", StartedAt: receivedAt, FinishedAt: receivedAt, Changed: 3}
@@ -194,8 +194,8 @@ func TestLaterVerdictReplacesFindings(t *testing.T) {
 	}
 }
 
-// The views' rule for the best vintage is the ledger's, whatever the order, the
-// batches and the repetitions in which vintages arrive.
+// The views choose the same best vintage as the ledger, in whatever order, batches and
+// repetitions the vintages arrive.
 func TestLatestObservationIsTheBestVintage(t *testing.T) {
 	s := newStore(t)
 	type cell struct{ indicator, period, area string }
@@ -239,7 +239,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	at := func(basis uint64, value string) stream.Message {
 		return totalsMessage(t, event.TotalsBatch{Basis: basis, Period: "2021", Totals: []event.Total{{Indicator: "i", Value: value, Missing: []string{}}}})
 	}
-	// Sequences 5, 6, 7 first and 1 to 3 afterwards, as redelivery would.
+	// Sequences 5 to 7 come before 1 to 3, as they may when messages are delivered again.
 	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
 	put(t, s, &totalsBlock{}, 1, at(9, "4"), at(7, "5"), at(8, "6"))
 	latest, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021"})
@@ -259,7 +259,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	}
 }
 
-// A filter on a latest view has to reach the primary key, or it reads all.
+// A filter on a latest view has to use the primary key; otherwise the whole table is read.
 func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
 	s := newStore(t)
 	var rows []event.AcceptedObservation
@@ -275,8 +275,8 @@ func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
 	}
 }
 
-// However large a flush is, it becomes one part: an insert is seen whole only
-// when nothing on the way splits it.
+// A flush of any size becomes one part of the table. Only then do readers see all of it or
+// nothing.
 func TestLargeFlushIsOneInsert(t *testing.T) {
 	for _, scheme := range []string{"clickhouse", "http"} {
 		t.Run(scheme, func(t *testing.T) {
@@ -297,11 +297,11 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 					batch.Totals = append(batch.Totals, event.Total{Indicator: fmt.Sprint(i*10_000 + j), Value: "1", Inputs: event.NewInputs(inputs...)})
 				}
 				m := totalsMessage(t, batch)
-				if err := block.take(m.Subject, m.Body, uint64(i+1)); err != nil {
+				if err := block.addPart(m.Subject, m.Body, uint64(i+1)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if block.open() {
+			if block.incomplete() {
 				t.Error("the flush counts as open")
 			}
 			if err := block.store(t.Context(), writer); err != nil {
@@ -314,20 +314,20 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 	}
 }
 
-// However many pieces an insert is sent in, it is one part, so that nobody sees
-// half of it.
+// An insert in several pieces becomes one part of the table, so that readers never see half
+// of it.
 func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
 	s := newStore(t)
 	var submissions []event.AcceptedSubmission
-	for n := range uint64(2*pieceSubmissions + 1) {
+	for n := range uint64(2*submissionsInPiece + 1) {
 		o := event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "1"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
-		if n == pieceSubmissions {
+		if n == submissionsInPiece {
 			o.Note = "only here"
 		}
 		submissions = append(submissions, submission("320812", n+1, o))
 	}
 	put(t, s, &observationBlock{}, 1, acceptedMessage(t, submissions...))
-	totals := make([]event.Total, 2*pieceTotals+1)
+	totals := make([]event.Total, 2*totalsInPiece+1)
 	for i := range totals {
 		totals[i] = event.Total{Indicator: fmt.Sprint("i", i), Value: "1"}
 	}
@@ -338,7 +338,7 @@ func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := query(t, s, "SELECT sequence, note FROM observations WHERE note != ''"); got != fmt.Sprintf("sequence,note\n%d,only here\n", pieceSubmissions+1) {
+	if got := query(t, s, "SELECT sequence, note FROM observations WHERE note != ''"); got != fmt.Sprintf("sequence,note\n%d,only here\n", submissionsInPiece+1) {
 		t.Errorf("the note was shown as %s", got)
 	}
 }

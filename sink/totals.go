@@ -20,10 +20,10 @@ import (
 type totalsBlock struct {
 	totals  []totalRow
 	runs    []runRow
-	flushes flushes
+	partial partialFlushes
 }
 
-// totalRow is a total with its figures read.
+// totalRow is a total with its figures as the columns hold them.
 type totalRow struct {
 	event.Total
 	batch                         *event.TotalsBatch
@@ -49,9 +49,9 @@ func (b *totalsBlock) rows() int {
 
 func (b *totalsBlock) reset() { *b = totalsBlock{} }
 
-func (b *totalsBlock) add(d *stream.Delivery) error { return b.take(d.Subject, d.Body, d.Sequence) }
+func (b *totalsBlock) add(d *stream.Delivery) error { return b.addPart(d.Subject, d.Body, d.Sequence) }
 
-func (b *totalsBlock) take(subject string, body []byte, sequence uint64) error {
+func (b *totalsBlock) addPart(subject string, body []byte, sequence uint64) error {
 	switch {
 	case strings.HasPrefix(subject, "totals."):
 		return b.addTotals(body, sequence)
@@ -87,14 +87,14 @@ func (b *totalsBlock) addTotals(body []byte, sequence uint64) error {
 	if cause != nil && bad == len(batch.Totals) {
 		return cause
 	}
-	b.flushes.note(batch, sequence)
+	b.partial.add(batch, sequence)
 	if cause == nil {
 		return nil
 	}
 	return &stream.PartlyTaken{Err: fmt.Errorf("totals that cannot be stored: %d of %d, the first: %w", bad, len(batch.Totals), cause)}
 }
 
-// read turns text into what the columns hold.
+// read parses the total's texts into what the columns hold.
 func (r *totalRow) read() (err error) {
 	if r.value, err = parseDecimal("value", r.Value); err != nil {
 		return err
@@ -143,14 +143,14 @@ func (b *totalsBlock) addRun(body []byte, sequence uint64) error {
 	return nil
 }
 
-// How many totals go into a piece of an insert: with their inputs, about a
+// totalsInPiece is how many totals one piece of an insert has: with their inputs, about a
 // megabyte.
-const pieceTotals = 1000
+const totalsInPiece = 1000
 
 func (b *totalsBlock) store(ctx context.Context, s *Store) error {
 	if len(b.totals) > 0 {
 		var pieces [][]column
-		for totals := range slices.Chunk(b.totals, pieceTotals) {
+		for totals := range slices.Chunk(b.totals, totalsInPiece) {
 			piece := totalsBlock{totals: totals}
 			pieces = append(pieces, piece.totalColumns())
 		}
@@ -165,53 +165,55 @@ func (b *totalsBlock) store(ctx context.Context, s *Store) error {
 }
 
 func (b *totalsBlock) totalColumns() []column {
-	text := func(name string, field func(*totalRow) string) column { return column{name, eachOf(b.totals, field)} }
+	text := func(name string, field func(*totalRow) string) column {
+		return column{name, lazyValuesOf(b.totals, field)}
+	}
 	figure := func(name string, field func(*totalRow) *decimal.Decimal) column {
-		return column{name, eachOf(b.totals, field)}
+		return column{name, lazyValuesOf(b.totals, field)}
 	}
 	return []column{
 		text("indicator", func(r *totalRow) string { return r.Indicator }),
 		text("period", func(r *totalRow) string { return r.batch.Period }),
-		{"basis", eachOf(b.totals, func(r *totalRow) uint64 { return r.batch.Basis })},
-		{"sequence", eachOf(b.totals, func(r *totalRow) uint64 { return r.sequence })},
-		{"year", eachOf(b.totals, func(r *totalRow) uint16 { return r.year })},
+		{"basis", lazyValuesOf(b.totals, func(r *totalRow) uint64 { return r.batch.Basis })},
+		{"sequence", lazyValuesOf(b.totals, func(r *totalRow) uint64 { return r.sequence })},
+		{"year", lazyValuesOf(b.totals, func(r *totalRow) uint16 { return r.year })},
 		figure("value", func(r *totalRow) *decimal.Decimal { return r.value }),
 		text("unit", func(r *totalRow) string { return r.Unit }),
-		{"stage", eachOf(b.totals, func(r *totalRow) int8 { return r.stage })},
+		{"stage", lazyValuesOf(b.totals, func(r *totalRow) int8 { return r.stage })},
 		text("status", func(r *totalRow) string { return r.Status }),
 		text("qualifier", func(r *totalRow) string { return r.Qualifier }),
 		figure("change", func(r *totalRow) *decimal.Decimal { return r.change }),
 		text("change_kind", func(r *totalRow) string { return r.ChangeKind }),
 		figure("change_absolute", func(r *totalRow) *decimal.Decimal { return r.changeAbsolute }),
 		text("change_reason", func(r *totalRow) string { return r.ChangeReason }),
-		{"have", eachOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Have()) })},
-		{"expected", eachOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
-		{"missing", eachOf(b.totals, func(r *totalRow) []string { return r.Missing })},
-		{"publishable", eachOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
-		{"flags", eachOf(b.totals, func(r *totalRow) []string { return r.Flags })},
+		{"have", lazyValuesOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Have()) })},
+		{"expected", lazyValuesOf(b.totals, func(r *totalRow) uint32 { return uint32(r.Expected) })},
+		{"missing", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.Missing })},
+		{"publishable", lazyValuesOf(b.totals, func(r *totalRow) bool { return r.Publishable })},
+		{"flags", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.Flags })},
 		text("inputs", func(r *totalRow) string { return string(r.Inputs) }),
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),
-		{"computed_at", eachOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},
+		{"computed_at", lazyValuesOf(b.totals, func(r *totalRow) time.Time { return r.batch.Computed() })},
 	}
 }
 
 func (b *totalsBlock) runColumns() []column {
-	text := func(name string, field func(*runRow) string) column { return column{name, columnOf(b.runs, field)} }
-	count := func(name string, field func(*runRow) uint64) column { return column{name, columnOf(b.runs, field)} }
+	text := func(name string, field func(*runRow) string) column { return column{name, valuesOf(b.runs, field)} }
+	count := func(name string, field func(*runRow) uint64) column { return column{name, valuesOf(b.runs, field)} }
 	return []column{
 		count("sequence", func(r *runRow) uint64 { return r.sequence }),
 		text("id", func(r *runRow) string { return r.ID }),
 		text("schedule", func(r *runRow) string { return r.Schedule }),
 		text("trigger", func(r *runRow) string { return string(r.Trigger) }),
-		{"slot", columnOf(b.runs, func(r *runRow) *time.Time {
+		{"slot", valuesOf(b.runs, func(r *runRow) *time.Time {
 			if r.Slot.IsZero() {
 				return nil
 			}
 			return &r.Slot
 		})},
-		{"started_at", columnOf(b.runs, func(r *runRow) time.Time { return r.StartedAt })},
-		{"finished_at", columnOf(b.runs, func(r *runRow) time.Time { return r.FinishedAt })},
+		{"started_at", valuesOf(b.runs, func(r *runRow) time.Time { return r.StartedAt })},
+		{"finished_at", valuesOf(b.runs, func(r *runRow) time.Time { return r.FinishedAt })},
 		text("period", func(r *runRow) string { return r.Period }),
 		text("indicator", func(r *runRow) string { return r.Indicator }),
 		count("basis", func(r *runRow) uint64 { return r.Basis }),
@@ -222,3 +224,7 @@ func (b *totalsBlock) runColumns() []column {
 		text("problem", func(r *runRow) string { return r.Problem }),
 	}
 }
+
+func (b *totalsBlock) incomplete() bool { return b.partial.any() }
+
+func (b *totalsBlock) missingParts() [][]uint64 { return b.partial.missing() }

@@ -17,10 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write what the newest schema holds, where that is not kept yet")
 
-// Each file in testdata holds what was written under a schema that was once the
-// newest, as it lay in its tables. Brought up to the schema of today it is
-// answered as if it had been written today. A file is never changed; a new
-// migration gets a new one.
+// Each file in testdata holds the rows of the tables of an earlier schema. After the
+// migrations to the present schema, the views show them as if they had been written under
+// it. A file is never changed; a new migration gets a new file.
 func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 	names, err := fs.Glob(schema, "schema/*.sql")
 	if err != nil {
@@ -60,7 +59,7 @@ func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 			}
 			want := snapshot(t, filled(t, schema))
 			if version < 3 {
-				want["releases"] = snapshot(t, newStore(t))["releases"] // came with the third
+				want["releases"] = snapshot(t, newStore(t))["releases"] // releases came with the third migration
 			}
 			if diff := cmp.Diff(want, snapshot(t, s)); diff != "" {
 				t.Errorf("(-written today +written under schema %d)\n%s", version, diff)
@@ -69,7 +68,7 @@ func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 	}
 }
 
-// filled returns a store of a schema that holds something of everything it can.
+// filled returns a store with the given schema and rows in every table.
 func filled(t testing.TB, files fs.FS) *Store {
 	t.Helper()
 	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
@@ -86,7 +85,7 @@ func filled(t testing.TB, files fs.FS) *Store {
 	return s
 }
 
-// tables returns statements that fill a database's tables with what they hold.
+// tables returns the statements that insert the present rows of a database's tables.
 func tables(t testing.TB, s *Store) string {
 	t.Helper()
 	names, err := s.conn.Query(t.Context(), "SELECT name FROM system.tables WHERE database = currentDatabase() AND endsWith(name, '_data') ORDER BY name")

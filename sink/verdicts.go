@@ -9,9 +9,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// verdictBlock gathers rows of submissions_data from VERDICTS. A verdict's
-// findings stand in its row, so that a later verdict on the same message takes
-// the place of the earlier one's findings too.
+// verdictBlock gathers rows of submissions_data from VERDICTS. A verdict's findings are in
+// its row, so that a later verdict on the same message replaces the findings too.
 type verdictBlock struct {
 	verdicts []event.Verdict
 	sequence []uint64
@@ -65,36 +64,36 @@ func checkVerdict(v *event.Verdict) error {
 
 func (b *verdictBlock) store(ctx context.Context, s *Store) error {
 	return s.insert(ctx, "submissions_data", append([]column{
-		{"area", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Area })},
-		{"dataset", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Dataset })},
-		{"sequence", columnOf(b.verdicts, func(v *event.Verdict) uint64 { return v.Sequence })},
+		{"area", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Area })},
+		{"dataset", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Dataset })},
+		{"sequence", valuesOf(b.verdicts, func(v *event.Verdict) uint64 { return v.Sequence })},
 		{"verdict_sequence", b.sequence},
-		{"id", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Submission })},
-		{"outcome", columnOf(b.verdicts, func(v *event.Verdict) string { return string(v.Outcome) })},
-		{"repeated", columnOf(b.verdicts, func(v *event.Verdict) bool { return v.Repeated })},
-		{"accepted_sequence", columnOf(b.verdicts, func(v *event.Verdict) uint64 { return v.AcceptedSequence })},
-		{"received_at", columnOf(b.verdicts, func(v *event.Verdict) time.Time { return v.ReceivedAt })},
-		{"decided_at", columnOf(b.verdicts, func(v *event.Verdict) time.Time { return v.DecidedAt })},
-		{"via", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Via })},
-		{"by", columnOf(b.verdicts, func(v *event.Verdict) string { return v.By })},
-		{"file", columnOf(b.verdicts, func(v *event.Verdict) string { return v.File })},
-		{"rows", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Rows) })},
-		{"accepted", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Accepted) })},
-		{"held", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Held) })},
-		{"rejected", columnOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.RejectedRows) })},
-		{"catalogue", columnOf(b.verdicts, func(v *event.Verdict) string { return v.Catalogue })},
+		{"id", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Submission })},
+		{"outcome", valuesOf(b.verdicts, func(v *event.Verdict) string { return string(v.Outcome) })},
+		{"repeated", valuesOf(b.verdicts, func(v *event.Verdict) bool { return v.Repeated })},
+		{"accepted_sequence", valuesOf(b.verdicts, func(v *event.Verdict) uint64 { return v.AcceptedSequence })},
+		{"received_at", valuesOf(b.verdicts, func(v *event.Verdict) time.Time { return v.ReceivedAt })},
+		{"decided_at", valuesOf(b.verdicts, func(v *event.Verdict) time.Time { return v.DecidedAt })},
+		{"via", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Via })},
+		{"by", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.By })},
+		{"file", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.File })},
+		{"rows", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Rows) })},
+		{"accepted", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Accepted) })},
+		{"held", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Held) })},
+		{"rejected", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.RejectedRows) })},
+		{"catalogue", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Catalogue })},
 	}, b.findings()...))
 }
 
 func (b *verdictBlock) findings() []column {
 	text := func(name string, field func(*event.Finding) string) column {
-		return column{name, columnOf(b.verdicts, func(v *event.Verdict) []string { return columnOf(v.Findings, field) })}
+		return column{name, valuesOf(b.verdicts, func(v *event.Verdict) []string { return valuesOf(v.Findings, field) })}
 	}
 	return []column{
 		text("finding_code", func(f *event.Finding) string { return f.Code }),
 		text("finding_severity", func(f *event.Finding) string { return string(f.Severity) }),
-		{"finding_row", columnOf(b.verdicts, func(v *event.Verdict) []uint32 {
-			return columnOf(v.Findings, func(f *event.Finding) uint32 { return uint32(f.Row) })
+		{"finding_row", valuesOf(b.verdicts, func(v *event.Verdict) []uint32 {
+			return valuesOf(v.Findings, func(f *event.Finding) uint32 { return uint32(f.Row) })
 		})},
 		text("finding_column", func(f *event.Finding) string { return f.Column }),
 		text("finding_indicator", func(f *event.Finding) string { return f.Indicator }),
@@ -103,18 +102,4 @@ func (b *verdictBlock) findings() []column {
 		text("finding_message_zh", func(f *event.Finding) string { return f.MessageZH }),
 		text("finding_message_en", func(f *event.Finding) string { return f.MessageEN }),
 	}
-}
-
-// eachOf is columnOf when its turn has come.
-func eachOf[T, F any](rows []T, field func(*T) F) lazy {
-	return func() any { return columnOf(rows, field) }
-}
-
-// columnOf returns one field of every row.
-func columnOf[T, F any](rows []T, field func(*T) F) []F {
-	values := make([]F, len(rows))
-	for i := range rows {
-		values[i] = field(&rows[i])
-	}
-	return values
 }

@@ -13,36 +13,11 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// block gathers the rows of one insert.
-type block interface {
-	// add takes a message's rows. After a *stream.PartlyTaken it has taken all but
-	// those named there; after any other permanent error the message is bad and
-	// nothing was taken. Any other error ends the stage.
-	add(*stream.Delivery) error
-	// rows is a measure of how large the insert is.
-	rows() int
-	// store inserts the rows; it may be repeated.
-	store(context.Context, *Store) error
-	reset()
-}
+var _ multipartBlock = (*totalsBlock)(nil)
 
-// assembly is a block some of whose messages have to go in together.
-type assembly interface {
-	// open reports whether some are still absent, absent which: their sequences in
-	// order, for each group that goes in together.
-	open() bool
-	absent() [][]uint64
-	take(subject string, body []byte, sequence uint64) error
-}
-
-var _ assembly = (*totalsBlock)(nil)
-
-func (b *totalsBlock) open() bool         { return b.flushes.open() }
-func (b *totalsBlock) absent() [][]uint64 { return b.flushes.absent() }
-
-// How long a worker waits for the rest of a flush before it fetches it: parts
-// are stored together and arrive together.
-const restWithin = 250 * time.Millisecond
+// missingPartsWait is how long a worker waits for the missing parts of a flush before it
+// fetches them from the log. The parts are stored together, and usually arrive together.
+const missingPartsWait = 250 * time.Millisecond
 
 // worker moves one stream into the store.
 type worker struct {
@@ -54,10 +29,10 @@ type worker struct {
 	minInterval time.Duration
 	logger      zerolog.Logger
 
-	messages  int       // in the block
-	newest    uint64    // the sequence of the last message taken
-	completed bool      // the rest of a flush has been fetched
-	began     time.Time // the last insert
+	messages       int       // messages in the block
+	newest         uint64    // sequence of the last message taken
+	fetchedMissing bool      // whether missing parts of flushes have been fetched
+	began          time.Time // when the last insert began
 }
 
 var _ stream.Task = (*worker)(nil)
@@ -73,22 +48,22 @@ func (w *worker) Take(d *stream.Delivery) error {
 	return err
 }
 
-// Full reports whether the block has as many rows as an insert takes. A block that
-// holds a flush in part grows on, unless the rest was passed over: parts that lie
-// before the last message are not delivered next.
+// Full reports whether the block has BatchRows rows. A block that holds a flush in part
+// grows on until it is complete, unless a missing part lies before the last message: such a
+// part is not delivered next.
 func (w *worker) Full() bool {
 	if w.block.rows() < w.config.BatchRows {
 		return false
 	}
-	a, open := w.openAssembly()
-	return !open || slices.ContainsFunc(a.absent(), func(absent []uint64) bool { return absent[0] < w.newest })
+	b, incomplete := w.incompleteBlock()
+	return !incomplete || slices.ContainsFunc(b.missingParts(), func(missing []uint64) bool { return missing[0] < w.newest })
 }
 
-// Linger is how long the rest of a flush is waited for, or else how long it is
-// until the next insert may begin.
+// Linger returns how long to wait for the missing parts of a flush, or else until the next
+// insert may begin.
 func (w *worker) Linger() time.Duration {
-	if _, open := w.openAssembly(); open {
-		return restWithin
+	if _, incomplete := w.incompleteBlock(); incomplete {
+		return missingPartsWait
 	}
 	if w.messages >= w.config.BatchMessages {
 		return 0
@@ -96,9 +71,10 @@ func (w *worker) Linger() time.Duration {
 	return min(w.minInterval, w.minInterval-w.now().Sub(w.began))
 }
 
-func (w *worker) openAssembly() (assembly, bool) {
-	a, ok := w.block.(assembly)
-	return a, ok && a.open()
+// incompleteBlock returns the block and true when it holds a flush in part.
+func (w *worker) incompleteBlock() (multipartBlock, bool) {
+	b, ok := w.block.(multipartBlock)
+	return b, ok && b.incomplete()
 }
 
 // CarryOut inserts the block.
@@ -106,14 +82,14 @@ func (w *worker) CarryOut(ctx context.Context, taken []stream.Delivery) (err err
 	began := w.now()
 	spans := w.tracer.StartBatch(ctx, "insert", taken)
 	defer func() { spans.End(err) }()
-	if err := w.complete(ctx); err != nil {
+	if err := w.fetchMissing(ctx); err != nil {
 		return err
 	}
 	w.began = began
 	if err := w.block.store(ctx, w.store); err != nil {
 		return err
 	}
-	w.inserted(len(taken), began)
+	w.countInsert(len(taken), began)
 	w.logger.Debug().Int("messages", len(taken)).Int("rows", w.block.rows()).Dur("took", w.now().Sub(began)).Msg("inserted")
 	w.Reset()
 	return nil
@@ -122,38 +98,38 @@ func (w *worker) CarryOut(ctx context.Context, taken []stream.Delivery) (err err
 // Reset empties the block.
 func (w *worker) Reset() {
 	w.block.reset()
-	w.messages, w.newest, w.completed = 0, 0, false
+	w.messages, w.newest, w.fetchedMissing = 0, 0, false
 }
 
-// complete fetches from the log the parts of a flush that were not delivered:
-// after a crash of the broker only some of a flush may come again. What is not
-// there any more, or is no part of the flush, cannot be waited for.
-func (w *worker) complete(ctx context.Context) error {
-	a, open := w.openAssembly()
-	if !open || w.completed {
+// fetchMissing fetches from the log the parts of flushes that were not delivered: after a
+// crash of the broker only some parts of a flush may be delivered again. The block is
+// inserted without parts that the log does not hold.
+func (w *worker) fetchMissing(ctx context.Context) error {
+	b, incomplete := w.incompleteBlock()
+	if !incomplete || w.fetchedMissing {
 		return nil
 	}
 	last, err := w.log.LastSequence(ctx, w.stream)
 	if err != nil {
 		return err
 	}
-	for _, absent := range a.absent() {
-		if err := w.fetch(ctx, a, absent, last); err != nil {
+	for _, missing := range b.missingParts() {
+		if err := w.fetch(ctx, b, missing, last); err != nil {
 			return err
 		}
 	}
-	w.completed = true
-	if a.open() {
-		w.logger.Warn().Int("flushes", len(a.absent())).Msg("parts of a flush of totals are not in the log, the others are shown without them")
+	w.fetchedMissing = true
+	if b.incomplete() {
+		w.logger.Warn().Int("flushes", len(b.missingParts())).Msg("parts of a flush of totals are not in the log, the others are shown without them")
 	}
 	return nil
 }
 
-// fetch takes the absent parts of one flush from the log, whose last sequence it is
-// given. The parts of a flush lie side by side, so a message between them that is none
-// shows that there never was such a flush.
-func (w *worker) fetch(ctx context.Context, a assembly, absent []uint64, last uint64) error {
-	for _, sequence := range absent {
+// fetch adds the missing parts of one flush from the log to the block; last is the log's
+// last sequence. Since parts have consecutive sequences, a message among them that is no
+// part shows that there is no such flush, and ends the search.
+func (w *worker) fetch(ctx context.Context, b multipartBlock, missing []uint64, last uint64) error {
+	for _, sequence := range missing {
 		if sequence > last {
 			return nil
 		}
@@ -164,10 +140,10 @@ func (w *worker) fetch(ctx context.Context, a assembly, absent []uint64, last ui
 		if err != nil {
 			return err
 		}
-		if err := a.take(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) {
+		if err := b.addPart(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) {
 			return err
 		}
-		if slices.ContainsFunc(a.absent(), func(still []uint64) bool { return slices.Contains(still, sequence) }) {
+		if slices.ContainsFunc(b.missingParts(), func(still []uint64) bool { return slices.Contains(still, sequence) }) {
 			return nil
 		}
 	}

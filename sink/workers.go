@@ -10,8 +10,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// The durable consumers, one for each stream. Their positions in the log say
-// how far ClickHouse has come.
+// The durable consumers, one for each stream. A consumer's position says up to which message
+// of its stream ClickHouse has the rows.
 const (
 	AcceptedConsumer = "sink-accepted"
 	VerdictsConsumer = "sink-verdicts"
@@ -27,9 +27,9 @@ type Workers struct {
 	logger zerolog.Logger
 	now    func() time.Time
 
-	metrics *Metrics
-	tracer  *stream.Tracer
-	state   *state
+	metrics   *Metrics
+	tracer    *stream.Tracer
+	readiness *readiness
 }
 
 // NewWorkers returns workers that move ACCEPTED, VERDICTS, TOTALS and RELEASES
@@ -38,21 +38,21 @@ func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Log
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	w := &Workers{log: log, store: store, config: config, logger: logger, now: time.Now, metrics: NewMetrics(nil), state: newState()}
+	w := &Workers{log: log, store: store, config: config, logger: logger, now: time.Now, metrics: NewMetrics(nil), readiness: newState()}
 	for _, option := range options {
 		option(w)
 	}
 	return w, nil
 }
 
-// trickleInterval is the least time between the starts of two inserts of what only
-// analysts read: while it trickles in, the processors are left to the totals. After
-// a pause the first insert begins at once.
+// trickleInterval is the least time between the starts of two inserts of rows that only
+// analysts read. It leaves the processors to the totals while few messages come in. After a
+// pause the first insert begins at once.
 const trickleInterval = 250 * time.Millisecond
 
-// Run works until ctx ends, finishes the inserts that are under way,
-// acknowledges them, gives the rest back to the broker and returns nil. Any
-// number of processes may run workers at once.
+// Run moves rows until ctx ends. Then it finishes the inserts under way, acknowledges their
+// messages, returns all others to the broker, and returns nil. Any number of processes may
+// run workers at the same time.
 func (w *Workers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -61,22 +61,31 @@ func (w *Workers) Run(ctx context.Context) error {
 	group.Go(func() error {
 		return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, trickleInterval, &verdictBlock{})
 	})
-	// The parts of a flush have to come to one worker.
+	// One worker has to receive all parts of a flush.
 	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, 0, &totalsBlock{}) })
 	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, 0, &releaseBlock{}) })
 	return group.Wait()
 }
 
 // move moves one stream into the store, block by block.
-func (w *Workers) move(ctx context.Context, of, consumer string, single bool, minInterval time.Duration, b block) error {
-	logger := w.logger.With().Str("stream", of).Logger()
+func (w *Workers) move(ctx context.Context, name, consumer string, single bool, minInterval time.Duration, b block) error {
+	logger := w.logger.With().Str("stream", name).Logger()
 	return w.log.Work(ctx, stream.WorkConfig{
 		Stage: "sink", What: "insert into ClickHouse", Logger: w.logger,
 		Consumer: stream.ConsumerConfig{
-			Stream: of, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
+			Stream: name, Name: consumer, AckWait: w.config.AckWait, MaxPending: w.config.BatchMessages, Single: single,
 		},
-		Batch: w.config.BatchMessages, Gather: true, Receiving: w.state.begun,
+		Batch: w.config.BatchMessages, Gather: true, Receiving: w.readiness.receiving,
 		AttemptTimeout: w.config.InsertTimeout, DrainFor: w.config.InsertTimeout,
-		Retry: stream.RetryConfig{From: w.config.RetryFrom, To: w.config.RetryTo, Advice: Advice, Failed: func(err error) { w.attempted(of, err) }},
-	}, &worker{Workers: w, stream: of, block: b, minInterval: minInterval, logger: logger})
+		Retry: stream.RetryConfig{From: w.config.RetryFrom, To: w.config.RetryTo, Advice: Advice, Failed: func(err error) { w.recordAttempt(name, err) }},
+	}, &worker{Workers: w, stream: name, block: b, minInterval: minInterval, logger: logger})
 }
+
+// Option changes workers under construction.
+type Option func(*Workers)
+
+// WithMetrics makes the workers count what they do.
+func WithMetrics(m *Metrics) Option { return func(w *Workers) { w.metrics = m } }
+
+// WithTracer makes the workers record spans of the inserts of what is traced.
+func WithTracer(t *stream.Tracer) Option { return func(w *Workers) { w.tracer = t } }

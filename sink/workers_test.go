@@ -54,7 +54,7 @@ func TestWorkersStoreAllStreams(t *testing.T) {
 	}
 }
 
-// within waits for a condition; it is for what has no event to wait on.
+// within waits for a condition for which there is no event to wait on.
 func within(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -69,8 +69,8 @@ func within(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// With one message in hand at a time the parts of a flush are never delivered
-// together; still it goes in as one.
+// When only one message at a time is delivered, the parts of a flush never come together;
+// they are inserted together all the same.
 func TestFlushGoesInWhole(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
@@ -83,7 +83,7 @@ func TestFlushGoesInWhole(t *testing.T) {
 	}
 	last := publish(t, log, messages...)
 	runWorkers(t, log, s, config)
-	// The first acknowledgement comes when the first insert is seen.
+	// The first acknowledgement comes after the first insert.
 	settle(t, log, s, 0, 1)
 	if got := query(t, s, "SELECT count() AS n, uniqExact(_part) AS inserts FROM totals_data WHERE sequence <= 3 GROUP BY _part LIMIT 1"); got != "n,inserts\n3,1\n" {
 		t.Errorf("first insert: %s", got)
@@ -94,7 +94,7 @@ func TestFlushGoesInWhole(t *testing.T) {
 	}
 }
 
-// Readers that look all the time see the parts of a flush together.
+// Readers that query without pause never see a part of a flush alone.
 func TestReadersNeverSeeHalfAFlush(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
@@ -143,14 +143,14 @@ func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
 	}
 }
 
-// A part that comes again without the others, as after a storm of redeliveries,
-// does not let an insert grow without bound.
+// Parts of flushes that come again without the others, as after many redeliveries, do not
+// let an insert grow without bound.
 func TestPartsPassedOverBoundTheInsert(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	total := func(part, parts int, indicator string) stream.Message {
 		return totalsMessage(t, event.TotalsBatch{Basis: 1, Part: part, Parts: parts, Period: "2021", Totals: []event.Total{{Indicator: indicator, Value: "1"}}})
 	}
-	// The first is no part of the flush that the second is one of.
+	// The first message is no part of the second one's flush.
 	messages := []stream.Message{total(1, 1, "alone"), total(2, 2, "rest")}
 	const others = 50
 	for i := range others {
@@ -195,7 +195,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 	stop := runWorkers(t, log, s, config)
 	within(t, "something stored", func() bool { return query(t, s, "SELECT count() > 0 AS some FROM observations") == "some\n1\n" })
 	stop()
-	// What is acknowledged is stored; a fresh worker gets the rest at once.
+	// Acknowledged messages are stored; a new worker receives the others at once.
 	position, err := log.Position(t.Context(), stream.Accepted, AcceptedConsumer)
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +211,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 	}
 }
 
-// lockedBuffer is a log that a test reads while it is written.
+// lockedBuffer is a log that a test can read while it is written.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -266,8 +266,8 @@ func TestOutageIsWaitedOut(t *testing.T) {
 	}
 }
 
-// A dropped table is a mistake of set-up: the sink says so once and goes on when
-// it is mended.
+// When a table was dropped, the sink says so once, and goes on when the table is there
+// again.
 func TestSetUpErrorPausesWithOneLine(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	if err := s.conn.Exec(t.Context(), "RENAME TABLE observations_data TO gone"); err != nil {
@@ -278,7 +278,7 @@ func TestSetUpErrorPausesWithOneLine(t *testing.T) {
 	runWorkers(t, log, s, testConfig())
 	last := publish(t, log, one(t, "a", 1))
 	within(t, "the sink says that it waits", func() bool { return lines.count("waiting to try again") > 0 })
-	// Several attempts, still one line.
+	// There were several attempts, and one line.
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := (&Projection{Store: s, Log: log}).Settle(ctx, last, 0); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "up to 0 of 1") {

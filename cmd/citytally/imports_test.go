@@ -17,7 +17,7 @@ var importLine = [][]string{
 	{"configs/strict", "configs/hostport"}, {"configs/catalogue"}, {"ingest/event"}, {"ingest/stream"}, {"ingest/decode"}, {"ingest"},
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
-	{"transform"}, {"sink"}, {"configs"},
+	{"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
 	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
 	{"cmd/citytally/demo", "cmd/citytally/bench"}, {"cmd/citytally"},
 }

@@ -10,16 +10,17 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// What a column of type Decimal(38, 12) holds.
+// The limits of a column of type Decimal(38, 12).
 const (
 	decimalScale       = 12
 	decimalWholeDigits = 38 - decimalScale
-	// Longer than any text of such a number; it bounds the work on a hostile one.
+	// decimalMaxText, in bytes, is more than the text of any such number has. It bounds the
+	// work on a hostile text.
 	decimalMaxText = 64
 )
 
-// parseDecimal reads an exact decimal; "" is nil. One that the column could only
-// hold rounded or not at all is a permanent error.
+// parseDecimal reads an exact decimal; "" is nil. A number that the column cannot hold
+// exactly is a Permanent error.
 func parseDecimal(field, text string) (*decimal.Decimal, error) {
 	if text == "" {
 		return nil, nil
@@ -34,7 +35,7 @@ func parseDecimal(field, text string) (*decimal.Decimal, error) {
 	if d.IsZero() {
 		return &decimal.Zero, nil
 	}
-	// The exponent is looked at first: 1e999999999 must not be written out.
+	// The exponent is checked first, because 1e999999999 must not be written out.
 	if d.Exponent() > decimalWholeDigits || d.NumDigits()+int(d.Exponent()) > decimalWholeDigits {
 		return nil, event.Permanentf("%s: %q has more than %d digits before the point", field, text, decimalWholeDigits)
 	}
@@ -44,8 +45,8 @@ func parseDecimal(field, text string) (*decimal.Decimal, error) {
 	return &d, nil
 }
 
-// DateTime64 reaches from 1900 to 2299, but the client counts nanoseconds in
-// 64 bits on the way.
+// The bounds of a time. DateTime64 reaches from 1900 to 2299, but the client library counts
+// nanoseconds in 64 bits, which end in 2262.
 var (
 	earliest = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -65,7 +66,7 @@ func checkStage(code uint16) error {
 	return nil
 }
 
-// stageCode reads a stage's name as it stands in the Enum8 columns.
+// stageCode returns the number of a stage in the Enum8 columns.
 func stageCode(name string) (int8, error) {
 	stage, err := catalogue.ParseStage(name)
 	if err != nil {

@@ -1,4 +1,4 @@
-package sink
+package resultset
 
 import (
 	"bytes"
@@ -14,15 +14,15 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// jsonPrinter writes an array of objects, one a line.
-type jsonPrinter struct {
+// jsonFormat writes an array of objects, one object on each line.
+type jsonFormat struct {
 	w       io.Writer
 	keys    [][]byte
 	types   []string
 	written bool
 }
 
-func (p *jsonPrinter) head(columns []driver.ColumnType) error {
+func (p *jsonFormat) header(columns []driver.ColumnType) error {
 	for i := range columns {
 		p.keys = append(p.keys, append(jsonString(columns[i].Name()), ':'))
 		p.types = append(p.types, columns[i].DatabaseTypeName())
@@ -31,7 +31,7 @@ func (p *jsonPrinter) head(columns []driver.ColumnType) error {
 	return err
 }
 
-func (p *jsonPrinter) row(values []reflect.Value) error {
+func (p *jsonFormat) row(values []reflect.Value) error {
 	line := []byte(",\n{")
 	if !p.written {
 		line = []byte("\n{")
@@ -48,7 +48,7 @@ func (p *jsonPrinter) row(values []reflect.Value) error {
 	return err
 }
 
-func (p *jsonPrinter) end() error {
+func (p *jsonFormat) finish() error {
 	text := "]\n"
 	if p.written {
 		text = "\n]\n"
@@ -57,7 +57,7 @@ func (p *jsonPrinter) end() error {
 	return err
 }
 
-// appendJSON writes a value so that a reader gets it back exactly.
+// appendJSON appends a value as JSON from which every reader gets the exact value.
 func appendJSON(b []byte, v reflect.Value, dbType string) []byte {
 	v = indirect(v)
 	if !v.IsValid() {
@@ -115,8 +115,8 @@ func appendJSON(b []byte, v reflect.Value, dbType string) []byte {
 	return append(b, jsonString(fmt.Sprint(v.Interface()))...)
 }
 
-// The largest integer up to which readers that know only binary floating point
-// numbers are exact.
+// maxExactInteger is the largest integer up to which every integer is exact in binary
+// floating point, the only numbers of many readers of JSON.
 const maxExactInteger = 1<<53 - 1
 
 func appendWhole(b []byte, n int64) []byte {
@@ -130,7 +130,7 @@ func jsonString(s string) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	// Encoding a string cannot fail: what is not UTF-8 is replaced.
+	// Encoding a string cannot fail: bytes that are not UTF-8 are replaced.
 	_ = e.Encode(s)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -8,13 +8,10 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/rs/zerolog"
-
-	"github.com/citytally/citytally/ingest/stream"
 )
 
-// ClickHouse's codes (src/Common/ErrorCodes.cpp) for which there is something
-// better to say than the error itself.
+// The error codes of ClickHouse (src/Common/ErrorCodes.cpp) for which Advice has more to say
+// than the error itself.
 const (
 	codeNoSuchColumn      = 16
 	codeUnknownTable      = 60
@@ -89,13 +86,4 @@ func errorCode(err error) (int32, bool) {
 		return exception.Code, true
 	}
 	return 0, false
-}
-
-// persist repeats work on the store, with the settings' pauses, until it succeeds
-// or ctx ends.
-func persist(ctx context.Context, config Config, logger zerolog.Logger, what string, work func(context.Context) error) error {
-	return stream.Retry(ctx, stream.Attempt{
-		What: what, Timeout: config.InsertTimeout, DrainFor: config.InsertTimeout, Logger: logger,
-		Retry: stream.RetryConfig{From: config.RetryFrom, To: config.RetryTo, Advice: Advice},
-	}, work)
 }
