@@ -95,3 +95,15 @@ func (c *Catalogue) Recast(code string, p Period) ([]string, bool) {
 	}
 	return codes, len(codes) > 0
 }
+
+// Absorbed reports whether an area took over its predecessors whole: none of their
+// territory went to another area as well.
+func (c *Catalogue) Absorbed(area *Area) bool {
+	for i := range c.Areas {
+		other := &c.Areas[i]
+		if other.Code != area.Code && slices.ContainsFunc(other.Predecessors, func(code string) bool { return slices.Contains(area.Predecessors, code) }) {
+			return false
+		}
+	}
+	return true
+}

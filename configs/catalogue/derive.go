@@ -2,89 +2,88 @@ package catalogue
 
 import "slices"
 
-// Formula says how an area's figure for one period follows from its figures for
-// others: the sum of Plus less the sum of Minus, all of one year.
-type Formula struct{ Plus, Minus []Period }
+// PeriodsInYear is how many periods a year has: itself, halves, quarters, months and
+// years to date.
+const PeriodsInYear = 1 + 2 + 4 + 12 + 12
 
-// Formulas returns the ways in which a figure of an indicator's kind follows
-// for the period from others that were reported, the closest first. Flows add
-// up over time, and a month is what its year to date adds to the one before; a
-// year is never taken from December's year to date, which is not the annual
-// figure. Stocks take the last reading. Ratios follow from their parts, never
-// from ratios of other periods.
-//
-// January and February are often reported as one, 2021-YTD02: then neither
-// month has a figure, and March is YTD03 less YTD02.
-func (p Period) Formulas(kind Kind) []Formula {
-	switch kind {
-	case Flow:
-		return p.flowFormulas()
-	case Stock:
-		return p.stockFormulas()
+// PeriodsOfYear returns every period of a year, by kind and index.
+func PeriodsOfYear(year int16) [PeriodsInYear]Period {
+	periods := yearOfPeriods
+	for i := range periods {
+		periods[i].Year = year
 	}
-	return nil
+	return periods
 }
 
-func (p Period) flowFormulas() []Formula {
+var yearOfPeriods = func() (periods [PeriodsInYear]Period) {
+	periods[0] = Period{Kind: Year}
+	n := 1
+	for _, of := range []struct {
+		kind PeriodKind
+		last uint8
+	}{{Half, 2}, {Quarter, 4}, {Month, 12}, {YearToDate, 12}} {
+		for i := uint8(1); i <= of.last; i++ {
+			periods[n] = Period{Kind: of.kind, Index: i}
+			n++
+		}
+	}
+	return periods
+}()
+
+// Number returns the period's place in [PeriodsOfYear].
+func (p Period) Number() int {
 	switch p.Kind {
-	case Month:
-		return []Formula{p.difference(p.Index, p.Index-1)}
-	case Quarter:
-		return []Formula{p.sum(Month, 3*p.Index-2, 3*p.Index), p.difference(3*p.Index, 3*p.Index-3)}
 	case Half:
-		return []Formula{p.sum(Quarter, 2*p.Index-1, 2*p.Index), p.sum(Month, 6*p.Index-5, 6*p.Index), p.difference(6*p.Index, 6*p.Index-6)}
-	case Year:
-		return []Formula{p.sum(Half, 1, 2), p.sum(Quarter, 1, 4), p.sum(Month, 1, 12)}
+		return int(p.Index)
+	case Quarter:
+		return 2 + int(p.Index)
+	case Month:
+		return 6 + int(p.Index)
 	case YearToDate:
-		formulas := []Formula{p.sum(Month, 1, p.Index)}
-		if p.Index%3 == 0 {
-			formulas = append(formulas, p.sum(Quarter, 1, p.Index/3))
-		}
-		if p.Index%6 == 0 {
-			formulas = append(formulas, p.sum(Half, 1, p.Index/6))
-		}
-		return formulas
+		return 18 + int(p.Index)
 	}
-	return nil
+	return 0
 }
 
-func (p Period) stockFormulas() []Formula {
-	var formulas []Formula
-	for _, kind := range []PeriodKind{Half, Quarter, Month, YearToDate, Year} {
-		months := map[PeriodKind]int{Year: 12, Half: 6, Quarter: 3, Month: 1, YearToDate: 1}[kind]
-		if last := p.lastMonth(); kind != p.Kind && last%months == 0 {
-			at := Period{Year: p.Year, Kind: kind, Index: uint8(last / months)}
-			if kind == Year {
-				at.Index = 0
-			}
-			formulas = append(formulas, Formula{Plus: []Period{at}})
-		}
+// Months returns the months of its year that a period covers: those after the from-th,
+// up to the to-th. 2021-Q2 is 3, 6.
+func (p Period) Months() (from, to int) { return p.firstMonth() - 1, p.lastMonth() }
+
+// MayFollow reports whether a figure of an indicator's kind for the period p may follow
+// from one for another period q of its year, alone or together with others. A flow is
+// the sum of spans that follow one another, or the difference of two that begin alike;
+// a stock is the same reading in all periods that end at once. A year is never taken
+// from December's year to date, which is not the annual figure, nor the other way
+// round. Ratios follow from their parts, never from ratios of other periods.
+func (p Period) MayFollow(kind Kind, q Period) bool {
+	from, to := p.Months()
+	start, end := q.Months()
+	switch {
+	case p.Year != q.Year || p == q || kind == Ratio:
+		return false
+	case kind == Stock:
+		return to == end
+	case start == from && end == to:
+		return p.Kind != Year && q.Kind != Year
+	case start >= from && end <= to: // a part of a sum
+		return true
+	case end == to: // what a difference is taken from
+		return covered(start, from)
 	}
-	return formulas
+	return end == from && covered(start, to) // what is taken away
 }
 
-// sum is the formula that adds the periods of a kind from one index to another.
-func (p Period) sum(kind PeriodKind, from, to uint8) Formula {
-	var f Formula
-	for i := from; i <= to; i++ {
-		f.Plus = append(f.Plus, Period{Year: p.Year, Kind: kind, Index: i})
-	}
-	return f
+// covered reports whether there is a period of the months.
+func covered(from, to int) bool {
+	return slices.ContainsFunc(yearOfPeriods[:], func(p Period) bool {
+		start, end := p.Months()
+		return start == from && end == to
+	})
 }
 
-// difference is the formula that takes one year to date from another; that of
-// no month is zero.
-func (p Period) difference(to, from uint8) Formula {
-	f := p.sum(YearToDate, to, to)
-	if from > 0 {
-		f.Minus = p.sum(YearToDate, from, from).Plus
-	}
-	return f
-}
-
-// Feeds returns the periods whose formulas use the period, in order.
+// Feeds returns the periods that may follow from the period, in order.
 func (p Period) Feeds(kind Kind) []Period {
-	feeds := slices.Clone(feeding[feedKey{kind, p.Kind, p.Index}])
+	feeds := slices.Clone(feeding[feedKey{kind, p.Number()}])
 	for i := range feeds {
 		feeds[i].Year = p.Year
 	}
@@ -92,36 +91,20 @@ func (p Period) Feeds(kind Kind) []Period {
 }
 
 type feedKey struct {
-	kind  Kind
-	of    PeriodKind
-	index uint8
+	kind   Kind
+	number int
 }
 
-// feeding is the formulas of a year turned round.
 var feeding = func() map[feedKey][]Period {
 	fed := map[feedKey][]Period{}
 	for _, kind := range []Kind{Flow, Stock} {
-		for _, p := range periodsOfYear() {
-			for _, f := range p.Formulas(kind) {
-				for _, part := range append(slices.Clone(f.Plus), f.Minus...) {
-					key := feedKey{kind, part.Kind, part.Index}
-					if !slices.Contains(fed[key], p) {
-						fed[key] = append(fed[key], p)
-					}
+		for number, from := range yearOfPeriods {
+			for _, p := range yearOfPeriods {
+				if p.MayFollow(kind, from) {
+					fed[feedKey{kind, number}] = append(fed[feedKey{kind, number}], p)
 				}
 			}
 		}
 	}
 	return fed
 }()
-
-func periodsOfYear() []Period {
-	periods := []Period{{Kind: Year}}
-	for kind, n := range map[PeriodKind]uint8{Half: 2, Quarter: 4, Month: 12, YearToDate: 12} {
-		for i := uint8(1); i <= n; i++ {
-			periods = append(periods, Period{Kind: kind, Index: i})
-		}
-	}
-	slices.SortFunc(periods, Period.Compare)
-	return periods
-}

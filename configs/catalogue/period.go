@@ -119,19 +119,30 @@ func badPeriod(seen string) error {
 
 // String returns the SDMX code that ParsePeriod reads.
 func (p Period) String() string {
-	switch p.Kind {
-	case Year:
-		return fmt.Sprintf("%04d", p.Year)
-	case Half:
-		return fmt.Sprintf("%04d-S%d", p.Year, p.Index)
-	case Quarter:
-		return fmt.Sprintf("%04d-Q%d", p.Year, p.Index)
-	case Month:
-		return fmt.Sprintf("%04d-%02d", p.Year, p.Index)
-	case YearToDate:
-		return fmt.Sprintf("%04d-YTD%02d", p.Year, p.Index)
+	if p.Kind < Year || p.Kind > YearToDate {
+		return ""
 	}
-	return ""
+	b := appendDigits(make([]byte, 0, len("2021-YTD06")), int(p.Year), 4)
+	switch p.Kind {
+	case Half:
+		b = appendDigits(append(b, "-S"...), int(p.Index), 1)
+	case Quarter:
+		b = appendDigits(append(b, "-Q"...), int(p.Index), 1)
+	case Month:
+		b = appendDigits(append(b, '-'), int(p.Index), 2)
+	case YearToDate:
+		b = appendDigits(append(b, "-YTD"...), int(p.Index), 2)
+	}
+	return string(b)
+}
+
+// appendDigits appends a number with leading zeros, up to a width.
+func appendDigits(b []byte, n, width int) []byte {
+	text := strconv.Itoa(n)
+	for range width - len(text) {
+		b = append(b, '0')
+	}
+	return append(b, text...)
 }
 
 // YearBefore returns the same period one year earlier, the base of a change.

@@ -43,6 +43,7 @@ func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area s
 		e.Base = &base
 	}
 	e.Recast = x.recast(cell.Period)
+	e.Contradictions = x.contradictions(cell)
 	return e, true
 }
 
@@ -78,8 +79,8 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
 	var ofIndicator []event.Input
-	used := map[string]bool{}
-	inputs, _ := total.Inputs.All() // encoded a moment ago, so there is no error
+	used, elsewhere := map[string]bool{}, map[string]bool{} // areas with a figure for the period, or for another
+	inputs, _ := total.Inputs.All()                         // encoded a moment ago, so there is no error
 	for i := range inputs {
 		in := &inputs[i]
 		if in.Indicator != id {
@@ -90,7 +91,11 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 			continue
 		}
 		ofIndicator = append(ofIndicator, *in)
-		used[in.Area] = true
+		if in.Period == (catalogue.Period{}) {
+			used[in.Area] = true
+		} else {
+			elsewhere[in.Area] = true
+		}
 		if x.area == "" || x.area == in.Area {
 			p := x.part(v)
 			p.Subtracted = in.Subtracted
@@ -105,7 +110,9 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 			continue
 		}
 		p := x.part(v)
-		p.Because, p.Host = x.reasonExcluded(indicator, period, &v)
+		if p.Because, p.Host = x.reasonExcluded(indicator, period, &v); p.Because == NoCounterpart && elsewhere[v.Area] {
+			p.Because = OtherReading
+		}
 		s.Excluded = append(s.Excluded, p)
 	}
 	return s
@@ -185,4 +192,36 @@ func (x *explainer) recast(period catalogue.Period) map[string][]string {
 		}
 	}
 	return recast
+}
+
+// contradictions returns the figures of the total's areas that follow in two ways, of a
+// ratio those of its parts.
+func (x *explainer) contradictions(cell ledger.Cell) (all []Contradiction) {
+	ids := []string{cell.Indicator}
+	if x.indicator.Total == catalogue.RatioRule {
+		ids = []string{x.indicator.Numerator, x.indicator.Denominator}
+	}
+	for _, id := range ids {
+		for _, found := range tally.Contradictions(x.catalogue, x.history.Ledger, ledger.Cell{Indicator: id, Period: cell.Period}) {
+			if x.area == "" || x.area == found.Area {
+				all = append(all, Contradiction{Indicator: id, Area: found.Area, Ways: [2]FollowedValue{followed(found.One, cell.Period), followed(found.Two, cell.Period)}})
+			}
+		}
+	}
+	return all
+}
+
+func followed(f tally.FollowedFigure, period catalogue.Period) FollowedValue {
+	v := FollowedValue{Value: f.Value.String()}
+	for i := range f.Inputs {
+		in := &f.Inputs[i]
+		of := in.Period
+		if of == (catalogue.Period{}) {
+			of = period
+		}
+		v.Figures = append(v.Figures, FollowedInput{
+			Area: in.Area, Period: of.String(), Value: in.Value.String(), Stage: in.Stage.String(), Sequence: in.Sequence, Subtracted: in.Subtracted,
+		})
+	}
+	return v
 }

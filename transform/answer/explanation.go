@@ -20,6 +20,9 @@ const (
 	AreaUnknown = "AREA_UNKNOWN"
 	// SaidMissing: the area reported that it has no value.
 	SaidMissing = "SAID_MISSING"
+	// OtherReading: a figure for another period that ends at the same instant counts; its
+	// stage is higher, or it is later.
+	OtherReading = "OTHER_READING"
 	// NoCounterpart: a ratio is made of areas that have a value of both its parts, and
 	// this area has none of the other part.
 	NoCounterpart = "NO_COUNTERPART"
@@ -45,12 +48,38 @@ type Explanation struct {
 	Catalogue   string `json:"catalogue"`
 	Publishable bool   `json:"publishable"`
 	Level
-	Change         string              `json:"change"`
-	ChangeKind     string              `json:"change_kind"`
-	ChangeAbsolute string              `json:"change_absolute"`
-	ChangeReason   string              `json:"change_reason"`
+	Change         string `json:"change"`
+	ChangeKind     string `json:"change_kind"`
+	ChangeAbsolute string `json:"change_absolute"`
+	ChangeReason   string `json:"change_reason"`
+	// Contradictions are figures of one area that follow in two ways, as two values.
+	Contradictions []Contradiction     `json:"contradictions,omitempty"`
 	Base           *Level              `json:"base,omitempty"`
 	Recast         map[string][]string `json:"recast,omitempty"`
+}
+
+// Contradiction is a figure of an area that follows in two ways from what it reported,
+// as two values that differ by more than rounding.
+type Contradiction struct {
+	Indicator string           `json:"indicator"`
+	Area      string           `json:"area"`
+	Ways      [2]FollowedValue `json:"ways"`
+}
+
+// FollowedValue is a value and the figures it is the sum of.
+type FollowedValue struct {
+	Value   string          `json:"value"`
+	Figures []FollowedInput `json:"figures"`
+}
+
+// FollowedInput is a figure that was reported for a period.
+type FollowedInput struct {
+	Area       string `json:"area"`
+	Period     string `json:"period"`
+	Value      string `json:"value"`
+	Stage      string `json:"stage"`
+	Sequence   uint64 `json:"sequence"`
+	Subtracted bool   `json:"subtracted,omitempty"`
 }
 
 // Level is the total of one period.

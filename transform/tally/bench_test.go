@@ -2,7 +2,9 @@ package tally
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/transform/internal/fixture"
@@ -52,4 +54,47 @@ func BenchmarkAffected(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
+}
+
+// BenchmarkMonth measures what a month of ten areas with 60 indicators costs: the
+// totals of that month and of every period that follows from it, in this year and the
+// next, once all months of the year before it are reported.
+func BenchmarkMonth(b *testing.B) {
+	for _, month := range []int{2, 7, 12} {
+		b.Run(fmt.Sprintf("month=%d", month), func(b *testing.B) {
+			c := fixture.MonthlyCatalogue(b)
+			l := ledger.New(c)
+			var changed []ledger.Cell
+			for sequence, batch := range fixture.MonthlyHistory(month) {
+				if err := l.Apply(sequence, "accepted", batch); err != nil {
+					b.Fatal(err)
+				}
+				cells, err := ledger.CellsOf(&batch.Submissions[0])
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, cell := range cells {
+					if cell.Period == (catalogue.Period{Year: 2021, Kind: catalogue.Month, Index: uint8(month)}) {
+						changed = append(changed, cell)
+					}
+				}
+			}
+			b.ReportAllocs()
+			totals, before := 0, processorTime(b)
+			for b.Loop() {
+				totals = len(All(c, l, Affected(c, changed)))
+			}
+			b.ReportMetric(float64((processorTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(totals), "totals")
+		})
+	}
+}
+
+// processorTime is what the process has used so far, on all cores.
+func processorTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -17,7 +17,7 @@ type calculator struct {
 	source    Source
 	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
-	formulas  map[formulaKey][]catalogue.Formula
+	flows     map[flowsKey]*yearFlows
 	// Memory for terms to use again.
 	figureBuffer []ledger.Part
 	areaBuffer   []string
@@ -70,6 +70,9 @@ func (c *calculator) expected(indicator *catalogue.Indicator, period catalogue.P
 // from which their figures follow. An area that reported its figure as missing has no
 // term. Reported is true where any area reported anything.
 func (c *calculator) terms(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (terms []term, reported bool) {
+	if indicator.Kind == catalogue.Stock {
+		return c.readings(indicator, period, expected)
+	}
 	found := c.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
 	reporting, rest := c.areaBuffer[:0], expected
 	terms = make([]term, 0, len(found))
@@ -83,20 +86,77 @@ func (c *calculator) terms(indicator *catalogue.Indicator, period catalogue.Peri
 		}
 		reporting = append(reporting, p.Area)
 		if p.Status != catalogue.Missing {
-			terms = append(terms, term{Part: *p, indicator: indicator.ID})
+			terms = append(terms, term{Part: *p, member: p.Area, indicator: indicator.ID})
 		}
 	}
 	c.areaBuffer, reported = reporting, len(reporting) > 0
 	if len(reporting) < len(expected) {
 		derived, derivable := c.derive(indicator, period, expected, reporting)
-		if len(derived) > 0 {
+		if len(terms) == 0 {
+			terms = derived
+		} else if len(derived) > 0 {
 			terms = append(terms, derived...)
-			slices.SortStableFunc(terms, func(a, b term) int { return cmp.Compare(a.Area, b.Area) })
+			slices.SortStableFunc(terms, func(a, b term) int { return cmp.Compare(a.member, b.member) })
 		}
 		reported = reported || derivable
 	}
 	return terms, reported
 }
+
+// readings returns the terms of a stock's sum. Whatever an area reported for an instant,
+// for a year, its last half, quarter or month, or the year to date, is one reading: the
+// figure of the highest stage, then the latest, then that for the period itself. An area
+// that reported the period itself as missing has no term.
+func (c *calculator) readings(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (terms []term, reported bool) {
+	type reading struct {
+		period catalogue.Period // zero for the period itself
+		parts  []ledger.Part
+	}
+	var found [maxReadings]reading
+	n := 0
+	parts := c.source.AppendParts(c.figureBuffer[:0], ledger.Cell{Indicator: indicator.ID, Period: period})
+	if len(parts) > 0 {
+		found[n].parts, n = parts, n+1
+	}
+	own := len(parts)
+	for _, other := range period.Feeds(catalogue.Stock) {
+		start := len(parts)
+		parts = c.source.AppendParts(parts, ledger.Cell{Indicator: indicator.ID, Period: other})
+		if len(parts) > start {
+			found[n], n = reading{other, parts[start:]}, n+1
+		}
+	}
+	c.figureBuffer = parts
+	terms = make([]term, 0, min(len(expected), len(parts)))
+	for _, area := range expected {
+		var best *term
+		for i := range n {
+			place, ok := slices.BinarySearchFunc(found[i].parts, area, func(p ledger.Part, code string) int { return cmp.Compare(p.Area, code) })
+			if !ok {
+				continue
+			}
+			reported = true
+			p := &found[i].parts[place]
+			if p.Status == catalogue.Missing {
+				if i == 0 && own > 0 {
+					best = nil
+					break
+				}
+				continue
+			}
+			if best == nil || cmp.Or(cmp.Compare(p.Stage, best.Stage), cmp.Compare(p.Sequence, best.Sequence)) > 0 {
+				best = &term{Part: *p, member: area, indicator: indicator.ID, reportedFor: found[i].period}
+			}
+		}
+		if best != nil {
+			terms = append(terms, *best)
+		}
+	}
+	return terms, reported
+}
+
+// The most periods that end at one instant, as a year does.
+const maxReadings = 5
 
 // figures returns the source's figures of the cell. They are overwritten by the next
 // call.

@@ -23,7 +23,7 @@ type level struct {
 	stage     catalogue.Stage
 	status    catalogue.Status
 	qualifier catalogue.Qualifier
-	// terms are sorted by area; the numerator's of a ratio come first.
+	// terms are sorted by member; the numerator's of a ratio come first.
 	terms []term
 	flags []string
 }
@@ -72,6 +72,9 @@ const rememberedLevels = 20_000
 // terms of one area.
 type term struct {
 	ledger.Part
+	// member is the expected area whose figure the term belongs to: the one that reported
+	// it, or one that was formed from that.
+	member    string
 	indicator string
 	// reportedFor is the period that a term of a derived figure was reported for; zero
 	// for a figure that was reported itself.
@@ -81,8 +84,6 @@ type term struct {
 	// negative marks the terms of a derived flow that comes out below zero.
 	negative bool
 }
-
-func (t term) missing() bool { return t.Status == catalogue.Missing }
 
 // coefficient returns the value's coefficient, negated where the term is subtracted.
 func (t *term) coefficient() int64 {
@@ -96,7 +97,7 @@ func (t *term) coefficient() int64 {
 func termsInBoth(l, other *level) []term {
 	var both []term
 	for _, p := range l.terms {
-		if _, ok := slices.BinarySearch(other.have, p.Area); ok {
+		if _, ok := slices.BinarySearch(other.have, p.member); ok {
 			both = append(both, p)
 		}
 	}
@@ -134,12 +135,12 @@ func fold(terms []term, expected []string, policy catalogue.CoveragePolicy) *lev
 	return l
 }
 
-// areasOf returns the areas of terms, which are sorted by area. Where those are all
+// areasOf returns the members of terms, which are sorted by member. Where those are all
 // expected areas it returns that slice, to save memory.
 func areasOf(terms []term, expected []string) []string {
 	n := 0
 	for i := range terms {
-		if i == 0 || terms[i].Area != terms[i-1].Area {
+		if i == 0 || terms[i].member != terms[i-1].member {
 			n++
 		}
 	}
@@ -148,8 +149,8 @@ func areasOf(terms []term, expected []string) []string {
 	}
 	areas := make([]string, 0, n)
 	for i := range terms {
-		if i == 0 || terms[i].Area != terms[i-1].Area {
-			areas = append(areas, terms[i].Area)
+		if i == 0 || terms[i].member != terms[i-1].member {
+			areas = append(areas, terms[i].member)
 		}
 	}
 	return areas
@@ -191,13 +192,16 @@ func sumTermsBig(terms []term) decimal.Decimal {
 func inputs(terms []term) event.Inputs {
 	return event.CollectInputs(func(yield func(event.Input) bool) {
 		for i := range terms {
-			t := &terms[i]
-			if !yield(event.Input{
-				Area: t.Area, Indicator: t.indicator, Value: t.Value, Stage: t.Stage, Qualifier: t.Qualifier,
-				Submission: t.Submission, Sequence: t.Sequence, Period: t.reportedFor, Subtracted: t.subtracted,
-			}) {
+			if !yield(terms[i].input()) {
 				return
 			}
 		}
 	})
+}
+
+func (t *term) input() event.Input {
+	return event.Input{
+		Area: t.Area, Indicator: t.indicator, Value: t.Value, Stage: t.Stage, Qualifier: t.Qualifier,
+		Submission: t.Submission, Sequence: t.Sequence, Period: t.reportedFor, Subtracted: t.subtracted,
+	}
 }

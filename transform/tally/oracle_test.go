@@ -3,6 +3,7 @@ package tally
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ import (
 type oracle struct {
 	catalogue *catalogue.Catalogue
 	rows      []oracleRow
+	found     map[string]map[string]*oracleRow // best rows, by cell and area
+	figures   map[string]oracleFigure          // by cell and area
 }
 
 type oracleRow struct {
@@ -37,7 +40,12 @@ type oracleRow struct {
 // best returns the areas' best values of a cell; the map has a nil for an area
 // that says the value is missing.
 func (o *oracle) best(indicator string, period catalogue.Period) map[string]*oracleRow {
+	cell := indicator + " " + period.String()
+	if best, ok := o.found[cell]; ok {
+		return best
+	}
 	best := map[string]*oracleRow{}
+	o.found[cell] = best
 	for i := range o.rows {
 		r := &o.rows[i]
 		if r.indicator != indicator || r.period != period {
@@ -87,56 +95,44 @@ func (o *oracle) level(id string, period catalogue.Period) oracleLevel {
 	return l
 }
 
-// Formulas of the periods that histories are drawn from, written down by hand.
-// Y is the year.
-var oracleFormulas = map[catalogue.Kind]map[string]string{
-	catalogue.Flow: {
-		"Y-01":    "Y-YTD01",
-		"Y-02":    "Y-YTD02 - Y-YTD01",
-		"Y-03":    "Y-YTD03 - Y-YTD02",
-		"Y-Q1":    "Y-01 + Y-02 + Y-03 | Y-YTD03",
-		"Y-YTD02": "Y-01 + Y-02",
-		"Y-YTD03": "Y-01 + Y-02 + Y-03 | Y-Q1",
-		"Y":       "Y-Q1 + Y-Q2 + Y-Q3 + Y-Q4",
-		"Y-S1":    "Y-Q1 + Y-Q2",
-	},
-	catalogue.Stock: {
-		"Y-03": "Y-Q1 | Y-YTD03", "Y-Q1": "Y-03 | Y-YTD03", "Y-YTD03": "Y-Q1 | Y-03",
-		"Y-02": "Y-YTD02", "Y-YTD02": "Y-02", "Y": "Y-Q4", "Y-Q4": "Y", "Y-S1": "Y-Q2",
-	},
-}
-
 // figure returns an area's own figure, or the one that follows from other periods; nil
 // where there is none.
 func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area string) (value *big.Rat, reported bool) {
-	if r, ok := o.best(ind.ID, period)[area]; ok {
-		return r.value, true
+	key := ind.ID + " " + period.String() + " " + area
+	f, ok := o.figures[key]
+	if !ok {
+		f.value, f.reported = o.find(ind, period, area)
+		o.figures[key] = f
 	}
-	year := fmt.Sprint(period.Year)
-	formulas := oracleFormulas[ind.Kind][strings.Replace(period.String(), year, "Y", 1)]
-	for _, formula := range strings.Split(formulas, " | ") {
-		sum, sign, known, complete := new(big.Rat), 1, formula != "", formula != ""
-		for _, word := range strings.Fields(formula) {
-			switch word {
-			case "+":
-				sign = 1
-			case "-":
-				sign = -1
-			default:
-				r := o.best(ind.ID, fixture.Period(year+strings.TrimPrefix(word, "Y")))[area]
-				if r == nil || r.value == nil {
-					known, complete = false, complete && r != nil
-					continue
-				}
-				sum.Add(sum, new(big.Rat).Mul(r.value, big.NewRat(int64(sign), 1)))
-			}
-		}
-		if known {
-			return sum, true
-		}
-		reported = reported || complete
+	return f.value, f.reported
+}
+
+type oracleFigure struct {
+	value    *big.Rat
+	reported bool
+}
+
+func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area string) (value *big.Rat, reported bool) {
+	own, stated := o.best(ind.ID, period)[area]
+	switch {
+	case stated && own.value == nil:
+		return nil, true
+	case ind.Kind == catalogue.Stock:
+		return o.reading(ind, period, area)
+	case stated:
+		return own.value, true
+	case ind.Kind != catalogue.Flow:
+		return nil, false
 	}
-	return nil, reported
+	d := oracleDerivation{oracle: o, indicator: ind.ID, year: period.Year, period: period.String()[4:], found: map[string][]oraclePart{}}
+	from, to := oracleMonths(d.period)
+	for d.lowest = catalogue.Final; d.lowest > 0; d.lowest-- {
+		if way := d.bestOf(d.ways(area, from, to), d.differences(area, from, to)); way != nil {
+			return way.value(), true
+		}
+	}
+	d.statements = true
+	return nil, d.bestOf(d.ways(area, from, to), d.differences(area, from, to)) != nil
 }
 
 func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {
@@ -233,7 +229,7 @@ func decimalText(r *big.Rat) string {
 }
 
 func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *oracle {
-	o := &oracle{catalogue: c}
+	o := &oracle{catalogue: c, found: map[string]map[string]*oracleRow{}, figures: map[string]oracleFigure{}}
 	for i := range submissions {
 		s := &submissions[i]
 		periods, _ := s.Periods()
@@ -265,20 +261,36 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for i := range c.Indicators {
-			for _, period := range fixture.DrawnPeriods() {
-				cell := ledger.Cell{Indicator: c.Indicators[i].ID, Period: fixture.Period(period)}
-				want, wantOK := o.total(cell)
-				got, ok := Tally(c, l, cell)
-				if ok != wantOK {
-					t.Fatalf("%v: reported %v, oracle says %v", cell, ok, wantOK)
-				}
-				if diff := gocmp.Diff(want, got, computedFields, cmpopts.EquateEmpty()); diff != "" {
-					t.Fatalf("%v: oracle, tally:\n%s", cell, diff)
-				}
+		tallied := totalsByCell(All(c, l, drawnCells(c)))
+		for _, cell := range drawnCells(c) {
+			want, wantOK := o.total(cell)
+			got, ok := tallied[cell]
+			if ok != wantOK {
+				t.Fatalf("%v: reported %v, oracle says %v", cell, ok, wantOK)
+			}
+			if diff := gocmp.Diff(want, got, computedFields, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("%v: oracle, tally:\n%s", cell, diff)
 			}
 		}
 	})
+}
+
+// drawnCells returns the cells in which totals of a drawn history may follow.
+func drawnCells(c *catalogue.Catalogue) (cells []ledger.Cell) {
+	for i := range c.Indicators {
+		for _, period := range fixture.DrawnPeriods() {
+			cells = append(cells, ledger.Cell{Indicator: c.Indicators[i].ID, Period: fixture.Period(period)})
+		}
+	}
+	return cells
+}
+
+func totalsByCell(totals []PeriodTotal) map[ledger.Cell]event.Total {
+	by := map[ledger.Cell]event.Total{}
+	for i := range totals {
+		by[ledger.Cell{Indicator: totals[i].Indicator, Period: totals[i].Period}] = totals[i].Total
+	}
+	return by
 }
 
 // What the oracle computes.
@@ -302,23 +314,17 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 			for row := range s.Len() {
 				cells = append(cells, ledger.Cell{Indicator: s.IndicatorWords[s.Indicator[row]], Period: periods[s.Period[row]]})
 			}
-			for _, cell := range Affected(c, cells) {
-				if total, ok := Tally(c, l, cell); ok {
-					published[cell] = total
-				}
-			}
+			maps.Copy(published, totalsByCell(All(c, l, Affected(c, cells))))
 		}
-		for i := range c.Indicators {
-			for _, period := range fixture.DrawnPeriods() {
-				cell := ledger.Cell{Indicator: c.Indicators[i].ID, Period: fixture.Period(period)}
-				total, ok := Tally(c, l, cell)
-				had, was := published[cell]
-				if ok != was {
-					t.Fatalf("%v: reported %v, published %v", cell, ok, was)
-				}
-				if diff := gocmp.Diff(total, had); diff != "" {
-					t.Fatalf("%v: from scratch, published:\n%s", cell, diff)
-				}
+		tallied := totalsByCell(All(c, l, drawnCells(c)))
+		for _, cell := range drawnCells(c) {
+			total, ok := tallied[cell]
+			had, was := published[cell]
+			if ok != was {
+				t.Fatalf("%v: reported %v, published %v", cell, ok, was)
+			}
+			if diff := gocmp.Diff(total, had); diff != "" {
+				t.Fatalf("%v: from scratch, published:\n%s", cell, diff)
 			}
 		}
 	})

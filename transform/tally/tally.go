@@ -22,9 +22,11 @@ var (
 // before. The total is in the indicator's unit. Areas without a value are listed in
 // Missing, never counted as zero. For an area that has reported other periods of the
 // year but not this one, the figure that follows from those is used, and the total is
-// flagged as derived. Tally reports false when nobody has reported anything for the
-// cell, or for either part of a ratio. Method: the indicator's city_total in the
-// catalogue, and [catalogue.Period.Formulas].
+// flagged as derived: a flow as the sum of spans that follow one another or the
+// difference of two that begin alike, of which the highest lowest stage counts, then the
+// fewest spans, then the latest; a stock as the best of what was reported for the same
+// instant. Tally reports false when nobody has reported anything for the cell, or for
+// either part of a ratio. Method: the indicator's city_total in the catalogue.
 func Tally(c *catalogue.Catalogue, source Source, cell ledger.Cell) (event.Total, bool) {
 	of := calculator{catalogue: c, source: source}
 	return of.total(cell)

@@ -74,11 +74,37 @@ func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 	for _, flag := range x.of.Flags {
 		lines = append(lines, words.Flags[flag])
 	}
+	for i := range x.of.Contradictions {
+		lines = append(lines, x.contradiction(&x.of.Contradictions[i]))
+	}
 	lines = append(lines, fmt.Sprintf(words.Basis, x.of.Basis, x.of.Catalogue))
 	if !x.of.Received.IsZero() {
 		lines = append(lines, fmt.Sprintf(words.AsOf, x.Time(x.of.Received)))
 	}
 	return lines
+}
+
+// contradiction tells the two values of one figure, each with what it is the sum of.
+func (x *explainer) contradiction(c *answer.Contradiction) string {
+	var ways [2]string
+	for i, way := range c.Ways {
+		text := way.Value + " ="
+		for n, f := range way.Figures {
+			switch {
+			case f.Subtracted:
+				text += " −"
+			case n > 0:
+				text += " +"
+			}
+			text += " " + f.Period
+			if f.Area != c.Area {
+				text += " " + x.Area(f.Area)
+			}
+			text += " (" + f.Value + ", " + x.stage(f.Stage, "") + ")"
+		}
+		ways[i] = text
+	}
+	return fmt.Sprintf(x.words.Contradiction, x.Area(c.Area), x.Indicator(c.Indicator), ways[0], ways[1])
 }
 
 func (x *explainer) rule(indicator *catalogue.Indicator) string {

@@ -99,7 +99,10 @@ type ExplainWords struct {
 	Subtracted, OfPeriod, Row, Via, By      string
 	Received, Note, Raw, Reason, Superseded string
 	Recast, UnknownBefore                   string
-	Flags                                   map[string]string
+	// Contradiction tells an area, an indicator, and two values with what they follow
+	// from.
+	Contradiction string
+	Flags         map[string]string
 	// Excluded is why a reported figure is no part of the total; %s is the area whose
 	// figure contains it.
 	Excluded map[string]string

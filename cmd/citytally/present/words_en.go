@@ -67,12 +67,14 @@ var englishWords = Words{
 		NobodyReported: "nobody has reported anything", Missing: "missing: %s", NoneMissing: "all areas have reported",
 		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s",
 		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
-		Recast: "territory: %s was %s a year earlier", UnknownBefore: "not known",
+		Contradiction: "contradiction: %s, %s: %s, but %s",
+		Recast:        "territory: %s was %s a year earlier", UnknownBefore: "not known",
 		Flags: map[string]string{event.Derived: "derived from other periods", event.DerivedNegative: "a derived figure is below zero"},
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
-			answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
+			answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.OtherReading: "not used: another figure for the same instant has a higher stage, or is later",
+			answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
 		},
 	},
 	Release: ReleaseWords{

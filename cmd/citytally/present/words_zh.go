@@ -67,12 +67,14 @@ var chineseWords = Words{
 		NobodyReported: "尚无任何地区报送", Missing: "缺：%s", NoneMissing: "各地区均已报送",
 		Subtracted: "减 ", OfPeriod: "%s期数", Row: "第 %d 行", Via: "经 %s", By: "报送人 %s",
 		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
-		Recast: "区划调整：%s 上年由 %s 构成", UnknownBefore: "未知地区",
+		Contradiction: "数据矛盾：%s的%s，%s；而%s",
+		Recast:        "区划调整：%s 上年由 %s 构成", UnknownBefore: "未知地区",
 		Flags: map[string]string{event.Derived: "由其他报告期推算", event.DerivedNegative: "推算出的当期数为负"},
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
-			answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
+			answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
+			answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
 	},
 	Release: ReleaseWords{
