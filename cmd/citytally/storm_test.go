@@ -64,20 +64,8 @@ func answers(t testing.TB, dir string) map[string]string {
 // readers have acknowledged.
 func forgetAcknowledgements(t testing.TB, dir string) {
 	t.Helper()
-	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: natsd.NoPort}, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := broker.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	nc, err := nats.Connect("", broker.InProcess())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc, rest := wakeBroker(t, dir)
+	defer rest()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +76,25 @@ func forgetAcknowledgements(t testing.TB, dir string) {
 	} {
 		if err := js.DeleteConsumer(t.Context(), consumer[0], consumer[1]); err != nil {
 			t.Fatalf("%v: %v", consumer, err)
+		}
+	}
+}
+
+// wakeBroker runs the broker of a pipeline that rests, alone, until rest is called.
+func wakeBroker(t testing.TB, dir string) (nc *nats.Conn, rest func()) {
+	t.Helper()
+	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: natsd.NoPort}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err = nats.Connect("", broker.InProcess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc, func() {
+		nc.Close()
+		if err := broker.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

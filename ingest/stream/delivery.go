@@ -24,6 +24,9 @@ type Delivery struct {
 // Header returns a header's value, or "".
 func (d *Delivery) Header(key string) string { return d.msg.Headers().Get(key) }
 
+// ID returns the id that the message was published with, or "".
+func (d *Delivery) ID() string { return d.Header(jetstream.MsgIDHeader) }
+
 // Ack tells the broker that the message has had its effect. In a crash the broker may
 // lose the acknowledgement; then it delivers the message again.
 func (d *Delivery) Ack() error {

@@ -20,6 +20,8 @@ type FollowConfig struct {
 	Subjects []string
 	// From is the first sequence wanted; 0 is the first there is.
 	From uint64
+	// Since, where From is 0, leaves out what was stored before that instant.
+	Since time.Time
 	// HeadersOnly leaves out the bodies.
 	HeadersOnly bool
 	// Stage, when set, names a reader that runs for as long as the program. Follow
@@ -148,11 +150,15 @@ func (f *follower) session(ctx context.Context) error {
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	return f.log.js.CreateConsumer(ctx, f.config.Stream, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, FilterSubjects: f.config.Subjects,
 		HeadersOnly: f.config.HeadersOnly, AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1,
 		MemoryStorage: true, Replicas: 1, InactiveThreshold: followerExpiry,
-	})
+	}
+	if f.next == 1 && !f.config.Since.IsZero() {
+		config.DeliverPolicy, config.OptStartSeq, config.OptStartTime = jetstream.DeliverByStartTimePolicy, 0, &f.config.Since
+	}
+	return f.log.js.CreateConsumer(ctx, f.config.Stream, config)
 }
 
 // untilReconnect returns a context that also ends when the connection comes back after

@@ -65,6 +65,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("streams.%s: want at least streams.deduplicate_for (%s), got %s", kept.key, c.DeduplicateFor, kept.age))
 		}
 	}
+	if c.VerdictsFor < c.SubmissionsFor {
+		errs = append(errs, fmt.Errorf("streams.verdicts_for: want at least streams.submissions_for (%s), so that no submission outlives its verdict and is judged anew, got %s", c.SubmissionsFor, c.VerdictsFor))
+	}
 	return errors.Join(errs...)
 }
 
@@ -188,6 +191,10 @@ func (l *Log) LastSequence(ctx context.Context, stream string) (uint64, error) {
 
 // Connected reports whether the broker can be reached now.
 func (l *Log) Connected() bool { return l.nc.IsConnected() }
+
+// Reconnects returns how often the connection to the broker was lost and came back. The
+// broker may have been another one in between, or have forgotten acknowledgements.
+func (l *Log) Reconnects() uint64 { return l.nc.Stats().Reconnects }
 
 // MaxMessage returns the largest message the broker takes, headers included, in
 // bytes.

@@ -8,6 +8,6 @@
 // [Decide].
 //
 // What never happens: a value that is rounded, defaulted or guessed; the same
-// content accepted twice; a verdict by an outdated ledger; a message acknowledged
-// before its effect is durable.
+// content accepted twice; a verdict by an outdated ledger; a second verdict on a
+// message that has one; a message acknowledged before its effect is durable.
 package judge

@@ -173,6 +173,12 @@ func judgedBefore(o *event.AcceptedObservation) *event.Finding {
 		"the same content was judged before and this row was not accepted then; to have it judged anew, send it with a reason")
 }
 
+func notAcceptedThen(o *event.AcceptedObservation) *event.Finding {
+	return reject("NOT_ACCEPTED_THEN", "indicator", o.Indicator,
+		"这一行在首次处理时未被采用（当时报告期已锁定或阶段倒退）；请重新报送",
+		"this row was not accepted when it was first judged (its period was locked then, or its stage went back); send it again")
+}
+
 func periodLocked(o *event.AcceptedObservation) *event.Finding {
 	return reject("PERIOD_LOCKED", "value", o.Value.String(),
 		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),

@@ -179,8 +179,8 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 			return err
 		}
 		messages[i] = stream.Message{
-			Subject: "verdicts." + verdicts[i].Area + "." + verdicts[i].Dataset,
-			ID:      "verdict." + strconv.FormatUint(verdicts[i].Sequence, 10),
+			Subject: verdictSubject(verdicts[i].Area, verdicts[i].Dataset),
+			ID:      verdictID + strconv.FormatUint(verdicts[i].Sequence, 10),
 			Header: spans.Inject(verdicts[i].Sequence, map[string]string{
 				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
 				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
@@ -198,3 +198,6 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 	}
 	return nil
 }
+
+// verdictSubject returns the subject of VERDICTS for an area's submissions of a dataset.
+func verdictSubject(area, dataset string) string { return "verdicts." + area + "." + dataset }

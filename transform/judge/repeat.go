@@ -19,6 +19,7 @@ type earlierAcceptance struct {
 	subject          string
 	rows             []event.AcceptedObservation // where it is in the batch
 	cells            map[ledger.Cell]bool        // the accepted rows' cells
+	rowNumbers       map[int]bool                // the accepted rows' places in the file, where it is in ACCEPTED
 }
 
 // acceptedBefore returns what was accepted of the content with an id; false where
@@ -44,7 +45,9 @@ func (v *Validator) acceptedBefore(ctx context.Context, id string, state *batchS
 	if err != nil {
 		return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 	}
-	first := earlierAcceptance{sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}}
+	first := earlierAcceptance{
+		sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}, rowNumbers: map[int]bool{},
+	}
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
 		if s.ID != id {
@@ -54,8 +57,9 @@ func (v *Validator) acceptedBefore(ctx context.Context, id string, state *batchS
 		if err != nil {
 			return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
 		}
-		for _, cell := range cells {
+		for row, cell := range cells {
 			first.cells[cell] = true
+			first.rowNumbers[int(s.Row[row])] = true
 		}
 	}
 	return first, true, nil
@@ -75,6 +79,35 @@ func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, before ce
 		result.findings = append(result.findings, *finding)
 		return true
 	})
+	conclude(verdict, &result)
+}
+
+// storedVerdict writes the verdict on a submission whose accepted rows are in ACCEPTED
+// already, but on which no verdict was stored. Those rows stay accepted, and no other
+// is, whatever was decided since.
+func (v *Validator) storedVerdict(verdict *event.Verdict, r *received, before cellStates, stored earlierAcceptance) {
+	verdict.AcceptedSequence = stored.acceptedSequence
+	result := v.rules.apply(r, unlocked{before})
+	told := map[int]bool{}
+	result.findings = slices.DeleteFunc(result.findings, func(f event.Finding) bool {
+		told[f.Row] = true
+		return stored.rowNumbers[f.Row] || f.Row == 0
+	})
+	accepted := result.accepted[:0]
+	for i := range result.accepted {
+		o := &result.accepted[i]
+		if !stored.rowNumbers[o.Row] && !told[o.Row] {
+			finding := notAcceptedThen(o)
+			finding.Row, finding.Indicator, finding.Period = o.Row, o.Indicator, o.Period.String()
+			result.findings = append(result.findings, *finding)
+		}
+	}
+	for i := range r.submission.Observations {
+		if o := &r.submission.Observations[i]; stored.rowNumbers[o.Row] {
+			accepted = append(accepted, event.AcceptedObservation{Row: o.Row})
+		}
+	}
+	result.accepted = accepted
 	conclude(verdict, &result)
 }
 

@@ -38,12 +38,16 @@ type Validator struct {
 	now     func() time.Time
 	metrics *Metrics
 	tracer  *stream.Tracer
+	earlier earlierVerdicts
 }
 
 // NewValidator returns a validator that judges by the catalogue and by the ledger,
 // which the caller keeps up to date. The tracer may be nil.
 func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
-	return &Validator{log: log, ledger: l, rules: rules{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer}
+	return &Validator{
+		log: log, ledger: l, rules: rules{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer,
+		earlier: earlierVerdicts{log: log},
+	}
 }
 
 // Run judges submissions until ctx ends. Call it once the ledger has caught up with
@@ -73,7 +77,10 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 		}
 		return r.stray != nil
 	})
-	verdicts, err := v.accept(ctx, submissions, spans)
+	if submissions, err = v.dropJudged(ctx, submissions, false, refused); err != nil {
+		return err
+	}
+	verdicts, err := v.accept(ctx, submissions, spans, refused)
 	if err != nil {
 		return err
 	}
@@ -87,14 +94,42 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	return nil
 }
 
+// dropJudged returns the submissions without those that have a verdict in the log,
+// which stays as it is. With all set it looks at the log for every one of them, whether
+// or not it is new. It adds to refused what a verdict accepted and the log has lost.
+func (v *Validator) dropJudged(ctx context.Context, submissions []received, all bool, refused stream.Refusals) ([]received, error) {
+	if err := v.earlier.refresh(ctx, submissions, all); err != nil {
+		return nil, err
+	}
+	var lost []received
+	submissions = slices.DeleteFunc(submissions, func(r received) bool {
+		judged := v.earlier.judged.contains(r.delivery.Sequence)
+		if judged && v.earlier.accepted.contains(r.delivery.Sequence) {
+			lost = append(lost, r) // unless the ledger has it
+		}
+		return judged
+	})
+	return submissions, v.restoreLost(ctx, lost, refused)
+}
+
 // accept judges submissions and publishes their accepted rows. It judges those again
 // that another validator overtook, until none is left, and returns the verdicts.
-func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans) ([]event.Verdict, error) {
+func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans, refused stream.Refusals) ([]event.Verdict, error) {
 	verdicts := make([]event.Verdict, 0, len(submissions))
-	for {
+	for checked := time.Now(); ; {
 		judged, outgoing, err := v.judgeAll(ctx, submissions)
 		if err != nil {
 			return nil, err
+		}
+		if time.Since(checked) > v.config.AckWait {
+			// A process that stood still may have lost its messages to another validator.
+			n := len(submissions)
+			if submissions, err = v.dropJudged(ctx, submissions, true, refused); err != nil {
+				return nil, err
+			}
+			if checked = time.Now(); len(submissions) < n {
+				continue
+			}
 		}
 		overtaken, err := v.publishAccepted(ctx, outgoing, judged, spans)
 		if err != nil {
@@ -141,10 +176,13 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 		if err != nil {
 			return nil, nil, err
 		}
+		if known && first.sequence == r.delivery.Sequence {
+			// It is this message itself, and the process ended before its verdict was stored.
+			v.storedVerdict(&verdicts[i], r, state, first)
+			continue
+		}
 		if known {
-			// At the same sequence it is this message itself, delivered again because its
-			// acknowledgement was lost; else it is a message with the same content.
-			verdicts[i].Repeated = first.sequence != r.delivery.Sequence
+			verdicts[i].Repeated = true
 			v.repeatVerdict(&verdicts[i], r, state, first)
 			if first.acceptedSequence == 0 {
 				outgoing.awaitSequence(i, first.subject)

@@ -56,7 +56,7 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	early.Stage = "estimate"
 	verdicts, err := v.accept(t.Context(), []received{
 		readOf(t, log, fixture.From("901", early, fixture.Figure("rd", "2021", "5"))), readOf(t, log, fixture.From("902", fixture.Figure("gdp", "2021", "7"))),
-	}, nil)
+	}, nil, stream.Refusals{})
 	cancel(enough)
 	if err := errors.Join(err, <-followed); err != nil {
 		t.Fatal(err)

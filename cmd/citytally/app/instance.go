@@ -57,6 +57,10 @@ func lockDir(dir string) (release func() error, err error) {
 	if !ok {
 		return nil, fmt.Errorf("another citytally runs on %s; stop it, or choose another directory with --dir", dir)
 	}
+	// A process that was killed left its record, which would pass for this one's.
+	if err := os.Remove(filepath.Join(dir, instanceFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(fmt.Errorf("remove the record of a process that was killed: %w", err), lock.Unlock())
+	}
 	return func() error {
 		err := os.Remove(filepath.Join(dir, instanceFile))
 		if errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,107 @@
+package judge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// restoreLost publishes, of submissions of which a verdict accepted rows, the rows that
+// ACCEPTED has lost, as when the broker's data was restored from a backup. The verdict
+// says which rows those are. A submission of which that cannot be told is refused.
+func (v *Validator) restoreLost(ctx context.Context, judged []received, refused stream.Refusals) error {
+	if len(judged) == 0 {
+		return nil
+	}
+	if err := v.catchUp(ctx); err != nil {
+		return err
+	}
+	for i := range judged {
+		r := &judged[i]
+		if _, kept := v.ledger.Submission(r.id); kept {
+			continue
+		}
+		if err := v.restore(ctx, r); event.IsPermanent(err) {
+			refused[r.delivery.Sequence] = err
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *Validator) restore(ctx context.Context, r *received) error {
+	verdict, err := v.verdictOn(ctx, r)
+	if err != nil {
+		return err
+	}
+	rejected := map[int]bool{}
+	for i := range verdict.Findings {
+		if verdict.Findings[i].Severity == event.Reject {
+			rejected[verdict.Findings[i].Row] = true
+		}
+	}
+	result := v.rules.apply(r, unlocked{v.ledger})
+	rows := slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool { return rejected[o.Row] })
+	if len(rows) != verdict.Accepted {
+		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission", verdict.Accepted, len(rows))
+	}
+	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
+	outgoing.add(0, r, rows)
+	overtaken, err := v.publishAccepted(ctx, outgoing, []event.Verdict{*verdict}, nil)
+	if err == nil && len(overtaken) > 0 {
+		err = stream.ErrConflict // passes
+	}
+	if err != nil {
+		return fmt.Errorf("restore what was accepted of submission %s: %w", r.id, err)
+	}
+	v.logger.Warn().Str("submission", r.id).Uint64("sequence", r.delivery.Sequence).Int("rows", len(rows)).
+		Msg("ACCEPTED had lost rows that have a verdict; they were restored as the verdict says")
+	return nil
+}
+
+// unlocked are the states of cells without figures and without locks: what a verdict
+// has accepted is not held against what came later.
+type unlocked struct{ cellStates }
+
+func (u unlocked) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	u.cellStates.CellStates(area, rows, into)
+	for i := range into {
+		into[i] = ledger.CellState{Reopened: into[i].Reopened}
+	}
+}
+
+// verdictOn returns the verdict on a submission that is known to have one.
+func (v *Validator) verdictOn(ctx context.Context, r *received) (*event.Verdict, error) {
+	var found *event.Verdict
+	enough := errors.New("found")
+	following, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	err := v.log.Follow(following, stream.FollowConfig{
+		Stream: stream.Verdicts, Subjects: []string{verdictSubject(r.area, r.dataset)}, Since: r.delivery.StoredAt.Add(-clockDifference),
+	}, func(d stream.Delivery) error {
+		if sequence, ok := verdictOf(&d); !ok || sequence != r.delivery.Sequence {
+			return nil
+		}
+		found = &event.Verdict{}
+		if err := json.Unmarshal(d.Body, found); err != nil {
+			return event.Permanentf("read verdict %d: %w", d.Sequence, err)
+		}
+		return enough
+	}, caughtUp)
+	switch {
+	case err != nil && !errors.Is(err, enough):
+		return nil, err
+	case found != nil:
+		return found, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	return nil, event.Permanentf("the verdict on message %d of SUBMISSIONS has expired", r.delivery.Sequence)
+}
