@@ -24,6 +24,7 @@ type Catalogue struct {
 	datasets   map[string]*Dataset
 	indicators map[string]*Indicator
 	dependents map[string][]*Indicator
+	names      nameIndex
 }
 
 // Programme is a heading of the report.

@@ -69,6 +69,7 @@ func (c *Catalogue) index() error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
+	c.indexNames()
 	c.dependents = map[string][]*Indicator{}
 	for i := range c.Indicators {
 		if ind := &c.Indicators[i]; ind.Total == RatioRule {

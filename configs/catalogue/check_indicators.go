@@ -15,6 +15,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 			errs = append(errs, fmt.Errorf("indicators[%d].%s (%s): %s", i, field, ind.ID, fmt.Sprintf(format, args...)))
 		}
 		checkWords(ind, report)
+		checkAliases(c.Indicators, ind, report)
 		c.checkNumbers(ind, report)
 		for j, id := range ind.Datasets {
 			switch {

@@ -38,14 +38,6 @@ func excelDamage(text, cleaned string) error {
 	return nil
 }
 
-func notANumber(seen string) error {
-	return &Problem{
-		Code: "VALUE_NOT_A_NUMBER", Seen: seen,
-		ZH: fmt.Sprintf("%q 不是数字；请填写阿拉伯数字，缺数请留空或将状态填为 O，不要填 -、… 等符号", seen),
-		EN: fmt.Sprintf("%q is not a number; write digits, and leave the cell empty or set the status to O when the value is missing", seen),
-	}
-}
-
 func tooLong(seen string) error {
 	return &Problem{
 		Code: "VALUE_TOO_LONG", Seen: seen,

@@ -238,6 +238,7 @@ func datasetEffect(d *Difference, _, _ *Dataset) {
 
 // The fields of an indicator that do not decide its totals.
 var indicatorEffects = map[string]Effect{
+	"aliases": AcceptedOnly,
 	"name_zh": ShownOnly, "name_en": ShownOnly, "programme": ShownOnly, "decimals": ShownOnly, "change_decimals": ShownOnly, "rounding": ShownOnly,
 	"minimum": AcceptedOnly, "maximum": AcceptedOnly, "at_most": AcceptedOnly, "datasets": AcceptedOnly, "frequency": AcceptedOnly,
 	"coverage": PublishableOnly, "change": ChangesOnly,

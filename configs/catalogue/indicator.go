@@ -77,6 +77,8 @@ type Indicator struct {
 	ID     string `yaml:"id" json:"id"`
 	NameZH string `yaml:"name_zh" json:"name_zh"`
 	NameEN string `yaml:"name_en" json:"name_en"`
+	// Aliases are other names under which it is reported.
+	Aliases []string `yaml:"aliases" json:"aliases,omitempty"`
 	// Programme groups indicators in reports.
 	Programme string `yaml:"programme" json:"programme"`
 	// UnitName is the unit of values and totals: 亿元, 家, %.

@@ -59,12 +59,16 @@ func ParseValue(text string) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
+	unit := strings.TrimSpace(m[4])
+	if suspicious(unit) {
+		return Reading{}, notANumber(text)
+	}
 	words := m[1] + m[3] + m[5]
 	if len([]rune(words)) > 1 {
 		return Reading{}, notANumber(text)
 	}
 	qualifier, _ := ParseQualifier(words)
-	return Reading{Value: value, Qualifier: qualifier, Unit: strings.TrimSpace(m[4])}, nil
+	return Reading{Value: value, Qualifier: qualifier, Unit: unit}, nil
 }
 
 // tidy folds full-width characters and the minus sign, and drops space and

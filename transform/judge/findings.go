@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
 )
@@ -41,19 +40,6 @@ func malformed(o *event.Observation) *event.Finding {
 	return reject("ROW_MALFORMED", "", o.Malformed,
 		fmt.Sprintf("这一行无法读取：%s；请改正后重新报送", cmp.Or(o.ProblemZH, o.Problem)),
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
-}
-
-func (r *rules) unknownIndicator(id string) *event.Finding {
-	var ids []string
-	for i := range r.catalogue.Indicators {
-		ids = append(ids, r.catalogue.Indicators[i].ID)
-	}
-	zh, en := "请对照指标目录填写指标代码", "look the indicator's id up in the catalogue"
-	if near := strict.Nearest(id, ids); near != "" {
-		zh, en = fmt.Sprintf("是否应为 %q？", near), fmt.Sprintf("did you mean %q?", near)
-	}
-	return reject("INDICATOR_UNKNOWN", "indicator", id,
-		fmt.Sprintf("没有指标 %q；%s", id, zh), fmt.Sprintf("there is no indicator %q; %s", id, en))
 }
 
 func computedIndicator(i *catalogue.Indicator) *event.Finding {

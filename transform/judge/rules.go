@@ -185,7 +185,7 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 	if stage == 0 {
 		stage = dataset.Stage
 	}
-	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
+	period, err := catalogue.ReadPeriod(o.Period, 0)
 	if err != nil {
 		return none, rejectProblem("period", err)
 	}
@@ -203,13 +203,13 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 	return accepted, r.readFigure(o, indicator, &accepted)
 }
 
-// indicator returns the indicator of an id, and checks that the area reports it in the
-// dataset.
-func (r *rules) indicator(id string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
-	indicator, ok := r.catalogue.Indicator(id)
+// indicator returns the indicator of an id or name, and checks that the area reports it in
+// the dataset.
+func (r *rules) indicator(name string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+	indicator, unit, ok := r.catalogue.FindIndicator(name)
 	switch {
-	case !ok:
-		return nil, r.unknownIndicator(id)
+	case !ok || unit != "": // the unit has a field of its own
+		return nil, rejectProblem("indicator", r.catalogue.UnknownIndicator(name))
 	case indicator.Total == catalogue.RatioRule:
 		return nil, computedIndicator(indicator)
 	case !slices.Contains(indicator.Datasets, dataset.ID):

@@ -1,0 +1,222 @@
+package catalogue
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/citytally/citytally/configs/strict"
+)
+
+// NormalizeName returns the form in which names are compared: folded to half width and
+// lower case, without white space and invisible characters.
+func NormalizeName(text string) string {
+	plain := true
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 0x7f || c >= 'A' && c <= 'Z' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(text))
+}
+
+// nameIndex maps normalized names to indicators and areas. A name that several have is
+// mapped to nil.
+type nameIndex struct {
+	indicators map[string]*Indicator
+	areas      map[string]*Area
+}
+
+func (c *Catalogue) indexNames() {
+	c.names = nameIndex{indicators: map[string]*Indicator{}, areas: map[string]*Area{}}
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		for _, name := range append([]string{ind.NameZH, ind.NameEN}, ind.Aliases...) {
+			addName(c.names.indicators, name, ind)
+		}
+	}
+	for i := range c.Areas {
+		a := &c.Areas[i]
+		addName(c.names.areas, a.NameZH, a)
+		addName(c.names.areas, a.NameEN, a)
+	}
+	// An id is nobody else's name.
+	for i := range c.Indicators {
+		c.names.indicators[NormalizeName(c.Indicators[i].ID)] = &c.Indicators[i]
+	}
+	for i := range c.Areas {
+		c.names.areas[NormalizeName(c.Areas[i].Code)] = &c.Areas[i]
+	}
+}
+
+func addName[T any](index map[string]*T, name string, of *T) {
+	key := NormalizeName(name)
+	if key == "" {
+		return
+	}
+	if earlier, taken := index[key]; taken && earlier != of {
+		index[key] = nil
+		return
+	}
+	index[key] = of
+}
+
+// checkAliases reports aliases that are empty or that another indicator has as its id,
+// name or alias.
+func checkAliases(indicators []Indicator, ind *Indicator, report indicatorReport) {
+	for j, alias := range ind.Aliases {
+		key := NormalizeName(alias)
+		if key == "" {
+			report(indexed("aliases", j), "want a name, got %q", alias)
+		}
+		if slices.IndexFunc(ind.Aliases, func(a string) bool { return NormalizeName(a) == key }) < j {
+			report(indexed("aliases", j), "%q occurs twice", alias)
+		}
+		for k := range indicators {
+			other := &indicators[k]
+			if other.ID == ind.ID {
+				continue
+			}
+			for _, name := range append([]string{other.ID, other.NameZH, other.NameEN}, other.Aliases...) {
+				if NormalizeName(name) == key && key != "" {
+					report(indexed("aliases", j), "%q is a name of %s", alias, other.ID)
+				}
+			}
+		}
+	}
+}
+
+var (
+	// enumeration is what tables write before a name: 一、, (二), 3., 其中：.
+	enumeration = regexp.MustCompile(`^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,3}(?:、|\.(?:\D))|其中[:,]?|#|\*)`)
+	// bracketed is a name with something in brackets, or after a slash, at its end.
+	bracketed = regexp.MustCompile(`^(.+?)(?:[(\[【]([^()\[\]【】]+)[)\]】]|/([^/()]+))$`)
+)
+
+// FindIndicator looks an indicator up as people write it: by id, Chinese or English name,
+// or alias, with a number before it (一、, 其中：) and a unit behind it (地区生产总值（亿元）).
+// Unit is that unit, or "". Names are compared as [NormalizeName] writes them, in full.
+func (c *Catalogue) FindIndicator(text string) (ind *Indicator, unit string, ok bool) {
+	if ind, ok := c.indicators[text]; ok {
+		return ind, "", true
+	}
+	key := NormalizeName(text)
+	for range 3 {
+		if ind := c.names.indicators[key]; ind != nil {
+			return ind, "", true
+		}
+		if m := bracketed.FindStringSubmatch(key); m != nil {
+			ind, inner := c.names.indicators[m[1]], strings.TrimPrefix(m[2]+m[3], "单位:")
+			if ind != nil && (inner == NormalizeName(ind.UnitName) || IsUnit(inner)) {
+				return ind, inner, true
+			}
+		}
+		prefix := enumeration.FindString(key)
+		if prefix == "" {
+			return nil, "", false
+		}
+		if last := prefix[len(prefix)-1]; strings.Contains(prefix, ".") && last != '.' {
+			prefix = prefix[:strings.Index(prefix, ".")+1] // the pattern has read into the name
+		}
+		key = key[len(prefix):]
+	}
+	return nil, "", false
+}
+
+// IsUnit reports whether a text, as [NormalizeName] writes it, is the name of a unit that
+// converts: 亿元, 家, %.
+func IsUnit(text string) bool {
+	_, known := scaledUnits[text]
+	_, alias := unitAliases[text]
+	return known && text != "1" || alias
+}
+
+// FindArea looks an area up by code or name. The city's name may stand before it:
+// 淮安市清江浦区.
+func (c *Catalogue) FindArea(text string) (*Area, bool) {
+	if a, ok := c.areas[text]; ok {
+		return a, true
+	}
+	key := NormalizeName(text)
+	if a := c.names.areas[key]; a != nil {
+		return a, true
+	}
+	if city, ok := c.areas[c.City]; ok && city.NameZH != "" {
+		if rest, ok := strings.CutPrefix(key, NormalizeName(city.NameZH)); ok && rest != "" {
+			a := c.names.areas[rest]
+			return a, a != nil
+		}
+	}
+	return nil, false
+}
+
+// NearIndicators returns up to three indicators whose id or name differs least from a
+// text, or contains it or is contained in it.
+func (c *Catalogue) NearIndicators(text string) []*Indicator {
+	key := NormalizeName(text)
+	if key == "" || len(key) > 200 {
+		return nil
+	}
+	var names []string
+	for name, ind := range c.names.indicators {
+		if ind != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var near []*Indicator
+	add := func(ind *Indicator) {
+		if ind != nil && !slices.Contains(near, ind) && len(near) < 3 {
+			near = append(near, ind)
+		}
+	}
+	if nearest := strict.Nearest(key, names); nearest != "" {
+		add(c.names.indicators[nearest])
+	}
+	if len([]rune(key)) < 2 {
+		return near
+	}
+	for _, name := range names {
+		if len([]rune(name)) >= 2 && (strings.Contains(name, key) || strings.Contains(key, name)) {
+			add(c.names.indicators[name])
+		}
+	}
+	return near
+}
+
+// UnknownIndicator returns the problem of a text that names no indicator. It suggests the
+// nearest ones.
+func (c *Catalogue) UnknownIndicator(seen string) *Problem {
+	if len(seen) > 200 {
+		seen = strings.ToValidUTF8(seen[:200], "") + "…"
+	}
+	zh, en := "请对照指标目录填写指标代码或名称", "look the indicator's id or name up in the catalogue"
+	if near := c.NearIndicators(seen); len(near) > 0 {
+		var ids []string
+		for _, ind := range near {
+			ids = append(ids, strconv.Quote(ind.ID))
+		}
+		zh, en = "是否应为 "+strings.Join(ids, " 或 ")+"？", "did you mean "+strings.Join(ids, " or ")+"?"
+		if only := near[0]; len(near) == 1 && only.NameZH != "" && only.NameEN != "" {
+			zh, en = zh+"（"+only.NameZH+"）", en+" ("+only.NameEN+")"
+		}
+	}
+	return &Problem{
+		Code: "INDICATOR_UNKNOWN", Seen: seen,
+		ZH: fmt.Sprintf("没有指标 %q；%s", seen, zh), EN: fmt.Sprintf("there is no indicator %q; %s", seen, en),
+	}
+}
