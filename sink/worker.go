@@ -29,10 +29,12 @@ type worker struct {
 	minInterval time.Duration
 	logger      zerolog.Logger
 
-	messages       int       // messages in the block
-	newest         uint64    // sequence of the last message taken
-	fetchedMissing bool      // whether missing parts of flushes have been fetched
-	began          time.Time // when the last insert began
+	messages       int    // messages in the block
+	newest         uint64 // sequence of the last message taken
+	fetchedMissing bool   // whether missing parts of flushes have been fetched
+	// incompleteSince is when the block was first seen to hold a flush in part.
+	incompleteSince time.Time
+	began           time.Time // when the last insert began
 }
 
 var _ stream.Task = (*worker)(nil)
@@ -56,15 +58,28 @@ func (w *worker) Full() bool {
 		return false
 	}
 	b, incomplete := w.incompleteBlock()
-	return !incomplete || slices.ContainsFunc(b.missingParts(), func(missing []uint64) bool { return missing[0] < w.newest })
+	return !incomplete || w.isPassedOver(b)
+}
+
+// isPassedOver reports whether a part that the block misses lies before the last message
+// taken: that part is not delivered next.
+func (w *worker) isPassedOver(b multipartBlock) bool {
+	return slices.ContainsFunc(b.missingParts(), func(missing []uint64) bool { return missing[0] < w.newest })
 }
 
 // Linger returns how long to wait for the missing parts of a flush, or else until the next
 // insert may begin.
 func (w *worker) Linger() time.Duration {
-	if _, incomplete := w.incompleteBlock(); incomplete {
-		return missingPartsWait
+	if b, incomplete := w.incompleteBlock(); incomplete {
+		if w.incompleteSince.IsZero() {
+			w.incompleteSince = w.now()
+		}
+		if w.isPassedOver(b) {
+			return 0
+		}
+		return missingPartsWait - w.now().Sub(w.incompleteSince)
 	}
+	w.incompleteSince = time.Time{}
 	if w.messages >= w.config.BatchMessages {
 		return 0
 	}
@@ -98,7 +113,7 @@ func (w *worker) CarryOut(ctx context.Context, taken []stream.Delivery) (err err
 // Reset empties the block.
 func (w *worker) Reset() {
 	w.block.reset()
-	w.messages, w.newest, w.fetchedMissing = 0, 0, false
+	w.messages, w.newest, w.fetchedMissing, w.incompleteSince = 0, 0, false, time.Time{}
 }
 
 // fetchMissing fetches from the log the parts of flushes that were not delivered: after a
@@ -140,7 +155,7 @@ func (w *worker) fetch(ctx context.Context, b multipartBlock, missing []uint64, 
 		if err != nil {
 			return err
 		}
-		if err := b.addPart(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) {
+		if err := b.addPart(m.Subject, m.Data, sequence); err != nil && !event.IsPermanent(err) && !event.IsNewerLayout(err) {
 			return err
 		}
 		if slices.ContainsFunc(b.missingParts(), func(still []uint64) bool { return slices.Contains(still, sequence) }) {

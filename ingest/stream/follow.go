@@ -95,6 +95,7 @@ type follower struct {
 	next     uint64
 	handle   func(Delivery) error
 	caughtUp func()
+	upToDate bool // caughtUp has been called
 	// started is true once a session has begun to receive; failure is the error that
 	// handle returned.
 	started bool
@@ -117,12 +118,15 @@ func (f *follower) session(ctx context.Context) error {
 	}
 	defer messages.Stop()
 	f.started = true
+	if err := f.checkEnd(ctx); err != nil {
+		return err
+	}
 	behind := consumer.CachedInfo().NumPending
 	if behind == 0 {
-		f.caughtUp()
+		f.catchUp()
 	}
 	for delivered := uint64(1); ; delivered++ {
-		m, err := messages.Next(jetstream.NextContext(ctx))
+		m, err := f.receive(ctx, consumer, messages, delivered-1)
 		if err != nil {
 			return err
 		}
@@ -139,12 +143,53 @@ func (f *follower) session(ctx context.Context) error {
 			return f.failure
 		}
 		f.next = meta.Sequence.Stream + 1
-		// Messages may expire before they are delivered. Then fewer than behind are
-		// delivered, and only NumPending tells the end.
 		if delivered >= behind || meta.NumPending == 0 {
-			f.caughtUp()
+			f.catchUp()
 		}
 	}
+}
+
+// checkEnd returns an error when the stream ends before the place that the follower has
+// come to: its end was lost, and sequences would come again with other messages.
+func (f *follower) checkEnd(ctx context.Context) error {
+	last, err := f.log.LastSequence(ctx, f.config.Stream)
+	if err == nil && f.next > last+1 && f.next > f.config.From {
+		err = fmt.Errorf("%s ends at message %d and this program has read up to %d: the stream has lost its end; restart this program once the broker's data are whole", f.config.Stream, last, f.next-1)
+	}
+	return err
+}
+
+// How long a follower that has yet to catch up waits for a message before it asks the
+// broker whether there is one.
+const catchUpCheck = time.Second
+
+// receive returns the next message. Messages may expire or be deleted before they are
+// delivered, so that fewer come than there were at the start: while nothing comes, the
+// broker is asked whether all that is left has been handled.
+func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, messages jetstream.MessagesContext, handled uint64) (jetstream.Msg, error) {
+	for !f.upToDate {
+		waiting, cancel := context.WithTimeout(ctx, catchUpCheck)
+		m, err := messages.Next(jetstream.NextContext(waiting))
+		idle := err != nil && waiting.Err() != nil && ctx.Err() == nil
+		cancel()
+		if !idle {
+			return m, err
+		}
+		info, err := consumer.Info(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if info.NumPending == 0 && info.Delivered.Consumer <= handled {
+			f.catchUp()
+		}
+	}
+	return messages.Next(jetstream.NextContext(ctx))
+}
+
+// catchUp notes that everything which was there at the start has been handled.
+func (f *follower) catchUp() {
+	f.upToDate = true
+	f.caughtUp()
 }
 
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -164,5 +167,77 @@ func TestGetWhatIsNotThere(t *testing.T) {
 	log := open(t)
 	if _, err := log.Get(t.Context(), stream.Submissions, 7); !errors.Is(err, jetstream.ErrMsgNotFound) {
 		t.Errorf("want ErrMsgNotFound, got %v", err)
+	}
+}
+
+// Messages that are deleted while a follower is on its way to them do not keep it from
+// catching up.
+func TestFollowCatchesUpWhereTheRestIsDeleted(t *testing.T) {
+	log, nc := join(t, natsdtest.Start(t))
+	js, err := jetstream.New(nc)
+	check(t, err)
+	const kept, all = 2000, 3000
+	var messages []stream.Message
+	for range all {
+		messages = append(messages, stream.Message{Subject: "dead.x", Body: []byte(`{}`)})
+	}
+	_, err = log.Publish(t.Context(), messages...)
+	check(t, err)
+	s, err := js.Stream(t.Context(), stream.Dead)
+	check(t, err)
+	ctx := soon(t)
+	reading, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	seen := 0
+	check(t, log.Follow(reading, stream.FollowConfig{Stream: stream.Dead}, func(stream.Delivery) error {
+		if seen++; seen == 1 {
+			for n := uint64(kept + 1); n <= all; n++ {
+				if err := s.DeleteMsg(t.Context(), n); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}, caughtUp))
+	if ctx.Err() != nil {
+		t.Errorf("not caught up after %d messages", seen)
+	}
+}
+
+// A follower that has come further than the stream goes says so, and reads none of the
+// messages that take the place of those lost.
+func TestFollowNoticesALostEnd(t *testing.T) {
+	broker := natsdtest.Start(t)
+	log, nc := join(t, broker)
+	js, err := jetstream.New(nc)
+	check(t, err)
+	publish(t, log, "a", "b", "c")
+	var mu sync.Mutex
+	var seen []string
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- log.Follow(ctx, stream.FollowConfig{Stream: stream.Submissions, Stage: "test"}, func(d stream.Delivery) error {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, string(d.Body))
+			return nil
+		}, func() {})
+	}()
+	until(t, "all is read", func() bool { mu.Lock(); defer mu.Unlock(); return len(seen) == 3 })
+	config, err := js.Stream(t.Context(), stream.Submissions)
+	check(t, err)
+	check(t, js.DeleteStream(t.Context(), stream.Submissions))
+	_, err = js.CreateStream(t.Context(), config.CachedInfo().Config)
+	check(t, err)
+	publish(t, log, "another a")
+	until(t, "it says that the end is lost", func() bool {
+		stuck := log.Stuck()
+		return len(stuck) == 1 && strings.Contains(stuck[0].Err.Error(), "SUBMISSIONS ends at message 1 and this program has read up to 3")
+	})
+	stop()
+	check(t, <-ended)
+	if len(seen) != 3 {
+		t.Errorf("read %v", seen)
 	}
 }

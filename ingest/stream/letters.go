@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -124,8 +123,9 @@ func (l *Log) writeLetter(ctx context.Context, stage, stream string, d *Delivery
 	if err != nil {
 		return err
 	}
-	id := stage + "." + stream + "." + strconv.FormatUint(d.Sequence, 10)
-	if _, err := l.Publish(ctx, Message{Subject: "dead." + stage, ID: id, Body: body}); err != nil {
+	// Without an id: a letter that was discarded has to be written again when its message
+	// comes again. Letters takes copies for one.
+	if _, err := l.Publish(ctx, Message{Subject: "dead." + stage, Body: body}); err != nil {
 		return fmt.Errorf("write the letter for message %d of %s: %w", d.Sequence, stream, err)
 	}
 	l.logger.Warn().Str("stage", stage).Str("stream", stream).Uint64("sequence", d.Sequence).

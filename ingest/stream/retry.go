@@ -80,7 +80,7 @@ func Retry(ctx context.Context, attempt Attempt, work func(context.Context) erro
 	streak := &failureStreak{attempt: &attempt}
 	defer streak.end()
 	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.MaxInterval = defaultRetryFrom, defaultRetryTo
+	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = defaultRetryFrom, defaultRetryTo, 2
 	if attempt.Retry.From > 0 {
 		pauses.InitialInterval, pauses.MaxInterval = attempt.Retry.From, max(attempt.Retry.From, attempt.Retry.To)
 	}

@@ -71,8 +71,13 @@ func (l *Log) deliver(ctx context.Context, stream string, d *Delivery, reader fu
 	}
 	skipped, failed := l.isSkipped(ctx, stream, d.Sequence)
 	if failed != nil || !skipped {
-		return errors.Join(err, failed)
+		if failed != nil {
+			// In words alone: that DEAD cannot be read says nothing of the message.
+			err = fmt.Errorf("%w (whether it was skipped is not known: %v)", err, failed)
+		}
+		return err
 	}
-	d.Body = nil
-	return reader(d)
+	empty := *d
+	empty.Body = nil
+	return reader(&empty)
 }

@@ -28,7 +28,8 @@ type Task interface {
 	// CarryOut gives the messages taken their effect, durably, and empties the batch.
 	// After an error that may pass it is called again with the same messages. After
 	// [Refusals] all messages but those named have had their effect; after any other
-	// Permanent error none has.
+	// Permanent error none has. A newer layout is met in Take, where a skip is heeded; an
+	// [event.NewerLayout] from here stops the worker whatever was skipped.
 	CarryOut(ctx context.Context, taken []Delivery) error
 	// Reset empties the batch without an effect.
 	Reset()

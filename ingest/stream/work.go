@@ -45,7 +45,12 @@ type WorkConfig struct {
 //   - fatal (an [event.NewerLayout] error): nothing is acknowledged, and Work returns
 //     the error, which says what to do. Where a person had the message skipped
 //     ([Log.Skip]), it is treated as permanent instead.
-func (l *Log) Work(ctx context.Context, config WorkConfig, task Task) error {
+func (l *Log) Work(stopping context.Context, config WorkConfig, task Task) error {
+	// The cause of a stop, which may be another worker's permanent error, says nothing of
+	// this worker's messages.
+	ctx, stop := context.WithCancel(context.WithoutCancel(stopping))
+	defer stop()
+	defer context.AfterFunc(stopping, stop)()
 	consumer, err := l.startConsumer(ctx, &config)
 	if err != nil {
 		return unlessStopped(ctx, err)
@@ -129,7 +134,7 @@ func (w *worker) take(ctx context.Context, d Delivery) error {
 		w.taken = append(w.taken, d)
 		return nil
 	}
-	if !event.IsPermanent(err) {
+	if event.IsNewerLayout(err) || !event.IsPermanent(err) {
 		w.received = append([]Delivery{d}, w.received...)
 		return fmt.Errorf("read message %d of %s: %w", d.Sequence, w.config.Consumer.Stream, err)
 	}

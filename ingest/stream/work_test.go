@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -346,5 +348,83 @@ func TestSkippedMessagesArePassedOver(t *testing.T) {
 	}, caughtUp))
 	if diff := cmp.Diff([]string{"", "a"}, followed); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A stop says nothing of the messages in hand, even where its cause is a permanent error
+// of another worker.
+func TestStopAcknowledgesNothing(t *testing.T) {
+	log := open(t)
+	publish(t, log, "a", "b", "c")
+	k := newTask(10)
+	k.carryOut = func([]string) error { return errors.New("the store is away") }
+	ctx, stop := context.WithCancelCause(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- log.Work(ctx, stream.WorkConfig{
+			Stage: "test", What: "carry out", Batch: 10, Logger: zerolog.Nop(),
+			Consumer: stream.ConsumerConfig{Stream: stream.Submissions, Name: "test", AckWait: 30 * time.Second, MaxPending: 100},
+			Retry:    stream.RetryConfig{From: time.Millisecond, To: 10 * time.Millisecond},
+		}, k)
+	}()
+	until(t, "the work is stuck", func() bool { return len(log.Stuck()) == 1 })
+	stop(event.Permanentf("another worker may not create its consumer"))
+	if err := <-ended; err != nil {
+		t.Errorf("a stop ended with %v", err)
+	}
+	until(t, "everything is given back", func() bool {
+		position, err := log.Position(t.Context(), stream.Submissions, "test")
+		return err == nil && position.AckFloor == 0 && position.Delivered == 0 && position.Pending == 3 || err == nil && position.Redelivered+position.Pending > 0
+	})
+	if position, err := log.Position(t.Context(), stream.Submissions, "test"); err != nil || position.AckFloor != 0 {
+		t.Errorf("acknowledged though nothing was carried out: %+v, %v", position, err)
+	}
+	if n := last(t, log, stream.Dead); n != 0 {
+		t.Errorf("%d letters", n)
+	}
+}
+
+// Where DEAD cannot be read, a message of a newer layout stays and stops the worker.
+func TestNewerLayoutStaysWhereDeadIsAbsent(t *testing.T) {
+	log, nc := join(t, natsdtest.Start(t))
+	js, err := jetstream.New(nc)
+	check(t, err)
+	check(t, js.DeleteStream(t.Context(), stream.Dead))
+	publish(t, log, "newer")
+	select {
+	case err := <-work(t, log, newTask(10)):
+		if !event.IsNewerLayout(err) || event.IsPermanent(err) {
+			t.Errorf("ended with %v", err)
+		}
+	case <-soon(t).Done():
+		t.Fatal("the worker goes on")
+	}
+	if position, err := log.Position(t.Context(), stream.Submissions, "test"); err != nil || position.AckFloor != 0 {
+		t.Errorf("position %+v, %v", position, err)
+	}
+}
+
+// The letter of a skipped message refers to it as it is, so that a later version can
+// process it.
+func TestLetterOfASkippedMessageFindsIt(t *testing.T) {
+	log := open(t)
+	publish(t, log, "newer", "a")
+	check(t, log.Skip(soon(t), stream.Submissions, 1, "why", "me"))
+	k := newTask(10)
+	k.take = func(d *stream.Delivery) error {
+		if len(d.Body) == 0 {
+			return event.Permanentf("nothing to read")
+		}
+		return nil
+	}
+	work(t, log, k)
+	k.carriedOut(t, 1)
+	acknowledged(t, log, stream.Submissions, "test", 2)
+	letters, err := log.Letters(soon(t))
+	check(t, err)
+	for _, l := range letters {
+		if body, err := log.LetterMessage(soon(t), &l); err != nil || string(body) != "newer" {
+			t.Errorf("the letter of %s finds %q, %v", l.Stage, body, err)
+		}
 	}
 }

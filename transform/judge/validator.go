@@ -2,6 +2,7 @@ package judge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -159,6 +160,9 @@ func (v *Validator) catchUp(ctx context.Context) error {
 	last, err := v.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
 		return err
+	}
+	if basis := v.ledger.Basis(); last < basis {
+		return fmt.Errorf("ACCEPTED ends at message %d and the ledger of this program at %d: the log has lost its end; restart this program once the broker's data are whole", last, basis)
 	}
 	return v.ledger.Wait(ctx, last)
 }

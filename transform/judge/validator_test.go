@@ -83,3 +83,17 @@ func readOf(t *testing.T, log *stream.Log, s event.Submission) (r received) {
 	})
 	return r
 }
+
+// A log that has lost its end is told, and nothing is judged by a ledger that is ahead of
+// it.
+func TestALostEndOfTheLogIsTold(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	l := ledger.New(c)
+	if err := l.Apply(7, "accepted.901.annual", &event.AcceptedBatch{}); err != nil {
+		t.Fatal(err)
+	}
+	v := NewValidator(log, l, c, Config{Batch: 10, AckWait: 5 * time.Second}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
+	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
+	fixture.Run(t, v.Run)
+	fixture.Stuck(t, log, "ACCEPTED ends at message 0 and the ledger of this program at 7")
+}

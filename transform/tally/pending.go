@@ -3,6 +3,7 @@ package tally
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -25,12 +26,33 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	view, changed := w.ledger.ViewChanges()
 	defer view.Close()
 	w.pendingChanges = append(w.pendingChanges, changed...)
-	if err := w.publisher.tallyAndPublish(ctx, view, Affected(w.publisher.catalogue, w.pendingChanges), event.ByStream); err != nil {
+	affected := Affected(w.publisher.catalogue, w.pendingChanges)
+	err := w.publisher.tallyAndPublish(ctx, view, affected, event.ByStream)
+	if event.IsPermanent(err) {
+		err = w.publishEach(ctx, view, affected)
+	}
+	if err != nil && !event.IsPermanent(err) {
 		return err
 	}
 	w.pendingChanges = w.pendingChanges[:0]
 	w.publishedBasis = view.Basis()
-	return nil
+	return err
+}
+
+// publishEach publishes the total of each cell by itself, so that one which the broker
+// will never take costs no other. Those are a permanent error.
+func (w *Worker) publishEach(ctx context.Context, view *ledger.View, cells []ledger.Cell) error {
+	var refused []error
+	for i := range cells {
+		err := w.publisher.tallyAndPublish(ctx, view, cells[i:i+1], event.ByStream)
+		switch {
+		case event.IsPermanent(err):
+			refused = append(refused, fmt.Errorf("total of %s in %s: %w", cells[i].Indicator, cells[i].Period, err))
+		case err != nil:
+			return err
+		}
+	}
+	return errors.Join(refused...)
 }
 
 // recoverPending notes the changes that were pending when this process became the
@@ -45,7 +67,7 @@ func (w *Worker) recoverPending(ctx context.Context) error {
 	}
 	pending, end := map[ledger.Cell]bool{}, errors.New("all is read")
 	if position.AckFloor < view.Basis() {
-		err = w.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1}, func(d stream.Delivery) error {
+		err = w.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1, Stage: "tally"}, func(d stream.Delivery) error {
 			_ = addCells(d.Body, pending) // a message that cannot be read is put aside when it is delivered
 			if d.Sequence >= view.Basis() {
 				return end

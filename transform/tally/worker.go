@@ -2,6 +2,7 @@ package tally
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -70,16 +71,14 @@ func (w *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 		err := w.publishPending(ctx, last)
 		switch {
 		case event.IsPermanent(err):
-			// The totals of later messages do not wait for what can never be published.
 			refused[last] = fmt.Errorf("publish the totals up to this message: %w", err)
-			w.pendingChanges = w.pendingChanges[:0]
 		case err != nil:
 			return err
 		}
 	}
 	for i := range batch {
 		if err := w.ledger.Unreadable(batch[i].Sequence); err != nil {
-			refused[batch[i].Sequence] = err
+			refused[batch[i].Sequence] = errors.Join(refused[batch[i].Sequence], err)
 		}
 	}
 	w.metrics.batch.Observe(float64(len(batch)))

@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
@@ -182,5 +185,56 @@ func TestFlushesHoldWholeGroups(t *testing.T) {
 	}
 	if len(flushes) < 2 {
 		t.Errorf("all in one flush: %v", at)
+	}
+}
+
+// A broker that refuses the tally a reader, here for want of room for a third consumer, is
+// waited out: nothing is acknowledged before its totals are published.
+func TestARefusedReaderIsWaitedOut(t *testing.T) {
+	broker := natsdtest.Start(t)
+	nc, err := nats.Connect("", broker.InProcess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ACCEPTED", Subjects: []string{"accepted.*.*", "accepted.decisions"}, MaxConsumers: 2, DenyDelete: true, DenyPurge: true, AllowAtomicPublish: true, AllowDirect: true}); err != nil {
+		t.Fatal(err)
+	}
+	for name, subjects := range map[string][]string{"TOTALS": {"totals.*", "runs.*"}, "DEAD": {"dead.*"}} {
+		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: subjects, AllowAtomicPublish: true, AllowDirect: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log, err := stream.Attach(nc, fixture.Logger(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := fixture.Catalogue(t)
+	var messages []stream.Message
+	for n := 1; n <= 20; n++ {
+		body, err := event.EncodeAccepted(fixture.Accepted(uint64(n), "901", fixture.AcceptedFigure("gdp", fixture.Period("2021"), int64(1000+n))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, stream.Message{Subject: "accepted.901.annual", Body: body})
+	}
+	if _, err := log.Publish(t.Context(), messages...); err != nil {
+		t.Fatal(err)
+	}
+	stop := startWorker(t, log, c)
+	defer stop()
+	if stuck := fixture.Stuck(t, log, "maximum consumers limit reached"); stuck.Stage != "tally" {
+		t.Errorf("stuck: %s", stuck)
+	}
+	position, err := log.Position(t.Context(), stream.Accepted, Consumer)
+	if err != nil || position.AckFloor != 0 {
+		t.Errorf("position = %+v, %v; want nothing acknowledged", position, err)
+	}
+	if letters, err := log.Letters(t.Context()); err != nil || len(letters) != 0 {
+		t.Errorf("letters = %+v, %v", letters, err)
 	}
 }
