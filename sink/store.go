@@ -60,6 +60,9 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
 	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"citytally", "1"})
+	if options.Protocol == clickhouse.Native {
+		options.DialContext = dialNative(options)
+	}
 	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
@@ -90,7 +93,9 @@ func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Conf
 // waitForServer returns when the server answers, also with the error that the database does
 // not exist, which Migrate then creates.
 func (s *Store) waitForServer(ctx context.Context, config Config) error {
-	err := retry(ctx, config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse", func(ctx context.Context) error {
+	attempt := attemptOf(config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse")
+	attempt.DrainFor = 0 // a ping leaves nothing half done
+	err := stream.Retry(ctx, attempt, func(ctx context.Context) error {
 		err := s.conn.Ping(ctx)
 		switch {
 		case hasCode(err, codeUnknownDatabase):
@@ -124,10 +129,15 @@ func (s *Store) withServerConnection(f func(driver.Conn) error) error {
 // retry repeats work on the store, with the pauses of the settings, until it succeeds or ctx
 // ends.
 func retry(ctx context.Context, config Config, logger zerolog.Logger, what string, work func(context.Context) error) error {
-	return stream.Retry(ctx, stream.Attempt{
+	return stream.Retry(ctx, attemptOf(config, logger, what), work)
+}
+
+// attemptOf is what the settings say of work on the store.
+func attemptOf(config Config, logger zerolog.Logger, what string) stream.Attempt {
+	return stream.Attempt{
 		What: what, Timeout: config.InsertTimeout, DrainFor: config.InsertTimeout, Logger: logger,
 		Retry: stream.RetryConfig{From: config.RetryFrom, To: config.RetryTo, Advice: Advice},
-	}, work)
+	}
 }
 
 // Ping returns nil when ClickHouse answers, or an error that says what to do.

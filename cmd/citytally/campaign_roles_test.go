@@ -50,13 +50,9 @@ func hostClickHouse(ctx context.Context, args []string) int {
 		var server *chdb.Server
 		server, err = chdb.Start(ctx, chdb.Config{
 			Dir: args[0], NativePort: port, Library: args[2], Users: []engine.User{{Name: "default"}}, Logger: roleLogger(),
-			RestartLimit: 1 << 20, // a campaign crashes it more often than any life does
 		})
 		if err == nil {
-			select {
-			case <-ctx.Done():
-			case <-server.Done():
-			}
+			<-ctx.Done()
 			err = server.Close()
 		}
 	}

@@ -99,7 +99,7 @@ func TestOperationsTellTheTruth(t *testing.T) {
 			t.Errorf("part %s: %+v", part, parts[part])
 		}
 	}
-	if status, body := ask(t, dir, "/healthz"); status != http.StatusOK || !strings.Contains(body, `"engine"`) {
+	if status, body := ask(t, dir, "/healthz"); status != http.StatusOK || !strings.Contains(body, `"alive":true`) {
 		t.Errorf("healthz: %d %s", status, body)
 	}
 	if status, _ := ask(t, dir, "/debug/pprof/"); status != http.StatusNotFound {

@@ -51,11 +51,13 @@ type Config struct {
 	// has.
 	Confine confine.Mode `yaml:"confine"`
 
-	// RestartLimit is how many times within RestartWindow a crashed engine is
-	// started again before the server gives up; default 5 times in 10m. A
-	// negative limit never restarts.
-	RestartLimit  int           `yaml:"restart_limit"`
-	RestartWindow time.Duration `yaml:"restart_window"`
+	// RestartTo is the longest pause before a crashed engine is started again; the
+	// pauses begin at 100 ms and double, and there is no last one. Default 10s.
+	RestartTo time.Duration `yaml:"restart_to"`
+
+	// CrashIsAway makes [Start] return a server although its first child has
+	// crashed, as if it had crashed later. What a child says itself stays an error.
+	CrashIsAway bool `yaml:"-"`
 
 	// StartTimeout bounds the time until the engine serves, loading its tables
 	// included; default 1m.
@@ -82,11 +84,8 @@ func (c Config) Defaults() Config {
 	if c.Confine == "" {
 		c.Confine = confine.Auto
 	}
-	if c.RestartLimit == 0 {
-		c.RestartLimit = 5
-	}
-	if c.RestartWindow == 0 {
-		c.RestartWindow = 10 * time.Minute
+	if c.RestartTo == 0 {
+		c.RestartTo = 10 * time.Second
 	}
 	if c.StartTimeout == 0 {
 		c.StartTimeout = time.Minute
@@ -131,7 +130,7 @@ func (c Config) Validate() error {
 	for _, duration := range []struct {
 		path  string
 		value time.Duration
-	}{{"restart_window", c.RestartWindow}, {"start_timeout", c.StartTimeout}, {"stop_timeout", c.StopTimeout}} {
+	}{{"restart_to", c.RestartTo}, {"start_timeout", c.StartTimeout}, {"stop_timeout", c.StopTimeout}} {
 		if duration.value <= 0 {
 			errs = append(errs, fmt.Errorf("chdb.%s: want a positive duration, got %s", duration.path, duration.value))
 		}

@@ -18,7 +18,7 @@ func TestConfigValidate(t *testing.T) {
 		{"several", func(c *chdb.Config) {
 			*c = chdb.Config{HTTPPort: -1, NativePort: 70000, MaxMemory: -1}
 		}, []string{"chdb.dir: want", "chdb.library: want", "chdb.host: want", "chdb.http_port: want 1 to 65535, or 0 for any free port, got -1",
-			"chdb.native_port: want", "chdb.max_memory: want", "chdb.confine: want auto, require or off", "chdb.restart_window: want", "chdb.start_timeout: want", "chdb.stop_timeout: want", "chdb.users: want"}},
+			"chdb.native_port: want", "chdb.max_memory: want", "chdb.confine: want auto, require or off", "chdb.restart_to: want", "chdb.start_timeout: want", "chdb.stop_timeout: want", "chdb.users: want"}},
 		{"same port", func(c *chdb.Config) { c.HTTPPort, c.NativePort = 8123, 8123 }, []string{"chdb.native_port: want another port"}},
 		{"names", func(c *chdb.Config) { c.Users = append(c.Users, engine.User{}, c.Users[0]) },
 			[]string{`chdb.users[1].name: want a name`, `chdb.users[2].name: want each name once, got "default" again`}},

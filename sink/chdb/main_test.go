@@ -47,8 +47,7 @@ func beParent() {
 		os.Exit(1)
 	}
 	fmt.Println(server.PID())
-	<-server.Done()
-	os.Exit(1)
+	select {} // until it is killed
 }
 
 // eventually waits for a condition that another process brings about.

@@ -17,6 +17,11 @@ import (
 // ended.
 const pipeGrace = 2 * time.Second
 
+// crash is the end or the silence of a child that has not said why.
+type crash struct{ error }
+
+func (c *crash) Unwrap() error { return c.error }
+
 // process is one child.
 type process struct {
 	cmd   *exec.Cmd
@@ -102,12 +107,12 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, an
 		select {
 		case p.ready = <-answer:
 		default:
-			return fmt.Errorf("child ended before it served (%s)", exitText(p.end))
+			return &crash{fmt.Errorf("child ended before it served (%s)", exitText(p.end))}
 		}
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-timeout.C:
-		return errors.Join(fmt.Errorf("child does not serve after %s (chdb.start_timeout)", cfg.StartTimeout), unread)
+		return &crash{errors.Join(fmt.Errorf("child does not serve after %s (chdb.start_timeout)", cfg.StartTimeout), unread)}
 	}
 	if p.ready.Error != "" {
 		return errors.New(p.ready.Error)

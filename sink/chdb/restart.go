@@ -1,41 +1,30 @@
 package chdb
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 const (
-	firstDelay = 100 * time.Millisecond
-	maxDelay   = 10 * time.Second
+	// firstPause is the shortest pause before a crashed child is started again.
+	firstPause = 100 * time.Millisecond
+	// steadyAfter is how long a child has to serve until its crash counts as the
+	// first one again.
+	steadyAfter = time.Minute
 )
 
-// restartPolicy decides whether and when a crashed child is started again.
-type restartPolicy struct {
-	limit  int
-	window time.Duration
-	at     []time.Time // of the restarts granted within the window
+// restartPauses are the pauses before a crashed child is started again. There is
+// no last one: without an engine the rows wait in the log, and somebody may mend
+// what crashes it.
+type restartPauses struct {
+	longest time.Duration
+	next    time.Duration
 }
 
-// grant allows a restart at now and returns how long to wait before it: 100 ms,
-// doubled for every restart within the window, at most 10 s. Beyond the limit it
-// returns an error that wraps reason, the error of the last crash.
-func (r *restartPolicy) grant(now time.Time, reason error) (time.Duration, error) {
-	recent := r.at[:0]
-	for _, at := range r.at {
-		if now.Sub(at) < r.window {
-			recent = append(recent, at)
-		}
+// after returns the pause after a child that has served for uptime: 100 ms,
+// doubled for each crash in a row, at most the longest.
+func (r *restartPauses) after(uptime time.Duration) time.Duration {
+	if r.next == 0 || uptime >= steadyAfter {
+		r.next = firstPause
 	}
-	r.at = recent
-	if len(r.at) >= max(r.limit, 0) {
-		return 0, fmt.Errorf("ClickHouse engine given up after %d restarts within %s (chdb.restart_limit, chdb.restart_window); the last crash: %w",
-			len(r.at), r.window, reason)
-	}
-	delay := firstDelay
-	for range r.at {
-		delay = min(2*delay, maxDelay)
-	}
-	r.at = append(r.at, now)
-	return delay, nil
+	pause := min(r.next, r.longest)
+	r.next = min(2*r.next, r.longest)
+	return pause
 }

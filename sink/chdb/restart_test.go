@@ -1,51 +1,36 @@
 package chdb
 
 import (
-	"errors"
 	"testing"
 	"time"
 )
 
-func TestRestarts(t *testing.T) {
-	reason := errors.New("signal: killed")
-	epoch := time.Date(2021, 6, 1, 0, 0, 0, 0, time.UTC)
-	type crash struct {
-		after time.Duration // since epoch
-		delay time.Duration // negative: given up
-	}
-	const never = -1
+func TestRestartPauses(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		policy  restartPolicy
-		crashes []crash
+		longest time.Duration
+		uptimes []time.Duration
+		want    []time.Duration
 	}{
-		{"doubles, then gives up", restartPolicy{limit: 3, window: time.Minute},
-			[]crash{{0, 100 * time.Millisecond}, {time.Second, 200 * time.Millisecond}, {2 * time.Second, 400 * time.Millisecond}, {3 * time.Second, never}}},
-		{"old crashes are forgotten", restartPolicy{limit: 1, window: time.Minute},
-			[]crash{{0, 100 * time.Millisecond}, {time.Minute, 100 * time.Millisecond}, {time.Minute + time.Second, never}, {3 * time.Minute, 100 * time.Millisecond}}},
-		{"never", restartPolicy{limit: -1, window: time.Minute}, []crash{{0, never}}},
+		{"doubled up to the longest", 500 * time.Millisecond, make([]time.Duration, 5),
+			[]time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond}},
+		{"first again after steady service", time.Second, []time.Duration{0, 0, time.Minute, time.Second},
+			[]time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond}},
+		{"longest below the first", time.Millisecond, make([]time.Duration, 2), []time.Duration{time.Millisecond, time.Millisecond}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for i, c := range tt.crashes {
-				delay, err := tt.policy.grant(epoch.Add(c.after), reason)
-				if c.delay == never {
-					if !errors.Is(err, reason) {
-						t.Errorf("crash %d: got %s, %v, want to give up for the reason", i, delay, err)
-					}
-					continue
-				}
-				if err != nil || delay != c.delay {
-					t.Errorf("crash %d: got %s, %v, want %s", i, delay, err, c.delay)
+			pauses := restartPauses{longest: tt.longest}
+			for i, uptime := range tt.uptimes {
+				if got := pauses.after(uptime); got != tt.want[i] {
+					t.Errorf("crash %d: %s, want %s", i+1, got, tt.want[i])
 				}
 			}
 		})
 	}
-
-	many := restartPolicy{limit: 100, window: time.Hour}
-	for range 50 {
-		delay, err := many.grant(epoch, reason)
-		if err != nil || delay > maxDelay {
-			t.Fatalf("got %s, %v, want at most %s", delay, err, maxDelay)
+	pauses := restartPauses{longest: 10 * time.Second}
+	for range 1000 {
+		if pause := pauses.after(0); pause <= 0 || pause > 10*time.Second {
+			t.Fatalf("pause %s", pause)
 		}
 	}
 }

@@ -21,13 +21,18 @@ type Server struct {
 	lock    *flock.Flock
 	sockets *sockets
 
-	stop context.CancelFunc // ends supervise
-	done chan struct{}      // closed when supervise has ended
+	stop   context.CancelFunc // ends supervise
+	done   chan struct{}      // closed when supervise has ended
+
+	// These belong to supervise.
+	pauses restartPauses
+	warned bool // that the child is not fully confined
+
 
 	mu       sync.Mutex
 	child    childAnswer // of the child that serves; zero while none does
+	away     error       // why none serves
 	restarts int         // children started after the first
-	err      error       // why the server ended by itself
 	closeErr error       // what went wrong while it was stopped
 }
 
@@ -81,7 +86,7 @@ func prepare(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Server{cfg: cfg, lock: lock, sockets: listening, done: make(chan struct{})}, nil
+	return &Server{cfg: cfg, lock: lock, sockets: listening, done: make(chan struct{}), pauses: restartPauses{longest: cfg.RestartTo}}, nil
 }
 
 // HTTPAddr is the host and port of ClickHouse's HTTP interface.
@@ -133,17 +138,11 @@ func (s *Server) currentChild() childAnswer {
 	return s.child
 }
 
-// Done returns a channel that is closed when the server has ended: after
-// [Server.Close], or when the engine has crashed more often than allowed, which
-// [Server.Err] then says.
-func (s *Server) Done() <-chan struct{} { return s.done }
-
-// Err is why the server has ended by itself; nil while it runs and after
-// [Server.Close].
-func (s *Server) Err() error {
+// Away is why no child serves, nil while one does.
+func (s *Server) Away() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err
+	return s.away
 }
 
 // Close gives running statements a few seconds to finish, ends the child, and

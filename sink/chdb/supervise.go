@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/citytally/citytally/sink/chdb/confine"
 )
 
 // supervise starts a child, sends the result of that on started, and restarts the
-// child whenever it crashes, until running ends or a restart is not possible.
-// Then it releases the ports and the data directory.
+// child whenever it crashes, until running ends. Then it releases the ports and the data directory.
 //
 // It locks its OS thread, because on Linux the kernel kills the child when the
 // thread that started it ends, and the Go runtime may end an idle thread at any
@@ -23,12 +23,15 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	defer close(s.done)
 
 	p, err := s.launch(ctx)
-	started <- err
-	if err == nil {
-		s.warnUnconfined(p.ready.Confined)
-		s.follow(running, p)
+	if _, crashed := errors.AsType[*crash](err); crashed && s.cfg.CrashIsAway && ctx.Err() == nil {
+		s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine does not start; it is tried again")
+		started <- nil
+		p = s.relaunch(running, 0, err)
+	} else {
+		started <- err
 	}
-	s.setChild(nil)
+	s.follow(running, p)
+	s.setAway(errors.New("it was stopped"))
 	if err := errors.Join(s.sockets.close(), s.lock.Close()); err != nil {
 		s.addCloseError(fmt.Errorf("give back ports and data directory: %w", err))
 	}
@@ -37,15 +40,16 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 // warnUnconfined says once for all children what does not keep them from the rest
 // of the machine.
 func (s *Server) warnUnconfined(state confine.State) {
-	if state.Missing != "" {
+	if state.Missing != "" && !s.warned {
+		s.warned = true
 		s.cfg.Logger.Warn().Str("reason", state.Missing).Stringer("confinement", state).
 			Msg("the ClickHouse engine is not fully confined; who gets past its grants reaches what this user can reach")
 	}
 }
 
-// follow waits for the end of a child and of its successors, until running ends.
+// follow waits for the end of a child, if there is one, and of its successors,
+// until running ends.
 func (s *Server) follow(running context.Context, p *process) {
-	policy := restartPolicy{limit: s.cfg.RestartLimit, window: s.cfg.RestartWindow}
 	for p != nil {
 		select {
 		case <-running.Done():
@@ -56,30 +60,22 @@ func (s *Server) follow(running context.Context, p *process) {
 			return
 		case <-p.exited:
 		}
-		s.setChild(nil)
+		uptime := time.Since(p.began)
 		reason := p.withLastOutput(errors.New(exitText(p.end)))
-		s.cfg.Logger.Error().Err(reason).Int("pid", p.ready.PID).Dur("uptime", time.Since(p.began)).
-			Msg("ClickHouse engine ended by itself")
-		p = s.relaunch(running, &policy, reason)
+		s.cfg.Logger.Error().Err(reason).Int("pid", p.ready.PID).Dur("uptime", uptime).Msg("ClickHouse engine ended by itself")
+		p = s.relaunch(running, uptime, reason)
 	}
 }
 
-// relaunch starts the next child. It returns nil when running has ended or the
-// limit of restarts is reached.
-func (s *Server) relaunch(running context.Context, policy *restartPolicy, reason error) *process {
+// relaunch starts the next child, however often that takes. It returns nil when
+// running has ended.
+func (s *Server) relaunch(running context.Context, uptime time.Duration, reason error) *process {
 	for {
-		delay, err := policy.grant(time.Now(), reason)
-		if err != nil {
-			s.mu.Lock()
-			s.err = err
-			s.mu.Unlock()
-			s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine given up")
-			return nil
-		}
+		s.setAway(reason)
 		select {
 		case <-running.Done():
 			return nil
-		case <-time.After(delay):
+		case <-time.After(s.pauses.after(uptime)):
 		}
 		p, err := s.launch(running)
 		if err == nil {
@@ -93,7 +89,7 @@ func (s *Server) relaunch(running context.Context, policy *restartPolicy, reason
 			return nil
 		}
 		s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine does not restart")
-		reason = err
+		uptime, reason = 0, err
 	}
 }
 
@@ -102,21 +98,29 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.setChild(p)
+	s.setChild(p.ready)
+	s.warnUnconfined(p.ready.Confined)
 	s.cfg.Logger.Info().Str("native", s.NativeAddr()).Str("http", s.HTTPURL()).Str("dir", s.cfg.Dir).
 		Str("version", p.ready.Version).Int("pid", p.ready.PID).Dur("took", time.Since(p.began)).
 		Stringer("confinement", p.ready.Confined).Msg("ClickHouse engine ready")
 	return p, nil
 }
 
-// setChild records the child that serves; nil for none.
-func (s *Server) setChild(p *process) {
+// setChild records the child that serves.
+func (s *Server) setChild(ready childAnswer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.child = childAnswer{}
-	if p != nil {
-		s.child = p.ready
-	}
+	s.child, s.away = ready, nil
+}
+
+// setAway records that no child serves, and why: the end of the last one, and of
+// what it printed the line that names the reason.
+func (s *Server) setAway(reason error) {
+	lines := strings.SplitN(reason.Error(), "\n", 3)
+	text := strings.Join(lines[:min(2, len(lines))], " ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.child, s.away = childAnswer{}, fmt.Errorf("the ClickHouse engine has crashed and is started again: %s", text)
 }
 
 // addCloseError adds err to what [Server.Close] returns.

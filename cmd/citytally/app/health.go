@@ -17,10 +17,9 @@ import (
 // health holds the checks of the program's parts. Each part is added when it is
 // opened, so that health can be asked for before everything is open.
 type health struct {
-	mu        sync.Mutex
-	complete  bool // every part has been added
-	liveness  []check
-	readiness []check
+	mu       sync.Mutex
+	complete bool // every part has been added
+	checks   []check
 }
 
 // check asks one part whether it works. The error says why it does not.
@@ -32,18 +31,11 @@ type check struct {
 // AnswerTimeout is how long a part may take to answer.
 const AnswerTimeout = 2 * time.Second
 
-// addLiveness adds a part whose failure only a restart of the process mends.
-func (h *health) addLiveness(part string, ask func(context.Context) error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.liveness = append(h.liveness, check{part, ask})
-}
-
 // addReadiness adds a part that has to be ready before the process does its work.
 func (h *health) addReadiness(part string, ask func(context.Context) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.readiness = append(h.readiness, check{part, ask})
+	h.checks = append(h.checks, check{part, ask})
 }
 
 // setComplete notes that every part has been added.
@@ -53,14 +45,10 @@ func (h *health) setComplete() {
 	h.complete = true
 }
 
-// ask runs the checks of liveness or of readiness, all at the same time, and reports
-// whether all of them passed.
-func (h *health) ask(ctx context.Context, readiness bool) (answers []present.Part, well bool) {
+// ask runs the checks, all at the same time, and reports whether all of them passed.
+func (h *health) ask(ctx context.Context) (answers []present.Part, well bool) {
 	h.mu.Lock()
-	checks, complete := h.liveness, h.complete
-	if readiness {
-		checks = h.readiness
-	}
+	checks, complete := h.checks, h.complete
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeout, fmt.Errorf("no answer within %s", AnswerTimeout))
 	defer cancel()
@@ -75,7 +63,7 @@ func (h *health) ask(ctx context.Context, readiness bool) (answers []present.Par
 		})
 	}
 	asking.Wait()
-	if readiness && !complete {
+	if !complete {
 		answers = append(answers, present.Part{Part: "start", Why: "the program is starting"})
 	}
 	for i := range answers {

@@ -62,7 +62,7 @@ func TestHealthBoundsItsQuestions(t *testing.T) {
 	h := &health{}
 	h.addReadiness("stuck", func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
 	h.setComplete()
-	answers, well := h.ask(t.Context(), true)
+	answers, well := h.ask(t.Context())
 	if well || len(answers) != 1 || !strings.Contains(answers[0].Why, "no answer within 2s") {
 		t.Errorf("answers = %+v", answers)
 	}

@@ -41,8 +41,9 @@ type Options struct {
 	// Progress is told how far the ClickHouse engine has been fetched; nil tells
 	// nobody.
 	Progress func(libchdb.Progress)
-	// StoreMayBeAway opens the pipeline although a ClickHouse server that the settings
-	// name does not answer: the sink waits for it, the other stages work.
+	// StoreMayBeAway opens the pipeline although ClickHouse does not answer, the server
+	// that the settings name or the embedded one: the sink waits for it, the other
+	// stages work.
 	StoreMayBeAway bool
 	// Tracer takes the spans; nil sends them to the collector of the settings, if they
 	// name one.
@@ -161,7 +162,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { return p.runStages(ctx) })
-	if p.Store != nil && p.Engine == nil && p.options.StoreMayBeAway {
+	if p.Store != nil && !p.isPrepared() {
 		group.Go(func() error {
 			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {
 				return err
@@ -171,16 +172,6 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	}
 	if p.settings.NATS.URL != "" {
 		group.Go(func() error { return p.Log.Watch(ctx) })
-	}
-	if p.Engine != nil {
-		group.Go(func() error {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-p.Engine.Done():
-				return engineEnd(p.Engine)
-			}
-		})
 	}
 	return group.Wait()
 }

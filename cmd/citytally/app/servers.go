@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -58,11 +58,42 @@ func (p *Pipeline) openStore(ctx context.Context) error {
 		return err
 	}
 	p.closers = append(p.closers, p.Store.Close)
-	p.health.addReadiness("clickhouse", p.Store.Ping)
-	if p.Engine == nil && p.options.StoreMayBeAway {
+	p.health.addReadiness("clickhouse", p.askStore)
+	if p.options.StoreMayBeAway && (p.Engine == nil || p.Engine.Away() != nil) {
 		return nil
 	}
-	return p.prepareStore(ctx)
+	return p.prepareStoreSoon(ctx)
+}
+
+// askStore returns why ClickHouse does not answer. The embedded one accepts
+// connections while it is started again.
+func (p *Pipeline) askStore(ctx context.Context) error {
+	if p.Engine != nil {
+		if err := p.Engine.Away(); err != nil {
+			return err
+		}
+	}
+	return p.Store.Ping(ctx)
+}
+
+// prepareTimeout is how long the start of the pipeline waits for a ClickHouse that
+// may be away: the embedded one, which may crash at that moment.
+const prepareTimeout = 30 * time.Second
+
+// prepareStoreSoon prepares the store. Where it may be away, that is left to Run
+// when it takes long.
+func (p *Pipeline) prepareStoreSoon(ctx context.Context) error {
+	if !p.options.StoreMayBeAway {
+		return p.prepareStore(ctx)
+	}
+	short, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
+	err := p.prepareStore(short)
+	if err != nil && ctx.Err() == nil && short.Err() != nil {
+		p.options.Logger.Warn().Err(err).Msg("ClickHouse is not ready yet; the other stages begin without it")
+		return nil
+	}
+	return err
 }
 
 // prepareStore creates what the sink needs in ClickHouse.
@@ -72,6 +103,16 @@ func (p *Pipeline) prepareStore(ctx context.Context) error {
 	}
 	close(p.prepared)
 	return nil
+}
+
+// isPrepared reports whether prepareStore has succeeded.
+func (p *Pipeline) isPrepared() bool {
+	select {
+	case <-p.prepared:
+		return true
+	default:
+		return false
+	}
 }
 
 // whenPrepared returns work that begins once the store is prepared.
@@ -89,7 +130,7 @@ func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.C
 // openEngine starts the embedded ClickHouse, after fetching it on first use.
 func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	c := p.settings.EmbeddedClickHouse()
-	c.Logger = p.child("clickhouse")
+	c.Logger, c.CrashIsAway = p.child("clickhouse"), p.options.StoreMayBeAway
 	if c.Library == "" {
 		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.options.Progress})
 		if err != nil {
@@ -101,9 +142,10 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	}
 	p.closers = append(p.closers, p.Engine.Close)
 	watchEngine(p.registry, p.Engine.Restarts)
-	p.health.addLiveness("engine", func(context.Context) error { return engineEnd(p.Engine) })
 	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
-	p.Instance.Confinement = p.Engine.Confined().String()
+	if p.Engine.Away() == nil {
+		p.Instance.Confinement = p.Engine.Confined().String()
+	}
 	for _, user := range c.Users {
 		if !user.ReadOnly {
 			return p.Engine.DSN(user.Name), nil
@@ -137,15 +179,4 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	p.Instance.HTTP = "http://" + p.gateway.Addr()
 	p.health.addReadiness("gateway", whenClosed(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
 	return nil
-}
-
-// engineEnd returns why the embedded ClickHouse has ended for good, nil while it
-// runs.
-func engineEnd(engine *chdb.Server) error {
-	select {
-	case <-engine.Done():
-		return fmt.Errorf("the embedded ClickHouse ended: %w", engine.Err())
-	default:
-		return nil
-	}
 }

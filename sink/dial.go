@@ -1,0 +1,52 @@
+package sink
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// dialNative returns how the driver connects over the native protocol. The driver
+// waits for the server's greeting although nobody waits for the connection any more;
+// here the end of ctx ends that too. A server that accepts connections and is silent
+// is the embedded one while it is started again, or one that hangs.
+func dialNative(options *clickhouse.Options) func(context.Context, string) (net.Conn, error) {
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		plain, ok := conn.(*net.TCPConn)
+		if !ok {
+			return nil, fmt.Errorf("dial %s: got a %T, want a TCP connection", address, conn)
+		}
+		silent := &silentConn{TCPConn: plain, spoke: context.AfterFunc(ctx, func() { _ = plain.Close() })}
+		if options.TLS == nil {
+			return silent, nil
+		}
+		config := options.TLS.Clone()
+		if config.ServerName == "" {
+			if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
+				return nil, err
+			}
+		}
+		return tls.Client(silent, config), nil
+	}
+}
+
+// silentConn is a connection to a server that has said nothing yet.
+type silentConn struct {
+	*net.TCPConn
+	spoke func() bool // keeps the connection when its first caller has gone
+}
+
+func (c *silentConn) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	if n > 0 {
+		c.spoke()
+	}
+	return n, err
+}
