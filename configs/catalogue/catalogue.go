@@ -1,10 +1,13 @@
 package catalogue
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
+	"time"
+	_ "time/tzdata" // the city's time zone has to be known on machines without a zone database too
 
 	"github.com/citytally/citytally/configs/strict"
 )
@@ -13,13 +16,17 @@ import (
 // It is immutable once read.
 type Catalogue struct {
 	// City is the code of the area that is the city itself.
-	City       string      `yaml:"city" json:"city"`
+	City string `yaml:"city" json:"city"`
+	// TimeZone is the IANA name of the city's time zone, in which periods begin and
+	// end; Asia/Shanghai where the file names none.
+	TimeZone   string      `yaml:"time_zone" json:"time_zone"`
 	Programmes []Programme `yaml:"programmes" json:"programmes"`
 	Areas      []Area      `yaml:"areas" json:"areas"`
 	Datasets   []Dataset   `yaml:"datasets" json:"datasets"`
 	Indicators []Indicator `yaml:"indicators" json:"indicators"`
 
 	version    string
+	zone       *time.Location
 	areas      map[string]*Area
 	datasets   map[string]*Dataset
 	indicators map[string]*Indicator
@@ -65,6 +72,9 @@ func parse(source string, text []byte) (*Catalogue, error) {
 // its text. Every total says under which version it was computed.
 func (c *Catalogue) Version() string { return c.version }
 
+// Zone returns the city's time zone.
+func (c *Catalogue) Zone() *time.Location { return c.zone }
+
 // Area looks an area up by code.
 func (c *Catalogue) Area(code string) (*Area, bool) { a, ok := c.areas[code]; return a, ok }
 
@@ -78,7 +88,11 @@ func (c *Catalogue) Indicator(id string) (*Indicator, bool) { i, ok := c.indicat
 // denominator.
 func (c *Catalogue) Dependents(id string) []*Indicator { return c.dependents[id] }
 
+// The time zone of a catalogue that names none: that of all of China.
+const defaultTimeZone = "Asia/Shanghai"
+
 func (c *Catalogue) applyDefaults() {
+	c.TimeZone = cmp.Or(c.TimeZone, defaultTimeZone)
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
 		ind.unit = ParseUnit(ind.UnitName)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 )
 
 // Identifiers become subject tokens, column values and URL parts.
@@ -16,6 +17,10 @@ func (c *Catalogue) index() error {
 	var errs []error
 	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
+	var err error
+	if c.zone, err = time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "Local" {
+		report("time_zone: want an IANA name such as Asia/Shanghai, got %q", c.TimeZone)
+	}
 	c.areas = make(map[string]*Area, len(c.Areas))
 	for i := range c.Areas {
 		a := &c.Areas[i]

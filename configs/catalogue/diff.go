@@ -54,6 +54,9 @@ func Diff(from, to *Catalogue) []Difference {
 	if from.City != to.City {
 		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "city", From: from.City, To: to.City, Effect: TotalsChange})
 	}
+	if from.TimeZone != to.TimeZone {
+		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "time_zone", From: from.TimeZone, To: to.TimeZone, Effect: AcceptedOnly})
+	}
 	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *Programme) string { return p.ID }, shownEffect[Programme])
 	compareSection(d, "areas", from.Areas, to.Areas, func(a *Area) string { return a.Code }, areaEffect)
 	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *Dataset) string { return s.ID }, datasetEffect)

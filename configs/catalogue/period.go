@@ -162,6 +162,29 @@ func (p Period) End() time.Time {
 	return time.Date(int(p.Year), time.Month(p.lastMonth())+1, 1, 0, 0, 0, 0, time.UTC)
 }
 
+// HasBegun reports whether the period has begun at an instant, in a time zone.
+func (p Period) HasBegun(at time.Time, zone *time.Location) bool {
+	return reached(p.Start(), at, zone)
+}
+
+// HasEnded reports whether the period has ended at an instant, in a time zone.
+func (p Period) HasEnded(at time.Time, zone *time.Location) bool {
+	return reached(p.End(), at, zone)
+}
+
+// reached reports whether a day, given by its midnight in UTC, has begun at an instant
+// in a time zone.
+func reached(day, at time.Time, zone *time.Location) bool {
+	const largestOffset = 24 * time.Hour // no zone is as far from UTC
+	switch since := at.Sub(day); {
+	case since >= largestOffset:
+		return true
+	case since <= -largestOffset:
+		return false
+	}
+	return !at.Before(time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone))
+}
+
 // LastDay returns the period's last day, on which stocks are read.
 func (p Period) LastDay() time.Time { return p.End().AddDate(0, 0, -1) }
 

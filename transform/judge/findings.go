@@ -92,6 +92,18 @@ func futurePeriod(p catalogue.Period) *event.Finding {
 		fmt.Sprintf("period %s has not begun; check the year, or set the stage to forecast", p))
 }
 
+// finalTooEarly returns the finding on a final figure of a period that goes on. Where
+// the row names no stage it was the dataset's own.
+func finalTooEarly(p catalogue.Period, assumed bool) *event.Finding {
+	zh, en, seen := "", "", "final"
+	if assumed {
+		zh, en, seen = "（未填阶段，按报表默认为 final）", " (the row names no stage, and the dataset's own is final)", ""
+	}
+	return reject("PERIOD_NOT_ENDED", "stage", seen,
+		fmt.Sprintf("报告期 %s 尚未结束，不能填报 final（年报）数据%s；请填 forecast、estimate 或 flash", p, zh),
+		fmt.Sprintf("period %s has not ended, so that a figure of it cannot be final%s; set the stage to forecast, estimate or flash", p, en))
+}
+
 func areaNotValid(a *catalogue.Area, p catalogue.Period) *event.Finding {
 	return reject("AREA_NOT_VALID", "period", p.String(),
 		fmt.Sprintf("%s（%s）在报告期 %s 末不存在（有效期 %s）；请由当时的区划填报", a.NameZH, a.Code, p, validity(a)),

@@ -194,8 +194,10 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 		return none, otherPeriod(period, dataset)
 	case !area.ValidIn(period):
 		return none, areaNotValid(area, period)
-	case period.Start().After(at) && stage != catalogue.Forecast:
+	case stage != catalogue.Forecast && !period.HasBegun(at, r.catalogue.Zone()):
 		return none, futurePeriod(period)
+	case stage == catalogue.Final && !period.HasEnded(at, r.catalogue.Zone()):
+		return none, finalTooEarly(period, strings.TrimSpace(o.Stage) == "")
 	}
 	accepted := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,

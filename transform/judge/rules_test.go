@@ -205,3 +205,45 @@ func TestAcceptedRows(t *testing.T) {
 		})
 	}
 }
+
+// The city's time zone decides when a period begins and ends, to the second.
+func TestPeriodsBeginAndEndInTheCity(t *testing.T) {
+	at := func(text string) time.Time {
+		instant, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return instant
+	}
+	for _, test := range []struct {
+		zone, received, period, stage string
+		code                          string // "" is accepted
+	}{
+		{"Asia/Shanghai", "2021-12-31T15:59:59Z", "2022", "estimate", "PERIOD_FUTURE"},
+		{"Asia/Shanghai", "2021-12-31T16:00:00Z", "2022", "estimate", ""}, // midnight in Shanghai
+		{"Asia/Shanghai", "2021-12-31T23:59:00Z", "2022", "estimate", ""}, // 07:59 in Shanghai, where UTC has 2021
+		{"Asia/Shanghai", "2021-12-31T15:59:59Z", "2021", "final", "PERIOD_NOT_ENDED"},
+		{"Asia/Shanghai", "2021-12-31T15:59:59Z", "2021", "", "PERIOD_NOT_ENDED"}, // the dataset's own stage is final
+		{"Asia/Shanghai", "2021-12-31T15:59:59Z", "2021", "flash", ""},
+		{"Asia/Shanghai", "2021-12-31T16:00:00Z", "2021", "final", ""},
+		{"Asia/Shanghai", "2021-12-31T16:00:00Z", "2023", "forecast", ""},
+		{"Asia/Shanghai", "2021-12-31T16:00:00Z", "2023", "final", "PERIOD_FUTURE"},
+		{"America/New_York", "2022-01-01T04:59:59Z", "2022", "estimate", "PERIOD_FUTURE"},
+		{"America/New_York", "2022-01-01T04:59:59Z", "2021", "final", "PERIOD_NOT_ENDED"},
+		{"America/New_York", "2022-01-01T05:00:00Z", "2021", "final", ""},
+	} {
+		o := fixture.Figure("gdp", test.period, "1")
+		o.Stage = test.stage
+		j := rules{fixture.CatalogueWith(t, "time_zone: "+test.zone+"\n")}
+		result := j.apply(&received{
+			area: "901", dataset: "annual", submission: fixture.From("901", o), delivery: stream.Delivery{StoredAt: at(test.received)},
+		}, past{})
+		code := ""
+		if len(result.findings) > 0 {
+			code = result.findings[0].Code
+		}
+		if code != test.code || (code == "") != (len(result.accepted) == 1) {
+			t.Errorf("%s in %s, %s %q: %q, accepted %d; want %q", test.received, test.zone, test.period, test.stage, code, len(result.accepted), test.code)
+		}
+	}
+}
