@@ -45,7 +45,7 @@ func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
 		}
 		delete(variables, name)
 		for _, k := range known {
-			if isSlip(name, k) {
+			if isTypo(name, k) {
 				d.Report(fmt.Errorf("%s: no such setting; did you mean %s?", name, k))
 				break
 			}
@@ -53,9 +53,9 @@ func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
 	}
 }
 
-// isSlip tells whether two names are one slip of the keyboard apart: what
+// isTypo tells whether two names are one slip of the keyboard apart: what
 // differs between their common beginning and end is two letters at most.
-func isSlip(a, b string) bool {
+func isTypo(a, b string) bool {
 	for a != "" && b != "" && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}

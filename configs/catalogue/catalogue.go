@@ -9,10 +9,10 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 )
 
-// Catalogue is one city's areas, indicators and datasets, checked and indexed.
-// It is immutable once read.
+// Catalogue is one city's areas, indicators and datasets, checked and indexed. It does not
+// change after it was read.
 type Catalogue struct {
-	// City is the code of the area that is the city itself.
+	// City is the code of the area of kind city.
 	City       string      `yaml:"city" json:"city"`
 	Programmes []Programme `yaml:"programmes" json:"programmes"`
 	Areas      []Area      `yaml:"areas" json:"areas"`

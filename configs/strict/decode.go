@@ -15,16 +15,16 @@ import (
 // A Decoder lays YAML over a struct and collects every mistake it meets. A key
 // with a mistake keeps the value it had.
 type Decoder struct {
-	source  string
-	target  reflect.Value
-	origins map[string]string
-	errs    []error
+	source string
+	target reflect.Value
+	places map[string]string
+	errs   []error
 }
 
 // NewDecoder returns a decoder of text from source, a file's name, into target,
 // a pointer to a struct.
 func NewDecoder(source string, target any) *Decoder {
-	return &Decoder{source: source, target: reflect.ValueOf(target).Elem(), origins: map[string]string{}}
+	return &Decoder{source: source, target: reflect.ValueOf(target).Elem(), places: map[string]string{}}
 }
 
 // Document lays the one YAML document in text over the target.
@@ -33,7 +33,7 @@ func (d *Decoder) Document(text []byte) {
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {
 		if !errors.Is(err, io.EOF) {
-			d.errs = append(d.errs, fmt.Errorf("%s: %s", d.source, plain(err)))
+			d.errs = append(d.errs, fmt.Errorf("%s: %s", d.source, withoutPrefix(err)))
 		}
 		return
 	}
@@ -54,7 +54,7 @@ func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	if !isText {
 		var document yaml.Node
 		if err := yaml.Unmarshal([]byte(text), &document); err != nil || len(document.Content) == 0 {
-			d.report(origin, path, "want %s, got text that is not YAML", wanted(v.Type()))
+			d.report(origin, path, "want %s, got text that is not YAML", wantedType(v.Type()))
 			return
 		}
 		node = document.Content[0]
@@ -66,7 +66,7 @@ func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 // of a key, and puts before each the place where that key was set.
 func (d *Decoder) Add(err error) {
 	for _, e := range Flatten(err) {
-		d.errs = append(d.errs, d.located(e))
+		d.errs = append(d.errs, d.withPlace(e))
 	}
 }
 
@@ -76,13 +76,13 @@ func (d *Decoder) Report(err error) { d.errs = append(d.errs, err) }
 // Err returns every mistake so far, joined, one per line.
 func (d *Decoder) Err() error { return errors.Join(d.errs...) }
 
-// located finds the place of the key that a mistake begins with, or of the
+// withPlace finds the place of the key that a mistake begins with, or of the
 // nearest section around it.
-func (d *Decoder) located(err error) error {
+func (d *Decoder) withPlace(err error) error {
 	path, _, _ := strings.Cut(err.Error(), ":")
 	path, _, _ = strings.Cut(path, " ")
 	for path != "" {
-		if origin, ok := d.origins[path]; ok {
+		if origin, ok := d.places[path]; ok {
 			return fmt.Errorf("%s: %w", origin, err)
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
@@ -106,7 +106,7 @@ func (d *Decoder) value(node *yaml.Node, v reflect.Value, path string, at func(*
 		return // a key without a value is a key left out
 	}
 	if path != "" {
-		d.origins[path] = at(node)
+		d.places[path] = at(node)
 	}
 	switch {
 	case isSection(v.Type()):
@@ -155,9 +155,9 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, path string, at func(*y
 		d.report(at(node), path, "want a list, got %s", describe(node))
 		return
 	}
-	for known := range d.origins {
+	for known := range d.places {
 		if strings.HasPrefix(known, path+"[") {
-			delete(d.origins, known) // of a list that this one replaces
+			delete(d.places, known) // of a list that this one replaces
 		}
 	}
 	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
@@ -186,16 +186,16 @@ func (d *Decoder) scalar(node *yaml.Node, v reflect.Value, path string, at func(
 		if IsSecret(path) {
 			got = "something else"
 		}
-		d.report(at(node), path, "want %s, got %s", wanted(v.Type()), got)
+		d.report(at(node), path, "want %s, got %s", wantedType(v.Type()), got)
 	case err != nil:
-		d.report(at(node), path, "%s", plain(err))
+		d.report(at(node), path, "%s", withoutPrefix(err))
 	default:
 		v.Set(decoded.Elem())
 	}
 }
 
-// wanted says in words what a type holds.
-func wanted(t reflect.Type) string {
+// wantedType says in words what a type holds.
+func wantedType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a duration such as 30s, 5m or 24h"
@@ -222,7 +222,7 @@ func describe(node *yaml.Node) string {
 	return fmt.Sprintf("%q", node.Value)
 }
 
-func plain(err error) string { return strings.TrimPrefix(err.Error(), "yaml: ") }
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "yaml: ") }
 
 // Flatten takes joined errors apart.
 func Flatten(err error) []error {
