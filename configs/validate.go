@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the time zone has to be known on machines without a zone database too
+	_ "time/tzdata" // the zone database, for machines that have none
 
 	"github.com/rs/zerolog"
 
@@ -89,7 +89,7 @@ func (s *Settings) validateClickHouse() []error {
 	return nil
 }
 
-// validatePorts refuses two servers of this program at one port.
+// validatePorts reports two servers of this program on one port.
 func (s *Settings) validatePorts() []error {
 	type listener struct {
 		path string
@@ -120,7 +120,8 @@ func (s *Settings) validatePorts() []error {
 	return errs
 }
 
-// rebasePaths tells a part's mistakes at the place the part has in the settings.
+// rebasePaths changes the beginning of the paths in a part's mistakes to the part's place in
+// the settings.
 func rebasePaths(err error, from, to string) error {
 	var errs []error
 	for _, e := range strict.Flatten(err) {

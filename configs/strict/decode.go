@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Decoder lays YAML over a struct and collects every mistake it meets. A key
-// with a mistake keeps the value it had.
+// A Decoder lays YAML over a struct and collects every mistake. A key with a mistake keeps
+// the value it had.
 type Decoder struct {
 	source string
 	target reflect.Value
@@ -21,8 +21,8 @@ type Decoder struct {
 	errs   []error
 }
 
-// NewDecoder returns a decoder of text from source, a file's name, into target,
-// a pointer to a struct.
+// NewDecoder returns a decoder of text into target, a pointer to a struct. Mistakes name
+// source, which is a file's name.
 func NewDecoder(source string, target any) *Decoder {
 	return &Decoder{source: source, target: reflect.ValueOf(target).Elem(), places: map[string]string{}}
 }
@@ -44,9 +44,8 @@ func (d *Decoder) Document(text []byte) {
 	d.value(document.Content[0], d.target, "", func(node *yaml.Node) string { return fmt.Sprintf("%s:%d", d.source, node.Line) })
 }
 
-// Text lays the text of one value over v, the key at path as [Visit] gives it,
-// and names origin as the place it came from. Numbers, words and durations are written as they are,
-// lists as in YAML: [a, b].
+// Text lays the text of one value over v, the value of the key at path, as [Visit] passes
+// them. Mistakes name origin as the place of the text. A list is written as in YAML: [a, b].
 func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	isText := v.Kind() == reflect.String || v.Type() == reflect.TypeFor[time.Duration]() ||
@@ -62,22 +61,22 @@ func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	d.value(node, v, path, func(*yaml.Node) string { return origin })
 }
 
-// Add takes down the mistakes joined in err, each of which begins with the path
-// of a key, and puts before each the place where that key was set.
+// Add records the mistakes joined in err. Each begins with the path of a key, and gets the
+// place where that key was set.
 func (d *Decoder) Add(err error) {
 	for _, e := range Flatten(err) {
 		d.errs = append(d.errs, d.withPlace(e))
 	}
 }
 
-// Report takes down a mistake that stands in no document.
+// Report records a mistake that has no place in a document.
 func (d *Decoder) Report(err error) { d.errs = append(d.errs, err) }
 
-// Err returns every mistake so far, joined, one per line.
+// Err returns all mistakes so far, joined, one on each line.
 func (d *Decoder) Err() error { return errors.Join(d.errs...) }
 
-// withPlace finds the place of the key that a mistake begins with, or of the
-// nearest section around it.
+// withPlace puts before a mistake the place of the key that it begins with, or else of the
+// nearest section around that key.
 func (d *Decoder) withPlace(err error) error {
 	path, _, _ := strings.Cut(err.Error(), ":")
 	path, _, _ = strings.Cut(path, " ")
@@ -97,7 +96,7 @@ func (d *Decoder) report(origin, path, format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("%s: %s: %s", origin, path, fmt.Sprintf(format, args...)))
 }
 
-// value lays a node over a value. The function at tells where a node stands.
+// value lays a node over a value. The function at returns the place of a node.
 func (d *Decoder) value(node *yaml.Node, v reflect.Value, path string, at func(*yaml.Node) string) {
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -157,7 +156,7 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, path string, at func(*y
 	}
 	for known := range d.places {
 		if strings.HasPrefix(known, path+"[") {
-			delete(d.places, known) // of a list that this one replaces
+			delete(d.places, known) // a key in the list that this one replaces
 		}
 	}
 	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
@@ -167,7 +166,7 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, path string, at func(*y
 	v.Set(list)
 }
 
-// scalar decodes a value that has no keys of its own, or a plain list.
+// scalar lays a node over a value without keys of its own, or over a list of such values.
 func (d *Decoder) scalar(node *yaml.Node, v reflect.Value, path string, at func(*yaml.Node) string) {
 	if v.Type() == reflect.TypeFor[time.Duration]() && node.ShortTag() == "!!int" {
 		if node.Value != "0" {
