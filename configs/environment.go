@@ -16,11 +16,10 @@ func Variable(path string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }
 
-// applyEnvironment lays the variables of environ (NAME=value, as [os.Environ]
-// gives them; of two with one name the later counts) over the settings.
-// Variables that name no setting are left alone, for container platforms and
-// other programs make their own, unless they are a slip of the keyboard from
-// one.
+// applyEnvironment lays the variables of environ over the settings. They have the form
+// NAME=value, as from [os.Environ]; of two with one name the later counts. A variable that
+// names no setting is ignored, because container platforms and other programs set variables
+// of their own, unless it looks like a typing mistake in the name of one.
 func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
 	variables := map[string]string{}
 	for _, entry := range environ {
@@ -45,7 +44,7 @@ func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
 		}
 		delete(variables, name)
 		for _, k := range known {
-			if isSlip(name, k) {
+			if isTypo(name, k) {
 				d.Report(fmt.Errorf("%s: no such setting; did you mean %s?", name, k))
 				break
 			}
@@ -53,9 +52,9 @@ func applyEnvironment(d *strict.Decoder, environ []string, settings *Settings) {
 	}
 }
 
-// isSlip tells whether two names are one slip of the keyboard apart: what
-// differs between their common beginning and end is two letters at most.
-func isSlip(a, b string) bool {
+// isTypo reports whether one name may be a typing mistake of the other: between their common
+// beginning and end, at most two letters differ.
+func isTypo(a, b string) bool {
 	for a != "" && b != "" && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}

@@ -8,10 +8,9 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 )
 
-// Load returns the defaults, overlaid with the YAML file at path (none when
-// path is empty) and with the variables of environ, checked. The error lists
-// every mistake, one per line, with the line or variable it stands in; it never
-// holds a secret.
+// Load returns the defaults, overlaid with the YAML file at path, unless path is empty, and
+// with the variables of environ, and checked. The error lists every mistake, one on each
+// line, with its line in the file or its variable. It never shows a secret.
 func Load(path string, environ []string) (*Settings, error) {
 	settings := Default()
 	d := strict.NewDecoder(path, settings)
@@ -30,8 +29,8 @@ func Load(path string, environ []string) (*Settings, error) {
 	return settings, nil
 }
 
-// Check loads the settings and everything they refer to, and reports every
-// mistake like [Load].
+// Check loads the settings, the catalogue and looks for every file that the settings name.
+// It reports mistakes as [Load] does.
 func Check(path string, environ []string) error {
 	settings, err := Load(path, environ)
 	if err != nil {

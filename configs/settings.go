@@ -19,8 +19,7 @@ type Settings struct {
 	// Empty is the user's own: citytally/data below XDG_DATA_HOME or
 	// ~/.local/share.
 	Dir string `yaml:"dir"`
-	// TimeZone is the IANA name of the zone in which schedules run and reports
-	// tell the time.
+	// TimeZone is the IANA name of the time zone of schedules and of times in reports.
 	TimeZone string `yaml:"time_zone"`
 	// Catalogue is the path of the catalogue file; empty is the built-in one.
 	Catalogue string `yaml:"catalogue"`
@@ -38,7 +37,7 @@ type Settings struct {
 
 // Log is what is logged and how.
 type Log struct {
-	// Level is the least that is logged: trace, debug, info, warn or error.
+	// Level is the lowest level that is logged: trace, debug, info, warn or error.
 	Level string `yaml:"level"`
 	// Format is console for people, json for machines, or auto: console on a
 	// terminal, json elsewhere.
@@ -50,8 +49,8 @@ type NATS struct {
 	// URL is one address or several, separated by commas; empty is the embedded
 	// server.
 	URL string `yaml:"url"`
-	// User and Password, or CredentialsFile (a .creds file with a JWT and its
-	// key), say who connects to URL.
+	// User and Password, or CredentialsFile, which is a .creds file with a JWT and its key,
+	// are the credentials for URL.
 	User            string `yaml:"user"`
 	Password        string `yaml:"password"`
 	CredentialsFile string `yaml:"credentials_file"`
@@ -62,11 +61,10 @@ type NATS struct {
 
 // TLS names the PEM files for an encrypted connection.
 type TLS struct {
-	// CAFile holds the authorities that may vouch for the server; empty is the
-	// machine's.
+	// CAFile holds the certificate authorities of the server; empty is those of the machine.
 	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are the client's own certificate, where the server
-	// asks for one.
+	// CertFile and KeyFile are the client's certificate and key, for servers that require
+	// them.
 	CertFile string `yaml:"cert_file"`
 	KeyFile  string `yaml:"key_file"`
 }
@@ -110,9 +108,9 @@ func (s *Settings) EmbeddedNATS() natsd.Config {
 	return c
 }
 
-// EmbeddedClickHouse returns the embedded store's configuration with its
-// directory filled in: clickhouse below Dir unless it was set. An empty Library
-// has yet to be fetched.
+// EmbeddedClickHouse returns the embedded store's configuration with its directory filled
+// in: clickhouse below Dir unless it was set. An empty Library means that the library has to
+// be fetched.
 func (s *Settings) EmbeddedClickHouse() chdb.Config {
 	c := s.ClickHouse.Embedded.Defaults()
 	if c.Dir == "" {

@@ -30,8 +30,8 @@ func Show(settings *Settings, w io.Writer) error {
 
 var secretArgument = regexp.MustCompile(`([?&](?:password|token|secret|http_proxy)=)[^&\s]*`)
 
-// Mask hides who connects in every address in the text: all between :// and the
-// last @ before the next address.
+// Mask hides the credentials of every address in the text: what is between :// and the last
+// @ before the next address, and query parameters such as password.
 func Mask(text string) string {
 	parts := strings.Split(text, "://")
 	for i := range parts[1:] {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the time zone has to be known on machines without a zone database too
+	_ "time/tzdata" // the zone database, for machines that have none
 
 	"github.com/rs/zerolog"
 
@@ -42,7 +42,7 @@ func (s *Settings) Validate() error {
 func (s *Settings) validateNATS() []error {
 	n := &s.NATS
 	if n.URL == "" {
-		errs := []error{relocate(s.EmbeddedNATS().Validate(), "natsd", "nats.embedded")}
+		errs := []error{rebasePaths(s.EmbeddedNATS().Validate(), "natsd", "nats.embedded")}
 		for _, set := range []struct{ path, value string }{
 			{"user", n.User}, {"password", n.Password}, {"credentials_file", n.CredentialsFile},
 			{"tls.ca_file", n.TLS.CAFile}, {"tls.cert_file", n.TLS.CertFile}, {"tls.key_file", n.TLS.KeyFile},
@@ -81,7 +81,7 @@ func (s *Settings) validateClickHouse() []error {
 		if c.Library == "" {
 			c.Library = "fetched when it starts"
 		}
-		return []error{relocate(c.Validate(), "chdb", "clickhouse.embedded")}
+		return []error{rebasePaths(c.Validate(), "chdb", "clickhouse.embedded")}
 	}
 	if _, err := sink.ParseDSN(s.ClickHouse.DSN); err != nil {
 		return []error{fmt.Errorf("clickhouse.dsn: %w", err)}
@@ -89,7 +89,7 @@ func (s *Settings) validateClickHouse() []error {
 	return nil
 }
 
-// validatePorts refuses two servers of this program at one port.
+// validatePorts reports two servers of this program on one port.
 func (s *Settings) validatePorts() []error {
 	type listener struct {
 		path string
@@ -120,8 +120,9 @@ func (s *Settings) validatePorts() []error {
 	return errs
 }
 
-// relocate tells a part's mistakes at the place the part has in the settings.
-func relocate(err error, from, to string) error {
+// rebasePaths changes the beginning of the paths in a part's mistakes to the part's place in
+// the settings.
+func rebasePaths(err error, from, to string) error {
 	var errs []error
 	for _, e := range strict.Flatten(err) {
 		errs = append(errs, errors.New(strings.ReplaceAll(e.Error(), from+".", to+".")))

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// AreaKind says what an area is to the city's totals.
+// AreaKind says how an area's figures count in the city's totals.
 type AreaKind string
 
-// The kinds of area. Districts and carved-out zones add up to the city; an
-// inside zone is an "of which" of its host and never added.
+// The kinds of area. The figures of districts and carved-out zones add up to the city's. The
+// figures of an inside zone are part of its host's, and are never added.
 const (
 	City       AreaKind = "city"
 	District   AreaKind = "district"
@@ -18,8 +18,7 @@ const (
 	InsideZone AreaKind = "inside"
 )
 
-// Area is somebody who reports: the city itself, a district or county, or a
-// functional zone.
+// Area is who reports: the city itself, a district or county, or a functional zone.
 type Area struct {
 	// Code is the GB/T 2260 code, or any token of letters, digits, - and _.
 	Code   string   `yaml:"code" json:"code"`
@@ -28,15 +27,15 @@ type Area struct {
 	Kind   AreaKind `yaml:"kind" json:"kind"`
 	// Host is the district an inside zone lies in.
 	Host string `yaml:"host" json:"host,omitempty"`
-	// ValidFrom and ValidTo bound the area's existence by dates (2016-10-08);
-	// From is the first day, To the first day no longer. Empty is unbounded.
+	// ValidFrom is the area's first day, such as 2016-10-08, and ValidTo the first day on
+	// which it no longer exists. Empty is no bound.
 	ValidFrom Date `yaml:"valid_from" json:"valid_from,omitzero"`
 	ValidTo   Date `yaml:"valid_to" json:"valid_to,omitzero"`
 	// Predecessors are the areas whose territory this one took over at ValidFrom.
 	Predecessors []string `yaml:"predecessors" json:"predecessors,omitempty"`
 }
 
-// Additive reports whether the area's figures are members of the city's sums.
+// Additive reports whether the area's figures are added up to the city's.
 func (a *Area) Additive() bool { return a.Kind == District || a.Kind == CarvedOut }
 
 // ValidIn reports whether the area exists on the last day of the period.
@@ -74,9 +73,9 @@ func (c *Catalogue) Expected(p Period) []string {
 	return codes
 }
 
-// Recast returns the codes of the areas that covered an area's territory in an
-// earlier period: itself where it existed, else its dated predecessors. It
-// reports false when part of the territory is not accounted for.
+// Recast returns the codes of the areas that covered an area's territory in an earlier
+// period: the area itself where it existed, else its predecessors. It reports false when the
+// predecessors of part of the territory are not known.
 func (c *Catalogue) Recast(code string, p Period) ([]string, bool) {
 	area, ok := c.Area(code)
 	if !ok {

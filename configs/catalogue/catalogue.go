@@ -12,10 +12,10 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 )
 
-// Catalogue is one city's areas, indicators and datasets, checked and indexed.
-// It is immutable once read.
+// Catalogue is one city's areas, indicators and datasets, checked and indexed. It does not
+// change after it was read.
 type Catalogue struct {
-	// City is the code of the area that is the city itself.
+	// City is the code of the area of kind city.
 	City string `yaml:"city" json:"city"`
 	// TimeZone is the IANA name of the city's time zone, in which periods begin and
 	// end; Asia/Shanghai where the file names none.

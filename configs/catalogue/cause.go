@@ -24,7 +24,7 @@ func Silent(text string) bool {
 	if silent[text] {
 		return true
 	}
-	return len(text) < 16 && silent[strings.Trim(tidy(text), "\"'")]
+	return len(text) < 16 && silent[strings.Trim(normalise(text), "\"'")]
 }
 
 var (
@@ -62,7 +62,7 @@ func causeOf(seen string) (zh, en string) {
 		mark := []rune(trimmed[at:])[0]
 		return fmt.Sprintf("其中的 %c 像是脚注标记；请去掉，说明写在备注列", mark), fmt.Sprintf("%c looks like a footnote mark; take it away, and write what it says as a note", mark)
 	}
-	text := tidy(seen)
+	text := normalise(seen)
 	switch m := []string(nil); {
 	case wordsForNothing[strings.ToLower(text)]:
 		return "缺数请留空；明确声明无此数据请将状态填为 O", "leave the cell empty where there is nothing to say, or set the status to O to state that there is no figure"

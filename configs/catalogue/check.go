@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Identifiers become subject tokens, column values and URL parts.
+// An identifier becomes a token of a subject, a value of a column and a part of a URL.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-// index builds the look-ups and checks everything that a reader of the
-// catalogue relies on. All mistakes are reported at once.
+// index builds the look-up tables and checks everything that users of the catalogue rely on.
+// It reports all mistakes at once.
 func (c *Catalogue) index() error {
 	var errs []error
 	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

@@ -69,8 +69,8 @@ func (c *Catalogue) checkPredecessors(a *Area, report func(field, format string,
 	}
 }
 
-// The days on which an area exists, the first and the first no longer, with an
-// unbounded end far away.
+// span returns the first day on which an area exists, and the first day on which it no
+// longer does, in the year 9999 where it has no end.
 func span(a *Area) (from, to time.Time) {
 	from, to = a.ValidFrom.Time, a.ValidTo.Time
 	if to.IsZero() {
@@ -79,15 +79,15 @@ func span(a *Area) (from, to time.Time) {
 	return from, to
 }
 
-// overlap reports whether two areas ever exist on one day.
+// overlap reports whether there is a day on which both areas exist.
 func overlap(a, b *Area) bool {
 	aFrom, aTo := span(a)
 	bFrom, bTo := span(b)
 	return aFrom.Before(bTo) && bFrom.Before(aTo)
 }
 
-// within reports whether an area lies in a host on every day on which it exists:
-// in the host itself, or in those whose territory the host took over.
+// within reports whether an inside zone has its host on every day on which it exists. Before
+// the host's first day, the host's predecessors count as host.
 func within(a, host *Area) bool {
 	aFrom, aTo := span(a)
 	hostFrom, hostTo := span(host)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// indicatorReport takes down a mistake in one field of one indicator.
+// indicatorReport records a mistake in one field of one indicator.
 type indicatorReport func(field, format string, args ...any)
 
 func (c *Catalogue) checkIndicators() (errs []error) {
@@ -14,7 +14,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 		report := func(field, format string, args ...any) {
 			errs = append(errs, fmt.Errorf("indicators[%d].%s (%s): %s", i, field, ind.ID, fmt.Sprintf(format, args...)))
 		}
-		checkWords(ind, report)
+		checkVocabulary(ind, report)
 		checkAliases(c.Indicators, ind, report)
 		c.checkNumbers(ind, report)
 		for j, id := range ind.Datasets {
@@ -49,7 +49,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 	return errs
 }
 
-func checkWords(ind *Indicator, report indicatorReport) {
+func checkVocabulary(ind *Indicator, report indicatorReport) {
 	oneOf(ind.Kind, "kind", report, Flow, Stock, Ratio)
 	oneOf(ind.Total, "city_total", report, SumRule, RatioRule, CityRule)
 	oneOf(ind.Change, "change", report, Percent, Point)
@@ -103,7 +103,7 @@ func (c *Catalogue) checkRatio(ind *Indicator, report indicatorReport) {
 	}
 }
 
-// bound reads a bound: a plain number, in the indicator's own unit.
+// bound reads a minimum or maximum: a plain number in the indicator's unit.
 func bound(text, field string, report indicatorReport) *Value {
 	if text == "" {
 		return nil

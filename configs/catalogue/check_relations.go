@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// checkUnits makes sure that a quotient of the parts' units is the ratio's unit.
+// checkUnits reports a ratio whose unit is not the quotient of its parts' units.
 func checkUnits(ratio, numerator, denominator *Indicator, report indicatorReport) {
 	top, bottom := numerator.unit, denominator.unit
 	alike := top.Dimension == bottom.Dimension
@@ -14,7 +14,7 @@ func checkUnits(ratio, numerator, denominator *Indicator, report indicatorReport
 		return
 	}
 	switch own := ratio.unit; {
-	case own.Name == "": // told already
+	case own.Name == "": // checkVocabulary has reported it
 	case own.Dimension == "1" && !alike && !(top.counts() && bottom.counts()):
 		report("unit", "%s divided by %s is no share; want a unit such as %s/%s, got %s", top.Name, bottom.Name, top.Name, bottom.Name, own.Name)
 	case own.Dimension == "1" && ratio.Factor > 0 && ratio.Factor != pow10[-own.Exponent]:
@@ -24,8 +24,7 @@ func checkUnits(ratio, numerator, denominator *Indicator, report indicatorReport
 	}
 }
 
-// checkAtMost makes sure that an indicator can be compared with those that it
-// never exceeds.
+// checkAtMost reports indicators in at_most with which the indicator cannot be compared.
 func (c *Catalogue) checkAtMost(ind *Indicator, report func(field, format string, args ...any)) {
 	for j, id := range ind.AtMost {
 		whole := c.indicators[id]
@@ -40,8 +39,8 @@ func (c *Catalogue) checkAtMost(ind *Indicator, report func(field, format string
 	}
 }
 
-// checkCycles finds indicators that lead back to themselves, along the edges that
-// next gives. Each cycle is reported once, at the first of its indicators.
+// checkCycles reports indicators that lead back to themselves when next is followed. It
+// reports each cycle once, at the first of its indicators.
 func (c *Catalogue) checkCycles(field string, next func(*Indicator) []string, report func(i int, field, format string, args ...any)) {
 	done := map[string]bool{}
 	for i := range c.Indicators {
@@ -58,7 +57,7 @@ func (c *Catalogue) checkCycles(field string, next func(*Indicator) []string, re
 			}
 			path = append(path, id)
 			for _, other := range next(ind) {
-				if other != id { // told already
+				if other != id { // checkAtMost or checkRatio has reported it
 					walk(other)
 				}
 			}
@@ -69,11 +68,10 @@ func (c *Catalogue) checkCycles(field string, next func(*Indicator) []string, re
 	}
 }
 
-// checkFrequency makes sure that some dataset takes the indicator as often as it
-// says that it is reported.
+// checkFrequency reports an indicator whose frequency no dataset takes.
 func (c *Catalogue) checkFrequency(ind *Indicator, report indicatorReport) {
 	if !slices.Contains(frequencies, ind.Frequency) {
-		if ind.Frequency != "" { // nothing to derive it from, which is told already
+		if ind.Frequency != "" { // without datasets there is none, which has been reported
 			report("frequency", "want one of %v, got %q", frequencies, ind.Frequency)
 		}
 		return
@@ -85,7 +83,7 @@ func (c *Catalogue) checkFrequency(ind *Indicator, report indicatorReport) {
 	}
 }
 
-// deriveFrequency sets a frequency that was left out.
+// deriveFrequency sets a frequency that was left out: the highest that the datasets take.
 func (c *Catalogue) deriveFrequency(ind *Indicator) {
 	if ind.Frequency != "" {
 		return
@@ -101,8 +99,8 @@ func (c *Catalogue) deriveFrequency(ind *Indicator) {
 	}
 }
 
-// reportedParts returns what has to be reported for the indicator to be known:
-// itself, or both parts of a ratio.
+// reportedParts returns the indicators that have to be reported for this one to be known:
+// itself, or the two parts of a ratio.
 func (c *Catalogue) reportedParts(ind *Indicator) []*Indicator {
 	if ind.Total != RatioRule {
 		return []*Indicator{ind}

@@ -81,27 +81,27 @@ func covered(from, to int) bool {
 	})
 }
 
-// Feeds returns the periods that may follow from the period, in order.
-func (p Period) Feeds(kind Kind) []Period {
-	feeds := slices.Clone(feeding[feedKey{kind, p.Number()}])
+// DerivedPeriods returns the periods that may follow from the period, in order.
+func (p Period) DerivedPeriods(kind Kind) []Period {
+	feeds := slices.Clone(derivedPeriods[derivationKey{kind, p.Number()}])
 	for i := range feeds {
 		feeds[i].Year = p.Year
 	}
 	return feeds
 }
 
-type feedKey struct {
+type derivationKey struct {
 	kind   Kind
 	number int
 }
 
-var feeding = func() map[feedKey][]Period {
-	fed := map[feedKey][]Period{}
+var derivedPeriods = func() map[derivationKey][]Period {
+	fed := map[derivationKey][]Period{}
 	for _, kind := range []Kind{Flow, Stock} {
 		for number, from := range yearOfPeriods {
 			for _, p := range yearOfPeriods {
 				if p.MayFollow(kind, from) {
-					fed[feedKey{kind, number}] = append(fed[feedKey{kind, number}], p)
+					fed[derivationKey{kind, number}] = append(fed[derivationKey{kind, number}], p)
 				}
 			}
 		}

@@ -25,7 +25,7 @@ func TestFeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(p.Feeds(test.kind)); got != test.want {
+		if got := fmt.Sprint(p.DerivedPeriods(test.kind)); got != test.want {
 			t.Errorf("%s %s feeds %s, want %s", test.kind, test.period, got, test.want)
 		}
 	}

@@ -11,44 +11,44 @@ import (
 // Effect says what a change of the catalogue does to the city's totals.
 type Effect string
 
-// The effects, from none to the greatest.
+// The effects, from the least to the greatest.
 const (
-	// ShownOnly: names and rounding in reports; no figure changes.
+	// ShownOnly: names and rounding in reports change; no figure does.
 	ShownOnly Effect = "shown_only"
-	// AcceptedOnly: what is accepted from now on; no total changes.
+	// AcceptedOnly: it changes what is accepted from now on; no total changes.
 	AcceptedOnly Effect = "accepted_only"
-	// PublishableOnly: whether a total may be published; no figure changes.
+	// PublishableOnly: it changes whether a total may be published; no figure changes.
 	PublishableOnly Effect = "publishable_only"
-	// ChangesOnly: changes on the year before.
+	// ChangesOnly: changes on the year before become other ones; totals stay.
 	ChangesOnly Effect = "changes_only"
-	// TotalsChange: totals, and with them the changes on the year before.
+	// TotalsChange: totals become other ones, and with them changes on the year before.
 	TotalsChange Effect = "totals_change"
 )
 
 // Difference is one thing that differs between two catalogues.
 type Difference struct {
-	// Section is city, programmes, areas, datasets or indicators, and ID the code
-	// or id of the thing in it.
+	// Section is city, programmes, areas, datasets or indicators. ID is the code or id of
+	// the element that differs.
 	Section string `json:"section"`
 	ID      string `json:"id"`
 	// Action is added, removed, changed or moved.
 	Action string `json:"action"`
-	// Field is what changed of it, as the file spells it, From and To how.
+	// Field is the field that changed, by its key in the file, and From and To its values.
 	Field string `json:"field,omitempty"`
 	From  string `json:"from,omitempty"`
 	To    string `json:"to,omitempty"`
-	// Effect is what it does, and Totals are the indicators whose totals it does
-	// it to; empty is all that areas add up to.
+	// Effect is what the difference does. Totals are the indicators whose totals it
+	// concerns; empty is every indicator whose total is a sum of areas.
 	Effect Effect   `json:"effect"`
 	Totals []string `json:"totals,omitempty"`
-	// Since and Until bound the periods concerned, by their last day, the first in
-	// and the first out; zero is unbounded.
+	// Since and Until bound the periods concerned, by the period's last day: Since is the
+	// first day that counts, Until the first that no longer does; zero is no bound.
 	Since Date `json:"since,omitzero"`
 	Until Date `json:"until,omitzero"`
 }
 
-// Diff lists what differs from one catalogue to another, in the order of the
-// sections and of the things in them.
+// Diff lists what differs from one catalogue to another, in the order of the sections and of
+// their elements.
 func Diff(from, to *Catalogue) []Difference {
 	d := &differ{from: from, to: to}
 	if from.City != to.City {
@@ -57,7 +57,7 @@ func Diff(from, to *Catalogue) []Difference {
 	if from.TimeZone != to.TimeZone {
 		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "time_zone", From: from.TimeZone, To: to.TimeZone, Effect: AcceptedOnly})
 	}
-	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *Programme) string { return p.ID }, shownEffect[Programme])
+	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *Programme) string { return p.ID }, shownOnlyEffect[Programme])
 	compareSection(d, "areas", from.Areas, to.Areas, func(a *Area) string { return a.Code }, areaEffect)
 	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *Dataset) string { return s.ID }, datasetEffect)
 	compareSection(d, "indicators", from.Indicators, to.Indicators, func(i *Indicator) string { return i.ID }, d.indicatorEffect)
@@ -71,9 +71,9 @@ type differ struct {
 
 func (d *differ) add(difference Difference) { d.all = append(d.all, difference) }
 
-// compareSection compares two lists of things by id, field by field. The function
-// effect fills in what a difference does; of a thing that was added or removed,
-// from or to is nil.
+// compareSection compares two lists of elements by id, field by field. The function effect
+// fills in what a difference does; for an added or removed element one of its elements is
+// nil.
 func compareSection[T any](d *differ, section string, from, to []T, id func(*T) string, effect func(*Difference, *T, *T)) {
 	before := map[string]*T{}
 	for i := range from {
@@ -108,8 +108,8 @@ func compareSection[T any](d *differ, section string, from, to []T, id func(*T) 
 	}
 }
 
-// movedIDs returns the things in both lists that stand in another order: those
-// outside of the longest run that kept it.
+// movedIDs returns the elements of both lists whose order differs: those outside of the
+// longest ascending sequence, which is the fewest that have to be moved.
 func movedIDs[T any](from, to []T, id func(*T) string) []string {
 	place := map[string]int{}
 	for i := range from {
@@ -121,7 +121,8 @@ func movedIDs[T any](from, to []T, id func(*T) string) []string {
 			common = append(common, id(&to[i]))
 		}
 	}
-	// The longest ascending run that ends at each, and what it follows.
+	// The length of the longest ascending sequence that ends at each element, and the
+	// element before it in that sequence.
 	length, previous, best := make([]int, len(common)), make([]int, len(common)), -1
 	for i := range common {
 		length[i], previous[i] = 1, -1
@@ -164,7 +165,7 @@ func changedFields(from, to any) []changedField {
 	return changed
 }
 
-// fieldText writes a field's value as the file does, or nearly.
+// fieldText returns a field's value about as the file has it.
 func fieldText(v reflect.Value) string {
 	if v.IsZero() {
 		return ""
@@ -184,10 +185,10 @@ func fieldText(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-func shownEffect[T any](d *Difference, _, _ *T) { d.Effect = ShownOnly }
+func shownOnlyEffect[T any](d *Difference, _, _ *T) { d.Effect = ShownOnly }
 
-// areaEffect: an area that counts towards the city changes every sum of the
-// periods in which it does, or no longer does.
+// areaEffect fills in the effect of a difference in an area. An area that counts towards the
+// city changes every sum of the periods in which it begins or ceases to count.
 func areaEffect(d *Difference, was, now *Area) {
 	d.Effect = ShownOnly
 	switch {
@@ -215,7 +216,8 @@ func areaEffect(d *Difference, was, now *Area) {
 	}
 }
 
-// validityMoved returns the days between an end of validity before and now.
+// validityMoved returns the days between the earlier and the later value of valid_from or
+// valid_to.
 func validityMoved(field string, was, now *Area) (since, until Date) {
 	a, b := was.ValidFrom, now.ValidFrom
 	if field == "valid_to" {
@@ -239,7 +241,8 @@ func datasetEffect(d *Difference, _, _ *Dataset) {
 	}
 }
 
-// The fields of an indicator that do not decide its totals.
+// indicatorEffects are the effects of the fields of an indicator that do not change its
+// totals.
 var indicatorEffects = map[string]Effect{
 	"aliases": AcceptedOnly,
 	"name_zh": ShownOnly, "name_en": ShownOnly, "programme": ShownOnly, "decimals": ShownOnly, "change_decimals": ShownOnly, "rounding": ShownOnly,
@@ -247,7 +250,8 @@ var indicatorEffects = map[string]Effect{
 	"coverage": PublishableOnly, "change": ChangesOnly,
 }
 
-// indicatorEffect: what decides an indicator's total decides those of its ratios.
+// indicatorEffect fills in the effect of a difference in an indicator. What changes its total
+// changes the totals of the ratios that depend on it.
 func (d *differ) indicatorEffect(difference *Difference, _, _ *Indicator) {
 	effect, ok := indicatorEffects[difference.Field]
 	if !ok {

@@ -2,16 +2,16 @@ package catalogue
 
 import "fmt"
 
-// Figure is a value settled in its indicator's unit.
+// Figure is a value in its indicator's unit, or a missing one.
 type Figure struct {
 	Value     Value
 	Qualifier Qualifier
 	Missing   bool
 }
 
-// ReadFigure reads a value's text, the unit column beside it and an explicit
-// qualifier, and expresses the value in the indicator's own unit. A unit behind
-// the number and one in the column must agree.
+// ReadFigure reads a value's text, the text of its unit column and that of its qualifier, and
+// converts the value into the indicator's unit, own. A unit behind the number has to be the
+// one in the column.
 func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
 	reading, err := ParseValue(text)
 	if err != nil {
@@ -45,12 +45,12 @@ func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
 	return Figure{Value: value, Qualifier: reading.Qualifier.Join(stated)}, nil
 }
 
-// columnUnit reads a unit's column; false when it is empty. The table's own names
-// are tidy and are no short forms.
+// columnUnit reads the text of a unit column; it reports false when the text is empty. Names
+// of known units are looked up first, which saves the work on all others.
 func columnUnit(text string, own Unit) (Unit, bool) {
 	if known, ok := scaledUnits[text]; ok {
 		return known, true
 	}
-	text = tidy(text)
+	text = normalise(text)
 	return impliedUnit(text, own), text != ""
 }

@@ -52,8 +52,8 @@ func TestReadFigure(t *testing.T) {
 // something else once it is tidied.
 func TestUnitNamesAreTidy(t *testing.T) {
 	for name, unit := range scaledUnits {
-		if tidy(name) != name || impliedUnit(name, unit) != unit {
-			t.Errorf("%q reads as %q, which is %+v, and not as %+v", name, tidy(name), impliedUnit(tidy(name), unit), unit)
+		if normalise(name) != name || impliedUnit(name, unit) != unit {
+			t.Errorf("%q reads as %q, which is %+v, and not as %+v", name, normalise(name), impliedUnit(normalise(name), unit), unit)
 		}
 	}
 }

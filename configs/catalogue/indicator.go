@@ -3,8 +3,8 @@ package catalogue
 // Kind says what an indicator measures over time.
 type Kind string
 
-// A flow is what happened in a period, a stock what stood at its end, a ratio
-// a quotient of two others.
+// The kinds of indicator. A flow is what happened in a period, a stock is the level at its
+// end, and a ratio is a quotient of two other indicators.
 const (
 	Flow  Kind = "flow"
 	Stock Kind = "stock"
@@ -18,40 +18,39 @@ type TotalRule string
 const (
 	// SumRule adds the additive areas.
 	SumRule TotalRule = "sum"
-	// RatioRule divides two sums over identical sets of areas; nobody reports it.
+	// RatioRule divides two sums over the same areas; no area reports the ratio.
 	RatioRule TotalRule = "ratio"
-	// CityRule takes the city's own figure; districts may not report it.
+	// CityRule takes the figure that the city itself reports; districts may not report one.
 	CityRule TotalRule = "city"
 )
 
 // ChangeKind says how a change on the year before is expressed.
 type ChangeKind string
 
-// Levels change by percent, shares by percentage points.
+// The kinds of change: percent for levels, percentage points for shares.
 const (
 	Percent ChangeKind = "percent"
 	Point   ChangeKind = "point"
 )
 
-// CoveragePolicy says what a total with missing areas is worth.
+// CoveragePolicy says whether a total with missing areas may be published.
 type CoveragePolicy string
 
 // The coverage policies.
 const (
-	// Complete: a total with a missing area is partial and not publishable.
+	// Complete: a total with a missing area is not publishable.
 	Complete CoveragePolicy = "complete"
-	// Partial: publishable with n of N areas.
+	// Partial: a total is publishable whatever areas are missing.
 	Partial CoveragePolicy = "partial"
-	// Carry: areas that have not reached the stage of the others are carried at
-	// their previous stage's value, and the total is marked imputed.
+	// Carry: an area that has not reached the stage of the others counts with its figure of
+	// the lower stage, and the total is marked as imputed.
 	Carry CoveragePolicy = "carry"
 )
 
 // Frequency is how often something is reported: a code of SDMX CL_FREQ.
 type Frequency string
 
-// The frequencies, from the lowest to the highest. A month may be reported year to
-// date.
+// The frequencies, from the lowest to the highest. Monthly figures may be years to date.
 const (
 	Annual     Frequency = "A"
 	HalfYearly Frequency = "S"

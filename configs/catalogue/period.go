@@ -48,8 +48,7 @@ func (k PeriodKind) Frequency() Frequency {
 // MarshalText writes a kind as catalogue files do.
 func (k PeriodKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Period is the time a figure speaks of. It is comparable and its zero value
-// is no period.
+// Period is the time of a figure. It is comparable; its zero value is no period.
 type Period struct {
 	Year int16
 	Kind PeriodKind

@@ -27,7 +27,7 @@ func ReadPeriod(text string, year int) (Period, error) {
 	if len(text) > maxPeriodText {
 		return Period{}, badPeriod(strings.ToValidUTF8(text[:maxPeriodText], "") + "…")
 	}
-	folded := tidy(text)
+	folded := normalise(text)
 	if p, err := ParsePeriod(folded); err == nil {
 		return p, nil
 	}

@@ -2,10 +2,10 @@ package catalogue
 
 import "fmt"
 
-// Problem is what is wrong with one thing a reporter wrote. It is told in both
-// languages: districts read Chinese, integrators English.
+// Problem is a mistake in one text that a reporter wrote. It has its message in both
+// languages, because districts read Chinese and integrators English.
 type Problem struct {
-	// Code is stable and for programs: PERIOD_INVALID, VALUE_NOT_A_NUMBER …
+	// Code is what programs may rely on: PERIOD_INVALID, VALUE_NOT_A_NUMBER …
 	Code string `json:"code"`
 	// Seen is the text as it was received.
 	Seen string `json:"seen"`

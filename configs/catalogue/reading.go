@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,36 +10,37 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Reading is a value as a reporter wrote it, taken apart.
+// Reading is the parts of a value's text.
 type Reading struct {
 	Value     Value
 	Qualifier Qualifier
 	// Unit is the unit written behind the number, or "" when there was none.
 	Unit string
-	// Missing is true for an empty cell, which says the value is missing.
+	// Missing is true for an empty cell: there is no value.
 	Missing bool
 }
 
 var (
 	numberPattern = regexp.MustCompile(`^([近超约]?)\s*([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)\s*([余多]?)\s*([\p{L}%‰/·$¥€]{0,6}?)([余多]?)$`)
 	digitsPattern = regexp.MustCompile(`\d[\d,.]*`)
-	// 1,234,567.8 in threes, or 12,3456 in the Chinese fours; 1,2 is neither.
+	// thousandsPattern is digits in groups of three (1,234,567.8) or, as in Chinese, of
+	// four (12,3456).
 	thousandsPattern = regexp.MustCompile(`^(\d{1,3}(,\d{3})+|\d{1,4}(,\d{4})+)(\.\d+)?$`)
 )
 
-// ParseValue reads the text of a value exactly. It folds full-width characters
-// (NFKC), drops thousands separators and surrounding space, and keeps a
-// qualifier (近200, 2000余) and a trailing unit (60亿元, 1.8%) apart. Text that
-// is not a number in full is a [Problem]; nothing is guessed.
+// ParseValue reads the text of a value exactly. It folds full-width characters (NFKC), drops
+// thousands separators and surrounding space, and separates a qualifier (近200, 2000余) and a
+// unit behind the number (60亿元, 1.8%). The error for any other text is a [Problem]; nothing
+// is guessed.
 func ParseValue(text string) (Reading, error) {
 	if v, ok := parsePlain(text); ok {
 		return Reading{Value: v}, nil
 	}
-	// Folding would make 5821 of the footnote mark in 582①, and 102 of 10².
+	// Folding would turn 582①, which has a footnote mark, into 5821, and 10² into 102.
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.No, r) }) {
 		return Reading{}, notANumber(text)
 	}
-	cleaned := tidy(text)
+	cleaned := normalise(text)
 	if cleaned == "" {
 		return Reading{Missing: true}, nil
 	}
@@ -71,17 +73,17 @@ func ParseValue(text string) (Reading, error) {
 	return Reading{Value: value, Qualifier: qualifier, Unit: unit}, nil
 }
 
-// tidy folds full-width characters and the minus sign, and drops space and
+// normalise folds full-width characters and the minus sign, and drops space and
 // invisible characters, such as byte order marks, from both ends.
-func tidy(text string) string {
+func normalise(text string) string {
 	folded := strings.ReplaceAll(norm.NFKC.String(text), "−", "-")
 	return strings.TrimFunc(folded, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc)
 	})
 }
 
-// parsePlain reads the common case, ASCII digits with at most one point,
-// without allocating.
+// parsePlain reads the common case, ASCII digits with at most one point, without allocating
+// memory.
 func parsePlain(text string) (Value, bool) {
 	body := strings.TrimPrefix(text, "-")
 	if body == "" || len(body) > MaxDigits || body[0] == '.' || body[len(body)-1] == '.' {
@@ -131,4 +133,12 @@ func parseDecimal(number string) (Value, error) {
 		return Value{}, notANumber(number)
 	}
 	return Value{Coefficient: coefficient, Scale: uint8(len(fraction))}, nil
+}
+
+func tooLong(seen string) error {
+	return &Problem{
+		Code: "VALUE_TOO_LONG", Seen: seen,
+		ZH: fmt.Sprintf("%q 的位数过多：最多 %d 位数字，其中小数不超过 %d 位（按该指标的单位计）；请检查数值和单位", seen, MaxDigits, MaxDecimals),
+		EN: fmt.Sprintf("%q has too many digits: at most %d, and %d of them decimals in the indicator's unit; check the value and its unit", seen, MaxDigits, MaxDecimals),
+	}
 }

@@ -2,8 +2,8 @@ package catalogue
 
 import "github.com/shopspring/decimal"
 
-// Display rounds a figure of the indicator for display, by its rounding mode,
-// and writes all its places: 1.80 with two decimals.
+// Display rounds a figure of the indicator for display, by the indicator's rounding mode, and
+// writes all decimals: 1.80 with two.
 func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
 	places := int32(decimals)
 	switch i.Rounding {
@@ -17,11 +17,12 @@ func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
 	return figure.StringFixed(places)
 }
 
-// QuotientDecimals are the places of a quotient. Sums are exact; only a quotient
-// has to end somewhere.
+// QuotientDecimals is how many decimals a quotient has. Sums are exact; only quotients are
+// rounded.
 const QuotientDecimals = 12
 
-// Quotient divides, and rounds to [QuotientDecimals] places, half away from zero.
+// Quotient returns dividend / divisor, rounded to [QuotientDecimals] decimals, half away from
+// zero.
 func Quotient(dividend, divisor decimal.Decimal) decimal.Decimal {
 	return dividend.DivRound(divisor, QuotientDecimals)
 }

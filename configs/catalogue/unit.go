@@ -1,39 +1,39 @@
 package catalogue
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Unit is what a value counts, and at which power of ten. Units of the same
 // dimension convert into one another exactly.
 type Unit struct {
 	Name string
-	// Dimension is shared by the units that convert into each other: 元 and 亿元
-	// both have the dimension 元. A unit the table does not know is a dimension
-	// of its own.
+	// Dimension is what units have in common that convert into each other: 元 and 亿元 have
+	// the dimension 元. An unknown unit has a dimension of its own.
 	Dimension string
 	// Exponent is the power of ten of one unit in its dimension's base: 8 for 亿元.
 	Exponent int8
 }
 
-// Whole reports whether the unit counts things one by one, so that only whole
-// numbers make sense of it: 家, 项, but neither 万人 nor 亿元.
+// Whole reports whether the unit counts things one by one, so that its values are whole
+// numbers: 家 and 项 do, 万人 and 亿元 do not.
 func (u Unit) Whole() bool { return u.counts() && u.Exponent == 0 }
 
-func (u Unit) counts() bool { return countedThings[u.Dimension] }
+func (u Unit) counts() bool { return slices.Contains(countedUnits, u.Dimension) }
 
-// The measure words of what is counted.
-var countedThings = map[string]bool{
-	"人": true, "人次": true, "家": true, "个": true, "项": true, "件": true, "户": true, "名": true, "次": true, "场": true, "份": true, "条": true,
-}
+// countedUnits are the measure words for what is counted.
+var countedUnits = []string{"人", "人次", "家", "个", "项", "件", "户", "名", "次", "场", "份", "条"}
 
-// The scaled units of Chinese official statistics (GB 3100 prefixes and the
-// 万/亿 counting words).
+// scaledUnits are the units of Chinese official statistics, each with the prefixes of
+// GB 3100 and the counting words 万 and 亿, by name.
 var scaledUnits = func() map[string]Unit {
 	units := map[string]Unit{}
 	scales := []struct {
 		prefix   string
 		exponent int8
 	}{{"", 0}, {"十", 1}, {"百", 2}, {"千", 3}, {"万", 4}, {"十万", 5}, {"百万", 6}, {"千万", 7}, {"亿", 8}, {"十亿", 9}, {"百亿", 10}, {"千亿", 11}, {"万亿", 12}}
-	for _, base := range []string{"元", "美元", "人", "人次", "家", "个", "项", "件", "户", "名", "次", "场", "份", "条", "吨", "千瓦时"} {
+	for _, base := range append([]string{"元", "美元", "吨", "千瓦时"}, countedUnits...) {
 		for _, s := range scales {
 			name := s.prefix + base
 			units[name] = Unit{Name: name, Dimension: base, Exponent: s.exponent}
@@ -48,8 +48,8 @@ var scaledUnits = func() map[string]Unit {
 
 var unitAliases = map[string]string{"％": "%", "百分比": "%", "亿": "亿元", "万": "万元"}
 
-// ParseUnit looks a unit up by name. A name the table does not know is a unit
-// of its own that converts into nothing else.
+// ParseUnit returns the unit of a name. A name that is unknown is a unit of its own, which
+// does not convert into any other.
 func ParseUnit(name string) Unit {
 	if u, ok := scaledUnits[name]; ok {
 		return u
@@ -57,9 +57,9 @@ func ParseUnit(name string) Unit {
 	return Unit{Name: name, Dimension: name}
 }
 
-// Convert expresses a value given in unit from in unit u, exactly. It returns a
-// [Problem] when the two have different dimensions or the result would need
-// more digits than a [Value] holds.
+// Convert returns a value in unit from as a value in unit u, exactly. The error is a
+// [Problem] when the units have different dimensions, or the result has more digits than a
+// [Value] holds.
 func (u Unit) Convert(v Value, from Unit) (Value, error) {
 	if u == from {
 		return v, nil
@@ -74,8 +74,8 @@ func (u Unit) Convert(v Value, from Unit) (Value, error) {
 	return v.shift(int(from.Exponent) - int(u.Exponent))
 }
 
-// impliedUnit resolves the short forms that occur behind a number (60亿) in the
-// context of the indicator's own unit.
+// impliedUnit returns the unit of a text behind a number. A short form such as 亿 in 60亿 is
+// completed by the indicator's unit, own.
 func impliedUnit(text string, own Unit) Unit {
 	if alias, ok := unitAliases[text]; ok {
 		if own.Dimension != "元" && own.Dimension != "1" {

@@ -8,16 +8,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The digits a Value holds: enough for the city's output in fen, and little
-// enough for one machine word, so that a ledger of millions stays small.
+// The limits of a Value, in digits. They suffice for the city's output in fen, and let a
+// value fit into one machine word, so that a ledger of millions of values stays small.
 const (
 	MaxDigits   = 18
 	MaxDecimals = 12
 )
 
-// Value is an exact decimal: Coefficient × 10^-Scale, at most MaxDigits digits
-// and MaxDecimals of them after the point. It is kept without trailing zeros
-// after the point, so equal values compare equal with ==.
+// Value is an exact decimal: Coefficient × 10^-Scale, with at most MaxDigits digits, of which
+// at most MaxDecimals are after the point. It has no trailing zeros after the point, so that
+// equal values are equal by ==.
 type Value struct {
 	Coefficient int64
 	Scale       uint8
@@ -54,7 +54,7 @@ var pow10 = func() (p [MaxDigits + 1]int64) {
 	return p
 }()
 
-// shift multiplies by 10^n, exactly.
+// shift returns the value multiplied by 10^n, exactly.
 func (v Value) shift(n int) (Value, error) {
 	scale := int(v.Scale) - n
 	coefficient := v.Coefficient

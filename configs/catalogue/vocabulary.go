@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Stage orders a figure's life: a forecast gives way to an estimate, a flash
-// figure to the annual final. A higher stage always wins over a lower one.
+// Stage says how final a figure is. A figure of a higher stage replaces one of a lower stage.
 type Stage uint8
 
 // The stages in their order. The zero Stage is none.
@@ -17,22 +16,14 @@ const (
 	Final          // 年报
 )
 
-var stageNames = [...]string{"", "forecast", "estimate", "flash", "final"}
+// stageWords are the words of each stage; the first is its name.
+var stageWords = [...][]string{Forecast: {"forecast", "预测"}, Estimate: {"estimate", "预计"}, Flash: {"flash", "快报"}, Final: {"final", "年报"}}
 
-// Alternative spellings that reporters use.
-var stageAliases = map[string]Stage{
-	"forecast": Forecast, "预测": Forecast,
-	"estimate": Estimate, "预计": Estimate,
-	"flash": Flash, "快报": Flash,
-	"final": Final, "年报": Final,
-}
+var stagesByWord = byWord[Stage](stageWords[:])
 
 // String returns forecast, estimate, flash, final, or "" for none.
 func (s Stage) String() string {
-	if int(s) < len(stageNames) {
-		return stageNames[s]
-	}
-	return ""
+	return firstWord(stageWords[:], int(s))
 }
 
 // MarshalText writes the stage's name.
@@ -46,7 +37,7 @@ func ParseStage(text string) (Stage, error) {
 	if text == "" {
 		return 0, nil
 	}
-	if s, ok := stageAliases[strings.ToLower(text)]; ok {
+	if s, ok := stagesByWord[strings.ToLower(text)]; ok {
 		return s, nil
 	}
 	return 0, &Problem{
@@ -59,7 +50,7 @@ func ParseStage(text string) (Stage, error) {
 // Status is an SDMX observation status (CL_OBS_STATUS), one capital letter.
 type Status byte
 
-// The statuses that the pipeline itself looks at; all of CL_OBS_STATUS is kept.
+// The statuses that the pipeline distinguishes. It keeps every status of CL_OBS_STATUS.
 const (
 	Normal  Status = 'A'
 	Imputed Status = 'I'
@@ -97,34 +88,28 @@ func ParseStatus(text string) (Status, error) {
 	}
 }
 
-// Qualifier says that a value is near a round number rather than exact.
+// Qualifier says that a value is a round number near the exact one.
 type Qualifier uint8
 
-// The qualifiers and the words they stand for. The zero Qualifier is none.
+// The qualifiers. The zero Qualifier is none: the value is exact.
 const (
-	Below Qualifier = iota + 1 // 近: somewhat less
-	Above                      // 超, 余, 多: somewhat more
-	About                      // 约
+	Below Qualifier = iota + 1 // the exact value is somewhat less
+	Above                      // the exact value is somewhat more
+	About                      // the exact value is somewhat less or more
 )
 
-var qualifierNames = [...]string{"", "below", "above", "about"}
+// qualifierWords are the words of each qualifier; the first is its name.
+var qualifierWords = [...][]string{Below: {"below", "近"}, Above: {"above", "超", "余", "多"}, About: {"about", "约"}}
 
-var qualifierAliases = map[string]Qualifier{
-	"below": Below, "近": Below,
-	"above": Above, "超": Above, "余": Above, "多": Above,
-	"about": About, "约": About,
-}
+var qualifiersByWord = byWord[Qualifier](qualifierWords[:])
 
 // String returns below, above, about, or "" for none.
 func (q Qualifier) String() string {
-	if int(q) < len(qualifierNames) {
-		return qualifierNames[q]
-	}
-	return ""
+	return firstWord(qualifierWords[:], int(q))
 }
 
-// Join returns the qualifier of a whole that has parts qualified q and r: the
-// same where they agree or one is exact, about where they differ.
+// Join returns the qualifier of the sum of two values with qualifiers q and r: the same
+// where they agree, the other's where one is exact, and about where they differ.
 func (q Qualifier) Join(r Qualifier) Qualifier {
 	switch {
 	case r == 0 || q == r:
@@ -146,7 +131,7 @@ func ParseQualifier(text string) (Qualifier, error) {
 	if text == "" {
 		return 0, nil
 	}
-	if q, ok := qualifierAliases[strings.ToLower(text)]; ok {
+	if q, ok := qualifiersByWord[strings.ToLower(text)]; ok {
 		return q, nil
 	}
 	return 0, &Problem{
@@ -154,6 +139,25 @@ func ParseQualifier(text string) (Qualifier, error) {
 		ZH: fmt.Sprintf("未知的限定词 %q；请填 below（近）、above（超、余、多）或 about（约），精确值留空", text),
 		EN: fmt.Sprintf("%q is not a qualifier; write below, above or about, or leave it empty for an exact value", text),
 	}
+}
+
+// firstWord returns the first of the words of a code, or "" where there are none.
+func firstWord(words [][]string, code int) string {
+	if code < len(words) && len(words[code]) > 0 {
+		return words[code][0]
+	}
+	return ""
+}
+
+// byWord returns the code of each word.
+func byWord[T ~uint8](words [][]string) map[string]T {
+	codes := map[string]T{}
+	for code, all := range words {
+		for _, word := range all {
+			codes[word] = T(code)
+		}
+	}
+	return codes
 }
 
 func parseInto[T any](target *T, text []byte, parse func(string) (T, error)) error {

@@ -1,36 +1,34 @@
 // Package sample holds submissions to try the pipeline with: what the eight
 // areas of 淮安 and the city itself could have reported for 2020 and 2021.
 //
-// The city's figures of 2021 were published; the districts' behind them never
-// were. Every district value here is therefore synthetic, and every row says
-// so in its note. They are made, not typed: [Generate] splits each city figure
-// of figures.csv in proportion to the weights of weights.csv by largest
-// remainder, so that the parts add up to the whole exactly, to the last digit.
+// The city's figures of 2021 were published; the districts' figures were not. Every district
+// value here is therefore synthetic, and every row says so in its note. [Generate] computes
+// them: it splits each city figure of figures.csv in proportion to the weights of
+// weights.csv, by largest remainder, so that the parts add up exactly to the whole.
 //
-// figures.csv says of each city figure where it comes from:
+// The file figures.csv has the origin of each city figure:
 //
-//   - published: it stands in the source.
-//   - chosen: it was not published, but is chosen such that the published
-//     ratios and changes follow: a gross domestic product of 4444 makes 60
-//     亿元 of contracts 1.4 %, a base of 948 makes 2008 an increase of 111.81 %.
-//   - first: zero, for the source says that 2021 was the first time.
-//   - synthetic: an invention of a plausible size, for there is no source.
+//   - published: it is in the source.
+//   - chosen: it was not published, and is chosen so that the published ratios and
+//     changes follow. With a gross domestic product of 4444, contracts of 60 亿元 are
+//     1.4 %; with a base of 948, 2008 is an increase of 111.81 %.
+//   - first: zero, because the source says that 2021 was the first time.
+//   - synthetic: invented, of a plausible size, because there is no source.
 //
-// Figures of 2021 have the stage and the qualifier that the source gives them;
-// those of 2020 are final and exact. A qualified figure (近200) is qualified in
-// its largest part, the others are exact.
+// Figures of 2021 have the stage and the qualifier of the source; those of 2020 are final and
+// exact. Where a figure has a qualifier (近200), its largest part has it, and the other parts
+// are exact.
 //
-// weights.csv gives each area's weight in the economy, in industry and in
-// science and technology: round numbers of a plausible order, no statistic.
+// The file weights.csv has each area's weight in the economy, in industry and in science and
+// technology: round numbers of a plausible size, which are no statistic.
 //
-// months.csv says which share of its year an area's figure has reached by the end
-// of a month, of the indicators that are reported monthly. Months are reported
-// year to date, at the stage flash, and January with February, for nobody reports
-// it alone. December is a little short of the annual figure, as it is in life:
-// it is not the final one.
+// The file months.csv has the share of its annual figure that an area has reached by the end
+// of each month, for the indicators that are reported monthly. Months are reported year to
+// date, at the stage flash. January is reported with February. December is a little below the
+// annual figure, because in practice the two differ.
 //
-// The files below 2020, 2021 and 2021-ytd are what Generate made, written by go generate
-// and compared with it by a test.
+// The files below 2020, 2021 and 2021-ytd are the output of Generate, written by go generate.
+// A test compares them with it.
 package sample
 
 //go:generate go run ./generate

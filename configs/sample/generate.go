@@ -13,10 +13,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// CityArea is the area that reports what only the city knows.
+// CityArea is the area of figures that the city itself reports.
 const CityArea = "320800"
 
-// The published year and the base of its changes.
+// years are the published year, and the year before, on which its changes are based.
 var years = [...]int{2020, 2021}
 
 var header = []string{"indicator", "period", "value", "unit", "stage", "status", "qualifier", "note"}
@@ -30,8 +30,8 @@ var weightsCSV []byte
 //go:embed months.csv
 var monthsCSV []byte
 
-// Generate makes every file anew from figures.csv, weights.csv and months.csv.
-// The same data always gives the same files, in the order of [Files].
+// Generate computes every file from figures.csv, weights.csv and months.csv. The same data
+// always gives the same files, in the order of [Files].
 func Generate() ([]File, error) {
 	figures, err := readTable(figuresCSV)
 	if err != nil {
@@ -123,7 +123,7 @@ func generateYear(year string, figures, weights []map[string]string) (map[string
 	return rows, nil
 }
 
-// wholeUnits expresses a value as a count of its last decimal place.
+// wholeUnits returns a value in units of its last decimal place.
 func wholeUnits(value, places string) (units int64, exponent int32, err error) {
 	n, err := strconv.ParseInt(places, 10, 32)
 	if err != nil {

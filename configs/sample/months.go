@@ -7,12 +7,12 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The year of which there are months.
+// monthlyYear is the year with monthly figures.
 const monthlyYear = 2021
 
-// generateMonths returns the rows of each area for every month of a year, year to
-// date: the share of its annual figure that months.csv gives, rounded down, so
-// that no month is less than the one before.
+// generateMonths returns the rows of each area for every month of a year, year to date: the
+// share in months.csv of the annual figure, rounded down, so that no month is below the one
+// before.
 func generateMonths(year int, figures, weights, months []map[string]string) (map[string][][]string, error) {
 	y := strconv.Itoa(year)
 	shares, err := column(months, "permille")

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// The datasets of the files.
+// The datasets of the sample files.
 const (
-	// Dataset is that of a year.
+	// Dataset is the dataset of annual figures.
 	Dataset = "sti-annual"
-	// MonthlyDataset is that of the months of a year, year to date.
+	// MonthlyDataset is the dataset of monthly figures, year to date.
 	MonthlyDataset = "sti-monthly"
 )
 
-// What the folder of a dataset is called, after the year.
+// folderSuffixes are what follows the year in the name of a dataset's folder.
 var folderSuffixes = map[string]string{Dataset: "", MonthlyDataset: "-ytd"}
 
 // File is one area's submission for one year, or for every month of one, as long
@@ -43,12 +43,12 @@ const PublishedPeriod = "2021"
 
 // Published returns the city figures that were published for 2021, as CSV with
 // the header id,unit,value,qualifier,stage,change,change_kind,numerator,denominator.
-// They stand for themselves: the samples are not made from them, but held against
-// them by tests.
+// The samples are not computed from them; tests compare the city totals of the samples with
+// them.
 func Published() []byte { return slices.Clone(published) }
 
-// Files returns every submission, the earlier year first, its months after it,
-// then by area.
+// Files returns every submission, ordered by year, with a year's months after its annual
+// figures, and then by area.
 func Files() []File {
 	var all []File
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -74,7 +74,7 @@ func Files() []File {
 		return nil
 	})
 	if err != nil {
-		panic(err) // the files are in the binary; nothing can be missing or misnamed at run time
+		panic(err) // the files are in the binary, so that none can be missing at run time
 	}
 	return all
 }

@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// split divides total, in its smallest unit, in proportion to the weights by
-// largest remainder: each part gets its share rounded down, and what is left
-// goes, one by one, to the parts that lost most by rounding; of equals, to the
-// earlier. The parts add up to total.
+// split divides total, in its smallest unit, in proportion to the weights, by largest
+// remainder: each part gets its share rounded down, and the rest goes, one unit each, to the
+// parts that lost most by rounding, of equal ones to the earlier. The parts add up to total.
 func split(total int64, weights []int64) []int64 {
 	var sum int64
 	for _, w := range weights {

@@ -12,19 +12,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Decoder lays YAML over a struct and collects every mistake it meets. A key
-// with a mistake keeps the value it had.
+// A Decoder lays YAML over a struct and collects every mistake. A key with a mistake keeps
+// the value it had.
 type Decoder struct {
-	source  string
-	target  reflect.Value
-	origins map[string]string
-	errs    []error
+	source string
+	target reflect.Value
+	places map[string]string
+	errs   []error
 }
 
-// NewDecoder returns a decoder of text from source, a file's name, into target,
-// a pointer to a struct.
+// NewDecoder returns a decoder of text into target, a pointer to a struct. Mistakes name
+// source, which is a file's name.
 func NewDecoder(source string, target any) *Decoder {
-	return &Decoder{source: source, target: reflect.ValueOf(target).Elem(), origins: map[string]string{}}
+	return &Decoder{source: source, target: reflect.ValueOf(target).Elem(), places: map[string]string{}}
 }
 
 // Document lays the one YAML document in text over the target.
@@ -33,7 +33,7 @@ func (d *Decoder) Document(text []byte) {
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {
 		if !errors.Is(err, io.EOF) {
-			d.errs = append(d.errs, fmt.Errorf("%s: %s", d.source, plain(err)))
+			d.errs = append(d.errs, fmt.Errorf("%s: %s", d.source, withoutPrefix(err)))
 		}
 		return
 	}
@@ -44,9 +44,8 @@ func (d *Decoder) Document(text []byte) {
 	d.value(document.Content[0], d.target, "", func(node *yaml.Node) string { return fmt.Sprintf("%s:%d", d.source, node.Line) })
 }
 
-// Text lays the text of one value over v, the key at path as [Visit] gives it,
-// and names origin as the place it came from. Numbers, words and durations are written as they are,
-// lists as in YAML: [a, b].
+// Text lays the text of one value over v, the value of the key at path, as [Visit] passes
+// them. Mistakes name origin as the place of the text. A list is written as in YAML: [a, b].
 func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	isText := v.Kind() == reflect.String || v.Type() == reflect.TypeFor[time.Duration]() ||
@@ -54,7 +53,7 @@ func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	if !isText {
 		var document yaml.Node
 		if err := yaml.Unmarshal([]byte(text), &document); err != nil || len(document.Content) == 0 {
-			d.report(origin, path, "want %s, got text that is not YAML", wanted(v.Type()))
+			d.report(origin, path, "want %s, got text that is not YAML", wantedType(v.Type()))
 			return
 		}
 		node = document.Content[0]
@@ -62,27 +61,27 @@ func (d *Decoder) Text(origin, text, path string, v reflect.Value) {
 	d.value(node, v, path, func(*yaml.Node) string { return origin })
 }
 
-// Add takes down the mistakes joined in err, each of which begins with the path
-// of a key, and puts before each the place where that key was set.
+// Add records the mistakes joined in err. Each begins with the path of a key, and gets the
+// place where that key was set.
 func (d *Decoder) Add(err error) {
 	for _, e := range Flatten(err) {
-		d.errs = append(d.errs, d.located(e))
+		d.errs = append(d.errs, d.withPlace(e))
 	}
 }
 
-// Report takes down a mistake that stands in no document.
+// Report records a mistake that has no place in a document.
 func (d *Decoder) Report(err error) { d.errs = append(d.errs, err) }
 
-// Err returns every mistake so far, joined, one per line.
+// Err returns all mistakes so far, joined, one on each line.
 func (d *Decoder) Err() error { return errors.Join(d.errs...) }
 
-// located finds the place of the key that a mistake begins with, or of the
-// nearest section around it.
-func (d *Decoder) located(err error) error {
+// withPlace puts before a mistake the place of the key that it begins with, or else of the
+// nearest section around that key.
+func (d *Decoder) withPlace(err error) error {
 	path, _, _ := strings.Cut(err.Error(), ":")
 	path, _, _ = strings.Cut(path, " ")
 	for path != "" {
-		if origin, ok := d.origins[path]; ok {
+		if origin, ok := d.places[path]; ok {
 			return fmt.Errorf("%s: %w", origin, err)
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
@@ -97,7 +96,7 @@ func (d *Decoder) report(origin, path, format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("%s: %s: %s", origin, path, fmt.Sprintf(format, args...)))
 }
 
-// value lays a node over a value. The function at tells where a node stands.
+// value lays a node over a value. The function at returns the place of a node.
 func (d *Decoder) value(node *yaml.Node, v reflect.Value, path string, at func(*yaml.Node) string) {
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -106,7 +105,7 @@ func (d *Decoder) value(node *yaml.Node, v reflect.Value, path string, at func(*
 		return // a key without a value is a key left out
 	}
 	if path != "" {
-		d.origins[path] = at(node)
+		d.places[path] = at(node)
 	}
 	switch {
 	case isSection(v.Type()):
@@ -155,9 +154,9 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, path string, at func(*y
 		d.report(at(node), path, "want a list, got %s", describe(node))
 		return
 	}
-	for known := range d.origins {
+	for known := range d.places {
 		if strings.HasPrefix(known, path+"[") {
-			delete(d.origins, known) // of a list that this one replaces
+			delete(d.places, known) // a key in the list that this one replaces
 		}
 	}
 	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
@@ -167,7 +166,7 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, path string, at func(*y
 	v.Set(list)
 }
 
-// scalar decodes a value that has no keys of its own, or a plain list.
+// scalar lays a node over a value without keys of its own, or over a list of such values.
 func (d *Decoder) scalar(node *yaml.Node, v reflect.Value, path string, at func(*yaml.Node) string) {
 	if v.Type() == reflect.TypeFor[time.Duration]() && node.ShortTag() == "!!int" {
 		if node.Value != "0" {
@@ -186,16 +185,16 @@ func (d *Decoder) scalar(node *yaml.Node, v reflect.Value, path string, at func(
 		if IsSecret(path) {
 			got = "something else"
 		}
-		d.report(at(node), path, "want %s, got %s", wanted(v.Type()), got)
+		d.report(at(node), path, "want %s, got %s", wantedType(v.Type()), got)
 	case err != nil:
-		d.report(at(node), path, "%s", plain(err))
+		d.report(at(node), path, "%s", withoutPrefix(err))
 	default:
 		v.Set(decoded.Elem())
 	}
 }
 
-// wanted says in words what a type holds.
-func wanted(t reflect.Type) string {
+// wantedType says in words what a type holds.
+func wantedType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a duration such as 30s, 5m or 24h"
@@ -222,7 +221,7 @@ func describe(node *yaml.Node) string {
 	return fmt.Sprintf("%q", node.Value)
 }
 
-func plain(err error) string { return strings.TrimPrefix(err.Error(), "yaml: ") }
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "yaml: ") }
 
 // Flatten takes joined errors apart.
 func Flatten(err error) []error {

@@ -1,12 +1,11 @@
-// Package strict reads YAML that people write by hand, and leaves nothing they
-// got wrong for later.
+// Package strict reads YAML that people write by hand, and reports every mistake in it at
+// once.
 //
-// A [Decoder] lays a document over a struct that already holds the defaults. It
-// refuses unknown keys and says which was probably meant, keys given twice,
-// values of the wrong kind, and durations without a unit, and goes on after
-// each: all mistakes come back at once, with file, line and path. It remembers
-// where every key was set, so that checks made later, which know only the path,
-// are told with the line too.
+// A [Decoder] lays a document over a struct that already holds the defaults. It reports
+// unknown keys, with the key that was probably meant, keys that are set twice, values of the
+// wrong kind, and durations without a unit, each with file, line and path. It remembers where
+// every key was set, so that mistakes found by later checks, which know only the path, are
+// reported with the line too.
 //
 // Keys are the yaml tags of the fields, or their names in snake_case.
 package strict

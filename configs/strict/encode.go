@@ -6,9 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Encode returns the struct that source points to as YAML with the keys that a
-// [Decoder] reads, its secrets replaced by masked, and every other text by what
-// clean makes of it.
+// Encode returns the struct that source points to as YAML, with the keys that a [Decoder]
+// reads. Secrets are replaced by masked; other texts are passed through clean.
 func Encode(source any, masked string, clean func(string) string) (*yaml.Node, error) {
 	return encode(reflect.ValueOf(source).Elem(), "", masked, clean)
 }

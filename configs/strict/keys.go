@@ -33,20 +33,20 @@ func keysOf(section reflect.Type) []key {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// isSection tells the structs that have keys of their own from those that are
-// one value, written as text.
+// isSection reports whether a type is a struct with keys of its own. A struct that is written
+// as text, such as a date, is not.
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// isSectionList tells a list of sections, such as schedules.
+// isSectionList reports whether a type is a list of sections, such as schedules.
 func isSectionList(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice && isSection(t.Elem())
 }
 
-// Visit calls visit for every key below target, a pointer to a struct, that has
-// no keys of its own: with its path, such as sink.batch_rows, and its value,
-// which may be set. A list is one such key.
+// Visit calls visit for every key below target, a pointer to a struct, that has no keys of
+// its own, with its path, such as sink.batch_rows, and its value, which can be set. A list
+// counts as one key.
 func Visit(target any, visit func(path string, v reflect.Value)) {
 	visitKeys(reflect.ValueOf(target).Elem(), "", visit)
 }
@@ -81,7 +81,7 @@ func snakeCase(name string) string {
 	return b.String()
 }
 
-// IsSecret tells by its name a key whose value nobody should see.
+// IsSecret reports whether a key, by its name, has a secret value.
 func IsSecret(path string) bool {
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	return name == "password" || name == "token" || name == "secret"

@@ -1,7 +1,7 @@
 package strict
 
-// Nearest returns the candidate that differs least from a mistyped word, or ""
-// when none is close enough to suggest.
+// Nearest returns the candidate that differs least from a mistyped word, or "" when every
+// candidate differs in more than a third of its letters.
 func Nearest(word string, candidates []string) string {
 	best, least := "", len([]rune(word))/3+1
 	for _, candidate := range candidates {
@@ -12,7 +12,7 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// distance is the Levenshtein distance.
+// distance returns the Levenshtein distance.
 func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// suggest returns what an unknown key was probably meant to be, as the end of
-// a message, or "".
+// suggest returns the end of a message that says what an unknown key was probably meant to
+// be, or "".
 func suggest(root reflect.Type, name, path string, keys []key) string {
 	var siblings []string
 	for _, k := range keys {
@@ -16,7 +16,7 @@ func suggest(root reflect.Type, name, path string, keys []key) string {
 	if near := Nearest(name, siblings); near != "" {
 		return fmt.Sprintf("; did you mean %s?", join(path, near))
 	}
-	// The right key in the wrong place.
+	// The key may be a right one in the wrong section.
 	elsewhere := ""
 	visitKeys(reflect.Zero(root), "", func(path string, _ reflect.Value) {
 		if elsewhere == "" && strings.HasSuffix(path, "."+name) {

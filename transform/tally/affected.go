@@ -28,7 +28,7 @@ func Affected(c *catalogue.Catalogue, cells []ledger.Cell) []ledger.Cell {
 			continue
 		}
 		ratios := c.Dependents(cell.Indicator)
-		for _, period := range append(cell.Period.Feeds(indicator.Kind), cell.Period) {
+		for _, period := range append(cell.Period.DerivedPeriods(indicator.Kind), cell.Period) {
 			touch(cell.Indicator, period)
 			for _, ratio := range ratios {
 				touch(ratio.ID, period)

@@ -119,7 +119,7 @@ func (c *calculator) readings(indicator *catalogue.Indicator, period catalogue.P
 		found[n].parts, n = parts, n+1
 	}
 	own := len(parts)
-	for _, other := range period.Feeds(catalogue.Stock) {
+	for _, other := range period.DerivedPeriods(catalogue.Stock) {
 		start := len(parts)
 		parts = c.source.AppendParts(parts, ledger.Cell{Indicator: indicator.ID, Period: other})
 		if len(parts) > start {

@@ -1,5 +1,5 @@
-// Command generate writes the sample submissions below the working directory,
-// which go generate makes the folder of package sample.
+// Command generate writes the sample submissions below the working directory. Under go
+// generate that is the folder of package sample.
 package main
 
 import (

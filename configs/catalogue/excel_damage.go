@@ -12,8 +12,8 @@ var (
 	datePattern       = regexp.MustCompile(`^(\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?|月)?|\d{1,2}月\d{1,2}日|\d{1,2}[-/][A-Za-z]{3}([-/]\d{2,4})?|[A-Za-z]{3}[-/]\d{2,4})(\s+\d{1,2}:\d{2}(:\d{2})?)?$`)
 )
 
-// excelDamage recognises what Excel makes of numbers it takes for something
-// else.
+// excelDamage returns a [Problem] for a text into which Excel has turned a number: scientific
+// notation, a date, or an error value.
 func excelDamage(text, cleaned string) error {
 	switch {
 	case scientificPattern.MatchString(cleaned):
@@ -36,12 +36,4 @@ func excelDamage(text, cleaned string) error {
 		}
 	}
 	return nil
-}
-
-func tooLong(seen string) error {
-	return &Problem{
-		Code: "VALUE_TOO_LONG", Seen: seen,
-		ZH: fmt.Sprintf("%q 的位数过多：最多 %d 位数字，其中小数不超过 %d 位（按该指标的单位计）；请检查数值和单位", seen, MaxDigits, MaxDecimals),
-		EN: fmt.Sprintf("%q has too many digits: at most %d, and %d of them decimals in the indicator's unit; check the value and its unit", seen, MaxDigits, MaxDecimals),
-	}
 }
