@@ -35,7 +35,9 @@ type process struct {
 }
 
 // launch starts a child and returns it once it serves, or an error once it has
-// ended. The caller stays on its OS thread until the child has ended.
+// ended. The caller stays on its OS thread (runtime.LockOSThread) until the child
+// has ended, because on Linux the kernel kills the child when the thread that
+// started it ends.
 func launch(ctx context.Context, cfg Config, listening *sockets) (*process, error) {
 	output := &childLog{log: cfg.Logger}
 	answer := make(chan childAnswer, 1)
@@ -112,7 +114,7 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, an
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-timeout.C:
-		return &crash{errors.Join(fmt.Errorf("child does not serve after %s (chdb.start_timeout)", cfg.StartTimeout), unread)}
+		return &crash{errors.Join(fmt.Errorf("child does not serve after %s (clickhouse.embedded.start_timeout)", cfg.StartTimeout), unread)}
 	}
 	if p.ready.Error != "" {
 		return errors.New(p.ready.Error)
@@ -143,7 +145,7 @@ func (p *process) stop(timeout time.Duration) error {
 		return nil
 	case <-timer.C:
 		kill(p)
-		return fmt.Errorf("stop ClickHouse engine: killed, as it had not ended after %s (chdb.stop_timeout)", timeout)
+		return fmt.Errorf("stop ClickHouse engine: killed, as it had not ended after %s (clickhouse.embedded.stop_timeout)", timeout)
 	}
 }
 

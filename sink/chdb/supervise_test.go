@@ -40,7 +40,7 @@ func TestStartReportsTheChildsEnd(t *testing.T) {
 		{"ends at once", "echo PASS", nil, []string{"child ended before it served (exit status 0)", "PASS"}},
 		{"ends with a reason", "echo broken library >&2; exit 7", nil, []string{"exit status 7", "broken library"}},
 		{"says why", `echo directory is broken >&2; echo '{"pid":1,"error":"open engine: refused"}'`, nil, []string{"open engine: refused", "directory is broken"}},
-		{"does not answer", "read config; cat", func(c *chdb.Config) { c.StartTimeout = 100 * time.Millisecond }, []string{"does not serve after 100ms", "chdb.start_timeout"}},
+		{"does not answer", "read config; cat", func(c *chdb.Config) { c.StartTimeout = 100 * time.Millisecond }, []string{"does not serve after 100ms", "clickhouse.embedded.start_timeout"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := script(t, tt.script)
@@ -143,7 +143,7 @@ func TestCloseKillsAChildThatDoesNotEnd(t *testing.T) {
 	}
 	pid := server.PID()
 	for range 2 {
-		if err := server.Close(); err == nil || !strings.Contains(err.Error(), "chdb.stop_timeout") {
+		if err := server.Close(); err == nil || !strings.Contains(err.Error(), "clickhouse.embedded.stop_timeout") {
 			t.Errorf("got %v, want it to say that the child was killed", err)
 		}
 	}
