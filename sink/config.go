@@ -20,8 +20,9 @@ type Config struct {
 	// AckWait is how long the broker waits for a sign of life before it delivers a message
 	// again. The workers send signs of life for messages that wait for an insert.
 	AckWait time.Duration `yaml:"ack_wait"`
-	// RetryFrom and RetryTo are the first and the longest pause between attempts while
-	// ClickHouse is away. Pauses grow from one to the other.
+	// RetryFrom and RetryTo are about the first and the longest pause between attempts while
+	// ClickHouse is away. Pauses grow from one to the other; a random part makes each up to
+	// half shorter or longer.
 	RetryFrom time.Duration `yaml:"retry_from"`
 	RetryTo   time.Duration `yaml:"retry_to"`
 	// Database holds the tables. Empty is the database in the DSN, or citytally where the
@@ -33,7 +34,7 @@ type Config struct {
 const defaultDatabase = "citytally"
 
 // DefaultConfig returns inserts of 100,000 rows or 2,000 messages, a minute for
-// each, and retries after 100 ms to 10 s.
+// each, and retries after about 100 ms to 10 s.
 func DefaultConfig() Config {
 	return Config{
 		BatchRows: 100_000, BatchMessages: 2_000,

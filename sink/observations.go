@@ -262,12 +262,12 @@ func (b *observationBlock) dates(day func(catalogue.Period) time.Time) lazyValue
 
 // words returns the values of a column whose rows refer, by index, to words of their
 // submission.
-func (b *observationBlock) words(of func(*storableSubmission) (words []string, at []uint16)) valuesByRow {
+func (b *observationBlock) words(field func(*storableSubmission) (words []string, at []uint16)) valuesByRow {
 	return func(add func(any) error) error {
 		var last []string
 		var list []any
 		for i := range b.submissions {
-			words, at := of(&b.submissions[i])
+			words, at := field(&b.submissions[i])
 			if !slices.Equal(words, last) { // submissions of one dataset often have the same
 				last, list = words, list[:0]
 				for _, word := range words {
@@ -285,10 +285,10 @@ func (b *observationBlock) words(of func(*storableSubmission) (words []string, a
 }
 
 // word returns the values of a column that are the same for all rows of a submission.
-func (b *observationBlock) word(of func(*storableSubmission) string) valuesByRow {
+func (b *observationBlock) word(field func(*storableSubmission) string) valuesByRow {
 	return func(add func(any) error) error {
 		for i := range b.submissions {
-			var word any = of(&b.submissions[i])
+			var word any = field(&b.submissions[i])
 			for range b.submissions[i].Len() {
 				if err := add(word); err != nil {
 					return err

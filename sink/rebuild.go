@@ -61,13 +61,13 @@ func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catal
 		return nil, err
 	}
 	var all []Rebuilt
-	for _, of := range []struct {
+	for _, table := range []struct {
 		stream string
 		block  block
 	}{{stream.Accepted, &observationBlock{}}, {stream.Verdicts, &verdictBlock{}}, {stream.Totals, &totalsBlock{}}, {stream.Releases, &releaseBlock{}}} {
-		r := &rebuild{store: s, log: log, config: config, logger: logger, block: of.block, Rebuilt: Rebuilt{Stream: of.stream}}
+		r := &rebuild{store: s, log: log, config: config, logger: logger, block: table.block, Rebuilt: Rebuilt{Stream: table.stream}}
 		if err := r.run(ctx); err != nil {
-			return nil, fmt.Errorf("rebuild from %s: %w", of.stream, err)
+			return nil, fmt.Errorf("rebuild from %s: %w", table.stream, err)
 		}
 		all = append(all, r.Rebuilt)
 	}

@@ -65,12 +65,12 @@ func releaseRows(release *event.Release, sequence uint64) ([]totalRow, error) {
 }
 
 func (b *releaseBlock) store(ctx context.Context, s *Store) error {
-	of := func(field func(*event.Release) string) []string {
+	texts := func(field func(*event.Release) string) []string {
 		return valuesOf(b.releases, func(r **event.Release) string { return field(*r) })
 	}
 	return s.insert(ctx, "releases_data", append(b.totals.totalColumns(),
-		column{"name", of(func(r *event.Release) string { return r.Name })},
-		column{"note", of(func(r *event.Release) string { return r.Note })},
+		column{"name", texts(func(r *event.Release) string { return r.Name })},
+		column{"note", texts(func(r *event.Release) string { return r.Note })},
 		column{"as_of", valuesOf(b.releases, func(r **event.Release) *time.Time {
 			if (*r).Received == 0 {
 				return nil
