@@ -12,6 +12,7 @@
 // sink.batch_rows is CITYTALLY_SINK_BATCH_ROWS. Lists are written as in YAML,
 // [a, b]. An empty variable counts as unset.
 //
-// The package starts nothing: an empty address stands for an embedded server, and the
-// program decides whether and where to start it.
+// What never happens: settings with a mistake are returned; the package starts a
+// server. An empty address means the embedded one, and the program decides whether
+// and where to start it.
 package configs

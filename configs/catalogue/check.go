@@ -11,6 +11,17 @@ import (
 // An identifier becomes a token of a subject, a value of a column and a part of a URL.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
+// checkIdentifier reports an identifier that cannot be a token, or that an earlier entry
+// of its list has taken.
+func checkIdentifier(path, id string, taken bool, report func(format string, args ...any)) {
+	if !identifier.MatchString(id) {
+		report("%s: want letters, digits, - and _, got %q", path, id)
+	}
+	if taken {
+		report("%s: %q occurs twice", path, id)
+	}
+}
+
 // index builds the look-up tables and checks everything that users of the catalogue rely on.
 // It reports all mistakes at once.
 func (c *Catalogue) index() error {
@@ -24,23 +35,13 @@ func (c *Catalogue) index() error {
 	c.areas = make(map[string]*Area, len(c.Areas))
 	for i := range c.Areas {
 		a := &c.Areas[i]
-		if !identifier.MatchString(a.Code) {
-			report("areas[%d].code: want letters, digits, - and _, got %q", i, a.Code)
-		}
-		if c.areas[a.Code] != nil {
-			report("areas[%d].code: %q occurs twice", i, a.Code)
-		}
+		checkIdentifier(fmt.Sprintf("areas[%d].code", i), a.Code, c.areas[a.Code] != nil, report)
 		c.areas[a.Code] = a
 	}
 	c.datasets = make(map[string]*Dataset, len(c.Datasets))
 	for i := range c.Datasets {
 		d := &c.Datasets[i]
-		if !identifier.MatchString(d.ID) {
-			report("datasets[%d].id: want letters, digits, - and _, got %q", i, d.ID)
-		}
-		if c.datasets[d.ID] != nil {
-			report("datasets[%d].id: %q occurs twice", i, d.ID)
-		}
+		checkIdentifier(fmt.Sprintf("datasets[%d].id", i), d.ID, c.datasets[d.ID] != nil, report)
 		if len(d.Periods) == 0 {
 			report("datasets[%d].periods: want at least one of year, half, quarter, month, ytd", i)
 		}
@@ -57,12 +58,7 @@ func (c *Catalogue) index() error {
 	c.indicators = make(map[string]*Indicator, len(c.Indicators))
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
-		if !identifier.MatchString(ind.ID) {
-			report("indicators[%d].id: want letters, digits, - and _, got %q", i, ind.ID)
-		}
-		if c.indicators[ind.ID] != nil {
-			report("indicators[%d].id: %q occurs twice", i, ind.ID)
-		}
+		checkIdentifier(fmt.Sprintf("indicators[%d].id", i), ind.ID, c.indicators[ind.ID] != nil, report)
 		c.indicators[ind.ID] = ind
 	}
 	for i := range c.Indicators {
@@ -90,12 +86,7 @@ func (c *Catalogue) checkProgrammes() (errs []error) {
 	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	seen := make(map[string]bool, len(c.Programmes))
 	for i, p := range c.Programmes {
-		if !identifier.MatchString(p.ID) {
-			report("programmes[%d].id: want letters, digits, - and _, got %q", i, p.ID)
-		}
-		if seen[p.ID] {
-			report("programmes[%d].id: %q occurs twice", i, p.ID)
-		}
+		checkIdentifier(fmt.Sprintf("programmes[%d].id", i), p.ID, seen[p.ID], report)
 		seen[p.ID] = true
 	}
 	for i := range c.Indicators {

@@ -5,8 +5,11 @@
 // that file. The code knows only the vocabulary: how a period is written, how a value is
 // read, which units convert into which, and the order of stages.
 //
-// The package has no side effects. It reads a catalogue file and answers questions; it
-// never talks to a broker or a database. It never replaces, bounds or guesses what a reporter
-// wrote: a text that cannot be read exactly is a [Problem] that says what was seen and what
-// to do.
+// In comes a catalogue file, and out a [Catalogue] that was checked as a whole, or
+// all mistakes in it. In come texts that reporters wrote, and out come periods,
+// values and units; a text that cannot be read exactly is a [Problem] that says what
+// was seen and what to do.
+//
+// What never happens: something is defaulted, clamped or invented on behalf of a
+// reporter; the package talks to a broker or a database.
 package catalogue

@@ -6,6 +6,9 @@
 // them: it splits each city figure of figures.csv in proportion to the weights of
 // weights.csv, by largest remainder, so that the parts add up exactly to the whole.
 //
+// What never happens: a number of a district passes for a published one; the same
+// files give other submissions.
+//
 // The file figures.csv has the origin of each city figure:
 //
 //   - published: it is in the source.

@@ -13,8 +13,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// CityArea is the area of figures that the city itself reports.
-const CityArea = "320800"
+// cityArea is the area of figures that the city itself reports.
+const cityArea = "320800"
 
 // years are the published year, and the year before, on which its changes are based.
 var years = [...]int{2020, 2021}
@@ -102,7 +102,7 @@ func generateYear(year string, figures, weights []map[string]string) (map[string
 			if figure["origin_"+year] == "published" {
 				note = "; 全市数为公开数 the city figure itself is as published"
 			}
-			rows[CityArea] = append(rows[CityArea], row(total, qualifier, note))
+			rows[cityArea] = append(rows[cityArea], row(total, qualifier, note))
 			continue
 		}
 		shares, err := column(weights, figure["weights"]+"_"+year)

@@ -7,5 +7,8 @@
 // every key was set, so that mistakes found by later checks, which know only the path, are
 // reported with the line too.
 //
+// What never happens: a key that the struct does not have is ignored; a
+// default silently takes the place of a value that cannot be read.
+//
 // Keys are the yaml tags of the fields, or their names in snake_case.
 package strict
