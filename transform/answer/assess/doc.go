@@ -14,6 +14,7 @@
 // rank. An area of which a figure is missing has no rank: what is missing is
 // listed, and its sum is of the rest.
 //
-// The package does no I/O but to load a card. Of which moment the figures are is for
-// its caller to choose.
+// What never happens: a missing figure counts as zero; a score passes through binary
+// floating point. The package does no I/O but to load a card, and its caller chooses
+// of which moment the figures are.
 package assess

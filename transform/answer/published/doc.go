@@ -11,7 +11,8 @@
 // more. Where an interval becomes empty, the figures contradict each other; where it
 // becomes small, it tells a figure that nobody published.
 //
-// All arithmetic is exact, with rational numbers. Nothing here knows a city or a year:
-// the catalogue says which figures are related, and how. The package does no I/O
-// beyond reading a control file from a reader.
+// In come a control file, which [ReadControl] reads, and totals; out come comparisons
+// and findings. What never happens: a total is rounded before it is compared, for all
+// arithmetic is exact, with rational numbers; the code knows a city or a year, for the
+// catalogue says which figures are related, and how. The package does no other I/O.
 package published
