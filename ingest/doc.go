@@ -12,6 +12,8 @@
 // broker directly. The same content sent again is answered with the first receipt and
 // changes nothing.
 //
-// Every refusal is an application/problem+json (RFC 9457) in English and Chinese. While
-// the broker is away nothing is accepted, neither in part nor as a whole.
+// Every refusal is an application/problem+json (RFC 9457) in English and Chinese.
+//
+// What never happens: a receipt before the broker has acknowledged the submission; an
+// upload of which only a part is stored, when the broker is away or at any other time.
 package ingest

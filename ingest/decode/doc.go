@@ -8,5 +8,8 @@
 // unknown column in its header, or broken JSON. The error is a [*catalogue.Problem] in
 // Chinese and English.
 //
+// What never happens: a figure is changed, or the good rows of a usable file are lost
+// because of a bad one.
+//
 // Memory is bounded by the reader, whose length the caller limits, and by [MaxRows].
 package decode

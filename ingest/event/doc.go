@@ -4,9 +4,10 @@
 //
 // Message bodies are JSON where people and other programs read them, and a version
 // byte and CBOR where the volume is. Every layout that any version of this program has
-// written is read for ever; testdata holds an example of each. A body that cannot be
-// read is a [Permanent] error; a body of a later version's layout is a [NewerLayout].
+// written is read for ever; testdata holds an example of each. In comes an event, out
+// goes a message body, and the other way round. A body that cannot be read is a
+// [Permanent] error; a body of a later version's layout is a [NewerLayout].
 //
-// No number passes through binary floating point, and the package knows nothing of
-// the broker.
+// What never happens: a body of an earlier version is read otherwise than before; a
+// number passes through binary floating point. The package knows nothing of the broker.
 package event

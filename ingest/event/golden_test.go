@@ -19,8 +19,9 @@ import (
 var update = flag.Bool("update", false, "write golden files that do not exist yet")
 
 // Every layout that any version has written is read for ever. Each file in testdata is an
-// event as some version wrote it. A file is never changed; a new layout or a new field
-// gets a new file.
+// event as some version wrote it. A file is never changed, and the newest layout of an
+// event is written to the same bytes as before. A new layout gets a new file, and so does
+// an event with a new field, which an event without it leaves out.
 func TestGoldenEvents(t *testing.T) {
 	at := time.Date(2022, 1, 31, 8, 0, 0, 123_000_000, time.UTC)
 	submission := event.Submission{

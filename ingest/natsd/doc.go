@@ -16,12 +16,11 @@
 // 0.09 to 0.2 ms without (BenchmarkGroup in stream). A disk that reports an fsync as done
 // while the data is in a cache without a battery breaks the promise.
 //
-// Two processes never use one directory at the same time. A crash leaves no lock behind,
-// because the operating system releases it.
-//
 // When the disk is full, the server waits. A stream of nats-server that could not write
 // stores nothing more until the server is started again; this package does that as soon
 // as the disk takes a file of the largest message's size.
 //
-// The server installs no signal handlers and never exits the process.
+// What never happens: two processes use one directory at the same time; the server exits
+// the process or installs a signal handler. A crash leaves no lock behind, because the
+// operating system releases it.
 package natsd
