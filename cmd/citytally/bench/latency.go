@@ -10,8 +10,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/citytally/citytally/cmd/citytally/client"
-	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 )
@@ -210,22 +208,5 @@ func (u *uploads) watchTotals(ctx context.Context, conn driver.Conn, log *stream
 		case <-time.After(pollInterval):
 		}
 	}
-	return nil
-}
-
-// recompute measures how fast all totals are computed anew and compared.
-func (b *benchmark) recompute(ctx context.Context, s *session) error {
-	if err := s.waitSettled(ctx); err != nil {
-		return err
-	}
-	run, err := client.Recompute(ctx, s.Log, event.Command{})
-	if err != nil {
-		return err
-	}
-	if run.Problem != "" || run.Changed > 0 || run.ObservationsMissing > 0 {
-		return fmt.Errorf("recomputation found %d totals and %d observations amiss: %s", run.Changed, run.ObservationsMissing, run.Problem)
-	}
-	b.result.Recompute = perSecond(run.Cells, run.FinishedAt.Sub(run.StartedAt))
-	b.printf("recompute  %9.0f cells/s, %d cells", b.result.Recompute, run.Cells)
 	return nil
 }

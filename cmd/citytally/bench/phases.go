@@ -14,7 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/cmd/citytally/bench/load"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -161,4 +163,21 @@ func (b *benchmark) upload(ctx context.Context, s *session, n int) (id string, e
 		return "", err
 	}
 	return receipts[0].ID, nil
+}
+
+// recompute measures how fast all totals are computed anew and compared.
+func (b *benchmark) recompute(ctx context.Context, s *session) error {
+	if err := s.waitSettled(ctx); err != nil {
+		return err
+	}
+	run, err := client.Recompute(ctx, s.Log, event.Command{})
+	if err != nil {
+		return err
+	}
+	if run.Problem != "" || run.Changed > 0 || run.ObservationsMissing > 0 {
+		return fmt.Errorf("recomputation found %d totals and %d observations amiss: %s", run.Changed, run.ObservationsMissing, run.Problem)
+	}
+	b.result.Recompute = perSecond(run.Cells, run.FinishedAt.Sub(run.StartedAt))
+	b.printf("recompute  %9.0f cells/s, %d cells", b.result.Recompute, run.Cells)
+	return nil
 }
