@@ -86,7 +86,7 @@ func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
 
 func (p *Printer) reportTitle(period string) string {
 	pattern := p.words().Report.Title
-	if of, err := catalogue.ParsePeriod(period); err == nil && of.Kind == catalogue.Year {
+	if parsed, err := catalogue.ParsePeriod(period); err == nil && parsed.Kind == catalogue.Year {
 		pattern = p.words().Report.TitleOfYear
 	}
 	return fmt.Sprintf(pattern, period)
@@ -109,15 +109,15 @@ func (p *Printer) byProgramme(totals []sink.ReportRow) []programmeRows {
 	var all []programmeRows
 	for i := range p.Catalogue.Programmes {
 		programme := &p.Catalogue.Programmes[i]
-		of := programmeRows{name: p.Language.Choose(programme.NameZH, programme.NameEN)}
+		group := programmeRows{name: p.Language.Choose(programme.NameZH, programme.NameEN)}
 		for j := range p.Catalogue.Indicators {
 			indicator := &p.Catalogue.Indicators[j]
 			if row := rows[indicator.ID]; row != nil && indicator.Programme == programme.ID {
-				of.rows = append(of.rows, indicatorRow{row, indicator})
+				group.rows = append(group.rows, indicatorRow{row, indicator})
 			}
 		}
-		if len(of.rows) > 0 {
-			all = append(all, of)
+		if len(group.rows) > 0 {
+			all = append(all, group)
 		}
 	}
 	return all
@@ -154,12 +154,12 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at"})
 	for i := range r.Totals {
 		row := &r.Totals[i]
-		name := &catalogue.Indicator{}
-		if found, ok := p.Catalogue.Indicator(row.Indicator); ok {
-			name = found
+		var nameZH, nameEN string
+		if indicator, ok := p.Catalogue.Indicator(row.Indicator); ok {
+			nameZH, nameEN = indicator.NameZH, indicator.NameEN
 		}
 		t.AppendRow(table.Row{
-			row.Indicator, name.NameZH, name.NameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
+			row.Indicator, nameZH, nameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
 			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
 			row.ComputedAt.UTC().Format(utcMilliseconds),
 		})
