@@ -63,8 +63,8 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 			if err != nil {
 				return err
 			}
-			printer.Unjudged(cmd.ErrOrStderr(), created.Unjudged)
-			printer.Released(cmd.OutOrStdout(), created.Release, created.Repeated)
+			printer.PrintUnjudged(cmd.ErrOrStderr(), created.Unjudged)
+			printer.PrintReleased(cmd.OutOrStdout(), created.Release, created.Repeated)
 			return nil
 		},
 	}

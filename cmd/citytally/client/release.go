@@ -55,7 +55,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	var withheld *answer.UnpublishableError
 	switch {
 	case errors.As(err, &withheld):
-		return nil, &RefusedError{errors.New(p.Unpublishable(withheld))}
+		return nil, &RefusedError{errors.New(p.DescribeUnpublishable(withheld))}
 	case errors.Is(err, answer.ErrReleased):
 		return nil, &RefusedError{err}
 	case err != nil:

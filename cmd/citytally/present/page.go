@@ -106,8 +106,8 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 func (p *Printer) pageHeadings() []programme {
 	headings := []programme{{Name: p.words().Page.Indicators}}
 	for i := range p.Catalogue.Programmes {
-		of := &p.Catalogue.Programmes[i]
-		headings = append(headings, programme{ID: of.ID, Name: p.title(of.NameZH, of.NameEN)})
+		entry := &p.Catalogue.Programmes[i]
+		headings = append(headings, programme{ID: entry.ID, Name: p.title(entry.NameZH, entry.NameEN)})
 	}
 	return headings
 }
@@ -151,11 +151,11 @@ func (p *Printer) reporting(r *Report, period catalogue.Period) []reporting {
 	}
 	var all []reporting
 	for _, code := range p.Catalogue.Expected(period) {
-		of := reporting{Area: p.Area(code), Have: max(0, totals-missing[code]), Expected: totals}
+		area := reporting{Area: p.Area(code), Have: max(0, totals-missing[code]), Expected: totals}
 		if totals > 0 {
-			of.Bar = contributionWidth * float64(of.Have) / float64(totals)
+			area.Bar = contributionWidth * float64(area.Have) / float64(totals)
 		}
-		all = append(all, of)
+		all = append(all, area)
 	}
 	return all
 }

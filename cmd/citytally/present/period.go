@@ -8,16 +8,16 @@ import (
 
 // Period names a period: 2021年, 2021年第三季度, 2021年1—6月; in English 2021, third
 // quarter of 2021, January to June 2021.
-func (p *Printer) Period(of catalogue.Period) string {
-	words, year, index := &p.words().PeriodName, int(of.Year), of.Index-1
+func (p *Printer) Period(period catalogue.Period) string {
+	words, year, index := &p.words().PeriodName, int(period.Year), period.Index-1
 	switch {
-	case of.Kind == catalogue.Half:
+	case period.Kind == catalogue.Half:
 		return fmt.Sprintf(words.Half, year, words.Halves[index])
-	case of.Kind == catalogue.Quarter:
+	case period.Kind == catalogue.Quarter:
 		return fmt.Sprintf(words.Quarter, year, words.Quarters[index])
-	case of.Kind == catalogue.Month, of.Kind == catalogue.YearToDate && index == 0:
+	case period.Kind == catalogue.Month, period.Kind == catalogue.YearToDate && index == 0:
 		return fmt.Sprintf(words.Month, year, words.Months[index])
-	case of.Kind == catalogue.YearToDate:
+	case period.Kind == catalogue.YearToDate:
 		return fmt.Sprintf(words.YearToDate, year, words.Months[index])
 	}
 	return fmt.Sprintf(words.Year, year)

@@ -43,8 +43,8 @@ func (p *Printer) Published(w io.Writer, c *PublishedComparison, format string, 
 		fmt.Fprintln(w)
 		t := NewTable(w, table.Row{p.words().Indicator, words.Published, words.Interval, words.Total, words.Verdict}, 2, 4)
 		for i := range c.Comparisons {
-			if of := &c.Comparisons[i]; all || of.Agreement != published.Agrees {
-				t.AppendRow(p.comparisonRow(of))
+			if comparison := &c.Comparisons[i]; all || comparison.Agreement != published.Agrees {
+				t.AppendRow(p.comparisonRow(comparison))
 			}
 		}
 		t.Render()

@@ -52,8 +52,8 @@ func (p *Printer) Releases(w io.Writer, releases []*event.Release, format string
 	return nil
 }
 
-// Released prints that a release was made, or, repeated, that it existed already.
-func (p *Printer) Released(w io.Writer, r *event.Release, repeated bool) {
+// PrintReleased prints that a release was made, or, repeated, that it existed already.
+func (p *Printer) PrintReleased(w io.Writer, r *event.Release, repeated bool) {
 	words := &p.words().Release
 	if repeated {
 		fmt.Fprintf(w, words.Repeated+"\n", r.Name, p.Time(r.Created()))
@@ -62,16 +62,16 @@ func (p *Printer) Released(w io.Writer, r *event.Release, repeated bool) {
 	fmt.Fprintf(w, words.Created+"\n", r.Name, len(r.Totals), r.Period, r.Basis)
 }
 
-// Unjudged prints how many submissions are not in a release because they had not
+// PrintUnjudged prints how many submissions are not in a release because they had not
 // been judged; for 0 it prints nothing.
-func (p *Printer) Unjudged(w io.Writer, submissions int) {
+func (p *Printer) PrintUnjudged(w io.Writer, submissions int) {
 	if submissions > 0 {
 		fmt.Fprintf(w, p.words().Release.Unjudged+"\n", submissions)
 	}
 }
 
-// Unpublishable returns which totals prevent a release, a line each.
-func (p *Printer) Unpublishable(withheld *answer.UnpublishableError) string {
+// DescribeUnpublishable returns which totals prevent a release, a line each.
+func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) string {
 	words := &p.words().Release
 	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
 	for i := range withheld.Totals {
@@ -90,13 +90,14 @@ type ReleaseDiff struct {
 
 // ReleaseDifference is a total that is different today, and why.
 type ReleaseDifference struct {
-	Indicator string         `json:"indicator"`
-	Released  *ReleasedTotal `json:"released"`
-	Today     *ReleasedTotal `json:"today"`
-	Causes    []Cause        `json:"causes"`
+	Indicator string          `json:"indicator"`
+	Released  *ReleasedTotal  `json:"released"`
+	Today     *ReleasedTotal  `json:"today"`
+	Causes    []ChangedFigure `json:"causes"`
 }
 
-// ReleasedTotal is a total without its inputs.
+// ReleasedTotal is an [event.Total] as JSON, without its inputs. Programs read its keys,
+// which stay when the event changes.
 type ReleasedTotal struct {
 	Value        string   `json:"value"`
 	Unit         string   `json:"unit"`
@@ -110,8 +111,9 @@ type ReleasedTotal struct {
 	Publishable  bool     `json:"publishable"`
 }
 
-// Cause is a figure that changed and the submission that changed it.
-type Cause struct {
+// ChangedFigure is an [answer.Cause] as JSON: a figure that changed and the submission that
+// changed it.
+type ChangedFigure struct {
 	Area       string    `json:"area"`
 	Indicator  string    `json:"indicator"`
 	Period     string    `json:"period"`
@@ -133,13 +135,13 @@ type Cause struct {
 func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogueToday string) *ReleaseDiff {
 	d := &ReleaseDiff{ReleaseHead: headOf(r), CatalogueToday: catalogueToday, Differences: make([]ReleaseDifference, len(differences))}
 	for i := range differences {
-		of := &differences[i]
+		difference := &differences[i]
 		d.Differences[i] = ReleaseDifference{
-			Indicator: of.Indicator, Released: releasedTotal(of.Released), Today: releasedTotal(of.Today), Causes: make([]Cause, len(of.Causes)),
+			Indicator: difference.Indicator, Released: releasedTotal(difference.Released), Today: releasedTotal(difference.Today), Causes: make([]ChangedFigure, len(difference.Causes)),
 		}
-		for j := range of.Causes {
-			c := &of.Causes[j]
-			d.Differences[i].Causes[j] = Cause{
+		for j := range difference.Causes {
+			c := &difference.Causes[j]
+			d.Differences[i].Causes[j] = ChangedFigure{
 				Area: c.After.Area, Indicator: c.Cell.Indicator, Period: c.Cell.Period.String(), Before: partValue(c.Before), After: partValue(c.After.Part),
 				Stage: c.After.Stage.String(), Submission: c.After.Submission.String(), Sequence: c.After.Sequence, ReceivedAt: c.After.ReceivedAt,
 				Via: c.After.Via, By: c.After.By, File: c.After.File, Row: c.After.Row, Reason: c.After.Reason,
@@ -182,19 +184,19 @@ func (p *Printer) ReleaseDiff(w io.Writer, d *ReleaseDiff, format string) error 
 		fmt.Fprintf(w, words.OtherCatalogue+"\n", d.Catalogue, d.CatalogueToday)
 	}
 	for i := range d.Differences {
-		of := &d.Differences[i]
-		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(of.Indicator), p.releasedTotal(of.Released), p.releasedTotal(of.Today))
-		for j := range of.Causes {
-			p.cause(w, &of.Causes[j])
+		difference := &d.Differences[i]
+		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), p.releasedTotal(difference.Released), p.releasedTotal(difference.Today))
+		for j := range difference.Causes {
+			p.cause(w, &difference.Causes[j])
 		}
-		if len(of.Causes) == 0 {
+		if len(difference.Causes) == 0 {
 			fmt.Fprintf(w, "  %s\n", words.ByCatalogue)
 		}
 	}
 	return nil
 }
 
-func (p *Printer) cause(w io.Writer, c *Cause) {
+func (p *Printer) cause(w io.Writer, c *ChangedFigure) {
 	from := answer.ExplainedFigure{
 		Dataset: c.Indicator + " " + c.Period, Sequence: c.Sequence, Submission: c.Submission, Via: c.Via, By: c.By, File: c.File, Row: c.Row, ReceivedAt: c.ReceivedAt,
 	}
