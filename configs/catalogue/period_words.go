@@ -80,10 +80,9 @@ func compactPeriod(text string) string {
 		return unicode.ToLower(r)
 	}, norm.NFKC.String(text))
 	return zhNumeral.ReplaceAllStringFunc(dashes.Replace(text), func(run string) string {
-		runes := []rune(run)
 		if !strings.ContainsRune(run, '十') {
 			var b strings.Builder
-			for _, r := range runes {
+			for _, r := range run {
 				b.WriteByte(byte('0' + zhDigits[r]))
 			}
 			return b.String()

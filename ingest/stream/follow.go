@@ -95,7 +95,7 @@ type follower struct {
 	next     uint64
 	handle   func(Delivery) error
 	caughtUp func()
-	upToDate bool // caughtUp has been called
+	upToDate bool // whether caughtUp has been called
 	// started is true once a session has begun to receive; failure is the error that
 	// handle returned.
 	started bool
@@ -149,8 +149,9 @@ func (f *follower) session(ctx context.Context) error {
 	}
 }
 
-// checkEnd returns an error when the stream ends before the place that the follower has
-// come to: its end was lost, and sequences would come again with other messages.
+// checkEnd returns an error when the stream ends before the sequence up to which the follower
+// has read. The stream's end was lost then, and new messages would have sequences that the
+// follower has seen with other messages.
 func (f *follower) checkEnd(ctx context.Context) error {
 	last, err := f.log.LastSequence(ctx, f.config.Stream)
 	if err == nil && f.next > last+1 && f.next > f.config.From {
@@ -159,13 +160,13 @@ func (f *follower) checkEnd(ctx context.Context) error {
 	return err
 }
 
-// How long a follower that has yet to catch up waits for a message before it asks the
-// broker whether there is one.
+// catchUpCheck is how long a follower that has not caught up waits for a message before it
+// asks the broker whether there is one.
 const catchUpCheck = time.Second
 
 // receive returns the next message. Messages may expire or be deleted before they are
-// delivered, so that fewer come than there were at the start: while nothing comes, the
-// broker is asked whether all that is left has been handled.
+// delivered, so that fewer come than there were at the start. While no message comes, receive
+// asks the broker whether every message that is left has been handled.
 func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, messages jetstream.MessagesContext, handled uint64) (jetstream.Msg, error) {
 	for !f.upToDate {
 		waiting, cancel := context.WithTimeout(ctx, catchUpCheck)
@@ -186,7 +187,7 @@ func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, mes
 	return messages.Next(jetstream.NextContext(ctx))
 }
 
-// catchUp notes that everything which was there at the start has been handled.
+// catchUp records that every message which was there at the start has been handled.
 func (f *follower) catchUp() {
 	f.upToDate = true
 	f.caughtUp()

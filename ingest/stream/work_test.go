@@ -27,9 +27,7 @@ type task struct {
 	// carryOut is called for each batch; it may be nil.
 	carryOut func(bodies []string) error
 
-	mu      sync.Mutex
-	batches [][]string
-	done    chan []string
+	done chan []string // the bodies of each batch carried out
 }
 
 func newTask(size int) *task { return &task{size: size, done: make(chan []string, 100)} }

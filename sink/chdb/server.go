@@ -21,13 +21,12 @@ type Server struct {
 	lock    *flock.Flock
 	sockets *sockets
 
-	stop   context.CancelFunc // ends supervise
-	done   chan struct{}      // closed when supervise has ended
+	stop context.CancelFunc // ends supervise
+	done chan struct{}      // closed when supervise has ended
 
 	// These belong to supervise.
 	pauses restartPauses
 	warned bool // that the child is not fully confined
-
 
 	mu       sync.Mutex
 	child    childAnswer // of the child that serves; zero while none does
