@@ -98,7 +98,8 @@ func TestCrashLoopGoesOn(t *testing.T) {
 		err := server.Away()
 		return err != nil && strings.Contains(err.Error(), "exit status 3") && strings.Contains(err.Error(), "out of cheese") && server.PID() == 0
 	})
-	if err := server.Close(); err != nil {
+	// A child that crashes while the server closes it is told.
+	if err := server.Close(); err != nil && !strings.Contains(err.Error(), "exit status 3") {
 		t.Error(err)
 	}
 }
