@@ -15,4 +15,7 @@
 // crash of the broker, so every reader has to be idempotent. Each message comes
 // with its sequence for that purpose. An error is permanent only when it is an
 // [event.Permanent]; everything else is retried for as long as it takes.
+//
+// What never happens: a message that is acknowledged before its work is done or its
+// letter is stored; an outage that sends a message to DEAD.
 package stream

@@ -77,13 +77,19 @@ func (f *finality) acknowledged() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		position, err := f.log.Position(f.t.Context(), stream.Submissions, Consumer)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		position, err := f.log.Position(ctx, stream.Submissions, Consumer)
 		if err == nil && position.AckFloor >= last {
 			return
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-ctx.Done():
 			f.t.Fatalf("acknowledged up to %d of %d (%v)", position.AckFloor, last, err)
+		case <-tick.C:
 		}
 	}
 }
