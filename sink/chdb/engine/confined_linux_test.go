@@ -179,7 +179,7 @@ var attacks = []attack{
 	{"read", "table function file", []string{"SELECT * FROM file('DIR/outside/secret', 'LineAsString')"}, true},
 	{"read", "function file", []string{"SELECT file('DIR/outside/secret')"}, true},
 	{"read", "table named as a file", []string{"SELECT * FROM `DIR/outside/lines.tsv`"}, true},
-	{"read", "through the root of this process", []string{"SELECT * FROM file('/proc/self/root/DIR/outside/secret', 'LineAsString')"}, true},
+	{"read", "through the root of this process", []string{"SELECT * FROM file('/proc/self/root" + "/DIR/outside/secret', 'LineAsString')"}, true},
 	{"read", "beside the engine", []string{"SELECT * FROM file('DIR/tokens.yaml', 'LineAsString')"}, true},
 	{"read", "passwd", []string{"SELECT * FROM file('/etc/passwd', 'LineAsString')"}, true},
 	{"read", "environment of another process", []string{"SELECT * FROM file('/proc/1/environ', 'LineAsString')"}, false},
