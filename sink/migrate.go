@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,12 +34,29 @@ func (e *EditedMigrationError) Error() string {
 		"or fill the database from the log again: citytally replay --into clickhouse", e.File, e.Database)
 }
 
+// NewerSchemaError is the error for a database that a newer program has migrated.
+type NewerSchemaError struct {
+	Database     string
+	Found, Known uint32 // numbers of the last migration: of the database, of this program
+}
+
+// Error says how old this program is and what to do.
+func (e *NewerSchemaError) Error() string {
+	return fmt.Sprintf("database %s has schema %d, this program knows schemas up to %d: start the newer version of citytally that migrated it, "+
+		"or fill the database again with this one: citytally replay --into clickhouse", e.Database, e.Found, e.Known)
+}
+
 // Migrate creates the database and brings its tables and views up to date. Applied
 // migrations are recorded in schema_versions. When the text of one has changed since,
-// Migrate changes nothing and returns an [*EditedMigrationError]. Two processes may migrate
-// at the same time, because every statement may be repeated.
+// Migrate changes nothing and returns an [*EditedMigrationError], and a [*NewerSchemaError]
+// where a newer program has migrated the database. Two processes may migrate at the same
+// time, because every statement may be repeated and the views are compared in the end.
 func (s *Store) Migrate(ctx context.Context) error {
-	if err := s.migrate(ctx, schema); err != nil {
+	err := s.migrate(ctx, schema)
+	if err == nil {
+		_, err = s.defineViews(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrate ClickHouse database %s on %s: %w", s.database, s.address, err)
 	}
 	return nil
@@ -63,6 +82,12 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	applied, err := s.appliedMigrations(ctx)
 	if err != nil {
 		return err
+	}
+	known := uint32(len(migrations))
+	for version := range applied {
+		if version > known {
+			return &NewerSchemaError{Database: s.database, Found: slices.Max(slices.Collect(maps.Keys(applied))), Known: known}
+		}
 	}
 	for _, m := range migrations {
 		if hash, ok := applied[m.version]; ok && hash != m.hash {
@@ -201,11 +226,14 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return migrations, nil
 }
 
-// splitStatements cuts a migration where a line ends with a semicolon.
+var commentLine = regexp.MustCompile(`(?m)^--.*\n`)
+
+// splitStatements cuts a migration where a line ends with a semicolon, and leaves out lines
+// that are comments.
 func splitStatements(text string) []string {
 	var statements []string
-	for part := range strings.SplitSeq(text+"\n", ";\n") {
-		if strings.TrimSpace(part) != "" {
+	for part := range strings.SplitSeq(commentLine.ReplaceAllString(text+"\n", ""), ";\n") {
+		if part = strings.TrimSpace(part); part != "" {
 			statements = append(statements, part)
 		}
 	}

@@ -13,6 +13,7 @@ type readiness struct {
 	mu      sync.Mutex
 	waiting int               // workers without a consumer
 	paused  map[string]string // the reason, by stream
+	views   error             // why views that are not as they should be stay so
 	ready   chan struct{}
 }
 
@@ -43,17 +44,28 @@ func (s *readiness) pause(stream, why string) {
 	s.paused[stream] = why
 }
 
+// judgeViews records why the views could not be compared or defined anew; nil is that they
+// are as they should be.
+func (s *readiness) judgeViews(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.views = err
+}
+
 // Ready returns a channel that is closed when the workers receive all their streams.
 func (w *Workers) Ready() <-chan struct{} { return w.readiness.ready }
 
-// Paused returns nil, or which streams wait because ClickHouse does not take
-// their rows, and what to do about it.
+// Paused returns nil, or which streams wait because ClickHouse does not take their rows and
+// which views are not as they should be, and what to do about it.
 func (w *Workers) Paused() error {
 	w.readiness.mu.Lock()
 	defer w.readiness.mu.Unlock()
 	var errs []error
 	for stream, why := range w.readiness.paused {
 		errs = append(errs, fmt.Errorf("%s waits: %s", stream, why))
+	}
+	if err := w.readiness.views; err != nil {
+		errs = append(errs, fmt.Errorf("views: %s: %w", Advice(err), err))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

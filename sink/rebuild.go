@@ -97,7 +97,7 @@ func (s *Store) rebuildUnderWay(ctx context.Context) (bool, error) {
 	return tables > 0, nil
 }
 
-var createdObject = regexp.MustCompile(`(?m)^CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)`)
+var createdTable = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)`)
 
 // dropSchema drops what the migrations create. It drops the record of the migrations first,
 // so that after an interruption all of them are applied again.
@@ -107,10 +107,13 @@ func (s *Store) dropSchema(ctx context.Context) error {
 		return err
 	}
 	statements := []string{"DROP TABLE IF EXISTS schema_versions SYNC"}
+	for name := range readViews() {
+		statements = append(statements, "DROP VIEW IF EXISTS "+name+" SYNC")
+	}
 	for _, m := range slices.Backward(migrations) {
 		for _, statement := range slices.Backward(m.statements) {
-			for _, made := range createdObject.FindAllStringSubmatch(statement, -1) {
-				statements = append(statements, "DROP "+made[1]+" IF EXISTS "+made[2]+" SYNC")
+			if made := createdTable.FindStringSubmatch(statement); made != nil {
+				statements = append(statements, "DROP TABLE IF EXISTS "+made[1]+" SYNC")
 			}
 		}
 	}

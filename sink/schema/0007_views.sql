@@ -1,0 +1,2 @@
+-- The views stand in views.sql from here on, each once.
+-- views: c47346988f490fe94843acb5b2c4278ce3097e577d16bf212f4a19d11b52d5eb

@@ -1,0 +1,102 @@
+package sink
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// viewsText holds the statement that defines each view.
+//
+//go:embed views.sql
+var viewsText string
+
+var viewName = regexp.MustCompile(`(?m)^CREATE OR REPLACE VIEW (\w+)$`)
+
+// canonicalView is SQL for the text of a view as ClickHouse writes it, without the name of
+// the database: what a statement defines and what the database has compare by it.
+const canonicalView = `replaceRegexpOne(replaceAll(formatQuery(%s), currentDatabase() || '.', ''), '^CREATE (OR REPLACE )?VIEW (IF NOT EXISTS )?', 'CREATE VIEW ')`
+
+// readViews returns the statement that defines each view, by the view's name.
+func readViews() map[string]string {
+	views := map[string]string{}
+	for _, statement := range splitStatements(viewsText) {
+		views[viewName.FindStringSubmatch(statement)[1]] = statement
+	}
+	return views
+}
+
+// defineViews defines anew every view that the database lacks or has otherwise, and returns
+// their names in order. A view becomes another one when somebody changes it, and when the
+// server carries out late what a process asked for that has died since. The views of a newer
+// program are left as they are.
+func (s *Store) defineViews(ctx context.Context) ([]string, error) {
+	applied, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := readMigrations(schema)
+	if err != nil {
+		return nil, err
+	}
+	for version := range applied {
+		if int(version) > len(known) {
+			return nil, nil
+		}
+	}
+	var defined []string
+	for name, statement := range readViews() {
+		same, err := s.isDefined(ctx, name, statement)
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			continue
+		}
+		if err := s.conn.Exec(ctx, statement); err != nil {
+			return nil, fmt.Errorf("define view %s: %w", name, err)
+		}
+		defined = append(defined, name)
+	}
+	slices.Sort(defined)
+	return defined, nil
+}
+
+// isDefined reports whether the database has the view as the statement defines it.
+func (s *Store) isDefined(ctx context.Context, name, statement string) (bool, error) {
+	var same uint64
+	err := s.conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = ? AND "+
+		fmt.Sprintf(canonicalView, "create_table_query")+" = "+fmt.Sprintf(canonicalView, "?"), name, statement).Scan(&same)
+	if err != nil {
+		return false, fmt.Errorf("compare view %s: %w", name, err)
+	}
+	return same == 1, nil
+}
+
+// viewsInterval is how often running workers compare the views.
+const viewsInterval = 10 * time.Second
+
+// keepViews defines views anew, until ctx ends, when they are not as this program defines
+// them.
+func (w *Workers) keepViews(ctx context.Context) error {
+	ticks := time.NewTicker(viewsInterval)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+		}
+		defined, err := w.store.defineViews(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		w.readiness.judgeViews(err)
+		if len(defined) > 0 {
+			w.logger.Warn().Strs("views", defined).Msg("views of the database were missing or not as this version of citytally defines them, and have been defined anew")
+		}
+	}
+}

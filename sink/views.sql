@@ -1,0 +1,331 @@
+-- The views that analysts read, each once and as it is now. Migrate defines every view anew
+-- that the database has otherwise. A change here needs a new migration in schema/ (it may
+-- hold nothing but a comment) that ends with the line "-- views: " and this file's SHA-256;
+-- TestLastMigrationNamesViews prints it.
+
+CREATE OR REPLACE VIEW submissions
+(
+    id                String COMMENT 'id of the submission: the same content has the same id, for ever',
+    area              LowCardinality(String) COMMENT 'code of the area that reported',
+    dataset           LowCardinality(String) COMMENT 'dataset reported',
+    outcome           LowCardinality(String) COMMENT 'accepted, partial or rejected',
+    repeated          Bool COMMENT 'true when the same content had been accepted before and nothing changed',
+    sequence          UInt64 COMMENT 'place of the message in SUBMISSIONS',
+    accepted_sequence UInt64 COMMENT 'place of its observations in ACCEPTED; 0 is none',
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored it, UTC',
+    decided_at        DateTime64(3, 'UTC') COMMENT 'when it was validated, UTC',
+    via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
+    by                LowCardinality(String) COMMENT 'who authenticated',
+    file              String COMMENT 'name of the file',
+    rows              UInt32 COMMENT 'observations in it: accepted + held + rejected',
+    accepted          UInt32 COMMENT 'observations accepted',
+    held              UInt32 COMMENT 'observations that wait for an explanation',
+    rejected          UInt32 COMMENT 'observations refused',
+    catalogue         LowCardinality(String) COMMENT 'version of the catalogue it was judged by'
+)
+AS SELECT
+    id, area, dataset, outcome, repeated, sequence, accepted_sequence, received_at, decided_at, via,
+    by, file, rows, accepted, held, rejected, catalogue
+FROM submissions_data FINAL
+COMMENT 'What became of each message in SUBMISSIONS';
+
+CREATE OR REPLACE VIEW findings
+(
+    submission String COMMENT 'id of the submission',
+    area       LowCardinality(String) COMMENT 'code of the area that reported',
+    dataset    LowCardinality(String) COMMENT 'dataset reported',
+    sequence   UInt64 COMMENT 'place of the submission in SUBMISSIONS',
+    number     UInt32 COMMENT 'counts the submission''s findings from 1',
+    code       LowCardinality(String) COMMENT 'stable code, for programs',
+    severity   LowCardinality(String) COMMENT 'reject, hold or inform',
+    row        UInt32 COMMENT 'row in the file, counted from 1; 0 is the whole submission',
+    column     LowCardinality(String) COMMENT 'name of the field',
+    indicator  String COMMENT 'indicator concerned',
+    period     String COMMENT 'period concerned',
+    seen       String COMMENT 'text found there',
+    message_zh String COMMENT 'what is wrong and what to do, in Chinese',
+    message_en String COMMENT 'what is wrong and what to do, in English',
+    decided_at DateTime64(3, 'UTC') COMMENT 'when it was found, UTC'
+)
+AS SELECT
+    id AS submission, area, dataset, sequence, number, code, severity, row, column, indicator,
+    period, seen, message_zh, message_en, decided_at
+FROM submissions_data FINAL
+ARRAY JOIN
+    arrayEnumerate(finding_code) AS number, finding_code AS code, finding_severity AS severity,
+    finding_row AS row, finding_column AS column, finding_indicator AS indicator, finding_period AS period,
+    finding_seen AS seen, finding_message_zh AS message_zh, finding_message_en AS message_en
+COMMENT 'What validation had to say, with its place';
+
+CREATE OR REPLACE VIEW observations
+(
+    area              LowCardinality(String) COMMENT 'code of the area that reported',
+    indicator         LowCardinality(String) COMMENT 'id of the indicator',
+    period            LowCardinality(String) COMMENT 'SDMX period: 2021, 2021-S1, 2021-Q3, 2021-06, 2021-YTD06',
+    year              UInt16 COMMENT 'calendar year of the period',
+    period_start      Date32 COMMENT 'first day of the period',
+    period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
+    value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
+    unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
+    stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
+    status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
+    qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
+    note              String COMMENT 'the reporter''s note',
+    raw               String COMMENT 'text of the value as received, where it differs from value',
+    row               UInt32 COMMENT 'row in the file, counted from 1',
+    submission        String COMMENT 'id of the submission that brought it',
+    sequence          UInt64 COMMENT 'place of the submission in SUBMISSIONS; what comes later wins within a stage',
+    accepted_sequence UInt64 COMMENT 'place in ACCEPTED',
+    dataset           LowCardinality(String) COMMENT 'dataset it was reported in',
+    via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
+    by                LowCardinality(String) COMMENT 'who authenticated',
+    file              String COMMENT 'name of the file it came from',
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+)
+AS SELECT
+    area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
+    note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
+FROM observations_data FINAL
+COMMENT 'Every accepted value ever, all vintages';
+
+CREATE OR REPLACE VIEW observations_latest
+(
+    area              LowCardinality(String) COMMENT 'code of the area that reported',
+    indicator         LowCardinality(String) COMMENT 'id of the indicator',
+    period            LowCardinality(String) COMMENT 'SDMX period: 2021, 2021-S1, 2021-Q3, 2021-06, 2021-YTD06',
+    year              UInt16 COMMENT 'calendar year of the period',
+    period_start      Date32 COMMENT 'first day of the period',
+    period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
+    value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
+    unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
+    stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
+    status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
+    qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
+    note              String COMMENT 'the reporter''s note',
+    raw               String COMMENT 'text of the value as received, where it differs from value',
+    row               UInt32 COMMENT 'row in the file, counted from 1',
+    submission        String COMMENT 'id of the submission that brought it',
+    sequence          UInt64 COMMENT 'place of the submission in SUBMISSIONS; what comes later wins within a stage',
+    accepted_sequence UInt64 COMMENT 'place in ACCEPTED',
+    dataset           LowCardinality(String) COMMENT 'dataset it was reported in',
+    via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
+    by                LowCardinality(String) COMMENT 'who authenticated',
+    file              String COMMENT 'name of the file it came from',
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+)
+AS SELECT
+    area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
+    note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
+FROM observations_data
+ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+LIMIT 1 BY indicator, period, area
+COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence';
+
+CREATE OR REPLACE VIEW totals
+(
+    indicator       LowCardinality(String) COMMENT 'id of the indicator',
+    period          LowCardinality(String) COMMENT 'SDMX period',
+    year            UInt16 COMMENT 'calendar year of the period',
+    value           Nullable(Decimal(38, 12)) COMMENT 'exact total in unit; NULL is no figure',
+    unit            LowCardinality(String) COMMENT 'unit of value',
+    stage           Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'lowest stage of the parts',
+    status          LowCardinality(String) COMMENT 'A, I when a part is imputed, O when there is no value',
+    qualifier       LowCardinality(String) COMMENT 'what the parts'' qualifiers join to',
+    change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
+    change_kind     LowCardinality(String) COMMENT 'percent or point',
+    change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, BREAK …',
+    have            UInt32 COMMENT 'expected areas that reported',
+    expected        UInt32 COMMENT 'areas that were to report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    publishable     Bool COMMENT 'what the indicator''s coverage policy says',
+    flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero',
+    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
+    trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
+    catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
+    computed_at     DateTime64(3, 'UTC') COMMENT 'when it was computed, UTC',
+    sequence        UInt64 COMMENT 'place in TOTALS'
+)
+AS WITH JSONExtract(totals_data.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
+SELECT
+    indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
+    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
+    basis, trigger, catalogue, computed_at, sequence
+FROM totals_data FINAL
+COMMENT 'Every version of every city total';
+
+CREATE OR REPLACE VIEW totals_latest
+(
+    indicator       LowCardinality(String) COMMENT 'id of the indicator',
+    period          LowCardinality(String) COMMENT 'SDMX period',
+    year            UInt16 COMMENT 'calendar year of the period',
+    value           Nullable(Decimal(38, 12)) COMMENT 'exact total in unit; NULL is no figure',
+    unit            LowCardinality(String) COMMENT 'unit of value',
+    stage           Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'lowest stage of the parts',
+    status          LowCardinality(String) COMMENT 'A, I when a part is imputed, O when there is no value',
+    qualifier       LowCardinality(String) COMMENT 'what the parts'' qualifiers join to',
+    change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
+    change_kind     LowCardinality(String) COMMENT 'percent or point',
+    change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, BREAK …',
+    have            UInt32 COMMENT 'expected areas that reported',
+    expected        UInt32 COMMENT 'areas that were to report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    publishable     Bool COMMENT 'what the indicator''s coverage policy says',
+    flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero',
+    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
+    trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
+    catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
+    computed_at     DateTime64(3, 'UTC') COMMENT 'when it was computed, UTC',
+    sequence        UInt64 COMMENT 'place in TOTALS'
+)
+AS WITH JSONExtract(latest.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
+SELECT
+    indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
+    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
+    basis, trigger, catalogue, computed_at, sequence
+FROM (SELECT * FROM totals_data ORDER BY indicator, period, basis DESC, sequence DESC LIMIT 1 BY indicator, period) AS latest
+COMMENT 'The latest version of each city total: the highest basis, then the highest sequence';
+
+CREATE OR REPLACE VIEW runs
+(
+    id                   String COMMENT 'id of the command',
+    schedule             LowCardinality(String) COMMENT 'name of the schedule, or manual',
+    trigger              LowCardinality(String) COMMENT 'schedule or manual',
+    slot                 Nullable(DateTime64(3, 'UTC')) COMMENT 'time the schedule fired for, UTC; NULL for a manual run',
+    started_at           DateTime64(3, 'UTC') COMMENT 'UTC',
+    finished_at          DateTime64(3, 'UTC') COMMENT 'UTC',
+    duration_seconds     Float64 COMMENT 'finished_at − started_at, in seconds',
+    period               String COMMENT 'period it was bound to; empty is all',
+    indicator            String COMMENT 'indicator it was bound to; empty is all',
+    basis                UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
+    catalogue            LowCardinality(String) COMMENT 'version of the catalogue',
+    cells                UInt64 COMMENT 'totals computed',
+    changed              UInt64 COMMENT 'totals that differed from those shown and were published again',
+    observations_missing UInt64 COMMENT 'accepted observations that were missing here and were published again',
+    problem              String COMMENT 'why it ended early; empty when it ended well',
+    sequence             UInt64 COMMENT 'place in TOTALS'
+)
+AS SELECT
+    id, schedule, trigger, slot, started_at, finished_at,
+    dateDiff('millisecond', started_at, finished_at) / 1000 AS duration_seconds, period, indicator,
+    basis, catalogue, cells, changed, observations_missing, problem, sequence
+FROM runs_data
+ORDER BY id, sequence
+LIMIT 1 BY id
+COMMENT 'Recomputations, one row for each, though its record was written twice';
+
+CREATE OR REPLACE VIEW areas
+(
+    code         String COMMENT 'GB/T 2260 code, or the catalogue''s own',
+    name_zh      String COMMENT 'Chinese name',
+    name_en      String COMMENT 'English name',
+    kind         LowCardinality(String) COMMENT 'city, district, carved_out or inside',
+    host         String COMMENT 'district that an inside zone lies in',
+    valid_from   Nullable(Date32) COMMENT 'first day; NULL is unbounded',
+    valid_to     Nullable(Date32) COMMENT 'first day no longer; NULL is unbounded',
+    predecessors Array(String) COMMENT 'areas whose territory it took over',
+    position     UInt32 COMMENT 'place in the catalogue, from 1',
+    catalogue    String COMMENT 'version of the catalogue'
+)
+AS SELECT
+    code, name_zh, name_en, kind, host, valid_from, valid_to, predecessors, position, catalogue
+FROM areas_data FINAL
+WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
+COMMENT 'Areas of the catalogue that is in use';
+
+CREATE OR REPLACE VIEW indicators
+(
+    id              String COMMENT 'id of the indicator',
+    name_zh         String COMMENT 'Chinese name',
+    name_en         String COMMENT 'English name',
+    programme       String COMMENT 'heading of the report',
+    unit            LowCardinality(String) COMMENT 'unit of values and totals',
+    kind            LowCardinality(String) COMMENT 'flow, stock or ratio',
+    city_total      LowCardinality(String) COMMENT 'sum, ratio or city',
+    numerator       String COMMENT 'indicator above the line of a ratio',
+    denominator     String COMMENT 'indicator below the line of a ratio',
+    factor          Int64 COMMENT 'what a ratio is multiplied by',
+    change          LowCardinality(String) COMMENT 'percent or point',
+    decimals        UInt8 COMMENT 'decimals shown of values',
+    change_decimals UInt8 COMMENT 'decimals shown of changes',
+    rounding        LowCardinality(String) COMMENT 'half_up, half_even or truncate, for display only',
+    coverage        LowCardinality(String) COMMENT 'complete or partial',
+    minimum         Nullable(Decimal(38, 12)) COMMENT 'least plausible value, in unit; NULL is unbounded',
+    maximum         Nullable(Decimal(38, 12)) COMMENT 'greatest plausible value, in unit; NULL is unbounded',
+    datasets        Array(String) COMMENT 'datasets it is reported in',
+    position        UInt32 COMMENT 'place in the catalogue, from 1',
+    catalogue       String COMMENT 'version of the catalogue'
+)
+AS SELECT
+    id, name_zh, name_en, programme, unit, kind, city_total, numerator, denominator, factor, change,
+    decimals, change_decimals, rounding, coverage, minimum, maximum, datasets, position, catalogue
+FROM indicators_data FINAL
+WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
+COMMENT 'Indicators of the catalogue that is in use';
+
+CREATE OR REPLACE VIEW datasets
+(
+    id        String COMMENT 'id of the dataset',
+    name_zh   String COMMENT 'Chinese name',
+    name_en   String COMMENT 'English name',
+    periods   Array(String) COMMENT 'kinds of period: year, half, quarter, month, ytd',
+    stage     Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage where an observation names none',
+    due_days  Int32 COMMENT 'days after the period''s end when it is due',
+    position  UInt32 COMMENT 'place in the catalogue, from 1',
+    catalogue String COMMENT 'version of the catalogue'
+)
+AS SELECT
+    id, name_zh, name_en, periods, stage, due_days, position, catalogue
+FROM datasets_data FINAL
+WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
+COMMENT 'Datasets of the catalogue that is in use';
+
+CREATE OR REPLACE VIEW releases
+(
+    name            String COMMENT 'name of the release',
+    note            String COMMENT 'what the release is for',
+    indicator       LowCardinality(String) COMMENT 'id of the indicator',
+    period          LowCardinality(String) COMMENT 'SDMX period',
+    year            UInt16 COMMENT 'calendar year of the period',
+    value           Nullable(Decimal(38, 12)) COMMENT 'exact total in unit; NULL is no figure',
+    unit            LowCardinality(String) COMMENT 'unit of value',
+    stage           Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage of the total',
+    status          LowCardinality(String) COMMENT 'A, I when a part is imputed, O when there is no value',
+    qualifier       LowCardinality(String) COMMENT 'what the parts'' qualifiers join to',
+    change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
+    change_kind     LowCardinality(String) COMMENT 'percent or point',
+    change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, BREAK …',
+    have            UInt32 COMMENT 'expected areas that reported',
+    expected        UInt32 COMMENT 'areas that were to report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    publishable     Bool COMMENT 'false where the total was released by force',
+    flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero',
+    inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    as_of           Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant of receipt that counted, UTC; NULL is no bound',
+    basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
+    catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
+    created_at      DateTime64(3, 'UTC') COMMENT 'when it was released, UTC',
+    sequence        UInt64 COMMENT 'place in RELEASES'
+)
+AS WITH JSONExtract(releases_data.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
+SELECT
+    name, note, indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
+    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
+        figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
+        'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
+    as_of, basis, catalogue, computed_at AS created_at, sequence
+FROM releases_data FINAL
+COMMENT 'City totals frozen under a name, for publication';
