@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -137,4 +138,40 @@ func figureText(d *decimal.Decimal) string {
 		return ""
 	}
 	return d.String()
+}
+
+// newestQuery reads, for each stream in the order of endStreams, the newest message that has
+// rows, and then the newest submission that is shown.
+const newestQuery = `SELECT
+	(SELECT max(accepted_sequence) FROM observations_data), (SELECT max(verdict_sequence) FROM submissions_data),
+	(SELECT max(sequence) FROM totals_data), (SELECT max(sequence) FROM releases_data)`
+
+// endStreams are the streams whose messages become rows, with the consumers that move them.
+var endStreams = [...]struct{ stream, consumer string }{
+	{stream.Accepted, AcceptedConsumer}, {stream.Verdicts, VerdictsConsumer}, {stream.Totals, TotalsConsumer}, {stream.Releases, ReleasesConsumer},
+}
+
+// Ends says up to where the store shows the log. A store without tables shows none of it.
+func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
+	ends := &reconcile.Ends{Newest: map[string]uint64{}, Acknowledged: map[string]uint64{}}
+	for _, e := range endStreams {
+		position, err := p.Log.Position(ctx, e.stream, e.consumer)
+		if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return nil, err
+		}
+		ends.Acknowledged[e.stream] = position.AckFloor
+	}
+	var newest [len(endStreams)]uint64
+	err := p.conn.QueryRow(ctx, newestQuery).Scan(&newest[0], &newest[1], &newest[2], &newest[3])
+	if err == nil {
+		err = p.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(received_at, sequence) FROM submissions_data`).
+			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.ReceivedAt)
+	}
+	if err != nil && !hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+		return nil, fmt.Errorf("read what the newest rows are: %w", err)
+	}
+	for i, e := range endStreams {
+		ends.Newest[e.stream] = newest[i]
+	}
+	return ends, nil
 }

@@ -97,6 +97,9 @@ func (w *worker) CarryOut(ctx context.Context, taken []stream.Delivery) (err err
 	began := w.now()
 	spans := w.tracer.StartBatch(ctx, "insert", taken)
 	defer func() { spans.End(err) }()
+	if err := w.permitted(ctx); err != nil {
+		return err
+	}
 	if err := w.fetchMissing(ctx); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type Workers struct {
 
 	metrics   *Metrics
 	tracer    *stream.Tracer
+	permitted func(context.Context) error
 	readiness *readiness
 }
 
@@ -38,7 +39,8 @@ func NewWorkers(log *stream.Log, store *Store, config Config, logger zerolog.Log
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	w := &Workers{log: log, store: store, config: config, logger: logger, now: time.Now, metrics: NewMetrics(nil), readiness: newState()}
+	w := &Workers{log: log, store: store, config: config, logger: logger, now: time.Now, metrics: NewMetrics(nil), readiness: newState(),
+		permitted: func(context.Context) error { return nil }}
 	for _, option := range options {
 		option(w)
 	}
@@ -90,3 +92,9 @@ func WithMetrics(m *Metrics) Option { return func(w *Workers) { w.metrics = m } 
 
 // WithTracer makes the workers record spans of the inserts of what is traced.
 func WithTracer(t *stream.Tracer) Option { return func(w *Workers) { w.tracer = t } }
+
+// WithPermission has the workers ask before each insert. While the answer is an error they
+// store nothing, and say why.
+func WithPermission(ask func(context.Context) error) Option {
+	return func(w *Workers) { w.permitted = ask }
+}

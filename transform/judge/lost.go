@@ -61,6 +61,7 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	if err != nil {
 		return fmt.Errorf("restore what was accepted of submission %s: %w", r.id, err)
 	}
+	v.restored++
 	v.logger.Warn().Str("submission", r.id).Uint64("sequence", r.delivery.Sequence).Int("rows", len(rows)).
 		Msg("ACCEPTED had lost rows that have a verdict; they were restored as the verdict says")
 	return nil

@@ -40,6 +40,8 @@ type Validator struct {
 	metrics *Metrics
 	tracer  *stream.Tracer
 	earlier earlierVerdicts
+	// restored counts the submissions of which lost rows were brought back to ACCEPTED.
+	restored int
 }
 
 // NewValidator returns a validator that judges by the catalogue and by the ledger,

@@ -16,6 +16,11 @@ import (
 // when the ledger holds everything up to the log's end. A message that cannot be
 // read is skipped; the tally worker puts it aside in DEAD.
 func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Logger, caughtUp func()) error {
+	extent, err := log.Extent(ctx, stream.Accepted)
+	if err == nil && extent.Messages == 0 {
+		// The stream was created anew behind what it had held: nothing up to there comes.
+		l.begin(extent.Last)
+	}
 	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Stage: "ledger"}, func(d stream.Delivery) error {
 		batch, err := event.DecodeAccepted(d.Body)
 		if err != nil && !event.IsPermanent(err) {

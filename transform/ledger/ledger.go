@@ -120,6 +120,13 @@ func (l *Ledger) Skip(sequence uint64, subject string, why error) {
 	l.advance(sequence, subject)
 }
 
+// begin notes that ACCEPTED holds nothing up to the sequence.
+func (l *Ledger) begin(sequence uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.basis = max(l.basis, sequence)
+}
+
 // Unreadable returns why the message at a sequence of ACCEPTED was skipped; nil
 // where it was folded in.
 func (l *Ledger) Unreadable(sequence uint64) error {

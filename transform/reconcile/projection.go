@@ -27,4 +27,7 @@ type Projection interface {
 	// SUBMISSIONS to another, for each area and dataset. Behind is how many verdicts in
 	// the log may not be visible yet.
 	Accounts(ctx context.Context, first, last uint64) (shown []Shown, behind int64, err error)
+	// Ends says up to where the log is visible; a projection without tables shows none of
+	// it.
+	Ends(ctx context.Context) (*Ends, error)
 }

@@ -1,0 +1,143 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// Extent is where a stream ends and what it lacks before that.
+type Extent struct {
+	// Last is the sequence of the newest message, also where that has expired.
+	Last uint64
+	// Messages counts those that the stream holds.
+	Messages uint64
+	// Missing counts the messages up to Last that the stream does not hold and whose loss
+	// nobody has accepted (see [Log.AcceptLoss]).
+	Missing uint64
+}
+
+// acceptedLossKey is the key in a stream's metadata for how many lost messages somebody has
+// accepted as lost.
+const acceptedLossKey = "citytally-accepted-loss"
+
+// Extent returns the extent of a stream.
+func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
+	s, err := l.js.Stream(ctx, stream)
+	if err != nil {
+		return Extent{}, fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	info := s.CachedInfo()
+	e := Extent{Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: info.State.LastSeq - info.State.Msgs}
+	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
+	e.Missing -= min(accepted, e.Missing)
+	return e, nil
+}
+
+// AcceptLoss records in the stream that the messages it lacks now are lost for good, so that
+// Extent no longer counts them.
+func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
+	s, err := l.js.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	info := s.CachedInfo()
+	config := info.Config
+	if config.Metadata == nil {
+		config.Metadata = map[string]string{}
+	}
+	config.Metadata[acceptedLossKey] = strconv.FormatUint(info.State.LastSeq-info.State.Msgs, 10)
+	if _, err := l.js.UpdateStream(ctx, config); err != nil {
+		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
+	}
+	return nil
+}
+
+// RowsSubject returns the subjects of a stream whose messages become rows of the projection
+// and have one layout.
+func RowsSubject(stream string) string { return subjects(stream)[0] }
+
+// Reference is what the messages of one stream say of another one that they were made from.
+type Reference struct {
+	From, To string
+	newest   func(body []byte) (uint64, error)
+}
+
+// References returns the references between the streams.
+func References() []Reference {
+	return []Reference{
+		{Verdicts, Submissions, func(body []byte) (uint64, error) {
+			var v event.Verdict
+			err := json.Unmarshal(body, &v)
+			return v.Sequence, err
+		}},
+		{Accepted, Submissions, func(body []byte) (uint64, error) {
+			batch, err := event.DecodeAccepted(body)
+			if err != nil {
+				return 0, err
+			}
+			newest := uint64(0)
+			for i := range batch.Submissions {
+				newest = max(newest, batch.Submissions[i].Sequence)
+			}
+			return newest, nil
+		}},
+		{Totals, Accepted, func(body []byte) (uint64, error) {
+			batch, err := event.DecodeTotals(body)
+			if err != nil {
+				return 0, err
+			}
+			return batch.Basis, nil
+		}},
+	}
+}
+
+// Refers returns the sequence in r.To of which the newest message of r.From was made, or 0
+// where r.From is empty or its newest message cannot be read.
+func (l *Log) Refers(ctx context.Context, r Reference) (uint64, error) {
+	m, err := l.GetLast(ctx, r.From, RowsSubject(r.From))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	newest, err := r.newest(m.Data)
+	if err != nil || newest > maxSequence {
+		return 0, nil
+	}
+	return newest, nil
+}
+
+// maxSequence bounds what a reference is believed to say: no log has that many messages.
+const maxSequence = 1 << 53
+
+// firstSequence returns the sequence at which a stream that does not exist yet has to begin,
+// so that nothing in the other streams refers to another message of it than was meant: 0 is
+// the usual beginning.
+func (l *Log) firstSequence(ctx context.Context, stream string) (uint64, error) {
+	known := uint64(0)
+	for _, r := range References() {
+		if r.To != stream {
+			continue
+		}
+		newest, err := l.Refers(ctx, r)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		known = max(known, newest)
+	}
+	if known == 0 {
+		return 0, nil
+	}
+	return known + 1, nil
+}

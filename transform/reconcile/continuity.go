@@ -1,0 +1,209 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Ends says up to where a projection shows the log.
+type Ends struct {
+	// Newest is the sequence of the newest message, by stream, of which the projection has
+	// rows; Acknowledged is up to where it has confirmed that it needs no message again.
+	// Newest is read after Acknowledged.
+	Newest, Acknowledged map[string]uint64
+	// Submission is the newest submission that is shown, with its sequence in SUBMISSIONS
+	// and its time of receipt in milliseconds; Sequence 0 is none.
+	Submission struct {
+		Sequence   uint64
+		ID         string
+		ReceivedAt time.Time
+	}
+}
+
+// ClickHouse is the Holder of a divergence between the log and the projection.
+const ClickHouse = "ClickHouse"
+
+// Divergence says that one record of the past does not go with another: a stream with a
+// stream that was made from it, or the log with the projection.
+type Divergence struct {
+	Kind DivergenceKind `json:"kind"`
+	// Stream is the stream in question, and Last the sequence of its newest message.
+	Stream string `json:"stream"`
+	Last   uint64 `json:"last"`
+	// Holder is who knows otherwise: a stream or ClickHouse. Known is the sequence in
+	// Stream that it knows of.
+	Holder string `json:"holder"`
+	Known  uint64 `json:"known"`
+	// Detail says more of a Replaced message.
+	Detail string `json:"detail,omitempty"`
+}
+
+// DivergenceKind says how two records diverge.
+type DivergenceKind string
+
+// The kinds of divergence.
+const (
+	// TailLost is a stream that ends before what its holder knows of it.
+	TailLost DivergenceKind = "tail_lost"
+	// HeadLost is a stream that is kept for ever and lacks messages before Known.
+	HeadLost DivergenceKind = "head_lost"
+	// Replaced is a message that is another one in the log than in the projection.
+	Replaced DivergenceKind = "replaced"
+	// Behind is a projection that lacks what it had confirmed.
+	Behind DivergenceKind = "behind"
+)
+
+// Richer returns the side that holds more, or "" where each has what the other lacks.
+func (d *Divergence) Richer() string {
+	switch d.Kind {
+	case TailLost:
+		return d.Holder
+	case Behind:
+		return d.Stream
+	}
+	return ""
+}
+
+// String says what diverges, which side is the poorer, and what to do.
+func (d *Divergence) String() string {
+	discard := "put back the broker's data that ClickHouse was filled from, or accept the loss and make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer"
+	switch {
+	case d.Kind == TailLost && d.Holder == ClickHouse:
+		return fmt.Sprintf("%s ends at message %d and ClickHouse has rows of message %d: the log is the poorer side, it has lost its end or an older copy was put back; "+
+			"the sink waits, so that nothing is overwritten; %s", d.Stream, d.Last, d.Known, discard)
+	case d.Kind == Replaced:
+		return fmt.Sprintf("message %d of %s %s: ClickHouse was filled from another log, or the log went on after an older copy was put back; "+
+			"the sink waits, so that nothing is overwritten; %s", d.Known, d.Stream, d.Detail, discard)
+	case d.Kind == Behind:
+		return fmt.Sprintf("ClickHouse has rows of %s up to message %d, and had confirmed message %d: ClickHouse is the poorer side, its data was lost or an older copy was put back; "+
+			"fill it from the log: citytally replay --into clickhouse", d.Stream, d.Last, d.Known)
+	}
+	if d.Kind == TailLost {
+		return fmt.Sprintf("%s ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
+			"put back the newest copy of the broker's data", d.Stream, d.Last, d.Holder, d.Known)
+	}
+	cure := "put back the newest copy of the broker's data"
+	if d.Stream == stream.Accepted {
+		cure += ", or bring back what the submissions in the log still tell: citytally replay --from submissions"
+	}
+	return fmt.Sprintf("%s is kept for ever and lacks %d of its %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; %s",
+		d.Stream, d.Known, d.Last, cure)
+}
+
+// StopsSink reports whether rows of the log must not be stored while the divergence stands.
+func (d *Divergence) StopsSink() bool {
+	return d.Kind == Replaced || d.Kind == TailLost && d.Holder == ClickHouse
+}
+
+// StopsTransform reports whether nothing must be judged and totalled while the divergence
+// stands. A divergence that a single forged message can bring about stops nothing.
+func (d *Divergence) StopsTransform() bool { return d.Kind == HeadLost }
+
+// CheckLog compares the streams of the log with each other.
+func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
+	var found []Divergence
+	for _, name := range []string{stream.Accepted, stream.Releases} {
+		extent, err := log.Extent(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if extent.Missing > 0 {
+			found = append(found, Divergence{Kind: HeadLost, Stream: name, Last: extent.Last, Known: extent.Missing})
+		}
+	}
+	for _, r := range stream.References() {
+		known, err := log.Refers(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		extent, err := log.Extent(ctx, r.To)
+		if err != nil {
+			return nil, err
+		}
+		if known > extent.Last {
+			found = append(found, Divergence{Kind: TailLost, Stream: r.To, Last: extent.Last, Holder: r.From, Known: known})
+		}
+	}
+	return found, nil
+}
+
+// CheckProjection compares the log with the projection.
+func CheckProjection(ctx context.Context, log *stream.Log, projection Projection) ([]Divergence, error) {
+	ends, err := projection.Ends(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Divergence
+	for name, newest := range ends.Newest {
+		extent, err := log.Extent(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if newest > extent.Last {
+			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: extent.Last, Holder: ClickHouse, Known: newest})
+			continue
+		}
+		behind, err := confirmedMissing(ctx, log, name, newest, ends.Acknowledged[name])
+		if err != nil {
+			return nil, err
+		}
+		if behind > 0 {
+			found = append(found, Divergence{Kind: Behind, Stream: name, Last: newest, Holder: ClickHouse, Known: behind})
+		}
+	}
+	slices.SortFunc(found, func(a, b Divergence) int { return strings.Compare(a.Stream, b.Stream) })
+	replaced, err := checkSubmission(ctx, log, ends)
+	return append(found, replaced...), err
+}
+
+// confirmedMissing returns the sequence of the stream's newest message with rows when the
+// projection has confirmed it and lacks it, or 0. A message with a letter in DEAD has none.
+func confirmedMissing(ctx context.Context, log *stream.Log, name string, newest, acknowledged uint64) (uint64, error) {
+	if newest >= acknowledged {
+		return 0, nil
+	}
+	message, err := log.GetLast(ctx, name, stream.RowsSubject(name))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil || message.Sequence <= newest || message.Sequence > acknowledged {
+		return 0, err
+	}
+	letters, err := log.Letters(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if slices.ContainsFunc(letters, func(l stream.Letter) bool { return l.Stream == name && l.Sequence == message.Sequence }) {
+		return 0, nil
+	}
+	return message.Sequence, nil
+}
+
+// checkSubmission compares the newest submission that the projection shows with the message
+// in the log, if that has not expired.
+func checkSubmission(ctx context.Context, log *stream.Log, ends *Ends) ([]Divergence, error) {
+	shown := ends.Submission
+	if shown.Sequence == 0 {
+		return nil, nil
+	}
+	message, err := log.Get(ctx, stream.Submissions, shown.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil || message.Time.Truncate(time.Millisecond).Equal(shown.ReceivedAt) {
+		return nil, err
+	}
+	return []Divergence{{
+		Kind: Replaced, Stream: stream.Submissions, Last: message.Sequence, Holder: ClickHouse, Known: shown.Sequence,
+		Detail: fmt.Sprintf("was received at %s, and ClickHouse shows submission %s there, received at %s",
+			message.Time.UTC().Format(time.RFC3339), shown.ID, shown.ReceivedAt.UTC().Format(time.RFC3339)),
+	}}, nil
+}
