@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -9,17 +10,22 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/judge"
 )
 
 func newReplay(g *globals) *cobra.Command {
 	var a client.Addresses
-	var into string
+	var from, into string
+	var discardNewer bool
 	var format *choice
 	cmd := &cobra.Command{
-		Use:   "replay --into clickhouse",
-		Short: "Drop what ClickHouse holds and fill it from the log again",
-		Long: `Drop the tables and views of this program in ClickHouse, create them anew and
-fill them from the log: after tables were damaged or lost, or for an empty server.
+		Use:   "replay --into clickhouse | --from submissions",
+		Short: "Fill ClickHouse from the log again, or ACCEPTED from the submissions",
+		Long: `With --into clickhouse, drop the tables and views of this program in ClickHouse,
+create them anew and fill them from the log: after tables were damaged or lost, or
+for an empty server. Where ClickHouse holds what the log has lost, nothing is
+dropped unless --discard-newer says so.
 
 The pipeline may go on meanwhile; what arrives is stored as ever. Until the
 command is done, answers from ClickHouse are incomplete. Killed, it goes on where
@@ -27,13 +33,17 @@ it had come to when it is called again. Verdicts and totals come back as far as
 the log keeps them (streams.verdicts_for, streams.totals_for); for totals older
 than that, run citytally recompute afterwards.
 
-清空 ClickHouse 中本程序的表和视图，并从日志重建；期间可继续报送，中断后再次运行即从断点继续。`,
-		Example: "  citytally replay --into clickhouse",
+With --from submissions, bring back the accepted figures that the log has lost, as
+the submissions and verdicts in it still tell, and let the pipeline work on with
+what cannot be told. Locks and reopenings do not come back; set them again.
+
+--into clickhouse：清空 ClickHouse 中本程序的表和视图，并从日志重建；期间可继续报送，
+中断后再次运行即从断点继续。ClickHouse 中有日志已丢失的数据时，须加 --discard-newer。
+--from submissions：按日志中仍有的报送和审核结果，补回已丢失的入库数据；
+锁定和重新开放不会恢复，须重新设置。`,
+		Example: "  citytally replay --into clickhouse\n  citytally replay --from submissions",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if into != "clickhouse" {
-				return app.Usage(errors.New("want --into clickhouse, to say what is dropped and filled again"))
-			}
 			s, logger, err := g.logger(cmd)
 			if err != nil {
 				return err
@@ -42,24 +52,50 @@ than that, run citytally recompute afterwards.
 			if err != nil {
 				return err
 			}
-			rebuilt, err := c.Rebuild(cmd.Context(), logger)
-			if err != nil {
-				return err
+			switch {
+			case into == "clickhouse" && from == "":
+				rebuilt, err := c.Rebuild(cmd.Context(), discardNewer, logger)
+				if err != nil {
+					return err
+				}
+				return printRebuilt(cmd.OutOrStdout(), rebuilt, format.value)
+			case from == "submissions" && into == "" && !discardNewer:
+				restored, err := c.RestoreAccepted(cmd.Context(), logger)
+				if err != nil {
+					return err
+				}
+				return printRestored(cmd.OutOrStdout(), restored, format.value)
 			}
-			if format.value == present.FormatJSON {
-				return present.JSON(cmd.OutOrStdout(), rebuilt)
-			}
-			rows := present.NewTable(cmd.OutOrStdout(), table.Row{"stream", "from", "to", "messages", "rows", "unreadable"})
-			for _, r := range rebuilt {
-				rows.AppendRow(table.Row{r.Stream, r.From, r.To, r.Messages, r.Rows, r.Unreadable})
-			}
-			rows.Render()
-			return nil
+			return app.Usage(errors.New("want --into clickhouse, to say what is dropped and filled again, or --from submissions"))
 		},
 	}
 	natsFlag(cmd, &a)
 	dsnFlag(cmd, &a)
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
+	cmd.Flags().StringVar(&from, "from", "", "what to bring lost figures back from: submissions")
+	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it")
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
+}
+
+func printRebuilt(w io.Writer, rebuilt []sink.Rebuilt, format string) error {
+	if format == present.FormatJSON {
+		return present.JSON(w, rebuilt)
+	}
+	rows := present.NewTable(w, table.Row{"stream", "from", "to", "messages", "rows", "unreadable"})
+	for _, r := range rebuilt {
+		rows.AppendRow(table.Row{r.Stream, r.From, r.To, r.Messages, r.Rows, r.Unreadable})
+	}
+	rows.Render()
+	return nil
+}
+
+func printRestored(w io.Writer, restored judge.Restored, format string) error {
+	if format == present.FormatJSON {
+		return present.JSON(w, restored)
+	}
+	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told"})
+	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold})
+	rows.Render()
+	return nil
 }

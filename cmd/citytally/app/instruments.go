@@ -59,3 +59,9 @@ func watchEngine(r prometheus.Registerer, restarts func() int) {
 		Name: "citytally_engine_restarts_total", Help: "Times that the embedded ClickHouse crashed and was started again.",
 	}, func() float64 { return float64(restarts()) }))
 }
+
+func watchDivergences(r prometheus.Registerer, count func() int) {
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "citytally_divergences", Help: "Places where the log does not go with what was made from it, or ClickHouse not with the log; /readyz names them.",
+	}, func() float64 { return float64(count()) }))
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // The stages of the pipeline. Each process runs all or some of them.
@@ -72,6 +73,7 @@ type Pipeline struct {
 	instruments *instruments
 	tracer      *stream.Tracer // nil traces nothing
 	health      *health
+	continuity  *continuity
 	running     []runningStage
 }
 
@@ -106,6 +108,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 			return err
 		}
 	}
+	p.watchContinuity()
 	if p.has(StageTransform) {
 		projection := &sink.Projection{Store: p.Store, Log: p.Log}
 		p.transform, err = transform.New(p.Log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
@@ -126,6 +129,18 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	p.health.setComplete()
 	return p.Instance.record(p.settings.Dir)
+}
+
+// watchContinuity adds the comparison of the log with itself and, where this process has a
+// store, with that.
+func (p *Pipeline) watchContinuity() {
+	var projection reconcile.Projection
+	if p.Store != nil {
+		projection = &sink.Projection{Store: p.Store, Log: p.Log}
+	}
+	p.continuity = newContinuity(p.Log, projection, p.prepared, p.options.Logger)
+	p.health.addReadiness("log", p.continuity.ready)
+	watchDivergences(p.registry, p.continuity.count)
 }
 
 func (p *Pipeline) has(stage string) bool { return slices.Contains(p.options.Stages, stage) }
@@ -162,6 +177,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { return p.runStages(ctx) })
+	group.Go(func() error { return p.continuity.run(ctx) })
 	if p.Store != nil && !p.isPrepared() {
 		group.Go(func() error {
 			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {

@@ -50,16 +50,16 @@ func (p *Pipeline) openStages() error {
 		p.start(StageIngest, p.gateway.Ready(), p.gateway.Run)
 	}
 	if p.transform != nil {
-		p.start(StageTransform, p.transform.Ready(), p.transform.Run)
+		p.start(StageTransform, p.transform.Ready(), p.continuity.beforeTransform(p.transform.Run))
 	}
 	if p.has(StageSink) {
 		workers, err := sink.NewWorkers(p.Log, p.Store, p.settings.Sink, p.child(StageSink),
-			sink.WithMetrics(p.instruments.sink), sink.WithTracer(p.tracer))
+			sink.WithMetrics(p.instruments.sink), sink.WithTracer(p.tracer), sink.WithPermission(p.continuity.storable))
 		if err != nil {
 			return Usage(err)
 		}
 		p.health.watchSink(workers)
-		p.start(StageSink, workers.Ready(), p.whenPrepared(workers.Run))
+		p.start(StageSink, workers.Ready(), p.whenPrepared(p.continuity.beforeSink(workers.Run)))
 	}
 	if p.has(StageSchedule) {
 		location, err := p.settings.Location()

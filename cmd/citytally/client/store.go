@@ -2,12 +2,17 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Query runs one query in ClickHouse and prints its rows.
@@ -20,8 +25,9 @@ func (c *Client) Query(ctx context.Context, query string, w io.Writer, format st
 	return store.Query(ctx, query, w, format)
 }
 
-// Rebuild drops what ClickHouse holds and fills it from the log again.
-func (c *Client) Rebuild(ctx context.Context, logger zerolog.Logger) ([]sink.Rebuilt, error) {
+// Rebuild drops what ClickHouse holds and fills it from the log again. Where ClickHouse holds
+// what the log has lost, Rebuild refuses unless discardNewer says that it may go.
+func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.Logger) ([]sink.Rebuilt, error) {
 	inForce, err := c.Catalogue()
 	if err != nil {
 		return nil, err
@@ -36,9 +42,51 @@ func (c *Client) Rebuild(ctx context.Context, logger zerolog.Logger) ([]sink.Reb
 		return nil, err
 	}
 	defer store.Close()
+	if !discardNewer {
+		if err := refusePoorerLog(ctx, log, &sink.Projection{Store: store, Log: log}); err != nil {
+			return nil, err
+		}
+	}
 	rebuilt, err := store.Rebuild(ctx, log, inForce, c.settings.Sink, logger)
 	if err != nil {
 		return nil, fmt.Errorf("%w; call it again to go on", err)
 	}
 	return rebuilt, nil
+}
+
+// refusePoorerLog returns an error when the projection holds what the log has lost, or when
+// the log has lost messages that are kept for ever.
+func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.Projection) error {
+	found, err := reconcile.CheckLog(ctx, log)
+	if err != nil {
+		return err
+	}
+	shown, err := reconcile.CheckProjection(ctx, log, projection)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, d := range append(found, shown...) {
+		if d.StopsSink() || d.StopsTransform() {
+			errs = append(errs, errors.New(d.String()))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what the log lacks:\n%w", errors.Join(errs...)))
+}
+
+// RestoreAccepted brings back to ACCEPTED what the submissions in the log still tell.
+func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (judge.Restored, error) {
+	inForce, err := c.Catalogue()
+	if err != nil {
+		return judge.Restored{}, err
+	}
+	log, disconnect, err := c.openLog(logger)
+	if err != nil {
+		return judge.Restored{}, err
+	}
+	defer disconnect()
+	return judge.Restore(ctx, log, inForce, logger)
 }

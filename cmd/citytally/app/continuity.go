@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/reconcile"
+)
+
+// continuityInterval is how often the log is compared with itself and with ClickHouse.
+const continuityInterval = 10 * time.Second
+
+// continuity compares the log with itself and with ClickHouse while the pipeline runs, and
+// holds back the stages that would do harm where the two diverge.
+type continuity struct {
+	log        *stream.Log
+	projection reconcile.Projection // nil where this process has no store
+	prepared   <-chan struct{}      // closed when the projection can be asked
+	logger     zerolog.Logger
+
+	mu         sync.Mutex
+	streams    comparison    // of the streams with each other
+	shown      comparison    // of the log with the projection
+	reconnects uint64        // of the broker, before the last comparison
+	next       chan struct{} // closed at the next result
+}
+
+// comparison is the result of comparing; done says whether there is one.
+type comparison struct {
+	done  bool
+	found []reconcile.Divergence
+}
+
+func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-chan struct{}, logger zerolog.Logger) *continuity {
+	return &continuity{log: log, projection: projection, prepared: prepared, logger: logger, next: make(chan struct{})}
+}
+
+// run compares until ctx ends: at once, when ClickHouse is prepared, and at intervals.
+func (c *continuity) run(ctx context.Context) error {
+	tick := time.NewTicker(continuityInterval)
+	defer tick.Stop()
+	prepared := c.prepared
+	for {
+		c.compare(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-prepared:
+			prepared = nil
+		case <-tick.C:
+		}
+	}
+}
+
+// compare compares once and keeps the results. A comparison that fails leaves the last one:
+// the parts that do not answer tell so themselves.
+func (c *continuity) compare(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, continuityInterval)
+	defer cancel()
+	reconnects := c.log.Reconnects()
+	streams, err := reconcile.CheckLog(ctx, c.log)
+	if err != nil {
+		c.logger.Debug().Err(err).Msg("the streams were not compared")
+		return
+	}
+	c.keep(&c.streams, streams)
+	if c.canAskProjection() {
+		shown, err := reconcile.CheckProjection(ctx, c.log, c.projection)
+		if err != nil {
+			c.logger.Debug().Err(err).Msg("the log was not compared with ClickHouse")
+			return
+		}
+		c.keep(&c.shown, shown)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reconnects = reconnects
+}
+
+// keep keeps the result of one comparison, and logs what is new in it and what is over.
+func (c *continuity) keep(kept *comparison, found []reconcile.Divergence) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range found {
+		if d := &found[i]; !slices.Contains(kept.found, *d) {
+			c.logger.Error().Str("stream", d.Stream).Str("kind", string(d.Kind)).Msg(d.String())
+		}
+	}
+	if len(found) == 0 && len(kept.found) > 0 {
+		c.logger.Info().Msg("the log and what was made from it go together again")
+	}
+	*kept = comparison{done: true, found: found}
+	close(c.next)
+	c.next = make(chan struct{})
+}
+
+func (c *continuity) canAskProjection() bool {
+	if c.projection == nil {
+		return false
+	}
+	select {
+	case <-c.prepared:
+		return true
+	default:
+		return false
+	}
+}
+
+// standing returns the error that the divergences which pick selects stand for, or nil.
+func (c *continuity) standing(pick func(*reconcile.Divergence) bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for _, found := range [][]reconcile.Divergence{c.streams.found, c.shown.found} {
+		for i := range found {
+			if pick(&found[i]) {
+				errs = append(errs, errors.New(found[i].String()))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ready is the readiness of the log as a whole.
+func (c *continuity) ready(context.Context) error {
+	return c.standing(func(*reconcile.Divergence) bool { return true })
+}
+
+// count returns how many divergences stand.
+func (c *continuity) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.streams.found) + len(c.shown.found)
+}
+
+// storable returns why rows must not be stored now, or nil. After the broker was away the
+// log is compared first, for it may have come back as another one.
+func (c *continuity) storable(ctx context.Context) error {
+	c.mu.Lock()
+	stale := c.log.Reconnects() != c.reconnects
+	c.mu.Unlock()
+	if stale {
+		c.compare(ctx)
+	}
+	return c.standing((*reconcile.Divergence).StopsSink)
+}
+
+// beforeTransform returns work that begins once the streams have been compared and nothing
+// speaks against judging.
+func (c *continuity) beforeTransform(work func(context.Context) error) func(context.Context) error {
+	return c.before(work, &c.streams, (*reconcile.Divergence).StopsTransform)
+}
+
+// beforeSink returns work that begins once the log has been compared with the projection and
+// nothing speaks against storing rows.
+func (c *continuity) beforeSink(work func(context.Context) error) func(context.Context) error {
+	return c.before(work, &c.shown, (*reconcile.Divergence).StopsSink)
+}
+
+func (c *continuity) before(work func(context.Context) error, of *comparison, stops func(*reconcile.Divergence) bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			c.mu.Lock()
+			next, done := c.next, of.done
+			c.mu.Unlock()
+			if done && c.standing(stops) == nil {
+				return work(ctx)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-next:
+			}
+		}
+	}
+}

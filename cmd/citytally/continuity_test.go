@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// push submits a figure of gdp 2021 for the area.
+func push(t testing.TB, dir, area string, value int) {
+	t.Helper()
+	must(t, "submit", "--dir", dir, "--wait", "0", "--area", area, "--dataset", "sti-annual", csvFile(t, fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", value)))
+}
+
+// diverged waits until the readiness of the log tells of a divergence, and returns it.
+func diverged(t testing.TB, dir string) (why string) {
+	t.Helper()
+	eventually(t, "the divergence is told", func() bool {
+		_, parts := readiness(t, dir)
+		why = parts["log"].Why
+		return why != ""
+	})
+	return why
+}
+
+func copyDir(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restarted runs what is to be done while the pipeline stands still.
+func restarted(t testing.TB, dir string, p *program, meanwhile func()) *program {
+	t.Helper()
+	settled(t, attach(t, dir))
+	p.stop(t, syscall.SIGTERM)
+	meanwhile()
+	return startRun(t, dir)
+}
+
+// An older copy of the broker's data, put back, is told with the side that is richer. Intake
+// goes on, nothing in ClickHouse is overwritten or dropped, and once a person has decided,
+// ClickHouse shows what the log holds.
+func TestOlderBrokerDataIsTold(t *testing.T) {
+	dir := t.TempDir()
+	kept := filepath.Join(t.TempDir(), "nats")
+	p := startRun(t, dir)
+	push(t, dir, "320812", 100)
+	p = restarted(t, dir, p, func() { copyDir(t, filepath.Join(dir, "nats"), kept) })
+	for _, value := range []int{200, 300, 400} {
+		push(t, dir, "320812", value)
+	}
+	p = restarted(t, dir, p, func() { copyDir(t, kept, filepath.Join(dir, "nats")) })
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+
+	why := diverged(t, dir)
+	for _, say := range []string{"the log is the poorer side", "citytally replay --into clickhouse --discard-newer"} {
+		if !strings.Contains(why, say) {
+			t.Errorf("told %q, want %q in it", why, say)
+		}
+	}
+	before := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")
+	push(t, dir, "320804", 7)
+	push(t, dir, "320813", 8)
+	eventually(t, "the rest of the pipeline works on", func() bool {
+		position, err := attach(t, dir).Position(t.Context(), stream.Submissions, "validate")
+		return err == nil && position.AckFloor == 3
+	})
+	if diff := cmp.Diff(before, must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")); diff != "" {
+		t.Errorf("ClickHouse was written to meanwhile (-before +after)\n%s", diff)
+	}
+	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--dir", dir); code != exitUsage || !strings.Contains(stderr, "--discard-newer") {
+		t.Errorf("without --discard-newer: exit code %d, %s", code, stderr)
+	}
+	must(t, "replay", "--into", "clickhouse", "--discard-newer", "--dir", dir)
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	settled(t, attach(t, dir))
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "115" {
+		t.Errorf("gdp is %s, want 115: what the log holds", got.Value)
+	}
+	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+		t.Errorf("a recomputation still changes something: %s", out)
+	}
+}
+
+// A lost log beside a ClickHouse that is whole is told, and so is a lost ClickHouse beside a
+// log that is whole; each time the advice is to keep the richer side.
+func TestLostSideIsTold(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	push(t, dir, "320812", 100)
+	push(t, dir, "320804", 11)
+	p = restarted(t, dir, p, func() {
+		if err := os.RemoveAll(filepath.Join(dir, "clickhouse")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if why := diverged(t, dir); !strings.Contains(why, "ClickHouse is the poorer side") || strings.Contains(why, "discard") {
+		t.Errorf("lost ClickHouse: %s", why)
+	}
+	must(t, "replay", "--into", "clickhouse", "--dir", dir)
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "111" {
+		t.Errorf("gdp is %s, want 111", got.Value)
+	}
+
+	p = restarted(t, dir, p, func() {
+		if err := os.RemoveAll(filepath.Join(dir, "nats")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+	if why := diverged(t, dir); !strings.Contains(why, "the log is the poorer side") {
+		t.Errorf("lost log: %s", why)
+	}
+	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--dir", dir); code != exitUsage {
+		t.Errorf("the only copy may be dropped: exit code %d, %s", code, stderr)
+	}
+}
+
+// Accepted figures that are lost come back from the submissions; until then nothing is
+// judged and totalled by what is left, and the places of what was lost are never given again.
+func TestAcceptedComesBackFromSubmissions(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	push(t, dir, "320812", 100)
+	push(t, dir, "320804", 11)
+	p = restarted(t, dir, p, func() {})
+	i, err := app.FindInstance(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := nats.Connect(i.NATS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), stream.Accepted); err != nil {
+		t.Fatal(err)
+	}
+	p.stop(t, syscall.SIGTERM)
+	p = startRun(t, dir)
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+
+	if why := diverged(t, dir); !strings.Contains(why, "citytally replay --from submissions") {
+		t.Errorf("told %q", why)
+	}
+	push(t, dir, "320813", 5)
+	if last, err := attach(t, dir).LastSequence(t.Context(), stream.Accepted); err != nil || last != 2 {
+		t.Errorf("ACCEPTED ends at %d, %v; want 2, for nothing is judged yet", last, err)
+	}
+	out := must(t, "replay", "--from", "submissions", "--dir", dir, "--format", "json")
+	if !strings.Contains(out, `"lost": 2`) || !strings.Contains(out, `"untold": 0`) {
+		t.Errorf("restored: %s", out)
+	}
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	settled(t, attach(t, dir))
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "116" || got.Basis <= 2 {
+		t.Errorf("gdp is %s by ACCEPTED %d, want 116 by what came back", got.Value, got.Basis)
+	}
+	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+		t.Errorf("a recomputation still changes something: %s", out)
+	}
+}
