@@ -68,7 +68,7 @@ func (p *Projection) waitForConsumer(ctx context.Context, of, consumer string, s
 func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[reconcile.TotalKey]event.Total, error) {
 	where, args := scopeCondition(scope)
 	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
-		change_absolute, change_reason, expected, missing, publishable, flags FROM totals_latest`+where, args...)
+		change_absolute, change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried FROM totals_latest`+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
@@ -80,11 +80,13 @@ func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[re
 		var value, change, absolute *decimal.Decimal
 		var expected uint32
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
-			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags); err != nil {
+			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags,
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried); err != nil {
 			return nil, fmt.Errorf("read latest totals: %w", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)
 		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
+		t.ChangeAreas, t.Carried = nilIfEmpty(t.ChangeAreas), nilIfEmpty(t.Carried)
 		totals[key] = t
 	}
 	if err := rows.Err(); err != nil {

@@ -27,6 +27,12 @@ type ReportRow struct {
 	ChangeKind     string `json:"change_kind"`
 	ChangeAbsolute string `json:"change_absolute"`
 	ChangeReason   string `json:"change_reason"`
+	// ChangeQualifier is that of Change or, where there is none, of ChangeAbsolute.
+	// ChangeAreas are the areas because of which there is no change, and Carried those
+	// carried at an earlier stage.
+	ChangeQualifier string   `json:"change_qualifier,omitempty"`
+	ChangeAreas     []string `json:"change_areas,omitempty"`
+	Carried         []string `json:"carried,omitempty"`
 	// Decimals, ChangeDecimals and Rounding are for display.
 	Decimals       int      `json:"decimals"`
 	ChangeDecimals int      `json:"change_decimals"`
@@ -53,7 +59,7 @@ type Coverage struct {
 
 const reportQuery = `SELECT t.indicator, i.name_zh, i.name_en, i.programme, t.value, t.unit, toString(t.stage), t.status, t.qualifier,
 	t.change, t.change_kind, t.change_absolute, t.change_reason, i.decimals, i.change_decimals, i.rounding,
-	t.have, t.expected, t.missing, t.publishable, t.flags, t.basis, t.trigger, t.catalogue, t.computed_at
+	t.have, t.expected, t.missing, t.publishable, t.flags, t.change_qualifier, t.change_areas, t.carried, t.basis, t.trigger, t.catalogue, t.computed_at
 FROM (SELECT * EXCEPT inputs FROM totals_latest WHERE period = ?) AS t
 LEFT JOIN indicators AS i ON i.id = t.indicator
 ORDER BY i.position = 0, i.position, t.indicator`
@@ -73,19 +79,29 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 		var have, expected uint32
 		if err := rows.Scan(&r.Indicator, &r.NameZH, &r.NameEN, &r.Programme, &value, &r.Unit, &r.Stage, &r.Status, &r.Qualifier,
 			&change, &r.ChangeKind, &absolute, &r.ChangeReason, &decimals, &changeDecimals, &r.Rounding,
-			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Flags, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
+			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Flags,
+			&r.ChangeQualifier, &r.ChangeAreas, &r.Carried, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
 			return nil, fmt.Errorf("read report of %s: %w", period, err)
 		}
 		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
 		r.Decimals, r.ChangeDecimals = int(decimals), int(changeDecimals)
 		r.Coverage.Have, r.Coverage.Expected = int(have), int(expected)
 		r.Coverage.Missing, r.Flags = notNil(r.Coverage.Missing), notNil(r.Flags)
+		r.ChangeAreas, r.Carried = nilIfEmpty(r.ChangeAreas), nilIfEmpty(r.Carried)
 		report = append(report, r)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read report of %s: %w", period, err)
 	}
 	return report, nil
+}
+
+// nilIfEmpty returns nil for an empty list, which JSON leaves out.
+func nilIfEmpty(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // notNil returns an empty list for nil, which would be null in JSON.

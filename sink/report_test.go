@@ -2,6 +2,7 @@ package sink
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 func parseCatalogue(t testing.TB, text string) *catalogue.Catalogue {
@@ -103,5 +105,31 @@ func TestSyncCatalogueShowsTheVersionSyncedLast(t *testing.T) {
 		"id,periods,stage,due_days\nd,\"['year', 'ytd']\",final,20\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What qualifies a change, why there is none, and what is carried comes back from the
+// store, in a report and in a comparison with the log.
+func TestChangesAreToldInFull(t *testing.T) {
+	s := newStore(t)
+	want := event.Total{
+		Indicator: "gdp", Value: "10", Unit: "亿元", Stage: "flash", Status: "I", ChangeKind: "percent", ChangeAbsolute: "1", ChangeReason: "BREAK",
+		ChangeQualifier: "above", ChangeAreas: []string{"320812", "320813"}, Carried: []string{"320804"}, Flags: []string{event.Overflow}, Expected: 2, Publishable: true,
+	}
+	put(t, s, &totalsBlock{}, 1, totalsMessage(t, event.TotalsBatch{Basis: 2, Trigger: event.ByStream, Catalogue: "v1", Period: "2021", Totals: []event.Total{want}}))
+	totals, err := s.LatestTotals(t.Context(), reconcile.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := totals[reconcile.TotalKey{Indicator: "gdp", Period: "2021"}]; !got.Equal(&want) {
+		t.Errorf("latest total: want %+v, got %+v", want, got)
+	}
+	rows, err := s.Report(t.Context(), "2021")
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	r := rows[0]
+	if r.ChangeQualifier != "above" || !slices.Equal(r.ChangeAreas, want.ChangeAreas) || !slices.Equal(r.Carried, want.Carried) || !slices.Equal(r.Flags, want.Flags) {
+		t.Errorf("report: got %+v", r)
 	}
 }

@@ -136,7 +136,7 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 		}
 	}
 	eventually(t, "ClickHouse shows the revision", func() bool {
-		return strings.Contains(must(t, e.on("report", "--period", "2021", "--format", "md", "--lang", "zh")...), "- 产值预计近192.0亿元，预计比上年增长16.36%。")
+		return strings.Contains(must(t, e.on("report", "--period", "2021", "--format", "md", "--lang", "zh")...), "- 产值预计近192.0亿元，预计比上年增长约16.36%。")
 	})
 	stored, replayed := e.figures("report", "--period", "2021"), e.figures("report", "--period", "2021", "--as-of", "2999-01-01")
 	if diff := cmp.Diff(stored, replayed); diff != "" {

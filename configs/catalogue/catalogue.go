@@ -110,7 +110,7 @@ func (c *Catalogue) applyDefaults() {
 		}
 		if ind.Change == "" {
 			ind.Change = Percent
-			if ind.Kind == Ratio {
+			if ind.unit.Share() {
 				ind.Change = Point
 			}
 		}

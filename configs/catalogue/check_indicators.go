@@ -25,6 +25,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 				report(indexed("datasets", j), "%q occurs twice", id)
 			}
 		}
+		checkChange(ind, report)
 		c.checkAtMost(ind, report)
 		c.checkFrequency(ind, report)
 		if ind.Total == RatioRule {
@@ -57,6 +58,16 @@ func checkVocabulary(ind *Indicator, report indicatorReport) {
 	oneOf(ind.Coverage, "coverage", report, Complete, Partial, Carry)
 	if ind.UnitName == "" {
 		report("unit", "want a unit such as 亿元, 家 or %%, got none")
+	}
+}
+
+// checkChange makes sure that shares, and nothing else, change by percentage points.
+func checkChange(ind *Indicator, report indicatorReport) {
+	switch share := ind.unit.Share(); {
+	case share && ind.Change == Percent:
+		report("change", "a share in %s changes by percentage points; want point, got percent", ind.UnitName)
+	case !share && ind.Change == Point && ind.UnitName != "":
+		report("change", "only a share (%%, ‰ or 1) changes by percentage points; want percent where the unit is %s, got point", ind.UnitName)
 	}
 }
 

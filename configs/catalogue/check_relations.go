@@ -5,23 +5,58 @@ import (
 	"strings"
 )
 
-// checkUnits reports a ratio whose unit is not the quotient of its parts' units.
+// checkUnits reports a ratio whose unit is not the quotient of its parts' units, multiplied
+// by the factor.
 func checkUnits(ratio, numerator, denominator *Indicator, report indicatorReport) {
-	top, bottom := numerator.unit, denominator.unit
+	top, bottom := scaledUnit(numerator.UnitName), scaledUnit(denominator.UnitName)
 	alike := top.Dimension == bottom.Dimension
-	if alike && top != bottom {
-		report("numerator", "want numerator and denominator in one unit, got %s and %s", top.Name, bottom.Name)
-		return
+	if ratio.UnitName == "" || numerator.UnitName == "" || denominator.UnitName == "" {
+		return // told already
 	}
-	switch own := ratio.unit; {
-	case own.Name == "": // checkVocabulary has reported it
-	case own.Dimension == "1" && !alike && !(top.counts() && bottom.counts()):
-		report("unit", "%s divided by %s is no share; want a unit such as %s/%s, got %s", top.Name, bottom.Name, top.Name, bottom.Name, own.Name)
-	case own.Dimension == "1" && ratio.Factor > 0 && ratio.Factor != pow10[-own.Exponent]:
-		report("factor", "want %d where the unit is %s, got %d", pow10[-own.Exponent], own.Name, ratio.Factor)
-	case own.Dimension != "1" && alike:
-		report("unit", "%s divided by %s is a share; want %%, ‰ or 1, got %s", top.Name, bottom.Name, own.Name)
+	exponent, ok := quotientExponent(top, bottom, ratio.UnitName)
+	switch {
+	case !ok && alike:
+		report("unit", "%s divided by %s is a share; want %%, ‰ or 1, got %s", top.Name, bottom.Name, ratio.UnitName)
+	case !ok && ratio.unit.Share():
+		report("unit", "%s divided by %s is no share; want a unit such as %s/%s, got %s", top.Name, bottom.Name, top.Name, bottom.Name, ratio.UnitName)
+	case !ok:
+		report("unit", "%s divided by %s does not give %s; want a unit such as %s/%s", top.Name, bottom.Name, ratio.UnitName, top.Name, bottom.Name)
+	case exponent < 0 || exponent > MaxDigits:
+		report("unit", "%s divided by %s gives %s only with the factor 10^%d; want a unit whose factor is a whole number", top.Name, bottom.Name, ratio.UnitName, exponent)
+	case ratio.Factor > 0 && ratio.Factor != pow10[exponent]:
+		report("factor", "want %d where %s divided by %s is in %s, got %d", pow10[exponent], top.Name, bottom.Name, ratio.UnitName, ratio.Factor)
 	}
+}
+
+// quotientExponent returns the power of ten by which a quotient of two units has to be
+// multiplied to be in a third; false where it cannot be. That is a share where the two
+// are alike or both count things, else top/bottom, or top alone where the other counts
+// heads: 元 of 万元 by 人.
+func quotientExponent(top, bottom Unit, name string) (exponent int, ok bool) {
+	exponent = int(top.Exponent) - int(bottom.Exponent)
+	own := scaledUnit(name)
+	if own.Share() {
+		return exponent - int(own.Exponent), top.Dimension == bottom.Dimension || top.counts() && bottom.counts()
+	}
+	if above, below, isQuotient := strings.Cut(name, "/"); isQuotient {
+		a, b := scaledUnit(above), scaledUnit(below)
+		return exponent - int(a.Exponent) + int(b.Exponent), a.Dimension == top.Dimension && b.Dimension == bottom.Dimension
+	}
+	return exponent - int(own.Exponent), own.Dimension == top.Dimension && bottom.counts()
+}
+
+// scaledUnit looks a unit up by name. Of a name that the table does not have, a counting
+// word in front is its power of ten: 万吨标准煤 is 10^4 吨标准煤.
+func scaledUnit(name string) Unit {
+	if u := ParseUnit(name); u.Dimension != name || u.counts() {
+		return u
+	}
+	for _, s := range countingWords {
+		if base, ok := strings.CutPrefix(name, s.word); ok && base != "" {
+			return Unit{Name: name, Dimension: base, Exponent: s.exponent}
+		}
+	}
+	return Unit{Name: name, Dimension: name}
 }
 
 // checkAtMost reports indicators in at_most with which the indicator cannot be compared.

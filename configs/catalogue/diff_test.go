@@ -72,7 +72,6 @@ func TestDiff(t *testing.T) {
 		"rounding":              {"decimals: 1", "decimals: 2", []Difference{{Section: "indicators", ID: "share", Action: "changed", Field: "decimals", From: "1", To: "2", Effect: ShownOnly}}},
 		"a bound":               {"{id: top, unit: 亿元,", "{id: top, unit: 亿元, minimum: 0,", []Difference{{Section: "indicators", ID: "top", Action: "changed", Field: "minimum", To: "0", Effect: AcceptedOnly}}},
 		"coverage":              {"{id: top, unit: 亿元,", "{id: top, unit: 亿元, coverage: partial,", []Difference{{Section: "indicators", ID: "top", Action: "changed", Field: "coverage", From: "complete", To: "partial", Effect: PublishableOnly, Totals: []string{"top"}}}},
-		"a change kind":         {"{id: top, unit: 亿元,", "{id: top, unit: 亿元, change: point,", []Difference{{Section: "indicators", ID: "top", Action: "changed", Field: "change", From: "percent", To: "point", Effect: ChangesOnly, Totals: []string{"top"}}}},
 		"what a ratio rests on": {"{id: top, unit: 亿元,", "{id: top, unit: 亿元, city_total: city,", []Difference{{Section: "indicators", ID: "top", Action: "changed", Field: "city_total", From: "sum", To: "city", Effect: TotalsChange, Totals: []string{"top", "share"}}}},
 		"an indicator less":     {"  - {id: gone, unit: 家, datasets: [d]}\n", "", []Difference{{Section: "indicators", ID: "gone", Action: "removed", Effect: TotalsChange, Totals: []string{"gone"}}}},
 	} {

@@ -90,7 +90,8 @@ type Indicator struct {
 	Numerator   string `yaml:"numerator" json:"numerator,omitempty"`
 	Denominator string `yaml:"denominator" json:"denominator,omitempty"`
 	Factor      int64  `yaml:"factor" json:"factor,omitempty"`
-	// Change is percent for levels and point for shares.
+	// Change is percent for levels and point for shares, which have the unit %, ‰ or 1.
+	// Left out, it follows from the unit.
 	Change ChangeKind `yaml:"change" json:"change"`
 	// Decimals and ChangeDecimals are the places shown in reports.
 	Decimals       int            `yaml:"decimals" json:"decimals"`

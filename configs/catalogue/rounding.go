@@ -5,16 +5,7 @@ import "github.com/shopspring/decimal"
 // Display rounds a figure of the indicator for display, by the indicator's rounding mode, and
 // writes all decimals: 1.80 with two.
 func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
-	places := int32(decimals)
-	switch i.Rounding {
-	case HalfEven:
-		figure = figure.RoundBank(places)
-	case Truncate:
-		figure = figure.Truncate(places)
-	default:
-		figure = figure.Round(places)
-	}
-	return figure.StringFixed(places)
+	return i.round(figure, one, decimals).StringFixed(int32(decimals))
 }
 
 // QuotientDecimals is how many decimals a quotient has. Sums are exact; only quotients are
@@ -25,4 +16,45 @@ const QuotientDecimals = 12
 // zero.
 func Quotient(dividend, divisor decimal.Decimal) decimal.Decimal {
 	return dividend.DivRound(divisor, QuotientDecimals)
+}
+
+// Quotient divides like the function of this name, unless the result would then be
+// displayed, with the decimals, otherwise than the exact quotient: it is the next
+// number on the other side then. What is displayed is rounded once, from the exact
+// quotient: 199999999999999/200000000000000 in %, truncated, is 99 and not 100.
+func (i *Indicator) Quotient(dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {
+	quotient := Quotient(dividend, divisor)
+	if i.round(quotient, one, decimals).Equal(i.round(dividend, divisor, decimals)) {
+		return quotient
+	}
+	step := decimal.New(1, -QuotientDecimals)
+	if quotient.Mul(divisor).Sub(dividend).Sign() == divisor.Sign() {
+		return quotient.Sub(step)
+	}
+	return quotient.Add(step)
+}
+
+// FitsStore reports whether the columns of figures have room for a figure of
+// [QuotientDecimals] places at most: they have 38 digits.
+func FitsStore(figure decimal.Decimal) bool { return figure.Abs().LessThan(storeLimit) }
+
+var (
+	one        = decimal.New(1, 0)
+	storeLimit = decimal.New(1, 38-QuotientDecimals)
+)
+
+// round divides and rounds once, by the indicator's rounding mode.
+func (i *Indicator) round(dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {
+	places := int32(decimals)
+	quotient, rest := dividend.QuoRem(divisor, places)
+	if i.Rounding == Truncate || rest.IsZero() {
+		return quotient
+	}
+	step := decimal.New(int64(dividend.Sign()*divisor.Sign()), -places)
+	half := rest.Abs().Mul(decimal.New(2, 0)).Cmp(divisor.Abs().Shift(-places))
+	odd := quotient.Shift(places).BigInt().Bit(0) == 1
+	if half > 0 || half == 0 && (i.Rounding != HalfEven || odd) {
+		return quotient.Add(step)
+	}
+	return quotient
 }

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Unit is what a value counts, and at which power of ten. Units of the same
@@ -16,6 +17,28 @@ type Unit struct {
 	Exponent int8
 }
 
+// PointExponent is the power of ten of a percentage point, in which changes of shares
+// are told.
+const PointExponent = -2
+
+// Share reports whether the unit is that of a share of a whole: 1, % or ‰.
+func (u Unit) Share() bool { return u.Dimension == shareDimension }
+
+const shareDimension = "1"
+
+// Written is the unit as it is written behind a figure; that of a plain number is not.
+func (u Unit) Written() string {
+	if u.Share() && u.Exponent == 0 {
+		return ""
+	}
+	return u.Name
+}
+
+// After returns a figure with the unit behind it: 60 亿元.
+func (u Unit) After(figure string) string {
+	return strings.TrimSuffix(figure+" "+u.Written(), " ")
+}
+
 // Whole reports whether the unit counts things one by one, so that its values are whole
 // numbers: 家 and 项 do, 万人 and 亿元 do not.
 func (u Unit) Whole() bool { return u.counts() && u.Exponent == 0 }
@@ -25,17 +48,20 @@ func (u Unit) counts() bool { return slices.Contains(countedUnits, u.Dimension) 
 // countedUnits are the measure words for what is counted.
 var countedUnits = []string{"人", "人次", "家", "个", "项", "件", "户", "名", "次", "场", "份", "条"}
 
+// countingWords are the counting words before a unit, the longer first.
+var countingWords = []struct {
+	word     string
+	exponent int8
+}{{"十万", 5}, {"百万", 6}, {"千万", 7}, {"十亿", 9}, {"百亿", 10}, {"千亿", 11}, {"万亿", 12}, {"十", 1}, {"百", 2}, {"千", 3}, {"万", 4}, {"亿", 8}}
+
 // scaledUnits are the units of Chinese official statistics, each with the prefixes of
 // GB 3100 and the counting words 万 and 亿, by name.
 var scaledUnits = func() map[string]Unit {
 	units := map[string]Unit{}
-	scales := []struct {
-		prefix   string
-		exponent int8
-	}{{"", 0}, {"十", 1}, {"百", 2}, {"千", 3}, {"万", 4}, {"十万", 5}, {"百万", 6}, {"千万", 7}, {"亿", 8}, {"十亿", 9}, {"百亿", 10}, {"千亿", 11}, {"万亿", 12}}
 	for _, base := range append([]string{"元", "美元", "吨", "千瓦时"}, countedUnits...) {
-		for _, s := range scales {
-			name := s.prefix + base
+		units[base] = Unit{Name: base, Dimension: base}
+		for _, s := range countingWords {
+			name := s.word + base
 			units[name] = Unit{Name: name, Dimension: base, Exponent: s.exponent}
 		}
 	}

@@ -120,6 +120,29 @@ func (q Qualifier) Join(r Qualifier) Qualifier {
 	return About
 }
 
+// Negate returns the qualifier of a figure with the other sign: what is somewhat less
+// becomes somewhat more.
+func (q Qualifier) Negate() Qualifier {
+	switch q {
+	case Below:
+		return Above
+	case Above:
+		return Below
+	}
+	return q
+}
+
+// Times returns the qualifier of a figure that is multiplied by a number of the sign.
+func (q Qualifier) Times(sign int) Qualifier {
+	switch {
+	case sign > 0:
+		return q
+	case sign < 0:
+		return q.Negate()
+	}
+	return 0
+}
+
 // MarshalText writes the qualifier's name.
 func (q Qualifier) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
 

@@ -11,7 +11,8 @@ func (t *Total) Equal(other *Total) bool {
 		t.Change == other.Change && t.ChangeKind == other.ChangeKind &&
 		t.ChangeAbsolute == other.ChangeAbsolute && t.ChangeReason == other.ChangeReason &&
 		t.Expected == other.Expected && slices.Equal(t.Missing, other.Missing) &&
-		t.Publishable == other.Publishable && slices.Equal(t.Flags, other.Flags)
+		t.Publishable == other.Publishable && slices.Equal(t.Flags, other.Flags) &&
+		t.ChangeQualifier == other.ChangeQualifier && slices.Equal(t.ChangeAreas, other.ChangeAreas) && slices.Equal(t.Carried, other.Carried)
 }
 
 // SameContent reports whether two releases have the same name, period, note, catalogue

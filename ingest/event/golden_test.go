@@ -63,6 +63,9 @@ func TestGoldenEvents(t *testing.T) {
 			Period: catalogue.Period{Year: 2021, Kind: catalogue.Quarter, Index: 1}, Subtracted: true},
 		event.Input{Area: "320826", Indicator: "gdp", Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Sequence: 302},
 	)
+	withheld := exampleTotals()
+	withheld.Totals[0].ChangeQualifier, withheld.Totals[0].ChangeAreas = "above", []string{"320812"}
+	withheld.Totals[0].Carried, withheld.Totals[0].Flags = []string{"320804"}, []string{event.Overflow}
 	for _, event := range []struct {
 		file   string
 		want   any
@@ -78,6 +81,8 @@ func TestGoldenEvents(t *testing.T) {
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.cbor", derived, func() ([]byte, error) { return event.EncodeTotals(derived) },
+			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"totals.v3.withheld.cbor", withheld, func() ([]byte, error) { return event.EncodeTotals(withheld) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[event.Verdict]},

@@ -59,8 +59,15 @@ type Total struct {
 	Publishable bool `cbor:"13,keyasint"`
 	// Inputs are the figures that went into the total, and the submissions they came from.
 	Inputs Inputs `cbor:"14,keyasint"`
-	// Flags are what is special about the total: Derived, DerivedNegative.
+	// Flags are what is special about the total: Derived, DerivedNegative, Overflow.
 	Flags []string `cbor:"15,keyasint,omitempty"`
+	// ChangeQualifier is that of Change or, where there is none, of ChangeAbsolute.
+	ChangeQualifier string `cbor:"16,keyasint,omitempty"`
+	// ChangeAreas are the areas because of which there is no change, by code.
+	ChangeAreas []string `cbor:"17,keyasint,omitempty"`
+	// Carried are the areas whose figure has a lower stage than the highest, by code,
+	// under the coverage policy carry.
+	Carried []string `cbor:"18,keyasint,omitempty"`
 }
 
 // What may be special about a total.
@@ -69,6 +76,9 @@ const (
 	Derived = "DERIVED"
 	// DerivedNegative: a flow that was derived from years to date is below zero.
 	DerivedNegative = "DERIVED_NEGATIVE"
+	// Overflow: the value or the change has more digits than the store has room for, and
+	// is left out.
+	Overflow = "OVERFLOW"
 )
 
 // Have returns how many of the expected areas reported.

@@ -35,6 +35,7 @@ func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area s
 		Received: h.Moment.Received, Basis: h.Ledger.Basis(), Catalogue: c.Version(), Publishable: total.Publishable,
 		Level:  x.level(cell),
 		Change: total.Change, ChangeKind: total.ChangeKind, ChangeAbsolute: total.ChangeAbsolute, ChangeReason: total.ChangeReason,
+		ChangeQualifier: total.ChangeQualifier, ChangeAreas: total.ChangeAreas, Carried: total.Carried,
 	}
 	if indicator.Total == catalogue.RatioRule {
 		e.Factor = indicator.Factor

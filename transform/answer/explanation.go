@@ -52,6 +52,10 @@ type Explanation struct {
 	ChangeKind     string `json:"change_kind"`
 	ChangeAbsolute string `json:"change_absolute"`
 	ChangeReason   string `json:"change_reason"`
+	// ChangeQualifier and ChangeAreas are those of [event.Total], as is Carried.
+	ChangeQualifier string   `json:"change_qualifier,omitempty"`
+	ChangeAreas     []string `json:"change_areas,omitempty"`
+	Carried         []string `json:"carried,omitempty"`
 	// Contradictions are figures of one area that follow in two ways, as two values.
 	Contradictions []Contradiction     `json:"contradictions,omitempty"`
 	Base           *Level              `json:"base,omitempty"`

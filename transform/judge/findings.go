@@ -136,8 +136,8 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 		high = "+∞"
 	}
 	return reject("VALUE_OUT_OF_RANGE", "value", v.String(),
-		fmt.Sprintf("%s 的数值 %s %s 超出合理范围 %s 至 %s；请检查数值和单位", i.NameZH, v, i.UnitName, low, high),
-		fmt.Sprintf("%s %s is outside the plausible range of %s, %s to %s; check the value and its unit", v, i.UnitName, i.ID, low, high))
+		fmt.Sprintf("%s 的数值 %s 超出合理范围 %s 至 %s；请检查数值和单位", i.NameZH, i.Unit().After(v.String()), low, high),
+		fmt.Sprintf("%s is outside the plausible range of %s, %s to %s; check the value and its unit", i.Unit().After(v.String()), i.ID, low, high))
 }
 
 // repeatedCell returns the finding on rows that report one cell: on n of them, of which

@@ -248,7 +248,7 @@ func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator,
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
 	var text [32]byte // holds the text of any value without an allocation
 	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
-		into.Raw = string(o.Value) + strings.TrimSpace(o.Unit)
+		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
 	}
 	return nil
 }

@@ -29,5 +29,5 @@ func OfArea(c *catalogue.Catalogue, source Source, cell ledger.Cell, area string
 		return AreaFigure{}, false
 	}
 	l := fold(terms, only, indicator.Coverage)
-	return AreaFigure{Value: l.numerator, Stage: l.stage, Qualifier: l.qualifier}, true
+	return AreaFigure{Value: l.numerator, Stage: l.stage, Qualifier: l.qualifier()}, true
 }

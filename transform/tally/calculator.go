@@ -184,6 +184,7 @@ func (c *calculator) ratio(indicator *catalogue.Indicator, period catalogue.Peri
 	l := fold(slices.Concat(n.terms, d.terms), nil, indicator.Coverage)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
+	l.above, l.below = n.above, d.above
 	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
 	if len(below.expected) > len(above.expected) {
 		l.expected, l.have = below.expected, d.have

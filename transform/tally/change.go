@@ -16,13 +16,20 @@ const (
 	// BaseZero and BaseNegative: a percentage of such a base means nothing.
 	BaseZero     = "BASE_ZERO"
 	BaseNegative = "BASE_NEGATIVE"
+	// SignChange: from plus to minus or back there is no rate.
+	SignChange = "SIGN_CHANGE"
+	// Overflow: the value, that of the year before or the change has more digits than the
+	// store has room for.
+	Overflow = event.Overflow
 	// Break: the two years cover different territories.
 	Break = "BREAK"
+	// MissingMember: an area of which the total is to be made has not reported.
+	MissingMember = "MISSING_MEMBER"
+	// Definition: the two years' figures mean different things.
+	Definition = "DEFINITION"
 	// ValueMissing: there is no figure to compare.
 	ValueMissing = "VALUE_MISSING"
 )
-
-var hundred = decimal.New(100, 0)
 
 // change writes the total's change on the year before, which follows from unrounded
 // levels, or the reason why there is none.
@@ -33,6 +40,9 @@ func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 	case !now.known():
 		total.ChangeReason = ValueMissing
 		return
+	case total.Value == "":
+		total.ChangeReason = Overflow
+		return
 	case !base.known():
 		total.ChangeReason = BaseMissing
 		return
@@ -40,19 +50,31 @@ func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 		total.ChangeReason = Break
 		return
 	}
-	difference := now.minus(base)
-	total.ChangeAbsolute = difference.String()
-	if indicator.Change == catalogue.Point {
-		total.Change = total.ChangeAbsolute
+	if !catalogue.FitsStore(base.value(indicator)) {
+		total.ChangeReason = Overflow
 		return
 	}
-	switch before := base.value(); before.Sign() {
-	case 0:
+	total.ChangeAbsolute = figure(total, now.minus(base).shifted(0, indicator, indicator.Decimals))
+	absolute := now.qualifier().Join(base.qualifier().Negate())
+	total.ChangeQualifier = absolute.String()
+	switch before, after := base.sign(), now.sign(); {
+	case indicator.Change == catalogue.Point:
+		total.Change = figure(total, now.minus(base).shifted(indicator.Unit().Exponent-catalogue.PointExponent, indicator, indicator.ChangeDecimals))
+	case before == 0:
 		total.ChangeReason = BaseZero
-	case -1:
+		return
+	case before*after < 0:
+		total.ChangeReason = SignChange
+		return
+	case before < 0:
 		total.ChangeReason = BaseNegative
+		return
 	default:
-		total.Change = now.percentOver(base).String()
+		total.Change = figure(total, now.relativeTo(base).shifted(-catalogue.PointExponent, indicator, indicator.ChangeDecimals))
+		total.ChangeQualifier = now.qualifier().Join(base.qualifier().Times(-after)).String()
+	}
+	if total.Change == "" {
+		total.ChangeReason, total.ChangeQualifier = Overflow, absolute.String()
 	}
 }
 
@@ -78,21 +100,28 @@ func (c *calculator) comparable(indicator *catalogue.Indicator, period catalogue
 	return slices.Equal(recast, base.have)
 }
 
-// minus returns l − base. It divides last, so that it rounds once.
-func (l *level) minus(base *level) decimal.Decimal {
-	if l.denominator.Equal(one) && base.denominator.Equal(one) {
-		return l.numerator.Sub(base.numerator)
-	}
-	top := l.numerator.Mul(base.denominator).Sub(base.numerator.Mul(l.denominator))
-	return catalogue.Quotient(top, l.denominator.Mul(base.denominator))
+// fraction is an exact quotient that has not been rounded yet.
+type fraction struct{ numerator, denominator decimal.Decimal }
+
+// shifted returns the fraction multiplied by a power of ten, rounded once for an
+// indicator that is displayed with the decimals.
+func (f fraction) shifted(exponent int8, indicator *catalogue.Indicator, decimals int) decimal.Decimal {
+	return quotient(indicator, f.numerator.Shift(int32(exponent)), f.denominator, decimals)
 }
 
-// percentOver returns the change from base to l in percent of base. It divides last,
-// so that it rounds once.
-func (l *level) percentOver(base *level) decimal.Decimal {
+// minus returns l − base.
+func (l *level) minus(base *level) fraction {
+	if l.denominator.Equal(one) && base.denominator.Equal(one) {
+		return fraction{l.numerator.Sub(base.numerator), one}
+	}
+	return fraction{l.numerator.Mul(base.denominator).Sub(base.numerator.Mul(l.denominator)), l.denominator.Mul(base.denominator)}
+}
+
+// relativeTo returns the change from base to l as a part of base.
+func (l *level) relativeTo(base *level) fraction {
 	now, before := l.numerator, base.numerator
 	if !l.denominator.Equal(one) || !base.denominator.Equal(one) {
 		now, before = now.Mul(base.denominator), before.Mul(l.denominator)
 	}
-	return catalogue.Quotient(now.Sub(before).Mul(hundred), before)
+	return fraction{now.Sub(before), before}
 }

@@ -19,10 +19,11 @@ type level struct {
 	// with a value, both by code.
 	expected, have []string
 	// reported is true where any area reported anything, if only a missing value.
-	reported  bool
-	stage     catalogue.Stage
-	status    catalogue.Status
-	qualifier catalogue.Qualifier
+	reported bool
+	stage    catalogue.Stage
+	status   catalogue.Status
+	// above and below are the qualifiers of numerator and denominator.
+	above, below catalogue.Qualifier
 	// terms are sorted by member; the numerator's of a ratio come first.
 	terms []term
 	flags []string
@@ -31,11 +32,28 @@ type level struct {
 // known reports whether the level has a value.
 func (l *level) known() bool { return len(l.have) > 0 && !l.denominator.IsZero() }
 
-func (l *level) value() decimal.Decimal {
-	if l.denominator.Equal(one) {
-		return l.numerator
+// value returns the indicator's value of the level, rounded once.
+func (l *level) value(indicator *catalogue.Indicator) decimal.Decimal {
+	return quotient(indicator, l.numerator, l.denominator, indicator.Decimals)
+}
+
+// quotient divides, and rounds once for an indicator that is displayed with the
+// decimals.
+func quotient(indicator *catalogue.Indicator, dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {
+	if divisor.Equal(one) && dividend.Exponent() >= -catalogue.QuotientDecimals {
+		return dividend
 	}
-	return catalogue.Quotient(l.numerator, l.denominator)
+	return indicator.Quotient(dividend, divisor, decimals)
+}
+
+// sign returns the sign of the exact value.
+func (l *level) sign() int { return l.numerator.Sign() * l.denominator.Sign() }
+
+// qualifier returns the value's qualifier. A larger numerator makes the quotient larger
+// where the denominator is positive; a larger denominator makes it smaller where the
+// numerator is positive.
+func (l *level) qualifier() catalogue.Qualifier {
+	return l.above.Times(l.denominator.Sign()).Join(l.below.Times(-l.numerator.Sign()))
 }
 
 func (l *level) missing() []string {
@@ -93,6 +111,14 @@ func (t *term) coefficient() int64 {
 	return t.Value.Coefficient
 }
 
+// qualifier returns the qualifier of what the term adds.
+func (t *term) qualifier() catalogue.Qualifier {
+	if t.subtracted {
+		return t.Qualifier.Negate()
+	}
+	return t.Qualifier
+}
+
 // termsInBoth returns the terms of l whose areas have a value in other, too.
 func termsInBoth(l, other *level) []term {
 	var both []term
@@ -115,7 +141,7 @@ func fold(terms []term, expected []string, policy catalogue.CoveragePolicy) *lev
 	for i := range terms {
 		t := &terms[i]
 		lowest, highest = min(lowest, t.Stage), max(highest, t.Stage)
-		l.qualifier = l.qualifier.Join(t.Qualifier)
+		l.above = l.above.Join(t.qualifier())
 		if t.Status == catalogue.Imputed {
 			l.status = catalogue.Imputed
 		}

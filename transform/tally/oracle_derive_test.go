@@ -3,7 +3,6 @@ package tally
 import (
 	"cmp"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -50,7 +49,7 @@ func oracleMonths(code string) (from, to int) {
 
 // reading returns a stock at the period's end: the best of all that the area reported
 // for that instant.
-func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area string) (value *big.Rat, reported bool) {
+func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area string) (value *oracleNumber, reported bool) {
 	_, at := oracleMonths(period.String()[4:])
 	var best *oracleRow
 	for _, span := range oracleYear {
@@ -92,13 +91,13 @@ type oraclePart struct {
 	oracleSpan
 }
 
-func (w *oracleWay) value() *big.Rat {
-	sum := new(big.Rat)
+func (w *oracleWay) value() *oracleNumber {
+	sum := oracleExactly(0)
 	for _, p := range w.plus {
-		sum.Add(sum, p.value)
+		sum = sum.plus(p.value)
 	}
 	for _, p := range w.minus {
-		sum.Sub(sum, p.value)
+		sum = sum.minus(p.value)
 	}
 	return sum
 }

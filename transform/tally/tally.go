@@ -1,6 +1,10 @@
 package tally
 
 import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
@@ -43,14 +47,29 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 	}
 	total := event.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
-		Status: catalogue.Missing.String(), Stage: now.stage.String(), Qualifier: now.qualifier.String(),
+		Status: catalogue.Missing.String(), Stage: now.stage.String(),
 		Expected: len(now.expected), Missing: now.missing(), Inputs: inputs(now.terms), Flags: now.flags,
 	}
 	if now.known() {
-		total.Value = now.value().String()
-		total.Status = now.status.String()
-		total.Publishable = len(total.Missing) == 0 || indicator.Coverage == catalogue.Partial
+		total.Qualifier = now.qualifier().String()
+		if total.Value = figure(&total, now.value(indicator)); total.Value != "" {
+			total.Status = now.status.String()
+			total.Publishable = len(total.Missing) == 0 || indicator.Coverage == catalogue.Partial
+		}
 	}
 	c.change(&total, indicator, cell.Period, now)
 	return total, true
+}
+
+// figure writes a figure of a total. One that the store has no room for is left out, and
+// flagged.
+func figure(total *event.Total, value decimal.Decimal) string {
+	if catalogue.FitsStore(value) {
+		return value.String()
+	}
+	if !slices.Contains(total.Flags, event.Overflow) {
+		// The flags are the level's, which other totals share.
+		total.Flags = append(slices.Clip(total.Flags), event.Overflow)
+	}
+	return ""
 }

@@ -111,7 +111,7 @@ func (p *Printer) cardItems(w io.Writer, card *assess.Card) {
 		item := &card.Items[i]
 		unit := ""
 		if ind, ok := p.Catalogue.Indicator(item.Indicator); ok {
-			unit = " " + ind.UnitName
+			unit = ind.Unit().After("")
 		}
 		target := item.Target
 		if own := len(item.Targets); own > 0 {

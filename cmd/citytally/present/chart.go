@@ -78,7 +78,7 @@ func (p *Printer) trend(indicator string, points []Point) *trendChart {
 		top, bottom := min(y(values[i]), y(0)), max(y(values[i]), y(0))
 		column.Y, column.Height, column.ValueY = top, bottom-top, top-5
 		if point.Value != "" {
-			column.Value = p.digits(indicator, point.Value)
+			column.Value = p.digits(indicator, decimal.RequireFromString(point.Value), "").text
 		}
 		if i == len(points)-1 {
 			column.Class = "now"

@@ -51,11 +51,11 @@ func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) st
 		return l.Period + ": " + x.Printer.words().NoValue
 	}
 	value, exact := decimal.RequireFromString(l.Value), ""
-	shown := indicator.Display(value, indicator.Decimals)
-	if !decimal.RequireFromString(shown).Equal(value) {
-		exact = fmt.Sprintf(x.words.Unrounded, l.Value)
+	shown := round(indicator, value, indicator.Decimals, l.Qualifier)
+	if !decimal.RequireFromString(shown.text).Equal(value) {
+		exact = fmt.Sprintf(x.words.Unrounded, x.qualified(l.Value, l.Qualifier))
 	}
-	return fmt.Sprintf("%s: %s%s  %s", l.Period, x.exact(shown, l.Unit, l.Qualifier), exact, x.stage(l.Stage, l.Status))
+	return fmt.Sprintf("%s: %s%s  %s", l.Period, x.exact(shown.text, l.Unit, shown.qualifier), exact, x.stage(l.Stage, l.Status))
 }
 
 // facts are the lines about the total as a whole.
@@ -71,9 +71,7 @@ func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 		before := x.Areas(x.of.Recast[code])
 		lines = append(lines, fmt.Sprintf(words.Recast, x.Area(code), cmp.Or(before, words.UnknownBefore)))
 	}
-	for _, flag := range x.of.Flags {
-		lines = append(lines, words.Flags[flag])
-	}
+	lines = append(lines, x.notes(x.of.Flags, x.of.Carried, false)...)
 	for i := range x.of.Contradictions {
 		lines = append(lines, x.contradiction(&x.of.Contradictions[i]))
 	}
@@ -126,13 +124,13 @@ func (x *explainer) changed(indicator *catalogue.Indicator) string {
 	e := x.of
 	if e.Change == "" {
 		common := x.Printer.words()
-		return fmt.Sprintf(x.words.NoChange, cmp.Or(common.NoChange[e.ChangeReason], common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
+		return fmt.Sprintf(x.words.NoChange, cmp.Or(x.noChange(e.ChangeReason, e.Value, e.ChangeAreas), common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
 	}
-	absolute := x.exact(e.ChangeAbsolute, e.Unit, "")
+	absolute := x.exact(e.ChangeAbsolute, e.Unit, e.ChangeQualifier)
 	if e.ChangeKind == string(catalogue.Point) {
-		absolute = x.change(nil, e.Change, e.ChangeKind)
+		absolute = x.qualified(x.change(nil, e.Change, e.ChangeKind, ""), e.ChangeQualifier)
 	}
-	return fmt.Sprintf(x.words.Change, x.change(indicator, e.Change, e.ChangeKind), x.exact(e.Base.Value, e.Base.Unit, e.Base.Qualifier), absolute)
+	return fmt.Sprintf(x.words.Change, x.change(indicator, e.Change, e.ChangeKind, e.ChangeQualifier), x.exact(e.Base.Value, e.Base.Unit, e.Base.Qualifier), absolute)
 }
 
 func (x *explainer) level(l *answer.Level, title string) *node {
@@ -231,7 +229,7 @@ func (p *Printer) exact(value, unit, qualifier string) string {
 	if value == "" {
 		return p.words().NoValue
 	}
-	return p.qualified(value+" "+unit, qualifier)
+	return p.qualified(catalogue.ParseUnit(unit).After(value), qualifier)
 }
 
 // stage is a figure's stage with its status.

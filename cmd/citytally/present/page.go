@@ -116,7 +116,7 @@ func (p *Printer) card(indicator *catalogue.Indicator, row *sink.ReportRow, tren
 	words := p.words()
 	c := card{
 		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(row), Figure: p.Figure(row), Change: p.signedChange(row),
-		Stage: words.Stages[row.Stage], Unit: row.Unit, Trend: p.trend(indicator.ID, trend),
+		Stage: words.Stages[row.Stage], Unit: catalogue.ParseUnit(row.Unit).Written(), Trend: p.trend(indicator.ID, trend),
 		Contributions: p.contributions(indicator, total), Publishable: row.Publishable,
 	}
 	if p.Language != Chinese {

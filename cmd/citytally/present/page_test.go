@@ -61,6 +61,23 @@ func TestSentences(t *testing.T) {
 		{"almost unchanged", func(r *sink.ReportRow) { r.Change = "-0.001" }, "产值为4444.0亿元，与上年基本持平。", "Output: 444.4 billion yuan, almost unchanged on the year."},
 		{"no base", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_MISSING" }, "产值为4444.0亿元（无上年可比数）。", "Output: 444.4 billion yuan (no figure for the year before)."},
 		{"base zero", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_ZERO" }, "产值为4444.0亿元（上年为零，不计增速）。", "Output: 444.4 billion yuan (none the year before, so no rate)."},
+		{"from minus to plus", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "SIGN_CHANGE" }, "产值为4444.0亿元，比上年增加419.0亿元（由负转正，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan (from minus to plus, so no rate)."},
+		{"from plus to minus", func(r *sink.ReportRow) {
+			r.Value, r.Change, r.ChangeReason, r.ChangeAbsolute = "-1", "", "SIGN_CHANGE", "-11"
+		}, "产值为-1.0亿元，比上年减少11.0亿元（由正转负，不计增速）。", "Output: -100 million yuan, down by 1.1 billion yuan (from plus to minus, so no rate)."},
+		{"a member is missing", func(r *sink.ReportRow) {
+			r.Change, r.ChangeReason, r.ChangeAreas, r.Publishable = "", "MISSING_MEMBER", []string{"x"}, false
+			r.Coverage = sink.Coverage{Have: 1, Expected: 2, Missing: []string{"x"}}
+		}, "产值为4444.0亿元（未报齐：x，暂不计增速）（1/2个地区，缺x，暂不可发布）。", "Output: 444.4 billion yuan (areas are missing: x, so no rate) (1 of 2 areas; without x; not for publication)."},
+		{"qualified growth", func(r *sink.ReportRow) { r.Change, r.ChangeQualifier = "10.414", "above" }, "产值为4444.0亿元，比上年增长超10.41%。", "Output: 444.4 billion yuan, up over 10.41 % on the year."},
+		{"qualified fall", func(r *sink.ReportRow) { r.Change, r.ChangeQualifier = "-3", "below" }, "产值为4444.0亿元，比上年下降超3.00%。", "Output: 444.4 billion yuan, down over 3.00 % on the year."},
+		{"qualified and rounded down", func(r *sink.ReportRow) { r.Qualifier, r.Value, r.ChangeQualifier = "below", "4444.04", "about" }, "产值约4444.0亿元，比上年增长约10.41%。", "Output: about 444.4 billion yuan, up about 10.41 % on the year."},
+		{"qualified and rounded up", func(r *sink.ReportRow) { r.Change, r.ChangeQualifier = "-3.006", "below" }, "产值为4444.0亿元，比上年下降约3.01%。", "Output: 444.4 billion yuan, down about 3.01 % on the year."},
+		{"overflow", func(r *sink.ReportRow) {
+			r.Value, r.Change, r.ChangeReason, r.Flags, r.Publishable = "", "", "OVERFLOW", []string{"OVERFLOW"}, false
+		}, "产值尚无全市数（数值位数超出存储范围，未列出，暂不可发布）。", "Output: no city total yet (a figure has more digits than can be stored and is left out; not for publication)."},
+		{"derived and negative", func(r *sink.ReportRow) { r.Flags = []string{"DERIVED", "DERIVED_NEGATIVE"} }, "产值为4444.0亿元，比上年增长10.41%（推算出的当期数为负）。", "Output: 444.4 billion yuan, up 10.41 % on the year (a derived figure is below zero)."},
+		{"carried", func(r *sink.ReportRow) { r.Carried = []string{"x"} }, "产值为4444.0亿元，比上年增长10.41%（沿用前一阶段数：x）。", "Output: 444.4 billion yuan, up 10.41 % on the year (carried at an earlier stage: x)."},
 		{"base negative", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_NEGATIVE" }, "产值为4444.0亿元，比上年增加419.0亿元（上年为负，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan (negative the year before, so no rate)."},
 		{"break", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BREAK" }, "产值为4444.0亿元（区划口径有变动，与上年不可比）。", "Output: 444.4 billion yuan (not comparable with the year before: the territory changed)."},
 		{"incomplete", func(r *sink.ReportRow) {

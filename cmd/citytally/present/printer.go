@@ -85,16 +85,33 @@ func fill(patterns map[string]string, code, text string) string {
 }
 
 // change returns a total's change for a column. With an indicator it is rounded as the
-// catalogue says and has its sign; without one it is exact.
-func (p *Printer) change(indicator *catalogue.Indicator, change, kind string) string {
+// catalogue says and has its sign; without one it is exact. A qualified change has a word
+// instead of the sign, for below -3 is more than a fall of 3.
+func (p *Printer) change(indicator *catalogue.Indicator, change, kind, qualifier string) string {
+	words, exact := p.words(), decimal.RequireFromString(change)
+	pattern := words.Percent
+	if kind == string(catalogue.Point) {
+		pattern = words.Points
+	}
+	if qualifier != "" {
+		size := roundSize(indicator, exact, qualifier)
+		return fmt.Sprintf(pattern, p.direction(exact, p.qualified(size.text, size.qualifier)))
+	}
 	if indicator != nil {
-		exact := decimal.RequireFromString(change)
 		if change = indicator.Display(exact, indicator.ChangeDecimals); exact.IsPositive() {
 			change = "+" + change
 		}
 	}
-	if kind == string(catalogue.Point) {
-		return fmt.Sprintf(p.words().Points, change)
+	return fmt.Sprintf(pattern, change)
+}
+
+// direction says of a change's size whether it is a rise or a fall.
+func (p *Printer) direction(change decimal.Decimal, size string) string {
+	switch change.Sign() {
+	case 1:
+		return fmt.Sprintf(p.words().Rise, size)
+	case -1:
+		return fmt.Sprintf(p.words().Fall, size)
 	}
-	return fmt.Sprintf(p.words().Percent, change)
+	return size
 }

@@ -109,6 +109,11 @@ type ReleasedTotal struct {
 	ChangeReason string   `json:"change_reason"`
 	Missing      []string `json:"missing"`
 	Publishable  bool     `json:"publishable"`
+	// The others are left out where they are empty.
+	ChangeQualifier string   `json:"change_qualifier,omitempty"`
+	ChangeAreas     []string `json:"change_areas,omitempty"`
+	Flags           []string `json:"flags,omitempty"`
+	Carried         []string `json:"carried,omitempty"`
 }
 
 // ChangedFigure is an [answer.Cause] as JSON: a figure that changed and the submission that
@@ -166,6 +171,7 @@ func releasedTotal(t *event.Total) *ReleasedTotal {
 	return &ReleasedTotal{
 		Value: t.Value, Unit: t.Unit, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier, Change: t.Change,
 		ChangeKind: t.ChangeKind, ChangeReason: t.ChangeReason, Missing: t.Missing, Publishable: t.Publishable,
+		ChangeQualifier: t.ChangeQualifier, ChangeAreas: t.ChangeAreas, Flags: t.Flags, Carried: t.Carried,
 	}
 }
 
@@ -215,12 +221,15 @@ func (p *Printer) releasedTotal(t *ReleasedTotal) string {
 	}
 	text := p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
 	if t.Change == "" {
-		text += words.NoChange[t.ChangeReason]
+		text += p.noChange(t.ChangeReason, t.Value, t.ChangeAreas)
 	} else {
-		text += p.change(nil, t.Change, t.ChangeKind)
+		text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
 	}
 	if len(t.Missing) > 0 {
 		text += ", " + fmt.Sprintf(words.Explain.Missing, p.Areas(t.Missing))
+	}
+	for _, note := range p.notes(t.Flags, t.Carried, false) {
+		text += ", " + note
 	}
 	return text
 }

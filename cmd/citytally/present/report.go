@@ -139,19 +139,22 @@ func (p *Printer) reportRow(row indicatorRow) table.Row {
 	}
 	figure := "—"
 	if row.Value != "" {
-		shown := row.indicator.Display(decimal.RequireFromString(row.Value), row.indicator.Decimals)
-		figure = p.qualified(shown+" "+row.Unit, row.Qualifier)
+		shown := round(row.indicator, decimal.RequireFromString(row.Value), row.indicator.Decimals, row.Qualifier)
+		figure = p.exact(shown.text, row.Unit, shown.qualifier)
 	}
-	change := words.NoChange[row.ChangeReason]
+	change := p.noChange(row.ChangeReason, row.Value, row.ChangeAreas)
 	if row.Change != "" {
-		change = p.change(row.indicator, row.Change, row.ChangeKind)
+		change = p.change(row.indicator, row.Change, row.ChangeKind, row.ChangeQualifier)
+	}
+	for _, note := range p.notes(row.Flags, row.Carried, false) {
+		areas += words.Clause + note
 	}
 	name := p.Language.Choose(row.indicator.NameZH, row.indicator.NameEN)
 	return table.Row{"  " + name, figure, change, areas, words.Stages[row.Stage]}
 }
 
 func (p *Printer) reportCSV(w io.Writer, r *Report) {
-	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at"})
+	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at", "change_qualifier", "change_areas", "flags", "carried"})
 	for i := range r.Totals {
 		row := &r.Totals[i]
 		var nameZH, nameEN string
@@ -161,7 +164,7 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 		t.AppendRow(table.Row{
 			row.Indicator, nameZH, nameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
 			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
-			row.ComputedAt.UTC().Format(utcMilliseconds),
+			row.ComputedAt.UTC().Format(utcMilliseconds), row.ChangeQualifier, strings.Join(row.ChangeAreas, " "), strings.Join(row.Flags, " "), strings.Join(row.Carried, " "),
 		})
 	}
 	t.RenderCSV()

@@ -1,11 +1,14 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -33,41 +36,26 @@ func (p *Printer) Figure(row *sink.ReportRow) string {
 	if row.Value == "" {
 		return "—"
 	}
-	return p.qualified(p.amount(row.Indicator, row.Value, row.Unit), row.Qualifier)
+	return p.amount(row.Indicator, decimal.RequireFromString(row.Value), row.Unit, row.Qualifier)
 }
 
-// amount returns a figure of an indicator, rounded for display, with its unit.
-func (p *Printer) amount(indicator, value, unit string) string {
-	figure := p.digits(indicator, value)
+// amount returns a figure of an indicator, rounded for display, with its unit and
+// qualifier.
+func (p *Printer) amount(indicator string, value decimal.Decimal, unit, qualifier string) string {
+	figure := p.digits(indicator, value, qualifier)
+	text := amountInEnglish(figure.text, unit)
 	if p.Language == Chinese {
-		return figure + unit
+		text = figure.text + catalogue.ParseUnit(unit).Written()
 	}
-	return amountInEnglish(figure, unit)
+	return p.qualified(text, figure.qualifier)
 }
 
 // digits returns a figure of an indicator, rounded for display, without its unit.
-func (p *Printer) digits(indicator, value string) string {
-	figure := decimal.RequireFromString(value)
+func (p *Printer) digits(indicator string, value decimal.Decimal, qualifier string) rounded {
 	if ind, ok := p.Catalogue.Indicator(indicator); ok {
-		return ind.Display(figure, ind.Decimals)
+		return round(ind, value, ind.Decimals, qualifier)
 	}
-	return figure.String()
-}
-
-// roundedChange is a total's change, rounded for display.
-type roundedChange struct {
-	size   string // without its sign
-	sign   int    // before rounding
-	zero   bool   // the size is zero
-	points bool   // in percentage points, not in percent
-}
-
-func roundChange(indicator *catalogue.Indicator, row *sink.ReportRow) roundedChange {
-	exact := decimal.RequireFromString(row.Change)
-	size := indicator.Display(exact.Abs(), indicator.ChangeDecimals)
-	return roundedChange{
-		size: size, sign: exact.Sign(), zero: decimal.RequireFromString(size).IsZero(), points: row.ChangeKind == string(catalogue.Point),
-	}
+	return rounded{value.String(), qualifier}
 }
 
 // changeClause tells the change on the year before, or why there is none.
@@ -75,27 +63,57 @@ func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportR
 	words := &p.words().Sentence
 	if row.Change == "" {
 		reason := words.NoRate[row.ChangeReason]
-		if row.ChangeReason == tally.BaseNegative {
+		switch row.ChangeReason {
+		case tally.BaseNegative:
 			return p.amountClause(row) + reason
+		case tally.SignChange:
+			return p.amountClause(row) + fmt.Sprintf(reason, p.turned(row.Value))
+		case tally.Break, tally.MissingMember:
+			areas := ""
+			if len(row.ChangeAreas) > 0 {
+				areas = p.words().Colon + p.Areas(row.ChangeAreas)
+			}
+			return fmt.Sprintf(reason, areas)
 		}
 		return reason
 	}
 	start := p.words().Comma + words.Expected[row.Stage]
-	c := roundChange(indicator, row)
+	change := decimal.RequireFromString(row.Change)
+	size, points := roundSize(indicator, change, row.ChangeQualifier), row.ChangeKind == string(catalogue.Point)
 	pattern := words.PercentDown
 	switch {
-	case c.sign == 0:
+	case change.IsZero() && size.qualifier == "":
 		return start + words.Unchanged
-	case c.zero:
+	case decimal.RequireFromString(size.text).IsZero():
 		return start + words.AlmostUnchanged
-	case c.points && c.sign > 0:
+	case points && change.IsPositive():
 		pattern = words.PointsUp
-	case c.points:
+	case points:
 		pattern = words.PointsDown
-	case c.sign > 0:
+	case change.IsPositive():
 		pattern = words.PercentUp
 	}
-	return start + fmt.Sprintf(pattern, c.size)
+	return start + fmt.Sprintf(pattern, p.qualified(size.text, size.qualifier))
+}
+
+// turned says of a change of sign which it is, by the value of today.
+func (p *Printer) turned(value string) string {
+	if value != "" && decimal.RequireFromString(value).IsNegative() {
+		return p.words().TurnedNegative
+	}
+	return p.words().TurnedPositive
+}
+
+// noChange says in a word why there is no change, and because of which areas.
+func (p *Printer) noChange(reason, value string, areas []string) string {
+	words := p.words()
+	switch {
+	case reason == tally.SignChange:
+		return p.turned(value)
+	case len(areas) > 0 && words.NoChange[reason] != "":
+		return words.NoChange[reason] + words.Colon + p.Areas(areas)
+	}
+	return words.NoChange[reason]
 }
 
 // amountClause tells an absolute change.
@@ -105,7 +123,7 @@ func (p *Printer) amountClause(row *sink.ReportRow) string {
 	}
 	words := &p.words().Sentence
 	difference := decimal.RequireFromString(row.ChangeAbsolute)
-	size := p.amount(row.Indicator, difference.Abs().String(), row.Unit)
+	size := p.amount(row.Indicator, difference.Abs(), row.Unit, roundSize(nil, difference, row.ChangeQualifier).qualifier)
 	switch difference.Sign() {
 	case 1:
 		return p.words().Comma + fmt.Sprintf(words.AmountUp, size)
@@ -118,14 +136,33 @@ func (p *Printer) amountClause(row *sink.ReportRow) string {
 // gaps says which areas a total lacks, and whether it may be published so.
 func (p *Printer) gaps(row *sink.ReportRow) string {
 	words := p.words()
-	if len(row.Coverage.Missing) == 0 {
+	notes := p.notes(row.Flags, row.Carried, true)
+	if len(row.Coverage.Missing) > 0 {
+		notes = append([]string{p.coverage(row)}, notes...)
+	}
+	if len(notes) == 0 {
 		return ""
 	}
-	text := p.coverage(row)
 	if !row.Publishable {
-		text += words.Clause + words.NotForPublication
+		notes = append(notes, words.NotForPublication)
 	}
-	return fmt.Sprintf(words.Sentence.Gaps, text)
+	return fmt.Sprintf(words.Sentence.Gaps, strings.Join(notes, words.Clause))
+}
+
+// notes are what is special about a total. Grave leaves out that figures were derived,
+// which is no reason for doubt.
+func (p *Printer) notes(flags, carried []string, grave bool) (notes []string) {
+	words := p.words()
+	for _, flag := range flags {
+		if grave && flag == event.Derived {
+			continue
+		}
+		notes = append(notes, cmp.Or(words.Flags[flag], flag))
+	}
+	if len(carried) > 0 {
+		notes = append(notes, fmt.Sprintf(words.Carried, p.Areas(carried)))
+	}
+	return notes
 }
 
 // coverage says how many areas a total has, and which it lacks.
@@ -147,12 +184,16 @@ func (p *Printer) signedChange(row *sink.ReportRow) string {
 		if row.ChangeReason == tally.ValueMissing {
 			return ""
 		}
-		return words.NoChange[row.ChangeReason]
+		return p.noChange(row.ChangeReason, row.Value, row.ChangeAreas)
 	}
-	c := roundChange(indicator, row)
-	pattern := words.Percent
-	if c.points {
-		pattern = words.PointsInText
+	change := decimal.RequireFromString(row.Change)
+	size := roundSize(indicator, change, row.ChangeQualifier)
+	text := map[int]string{1: "+", -1: "−"}[change.Sign()] + size.text
+	if size.qualifier != "" {
+		text = p.direction(change, p.qualified(size.text, size.qualifier))
 	}
-	return fmt.Sprintf(pattern, map[int]string{1: "+", -1: "−"}[c.sign]+c.size)
+	if row.ChangeKind == string(catalogue.Point) {
+		return fmt.Sprintf(words.PointsInText, text)
+	}
+	return fmt.Sprintf(words.Percent, text)
 }

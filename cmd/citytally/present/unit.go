@@ -18,8 +18,8 @@ func amountInEnglish(figure, unit string) string {
 		word = " " + currency
 	}
 	switch {
-	case u.Dimension == "1" && u.Exponent != 0:
-		return figure + " " + unit
+	case u.Share():
+		return u.After(figure)
 	case u.Dimension == unit && word == "" && !counted[unit]:
 		return figure + " " + unit
 	}
@@ -60,7 +60,7 @@ func unitInEnglish(unit string) string {
 	case counted[u.Dimension]:
 		return multiple
 	}
-	return unit
+	return u.Written()
 }
 
 // multiples are powers of ten, by their exponent.

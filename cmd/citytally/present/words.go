@@ -24,6 +24,8 @@ type Words struct {
 	// Percent and Points are formats of a change in a column. PointsInText is for text
 	// that has no spaces around figures.
 	Percent, Points, PointsInText string
+	// Rise and Fall are formats of a change's size.
+	Rise, Fall string
 	// NoChange is why there is no change on the year before, in a word.
 	NoChange map[string]string
 	// Coverage is how many of the expected areas have reported. Missing has the names
@@ -31,6 +33,12 @@ type Words struct {
 	// around names.
 	Coverage, Missing, MissingInText string
 	NotForPublication, NoValue       string
+	// Flags are what is special about a total. Carried names the areas that are carried
+	// at an earlier stage.
+	Flags   map[string]string
+	Carried string
+	// TurnedPositive and TurnedNegative say of a change of sign which it is.
+	TurnedPositive, TurnedNegative string
 
 	Report     ReportWords
 	Sentence   SentenceWords
@@ -63,7 +71,8 @@ type SentenceWords struct {
 	Unchanged, AlmostUnchanged                   string
 	PointsUp, PointsDown, PercentUp, PercentDown string
 	AmountUp, AmountDown                         string
-	// NoRate is why there is no change on the year before.
+	// NoRate is why there is no change on the year before. Of reasons that lie with
+	// areas, %s is those, behind a colon; of a change of sign, which it is.
 	NoRate map[string]string
 	// Gaps puts what a total lacks in brackets.
 	Gaps string
@@ -102,7 +111,6 @@ type ExplainWords struct {
 	// Contradiction tells an area, an indicator, and two values with what they follow
 	// from.
 	Contradiction string
-	Flags         map[string]string
 	// Excluded is why a reported figure is no part of the total; %s is the area whose
 	// figure contains it.
 	Excluded map[string]string

@@ -16,11 +16,17 @@ var englishWords = Words{
 	Area: "area", Indicator: "indicator", City: "city", Stage: "stage", Period: "period", Note: "note", AllFigures: "All figures",
 	Stages:     map[string]string{"forecast": "forecast", "estimate": "estimate", "flash": "flash", "final": "final"},
 	Qualifiers: map[string]string{"below": "nearly %s", "above": "over %s", "about": "about %s"},
-	Percent:    "%s %%", Points: "%s points", PointsInText: "%s points",
+	Percent:    "%s %%", Points: "%s points", PointsInText: "%s points", Rise: "up %s", Fall: "down %s",
 	NoChange: map[string]string{
 		tally.BaseMissing: "no base", tally.BaseZero: "base is zero", tally.BaseNegative: "base is negative",
-		tally.Break: "not comparable", tally.ValueMissing: "no figure",
+		tally.Break: "territory changed", tally.ValueMissing: "no figure", tally.MissingMember: "areas missing", tally.Definition: "definition changed",
+		tally.SignChange: "sign changed", tally.Overflow: "too many digits",
 	},
+	Flags: map[string]string{
+		event.Derived: "derived from other periods", event.DerivedNegative: "a derived figure is below zero",
+		event.Overflow: "a figure has more digits than can be stored and is left out",
+	},
+	Carried: "carried at an earlier stage: %s", TurnedPositive: "from minus to plus", TurnedNegative: "from plus to minus",
 	Coverage: "%d of %d areas", Missing: "without %s", MissingInText: "without %s",
 	NotForPublication: "not for publication", NoValue: "no value",
 
@@ -37,7 +43,10 @@ var englishWords = Words{
 		AmountUp: "up by %s", AmountDown: "down by %s",
 		NoRate: map[string]string{
 			tally.BaseZero: " (none the year before, so no rate)", tally.BaseNegative: " (negative the year before, so no rate)",
-			tally.Break: " (not comparable with the year before: the territory changed)", tally.BaseMissing: " (no figure for the year before)",
+			tally.BaseMissing: " (no figure for the year before)",
+			tally.Break:       " (not comparable with the year before: the territory changed%s)", tally.MissingMember: " (areas are missing%s, so no rate)",
+			tally.Definition: " (the definition changed; not comparable with the year before)",
+			tally.SignChange: " (%s, so no rate)", tally.Overflow: " (more digits than can be stored, so no rate)",
 		},
 		Gaps: " (%s)",
 	},
@@ -69,7 +78,6 @@ var englishWords = Words{
 		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
 		Recast:        "territory: %s was %s a year earlier", UnknownBefore: "not known",
-		Flags: map[string]string{event.Derived: "derived from other periods", event.DerivedNegative: "a derived figure is below zero"},
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",

@@ -16,11 +16,16 @@ var chineseWords = Words{
 	Area: "单位", Indicator: "指标", City: "全市", Stage: "阶段", Period: "报告期", Note: "备注", AllFigures: "全部指标",
 	Stages:     map[string]string{"forecast": "预测", "estimate": "预计", "flash": "快报", "final": "年报"},
 	Qualifiers: map[string]string{"below": "近%s", "above": "超%s", "about": "约%s"},
-	Percent:    "%s%%", Points: "%s 个百分点", PointsInText: "%s个百分点",
+	Percent:    "%s%%", Points: "%s 个百分点", PointsInText: "%s个百分点", Rise: "升%s", Fall: "降%s",
 	NoChange: map[string]string{
 		tally.BaseMissing: "无上年数", tally.BaseZero: "上年为零", tally.BaseNegative: "上年为负",
-		tally.Break: "口径不可比", tally.ValueMissing: "无本年数",
+		tally.Break: "区划口径不可比", tally.ValueMissing: "无本年数", tally.MissingMember: "未报齐", tally.Definition: "指标口径不可比",
+		tally.SignChange: "正负号改变", tally.Overflow: "位数超限",
 	},
+	Flags: map[string]string{
+		event.Derived: "由其他报告期推算", event.DerivedNegative: "推算出的当期数为负", event.Overflow: "数值位数超出存储范围，未列出",
+	},
+	Carried: "沿用前一阶段数：%s", TurnedPositive: "由负转正", TurnedNegative: "由正转负",
 	Coverage: "%d/%d个地区", Missing: "缺 %s", MissingInText: "缺%s",
 	NotForPublication: "暂不可发布", NoValue: "无数值",
 
@@ -37,7 +42,9 @@ var chineseWords = Words{
 		AmountUp: "比上年增加%s", AmountDown: "比上年减少%s",
 		NoRate: map[string]string{
 			tally.BaseZero: "（上年为零，不计增速）", tally.BaseNegative: "（上年为负，不计增速）",
-			tally.Break: "（区划口径有变动，与上年不可比）", tally.BaseMissing: "（无上年可比数）",
+			tally.BaseMissing: "（无上年可比数）",
+			tally.Break:       "（区划口径有变动%s，与上年不可比）", tally.MissingMember: "（未报齐%s，暂不计增速）", tally.Definition: "（指标口径有变动，与上年不可比）",
+			tally.SignChange: "（%s，不计增速）", tally.Overflow: "（数值位数超出存储范围，不计增速）",
 		},
 		Gaps: "（%s）",
 	},
@@ -69,7 +76,6 @@ var chineseWords = Words{
 		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
 		Contradiction: "数据矛盾：%s的%s，%s；而%s",
 		Recast:        "区划调整：%s 上年由 %s 构成", UnknownBefore: "未知地区",
-		Flags: map[string]string{event.Derived: "由其他报告期推算", event.DerivedNegative: "推算出的当期数为负"},
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",

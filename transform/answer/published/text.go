@@ -13,7 +13,7 @@ func amount(number string, ind *catalogue.Indicator) string {
 	if ind.UnitName == "%" || ind.UnitName == "‰" {
 		return number + ind.UnitName
 	}
-	return number + " " + ind.UnitName
+	return ind.Unit().After(number)
 }
 
 var qualifiers = map[catalogue.Qualifier][2]string{

@@ -1,0 +1,44 @@
+package catalogue
+
+import (
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+)
+
+// What is displayed of a quotient is what rounding the exact quotient gives, however
+// close that is to where the rounding turns.
+func TestQuotientsAreRoundedOnce(t *testing.T) {
+	for _, test := range []struct {
+		rounding          Rounding
+		decimals          int
+		dividend, divisor string
+		want              string
+	}{
+		{Truncate, 0, "19999999999999900", "200000000000000", "99"},
+		{HalfUp, 0, "4999999999999", "10000000000000", "0"},
+		{HalfUp, 0, "1", "2", "1"},
+		{HalfUp, 0, "-1", "2", "-1"},
+		{HalfEven, 0, "1", "2", "0"},
+		{HalfEven, 0, "5000000000001", "10000000000000", "1"},
+		{HalfEven, 1, "-15", "-100", "0.2"},
+		{Truncate, 0, "-19999999999999900", "200000000000000", "-99"},
+		{HalfUp, 2, "2", "3", "0.67"},
+	} {
+		i := &Indicator{Rounding: test.rounding}
+		quotient := i.Quotient(decimal.RequireFromString(test.dividend), decimal.RequireFromString(test.divisor), test.decimals)
+		if got := i.Display(quotient, test.decimals); got != test.want {
+			t.Errorf("%s/%s, %s: want %s, got %s", test.dividend, test.divisor, test.rounding, test.want, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		i := &Indicator{Rounding: rapid.SampledFrom([]Rounding{HalfUp, HalfEven, Truncate}).Draw(t, "rounding")}
+		dividend := decimal.New(rapid.Int64().Draw(t, "dividend"), -int32(rapid.IntRange(0, 12).Draw(t, "scale")))
+		divisor := decimal.New(rapid.Int64Range(1, 1<<62).Draw(t, "divisor"), 0)
+		quotient := i.Quotient(dividend, divisor, 2)
+		if off := quotient.Sub(dividend.DivRound(divisor, 40)).Abs(); off.GreaterThanOrEqual(decimal.New(1, -QuotientDecimals)) {
+			t.Fatalf("%s/%s = %s, off by %s", dividend, divisor, quotient, off)
+		}
+	})
+}
