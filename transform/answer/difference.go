@@ -105,7 +105,7 @@ func causes(c *catalogue.Catalogue, then, today *ledger.History) map[ledger.Cell
 			if best.Submission != after.Submission || before.Area == after.Area && before.Figure.SameContent(after.Figure) {
 				continue
 			}
-			for _, total := range tally.Affected(c, []ledger.Cell{cell}) {
+			for _, total := range tally.Affected(c, today.Ledger, []ledger.Cell{cell}) {
 				by[total] = append(by[total], Cause{Cell: cell, Before: before, After: after})
 			}
 		}

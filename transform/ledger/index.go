@@ -46,7 +46,8 @@ type cellFigures struct {
 type numberedIndicator struct {
 	id         string
 	number     int
-	definition *catalogue.Indicator // nil where the catalogue does not have it
+	definition *catalogue.Indicator          // nil where the catalogue does not have it
+	reported   map[int16]catalogue.PeriodSet // periods that have a cell, by year
 }
 
 // indicator returns the indicator of an id, with a new number where it first
@@ -56,7 +57,7 @@ func (l *Ledger) indicator(id string) *numberedIndicator {
 	if !ok {
 		// The id shares its memory with the whole message, which must not stay.
 		id = strings.Clone(id)
-		found = &numberedIndicator{id: id, number: len(l.indicators)}
+		found = &numberedIndicator{id: id, number: len(l.indicators), reported: map[int16]catalogue.PeriodSet{}}
 		found.definition, _ = l.catalogue.Indicator(id)
 		l.indicators[id] = found
 	}
@@ -110,6 +111,7 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 			p.cells = cells
 		}
 		p.cells[indicator.number] = c
+		indicator.reported[p.period.Year] |= catalogue.SetOf(p.period)
 		l.cellCount++
 	}
 	if area < len(c.figures) && !l.better(&f, &c.figures[area]) {

@@ -222,6 +222,16 @@ func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
 	return parts
 }
 
+// Reported returns the periods of a year for which anybody has reported the indicator.
+func (l *Ledger) Reported(indicator string, year int16) catalogue.PeriodSet {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if found, ok := l.indicators[indicator]; ok {
+		return found.reported[year]
+	}
+	return 0
+}
+
 // Part returns one area's best figure in the cell; false where it has none.
 func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()

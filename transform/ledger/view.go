@@ -1,6 +1,10 @@
 package ledger
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
 
 // View is the ledger as it stood at one sequence of ACCEPTED; messages that are
 // folded in later do not change it. Totals that readers see together come from one
@@ -74,6 +78,12 @@ func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 		return v.ledger.appendParts(parts, c.figures)
 	}
 	return v.ledger.appendParts(parts, v.kept[c])
+}
+
+// Reported returns the periods of a year for which anybody has reported the indicator.
+// It includes those that were first reported after the view was opened.
+func (v *View) Reported(indicator string, year int16) catalogue.PeriodSet {
+	return v.ledger.Reported(indicator, year)
 }
 
 // Close ends the view.

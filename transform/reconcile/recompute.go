@@ -223,7 +223,7 @@ const settleEvery = 20 * time.Millisecond
 // inScope returns the cells in scope that have a total: those that were reported, and
 // those that follow from them.
 func (r *Recomputer) inScope(scope Scope) []ledger.Cell {
-	cells := tally.Affected(r.catalogue, r.ledger.Cells())
+	cells := tally.Affected(r.catalogue, r.ledger, r.ledger.Cells())
 	return slices.DeleteFunc(cells, func(c ledger.Cell) bool {
 		return scope.Period != "" && scope.Period != c.Period.String() || scope.Indicator != "" && scope.Indicator != c.Indicator
 	})

@@ -11,6 +11,15 @@ import (
 // cells are a source: figures by cell.
 type cells map[ledger.Cell][]ledger.Part
 
+func (c cells) Reported(indicator string, year int16) (reported catalogue.PeriodSet) {
+	for cell := range c {
+		if cell.Indicator == indicator && cell.Period.Year == year {
+			reported |= catalogue.SetOf(cell.Period)
+		}
+	}
+	return reported
+}
+
 func (c cells) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part {
 	return append(parts, c[cell]...)
 }

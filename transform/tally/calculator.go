@@ -18,6 +18,7 @@ type calculator struct {
 	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
 	flows     map[flowsKey]*yearFlows
+	following map[catalogue.PeriodSet]catalogue.PeriodSet // flows that follow from those of a set
 	// Memory for terms to use again.
 	figureBuffer []ledger.Part
 	areaBuffer   []string
@@ -119,8 +120,9 @@ func (c *calculator) readings(indicator *catalogue.Indicator, period catalogue.P
 		found[n].parts, n = parts, n+1
 	}
 	own := len(parts)
-	for _, other := range period.DerivedPeriods(catalogue.Stock) {
-		start := len(parts)
+	others := c.source.Reported(indicator.ID, period.Year) & period.PeriodsFedBy(catalogue.Stock)
+	for number := range others.Numbers() {
+		start, other := len(parts), catalogue.NumberedPeriod(period.Year, number)
 		parts = c.source.AppendParts(parts, ledger.Cell{Indicator: indicator.ID, Period: other})
 		if len(parts) > start {
 			found[n], n = reading{other, parts[start:]}, n+1

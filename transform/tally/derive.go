@@ -12,13 +12,10 @@ import (
 // give no figure, but reported is true then: a total that followed from them before has
 // to be published without a value.
 func (c *calculator) derive(indicator *catalogue.Indicator, period catalogue.Period, expected, reporting []string) (derived []term, reported bool) {
-	if indicator.Kind != catalogue.Flow {
+	if indicator.Kind != catalogue.Flow || !c.follow(catalogue.Flow, c.source.Reported(indicator.ID, period.Year)).Has(period.Number()) {
 		return nil, false
 	}
 	flows := c.flowsOf(indicator, period.Year)
-	if !flows.mayFollow(period) {
-		return nil, false
-	}
 	d := derivation{calculator: c, flows: flows, target: period.Number()}
 	d.from, d.to = period.Months()
 	for _, area := range expected {

@@ -35,8 +35,8 @@ func (c *calculator) flowsOf(indicator *catalogue.Indicator, year int16) *yearFl
 	flows, ok := c.flows[key]
 	if !ok {
 		flows = &yearFlows{year: year, periods: catalogue.PeriodsOfYear(year)}
-		for n, period := range flows.periods {
-			if parts := c.figures(ledger.Cell{Indicator: indicator.ID, Period: period}); len(parts) > 0 {
+		for n := range c.source.Reported(indicator.ID, year).Numbers() {
+			if parts := c.figures(ledger.Cell{Indicator: indicator.ID, Period: flows.periods[n]}); len(parts) > 0 {
 				flows.parts[n] = slices.Clone(parts)
 				for i := range parts {
 					flows.highest = max(flows.highest, parts[i].Stage)
@@ -51,14 +51,20 @@ func (c *calculator) flowsOf(indicator *catalogue.Indicator, year int16) *yearFl
 	return flows
 }
 
-// mayFollow reports whether anything was reported from which the period may follow.
-func (f *yearFlows) mayFollow(period catalogue.Period) bool {
-	for n := range f.parts {
-		if len(f.parts[n]) > 0 && period.MayFollow(catalogue.Flow, f.periods[n]) {
-			return true
-		}
+// follow returns the periods whose figures follow from those of a set.
+func (c *calculator) follow(kind catalogue.Kind, s catalogue.PeriodSet) catalogue.PeriodSet {
+	if kind != catalogue.Flow {
+		return s.Follow(kind)
 	}
-	return false
+	follow, ok := c.following[s]
+	if !ok {
+		follow = s.Follow(catalogue.Flow)
+		if c.following == nil || len(c.following) == rememberedFlows {
+			c.following = map[catalogue.PeriodSet]catalogue.PeriodSet{}
+		}
+		c.following[s] = follow
+	}
+	return follow
 }
 
 // of returns what an area reported for periods at whose end it existed; nil where that

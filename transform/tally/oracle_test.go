@@ -353,7 +353,7 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 			for row := range s.Len() {
 				cells = append(cells, ledger.Cell{Indicator: s.IndicatorWords[s.Indicator[row]], Period: periods[s.Period[row]]})
 			}
-			maps.Copy(published, totalsByCell(All(c, l, Affected(c, cells))))
+			maps.Copy(published, totalsByCell(All(c, l, Affected(c, l, cells))))
 		}
 		tallied := totalsByCell(All(c, l, drawnCells(c)))
 		for _, cell := range drawnCells(c) {

@@ -26,7 +26,7 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	view, changed := w.ledger.ViewChanges()
 	defer view.Close()
 	w.pendingChanges = append(w.pendingChanges, changed...)
-	affected := Affected(w.publisher.catalogue, w.pendingChanges)
+	affected := Affected(w.publisher.catalogue, view, w.pendingChanges)
 	err := w.publisher.tallyAndPublish(ctx, view, affected, event.ByStream)
 	if event.IsPermanent(err) {
 		err = w.publishEach(ctx, view, affected)

@@ -32,7 +32,7 @@ func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cell
 	c := calculator{catalogue: p.catalogue, source: view}
 	return p.publishGroups(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
 		for _, group := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
-			if !yield(c.all(group)) {
+			if !yield(c.appendTotals(make([]PeriodTotal, 0, len(group)), group)) {
 				return
 			}
 		}

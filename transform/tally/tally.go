@@ -15,6 +15,9 @@ type Source interface {
 	// AppendParts appends the best figures of a cell: at most one of each area, in
 	// the order of the areas' codes.
 	AppendParts([]ledger.Part, ledger.Cell) []ledger.Part
+	// Reported returns the periods of a year for which anybody has reported the
+	// indicator. It may return others too, whose cells have no figures.
+	Reported(indicator string, year int16) catalogue.PeriodSet
 }
 
 var (

@@ -14,15 +14,20 @@ type PeriodTotal struct {
 	event.Total
 }
 
-// All folds the total of each cell, in the order of the cells. Totals that nobody has
-// reported anything for are left out.
+// All folds the total of each cell, those of related indicators together, since they
+// follow from the same figures. Totals that nobody has reported anything for are left
+// out.
 func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTotal {
 	of := calculator{catalogue: c, source: source}
-	return of.all(cells)
+	totals := make([]PeriodTotal, 0, len(cells))
+	for _, group := range groupRelated(findRelated(c), cells, func(c *ledger.Cell) string { return c.Indicator }) {
+		totals = of.appendTotals(totals, group)
+	}
+	return totals
 }
 
-func (c *calculator) all(cells []ledger.Cell) []PeriodTotal {
-	totals := make([]PeriodTotal, 0, len(cells))
+// appendTotals appends the total of each cell that has one.
+func (c *calculator) appendTotals(totals []PeriodTotal, cells []ledger.Cell) []PeriodTotal {
 	for _, cell := range cells {
 		if total, ok := c.total(cell); ok {
 			totals = append(totals, PeriodTotal{cell.Period, total})

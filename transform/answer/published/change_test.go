@@ -23,6 +23,13 @@ func (y years) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part 
 	return append(parts, ledger.Part{Area: "a", Figure: ledger.Figure{Value: v, Stage: catalogue.Final, Status: catalogue.Normal}})
 }
 
+func (y years) Reported(_ string, year int16) (reported catalogue.PeriodSet) {
+	if _, ok := y[year]; ok {
+		reported = catalogue.SetOf(catalogue.Period{Year: year, Kind: catalogue.Year})
+	}
+	return reported
+}
+
 // The change that published figures are examined with is the change of a total.
 func TestChangeIsThatOfTotals(t *testing.T) {
 	c, err := catalogue.Parse([]byte(`
