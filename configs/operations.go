@@ -14,6 +14,8 @@ type Operations struct {
 	// Address is the host and port to listen on. With port 0, or when the port is taken, it
 	// is any free one. Empty does not listen.
 	Address string `yaml:"address"`
+	// Hosts are names that the server is called by besides loopback and its address.
+	Hosts []string `yaml:"-"`
 	// PProf adds Go's profiles under /debug/pprof, on a loopback address only.
 	PProf bool `yaml:"pprof"`
 }

@@ -23,6 +23,10 @@ type Settings struct {
 	TimeZone string `yaml:"time_zone"`
 	// Catalogue is the path of the catalogue file; empty is the built-in one.
 	Catalogue string `yaml:"catalogue"`
+	// HTTPHosts are the names, or IP addresses, by which the HTTP servers of this program are
+	// called besides loopback and the addresses that they listen on. Requests to other names
+	// are refused.
+	HTTPHosts []string `yaml:"http_hosts"`
 
 	Log        Log              `yaml:"log"`
 	NATS       NATS             `yaml:"nats"`
@@ -83,10 +87,10 @@ type ClickHouse struct {
 // at their usual ports.
 func Default() *Settings {
 	return &Settings{
-		TimeZone: "Asia/Shanghai",
-		Log:      Log{Level: "info", Format: "auto"},
-		NATS:     NATS{Embedded: natsd.Config{Port: 4222}.Defaults()},
-		Streams:  stream.DefaultConfig(),
+		TimeZone: "Asia/Shanghai", HTTPHosts: []string{},
+		Log:     Log{Level: "info", Format: "auto"},
+		NATS:    NATS{Embedded: natsd.Config{Port: 4222}.Defaults()},
+		Streams: stream.DefaultConfig(),
 		ClickHouse: ClickHouse{Embedded: chdb.Config{
 			HTTPPort: 8123, NativePort: 9000,
 			Users: []engine.User{{Name: "default"}, {Name: "reader", ReadOnly: true}},
@@ -116,6 +120,7 @@ func (s *Settings) EmbeddedClickHouse() chdb.Config {
 	if c.Dir == "" {
 		c.Dir = filepath.Join(s.Dir, "clickhouse")
 	}
+	c.Hosts = s.HTTPHosts
 	return c
 }
 

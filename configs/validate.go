@@ -30,6 +30,11 @@ func (s *Settings) Validate() error {
 	if !slices.Contains([]string{"auto", "console", "json"}, s.Log.Format) {
 		report("log.format: want auto, console or json, got %q", s.Log.Format)
 	}
+	for i, host := range s.HTTPHosts {
+		if !hostport.IsHost(host) {
+			report("http_hosts[%d]: want a name such as tally.example or an IP address, without port, got %q", i, host)
+		}
+	}
 	errs = append(errs, s.validateNATS()...)
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)

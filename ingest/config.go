@@ -12,6 +12,8 @@ import (
 type Config struct {
 	// Address is the host and port to listen on; port 0 takes any free one.
 	Address string `yaml:"address"`
+	// Hosts are names that the gateway is called by besides loopback and its address.
+	Hosts []string `yaml:"-"`
 	// TokensFile is the YAML file with the bearer tokens and their areas. It is
 	// read again when it changes.
 	TokensFile string `yaml:"tokens_file"`

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -27,6 +28,7 @@ type Gateway struct {
 	ready     func(context.Context) error
 	metrics   *Metrics
 	tracer    *stream.Tracer
+	browsers  *httpguard.Guard
 
 	group   *stream.Group
 	index   *index
@@ -60,6 +62,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *Tokens, config Confi
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
 		slots: make(chan struct{}, config.MaxInFlight), draining: make(chan struct{}),
+		browsers: httpguard.New(config.Address, config.Hosts),
 	}
 	for _, option := range options {
 		option(g)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"time"
+
+	"github.com/citytally/citytally/configs/httpguard"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -15,7 +17,8 @@ const requestIDHeader = "X-Request-Id"
 var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // guard wraps every request: it gives the request an id for the log, sets headers that
-// keep browsers from interpreting or storing the answer, and turns a panic into an answer.
+// keep browsers from interpreting or storing the answer, refuses what the pages of other
+// sites send, and turns a panic into an answer.
 func (g *Gateway) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, measured := time.Now(), g.metrics.measure()
@@ -44,6 +47,10 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 				Int("status", answer.status).Dur("took", time.Since(began)).Msg("request answered")
 			measured(r.Pattern, answer.status)
 		}()
+		if refusal, refused := errors.AsType[*httpguard.Refusal](g.browsers.Check(r)); refused {
+			newProblem(http.StatusForbidden, codeForeign, refusal.Chinese(), refusal.Error()).write(answer, r)
+			return
+		}
 		next.ServeHTTP(answer, r)
 	})
 }

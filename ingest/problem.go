@@ -40,6 +40,7 @@ type ProblemError struct {
 const (
 	codeUnauthorized   = "unauthorized"
 	codeForbidden      = "other-area"
+	codeForeign        = "foreign-page"
 	codeNotFound       = "not-found"
 	codeMethod         = "method-not-allowed"
 	codeTooLarge       = "too-large"

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport"}, {"configs/catalogue"}, {"ingest/event"}, {"ingest/stream"}, {"ingest/decode"}, {"ingest"},
+	{"configs/strict", "configs/hostport"}, {"configs/httpguard"}, {"configs/catalogue"}, {"ingest/event"}, {"ingest/stream"}, {"ingest/decode"}, {"ingest"},
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
@@ -69,7 +69,7 @@ func TestImportLine(t *testing.T) {
 			if a, b := place(from), place(to); a >= 0 && b >= 0 && b >= a {
 				t.Errorf("%s imports %s, which does not come before it in the line %v", from, to, importLine)
 			}
-			if serverOf(from) != "" && to != "configs/hostport" {
+			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" {
 				t.Errorf("%s imports %s: a server knows nothing of the pipeline", from, to)
 			}
 		}

@@ -4,6 +4,7 @@ package hostport
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"strconv"
 )
 
@@ -20,6 +21,12 @@ func Split(address, example string) (host string, port int, err error) {
 	}
 	return host, int(number), nil
 }
+
+// hostName is a name of the DNS, or of a container network, which has underscores.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$`)
+
+// IsHost reports whether a text is a host's name or IP address, without port.
+func IsHost(text string) bool { return hostName.MatchString(text) || net.ParseIP(text) != nil }
 
 // IsLoopback reports whether a host, by name or address, is reached from this machine only.
 func IsLoopback(host string) bool {

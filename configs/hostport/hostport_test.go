@@ -28,6 +28,17 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+func TestIsHost(t *testing.T) {
+	for host, want := range map[string]bool{
+		"tally.example": true, "ingest_1": true, "10.0.0.1": true, "::1": true, "a": true,
+		"": false, "tally.example:8470": false, "http://tally.example": false, "*": false, ".example": false, "example.": false, "a b": false,
+	} {
+		if got := IsHost(host); got != want {
+			t.Errorf("IsHost(%q): want %v, got %v", host, want, got)
+		}
+	}
+}
+
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "127.8.9.1": true, "::1": true, "": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "example.org": false,

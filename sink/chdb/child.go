@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/httpinterface"
@@ -148,10 +149,15 @@ func (c *child) serve(ctx context.Context) (err error) {
 		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, c.logger))
 	})
 	serving.Go(func() error {
-		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, limits.Clients{}, c.logger))
+		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, c.guard(), limits.Clients{}, c.logger))
 	})
 	serving.Go(func() error { return c.announce(e.Version(), httpListener, nativeListener) })
 	return serving.Wait()
+}
+
+// guard keeps web pages from the HTTP interface.
+func (c *child) guard() *httpguard.Guard {
+	return httpguard.New(net.JoinHostPort(c.cfg.Host, "0"), c.cfg.Hosts)
 }
 
 // unexpectedEnd returns an error when a server has ended although ctx has not.

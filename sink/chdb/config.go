@@ -35,6 +35,10 @@ type Config struct {
 	// other machines can reach it, every user needs a password.
 	Host string `yaml:"host"`
 
+	// Hosts are names that the HTTP interface is called by besides loopback, Host and
+	// the address of the connection.
+	Hosts []string `yaml:"-"`
+
 	// HTTPPort and NativePort are the TCP ports; 0 takes any free one.
 	HTTPPort   int `yaml:"http_port"`
 	NativePort int `yaml:"native_port"`

@@ -25,6 +25,8 @@ const (
 type childConfig struct {
 	Library   string        `json:"library"`
 	Dir       string        `json:"dir"` // the server's, not the engine's
+	Host      string        `json:"host"`
+	Hosts     []string      `json:"hosts"`
 	Users     []engine.User `json:"users"`
 	MaxMemory int64         `json:"max_memory"` // bytes
 	LogLevel  string        `json:"log_level"`

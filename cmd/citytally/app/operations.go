@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/httpguard"
 )
 
 // operations serves metrics, health, readiness and, where the settings ask for
@@ -87,7 +88,14 @@ func operationsRoutes(c configs.Operations, registry *prometheus.Registry, h *he
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	return mux
+	browsers := httpguard.New(c.Address, c.Hosts)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := browsers.Check(r); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func writeHealth(w http.ResponseWriter, well bool, body any) {
@@ -117,7 +125,9 @@ func (p *Pipeline) openOperations(ctx context.Context) error {
 	if p.settings.Operations.Address == "" {
 		return nil
 	}
-	o, err := serveOperations(ctx, p.settings.Operations, p.registry, p.health, p.child("operations"))
+	c := p.settings.Operations
+	c.Hosts = p.settings.HTTPHosts
+	o, err := serveOperations(ctx, c, p.registry, p.health, p.child("operations"))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/httpguard/httpguardtest"
 )
 
 func get(t testing.TB, url string) (status int, body string) {
@@ -56,6 +58,17 @@ func TestOperationsPort(t *testing.T) {
 	if status, _ := get(t, o.url()+"/debug/pprof/goroutine?debug=1"); status != http.StatusOK {
 		t.Errorf("profiles asked for: %d", status)
 	}
+}
+
+func TestOperationsKeepPagesOut(t *testing.T) {
+	c := configs.Operations{Address: "127.0.0.1:0", PProf: true}
+	server := httptest.NewServer(operationsRoutes(c, prometheus.NewRegistry(), &health{}, zerolog.Nop()))
+	defer server.Close()
+	var routes []httpguardtest.Route
+	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/debug/pprof/", "/debug/pprof/cmdline", "/elsewhere"} {
+		routes = append(routes, httpguardtest.Route{Path: path})
+	}
+	httpguardtest.Run(t, server.URL, routes...)
 }
 
 func TestHealthBoundsItsQuestions(t *testing.T) {

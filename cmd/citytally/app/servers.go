@@ -156,6 +156,7 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 
 func (p *Pipeline) openGateway(ctx context.Context) error {
 	c := p.settings.Ingest
+	c.Hosts = p.settings.HTTPHosts
 	var err error
 	if c.TokensFile == "" {
 		c.TokensFile = p.settings.TokensFile()

@@ -1,8 +1,9 @@
 package httpinterface
 
 import (
+	"io"
 	"net/http"
-	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -11,12 +12,7 @@ import (
 )
 
 // credentials are the user name and password of a request.
-type credentials struct {
-	user, password string
-	// explicit is set for credentials in X-ClickHouse headers or the URL, which a page of another origin has to know to send.
-	// Basic authentication, which a browser repeats by itself, and the default user are not explicit.
-	explicit bool
-}
+type credentials struct{ user, password string }
 
 // readCredentials returns the credentials in the headers X-ClickHouse-User and X-ClickHouse-Key, in basic authentication,
 // or in the parameters user and password. As in ClickHouse, a request that mixes these is refused, and one without any is
@@ -36,7 +32,7 @@ func readCredentials(r *http.Request, params params) (credentials, error) {
 		if inURL {
 			return credentials{}, mixedCredentials("X-ClickHouse HTTP headers", "authentication via parameters")
 		}
-		return credentials{user: user, password: password, explicit: true}, nil
+		return credentials{user: user, password: password}, nil
 	case authorization != "":
 		if inURL {
 			return credentials{}, mixedCredentials("Authorization HTTP header", "authentication via parameters")
@@ -59,7 +55,7 @@ func readCredentials(r *http.Request, params params) (credentials, error) {
 		if user == "" {
 			return credentials{}, emptyUser("authentication via parameters")
 		}
-		return credentials{user: user, password: params.get("password"), explicit: inURL}, nil
+		return credentials{user: user, password: params.get("password")}, nil
 	}
 }
 
@@ -72,24 +68,13 @@ func mixedCredentials(first, second string) error {
 		"Invalid authentication: it is not allowed to use %s and %s simultaneously", first, second)
 }
 
-// checkOrigin refuses a request, other than GET, that a web page of another origin makes a person's browser send with
-// credentials the page does not know. ClickHouse has no such check; without it any page could write to a server on
-// loopback.
-func checkOrigin(r *http.Request, c credentials) error {
-	if c.explicit || r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return nil
-	}
-	origin := r.Header.Get("Origin")
-	if origin == "" && r.Header.Get("Sec-Fetch-Site") == "" {
-		return nil
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "same-origin" || site == "none" {
-		return nil
-	}
-	if at, err := url.Parse(origin); err == nil && origin != "" && at.Host == r.Host && r.Header.Get("Sec-Fetch-Site") == "" {
-		return nil
-	}
-	return exception.Newf(proto.ErrAccessDenied,
-		"A page of another origin (%s) may not send queries here without naming user and password itself "+
-			"(X-ClickHouse-User and X-ClickHouse-Key)", origin)
+// refuse answers a request that the guard refuses. Its body is not read.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	failure := exception.Newf(proto.ErrAccessDenied, "%s", err)
+	header := w.Header()
+	header.Set("Content-Type", "text/plain; charset=UTF-8")
+	header.Set("Connection", "close")
+	setHeader(header, "X-ClickHouse-Exception-Code", strconv.Itoa(int(failure.Code)))
+	w.WriteHeader(httpStatus(failure.Code))
+	_, _ = io.WriteString(w, exceptionText(failure, s.engine.Version(), false, false))
 }

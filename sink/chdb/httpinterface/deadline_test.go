@@ -31,7 +31,7 @@ func TestStalledClient(t *testing.T) {
 		return conn
 	}
 	t.Run("does not read", func(t *testing.T) {
-		conn := connect(t, "GET "+query(slow+" WHERE 41 = 41")+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		conn := connect(t, "GET "+query(slow+" WHERE 41 = 41")+" HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		if _, err := bufio.NewReaderSize(conn, 16).ReadString('\n'); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestStalledClient(t *testing.T) {
 	})
 	t.Run("does not write", func(t *testing.T) {
 		call{path: "/?query=CREATE+TABLE+IF+NOT+EXISTS+http_stalled+(a+Int8)+ENGINE=Memory", method: http.MethodPost}.must(t, base)
-		conn := connect(t, "POST "+query("INSERT INTO http_stalled FORMAT TSV")+" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n1\n")
+		conn := connect(t, "POST "+query("INSERT INTO http_stalled FORMAT TSV")+" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n1\n")
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestConnectionLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(first, "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+	fmt.Fprint(first, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	if _, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil {
 		t.Fatal(err)
 	}

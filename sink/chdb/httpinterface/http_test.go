@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/sink/chdb/enginetest"
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
@@ -30,7 +31,7 @@ func startHTTP(t testing.TB, bounds limits.Clients) (base string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, e, bounds, zerolog.Nop()) }()
+	go func() { served <- Serve(ctx, l, e, httpguard.New(l.Addr().String(), nil), bounds, zerolog.Nop()) }()
 	t.Cleanup(func() {
 		cancel()
 		select {
@@ -196,8 +197,8 @@ func TestInterface(t *testing.T) {
 		"reader sets":        {call: call{path: "/?max_threads=1", body: "SELECT 1", header: reader}, want: "1\n"},
 		"reader by GET":      {call: call{path: query("SELECT 1"), header: reader}, want: "1\n"},
 		"reader writes":      {call: call{path: "/", body: "INSERT INTO http_face VALUES (1, 'x')", header: reader}, status: 500, has: "Code: 164."},
-		"foreign page":       {call: call{path: "/", body: "SELECT 1", header: map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}}, status: 403, has: "another origin"},
-		"foreign but named":  {call: call{path: "/", body: "SELECT 1", header: map[string]string{"Origin": "http://evil.example", "X-ClickHouse-User": "default"}}, want: "1\n"},
+		"foreign page":       {call: call{path: "/", body: "SELECT 1", header: map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}}, status: 403, has: "Code: 497. DB::Exception: a web page of another site", answers: map[string]string{"X-ClickHouse-Exception-Code": "497"}},
+		"foreign but named":  {call: call{path: "/", body: "SELECT 1", header: map[string]string{"Origin": "http://evil.example", "X-ClickHouse-User": "default"}}, status: 403, has: "another site"},
 		"bad flag":           {call: call{path: query("SELECT 1", "compress", "maybe")}, status: 400, has: "want 0 or 1"},
 		"bad escape":         {call: call{path: "/?query=%zz"}, status: 400, has: "Code: 36."},
 		"bad encoding":       {call: call{path: "/", body: "SELECT 1", header: map[string]string{"Content-Encoding": "x"}}, status: 400, has: "Content-Encoding"},

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/net/netutil"
 
+	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
@@ -28,6 +29,7 @@ const (
 // server is ClickHouse's HTTP interface over one engine.
 type server struct {
 	engine   *engine.Engine
+	browsers *httpguard.Guard
 	limits   limits.Clients
 	log      zerolog.Logger
 	name     string // the X-ClickHouse-Server-Display-Name of every answer
@@ -38,14 +40,16 @@ type server struct {
 // Serve serves ClickHouse's HTTP interface on l until ctx ends; then running queries get bounds.StopGrace to finish, the
 // rest is killed, and every connection and session is closed before it returns nil. It closes l.
 // It returns an error only when the listener breaks. The logger receives a client's own mistakes at Debug and failed work
-// at Warn or Error.
-func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.Clients, logger zerolog.Logger) error {
+// at Warn or Error. What browsers refuses is answered with ACCESS_DENIED, before its credentials are looked at.
+func Serve(
+	ctx context.Context, l net.Listener, e *engine.Engine, browsers *httpguard.Guard, bounds limits.Clients, logger zerolog.Logger,
+) error {
 	bounds = bounds.Defaults()
 	name, err := os.Hostname()
 	if err != nil {
 		name = "localhost"
 	}
-	s := &server{engine: e, limits: bounds, log: logger, name: name, sessions: newKeptSessions()}
+	s := &server{engine: e, browsers: browsers, limits: bounds, log: logger, name: name, sessions: newKeptSessions()}
 	defer s.sessions.close()
 
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
@@ -104,6 +108,10 @@ func (s *server) routes() http.Handler {
 		header := w.Header()
 		setHeader(header, "X-ClickHouse-Server-Display-Name", s.name)
 		header.Set("Keep-Alive", fmt.Sprintf("timeout=%d", int(keepAlive.Seconds())))
+		if err := s.browsers.Check(r); err != nil {
+			s.refuse(w, r, err)
+			return
+		}
 		if r.Method == http.MethodOptions {
 			s.serveOptions(w, r)
 			return

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/sink/chdb/enginetest"
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
@@ -128,7 +129,9 @@ func TestShutdown(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, e, limits.Clients{StopGrace: 10 * time.Millisecond}, zerolog.Nop()) }()
+	go func() {
+		served <- Serve(ctx, l, e, httpguard.New(l.Addr().String(), nil), limits.Clients{StopGrace: 10 * time.Millisecond}, zerolog.Nop())
+	}()
 	base := "http://" + l.Addr().String()
 	call{path: query("CREATE TEMPORARY TABLE t (a Int8)", "session_id", "left open"), method: http.MethodPost}.must(t, base)
 	response := get(t, t.Context(), base+query(slow+" WHERE 21 = 21"))
