@@ -168,7 +168,7 @@ func TestOperationsOfOneStage(t *testing.T) {
 	dir := t.TempDir()
 	startRun(t, dir, "--only", app.StageSchedule)
 	eventually(t, "the scheduler is ready", func() bool { ready, _ := readiness(t, dir); return ready })
-	if _, parts := readiness(t, dir); len(parts) != 3 || !parts["broker"].Ready || !parts["work"].Ready || !parts[app.StageSchedule].Ready {
+	if _, parts := readiness(t, dir); len(parts) != 4 || !parts["broker"].Ready || !parts["log"].Ready || !parts["work"].Ready || !parts[app.StageSchedule].Ready {
 		t.Errorf("parts: %+v", parts)
 	}
 	if _, body := ask(t, dir, "/metrics"); strings.Contains(body, "citytally_sink_") || !strings.Contains(body, "citytally_broker_up 1") {

@@ -147,7 +147,7 @@ func (c *Consumer) add(i *growingBatch, m jetstream.Msg) error {
 
 // errConsumerGone is the error of reading from a consumer that the broker no longer
 // has: no message would ever come.
-var errConsumerGone = errors.New("it was deleted in the broker, or the connection closed; starting again creates it")
+var errConsumerGone = errors.New("it was deleted in the broker, or the connection closed")
 
 // Batch waits for a message and returns it together with the messages that are there
 // already, up to max of them or MaxBytes. On a quiet stream a message is returned at

@@ -55,17 +55,38 @@ func (l *Log) Work(stopping context.Context, config WorkConfig, task Task) error
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
-	defer consumer.Stop()
+	w := &worker{log: l, config: &config, task: task, consumer: consumer}
+	defer func() { w.consumer.Stop() }()
 	if config.Receiving != nil {
 		config.Receiving()
 	}
-	w := &worker{log: l, config: &config, task: task, consumer: consumer}
 	defer w.nakUnprocessed()
 	for {
-		if err := w.step(ctx); err != nil {
+		err := w.step(ctx)
+		if errors.Is(err, errConsumerGone) && !l.nc.IsClosed() {
+			err = w.startAgain(ctx)
+		}
+		if err != nil {
 			return unlessStopped(ctx, err)
 		}
 	}
+}
+
+// startAgain creates the consumer anew after somebody has deleted it. The stream's messages
+// are delivered again from the first one on, which every task has to cope with.
+func (w *worker) startAgain(ctx context.Context) error {
+	w.config.Logger.Warn().Str("stream", w.config.Consumer.Stream).Str("consumer", w.config.Consumer.Name).
+		Msg("the consumer was deleted in the broker; it is created anew and receives the stream from its start")
+	w.endKeepAlives()
+	w.task.Reset()
+	w.taken, w.received = nil, nil
+	w.consumer.Stop()
+	consumer, err := w.log.startConsumer(ctx, w.config)
+	if err != nil {
+		return err
+	}
+	w.consumer = consumer
+	return nil
 }
 
 // unlessStopped returns nil where err comes of ctx's end, which is a stop as asked for.
