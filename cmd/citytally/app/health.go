@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
@@ -70,6 +72,22 @@ func (h *health) ask(ctx context.Context) (answers []present.Part, well bool) {
 		well = well && answers[i].Ready
 	}
 	return answers, well
+}
+
+var readyDesc = prometheus.NewDesc("citytally_ready", "1 while a part of the program can do its work, else 0; /readyz says why.", []string{"part"}, nil)
+
+// Describe and Collect make the answers of the checks a metric.
+func (h *health) Describe(descs chan<- *prometheus.Desc) { descs <- readyDesc }
+
+func (h *health) Collect(metrics chan<- prometheus.Metric) {
+	answers, _ := h.ask(context.Background())
+	for _, a := range answers {
+		value := 0.0
+		if a.Ready {
+			value = 1
+		}
+		metrics <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, value, a.Part)
+	}
 }
 
 // whenClosed is a check that passes once the channel is closed; why is the error

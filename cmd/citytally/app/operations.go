@@ -114,6 +114,7 @@ func (p *Pipeline) openOperations(ctx context.Context) error {
 	p.registry, p.health = prometheus.NewPedanticRegistry(), &health{}
 	watchProcess(p.registry)
 	p.instruments = newInstruments(p.registry, p.has)
+	p.registry.MustRegister(p.health)
 	if endpoint := p.settings.Tracing.Endpoint; endpoint != "" && p.tracer == nil {
 		tracer, closing, err := openTracing(ctx, endpoint)
 		if err != nil {
