@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,11 +72,12 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	return earlier, true, nil
 }
 
-// unpublishable returns the totals with a figure that must not be published.
+// unpublishable returns the totals with a figure that must not be published, be it one
+// that is left out for its digits.
 func unpublishable(totals []event.Total) []event.Total {
 	var of []event.Total
 	for i := range totals {
-		if !totals[i].Publishable && totals[i].Value != "" {
+		if t := &totals[i]; !t.Publishable && (t.Value != "" || slices.Contains(t.Flags, event.Overflow)) {
 			of = append(of, totals[i])
 		}
 	}

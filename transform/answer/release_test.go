@@ -9,6 +9,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
 	"github.com/citytally/citytally/transform/internal/fixture"
@@ -140,5 +141,14 @@ func TestReleaseIsRefused(t *testing.T) {
 	}
 	if _, err := log.Release(t.Context(), "nothing"); !errors.Is(err, stream.ErrNoRelease) {
 		t.Errorf("a name that is free: %v", err)
+	}
+}
+
+// A total that is left out for its digits stops a release, as one that lacks an area does.
+func TestOverflowStopsRelease(t *testing.T) {
+	whole := event.Total{Indicator: "gdp", Value: "1", Publishable: true}
+	left := event.Total{Indicator: "rd", Flags: []string{event.Overflow}}
+	if got := unpublishable([]event.Total{whole, left, {Indicator: "firms"}}); len(got) != 1 || got[0].Indicator != "rd" {
+		t.Errorf("got %+v", got)
 	}
 }

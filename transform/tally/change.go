@@ -23,6 +23,8 @@ const (
 	Overflow = event.Overflow
 	// Break: the two years cover different territories.
 	Break = "BREAK"
+	// NewArea: an area was formed from nothing that reported a year before.
+	NewArea = "NEW_AREA"
 	// MissingMember: an area of which the total is to be made has not reported.
 	MissingMember = "MISSING_MEMBER"
 	// Definition: the two years' figures mean different things.
