@@ -198,7 +198,7 @@ func areaValues(indicator *catalogue.Indicator, total *event.Total) map[string]d
 	ratios := map[string]decimal.Decimal{}
 	for area, bottom := range bottoms {
 		if !bottom.IsZero() {
-			ratios[area] = catalogue.Quotient(tops[area].Mul(decimal.NewFromInt(indicator.Factor)), bottom)
+			ratios[area] = indicator.Quotient(tops[area].Mul(decimal.NewFromInt(indicator.Factor)), bottom, max(indicator.Decimals, mostPartPlaces))
 		}
 	}
 	return ratios

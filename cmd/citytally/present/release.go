@@ -76,7 +76,14 @@ func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) str
 	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
 	for i := range withheld.Totals {
 		total := &withheld.Totals[i]
-		lines = append(lines, fmt.Sprintf(words.WithheldTotal, total.Indicator, total.Have(), total.Expected, p.Areas(total.Missing)))
+		line := fmt.Sprintf(words.WithheldTotal, total.Indicator, total.Have(), total.Expected)
+		if len(total.Missing) > 0 {
+			line += p.words().Comma + fmt.Sprintf(p.words().Missing, p.Areas(total.Missing))
+		}
+		for _, note := range p.notes(total.Flags, total.Carried, true) {
+			line += p.words().Comma + note
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -68,7 +68,7 @@ func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportR
 			return p.amountClause(row) + reason
 		case tally.SignChange:
 			return p.amountClause(row) + fmt.Sprintf(reason, p.turned(row.Value))
-		case tally.Break, tally.MissingMember:
+		case tally.Break, tally.NewArea, tally.MissingMember:
 			areas := ""
 			if len(row.ChangeAreas) > 0 {
 				areas = p.words().Colon + p.Areas(row.ChangeAreas)

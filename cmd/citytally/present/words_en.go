@@ -20,6 +20,7 @@ var englishWords = Words{
 	NoChange: map[string]string{
 		tally.BaseMissing: "no base", tally.BaseZero: "base is zero", tally.BaseNegative: "base is negative",
 		tally.Break: "territory changed", tally.ValueMissing: "no figure", tally.MissingMember: "areas missing", tally.Definition: "definition changed",
+		tally.NewArea:    "new area",
 		tally.SignChange: "sign changed", tally.Overflow: "too many digits",
 	},
 	Flags: map[string]string{
@@ -45,6 +46,7 @@ var englishWords = Words{
 			tally.BaseZero: " (none the year before, so no rate)", tally.BaseNegative: " (negative the year before, so no rate)",
 			tally.BaseMissing: " (no figure for the year before)",
 			tally.Break:       " (not comparable with the year before: the territory changed%s)", tally.MissingMember: " (areas are missing%s, so no rate)",
+			tally.NewArea:    " (an area is new%s; not comparable with the year before)",
 			tally.Definition: " (the definition changed; not comparable with the year before)",
 			tally.SignChange: " (%s, so no rate)", tally.Overflow: " (more digits than can be stored, so no rate)",
 		},
@@ -62,7 +64,7 @@ var englishWords = Words{
 		Value: "value", Share: "of the city", ByArea: "By area", OwnRatios: "Each area's own ratio (the line is the city's)", NoneIn: "None in %s",
 		Trend: "Over the years", Notes: "Notes", CityReports: "reported by the city",
 		Method:  "City totals add up the areas' figures; ratios divide one such sum by another. They are computed from unrounded figures and rounded for display only. A zone inside an area is contained in its figure and not added again. Hollow columns are estimates or flash figures, not final ones.",
-		Release: "Release: %s %s", AsOf: "As received by %s", Count: "%d indicators", Incomplete: ", %d of them incomplete and not for publication",
+		Release: "Release: %s %s", AsOf: "As received by %s", Count: "%d indicators", Incomplete: ", %d of them not for publication",
 		Basis: "Basis: log up to %d, catalogue %s", WrittenAt: "Made %s",
 	},
 	Explain: ExplainWords{
@@ -88,7 +90,7 @@ var englishWords = Words{
 	Release: ReleaseWords{
 		Created: "released %s: %d city totals of %s, from ACCEPTED up to %d", Repeated: "%s was released on %s with the same content; nothing changed",
 		Unjudged: "note: %d submissions have not been judged yet and are not in the release",
-		Withheld: "%d totals are not publishable; get the missing areas' figures, or release them marked as they are with --force:", WithheldTotal: "  %s  %d of %d, without %s",
+		Withheld: "%d totals are not publishable; get the missing areas' figures, or release them marked as they are with --force:", WithheldTotal: "  %s  %d of %d",
 		Name: "name", Totals: "totals", ReleasedAt: "released",
 		Same: "%s, released on %s, is what today's totals are", Different: "%s, released on %s, differs from today in %d of %d totals",
 		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "no figure changed: the catalogue did",

@@ -20,6 +20,7 @@ var chineseWords = Words{
 	NoChange: map[string]string{
 		tally.BaseMissing: "无上年数", tally.BaseZero: "上年为零", tally.BaseNegative: "上年为负",
 		tally.Break: "区划口径不可比", tally.ValueMissing: "无本年数", tally.MissingMember: "未报齐", tally.Definition: "指标口径不可比",
+		tally.NewArea:    "新设地区不可比",
 		tally.SignChange: "正负号改变", tally.Overflow: "位数超限",
 	},
 	Flags: map[string]string{
@@ -43,7 +44,7 @@ var chineseWords = Words{
 		NoRate: map[string]string{
 			tally.BaseZero: "（上年为零，不计增速）", tally.BaseNegative: "（上年为负，不计增速）",
 			tally.BaseMissing: "（无上年可比数）",
-			tally.Break:       "（区划口径有变动%s，与上年不可比）", tally.MissingMember: "（未报齐%s，暂不计增速）", tally.Definition: "（指标口径有变动，与上年不可比）",
+			tally.Break:       "（区划口径有变动%s，与上年不可比）", tally.NewArea: "（新设地区%s，与上年不可比）", tally.MissingMember: "（未报齐%s，暂不计增速）", tally.Definition: "（指标口径有变动，与上年不可比）",
 			tally.SignChange: "（%s，不计增速）", tally.Overflow: "（数值位数超出存储范围，不计增速）",
 		},
 		Gaps: "（%s）",
@@ -60,7 +61,7 @@ var chineseWords = Words{
 		Value: "数值", Share: "占全市", ByArea: "各地区数", OwnRatios: "各地区自身比值（竖线为全市）", NoneIn: "为零：%s",
 		Trend: "历年", Notes: "说明", CityReports: "市级填报",
 		Method:  "全市数由各地区数加总，比重由分子、分母分别加总后相除，均按未舍入数计算，仅在显示时舍入。区内功能区的数已含在所在地区数内，不重复加总。空心柱为预计或快报数，尚非年报数。",
-		Release: "发布：%s %s", AsOf: "只计此时及以前收到的数据：%s", Count: "共%d项指标", Incomplete: "，其中%d项未报齐，暂不可发布",
+		Release: "发布：%s %s", AsOf: "只计此时及以前收到的数据：%s", Count: "共%d项指标", Incomplete: "，其中%d项暂不可发布",
 		Basis: "数据依据：日志第%d条及以前，目录版本%s", WrittenAt: "生成时间：%s",
 	},
 	Explain: ExplainWords{
@@ -86,7 +87,7 @@ var chineseWords = Words{
 	Release: ReleaseWords{
 		Created: "已发布 %s：%d 项 %s 全市数，依据 ACCEPTED 第 %d 条及以前", Repeated: "%s 已于 %s 发布，内容相同，未作改动",
 		Unjudged: "注意：有 %d 份报送尚未审核，未计入本次发布",
-		Withheld: "有 %d 项全市数不可发布；请补报缺少的地区，或加 --force 一并发布并保留标记：", WithheldTotal: "  %s  %d/%d，缺 %s",
+		Withheld: "有 %d 项全市数不可发布；请补报缺少的地区，或加 --force 一并发布并保留标记：", WithheldTotal: "  %s  %d/%d",
 		Name: "名称", Totals: "项数", ReleasedAt: "发布时间",
 		Same: "%s（%s 发布）与现数完全一致", Different: "%s（%s 发布）与现数不一致：%d 项（共 %d 项）",
 		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "无新数据：因目录变更",
