@@ -33,3 +33,26 @@ func newDocs() *cobra.Command {
 	}
 	return cmd
 }
+
+func newMetrics() *cobra.Command {
+	return &cobra.Command{
+		Use:   "metrics",
+		Short: "List the metrics that a running pipeline tells Prometheus",
+		Long: `Print a table of every metric of citytally's own, with its labels and meaning.
+
+A running pipeline tells them on /metrics at operations.address, 127.0.0.1:8471
+by default; citytally status prints where. Go's and the process's own metrics
+(go_*, process_*) are there as well.`,
+		Example: `  citytally metrics
+  curl -s http://127.0.0.1:8471/metrics`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			table, err := docs.Page("metrics")
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), table)
+			return err
+		},
+	}
+}

@@ -1,7 +1,12 @@
 // Package stream is the client of the log, seven streams of NATS JetStream:
 // publishing, consuming, following, dead letters, and the one loop that works on
 // messages. Its metrics and traces belong here too, because both are about
-// streams, consumers and messages.
+// streams, consumers and messages. The package is large because all of it works on
+// one connection and on the messages of one client library, which it does not show.
+//
+// [Open] creates the streams and changes none that exists; [Setup], which the owner of
+// the streams calls, does. [Log.Extent] and [References] say whether the streams still
+// go together.
 //
 // SUBMISSIONS is public: anyone with the broker's credentials may publish a
 // [event.Submission] there as JSON. ACCEPTED is the state of the whole system and

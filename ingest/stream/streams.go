@@ -82,48 +82,6 @@ type Log struct {
 // maxPending is how many asynchronous publishes may wait for their acknowledgement.
 const maxPending = 1024
 
-// Open creates the streams, or updates those that exist to the configuration,
-// and returns the log. The connection stays the caller's.
-func Open(ctx context.Context, nc *nats.Conn, config Config, logger zerolog.Logger) (*Log, error) {
-	l, err := Attach(nc, logger)
-	if err != nil {
-		return nil, err
-	}
-	for _, sc := range config.streams() {
-		if err := l.createOrUpdate(ctx, sc); err != nil {
-			return nil, fmt.Errorf("create stream %s: %w", sc.Name, err)
-		}
-	}
-	return l, nil
-}
-
-// createOrUpdate creates a stream, or updates the one that exists. A stream that other
-// streams refer to and that is gone begins behind what they refer to, so that no sequence
-// is given twice.
-func (l *Log) createOrUpdate(ctx context.Context, sc jetstream.StreamConfig) error {
-	existing, err := l.js.Stream(ctx, sc.Name)
-	switch {
-	case err == nil:
-		is := existing.CachedInfo().Config
-		sc.FirstSeq = is.FirstSeq
-		if loss, ok := is.Metadata[acceptedLossKey]; ok {
-			sc.Metadata = map[string]string{acceptedLossKey: loss}
-		}
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
-		return err
-	default:
-		if sc.FirstSeq, err = l.firstSequence(ctx, sc.Name); err != nil {
-			return err
-		}
-		if sc.FirstSeq > 0 {
-			l.logger.Error().Str("stream", sc.Name).Uint64("first_sequence", sc.FirstSeq).
-				Msg("the stream is gone although others were made from it; it is created anew behind what they refer to")
-		}
-	}
-	_, err = l.js.CreateOrUpdateStream(ctx, sc)
-	return err
-}
-
 // Attach returns the log of a broker whose streams exist already. It changes nothing
 // in the broker.
 func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {

@@ -116,9 +116,24 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 
 // openLog connects to the broker's streams. The returned function disconnects.
 func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
-	url, err := c.address("the broker", "nats", c.addresses.NATS, c.settings.NATS.URL, c.instance.NATS)
+	nc, err := c.connectBroker(logger)
 	if err != nil {
 		return nil, nil, err
+	}
+	log, err := stream.Attach(nc, logger)
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return log, nc.Close, nil
+}
+
+// connectBroker connects to the broker of the addresses, the settings or the instance. The
+// caller closes the connection.
+func (c *Client) connectBroker(logger zerolog.Logger) (*nats.Conn, error) {
+	url, err := c.address("the broker", "nats", c.addresses.NATS, c.settings.NATS.URL, c.instance.NATS)
+	if err != nil {
+		return nil, err
 	}
 	var extra []nats.Option
 	if c.settings.NATS.URL == "" {
@@ -130,14 +145,17 @@ func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
 			extra = append(extra, nats.Token(e.Token))
 		}
 	}
-	nc, err := app.ConnectBroker(c.settings.NATS, url, logger, extra...)
+	return app.ConnectBroker(c.settings.NATS, url, logger, extra...)
+}
+
+// Setup creates and changes the broker's streams to the settings, and returns what it has
+// changed; with dry set it returns what would change.
+func (c *Client) Setup(ctx context.Context, dry bool) ([]stream.Change, error) {
+	nc, err := c.connectBroker(zerolog.Nop())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	log, err := stream.Attach(nc, logger)
-	if err != nil {
-		nc.Close()
-		return nil, nil, err
-	}
-	return log, nc.Close, nil
+	defer nc.Close()
+	_, changes, err := stream.Setup(ctx, nc, c.settings.Streams, dry, zerolog.Nop())
+	return changes, err
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
+)
+
+func newSetup(g *globals) *cobra.Command {
+	var a client.Addresses
+	var apply bool
+	var format *choice
+	cmd := &cobra.Command{
+		Use:   "setup [--apply]",
+		Short: "Show how the broker's streams differ from the settings, and change them",
+		Long: `Compare the broker's streams with the settings of this command, and print what
+differs. With --apply, create the streams that are absent and change the others.
+
+On a cluster the stages create streams that are absent and change none: a stage
+whose settings differ does not start, and says so. citytally run and demo keep the
+streams of their own embedded broker to the settings themselves.
+
+比较 NATS 中各流与设置的差异；加 --apply 则按设置创建或修改。各环节只创建缺少的流，
+从不修改已有的流。`,
+		Example: "  citytally setup --config citytally.yaml\n  citytally setup --config citytally.yaml --apply",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := g.client(a)
+			if err != nil {
+				return err
+			}
+			changes, err := c.Setup(cmd.Context(), !apply)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if format.value == present.FormatJSON {
+				return present.JSON(out, changes)
+			}
+			if len(changes) == 0 {
+				fmt.Fprintln(out, "the streams are as the settings say")
+				return nil
+			}
+			becomes := "would become"
+			if apply {
+				becomes = "became"
+			}
+			rows := present.NewTable(out, table.Row{"stream", "setting", "was", becomes})
+			for _, c := range changes {
+				rows.AppendRow(table.Row{c.Stream, c.Setting, c.Is, c.Wanted})
+			}
+			rows.Render()
+			if !apply {
+				fmt.Fprintln(out, "nothing was changed; citytally setup --apply does it")
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the settings or of the instance on --dir")
+	cmd.Flags().BoolVar(&apply, "apply", false, "create and change what differs")
+	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	return cmd
+}
