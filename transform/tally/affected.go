@@ -99,6 +99,9 @@ func (c *calculator) reportable(indicator *catalogue.Indicator, year int16) cata
 	if indicator.Total == catalogue.RatioRule {
 		top, _ := c.catalogue.Indicator(indicator.Numerator)
 		bottom, _ := c.catalogue.Indicator(indicator.Denominator)
+		if top.Total != bottom.Total {
+			return c.reportable(top, year) | c.reportable(bottom, year)
+		}
 		return c.reportable(top, year) & c.reportable(bottom, year)
 	}
 	reported := c.source.Reported(indicator.ID, year)

@@ -28,6 +28,6 @@ func OfArea(c *catalogue.Catalogue, source Source, cell ledger.Cell, area string
 	if len(terms) == 0 {
 		return AreaFigure{}, false
 	}
-	l := fold(terms, only, indicator.Coverage)
+	l := fold(terms, only)
 	return AreaFigure{Value: l.numerator, Stage: l.stage, Qualifier: l.qualifier()}, true
 }

@@ -44,8 +44,9 @@ func (c *calculator) compute(indicator *catalogue.Indicator, period catalogue.Pe
 	}
 	expected := c.expected(indicator, period)
 	terms, reported := c.terms(indicator, period, expected)
-	l := fold(terms, expected, indicator.Coverage)
+	l := fold(terms, expected)
 	l.reported = reported
+	l.carry(indicator.Coverage, terms)
 	return l
 }
 
@@ -174,22 +175,32 @@ func (c *calculator) ratio(indicator *catalogue.Indicator, period catalogue.Peri
 	bottom, _ := c.catalogue.Indicator(indicator.Denominator)
 	above, below := c.level(top, period), c.level(bottom, period)
 	n, d := above, below
-	if top.Total == bottom.Total {
-		if !slices.Equal(above.have, below.have) {
-			n = fold(termsInBoth(above, below), above.expected, indicator.Coverage)
-			d = fold(termsInBoth(below, above), below.expected, indicator.Coverage)
-		}
-	} else if len(above.have) < len(above.expected) || len(below.have) < len(below.expected) {
+	mixed := top.Total != bottom.Total
+	switch {
+	case mixed && (!above.known() || !below.known() || len(above.have) < len(above.expected) || len(below.have) < len(below.expected)):
 		// One sum is the city's own figure, which covers all areas: the other has to.
-		n, d = fold(nil, nil, indicator.Coverage), fold(nil, nil, indicator.Coverage)
+		n, d = fold(nil, nil), fold(nil, nil)
+	case !mixed && !slices.Equal(above.have, below.have):
+		n = fold(termsInBoth(above, below), above.expected)
+		d = fold(termsInBoth(below, above), below.expected)
 	}
-	l := fold(slices.Concat(n.terms, d.terms), nil, indicator.Coverage)
+	l := fold(slices.Concat(n.terms, d.terms), nil)
 	l.numerator = n.numerator.Mul(decimal.NewFromInt(indicator.Factor))
 	l.denominator = d.numerator
 	l.above, l.below = n.above, d.above
 	l.expected, l.have, l.reported = above.expected, n.have, above.reported && below.reported
-	if len(below.expected) > len(above.expected) {
-		l.expected, l.have = below.expected, d.have
+	if mixed {
+		// The city is missed beside the districts, so one of the two is enough to say so.
+		l.expected, l.have = merged(above.expected, below.expected), merged(above.have, below.have)
+		l.reported = above.reported || below.reported
 	}
+	l.carry(indicator.Coverage, n.terms, d.terms)
 	return l
+}
+
+// merged returns the codes of two lists in order.
+func merged(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return all
 }

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -70,5 +71,44 @@ func TestChangesAndQualifiers(t *testing.T) {
 				t.Errorf("want, got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A ratio of which one part is the city's own lacks the office that has not reported: the
+// city, or only the districts that lack theirs.
+func TestRatioLacksTheOfficeThatIsMissing(t *testing.T) {
+	c, err := catalogue.Parse([]byte(`
+city: c
+areas: [{code: c, kind: city}, {code: a, kind: district}, {code: b, kind: district}]
+datasets: [{id: d, periods: [year]}]
+indicators:
+  - {id: part, unit: 亿元, datasets: [d]}
+  - {id: town, unit: 亿元, city_total: city, datasets: [d]}
+  - {id: share, unit: "%", city_total: ratio, numerator: part, denominator: town}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		part, town, value string
+		missing           []string
+	}{
+		{"a 2021 1; b 2021 2", "c 2021 4", "75", nil},
+		{"a 2021 1; b 2021 2", "", "", []string{"c"}},
+		{"a 2021 1; b 2021 2", "c 2021 O", "", []string{"c"}},
+		{"a 2021 1", "c 2021 4", "", []string{"b"}},
+		{"", "c 2021 4", "", []string{"a", "b"}},
+		{"b 2021 1", "", "", []string{"a", "c"}},
+	} {
+		source := cells{}
+		for id, lines := range map[string]string{"part": test.part, "town": test.town} {
+			if lines != "" {
+				maps.Copy(source, reported(t, id, lines))
+			}
+		}
+		total, ok := Tally(c, source, ledger.Cell{Indicator: "share", Period: fixture.Period("2021")})
+		if !ok || total.Value != test.value || total.Expected != 3 || !slices.Equal(total.Missing, test.missing) {
+			t.Errorf("%s and %s: got %v, %q of %d, without %v; want %q without %v", test.part, test.town, ok, total.Value, total.Expected, total.Missing, test.value, test.missing)
+		}
 	}
 }

@@ -27,6 +27,8 @@ type level struct {
 	// terms are sorted by member; the numerator's of a ratio come first.
 	terms []term
 	flags []string
+	// carried are the areas that are carried at an earlier stage, by code.
+	carried []string
 }
 
 // known reports whether the level has a value.
@@ -131,16 +133,17 @@ func termsInBoth(l, other *level) []term {
 }
 
 // fold adds terms up. The level has the lowest of their stages, their joined qualifier,
-// and the status imputed where any term has. Under the coverage policy carry it has
-// the highest stage, and counts as imputed where a term has a lower one.
-func fold(terms []term, expected []string, policy catalogue.CoveragePolicy) *level {
+// and the status imputed where any term has.
+func fold(terms []term, expected []string) *level {
 	l := &level{
 		numerator: sumTerms(terms), denominator: one, status: catalogue.Normal, expected: expected, have: areasOf(terms, expected), terms: terms,
 	}
-	lowest, highest := catalogue.Final, catalogue.Stage(0)
+	if len(terms) > 0 {
+		l.stage = catalogue.Final
+	}
 	for i := range terms {
 		t := &terms[i]
-		lowest, highest = min(lowest, t.Stage), max(highest, t.Stage)
+		l.stage = min(l.stage, t.Stage)
 		l.above = l.above.Join(t.qualifier())
 		if t.Status == catalogue.Imputed {
 			l.status = catalogue.Imputed
@@ -152,13 +155,39 @@ func fold(terms []term, expected []string, policy catalogue.CoveragePolicy) *lev
 			l.flag(event.DerivedNegative)
 		}
 	}
-	if len(terms) > 0 {
-		l.stage = lowest
-		if policy == catalogue.Carry && lowest < highest {
-			l.stage, l.status = highest, catalogue.Imputed
+	return l
+}
+
+// carry marks, under the coverage policy carry, the areas that have a lower stage than the
+// highest of a sum; the level is imputed then.
+func (l *level) carry(policy catalogue.CoveragePolicy, sums ...[]term) {
+	if policy != catalogue.Carry {
+		return
+	}
+	for _, terms := range sums {
+		var highest catalogue.Stage
+		stages := make(map[string]catalogue.Stage, len(terms))
+		for i := range terms {
+			t := &terms[i]
+			stage, ok := stages[t.member]
+			if !ok || t.Stage < stage {
+				stages[t.member] = t.Stage
+			}
+		}
+		for _, stage := range stages {
+			highest = max(highest, stage)
+		}
+		for area, stage := range stages {
+			if stage < highest {
+				l.carried = append(l.carried, area)
+			}
 		}
 	}
-	return l
+	slices.Sort(l.carried)
+	l.carried = slices.Compact(l.carried)
+	if len(l.carried) > 0 {
+		l.status = catalogue.Imputed
+	}
 }
 
 // areasOf returns the members of terms, which are sorted by member. Where those are all

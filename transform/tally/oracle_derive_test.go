@@ -49,7 +49,7 @@ func oracleMonths(code string) (from, to int) {
 
 // reading returns a stock at the period's end: the best of all that the area reported
 // for that instant.
-func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area string) (value *oracleNumber, reported bool) {
+func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area string) (f oracleFigure) {
 	_, at := oracleMonths(period.String()[4:])
 	var best *oracleRow
 	for _, span := range oracleYear {
@@ -57,16 +57,16 @@ func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area
 		if row == nil || span.to != at {
 			continue
 		}
-		reported = true
+		f.reported = true
 		if row.value != nil && (best == nil || row.stage > best.stage || row.stage == best.stage && row.sequence > best.sequence ||
 			row.stage == best.stage && row.sequence == best.sequence && row.period == period) {
 			best = row
 		}
 	}
 	if best == nil {
-		return nil, reported
+		return f
 	}
-	return best.value, true
+	return best.figure()
 }
 
 // oracleDerivation finds the ways in which a flow of one period follows from rows of
@@ -91,15 +91,19 @@ type oraclePart struct {
 	oracleSpan
 }
 
-func (w *oracleWay) value() *oracleNumber {
-	sum := oracleExactly(0)
+// figure returns the figure that follows in the way.
+func (w *oracleWay) figure() oracleFigure {
+	f := oracleFigure{value: oracleExactly(0), reported: true, stage: catalogue.Final}
 	for _, p := range w.plus {
-		sum = sum.plus(p.value)
+		f.value = f.value.plus(p.value)
 	}
 	for _, p := range w.minus {
-		sum = sum.minus(p.value)
+		f.value = f.value.minus(p.value)
 	}
-	return sum
+	for _, p := range slices.Concat(w.plus, w.minus) {
+		f.stage, f.imputed = min(f.stage, p.stage), f.imputed || p.imputed
+	}
+	return f
 }
 
 func (w *oracleWay) latest() (latest uint64) {

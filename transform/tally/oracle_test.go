@@ -34,6 +34,7 @@ type oracleRow struct {
 	value           *oracleNumber // nil is missing
 	epoch           uint8
 	stage           catalogue.Stage
+	imputed         bool
 	sequence        uint64
 }
 
@@ -56,103 +57,6 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 		}
 	}
 	return best
-}
-
-type oracleLevel struct {
-	value    *oracleNumber
-	have     []string
-	expected []string
-	reported bool
-}
-
-func (o *oracle) level(id string, period catalogue.Period) oracleLevel {
-	ind, _ := o.catalogue.Indicator(id)
-	if ind.Total == catalogue.RatioRule {
-		return o.ratio(ind, period)
-	}
-	l := oracleLevel{value: oracleExactly(0)}
-	for _, a := range o.catalogue.Areas {
-		member := (a.Kind == catalogue.District || a.Kind == catalogue.CarvedOut) && a.ValidIn(period)
-		if ind.Total == catalogue.CityRule {
-			member = a.Kind == catalogue.City
-		}
-		if !member {
-			continue
-		}
-		l.expected = append(l.expected, a.Code)
-		value, reported := o.figure(ind, period, a.Code)
-		l.reported = l.reported || reported
-		if value != nil {
-			l.have = append(l.have, a.Code)
-			l.value = l.value.plus(value)
-		}
-	}
-	slices.Sort(l.expected)
-	slices.Sort(l.have)
-	if len(l.have) == 0 {
-		l.value = nil
-	}
-	return l
-}
-
-// figure returns an area's own figure, or the one that follows from other periods; nil
-// where there is none.
-func (o *oracle) figure(ind *catalogue.Indicator, period catalogue.Period, area string) (value *oracleNumber, reported bool) {
-	key := ind.ID + " " + period.String() + " " + area
-	f, ok := o.figures[key]
-	if !ok {
-		f.value, f.reported = o.find(ind, period, area)
-		o.figures[key] = f
-	}
-	return f.value, f.reported
-}
-
-type oracleFigure struct {
-	value    *oracleNumber
-	reported bool
-}
-
-func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area string) (value *oracleNumber, reported bool) {
-	own, stated := o.best(ind.ID, period)[area]
-	switch {
-	case stated && own.value == nil:
-		return nil, true
-	case ind.Kind == catalogue.Stock:
-		return o.reading(ind, period, area)
-	case stated:
-		return own.value, true
-	case ind.Kind != catalogue.Flow:
-		return nil, false
-	}
-	d := oracleDerivation{oracle: o, indicator: ind.ID, year: period.Year, period: period.String()[4:], found: map[string][]oraclePart{}}
-	from, to := oracleMonths(d.period)
-	for d.lowest = catalogue.Final; d.lowest > 0; d.lowest-- {
-		if way := d.bestOf(d.ways(area, from, to), d.differences(area, from, to)); way != nil {
-			return way.value(), true
-		}
-	}
-	d.statements = true
-	return nil, d.bestOf(d.ways(area, from, to), d.differences(area, from, to)) != nil
-}
-
-func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {
-	n, d := o.level(ind.Numerator, period), o.level(ind.Denominator, period)
-	l := oracleLevel{expected: n.expected, reported: n.reported && d.reported}
-	top, bottom := oracleExactly(0), oracleExactly(0)
-	num, _ := o.catalogue.Indicator(ind.Numerator)
-	den, _ := o.catalogue.Indicator(ind.Denominator)
-	for _, area := range n.have {
-		if slices.Contains(d.have, area) {
-			l.have = append(l.have, area)
-			a, _ := o.figure(num, period, area)
-			b, _ := o.figure(den, period, area)
-			top, bottom = top.plus(a), bottom.plus(b)
-		}
-	}
-	if bottom.value.Sign() != 0 {
-		l.value = top.times(oracleExactly(ind.Factor)).over(bottom)
-	}
-	return l
 }
 
 // territory returns the areas that covered the territory of the given ones in the
@@ -180,7 +84,8 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 	if !now.reported {
 		return event.Total{}, false
 	}
-	t := event.Total{Indicator: cell.Indicator, Expected: len(now.expected), ChangeKind: string(ind.Change)}
+	lowest, behind := now.stage()
+	t := event.Total{Indicator: cell.Indicator, Expected: len(now.expected), ChangeKind: string(ind.Change), Stage: lowest.String(), Status: "O"}
 	for _, area := range now.expected {
 		if !slices.Contains(now.have, area) {
 			t.Missing = append(t.Missing, area)
@@ -196,6 +101,15 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 	if now.value != nil {
 		t.Value = overflow(oracleText(now.value.value, ind, ind.Decimals))
 		t.Qualifier = now.value.qualifier()
+	}
+	if t.Value != "" {
+		t.Status = "A"
+		if ind.Coverage == catalogue.Carry {
+			t.Carried = behind
+		}
+		if now.imputed() || len(t.Carried) > 0 {
+			t.Status = "I"
+		}
 	}
 	t.Publishable = t.Value != "" && (len(t.Missing) == 0 || ind.Coverage == catalogue.Partial)
 	base := o.level(cell.Indicator, cell.Period.YearBefore())
@@ -275,6 +189,7 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 				epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), sequence: s.Sequence}
 			if catalogue.Status(s.Status[row]) != catalogue.Missing {
 				value, _ := new(big.Rat).SetString(s.Value(row).String())
+				r.imputed = catalogue.Status(s.Status[row]) == catalogue.Imputed
 				r.value = oracleFigureOf(value, catalogue.Qualifier(s.Qualifier[row]))
 			}
 			o.rows = append(o.rows, r)
@@ -333,7 +248,7 @@ func totalsByCell(totals []PeriodTotal) map[ledger.Cell]event.Total {
 }
 
 // What the oracle computes, with the flag OVERFLOW.
-var computedFields = gocmp.Options{cmpopts.IgnoreFields(event.Total{}, "Unit", "Stage", "Status", "Inputs"), cmpopts.EquateEmpty()}
+var computedFields = gocmp.Options{cmpopts.IgnoreFields(event.Total{}, "Unit", "Inputs"), cmpopts.EquateEmpty()}
 
 // Where only the totals that a submission affects are published, every total is what
 // folding everything anew gives.

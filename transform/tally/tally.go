@@ -33,7 +33,8 @@ var (
 // difference of two that begin alike, of which the highest lowest stage counts, then the
 // fewest spans, then the latest; a stock as the best of what was reported for the same
 // instant. Tally reports false when nobody has reported anything for the cell, or for
-// either part of a ratio. Method: the indicator's city_total in the catalogue.
+// one part of a ratio; where one part is the city's own figure, either suffices for a total
+// without value that names who is missing. Method: the indicator's city_total in the catalogue.
 func Tally(c *catalogue.Catalogue, source Source, cell ledger.Cell) (event.Total, bool) {
 	of := calculator{catalogue: c, source: source}
 	return of.total(cell)
@@ -56,7 +57,7 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 	if now.known() {
 		total.Qualifier = now.qualifier().String()
 		if total.Value = figure(&total, now.value(indicator)); total.Value != "" {
-			total.Status = now.status.String()
+			total.Status, total.Carried = now.status.String(), now.carried
 			total.Publishable = len(total.Missing) == 0 || indicator.Coverage == catalogue.Partial
 		}
 	}

@@ -50,13 +50,18 @@ func OfPeriod(c *catalogue.Catalogue, source Source, period catalogue.Period) []
 }
 
 // Expected returns the codes of the areas that the indicator's total of a period is
-// made of, in order. Those of a ratio are its numerator's.
+// made of, in order. Those of a ratio are its parts', the city among them where one part is its own.
 func Expected(c *catalogue.Catalogue, indicator *catalogue.Indicator, period catalogue.Period) []string {
-	if indicator.Total == catalogue.RatioRule {
-		indicator, _ = c.Indicator(indicator.Numerator)
-	}
 	of := calculator{catalogue: c}
-	return of.expected(indicator, period)
+	if indicator.Total != catalogue.RatioRule {
+		return of.expected(indicator, period)
+	}
+	top, _ := c.Indicator(indicator.Numerator)
+	bottom, _ := c.Indicator(indicator.Denominator)
+	if top.Total == bottom.Total {
+		return of.expected(top, period)
+	}
+	return merged(of.expected(top, period), of.expected(bottom, period))
 }
 
 // Sum adds the values of inputs up, exactly, and takes away those of inputs that are
