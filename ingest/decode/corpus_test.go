@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -18,10 +19,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden tables anew")
 
+var loadCatalogue = sync.OnceValues(func() (*catalogue.Catalogue, error) { return catalogue.Load("../../configs/catalogue.yaml") })
+
 // builtIn is the catalogue of 淮安.
 func builtIn(t testing.TB) *catalogue.Catalogue {
 	t.Helper()
-	c, err := catalogue.Load("../../configs/catalogue.yaml")
+	c, err := loadCatalogue()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,6 +130,9 @@ func nearField(text string) string {
 // knownWord reports whether a text is one that a table may hold in a place of its own: a
 // header, a unit, or a name of the catalogue.
 func (f *file) knownWord(text string) bool {
+	if len(text) > maxHeaderCell {
+		return false
+	}
 	if field, _ := fieldOf(text, false); field != extra {
 		return true
 	}
