@@ -35,11 +35,11 @@ type Client struct {
 // Upload is one file to submit.
 type Upload struct {
 	Content io.Reader
-	// ContentType is application/json or text/csv.
+	// ContentType is what is known of the content, or "". The gateway looks at the content.
 	ContentType string
-	// Area, Dataset, File and Reason complete what the content does not say; each may be
-	// "".
-	Area, Dataset, File, Reason string
+	// Area, Dataset, Period, File and Reason complete what the content does not say, and
+	// Sheet names the sheet of a workbook; each may be "".
+	Area, Dataset, Period, Sheet, File, Reason string
 	// Wait is how long to wait for the verdict, cut to whole seconds; below 1 s there is no
 	// wait.
 	Wait time.Duration
@@ -55,12 +55,12 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 		return nil, fmt.Errorf("read upload: %w", err)
 	}
 	query := url.Values{}
-	for key, value := range map[string]string{"area": u.Area, "dataset": u.Dataset, "file": u.File, "reason": u.Reason} {
+	for key, value := range map[string]string{"area": u.Area, "dataset": u.Dataset, "period": u.Period, "sheet": u.Sheet, "file": u.File, "reason": u.Reason} {
 		if value != "" {
 			query.Set(key, value)
 		}
 	}
-	header := http.Header{"Content-Type": {u.ContentType}}
+	header := http.Header{"Content-Type": {cmp.Or(u.ContentType, "application/octet-stream")}}
 	if c.Via != "" {
 		header.Set(event.ViaHeader, c.Via)
 	}

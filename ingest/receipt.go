@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -35,8 +36,10 @@ type Receipt struct {
 	Status     string    `json:"status"`
 	// Repeated is true when the same content had been sent before. The receipt is then that
 	// of the first time, and nothing was stored again.
-	Repeated bool           `json:"repeated"`
-	Verdict  *event.Verdict `json:"verdict,omitempty"`
+	Repeated bool `json:"repeated"`
+	// Understood says what the file was taken for. It is in the answer to an upload only.
+	Understood *decode.Understanding `json:"understood,omitempty"`
+	Verdict    *event.Verdict        `json:"verdict,omitempty"`
 }
 
 // Receipts is the answer to an upload that held several submissions. They are

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -21,6 +22,8 @@ type uploadedSubmission struct {
 	id      event.SubmissionID
 	message stream.Message
 	receipt Receipt
+	// understood is what the file was taken for.
+	understood *decode.Understanding
 	// alreadyStored is true when the content is in the log and is not stored again.
 	// earlierVerdict is the sequence of the verdict that was there before the upload, and
 	// for which the upload does not wait; 0 is none.
@@ -31,7 +34,7 @@ type uploadedSubmission struct {
 // submit answers POST /v1/submissions.
 //
 // The answer to one submission is its [Receipt] with a Location. The answer to several,
-// which one CSV with area or dataset columns may hold, is [Receipts]. The status is 200
+// which one file with areas or datasets in it may hold, is [Receipts]. The status is 200
 // when the answer holds every verdict, else 202.
 func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who tokenHolder) error {
 	if err := g.checkAvailable(w); err != nil {
@@ -52,6 +55,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who tokenHolder
 		if u.receipt.Verdict == nil {
 			status = http.StatusAccepted
 		}
+		u.receipt.Understood = u.understood
 		answer.Submissions = append(answer.Submissions, u.receipt)
 	}
 	if len(uploaded) > 1 {
@@ -72,10 +76,11 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who tokenH
 		return nil, err
 	}
 	defer release()
-	submissions, err := g.readUpload(w, r, who)
+	read, err := g.readUpload(w, r, who)
 	if err != nil {
 		return nil, err
 	}
+	submissions := read.Submissions
 	if err := g.checkAreasAndDatasets(submissions, who); err != nil {
 		return nil, err
 	}
@@ -84,6 +89,7 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who tokenH
 		if uploaded[i], err = g.prepareMessage(&submissions[i], via(r), who); err != nil {
 			return nil, err
 		}
+		uploaded[i].understood = &read.Understanding
 		if err := g.recogniseRepetition(r.Context(), uploaded[i]); err != nil {
 			return nil, g.unavailableProblem(w, err)
 		}

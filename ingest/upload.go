@@ -14,7 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
-	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/decode/grid"
 )
 
 // slotTimeout is how long an upload waits for a slot before it is refused.
@@ -37,50 +37,44 @@ func (g *Gateway) acquireSlot(ctx context.Context, w http.ResponseWriter) (relea
 }
 
 // readUpload decodes the request's body into submissions.
-func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) ([]event.Submission, error) {
-	kind, err := contentType(r)
-	if err != nil {
-		return nil, err
-	}
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) (decode.Result, error) {
 	body, err := g.body(w, r)
 	if err != nil {
-		return nil, err
+		return decode.Result{}, err
+	}
+	content, err := io.ReadAll(body)
+	if err != nil {
+		return decode.Result{}, g.bodyProblem(err)
 	}
 	query := r.URL.Query()
-	defaults := decode.Defaults{Area: query.Get("area"), Dataset: query.Get("dataset"), File: query.Get("file"), Reason: query.Get("reason")}
-	var submissions []event.Submission
-	if kind == "text/csv" {
-		submissions, err = decode.CSV(body, defaults)
-	} else {
-		var s event.Submission
-		s, err = decode.JSON(body, defaults)
-		submissions = []event.Submission{s}
+	options := decode.Options{
+		Catalogue: g.catalogue, Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
+		File: query.Get("file"), Reason: query.Get("reason"),
+		Limits: decode.Limits{Unpacked: g.config.MaxBody, Limits: grid.Limits{Workbook: workbookFactor * g.config.MaxBody}},
 	}
+	options.Charset = charset(r)
+	if who.area != AnyArea {
+		options.Own = who.area
+	}
+	result, err := decode.Read(content, options)
 	if err != nil {
-		return nil, g.bodyProblem(err)
+		return decode.Result{}, g.bodyProblem(err)
 	}
-	for i := range submissions {
-		// Without an area in the file, the figures are those of the token's area.
-		if submissions[i].Area == "" && who.area != AnyArea {
-			submissions[i].Area = who.area
-		}
-	}
-	return submissions, nil
+	return result, nil
 }
 
-func contentType(r *http.Request) (string, error) {
-	given := r.Header.Get("Content-Type")
-	kind, parameters, err := mime.ParseMediaType(given)
-	if err != nil || (kind != "application/json" && kind != "text/csv") {
-		return "", newProblem(http.StatusUnsupportedMediaType, codeMediaType,
-			fmt.Sprintf("Content-Type 应为 application/json 或 text/csv，收到的是 %q", given),
-			fmt.Sprintf("want Content-Type application/json or text/csv, got %q", given))
+// workbookFactor is how many times MaxBody the parts of a workbook may have, which is a
+// compressed file.
+const workbookFactor = 8
+
+// charset returns the charset that the request says its content has, which counts only where the
+// content leaves a doubt.
+func charset(r *http.Request) string {
+	_, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
 	}
-	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return "", newProblem(http.StatusUnsupportedMediaType, codeMediaType,
-			fmt.Sprintf("编码应为 UTF-8，收到的是 %q", charset), fmt.Sprintf("want charset utf-8, got %q", charset))
-	}
-	return kind, nil
+	return parameters["charset"]
 }
 
 // body returns the request's body, decompressed. Reading beyond MaxBody bytes is an error.
@@ -108,9 +102,12 @@ func (g *Gateway) bodyProblem(err error) error {
 	if p, ok := errors.AsType[*catalogue.Problem](err); ok {
 		status, code := http.StatusBadRequest, codeMalformed
 		switch p.Code {
-		case decode.TooManyRows:
+		case decode.TooManyRows, decode.TooLarge:
 			status, code = http.StatusRequestEntityTooLarge, codeTooLarge
-		case decode.BadColumns, decode.DefaultsDiffer, decode.Empty:
+		case decode.WrongFormat:
+			status, code = http.StatusUnsupportedMediaType, codeMediaType
+		case decode.BadJSON, decode.BadEncoding, decode.BadFile:
+		default:
 			status, code = http.StatusUnprocessableEntity, codeUnprocessable
 		}
 		problem := newProblem(status, code, p.ZH, p.EN)

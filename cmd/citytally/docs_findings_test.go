@@ -19,7 +19,7 @@ import (
 
 // findingSources are the files whose code decides what is wrong with a row, a submission
 // or a file.
-var findingSources = []string{"transform/judge/findings.go", "configs/catalogue/*.go", "ingest/event/*.go", "ingest/decode/*.go"}
+var findingSources = []string{"transform/judge/findings.go", "configs/catalogue/*.go", "ingest/event/*.go", "ingest/decode/*.go", "ingest/decode/*/*.go"}
 
 var (
 	findingCode = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
@@ -61,8 +61,8 @@ func TestEveryFindingIsDocumented(t *testing.T) {
 	}
 }
 
-// collectCodes adds the codes in a file: the first argument of reject, problem and
-// newProblem, the Code of a Problem, and the constants of ingest/decode.
+// collectCodes adds the codes in a file: the first argument of reject, problem, newProblem and
+// the method note, the Code of a Problem, and the constants of ingest/decode and below.
 func collectCodes(t *testing.T, file string, codes map[string]bool) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
@@ -84,12 +84,15 @@ func collectCodes(t *testing.T, file string, codes map[string]bool) {
 			if function, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"reject", "problem", "newProblem"}, function.Name) {
 				add(n.Args[0])
 			}
+			if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "note" {
+				add(n.Args[0])
+			}
 		case *ast.KeyValueExpr:
 			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
 				add(n.Value)
 			}
 		case *ast.GenDecl:
-			if n.Tok != token.CONST || parsed.Name.Name != "decode" {
+			if n.Tok != token.CONST || !slices.Contains([]string{"decode", "charset", "grid"}, parsed.Name.Name) {
 				break
 			}
 			for _, spec := range n.Specs {

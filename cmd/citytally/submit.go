@@ -20,18 +20,21 @@ func newSubmit(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "submit FILE...",
 		Short: "Send files of figures to the gateway and print what became of them",
-		Long: `Send files of figures, .csv or .json, to the gateway, as a district would over
-HTTP, and print what became of each: how many rows were accepted, and for every
-other row where it stands, what was seen, and what to do. "-" is standard input,
-in either format.
+		Long: `Send files of figures to the gateway, as a district would over HTTP, and print
+what became of each: what the file was taken for, how many rows were accepted,
+and for every other row where it stands, what was seen, and what to do. "-" is
+standard input.
 
-A CSV file has the header indicator,period,value,unit,stage,status,qualifier,note,
-of which the last five may be left out; area and dataset are columns too, or
---area and --dataset. A JSON file is one submission.
+A file is an Excel workbook (.xlsx), CSV or TSV in any usual encoding, JSON,
+NDJSON or SDMX-CSV, or one of these in a gzip or zip archive; what it is, its
+content says. One figure in each row, with the columns indicator, period and
+value, or a table with periods, indicators or areas across; see citytally docs
+pushing. What a file does not say, --area, --dataset and --period do.
 
 The token is --token, or CITYTALLY_TOKEN; on the machine of a running instance it
 is found by the area in the instance's tokens file.`,
 		Example: `  citytally submit figures.csv --area 320812 --dataset sti-annual
+  citytally submit 季报.xlsx --area 320812 --dataset sti-quarterly --period 2022-Q3 --sheet 表1
   citytally submit 320812.json --url https://tally.example --token ...
   generate-figures | citytally submit - --area 320812 --dataset sti-annual`,
 		Args: cobra.MinimumNArgs(1),
@@ -65,6 +68,8 @@ is found by the area in the instance's tokens file.`,
 	flags.StringVar(&a.Gateway, "url", "", "base `URL` of the gateway, instead of that of the instance on --dir")
 	flags.StringVar(&upload.Area, "area", "", "`code` of the area the figures are of, where the file does not say")
 	flags.StringVar(&upload.Dataset, "dataset", "", "`id` of the dataset, where the file does not say")
+	flags.StringVar(&upload.Period, "period", "", "`period` of figures for which the file names none: 2022, 2022-Q3, 2022-06")
+	flags.StringVar(&upload.Sheet, "sheet", "", "`name` of the sheet, of a workbook with several tables")
 	flags.StringVar(&upload.Reason, "reason", "", "why figures are revised, or the same content is sent once more")
 	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict; 0 does not")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")

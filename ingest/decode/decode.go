@@ -1,48 +1,122 @@
 package decode
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 )
 
-// MaxRows is how many observations one upload may hold.
-const MaxRows = 200_000
-
-// Defaults complete what a file does not say.
-type Defaults struct {
+// Options are what is known of a file besides its content.
+type Options struct {
+	// Catalogue resolves names of indicators, areas and datasets; required.
+	Catalogue *catalogue.Catalogue
 	// Area and Dataset are taken where the file names none.
 	Area, Dataset string
-	// File is the file's name, and Reason says why figures change.
+	// Own is the sender's area, whose figures they are where nothing names another.
+	Own string
+	// Period is that of figures for which the file names none, and the year of periods
+	// without one. What a title or a file's name says counts only when Period agrees.
+	Period string
+	// Sheet is the name of the sheet to read of a workbook with several tables.
+	Sheet string
+	// File is the file's name, Reason why figures change, for the submissions.
 	File, Reason string
+	// Charset is what the sender says of a text's encoding. The content decides; Charset
+	// does only between encodings that fit equally well.
+	Charset string
+	Limits  Limits
 }
 
-// The codes of the problems this package returns.
-const (
-	Empty          = "FILE_EMPTY"
-	NotUTF8        = "NOT_UTF8"
-	TooManyRows    = "TOO_MANY_ROWS"
-	BadJSON        = "JSON_INVALID"
-	BadColumns     = "COLUMNS_INVALID"
-	NotCSV         = "NOT_CSV"
-	DefaultsDiffer = "PARAMETER_DIFFERS"
-)
-
-func newProblem(code, seen, zh, en string) error {
-	return &catalogue.Problem{Code: code, Seen: seen, ZH: zh, EN: en}
+// Result is what a file was read as.
+type Result struct {
+	// Submissions are by area and dataset, in the order of their first rows; at least one.
+	Submissions   []event.Submission
+	Understanding Understanding
 }
 
-func tooManyRows() error {
-	return newProblem(TooManyRows, "",
-		fmt.Sprintf("一次最多提交 %d 行，请分成几个文件提交", MaxRows),
-		fmt.Sprintf("one upload holds at most %d rows; send it in several files", MaxRows))
-}
-
-// readError returns the error of the reader, for example that the upload is too large.
-func readError(err error) error {
-	if _, ok := errors.AsType[*catalogue.Problem](err); ok {
-		return err
+// Read reads a file. The error is a [*catalogue.Problem] in all cases but a fault of this
+// program's own.
+func Read(data []byte, options Options) (Result, error) {
+	options.Limits = options.Limits.withDefaults()
+	f := &file{Options: &options, understanding: &narrator{}, indexes: map[[2]string]int{}}
+	if options.Period != "" {
+		var err error
+		if f.period, err = catalogue.ReadPeriod(options.Period, 0); err != nil {
+			return Result{}, err
+		}
 	}
-	return fmt.Errorf("read upload: %w", err)
+	if err := f.read(data, 0); err != nil {
+		return Result{}, err
+	}
+	f.understanding.finish(f.observations-f.silent-f.malformed, f.silent+f.unspoken, f.malformed)
+	return Result{Submissions: f.finish(), Understanding: f.understanding.Understanding}, nil
+}
+
+// file is a file while it is read.
+type file struct {
+	*Options
+	// period is the parameter of that name; the zero Period is none.
+	period        catalogue.Period
+	understanding *narrator
+	// sheet and columns are where the table is that is being read.
+	sheet   string
+	columns map[string]string
+
+	// The submissions so far, and their indexes by area and dataset. An observation belongs
+	// to the last one.
+	submissions  []event.Submission
+	indexes      map[[2]string]int
+	last         int
+	observations int
+	silent       int // observations that say nothing
+	unspoken     int // cells that say nothing of other areas, and are no observations
+	malformed    int
+	// leading holds malformed rows that came before any other.
+	leading []event.Observation
+}
+
+// take puts an observation into the submission of its area and dataset, which are "" where
+// the file names none. A malformed row belongs with the row before it.
+func (f *file) take(o event.Observation, area, dataset string) error {
+	if f.observations++; f.observations > f.Limits.Observations {
+		return tooManyRows(f.Limits.Observations)
+	}
+	if o.Malformed == "" {
+		if o.Status == "" && catalogue.Silent(string(o.Value)) {
+			f.silent++
+		}
+		f.submission(cmp.Or(area, f.Area, f.Own), cmp.Or(dataset, f.Dataset))
+	} else if f.malformed++; len(f.submissions) == 0 {
+		f.leading = append(f.leading, o)
+		return nil
+	}
+	to := &f.submissions[f.last]
+	to.Observations = append(to.Observations, o)
+	return nil
+}
+
+// submission makes the submission of an area and dataset the last one.
+func (f *file) submission(area, dataset string) {
+	if len(f.submissions) > 0 && f.submissions[f.last].Area == area && f.submissions[f.last].Dataset == dataset {
+		return
+	}
+	at, ok := f.indexes[[2]string{area, dataset}]
+	if !ok {
+		at = len(f.submissions)
+		f.indexes[[2]string{area, dataset}] = at
+		f.submissions = append(f.submissions, event.Submission{
+			Area: area, Dataset: dataset, File: f.File, Sheet: f.sheet, Columns: f.columns, Reason: f.Reason, Observations: f.leading,
+		})
+		f.leading = nil
+	}
+	f.last = at
+}
+
+// finish returns the submissions: at least one, though it may be empty.
+func (f *file) finish() []event.Submission {
+	if len(f.submissions) == 0 {
+		f.submission(cmp.Or(f.Area, f.Own), f.Dataset)
+	}
+	return f.submissions
 }

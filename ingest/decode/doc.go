@@ -1,15 +1,28 @@
 // Package decode turns what districts send into submissions.
 //
-// In goes the text of a file, JSON or long CSV; out come submissions whose observations
-// name their row in the file. Figures are not judged: they are kept as the reporter wrote
-// them, without surrounding space. A row that cannot be read as an observation becomes a
-// malformed one with its row and the reason, so that the sender is told and the other rows
-// count. Only a file that cannot be used as a whole is an error, such as one with an
-// unknown column in its header, or broken JSON. The error is a [*catalogue.Problem] in
-// Chinese and English.
+// In goes a file as it is; out come submissions whose observations know where they stood,
+// and an [Understanding]: one sentence, in Chinese and English, on what the file was taken
+// for, and notes on what was passed over. A file goes through four steps, each of which
+// knows nothing of the ones behind it:
 //
-// What never happens: a figure is changed, or the good rows of a usable file are lost
-// because of a bad one.
+//  1. container.go tells by the first bytes what a file is; a gzip or zip archive is opened,
+//     and a format that is not read is named, with the way out.
+//  2. encoding.go decides the encoding of a text, once for the whole file.
+//  3. A grid hands out rows of cells with their places: delimited.go of a text, xlsx.go of a
+//     workbook. JSON (json.go) has observations and needs no grid.
+//  4. header.go and layout.go find out how a grid is laid out, and table.go reads its rows.
 //
-// Memory is bounded by the reader, whose length the caller limits, and by [MaxRows].
+// A new format is one file: a grid, or a reader of observations, and a line in read.
+//
+// Names of indicators and areas become their ids, and periods their codes, where they have
+// one meaning; figures are kept as the reporter wrote them, and nothing is judged here.
+// What cannot be read as an observation becomes a malformed one with its row and the reason.
+// A file that can be read in two ways, or in none, is an error that says what to do, always
+// a [*catalogue.Problem].
+//
+// What never happens: a figure is changed, the good rows of a usable file are lost because
+// of a bad one, or a file is read in one of two possible ways without a question.
+//
+// Memory is a small multiple of the file's size; what a file unpacks to, and how many rows,
+// columns and cells it has, is bounded by [Limits] before it is read.
 package decode

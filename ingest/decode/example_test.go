@@ -2,14 +2,19 @@ package decode_test
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
 )
 
 // A row that cannot be read is reported with its place in the file, and the other rows are
 // kept.
-func ExampleCSV() {
+func ExampleRead() {
+	city, err := catalogue.Load("../../configs/catalogue.yaml")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	const file = `indicator,period,value,unit
 rd_spending,2021,"1,234.5",亿元
 
@@ -17,12 +22,13 @@ patents,2021
 patents,2021,35
 contracts,2021,60,亿元
 `
-	submissions, err := decode.CSV(strings.NewReader(file), decode.Defaults{Area: "320812", Dataset: "sti-annual", File: "2021.csv"})
+	read, err := decode.Read([]byte(file), decode.Options{Catalogue: city, Area: "320812", Dataset: "sti-annual", File: "2021.csv"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, s := range submissions {
+	fmt.Println(read.Understanding.EN)
+	for _, s := range read.Submissions {
 		fmt.Println(s.Area, s.Dataset)
 		for _, o := range s.Observations {
 			if o.Malformed != "" {
@@ -33,6 +39,7 @@ contracts,2021,60,亿元
 		}
 	}
 	// Output:
+	// UTF-8; CSV (comma); header in row 1; one figure in each row; figures in rows 2 to 6; 2 figures; 2 places that cannot be read.
 	// 320812 sti-annual
 	// row 2: rd_spending 2021 1,234.5 亿元
 	// row 4: patents,2021: 2 fields where the header has 4

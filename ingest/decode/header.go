@@ -2,108 +2,361 @@ package decode
 
 import (
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// column is a column of a CSV file; set puts one of its cells into a row.
+// column is one column of a table.
 type column struct {
-	name string
-	set  func(r *row, cell string)
+	role role
+	// name is the header's text, unit the unit written behind it.
+	name, unit string
+	// indicator, period or area is what the values of a column of figures have in common.
+	indicator, period, area string
+	// problem says why the header names no period although it seems to.
+	problem *catalogue.Problem
 }
 
-// header is the columns of a CSV file, in the file's order.
-type header []column
+// orientation is how a table is laid out.
+type orientation uint8
 
-// has reports whether the header has a column of the name.
-func (h header) has(name string) bool {
-	return slices.ContainsFunc(h, func(c column) bool { return c.name == name })
-}
-
-// The columns that a file has to have, and those that it may have.
-var (
-	requiredColumns = header{
-		{"indicator", func(r *row, cell string) { r.Indicator = cell }},
-		{"period", func(r *row, cell string) { r.Period = cell }},
-		{"value", func(r *row, cell string) { r.Value = event.Text(cell) }},
-	}
-	optionalColumns = header{
-		{"unit", func(r *row, cell string) { r.Unit = cell }},
-		{"stage", func(r *row, cell string) { r.Stage = cell }},
-		{"status", func(r *row, cell string) { r.Status = cell }},
-		{"qualifier", func(r *row, cell string) { r.Qualifier = cell }},
-		{"note", func(r *row, cell string) { r.Note = cell }},
-		{"area", func(r *row, cell string) { r.area = cell }},
-		{"dataset", func(r *row, cell string) { r.dataset = cell }},
-	}
-	knownColumns  = slices.Concat(requiredColumns, optionalColumns)
-	wantedColumns = requiredColumns.String() + "[," + optionalColumns.String() + "]"
+const (
+	long            orientation = iota + 1 // one figure a row
+	acrossPeriods                          // an indicator a row, a period a column
+	acrossIndicator                        // a period or an area a row, an indicator a column
+	acrossAreas                            // an indicator a row, an area a column
 )
 
-// String returns the names of the columns, separated by commas.
-func (h header) String() string {
-	names := make([]string, len(h))
-	for i := range h {
-		names[i] = h[i].name
-	}
-	return strings.Join(names, ",")
+// failure is why rows are no header, and how near they came.
+type failure struct {
+	problem             *catalogue.Problem
+	recognized, columns int
 }
 
-// parseHeader reads the header line and reports everything that is wrong with
-// it at once.
-func parseHeader(r record) (header, error) {
-	switch {
-	case strings.HasPrefix(r.text, "\xFF\xFE") || strings.HasPrefix(r.text, "\xFE\xFF"):
-		return nil, newProblem(NotUTF8, "UTF-16", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is UTF-16; save it as "CSV UTF-8 (comma delimited)"`)
-	case strings.HasPrefix(r.text, "PK\x03\x04") || strings.HasPrefix(r.text, "\xD0\xCF\x11\xE0"):
-		return nil, newProblem(NotCSV, event.Excerpt(r.text, 40), "这是 Excel 工作簿（或压缩包），不是 CSV；请在 Excel 中另存为“CSV UTF-8（逗号分隔）”",
-			`this is an Excel workbook (or a ZIP archive), not CSV; save it in Excel as "CSV UTF-8 (comma delimited)"`)
-	case !utf8.ValidString(r.text):
-		return nil, newProblem(NotUTF8, event.Excerpt(r.text, 40), "文件不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”", `the file is not UTF-8; save it as "CSV UTF-8 (comma delimited)"`)
-	case r.problem != nil:
-		return nil, newProblem(BadColumns, event.Excerpt(r.text, 100), "表头："+r.problem.ZH+"；应为 "+wantedColumns, "header: "+r.problem.EN+"; want "+wantedColumns)
+// headerColumns reads the cells of a header. It returns nil where a cell holds a number that is no
+// period, since then the row is data.
+func (t *table) headerColumns(cells []string) []column {
+	first := ""
+	if len(cells) > 0 {
+		first, _, _ = strings.Cut(fieldKey(cells[0]), ":")
 	}
-	var columns header
-	var zh, en []string
-	for i, cell := range r.fields {
-		name := strings.ToLower(strings.TrimSpace(cell))
-		switch {
-		case name == "":
-			zh = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1))
-			en = append(en, fmt.Sprintf("column %d has no name", i+1))
-		case !knownColumns.has(name):
-			zh = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
-			en = append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, event.Excerpt(strings.TrimSpace(cell), 60)))
-		case columns.has(name):
-			zh = append(zh, fmt.Sprintf("第 %d 列 %q 重复", i+1, name))
-			en = append(en, fmt.Sprintf("column %d, %q, occurs twice", i+1, name))
+	sdmx := first == "dataflow" || first == "structure"
+	columns := make([]column, len(cells))
+	for i, cell := range cells {
+		text := grid.Trim(cell)
+		c := &columns[i]
+		if c.name = text; text == "" {
+			continue
 		}
-		if known := slices.IndexFunc(knownColumns, func(c column) bool { return c.name == name }); known >= 0 {
-			columns = append(columns, knownColumns[known])
+		if len(text) > maxHeaderCell {
+			c.role = extra
+			continue
+		}
+		if c.role, c.unit = fieldOf(text, sdmx); c.role != extra {
+			continue
+		}
+		if t.figuresOf(c) || c.problem != nil {
+			continue
+		}
+		if _, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 {
+			return nil
+		}
+	}
+	t.sdmx = sdmx
+	return columns
+}
+
+// maxHeaderCell is how many bytes of text a header's cell may have to be understood.
+const maxHeaderCell = 200
+
+// periodSuffix is what tables write behind a period: 2022年末, 2022年实际.
+var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|数)$`)
+
+// figuresOf recognises a header that names an indicator, an area or a period.
+func (t *table) figuresOf(c *column) bool {
+	if ind, unit, ok := t.Catalogue.FindIndicator(c.name); ok {
+		c.role, c.indicator, c.unit = figures, ind.ID, unit
+		return true
+	}
+	if area, ok := t.Catalogue.FindArea(c.name); ok {
+		c.role, c.area = figures, area.Code
+		return true
+	}
+	text := c.name
+	if base, inner, ok := splitBrackets(catalogue.NormalizeName(text)); ok && (catalogue.IsUnit(inner) || inner == "%") {
+		text, c.unit = base, inner
+	}
+	period, err := catalogue.ReadPeriod(text, int(t.period.Year))
+	if err != nil {
+		if short := periodSuffix.ReplaceAllString(text, ""); short != text && short != "" {
+			if strings.HasSuffix(text, "年末") {
+				short += "年"
+			}
+			if period, shorter := catalogue.ReadPeriod(short, int(t.period.Year)); shorter == nil {
+				c.role, c.period = figures, period.String()
+				return true
+			}
+		}
+		if problem := asProblem(err); problem.Code != "PERIOD_INVALID" {
+			c.problem = problem
+		}
+		return false
+	}
+	c.role, c.period = figures, period.String()
+	return true
+}
+
+func asProblem(err error) *catalogue.Problem {
+	if p, ok := err.(*catalogue.Problem); ok {
+		return p
+	}
+	return &catalogue.Problem{ZH: err.Error(), EN: err.Error()}
+}
+
+// combine joins the two rows of a header: 2022年 over 三季度, or a name over its unit. Cells to
+// the right of a filled one in the upper row belong to it while they are empty.
+func (t *table) combine(top, bottom []string) []string {
+	cells := make([]string, max(len(top), len(bottom)))
+	group := ""
+	for i := range cells {
+		upper, lower := "", ""
+		if i < len(top) {
+			upper = grid.Trim(top[i])
+		}
+		if i < len(bottom) {
+			lower = grid.Trim(bottom[i])
+		}
+		if upper != "" {
+			group = upper
+		} else if lower != "" {
+			upper = group
+		}
+		unit := strings.Trim(catalogue.NormalizeName(lower), "()[]【】")
+		switch {
+		case lower == "" || lower == upper:
+			cells[i] = upper
+		case upper == "":
+			cells[i] = lower
+		case catalogue.IsUnit(unit):
+			cells[i] = upper + "（" + unit + "）"
+		default:
+			cells[i] = upper + lower
+			if field, _ := fieldOf(lower, false); field != extra {
+				cells[i] = lower
+			} else if _, err := catalogue.ReadPeriod(cells[i], 0); err != nil {
+				if _, _, ok := t.Catalogue.FindIndicator(lower); ok {
+					cells[i] = lower
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// layoutOf decides how a table with these columns is laid out. It returns a failure where it is no table.
+func (t *table) layoutOf(columns []column, below []grid.Row) (orientation, *failure) {
+	f := &failure{columns: len(columns)}
+	var byField [figures + 1][]int
+	across := [3]int{} // columns of figures by indicator, period, area
+	for i := range columns {
+		c := &columns[i]
+		byField[c.role] = append(byField[c.role], i)
+		switch {
+		case c.role > extra && c.role < figures:
+			f.recognized++
+		case c.indicator != "":
+			across[0]++
+		case c.period != "":
+			across[1]++
+		case c.area != "":
+			across[2]++
+		}
+	}
+	has := func(field role) bool { return len(byField[field]) > 0 }
+	kinds := 0
+	for _, n := range across {
+		if n > 0 {
+			kinds++
+		}
+	}
+	f.recognized += across[0] + across[1] + across[2]
+	switch {
+	case kinds == 0 && (has(valueField) || !has(indicatorField) && !has(nameField)):
+		return long, t.checkLong(columns, byField, f)
+	case kinds == 0:
+		return 0, t.missing(columns, f, "value")
+	case kinds > 1:
+		f.recognized = 0
+		f.problem = newProblem(BadColumns, headerText(columns), "表头同时有指标、时期和地区，看不出哪一行是表头", "indicators, periods and areas stand side by side, and no row is a header for certain")
+		return 0, f
+	case has(valueField):
+		at, other := byField[valueField][0], byField[figures][0]
+		f.recognized += 10
+		f.problem = newProblem(Ambiguous, headerText(columns),
+			fmt.Sprintf("既有数值列 %q，又有 %q 这样的列，可以读成长表，也可以读成宽表；请删去其中一种", columns[at].name, columns[other].name),
+			fmt.Sprintf("there is a column of values, %q, and there are columns such as %q: the table can be read with one figure or with many in a row; delete one kind", columns[at].name, columns[other].name))
+		return 0, f
+	}
+	kind := acrossPeriods
+	switch {
+	case across[0] > 0:
+		kind = acrossIndicator
+	case across[2] > 0:
+		kind = acrossAreas
+	}
+	return kind, t.checkWide(kind, columns, byField, below, f)
+}
+
+// checkLong checks a table with one figure a row. It returns nil where it is one.
+func (t *table) checkLong(columns []column, byField [figures + 1][]int, f *failure) *failure {
+	if len(byField[indicatorField]) == 0 && len(byField[nameField]) > 0 {
+		columns[byField[nameField][0]].role = indicatorField
+		byField[indicatorField], byField[nameField] = byField[nameField][:1], byField[nameField][1:]
+	}
+	joinYearAndMonth(columns, &byField)
+	var missing []string
+	if len(byField[indicatorField]) == 0 {
+		missing = append(missing, "indicator")
+	}
+	if len(byField[periodField]) == 0 && t.period.Kind == 0 {
+		missing = append(missing, "period")
+	}
+	if len(byField[valueField]) == 0 {
+		missing = append(missing, "value")
+	}
+	if len(missing) > 0 {
+		return t.missing(columns, f, missing...)
+	}
+	return t.repeated(columns, byField, f)
+}
+
+// joinYearAndMonth makes the period of columns for the year and the month. A column of one
+// of them alone is the period.
+func joinYearAndMonth(columns []column, byField *[figures + 1][]int) {
+	if len(byField[periodField]) == 0 && len(byField[yearField])+len(byField[monthField]) == 1 {
+		at := append(byField[yearField], byField[monthField]...)[0]
+		columns[at].role = periodField
+		byField[periodField], byField[yearField], byField[monthField] = []int{at}, nil, nil
+	}
+	if len(byField[periodField]) == 0 && len(byField[yearField]) == 1 && len(byField[monthField]) == 1 {
+		byField[periodField] = byField[yearField]
+	}
+}
+
+// repeated refuses two columns of the same kind.
+func (t *table) repeated(columns []column, byField [figures + 1][]int, f *failure) *failure {
+	for field := indicatorField; field < ignoredField; field++ {
+		at := byField[field]
+		if len(at) < 2 || field == nameField || field == noteField {
+			continue
+		}
+		f.problem = newProblem(BadColumns, headerText(columns),
+			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是 %s；请只保留一列", at[1]+1, columns[at[1]].name, at[0]+1, columns[at[0]].name, columnNames[field]),
+			fmt.Sprintf("the header is wrong: column %d, %q, occurs twice: column %d, %q, is the %s already; keep one of them", at[1]+1, strings.ToLower(columns[at[1]].name), at[0]+1, columns[at[0]].name, columnNames[field]))
+		return f
+	}
+	if p := byField[periodField]; len(p) == 1 && len(byField[yearField]) == 1 && p[0] != byField[yearField][0] {
+		y := byField[yearField][0]
+		f.problem = newProblem(BadColumns, headerText(columns), fmt.Sprintf("第 %d 列和第 %d 列都是时期；请只保留一列", p[0]+1, y+1), fmt.Sprintf("columns %d and %d both say the period; keep one of them", p[0]+1, y+1))
+		return f
+	}
+	seen := map[string]int{}
+	for i := range columns {
+		c := &columns[i]
+		if c.role != figures {
+			continue
+		}
+		key := c.indicator + "|" + c.period + "|" + c.area
+		if first, taken := seen[key]; taken {
+			f.problem = newProblem(Ambiguous, headerText(columns),
+				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 说的是同一项，无法确定用哪一列；请只保留一列", first+1, columns[first].name, i+1, c.name),
+				fmt.Sprintf("columns %d, %q, and %d, %q, say the same thing and it is not certain which is meant; keep one of them", first+1, columns[first].name, i+1, c.name))
+			return f
+		}
+		seen[key] = i
+	}
+	return t.doubtful(columns, f)
+}
+
+// doubtful refuses columns without a known name that may be meant to count.
+func (t *table) doubtful(columns []column, f *failure) *failure {
+	for i := range columns {
+		c := &columns[i]
+		if c.role != extra {
+			continue
+		}
+		if c.problem != nil {
+			f.problem = newProblem(BadColumns, c.name, fmt.Sprintf("第 %d 列的表头：%s", i+1, c.problem.ZH), fmt.Sprintf("the header of column %d: %s", i+1, c.problem.EN))
+			return f
+		}
+		if near := nearField(c.name); near != "" && !passedOverWords.MatchString(fieldKey(c.name)) {
+			f.problem = newProblem(BadColumns, c.name,
+				fmt.Sprintf("表头有误：第 %d 列 %q 不是规定的列，是否应为 %q？请改名，或删去该列", i+1, c.name, near),
+				fmt.Sprintf("the header is wrong: column %d, %q, is unknown; did you mean %q? Rename it, or delete the column", i+1, c.name, near))
+			return f
+		}
+	}
+	return nil
+}
+
+// maxHeaderProblems bounds the columns that one message names.
+const maxHeaderProblems = 8
+
+const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,area,dataset]"
+
+// missing is the failure of a header without the columns named.
+func (t *table) missing(columns []column, f *failure, names ...string) *failure {
+	var zh, en []string
+	for i := range columns {
+		c := &columns[i]
+		named := event.Excerpt(c.name, 60)
+		switch {
+		case c.role == unnamed && f.recognized > 0 && i < len(columns)-1 && t.holdsValues(i):
+			zh, en = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1)), append(en, fmt.Sprintf("column %d has no name", i+1))
+		case c.problem != nil:
+			zh, en = append(zh, fmt.Sprintf("第 %d 列：%s", i+1, c.problem.ZH)), append(en, fmt.Sprintf("column %d: %s", i+1, c.problem.EN))
+		case c.role == extra:
+			zh, en = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, named)), append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, named))
+			if near := nearField(c.name); near != "" {
+				zh[len(zh)-1] += fmt.Sprintf("，是否应为 %q？", near)
+				en[len(en)-1] += fmt.Sprintf(" (did you mean %q?)", near)
+			}
 		}
 		if len(zh) == maxHeaderProblems {
 			break
 		}
 	}
-	if len(r.fields) == 1 && strings.ContainsAny(r.text, ";\t，") {
-		zh, en = append(zh, "各列须用半角逗号分隔"), append(en, "columns are separated by commas")
+	if len(columns) == 1 && strings.ContainsAny(columns[0].name, "|，；") {
+		zh, en = append(zh, "各列须用半角逗号、制表符或半角分号分隔"), append(en, "columns are separated by commas, tabs or semicolons of half width")
 	}
-	for _, required := range requiredColumns {
-		if !columns.has(required.name) {
-			zh = append(zh, fmt.Sprintf("缺少列 %q", required.name))
-			en = append(en, fmt.Sprintf("column %q is missing", required.name))
+	for _, name := range names {
+		z, e := fmt.Sprintf("缺少列 %q", name), fmt.Sprintf("column %q is missing", name)
+		if name == "period" {
+			z, e = z+"，也没有用参数 period 给出时期", e+", and the parameter period does not say it either"
+			if said := periodsIn(append(t.titles(t.sample[max(t.begin-1, 0)].Number+1), t.File)); len(said) == 1 {
+				for code, text := range said {
+					text = event.Excerpt(text, 60)
+					z += fmt.Sprintf("（%q 说的是 %s：若确实如此，请加参数 period=%s）", text, code, code)
+					e += fmt.Sprintf(" (%q says %s: if that is so, send it with period=%s)", text, code, code)
+				}
+			}
 		}
+		zh, en = append(zh, z), append(en, e)
 	}
-	if len(zh) > 0 {
-		return nil, newProblem(BadColumns, event.Excerpt(r.text, 100),
-			"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns,
-			"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns)
-	}
-	return columns, nil
+	f.problem = newProblem(BadColumns, headerText(columns),
+		"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns+"，或以时期、指标、地区作各列的宽表",
+		"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns+", or a table with periods, indicators or areas across")
+	return f
 }
 
-// maxHeaderProblems bounds the mistakes that are listed; a wide file could have hundreds.
-const maxHeaderProblems = 8
+func headerText(columns []column) string {
+	var names []string
+	for i := range columns[:min(len(columns), 20)] {
+		names = append(names, columns[i].name)
+	}
+	return event.Excerpt(strings.Join(names, ","), maxSeen)
+}

@@ -2,70 +2,204 @@ package decode
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"io"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// JSON reads one submission as JSON, in the form in which it may also be published to the
-// broker directly. An observation that cannot be read becomes a malformed one. Where the
-// document leaves out the area, dataset, file or reason, the default is taken. An area or a
-// dataset that both the document and the defaults name has to be the same.
-func JSON(r io.Reader, defaults Defaults) (event.Submission, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return event.Submission{}, readError(err)
+// readJSON reads a submission as JSON, the same that may be published to the broker; a list of
+// observations; or one observation in each line (NDJSON), which may name its area and
+// dataset. An observation that cannot be read becomes a malformed one.
+func (f *file) readJSON(text string) error {
+	start := strings.TrimLeft(text, " \t\r\n\u3000\ufeff")
+	if start[0] == '[' {
+		f.understanding.say("JSON，观测值列表", "JSON, a list of observations")
+		return f.readDocument(`{"observations":`+strings.TrimSpace(start)+`}`, text, len(text)-len(start)-len(`{"observations":`))
 	}
-	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return event.Submission{}, newProblem(Empty, "", "提交内容为空，请发送 JSON 文档", "the upload is empty; send a JSON document")
-	case !utf8.Valid(text):
-		return event.Submission{}, newProblem(NotUTF8, event.Excerpt(string(text), 40), "JSON 不是 UTF-8 编码，请另存为 UTF-8", "the JSON is not UTF-8; save it as UTF-8")
-	case countElements(text) > MaxRows:
-		return event.Submission{}, tooManyRows()
+	end := endOfValue(start)
+	if rest := strings.TrimSpace(start[end:]); rest != "" && rest[0] == '{' || isObservation(start[:end]) {
+		return f.readLines(text)
 	}
-	s, err := event.DecodeSubmission(text)
-	if err != nil {
-		return event.Submission{}, badJSON(text, err)
-	}
-	for _, field := range []struct {
-		name        string
-		given       *string
-		defaultText string
-	}{{"area", &s.Area, defaults.Area}, {"dataset", &s.Dataset, defaults.Dataset}} {
-		switch {
-		case *field.given == "":
-			*field.given = field.defaultText
-		case field.defaultText != "" && field.defaultText != *field.given:
-			return event.Submission{}, newProblem(DefaultsDiffer, *field.given,
-				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.given, field.defaultText),
-				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.given, field.defaultText))
-		}
-	}
-	if s.File == "" {
-		s.File = defaults.File
-	}
-	if s.Reason == "" {
-		s.Reason = defaults.Reason
-	}
-	return s, nil
+	f.understanding.say("JSON，一份报送", "JSON, one submission")
+	return f.readDocument(start, text, len(text)-len(start))
 }
 
-func badJSON(text []byte, err error) error {
-	where := ""
-	if offset, ok := event.Offset(err); ok {
-		where = position(text, offset+1)
+// readDocument reads a submission's document. Shift is what its offsets lie behind those of
+// the file's text.
+func (f *file) readDocument(document, text string, shift int) error {
+	if countElements(document) > f.Limits.Observations {
+		return tooManyRows(f.Limits.Observations)
 	}
+	s, err := event.DecodeUpload([]byte(document))
+	if err != nil {
+		return badJSON([]byte(text), err, shift)
+	}
+	for _, field := range []struct {
+		name    string
+		own     *string
+		outside string
+	}{{"area", &s.Area, f.Area}, {"dataset", &s.Dataset, f.Dataset}} {
+		switch {
+		case *field.own == "":
+			*field.own = field.outside
+		case field.outside != "" && field.outside != *field.own:
+			return newProblem(DefaultsDiffer, *field.own,
+				fmt.Sprintf("JSON 中的 %s 是 %q，请求参数中是 %q，请改为一致", field.name, *field.own, field.outside),
+				fmt.Sprintf("%s is %q in the JSON and %q in the request's parameters; make them agree", field.name, *field.own, field.outside))
+		}
+	}
+	f.Area, f.Dataset = s.Area, s.Dataset
+	f.Reason, f.File = cmp.Or(s.Reason, f.Reason), cmp.Or(s.File, f.File)
+	f.sheet, f.columns = s.Sheet, s.Columns
+	for i := range s.Observations {
+		o := &s.Observations[i]
+		if err := f.takeResolved(o, s.Area, s.Dataset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeResolved hands an observation over with the id of its indicator and the code of its
+// period in place of names.
+func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
+	if o.Malformed == "" {
+		if ind, unit, ok := f.Catalogue.FindIndicator(strings.TrimSpace(o.Indicator)); ok {
+			if o.Indicator = ind.ID; o.Unit == "" {
+				o.Unit = unit
+			}
+		}
+		if p, err := catalogue.ReadPeriod(o.Period, int(f.period.Year)); err == nil {
+			o.Period = p.String()
+		} else if strings.TrimSpace(o.Period) == "" && f.period.Kind != 0 {
+			o.Period = f.period.String()
+		}
+	}
+	return f.take(*o, area, dataset)
+}
+
+// readLines reads one observation in each line.
+func (f *file) readLines(text string) error {
+	f.understanding.say("NDJSON，每行一个 JSON 观测值", "NDJSON, one observation as JSON in each line")
+	for number := 1; text != ""; number++ {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if line = grid.Trim(line); line == "" {
+			continue
+		}
+		one := event.DecodeUploadLine([]byte(line))
+		o := one.Observation
+		o.Row = cmp.Or(o.Row, number)
+		if o.Malformed != "" {
+			o.Problem, o.ProblemZH = withJSONCause(o.Problem, o.ProblemZH, line)
+		}
+		if one.Area != "" {
+			if a, ok := f.Catalogue.FindArea(one.Area); ok {
+				one.Area = a.Code
+			}
+		}
+		if err := f.takeResolved(&o, one.Area, one.Dataset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isObservation reports whether a JSON object is an observation and no submission.
+func isObservation(object string) bool {
+	return strings.Contains(object, `"indicator"`) && !strings.Contains(object, `"observations"`)
+}
+
+// endOfValue returns the index behind the object that a text begins with.
+func endOfValue(text string) int {
+	depth := 0
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
+
+func badJSON(text []byte, err error, shift int) error {
+	where := ""
 	zh, en := event.ExplainJSON(err)
+	if offset, ok := event.Offset(err); ok {
+		offset += int64(shift)
+		where = position(text, offset+1)
+		if at := min(max(offset, 0), int64(len(text))); at < int64(len(text)) {
+			if causeZH, causeEN := jsonCause(string(text[at:min(at+40, int64(len(text)))])); causeZH != "" {
+				zh, en = zh+"："+causeZH, en+": "+causeEN
+			}
+		}
+	}
 	return newProblem(BadJSON, event.Excerpt(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
 }
 
-// position returns the line and column of an offset, counted from 1 as editors do.
+// withJSONCause adds the likely cause to what is wrong with one line.
+func withJSONCause(en, zh, line string) (string, string) {
+	for _, word := range notJSON {
+		if at := strings.Index(line, ":"+word.text); at >= 0 && !strings.HasPrefix(line[at:], `:"`) {
+			return en + ": " + word.en, zh + "：" + word.zh
+		}
+	}
+	return en, zh
+}
+
+// notJSON are what programs write that is no JSON.
+var notJSON = []struct{ text, zh, en string }{
+	{"NaN", "NaN 不是 JSON 的值；没有数据时请写 null", "NaN is no value of JSON; write null where there is no figure"},
+	{"nan", "nan 不是 JSON 的值；没有数据时请写 null", "nan is no value of JSON; write null where there is no figure"},
+	{"Infinity", "Infinity 不是 JSON 的值", "Infinity is no value of JSON"},
+	{"-Infinity", "-Infinity 不是 JSON 的值", "-Infinity is no value of JSON"},
+	{"None", "None 是 Python 的写法，JSON 中是 null", "None is Python; JSON has null"},
+	{"True", "True 是 Python 的写法", "True is Python"},
+	{"False", "False 是 Python 的写法", "False is Python"},
+	{"undefined", "undefined 不是 JSON 的值；没有数据时请写 null", "undefined is no value of JSON; write null where there is no figure"},
+	{"'", "JSON 的文本用双引号，不用单引号", "JSON has double quotation marks, not single ones"},
+	{"“", "引号是中文引号，请用英文双引号", "the quotation marks are typographic ones; use \""},
+	{"”", "引号是中文引号，请用英文双引号", "the quotation marks are typographic ones; use \""},
+	{"，", "逗号是全角逗号，请用半角逗号", "the comma is a full-width one; use ,"},
+	{"：", "冒号是全角冒号，请用半角冒号", "the colon is a full-width one; use :"},
+	{"//", "JSON 不能有注释", "JSON has no comments"},
+	{"/*", "JSON 不能有注释", "JSON has no comments"},
+	{",]", "逗号多了一个", "there is a comma too many"},
+	{",}", "逗号多了一个", "there is a comma too many"},
+	{"}", "前面多了一个逗号，或缺少一个值", "there is a comma too many before it, or a value is missing"},
+	{"]", "前面多了一个逗号，或缺少一个值", "there is a comma too many before it, or a value is missing"},
+	{".", "数字的小数点前要写 0", "a number has a digit before its point"},
+	{"+", "数字前不能写加号", "a number has no plus before it"},
+}
+
+func jsonCause(text string) (zh, en string) {
+	text = strings.TrimLeft(text, " \t\r\n")
+	for _, word := range notJSON {
+		if strings.HasPrefix(text, word.text) {
+			return word.zh, word.en
+		}
+	}
+	return "", ""
+}
+
+// position tells where in the text an offset lies, as editors count.
 func position(text []byte, offset int64) string {
 	before := text[:min(max(offset, 0), int64(len(text)))]
 	line := bytes.Count(before, []byte("\n")) + 1
@@ -73,10 +207,9 @@ func position(text []byte, offset int64) string {
 	return fmt.Sprintf(" (%d:%d)", line, column)
 }
 
-// countElements returns an upper bound of the number of elements that the lists in the
-// outermost object have, without decoding them. It bounds memory: an observation takes two
-// hundred bytes when decoded, but only a few as JSON.
-func countElements(text []byte) int {
+// countElements returns how many elements the lists in the outermost object have, at most,
+// without decoding them: a few bytes of JSON make an observation of two hundred.
+func countElements(text string) int {
 	elements, depth, quoted := 1, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

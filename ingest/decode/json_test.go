@@ -1,7 +1,6 @@
 package decode_test
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -13,11 +12,21 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
+func readJSON(t testing.TB, text string, o decode.Options) (event.Submission, error) {
+	t.Helper()
+	o.Catalogue = builtIn(t)
+	got, err := decode.Read([]byte(text), o)
+	if err != nil {
+		return event.Submission{}, err
+	}
+	return got.Submissions[0], nil
+}
+
 func TestJSON(t *testing.T) {
-	got, err := decode.JSON(strings.NewReader("\uFEFF"+`{"area":"320812","observations":[
+	got, err := readJSON(t, "\uFEFF"+`{"area":"320812","observations":[
 		{"indicator":"hnte_valid","period":"2021","value":0.10,"unit":"家"},
 		{"indicator":"rd","period":"2021","value":true},
-		{"indicator":"rd","period":"2020","value":"１２"}]}`), decode.Defaults{Dataset: "sti-annual", File: "f.json", Reason: "corrected"})
+		{"indicator":"rd","period":"2020","value":"１２"}]}`, decode.Options{Dataset: "sti-annual", File: "f.json", Reason: "corrected"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,50 +49,22 @@ func TestJSONErrors(t *testing.T) {
 		"cut off":        {`{"area":"1"`, decode.BadJSON, "ends in the middle"},
 		"wrong kind":     {`{"area":17}`, decode.BadJSON, "area: want text in quotation marks, got number"},
 		"unknown field":  {`{"aera":"1"}`, decode.BadJSON, `unknown field "aera"`},
-		"a list":         {`[]`, decode.BadJSON, "want an object {…}, got array"},
-		"two documents":  {`{} {}`, decode.BadJSON, "more text after the end"},
-		"not UTF-8":      {"{\"area\":\"\xBC\xD2\"}", decode.NotUTF8, "not UTF-8"},
+		"two documents":  {`{"observations":[]} 17`, decode.BadJSON, "more text after the end"},
+		"no encoding":    {"{\"area\":\"\xFF\"}", decode.BadEncoding, "fit neither UTF-8 nor GB18030"},
 		"other area":     {`{"area":"320804"}`, decode.DefaultsDiffer, `area is "320804" in the JSON and "320812"`},
 		"too many rows":  {`{"observations":[` + strings.Repeat("1,", decode.MaxRows) + `1]}`, decode.TooManyRows, "at most 200000 rows"},
 		"deeply nested":  {`{"observations":` + strings.Repeat(`[`, 20000), decode.BadJSON, "max depth"},
-		"not JSON (CSV)": {"indicator,period,value\n", decode.BadJSON, "invalid character 'i'"},
+		"NaN":            {`{"observations":[{"indicator":"gdp","period":"2022","value":NaN}]}`, decode.BadJSON, "NaN is no value of JSON"},
+		"single quotes":  {`{'observations':[]}`, decode.BadJSON, "double quotation marks"},
+		"comma too many": {`{"observations":[{"indicator":"gdp","period":"2022","value":1},]}`, decode.BadJSON, "a comma too many"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := decode.JSON(strings.NewReader(test.text), district)
+			_, err := readText(t, test.text)
 			p, ok := errors.AsType[*catalogue.Problem](err)
 			if !ok || p.Code != test.code || !strings.Contains(p.EN, test.en) || p.ZH == "" || len(p.EN) > 2000 {
 				t.Fatalf("want a problem %s with %q, got %v", test.code, test.en, err)
 			}
 		})
 	}
-}
-
-func FuzzJSON(f *testing.F) {
-	for _, seed := range []string{
-		`{"area":"1","dataset":"d","observations":[{"indicator":"a","period":"2021","value":"1"}]}`,
-		`{"observations":[1,null,{"value":1e400},{"value":null},"x"]}`, `{"observations":null}`, `null`, "\uFEFF{}", `{"area":"\ud800"}`,
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		got, err := decode.JSON(strings.NewReader(text), decode.Defaults{})
-		if err != nil {
-			if _, ok := errors.AsType[*catalogue.Problem](err); !ok {
-				t.Fatalf("want a problem, got %v", err)
-			}
-			return
-		}
-		body, err := json.Marshal(got)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := decode.JSON(strings.NewReader(string(body)), decode.Defaults{})
-		if err != nil {
-			t.Fatalf("what was read cannot be read again: %v", err)
-		}
-		if got.ID() != again.ID() {
-			t.Fatalf("id changes on the way through the broker: %s", body)
-		}
-	})
 }

@@ -2,10 +2,12 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -56,7 +58,24 @@ func explainSyntax(err *jsontext.SyntacticError) (zh, en string) {
 	if strings.Contains(text, "after top-level value") {
 		return "JSON 结束之后还有内容", "more text after the end of the JSON"
 	}
-	return zh + "不是合法的 JSON（" + text + "）", en + "no valid JSON: " + text
+	return zh + "不是合法的 JSON（" + syntaxZH(text) + "）", en + "no valid JSON: " + text
+}
+
+var invalidCharacter = regexp.MustCompile(`^invalid character (.+?) (?:at|after|in|within|before|looking|as)\b`)
+
+// syntaxZH says in Chinese what the library says in English.
+func syntaxZH(text string) string {
+	switch m := invalidCharacter.FindStringSubmatch(text); {
+	case m != nil:
+		return "此处不应出现 " + m[1]
+	case strings.Contains(text, "max depth"):
+		return "嵌套层次过深"
+	case strings.Contains(text, "UTF-8"):
+		return "含有不是 UTF-8 的字节"
+	case strings.Contains(text, "escape"):
+		return "反斜杠转义有误"
+	}
+	return "格式有误"
 }
 
 func explainValue(err *json.SemanticError) (zh, en string) {
@@ -72,7 +91,7 @@ func explainValue(err *json.SemanticError) (zh, en string) {
 	if err.GoType != nil && err.GoType.Kind() == reflect.Int && len(err.JSONValue) > 0 {
 		got = Excerpt(string(err.JSONValue), 40)
 	}
-	return fmt.Sprintf("%s应为%s，收到的是 %s", zh, wantZH, got), fmt.Sprintf("%swant %s, got %s", en, wantEN, got)
+	return fmt.Sprintf("%s应为%s，收到的是 %s", zh, wantZH, cmp.Or(kindNamesZH[got], got)), fmt.Sprintf("%swant %s, got %s", en, wantEN, got)
 }
 
 // maxField is how many bytes of a field's name a message repeats.
@@ -113,6 +132,9 @@ func kindName(kind jsontext.Kind) string {
 	}
 	return kind.String()
 }
+
+// kindNamesZH are the names of kindName in Chinese.
+var kindNamesZH = map[string]string{"object": "对象", "array": "列表", "string": "文本", "number": "数字", "boolean": "逻辑值"}
 
 // jsonKind names the JSON that a Go type is read from.
 func jsonKind(t reflect.Type) (zh, en string) {

@@ -37,6 +37,12 @@ func TestGoldenEvents(t *testing.T) {
 		Rows: 2, Accepted: 1, RejectedRows: 1, Catalogue: "0123456789ab",
 		Findings: []event.Finding{{Code: "ROW_MALFORMED", Severity: event.Reject, Row: 3, Column: "value", Indicator: "i", Period: "2021", Seen: "a,b", MessageZH: "无法读取", MessageEN: "cannot be read"}},
 	}
+	placed := event.Submission{
+		Area: "320812", Dataset: "sti-annual", File: "年报.xlsx", Sheet: "表 1", Columns: map[string]string{"indicator": "A"},
+		Observations: []event.Observation{{Indicator: "hnte_valid", Period: "2021", Value: "0.10", Row: 4, Cell: "C4"}},
+	}
+	placedVerdict := verdict
+	placedVerdict.Findings = []event.Finding{{Code: "ROW_MALFORMED", Severity: event.Reject, Row: 4, Cell: "'表 1'!C4", Seen: "a", MessageZH: "无法读取", MessageEN: "cannot be read"}}
 	command := event.Command{ID: "nightly.2022-01-31T08:00:00Z", Schedule: "nightly", Trigger: event.BySchedule, Slot: at, Period: "2021", Indicator: "hnte_valid"}
 	run := event.Run{
 		ID: command.ID, Schedule: "nightly", Trigger: event.BySchedule, Slot: at, StartedAt: at, FinishedAt: at.Add(time.Minute),
@@ -86,6 +92,8 @@ func TestGoldenEvents(t *testing.T) {
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[event.Verdict]},
+		{"submission-places.v1.json", placed, asJSON(placed), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
+		{"verdict-places.v1.json", placedVerdict, asJSON(placedVerdict), fromJSON[event.Verdict]},
 		{"command.v1.json", command, asJSON(command), fromJSON[event.Command]},
 		{"run.v1.json", run, asJSON(run), fromJSON[event.Run]},
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},

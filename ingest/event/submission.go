@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -26,8 +28,12 @@ type Submission struct {
 	// new submission.
 	Reason string `json:"reason,omitempty"`
 	// File is the name of the file the figures came from, for messages.
-	File         string        `json:"file,omitempty"`
-	Observations []Observation `json:"observations"`
+	File string `json:"file,omitempty"`
+	// Sheet is the sheet of the workbook, and Columns the letters of the columns that hold a
+	// field, as spreadsheets name them: {"period": "B"}. Both are for messages, and optional.
+	Sheet        string            `json:"sheet,omitempty"`
+	Columns      map[string]string `json:"columns,omitempty"`
+	Observations []Observation     `json:"observations"`
 }
 
 // Observation is one figure as the reporter wrote it, unchecked.
@@ -45,6 +51,9 @@ type Observation struct {
 	// Row is the figure's row in the file, counted from 1; 0 stands for its place in
 	// Observations, counted likewise.
 	Row int `json:"row,omitempty"`
+	// Cell is the figure's place in a table with many figures in a row, as spreadsheets
+	// name it: C4. It is for messages, and optional.
+	Cell string `json:"cell,omitempty"`
 	// Malformed is the text of a row that could not be read as an observation; Problem and
 	// ProblemZH say why, in English and Chinese. Such a row is reported to the sender, and
 	// the other rows count.
@@ -123,14 +132,47 @@ func DecodeSubmission(data []byte) (Submission, error) {
 const (
 	// maxExcerpt is how many bytes of a row that cannot be read are shown.
 	maxExcerpt = 200
+	// maxCell and maxSheet are how many bytes of a cell's and a sheet's name are kept.
+	maxCell, maxSheet = 40, 100
 	// maxRow is the largest row number taken: more than the rows of any spreadsheet, and
 	// of any file that fits into a message.
 	maxRow = 100_000_000
 )
 
+// CellOf returns the place of an observation's field in the file, as spreadsheets name it:
+// C4, or 'Sheet 1'!C4; "" where that is not known.
+func (s *Submission) CellOf(o *Observation, field string) string {
+	cell := o.Cell
+	if letters := s.Columns[field]; letters != "" && o.Row > 0 {
+		cell = letters + strconv.Itoa(o.Row)
+	}
+	switch {
+	case cell == "" || s.Sheet == "":
+		return cell
+	case plainSheet.MatchString(s.Sheet):
+		return s.Sheet + "!" + cell
+	}
+	return "'" + strings.ReplaceAll(s.Sheet, "'", "''") + "'!" + cell
+}
+
+// plainSheet is the name of a sheet that needs no quotation marks.
+var plainSheet = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_]*$`)
+
+// checkPlaces drops what is no name of a sheet or columns.
+func checkPlaces(s *Submission) {
+	s.Sheet = Excerpt(s.Sheet, maxSheet)
+	for field, letters := range s.Columns {
+		if len(s.Columns) > maxPlainKeys || len(field) > maxField || len(letters) > 3 || strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			s.Columns = nil
+			return
+		}
+	}
+}
+
 // checkRows makes observations with an impossible row number Malformed ones, and cuts the
 // texts of those that came in Malformed.
 func checkRows(s *Submission) {
+	checkPlaces(s)
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		if o.Row < 0 || o.Row > maxRow {
@@ -141,6 +183,7 @@ func checkRows(s *Submission) {
 			}
 			continue
 		}
+		o.Cell = Excerpt(o.Cell, maxCell)
 		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt)
 	}
 }

@@ -16,11 +16,17 @@ import (
 // (BenchmarkDecodeSubmission). Every submission is decoded on its way through the
 // gateway, the validators and the receipts.
 func decodePlain(data []byte) (Submission, bool) {
+	s, _, ok := readPlain(data)
+	return s, ok
+}
+
+// readPlain is decodePlain; the reader tells which observations have no value.
+func readPlain(data []byte) (Submission, *plainReader, bool) {
 	if !utf8.Valid(data) {
-		return Submission{}, false
+		return Submission{}, nil, false
 	}
 	// Every text of the submission is a part of this one copy.
-	p := plainReader{text: string(data)}
+	p := &plainReader{text: string(data)}
 	var s Submission
 	ok := p.object(func(key string) bool {
 		switch key {
@@ -32,19 +38,31 @@ func decodePlain(data []byte) (Submission, bool) {
 			return p.string(&s.Reason)
 		case "file":
 			return p.string(&s.File)
+		case "sheet":
+			return p.string(&s.Sheet)
+		case "columns":
+			s.Columns = map[string]string{}
+			return p.object(func(field string) bool {
+				var letters string
+				ok := p.string(&letters)
+				s.Columns[field] = letters
+				return ok
+			})
 		case "observations":
 			return p.observations(&s.Observations)
 		}
 		return false
 	})
 	p.space()
-	return s, ok && p.at == len(p.text)
+	return s, p, ok && p.at == len(p.text)
 }
 
 // plainReader reads a text; at is the index of the next byte.
 type plainReader struct {
 	text string
 	at   int
+	// withoutValue are the indexes of observations without a member value.
+	withoutValue []int
 }
 
 func (p *plainReader) observations(into *[]Observation) bool {
@@ -60,8 +78,12 @@ func (p *plainReader) observations(into *[]Observation) bool {
 	}
 	for {
 		*into = append(*into, Observation{})
-		if !p.observation(&(*into)[len(*into)-1]) {
+		hasValue := false
+		if !p.observation(&(*into)[len(*into)-1], &hasValue) {
 			return false
+		}
+		if !hasValue {
+			p.withoutValue = append(p.withoutValue, len(*into)-1)
 		}
 		if !p.accept(',') {
 			return p.accept(']')
@@ -69,7 +91,7 @@ func (p *plainReader) observations(into *[]Observation) bool {
 	}
 }
 
-func (p *plainReader) observation(o *Observation) bool {
+func (p *plainReader) observation(o *Observation, hasValue *bool) bool {
 	return p.object(func(key string) bool {
 		switch key {
 		case "indicator":
@@ -77,6 +99,7 @@ func (p *plainReader) observation(o *Observation) bool {
 		case "period":
 			return p.string(&o.Period)
 		case "value":
+			*hasValue = true
 			return p.string((*string)(&o.Value)) || p.number((*string)(&o.Value))
 		case "unit":
 			return p.string(&o.Unit)
@@ -88,6 +111,8 @@ func (p *plainReader) observation(o *Observation) bool {
 			return p.string(&o.Qualifier)
 		case "note":
 			return p.string(&o.Note)
+		case "cell":
+			return p.string(&o.Cell)
 		case "row":
 			var digits string
 			if !p.number(&digits) {
@@ -101,7 +126,7 @@ func (p *plainReader) observation(o *Observation) bool {
 	})
 }
 
-// maxPlainKeys bounds the keys of an object; an observation has 9.
+// maxPlainKeys bounds the keys of an object; an observation has 10.
 const maxPlainKeys = 16
 
 // object reads an object. It calls member with each key, to read the value.

@@ -28,12 +28,12 @@ func TestDecodeSubmissionKeepsWhatItCan(t *testing.T) {
 		"unknown field": {`{"observations":[{"valu":"1"},{"indicator":"a"}]}`, []event.Observation{
 			{Malformed: `{"valu":"1"}`, Problem: `unknown field "valu"`, ProblemZH: `未知字段 "valu"`}, {Indicator: "a"}}},
 		"number for text": {`{"observations":[{"period":2021},{"indicator":"a"}]}`, []event.Observation{
-			{Malformed: `{"period":2021}`, Problem: "period: want text in quotation marks, got number", ProblemZH: "字段 period 应为带引号的文本，收到的是 number"}, {Indicator: "a"}}},
+			{Malformed: `{"period":2021}`, Problem: "period: want text in quotation marks, got number", ProblemZH: "字段 period 应为带引号的文本，收到的是 数字"}, {Indicator: "a"}}},
 		"rows of no file": {`{"observations":[{"indicator":"a","period":"2021","value":"1","row":-1},{"indicator":"b","row":4294967297},{"indicator":"c","row":7}]}`, []event.Observation{
 			{Malformed: "a 2021 1", Problem: "row: want 1 to 100000000, got -1", ProblemZH: "字段 row 应为 1 至 100000000，收到的是 -1"},
 			{Malformed: "b  ", Problem: "row: want 1 to 100000000, got 4294967297", ProblemZH: "字段 row 应为 1 至 100000000，收到的是 4294967297"}, {Indicator: "c", Row: 7}}},
 		"no object": {`{"observations":[17,{"indicator":"a"}]}`, []event.Observation{
-			{Malformed: "17", Problem: "want an object {…}, got number", ProblemZH: "应为对象 {…}，收到的是 number"}, {Indicator: "a"}}},
+			{Malformed: "17", Problem: "want an object {…}, got number", ProblemZH: "应为对象 {…}，收到的是 数字"}, {Indicator: "a"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +98,30 @@ func TestIDGolden(t *testing.T) {
 		{Indicator: "rd_spending", Period: "2021", Value: "0.10"}}}
 	if got, want := s.ID(), "81e3f2f731ab486bc97e31bdf456b43f"; got != want {
 		t.Errorf("want %s, got %s", want, got)
+	}
+}
+
+func TestCellOf(t *testing.T) {
+	long := event.Submission{Columns: map[string]string{"period": "B", "value": "AC"}}
+	wide := event.Submission{Sheet: "表1", Columns: map[string]string{"indicator": "A"}}
+	spaced := event.Submission{Sheet: "Bob's 表"}
+	for _, test := range []struct {
+		of          *event.Submission
+		cell        string
+		field, want string
+	}{
+		{&long, "", "period", "B7"}, {&long, "", "value", "AC7"}, {&long, "", "note", ""},
+		{&wide, "C7", "value", "表1!C7"}, {&wide, "C7", "indicator", "表1!A7"}, {&wide, "C7", "", "表1!C7"}, {&spaced, "C7", "value", "'Bob''s 表'!C7"},
+	} {
+		if got := test.of.CellOf(&event.Observation{Row: 7, Cell: test.cell}, test.field); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.field, got, test.want)
+		}
+	}
+	for _, columns := range []string{`{"value":"c"}`, `{"value":"ABCD"}`, `{"value":"C4"}`} {
+		s, err := event.DecodeSubmission([]byte(`{"columns":` + columns + `,"observations":[]}`))
+		if err != nil || s.Columns != nil {
+			t.Errorf("%s: want it dropped, got %v, %v", columns, s.Columns, err)
+		}
 	}
 }
 

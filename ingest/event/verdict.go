@@ -62,8 +62,10 @@ type Finding struct {
 	Severity Severity `json:"severity"`
 	// Row is the row in the file, counted from 1 with the header line; 0 is the whole
 	// submission. Column is the field's name.
-	Row       int    `json:"row"`
-	Column    string `json:"column,omitempty"`
+	Row    int    `json:"row"`
+	Column string `json:"column,omitempty"`
+	// Cell is the place in a table with many figures in a row: C4.
+	Cell      string `json:"cell,omitempty"`
 	Indicator string `json:"indicator,omitempty"`
 	Period    string `json:"period,omitempty"`
 	// Seen is the text that was found in that place.

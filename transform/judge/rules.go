@@ -79,6 +79,7 @@ func (r *rules) apply(s *received, before cellStates) judgement {
 		}
 		o := &s.submission.Observations[i]
 		rejected[i].Row, rejected[i].Indicator, rejected[i].Period = o.Row, o.Indicator, o.Period
+		rejected[i].Cell = s.submission.CellOf(o, rejected[i].Column)
 		result.findings = append(result.findings, *rejected[i])
 	}
 	return result

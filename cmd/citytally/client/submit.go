@@ -1,15 +1,12 @@
 package client
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
@@ -43,7 +40,7 @@ func (c *Client) Gateway(token, area string) (*ingest.Client, error) {
 // SubmitFile sends a file of figures to the gateway; "-" is stdin. It returns a
 // RefusedError, in the reader's language, where the gateway refuses the whole file.
 func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) ([]ingest.Receipt, error) {
-	content := bufio.NewReader(stdin)
+	content := stdin
 	upload.File = ""
 	if file != "-" {
 		f, err := os.Open(file)
@@ -51,19 +48,9 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 			return nil, err
 		}
 		defer f.Close()
-		content, upload.File = bufio.NewReader(f), filepath.Base(file)
+		content, upload.File = f, filepath.Base(file)
 	}
 	upload.Content = content
-	switch ext := strings.ToLower(filepath.Ext(file)); ext {
-	case ".csv":
-		upload.ContentType = "text/csv"
-	case ".json":
-		upload.ContentType = "application/json"
-	case "":
-		upload.ContentType = contentType(content)
-	default:
-		return nil, app.Usage(fmt.Errorf("%s: want a .csv or .json file, got %s; in Excel save as CSV UTF-8", file, ext))
-	}
 	receipts, err := gateway.Submit(ctx, upload)
 	var p *ingest.Problem
 	switch {
@@ -73,14 +60,4 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 		err = errors.New(p.Chinese())
 	}
 	return nil, &RefusedError{err}
-}
-
-// contentType tells JSON from CSV by how the text begins, with a brace or not; it
-// reads nothing.
-func contentType(r *bufio.Reader) string {
-	start, _ := r.Peek(r.Size())
-	if bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(start, []byte("\uFEFF"))), []byte("{")) {
-		return "application/json"
-	}
-	return "text/csv"
 }

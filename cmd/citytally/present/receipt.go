@@ -3,6 +3,7 @@ package present
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -30,15 +31,35 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 		rows = fmt.Sprintf(words.AcceptedRows, r.Verdict.Accepted, r.Rows)
 	}
 	fmt.Fprintf(w, "%s  %s%s%s%s  %s\n", name, words.Statuses[r.Status], l.Words().Comma, rows, repeated, r.ID)
+	if r.Understood != nil {
+		fmt.Fprintf(w, "  %s\n", l.Choose(r.Understood.ZH, r.Understood.EN))
+		for i := range r.Understood.Notes {
+			fmt.Fprintf(w, "  - %s\n", Finding(&r.Understood.Notes[i], l))
+		}
+	}
+	if r.Understood != nil && r.Understood.NotesOmitted > 0 {
+		fmt.Fprintf(w, words.Omitted, r.Understood.NotesOmitted)
+	}
 	if r.Verdict == nil || len(r.Verdict.Findings) == 0 {
 		return
 	}
-	t := NewTable(w, table.Row{words.Row, words.Column, words.Seen, words.Message})
-	for i := range r.Verdict.Findings {
-		f := &r.Verdict.Findings[i]
-		t.AppendRow(table.Row{f.Row, f.Column, text.Snip(f.Seen, seenWidth, "…"), Finding(f, l)})
+	findings := r.Verdict.Findings
+	placed := slices.ContainsFunc(findings, func(f event.Finding) bool { return f.Cell != "" })
+	row := func(number, cell, column, seen, message any) table.Row {
+		if !placed {
+			return table.Row{number, column, seen, message}
+		}
+		return table.Row{number, cell, column, seen, message}
+	}
+	t := NewTable(w, row(words.Row, words.Cell, words.Column, words.Seen, words.Message))
+	for i := range findings {
+		f := &findings[i]
+		t.AppendRow(row(f.Row, f.Cell, f.Column, text.Snip(f.Seen, seenWidth, "…"), Finding(f, l)))
 	}
 	t.Render()
+	if n := r.Verdict.FindingsOmitted; n > 0 {
+		fmt.Fprintf(w, words.Omitted, n)
+	}
 }
 
 // Finding returns the message of a finding.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -16,6 +17,9 @@ func TestReceiptInWords(t *testing.T) {
 	judged.Verdict = &event.Verdict{Outcome: event.Partial, Accepted: 2, Findings: []event.Finding{
 		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
 	}}
+	placed := judged
+	placed.Understood = &decode.Understanding{ZH: "Excel 工作簿。", EN: "Excel workbook.", Notes: []event.Finding{{MessageZH: "未读", MessageEN: "passed over"}}}
+	placed.Verdict = &event.Verdict{Outcome: event.Partial, FindingsOmitted: 12, Findings: []event.Finding{{Row: 4, Cell: "表1!C4", Column: "value", Seen: "12O", MessageZH: "字母 O", MessageEN: "letter O"}}}
 	for _, test := range []struct {
 		receipt *ingest.Receipt
 		lang    Language
@@ -25,6 +29,8 @@ func TestReceiptInWords(t *testing.T) {
 		{receipt, Chinese, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
 		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--reason", "3  value", "九…", "not a number"}},
 		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--reason", "不是数字"}},
+		{&placed, English, []string{"  Excel workbook.\n  - passed over\n", "row  cell    column  seen", "4  表1!C4  value   12O   letter O", "… and 12 more\n"}},
+		{&placed, Chinese, []string{"  Excel 工作簿。\n  - 未读\n", "单元格", "表1!C4", "字母 O"}},
 	} {
 		var out bytes.Buffer
 		Receipt(&out, test.receipt, test.lang)

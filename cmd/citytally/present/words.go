@@ -156,9 +156,9 @@ type CatalogueWords struct {
 
 // ReceiptWords are those of what became of a submission.
 type ReceiptWords struct {
-	Statuses                     map[string]string
-	Repeated, Rows, AcceptedRows string
-	Row, Column, Seen, Message   string
+	Statuses                              map[string]string
+	Repeated, Rows, AcceptedRows, Omitted string
+	Row, Cell, Column, Seen, Message      string
 }
 
 // DemoWords are those of the demo.

@@ -124,8 +124,8 @@ var englishWords = Words{
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
-		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows",
-		Row: "row", Column: "column", Seen: "seen", Message: "what to do",
+		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
+		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",

@@ -121,8 +121,8 @@ var chineseWords = Words{
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
-		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行",
-		Row: "行号", Column: "列", Seen: "填报内容", Message: "说明",
+		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
+		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",

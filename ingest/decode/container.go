@@ -1,0 +1,263 @@
+package decode
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// maxDepth is how many archives may be packed into one another.
+const maxDepth = 2
+
+// read reads a file by what its first bytes say it is. Depth counts the archives around it.
+func (f *file) read(data []byte, depth int) error {
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return newProblem(Empty, "", "文件为空，没有任何数据", "the file is empty")
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		return f.readGzip(data, depth)
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		return f.readZip(data, depth)
+	}
+	if problem := foreignFormat(data, f.File); problem != nil {
+		return problem
+	}
+	text, err := f.decodeText(data)
+	if err != nil {
+		return err
+	}
+	switch start := strings.TrimLeft(text, " \t\r\n\u3000"); {
+	case start == "":
+		return newProblem(Empty, "", "文件为空，没有任何数据", "the file is empty")
+	case start[0] == '{' || start[0] == '[':
+		return f.readJSON(text)
+	}
+	return f.readDelimited(text)
+}
+
+func (f *file) readGzip(data []byte, depth int) error {
+	broken := func(err error) error {
+		return newProblem(BadFile, "gzip", "gzip 压缩文件损坏或不完整，请重新压缩后上传", "the gzip file is broken or incomplete ("+strings.TrimPrefix(err.Error(), "gzip: ")+"); compress it again")
+	}
+	if depth >= maxDepth {
+		return nestedArchives()
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return broken(err)
+	}
+	inner, err := io.ReadAll(io.LimitReader(r, f.Limits.Unpacked+1))
+	if err != nil {
+		return broken(err)
+	}
+	if int64(len(inner)) > f.Limits.Unpacked {
+		return unpacksTooLarge(f.Limits.Unpacked)
+	}
+	f.understanding.say("gzip 压缩文件", "gzip")
+	return f.read(inner, depth+1)
+}
+
+func nestedArchives() error {
+	return newProblem(WrongFormat, "", "压缩包层层嵌套，请解压后上传里面的数据文件", "archives are packed into archives; unpack them and send the file of figures inside")
+}
+
+func unpacksTooLarge(most int64) error {
+	return tooLarge("文件解压后超过 %d 字节，请按报告期分成几个文件", "the file unpacks to more than %d bytes; split it by period into several files", most)
+}
+
+// readZip reads a workbook, or the one file of figures in an archive.
+func (f *file) readZip(data []byte, depth int) error {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return newProblem(BadFile, "zip", "ZIP 压缩包或 Excel 工作簿损坏或不完整，请重新保存后上传", "the ZIP archive or Excel workbook is broken or incomplete; save it again")
+	}
+	parts := map[string]*zip.File{}
+	for _, part := range archive.File {
+		parts[part.Name] = part
+	}
+	most, total := f.Limits.Unpacked, uint64(0)
+	if parts["[Content_Types].xml"] != nil {
+		most = f.Limits.Workbook
+	}
+	for _, part := range archive.File {
+		if total += part.UncompressedSize64; part.UncompressedSize64 > uint64(most) || total > uint64(most) {
+			return unpacksTooLarge(most)
+		}
+	}
+	switch {
+	case parts["[Content_Types].xml"] != nil && hasPart(parts, "xl/workbook.xml"):
+		return f.readXLSX(data, parts)
+	case parts["[Content_Types].xml"] != nil && hasPart(parts, "xl/workbook.bin"):
+		return wrongFormat("Excel 二进制工作簿（.xlsb）", "an Excel binary workbook (.xlsb)", saveAsXLSX)
+	case parts["[Content_Types].xml"] != nil:
+		return wrongFormat("Word 或 PowerPoint 文件", "a Word or PowerPoint file", "请把表格复制到 Excel，另存为 .xlsx 或“CSV UTF-8”", "copy the table into Excel and save it as .xlsx or \"CSV UTF-8\"")
+	case parts["mimetype"] != nil && parts["content.xml"] != nil:
+		return wrongFormat("OpenDocument 表格（.ods）", "an OpenDocument spreadsheet (.ods)", saveAsXLSX)
+	}
+	if depth >= maxDepth {
+		return nestedArchives()
+	}
+	var files []*zip.File
+	for _, part := range archive.File {
+		if base := path.Base(part.Name); !strings.HasSuffix(part.Name, "/") && !strings.HasPrefix(part.Name, "__MACOSX/") && !strings.HasPrefix(base, ".") && base != "Thumbs.db" && base != "desktop.ini" {
+			files = append(files, part)
+		}
+	}
+	if len(files) != 1 {
+		names := ""
+		for i, part := range files[:min(len(files), 5)] {
+			if i > 0 {
+				names += ", "
+			}
+			names += event.Excerpt(entryName(part), 60)
+		}
+		if len(files) == 0 {
+			return newProblem(Empty, "", "压缩包里没有文件", "the archive holds no file")
+		}
+		return newProblem(Ambiguous, names, fmt.Sprintf("压缩包里有 %d 个文件（%s 等），不知道该读哪一个；请逐个上传", len(files), names),
+			fmt.Sprintf("the archive holds %d files (%s …) and it does not say which is meant; send them one by one", len(files), names))
+	}
+	inner, err := unpack(files[0])
+	if err != nil {
+		return err
+	}
+	f.understanding.sayf("ZIP 压缩包中的 %s", "%s in a ZIP archive", event.Excerpt(entryName(files[0]), 60))
+	return f.read(inner, depth+1)
+}
+
+func hasPart(parts map[string]*zip.File, name string) bool {
+	if parts[name] != nil {
+		return true
+	}
+	for part := range parts {
+		if strings.EqualFold(strings.TrimPrefix(part, "/"), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// unpack returns the content of an archive's entry, whose size has been checked.
+func unpack(part *zip.File) ([]byte, error) {
+	broken := newProblem(BadFile, event.Excerpt(part.Name, maxSeen), "压缩包里的文件损坏或加密，请解压后直接上传", "the file inside the archive is broken or encrypted; unpack it and send it as it is")
+	if part.Flags&1 != 0 {
+		return nil, newProblem(WrongFormat, event.Excerpt(part.Name, maxSeen), "压缩包设有密码，请去掉密码后上传", "the archive has a password; take it away and send it again")
+	}
+	r, err := part.Open()
+	if err != nil {
+		return nil, broken
+	}
+	content, err := io.ReadAll(io.LimitReader(r, int64(part.UncompressedSize64)+1))
+	if err = errors.Join(err, r.Close()); err != nil || uint64(len(content)) != part.UncompressedSize64 {
+		return nil, broken
+	}
+	return content, nil
+}
+
+// entryName returns an entry's name, which Chinese Windows writes in GB18030.
+func entryName(part *zip.File) string {
+	if utf8.ValidString(part.Name) {
+		return part.Name
+	}
+	if name, err := simplifiedchinese.GB18030.NewDecoder().String(part.Name); err == nil {
+		return name
+	}
+	return part.Name
+}
+
+const (
+	saveAsXLSX   = "请在 Excel 或 WPS 中另存为 .xlsx 或“CSV UTF-8（逗号分隔）”"
+	saveAsXLSXEN = "save it in Excel or WPS as .xlsx or \"CSV UTF-8 (comma delimited)\""
+)
+
+// wrongFormat names a format that is not read. The way out is saveAsXLSX, or another one in
+// both languages.
+func wrongFormat(zh, en string, way ...string) error {
+	if len(way) == 1 {
+		way = append(way, saveAsXLSXEN)
+	}
+	if zh[0] < utf8.RuneSelf {
+		zh = " " + zh
+	}
+	return newProblem(WrongFormat, en, "这是"+zh+"，不能直接读取；"+way[0], "this is "+en+", which is not read; "+way[1])
+}
+
+// foreignFormat returns the problem of a file whose format is known but not read.
+func foreignFormat(data []byte, name string) error {
+	starts := func(prefixes ...string) bool {
+		for _, prefix := range prefixes {
+			if bytes.HasPrefix(data, []byte(prefix)) {
+				return true
+			}
+		}
+		return false
+	}
+	extension := strings.ToLower(path.Ext(name))
+	switch {
+	case starts("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"):
+		return compoundFile(data, extension)
+	case starts("\x09\x08", "\x09\x04", "\x09\x02", "\x09\x00\x04\x00"):
+		return wrongFormat("旧版 Excel 文件（.xls）", "a workbook of an old Excel (.xls)", saveAsXLSX)
+	case starts("%PDF-"):
+		return wrongFormat("PDF 文件", "a PDF", "请上传生成它的 Excel 表（.xlsx）或 CSV", "send the Excel table (.xlsx) or the CSV it was made from")
+	case starts("\x89PNG", "\xFF\xD8\xFF", "GIF8", "BM\x00", "II*\x00", "MM\x00*"):
+		return wrongFormat("图片", "a picture", "请上传表格本身（.xlsx 或 CSV），不要截图或拍照", "send the table itself (.xlsx or CSV) and no screenshot or photograph")
+	case starts("Rar!", "7z\xBC\xAF\x27\x1C", "BZh", "\xFD7zXZ", "\x28\xB5\x2F\xFD"):
+		return wrongFormat("不支持的压缩包", "an archive of another kind", "请解压后上传，或改用 .zip", "unpack it, or use .zip")
+	case starts("{\\rtf"):
+		return wrongFormat("RTF 文档", "an RTF document", "请把表格复制到 Excel，另存为 .xlsx", "copy the table into Excel and save it as .xlsx")
+	}
+	start := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(data[:min(len(data), 4096)], []byte("\xEF\xBB\xBF")), " \t\r\n")))
+	start = strings.ReplaceAll(start, "\x00", "") // UTF-16
+	start = strings.TrimPrefix(strings.TrimPrefix(start, "\xff\xfe"), "\xfe\xff")
+	switch {
+	case strings.HasPrefix(start, "<?xml") && strings.Contains(start, "schemas-microsoft-com:office:spreadsheet"):
+		return wrongFormat("“XML 电子表格 2003”", "an \"XML Spreadsheet 2003\"", saveAsXLSX)
+	case strings.HasPrefix(start, "<!doctype html"), strings.HasPrefix(start, "<html"), strings.HasPrefix(start, "<table"), strings.HasPrefix(start, "<head"), strings.HasPrefix(start, "<meta"), strings.HasPrefix(start, "<style"),
+		strings.HasPrefix(start, "<?xml") && strings.Contains(start, "<html"):
+		return wrongFormat("网页（HTML）"+savedAs(extension, "，只是扩展名为 "), "a web page (HTML)"+savedAs(extension, " that is named "), "请用 Excel 打开后"+strings.TrimPrefix(saveAsXLSX, "请在 Excel 或 WPS 中"), "open it in Excel and save it as .xlsx or \"CSV UTF-8\"")
+	case strings.HasPrefix(start, "mime-version:"):
+		return wrongFormat("单个文件网页（MHT）"+savedAs(extension, "，只是扩展名为 "), "a web page in one file (MHT)"+savedAs(extension, " that is named "), saveAsXLSX)
+	case strings.HasPrefix(start, "<?xml"), strings.HasPrefix(start, "<") && strings.Contains(start, "</"):
+		return wrongFormat("XML 文件", "an XML file", "请改为 .xlsx、CSV 或 JSON", "send .xlsx, CSV or JSON")
+	}
+	return nil
+}
+
+func savedAs(extension, words string) string {
+	if extension == "" || extension == ".html" || extension == ".htm" || extension == ".mht" {
+		return ""
+	}
+	return words + extension
+}
+
+// compoundFile names a file in Microsoft's compound format: old Excel, WPS, Word, or any
+// Office file with a password.
+func compoundFile(data []byte, extension string) error {
+	has := func(name string) bool {
+		wide := make([]byte, 0, 2*len(name))
+		for i := range len(name) {
+			wide = append(wide, name[i], 0)
+		}
+		return bytes.Contains(data, wide)
+	}
+	switch {
+	case has("EncryptedPackage"):
+		return wrongFormat("加密的 Excel 文件", "an Excel file with a password", "请去掉打开密码后重新上传", "take the password away and send it again")
+	case has("WordDocument"):
+		return wrongFormat("Word 文档（.doc）", "a Word document (.doc)", "请把表格复制到 Excel，另存为 .xlsx", "copy the table into Excel and save it as .xlsx")
+	case extension == ".et" || has("ETExtData"):
+		return wrongFormat("WPS 表格（.et）", "a WPS spreadsheet (.et)", saveAsXLSX)
+	}
+	return wrongFormat("旧版 Excel 97-2003 工作簿（.xls）", "an Excel 97-2003 workbook (.xls)", saveAsXLSX)
+}

@@ -1,0 +1,308 @@
+package decode_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	utf "golang.org/x/text/encoding/unicode"
+
+	"github.com/citytally/citytally/ingest/decode"
+)
+
+// corpusFile is a small file as a district may have it.
+type corpusFile struct {
+	name       string
+	content    []byte
+	parameters string // as in a query: period=2022 sheet=表1 area=320800 charset=gb18030
+}
+
+func (f *corpusFile) options(t testing.TB) decode.Options {
+	o := options(t)
+	o.File = f.name
+	for _, parameter := range strings.Fields(f.parameters) {
+		key, value, _ := strings.Cut(parameter, "=")
+		switch key {
+		case "period":
+			o.Period = value
+		case "sheet":
+			o.Sheet = value
+		case "area":
+			o.Area = value
+		case "dataset":
+			o.Dataset = value
+		case "charset":
+			o.Charset = value
+		default:
+			t.Fatalf("unknown parameter %q", parameter)
+		}
+	}
+	return o
+}
+
+// tables are written in every encoding and with every delimiter.
+var tables = map[string]struct{ text, parameters string }{
+	"long":           {"indicator,period,value,unit,note\nhnte_valid,2022,121,家,备注一\ngdp,2022,850.2,亿元,\nrd_expenditure,2022,近30,亿元,\n", ""},
+	"long-zh":        {"指标,报告期,数值,计量单位,备注\n有效高新技术企业,2022年,121,家,备注一\n地区生产总值,2022年,850.2,亿元,\n", ""},
+	"periods-across": {"指标名称,单位,2021年,2022年\n地区生产总值,亿元,813.41,850.2\n有效高新技术企业,家,87,95\n", ""},
+	"indicators":     {"报告期,地区生产总值（亿元）,有效高新技术企业（家）\n2021年,813.41,87\n2022年,850.2,95\n", ""},
+	"area-matrix":    {"地区,地区生产总值（亿元）,高企\n清江浦区,850.2,95\n淮阴区,600.5,80\n", "area= period=2022"},
+	"areas-across":   {"指标,单位,清江浦区,淮阴区,涟水县\n地区生产总值,亿元,850.2,600.5,580\n", "area= period=2022"},
+	"titled":         {"清江浦区科技创新年报,,,\n单位：亿元,,,\n,,,\n指标,时期,数值,备注\n地区生产总值,2022,850.2,初步\n注：数据为初步核算,,,\n填表人：张三,,,\n", ""},
+}
+
+var encodings = []struct {
+	name   string
+	encode func(string) []byte
+}{
+	{"utf8", func(s string) []byte { return []byte(s) }},
+	{"utf8bom", func(s string) []byte { return []byte("\uFEFF" + s) }},
+	{"gb18030", func(s string) []byte { b, _ := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(s)); return b }},
+	{"utf16lebom", func(s string) []byte { return utf16(s, utf.LittleEndian, utf.UseBOM) }},
+	{"utf16bebom", func(s string) []byte { return utf16(s, utf.BigEndian, utf.UseBOM) }},
+	{"utf16le", func(s string) []byte { return utf16(s, utf.LittleEndian, utf.IgnoreBOM) }},
+}
+
+func utf16(s string, order utf.Endianness, bom utf.BOMPolicy) []byte {
+	b, _ := utf.UTF16(order, bom).NewEncoder().Bytes([]byte(s))
+	return b
+}
+
+// varied returns the tables in every encoding, with every delimiter.
+func varied() (all []corpusFile) {
+	for _, name := range []string{"long", "long-zh", "periods-across", "indicators", "area-matrix", "areas-across", "titled"} {
+		for _, e := range encodings {
+			for _, d := range [][2]string{{",", ".csv"}, {"\t", ".tsv"}, {";", ".txt"}} {
+				delimiter, extension := d[0], d[1]
+				text := strings.ReplaceAll(tables[name].text, ",", delimiter)
+				if delimiter == ";" {
+					text = strings.ReplaceAll(text, "\n", "\r\n")
+				}
+				all = append(all, corpusFile{name + "." + e.name + extension, e.encode(text), tables[name].parameters})
+			}
+		}
+	}
+	return all
+}
+
+func gz(content []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(content)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func zipped(files ...string) []byte {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		f, _ := w.Create(files[i])
+		_, _ = f.Write([]byte(files[i+1]))
+	}
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// book makes a workbook.
+func book(build func(f *excelize.File)) []byte {
+	f := excelize.NewFile()
+	build(f)
+	b, err := f.WriteToBuffer()
+	if err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func rows(f *excelize.File, sheet string, table ...[]any) {
+	for i, r := range table {
+		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &r); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func style(f *excelize.File, sheet, cell, format string, id int) {
+	s := &excelize.Style{NumFmt: id}
+	if format != "" {
+		s = &excelize.Style{CustomNumFmt: &format}
+	}
+	n, err := f.NewStyle(s)
+	if err != nil {
+		panic(err)
+	}
+	_ = f.SetCellStyle(sheet, cell, cell, n)
+}
+
+var header = []any{"indicator", "period", "value"}
+
+// single are files with something particular about each.
+func single() []corpusFile {
+	csv := "indicator,period,value\ngdp,2022,850.2\n"
+	xlsx := book(func(f *excelize.File) { rows(f, "Sheet1", header, []any{"gdp", 2022, 850.2}) })
+	compound := append([]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), make([]byte, 600)...)
+	text := func(name, content, parameters string) corpusFile {
+		return corpusFile{name, []byte(content), parameters}
+	}
+	gb := encodings[2].encode
+	return []corpusFile{
+		// Containers.
+		text("empty.csv", "", ""), text("blank.csv", " \n\n", ""), {"csv.gz", gz([]byte(csv)), ""}, {"csv.zip", zipped("figures.csv", csv), ""}, {"gb.zip", zipped("数据.csv", string(gb(tables["long-zh"].text))), ""},
+		{"with-mac-files.zip", zipped("figures.csv", csv, "__MACOSX/._figures.csv", "x"), ""}, {"two.zip", zipped("a.csv", csv, "b.csv", csv), ""}, {"nothing.zip", zipped(), ""},
+		{"cut.gz", gz([]byte(csv))[:20], ""}, {"nested.gz", gz(gz(gz([]byte(csv)))), ""}, {"xlsx.gz", gz(xlsx), ""}, {"xlsx.zip", zipped("表.xlsx", string(xlsx)), ""}, {"named-xlsx.csv", xlsx, ""}, {"cut.xlsx", xlsx[:len(xlsx)/2], ""},
+		{"old.xls", compound, ""}, {"wps.et", compound, ""}, {"encrypted.xlsx", slices.Concat(compound, utf16("EncryptedPackage", utf.LittleEndian, utf.IgnoreBOM)), ""}, {"letter.doc", slices.Concat(compound, utf16("WordDocument", utf.LittleEndian, utf.IgnoreBOM)), ""},
+		{"table.ods", zipped("mimetype", "application/vnd.oasis.opendocument.spreadsheet", "content.xml", "<x/>"), ""}, {"letter.docx", zipped("[Content_Types].xml", "<x/>", "word/document.xml", "<x/>"), ""}, {"table.xlsb", zipped("[Content_Types].xml", "<x/>", "xl/workbook.bin", "x"), ""},
+		text("page.xls", "<html><table><tr><td>indicator</td></tr></table></html>", ""), text("2003.xls", `<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`, ""), text("page.mht", "MIME-Version: 1.0\n", ""),
+		text("report.pdf", "%PDF-1.7\n", ""), text("photo.png", "\x89PNG\r\n\x1a\n", ""), text("table.rar", "Rar!\x1a\x07", ""), text("data.xml", "<?xml version=\"1.0\"?><data/>", ""), text("binary.csv", "a\x00\x00b\x00,\x01\x00\x00", ""),
+		// Encodings.
+		text("mixed.csv", "indicator,period,value,note\nhnte_valid,2022,1,备注说明\ngdp,2022,2,"+string(gb("备注"))+"\n", ""),
+		text("bom-but-gb.csv", "\uFEFFindicator,period,value,note\ngdp,2022,1,"+string(gb("备注"))+"\n", ""), text("latin1.csv", "indicator,period,value,note\ngdp,2022,1,caf\xe9\n", ""),
+		text("odd-byte.csv", "indicator,period,value,note\ngdp,2022,1,\xff\n", ""), {"big5.csv", []byte("indicator,period,value,note\ngdp,2022,1,\xb3\xc6\xb5\xf9\xbb\xa1\xa9\xfa\xa4\xa4\xb0\xea\n"), ""},
+		{"yuan.csv", gb("indicator,period,value,unit\ninstitute_award,2022,300000,元\n"), ""}, {"two-ways.csv", gb("indicator,period,value,note\ngdp,2022,1,煤\n"), ""}, {"two-ways-said.csv", gb("indicator,period,value,note\ngdp,2022,1,煤\n"), "charset=gb18030"},
+		text("two-ways-utf8.csv", "indicator,period,value,note\ngdp,2022,1,ú\n", "charset=utf-8"), text("middle-dot.csv", "indicator,period,value,note\ngdp,2022,1,Huai·an\n", ""), {"cut-utf16.csv", utf16(csv, utf.LittleEndian, utf.UseBOM)[:31], ""},
+		// Headers.
+		text("mac.csv", strings.ReplaceAll(csv, "\n", "\r"), ""), text("full-width-header.csv", "ＩＮＤＩＣＡＴＯＲ，period\n", ""), text("pipes.csv", "indicator|period|value\ngdp|2022|1\n", ""),
+		text("unknown-column.csv", "indicator,period,value,colour\ngdp,2022,1,red\n", ""), text("near-column.csv", "indicator,period,value,untis\ngdp,2022,1,家\n", ""), text("two-periods.csv", "indicator,period,年份,value\ngdp,2022,2022,1\n", ""),
+		text("year-month.csv", "年份,月份,指标,数值\n2022,3,技术合同成交额,5\n2022年,4月,技术合同成交额,6\n2022,三季度,技术合同成交额,7\n", "dataset=sti-monthly"), text("year-alone.csv", "年份,指标,数值\n2022,地区生产总值,850\n", ""),
+		text("no-period.csv", "指标,数值\n地区生产总值,850\n", ""), text("no-period-said.csv", "指标,数值\n地区生产总值,850\n", "period=2022"), text("title-period.csv", "2022年科技创新年报,\n指标,数值\n地区生产总值,850\n", ""),
+		text("title-period-confirmed.csv", "2022年科技创新年报,\n指标,数值\n地区生产总值,850\n", "period=2022"), text("title-period-other.csv", "2021年科技创新年报,\n指标,数值\n地区生产总值,850\n", "period=2022"), text("清江浦区2022年.csv", "指标,数值\n地区生产总值,850\n", "period=2021"),
+		text("title-area-other.csv", "淮阴区科技创新年报,,\n指标,时期,数值\n地区生产总值,2022,850\n", ""), text("unit-in-header.csv", "指标,时期,数值（万元）\n研发机构绩效奖励经费,2022,30\n地区生产总值,2022,8502000\n", ""),
+		text("unit-in-title.csv", "单位：万元,,\n指标,时期,数值\n研发机构绩效奖励经费,2022,30\n有效高新技术企业,2022,95\n", ""), text("unit-in-name.csv", "指标,时期,数值\n地区生产总值（万元）,2022,8502000\n", ""),
+		text("two-row-header.csv", "指标,单位,2022年,,2023年,\n,,一季度,二季度,一季度,二季度\n地区生产总值,亿元,200,210,220,230\n", "dataset=sti-quarterly"), text("units-under-header.csv", "时期,地区生产总值,有效高新技术企业\n,亿元,家\n2022,850.2,95\n", ""),
+		text("id-and-name-differ.csv", "indicator,指标名称,period,value\ngdp,有效高新技术企业,2022,95\n", ""), text("without-header.csv", "gdp,2022,850.2\nhnte_valid,2022,95\n", ""), text("prose.txt", "Dear Sir or Madam,\nplease find attached\n", ""),
+		text("value-and-periods.csv", "indicator,value,2021,2022\ngdp,1,2,3\n", ""), text("period-twice.csv", "指标,2022,2022年\n地区生产总值,1,2\n", ""), text("month-days-header.csv", "指标,2022/1/1,2022/2/1\n技术合同成交额,1,2\n", "dataset=sti-monthly"),
+		text("yearless-months.csv", "指标,1月,2月,1-2月\n技术合同成交额,1,2,3\n", "dataset=sti-monthly period=2022"), text("yearless-months-unsaid.csv", "指标,1月,2月\n技术合同成交额,1,2\n", "dataset=sti-monthly"),
+		text("growth-beside.csv", "指标,单位,2022年,同比增长（%）\n地区生产总值,亿元,850.2,5.1\n", ""), text("unknown-indicator-across.csv", "时期,地区生产总值,高企培育数\n2022,850.2,12\n", ""), text("unnamed-figures.csv", "指标,2021,2022,\n地区生产总值,1,2,3\n", ""),
+		text("current-and-previous.csv", "指标,单位,本期,上年同期,同比\n地区生产总值,亿元,850.2,813.41,4.5\n", "period=2022"), text("numbered.csv", "序号,指标,时期,数值\n1,地区生产总值,2022,850.2\n2,有效高新技术企业,2022,95\n", ""),
+		text("stock-year-end.csv", "指标,2021年末,2022年末\n有效高新技术企业,87,95\n", ""), text("label-unnamed.csv", ",2021,2022\n地区生产总值,813.41,850.2\n", ""), text("area-label-unnamed.csv", "区县\\指标,地区生产总值\n清江浦区,850\n淮阴区,600\n合计,1450\n", "area= period=2022"),
+		text("unit-is-body.csv", "单位,地区生产总值\n清江浦区,850\n淮阴区,600\n", "area= period=2022"), text("header-repeated.csv", csv+csv, ""), text("several-areas.csv", "area,indicator,period,value\n320812,gdp,2022,1\n淮阴区,gdp,2022,2\n", "area="),
+		// Rows.
+		text("headings.csv", "指标,单位,2022年\n一、重点指标,,\n地区生产总值,亿元,850.2\n二、企业,,\n其中：有效高新技术企业,家,95\n", ""), text("footnotes.csv", csv+"注：初步数,,\n审核人：李四,,\n2023年1月5日,,\n", ""),
+		text("empty-cells.csv", "指标,2021,2022\n地区生产总值,,850\n有效高新技术企业,-,—\n", ""), text("thousands-unquoted.csv", "indicator,period,value,note\ngdp,2022,1,200,\n", ""), text("thousands-quoted.csv", "indicator,period,value\nindustrial_output,2022,\"1,200.5\"\n", ""),
+		text("trailing-comma.csv", "indicator,period,value\ngdp,2022,850.2,\n", ""), text("short-row.csv", "indicator,period,value,note\ngdp,2022,850.2\n", ""), text("stray-quote.csv", "indicator,period,value\ngdp,2022,8\"5\nhnte_valid,2022,95\n", ""),
+		text("line-break-in-cell.csv", "indicator,period,value,note\ngdp,2022,1,\"two\nlines\"\nhnte_valid,2022,2,\n", ""), text("unnamed-column-filled.csv", "indicator,period,value,\ngdp,2022,1,\nhnte_valid,2022,2,x\n", ""),
+		text("near-indicator.csv", "indicator,period,value\nhnte_vald,2022,95\n地区生产总植,2022,850\n", ""), text("odd-periods.csv", "indicator,period,value\ngdp,2022.1,1\ngdp,22-Jun,2\ngdp,2022-03-01,3\ngdp,三季度,4\n", ""),
+		// JSON.
+		text("list.json", `[{"indicator":"地区生产总值","period":"2022年","value":850.2}]`, ""), text("one.json", `{"indicator":"gdp","period":"2022","value":"1"}`, ""), text("lines.ndjson", "{\"indicator\":\"gdp\",\"period\":\"2022\",\"value\":1e2}\n\n{\"area\":\"淮阴区\",\"indicator\":\"gdp\",\"period\":\"2022\",\"value\":null}\n{\"indicator\":\"gdp\",\"period\":\"2021\",\"value\":NaN}\n", ""),
+		{"gb.json", gb(`{"observations":[{"indicator":"地区生产总值","period":"2022","value":1,"unit":"亿元"}]}`), ""}, text("python.json", `{"observations":[{"indicator":"gdp","period":"2022","value":None}]}`, ""), text("huge-exponent.json", `{"observations":[{"indicator":"gdp","period":"2022","value":1e400}]}`, ""),
+		text("wrong-kinds.json", `{"observations":[{"indicator":"gdp","period":2022,"value":true}]}`, ""), text("chinese-quotes.json", `{“observations”:[]}`, ""), text("cut.json", `{"observations":[{"indicator":"gdp"`, ""),
+		// SDMX-CSV.
+		text("sdmx1.csv", "DATAFLOW,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,OBS_STATUS,UNIT_MEASURE,UNIT_MULT\nCITY:STI_ANNUAL(1.0),320812,gdp,2022,850.2,A,元,8\n", "dataset="),
+		text("sdmx2.csv", "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,OBS_STATUS\ndataflow,CITY:STI_ANNUAL(1.0),I,A,320812,gdp,2022,850.2,A\ndataflow,CITY:STI_ANNUAL(1.0),D,A,320812,gdp,2021,,\n", "dataset="),
+		text("sdmx-labels.csv", "STRUCTURE;STRUCTURE_ID;REF_AREA: Area;INDICATOR: Indicator;TIME_PERIOD: Time;OBS_VALUE: Value\ndataflow;CITY:OTHER(1.0);320812: Qingjiangpu;gdp: GDP;2022-A1;850.2\n", ""),
+		// Workbooks.
+		{"long.xlsx", xlsx, ""},
+		{"floats.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 850.2}, []any{"gdp", "2021", 0.1 + 0.2}, []any{"gdp", "2020", 1e-7}, []any{"gdp", "2019", 123456789012345678.0})
+		}), ""},
+		{"percent.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"sti_contribution_rate", "2022", 0.651})
+			style(f, "Sheet1", "C2", "", 10)
+		}), ""},
+		{"dates.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"tech_contract_value", 44621, 1}, []any{"tech_contract_value", 44652, 2}, []any{"tech_contract_value", 44682, 3}, []any{"tech_contract_value", 44713, 44713})
+			style(f, "Sheet1", "B2", `yyyy"年"m"月"`, 0)
+			style(f, "Sheet1", "B3", "", 17)
+			style(f, "Sheet1", "B4", "yyyy-mm-dd", 0)
+			style(f, "Sheet1", "B5", `[$-804]yyyy"年"m"月";@`, 0)
+			style(f, "Sheet1", "C5", "m/d/yyyy", 0)
+		}), "dataset=sti-monthly"},
+		{"formats.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 8502000}, []any{"gdp", "2021", 813410}, []any{"rd_expenditure", "2022", -5})
+			style(f, "Sheet1", "C2", `0"万元"`, 0)
+			style(f, "Sheet1", "C3", `#,##0,`, 0)
+			style(f, "Sheet1", "C4", `#,##0.00_);(#,##0.00)`, 0)
+		}), ""},
+		{"formulas.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", nil}, []any{"gdp", "2021", "#REF!"}, []any{"hnte_valid", "2022", "95"})
+			_ = f.SetCellFormula("Sheet1", "C2", "1+1")
+		}), ""},
+		{"hidden.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 1}, []any{"gdp", "2021", 2})
+			_ = f.SetRowVisible("Sheet1", 3, false)
+			_, _ = f.NewSheet("旧")
+			rows(f, "旧", header, []any{"gdp", "2022", 9})
+			_ = f.SetSheetVisible("旧", false)
+			_, _ = f.NewSheet("说明")
+			rows(f, "说明", []any{"填报说明"})
+		}), ""},
+		{"merged.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"清江浦区科技创新年报"}, []any{"时期", "指标", "数值"}, []any{2022, "地区生产总值", 850}, []any{nil, "有效高新技术企业", 95}, []any{2021, "地区生产总值", 813}, []any{nil, "有效高新技术企业", nil})
+			_ = f.MergeCell("Sheet1", "A1", "C1")
+			_ = f.MergeCell("Sheet1", "A3", "A4")
+			_ = f.MergeCell("Sheet1", "A5", "A6")
+			_ = f.MergeCell("Sheet1", "C5", "C6")
+		}), ""},
+		{"two-row-header.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"指标", "单位", "2022年", nil, "2023年"}, []any{nil, nil, "一季度", "二季度", "一季度"}, []any{"地区生产总值", "亿元", 200, 210, 220})
+			_ = f.MergeCell("Sheet1", "A1", "A2")
+			_ = f.MergeCell("Sheet1", "B1", "B2")
+			_ = f.MergeCell("Sheet1", "C1", "D1")
+		}), "dataset=sti-quarterly"},
+		{"two-tables.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 1})
+			_, _ = f.NewSheet("表2")
+			rows(f, "表2", header, []any{"gdp", "2021", 2})
+		}), ""},
+		{"two-tables-said.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 1})
+			_, _ = f.NewSheet("表2")
+			rows(f, "表2", header, []any{"gdp", "2021", 2})
+		}), "sheet=表2"},
+		{"no-such-sheet.xlsx", xlsx, "sheet=表9"},
+		{"no-table.xlsx", book(func(f *excelize.File) { rows(f, "Sheet1", []any{"你好"}, []any{"地区生产总值", 5}) }), ""},
+		{"empty.xlsx", book(func(*excelize.File) {}), ""},
+		{"matrix.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"地区", "地区生产总值（亿元）", "有效高新技术企业（家）"}, []any{"清江浦区", 850.2, 95}, []any{"淮阴区", 600.5, nil}, []any{"全市合计", 1450.7, 95})
+		}), "area= period=2022"},
+	}
+}
+
+// TestCorpus writes down what became of every file of the corpus. The tables written in many encodings and with
+// many delimiters give the same figures each time.
+func TestCorpus(t *testing.T) {
+	var b strings.Builder
+	n := 0
+	want := map[string]string{}
+	for _, f := range varied() {
+		n++
+		name, _, _ := strings.Cut(f.name, ".")
+		got, err := decode.Read(f.content, f.options(t))
+		if err != nil {
+			t.Errorf("%s: %v", f.name, err)
+			continue
+		}
+		figures := ""
+		for _, s := range got.Submissions {
+			for _, o := range s.Observations {
+				figures += "   " + s.Area + " " + line(&s, &o) + "\n"
+			}
+		}
+		if want[name] == "" {
+			want[name] = figures
+			fmt.Fprintf(&b, "== %s %s\n   %s\n%s", name, f.parameters, got.Understanding.EN, figures)
+		}
+		if figures != want[name] {
+			t.Errorf("%s: got\n%swant\n%s", f.name, figures, want[name])
+		}
+	}
+	for _, f := range single() {
+		n++
+		parameters := ""
+		if f.parameters != "" {
+			parameters = " ?" + f.parameters
+		}
+		describe(&b, f.name, parameters, f.content, f.options(t))
+	}
+	if n < 150 {
+		t.Errorf("the corpus has %d files, want 150", n)
+	}
+	golden(t, "testdata/corpus.golden.txt", b.String())
+}

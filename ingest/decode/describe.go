@@ -1,0 +1,73 @@
+package decode
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// describe says how the table is laid out, and notes the columns passed over.
+func (t *table) describe() {
+	t.understanding.sayf("表头在第 %d 行", "header in row %d", t.header)
+	switch t.orientation {
+	case long:
+		t.understanding.say("每行一个数据", "one figure in each row")
+	case acrossPeriods:
+		t.understanding.sayf("每行一个指标，时期作各列（%s）", "an indicator in each row, periods across (%s)", t.across(func(c *column) string { return c.period }))
+	case acrossIndicator:
+		what, whatEN := "时期", "a period"
+		switch {
+		case t.at[areaField] >= 0 && t.at[periodField] >= 0:
+			what, whatEN = "地区和时期", "an area and a period"
+		case t.at[areaField] >= 0:
+			what, whatEN = "地区", "an area"
+		case t.at[periodField] < 0:
+			what, whatEN = "同一时期", "one period"
+		}
+		across := t.across(func(c *column) string { return c.indicator })
+		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, across), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, across))
+	case acrossAreas:
+		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *column) string { return c.area }))
+	}
+	if t.whole != "" {
+		t.understanding.sayf("时期 %s（按参数 period）", "period %s (the parameter period)", t.whole)
+	}
+	if t.unit != "" {
+		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.unit)
+	}
+	for i := range t.columns {
+		c := &t.columns[i]
+		if (c.role == extra || c.role == nameField) && c.name != "" {
+			t.understanding.note("COLUMN_PASSED_OVER", t.header, grid.ColumnName(i), c.name,
+				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.name, 60)))
+		}
+	}
+}
+
+// across lists what the columns of figures stand for, the first few of them.
+func (t *table) across(of func(*column) string) string {
+	var all []string
+	for _, i := range t.figureColumns() {
+		all = append(all, of(&t.columns[i]))
+	}
+	if len(all) > 6 {
+		return strings.Join(all[:3], ", ") + " … " + all[len(all)-1]
+	}
+	return strings.Join(all, ", ")
+}
+
+// summarize says what the rows held.
+func (t *table) summarize() {
+	switch r := &t.reader; {
+	case r.first == 0:
+	case r.first == r.last:
+		t.understanding.sayf("数据在第 %d 行", "figures in row %d", r.first)
+	default:
+		t.understanding.sayf("数据在第 %d 至 %d 行", "figures in rows %d to %d", r.first, r.last)
+	}
+	if n := t.reader.passed; n > 0 {
+		t.understanding.sayf("未读 %d 行标题或脚注", plural(n, "%d heading or footnote row")+" passed over", n)
+	}
+}

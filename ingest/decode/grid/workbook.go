@@ -1,0 +1,178 @@
+package grid
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Workbook is an XLSX file. Close releases it.
+type Workbook struct {
+	book     *excelize.File
+	parts    map[string]*zip.File
+	limits   Limits
+	formats  formats
+	date1904 bool
+	// texts is how many texts the workbook's table of them has.
+	texts int
+}
+
+// Sheet is one worksheet of a workbook.
+type Sheet struct {
+	Name   string
+	Hidden bool
+
+	part   *zip.File
+	merges []merge
+}
+
+const (
+	// maxSheets is how many sheets a workbook may have.
+	maxSheets = 200
+	// maxRelations is how many bytes the list of a workbook's parts may have.
+	maxRelations = 1 << 20
+)
+
+// OpenWorkbook opens the workbook that data, an archive of the parts, holds. Whether it has
+// too much in it is found out before it is unpacked.
+func OpenWorkbook(data []byte, parts map[string]*zip.File, limits Limits) (w *Workbook, err error) {
+	w = &Workbook{parts: parts, limits: limits.WithDefaults()}
+	if err := w.checkParts(); err != nil {
+		return nil, err
+	}
+	if w.book, err = openBook(data, w.limits.Workbook); err != nil {
+		return nil, err
+	}
+	if w.book.WorkBook == nil || len(w.book.WorkBook.Sheets.Sheet) == 0 {
+		return nil, errors.Join(brokenWorkbook(), w.Close())
+	}
+	if n := len(w.book.WorkBook.Sheets.Sheet); n > maxSheets {
+		return nil, errors.Join(tooLarge("工作簿有 %d 张工作表，超过 %d 张", "the workbook has %d sheets, more than %d", n, maxSheets), w.Close())
+	}
+	if pr := w.book.WorkBook.WorkbookPr; pr != nil {
+		w.date1904 = pr.Date1904
+	}
+	w.formats.book = w.book
+	return w, nil
+}
+
+func openBook(data []byte, limit int64) (book *excelize.File, err error) {
+	defer refuse(&err)
+	book, err = excelize.OpenReader(bytes.NewReader(data), excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit,
+	})
+	if err != nil {
+		return nil, brokenWorkbook()
+	}
+	book.GetSheetList() // reads the list of sheets
+	return book, nil
+}
+
+// refuse makes an error of a panic, since the library takes some broken workbooks amiss.
+func refuse(err *error) {
+	if fault := recover(); fault != nil {
+		*err = brokenWorkbook()
+	}
+}
+
+// Close releases the workbook.
+func (w *Workbook) Close() error { return w.book.Close() }
+
+// checkParts counts the XML elements of all parts but the sheets, which the library keeps
+// in memory.
+func (w *Workbook) checkParts() error {
+	elements := 0
+	for name, part := range w.parts {
+		lower := strings.ToLower(name)
+		if strings.HasPrefix(lower, "xl/worksheets/") && !strings.HasSuffix(lower, ".rels") || !strings.HasSuffix(lower, ".xml") && !strings.HasSuffix(lower, ".rels") {
+			continue
+		}
+		n, texts, err := countElements(part)
+		if err != nil {
+			return brokenWorkbook()
+		}
+		if elements += n; elements > w.limits.Elements {
+			return tooLarge("工作簿里的文本和样式太多（超过 %d 项），请只留数据，分成几个文件", "the workbook has too many texts and styles (more than %d elements); keep the figures alone and split it into several files", w.limits.Elements)
+		}
+		if strings.HasSuffix(lower, "sharedstrings.xml") {
+			w.texts = texts
+		}
+	}
+	return nil
+}
+
+// countElements counts the elements of a part, and those that are texts of the table of
+// texts.
+func countElements(part *zip.File) (elements, texts int, err error) {
+	content, err := part.Open()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer content.Close()
+	scanner := newSheetScanner(content)
+	for {
+		name, closing, err := scanner.element()
+		switch {
+		case errors.Is(err, io.EOF):
+			return elements, texts, nil
+		case err != nil:
+			return 0, 0, err
+		case closing:
+			continue
+		case name == "si":
+			texts++
+		}
+		elements++
+	}
+}
+
+// Sheets returns the worksheets in their order. Sheets that are charts are left out.
+func (w *Workbook) Sheets() []Sheet {
+	targets := w.targets()
+	var sheets []Sheet
+	for _, s := range w.book.WorkBook.Sheets.Sheet {
+		part := w.parts[targets[s.ID]]
+		if part == nil || !strings.Contains(part.Name, "worksheets/") {
+			continue
+		}
+		sheets = append(sheets, Sheet{Name: s.Name, Hidden: s.State == "hidden" || s.State == "veryHidden", part: part})
+	}
+	return sheets
+}
+
+// targets maps the ids of relations to the parts of the archive.
+func (w *Workbook) targets() map[string]string {
+	targets := map[string]string{}
+	part := w.parts["xl/_rels/workbook.xml.rels"]
+	if part == nil {
+		return targets
+	}
+	content, err := part.Open()
+	if err != nil {
+		return targets
+	}
+	defer content.Close()
+	var relations struct {
+		Relationship []struct {
+			ID     string `xml:"Id,attr"`
+			Target string `xml:"Target,attr"`
+		}
+	}
+	if xml.NewDecoder(io.LimitReader(content, maxRelations)).Decode(&relations) != nil {
+		return targets
+	}
+	for _, r := range relations.Relationship {
+		target := strings.TrimPrefix(r.Target, "/")
+		if !strings.HasPrefix(r.Target, "/") {
+			target = path.Join("xl", r.Target)
+		}
+		targets[r.ID] = target
+	}
+	return targets
+}

@@ -1,0 +1,167 @@
+package decode
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// tableReader is the state of reading a table's rows.
+type tableReader struct {
+	first, last int // rows with figures
+	passed      int // rows passed over as headings and footnotes
+	names       cache[named]
+	periods     cache[string]
+	areas       cache[string]
+	datasets    cache[string]
+}
+
+// named is an indicator as a cell names it.
+type named struct {
+	id, unit string
+	known    bool
+}
+
+// cache keeps what texts stand for. Consecutive rows often have the same.
+type cache[T any] struct {
+	text  string
+	value T
+	all   map[string]T
+}
+
+// maxCached bounds how many texts a cache keeps.
+const maxCached = 1 << 14
+
+func (c *cache[T]) get(text string, look func(string) T) T {
+	if text == c.text && c.all != nil {
+		return c.value
+	}
+	value, ok := c.all[text]
+	if !ok {
+		value = look(text)
+		if c.all == nil || len(c.all) >= maxCached {
+			c.all = map[string]T{}
+		}
+		c.all[text] = value
+	}
+	c.text, c.value = text, value
+	return value
+}
+
+// read reads the rows below the header.
+func (t *table) read() error {
+	t.describe()
+	t.file.columns = t.letters()
+	for _, r := range t.sample[t.begin:] {
+		if err := t.row(&r); err != nil {
+			return err
+		}
+	}
+	for {
+		r, err := t.grid.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.row(&r); err != nil {
+			return err
+		}
+	}
+	t.summarize()
+	return nil
+}
+
+// letters returns the letters of the columns that hold a field, by the names of fields in
+// findings.
+func (t *table) letters() map[string]string {
+	letters := map[string]string{}
+	for field, i := range t.at {
+		if name := columnNames[role(field)]; name != "" && i >= 0 && letters[name] == "" {
+			letters[name] = grid.ColumnName(i)
+		}
+	}
+	return letters
+}
+
+func (t *table) row(r *grid.Row) error {
+	if r.Problem != nil {
+		return t.malformed(r, r.Problem)
+	}
+	if r.Blank() || t.passedOver(r) {
+		return nil
+	}
+	if r.Fixed {
+		if problem := t.wrongLength(r); problem != nil {
+			return t.malformed(r, problem)
+		}
+	}
+	for i, cell := range r.Cells {
+		if len(cell) > t.Limits.CellBytes {
+			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列的内容超过 %d 字节", i+1, t.Limits.CellBytes), fmt.Sprintf("the cell in column %d has more than %d bytes", i+1, t.Limits.CellBytes)))
+		}
+	}
+	if t.orientation == long {
+		return t.longRow(r)
+	}
+	return t.wideRow(r)
+}
+
+func (t *table) malformed(r *grid.Row, problem *catalogue.Problem) error {
+	text := r.Text
+	if text == "" {
+		text = strings.Join(r.Cells, ",")
+	}
+	if text = event.Excerpt(text, 200); text == "" {
+		text = "(" + strconv.Itoa(r.Number) + ")"
+	}
+	return t.take(event.Observation{Row: r.Number, Malformed: text, Problem: problem.EN, ProblemZH: problem.ZH}, "", "")
+}
+
+// wrongLength refuses a row that has other cells than the header, but for empty ones at its
+// end.
+func (t *table) wrongLength(r *grid.Row) *catalogue.Problem {
+	n := len(r.Cells)
+	switch {
+	case n > len(t.columns) && !(r.EmptyFrom(len(t.columns)) && t.valuesLast()):
+		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个；千分位逗号须去掉，或把单元格用引号括起", n, len(t.columns)),
+			fmt.Sprintf("%d fields where the header has %d; take out commas that separate thousands, or quote the cell", n, len(t.columns)))
+	case n < len(t.columns) && !t.onlyUnnamedFrom(n):
+		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个", n, len(t.columns)), fmt.Sprintf("%d fields where the header has %d", n, len(t.columns)))
+	}
+	return nil
+}
+
+// valuesLast reports whether figures stand in the last named column. Only then is an empty
+// field too many no sign of a thousands separator, which shifts what follows it.
+func (t *table) valuesLast() bool {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if role := t.columns[i].role; role != unnamed {
+			return role == valueField || role == figures
+		}
+	}
+	return false
+}
+
+func (t *table) onlyUnnamedFrom(i int) bool {
+	for ; i < len(t.columns); i++ {
+		if t.columns[i].role != unnamed {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *table) count(number int) {
+	if t.reader.first == 0 {
+		t.reader.first = number
+	}
+	t.reader.last = number
+}

@@ -1,0 +1,201 @@
+package decode
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// common reads the fields that long and wide rows share.
+func (t *table) common(r *grid.Row) (o event.Observation, area, dataset string) {
+	o.Row = r.Number
+	o.Stage, o.Status, o.Qualifier, o.Note = r.Cell(t.at[stageField]), r.Cell(t.at[statusField]), r.Cell(t.at[qualifierField]), r.Cell(t.at[noteField])
+	if t.sdmx {
+		o.Status = t.label(o.Status)
+	}
+	if at := t.at[areaField]; at >= 0 {
+		if area = r.Cell(at); area != "" {
+			area = t.area(area)
+		}
+	}
+	if at := t.at[datasetField]; at >= 0 {
+		if dataset = r.Cell(at); dataset != "" {
+			dataset = t.dataset(dataset)
+		}
+	}
+	return o, area, dataset
+}
+
+func (t *table) longRow(r *grid.Row) error {
+	o, area, dataset := t.common(r)
+	for i := range t.columns {
+		if fault := r.Faults[i]; fault != nil && t.columns[i].role > extra {
+			return t.malformed(r, fault)
+		}
+	}
+	if i := t.at[valueField]; r.Merged[i] {
+		return t.malformed(r, mergedValue(i, r.Number))
+	}
+	if i := t.strayValue(r); i >= 0 {
+		return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
+			fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40))))
+	}
+	name := r.Cell(t.at[indicatorField])
+	indicator := t.indicator(name)
+	o.Indicator, o.Period, o.Value = indicator.id, t.periodOf(r), event.Text(r.Cell(t.at[valueField]))
+	if problem := t.otherName(r, indicator, name); problem != nil {
+		return t.malformed(r, problem)
+	}
+	o.Unit = r.Cell(t.at[unitField])
+	if t.sdmx {
+		o.Unit = t.label(o.Unit)
+	}
+	if at := t.at[multiplierField]; at >= 0 && r.Cell(at) != "" {
+		unit, ok := multiplied(t.label(r.Cell(at)), o.Unit)
+		if !ok {
+			return t.malformed(r, newProblem("", "", fmt.Sprintf("UNIT_MULT %q 不是可用的倍数；请用 0、4（万）、8（亿）等", r.Cell(at)), fmt.Sprintf("UNIT_MULT %q is no multiplier that is known; use 0, 4 (万), 8 (亿) or the like", event.Excerpt(r.Cell(at), 40))))
+		}
+		o.Unit = unit
+	}
+	if o.Unit == "" {
+		o.Unit = t.unitFor(indicator, &t.columns[t.at[valueField]], &o)
+	}
+	if at := t.at[actionField]; at >= 0 {
+		if problem := checkAction(r.Cell(at)); problem != nil {
+			return t.malformed(r, problem)
+		}
+	}
+	t.count(r.Number)
+	return t.take(o, area, dataset)
+}
+
+func mergedValue(i, number int) *catalogue.Problem {
+	where := grid.ColumnName(i) + strconv.Itoa(number)
+	return newProblem("", "", fmt.Sprintf("单元格 %s 与上面的合并，看不出数值属于哪一行；请取消合并", where), fmt.Sprintf("cell %s is merged with the one above, and it is not certain whose value it is; unmerge them", where))
+}
+
+// strayValue returns the column without a name in which the row holds something; -1 is none.
+func (t *table) strayValue(r *grid.Row) int {
+	for i := range t.columns {
+		if t.columns[i].role == unnamed && r.Cell(i) != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// otherName returns the problem of a row whose columns for the id and the name say different
+// indicators.
+func (t *table) otherName(r *grid.Row, indicator named, name string) *catalogue.Problem {
+	at := t.at[nameField]
+	if at < 0 || !indicator.known {
+		return nil
+	}
+	beside := r.Cell(at)
+	if beside == "" {
+		return nil
+	}
+	if ind, _, ok := t.Catalogue.FindIndicator(beside); ok && ind.ID != indicator.id {
+		return newProblem("", "", fmt.Sprintf("指标 %q 与旁边的名称 %q（%s）不是同一项；请改正其一", name, beside, ind.ID), fmt.Sprintf("the indicator %q and the name %q (%s) beside it are not the same; mend one", name, beside, ind.ID))
+	}
+	return nil
+}
+
+// unitFor returns the unit of a figure without one of its own: that of the indicator's cell, of
+// the column's header, or of the title.
+func (t *table) unitFor(indicator named, c *column, o *event.Observation) string {
+	switch {
+	case catalogue.Silent(string(o.Value)):
+		return ""
+	case indicator.unit != "":
+		return indicator.unit
+	case c.unit != "":
+		return c.unit
+	case t.unit != "":
+		// A title speaks of what has such a unit: 单位：亿元 above numbers of enterprises says
+		// nothing of them.
+		if ind, ok := t.Catalogue.Indicator(indicator.id); ok && catalogue.ParseUnit(t.unit).Dimension == ind.Unit().Dimension {
+			return t.unit
+		}
+	}
+	return ""
+}
+
+// scaleWords are the counting words of powers of ten.
+var scaleWords = map[string]string{"0": "", "1": "十", "2": "百", "3": "千", "4": "万", "5": "十万", "6": "百万", "7": "千万", "8": "亿", "9": "十亿", "10": "百亿", "11": "千亿", "12": "万亿"}
+
+// multiplied returns a unit times a power of ten.
+func multiplied(exponent, unit string) (string, bool) {
+	word, ok := scaleWords[strings.TrimSpace(exponent)]
+	return word + unit, ok && (word == "" || catalogue.IsUnit(word+unit))
+}
+
+func checkAction(text string) *catalogue.Problem {
+	switch strings.ToUpper(text) {
+	case "", "A", "I", "M", "R":
+		return nil
+	}
+	return newProblem("", "", fmt.Sprintf("操作 %q 不能由文件提出", event.Excerpt(text, 40)), fmt.Sprintf("the action %q cannot be asked for by a file", event.Excerpt(text, 40)))
+}
+
+// wideRow reads a row with many figures.
+func (t *table) wideRow(r *grid.Row) error {
+	base, area, dataset := t.common(r)
+	var indicator named
+	if t.at[indicatorField] >= 0 {
+		indicator = t.indicator(r.Cell(t.at[indicatorField]))
+	}
+	if t.orientation != acrossPeriods {
+		base.Period = t.periodOf(r)
+	}
+	unit := r.Cell(t.at[unitField])
+	for i := range t.columns {
+		c := &t.columns[i]
+		if c.role == unnamed && r.Cell(i) != "" {
+			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q", i+1, event.Excerpt(r.Cell(i), 40)), fmt.Sprintf("column %d has no name and holds %q", i+1, event.Excerpt(r.Cell(i), 40))))
+		}
+		if c.role != figures {
+			continue
+		}
+		o, of := base, area
+		o.Cell = grid.ColumnName(i) + strconv.Itoa(r.Number)
+		o.Value = event.Text(r.Cell(i))
+		what := indicator
+		switch t.orientation {
+		case acrossPeriods:
+			o.Period = c.period
+		case acrossIndicator:
+			what = named{id: c.indicator, unit: c.unit, known: true}
+		case acrossAreas:
+			of = c.area
+		}
+		o.Indicator, o.Unit = what.id, unit
+		fault := r.Faults[i]
+		if r.Merged[i] {
+			fault = mergedValue(i, r.Number)
+		}
+		if fault != nil {
+			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: o.Cell, Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
+				return err
+			}
+			continue
+		}
+		if catalogue.Silent(string(o.Value)) && (of != "" && of != cmp.Or(t.Area, t.Own) || !what.known) {
+			t.unspoken++ // other areas in a table of many are not spoken for
+			continue
+		}
+		if o.Unit == "" {
+			o.Unit = t.unitFor(what, c, &o)
+		}
+		t.count(r.Number)
+		if err := t.take(o, of, dataset); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package decode
+
+import (
+	"github.com/citytally/citytally/ingest/decode/charset"
+	"github.com/citytally/citytally/ingest/decode/grid"
+)
+
+// decodeText returns a text in UTF-8, and says what encoding it had.
+func (f *file) decodeText(data []byte) (string, error) {
+	text, err := charset.Decode(data, charset.Hints{Declared: f.Charset, Known: f.knownWord})
+	if err != nil {
+		return "", err
+	}
+	f.understanding.say(text.EncodingZH, text.EncodingEN)
+	return text.Text, nil
+}
+
+// delimiter is what separates the cells of a text table.
+type delimiter struct {
+	char   byte
+	zh, en string
+}
+
+var delimiters = []delimiter{
+	{',', "CSV（逗号分隔）", "CSV (comma)"}, {'\t', "TSV（制表符分隔）", "TSV (tab)"}, {';', "CSV（分号分隔）", "CSV (semicolon)"},
+}
+
+// readDelimited reads a text table. The delimiter is the one by which a header is found.
+func (f *file) readDelimited(text string) error {
+	var fits []int
+	var failed [3]*failure
+	for i, d := range delimiters {
+		found, err := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits)).recognize()
+		if err != nil {
+			return err
+		}
+		if failed[i] = found; found == nil {
+			fits = append(fits, i)
+		}
+	}
+	switch len(fits) {
+	case 1:
+	case 0:
+		best := 0
+		for i := range failed {
+			if failed[i].recognized > failed[best].recognized || failed[i].recognized == failed[best].recognized && failed[i].columns > failed[best].columns {
+				best = i
+			}
+		}
+		return failed[best].problem
+	default:
+		return newProblem(Ambiguous, "", "文件按逗号、制表符或分号分列都能读通，无法确定；请只用一种分隔符", "the file has a header by more than one delimiter; use commas, tabs or semicolons alone")
+	}
+	d := delimiters[fits[0]]
+	f.understanding.say(d.zh, d.en)
+	t := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits))
+	if _, err := t.recognize(); err != nil {
+		return err
+	}
+	return t.read()
+}

@@ -1,0 +1,162 @@
+package event
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// DecodeUpload reads a submission's JSON as a sender writes it: as [DecodeSubmission] does,
+// but every observation has to name its value, and the fields of a malformed one are unknown,
+// since they are what this program says of a row.
+func DecodeUpload(data []byte) (Submission, error) {
+	if s, p, ok := readPlain(data); ok {
+		for _, i := range p.withoutValue {
+			s.Observations[i] = malformedUpload(plainText(&s.Observations[i]), errNoValue)
+		}
+		checkRows(&s)
+		return s, nil
+	}
+	var loose struct {
+		Submission
+		Observations []jsontext.Value `json:"observations"`
+	}
+	if err := readStrictly(data, &loose); err != nil {
+		return Submission{}, err
+	}
+	s := loose.Submission
+	s.Observations = make([]Observation, len(loose.Observations))
+	for i, raw := range loose.Observations {
+		var o uploadedObservation
+		err := readStrictly(raw, &o)
+		if err == nil {
+			s.Observations[i], err = o.observation()
+		}
+		if err != nil {
+			s.Observations[i] = malformedUpload(string(raw), err)
+		}
+	}
+	checkRows(&s)
+	return s, nil
+}
+
+// UploadedLine is an observation as one line of JSON says it (NDJSON), with the area and
+// dataset it is of, or "".
+type UploadedLine struct {
+	Area, Dataset string
+	Observation   Observation
+}
+
+// DecodeUploadLine reads an observation's JSON, by the rules of [DecodeUpload].
+func DecodeUploadLine(data []byte) UploadedLine {
+	var line struct {
+		Area    string `json:"area"`
+		Dataset string `json:"dataset"`
+		uploadedObservation
+	}
+	err := readStrictly(data, &line)
+	var o Observation
+	if err == nil {
+		o, err = line.observation()
+	}
+	if err != nil {
+		return UploadedLine{Observation: malformedUpload(string(data), err)}
+	}
+	one := Submission{Observations: []Observation{o}}
+	checkRows(&one)
+	return UploadedLine{line.Area, line.Dataset, one.Observations[0]}
+}
+
+// uploadedObservation is an observation as senders write it. Value is nil where it is left
+// out.
+type uploadedObservation struct {
+	Indicator string         `json:"indicator"`
+	Period    string         `json:"period"`
+	Value     jsontext.Value `json:"value"`
+	Unit      string         `json:"unit"`
+	Stage     string         `json:"stage"`
+	Status    string         `json:"status"`
+	Qualifier string         `json:"qualifier"`
+	Note      string         `json:"note"`
+	Row       int            `json:"row"`
+	Cell      string         `json:"cell"`
+}
+
+func (u *uploadedObservation) observation() (Observation, error) {
+	if u.Value == nil {
+		return Observation{}, errNoValue
+	}
+	o := Observation{
+		Indicator: u.Indicator, Period: u.Period, Unit: u.Unit, Stage: u.Stage, Status: u.Status, Qualifier: u.Qualifier, Note: u.Note, Row: u.Row, Cell: u.Cell,
+	}
+	if err := o.Value.UnmarshalJSON(u.Value); err != nil || u.Value.Kind() != '0' {
+		return o, err
+	}
+	// An exponent is plain JSON, not a slip of Excel: 1e3 is 1000.
+	plain, ok := expandExponent(string(u.Value))
+	if !ok {
+		return o, &catalogue.Problem{
+			Code: "VALUE_TOO_LONG",
+			ZH:   fmt.Sprintf("字段 value 的 %.40s 位数过多", u.Value), EN: fmt.Sprintf("value: %.40s has too many digits", u.Value),
+		}
+	}
+	o.Value = Text(plain)
+	return o, nil
+}
+
+var errNoValue = &catalogue.Problem{
+	ZH: `缺少字段 value；没有要报的数时请写 null 或 ""，或不写这一条`,
+	EN: `field value is missing; write null or "" where there is nothing to say, or leave the observation out`,
+}
+
+func malformedUpload(text string, err error) Observation {
+	zh, en := ExplainJSON(err)
+	return Observation{Malformed: Excerpt(text, maxExcerpt), Problem: en, ProblemZH: zh}
+}
+
+func plainText(o *Observation) string {
+	return fmt.Sprintf(`{"indicator":%q,"period":%q}`, Excerpt(o.Indicator, maxExcerpt), Excerpt(o.Period, maxExcerpt))
+}
+
+// expandExponent writes a JSON number with an exponent in plain digits, exactly. It reports
+// false where that takes more than maxExpanded digits.
+func expandExponent(number string) (string, bool) {
+	mantissa, exponent, ok := strings.Cut(strings.ToLower(number), "e")
+	if !ok {
+		return number, true
+	}
+	shift := 0
+	if _, err := fmt.Sscanf(exponent, "%d", &shift); err != nil || shift < -maxExpanded || shift > maxExpanded || len(exponent) > 4 {
+		return "", false
+	}
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := whole + fraction
+	point := len(whole) + shift
+	if point <= 0 {
+		digits, point = strings.Repeat("0", 1-point)+digits, 1
+	}
+	if point > len(digits) {
+		digits += strings.Repeat("0", point-len(digits))
+	}
+	if len(digits) > maxExpanded {
+		return "", false
+	}
+	plain := strings.TrimLeft(digits[:point], "0")
+	if plain == "" {
+		plain = "0"
+	}
+	if rest := strings.TrimRight(digits[point:], "0"); rest != "" {
+		plain += "." + rest
+	}
+	if negative {
+		plain = "-" + plain
+	}
+	return plain, true
+}
+
+// maxExpanded is the most digits that a number with an exponent is written out to.
+const maxExpanded = 40
