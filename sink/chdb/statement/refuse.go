@@ -25,6 +25,9 @@ func Denied(what, instead string) *exception.Error {
 // settings and dictionaries evaluate strings; the table function format, which evaluates its argument; and dictionaries and
 // disks that run commands or use files and the network.
 func (p *parser) refuse() error {
+	if p.takesDatabaseAway() {
+		return Denied("taking away the database default or system", "drop, rename or detach databases of your own, by their names.")
+	}
 	dictionary := false
 	for i := range p.tokens {
 		switch p.keyword(i) {
@@ -38,6 +41,9 @@ func (p *parser) refuse() error {
 			}
 		case "DICTIONARY":
 			dictionary = true
+		}
+		if p.hasUnusualEscape(i) {
+			return Denied("an escape such as in "+Excerpt(p.at(i)), "write the character itself.")
 		}
 		if err := p.refuseCall(i); err != nil {
 			return err
@@ -58,6 +64,60 @@ func (p *parser) refuse() error {
 	}
 	return nil
 }
+
+// takesDatabaseAway says whether the statement drops, detaches, renames or empties a database that every session needs, or
+// one whose name a parameter gives.
+func (p *parser) takesDatabaseAway() bool {
+	switch p.lead() {
+	case "DROP", "DETACH", "RENAME", "TRUNCATE", "EXCHANGE":
+	default:
+		return false
+	}
+	database := -1
+	for i := range p.tokens {
+		if p.keyword(i) == "DATABASE" && database < 0 && i <= 4 {
+			database = i
+		}
+		if database < 0 || i <= database {
+			continue
+		}
+		switch strings.ToLower(p.name(i)) {
+		case "default", "system", "information_schema":
+			return true
+		}
+		if p.at(i) == "{" {
+			return true
+		}
+	}
+	return false
+}
+
+// hasUnusualEscape says whether token i has an escape sequence that ClickHouse may read in another way than unquote: any but
+// of a quote or backslash in a name, and \x without two hexadecimal digits in a text. What a name is compared with would not
+// be what the engine calls.
+func (p *parser) hasUnusualEscape(i int) bool {
+	kind, text := p.tokens[i].kind, p.at(i)
+	if kind != quoted && (kind != literal || text[0] != '\'') {
+		return false
+	}
+	for at := strings.IndexByte(text, '\\'); at >= 0 && at+1 < len(text); {
+		escaped := text[at+1:]
+		switch {
+		case kind == quoted && strings.IndexByte("\\`\"'", escaped[0]) < 0:
+			return true
+		case escaped[0] == 'x' && !(len(escaped) > 2 && isHex(escaped[1]) && isHex(escaped[2])):
+			return true
+		}
+		next := strings.IndexByte(escaped[1:], '\\')
+		if next < 0 {
+			break
+		}
+		at += 2 + next
+	}
+	return false
+}
+
+func isHex(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
 
 // refuseCall refuses a call at token i that reaches outside the engine, and the use of SessionSetting.
 func (p *parser) refuseCall(i int) error {

@@ -128,13 +128,37 @@ func TestParseRefuses(t *testing.T) {
 		"INSERT INTO t VALUES (1); DROP": proto.ErrSyntaxError,
 		"INSERT INTO t VALUES ('x":       proto.ErrSyntaxError,
 		"SELECT 1 INTO OUTFILE 'x'":      proto.ErrAccessDenied,
-		"INSERT INTO t FROM INFILE 'x' FORMAT CSV": proto.ErrAccessDenied,
-		"SELECT file('x')":                         proto.ErrAccessDenied,
+		"INSERT INTO t FROM INFILE 'x' FORMAT CSV":                      proto.ErrAccessDenied,
+		"SELECT file('x')":                                              proto.ErrAccessDenied,
+		"SELECT * FROM `f\\x7grmat`(Values, concat('(fi', 'le(1))'))":   proto.ErrAccessDenied,
+		"SELECT 1 SETTINGS `additi\\x7gnal_result_filter` = {p:String}": proto.ErrAccessDenied,
+		"SELECT \"fi\\le\"('x')":                                        proto.ErrAccessDenied,
+		"SELECT `fil\\x65`('x')":                                        proto.ErrAccessDenied,
+		"DROP DATABASE default":                                         proto.ErrAccessDenied,
+		"drop database if exists `default` sync":                        proto.ErrAccessDenied,
+		"RENAME DATABASE a TO b, default TO c":                          proto.ErrAccessDenied,
+		"DETACH DATABASE system PERMANENTLY":                            proto.ErrAccessDenied,
+		"TRUNCATE DATABASE \"default\"":                                 proto.ErrAccessDenied,
+		"TRUNCATE ALL TABLES FROM DATABASE system":                      proto.ErrAccessDenied,
+		"DROP DATABASE {d:Identifier}":                                  proto.ErrAccessDenied,
+		"SELECT 'fi\\x7ge(1)'":                                          proto.ErrAccessDenied,
 	} {
 		_, err := Parse(query)
 		var e *exception.Error
 		if !errors.As(err, &e) || e.Code != code {
 			t.Errorf("%q: got %v, want code %d", query, err, code)
+		}
+	}
+}
+
+// Escapes that mean the same to everybody stay free, and so do tables and databases of one's own.
+func TestUsualStatementsAreFree(t *testing.T) {
+	for _, query := range []string{
+		"SELECT `a\\`b`, \"c\\\\d\" FROM t", `SELECT 'it\'s \x41 \n \N \q', 'C:\\xyz'`, "SELECT $$\\x7g$$", "SELECT `a``b`",
+		"DROP DATABASE mine", "DROP TABLE default.t", "RENAME TABLE default.a TO default.b", "DROP DATABASE IF EXISTS test_1 SYNC",
+	} {
+		if _, err := Parse(query); err != nil {
+			t.Errorf("%s: %v", query, err)
 		}
 	}
 }
