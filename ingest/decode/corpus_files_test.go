@@ -265,8 +265,26 @@ func single() []corpusFile {
 	}
 }
 
-// TestCorpus writes down what became of every file of the corpus. The tables written in many encodings and with
-// many delimiters give the same figures each time.
+func query(parameters string) string {
+	if parameters == "" {
+		return ""
+	}
+	return " ?" + parameters
+}
+
+const corpusPage = `# Files, and what becomes of them
+
+Every file that ` + "`TestCorpus`" + ` writes and reads, %d of them, of the kinds that districts have: the file and what the request
+adds to it; what it was understood to be, or why it is refused, in both languages; the figures with their cells, as
+they go to be judged; what was passed over. A figure that cannot be read is MALFORMED. The test writes this page anew
+with -update.
+
+` + "```" + `
+%s` + "```" + `
+`
+
+// TestCorpus writes down what became of every file of the corpus, as a page of the documentation. The tables written
+// in many encodings and with many delimiters give the same figures each time.
 func TestCorpus(t *testing.T) {
 	var b strings.Builder
 	n := 0
@@ -287,7 +305,7 @@ func TestCorpus(t *testing.T) {
 		}
 		if want[name] == "" {
 			want[name] = figures
-			fmt.Fprintf(&b, "== %s %s\n   %s\n%s", name, f.parameters, got.Understanding.EN, figures)
+			fmt.Fprintf(&b, "== %s (%d encodings, separated by commas, tabs and semicolons)%s\n   %s\n   %s\n%s", name, len(encodings), query(f.parameters), got.Understanding.EN, got.Understanding.ZH, figures)
 		}
 		if figures != want[name] {
 			t.Errorf("%s: got\n%swant\n%s", f.name, figures, want[name])
@@ -295,14 +313,10 @@ func TestCorpus(t *testing.T) {
 	}
 	for _, f := range single() {
 		n++
-		parameters := ""
-		if f.parameters != "" {
-			parameters = " ?" + f.parameters
-		}
-		describe(&b, f.name, parameters, f.content, f.options(t))
+		describe(&b, f.name, query(f.parameters), f.content, f.options(t))
 	}
 	if n < 150 {
 		t.Errorf("the corpus has %d files, want 150", n)
 	}
-	golden(t, "testdata/corpus.golden.txt", b.String())
+	golden(t, "../../cmd/citytally/docs/files.md", fmt.Sprintf(corpusPage, n, b.String()))
 }

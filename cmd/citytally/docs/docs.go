@@ -19,6 +19,7 @@ type Topic struct {
 func Topics() []Topic {
 	return []Topic{
 		{"pushing", "for districts: files, HTTP, NATS, and what an answer means"},
+		{"files", "some 250 files of all kinds, what each is taken for and which figures come out"},
 		{"publishing", "for the bureau: reports, explanations, releases, locks, published figures"},
 		{"querying", "for analysts: connecting, views, columns, examples"},
 		{"operating", "running it: settings, readiness, DEAD, rebuilding, upgrades, clusters, symptoms"},
