@@ -16,8 +16,8 @@ import (
 // words or a code that no other cause has; areas that are the reason are named.
 func TestEveryFormatTellsEachCause(t *testing.T) {
 	causes := []struct{ code, zh, en string }{
-		{tally.BaseMissing, "无上年", "no base|no figure for the year before"}, {tally.BaseZero, "上年为零", "base is zero|none the year before"},
-		{tally.BaseNegative, "上年为负", "base is negative|negative the year before"}, {tally.SignChange, "由负转正", "from minus to plus"},
+		{tally.BaseMissing, "无上年", "no figure for the year before"}, {tally.BaseZero, "上年为零", "zero in the year before"},
+		{tally.BaseNegative, "上年为负", "negative in the year before"}, {tally.SignChange, "由负转正", "from minus to plus"},
 		{tally.Break, "区划", "territory changed|the territory changed"}, {tally.NewArea, "新设地区", "new area|an area is new"},
 		{tally.MissingMember, "未报齐", "areas missing|areas are missing"}, {tally.Definition, "指标口径", "definition changed|the definition changed"},
 		{tally.Overflow, "位数", "digits"}, {event.DerivedNegative, "推算出的当期数为负", "a derived figure is below zero"},
@@ -74,9 +74,9 @@ func causeInEveryFormat(t *testing.T, p *Printer, r *sink.ReportRow) map[string]
 		Indicator: r.Indicator, Value: r.Value, Unit: r.Unit, Stage: r.Stage, Change: r.Change, ChangeKind: r.ChangeKind, ChangeReason: r.ChangeReason,
 		ChangeAbsolute: r.ChangeAbsolute, ChangeAreas: r.ChangeAreas, Flags: r.Flags, Expected: r.Coverage.Expected, Publishable: r.Publishable,
 	}
-	texts := map[string]string{"sentence": p.Sentence(r)}
+	texts := map[string]string{"sentence": p.Sentence("2021", r)}
 	if r.Value != "" {
-		texts["release"] = p.releasedTotal(releasedTotal(&total))
+		texts["release"] = p.releasedTotal("2021", releasedTotal(&total))
 	} else {
 		texts["release"] = p.DescribeUnpublishable(&answer.UnpublishableError{Totals: []event.Total{total}})
 	}

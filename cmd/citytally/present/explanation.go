@@ -39,23 +39,23 @@ func (x *explainer) print(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	fmt.Fprintln(w)
-	x.level(&x.of.Level, x.of.Period).print(w, "", "")
+	x.level(&x.of.Level, x.periodName(x.of.Period)).print(w, "", "")
 	if x.of.Base != nil {
 		fmt.Fprintln(w)
-		x.level(x.of.Base, fmt.Sprintf(x.words.BaseOf, x.of.Base.Period)).print(w, "", "")
+		x.level(x.of.Base, fmt.Sprintf(x.words.BaseOf, x.periodName(x.of.Base.Period))).print(w, "", "")
 	}
 }
 
 func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) string {
 	if !l.Reported || l.Value == "" {
-		return l.Period + ": " + x.Printer.words().NoValue
+		return x.periodName(l.Period) + ": " + x.Printer.words().NoValue
 	}
 	value, exact := decimal.RequireFromString(l.Value), ""
 	shown := round(indicator, value, indicator.Decimals, l.Qualifier)
 	if !decimal.RequireFromString(shown.text).Equal(value) {
 		exact = fmt.Sprintf(x.words.Unrounded, x.qualified(l.Value, l.Qualifier))
 	}
-	return fmt.Sprintf("%s: %s%s  %s", l.Period, x.exact(shown.text, l.Unit, shown.qualifier), exact, x.stage(l.Stage, l.Status))
+	return fmt.Sprintf("%s: %s%s  %s", x.periodName(l.Period), x.exact(shown.text, l.Unit, shown.qualifier), exact, x.stage(l.Stage, l.Status))
 }
 
 // facts are the lines about the total as a whole.
@@ -94,7 +94,7 @@ func (x *explainer) contradiction(c *answer.Contradiction) string {
 			case n > 0:
 				text += " +"
 			}
-			text += " " + f.Period
+			text += " " + x.periodName(f.Period)
 			if f.Area != c.Area {
 				text += " " + x.Area(f.Area)
 			}
@@ -121,16 +121,16 @@ func (x *explainer) rule(indicator *catalogue.Indicator) string {
 
 // changed tells the change on the year before, the base, and the absolute change.
 func (x *explainer) changed(indicator *catalogue.Indicator) string {
-	e := x.of
+	e, base := x.of, x.base(x.of.Period)
 	if e.Change == "" {
 		common := x.Printer.words()
-		return fmt.Sprintf(x.words.NoChange, cmp.Or(x.noChange(e.ChangeReason, e.Value, e.ChangeAreas), common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
+		return fmt.Sprintf(x.words.NoChange, base.On, cmp.Or(x.noChange(e.Period, e.ChangeReason, e.Value, e.ChangeAreas), common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
 	}
 	absolute := x.exact(e.ChangeAbsolute, e.Unit, e.ChangeQualifier)
 	if e.ChangeKind == string(catalogue.Point) {
 		absolute = x.qualified(x.change(nil, e.Change, e.ChangeKind, ""), e.ChangeQualifier)
 	}
-	return fmt.Sprintf(x.words.Change, x.change(indicator, e.Change, e.ChangeKind, e.ChangeQualifier), x.exact(e.Base.Value, e.Base.Unit, e.Base.Qualifier), absolute)
+	return fmt.Sprintf(x.words.Change, base.On, x.change(indicator, e.Change, e.ChangeKind, e.ChangeQualifier), base.Name, x.exact(e.Base.Value, e.Base.Unit, e.Base.Qualifier), absolute)
 }
 
 func (x *explainer) level(l *answer.Level, title string) *node {
@@ -194,7 +194,7 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 func (x *explainer) figure(f *answer.ExplainedFigure, unit string) string {
 	text := x.exact(f.Value, unit, f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
 	if f.Period != x.of.Period && (x.of.Base == nil || f.Period != x.of.Base.Period) {
-		text += "  " + fmt.Sprintf(x.words.OfPeriod, f.Period)
+		text += "  " + fmt.Sprintf(x.words.OfPeriod, x.periodName(f.Period))
 	}
 	return text
 }

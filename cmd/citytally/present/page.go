@@ -39,6 +39,7 @@ type pageContent struct {
 	Reporting  []reporting
 	Programmes []programme
 	Words      *Words
+	Base       *BaseWords
 	Bar        float64 // the length of a full bar
 }
 
@@ -82,7 +83,7 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 	}
 	words := p.words()
 	c := &pageContent{
-		Title: fmt.Sprintf(words.Page.Title, p.Area(p.Catalogue.City), p.Period(period)), Words: words, Bar: contributionWidth,
+		Title: fmt.Sprintf(words.Page.Title, p.Area(p.Catalogue.City), p.Period(period)), Words: words, Base: p.base(r.Period), Bar: contributionWidth,
 		Facts: p.pageFacts(r), Reporting: p.reporting(r, period),
 	}
 	rows := rowsByIndicator(r.Totals)
@@ -91,7 +92,7 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 			indicator := &p.Catalogue.Indicators[i]
 			if row := rows[indicator.ID]; row != nil && indicator.Programme == heading.ID {
 				trend := append(slices.Clone(r.Earlier[indicator.ID]), Point{Period: period, Value: row.Value, Stage: row.Stage})
-				heading.Cards = append(heading.Cards, p.card(indicator, row, trend, r.Inputs[indicator.ID]))
+				heading.Cards = append(heading.Cards, p.card(r.Period, indicator, row, trend, r.Inputs[indicator.ID]))
 			}
 		}
 		if len(heading.Cards) > 0 {
@@ -112,10 +113,10 @@ func (p *Printer) pageHeadings() []programme {
 	return headings
 }
 
-func (p *Printer) card(indicator *catalogue.Indicator, row *sink.ReportRow, trend []Point, total *event.Total) card {
+func (p *Printer) card(period string, indicator *catalogue.Indicator, row *sink.ReportRow, trend []Point, total *event.Total) card {
 	words := p.words()
 	c := card{
-		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(row), Figure: p.Figure(row), Change: p.signedChange(row),
+		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(period, row), Figure: p.Figure(row), Change: p.signedChange(period, row),
 		Stage: words.Stages[row.Stage], Unit: catalogue.ParseUnit(row.Unit).Written(), Trend: p.trend(indicator.ID, trend),
 		Contributions: p.contributions(indicator, total), Publishable: row.Publishable,
 	}

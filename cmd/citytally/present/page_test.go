@@ -57,14 +57,14 @@ func TestSentences(t *testing.T) {
 		{"points down", func(r *sink.ReportRow) {
 			r.Indicator, r.Unit, r.Value, r.ChangeKind, r.Change = "share", "%", "58.4", "point", "-1"
 		}, "产值占比为58.4%，比上年下降1.00个百分点。", "Output share: 58.4 %, down 1.00 percentage points on the year."},
-		{"unchanged", func(r *sink.ReportRow) { r.Change = "0" }, "产值为4444.0亿元，与上年持平。", "Output: 444.4 billion yuan, unchanged on the year."},
-		{"almost unchanged", func(r *sink.ReportRow) { r.Change = "-0.001" }, "产值为4444.0亿元，与上年基本持平。", "Output: 444.4 billion yuan, almost unchanged on the year."},
+		{"unchanged", func(r *sink.ReportRow) { r.Change = "0" }, "产值为4444.0亿元，与上年持平。", "Output: 444.4 billion yuan, unchanged on the year before."},
+		{"almost unchanged", func(r *sink.ReportRow) { r.Change = "-0.001" }, "产值为4444.0亿元，与上年基本持平。", "Output: 444.4 billion yuan, almost unchanged on the year before."},
 		{"no base", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_MISSING" }, "产值为4444.0亿元（无上年可比数）。", "Output: 444.4 billion yuan (no figure for the year before)."},
-		{"base zero", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_ZERO" }, "产值为4444.0亿元（上年为零，不计增速）。", "Output: 444.4 billion yuan (none the year before, so no rate)."},
-		{"from minus to plus", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "SIGN_CHANGE" }, "产值为4444.0亿元，比上年增加419.0亿元（由负转正，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan (from minus to plus, so no rate)."},
+		{"base zero", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_ZERO" }, "产值为4444.0亿元（上年为零，不计增速）。", "Output: 444.4 billion yuan (zero in the year before, so no rate)."},
+		{"from minus to plus", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "SIGN_CHANGE" }, "产值为4444.0亿元，比上年增加419.0亿元（由负转正，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan on the year (from minus to plus, so no rate)."},
 		{"from plus to minus", func(r *sink.ReportRow) {
 			r.Value, r.Change, r.ChangeReason, r.ChangeAbsolute = "-1", "", "SIGN_CHANGE", "-11"
-		}, "产值为-1.0亿元，比上年减少11.0亿元（由正转负，不计增速）。", "Output: -100 million yuan, down by 1.1 billion yuan (from plus to minus, so no rate)."},
+		}, "产值为-1.0亿元，比上年减少11.0亿元（由正转负，不计增速）。", "Output: -100 million yuan, down by 1.1 billion yuan on the year (from plus to minus, so no rate)."},
 		{"a member is missing", func(r *sink.ReportRow) {
 			r.Change, r.ChangeReason, r.ChangeAreas, r.Publishable = "", "MISSING_MEMBER", []string{"x"}, false
 			r.Coverage = sink.Coverage{Have: 1, Expected: 2, Missing: []string{"x"}}
@@ -78,7 +78,7 @@ func TestSentences(t *testing.T) {
 		}, "产值尚无全市数（数值位数超出存储范围，未列出，暂不可发布）。", "Output: no city total yet (a figure has more digits than can be stored and is left out; not for publication)."},
 		{"derived and negative", func(r *sink.ReportRow) { r.Flags = []string{"DERIVED", "DERIVED_NEGATIVE"} }, "产值为4444.0亿元，比上年增长10.41%（推算出的当期数为负）。", "Output: 444.4 billion yuan, up 10.41 % on the year (a derived figure is below zero)."},
 		{"carried", func(r *sink.ReportRow) { r.Carried = []string{"x"} }, "产值为4444.0亿元，比上年增长10.41%（沿用前一阶段数：x）。", "Output: 444.4 billion yuan, up 10.41 % on the year (carried at an earlier stage: x)."},
-		{"base negative", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_NEGATIVE" }, "产值为4444.0亿元，比上年增加419.0亿元（上年为负，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan (negative the year before, so no rate)."},
+		{"base negative", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_NEGATIVE" }, "产值为4444.0亿元，比上年增加419.0亿元（上年为负，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan on the year (negative in the year before, so no rate)."},
 		{"break", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BREAK" }, "产值为4444.0亿元（区划口径有变动，与上年不可比）。", "Output: 444.4 billion yuan (not comparable with the year before: the territory changed)."},
 		{"incomplete", func(r *sink.ReportRow) {
 			r.Coverage, r.Publishable = sink.Coverage{Have: 1, Expected: 2, Missing: []string{"102"}}, false
@@ -94,10 +94,10 @@ func TestSentences(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := row(test.change)
-			if got := zh.Sentence(&r); got != test.zh {
+			if got := zh.Sentence("2021", &r); got != test.zh {
 				t.Errorf("zh: %s\nwant %s", got, test.zh)
 			}
-			if got := en.Sentence(&r); got != test.en {
+			if got := en.Sentence("2021", &r); got != test.en {
 				t.Errorf("en: %s\nwant %s", got, test.en)
 			}
 		})
@@ -129,7 +129,7 @@ func TestUnitsInEnglish(t *testing.T) {
 func TestPeriodNames(t *testing.T) {
 	zh, en := Printer{Language: Chinese}, Printer{Language: English}
 	for code, want := range map[string][2]string{
-		"2021": {"2021年", "2021"}, "2021-S2": {"2021年下半年", "second half of 2021"}, "2021-Q3": {"2021年第三季度", "third quarter of 2021"},
+		"2021": {"2021年", "2021"}, "2021-S2": {"2021年下半年", "second half of 2021"}, "2021-Q3": {"2021年三季度", "third quarter of 2021"},
 		"2021-06": {"2021年6月", "June 2021"}, "2021-YTD06": {"2021年1—6月", "January to June 2021"}, "2021-YTD01": {"2021年1月", "January 2021"},
 	} {
 		p, err := catalogue.ParsePeriod(code)

@@ -59,7 +59,7 @@ func (p *Printer) PrintReleased(w io.Writer, r *event.Release, repeated bool) {
 		fmt.Fprintf(w, words.Repeated+"\n", r.Name, p.Time(r.Created()))
 		return
 	}
-	fmt.Fprintf(w, words.Created+"\n", r.Name, len(r.Totals), r.Period, r.Basis)
+	fmt.Fprintf(w, words.Created+"\n", r.Name, len(r.Totals), p.periodName(r.Period), r.Basis)
 }
 
 // PrintUnjudged prints how many submissions are not in a release because they had not
@@ -198,7 +198,7 @@ func (p *Printer) ReleaseDiff(w io.Writer, d *ReleaseDiff, format string) error 
 	}
 	for i := range d.Differences {
 		difference := &d.Differences[i]
-		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), p.releasedTotal(difference.Released), p.releasedTotal(difference.Today))
+		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), p.releasedTotal(d.Period, difference.Released), p.releasedTotal(d.Period, difference.Today))
 		for j := range difference.Causes {
 			p.cause(w, &difference.Causes[j])
 		}
@@ -221,14 +221,14 @@ func (p *Printer) cause(w io.Writer, c *ChangedFigure) {
 }
 
 // releasedTotal tells a total on one line, with everything that may differ.
-func (p *Printer) releasedTotal(t *ReleasedTotal) string {
+func (p *Printer) releasedTotal(period string, t *ReleasedTotal) string {
 	words := p.words()
 	if t == nil || t.Value == "" {
 		return words.NoValue
 	}
 	text := p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
 	if t.Change == "" {
-		text += p.noChange(t.ChangeReason, t.Value, t.ChangeAreas)
+		text += p.noChange(period, t.ChangeReason, t.Value, t.ChangeAreas)
 	} else {
 		text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
 	}

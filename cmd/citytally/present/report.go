@@ -51,21 +51,21 @@ func (p *Printer) Report(w io.Writer, r *Report, format string) error {
 func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
 	words := p.words()
 	if len(r.Totals) == 0 {
-		fmt.Fprintf(w, words.Report.NoTotals+"\n", r.Period)
+		fmt.Fprintf(w, words.Report.NoTotals+"\n", p.periodName(r.Period))
 		return
 	}
 	heading := "%s\n\n"
 	if markdown {
 		heading = "# " + heading
 	}
-	fmt.Fprintf(w, heading, p.reportTitle(r.Period))
-	t := NewTable(w, table.Row{words.Indicator, words.City, words.Report.Change, words.Report.Areas, words.Stage}, 2, 3, 4)
+	fmt.Fprintf(w, heading, fmt.Sprintf(words.Report.Title, p.periodName(r.Period)))
+	t := NewTable(w, table.Row{words.Indicator, words.City, p.base(r.Period).On, words.Report.Areas, words.Stage}, 2, 3, 4)
 	programmes := p.byProgramme(r.Totals)
 	if markdown {
 		for _, programme := range programmes {
 			fmt.Fprintf(w, "## %s\n\n", programme.name)
 			for _, row := range programme.rows {
-				fmt.Fprintf(w, "- %s\n", p.Sentence(row.ReportRow))
+				fmt.Fprintf(w, "- %s\n", p.Sentence(r.Period, row.ReportRow))
 			}
 			fmt.Fprintln(w)
 		}
@@ -74,7 +74,7 @@ func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
 	for _, programme := range programmes {
 		t.AppendRow(table.Row{programme.name})
 		for _, row := range programme.rows {
-			t.AppendRow(p.reportRow(row))
+			t.AppendRow(p.reportRow(r.Period, row))
 		}
 	}
 	if markdown {
@@ -82,14 +82,6 @@ func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
 		return
 	}
 	t.Render()
-}
-
-func (p *Printer) reportTitle(period string) string {
-	pattern := p.words().Report.Title
-	if parsed, err := catalogue.ParsePeriod(period); err == nil && parsed.Kind == catalogue.Year {
-		pattern = p.words().Report.TitleOfYear
-	}
-	return fmt.Sprintf(pattern, period)
 }
 
 // programmeRows are the totals of one programme, in the catalogue's order.
@@ -131,7 +123,7 @@ func rowsByIndicator(totals []sink.ReportRow) map[string]*sink.ReportRow {
 	return rows
 }
 
-func (p *Printer) reportRow(row indicatorRow) table.Row {
+func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	words := p.words()
 	areas := fmt.Sprintf("%d/%d", row.Coverage.Have, row.Coverage.Expected)
 	if len(row.Coverage.Missing) > 0 {
@@ -142,7 +134,7 @@ func (p *Printer) reportRow(row indicatorRow) table.Row {
 		shown := round(row.indicator, decimal.RequireFromString(row.Value), row.indicator.Decimals, row.Qualifier)
 		figure = p.exact(shown.text, row.Unit, shown.qualifier)
 	}
-	change := p.noChange(row.ChangeReason, row.Value, row.ChangeAreas)
+	change := p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas)
 	if row.Change != "" {
 		change = p.change(row.indicator, row.Change, row.ChangeKind, row.ChangeQualifier)
 	}

@@ -1,20 +1,63 @@
 package present
 
-import "testing"
+import (
+	"bytes"
+	"strings"
+	"testing"
 
-func TestReportTitle(t *testing.T) {
-	for _, test := range []struct {
-		period string
-		lang   Language
-		want   string
-	}{
-		{"2021", Chinese, "2021 年全市指标"},
-		{"2021-06", Chinese, "2021-06 全市指标"},
-		{"2021", English, "City totals, 2021"},
+	"github.com/citytally/citytally/sink"
+)
+
+// Periods are written in words, never as codes, and a part of a year is compared with the
+// same part of the year before.
+func TestPeriodsInWords(t *testing.T) {
+	for _, test := range []struct{ period, zh, en string }{
+		{"2021", "2021年", "2021"}, {"2021-S1", "2021年上半年", "first half of 2021"}, {"2021-Q3", "2021年三季度", "third quarter of 2021"},
+		{"2021-06", "2021年6月", "June 2021"}, {"2021-YTD02", "2021年1—2月", "January to February 2021"}, {"2021-YTD01", "2021年1月", "January 2021"},
+		{"2021-YTD12", "2021年1—12月", "January to December 2021"},
 	} {
-		p := &Printer{Language: test.lang}
-		if got := p.reportTitle(test.period); got != test.want {
-			t.Errorf("%s in %s is %q, want %q", test.period, test.lang, got, test.want)
+		for _, language := range []Language{Chinese, English} {
+			p := printer(t, language)
+			total := row(func(*sink.ReportRow) {})
+			for _, format := range []string{FormatTable, FormatMarkdown, FormatHTML} {
+				var b bytes.Buffer
+				if err := p.Report(&b, &Report{Period: test.period, Totals: []sink.ReportRow{total}}, format); err != nil {
+					t.Fatal(err)
+				}
+				text := b.String()
+				if name := language.Choose(test.zh, test.en); !strings.Contains(text, name) || strings.Contains(test.period, "-") && strings.Contains(text, test.period) {
+					t.Errorf("%s as %s in %v: want %q and no code:\n%s", test.period, format, language, name, text)
+				}
+				year, part := language.Choose("比上年", "on the year"), language.Choose("同比", "year on year")
+				if test.period != "2021" {
+					year, part = part, year
+				}
+				if !strings.Contains(text, year) || strings.Contains(text, part) {
+					t.Errorf("%s as %s in %v: want %q, not %q:\n%s", test.period, format, language, year, part, text)
+				}
+			}
+		}
+	}
+}
+
+func TestSentencesOfPartsOfYear(t *testing.T) {
+	for _, test := range []struct {
+		change func(*sink.ReportRow)
+		zh, en string
+	}{
+		{func(r *sink.ReportRow) {}, "产值为4444.0亿元，同比增长10.41%。", "Output: 444.4 billion yuan, up 10.41 % year on year."},
+		{func(r *sink.ReportRow) { r.Stage = "estimate" }, "产值预计达4444.0亿元，预计同比增长10.41%。", "Output: expected to reach 444.4 billion yuan, up 10.41 % year on year."},
+		{func(r *sink.ReportRow) { r.Change = "0" }, "产值为4444.0亿元，与上年同期持平。", "Output: 444.4 billion yuan, unchanged on the same period of the year before."},
+		{func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "SIGN_CHANGE" }, "产值为4444.0亿元，同比增加419.0亿元（由负转正，不计增速）。", "Output: 444.4 billion yuan, up by 41.9 billion yuan year on year (from minus to plus, so no rate)."},
+		{func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_ZERO" }, "产值为4444.0亿元（上年同期为零，不计增速）。", "Output: 444.4 billion yuan (zero in the same period of the year before, so no rate)."},
+		{func(r *sink.ReportRow) { r.Change, r.ChangeReason, r.ChangeAreas = "", "BREAK", []string{"101"} }, "产值为4444.0亿元（区划口径有变动：东区，与上年同期不可比）。", "Output: 444.4 billion yuan (not comparable with the same period of the year before: the territory changed: East)."},
+	} {
+		r := row(test.change)
+		if got := printer(t, Chinese).Sentence("2021-YTD02", &r); got != test.zh {
+			t.Errorf("got  %s\nwant %s", got, test.zh)
+		}
+		if got := printer(t, English).Sentence("2021-YTD02", &r); got != test.en {
+			t.Errorf("got  %s\nwant %s", got, test.en)
 		}
 	}
 }

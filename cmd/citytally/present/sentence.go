@@ -15,7 +15,7 @@ import (
 
 // Sentence tells a total in one sentence, with its change on the year before and the
 // areas that it lacks.
-func (p *Printer) Sentence(row *sink.ReportRow) string {
+func (p *Printer) Sentence(period string, row *sink.ReportRow) string {
 	indicator, ok := p.Catalogue.Indicator(row.Indicator)
 	if !ok {
 		indicator = &catalogue.Indicator{ID: row.Indicator, NameZH: row.Indicator, NameEN: row.Indicator}
@@ -28,7 +28,7 @@ func (p *Printer) Sentence(row *sink.ReportRow) string {
 	if row.Qualifier != "" {
 		levels = words.QualifiedLevels // 预计近40亿元, not 预计达近40亿元
 	}
-	return fmt.Sprintf(words.Total, name, fill(levels, row.Stage, p.Figure(row)), p.changeClause(indicator, row), p.gaps(row))
+	return fmt.Sprintf(words.Total, name, fill(levels, row.Stage, p.Figure(row)), p.changeClause(period, indicator, row), p.gaps(row))
 }
 
 // Figure returns a total's value, rounded for display, with its unit and qualifier.
@@ -59,21 +59,19 @@ func (p *Printer) digits(indicator string, value decimal.Decimal, qualifier stri
 }
 
 // changeClause tells the change on the year before, or why there is none.
-func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportRow) string {
-	words := &p.words().Sentence
+func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, row *sink.ReportRow) string {
+	words, base := &p.words().Sentence, p.base(period)
 	if row.Change == "" {
-		reason := words.NoRate[row.ChangeReason]
-		switch row.ChangeReason {
-		case tally.BaseNegative:
-			return p.amountClause(row) + reason
-		case tally.SignChange:
-			return p.amountClause(row) + fmt.Sprintf(reason, p.turned(row.Value))
-		case tally.Break, tally.NewArea, tally.MissingMember:
-			areas := ""
-			if len(row.ChangeAreas) > 0 {
-				areas = p.words().Colon + p.Areas(row.ChangeAreas)
-			}
-			return fmt.Sprintf(reason, areas)
+		detail := ""
+		switch {
+		case row.ChangeReason == tally.SignChange:
+			detail = p.turned(row.Value)
+		case len(row.ChangeAreas) > 0:
+			detail = p.words().Colon + p.Areas(row.ChangeAreas)
+		}
+		reason := because(words.NoRate[row.ChangeReason], base.Name, detail)
+		if row.ChangeReason == tally.BaseNegative || row.ChangeReason == tally.SignChange {
+			return p.amountClause(base, row) + reason
 		}
 		return reason
 	}
@@ -83,9 +81,9 @@ func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportR
 	pattern := words.PercentDown
 	switch {
 	case change.IsZero() && size.qualifier == "":
-		return start + words.Unchanged
+		return start + fmt.Sprintf(words.Unchanged, base.Name)
 	case decimal.RequireFromString(size.text).IsZero():
-		return start + words.AlmostUnchanged
+		return start + fmt.Sprintf(words.AlmostUnchanged, base.Name)
 	case points && change.IsPositive():
 		pattern = words.PointsUp
 	case points:
@@ -93,7 +91,15 @@ func (p *Printer) changeClause(indicator *catalogue.Indicator, row *sink.ReportR
 	case change.IsPositive():
 		pattern = words.PercentUp
 	}
-	return start + fmt.Sprintf(pattern, p.qualified(size.text, size.qualifier))
+	return start + fmt.Sprintf(pattern, base.On, p.qualified(size.text, size.qualifier))
+}
+
+// because fills in why there is no change; a reason may say nothing of what is filled in.
+func because(reason string, filledIn ...any) string {
+	if !strings.Contains(reason, "%") {
+		return reason
+	}
+	return fmt.Sprintf(reason, filledIn...)
 }
 
 // turned says of a change of sign which it is, by the value of today.
@@ -105,19 +111,19 @@ func (p *Printer) turned(value string) string {
 }
 
 // noChange says in a word why there is no change, and because of which areas.
-func (p *Printer) noChange(reason, value string, areas []string) string {
-	words := p.words()
+func (p *Printer) noChange(period, reason, value string, areas []string) string {
+	text := because(p.words().NoChange[reason], p.base(period).Name)
 	switch {
 	case reason == tally.SignChange:
 		return p.turned(value)
-	case len(areas) > 0 && words.NoChange[reason] != "":
-		return words.NoChange[reason] + words.Colon + p.Areas(areas)
+	case len(areas) > 0 && text != "":
+		return text + p.words().Colon + p.Areas(areas)
 	}
-	return words.NoChange[reason]
+	return text
 }
 
 // amountClause tells an absolute change.
-func (p *Printer) amountClause(row *sink.ReportRow) string {
+func (p *Printer) amountClause(base *BaseWords, row *sink.ReportRow) string {
 	if row.ChangeAbsolute == "" {
 		return ""
 	}
@@ -126,11 +132,11 @@ func (p *Printer) amountClause(row *sink.ReportRow) string {
 	size := p.amount(row.Indicator, difference.Abs(), row.Unit, roundSize(nil, difference, row.ChangeQualifier).qualifier)
 	switch difference.Sign() {
 	case 1:
-		return p.words().Comma + fmt.Sprintf(words.AmountUp, size)
+		return p.words().Comma + fmt.Sprintf(words.AmountUp, base.On, size)
 	case -1:
-		return p.words().Comma + fmt.Sprintf(words.AmountDown, size)
+		return p.words().Comma + fmt.Sprintf(words.AmountDown, base.On, size)
 	}
-	return p.words().Comma + words.Unchanged
+	return p.words().Comma + fmt.Sprintf(words.Unchanged, base.Name)
 }
 
 // gaps says which areas a total lacks, and whether it may be published so.
@@ -177,14 +183,14 @@ func (p *Printer) coverage(row *sink.ReportRow) string {
 
 // signedChange returns the change with its sign, for a cell of the page, or in a word
 // why there is none. A total without a value has neither.
-func (p *Printer) signedChange(row *sink.ReportRow) string {
+func (p *Printer) signedChange(period string, row *sink.ReportRow) string {
 	words := p.words()
 	indicator, ok := p.Catalogue.Indicator(row.Indicator)
 	if row.Change == "" || !ok {
 		if row.ChangeReason == tally.ValueMissing {
 			return ""
 		}
-		return p.noChange(row.ChangeReason, row.Value, row.ChangeAreas)
+		return p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas)
 	}
 	change := decimal.RequireFromString(row.Change)
 	size := roundSize(indicator, change, row.ChangeQualifier)

@@ -79,8 +79,8 @@ func checkUnit(t *testing.T, c *catalogue.Catalogue, unit string, share bool) {
 func inEveryFormat(t *testing.T, p *Printer, row *sink.ReportRow) map[string]string {
 	t.Helper()
 	texts := map[string]string{
-		"figure": p.Figure(row), "sentence": p.Sentence(row), "page": p.signedChange(row),
-		"release": p.releasedTotal(&ReleasedTotal{
+		"figure": p.Figure(row), "sentence": p.Sentence("2021", row), "page": p.signedChange("2021", row),
+		"release": p.releasedTotal("2021", &ReleasedTotal{
 			Value: row.Value, Unit: row.Unit, Stage: row.Stage, Status: row.Status, Qualifier: row.Qualifier,
 			Change: row.Change, ChangeKind: row.ChangeKind, ChangeQualifier: row.ChangeQualifier,
 		}),

@@ -26,7 +26,9 @@ type Words struct {
 	Percent, Points, PointsInText string
 	// Rise and Fall are formats of a change's size.
 	Rise, Fall string
-	// NoChange is why there is no change on the year before, in a word.
+	// YearBefore is what a year is compared with, PartBefore what a part of a year is.
+	YearBefore, PartBefore BaseWords
+	// NoChange is why there is no change, in a word. %[1]s is the base.
 	NoChange map[string]string
 	// Coverage is how many of the expected areas have reported. Missing has the names
 	// of those that have not, in a column; MissingInText is for text that has no spaces
@@ -53,9 +55,13 @@ type Words struct {
 	Demo       DemoWords
 }
 
+// BaseWords name the period that another is compared with: On in a change on it, and as
+// heading of a column of changes, Name elsewhere.
+type BaseWords struct{ On, Name string }
+
 // ReportWords are those of a report as a table or as Markdown.
 type ReportWords struct {
-	Title, TitleOfYear, Change, Areas, NoTotals string
+	Title, Areas, NoTotals string
 }
 
 // SentenceWords are those of a total told in a sentence.
@@ -67,12 +73,13 @@ type SentenceWords struct {
 	// qualifier.
 	Levels, QualifiedLevels map[string]string
 	// Expected stands before a change that is expected, by stage.
-	Expected                                     map[string]string
+	Expected map[string]string
+	// The first argument is the base, the second the size.
 	Unchanged, AlmostUnchanged                   string
 	PointsUp, PointsDown, PercentUp, PercentDown string
 	AmountUp, AmountDown                         string
-	// NoRate is why there is no change on the year before. Of reasons that lie with
-	// areas, %s is those, behind a colon; of a change of sign, which it is.
+	// NoRate is why there is no change. %[1]s is the base; %[2]s is, of reasons that lie
+	// with areas, those, behind a colon, and of a change of sign, which it is.
 	NoRate map[string]string
 	// Gaps puts what a total lacks in brackets.
 	Gaps string
@@ -89,7 +96,7 @@ type PeriodWords struct {
 type PageWords struct {
 	// Tag is the code of the language in HTML.
 	Tag, Title                                         string
-	Area, Change, Contents, Coverage, Indicators       string
+	Area, Contents, Coverage, Indicators               string
 	Reporting, ReportingHow, ReportedTotals            string
 	Value, Share, ByArea, OwnRatios, NoneIn            string
 	Trend, Notes, Method, CityReports                  string
