@@ -177,7 +177,7 @@ func settle(t testing.TB, log *stream.Log, s *Store, accepted, totals uint64) {
 func query(t testing.TB, s *Store, sql string) string {
 	t.Helper()
 	var b strings.Builder
-	if err := s.Query(t.Context(), sql, &b, "csv"); err != nil {
+	if err := s.Query(t.Context(), sql, false, &b, "csv"); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

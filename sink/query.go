@@ -8,25 +8,43 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/citytally/citytally/sink/resultset"
 )
 
+// ErrReadOnly is returned for a statement that changes something and was only to read.
+var ErrReadOnly = errors.New("the statement would change something")
+
+// readSettings let a statement read and change its other settings, and nothing else.
+var readSettings = clickhouse.Settings{"readonly": 2}
+
 // Query runs one statement and writes its rows in a format of package resultset: table,
-// csv or json. Rows are written as they come.
-func (s *Store) Query(ctx context.Context, query string, w io.Writer, format string) error {
+// csv or json. Rows are written as they come. Unless write is set, ClickHouse refuses what
+// would change anything.
+func (s *Store) Query(ctx context.Context, query string, write bool, w io.Writer, format string) error {
 	out, err := resultset.NewWriter(w, format)
 	if err != nil {
 		return err
+	}
+	if !write {
+		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(readSettings))
 	}
 	rows, err := s.conn.Query(ctx, query)
 	if errors.Is(err, io.EOF) {
 		return nil // the statement has no answer, as with ALTER
 	}
-	if err != nil {
+	if err == nil {
+		defer rows.Close()
+		err = out.Write(rows)
+	}
+	switch {
+	case err != nil && !write && hasCode(err, codeReadonly):
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case err != nil:
 		return fmt.Errorf("query ClickHouse: %w", err)
 	}
-	defer rows.Close()
-	return out.Write(rows)
+	return nil
 }
 
 // countedViews are the views whose rows Counts counts, in the order of the pipeline.

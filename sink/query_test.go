@@ -23,7 +23,7 @@ func TestQueryFormats(t *testing.T) {
 	s := newStore(t)
 	answer := func(sql, format string) string {
 		var b strings.Builder
-		if err := s.Query(t.Context(), sql, &b, format); err != nil {
+		if err := s.Query(t.Context(), sql, false, &b, format); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()
@@ -63,7 +63,7 @@ func TestQueryFormats(t *testing.T) {
 func TestQueryErrors(t *testing.T) {
 	s := newStore(t)
 	var b strings.Builder
-	if err := s.Query(t.Context(), "SELECT 1", &b, "xml"); !errors.Is(err, resultset.ErrFormat) {
+	if err := s.Query(t.Context(), "SELECT 1", false, &b, "xml"); !errors.Is(err, resultset.ErrFormat) {
 		t.Errorf("format xml: %v", err)
 	}
 	for sql, code := range map[string]int32{
@@ -71,11 +71,11 @@ func TestQueryErrors(t *testing.T) {
 		"SELEC 1":               62,
 		"SELECT throwIf(number = 7) FROM numbers(9)": 395,
 	} {
-		if err := s.Query(t.Context(), sql, &b, "csv"); !hasCode(err, code) {
+		if err := s.Query(t.Context(), sql, false, &b, "csv"); !hasCode(err, code) {
 			t.Errorf("%s: %v, want code %d", sql, err, code)
 		}
 	}
-	if err := s.Query(t.Context(), "CREATE TABLE extra (n UInt8) ENGINE = Memory", &b, "table"); err != nil {
+	if err := s.Query(t.Context(), "CREATE TABLE extra (n UInt8) ENGINE = Memory", false, &b, "table"); err != nil {
 		t.Errorf("a statement without an answer: %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestReaderMayReadAndNothingElse(t *testing.T) {
 	if rows, err := reader.Report(t.Context(), "2021"); err != nil || len(rows) != 2 {
 		t.Errorf("report: %v, %v", rows, err)
 	}
-	if err := reader.Query(t.Context(), "DROP TABLE totals_data", &strings.Builder{}, "csv"); err == nil {
+	if err := reader.Query(t.Context(), "DROP TABLE totals_data", false, &strings.Builder{}, "csv"); err == nil {
 		t.Error("a reader dropped a table")
 	}
 }

@@ -52,7 +52,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
 
-	must(t, "sql", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320812' SETTINGS mutations_sync = 1")
+	must(t, "sql", "--write", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320812' SETTINGS mutations_sync = 1")
 	lost := []event.Imbalance{{Area: "320812", Dataset: "sti-annual", What: event.CountObservations, Log: 2, Shown: 0}}
 	if c := conservation(); c.Balanced || !cmp.Equal(c.Imbalances, lost) {
 		t.Errorf("status says balanced %v, %v; want %v", c.Balanced, c.Imbalances, lost)
@@ -78,7 +78,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	})
 
 	// A verdict that ClickHouse lost is noticed as well.
-	must(t, "sql", "--dir", dir, "ALTER TABLE submissions_data DELETE WHERE area = '320804' SETTINGS mutations_sync = 1")
+	must(t, "sql", "--write", "--dir", dir, "ALTER TABLE submissions_data DELETE WHERE area = '320804' SETTINGS mutations_sync = 1")
 	if c := conservation(); c.Balanced || len(c.Imbalances) != 1 || c.Imbalances[0].What != event.CountSubmissions || c.Imbalances[0].Area != "320804" {
 		t.Errorf("without a verdict: balanced %v, %v", c.Balanced, c.Imbalances)
 	}

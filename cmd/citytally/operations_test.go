@@ -126,7 +126,7 @@ func TestOperationsTellTheTruth(t *testing.T) {
 	}
 
 	// A table is gone: the sink waits, and says so.
-	must(t, "sql", "--dir", dir, "RENAME TABLE observations_data TO gone")
+	must(t, "sql", "--write", "--dir", dir, "RENAME TABLE observations_data TO gone")
 	must(t, "submit", "--dir", dir, "--area", "320804", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2021,500\n"))
 	eventually(t, "the sink is not ready", func() bool { _, parts := readiness(t, dir); return !parts["sink"].Ready })
 	if _, parts := readiness(t, dir); !strings.Contains(parts["sink"].Why, "ACCEPTED waits") || !parts["broker"].Ready {
@@ -150,7 +150,7 @@ func TestOperationsTellTheTruth(t *testing.T) {
 			t.Errorf("the table does not say %q, or says too much:\n%s", told, table)
 		}
 	}
-	must(t, "sql", "--dir", dir, "RENAME TABLE gone TO observations_data")
+	must(t, "sql", "--write", "--dir", dir, "RENAME TABLE gone TO observations_data")
 	eventually(t, "the sink is ready again", func() bool { ready, _ := readiness(t, dir); return ready })
 
 	p.stop(t, syscall.SIGTERM)

@@ -294,7 +294,7 @@ func (o *outage) look() (looked <-chan int, stop func()) {
 		defer store.Close()
 		for ctx.Err() == nil {
 			var answer strings.Builder
-			if err := store.Query(ctx, tornTotals, &answer, "csv"); err != nil {
+			if err := store.Query(ctx, tornTotals, false, &answer, "csv"); err != nil {
 				continue
 			}
 			looks++

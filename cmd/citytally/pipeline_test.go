@@ -50,8 +50,8 @@ rd_expenditure,2021,15
 	})
 
 	// Someone empties the projection of a total and of observations.
-	must(t, "sql", "--dir", dir, "ALTER TABLE totals_data DELETE WHERE indicator = 'gdp' SETTINGS mutations_sync = 1")
-	must(t, "sql", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320830' SETTINGS mutations_sync = 1")
+	must(t, "sql", "--write", "--dir", dir, "ALTER TABLE totals_data DELETE WHERE indicator = 'gdp' SETTINGS mutations_sync = 1")
+	must(t, "sql", "--write", "--dir", dir, "ALTER TABLE observations_data DELETE WHERE area = '320830' SETTINGS mutations_sync = 1")
 	var run struct {
 		Changed, Cells int
 		Missing        int `json:"observations_missing"`
@@ -255,4 +255,22 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: exit code %d, %q; want %d, %q", test.args, code, stderr, test.code, test.says)
 		}
 	}
+}
+
+// A statement that would change something is refused unless it may; settings stay free.
+func TestSQLReadsUnlessToldToWrite(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	for _, statement := range []string{"DROP VIEW totals_latest", "INSERT INTO runs_data (id) VALUES ('x')", "ALTER TABLE observations_data DELETE WHERE true", "SELECT 1 SETTINGS readonly = 0"} {
+		if code, _, stderr := citytally(t, "sql", "--dir", dir, statement); code != exitUsage || !strings.Contains(stderr, "--write") {
+			t.Errorf("%s: exit code %d, %s", statement, code, stderr)
+		}
+	}
+	must(t, "sql", "--dir", dir, "SELECT count() FROM totals_latest SETTINGS max_threads = 1")
+	must(t, "sql", "--write", "--dir", dir, "DROP VIEW totals_latest")
+	eventually(t, "the view is there again", func() bool {
+		code, _, _ := citytally(t, "sql", "--dir", dir, "SELECT count() FROM totals_latest")
+		return code == 0
+	})
 }

@@ -15,6 +15,7 @@ import (
 func newSQL(g *globals) *cobra.Command {
 	var a client.Addresses
 	var format *choice
+	var write bool
 	cmd := &cobra.Command{
 		Use:   `sql "QUERY"`,
 		Short: "Ask ClickHouse, as an analyst would",
@@ -23,7 +24,11 @@ read from standard input.
 
 Views to ask: totals_latest, totals (every version), observations_latest,
 observations (every vintage), submissions, findings, runs, releases, areas,
-indicators, datasets.`,
+indicators, datasets.
+
+A statement that would change something is refused unless --write says that it may.
+
+默认只读；确需修改数据时加 --write。`,
 		Example: `  citytally sql "SELECT indicator, value, change FROM totals_latest WHERE period = '2021'"
   citytally sql "SHOW TABLES" --format csv`,
 		Args: cobra.MaximumNArgs(1),
@@ -43,10 +48,11 @@ indicators, datasets.`,
 			if err != nil {
 				return err
 			}
-			return c.Query(cmd.Context(), query, cmd.OutOrStdout(), format.value)
+			return c.Query(cmd.Context(), query, write, cmd.OutOrStdout(), format.value)
 		},
 	}
 	dsnFlag(cmd, &a)
+	cmd.Flags().BoolVar(&write, "write", false, "let the statement change data, tables or views")
 	format = formatFlag(cmd, present.FormatTable, present.FormatCSV, present.FormatJSON)
 	return cmd
 }

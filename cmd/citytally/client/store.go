@@ -15,14 +15,19 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
-// Query runs one query in ClickHouse and prints its rows.
-func (c *Client) Query(ctx context.Context, query string, w io.Writer, format string) error {
+// Query runs one query in ClickHouse and prints its rows. Only with write set may it change
+// anything.
+func (c *Client) Query(ctx context.Context, query string, write bool, w io.Writer, format string) error {
 	store, err := c.openStore(ctx, zerolog.Nop())
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	return store.Query(ctx, query, w, format)
+	err = store.Query(ctx, query, write, w, format)
+	if errors.Is(err, sink.ErrReadOnly) {
+		return app.Usage(fmt.Errorf("%w; add --write if it is meant to", err))
+	}
+	return err
 }
 
 // Rebuild drops what ClickHouse holds and fills it from the log again. Where ClickHouse holds
