@@ -75,7 +75,7 @@ func TestQueryErrors(t *testing.T) {
 			t.Errorf("%s: %v, want code %d", sql, err, code)
 		}
 	}
-	if err := s.Query(t.Context(), "CREATE TABLE extra (n UInt8) ENGINE = Memory", false, &b, "table"); err != nil {
+	if err := s.Query(t.Context(), "CREATE TABLE extra (n UInt8) ENGINE = Memory", true, &b, "table"); err != nil {
 		t.Errorf("a statement without an answer: %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestReaderMayReadAndNothingElse(t *testing.T) {
 	if rows, err := reader.Report(t.Context(), "2021"); err != nil || len(rows) != 2 {
 		t.Errorf("report: %v, %v", rows, err)
 	}
-	if err := reader.Query(t.Context(), "DROP TABLE totals_data", false, &strings.Builder{}, "csv"); err == nil {
+	if err := reader.Query(t.Context(), "DROP TABLE totals_data", true, &strings.Builder{}, "csv"); err == nil {
 		t.Error("a reader dropped a table")
 	}
 }
