@@ -35,7 +35,7 @@ func Open(ctx context.Context, dsn string, config Config, logger zerolog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.waitForServer(ctx, config); err != nil {
+	if err := s.waitForServer(ctx, config, true); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -73,11 +73,12 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	}, nil
 }
 
-// Prepare waits for the server as Open does, brings the tables and views up to date, and
+// Prepare waits for the server, also for one that refuses the credentials, since these can be
+// mended there; brings the tables and views up to date, and
 // stores the catalogue. When the server goes away meanwhile, it waits and begins again.
 func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Config) error {
 	for {
-		if err := s.waitForServer(ctx, config); err != nil {
+		if err := s.waitForServer(ctx, config, false); err != nil {
 			return err
 		}
 		err := s.Migrate(ctx)
@@ -91,8 +92,9 @@ func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Conf
 }
 
 // waitForServer returns when the server answers, also with the error that the database does
-// not exist, which Migrate then creates.
-func (s *Store) waitForServer(ctx context.Context, config Config) error {
+// not exist, which Migrate then creates. With refusalEnds set it returns when the server
+// refuses the credentials, too.
+func (s *Store) waitForServer(ctx context.Context, config Config, refusalEnds bool) error {
 	attempt := attemptOf(config, s.logger.With().Str("clickhouse", s.address).Logger(), "reach ClickHouse")
 	attempt.DrainFor = 0 // a ping leaves nothing half done
 	err := stream.Retry(ctx, attempt, func(ctx context.Context) error {
@@ -100,7 +102,7 @@ func (s *Store) waitForServer(ctx context.Context, config Config) error {
 		switch {
 		case hasCode(err, codeUnknownDatabase):
 			return nil
-		case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
+		case refusalEnds && hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
 			return &event.Permanent{Err: fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, Advice(err), err)}
 		}
 		return err

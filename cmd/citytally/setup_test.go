@@ -12,6 +12,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // A stage that is started before its broker waits for it, and says so. One whose settings
@@ -53,5 +54,29 @@ func TestStageAndItsBroker(t *testing.T) {
 	var left []any
 	if err := json.Unmarshal([]byte(must(t, "setup", "--dir", dir, "--format", "json")), &left); err != nil || len(left) != 0 {
 		t.Errorf("after --apply: %v, %v", left, err)
+	}
+}
+
+// A ClickHouse that refuses the credentials keeps the sink waiting, and nobody else.
+func TestRefusedCredentialsStopTheSinkAlone(t *testing.T) {
+	other := t.TempDir()
+	host := startRun(t, other)
+	defer host.stop(t, syscall.SIGTERM)
+	i, err := app.FindInstance(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CITYTALLY_CLICKHOUSE_DSN", "clickhouse://nobody:wrong@"+i.ClickHouseNative+"/citytally")
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	push(t, dir, "320812", 100)
+	eventually(t, "figures are judged and totalled", func() bool {
+		last, err := attach(t, dir).LastSequence(t.Context(), stream.Totals)
+		return err == nil && last > 0
+	})
+	ready, parts := readiness(t, dir)
+	if ready || !strings.Contains(parts["clickhouse"].Why, "check user and password") {
+		t.Errorf("parts: %+v", parts)
 	}
 }

@@ -180,9 +180,16 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	group.Go(func() error { return p.continuity.run(ctx) })
 	if p.Store != nil && !p.isPrepared() {
 		group.Go(func() error {
-			if err := p.prepareStore(ctx); err != nil && ctx.Err() == nil {
+			err := p.prepareStore(ctx)
+			if err == nil || ctx.Err() != nil {
+				return nil
+			}
+			if len(p.running) == 1 {
 				return err
 			}
+			// The others do not need the store.
+			p.health.stop(StageSink, err)
+			p.options.Logger.Error().Err(err).Msg("ClickHouse cannot be prepared; the other stages go on without it")
 			return nil
 		})
 	}
