@@ -121,7 +121,7 @@ func (r *replayer) earlier(h *ledger.History, indicator string, period catalogue
 		if !ok {
 			break
 		}
-		points = append(points, present.Point{Period: period, Value: total.Value, Stage: total.Stage})
+		points = append(points, present.NewPoint(period, total.Value, total.Qualifier, total.Stage, total.Missing, total.ChangeReason))
 	}
 	slices.Reverse(points)
 	return points

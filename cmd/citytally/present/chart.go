@@ -10,13 +10,23 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Point is the total of one period in a trend. Value is "" where there is none.
 type Point struct {
-	Period catalogue.Period
-	Value  string
-	Stage  string
+	Period           catalogue.Period
+	Value, Qualifier string
+	Stage            string
+	// Partial is true where areas are missing, Broken where the total is not comparable
+	// with that of the year before.
+	Partial, Broken bool
+}
+
+// NewPoint returns the total of a period as a point.
+func NewPoint(period catalogue.Period, value, qualifier, stage string, missing []string, changeReason string) Point {
+	broken := changeReason == tally.Break || changeReason == tally.NewArea || changeReason == tally.Definition
+	return Point{Period: period, Value: value, Qualifier: qualifier, Stage: stage, Partial: len(missing) > 0, Broken: broken}
 }
 
 // trendChart has a column for each period, in the coordinates of its SVG: the origin
@@ -34,9 +44,13 @@ type trendColumn struct {
 	Middle              float64 // of the column, for its labels
 	ValueY              float64
 	Value, Label        string
-	// Class is "past", "now" for the last period, or "open" for the last period with a
-	// figure that is not final.
+	// Class is "past", "now" for the last period, "open" for a figure that is not final, or
+	// "partial" for one that lacks areas.
 	Class string
+	// Broken is true where the column is not comparable with the one before it, from
+	// which a line at Left parts it.
+	Broken bool
+	Left   float64
 }
 
 const (
@@ -73,27 +87,58 @@ func (p *Printer) trend(indicator string, points []Point) *trendChart {
 	width := min(trendWidest, step*trendNarrows)
 	chart := &trendChart{Width: trendWidth, Height: trendHeight, Zero: y(0)}
 	for i, point := range points {
-		column := trendColumn{Middle: step * (float64(i) + 0.5), Width: width, Label: point.Period.String(), Class: "past", Value: "—"}
+		column := trendColumn{
+			Middle: step * (float64(i) + 0.5), Width: width, Label: fmt.Sprint(point.Period.Year), Class: point.class(i == len(points)-1), Value: "—",
+			Broken: point.Broken && i > 0, Left: step * float64(i),
+		}
 		column.X = column.Middle - width/2
 		top, bottom := min(y(values[i]), y(0)), max(y(values[i]), y(0))
 		column.Y, column.Height, column.ValueY = top, bottom-top, top-5
 		if point.Value != "" {
-			column.Value = p.digits(indicator, decimal.RequireFromString(point.Value), "").text
+			figure := p.digits(indicator, decimal.RequireFromString(point.Value), point.Qualifier)
+			column.Value = p.qualified(figure.text, figure.qualifier)
 		}
-		if i == len(points)-1 {
-			column.Class = "now"
-			if point.Stage != catalogue.Final.String() {
-				column.Class = "open"
-			}
-		}
-		chart.Summary += column.Label + ": " + column.Value + p.words().Entry
+		chart.Summary += column.Label + ": " + column.Value + p.pointMarks(&point) + p.words().Entry
 		chart.Columns = append(chart.Columns, column)
 	}
 	return chart
 }
 
+// class returns the class of a point's column.
+func (point *Point) class(last bool) string {
+	switch {
+	case point.Value != "" && point.Partial:
+		return "partial"
+	case point.Value != "" && point.Stage != catalogue.Final.String():
+		return "open"
+	case last:
+		return "now"
+	}
+	return "past"
+}
+
+// pointMarks says in brackets what a point's column looks like.
+func (p *Printer) pointMarks(point *Point) string {
+	words := p.words()
+	var marks []string
+	if point.Value != "" && point.Stage != catalogue.Final.String() {
+		marks = append(marks, words.Stages[point.Stage])
+	}
+	if point.Value != "" && point.Partial {
+		marks = append(marks, words.Page.Partial)
+	}
+	if point.Broken {
+		marks = append(marks, words.Page.Broken)
+	}
+	if len(marks) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(words.Sentence.Gaps, strings.Join(marks, words.Clause))
+}
+
 // contribution is one area's part of a total.
 type contribution struct {
+	// Value is a word where the area is missing.
 	Area, Value string
 	// Share is the share of the total in percent, "" for a ratio, whose parts do not
 	// add up.
@@ -104,8 +149,8 @@ type contribution struct {
 
 const contributionWidth = 100.0
 
-// contributions are the areas' parts of a total, the largest first. Areas whose part
-// is zero have no row.
+// contributions are the areas' parts of a total, the largest first and those that are
+// missing last. Areas whose part is zero have no row.
 type contributions struct {
 	Rows []contribution
 	// None names the areas whose figure is zero.
@@ -152,6 +197,9 @@ func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Tot
 			row.Share = fmt.Sprintf(p.words().Percent, value.Mul(decimal.New(100, 0)).DivRound(whole, 1).StringFixed(1))
 		}
 		c.Rows = append(c.Rows, row)
+	}
+	for _, code := range total.Missing {
+		c.Rows = append(c.Rows, contribution{Area: p.Area(code), Value: p.words().Page.NotReported})
 	}
 	c.None = p.Areas(none)
 	return c

@@ -175,12 +175,12 @@ func bulletin(t *testing.T) *Report {
 			"output":  {Value: "4444", Expected: 2, Inputs: event.NewInputs(input("101", "output", "4000.25"), input("102", "output", "443.75"))},
 			"share":   {Value: "10", Expected: 2, Inputs: event.NewInputs(input("101", "part", "400"), input("102", "part", "44.4"), input("101", "output", "4000"), input("102", "output", "444"))},
 			"firms":   {Value: "3", Expected: 2, Inputs: event.NewInputs(input("101", "firms", "3"), input("102", "firms", "0"))},
-			"balance": {Value: "-5", Expected: 2, Inputs: event.NewInputs(input("101", "balance", "-5"))},
+			"balance": {Value: "-5", Expected: 2, Missing: []string{"102"}, Inputs: event.NewInputs(input("101", "balance", "-5"))},
 			"rank":    {Value: "7", Expected: 1, Inputs: event.NewInputs(input("100", "rank", "7"))},
 		},
 		Earlier: map[string][]Point{
-			"output":  {{of(2019), "4000", "final"}, {of(2020), "", "final"}},
-			"balance": {{of(2020), "10", "final"}},
+			"output":  {NewPoint(of(2018), "3999.96", "below", "flash", nil, ""), NewPoint(of(2019), "4000", "", "final", []string{"102"}, "BREAK"), {Period: of(2020), Stage: "final"}},
+			"balance": {NewPoint(of(2020), "10", "", "final", nil, "")},
 		},
 	}
 }
@@ -235,6 +235,10 @@ func TestPartsAddUpVisibly(t *testing.T) {
 	firms, _ := p.Catalogue.Indicator("firms")
 	if c := p.contributions(firms, totals["firms"]); len(c.Rows) != 1 || c.None != "西区" {
 		t.Errorf("with an area that has none: %+v", c)
+	}
+	balance, _ := p.Catalogue.Indicator("balance")
+	if c := p.contributions(balance, &event.Total{Value: "5", Expected: 2, Missing: []string{"102"}, Inputs: totals["firms"].Inputs}); len(c.Rows) != 2 || c.Rows[1] != (contribution{Area: "西区", Value: "缺报"}) {
+		t.Errorf("with an area that is missing: %+v", c)
 	}
 	rank, _ := p.Catalogue.Indicator("rank")
 	if c := p.contributions(rank, totals["rank"]); c != nil {

@@ -95,10 +95,13 @@ type PeriodWords struct {
 // PageWords are those of the HTML page.
 type PageWords struct {
 	// Tag is the code of the language in HTML.
-	Tag, Title                                         string
-	Area, Contents, Coverage, Indicators               string
-	Reporting, ReportingHow, ReportedTotals            string
-	Value, Share, ByArea, OwnRatios, NoneIn            string
+	Tag, Title                              string
+	Area, Contents, Coverage, Indicators    string
+	Reporting, ReportingHow, ReportedTotals string
+	Value, Share, ByArea, OwnRatios, NoneIn string
+	// Partial and Broken say what a column of the trend is that looks so; NotReported
+	// stands for the value of an area that is missing.
+	Partial, Broken, NotReported                       string
 	Trend, Notes, Method, CityReports                  string
 	Release, AsOf, Count, Incomplete, Basis, WrittenAt string
 }
