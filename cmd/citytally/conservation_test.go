@@ -11,6 +11,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
@@ -88,4 +89,39 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 			t.Errorf("the log does not say that %s:\n%s", line, p.output)
 		}
 	}
+}
+
+// Recomputing mends ClickHouse from the log, and the log does not grow: not for rows that
+// ClickHouse lost, not for totals that somebody forged, which it drops.
+func TestRecomputeMendsClickHouseAlone(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	push(t, dir, "320812", 100)
+	push(t, dir, "320804", 11)
+	log := attach(t, dir)
+	settled(t, log)
+	before, err := log.LastSequence(t.Context(), stream.Accepted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, "sql", "--write", "--dir", dir, "TRUNCATE TABLE observations_data")
+	must(t, "sql", "--write", "--dir", dir, `INSERT INTO totals_data SELECT * REPLACE(toUInt64(1000000000) AS basis, toUInt64(1000000000) AS sequence,
+		toDecimal128(424242, 12) AS value) FROM totals_data WHERE indicator = 'gdp' AND period = '2021' ORDER BY basis DESC LIMIT 1`)
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "424242" {
+		t.Fatalf("the forged total is not shown: %+v", got)
+	}
+	for range 3 {
+		must(t, "recompute", "--dir", dir)
+	}
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "111" {
+		t.Errorf("gdp is %s, want 111", got.Value)
+	}
+	if out := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count() FROM observations"); out != "count()\n2\n" {
+		t.Errorf("observations: %s", out)
+	}
+	if after, err := log.LastSequence(t.Context(), stream.Accepted); err != nil || after != before {
+		t.Errorf("ACCEPTED grew from %d to %d, %v", before, after, err)
+	}
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
 }

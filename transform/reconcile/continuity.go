@@ -76,6 +76,9 @@ func (d *Divergence) Richer() string {
 func (d *Divergence) String() string {
 	discard := "put back the broker's data that ClickHouse was filled from, or accept the loss and make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer"
 	switch {
+	case d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Totals:
+		return fmt.Sprintf("TOTALS ends at message %d and ClickHouse has totals of message %d: TOTALS has lost its end, or somebody wrote to ClickHouse; "+
+			"citytally recompute drops them and computes what the log says", d.Last, d.Known)
 	case d.Kind == TailLost && d.Holder == ClickHouse:
 		return fmt.Sprintf("%s ends at message %d and ClickHouse has rows of message %d: the log is the poorer side, it has lost its end or an older copy was put back; "+
 			"the sink waits, so that nothing is overwritten; %s", d.Stream, d.Last, d.Known, discard)
@@ -99,8 +102,9 @@ func (d *Divergence) String() string {
 }
 
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
+// Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
-	return d.Kind == Replaced || d.Kind == TailLost && d.Holder == ClickHouse
+	return d.Kind == Replaced || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
 }
 
 // StopsTransform reports whether nothing must be judged and totalled while the divergence

@@ -13,7 +13,7 @@ type Scope struct{ Period, Indicator string }
 type TotalKey struct{ Indicator, Period string }
 
 // Projection is the store that analysts query. Recomputations read it back to compare it
-// with the log, and never write to it.
+// with the log, and mend it from the log where it differs.
 type Projection interface {
 	// Settle returns nil once everything up to the sequences of ACCEPTED and TOTALS is
 	// visible, or the cause of ctx's end.
@@ -27,6 +27,12 @@ type Projection interface {
 	// SUBMISSIONS to another, for each area and dataset. Behind is how many verdicts in
 	// the log may not be visible yet.
 	Accounts(ctx context.Context, first, last uint64) (shown []Shown, behind int64, err error)
+	// StoreAccepted stores the messages of ACCEPTED at the sequences, which it lacks in
+	// whole or in part. Rows that cannot be stored are left out.
+	StoreAccepted(ctx context.Context, sequences []uint64) error
+	// DropTotalsBeyondLog drops totals of messages that TOTALS does not have, or computed
+	// beyond the end of ACCEPTED, and returns of how many computations they were.
+	DropTotalsBeyondLog(ctx context.Context) (computations int, err error)
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)

@@ -167,6 +167,9 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		if err := r.settle(ctx, run.Basis); err != nil {
 			return err
 		}
+		if err := r.dropBeyond(ctx); err != nil {
+			return err
+		}
 		shown, err := r.projection.LatestTotals(ctx, scope)
 		if err != nil {
 			return err
@@ -184,6 +187,16 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		return err
 	}
 	return r.restoreBalance(ctx, run)
+}
+
+// dropBeyond has the projection drop totals of messages that the log does not have: forged
+// ones, or those of a future that TOTALS has lost. They would hide what the log says.
+func (r *Recomputer) dropBeyond(ctx context.Context) error {
+	dropped, err := r.projection.DropTotalsBeyondLog(ctx)
+	if dropped > 0 {
+		r.logger.Error().Int("versions", dropped).Msg("ClickHouse had totals of messages that the log does not have; they were dropped")
+	}
+	return err
 }
 
 // settle waits for the projection as [Settle] does, and for SettleFor at most.
@@ -243,8 +256,8 @@ func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) [
 	return differing
 }
 
-// restoreObservations publishes those messages of ACCEPTED again of which the projection
-// lacks rows. Ledgers have folded them in before, so only the projection changes.
+// restoreObservations has the projection store those messages of ACCEPTED again of which it
+// lacks rows. The log, which is kept for ever, does not grow.
 func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
 	counts, err := r.projection.ObservationCounts(ctx, Scope{})
 	if err != nil {
@@ -257,14 +270,8 @@ func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) er
 			lacking[s.AcceptedSequence] = true
 		}
 	}
-	for _, sequence := range slices.Sorted(maps.Keys(lacking)) {
-		m, err := ledger.ReadAccepted(ctx, r.log, sequence)
-		if err != nil {
-			return err
-		}
-		if _, err := r.log.Publish(ctx, stream.Message{Subject: m.Subject, Body: m.Data}); err != nil {
-			return err
-		}
+	if len(lacking) == 0 {
+		return nil
 	}
-	return nil
+	return r.projection.StoreAccepted(ctx, slices.Sorted(maps.Keys(lacking)))
 }
