@@ -211,6 +211,13 @@ func areaEffect(d *Difference, was, now *Area) {
 		}
 	case d.Field == "predecessors":
 		d.Effect, d.Since = ChangesOnly, now.ValidFrom
+	case d.Field == "gained":
+		d.Effect = ChangesOnly
+		for _, gain := range slices.Concat(was.Gained, now.Gained) {
+			if d.Since.IsZero() || gain.Day.Before(d.Since.Time) {
+				d.Since = gain.Day
+			}
+		}
 	case d.Field == "host":
 		d.Effect = AcceptedOnly
 	}

@@ -188,7 +188,7 @@ func (x *explainer) recast(period catalogue.Period) map[string][]string {
 	recast := map[string][]string{}
 	for _, code := range tally.Expected(x.catalogue, x.indicator, period) {
 		if area, ok := x.catalogue.Area(code); ok && !area.ValidIn(period.YearBefore()) {
-			before, _ := x.catalogue.Recast(code, period.YearBefore())
+			before, _ := x.catalogue.Origins(code, period.YearBefore(), period)
 			recast[code] = before
 		}
 	}

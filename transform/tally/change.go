@@ -92,7 +92,7 @@ func (c *calculator) comparable(indicator *catalogue.Indicator, period catalogue
 	}
 	var recast []string
 	for _, area := range now.have {
-		before, ok := c.catalogue.Recast(area, period.YearBefore())
+		before, ok := c.catalogue.Origins(area, period.YearBefore(), period)
 		if !ok {
 			return false
 		}
