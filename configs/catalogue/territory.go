@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// Territories is how areas of two periods divide the city.
+type Territories struct {
+	// All are the territories, each as small as possible.
+	All []Territory
+	// New are the codes, in order, of areas that were formed from nothing that existed in
+	// the earlier period, and Broken those of other areas for some of whose territory
+	// nobody is known in the other period.
+	New, Broken []string
+}
+
 // Territory is areas of two periods that cover the same territory.
 type Territory struct {
 	// Before and Now are the codes, in order, of the areas that count towards the city at
@@ -12,12 +22,12 @@ type Territory struct {
 	Before, Now []string
 }
 
-// Territories divides the city into territories that areas of both periods cover, each as
-// small as possible: an area that went on unchanged is one, as are all areas that were
-// merged, split or gave parts to one another between the ends of the two periods. What
-// belongs to an inside zone belongs to its host. Broken are the codes, in order, of areas
-// for whose territory nobody is known in the other period.
-func (c *Catalogue) Territories(before, now Period) (territories []Territory, broken []string) {
+// Territories divides the city into territories that areas of both periods cover: an area
+// that went on unchanged is one, as are all areas that were merged, split or gave parts to
+// one another between the ends of the two periods. What belongs to an inside zone belongs
+// to its host.
+func (c *Catalogue) Territories(before, now Period) *Territories {
+	found := &Territories{}
 	s := c.succession(before, now)
 	group := map[string]string{} // a code of the territory, by code
 	find := func(code string) string {
@@ -26,10 +36,7 @@ func (c *Catalogue) Territories(before, now Period) (territories []Territory, br
 		}
 		return code
 	}
-	join := func(code string, others []string, known bool) {
-		if !known {
-			broken = append(broken, code)
-		}
+	join := func(code string, others []string) {
 		for _, other := range others {
 			a, b := find(code), find(other)
 			group[max(a, b)] = min(a, b)
@@ -41,20 +48,28 @@ func (c *Catalogue) Territories(before, now Period) (territories []Territory, br
 	}
 	for _, code := range was {
 		heirs, known := s.heirs(c.areas[code], s.from)
-		join(code, heirs, known)
+		join(code, heirs)
+		if !known {
+			found.Broken = append(found.Broken, code)
+		}
 	}
 	for _, code := range is {
 		origins, known := s.origins(c.areas[code], s.to.AddDate(0, 0, 1))
-		join(code, origins, known)
+		join(code, origins)
+		if !known && len(origins) > 0 {
+			found.Broken = append(found.Broken, code)
+		} else if !known {
+			found.New = append(found.New, code)
+		}
 	}
 	places := map[string]int{}
 	of := func(code string) *Territory {
 		place, ok := places[find(code)]
 		if !ok {
-			place = len(territories)
-			places[find(code)], territories = place, append(territories, Territory{})
+			place = len(found.All)
+			places[find(code)], found.All = place, append(found.All, Territory{})
 		}
-		return &territories[place]
+		return &found.All[place]
 	}
 	for _, code := range was {
 		of(code).Before = append(of(code).Before, code)
@@ -62,8 +77,9 @@ func (c *Catalogue) Territories(before, now Period) (territories []Territory, br
 	for _, code := range is {
 		of(code).Now = append(of(code).Now, code)
 	}
-	slices.Sort(broken)
-	return territories, slices.Compact(broken)
+	slices.Sort(found.Broken)
+	found.Broken = slices.Compact(found.Broken)
+	return found
 }
 
 // Origins returns the codes, in order, of the areas to which the territory that an area
