@@ -4,6 +4,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/catalogue/diff"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
@@ -115,9 +116,9 @@ var chineseWords = Words{
 		InsideOf:    "，属 %s", From: "%s 起", Until: "%s 前", DueDays: "期后 %d 天", Same: "两个目录没有差别", AllTotals: "全部加总指标",
 		Sections: map[string]string{"city": "本市", "programmes": "栏目", "areas": "单位", "datasets": "报表", "indicators": "指标"},
 		Actions:  map[string]string{"added": "新增", "removed": "删除", "changed": "修改", "moved": "移动"},
-		Effects: map[catalogue.Effect]string{
-			catalogue.ShownOnly: "只影响显示", catalogue.AcceptedOnly: "只影响今后的接收", catalogue.PublishableOnly: "影响可否发布",
-			catalogue.ChangesOnly: "影响同比", catalogue.TotalsChange: "影响全市数及同比",
+		Effects: map[diff.Effect]string{
+			diff.ShownOnly: "只影响显示", diff.AcceptedOnly: "只影响今后的接收", diff.PublishableOnly: "影响可否发布",
+			diff.ChangesOnly: "影响同比", diff.TotalsChange: "影响全市数及同比",
 		},
 	},
 	Receipt: ReceiptWords{
