@@ -276,7 +276,7 @@ func (o *oracle) change(indicator string, year int, value *big.Rat, areas []stri
 	case base == nil:
 		return nil, nil, "BASE_MISSING"
 	case !slices.Equal(areas, before):
-		return nil, nil, "BREAK"
+		return nil, nil, "MISSING_MEMBER"
 	}
 	absolute = new(big.Rat).Sub(value, base)
 	switch {

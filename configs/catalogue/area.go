@@ -33,15 +33,30 @@ type Area struct {
 	ValidTo   Date `yaml:"valid_to" json:"valid_to,omitzero"`
 	// Predecessors are the areas whose territory this one took over at ValidFrom.
 	Predecessors []string `yaml:"predecessors" json:"predecessors,omitempty"`
+	// Gained are the parts of other areas that became parts of this one.
+	Gained []Gain `yaml:"gained" json:"gained,omitempty"`
 }
+
+// Gain is a part of an area's territory that became part of another: of an area that goes
+// on, or of one that ends, as a zone does that is given back.
+type Gain struct {
+	// From is the area that the part belonged to, and Day the first day on which it no
+	// longer did.
+	From string `yaml:"from" json:"from"`
+	Day  Date   `yaml:"day" json:"day"`
+}
+
+// String returns the gain for a list of differences.
+func (g Gain) String() string { return g.From + " " + g.Day.Format(time.DateOnly) }
 
 // Additive reports whether the area's figures are added up to the city's.
 func (a *Area) Additive() bool { return a.Kind == District || a.Kind == CarvedOut }
 
 // ValidIn reports whether the area exists on the last day of the period.
-func (a *Area) ValidIn(p Period) bool {
-	return (a.ValidFrom.IsZero() || !p.LastDay().Before(a.ValidFrom.Time)) &&
-		(a.ValidTo.IsZero() || p.LastDay().Before(a.ValidTo.Time))
+func (a *Area) ValidIn(p Period) bool { return a.existsOn(p.LastDay()) }
+
+func (a *Area) existsOn(day time.Time) bool {
+	return (a.ValidFrom.IsZero() || !day.Before(a.ValidFrom.Time)) && (a.ValidTo.IsZero() || day.Before(a.ValidTo.Time))
 }
 
 // Date is a calendar day, written 2016-10-08.
@@ -71,38 +86,4 @@ func (c *Catalogue) Expected(p Period) []string {
 	}
 	slices.Sort(codes)
 	return codes
-}
-
-// Recast returns the codes of the areas that covered an area's territory in an earlier
-// period: the area itself where it existed, else its predecessors. It reports false when the
-// predecessors of part of the territory are not known.
-func (c *Catalogue) Recast(code string, p Period) ([]string, bool) {
-	area, ok := c.Area(code)
-	if !ok {
-		return nil, false
-	}
-	if area.ValidIn(p) {
-		return []string{code}, true
-	}
-	var codes []string
-	for _, predecessor := range area.Predecessors {
-		before, ok := c.Recast(predecessor, p)
-		if !ok {
-			return nil, false
-		}
-		codes = append(codes, before...)
-	}
-	return codes, len(codes) > 0
-}
-
-// Absorbed reports whether an area took over its predecessors whole: none of their
-// territory went to another area as well.
-func (c *Catalogue) Absorbed(area *Area) bool {
-	for i := range c.Areas {
-		other := &c.Areas[i]
-		if other.Code != area.Code && slices.ContainsFunc(other.Predecessors, func(code string) bool { return slices.Contains(area.Predecessors, code) }) {
-			return false
-		}
-	}
-	return true
 }

@@ -25,31 +25,6 @@ func TestExpected(t *testing.T) {
 	}
 }
 
-func TestRecast(t *testing.T) {
-	c := load(t, "../catalogue.yaml")
-	for _, test := range []struct {
-		code, period string
-		want         []string
-	}{
-		{"320812", "2021", []string{"320812"}},
-		{"320812", "2015", []string{"320802", "320811"}},
-		{"320813", "2015", []string{"320829"}},
-		{"320803", "2015", []string{"320803"}},
-		{"320802", "2015", []string{"320802"}},
-		{"320802", "2021", nil}, // nothing came before it
-		{"999999", "2021", nil},
-	} {
-		p, err := ParsePeriod(test.period)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, ok := c.Recast(test.code, p)
-		if diff := cmp.Diff(test.want, got); diff != "" || ok != (test.want != nil) {
-			t.Errorf("%s in %s, %v (-want +got):\n%s", test.code, test.period, ok, diff)
-		}
-	}
-}
-
 func TestAreaExistsFromItsFirstDay(t *testing.T) {
 	c := load(t, "testdata/full.good.yaml")
 	for _, test := range []struct {

@@ -20,6 +20,7 @@ func (c *Catalogue) checkAreas() (errs []error) {
 			report("valid_to", "want a day after valid_from")
 		}
 		c.checkPredecessors(a, report)
+		c.checkGained(a, report)
 		for j := range i {
 			if b := &c.Areas[j]; b.NameZH != "" && b.NameZH == a.NameZH && b.Code != a.Code && overlap(a, b) {
 				report("name_zh", "%s is %q already, at the same time; end one of them (valid_to) or rename it", a.NameZH, b.Code)
@@ -62,9 +63,30 @@ func (c *Catalogue) checkPredecessors(a *Area, report func(field, format string,
 		case slices.Index(a.Predecessors, code) < j:
 			report(field, "%q occurs twice", code)
 		case p.ValidTo.IsZero() || a.ValidFrom.IsZero() || a.ValidFrom.Before(p.ValidTo.Time):
-			report(field, "%q has to end (valid_to) no later than %q begins (valid_from)", code, a.Code)
-		case a.Additive() && !p.Additive():
-			report(field, "%q never counted towards the city, so %q cannot take its place", code, a.Code)
+			report(field, "%q has to end (valid_to) no later than %q begins (valid_from); a part of an area that goes on is written under gained", code, a.Code)
+		case p.Kind == City || a.Kind == City:
+			report(field, "the city takes nobody's place, and nobody takes its")
+		}
+	}
+}
+
+func (c *Catalogue) checkGained(a *Area, report func(field, format string, args ...any)) {
+	for j, gain := range a.Gained {
+		field := indexed("gained", j)
+		p := c.areas[gain.From]
+		switch {
+		case p == nil || gain.From == a.Code:
+			report(field, "%q is no other area", gain.From)
+		case p.Kind == City || a.Kind == City:
+			report(field, "the city is made of its areas; want the area within it that the part belonged to, or belongs to now")
+		case gain.Day.IsZero():
+			report(field, "want the day on which the part of %q became one of %q", gain.From, a.Code)
+		case slices.Index(a.Gained, gain) < j || slices.Contains(a.Predecessors, gain.From):
+			report(field, "%q occurs twice", gain.From)
+		case !a.existsOn(gain.Day.Time):
+			report(field, "%q does not exist on %s", a.Code, gain.Day.Format(time.DateOnly))
+		case !p.existsOn(gain.Day.AddDate(0, 0, -1)):
+			report(field, "%q does not exist on the day before %s", gain.From, gain.Day.Format(time.DateOnly))
 		}
 	}
 }

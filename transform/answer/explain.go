@@ -182,13 +182,12 @@ func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalo
 	return NoCounterpart, ""
 }
 
-// recast returns, for each expected area that did not exist a year earlier, the areas
-// that its territory belonged to then; an empty list where that is not known.
+// recast returns, for each expected area whose territory was not all its own a year
+// earlier, the areas that it belonged to then; an empty list where that is not known.
 func (x *explainer) recast(period catalogue.Period) map[string][]string {
 	recast := map[string][]string{}
 	for _, code := range tally.Expected(x.catalogue, x.indicator, period) {
-		if area, ok := x.catalogue.Area(code); ok && !area.ValidIn(period.YearBefore()) {
-			before, _ := x.catalogue.Recast(code, period.YearBefore())
+		if before, _ := x.catalogue.Origins(code, period.YearBefore(), period); len(before) != 1 || before[0] != code {
 			recast[code] = before
 		}
 	}

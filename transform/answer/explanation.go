@@ -57,9 +57,11 @@ type Explanation struct {
 	ChangeAreas     []string `json:"change_areas,omitempty"`
 	Carried         []string `json:"carried,omitempty"`
 	// Contradictions are figures of one area that follow in two ways, as two values.
-	Contradictions []Contradiction     `json:"contradictions,omitempty"`
-	Base           *Level              `json:"base,omitempty"`
-	Recast         map[string][]string `json:"recast,omitempty"`
+	Contradictions []Contradiction `json:"contradictions,omitempty"`
+	Base           *Level          `json:"base,omitempty"`
+	// Recast has, for each area whose territory was not all its own a year earlier, the
+	// areas that it belonged to then.
+	Recast map[string][]string `json:"recast,omitempty"`
 }
 
 // Contradiction is a figure of an area that follows in two ways from what it reported,

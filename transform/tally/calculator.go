@@ -18,7 +18,9 @@ type calculator struct {
 	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
 	flows     map[flowsKey]*yearFlows
-	following map[catalogue.PeriodSet]catalogue.PeriodSet // flows that follow from those of a set
+	// territories are those of a period and the year before.
+	territories map[catalogue.Period]*catalogue.Territories
+	following   map[catalogue.PeriodSet]catalogue.PeriodSet // flows that follow from those of a set
 	// Memory for terms to use again.
 	figureBuffer []ledger.Part
 	areaBuffer   []string

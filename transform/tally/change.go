@@ -1,8 +1,6 @@
 package tally
 
 import (
-	"slices"
-
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -21,11 +19,13 @@ const (
 	// Overflow: the value, that of the year before or the change has more digits than the
 	// store has room for.
 	Overflow = event.Overflow
-	// Break: the two years cover different territories.
+	// Break: the two years cover different territories, because of areas for whose
+	// territory nobody is known in the other year.
 	Break = "BREAK"
-	// NewArea: an area was formed from nothing that reported a year before.
+	// NewArea: areas were formed from nothing that existed a year before.
 	NewArea = "NEW_AREA"
-	// MissingMember: an area of which the total is to be made has not reported.
+	// MissingMember: areas that cover the same territory as others do in the other year
+	// have not reported.
 	MissingMember = "MISSING_MEMBER"
 	// Definition: the two years' figures mean different things.
 	Definition = "DEFINITION"
@@ -48,8 +48,8 @@ func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 	case !base.known():
 		total.ChangeReason = BaseMissing
 		return
-	case !c.comparable(indicator, period, now, base):
-		total.ChangeReason = Break
+	}
+	if total.ChangeReason, total.ChangeAreas = c.notComparable(period, now, base); total.ChangeReason != "" {
 		return
 	}
 	if !catalogue.FitsStore(base.value(indicator)) {
@@ -78,28 +78,6 @@ func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 	if total.Change == "" {
 		total.ChangeReason, total.ChangeQualifier = Overflow, absolute.String()
 	}
-}
-
-// comparable reports whether base covers the same territory as now: the same areas, or
-// those that today's areas were formed from.
-func (c *calculator) comparable(indicator *catalogue.Indicator, period catalogue.Period, now, base *level) bool {
-	if indicator.Total == catalogue.CityRule {
-		return true
-	}
-	if slices.Equal(now.have, base.have) {
-		// Areas that existed in both years were not formed from others in between.
-		return true
-	}
-	var recast []string
-	for _, area := range now.have {
-		before, ok := c.catalogue.Recast(area, period.YearBefore())
-		if !ok {
-			return false
-		}
-		recast = append(recast, before...)
-	}
-	slices.Sort(recast)
-	return slices.Equal(recast, base.have)
 }
 
 // fraction is an exact quotient that has not been rounded yet.

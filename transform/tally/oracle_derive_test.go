@@ -198,9 +198,13 @@ func (d *oracleDerivation) tilings(area string, from, to int) (all []oracleWay) 
 // went to another.
 func (d *oracleDerivation) formedFrom(area string) []string {
 	of, _ := d.catalogue.Area(area)
-	for _, other := range d.catalogue.Areas {
-		for _, predecessor := range of.Predecessors {
-			if other.Code != area && slices.Contains(other.Predecessors, predecessor) {
+	for _, predecessor := range of.Predecessors {
+		before, _ := d.catalogue.Area(predecessor)
+		if before.Kind == catalogue.InsideZone != (of.Kind == catalogue.InsideZone) {
+			return nil
+		}
+		for _, other := range d.catalogue.Areas {
+			if other.Code != area && slices.Contains(other.Predecessors, predecessor) || slices.Contains(other.Gained, catalogue.Gain{From: predecessor, Day: before.ValidTo}) {
 				return nil
 			}
 		}

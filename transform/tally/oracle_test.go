@@ -26,6 +26,7 @@ type oracle struct {
 	rows      []oracleRow
 	found     map[string]map[string]*oracleRow // best rows, by cell and area
 	figures   map[string]oracleFigure          // by cell and area
+	territory *oracleTerritory
 }
 
 type oracleRow struct {
@@ -57,25 +58,6 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 		}
 	}
 	return best
-}
-
-// territory returns the areas that covered the territory of the given ones in the
-// period, and false where that is not known.
-func (o *oracle) territory(areas []string, period catalogue.Period) (string, bool) {
-	var all []string
-	for _, code := range areas {
-		a, _ := o.catalogue.Area(code)
-		switch {
-		case a.ValidIn(period):
-			all = append(all, code)
-		case len(a.Predecessors) > 0:
-			all = append(all, a.Predecessors...)
-		default:
-			return "", false
-		}
-	}
-	slices.Sort(all)
-	return strings.Join(all, " "), true
 }
 
 func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
@@ -113,7 +95,10 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 	}
 	t.Publishable = t.Value != "" && (len(t.Missing) == 0 || ind.Coverage == catalogue.Partial)
 	base := o.level(cell.Indicator, cell.Period.YearBefore())
-	was, accounted := o.territory(now.have, cell.Period.YearBefore())
+	reason, because := "", []string(nil)
+	if ind.Total != catalogue.CityRule {
+		reason, because = o.territory.compare(cell.Period, now, base)
+	}
 	switch {
 	case now.value == nil:
 		t.ChangeReason = ValueMissing
@@ -121,8 +106,8 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 		t.ChangeReason = "OVERFLOW"
 	case base.value == nil:
 		t.ChangeReason = BaseMissing
-	case ind.Total != catalogue.CityRule && (!accounted || was != strings.Join(base.have, " ")):
-		t.ChangeReason = Break
+	case reason != "":
+		t.ChangeReason, t.ChangeAreas = reason, because
 	default:
 		o.change(&t, ind, now.value, base.value, overflow)
 	}
@@ -180,7 +165,7 @@ func decimalText(r *big.Rat) string {
 }
 
 func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *oracle {
-	o := &oracle{catalogue: c, found: map[string]map[string]*oracleRow{}, figures: map[string]oracleFigure{}}
+	o := &oracle{catalogue: c, found: map[string]map[string]*oracleRow{}, figures: map[string]oracleFigure{}, territory: oracleTerritoryOf(c)}
 	for i := range submissions {
 		s := &submissions[i]
 		periods, _ := s.Periods()

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/catalogue/diff"
 )
 
 // WholeCatalogue prints the printer's catalogue with its defaults filled in: as
@@ -81,13 +82,13 @@ func (words *CatalogueWords) span(from, until catalogue.Date) string {
 
 // CatalogueDiff prints what differs between two catalogues, as a table or as JSON.
 func (p *Printer) CatalogueDiff(w io.Writer, before, after *catalogue.Catalogue, format string) error {
-	differences := catalogue.Diff(before, after)
+	differences := diff.Between(before, after)
 	if format == FormatJSON {
 		return JSON(w, struct {
-			From        string                 `json:"from"`
-			To          string                 `json:"to"`
-			Differences []catalogue.Difference `json:"differences"`
-		}{before.Version(), after.Version(), append([]catalogue.Difference{}, differences...)})
+			From        string            `json:"from"`
+			To          string            `json:"to"`
+			Differences []diff.Difference `json:"differences"`
+		}{before.Version(), after.Version(), append([]diff.Difference{}, differences...)})
 	}
 	words := &p.words().Catalogue
 	if len(differences) == 0 {
@@ -105,7 +106,7 @@ func (p *Printer) CatalogueDiff(w io.Writer, before, after *catalogue.Catalogue,
 		switch totals := strings.Join(d.Totals, " "); {
 		case totals != "":
 			effect += ": " + totals
-		case d.Effect == catalogue.TotalsChange || d.Effect == catalogue.ChangesOnly:
+		case d.Effect == diff.TotalsChange || d.Effect == diff.ChangesOnly:
 			effect += ": " + words.AllTotals
 		}
 		if when := words.span(d.Since, d.Until); when != "" {

@@ -4,6 +4,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/catalogue/diff"
 	"github.com/citytally/citytally/transform/answer/assess"
 	"github.com/citytally/citytally/transform/answer/published"
 )
@@ -161,7 +162,7 @@ type CatalogueWords struct {
 	InsideOf, From, Until, DueDays           string
 	Same, AllTotals                          string
 	Sections, Actions                        map[string]string
-	Effects                                  map[catalogue.Effect]string
+	Effects                                  map[diff.Effect]string
 }
 
 // ReceiptWords are those of what became of a submission.

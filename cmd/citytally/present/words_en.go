@@ -4,6 +4,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/catalogue/diff"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
@@ -81,7 +82,7 @@ var englishWords = Words{
 		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s",
 		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
-		Recast:        "territory: %s was %s a year earlier", UnknownBefore: "not known",
+		Recast:        "territory: that of %s belonged to %s a year earlier", UnknownBefore: "not known",
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
@@ -119,9 +120,9 @@ var englishWords = Words{
 		InsideOf:    ", in %s", From: "from %s", Until: "until %s", DueDays: "%d days after", Same: "the catalogues do not differ", AllTotals: "all sums",
 		Sections: map[string]string{"city": "city", "programmes": "programme", "areas": "area", "datasets": "dataset", "indicators": "indicator"},
 		Actions:  map[string]string{"added": "added", "removed": "removed", "changed": "changed", "moved": "moved"},
-		Effects: map[catalogue.Effect]string{
-			catalogue.ShownOnly: "shown otherwise, no figure changes", catalogue.AcceptedOnly: "other figures are accepted, no total changes",
-			catalogue.PublishableOnly: "may be published or not", catalogue.ChangesOnly: "changes on the year before", catalogue.TotalsChange: "totals change",
+		Effects: map[diff.Effect]string{
+			diff.ShownOnly: "shown otherwise, no figure changes", diff.AcceptedOnly: "other figures are accepted, no total changes",
+			diff.PublishableOnly: "may be published or not", diff.ChangesOnly: "changes on the year before", diff.TotalsChange: "totals change",
 		},
 	},
 	Receipt: ReceiptWords{

@@ -4,6 +4,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/catalogue/diff"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
@@ -78,7 +79,7 @@ var chineseWords = Words{
 		Subtracted: "减 ", OfPeriod: "%s数", Row: "第 %d 行", Via: "经 %s", By: "报送人 %s",
 		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
 		Contradiction: "数据矛盾：%s的%s，%s；而%s",
-		Recast:        "区划调整：%s 上年由 %s 构成", UnknownBefore: "未知地区",
+		Recast:        "区划调整：%s 的地域上年属 %s", UnknownBefore: "未知地区",
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
@@ -116,9 +117,9 @@ var chineseWords = Words{
 		InsideOf:    "，属 %s", From: "%s 起", Until: "%s 前", DueDays: "期后 %d 天", Same: "两个目录没有差别", AllTotals: "全部加总指标",
 		Sections: map[string]string{"city": "本市", "programmes": "栏目", "areas": "单位", "datasets": "报表", "indicators": "指标"},
 		Actions:  map[string]string{"added": "新增", "removed": "删除", "changed": "修改", "moved": "移动"},
-		Effects: map[catalogue.Effect]string{
-			catalogue.ShownOnly: "只影响显示", catalogue.AcceptedOnly: "只影响今后的接收", catalogue.PublishableOnly: "影响可否发布",
-			catalogue.ChangesOnly: "影响同比", catalogue.TotalsChange: "影响全市数及同比",
+		Effects: map[diff.Effect]string{
+			diff.ShownOnly: "只影响显示", diff.AcceptedOnly: "只影响今后的接收", diff.PublishableOnly: "影响可否发布",
+			diff.ChangesOnly: "影响同比", diff.TotalsChange: "影响全市数及同比",
 		},
 	},
 	Receipt: ReceiptWords{

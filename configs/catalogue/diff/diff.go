@@ -1,4 +1,8 @@
-package catalogue
+// Package diff says what differs between two catalogues, and what that does.
+//
+// In come two catalogues, and out comes a [Difference] for each field of each element,
+// with its effect on the city's totals. What never happens: a catalogue is changed.
+package diff
 
 import (
 	"cmp"
@@ -6,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Effect says what a change of the catalogue does to the city's totals.
@@ -43,13 +49,13 @@ type Difference struct {
 	Totals []string `json:"totals,omitempty"`
 	// Since and Until bound the periods concerned, by the period's last day: Since is the
 	// first day that counts, Until the first that no longer does; zero is no bound.
-	Since Date `json:"since,omitzero"`
-	Until Date `json:"until,omitzero"`
+	Since catalogue.Date `json:"since,omitzero"`
+	Until catalogue.Date `json:"until,omitzero"`
 }
 
-// Diff lists what differs from one catalogue to another, in the order of the sections and of
+// Between lists what differs from one catalogue to another, in the order of the sections and of
 // their elements.
-func Diff(from, to *Catalogue) []Difference {
+func Between(from, to *catalogue.Catalogue) []Difference {
 	d := &differ{from: from, to: to}
 	if from.City != to.City {
 		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "city", From: from.City, To: to.City, Effect: TotalsChange})
@@ -57,15 +63,15 @@ func Diff(from, to *Catalogue) []Difference {
 	if from.TimeZone != to.TimeZone {
 		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "time_zone", From: from.TimeZone, To: to.TimeZone, Effect: AcceptedOnly})
 	}
-	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *Programme) string { return p.ID }, shownOnlyEffect[Programme])
-	compareSection(d, "areas", from.Areas, to.Areas, func(a *Area) string { return a.Code }, areaEffect)
-	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *Dataset) string { return s.ID }, datasetEffect)
-	compareSection(d, "indicators", from.Indicators, to.Indicators, func(i *Indicator) string { return i.ID }, d.indicatorEffect)
+	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *catalogue.Programme) string { return p.ID }, shownOnlyEffect[catalogue.Programme])
+	compareSection(d, "areas", from.Areas, to.Areas, func(a *catalogue.Area) string { return a.Code }, areaEffect)
+	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *catalogue.Dataset) string { return s.ID }, datasetEffect)
+	compareSection(d, "indicators", from.Indicators, to.Indicators, func(i *catalogue.Indicator) string { return i.ID }, d.indicatorEffect)
 	return d.all
 }
 
 type differ struct {
-	from, to *Catalogue
+	from, to *catalogue.Catalogue
 	all      []Difference
 }
 
@@ -189,7 +195,7 @@ func shownOnlyEffect[T any](d *Difference, _, _ *T) { d.Effect = ShownOnly }
 
 // areaEffect fills in the effect of a difference in an area. An area that counts towards the
 // city changes every sum of the periods in which it begins or ceases to count.
-func areaEffect(d *Difference, was, now *Area) {
+func areaEffect(d *Difference, was, now *catalogue.Area) {
 	d.Effect = ShownOnly
 	switch {
 	case was == nil || now == nil:
@@ -211,6 +217,13 @@ func areaEffect(d *Difference, was, now *Area) {
 		}
 	case d.Field == "predecessors":
 		d.Effect, d.Since = ChangesOnly, now.ValidFrom
+	case d.Field == "gained":
+		d.Effect = ChangesOnly
+		for _, gain := range slices.Concat(was.Gained, now.Gained) {
+			if d.Since.IsZero() || gain.Day.Before(d.Since.Time) {
+				d.Since = gain.Day
+			}
+		}
 	case d.Field == "host":
 		d.Effect = AcceptedOnly
 	}
@@ -218,23 +231,23 @@ func areaEffect(d *Difference, was, now *Area) {
 
 // validityMoved returns the days between the earlier and the later value of valid_from or
 // valid_to.
-func validityMoved(field string, was, now *Area) (since, until Date) {
+func validityMoved(field string, was, now *catalogue.Area) (since, until catalogue.Date) {
 	a, b := was.ValidFrom, now.ValidFrom
 	if field == "valid_to" {
 		a, b = was.ValidTo, now.ValidTo
 	}
 	switch {
 	case field == "valid_from" && (a.IsZero() || b.IsZero()):
-		return Date{}, cmp.Or(a, b)
+		return catalogue.Date{}, cmp.Or(a, b)
 	case a.IsZero() || b.IsZero():
-		return cmp.Or(a, b), Date{}
+		return cmp.Or(a, b), catalogue.Date{}
 	case a.Before(b.Time):
 		return a, b
 	}
 	return b, a
 }
 
-func datasetEffect(d *Difference, _, _ *Dataset) {
+func datasetEffect(d *Difference, _, _ *catalogue.Dataset) {
 	d.Effect = AcceptedOnly
 	if d.Field == "name_zh" || d.Field == "name_en" {
 		d.Effect = ShownOnly
@@ -252,7 +265,7 @@ var indicatorEffects = map[string]Effect{
 
 // indicatorEffect fills in the effect of a difference in an indicator. What changes its total
 // changes the totals of the ratios that depend on it.
-func (d *differ) indicatorEffect(difference *Difference, _, _ *Indicator) {
+func (d *differ) indicatorEffect(difference *Difference, _, _ *catalogue.Indicator) {
 	effect, ok := indicatorEffects[difference.Field]
 	if !ok {
 		effect = TotalsChange
@@ -263,7 +276,7 @@ func (d *differ) indicatorEffect(difference *Difference, _, _ *Indicator) {
 	}
 	totals := []string{difference.ID}
 	if effect == TotalsChange {
-		for _, c := range []*Catalogue{d.from, d.to} {
+		for _, c := range []*catalogue.Catalogue{d.from, d.to} {
 			for _, ratio := range c.Dependents(difference.ID) {
 				if !slices.Contains(totals, ratio.ID) {
 					totals = append(totals, ratio.ID)

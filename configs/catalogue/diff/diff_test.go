@@ -1,10 +1,12 @@
-package catalogue
+package diff
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 const before = `
@@ -24,8 +26,8 @@ indicators:
   - {id: gone, unit: 家, datasets: [d]}
 `
 
-func TestDiff(t *testing.T) {
-	day := func(text string) (d Date) {
+func TestBetween(t *testing.T) {
+	day := func(text string) (d catalogue.Date) {
 		if err := d.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -61,6 +63,9 @@ func TestDiff(t *testing.T) {
 			{Section: "areas", ID: "a", Action: "changed", Field: "valid_from", To: "2016-10-08", Effect: TotalsChange, Until: day("2016-10-08")},
 			{Section: "areas", ID: "a", Action: "changed", Field: "predecessors", To: "old", Effect: ChangesOnly, Since: day("2016-10-08")},
 		}},
+		"a part of another area": {"{code: old, kind: district,", "{code: old, kind: district, gained: [{from: a, day: 2015-07-01}],", []Difference{
+			{Section: "areas", ID: "old", Action: "changed", Field: "gained", To: "a 2015-07-01", Effect: ChangesOnly, Since: day("2015-07-01")},
+		}},
 		"a deadline": {"due_days: 10", "due_days: 20", []Difference{{Section: "datasets", ID: "d", Action: "changed", Field: "due_days", From: "10", To: "20", Effect: AcceptedOnly}}},
 		"a dataset's periods": {"periods: [year]", "periods: [year, ytd]", []Difference{
 			{Section: "datasets", ID: "d", Action: "changed", Field: "periods", From: "year", To: "year, ytd", Effect: AcceptedOnly},
@@ -79,15 +84,15 @@ func TestDiff(t *testing.T) {
 			if !strings.Contains(before, test.from) {
 				t.Fatalf("%q is not in the catalogue", test.from)
 			}
-			from, err := Parse([]byte(before))
+			from, err := catalogue.Parse([]byte(before))
 			if err != nil {
 				t.Fatal(err)
 			}
-			to, err := Parse([]byte(strings.Replace(before, test.from, test.to, 1)))
+			to, err := catalogue.Parse([]byte(strings.Replace(before, test.from, test.to, 1)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, Diff(from, to)); diff != "" {
+			if diff := cmp.Diff(test.want, Between(from, to)); diff != "" {
 				t.Error(diff)
 			}
 		})
