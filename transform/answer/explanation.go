@@ -105,6 +105,8 @@ type Level struct {
 	Missing  []string `json:"missing"`
 	// Flags are those of [event.Total].
 	Flags []string `json:"flags,omitempty"`
+	// Refused are figures of missing areas that were sent, and refused or held.
+	Refused []RefusedFigure `json:"refused,omitempty"`
 	// Sums are the total's one sum, or a ratio's numerator and denominator.
 	Sums []Sum `json:"sums"`
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Explain returns what the selected total of an indicator follows from. An area's
-// code leaves out the figures of other areas; "" leaves out none.
+// code leaves out the figures of other areas; "" leaves out none. Of areas that are missing
+// it tells what they sent that was refused or held.
 func (c *Client) Explain(ctx context.Context, indicator string, s Selection, area string) (*answer.Explanation, error) {
 	period, err := s.period()
 	if err != nil {
@@ -36,5 +37,8 @@ func (c *Client) Explain(ctx context.Context, indicator string, s Selection, are
 		return nil, err
 	}
 	explanation, _ := answer.Explain(replayer.catalogue, history, ledger.Cell{Indicator: indicator, Period: period}, area)
+	if err := answer.AddRefused(ctx, replayer.log, replayer.catalogue, moment, explanation); err != nil {
+		return nil, err
+	}
 	return explanation, nil
 }

@@ -146,7 +146,32 @@ func (x *explainer) level(l *answer.Level, title string) *node {
 	default:
 		top.children = append(top.children, &node{lines: []string{x.words.NoneMissing}})
 	}
+	for i := range l.Refused {
+		top.children = append(top.children, x.refused(&l.Refused[i]))
+	}
 	return top
+}
+
+// refused tells a figure of a missing area that was refused or held, what was wrong, and
+// where it came from.
+func (x *explainer) refused(r *answer.RefusedFigure) *node {
+	pattern := x.words.Refused
+	if r.Held {
+		pattern = x.words.Held
+	}
+	f := &r.Finding
+	head := fmt.Sprintf(pattern, r.Area+" "+x.Area(r.Area), x.Indicator(r.Indicator))
+	if f.Seen != "" {
+		head += "  " + f.Seen
+	}
+	from := fmt.Sprintf("#%d %s", r.Sequence, r.Submission)
+	if f.Row > 0 {
+		from = fmt.Sprintf(x.words.Row, f.Row) + " · " + from
+	}
+	if r.File != "" {
+		from = r.File + " " + from
+	}
+	return &node{lines: []string{head, x.Language.Choose(f.MessageZH, f.MessageEN) + " (" + f.Code + ")", from + " · " + fmt.Sprintf(x.words.Received, x.Time(r.ReceivedAt))}}
 }
 
 func (x *explainer) sum(s *answer.Sum) *node {
