@@ -63,6 +63,9 @@ type file struct {
 	sheet   string
 	columns map[string]string
 
+	// expected is how many observations there are, at a guess from the file's rows.
+	expected int
+
 	// The submissions so far, and their indexes by area and dataset. An observation belongs
 	// to the last one.
 	submissions  []event.Submission
@@ -104,6 +107,9 @@ func (f *file) submission(area, dataset string) {
 	at, ok := f.indexes[[2]string{area, dataset}]
 	if !ok {
 		at = len(f.submissions)
+		if at == 0 && len(f.leading) == 0 && f.observations > 0 {
+			f.leading = make([]event.Observation, 0, min(f.expected, f.Limits.Observations))
+		}
 		f.indexes[[2]string{area, dataset}] = at
 		f.submissions = append(f.submissions, event.Submission{
 			Area: area, Dataset: dataset, File: f.File, Sheet: f.sheet, Columns: f.columns, Reason: f.Reason, Observations: f.leading,

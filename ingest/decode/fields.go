@@ -74,9 +74,11 @@ var sdmxWords = map[string]role{
 // passedOverWords are headers of columns that are known to hold no figures of the period.
 var passedOverWords = regexp.MustCompile(`^(?:序号|编号|no\.?|#|id|排名|位次)$|同比|环比|增长|增速|增幅|上年|去年|上期|同期|占比|比重|合计|小计|总计|累计增|备注|说明|growth|previous|lastyear|yoy|total|rank`)
 
+var separators = strings.NewReplacer("_", "", "-", "")
+
 // fieldKey returns the form in which headers are compared.
 func fieldKey(text string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(catalogue.NormalizeName(text))
+	return separators.Replace(catalogue.NormalizeName(text))
 }
 
 // fieldOf returns the role that a header's cell names, and the unit in brackets behind it.

@@ -33,7 +33,9 @@ const (
 
 // failure is why rows are no header, and how near they came.
 type failure struct {
-	problem             *catalogue.Problem
+	problem *catalogue.Problem
+	// describe makes the problem. Most rows that are no header are never spoken of.
+	describe            func() *catalogue.Problem
 	recognized, columns int
 }
 
@@ -310,12 +312,21 @@ const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,
 
 // missing is the failure of a header without the columns named.
 func (t *table) missing(columns []column, f *failure, names ...string) *failure {
+	begin, recognized := t.begin, f.recognized
+	f.describe = func() *catalogue.Problem {
+		t.begin = begin
+		return t.describeMissing(columns, recognized, names)
+	}
+	return f
+}
+
+func (t *table) describeMissing(columns []column, recognized int, names []string) *catalogue.Problem {
 	var zh, en []string
 	for i := range columns {
 		c := &columns[i]
 		named := event.Excerpt(c.name, 60)
 		switch {
-		case c.role == unnamed && f.recognized > 0 && i < len(columns)-1 && t.holdsValues(i):
+		case c.role == unnamed && recognized > 0 && i < len(columns)-1 && t.holdsValues(i):
 			zh, en = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1)), append(en, fmt.Sprintf("column %d has no name", i+1))
 		case c.problem != nil:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列：%s", i+1, c.problem.ZH)), append(en, fmt.Sprintf("column %d: %s", i+1, c.problem.EN))
@@ -347,10 +358,9 @@ func (t *table) missing(columns []column, f *failure, names ...string) *failure 
 		}
 		zh, en = append(zh, z), append(en, e)
 	}
-	f.problem = newProblem(BadColumns, headerText(columns),
+	return newProblem(BadColumns, headerText(columns),
 		"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns+"，或以时期、指标、地区作各列的宽表",
 		"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns+", or a table with periods, indicators or areas across")
-	return f
 }
 
 func headerText(columns []column) string {

@@ -55,7 +55,7 @@ func (f *file) readDocument(document, text string, shift int) error {
 	}
 	f.Area, f.Dataset = s.Area, s.Dataset
 	f.Reason, f.File = cmp.Or(s.Reason, f.Reason), cmp.Or(s.File, f.File)
-	f.sheet, f.columns = s.Sheet, s.Columns
+	f.sheet, f.columns, f.expected = s.Sheet, s.Columns, len(s.Observations)
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		if err := f.takeResolved(o, s.Area, s.Dataset); err != nil {
@@ -86,6 +86,7 @@ func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
 // readLines reads one observation in each line.
 func (f *file) readLines(text string) error {
 	f.understanding.say("NDJSON，每行一个 JSON 观测值", "NDJSON, one observation as JSON in each line")
+	f.expected = strings.Count(text, "\n") + 1
 	for number := 1; text != ""; number++ {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")

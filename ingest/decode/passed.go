@@ -26,7 +26,7 @@ func (t *table) passedOver(r *grid.Row) bool {
 	switch {
 	case t.repeatsHeader(r):
 		zh, en = "重复的表头", "the header repeated"
-	case footnote.MatchString(strings.ToLower(first)) || dated.MatchString(first) && n == 1:
+	case t.isFootnote(first) || n == 1 && dated.MatchString(first):
 		zh, en = "脚注或签署", "a footnote or signature"
 	case t.at[areaField] >= 0 && totals.MatchString(catalogue.NormalizeName(r.Cell(t.at[areaField]))):
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
@@ -40,6 +40,10 @@ func (t *table) passedOver(r *grid.Row) bool {
 	t.reader.passed++
 	t.understanding.note("ROW_PASSED_OVER", r.Number, "", first, fmt.Sprintf("第 %d 行（%s）未读：%s", r.Number, event.Excerpt(first, 40), zh), fmt.Sprintf("row %d, %q, is passed over: %s", r.Number, event.Excerpt(first, 40), en))
 	return true
+}
+
+func (t *table) isFootnote(text string) bool {
+	return t.reader.footnotes.get(text, func(text string) bool { return footnote.MatchString(strings.ToLower(text)) })
 }
 
 func (t *table) repeatsHeader(r *grid.Row) bool {

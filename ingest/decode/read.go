@@ -20,6 +20,7 @@ type tableReader struct {
 	periods     cache[string]
 	areas       cache[string]
 	datasets    cache[string]
+	footnotes   cache[bool]
 }
 
 // named is an indicator as a cell names it.
@@ -58,6 +59,9 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 func (t *table) read() error {
 	t.describe()
 	t.file.columns = t.letters()
+	if t.orientation != long {
+		t.expected *= len(t.figureColumns())
+	}
 	for _, r := range t.sample[t.begin:] {
 		if err := t.row(&r); err != nil {
 			return err

@@ -58,15 +58,19 @@ func (t *table) recognize() (*failure, error) {
 		r.Cells = slices.Clone(r.Cells)
 		t.sample = append(t.sample, r)
 	}
-	worst := &failure{problem: newProblem(Empty, "", "没有任何数据行，也没有表头；应为 "+wantedColumns, "there is no row and no header; want "+wantedColumns)}
+	none := &failure{problem: newProblem(Empty, "", "没有任何数据行，也没有表头；应为 "+wantedColumns, "there is no row and no header; want "+wantedColumns)}
+	worst := none
 	for i := range t.sample[:min(len(t.sample), maxTitleRows)] {
 		f := t.headerAt(i)
 		if f == nil {
 			return t.context(), nil
 		}
-		if f.problem != nil && (f.recognized > worst.recognized || worst.problem.Code == Empty) {
+		if (f.problem != nil || f.describe != nil) && (f.recognized > worst.recognized || worst == none) {
 			worst = f
 		}
+	}
+	if worst.describe != nil {
+		worst.problem = worst.describe()
 	}
 	return worst, nil
 }

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strings"
+
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/grid"
 )
@@ -29,7 +31,11 @@ var delimiters = []delimiter{
 func (f *file) readDelimited(text string) error {
 	var fits []int
 	var failed [3]*failure
+	head := firstLines(text, sampleRows)
 	for i, d := range delimiters {
+		if i > 0 && strings.IndexByte(head, d.char) < 0 {
+			continue
+		}
 		found, err := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits)).recognize()
 		if err != nil {
 			return err
@@ -43,6 +49,9 @@ func (f *file) readDelimited(text string) error {
 	case 0:
 		best := 0
 		for i := range failed {
+			if failed[i] == nil {
+				continue
+			}
 			if failed[i].recognized > failed[best].recognized || failed[i].recognized == failed[best].recognized && failed[i].columns > failed[best].columns {
 				best = i
 			}
@@ -53,9 +62,22 @@ func (f *file) readDelimited(text string) error {
 	}
 	d := delimiters[fits[0]]
 	f.understanding.say(d.zh, d.en)
+	f.expected = strings.Count(text, "\n") + 1
 	t := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits))
 	if _, err := t.recognize(); err != nil {
 		return err
 	}
 	return t.read()
+}
+
+// firstLines returns the first lines of a text, however they end.
+func firstLines(text string, n int) string {
+	for i := range len(text) {
+		if text[i] == '\n' || text[i] == '\r' {
+			if n--; n == 0 {
+				return text[:i]
+			}
+		}
+	}
+	return text
 }

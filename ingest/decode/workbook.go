@@ -125,7 +125,7 @@ func (w *workbook) try(c *candidate) (*failure, error) {
 
 func (w *workbook) readSheet(c *candidate) (err error) {
 	w.describe(c)
-	w.sheet = c.Name
+	w.sheet, w.expected = c.Name, c.summary.Rows
 	rows, err := w.book.Rows(&c.Sheet)
 	if err != nil {
 		return err

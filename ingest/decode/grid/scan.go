@@ -60,6 +60,7 @@ func (s *sheetScanner) next() error {
 	s.cells = s.cells[:0]
 	s.column = -1
 	inRow := false
+	s.inCell, s.inValue = false, false
 	for {
 		name, closing, err := s.element()
 		if errors.Is(err, io.EOF) && (inRow || !s.ended) {
@@ -82,10 +83,9 @@ func (s *sheetScanner) next() error {
 				return nil
 			}
 		case "c":
-			if s.inCell = !closing && !s.empty; closing || !inRow {
-				continue
+			if s.inCell = inRow && !closing && !s.empty; inRow && !closing {
+				s.addCell(s.attributes)
 			}
-			s.addCell(s.attributes)
 		case "f":
 			if s.inCell && !closing {
 				s.cells[len(s.cells)-1].formula = true

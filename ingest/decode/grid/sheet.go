@@ -16,6 +16,8 @@ import (
 type Summary struct {
 	// HiddenRows and HiddenColumns count what is hidden, FirstHidden is the first such row.
 	HiddenRows, HiddenColumns, FirstHidden int
+	// Rows counts the rows with cells.
+	Rows int
 	// Formulas counts formulas; FirstFormula is the first one's cell.
 	Formulas     int
 	FirstFormula string
@@ -40,7 +42,9 @@ func (w *Workbook) Summarize(s *Sheet) (Summary, error) {
 		if err != nil || scanner.number <= last || scanner.number > excelize.TotalRows {
 			return sum, brokenWorkbook()
 		}
-		last = scanner.number
+		if last = scanner.number; len(scanner.cells) > 0 {
+			sum.Rows++
+		}
 		if scanner.hidden && len(scanner.cells) > 0 {
 			if sum.HiddenRows++; sum.FirstHidden == 0 {
 				sum.FirstHidden = scanner.number
@@ -192,7 +196,7 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 	raw := r.Cells[i]
 	switch info.kind {
 	case "s", "str", "inlineStr":
-		if reading, err := catalogue.ParseValue(raw); err == nil && !reading.Missing && reading.Unit == "" && len(raw) > 0 && (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') && !isPeriod(raw) {
+		if (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') && isNumber(raw) && !isPeriod(raw) {
 			if g.textNumbers++; g.textNumbers == 1 {
 				g.firstTextNumber = ColumnName(i) + strconv.Itoa(r.Number)
 			}
@@ -228,6 +232,11 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 			r.Cells[i] = text + format.unit
 		}
 	}
+}
+
+func isNumber(text string) bool {
+	reading, err := catalogue.ParseValue(text)
+	return err == nil && !reading.Missing && reading.Unit == ""
 }
 
 func isPeriod(text string) bool {
