@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // The codes of a problem's single errors.
@@ -22,7 +23,7 @@ const (
 // checkAreasAndDatasets checks, before anything is stored, that the submissions' areas and
 // datasets exist and that the sender may submit for the areas. It reports all mistakes at
 // once.
-func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who tokenHolder) error {
+func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who token.Holder) error {
 	var mistakes []ProblemError
 	var foreign *Problem
 	for i := range submissions {
@@ -31,7 +32,7 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 		switch {
 		case !ok:
 			mistakes = append(mistakes, g.unknownAreaProblem(s.Area))
-		case !who.may(s.Area) && foreign == nil:
+		case !who.MaySend(s.Area) && foreign == nil:
 			foreign = otherAreaProblem(who, area)
 		}
 		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
@@ -59,10 +60,10 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 	return problem
 }
 
-func otherAreaProblem(who tokenHolder, area *catalogue.Area) *Problem {
+func otherAreaProblem(who token.Holder, area *catalogue.Area) *Problem {
 	return newProblem(http.StatusForbidden, codeForbidden,
-		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.area, who.name, area.Code, area.NameZH),
-		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.area, who.name, area.Code, area.NameEN))
+		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.Area, who.Name, area.Code, area.NameZH),
+		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.Area, who.Name, area.Code, area.NameEN))
 }
 
 func (g *Gateway) unknownAreaProblem(seen string) ProblemError {

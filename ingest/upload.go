@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // slotTimeout is how long an upload waits for a slot before it is refused.
@@ -37,7 +38,7 @@ func (g *Gateway) acquireSlot(ctx context.Context, w http.ResponseWriter) (relea
 }
 
 // readUpload decodes the request's body into submissions.
-func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) (decode.Result, error) {
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (decode.Result, error) {
 	body, err := g.body(w, r)
 	if err != nil {
 		return decode.Result{}, err
@@ -53,8 +54,8 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHo
 		Limits: decode.Limits{Unpacked: g.config.MaxBody, Limits: grid.Limits{Workbook: workbookFactor * g.config.MaxBody}},
 	}
 	options.Charset = charset(r)
-	if who.area != AnyArea {
-		options.Own = who.area
+	if who.Area != token.AnyArea {
+		options.Own = who.Area
 	}
 	result, err := decode.Read(content, options)
 	if err != nil {
