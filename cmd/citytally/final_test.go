@@ -18,6 +18,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/transform/judge"
 )
 
@@ -35,17 +36,17 @@ func TestRejectedStaysRejected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := ingest.LoadTokens(filepath.Join(dir, "tokens.yaml"))
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _ := tokens.Plain(ingest.AnyArea)
+	secret, _ := tokens.Plain(token.AnyArea)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var senders sync.WaitGroup
 	for worker := range 20 {
 		senders.Go(func() {
-			gateway := &ingest.Client{BaseURL: i.HTTP, Token: token}
+			gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
 			for n := worker; n < uploads; n += 20 {
 				receipts, err := gateway.Submit(ctx, ingest.Upload{
 					Content: strings.NewReader(fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", 1000+n)), ContentType: "text/csv",
@@ -94,7 +95,7 @@ func TestRejectedStaysRejected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateway := &ingest.Client{BaseURL: i.HTTP, Token: token}
+	gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
 	for _, id := range rejected {
 		if receipt, err := gateway.Receipt(ctx, id); err != nil || receipt.Status != string(event.Rejected) {
 			t.Fatalf("the receipt now: %+v, %v", receipt, err)

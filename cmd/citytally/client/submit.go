@@ -11,30 +11,31 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/token"
 )
 
-// Gateway returns a client of the gateway with a token. Where token is "", it is that
+// Gateway returns a client of the gateway with a token, by its secret. Where secret is "", it is that
 // of the area in the tokens file of an instance on this machine.
-func (c *Client) Gateway(token, area string) (*ingest.Client, error) {
+func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
 	url, err := c.address("the gateway", "url", c.addresses.Gateway, c.instance.HTTP)
 	if err != nil {
 		return nil, err
 	}
-	if token == "" {
+	if secret == "" {
 		file := c.settings.TokensFile()
-		tokens, err := ingest.LoadTokens(file)
+		tokens, err := token.Load(file, nil)
 		if err != nil {
 			return nil, app.Usage(fmt.Errorf("no token given (--token) and none to be found here: %w", err))
 		}
 		if area == "" {
-			area = ingest.AnyArea
+			area = token.AnyArea
 		}
 		var ok bool
-		if token, ok = tokens.Plain(area); !ok {
+		if secret, ok = tokens.Plain(area); !ok {
 			return nil, app.Usage(fmt.Errorf("%s holds no token in plain text for area %s; check the code, or give a token with --token", file, area))
 		}
 	}
-	return &ingest.Client{BaseURL: url, Token: token, Via: "cli"}, nil
+	return &ingest.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
 }
 
 // SubmitFile sends a file of figures to the gateway; "-" is stdin. It returns a

@@ -53,12 +53,24 @@ type Words struct {
 	Assess     AssessWords
 	Catalogue  CatalogueWords
 	Receipt    ReceiptWords
+	Token      TokenWords
 	Demo       DemoWords
 }
 
 // BaseWords name the period that another is compared with: On in a change on it, and as
 // heading of a column of changes, Name elsewhere.
 type BaseWords struct{ On, Name string }
+
+// TokenWords are those of the list of tokens and of what becomes of one.
+type TokenWords struct {
+	ID, Name, Role, State, Expires, Created, Revoked, Never, InFile string
+	// Roles and States name each of them.
+	Roles, States map[string]string
+	// By is a format of when and by whom, ByFor of when, by whom and why.
+	By, ByFor string
+	// Issued and Ended tell what was done to a token.
+	Issued, Ended string
+}
 
 // ReportWords are those of a report as a table or as Markdown.
 type ReportWords struct {

@@ -130,6 +130,14 @@ var englishWords = Words{
 		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
 		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
 	},
+	Token: TokenWords{
+		ID: "ID", Name: "Name", Role: "Role", State: "State", Expires: "Expires", Created: "Created", Revoked: "Revoked", Never: "never", InFile: "in the tokens file",
+		Roles:  map[string]string{"district": "district", "bureau": "bureau", "analyst": "analyst"},
+		States: map[string]string{"in force": "in force", "expired": "expired", "revoked": "revoked"},
+		By:     "%s by %s", ByFor: "%s by %s: %s",
+		Issued: "Token %s of %s (%s, area %s), expires: %s. It is shown this once:",
+		Ended:  "Token %s of %s is revoked at every gateway",
+	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",
 		Submitted: "✓  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n",

@@ -127,6 +127,14 @@ var chineseWords = Words{
 		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
 		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
 	},
+	Token: TokenWords{
+		ID: "编号", Name: "名称", Role: "角色", State: "状态", Expires: "到期", Created: "签发", Revoked: "撤销", Never: "永不", InFile: "在令牌文件中",
+		Roles:  map[string]string{"district": "区县", "bureau": "统计局", "analyst": "分析人员"},
+		States: map[string]string{"in force": "有效", "expired": "已过期", "revoked": "已撤销"},
+		By:     "%s，%s", ByFor: "%s，%s：%s",
+		Issued: "令牌 %s，%s（%s，地区 %s），到期：%s。仅显示这一次：",
+		Ended:  "令牌 %s（%s）已在所有网关撤销",
+	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",
 		Submitted: "✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",
