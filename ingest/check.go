@@ -25,23 +25,32 @@ const (
 // once.
 func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who token.Holder) error {
 	var mistakes []ProblemError
+	total := 0
+	// Only what is listed is put into words, which compares it with the whole catalogue.
+	report := func(describe func() ProblemError) {
+		if total++; total <= maxListedErrors {
+			mistakes = append(mistakes, describe())
+		}
+	}
 	var foreign *Problem
 	for i := range submissions {
 		s := &submissions[i]
 		area, ok := g.catalogue.Area(s.Area)
 		switch {
 		case !ok:
-			mistakes = append(mistakes, g.unknownAreaProblem(s.Area))
+			report(func() ProblemError { return g.unknownAreaProblem(s.Area) })
 		case !who.MaySend(s.Area) && foreign == nil:
 			foreign = otherAreaProblem(who, area)
 		}
 		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
-			mistakes = append(mistakes, g.unknownDatasetProblem(s.Dataset))
+			report(func() ProblemError { return g.unknownDatasetProblem(s.Dataset) })
 		}
 		if len(s.Observations) == 0 {
-			mistakes = append(mistakes, ProblemError{
-				Code: submissionEmpty, Field: "observations",
-				Detail: "the submission has no observations; send at least one row", DetailZH: "没有任何数据行，请至少报送一行",
+			report(func() ProblemError {
+				return ProblemError{
+					Code: submissionEmpty, Field: "observations",
+					Detail: "the submission has no observations; send at least one row", DetailZH: "没有任何数据行，请至少报送一行",
+				}
 			})
 		}
 	}
@@ -52,10 +61,10 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 		return nil
 	}
 	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistakes[0].DetailZH, mistakes[0].Detail)
-	problem.Errors = mistakes[:min(len(mistakes), maxListedErrors)]
-	if len(mistakes) > 1 {
-		problem.Detail = fmt.Sprintf("%d mistakes; nothing was taken. The first: %s", len(mistakes), problem.Detail)
-		problem.DetailZH = fmt.Sprintf("共 %d 处错误，未接收任何数据。第一处：%s", len(mistakes), problem.DetailZH)
+	problem.Errors = mistakes
+	if total > 1 {
+		problem.Detail = fmt.Sprintf("%d mistakes; nothing was taken. The first: %s", total, problem.Detail)
+		problem.DetailZH = fmt.Sprintf("共 %d 处错误，未接收任何数据。第一处：%s", total, problem.DetailZH)
 	}
 	return problem
 }

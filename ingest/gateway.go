@@ -38,8 +38,9 @@ type Gateway struct {
 	group   *stream.Group
 	index   *index
 	handler http.Handler
-	// slots holds one element for each upload in memory.
-	slots chan struct{}
+	// slots holds one element for each upload that is decoded and stored.
+	slots   chan struct{}
+	senders *senders
 	// draining is closed when the gateway stops. Requests that wait for verdicts are then
 	// answered without them.
 	draining chan struct{}
@@ -67,7 +68,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		log: log, catalogue: cat, tokens: token.NewRegister(tokens, logger), attempts: newAttempts(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
-		slots: make(chan struct{}, config.MaxInFlight), draining: make(chan struct{}),
+		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
 	for _, option := range options {

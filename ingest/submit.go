@@ -66,15 +66,23 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	return writeJSON(w, status, answer.Submissions[0])
 }
 
-// storeUpload makes the request's submissions durable, all or none. It holds one of the
-// slots for uploads in memory until it returns.
+// storeUpload makes the request's submissions durable, all or none. Once the whole upload has
+// arrived, it holds one of the slots for uploads that are decoded and stored.
 func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (uploaded []*uploadedSubmission, err error) {
 	ctx, received := g.tracer.Start(r.Context(), "receive")
 	defer func() { received(err) }()
 	r = r.WithContext(ctx)
-	release, err := g.acquireSlot(r.Context(), w)
+	leave, err := g.enter(r.Context(), w, who)
 	if err != nil {
 		return nil, err
+	}
+	defer leave()
+	if err := g.receive(w, r); err != nil {
+		return nil, err
+	}
+	release, err := acquire(r.Context(), g.slots)
+	if err != nil {
+		return nil, tooManyUploads(r.Context(), w)
 	}
 	defer release()
 	read, err := g.readUpload(w, r, who)
@@ -137,7 +145,8 @@ func (g *Gateway) prepareMessage(s *event.Submission, via string, who token.Hold
 		id: id,
 		message: stream.Message{
 			Subject: "submissions." + s.Area + "." + s.Dataset, ID: text, Body: body,
-			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.Name},
+			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.Name,
+				event.RoleHeader: string(who.Role), event.TokenHeader: who.Token},
 		},
 		receipt: Receipt{ID: text, Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Status: Received},
 	}, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
@@ -29,7 +30,7 @@ func TestRejectedStaysRejected(t *testing.T) {
 	const uploads = 400
 	dir := t.TempDir()
 	p := startRun(t, dir)
-	must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published", "--by", "bureau")
+	must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published")
 	settled(t, attach(t, dir))
 	rejected := make([]string, uploads) // ids of receipts that say so
 	i, err := app.FindInstance(dir)
@@ -117,7 +118,7 @@ func unlockWhileResting(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", By: "bureau"}
+	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", Person: client.CurrentPerson()}
 	if err := judge.Decide(t.Context(), log, catalogue, unlock, time.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 // A token is in force when the command that issued it returns, and ended when the one that
@@ -51,6 +55,22 @@ func TestTokenCommands(t *testing.T) {
 	eventually(t, "the token has ended", func() bool { return status(secret) == http.StatusUnauthorized })
 	if list := must(t, "token", "list", "--dir", dir, "--lang", "en"); !strings.Contains(list, "revoked") || !strings.Contains(list, ": left") {
 		t.Errorf("want who revoked it and why: %s", list)
+	}
+	must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published")
+	var acts []present.Act
+	if err := json.Unmarshal([]byte(must(t, "journal", "--dir", dir, "--format", "json")), &acts); err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, a := range acts {
+		kinds = append(kinds, a.Kind)
+		if a.By != client.CurrentPerson() || a.By.Name == "" || a.At.IsZero() {
+			t.Errorf("want who it was, got %+v", a)
+		}
+	}
+	slices.Sort(kinds)
+	if want := []string{"lock", "revoke", "token"}; !slices.Equal(kinds, want) {
+		t.Errorf("want %v on record, got %v", want, kinds)
 	}
 	p.stop(t, syscall.SIGTERM)
 

@@ -158,6 +158,9 @@ func Revoke(ctx context.Context, log *stream.Log, file *File, id, reason string,
 	if len(id) != idLength {
 		return Issued{}, fmt.Errorf("id %q: want the %d digits that citytally token list shows", event.Excerpt(id, 100), idLength)
 	}
+	if r, found := event.ControlIn(reason, ""); found {
+		return Issued{}, fmt.Errorf("reason: take the control character %U out", r)
+	}
 	all, err := entries(ctx, log)
 	if err != nil {
 		return Issued{}, err

@@ -49,6 +49,8 @@ type Holder struct {
 	Area string `json:"area"`
 	// Expires is when the token ends; the zero time is never.
 	Expires time.Time `json:"expires,omitzero"`
+	// Token is the id of the token that was presented, where one was.
+	Token string `json:"-"`
 }
 
 // MaySee reports whether the holder may see what became of an area's submissions.

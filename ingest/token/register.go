@@ -94,6 +94,7 @@ func (r *Register) Lookup(presented string, now time.Time) (Holder, error) {
 	case expired(holder.Expires, now):
 		return Holder{}, ErrExpired
 	}
+	holder.Token = h.id()
 	return holder, nil
 }
 

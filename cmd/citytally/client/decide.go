@@ -14,8 +14,9 @@ import (
 	"github.com/citytally/citytally/transform/judge"
 )
 
-// Decide puts a decision of the bureau on record.
+// Decide puts a decision of the bureau on record, by the user of this process.
 func (c *Client) Decide(ctx context.Context, d event.Decision) error {
+	d.Person = CurrentPerson()
 	inForce, err := c.Catalogue()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
@@ -38,8 +39,9 @@ func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
 	return &ingest.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
 }
 
-// SubmitFile sends a file of figures to the gateway; "-" is stdin. It returns a
-// RefusedError, in the reader's language, where the gateway refuses the whole file.
+// SubmitFile sends a file of figures to the gateway; "-" is stdin. A gateway that is away or
+// takes nothing is tried again for as long as the upload waits for its verdict, at least once;
+// then the error says so. It returns a RefusedError, in the reader's language, where the gateway refuses the whole file.
 func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) ([]ingest.Receipt, error) {
 	content := stdin
 	upload.File = ""
@@ -52,7 +54,11 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 		content, upload.File = f, filepath.Base(file)
 	}
 	upload.Content = content
+	gateway.RetryFor = max(upload.Wait, time.Nanosecond)
 	receipts, err := gateway.Submit(ctx, upload)
+	if away, ok := errors.AsType[*ingest.UnavailableError](err); ok {
+		return nil, unavailable(away, file, upload.Wait, l)
+	}
 	var p *ingest.Problem
 	switch {
 	case !errors.As(err, &p):
@@ -61,4 +67,18 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 		err = errors.New(p.Chinese())
 	}
 	return nil, &RefusedError{err}
+}
+
+// unavailable tells that a file was not taken, in the reader's language.
+func unavailable(e *ingest.UnavailableError, file string, wait time.Duration, l present.Language) error {
+	words := &l.Words().Receipt
+	p, answered := errors.AsType[*ingest.Problem](e)
+	if !answered {
+		return &AbsentError{fmt.Errorf(words.Unavailable, file, e.BaseURL, wait, words.Silent+" ("+e.Err.Error()+")")}
+	}
+	why := p.Error()
+	if l == present.Chinese && p.DetailZH != "" {
+		why = p.Chinese()
+	}
+	return fmt.Errorf(words.Unavailable, file, e.BaseURL, wait, why)
 }

@@ -54,6 +54,7 @@ type Words struct {
 	Catalogue  CatalogueWords
 	Receipt    ReceiptWords
 	Token      TokenWords
+	Journal    JournalWords
 	Demo       DemoWords
 }
 
@@ -70,6 +71,14 @@ type TokenWords struct {
 	By, ByFor string
 	// Issued and Ended tell what was done to a token.
 	Issued, Ended string
+}
+
+// JournalWords are those of the list of what people did.
+type JournalWords struct {
+	At, Act, Of, By, Role, Way, Reason string
+	// Unknown is the person where an earlier version has not recorded one.
+	Unknown           string
+	Acts, Roles, Ways map[string]string
 }
 
 // ReportWords are those of a report as a table or as Markdown.
@@ -184,6 +193,9 @@ type ReceiptWords struct {
 	Statuses                              map[string]string
 	Repeated, Rows, AcceptedRows, Omitted string
 	Row, Cell, Column, Seen, Message      string
+	// Unavailable tells that a file was not taken: its name, the gateway, how long it was
+	// tried, and why. Silent is why where the gateway did not answer at all.
+	Unavailable, Silent string
 }
 
 // DemoWords are those of the demo.
