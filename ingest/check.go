@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // The codes of a problem's single errors.
@@ -22,25 +23,34 @@ const (
 // checkAreasAndDatasets checks, before anything is stored, that the submissions' areas and
 // datasets exist and that the sender may submit for the areas. It reports all mistakes at
 // once.
-func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who tokenHolder) error {
+func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who token.Holder) error {
 	var mistakes []ProblemError
+	total := 0
+	// Only what is listed is put into words, which compares it with the whole catalogue.
+	report := func(describe func() ProblemError) {
+		if total++; total <= maxListedErrors {
+			mistakes = append(mistakes, describe())
+		}
+	}
 	var foreign *Problem
 	for i := range submissions {
 		s := &submissions[i]
 		area, ok := g.catalogue.Area(s.Area)
 		switch {
 		case !ok:
-			mistakes = append(mistakes, g.unknownAreaProblem(s.Area))
-		case !who.may(s.Area) && foreign == nil:
+			report(func() ProblemError { return g.unknownAreaProblem(s.Area) })
+		case !who.MaySend(s.Area) && foreign == nil:
 			foreign = otherAreaProblem(who, area)
 		}
 		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
-			mistakes = append(mistakes, g.unknownDatasetProblem(s.Dataset))
+			report(func() ProblemError { return g.unknownDatasetProblem(s.Dataset) })
 		}
 		if len(s.Observations) == 0 {
-			mistakes = append(mistakes, ProblemError{
-				Code: submissionEmpty, Field: "observations",
-				Detail: "the submission has no observations; send at least one row", DetailZH: "没有任何数据行，请至少报送一行",
+			report(func() ProblemError {
+				return ProblemError{
+					Code: submissionEmpty, Field: "observations",
+					Detail: "the submission has no observations; send at least one row", DetailZH: "没有任何数据行，请至少报送一行",
+				}
 			})
 		}
 	}
@@ -51,18 +61,18 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 		return nil
 	}
 	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistakes[0].DetailZH, mistakes[0].Detail)
-	problem.Errors = mistakes[:min(len(mistakes), maxListedErrors)]
-	if len(mistakes) > 1 {
-		problem.Detail = fmt.Sprintf("%d mistakes; nothing was taken. The first: %s", len(mistakes), problem.Detail)
-		problem.DetailZH = fmt.Sprintf("共 %d 处错误，未接收任何数据。第一处：%s", len(mistakes), problem.DetailZH)
+	problem.Errors = mistakes
+	if total > 1 {
+		problem.Detail = fmt.Sprintf("%d mistakes; nothing was taken. The first: %s", total, problem.Detail)
+		problem.DetailZH = fmt.Sprintf("共 %d 处错误，未接收任何数据。第一处：%s", total, problem.DetailZH)
 	}
 	return problem
 }
 
-func otherAreaProblem(who tokenHolder, area *catalogue.Area) *Problem {
+func otherAreaProblem(who token.Holder, area *catalogue.Area) *Problem {
 	return newProblem(http.StatusForbidden, codeForbidden,
-		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.area, who.name, area.Code, area.NameZH),
-		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.area, who.name, area.Code, area.NameEN))
+		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.Area, who.Name, area.Code, area.NameZH),
+		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.Area, who.Name, area.Code, area.NameEN))
 }
 
 func (g *Gateway) unknownAreaProblem(seen string) ProblemError {

@@ -30,7 +30,14 @@ type Client struct {
 	HTTP *http.Client
 	// Via names the sender's kind in the log: cli, or "" for http.
 	Via string
+	// RetryFor bounds how long a gateway that is away or unavailable is tried again, and every
+	// attempt to that and attemptTimeout more; 0 leaves both to the context.
+	RetryFor time.Duration
 }
+
+// attemptTimeout is how long the gateway may take to read an upload and to answer, besides
+// waiting for the verdict.
+const attemptTimeout = 90 * time.Second
 
 // Upload is one file to submit.
 type Upload struct {
@@ -46,9 +53,9 @@ type Upload struct {
 }
 
 // Submit sends the upload and returns a receipt for each submission in it. While the
-// gateway is away or says that it is unavailable, Submit tries again until ctx ends.
-// Sending the same content again is harmless, because the gateway recognises it. Any
-// other refusal is a [*Problem].
+// gateway is away or says that it is unavailable, Submit tries again until ctx ends or
+// RetryFor is over; then it returns an [*UnavailableError]. Sending the same content again
+// is harmless, because the gateway recognises it. Any other refusal is a [*Problem].
 func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	content, err := io.ReadAll(u.Content)
 	if err != nil {
@@ -118,12 +125,30 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 		}
 		last = err
 		return answer, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0))
-	if err != nil && ctx.Err() != nil && last != nil {
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(c.RetryFor))
+	switch {
+	case err != nil && ctx.Err() != nil && last != nil:
 		return nil, errors.Join(context.Cause(ctx), last)
+	case err != nil && isPassing(err):
+		return nil, &UnavailableError{BaseURL: c.BaseURL, Err: err}
 	}
 	return answer, err
 }
+
+// UnavailableError says that the gateway took nothing, or did not say that it had, for as long
+// as it was tried.
+type UnavailableError struct {
+	BaseURL string
+	Err     error // of the last attempt; a [*Problem] where the gateway has answered
+}
+
+// Error says what the last attempt met with.
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("the gateway at %s takes nothing at present: %v", e.BaseURL, e.Err)
+}
+
+// Unwrap returns the error of the last attempt.
+func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // politePauses are pauses of at least what the last answer's Retry-After asks for, up to
 // the longest pause.
@@ -140,6 +165,11 @@ func (p *politePauses) NextBackOff() time.Duration {
 // attempt sends the request once. It returns the body of the answer, or the answer's
 // Retry-After and an error.
 func (c *Client) attempt(ctx context.Context, method, path string, header http.Header, content []byte) (body []byte, retryAfter time.Duration, err error) {
+	if c.RetryFor > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.RetryFor+attemptTimeout)
+		defer cancel()
+	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.BaseURL, "/")+path, bytes.NewReader(content))
 	if err != nil {
 		return nil, 0, err
@@ -174,6 +204,6 @@ func isPassing(err error) bool {
 		return problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusBadGateway ||
 			problem.Status == http.StatusGatewayTimeout || problem.Status == http.StatusTooManyRequests
 	}
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -3,8 +3,10 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -66,5 +68,33 @@ func TestClientGivesUpWithItsContext(t *testing.T) {
 	_, err = client.Submit(ctx, ingest.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("want the deadline and its cause, got %v", err)
+	}
+}
+
+// A gateway that takes nothing, does not exist or never answers is tried for as long as it was
+// said, and no longer.
+func TestClientGivesUpAfterRetryFor(t *testing.T) {
+	away, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	check(t, away.Close())
+	unavailable := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"status":503,"title":"Service Unavailable","detail":"the broker is away","detail_zh":"消息服务暂不可用"}`)
+	}))
+	defer unavailable.Close()
+	for name, test := range map[string]struct{ base, want string }{
+		"away":        {"http://" + away.Addr().String(), "refused"},
+		"unavailable": {unavailable.URL, "the broker is away"},
+	} {
+		for _, retryFor := range []time.Duration{time.Nanosecond, 300 * time.Millisecond} {
+			client := &ingest.Client{BaseURL: test.base, RetryFor: retryFor}
+			_, err := client.Submit(soon(t), ingest.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
+			gaveUp, ok := errors.AsType[*ingest.UnavailableError](err)
+			if !ok || gaveUp.BaseURL != test.base || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s, %s: want an UnavailableError with %q, got %v", name, retryFor, test.want, err)
+			}
+		}
 	}
 }

@@ -21,9 +21,12 @@ type Config struct {
 	// has to fit into one message of the broker (max_payload) as JSON, which is checked
 	// for each upload.
 	MaxBody int64 `yaml:"max_body"`
-	// MaxInFlight is how many uploads are read and stored at the same time, which bounds
-	// the memory they take. Uploads that wait for a verdict do not count.
+	// MaxInFlight is how many uploads are decoded and stored at the same time, and how many
+	// of one token may be under way. Four times as many may be arriving. It bounds the
+	// memory they take. Uploads that wait for a verdict do not count.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// MaxRate is how many uploads each second one token may send; twice as many at once.
+	MaxRate int `yaml:"max_rate"`
 	// MaxWait caps how long a request may wait for its verdict (Prefer: wait=N).
 	MaxWait time.Duration `yaml:"max_wait"`
 	// ReadHeaderTimeout and ReadTimeout bound how long a client may take to send a
@@ -41,7 +44,7 @@ type Config struct {
 // names no tokens file.
 func DefaultConfig() Config {
 	return Config{
-		Address: "127.0.0.1:8470", MaxBody: 8 << 20, MaxInFlight: 32, MaxWait: time.Minute,
+		Address: "127.0.0.1:8470", MaxBody: 8 << 20, MaxInFlight: 32, MaxRate: 1000, MaxWait: time.Minute,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ShutdownGrace: 10 * time.Second,
 	}
 }
@@ -61,6 +64,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxInFlight < 1 {
 		report("ingest.max_in_flight: want at least 1, got %d", c.MaxInFlight)
+	}
+	if c.MaxRate < 1 {
+		report("ingest.max_rate: want at least 1 upload each second, got %d", c.MaxRate)
 	}
 	if c.MaxWait < 0 || c.MaxWait > time.Hour {
 		report("ingest.max_wait: want 0s to 1h, got %s", c.MaxWait)

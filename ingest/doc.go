@@ -1,6 +1,6 @@
 // Package ingest takes submissions in over HTTP and gives receipts.
 //
-// In comes a file, JSON or long CSV, with a bearer token that is bound to an area. Out
+// In comes a file, JSON or long CSV, with a bearer token (package token). Out
 // goes an [event.Submission] on the SUBMISSIONS stream, and, once it is on disk, an
 // answer with a [Receipt]. The verdict, which the transform stage gives later, completes
 // the receipt. The gateway checks only the area, the dataset and the permission; it does

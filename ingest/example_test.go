@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // A client submits a CSV file and gets a receipt: the submission is on disk. Sending the
@@ -90,7 +91,7 @@ func startExampleGateway() (_ *exampleGateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := ingest.GenerateTokens(cat, filepath.Join(dir, "tokens.yaml"))
+	tokens, err := token.Generate(cat, filepath.Join(dir, "tokens.yaml"))
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,7 +50,7 @@ type house struct {
 	broker  *natsd.Server
 	nc      *nats.Conn
 	log     *stream.Log
-	tokens  *ingest.Tokens
+	tokens  *token.File
 	path    string
 	gateway *ingest.Gateway
 	base    string
@@ -85,10 +86,8 @@ func serve(t testing.TB, broker *natsd.Server, nc *nats.Conn, tokens string, set
 	check(t, err)
 	cat, err := catalogue.Parse([]byte(catalogueText))
 	check(t, err)
-	if h.tokens, err = ingest.LoadTokens(tokens); err != nil {
-		h.tokens, err = ingest.GenerateTokens(cat, tokens)
-		check(t, err)
-	}
+	h.tokens, _, err = token.Open(tokens, cat)
+	check(t, err)
 	config := ingest.DefaultConfig()
 	config.Address = "127.0.0.1:0"
 	var options []ingest.Option

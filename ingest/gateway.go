@@ -16,13 +16,18 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
+
+// stage is what the readers of the gateway are called where they are told to be stuck.
+const stage = "ingest"
 
 // Gateway takes submissions in over HTTP. Make one with New and keep Run going.
 type Gateway struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
-	tokens    *Tokens
+	tokens    *token.Register
+	attempts  *attempts
 	config    Config
 	logger    zerolog.Logger
 	ready     func(context.Context) error
@@ -33,8 +38,9 @@ type Gateway struct {
 	group   *stream.Group
 	index   *index
 	handler http.Handler
-	// slots holds one element for each upload in memory.
-	slots chan struct{}
+	// slots holds one element for each upload that is decoded and stored.
+	slots   chan struct{}
+	senders *senders
 	// draining is closed when the gateway stops. Requests that wait for verdicts are then
 	// answered without them.
 	draining chan struct{}
@@ -52,25 +58,21 @@ func WithReadiness(ready func(context.Context) error) Option {
 	return func(g *Gateway) { g.ready = ready }
 }
 
-// New returns a gateway that publishes to the log. It does not listen yet.
-func New(log *stream.Log, cat *catalogue.Catalogue, tokens *Tokens, config Config, logger zerolog.Logger, options ...Option) (*Gateway, error) {
+// New returns a gateway that publishes to the log, for those with a token of the file, which may
+// be nil, or of the bucket in the broker. It does not listen yet.
+func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config Config, logger zerolog.Logger, options ...Option) (*Gateway, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	g := &Gateway{
-		log: log, catalogue: cat, tokens: tokens, config: config, logger: logger,
+		log: log, catalogue: cat, tokens: token.NewRegister(tokens, logger), attempts: newAttempts(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
-		slots: make(chan struct{}, config.MaxInFlight), draining: make(chan struct{}),
+		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
 	for _, option := range options {
 		option(g)
-	}
-	for _, code := range tokens.areas() {
-		if _, ok := cat.Area(code); !ok && code != AnyArea {
-			logger.Warn().Str("area", code).Msg("a token is for an area that the catalogue does not have")
-		}
 	}
 	if most := log.MaxMessage(); most > 0 && config.MaxBody > most {
 		logger.Warn().Int64("max_body", config.MaxBody).Int64("max_payload", most).
@@ -125,6 +127,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(background) })
 	group.Go(func() error { return g.index.follow(background, g.log) })
+	group.Go(func() error { return g.tokens.Follow(background, g.log, stage) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(g.listener) }()

@@ -135,7 +135,7 @@ func (x *index) follow(ctx context.Context, log *stream.Log) error {
 		group.Go(func() error {
 			// When the program stops, the goroutine that waits for both streams has to end.
 			defer caughtUp()
-			return log.Follow(ctx, stream.FollowConfig{Stream: name, HeadersOnly: true, Stage: "ingest"}, func(d stream.Delivery) error { add(d); return nil }, caughtUp)
+			return log.Follow(ctx, stream.FollowConfig{Stream: name, HeadersOnly: true, Stage: stage}, func(d stream.Delivery) error { add(d); return nil }, caughtUp)
 		})
 	}
 	group.Go(func() error {

@@ -17,6 +17,7 @@ type Metrics struct {
 	requests    *prometheus.CounterVec
 	duration    *prometheus.HistogramVec
 	inFlight    prometheus.Gauge
+	denied      *prometheus.CounterVec
 	submissions *prometheus.CounterVec
 	rows        *prometheus.CounterVec
 }
@@ -39,6 +40,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "citytally_gateway_requests_in_flight",
 			Help: "Requests under way.",
 		}),
+		denied: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "citytally_gateway_denied_total",
+			Help: "Requests without a token in force; reason is missing, unknown, expired, revoked, or uncertain while the list of tokens is not at hand.",
+		}, []string{"reason"}),
 		submissions: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "citytally_gateway_submissions_total",
 			Help: "Submissions given a receipt; result is stored, or repeated when the same content was in the log already.",

@@ -43,6 +43,7 @@ const (
 	codeForeign        = "foreign-page"
 	codeNotFound       = "not-found"
 	codeMethod         = "method-not-allowed"
+	codeTooMany        = "too-many-requests"
 	codeTooLarge       = "too-large"
 	codeMediaType      = "unsupported-media-type"
 	codeMalformed      = "malformed"

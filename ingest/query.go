@@ -31,6 +31,10 @@ func strictQuery(next handler, known ...string) handler {
 			case len(values) > 1:
 				return queryProblem(name, fmt.Sprintf("请求参数 %q 重复出现；请只保留一个", name), fmt.Sprintf("query parameter %q occurs %d times; give it once", name, len(values)))
 			}
+			if r, found := event.ControlIn(values[0], ""); found {
+				return queryProblem(name, fmt.Sprintf("请求参数 %q 含有控制字符 %U；请删除", name, r),
+					fmt.Sprintf("query parameter %q has the control character %U; take it out", name, r))
+			}
 		}
 		return next(w, r)
 	}

@@ -18,6 +18,9 @@ func TestQueryParametersAreStrict(t *testing.T) {
 		"Area=320812":             `unknown query parameter "Area"`,
 		"area=1&area=2":           `query parameter "area" occurs 2 times`,
 		"area=%zz":                "the query cannot be read",
+		"area=a%1b[31m":           `query parameter "area" has the control character U+001B`,
+		"area=a%0Ab":              `query parameter "area" has the control character U+000A`,
+		"area=a%e2%80%aeb":        `query parameter "area" has the control character U+202E`,
 		"area=1;dataset=2":        "the query cannot be read",
 	} {
 		done = false

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // handler answers a request or returns an error. A *Problem becomes the answer as it is;
@@ -16,7 +16,7 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // authorized is a handler of requests with a known token.
-type authorized func(w http.ResponseWriter, r *http.Request, who tokenHolder) error
+type authorized func(w http.ResponseWriter, r *http.Request, who token.Holder) error
 
 func (g *Gateway) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -40,38 +40,9 @@ func (g *Gateway) routes() http.Handler {
 	return g.guard(mux)
 }
 
-// authorize calls next for a request whose bearer token is known, and refuses others.
-func (g *Gateway) authorize(next authorized) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		g.refreshTokens()
-		scheme, presented, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		challenge := `Bearer realm="citytally"`
-		if strings.EqualFold(scheme, "Bearer") {
-			if who, ok := g.tokens.lookup(strings.TrimSpace(presented)); ok {
-				return next(w, r, who)
-			}
-			challenge += `, error="invalid_token"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
-		return newProblem(http.StatusUnauthorized, codeUnauthorized,
-			"缺少令牌或令牌无效；请在请求头中加 Authorization: Bearer <本地区的令牌>",
-			"the token is missing or unknown; send the header Authorization: Bearer <your area's token>")
-	}
-}
-
-func (g *Gateway) refreshTokens() {
-	changed, err := g.tokens.reload()
-	switch {
-	case err != nil:
-		g.logger.Warn().Err(err).Msg("tokens file cannot be read; the tokens stay as they were")
-	case changed:
-		g.logger.Info().Msg("tokens file read again")
-	}
-}
-
 // get answers with the receipt and the verdict of one submission. For a token of another
 // area the answer is the same as for a submission that does not exist.
-func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who tokenHolder) error {
+func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) error {
 	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
@@ -88,13 +59,13 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who tokenHolder) e
 	if err != nil {
 		return g.unavailableProblem(w, err)
 	}
-	if !who.may(receipt.Area) {
+	if !who.MaySee(receipt.Area) {
 		return unknown
 	}
 	return writeJSON(w, http.StatusOK, receipt)
 }
 
-func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ tokenHolder) error {
+func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ token.Holder) error {
 	tag := `"` + g.catalogue.Version() + `"`
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-cache")
@@ -108,7 +79,7 @@ func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ tokenHo
 	}{g.catalogue.Version(), g.catalogue})
 }
 
-func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ tokenHolder) error {
+func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ token.Holder) error {
 	return writeJSON(w, http.StatusOK, map[string]any{"city": g.catalogue.City, "areas": g.catalogue.Areas})
 }
 
@@ -143,7 +114,7 @@ func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 	switch {
 	case !g.log.Connected():
 		return unavailable(retryAfterBroker, "消息服务暂不可用，未接收任何数据，请稍后重试", "the broker is away and nothing was taken; try again later")
-	case !g.index.caughtUp():
+	case !g.index.caughtUp() || !g.tokens.Current():
 		return unavailable(retryAfterStart, "系统正在启动，请稍后重试", "the gateway is starting; try again in a second")
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // uploadedSubmission is one submission of an upload, with its message and receipt.
@@ -36,7 +37,7 @@ type uploadedSubmission struct {
 // The answer to one submission is its [Receipt] with a Location. The answer to several,
 // which one file with areas or datasets in it may hold, is [Receipts]. The status is 200
 // when the answer holds every verdict, else 202.
-func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who tokenHolder) error {
+func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holder) error {
 	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
@@ -65,15 +66,23 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who tokenHolder
 	return writeJSON(w, status, answer.Submissions[0])
 }
 
-// storeUpload makes the request's submissions durable, all or none. It holds one of the
-// slots for uploads in memory until it returns.
-func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) (uploaded []*uploadedSubmission, err error) {
+// storeUpload makes the request's submissions durable, all or none. Once the whole upload has
+// arrived, it holds one of the slots for uploads that are decoded and stored.
+func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (uploaded []*uploadedSubmission, err error) {
 	ctx, received := g.tracer.Start(r.Context(), "receive")
 	defer func() { received(err) }()
 	r = r.WithContext(ctx)
-	release, err := g.acquireSlot(r.Context(), w)
+	leave, err := g.enter(r.Context(), w, who)
 	if err != nil {
 		return nil, err
+	}
+	defer leave()
+	if err := g.receive(w, r); err != nil {
+		return nil, err
+	}
+	release, err := acquire(r.Context(), g.slots)
+	if err != nil {
+		return nil, tooManyUploads(r.Context(), w)
 	}
 	defer release()
 	read, err := g.readUpload(w, r, who)
@@ -117,7 +126,7 @@ const viaCLI = "cli"
 // messageOverhead is how many bytes of a message are left for its headers and subject.
 const messageOverhead = 4 << 10
 
-func (g *Gateway) prepareMessage(s *event.Submission, via string, who tokenHolder) (*uploadedSubmission, error) {
+func (g *Gateway) prepareMessage(s *event.Submission, via string, who token.Holder) (*uploadedSubmission, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode submission: %w", err)
@@ -136,7 +145,8 @@ func (g *Gateway) prepareMessage(s *event.Submission, via string, who tokenHolde
 		id: id,
 		message: stream.Message{
 			Subject: "submissions." + s.Area + "." + s.Dataset, ID: text, Body: body,
-			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.name},
+			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.Name,
+				event.RoleHeader: string(who.Role), event.TokenHeader: who.Token},
 		},
 		receipt: Receipt{ID: text, Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Status: Received},
 	}, nil

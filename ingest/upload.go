@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,34 +9,15 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/token"
 )
 
-// slotTimeout is how long an upload waits for a slot before it is refused.
-const slotTimeout = 10 * time.Second
-
-// acquireSlot takes one of the MaxInFlight slots for uploads in memory; release frees it.
-func (g *Gateway) acquireSlot(ctx context.Context, w http.ResponseWriter) (release func(), err error) {
-	timer := time.NewTimer(slotTimeout)
-	defer timer.Stop()
-	select {
-	case g.slots <- struct{}{}:
-		return func() { <-g.slots }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-timer.C:
-		w.Header().Set("Retry-After", retryAfterBroker)
-		return nil, newProblem(http.StatusServiceUnavailable, codeUnavailable,
-			"同时上传的文件过多，请稍后重试", "too many uploads at the same time; try again later")
-	}
-}
-
 // readUpload decodes the request's body into submissions.
-func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHolder) (decode.Result, error) {
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (decode.Result, error) {
 	body, err := g.body(w, r)
 	if err != nil {
 		return decode.Result{}, err
@@ -53,8 +33,8 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who tokenHo
 		Limits: decode.Limits{Unpacked: g.config.MaxBody, Limits: grid.Limits{Workbook: workbookFactor * g.config.MaxBody}},
 	}
 	options.Charset = charset(r)
-	if who.area != AnyArea {
-		options.Own = who.area
+	if who.Area != token.AnyArea {
+		options.Own = who.Area
 	}
 	result, err := decode.Read(content, options)
 	if err != nil {

@@ -32,7 +32,7 @@ func TestSkippedMessageInsideAFlush(t *testing.T) {
 	if _, err := log.Publish(t.Context(), stream.Message{Subject: "totals.2021", Body: body}, stream.Message{Subject: "totals.2021", Body: []byte{9, 1, 2}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.Skip(t.Context(), stream.Totals, 2, "later version", "me"); err != nil {
+	if err := log.Skip(t.Context(), stream.Totals, 2, "later version", event.Person{Name: "me"}); err != nil {
 		t.Fatal(err)
 	}
 	b := &totalsBlock{}

@@ -14,7 +14,7 @@ import (
 
 func decide(t *testing.T, log *stream.Log, d event.Decision) {
 	t.Helper()
-	d.Reason, d.By = "because", "bureau"
+	d.Reason, d.Person = "because", event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}
 	if err := judge.Decide(t.Context(), log, fixture.Catalogue(t), d, time.Now()); err != nil {
 		t.Fatal(err)
 	}

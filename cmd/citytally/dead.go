@@ -158,7 +158,7 @@ func parseNumbers(args []string) ([]uint64, error) {
 
 func newSkip(g *globals) *cobra.Command {
 	var a client.Addresses
-	var reason, by string
+	var reason string
 	cmd := &cobra.Command{
 		Use:   "skip STREAM SEQUENCE --reason WHY",
 		Short: "Have every stage pass over one message that stops it",
@@ -184,7 +184,7 @@ The reason stays in DEAD (citytally dead list); discarding it there ends the ski
 			if err != nil {
 				return err
 			}
-			if err := c.Skip(cmd.Context(), strings.ToUpper(args[0]), sequence, reason, by); err != nil {
+			if err := c.Skip(cmd.Context(), strings.ToUpper(args[0]), sequence, reason); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "message %d of %s is skipped from the next start of each stage on\n", sequence, strings.ToUpper(args[0]))
@@ -193,6 +193,5 @@ The reason stays in DEAD (citytally dead list); discarding it there ends the ski
 	}
 	cmd.Flags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the instance on --dir")
 	cmd.Flags().StringVar(&reason, "reason", "", "`why` it can be done without; stays on record")
-	cmd.Flags().StringVar(&by, "by", client.CurrentUser(), "`who` says so")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -57,13 +58,46 @@ func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.C
 		if err := c.Decide(cmd.Context(), d); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, d.By, d.Reason)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, client.CurrentPerson(), d.Reason)
 		return nil
 	}
 	natsFlag(cmd, &a)
 	flags := cmd.Flags()
 	flags.StringVar(&d.Period, "period", "", "the `period`")
 	flags.StringVar(&d.Reason, "reason", "", "why, for those who ask later")
-	flags.StringVar(&d.By, "by", client.CurrentUser(), "who decided")
+	return cmd
+}
+
+func newJournal(g *globals) *cobra.Command {
+	var a client.Addresses
+	var format *choice
+	var lang *languageFlag
+	cmd := &cobra.Command{
+		Use: "journal", Short: "List what people did: locks, releases, recomputations, skips, tokens; who, and why",
+		Long: `List every act of a person that is on record in the log, the oldest first: locks,
+unlocks and reopenings of figures, releases, recomputations, skipped messages, and
+tokens that were issued and revoked. Each names who did it as it was proven, the
+role, and the way: local is a command by that user of the operating system.
+
+What was submitted, and with whose token, is in the views submissions and observations.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := g.client(a)
+			if err != nil {
+				return err
+			}
+			printer, err := c.Printer(lang.language())
+			if err != nil {
+				return err
+			}
+			acts, err := c.Journal(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return printer.Journal(cmd.OutOrStdout(), acts, format.value)
+		},
+	}
+	natsFlag(cmd, &a)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }

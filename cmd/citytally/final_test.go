@@ -14,10 +14,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/transform/judge"
 )
 
@@ -28,24 +30,24 @@ func TestRejectedStaysRejected(t *testing.T) {
 	const uploads = 400
 	dir := t.TempDir()
 	p := startRun(t, dir)
-	must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published", "--by", "bureau")
+	must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published")
 	settled(t, attach(t, dir))
 	rejected := make([]string, uploads) // ids of receipts that say so
 	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := ingest.LoadTokens(filepath.Join(dir, "tokens.yaml"))
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _ := tokens.Plain(ingest.AnyArea)
+	secret, _ := tokens.Plain(token.AnyArea)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var senders sync.WaitGroup
 	for worker := range 20 {
 		senders.Go(func() {
-			gateway := &ingest.Client{BaseURL: i.HTTP, Token: token}
+			gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
 			for n := worker; n < uploads; n += 20 {
 				receipts, err := gateway.Submit(ctx, ingest.Upload{
 					Content: strings.NewReader(fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", 1000+n)), ContentType: "text/csv",
@@ -94,7 +96,7 @@ func TestRejectedStaysRejected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateway := &ingest.Client{BaseURL: i.HTTP, Token: token}
+	gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
 	for _, id := range rejected {
 		if receipt, err := gateway.Receipt(ctx, id); err != nil || receipt.Status != string(event.Rejected) {
 			t.Fatalf("the receipt now: %+v, %v", receipt, err)
@@ -116,7 +118,7 @@ func unlockWhileResting(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", By: "bureau"}
+	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", Person: client.CurrentPerson()}
 	if err := judge.Decide(t.Context(), log, catalogue, unlock, time.Now()); err != nil {
 		t.Fatal(err)
 	}

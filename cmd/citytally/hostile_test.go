@@ -19,9 +19,9 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
-	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // hostile is a message that nobody who means well sends.
@@ -293,7 +293,7 @@ func newHonest(t testing.TB, dir string) *honest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := ingest.LoadTokens(filepath.Join(dir, "tokens.yaml"))
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

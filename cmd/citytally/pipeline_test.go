@@ -126,7 +126,7 @@ func TestLockAndReopen(t *testing.T) {
 	if code := submit("gdp,2021,100,final\n"); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
-	if out := must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published", "--by", "bureau"); !strings.Contains(out, "published") {
+	if out := must(t, "lock", "--dir", dir, "--period", "2021", "--reason", "published"); !strings.Contains(out, "published") {
 		t.Errorf("lock says %q", out)
 	}
 	value := 200 // another each time: content that was accepted once is known

@@ -71,7 +71,7 @@ is found by the area in the instance's tokens file.`,
 	flags.StringVar(&upload.Period, "period", "", "`period` of figures for which the file names none: 2022, 2022-Q3, 2022-06")
 	flags.StringVar(&upload.Sheet, "sheet", "", "`name` of the sheet, of a workbook with several tables")
 	flags.StringVar(&upload.Reason, "reason", "", "why figures are revised, or the same content is sent once more")
-	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict; 0 does not")
+	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict, and to try a gateway that takes nothing; 0 does neither")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")
 	lang = langFlag(cmd)
 	return cmd

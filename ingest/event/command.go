@@ -10,4 +10,6 @@ type Command struct {
 	Slot      time.Time `json:"slot,omitzero"`
 	Period    string    `json:"period,omitempty"`
 	Indicator string    `json:"indicator,omitempty"`
+	// Person is who asked for it; a schedule is nobody.
+	Person Person `json:"person,omitzero"`
 }

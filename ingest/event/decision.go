@@ -26,9 +26,13 @@ type Decision struct {
 	Indicator string `cbor:"3,keyasint,omitempty" json:"indicator,omitempty"`
 	Area      string `cbor:"4,keyasint,omitempty" json:"area,omitempty"`
 	Reason    string `cbor:"5,keyasint" json:"reason"`
-	By        string `cbor:"6,keyasint" json:"by"`
+	// By is the name of the Person; decisions of earlier versions have the name alone, as
+	// they were told it.
+	By string `cbor:"6,keyasint" json:"by"`
 	// At is when it was decided, in Unix milliseconds.
 	At int64 `cbor:"7,keyasint" json:"at"`
+	// Person is who decided.
+	Person Person `cbor:"31,keyasint,omitzero" json:"person,omitzero"`
 }
 
 // Decided returns when it was decided.

@@ -16,8 +16,8 @@ func (t *Total) Equal(other *Total) bool {
 }
 
 // SameContent reports whether two releases have the same name, period, note, catalogue
-// and totals, inputs included. It does not compare when they were made, nor from which
-// state of the log.
+// and totals, inputs included. It does not compare when and by whom they were made, nor
+// from which state of the log.
 func (r *Release) SameContent(other *Release) bool {
 	return r.Name == other.Name && r.Period == other.Period && r.Note == other.Note && r.Catalogue == other.Catalogue &&
 		slices.EqualFunc(r.Totals, other.Totals, func(a, b Total) bool { return a.Equal(&b) && a.Inputs == b.Inputs })

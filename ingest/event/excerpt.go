@@ -2,6 +2,7 @@ package event
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,4 +16,17 @@ func Excerpt(text string, bytes int) string {
 		bytes--
 	}
 	return strings.ToValidUTF8(text[:bytes], "\ufffd") + "…"
+}
+
+// ControlIn returns the first character of a text that can steer the terminal or the page that
+// shows it: a control character, a line break, or one that turns the direction of writing.
+// Characters in except are passed over.
+func ControlIn(text, except string) (found rune, ok bool) {
+	for _, r := range text {
+		steers := unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+		if steers && !strings.ContainsRune(except, r) {
+			return r, true
+		}
+	}
+	return 0, false
 }

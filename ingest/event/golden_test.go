@@ -61,6 +61,11 @@ func TestGoldenEvents(t *testing.T) {
 			{Kind: event.Reopen, Period: "2021", Indicator: "gdp", Area: "320812", Reason: "重新核算", By: "bureau", At: at.UnixMilli()},
 		},
 	}
+	clerk := event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}
+	byClerk := &event.AcceptedBatch{Decisions: []event.Decision{
+		{Kind: event.Lock, Period: "2021", Reason: "公报已发布", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
+	}}
+	manual := event.Run{ID: "manual.x", Schedule: "manual", Trigger: event.ByManual, StartedAt: at, FinishedAt: at, Person: clerk}
 	derived := exampleTotals()
 	derived.Totals[0].Inputs = event.NewInputs(
 		event.Input{Area: "320812", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Sequence: 300},
@@ -96,6 +101,9 @@ func TestGoldenEvents(t *testing.T) {
 		{"verdict-places.v1.json", placedVerdict, asJSON(placedVerdict), fromJSON[event.Verdict]},
 		{"command.v1.json", command, asJSON(command), fromJSON[event.Command]},
 		{"run.v1.json", run, asJSON(run), fromJSON[event.Run]},
+		{"run-person.v1.json", manual, asJSON(manual), fromJSON[event.Run]},
+		{"decisions-person.v2.cbor", byClerk, func() ([]byte, error) { return event.EncodeAccepted(byClerk) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},
 		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},
 		{"release.v2.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},

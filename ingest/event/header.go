@@ -8,6 +8,9 @@ const (
 	// of the token it came with.
 	ViaHeader = "Citytally-Via"
 	ByHeader  = "Citytally-By"
+	// RoleHeader and TokenHeader carry the role and the id of that token.
+	RoleHeader  = "Citytally-Role"
+	TokenHeader = "Citytally-Token"
 	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether its submission
 	// repeats an earlier one.
 	OutcomeHeader  = "Citytally-Outcome"

@@ -23,6 +23,8 @@ type DeadLetter struct {
 	// Body is the message's body where its stream does not keep it, cut off after
 	// 64 KiB. Letters of earlier versions always have one.
 	Body []byte `json:"body,omitempty"`
+	// Person is who had the message skipped, in a letter that says so.
+	Person Person `json:"person,omitzero"`
 }
 
 // Bounds, in bytes, of the texts in a letter, so that the broker always takes it.

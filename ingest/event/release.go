@@ -23,6 +23,8 @@ type Release struct {
 	Catalogue string `cbor:"7,keyasint"`
 	// Totals are in the catalogue's order, with their inputs.
 	Totals []Total `cbor:"8,keyasint"`
+	// Person is who made it; releases of earlier versions do not say.
+	Person Person `cbor:"31,keyasint,omitzero"`
 }
 
 // Created returns when the release was made.

@@ -30,4 +30,6 @@ type Run struct {
 	Healed     bool        `json:"healed,omitempty"`
 	// Problem is why the run ended early, or what was out of balance; "" is no problem.
 	Problem string `json:"problem"`
+	// Person is who asked for it; a schedule is nobody.
+	Person Person `json:"person,omitzero"`
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,6 +28,8 @@ type FollowConfig struct {
 	// Stage, when set, names a reader that runs for as long as the program. Follow
 	// then retries also when the broker refuses the start, and [Log.Stuck] reports it.
 	Stage string
+	// Freshness, when set, is kept up to date.
+	Freshness *Freshness
 }
 
 const (
@@ -50,6 +53,9 @@ const (
 // The client library's ordered consumer would do the same, but cannot be stopped
 // while the broker is away.
 func (l *Log) Follow(ctx context.Context, config FollowConfig, handle func(Delivery) error, caughtUp func()) error {
+	if config.Freshness == nil {
+		config.Freshness = &Freshness{}
+	}
 	f := &follower{log: l, config: config, next: max(config.From, 1), handle: handle, caughtUp: sync.OnceFunc(caughtUp)}
 	for {
 		attempt := Attempt{What: "follow the stream", Stage: config.Stage, Stream: config.Stream, Logger: l.logger}
@@ -95,7 +101,9 @@ type follower struct {
 	next     uint64
 	handle   func(Delivery) error
 	caughtUp func()
-	upToDate bool // whether caughtUp has been called
+	upToDate bool // whether this session has caught up
+	// reconnects is how often the connection had been restored when this session began.
+	reconnects uint64
 	// started is true once a session has begun to receive; failure is the error that
 	// handle returned.
 	started bool
@@ -105,6 +113,7 @@ type follower struct {
 // session reads with one consumer of its own until an error, and returns it. The
 // broker numbers a consumer's deliveries, so that a lost one is noticed.
 func (f *follower) session(ctx context.Context) error {
+	f.reconnects = f.log.Reconnects()
 	ctx, cancel := f.log.untilReconnect(ctx)
 	defer cancel()
 	consumer, err := f.consumer(ctx)
@@ -117,7 +126,8 @@ func (f *follower) session(ctx context.Context) error {
 		return err
 	}
 	defer messages.Stop()
-	f.started = true
+	f.started, f.upToDate = true, false
+	defer f.config.Freshness.end()
 	if err := f.checkEnd(ctx); err != nil {
 		return err
 	}
@@ -165,7 +175,7 @@ func (f *follower) checkEnd(ctx context.Context) error {
 const catchUpCheck = time.Second
 
 // receive returns the next message. Messages may expire or be deleted before they are
-// delivered, so that fewer come than there were at the start. While no message comes, receive
+// delivered, so that fewer come than there were at the session's start. While no message comes, receive
 // asks the broker whether every message that is left has been handled.
 func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, messages jetstream.MessagesContext, handled uint64) (jetstream.Msg, error) {
 	for !f.upToDate {
@@ -187,10 +197,11 @@ func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, mes
 	return messages.Next(jetstream.NextContext(ctx))
 }
 
-// catchUp records that every message which was there at the start has been handled.
+// catchUp records that every message which was there at the session's start has been handled.
 func (f *follower) catchUp() {
 	f.upToDate = true
 	f.caughtUp()
+	f.config.Freshness.begin(f.log, f.reconnects)
 }
 
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
@@ -227,3 +238,27 @@ func (l *Log) untilReconnect(ctx context.Context) (context.Context, context.Canc
 		l.nc.RemoveStatusListener(connected)
 	}
 }
+
+// Freshness tells whether a follower has handled every message that there is, as far as it can
+// know. It is safe for concurrent use; the zero value says no.
+type Freshness struct{ session atomic.Pointer[freshSession] }
+
+// freshSession is a session of a follower that has caught up.
+type freshSession struct {
+	log        *Log
+	reconnects uint64 // when the session began
+}
+
+// Now reports whether the follower has handled every message and would be told of another. It
+// says no as soon as the connection is lost. Where the connection looks open and the broker says
+// nothing, which two heartbeats without a sign of it tell, it says no after these.
+func (f *Freshness) Now() bool {
+	s := f.session.Load()
+	return s != nil && s.log.Connected() && s.log.Reconnects() == s.reconnects
+}
+
+func (f *Freshness) begin(log *Log, reconnects uint64) {
+	f.session.Store(&freshSession{log, reconnects})
+}
+
+func (f *Freshness) end() { f.session.Store(nil) }

@@ -24,7 +24,10 @@ var ErrNoMessage = errors.New("no such message")
 // It takes effect when the stage starts again. The reason and who gave it are kept in
 // a letter in DEAD; discarding the letter ends the skip. Skip returns ErrNoMessage
 // where the stream has no message at the sequence.
-func (l *Log) Skip(ctx context.Context, stream string, sequence uint64, reason, by string) error {
+func (l *Log) Skip(ctx context.Context, stream string, sequence uint64, reason string, by event.Person) error {
+	if r, found := event.ControlIn(reason, ""); found {
+		return fmt.Errorf("reason: take the control character %U out", r)
+	}
 	m, err := l.Get(ctx, stream, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		return fmt.Errorf("message %d of %s: %w", sequence, stream, ErrNoMessage)
@@ -35,7 +38,7 @@ func (l *Log) Skip(ctx context.Context, stream string, sequence uint64, reason, 
 	sum := sha256.Sum256(m.Data)
 	body, err := event.DeadLetter{
 		Stage: SkipStage, Stream: stream, Sequence: sequence, Subject: m.Subject, StoredAt: m.Time.UTC(), DiedAt: time.Now().UTC(),
-		Error: fmt.Sprintf("skipped by %s: %s", by, reason), Hash: hex.EncodeToString(sum[:]), Size: len(m.Data),
+		Error: fmt.Sprintf("skipped by %s: %s", by, reason), Hash: hex.EncodeToString(sum[:]), Size: len(m.Data), Person: by,
 	}.Encode()
 	if err != nil {
 		return err

@@ -26,6 +26,13 @@ const (
 	Dead        = "DEAD"
 )
 
+// TokensBucket is the bucket of the gateways' tokens, and Tokens the stream behind it, whose
+// subjects end with the keys of the bucket.
+const (
+	TokensBucket = "TOKENS"
+	Tokens       = "KV_" + TokensBucket
+)
+
 // Config is how the streams are kept.
 type Config struct {
 	// Replicas of every stream: 1 on one server, 3 on a cluster.
@@ -161,7 +168,26 @@ func (c Config) streams() []jetstream.StreamConfig {
 		base(Releases, "city totals frozen under a name", 0),
 		commands,
 		base(Dead, "what a stage could not process", 0),
+		c.tokens(),
 	}
+}
+
+// tokens is the stream of a bucket, as the client library has it.
+func (c Config) tokens() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: Tokens, Description: "who may use the gateways", Subjects: []string{"$KV." + TokensBucket + ".>"},
+		Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor, Discard: jetstream.DiscardNew,
+		MaxMsgsPerSubject: 8, AllowDirect: true, AllowRollup: true, DenyDelete: true,
+	}
+}
+
+// Bucket returns a bucket of the broker, which exists.
+func (l *Log) Bucket(ctx context.Context, name string) (jetstream.KeyValue, error) {
+	kv, err := l.js.KeyValue(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
+	}
+	return kv, nil
 }
 
 // LastSequence returns the sequence of the stream's newest message, 0 when it

@@ -209,10 +209,10 @@ func TestPublishTellsWhatIsPermanent(t *testing.T) {
 func TestSkippedMessagesArePassedOver(t *testing.T) {
 	log := open(t)
 	publish(t, log, "newer", "a")
-	if err := log.Skip(soon(t), stream.Submissions, 3, "why", "me"); !errors.Is(err, stream.ErrNoMessage) {
+	if err := log.Skip(soon(t), stream.Submissions, 3, "why", event.Person{Name: "me"}); !errors.Is(err, stream.ErrNoMessage) {
 		t.Errorf("skipping what is not there: %v", err)
 	}
-	check(t, log.Skip(soon(t), stream.Submissions, 1, "a test of the next version", "me"))
+	check(t, log.Skip(soon(t), stream.Submissions, 1, "a test of the next version", event.Person{Name: "me"}))
 	k := newTask(1)
 	k.take = func(d *stream.Delivery) error {
 		if len(d.Body) == 0 {
@@ -227,7 +227,7 @@ func TestSkippedMessagesArePassedOver(t *testing.T) {
 	acknowledged(t, log, stream.Submissions, "test", 2)
 	letters, err := log.Letters(soon(t))
 	check(t, err)
-	if len(letters) != 2 || letters[0].Stage != stream.SkipStage || letters[0].Error != "skipped by me: a test of the next version" || letters[1].Stage != "test" {
+	if len(letters) != 2 || letters[0].Stage != stream.SkipStage || letters[0].Error != "skipped by me (, ): a test of the next version" || letters[1].Stage != "test" {
 		t.Errorf("letters = %+v", letters)
 	}
 	following, caughtUp := context.WithCancel(soon(t))
@@ -302,7 +302,7 @@ func TestNewerLayoutStaysWhereDeadIsAbsent(t *testing.T) {
 func TestLetterOfASkippedMessageFindsIt(t *testing.T) {
 	log := open(t)
 	publish(t, log, "newer", "a")
-	check(t, log.Skip(soon(t), stream.Submissions, 1, "why", "me"))
+	check(t, log.Skip(soon(t), stream.Submissions, 1, "why", event.Person{Name: "me"}))
 	k := newTask(10)
 	k.take = func(d *stream.Delivery) error {
 		if len(d.Body) == 0 {

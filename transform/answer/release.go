@@ -38,6 +38,8 @@ type ReleaseRequest struct {
 	Note   string
 	// Force releases totals that must not be published, too; they stay marked as such.
 	Force bool
+	// Person is who makes the release.
+	Person event.Person
 }
 
 // CreateRelease freezes the period's totals of the history under a name. Where there is
@@ -45,9 +47,12 @@ type ReleaseRequest struct {
 // true, and other content [ErrReleased]. Totals that must not be published return an
 // [UnpublishableError].
 func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *ledger.History, r ReleaseRequest, now time.Time) (release *event.Release, repeated bool, err error) {
+	if r, found := event.ControlIn(r.Note, ""); found {
+		return nil, false, fmt.Errorf("note: take the control character %U out", r)
+	}
 	release = &event.Release{
 		Name: r.Name, Period: r.Period.String(), Note: r.Note, CreatedAt: now.UnixMilli(),
-		Basis: h.Ledger.Basis(), Catalogue: c.Version(), Totals: tally.OfPeriod(c, h.Ledger, r.Period),
+		Basis: h.Ledger.Basis(), Catalogue: c.Version(), Totals: tally.OfPeriod(c, h.Ledger, r.Period), Person: r.Person,
 	}
 	if !h.Moment.Received.IsZero() {
 		release.Received = h.Moment.Received.UnixMilli()

@@ -12,12 +12,12 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// The subject of ACCEPTED that decisions are published on; rows are published on
-// accepted.<area>.<dataset>.
-const decisionSubject = "accepted.decisions"
+// DecisionSubject is the subject of ACCEPTED that decisions are published on; rows are
+// published on accepted.<area>.<dataset>.
+const DecisionSubject = "accepted.decisions"
 
 // Decide publishes a decision of the bureau to ACCEPTED. It holds for every submission
-// judged after it. A decision without a reason or without a name is an error, as is
+// judged after it. A decision without a reason or without a person is an error, as is
 // one about something that the catalogue does not have.
 func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d event.Decision, now time.Time) error {
 	var errs []error
@@ -33,17 +33,20 @@ func Decide(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, d even
 	if strings.TrimSpace(d.Reason) == "" {
 		errs = append(errs, errors.New("reason: say why, for those who ask later"))
 	}
-	if strings.TrimSpace(d.By) == "" {
-		errs = append(errs, errors.New("by: say who decided"))
+	if r, found := event.ControlIn(d.Reason, ""); found {
+		errs = append(errs, fmt.Errorf("reason: take the control character %U out", r))
+	}
+	if !d.Person.Identified() {
+		errs = append(errs, errors.New("by: nobody is known to have decided"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	d.At = now.UnixMilli()
+	d.At, d.By = now.UnixMilli(), d.Person.Name
 	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{d}})
 	if err != nil {
 		return err
 	}
-	_, err = log.Publish(ctx, stream.Message{Subject: decisionSubject, Body: body})
+	_, err = log.Publish(ctx, stream.Message{Subject: DecisionSubject, Body: body})
 	return err
 }

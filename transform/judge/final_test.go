@@ -42,7 +42,7 @@ func (f *finality) validator() *Validator {
 
 func (f *finality) decide(v *Validator, kind event.DecisionKind) {
 	f.t.Helper()
-	d := event.Decision{Kind: kind, Period: "2021", Reason: "because", By: "bureau"}
+	d := event.Decision{Kind: kind, Period: "2021", Reason: "because", Person: event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}}
 	if err := Decide(f.t.Context(), f.log, v.rules.catalogue, d, time.Now()); err != nil {
 		f.t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -226,6 +227,22 @@ func tooLarge(size, most int) *event.Finding {
 	return reject("SUBMISSION_TOO_LARGE", "observations", "",
 		fmt.Sprintf("报送中采用的数据共 %d 字节，超过消息服务的上限 %d 字节；请分成几份报送，整份报送未采用", size, most),
 		fmt.Sprintf("what is accepted of the submission takes %d bytes and the broker takes %d; send it in parts, nothing of it is taken", size, most))
+}
+
+// controlCharacter returns the finding on a text with a character that can steer whatever shows
+// it, or nil. A note may have line breaks and tabs, as a cell of a table may.
+func controlCharacter(column, text string) *event.Finding {
+	except := ""
+	if column == "note" {
+		except = "\n\r\t"
+	}
+	r, found := event.ControlIn(text, except)
+	if !found {
+		return nil
+	}
+	return reject("TEXT_CONTROL", column, strconv.QuoteToGraphic(text),
+		fmt.Sprintf("%s 含有控制字符 %U；请删除后重新报送", column, r),
+		fmt.Sprintf("%s has the control character %U; take it out and send it again", column, r))
 }
 
 func textTooLong(column, text string, most int) *event.Finding {

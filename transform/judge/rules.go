@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,7 @@ func (r *rules) apply(s *received, before cellStates) judgement {
 	states := make([]ledger.CellState, len(read))
 	before.CellStates(area.Code, read, states)
 	result := judgement{accepted: read[:0]}
+	near := suggestions{}
 	for i := range read {
 		if rejected[i] == nil {
 			rejected[i] = checkAgainstEarlier(&read[i], &states[i], s.submission.Reason)
@@ -80,6 +82,7 @@ func (r *rules) apply(s *received, before cellStates) judgement {
 		o := &s.submission.Observations[i]
 		rejected[i].Row, rejected[i].Indicator, rejected[i].Period = o.Row, o.Indicator, o.Period
 		rejected[i].Cell = s.submission.CellOf(o, rejected[i].Column)
+		near.complete(rejected[i], r.catalogue)
 		result.findings = append(result.findings, *rejected[i])
 	}
 	return result
@@ -159,6 +162,9 @@ func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset
 	if len(s.submission.Reason) > maxReason {
 		return nil, nil, textTooLong("reason", s.submission.Reason, maxReason)
 	}
+	if finding := cmp.Or(controlCharacter("reason", s.submission.Reason), controlCharacter("file", s.submission.File)); finding != nil {
+		return nil, nil, finding
+	}
 	if len(s.submission.Observations) == 0 {
 		return nil, nil, nothingReported()
 	}
@@ -174,6 +180,9 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 	}
 	if len(o.Note) > maxNote {
 		return none, textTooLong("note", o.Note, maxNote)
+	}
+	if finding := controlCharacter("note", o.Note); finding != nil {
+		return none, finding
 	}
 	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), area, dataset)
 	if finding != nil {
@@ -212,7 +221,7 @@ func (r *rules) indicator(name string, area *catalogue.Area, dataset *catalogue.
 	indicator, unit, ok := r.catalogue.FindIndicator(name)
 	switch {
 	case !ok || unit != "": // the unit has a field of its own
-		return nil, rejectProblem("indicator", r.catalogue.UnknownIndicator(name))
+		return nil, unknownIndicator(name)
 	case indicator.Total == catalogue.RatioRule:
 		return nil, computedIndicator(indicator)
 	case !slices.Contains(indicator.Datasets, dataset.ID):

@@ -57,6 +57,8 @@ func TestRefusals(t *testing.T) {
 		{"status", "901", with(good, func(o *event.Observation) { o.Status = "X" }), "STATUS_UNKNOWN", "status", "X", "缺失", "missing"},
 		{"qualifier", "901", with(good, func(o *event.Observation) { o.Qualifier = "ca." }), "QUALIFIER_UNKNOWN", "qualifier", "ca.", "近", "below"},
 		{"unit", "901", with(good, func(o *event.Observation) { o.Unit = "家" }), "UNIT_MISMATCH", "unit", "家", "亿元", "亿元"},
+		{"escape in the note", "901", with(good, func(o *event.Observation) { o.Note = "a\x1b[2Jb" }), "TEXT_CONTROL", "note", `"a\x1b[2Jb"`, "U+001B", "U+001B"},
+		{"turned note", "901", with(good, func(o *event.Observation) { o.Note = "a\u202eb" }), "TEXT_CONTROL", "note", `"a\u202eb"`, "控制字符", "take it out"},
 		{"two units", "901", with(fixture.Figure("gdp", "2021", "5万元"), func(o *event.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
 		{"words", "901", fixture.Figure("gdp", "2021", "约五十"), "VALUE_NOT_A_NUMBER", "value", "约五十", "不是数字", "not a number"},
 		{"dash", "901", fixture.Figure("gdp", "2021", "-"), "VALUE_NOT_A_NUMBER", "value", "-", "缺数请留空", "leave the cell empty"},

@@ -113,6 +113,7 @@ func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 	run := event.Run{
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
 		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.catalogue.Version(),
+		Person: command.Person,
 	}
 	problem := r.recompute(ctx, &run)
 	if ctx.Err() != nil {

@@ -65,6 +65,8 @@ func registered(t *testing.T) *collecting {
 	all := newInstruments(r, func(string) bool { return true })
 	watchLog(r, log, zerolog.Nop())
 	watchEngine(r, func() int { return 0 })
+	watchDivergences(r, func() int { return 0 })
+	r.MustRegister(&health{})
 	if _, err := transform.New(log, catalogue, nil, transform.DefaultConfig(), zerolog.Nop(), nil, transform.WithMetrics(all.transform)); err != nil {
 		t.Fatal(err)
 	}

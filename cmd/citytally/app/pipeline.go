@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
@@ -56,7 +57,7 @@ type Options struct {
 type Pipeline struct {
 	Instance  Instance
 	Catalogue *catalogue.Catalogue
-	Tokens    *ingest.Tokens
+	Tokens    *token.File // nil where there is none
 	Log       *stream.Log
 	Store     *sink.Store
 	Engine    *chdb.Server // nil where the settings name a ClickHouse server

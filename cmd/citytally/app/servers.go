@@ -3,8 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
@@ -188,17 +189,8 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	c := p.settings.Ingest
 	c.Hosts = p.settings.HTTPHosts
 	var err error
-	if c.TokensFile == "" {
-		c.TokensFile = p.settings.TokensFile()
-		if _, err := os.Stat(c.TokensFile); errors.Is(err, fs.ErrNotExist) {
-			if _, err := ingest.GenerateTokens(p.Catalogue, c.TokensFile); err != nil {
-				return err
-			}
-			p.options.Logger.Info().Str("file", c.TokensFile).Msg("tokens made, one for each area")
-		}
-	}
-	if p.Tokens, err = ingest.LoadTokens(c.TokensFile); err != nil {
-		return Usage(err)
+	if p.Tokens, err = p.openTokens(ctx); err != nil {
+		return err
 	}
 	if p.gateway, err = ingest.New(p.Log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
 		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
@@ -210,4 +202,35 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	p.Instance.HTTP = "http://" + p.gateway.Addr()
 	p.health.addReadiness("gateway", whenClosed(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
 	return nil
+}
+
+// openTokens loads the tokens file, or makes it on a new data directory. Without the file it
+// returns nil where there are tokens in the bucket.
+func (p *Pipeline) openTokens(ctx context.Context) (*token.File, error) {
+	path, logger := p.settings.TokensFile(), p.child(StageIngest)
+	if p.settings.Ingest.TokensFile != "" {
+		file, err := token.Load(path, p.Catalogue)
+		if err != nil {
+			return nil, Usage(err)
+		}
+		return file, nil
+	}
+	file, generated, err := token.Open(path, p.Catalogue)
+	switch gone, isGone := errors.AsType[*token.GoneError](err); {
+	case isGone:
+		issued, listed := token.List(ctx, p.Log)
+		if listed != nil {
+			return nil, errors.Join(Usage(gone), listed)
+		}
+		if !slices.ContainsFunc(issued, func(i token.Issued) bool { return i.StateAt(time.Now()) == token.InForce }) {
+			return nil, Usage(fmt.Errorf("%w; or issue tokens without a file: citytally token create", gone))
+		}
+		logger.Warn().Str("file", path).Msg("the tokens file is missing; only the tokens that citytally token list shows are in force")
+		return nil, nil
+	case err != nil:
+		return nil, Usage(err)
+	case generated:
+		logger.Info().Str("file", path).Msg("tokens made, one for each area")
+	}
+	return file, nil
 }

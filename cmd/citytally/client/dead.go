@@ -97,13 +97,13 @@ func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, done func
 }
 
 // Skip has every stage pass over a message from its next start on.
-func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason, by string) error {
+func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason string) error {
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		return err
 	}
 	defer disconnect()
-	return log.Skip(ctx, name, sequence, reason, by)
+	return log.Skip(ctx, name, sequence, reason, CurrentPerson())
 }
 
 // removeLetters acts on each letter and then takes it out of DEAD. An error with one

@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"os"
 	"os/user"
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -12,8 +14,9 @@ import (
 	"github.com/citytally/citytally/transform/judge"
 )
 
-// Decide puts a decision of the bureau on record.
+// Decide puts a decision of the bureau on record, by the user of this process.
 func (c *Client) Decide(ctx context.Context, d event.Decision) error {
+	d.Person = CurrentPerson()
 	inForce, err := c.Catalogue()
 	if err != nil {
 		return err
@@ -29,12 +32,18 @@ func (c *Client) Decide(ctx context.Context, d event.Decision) error {
 	return nil
 }
 
-// CurrentUser returns the name of the user of this process, "" where the system has
-// none.
+// CurrentUser returns the name of the user of this process, as the operating system has
+// it, or the user's number where it has no name.
 func CurrentUser() string {
-	u, err := user.Current()
-	if err != nil {
-		return ""
+	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	if err != nil || u.Username == "" {
+		return "uid " + strconv.Itoa(os.Getuid())
 	}
 	return u.Username
+}
+
+// CurrentPerson returns the user of this process, who may use the broker, as events name
+// people.
+func CurrentPerson() event.Person {
+	return event.Person{Name: CurrentUser(), Role: event.RoleOperator, Way: event.WayLocal}
 }

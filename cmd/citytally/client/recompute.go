@@ -30,7 +30,7 @@ func (c *Client) Recompute(ctx context.Context, period, indicator string) (event
 		return event.Run{}, err
 	}
 	defer disconnect()
-	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator})
+	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator, Person: CurrentPerson()})
 }
 
 // Recompute publishes the command of a recomputation and waits for the run's record.

@@ -50,6 +50,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	if err != nil {
 		return nil, err
 	}
+	n.Person = CurrentPerson()
 	created := &CreatedRelease{Unjudged: int(position.Pending + position.Delivered)}
 	created.Release, created.Repeated, err = answer.CreateRelease(ctx, replayer.log, replayer.catalogue, history, n, time.Now())
 	var withheld *answer.UnpublishableError

@@ -7,38 +7,41 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/token"
 )
 
-// Gateway returns a client of the gateway with a token. Where token is "", it is that
+// Gateway returns a client of the gateway with a token, by its secret. Where secret is "", it is that
 // of the area in the tokens file of an instance on this machine.
-func (c *Client) Gateway(token, area string) (*ingest.Client, error) {
+func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
 	url, err := c.address("the gateway", "url", c.addresses.Gateway, c.instance.HTTP)
 	if err != nil {
 		return nil, err
 	}
-	if token == "" {
+	if secret == "" {
 		file := c.settings.TokensFile()
-		tokens, err := ingest.LoadTokens(file)
+		tokens, err := token.Load(file, nil)
 		if err != nil {
 			return nil, app.Usage(fmt.Errorf("no token given (--token) and none to be found here: %w", err))
 		}
 		if area == "" {
-			area = ingest.AnyArea
+			area = token.AnyArea
 		}
 		var ok bool
-		if token, ok = tokens.Plain(area); !ok {
+		if secret, ok = tokens.Plain(area); !ok {
 			return nil, app.Usage(fmt.Errorf("%s holds no token in plain text for area %s; check the code, or give a token with --token", file, area))
 		}
 	}
-	return &ingest.Client{BaseURL: url, Token: token, Via: "cli"}, nil
+	return &ingest.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
 }
 
-// SubmitFile sends a file of figures to the gateway; "-" is stdin. It returns a
-// RefusedError, in the reader's language, where the gateway refuses the whole file.
+// SubmitFile sends a file of figures to the gateway; "-" is stdin. A gateway that is away or
+// takes nothing is tried again for as long as the upload waits for its verdict, at least once;
+// then the error says so. It returns a RefusedError, in the reader's language, where the gateway refuses the whole file.
 func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) ([]ingest.Receipt, error) {
 	content := stdin
 	upload.File = ""
@@ -51,7 +54,11 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 		content, upload.File = f, filepath.Base(file)
 	}
 	upload.Content = content
+	gateway.RetryFor = max(upload.Wait, time.Nanosecond)
 	receipts, err := gateway.Submit(ctx, upload)
+	if away, ok := errors.AsType[*ingest.UnavailableError](err); ok {
+		return nil, unavailable(away, file, upload.Wait, l)
+	}
 	var p *ingest.Problem
 	switch {
 	case !errors.As(err, &p):
@@ -60,4 +67,18 @@ func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, fi
 		err = errors.New(p.Chinese())
 	}
 	return nil, &RefusedError{err}
+}
+
+// unavailable tells that a file was not taken, in the reader's language.
+func unavailable(e *ingest.UnavailableError, file string, wait time.Duration, l present.Language) error {
+	words := &l.Words().Receipt
+	p, answered := errors.AsType[*ingest.Problem](e)
+	if !answered {
+		return &AbsentError{fmt.Errorf(words.Unavailable, file, e.BaseURL, wait, words.Silent+" ("+e.Err.Error()+")")}
+	}
+	why := p.Error()
+	if l == present.Chinese && p.DetailZH != "" {
+		why = p.Chinese()
+	}
+	return fmt.Errorf(words.Unavailable, file, e.BaseURL, wait, why)
 }

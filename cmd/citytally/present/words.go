@@ -53,12 +53,33 @@ type Words struct {
 	Assess     AssessWords
 	Catalogue  CatalogueWords
 	Receipt    ReceiptWords
+	Token      TokenWords
+	Journal    JournalWords
 	Demo       DemoWords
 }
 
 // BaseWords name the period that another is compared with: On in a change on it, and as
 // heading of a column of changes, Name elsewhere.
 type BaseWords struct{ On, Name string }
+
+// TokenWords are those of the list of tokens and of what becomes of one.
+type TokenWords struct {
+	ID, Name, Role, State, Expires, Created, Revoked, Never, InFile string
+	// Roles and States name each of them.
+	Roles, States map[string]string
+	// By is a format of when and by whom, ByFor of when, by whom and why.
+	By, ByFor string
+	// Issued and Ended tell what was done to a token.
+	Issued, Ended string
+}
+
+// JournalWords are those of the list of what people did.
+type JournalWords struct {
+	At, Act, Of, By, Role, Way, Reason string
+	// Unknown is the person where an earlier version has not recorded one.
+	Unknown           string
+	Acts, Roles, Ways map[string]string
+}
 
 // ReportWords are those of a report as a table or as Markdown.
 type ReportWords struct {
@@ -172,6 +193,9 @@ type ReceiptWords struct {
 	Statuses                              map[string]string
 	Repeated, Rows, AcceptedRows, Omitted string
 	Row, Cell, Column, Seen, Message      string
+	// Unavailable tells that a file was not taken: its name, the gateway, how long it was
+	// tried, and why. Silent is why where the gateway did not answer at all.
+	Unavailable, Silent string
 }
 
 // DemoWords are those of the demo.

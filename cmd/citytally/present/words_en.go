@@ -129,6 +129,23 @@ var englishWords = Words{
 		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
 		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
 		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
+		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
+		Silent:      "it does not answer",
+	},
+	Token: TokenWords{
+		ID: "ID", Name: "Name", Role: "Role", State: "State", Expires: "Expires", Created: "Created", Revoked: "Revoked", Never: "never", InFile: "in the tokens file",
+		Roles:  map[string]string{"district": "district", "bureau": "bureau", "analyst": "analyst"},
+		States: map[string]string{"in force": "in force", "expired": "expired", "revoked": "revoked"},
+		By:     "%s by %s", ByFor: "%s by %s: %s",
+		Issued: "Token %s of %s (%s, area %s), expires: %s. It is shown this once:",
+		Ended:  "Token %s of %s is revoked at every gateway",
+	},
+	Journal: JournalWords{
+		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
+		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "release": "release", "recompute": "recompute",
+			"skip": "skip a message", "token": "issue a token", "revoke": "revoke a token"},
+		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
+		Ways:  map[string]string{"local": "local", "token": "token"},
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",

@@ -126,6 +126,23 @@ var chineseWords = Words{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
 		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
 		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
+		Unavailable: "%s：网关 %s 在 %s 内未给出回执：%s\n请稍后原样重发，不会重复入库；--wait 可延长尝试时间。管理员可用 citytally status 查明原因",
+		Silent:      "没有应答",
+	},
+	Token: TokenWords{
+		ID: "编号", Name: "名称", Role: "角色", State: "状态", Expires: "到期", Created: "签发", Revoked: "撤销", Never: "永不", InFile: "在令牌文件中",
+		Roles:  map[string]string{"district": "区县", "bureau": "统计局", "analyst": "分析人员"},
+		States: map[string]string{"in force": "有效", "expired": "已过期", "revoked": "已撤销"},
+		By:     "%s，%s", ByFor: "%s，%s：%s",
+		Issued: "令牌 %s，%s（%s，地区 %s），到期：%s。仅显示这一次：",
+		Ended:  "令牌 %s（%s）已在所有网关撤销",
+	},
+	Journal: JournalWords{
+		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "release": "发布", "recompute": "重算",
+			"skip": "跳过消息", "token": "签发令牌", "revoke": "撤销令牌"},
+		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
+		Ways:  map[string]string{"local": "本机", "token": "令牌"},
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",

@@ -1,0 +1,40 @@
+package client
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest"
+)
+
+// A gateway that takes nothing is no reason to wait for ever, nor one that is not there.
+func TestSubmitSaysThatNothingIsTaken(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"status":503,"title":"Service Unavailable","detail":"the broker is away","detail_zh":"消息服务暂不可用"}`)
+	}))
+	defer server.Close()
+	submit := func(l present.Language) error {
+		_, err := SubmitFile(t.Context(), &ingest.Client{BaseURL: server.URL}, strings.NewReader("{}"), "-", ingest.Upload{}, l)
+		return err
+	}
+	for l, want := range map[present.Language][]string{
+		present.English: {"the broker is away", "--wait", "citytally status", server.URL}, present.Chinese: {"消息服务暂不可用", "--wait", "citytally status"},
+	} {
+		for _, words := range want {
+			if err := submit(l); err == nil || !strings.Contains(err.Error(), words) {
+				t.Errorf("want %q, got %v", words, err)
+			}
+		}
+	}
+	server.Close()
+	if _, ok := errors.AsType[*AbsentError](submit(present.English)); !ok {
+		t.Error("want an AbsentError where nothing listens")
+	}
+}

@@ -1,0 +1,119 @@
+package ingest
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/citytally/citytally/ingest/token"
+)
+
+// authorize calls next for a request whose bearer token is in force, and refuses others. An
+// address whose tokens fail again and again gets 429, which costs next to nothing; a token that
+// is in force is let in from there all the same, for others may share the address.
+func (g *Gateway) authorize(next authorized) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		scheme, presented, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return g.deny(w, r, "missing", errNoToken)
+		}
+		who, err := g.tokens.Lookup(strings.TrimSpace(presented), time.Now())
+		switch {
+		case err == nil:
+			return next(w, r, who)
+		case errors.Is(err, token.ErrUncertain):
+			g.metrics.denied.WithLabelValues("uncertain").Inc()
+			w.Header().Set("Retry-After", retryAfterBroker)
+			return newProblem(http.StatusServiceUnavailable, codeUnavailable,
+				"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", err.Error()+" and nothing was taken; try again later")
+		case errors.Is(err, token.ErrExpired):
+			return g.deny(w, r, "expired", err)
+		case errors.Is(err, token.ErrRevoked):
+			return g.deny(w, r, "revoked", err)
+		}
+		return g.deny(w, r, "unknown", err)
+	}
+}
+
+var errNoToken = errors.New("the token is missing")
+
+// deny counts a request without a token in force, and returns its answer.
+func (g *Gateway) deny(w http.ResponseWriter, r *http.Request, reason string, err error) error {
+	g.metrics.denied.WithLabelValues(reason).Inc()
+	if wait := g.attempts.fail(r.RemoteAddr, time.Now()); wait > 0 {
+		seconds := strconv.Itoa(int(wait/time.Second) + 1)
+		w.Header().Set("Retry-After", seconds)
+		return newProblem(http.StatusTooManyRequests, codeTooMany,
+			"令牌多次无效，请核对令牌后于 "+seconds+" 秒后重试", "too many requests from this address without a token in force; check the token and try again in "+seconds+" s")
+	}
+	g.logger.Warn().Str("address", r.RemoteAddr).Str("reason", reason).Str("path", r.URL.Path).
+		Str("request", w.Header().Get(requestIDHeader)).Msg("request without a token in force")
+	challenge := `Bearer realm="citytally"`
+	if reason != "missing" {
+		challenge += `, error="invalid_token"`
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
+	return newProblem(http.StatusUnauthorized, codeUnauthorized,
+		"缺少令牌或令牌无效、过期、已撤销；请在请求头中加 Authorization: Bearer <本地区的令牌>",
+		err.Error()+"; send the header Authorization: Bearer <your area's token>")
+}
+
+const (
+	// failuresAtOnce is how many requests without a token in force an address may make at
+	// once, failureInterval how often one more.
+	failuresAtOnce  = 20
+	failureInterval = time.Second
+	// maxAddresses bounds the addresses remembered. When there are more, all are forgotten.
+	maxAddresses = 10_000
+)
+
+// attempts slows addresses whose requests have no token in force.
+type attempts struct {
+	mu       sync.Mutex
+	limiters map[netip.Prefix]*rate.Limiter
+}
+
+func newAttempts() *attempts { return &attempts{limiters: map[netip.Prefix]*rate.Limiter{}} }
+
+// fail counts a failure of an address with its port. It returns how long the address has to wait,
+// 0 when its failures are few.
+func (a *attempts) fail(address string, now time.Time) time.Duration {
+	network := networkOf(address)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	limiter := a.limiters[network]
+	if limiter == nil {
+		if len(a.limiters) >= maxAddresses {
+			clear(a.limiters)
+		}
+		limiter = rate.NewLimiter(rate.Every(failureInterval), failuresAtOnce)
+		a.limiters[network] = limiter
+	}
+	if limiter.AllowN(now, 1) {
+		return 0
+	}
+	return failureInterval
+}
+
+// networkOf returns what counts as one address: of IPv6 the 64 bits that a subscriber has.
+func networkOf(address string) netip.Prefix {
+	host, _, _ := net.SplitHostPort(address)
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	ip = ip.Unmap().WithZone("")
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
+	}
+	prefix, _ := ip.Prefix(bits)
+	return prefix
+}

@@ -1,0 +1,72 @@
+package ingest_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/citytally/citytally/ingest"
+)
+
+// Uploads of one token that trickle in hold no slot that others need.
+func TestSlowUploadsKeepNobodyOut(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	h := open(t, func(c *ingest.Config, options *[]ingest.Option) {
+		c.MaxInFlight = 4
+		*options = append(*options, ingest.WithMetrics(ingest.NewMetrics(registry)))
+	})
+	slow := make([]net.Conn, 12)
+	for i := range slow {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(h.base, "http://"))
+		check(t, err)
+		slow[i] = conn
+		_, err = fmt.Fprintf(conn, "POST /v1/submissions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", h.token("320812"))
+		check(t, err)
+	}
+	h.eventually("the slow uploads are under way", func() bool { return inFlight(t, registry) == 12 })
+	began := time.Now()
+	for i := range 20 {
+		if a := h.post("320804", figure("320804", fmt.Sprint(i))); a.status != http.StatusAccepted {
+			t.Fatalf("want another district served, got %d %s", a.status, a.body)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("another district waited %s", took)
+	}
+	for _, conn := range slow {
+		check(t, conn.Close())
+	}
+}
+
+// inFlight returns how many requests are under way.
+func inFlight(t testing.TB, registry *prometheus.Registry) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	check(t, err)
+	for _, family := range families {
+		if family.GetName() == "citytally_gateway_requests_in_flight" {
+			return family.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return 0
+}
+
+func TestRateIsPerToken(t *testing.T) {
+	h := open(t, func(c *ingest.Config, _ *[]ingest.Option) { c.MaxRate = 1 })
+	var refused answer
+	h.eventually("the token is slowed", func() bool {
+		refused = h.post("320812", figure("320812", "1"))
+		return refused.status == http.StatusTooManyRequests
+	})
+	if p := refused.problem(t); refused.header.Get("Retry-After") == "" || !strings.Contains(p.Detail, "1 uploads each second") {
+		t.Errorf("got %v %+v", refused.header, p)
+	}
+	if a := h.post("320804", figure("320804", "1")); a.status != http.StatusAccepted {
+		t.Errorf("want another token served, got %d %s", a.status, a.body)
+	}
+}
