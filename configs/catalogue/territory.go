@@ -208,7 +208,7 @@ func (s *succession) findHeirs(area *Area, since time.Time) (codes []string, kno
 	}
 	for i := range s.Areas {
 		other := &s.Areas[i]
-		if !goesOn && slices.Contains(other.Predecessors, area.Code) {
+		if slices.Contains(other.Predecessors, area.Code) && !area.existsOn(s.to) {
 			goesOn = true
 			add(other, other.ValidFrom.Time)
 		}
@@ -247,21 +247,25 @@ func ofEach(areas []*Area, find func(*Area) ([]string, bool)) (codes []string, k
 	return codes, known
 }
 
-// Absorbed reports whether an area took over its predecessors whole: none of their
-// territory went to another area as well, and all counted towards the city as it does.
-func (c *Catalogue) Absorbed(area *Area) bool {
-	for _, code := range area.Predecessors {
-		predecessor := c.areas[code]
-		if predecessor.Additive() != area.Additive() {
-			return false
-		}
-		for i := range c.Areas {
-			other := &c.Areas[i]
-			if other.Code != area.Code && slices.Contains(other.Predecessors, code) ||
-				slices.ContainsFunc(other.Gained, func(g Gain) bool { return g.From == code && g.Day.Equal(predecessor.ValidTo.Time) }) {
-				return false
-			}
+// Heirs returns the codes, in order, of the areas that took over an area's territory when
+// it ended. Those of an inside zone are the areas that name it as their predecessor.
+func (c *Catalogue) Heirs(area *Area) (heirs []string) {
+	s := &succession{Catalogue: c, from: area.ValidTo.AddDate(0, 0, -1), to: area.ValidTo.Time, foundHeirs: map[areaOnDay]successors{}}
+	for i := range c.Areas {
+		if other := &c.Areas[i]; slices.Contains(other.Predecessors, area.Code) {
+			heirs = append(heirs, other.Code)
+			s.to = latest(s.to, other.ValidFrom.Time)
 		}
 	}
-	return true
+	if area.Additive() {
+		heirs, _ = s.heirs(area, s.from)
+	}
+	return heirs
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

@@ -67,6 +67,7 @@ func TestTerritories(t *testing.T) {
 		{"gone", `a; p valid_to: "2021-06-01"`, "a = a; p = ", "p"},
 		{"a gap between", `p valid_to: "2020-06-01"; m valid_from: "2021-06-01", predecessors: [p]`, " = m", "new: m"},
 		{"a gap at the end", `p valid_to: "2021-06-01"; m valid_from: "2022-06-01", predecessors: [p]`, "p = ", "p"},
+		{"a gap for one of two heirs", `p valid_to: "2021-06-01"; m valid_from: "2021-06-01", predecessors: [p]; n valid_from: "2022-06-01", predecessors: [p]`, "p = m", "p"},
 		{"half from long ago", `q valid_to: "2020-06-01"; p valid_to: "2021-06-01"; m valid_from: "2021-06-01", predecessors: [p, q]`, "p = m", "m"},
 	} {
 		text := "city: c\nareas:\n  - {code: c, kind: city}\n"

@@ -18,6 +18,7 @@ type calculator struct {
 	levels    map[levelKey]*level
 	members   map[catalogue.Period][]string
 	flows     map[flowsKey]*yearFlows
+	joined    map[int16]map[string][]joined // areas that joined others in a year
 	// territories are those of a period and the year before.
 	territories map[catalogue.Period]*catalogue.Territories
 	following   map[catalogue.PeriodSet]catalogue.PeriodSet // flows that follow from those of a set

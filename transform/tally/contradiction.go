@@ -62,13 +62,13 @@ func (c *calculator) waysToFollow(indicator *catalogue.Indicator, period catalog
 	flows := c.flowsOf(indicator, period.Year)
 	d := derivation{calculator: c, flows: flows, target: period.Number(), lowest: catalogue.Forecast}
 	d.from, d.to = period.Months()
-	own := flows.of(c.catalogue, area)
-	for _, w := range append(d.ownSums(own), d.sum(area, d.from, d.to)) {
+	of := d.memberUntil(area, d.to)
+	for _, w := range append(d.ownSums(d.reported(of)), d.sum(of, d.from, d.to)) {
 		if w != nil {
 			add(w.appendTerms(nil, indicator, area, &flows.periods))
 		}
 	}
-	for _, w := range d.differences(area) {
+	for _, w := range d.differences(of) {
 		add(w.appendTerms(nil, indicator, area, &flows.periods))
 	}
 	return ways

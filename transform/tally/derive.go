@@ -56,8 +56,9 @@ type derivation struct {
 // differences, those of the area's own spans before others, and those with longer first
 // spans before others. It returns nil where there is none.
 func (d *derivation) find(area string) *way {
+	of := d.memberUntil(area, d.to)
 	for d.lowest = d.flows.highest; d.lowest > 0; d.lowest-- {
-		if found := best(d.sum(area, d.from, d.to), d.difference(area)); found != nil {
+		if found := best(d.sum(of, d.from, d.to), d.difference(of)); found != nil {
 			return found
 		}
 	}
@@ -68,7 +69,8 @@ func (d *derivation) find(area string) *way {
 func (d *derivation) mentioned(area string) bool {
 	d.lowest, d.statements = 0, true
 	defer func() { d.statements = false }()
-	return d.sum(area, d.from, d.to) != nil || d.difference(area) != nil
+	of := d.memberUntil(area, d.to)
+	return d.sum(of, d.from, d.to) != nil || d.difference(of) != nil
 }
 
 // way is one of the ways in which a flow follows from spans.
@@ -130,10 +132,10 @@ func (d *derivation) span(area *areaFlows, number int) (span, bool) {
 
 // sum returns the best sum of spans that fill the months: the area's own, or up to some
 // month those of the areas that it was formed from.
-func (d *derivation) sum(area string, from, to int) *way {
-	flows := d.flows.of(d.catalogue, area)
+func (d *derivation) sum(of member, from, to int) *way {
+	flows := d.reported(of)
 	found := d.ownSum(flows, from, to)
-	formedFrom := d.formedFrom(area)
+	formedFrom := d.formedFrom(of)
 	for handover := to - 1; handover > from && len(formedFrom) > 0; handover-- {
 		rest := d.ownSum(flows, handover, to)
 		if rest == nil {
@@ -157,16 +159,6 @@ func (d *derivation) sum(area string, from, to int) *way {
 		}
 	}
 	return found
-}
-
-// formedFrom returns the areas that an area was formed from in the year, or nil where
-// some of their territory became part of another area.
-func (d *derivation) formedFrom(code string) []string {
-	area, ok := d.catalogue.Area(code)
-	if !ok || len(area.Predecessors) == 0 || area.ValidFrom.Year() != int(d.flows.year) || !d.catalogue.Absorbed(area) {
-		return nil
-	}
-	return area.Predecessors
 }
 
 // ownSum returns the best sum of an area's own spans. Years to date can only come first;
@@ -261,16 +253,16 @@ func (d *derivation) longest(area *areaFlows, from, to int) endingSpan {
 
 // difference returns the best difference of two spans that begin alike: one that ends
 // with the target, and one that ends where the target begins.
-func (d *derivation) difference(area string) *way {
+func (d *derivation) difference(of member) *way {
 	var found *way
-	for _, w := range d.differences(area) {
+	for _, w := range d.differences(of) {
 		found = best(found, w)
 	}
 	return found
 }
 
-func (d *derivation) differences(area string) (all []*way) {
-	flows := d.flows.of(d.catalogue, area)
+func (d *derivation) differences(of member) (all []*way) {
+	flows := d.reported(of)
 	if flows == nil || d.from == 0 {
 		return nil
 	}
@@ -283,7 +275,7 @@ func (d *derivation) differences(area string) (all []*way) {
 		if end != d.to || start >= d.from {
 			continue
 		}
-		if w := d.exactly(area, start, d.from); w != nil {
+		if w := d.exactly(of, start, d.from); w != nil {
 			for i := range w.spans {
 				w.spans[i].subtracted = true
 			}
@@ -296,9 +288,9 @@ func (d *derivation) differences(area string) (all []*way) {
 
 // exactly returns one span that covers the months, the area's own or one of each area
 // that it was formed from; nil where there is none.
-func (d *derivation) exactly(area string, from, to int) *way {
+func (d *derivation) exactly(of member, from, to int) *way {
 	var found *way
-	if flows := d.flows.of(d.catalogue, area); flows != nil {
+	if flows := d.reported(of); flows != nil {
 		for number := range flows {
 			if s, ok := d.span(flows, number); ok {
 				if start, end := d.flows.periods[number].Months(); start == from && end == to {
@@ -310,7 +302,7 @@ func (d *derivation) exactly(area string, from, to int) *way {
 		}
 	}
 	var whole *way
-	for _, predecessor := range d.formedFrom(area) {
+	for _, predecessor := range d.formedFrom(of) {
 		w := d.exactly(predecessor, from, to)
 		if w == nil {
 			return found

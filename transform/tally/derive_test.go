@@ -12,7 +12,8 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// A city of one district that two others became part of in mid-year.
+// A city of one district that two others became part of in mid-year, and one to which a
+// zone was given back then.
 const derivingCity = `
 city: c
 areas:
@@ -21,6 +22,8 @@ areas:
   - {code: b, kind: district, valid_to: "2021-07-01"}
   - {code: m, kind: district, valid_from: "2021-07-01", predecessors: [a, b]}
   - {code: old, kind: district}
+  - {code: host, kind: district, gained: [{from: zone, day: "2021-07-01"}]}
+  - {code: zone, kind: carved_out, valid_to: "2021-07-01"}
 datasets: [{id: d, periods: [year, half, quarter, month, ytd]}]
 indicators:
   - {id: flow, unit: 亿元, datasets: [d]}
@@ -83,6 +86,10 @@ func TestFiguresThatFollow(t *testing.T) {
 		{"said to be missing", "old 2021-S1 50; old 2021-S2 50; old 2021 O; old 2021-YTD06 O", "old", map[string]string{"2021": "", "2021-YTD06": "", "2021-YTD12": "100"}},
 		{"merger in mid-year", "a 2021-S1 10; b 2021-Q1 5; b 2021-Q2 6; m 2021-S2 30", "m", map[string]string{"2021": "51", "2021-S2": "30", "2021-YTD12": "51"}},
 		{"merger and years to date", "a 2021-YTD06 10; b 2021-YTD06 5; m 2021-YTD07 20", "m", map[string]string{"2021-07": "5"}},
+		{"a zone given back", "host 2021-S1 10; zone 2021-Q1 1; zone 2021-Q2 2; host 2021-S2 30", "host", map[string]string{"2021": "43", "2021-S1": "10", "2021-S2": "30"}},
+		{"a zone given back, told by the host", "host 2021-YTD09 10; zone 2021-S1 3; host 2021-Q4 30", "host", map[string]string{"2021": "40"}},
+		{"a zone given back and years to date", "host 2021-YTD06 10; zone 2021-YTD06 3; host 2021-YTD07 20", "host", map[string]string{"2021-07": "7"}},
+		{"a zone given back that said nothing", "host 2021-S1 10; host 2021-S2 30", "host", map[string]string{"2021": ""}},
 		{"merger with a part missing", "a 2021-S1 10; m 2021-S2 30", "m", map[string]string{"2021": ""}},
 	} {
 		source := reported(t, "flow", test.lines)

@@ -3,7 +3,9 @@ package tally
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -128,10 +130,11 @@ func (d *oracleDerivation) bestOf(lists ...[]oracleWay) *oracleWay {
 // parts returns what an area reported for spans of the year that is to be used, in the
 // order of the spans.
 func (d *oracleDerivation) parts(area string) (parts []oraclePart) {
-	of, known := d.catalogue.Area(area)
-	for _, part := range d.reported(area) {
+	code, after := d.since(area)
+	of, known := d.catalogue.Area(code)
+	for _, part := range d.reported(code) {
 		annual := d.period == "" && part.code == "-YTD12" || d.period == "-YTD12" && part.code == ""
-		if known && !annual && of.ValidIn(part.period) && (d.statements || part.stage >= d.lowest && part.value != nil) {
+		if known && !annual && part.to > after && of.ValidIn(part.period) && (d.statements || part.stage >= d.lowest && part.value != nil) {
 			parts = append(parts, part)
 		}
 	}
@@ -194,22 +197,77 @@ func (d *oracleDerivation) tilings(area string, from, to int) (all []oracleWay) 
 	return all
 }
 
-// formedFrom returns the areas that one was formed from, where none of their territory
-// went to another.
-func (d *oracleDerivation) formedFrom(area string) []string {
-	of, _ := d.catalogue.Area(area)
-	for _, predecessor := range of.Predecessors {
-		before, _ := d.catalogue.Area(predecessor)
-		if before.Kind == catalogue.InsideZone != (of.Kind == catalogue.InsideZone) {
-			return nil
-		}
-		for _, other := range d.catalogue.Areas {
-			if other.Code != area && slices.Contains(other.Predecessors, predecessor) || slices.Contains(other.Gained, catalogue.Gain{From: predecessor, Day: before.ValidTo}) {
-				return nil
-			}
+// An area to which others were added in the year counts as several, one after the other:
+// "a@6" is a from July on, and what it was formed from is "a@0" and those others.
+
+// since splits "a@6" into a and 6.
+func (d *oracleDerivation) since(area string) (code string, after int) {
+	code, month, _ := strings.Cut(area, "@")
+	after, _ = strconv.Atoi(month)
+	return code, after
+}
+
+// until returns an area as it was before the end of a month.
+func (d *oracleDerivation) until(code string, month int) string {
+	for after := month - 1; after > 0; after-- {
+		if area := fmt.Sprint(code, "@", after); len(d.added(area)) > 0 || d.begins(area) {
+			return area
 		}
 	}
-	return of.Predecessors
+	return code + "@0"
+}
+
+// begins reports whether "a@6" is the first of the area.
+func (d *oracleDerivation) begins(area string) bool {
+	code, after := d.since(area)
+	of, _ := d.catalogue.Area(code)
+	return of.ValidFrom.Year() == int(d.year) && int(of.ValidFrom.Month()) == after+1
+}
+
+// added returns the areas whose land "a@6" has from the month on, with false for those
+// that gave land to others too.
+func (d *oracleDerivation) added(area string) map[string]bool {
+	code, after := d.since(area)
+	taker, _ := d.catalogue.Area(code)
+	added := map[string]bool{}
+	for _, giver := range d.catalogue.Areas {
+		if giver.ValidTo.Year() != int(d.year) || int(giver.ValidTo.Month()) != after+1 {
+			continue
+		}
+		takers := d.territory.takers(giver.Code, giver.ValidTo.Time)
+		if giver.Kind == catalogue.InsideZone {
+			takers = nil
+			for _, other := range d.catalogue.Areas {
+				if slices.Contains(other.Predecessors, giver.Code) {
+					takers = append(takers, other.Code)
+				}
+			}
+		}
+		if slices.Contains(takers, code) {
+			added[giver.Code] = len(takers) == 1 && (giver.Kind == catalogue.InsideZone) == (taker.Kind == catalogue.InsideZone)
+		}
+	}
+	return added
+}
+
+// formedFrom returns the areas that one was formed from, where none of their land went
+// to another.
+func (d *oracleDerivation) formedFrom(area string) (from []string) {
+	code, after := d.since(area)
+	if after == 0 {
+		return nil
+	}
+	added := d.added(area)
+	if !d.begins(area) {
+		from = append(from, d.until(code, after))
+	}
+	for _, giver := range slices.Sorted(maps.Keys(added)) {
+		if !added[giver] {
+			return nil
+		}
+		from = append(from, d.until(giver, after+1))
+	}
+	return from
 }
 
 // differences returns every difference of two spans that begin alike, of which one

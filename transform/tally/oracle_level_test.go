@@ -111,6 +111,7 @@ func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area st
 	}
 	d := oracleDerivation{oracle: o, indicator: ind.ID, year: period.Year, period: period.String()[4:], found: map[string][]oraclePart{}}
 	from, to := oracleMonths(d.period)
+	area = d.until(area, to)
 	for d.lowest = catalogue.Final; d.lowest > 0; d.lowest-- {
 		if way := d.bestOf(d.ways(area, from, to), d.differences(area, from, to)); way != nil {
 			return way.figure()

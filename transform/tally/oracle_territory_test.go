@@ -95,6 +95,23 @@ func (o *oracleTerritory) handOver(day time.Time, handovers []oracleHandover) {
 	o.maps = append(o.maps, oracleMap{day, next})
 }
 
+// takers returns the areas that own an area's land from a day on.
+func (o *oracleTerritory) takers(giver string, day time.Time) []string {
+	takers := map[string]bool{}
+	for i, m := range o.maps {
+		if i == 0 || !m.from.Equal(day) {
+			continue
+		}
+		for lot, owner := range o.maps[i-1].owner {
+			if owner == giver {
+				takers[m.owner[lot]] = true
+			}
+		}
+	}
+	delete(takers, "")
+	return slices.Sorted(maps.Keys(takers))
+}
+
 // of returns the lots that each of some areas owns at the end of a period.
 func (o *oracleTerritory) of(areas []string, period catalogue.Period) map[string]string {
 	lots := map[string]string{}
