@@ -99,6 +99,7 @@ func TestHostileFilesThenAGoodOne(t *testing.T) {
 		"16,384 columns":             {rawBook(`<row r="1">` + strings.Repeat(`<c><v>1</v></c>`, 16384) + `</row>`), decode.TooLarge},
 		"empty cells far right":      {rawBook(goodRows + emptyFarRight(3, 100_000)), decode.TooLarge},
 		"last row of all":            {rawBook(goodRows + figureRow(1_048_576, "><v>1</v")), ""},
+		"rows without end":           {rawBook(headerRow(1) + manyRows(210_000)), decode.TooManyRows},
 		"row beyond the last":        {rawBook(goodRows + figureRow(99_999_999, "><v>1</v")), decode.BadFile},
 		"rows out of order":          {rawBook(headerRow(1) + figureRow(3, "><v>1</v") + figureRow(2, "><v>2</v")), decode.BadFile},
 		"row twice":                  {rawBook(goodRows + figureRow(2, "><v>2</v")), decode.BadFile},
@@ -171,6 +172,14 @@ func manyEntries(n int) (files []string) {
 		files = append(files, fmt.Sprintf("%d.csv", i), "x")
 	}
 	return files
+}
+
+func manyRows(n int) string {
+	var b strings.Builder
+	for i := 2; i < n+2; i++ {
+		fmt.Fprintf(&b, `<row r="%d"><c r="A%[1]d"><v>1</v></c></row>`, i)
+	}
+	return b.String()
 }
 
 func emptyFarRight(from, rows int) string {

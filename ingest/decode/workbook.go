@@ -124,6 +124,9 @@ func (w *workbook) try(c *candidate) (*failure, error) {
 }
 
 func (w *workbook) readSheet(c *candidate) (err error) {
+	if c.summary.Rows > w.Limits.Observations+maxTitleRows {
+		return tooManyRows(w.Limits.Observations) // before they are all read
+	}
 	w.describe(c)
 	w.sheet, w.expected = c.Name, c.summary.Rows
 	rows, err := w.book.Rows(&c.Sheet)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 type Summary struct {
 	// HiddenRows and HiddenColumns count what is hidden, FirstHidden is the first such row.
 	HiddenRows, HiddenColumns, FirstHidden int
-	// Rows counts the rows with cells.
+	// Rows counts the rows with values.
 	Rows int
 	// Formulas counts formulas; FirstFormula is the first one's cell.
 	Formulas     int
@@ -42,7 +43,7 @@ func (w *Workbook) Summarize(s *Sheet) (Summary, error) {
 		if err != nil || scanner.number <= last || scanner.number > excelize.TotalRows {
 			return sum, brokenWorkbook()
 		}
-		if last = scanner.number; len(scanner.cells) > 0 {
+		if last = scanner.number; slices.ContainsFunc(scanner.cells, func(c cellInfo) bool { return c.value }) {
 			sum.Rows++
 		}
 		if scanner.hidden && len(scanner.cells) > 0 {
