@@ -15,4 +15,7 @@
 // of which readers see a part; a message lost, or sent to DEAD, because ClickHouse was away.
 // During an outage the workers retry, and the log says what to do. Only a message that
 // cannot be read, or whose figures no column can hold, goes to DEAD.
+//
+// The package is large because what writes the tables, what reads them back and what mends
+// them share one store and the schema's knowledge of each column.
 package sink
