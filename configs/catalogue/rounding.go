@@ -24,7 +24,7 @@ func Quotient(dividend, divisor decimal.Decimal) decimal.Decimal {
 // quotient: 199999999999999/200000000000000 in %, truncated, is 99 and not 100.
 func (i *Indicator) Quotient(dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {
 	quotient := Quotient(dividend, divisor)
-	if i.round(quotient, one, decimals).Equal(i.round(dividend, divisor, decimals)) {
+	if !i.mayTurn(quotient, decimals) || i.round(quotient, one, decimals).Equal(i.round(dividend, divisor, decimals)) {
 		return quotient
 	}
 	step := decimal.New(1, -QuotientDecimals)
@@ -33,6 +33,31 @@ func (i *Indicator) Quotient(dividend, divisor decimal.Decimal, decimals int) de
 	}
 	return quotient.Add(step)
 }
+
+// mayTurn reports whether a quotient of [QuotientDecimals] places may be displayed, with the
+// decimals, otherwise than the exact one, which is less than one place away: only a number
+// at which the displayed one turns may. Where that takes long to tell it reports true.
+func (i *Indicator) mayTurn(quotient decimal.Decimal, decimals int) bool {
+	rest := -int(quotient.Exponent()) - decimals
+	if decimals >= QuotientDecimals || rest > QuotientDecimals || quotient.NumDigits() > maxDigits {
+		return true
+	}
+	if rest <= 0 {
+		return i.Rounding == Truncate
+	}
+	step := int64(1)
+	for range rest {
+		step *= 10
+	}
+	beyond := quotient.CoefficientInt64() % step
+	if i.Rounding == Truncate {
+		return beyond == 0
+	}
+	return beyond == step/2 || beyond == -step/2
+}
+
+// maxDigits is how many digits every int64 of them has room for.
+const maxDigits = 18
 
 // FitsStore reports whether the columns of figures have room for a figure of
 // [QuotientDecimals] places at most: they have 38 digits.

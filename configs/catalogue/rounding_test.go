@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -41,4 +42,33 @@ func TestQuotientsAreRoundedOnce(t *testing.T) {
 			t.Fatalf("%s/%s = %s, off by %s", dividend, divisor, quotient, off)
 		}
 	})
+}
+
+// A quotient of which mayTurn says that it cannot be displayed otherwise than the exact one is
+// not.
+func TestMayTurnMissesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	turned := 0
+	for range 200_000 {
+		i := &Indicator{Rounding: []Rounding{HalfUp, HalfEven, Truncate}[random.IntN(3)]}
+		decimals := random.IntN(QuotientDecimals + 1)
+		divisor := decimal.New(random.Int64N(1_000_000)+1, int32(random.IntN(7))-3)
+		// Most dividends are next to one at which the displayed number turns.
+		at := decimal.New(random.Int64N(2_000_001)-1_000_000, -int32(decimals))
+		if i.Rounding != Truncate {
+			at = at.Add(decimal.New(5, -int32(decimals)-1))
+		}
+		dividend := at.Mul(divisor).Add(decimal.New(int64(random.IntN(3)-1), -int32(random.IntN(30))))
+		quotient := Quotient(dividend, divisor)
+		differs := !i.round(quotient, one, decimals).Equal(i.round(dividend, divisor, decimals))
+		if differs {
+			turned++
+		}
+		if differs && !i.mayTurn(quotient, decimals) {
+			t.Fatalf("%s / %s is %s, and displayed otherwise with %d decimals (%s)", dividend, divisor, quotient, decimals, i.Rounding)
+		}
+	}
+	if turned < 1000 {
+		t.Errorf("only %d quotients were displayed otherwise", turned)
+	}
 }
