@@ -110,6 +110,12 @@ type Indicator struct {
 	Frequency Frequency `yaml:"frequency" json:"frequency"`
 	// Datasets are those in which the indicator is reported; a ratio has none.
 	Datasets []string `yaml:"datasets" json:"datasets,omitempty"`
+	// Meaning, Population and Source say what is measured, of whom, and where it comes from.
+	Meaning    string `yaml:"meaning" json:"meaning,omitempty"`
+	Population string `yaml:"population" json:"population,omitempty"`
+	Source     string `yaml:"source" json:"source,omitempty"`
+	// Redefined are the days from which figures mean something else than before.
+	Redefined []Date `yaml:"redefined" json:"redefined,omitempty"`
 
 	unit             Unit
 	minimum, maximum *Value

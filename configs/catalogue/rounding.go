@@ -19,9 +19,8 @@ func Quotient(dividend, divisor decimal.Decimal) decimal.Decimal {
 }
 
 // Quotient divides like the function of this name, unless the result would then be
-// displayed, with the decimals, otherwise than the exact quotient: it is the next
-// number on the other side then. What is displayed is rounded once, from the exact
-// quotient: 199999999999999/200000000000000 in %, truncated, is 99 and not 100.
+// displayed otherwise than the exact quotient: it is the next number on the other side
+// then. 199999999999999/200000000000000 in %, truncated, is 99 and not 100.
 func (i *Indicator) Quotient(dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {
 	quotient := Quotient(dividend, divisor)
 	if !i.mayTurn(quotient, decimals) || i.round(quotient, one, decimals).Equal(i.round(dividend, divisor, decimals)) {
@@ -63,10 +62,7 @@ const maxDigits = 18
 // [QuotientDecimals] places at most: they have 38 digits.
 func FitsStore(figure decimal.Decimal) bool { return figure.Abs().LessThan(storeLimit) }
 
-var (
-	one        = decimal.New(1, 0)
-	storeLimit = decimal.New(1, 38-QuotientDecimals)
-)
+var one, storeLimit = decimal.New(1, 0), decimal.New(1, 38-QuotientDecimals)
 
 // round divides and rounds once, by the indicator's rounding mode.
 func (i *Indicator) round(dividend, divisor decimal.Decimal, decimals int) decimal.Decimal {

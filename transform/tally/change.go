@@ -56,6 +56,10 @@ func (c *calculator) change(total *event.Total, indicator *catalogue.Indicator, 
 		total.ChangeReason = Overflow
 		return
 	}
+	if c.redefined(indicator, period) {
+		total.ChangeReason = Definition
+		return
+	}
 	total.ChangeAbsolute = figure(total, now.minus(base).shifted(0, indicator, indicator.Decimals))
 	absolute := now.qualifier().Join(base.qualifier().Negate())
 	total.ChangeQualifier = absolute.String()

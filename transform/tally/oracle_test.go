@@ -109,16 +109,26 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 	case reason != "":
 		t.ChangeReason, t.ChangeAreas = reason, because
 	default:
-		o.change(&t, ind, now.value, base.value, overflow)
+		o.change(&t, ind, cell.Period, now.value, base.value, overflow)
 	}
 	return t, true
 }
 
 // change compares two years' figures.
-func (o *oracle) change(t *event.Total, ind *catalogue.Indicator, now, base *oracleNumber, overflow func(string, bool) string) {
+func (o *oracle) change(t *event.Total, ind *catalogue.Indicator, period catalogue.Period, now, base *oracleNumber, overflow func(string, bool) string) {
 	if _, fits := oracleText(base.value, ind, ind.Decimals); !fits {
 		t.ChangeReason = "OVERFLOW"
 		return
+	}
+	for _, id := range []string{ind.ID, ind.Numerator, ind.Denominator} {
+		if of, ok := o.catalogue.Indicator(id); ok {
+			for _, day := range of.Redefined {
+				if !day.After(period.LastDay()) && day.After(period.YearBefore().LastDay()) {
+					t.ChangeReason = "DEFINITION"
+					return
+				}
+			}
+		}
 	}
 	difference := now.minus(base)
 	t.ChangeAbsolute = overflow(oracleText(difference.value, ind, ind.Decimals))

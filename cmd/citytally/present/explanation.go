@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -61,7 +62,8 @@ func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) st
 // facts are the lines about the total as a whole.
 func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 	words := x.words
-	lines := []string{x.rule(indicator)}
+	lines := x.definition(indicator)
+	lines = append(lines, x.rule(indicator))
 	verdict := words.NotPublishable
 	if x.of.Publishable {
 		verdict = words.Publishable
@@ -78,6 +80,19 @@ func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 	lines = append(lines, fmt.Sprintf(words.Basis, x.of.Basis, x.of.Catalogue))
 	if !x.of.Received.IsZero() {
 		lines = append(lines, fmt.Sprintf(words.AsOf, x.Time(x.of.Received)))
+	}
+	return lines
+}
+
+// definition says what the indicator is, as far as the catalogue has it.
+func (x *explainer) definition(indicator *catalogue.Indicator) (lines []string) {
+	for _, said := range [...]struct{ pattern, text string }{{x.words.Meaning, indicator.Meaning}, {x.words.Population, indicator.Population}, {x.words.Source, indicator.Source}} {
+		if said.text != "" {
+			lines = append(lines, fmt.Sprintf(said.pattern, said.text))
+		}
+	}
+	for _, day := range indicator.Redefined {
+		lines = append(lines, fmt.Sprintf(x.words.Redefined, day.Format(time.DateOnly)))
 	}
 	return lines
 }

@@ -35,3 +35,21 @@ func TestExplanationTellsRefusedFigures(t *testing.T) {
 		}
 	}
 }
+
+// What the catalogue says of an indicator stands above its figures.
+func TestExplanationTellsDefinition(t *testing.T) {
+	p := printer(t, Chinese)
+	indicator, _ := p.Catalogue.Indicator("output")
+	day := catalogue.Date{Time: time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)}
+	indicator.Meaning, indicator.Population, indicator.Source, indicator.Redefined = "总产出", "规模以上工业", "工业统计月报", []catalogue.Date{day}
+	var b bytes.Buffer
+	e := answer.Explanation{Indicator: "output", Rule: catalogue.SumRule, Policy: catalogue.Complete, Level: answer.Level{Period: "2021"}, ChangeReason: "VALUE_MISSING"}
+	if err := p.Explanation(&b, &e, FormatTable); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"含义：总产出\n", "统计范围：规模以上工业\n", "资料来源：工业统计月报\n", "指标口径自 2021-01-01 起调整\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q:\n%s", want, b.String())
+		}
+	}
+}

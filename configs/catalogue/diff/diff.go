@@ -258,6 +258,7 @@ func datasetEffect(d *Difference, _, _ *catalogue.Dataset) {
 // totals.
 var indicatorEffects = map[string]Effect{
 	"aliases": AcceptedOnly,
+	"meaning": ShownOnly, "population": ShownOnly, "source": ShownOnly,
 	"name_zh": ShownOnly, "name_en": ShownOnly, "programme": ShownOnly, "decimals": ShownOnly, "change_decimals": ShownOnly, "rounding": ShownOnly,
 	"minimum": AcceptedOnly, "maximum": AcceptedOnly, "at_most": AcceptedOnly, "datasets": AcceptedOnly, "frequency": AcceptedOnly,
 	"coverage": PublishableOnly, "change": ChangesOnly,
