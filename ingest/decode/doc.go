@@ -7,12 +7,12 @@
 //
 //  1. container.go tells by the first bytes what a file is; a gzip or zip archive is opened,
 //     and a format that is not read is named, with the way out.
-//  2. encoding.go decides the encoding of a text, once for the whole file.
-//  3. A grid hands out rows of cells with their places: delimited.go of a text, xlsx.go of a
-//     workbook. JSON (json.go) has observations and needs no grid.
-//  4. header.go and layout.go find out how a grid is laid out, and table.go reads its rows.
+//  2. Package charset decides the encoding of a text, once for the whole file.
+//  3. Package grid hands out rows of cells with their places, of a text or a workbook. JSON
+//     (json.go) has observations and needs no grid.
+//  4. recognize.go and header.go find out how a grid is laid out, and rows.go reads its rows.
 //
-// A new format is one file: a grid, or a reader of observations, and a line in read.
+// A new format is one file: a grid, or a reader of observations, and a line in container.go, which chooses by the content.
 //
 // Names of indicators and areas become their ids, and periods their codes, where they have
 // one meaning; figures are kept as the reporter wrote them, and nothing is judged here.
