@@ -18,6 +18,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // An area sends A, then B, then A again. By no way does that end with B in force and an
@@ -78,12 +79,12 @@ func gateway(t *testing.T, dir string) *ingest.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := ingest.LoadTokens(filepath.Join(dir, "tokens.yaml"))
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _ := tokens.Plain(ingest.AnyArea)
-	return &ingest.Client{BaseURL: i.HTTP, Token: token}
+	secret, _ := tokens.Plain(token.AnyArea)
+	return &ingest.Client{BaseURL: i.HTTP, Token: secret}
 }
 
 // overHTTP sends JSON as another program does.
