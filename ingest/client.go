@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	crand "crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,12 @@ type Upload struct {
 	// Area, Dataset, Period, File and Reason complete what the content does not say, and
 	// Sheet names the sheet of a workbook; each may be "".
 	Area, Dataset, Period, Sheet, File, Reason string
+	// Again says that the content is meant anew where it was superseded since.
+	Again bool
+	// Key is the sender's own name for the upload: with the same key and content it is the
+	// same submission for ever. Submit makes one where Again is set and there is none, so
+	// that trying again does not make another version.
+	Key string
 	// Wait is how long to wait for the verdict, cut to whole seconds; below 1 s there is no
 	// wait.
 	Wait time.Duration
@@ -68,6 +75,13 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 		}
 	}
 	header := http.Header{"Content-Type": {cmp.Or(u.ContentType, "application/octet-stream")}}
+	if u.Again {
+		query.Set("again", "true")
+		u.Key = cmp.Or(u.Key, crand.Text())
+	}
+	if u.Key != "" {
+		header.Set("Idempotency-Key", u.Key)
+	}
 	if c.Via != "" {
 		header.Set(event.ViaHeader, c.Via)
 	}

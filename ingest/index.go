@@ -17,11 +17,18 @@ type logPosition struct {
 	// that message, in Unix nanoseconds.
 	submissionSequence uint64
 	storedAt           int64
-	// verdictSequence is the place in VERDICTS of the first verdict that accepted rows,
-	// or else of the newest verdict; 0 is none. acceptedSome is true in the first case.
+	// verdictSequence is the place in VERDICTS of the newest verdict that is no
+	// repetition, which changes nothing; 0 is none. newestVerdict counts repetitions too,
+	// and repetition says whether it is one.
 	verdictSequence uint64
-	acceptedSome    bool
+	newestVerdict   uint64
+	repetition      bool
+	// judgedSequence is the place in SUBMISSIONS of what the newest verdict is about.
+	judgedSequence uint64
 }
+
+// newest returns the place in SUBMISSIONS of the newest message with this content.
+func (p *logPosition) newest() uint64 { return max(p.submissionSequence, p.judgedSequence) }
 
 // index has the position of every submission in the log. It is filled only by following
 // the log.
@@ -29,12 +36,20 @@ type index struct {
 	mu        sync.Mutex
 	positions map[event.SubmissionID]logPosition
 	waiters   map[event.SubmissionID][]chan struct{}
+	// lastOfArea is the place in SUBMISSIONS of each area's newest message, and reached
+	// that of the newest message in the index. Who waits for it has moved closed.
+	lastOfArea map[string]uint64
+	reached    uint64
+	moved      chan struct{}
 	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
 
 func newIndex() *index {
-	return &index{positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{}, ready: make(chan struct{})}
+	return &index{
+		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
+		lastOfArea: map[string]uint64{}, ready: make(chan struct{}),
+	}
 }
 
 func (x *index) lookup(id event.SubmissionID) (logPosition, bool) {
@@ -42,6 +57,28 @@ func (x *index) lookup(id event.SubmissionID) (logPosition, bool) {
 	defer x.mu.Unlock()
 	e, ok := x.positions[id]
 	return e, ok
+}
+
+// newestOf returns the place in SUBMISSIONS of an area's newest message, once the index has
+// the messages up to a sequence. It reports false when ctx ends first.
+func (x *index) newestOf(ctx context.Context, area string, upTo uint64) (sequence uint64, ok bool) {
+	for {
+		x.mu.Lock()
+		if x.reached >= upTo {
+			defer x.mu.Unlock()
+			return x.lastOfArea[area], true
+		}
+		if x.moved == nil {
+			x.moved = make(chan struct{})
+		}
+		moved := x.moved
+		x.mu.Unlock()
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return 0, false
+		}
+	}
 }
 
 func (x *index) caughtUp() bool {
@@ -105,6 +142,16 @@ func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
+	x.mu.Lock()
+	x.reached = d.Sequence
+	if area := event.OriginOf(d.Subject).Area; area != "" {
+		x.lastOfArea[area] = d.Sequence
+	}
+	if x.moved != nil {
+		close(x.moved)
+		x.moved = nil
+	}
+	x.mu.Unlock()
 	if id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader)); err == nil {
 		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
@@ -115,10 +162,12 @@ func (x *index) addVerdict(d stream.Delivery) {
 	if err != nil {
 		return
 	}
-	outcome := event.Outcome(d.Header(event.OutcomeHeader))
+	judged, _ := event.JudgedSequence(d.ID())
 	x.update(id, func(e *logPosition) {
-		if !e.acceptedSome {
-			e.verdictSequence, e.acceptedSome = d.Sequence, outcome == event.AllAccepted || outcome == event.Partial
+		e.newestVerdict, e.repetition = d.Sequence, d.Header(event.RepeatedHeader) == "true"
+		e.judgedSequence = max(e.judgedSequence, judged)
+		if !e.repetition || e.verdictSequence == 0 {
+			e.verdictSequence = d.Sequence
 		}
 	})
 }

@@ -53,7 +53,7 @@ var errNoSubmission = errors.New("no such submission")
 // receiptOfVerdict returns the receipt of a submission that has a verdict.
 func receiptOfVerdict(v *event.Verdict) Receipt {
 	return Receipt{
-		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows,
+		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent,
 		Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Status: string(v.Outcome), Verdict: v,
 	}
 }
@@ -65,22 +65,42 @@ func (g *Gateway) receipt(ctx context.Context, id event.SubmissionID) (Receipt, 
 	if !ok {
 		return Receipt{}, errNoSubmission
 	}
-	verdict, err := g.verdict(ctx, e)
+	verdict, err := g.verdict(ctx, e.verdictSequence)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if verdict != nil && !(verdict.Outcome == event.Rejected && e.submissionSequence > verdict.Sequence) {
+	if verdict != nil && e.submissionSequence <= max(e.judgedSequence, verdict.Sequence) {
 		return receiptOfVerdict(verdict), nil
 	}
 	return g.receiptWithoutVerdict(ctx, id, e)
 }
 
-// verdict reads the verdict at the position, or returns nil when there is none.
-func (g *Gateway) verdict(ctx context.Context, e logPosition) (*event.Verdict, error) {
-	if e.verdictSequence == 0 {
+// receiptAfter makes the receipt of a submission whose newest verdict has come: the first
+// receipt where that one says that it is a repetition, but its own words where it says
+// that figures have been superseded since.
+func (g *Gateway) receiptAfter(ctx context.Context, id event.SubmissionID, e logPosition) (Receipt, error) {
+	if e.repetition {
+		verdict, err := g.verdict(ctx, e.newestVerdict)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if verdict != nil && verdict.CountOf(event.Superseded) > 0 {
+			r := receiptOfVerdict(verdict)
+			r.Repeated = true
+			return r, nil
+		}
+	}
+	r, err := g.receipt(ctx, id)
+	r.Repeated = e.repetition
+	return r, err
+}
+
+// verdict reads the verdict at a place in VERDICTS, or returns nil when there is none.
+func (g *Gateway) verdict(ctx context.Context, sequence uint64) (*event.Verdict, error) {
+	if sequence == 0 {
 		return nil, nil
 	}
-	m, err := g.log.Get(ctx, stream.Verdicts, e.verdictSequence)
+	m, err := g.log.Get(ctx, stream.Verdicts, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
@@ -89,7 +109,7 @@ func (g *Gateway) verdict(ctx context.Context, e logPosition) (*event.Verdict, e
 	}
 	v := &event.Verdict{}
 	if err := json.Unmarshal(m.Data, v); err != nil {
-		return nil, fmt.Errorf("read verdict %d: %w", e.verdictSequence, err)
+		return nil, fmt.Errorf("read verdict %d: %w", sequence, err)
 	}
 	return v, nil
 }

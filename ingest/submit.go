@@ -152,8 +152,10 @@ func (g *Gateway) prepareMessage(s *event.Submission, via string, who token.Hold
 	}, nil
 }
 
-// recogniseRepetition looks for the same content in the log. Content that was rejected is
-// stored once more, to be judged anew, because the catalogue may have changed since.
+// recogniseRepetition looks for the same content in the log. It is not stored again where
+// it is certainly in force, because the area has sent nothing since. Anything else is
+// stored once more and judged: content that may have been superseded since, and content
+// that was refused, whole or in part.
 func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission) error {
 	e, ok := g.index.lookup(u.id)
 	if !ok {
@@ -166,15 +168,35 @@ func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission
 	if err != nil {
 		return err
 	}
-	u.earlierVerdict = e.verdictSequence
-	if first.Status == string(event.Rejected) {
-		u.message.ID += "." + strconv.FormatUint(e.verdictSequence, 10)
+	u.earlierVerdict = e.newestVerdict
+	newest, known, err := g.newestOf(ctx, first.Area)
+	if err != nil {
+		return err
+	}
+	accepted := first.Status == string(event.AllAccepted) || first.Status == Received
+	if accepted && known && max(e.newest(), first.Sequence) == newest {
+		u.alreadyStored, u.receipt = true, first
+		u.receipt.Repeated = true
 		return nil
 	}
-	u.alreadyStored = true
-	u.receipt = first
-	u.receipt.Repeated = true
+	u.message.ID += "." + strconv.FormatUint(newest, 10)
 	return nil
+}
+
+// newestOf returns the place in SUBMISSIONS of an area's newest message, of all that the
+// broker has now; known is false where the index does not have them in time.
+func (g *Gateway) newestOf(ctx context.Context, area string) (sequence uint64, known bool, err error) {
+	last, err := g.log.LastSequence(ctx, stream.Submissions)
+	if err != nil {
+		return 0, false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	sequence, known = g.index.newestOf(ctx, area, last)
+	if !known {
+		sequence = last
+	}
+	return sequence, known, nil
 }
 
 // store publishes the submissions that are not in the log yet, all or none, and completes
@@ -266,13 +288,13 @@ func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmiss
 	}()
 	for _, u := range uploaded {
 		for u.receipt.Verdict == nil {
-			e, ok := g.index.await(ctx, u.id, func(e logPosition) bool { return e.verdictSequence > u.earlierVerdict })
+			e, ok := g.index.await(ctx, u.id, func(e logPosition) bool { return e.newestVerdict > u.earlierVerdict })
 			if !ok {
 				break
 			}
-			u.earlierVerdict = e.verdictSequence
-			if r, err := g.receipt(ctx, u.id); err == nil && r.Verdict != nil {
-				r.Repeated = u.receipt.Repeated
+			u.earlierVerdict = e.newestVerdict
+			if r, err := g.receiptAfter(ctx, u.id, e); err == nil && r.Verdict != nil {
+				r.Repeated = r.Repeated || u.receipt.Repeated
 				u.receipt = r
 			}
 		}

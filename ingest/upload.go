@@ -40,6 +40,17 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	if err != nil {
 		return decode.Result{}, g.bodyProblem(err)
 	}
+	again, err := meantAgain(query)
+	if err != nil {
+		return decode.Result{}, err
+	}
+	for i := range result.Submissions {
+		s := &result.Submissions[i]
+		s.Again = s.Again || again
+		if err := setKey(s, r.Header.Get("Idempotency-Key")); err != nil {
+			return decode.Result{}, err
+		}
+	}
 	return result, nil
 }
 

@@ -148,7 +148,7 @@ func (b *observationBlock) columns() []column {
 		{"period_start", b.dates(catalogue.Period.Start)},
 		{"period_end", b.dates(catalogue.Period.LastDay)},
 		{"value", lazyRowValues(b, func(s *storableSubmission, row int) *decimal.Decimal {
-			if catalogue.Status(s.Status[row]) == catalogue.Missing {
+			if status := catalogue.Status(s.Status[row]); status == catalogue.Missing || status == catalogue.Withdrawn {
 				return nil
 			}
 			value := s.Value(row).Decimal()

@@ -195,7 +195,7 @@ func TestLaterVerdictReplacesFindings(t *testing.T) {
 }
 
 // The views choose the same best vintage as the ledger, in whatever order, batches and
-// repetitions the vintages arrive.
+// repetitions the vintages arrive, and none where that was withdrawn.
 func TestLatestObservationIsTheBestVintage(t *testing.T) {
 	s := newStore(t)
 	type cell struct{ indicator, period, area string }
@@ -205,16 +205,20 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 		}
 		random := rand.New(rand.NewPCG(seed, 0))
 		pick := func(of ...string) string { return of[random.IntN(len(of))] }
-		best := map[cell]ledger.Rank{}
+		best, withdrawn := map[cell]ledger.Rank{}, map[cell]bool{}
 		var messages []stream.Message
 		for sequence := uint64(1); sequence <= 60; sequence++ {
 			c := cell{pick("i", "j"), pick("2020", "2021-Q1"), pick("a", "b", "c")}
 			v := ledger.Rank{Epoch: uint8(random.IntN(3)), Stage: catalogue.Stage(random.IntN(5)), Sequence: sequence}
+			status := catalogue.Normal
+			if random.IntN(5) == 0 {
+				status = catalogue.Withdrawn
+			}
 			if b, ok := best[c]; !ok || v.Compare(b) > 0 {
-				best[c] = v
+				best[c], withdrawn[c] = v, status == catalogue.Withdrawn
 			}
 			messages = append(messages, acceptedMessage(t, submission(c.area, sequence, event.AcceptedObservation{
-				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.Stage, Status: catalogue.Normal, Epoch: v.Epoch,
+				Indicator: c.indicator, Period: period(t, c.period), Value: catalogue.Value{Coefficient: int64(sequence)}, Stage: v.Stage, Status: status, Epoch: v.Epoch,
 			})))
 		}
 		for range 1 + random.IntN(3) {
@@ -225,6 +229,9 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 		}
 		want := "indicator,period,area,stage,sequence,value\n"
 		for _, c := range slices.SortedFunc(maps.Keys(best), func(a, b cell) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) {
+			if withdrawn[c] {
+				continue
+			}
 			want += fmt.Sprintf("%s,%s,%s,%s,%d,%d\n", c.indicator, c.period, c.area, best[c].Stage, best[c].Sequence, best[c].Sequence)
 		}
 		got := query(t, s, "SELECT indicator, period, area, stage, sequence, value FROM observations_latest ORDER BY ALL")
@@ -234,8 +241,13 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 	}
 }
 
+// The latest total has the highest basis, then the highest sequence; where that says that
+// the total no longer follows, there is none.
 func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	s := newStore(t)
+	withdrawn := event.Total{Indicator: "gone", Status: catalogue.Withdrawn.String()}
+	put(t, s, &totalsBlock{}, 20, totalsMessage(t, event.TotalsBatch{Basis: 5, Period: "2021", Totals: []event.Total{withdrawn}}))
+	put(t, s, &totalsBlock{}, 30, totalsMessage(t, event.TotalsBatch{Basis: 4, Period: "2021", Totals: []event.Total{{Indicator: "gone", Value: "1"}}}))
 	at := func(basis uint64, value string) stream.Message {
 		return totalsMessage(t, event.TotalsBatch{Basis: basis, Period: "2021", Totals: []event.Total{{Indicator: "i", Value: value, Missing: []string{}}}})
 	}
@@ -250,7 +262,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
-	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n6\n" {
+	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n8\n" {
 		t.Errorf("versions: %s", got)
 	}
 	none, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021", Indicator: "other"})

@@ -65,11 +65,11 @@ CREATE OR REPLACE VIEW observations
     year              UInt16 COMMENT 'calendar year of the period',
     period_start      Date32 COMMENT 'first day of the period',
     period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
-    value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
+    value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O) or withdrawn (X), never zero',
     unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
-    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened or withdrawn; a later epoch wins whatever the stage',
     stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
-    status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
+    status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing, X withdrawn …',
     qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
     note              String COMMENT 'the reporter''s note',
     raw               String COMMENT 'text of the value as received, where it differs from value',
@@ -99,7 +99,7 @@ CREATE OR REPLACE VIEW observations_latest
     period_end        Date32 COMMENT 'last day of the period, on which stocks are read',
     value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O), never zero',
     unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was accepted',
-    epoch             UInt8 COMMENT 'how often the figure had been reopened; a later epoch wins whatever the stage',
+    epoch             UInt8 COMMENT 'how often the figure had been reopened or withdrawn; a later epoch wins whatever the stage',
     stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order',
     status            LowCardinality(String) COMMENT 'SDMX observation status: A normal, E estimated, P provisional, I imputed, O missing …',
     qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
@@ -118,10 +118,14 @@ CREATE OR REPLACE VIEW observations_latest
 AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
     note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
-FROM observations_data
-ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
-LIMIT 1 BY indicator, period, area
-COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence';
+FROM
+(
+    SELECT * FROM observations_data
+    ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+    LIMIT 1 BY indicator, period, area
+)
+WHERE status != 'X'
+COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence; none where that was withdrawn';
 
 CREATE OR REPLACE VIEW totals
 (
@@ -131,7 +135,7 @@ CREATE OR REPLACE VIEW totals
     value           Nullable(Decimal(38, 12)) COMMENT 'exact total in unit; NULL is no figure',
     unit            LowCardinality(String) COMMENT 'unit of value',
     stage           Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'lowest stage of the parts',
-    status          LowCardinality(String) COMMENT 'A, I when a part is imputed, O when there is no value',
+    status          LowCardinality(String) COMMENT 'A, I when a part is imputed, O when there is no value, X when the total no longer follows from what is in force',
     qualifier       LowCardinality(String) COMMENT 'what the parts'' qualifiers join to',
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
@@ -203,7 +207,8 @@ SELECT
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
     basis, trigger, catalogue, computed_at, sequence
 FROM (SELECT * FROM totals_data ORDER BY indicator, period, basis DESC, sequence DESC LIMIT 1 BY indicator, period) AS latest
-COMMENT 'The latest version of each city total: the highest basis, then the highest sequence';
+WHERE status != 'X'
+COMMENT 'The latest version of each city total: the highest basis, then the highest sequence; none where that says that it no longer follows';
 
 CREATE OR REPLACE VIEW runs
 (

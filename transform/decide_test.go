@@ -34,7 +34,7 @@ func TestLockedPeriodNeedsAReason(t *testing.T) {
 	decide(t, log, event.Decision{Kind: event.Lock, Period: "2021"})
 	awaitApplied(t, log, stage)
 
-	v := judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "101"), fixture.Figure("gdp", "2020", "99")))
+	v := judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "101"), fixture.Figure("gdp", "2019", "99")))
 	if v.Outcome != event.Partial || v.Findings[0].Code != "PERIOD_LOCKED" || !strings.Contains(v.Findings[0].MessageZH, "修订原因") {
 		t.Errorf("verdict on a change after the lock = %+v", v)
 	}
@@ -50,6 +50,54 @@ func TestLockedPeriodNeedsAReason(t *testing.T) {
 	awaitApplied(t, log, stage)
 	if v := judgedAs(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "102"))); v.Outcome != event.AllAccepted {
 		t.Errorf("verdict on a change after the unlock = %+v", v)
+	}
+}
+
+// A lock holds the totals of its period whatever feeds them: a part of the year, another
+// area of the same total, and the year before, of which its change is made.
+func TestLockHoldsWhatFeedsTheTotal(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	stage, _ := startTransform(t, log, c)
+	monthly := func(period, value, reason string) event.Submission {
+		return event.Submission{Area: "901", Dataset: "monthly", Reason: reason, Observations: []event.Observation{fixture.Figure("gdp", period, value)}}
+	}
+	yearly := func(indicator, period, value string) event.Submission {
+		return fixture.From("901", fixture.Figure(indicator, period, value))
+	}
+	for _, s := range []event.Submission{monthly("2021-02", "10", ""), yearly("gdp", "2020", "100"), yearly("enterprises", "2020", "5")} {
+		if v := judgedAs(t, log, s); v.Outcome != event.AllAccepted {
+			t.Fatalf("verdict before the lock = %+v", v)
+		}
+	}
+	decide(t, log, event.Decision{Kind: event.Lock, Period: "2021"})
+	awaitApplied(t, log, stage)
+	for _, test := range []struct {
+		name string
+		s    event.Submission
+		code string // "" is accepted
+	}{
+		{"a month of the year", monthly("2021-02", "11", ""), "TOTAL_LOCKED"},
+		{"another month of the year", monthly("2021-03", "11", ""), "TOTAL_LOCKED"},
+		{"the same figure of a month", event.Submission{Area: "901", Dataset: "monthly", Observations: []event.Observation{{Indicator: "gdp", Period: "2021-02", Value: "10", Note: "unchanged"}}}, ""},
+		{"a year to date", monthly("2021-YTD11", "120", ""), "TOTAL_LOCKED"}, // the year is it and December,
+		{"a month of the year before, which the area has reported itself", monthly("2020-12", "9", ""), ""},
+		{"a month of the year before, of another area", event.Submission{Area: "902", Dataset: "monthly", Observations: []event.Observation{fixture.Figure("gdp", "2020-12", "9")}}, "TOTAL_LOCKED"},
+		{"the year before", yearly("gdp", "2020", "101"), "TOTAL_LOCKED"},
+		{"the base of a stock's change", yearly("enterprises", "2020", "6"), "TOTAL_LOCKED"},
+		{"the year itself", yearly("gdp", "2021", "1"), "PERIOD_LOCKED"},
+		{"a withdrawal of the base", fixture.From("901", event.Observation{Indicator: "gdp", Period: "2020", Action: "D"}), "TOTAL_LOCKED"},
+		{"two years before", yearly("gdp", "2019", "1"), ""},
+		{"a month of the year after", monthly("2022-01", "1", ""), ""},
+		{"a month with a reason", monthly("2021-02", "12", "census"), ""},
+	} {
+		v := judgedAs(t, log, test.s)
+		code := ""
+		if len(v.Findings) > 0 {
+			code = v.Findings[0].Code
+		}
+		if code != test.code || (v.Outcome == event.AllAccepted) != (code == "") {
+			t.Errorf("%s: %s with %q, want %q: %+v", test.name, v.Outcome, code, test.code, v.Findings)
+		}
 	}
 }
 

@@ -90,23 +90,6 @@ func TestVerdictsFitTheBroker(t *testing.T) {
 	}
 }
 
-// Content that is sent again gets the verdict that it got before, whatever has been
-// reported since, marked as repeated.
-func TestRepeatSaysWhatWasSaid(t *testing.T) {
-	log, c := fixture.Log(t), fixture.Catalogue(t)
-	startTransform(t, log, c)
-	early := func(o event.Observation) event.Observation { o.Stage = "estimate"; return o }
-	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
-	mixed := fixture.From("901", early(fixture.Figure("gdp", "2021", "90")), early(fixture.Figure("rd", "2021", "5")))
-	first := fixture.VerdictOn(t, log, fixture.Submit(t, log, mixed))
-	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "110"), fixture.Figure("rd", "2021", "6")))
-	again := fixture.VerdictOn(t, log, fixture.Submit(t, log, mixed))
-	if !again.Repeated || again.Outcome != first.Outcome || again.Accepted != 1 || again.AcceptedSequence != first.AcceptedSequence ||
-		len(again.Findings) != 1 || again.Findings[0].Code != first.Findings[0].Code || again.Findings[0].Row != first.Findings[0].Row {
-		t.Errorf("verdict on a repetition = %+v; want that of %+v", again, first)
-	}
-}
-
 // Several processes judge at the same time. The log holds every submission exactly
 // once, each judged by a ledger that had folded in all before it.
 func TestManyTransformsAgree(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // campaignCatalogue is a city whose rules the oracle has in code.
@@ -44,6 +46,8 @@ var (
 	campaignAreas  = []string{"100", "101", "102", "103", "104", "105", "106"}
 	campaignYears  = []string{"2018", "2019", "2020", "2021", "2022"}
 	campaignStages = []string{"", "forecast", "estimate", "flash", "final"}
+	// campaignSilence are values that say nothing.
+	campaignSilence = []string{"", "-", "…", "/", "—"}
 )
 
 // row is one observation as sent, and what has to become of it.
@@ -52,32 +56,33 @@ type row struct {
 	Period    string `json:"period"`
 	Value     string `json:"value"`
 	Unit      string `json:"unit,omitempty"`
-	Stage     string `json:"stage"`
+	Stage     string `json:"stage,omitempty"`
+	Status    string `json:"status,omitempty"`
 	Note      string `json:"note,omitempty"`
+	Action    string `json:"action,omitempty"`
 
-	refusal string // the finding's code; "" is accepted
+	// refusal is the finding's code where the row alone, or its submission, decides it.
+	// Whether other rows are taken depends on what was before.
+	refusal string
 }
 
-// parcel is a submission of the campaign. Its number makes its content unique.
+// silent reports whether the row says nothing.
+func (r *row) silent() bool {
+	return r.Status+r.Action == "" && slices.Contains(campaignSilence, r.Value)
+}
+
+// parcel is a submission of the campaign. Its number makes its content unique. Without a
+// key it may be sent again later, and means what it says then.
 type parcel struct {
 	Area         string `json:"area"`
 	Dataset      string `json:"dataset"`
+	Key          string `json:"key,omitempty"`
 	Observations []row  `json:"observations"`
 
 	body []byte
 	id   string
 	// receipts are the places in SUBMISSIONS that were acknowledged for it.
 	receipts []uint64
-}
-
-func (p *parcel) accepted() int {
-	n := 0
-	for i := range p.Observations {
-		if p.Observations[i].refusal == "" {
-			n++
-		}
-	}
-	return n
 }
 
 // sender is one area that pushes submissions, some of them bad, some of them
@@ -90,10 +95,10 @@ type sender struct {
 	http   *http.Client
 	nats   jetstream.JetStream
 	serial int
-	// stages are the highest stages accepted so far by cell; sent is what has
-	// been judged, all what has been acknowledged.
+	// stages are the highest stages accepted so far by cell, none where the figure was
+	// withdrawn; sent is what has been judged, by whether it has a key.
 	stages map[string]int
-	sent   []*parcel
+	sent   map[bool][]*parcel
 
 	mu      sync.Mutex
 	all     map[string]*parcel // by body
@@ -116,12 +121,16 @@ func (s *sender) run(ctx context.Context) error {
 }
 
 // burst sends a few submissions at once, then waits for their verdicts, so that
-// the next one knows what stages its figures may have.
+// the next one knows what stages its figures may have. Each has a key, so that it stays
+// the same submission however often it arrives.
 func (s *sender) burst(ctx context.Context) error {
+	if s.chance(30) {
+		return s.exchange(ctx)
+	}
 	stages := map[string]int{}
 	parcels := make([]*parcel, 1+s.n(6))
 	for i := range parcels {
-		parcels[i] = s.make(stages)
+		parcels[i] = s.make(stages, false)
 	}
 	var sending sync.WaitGroup
 	failures := make(chan error, 2*len(parcels)+2)
@@ -144,12 +153,12 @@ func (s *sender) burst(ctx context.Context) error {
 			send(func() error { return s.post(ctx, p, wait) })
 		}
 	}
-	if len(s.sent) > 0 && s.chance(30) {
-		old := s.sent[s.n(len(s.sent))]
+	if old := s.sent[true]; len(old) > 0 && s.chance(30) {
+		again := old[s.n(len(old))]
 		if s.chance(50) {
-			send(func() error { return s.post(ctx, old, false) })
+			send(func() error { return s.post(ctx, again, false) })
 		} else {
-			send(func() error { return s.publish(ctx, old, "") })
+			send(func() error { return s.publish(ctx, again, "") })
 		}
 	}
 	if s.chance(5) {
@@ -167,23 +176,64 @@ func (s *sender) burst(ctx context.Context) error {
 		if err := s.judged(ctx, p); err != nil {
 			return err
 		}
+		s.note(p, stages)
 	}
-	for _, p := range parcels {
-		for i := range p.Observations {
-			if o := &p.Observations[i]; o.refusal == "" {
-				s.stages[o.Indicator+" "+o.Period] = stages[o.Indicator+" "+o.Period]
-			}
-		}
-	}
-	s.sent = append(s.sent, parcels...)
+	s.sent[true] = append(s.sent[true], parcels...)
 	return nil
 }
 
+// exchange sends one submission without a key while nothing else of the area is under
+// way: a new one, which may withdraw figures, or one of before, which may have been
+// superseded since.
+func (s *sender) exchange(ctx context.Context) error {
+	stages, old := map[string]int{}, s.sent[false]
+	var p *parcel
+	if len(old) > 0 && s.chance(40) {
+		p = old[s.n(len(old))]
+	} else {
+		p = s.make(stages, true)
+		s.sent[false] = append(old, p)
+	}
+	deliver := func() error { return s.post(ctx, p, s.chance(30)) }
+	if s.chance(30) {
+		deliver = func() error { return s.publish(ctx, p, "") }
+	}
+	if err := deliver(); err != nil {
+		return err
+	}
+	if err := s.judged(ctx, p); err != nil {
+		return err
+	}
+	s.note(p, stages)
+	return nil
+}
+
+// note writes down what stages the figures of a parcel may have from now on. An earlier
+// parcel may have put back a stage that was withdrawn, so it leaves the highest.
+func (s *sender) note(p *parcel, stages map[string]int) {
+	for i := range p.Observations {
+		o := &p.Observations[i]
+		cell := o.Indicator + " " + o.Period
+		switch {
+		case o.refusal != "" || o.silent():
+		case o.Action != "":
+			s.stages[cell] = 0
+		default:
+			s.stages[cell] = max(s.stages[cell], stages[cell], slices.Index(campaignStages, o.Stage))
+		}
+	}
+}
+
 // make composes a submission. A cell has one stage throughout a burst, so that
-// what is accepted does not hang on which submission is judged first.
-func (s *sender) make(stages map[string]int) *parcel {
+// what is accepted does not hang on which submission is judged first. One that is alone
+// has no key and may withdraw; others have rows without a statement only where there is a
+// figure already.
+func (s *sender) make(stages map[string]int, alone bool) *parcel {
 	s.serial++
 	p := &parcel{Area: s.area, Dataset: "yearly"}
+	if !alone {
+		p.Key = s.area + "." + strconv.Itoa(s.serial)
+	}
 	indicators := []string{"output", "spending", "people"}
 	if s.area == "100" {
 		indicators = []string{"rank"}
@@ -196,8 +246,17 @@ func (s *sender) make(stages map[string]int) *parcel {
 			continue
 		}
 		taken[cell] = true
+		if alone && s.chance(10) {
+			p.Observations = append(p.Observations, row{Indicator: o.Indicator, Period: o.Period, Action: "D"})
+			continue
+		}
+		if (alone || s.stages[cell] > 0) && s.chance(5) {
+			o.Value, o.Stage = campaignSilence[s.n(len(campaignSilence))], "final"
+			p.Observations = append(p.Observations, o)
+			continue
+		}
 		if _, ok := stages[cell]; !ok && s.stages[cell] > 1 && s.chance(10) {
-			o.Stage, o.refusal = campaignStages[s.stages[cell]-1], "STAGE_BACKWARDS"
+			o.Stage = campaignStages[s.stages[cell]-1]
 			p.Observations = append(p.Observations, o)
 			continue
 		}
@@ -208,6 +267,9 @@ func (s *sender) make(stages map[string]int) *parcel {
 			}
 		}
 		o.Stage = campaignStages[stages[cell]]
+		if s.chance(5) {
+			o.Value, o.Status = "", "O"
+		}
 		if o.Indicator != "people" && o.Indicator != "rank" && s.chance(20) {
 			o.Unit = "万元"
 		}
@@ -224,10 +286,10 @@ func (s *sender) make(stages map[string]int) *parcel {
 	}
 	p.Observations[0].Note = s.area + "-" + strconv.Itoa(s.serial)
 	p.body, _ = json.Marshal(p)
-	public := event.Submission{Area: p.Area, Dataset: p.Dataset}
+	public := event.Submission{Area: p.Area, Dataset: p.Dataset, Key: p.Key}
 	for _, o := range p.Observations {
 		public.Observations = append(public.Observations, event.Observation{
-			Indicator: o.Indicator, Period: o.Period, Value: event.Text(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
+			Indicator: o.Indicator, Period: o.Period, Value: event.Text(o.Value), Unit: o.Unit, Stage: o.Stage, Status: o.Status, Note: o.Note, Action: o.Action,
 		})
 	}
 	p.id = public.ID()
@@ -240,17 +302,14 @@ func (s *sender) repeat(p *parcel) {
 	again := p.Observations[len(p.Observations)-1]
 	again.refusal = "CELL_REPEATED"
 	if s.chance(50) {
-		again.Value, again.refusal = "987654321", "CELL_CONTRADICTED"
+		again.Value, again.Status, again.refusal = "987654321", "", "CELL_CONTRADICTED"
 		p.Observations[len(p.Observations)-1].refusal = "CELL_CONTRADICTED"
 	}
 	p.Observations = append(p.Observations, again)
 }
 
 func (s *sender) value() string {
-	switch s.n(20) {
-	case 0:
-		return ""
-	case 1:
+	if s.chance(5) {
 		return "0"
 	}
 	return strconv.Itoa(s.n(1_000_000)) + "." + strconv.Itoa(s.n(10_000)+1)
@@ -307,11 +366,9 @@ func (s *sender) again(ctx context.Context, what string, attempt func(context.Co
 
 // receipt is what the gateway's answer promises.
 type receipt struct {
-	ID       string `json:"id"`
-	Sequence uint64 `json:"sequence"`
-	Verdict  *struct {
-		Accepted int `json:"accepted"`
-	} `json:"verdict"`
+	ID       string    `json:"id"`
+	Sequence uint64    `json:"sequence"`
+	Verdict  *struct{} `json:"verdict"`
 }
 
 // post uploads over HTTP until there is a receipt.
@@ -333,7 +390,7 @@ func (s *sender) post(ctx context.Context, p *parcel, wait bool) error {
 	})
 }
 
-// publish sends to the broker itself, with a message id or without.
+// publish sends to the broker itself, with a message id or without, as a gateway does.
 func (s *sender) publish(ctx context.Context, p *parcel, id string) error {
 	// A publish whose acknowledgement was lost is repeated; without an id of its
 	// own that is another message with the same content.
@@ -342,7 +399,9 @@ func (s *sender) publish(ctx context.Context, p *parcel, id string) error {
 		m.Data = p.body
 		if id != "" {
 			m.Header.Set(jetstream.MsgIDHeader, id)
-			m.Header.Set(event.SubmissionHeader, id)
+		}
+		if p.id != "" {
+			m.Header.Set(event.SubmissionHeader, p.id)
 		}
 		ack, err := s.nats.PublishMsg(ctx, m)
 		if err == nil {
@@ -352,8 +411,11 @@ func (s *sender) publish(ctx context.Context, p *parcel, id string) error {
 	})
 }
 
-// judged waits for the verdict.
+// judged waits for the verdict on the newest message with the parcel.
 func (s *sender) judged(ctx context.Context, p *parcel) error {
+	s.mu.Lock()
+	newest := slices.Max(p.receipts)
+	s.mu.Unlock()
 	return s.again(ctx, "await the verdict on "+p.id, func(ctx context.Context) error {
 		r, err := s.ask(ctx, http.MethodGet, "/v1/submissions/"+p.id, nil, nil)
 		switch {
@@ -361,8 +423,19 @@ func (s *sender) judged(ctx context.Context, p *parcel) error {
 			return err
 		case r.Verdict == nil:
 			return fmt.Errorf("no verdict yet")
-		case r.Verdict.Accepted != p.accepted():
-			return fmt.Errorf("refused: %d rows of %s accepted, want %d", r.Verdict.Accepted, p.body, p.accepted())
+		case p.Key != "":
+			return nil
+		}
+		verdicts, err := s.nats.Stream(ctx, stream.Verdicts)
+		if err != nil {
+			return err
+		}
+		last, err := verdicts.GetLastMsgForSubject(ctx, "verdicts."+s.area+".yearly")
+		if err != nil {
+			return err
+		}
+		if at, _ := event.JudgedSequence(last.Header.Get(jetstream.MsgIDHeader)); at < newest {
+			return fmt.Errorf("the newest verdict is on message %d, want %d", at, newest)
 		}
 		return nil
 	})

@@ -159,7 +159,7 @@ sink: {ack_wait: 1s, insert_timeout: 5s, retry_to: 500ms}
 	for i, area := range campaignAreas {
 		c.senders = append(c.senders, &sender{
 			area: area, random: rand.New(rand.NewPCG(random.Uint64(), uint64(i))), url: "http://" + gateway, token: campaignToken(area),
-			http: &http.Client{Transport: transport}, nats: js, stages: map[string]int{}, all: map[string]*parcel{},
+			http: &http.Client{Transport: transport}, nats: js, stages: map[string]int{}, sent: map[bool][]*parcel{}, all: map[string]*parcel{},
 		})
 	}
 	return c
@@ -308,8 +308,10 @@ func asFirstTold(got, want []string) []string {
 	const again = "NOT_ACCEPTED_THEN"
 	codes := map[string]string{}
 	for _, line := range want {
-		if row, ok := strings.CutSuffix(line, "STAGE_BACKWARDS"); ok {
-			codes[row] = line
+		for _, code := range []string{"STAGE_BACKWARDS", "SUPERSEDED"} {
+			if row, ok := strings.CutSuffix(line, code); ok {
+				codes[row] = line
+			}
 		}
 	}
 	told := slices.Clone(got)

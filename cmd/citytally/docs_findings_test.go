@@ -61,8 +61,9 @@ func TestEveryFindingIsDocumented(t *testing.T) {
 	}
 }
 
-// collectCodes adds the codes in a file: the first argument of reject, problem, newProblem and
-// the method note, the Code of a Problem, and the constants of ingest/decode and below.
+// collectCodes adds the codes in a file: the first argument of reject, inform, problem, newProblem
+// and the method note, the Code of a Problem, and the constants of ingest/decode and below and of
+// transform/judge.
 func collectCodes(t *testing.T, file string, codes map[string]bool) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
@@ -81,7 +82,7 @@ func collectCodes(t *testing.T, file string, codes map[string]bool) {
 	ast.Inspect(parsed, func(node ast.Node) bool {
 		switch n := node.(type) {
 		case *ast.CallExpr:
-			if function, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"reject", "problem", "newProblem"}, function.Name) {
+			if function, ok := n.Fun.(*ast.Ident); ok && slices.Contains([]string{"reject", "inform", "problem", "newProblem"}, function.Name) {
 				add(n.Args[0])
 			}
 			if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "note" {
@@ -92,7 +93,7 @@ func collectCodes(t *testing.T, file string, codes map[string]bool) {
 				add(n.Value)
 			}
 		case *ast.GenDecl:
-			if n.Tok != token.CONST || !slices.Contains([]string{"decode", "charset", "grid"}, parsed.Name.Name) {
+			if n.Tok != token.CONST || !slices.Contains([]string{"decode", "charset", "grid", "judge"}, parsed.Name.Name) {
 				break
 			}
 			for _, spec := range n.Specs {

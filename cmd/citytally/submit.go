@@ -35,6 +35,7 @@ The token is --token, or CITYTALLY_TOKEN; on the machine of a running instance i
 is found by the area in the instance's tokens file.`,
 		Example: `  citytally submit figures.csv --area 320812 --dataset sti-annual
   citytally submit 季报.xlsx --area 320812 --dataset sti-quarterly --period 2022-Q3 --sheet 表1
+  citytally submit figures.csv --area 320812 --dataset sti-annual --again
   citytally submit 320812.json --url https://tally.example --token ...
   generate-figures | citytally submit - --area 320812 --dataset sti-annual`,
 		Args: cobra.MinimumNArgs(1),
@@ -70,7 +71,9 @@ is found by the area in the instance's tokens file.`,
 	flags.StringVar(&upload.Dataset, "dataset", "", "`id` of the dataset, where the file does not say")
 	flags.StringVar(&upload.Period, "period", "", "`period` of figures for which the file names none: 2022, 2022-Q3, 2022-06")
 	flags.StringVar(&upload.Sheet, "sheet", "", "`name` of the sheet, of a workbook with several tables")
-	flags.StringVar(&upload.Reason, "reason", "", "why figures are revised, or the same content is sent once more")
+	flags.StringVar(&upload.Reason, "reason", "", "why figures are revised after a lock")
+	flags.BoolVar(&upload.Again, "again", false, "take content that was superseded since as a new version")
+	flags.StringVar(&upload.Key, "key", "", "idempotency `key`: with the same key the same content is the same submission for ever")
 	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict, and to try a gateway that takes nothing; 0 does neither")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")
 	lang = langFlag(cmd)

@@ -102,8 +102,6 @@ func causeOf(seen string) (zh, en string) {
 		return "请用阿拉伯数字填写", "write it in the digits 0 to 9"
 	case strings.HasPrefix(text, "="):
 		return "这是公式文本，没有计算结果；请粘贴为数值", "it is the text of a formula without its result; paste the value"
-	case Silent(text):
-		return "缺数请留空；明确声明无此数据请将状态填为 O，不要填 -、… 等符号", "leave the cell empty where there is nothing to say, or set the status to O to state that there is no figure"
 	}
 	if r, ok := oddRune(text); ok {
 		return fmt.Sprintf("其中有 %q（U+%04X），数值里不能有；请填写阿拉伯数字", r, r), fmt.Sprintf("it has %q (U+%04X), which is no part of a number; write digits", r, r)

@@ -72,7 +72,7 @@ func TestCausesOfBadValues(t *testing.T) {
 		"120p": "footnote mark", "120*": "footnote mark", "120[1]": "footnote mark", "120（注1）": "footnote mark", "120①": "footnote mark", "582²": "footnote mark",
 		">120": "write 超120", "≥120": "write 超120", "<5": "write 近5", "约为5": "write 约5", "120以上": "write 超120", "120+": "write 超120", "不足5": "write 近5",
 		"10-20": "", "10~20": "a range", "850,25": "decimal mark", "1.234,5": "decimal mark", "一百二十": "digits 0 to 9", "'120": "apostrophe",
-		"无": "leave the cell empty", "N/A": "leave the cell empty", "-": "leave the cell empty", "=A1+B1": "formula", "12?": "U+003F", "1_000": "U+005F",
+		"无": "leave the cell empty", "N/A": "leave the cell empty", "=A1+B1": "formula", "12?": "U+003F", "1_000": "U+005F",
 	} {
 		_, err := ParseValue(text)
 		problem, ok := errors.AsType[*Problem](err)

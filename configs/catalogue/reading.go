@@ -16,7 +16,7 @@ type Reading struct {
 	Qualifier Qualifier
 	// Unit is the unit written behind the number, or "" when there was none.
 	Unit string
-	// Missing is true for an empty cell: there is no value.
+	// Missing is true where there is no figure: the text is [Silent].
 	Missing bool
 }
 
@@ -41,7 +41,7 @@ func ParseValue(text string) (Reading, error) {
 		return Reading{}, notANumber(text)
 	}
 	cleaned := normalise(text)
-	if cleaned == "" {
+	if Silent(text) {
 		return Reading{Missing: true}, nil
 	}
 	if err := excelDamage(text, cleaned); err != nil {

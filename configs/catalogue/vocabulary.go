@@ -55,9 +55,15 @@ const (
 	Normal  Status = 'A'
 	Imputed Status = 'I'
 	Missing Status = 'O'
+	// Withdrawn, which nobody may write, marks that an area took back what it had reported.
+	Withdrawn Status = 'X'
 )
 
 const statuses = "ABDEFGHIJKLMNOPQSUVW"
+
+// SaysMissing reports whether the status says that there is no figure: O, or one of the
+// letters of SDMX that say why there is none.
+func (s Status) SaysMissing() bool { return s != 0 && strings.IndexByte("HLMOQ", byte(s)) >= 0 }
 
 // String returns the letter, or "" for none.
 func (s Status) String() string {

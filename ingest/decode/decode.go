@@ -62,6 +62,8 @@ type file struct {
 	// sheet and columns are where the table is that is being read.
 	sheet   string
 	columns map[string]string
+	key     string // of a submission as JSON
+	again   bool
 
 	// expected is how many observations there are, at a guess from the file's rows.
 	expected int
@@ -86,7 +88,7 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		return tooManyRows(f.Limits.Observations)
 	}
 	if o.Malformed == "" {
-		if o.Status == "" && catalogue.Silent(string(o.Value)) {
+		if o.Status+o.Action == "" && catalogue.Silent(string(o.Value)) {
 			f.silent++
 		}
 		f.submission(cmp.Or(area, f.Area, f.Own), cmp.Or(dataset, f.Dataset))
@@ -112,7 +114,7 @@ func (f *file) submission(area, dataset string) {
 		}
 		f.indexes[[2]string{area, dataset}] = at
 		f.submissions = append(f.submissions, event.Submission{
-			Area: area, Dataset: dataset, File: f.File, Sheet: f.sheet, Columns: f.columns, Reason: f.Reason, Observations: f.leading,
+			Area: area, Dataset: dataset, File: f.File, Sheet: f.sheet, Columns: f.columns, Reason: f.Reason, Key: f.key, Again: f.again, Observations: f.leading,
 		})
 		f.leading = nil
 	}

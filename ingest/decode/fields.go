@@ -122,7 +122,7 @@ func nearField(text string) string {
 	if runes < 4 {
 		return ""
 	}
-	near := strict.Nearest(key, []string{"indicator", "period", "value", "unit", "stage", "status", "qualifier", "note", "area", "dataset"})
+	near := strict.Nearest(key, []string{"indicator", "period", "value", "unit", "stage", "status", "qualifier", "note", "action", "area", "dataset"})
 	if len(key) < len(near)-1 {
 		return ""
 	}

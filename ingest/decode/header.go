@@ -308,7 +308,7 @@ func (t *table) doubtful(columns []column, f *failure) *failure {
 // maxHeaderProblems bounds the columns that one message names.
 const maxHeaderProblems = 8
 
-const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,area,dataset]"
+const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,action,area,dataset]"
 
 // missing is the failure of a header without the columns named.
 func (t *table) missing(columns []column, f *failure, names ...string) *failure {

@@ -56,6 +56,7 @@ func (f *file) readDocument(document, text string, shift int) error {
 	f.Area, f.Dataset = s.Area, s.Dataset
 	f.Reason, f.File = cmp.Or(s.Reason, f.Reason), cmp.Or(s.File, f.File)
 	f.sheet, f.columns, f.expected = s.Sheet, s.Columns, len(s.Observations)
+	f.key, f.again = s.Key, s.Again
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		if err := f.takeResolved(o, s.Area, s.Dataset); err != nil {

@@ -66,9 +66,11 @@ func (t *table) longRow(r *grid.Row) error {
 		o.Unit = t.unitFor(indicator, &t.columns[t.at[valueField]], &o)
 	}
 	if at := t.at[actionField]; at >= 0 {
-		if problem := checkAction(r.Cell(at)); problem != nil {
+		action, problem := actionOf(r.Cell(at))
+		if problem != nil {
 			return t.malformed(r, problem)
 		}
+		o.Action = action
 	}
 	t.count(r.Number)
 	return t.take(o, area, dataset)
@@ -135,12 +137,15 @@ func multiplied(exponent, unit string) (string, bool) {
 	return word + unit, ok && (word == "" || catalogue.IsUnit(word+unit))
 }
 
-func checkAction(text string) *catalogue.Problem {
-	switch strings.ToUpper(text) {
+// actionOf reads an action of SDMX: D withdraws, and the others report.
+func actionOf(text string) (string, *catalogue.Problem) {
+	switch action := strings.ToUpper(text); action {
 	case "", "A", "I", "M", "R":
-		return nil
+		return "", nil
+	case "D":
+		return action, nil
 	}
-	return newProblem("", "", fmt.Sprintf("操作 %q 不能由文件提出", event.Excerpt(text, 40)), fmt.Sprintf("the action %q cannot be asked for by a file", event.Excerpt(text, 40)))
+	return "", newProblem("", "", fmt.Sprintf("操作 %q 不能由文件提出", event.Excerpt(text, 40)), fmt.Sprintf("the action %q cannot be asked for by a file", event.Excerpt(text, 40)))
 }
 
 // wideRow reads a row with many figures.

@@ -55,10 +55,15 @@ type AcceptedSubmission struct {
 	// Epoch is how often the row's cell had been reopened, by index of the row; an absent
 	// row is 0. A figure of a later epoch wins whatever its stage.
 	Epoch map[int]uint8 `cbor:"23,keyasint,omitempty"`
+	// Key is the sender's own name for the submission, and Content the id that it has
+	// without the key; both are "" where there is none, and ID is the content's.
+	Key     string `cbor:"24,keyasint,omitempty"`
+	Content string `cbor:"25,keyasint,omitempty"`
 }
 
 // AcceptedObservation is one row of an AcceptedSubmission. A Status of
-// [catalogue.Missing] means there is no value.
+// [catalogue.Missing] means there is no value, and [catalogue.Withdrawn] that the area
+// took back what it had reported.
 type AcceptedObservation struct {
 	Indicator string
 	Unit      string

@@ -10,10 +10,11 @@ import (
 // The layout versions in which binary messages are written; earlier ones are read for
 // ever. A version may gain a field that is left out where it is empty (omitempty) and that
 // an earlier program may ignore; any other change is a new version. Layout 2 packs columns and words into
-// byte strings, and the inputs of a total into one text. In layout 3 an input leaves
-// out the indicator and the stage where they are those of the input before it.
+// byte strings, and the inputs of a total into one text. In layout 3 of totals an input
+// leaves out the indicator and the stage where they are those of the input before it; in
+// that of accepted rows figures are withdrawn, and one id may come more than once.
 const (
-	acceptedLayout = 2
+	acceptedLayout = 3
 	totalsLayout   = 3 // of totals and of releases
 )
 

@@ -66,6 +66,22 @@ func TestGoldenEvents(t *testing.T) {
 		{Kind: event.Lock, Period: "2021", Reason: "公报已发布", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
 	}}
 	manual := event.Run{ID: "manual.x", Schedule: "manual", Trigger: event.ByManual, StartedAt: at, FinishedAt: at, Person: clerk}
+	withdrawal := event.AcceptedSubmission{
+		ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 302, ReceivedAt: at.UnixMilli(), Key: "k-1", Content: "ffeeddccbbaa99887766554433221100",
+	}
+	withdrawal.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Stage: catalogue.Final, Status: catalogue.Withdrawn, Row: 2})
+	withdrawn := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{withdrawal}}
+	again := event.Submission{
+		Area: "320812", Dataset: "sti-annual", Key: "k-1", Again: true,
+		Observations: []event.Observation{{Indicator: "gdp", Period: "2021", Action: "D", Row: 2}},
+	}
+	effects := verdict
+	effects.Silent, effects.AssumedStage, effects.ChangesOmitted = 1, "final", 3
+	effects.Effects = []event.RowEffect{{Effect: event.New, Count: 2, Rows: "2-3"}, {Effect: event.Changed, Count: 1, Rows: "5"}}
+	effects.Changes = []event.Change{{
+		Row: 5, Indicator: "gdp", Period: "2021", Effect: event.Changed, Submission: verdict.Submission, Sequence: 200,
+		From: &event.Said{Stage: "flash", Status: "O"}, To: &event.Said{Value: "90.5", Stage: "final", Qualifier: "below"},
+	}}
 	derived := exampleTotals()
 	derived.Totals[0].Inputs = event.NewInputs(
 		event.Input{Area: "320812", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Sequence: 300},
@@ -86,9 +102,13 @@ func TestGoldenEvents(t *testing.T) {
 		{"accepted.v1.cbor", exampleAccepted(t), nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"decisions.v1.cbor", decisions, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"totals.v1.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
-		{"accepted.v2.cbor", exampleAccepted(t), func() ([]byte, error) { return event.EncodeAccepted(exampleAccepted(t)) },
+		{"accepted.v2.cbor", exampleAccepted(t), nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"decisions.v2.cbor", decisions, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"accepted.v3.cbor", exampleAccepted(t), func() ([]byte, error) { return event.EncodeAccepted(exampleAccepted(t)) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
-		{"decisions.v2.cbor", decisions, func() ([]byte, error) { return event.EncodeAccepted(decisions) },
+		{"decisions.v3.cbor", decisions, func() ([]byte, error) { return event.EncodeAccepted(decisions) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"accepted.v3.withdrawn.cbor", withdrawn, func() ([]byte, error) { return event.EncodeAccepted(withdrawn) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.cbor", derived, func() ([]byte, error) { return event.EncodeTotals(derived) },
@@ -96,13 +116,16 @@ func TestGoldenEvents(t *testing.T) {
 		{"totals.v3.withheld.cbor", withheld, func() ([]byte, error) { return event.EncodeTotals(withheld) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
+		{"submission.v1.again.json", again, asJSON(again), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[event.Verdict]},
 		{"submission-places.v1.json", placed, asJSON(placed), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict-places.v1.json", placedVerdict, asJSON(placedVerdict), fromJSON[event.Verdict]},
+		{"verdict.v1.effects.json", effects, asJSON(effects), fromJSON[event.Verdict]},
 		{"command.v1.json", command, asJSON(command), fromJSON[event.Command]},
 		{"run.v1.json", run, asJSON(run), fromJSON[event.Run]},
 		{"run-person.v1.json", manual, asJSON(manual), fromJSON[event.Run]},
-		{"decisions-person.v2.cbor", byClerk, func() ([]byte, error) { return event.EncodeAccepted(byClerk) },
+		{"decisions-person.v2.cbor", byClerk, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"decisions-person.v3.cbor", byClerk, func() ([]byte, error) { return event.EncodeAccepted(byClerk) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},
 		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},

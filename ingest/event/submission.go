@@ -27,6 +27,11 @@ type Submission struct {
 	// Reason says why figures change after a lock. A new reason makes the same content a
 	// new submission.
 	Reason string `json:"reason,omitempty"`
+	// Key is the sender's own name for this submission, "" where there is none: the same
+	// content with another key is another submission, and with the same key the same one
+	// for ever. Again says that content which was superseded since is meant anew.
+	Key   string `json:"key,omitempty"`
+	Again bool   `json:"again,omitempty"`
 	// File is the name of the file the figures came from, for messages.
 	File string `json:"file,omitempty"`
 	// Sheet is the sheet of the workbook, and Columns the letters of the columns that hold a
@@ -48,6 +53,8 @@ type Observation struct {
 	Status    string `json:"status,omitempty"`
 	Qualifier string `json:"qualifier,omitempty"`
 	Note      string `json:"note,omitempty"`
+	// Action is "", or D (of SDMX, delete): what was reported before is withdrawn.
+	Action string `json:"action,omitempty"`
 	// Row is the figure's row in the file, counted from 1; 0 stands for its place in
 	// Observations, counted likewise.
 	Row int `json:"row,omitempty"`
@@ -188,10 +195,16 @@ func checkRows(s *Submission) {
 	}
 }
 
-// ID returns the id of the submission's content: 32 hexadecimal digits of a SHA-256 over
-// area, dataset, reason and the observations in any order. The same content always has
-// the same id. Rows and the file's name are not part of it.
-func (s *Submission) ID() string {
+// ID returns the submission's id: 32 hexadecimal digits of a SHA-256 over area, dataset,
+// reason, the observations in any order and, where there is one, the key. Rows and the
+// file's name are not part of it.
+func (s *Submission) ID() string { return s.hash(s.Key) }
+
+// ContentID returns the id that the submission has without its key: the same content
+// always has the same.
+func (s *Submission) ContentID() string { return s.hash("") }
+
+func (s *Submission) hash(key string) string {
 	texts := make([]byte, 0, 64*len(s.Observations)) // what most rows need
 	ends := make([]int, len(s.Observations))
 	for i := range s.Observations {
@@ -200,6 +213,9 @@ func (s *Submission) ID() string {
 			o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Malformed,
 		} {
 			texts = appendField(texts, strings.TrimSpace(field))
+		}
+		if action := strings.TrimSpace(o.Action); action != "" {
+			texts = appendField(texts, action)
 		}
 		ends[i] = len(texts)
 	}
@@ -214,6 +230,9 @@ func (s *Submission) ID() string {
 	}
 	for _, row := range rows {
 		whole = appendField(whole, row)
+	}
+	if key != "" {
+		whole = appendField(append(whole, "key"...), key)
 	}
 	sum := sha256.Sum256(whole)
 	return hex.EncodeToString(sum[:16])

@@ -16,14 +16,8 @@ import (
 // (BenchmarkDecodeSubmission). Every submission is decoded on its way through the
 // gateway, the validators and the receipts.
 func decodePlain(data []byte) (Submission, bool) {
-	s, _, ok := readPlain(data)
-	return s, ok
-}
-
-// readPlain is decodePlain; the reader tells which observations have no value.
-func readPlain(data []byte) (Submission, *plainReader, bool) {
 	if !utf8.Valid(data) {
-		return Submission{}, nil, false
+		return Submission{}, false
 	}
 	// Every text of the submission is a part of this one copy.
 	p := &plainReader{text: string(data)}
@@ -48,21 +42,24 @@ func readPlain(data []byte) (Submission, *plainReader, bool) {
 				s.Columns[field] = letters
 				return ok
 			})
+		case "key":
+			return p.string(&s.Key)
+		case "again":
+			s.Again = p.literal("true")
+			return s.Again || p.literal("false")
 		case "observations":
 			return p.observations(&s.Observations)
 		}
 		return false
 	})
 	p.space()
-	return s, p, ok && p.at == len(p.text)
+	return s, ok && p.at == len(p.text)
 }
 
 // plainReader reads a text; at is the index of the next byte.
 type plainReader struct {
 	text string
 	at   int
-	// withoutValue are the indexes of observations without a member value.
-	withoutValue []int
 }
 
 func (p *plainReader) observations(into *[]Observation) bool {
@@ -78,12 +75,8 @@ func (p *plainReader) observations(into *[]Observation) bool {
 	}
 	for {
 		*into = append(*into, Observation{})
-		hasValue := false
-		if !p.observation(&(*into)[len(*into)-1], &hasValue) {
+		if !p.observation(&(*into)[len(*into)-1]) {
 			return false
-		}
-		if !hasValue {
-			p.withoutValue = append(p.withoutValue, len(*into)-1)
 		}
 		if !p.accept(',') {
 			return p.accept(']')
@@ -91,7 +84,7 @@ func (p *plainReader) observations(into *[]Observation) bool {
 	}
 }
 
-func (p *plainReader) observation(o *Observation, hasValue *bool) bool {
+func (p *plainReader) observation(o *Observation) bool {
 	return p.object(func(key string) bool {
 		switch key {
 		case "indicator":
@@ -99,7 +92,6 @@ func (p *plainReader) observation(o *Observation, hasValue *bool) bool {
 		case "period":
 			return p.string(&o.Period)
 		case "value":
-			*hasValue = true
 			return p.string((*string)(&o.Value)) || p.number((*string)(&o.Value))
 		case "unit":
 			return p.string(&o.Unit)
@@ -113,6 +105,8 @@ func (p *plainReader) observation(o *Observation, hasValue *bool) bool {
 			return p.string(&o.Note)
 		case "cell":
 			return p.string(&o.Cell)
+		case "action":
+			return p.string(&o.Action)
 		case "row":
 			var digits string
 			if !p.number(&digits) {

@@ -10,13 +10,9 @@ import (
 )
 
 // DecodeUpload reads a submission's JSON as a sender writes it: as [DecodeSubmission] does,
-// but every observation has to name its value, and the fields of a malformed one are unknown,
-// since they are what this program says of a row.
+// but the fields of a malformed row are unknown, since they are what this program says of it.
 func DecodeUpload(data []byte) (Submission, error) {
-	if s, p, ok := readPlain(data); ok {
-		for _, i := range p.withoutValue {
-			s.Observations[i] = malformedUpload(plainText(&s.Observations[i]), errNoValue)
-		}
+	if s, ok := decodePlain(data); ok {
 		checkRows(&s)
 		return s, nil
 	}
@@ -82,15 +78,17 @@ type uploadedObservation struct {
 	Qualifier string         `json:"qualifier"`
 	Note      string         `json:"note"`
 	Row       int            `json:"row"`
+	Action    string         `json:"action"`
 	Cell      string         `json:"cell"`
 }
 
 func (u *uploadedObservation) observation() (Observation, error) {
-	if u.Value == nil {
-		return Observation{}, errNoValue
-	}
 	o := Observation{
 		Indicator: u.Indicator, Period: u.Period, Unit: u.Unit, Stage: u.Stage, Status: u.Status, Qualifier: u.Qualifier, Note: u.Note, Row: u.Row, Cell: u.Cell,
+		Action: u.Action,
+	}
+	if u.Value == nil {
+		return o, nil
 	}
 	if err := o.Value.UnmarshalJSON(u.Value); err != nil || u.Value.Kind() != '0' {
 		return o, err
@@ -107,18 +105,9 @@ func (u *uploadedObservation) observation() (Observation, error) {
 	return o, nil
 }
 
-var errNoValue = &catalogue.Problem{
-	ZH: `缺少字段 value；没有要报的数时请写 null 或 ""，或不写这一条`,
-	EN: `field value is missing; write null or "" where there is nothing to say, or leave the observation out`,
-}
-
 func malformedUpload(text string, err error) Observation {
 	zh, en := ExplainJSON(err)
 	return Observation{Malformed: Excerpt(text, maxExcerpt), Problem: en, ProblemZH: zh}
-}
-
-func plainText(o *Observation) string {
-	return fmt.Sprintf(`{"indicator":%q,"period":%q}`, Excerpt(o.Indicator, maxExcerpt), Excerpt(o.Period, maxExcerpt))
 }
 
 // expandExponent writes a JSON number with an exponent in plain digits, exactly. It reports

@@ -1,6 +1,10 @@
 package event
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Outcome is what became of a submission.
 type Outcome string
@@ -33,16 +37,98 @@ type Verdict struct {
 	File             string    `json:"file,omitempty"`
 	// Rows counts the observations; it is Accepted + Held + RejectedRows. Held rows wait for
 	// an explanation from the district.
+	// Rows that say nothing are not among them; Silent counts those.
 	Rows         int `json:"rows"`
 	Accepted     int `json:"accepted"`
 	Held         int `json:"held"`
 	RejectedRows int `json:"rejected"`
+	Silent       int `json:"silent,omitempty"`
+	// AssumedStage is the dataset's own stage where rows named none.
+	AssumedStage string `json:"assumed_stage,omitempty"`
+	// Effects say what the rows did to the figures in force, in the order of the list of
+	// effects. Changes has the details of the first rows that met an earlier figure, and
+	// ChangesOmitted counts the others.
+	Effects        []RowEffect `json:"effects,omitempty"`
+	Changes        []Change    `json:"changes,omitempty"`
+	ChangesOmitted int         `json:"changes_omitted,omitempty"`
 	// Catalogue is the version of the catalogue by which the submission was judged.
 	Catalogue string    `json:"catalogue"`
 	Findings  []Finding `json:"findings"`
 	// FindingsOmitted counts the findings that did not fit into one message, which are
 	// those on the last rows.
 	FindingsOmitted int `json:"findings_omitted,omitempty"`
+}
+
+// Effect is what a row did to the figures in force.
+type Effect string
+
+// The effects. A figure is Superseded where a later one is in force and stays; a row
+// with neither effect nor fault is Silent.
+const (
+	New        Effect = "new"
+	Changed    Effect = "changed"
+	Unchanged  Effect = "unchanged"
+	WithdrewIt Effect = "withdrawn"
+	Superseded Effect = "superseded"
+	Refused    Effect = "refused"
+	Silent     Effect = "silent"
+)
+
+// RowEffect says how many rows had an effect, and which: 2-40,42.
+type RowEffect struct {
+	Effect Effect `json:"effect"`
+	Count  int    `json:"count"`
+	Rows   string `json:"rows"`
+}
+
+// CountOf returns how many rows had an effect.
+func (v *Verdict) CountOf(effect Effect) int {
+	for _, e := range v.Effects {
+		if e.Effect == effect {
+			return e.Count
+		}
+	}
+	return 0
+}
+
+// Change is what became of one row that met an earlier figure.
+type Change struct {
+	Row       int    `json:"row"`
+	Indicator string `json:"indicator"`
+	Period    string `json:"period"`
+	Effect    Effect `json:"effect"`
+	// From is the figure that was in force, and Submission and Sequence (in SUBMISSIONS)
+	// what had brought it. To is what the row reports; none where it withdraws.
+	From       *Said  `json:"from,omitempty"`
+	To         *Said  `json:"to,omitempty"`
+	Submission string `json:"submission,omitempty"`
+	Sequence   uint64 `json:"sequence,omitempty"`
+}
+
+// Said is what was reported for a cell, in the indicator's unit. Value is "" for the
+// word that there is no figure, and Status "" for A.
+type Said struct {
+	Value     string `json:"value"`
+	Stage     string `json:"stage"`
+	Status    string `json:"status,omitempty"`
+	Qualifier string `json:"qualifier,omitempty"`
+}
+
+// VerdictID is the message id of the verdict on the submission at a sequence of
+// SUBMISSIONS.
+func VerdictID(sequence uint64) string { return verdictID + strconv.FormatUint(sequence, 10) }
+
+const verdictID = "verdict."
+
+// JudgedSequence returns the sequence in SUBMISSIONS that a verdict's message id names. A
+// verdict that was published again from a letter in DEAD names none; the first one does.
+func JudgedSequence(messageID string) (sequence uint64, ok bool) {
+	text, ok := strings.CutPrefix(messageID, verdictID)
+	if !ok {
+		return 0, false
+	}
+	sequence, err := strconv.ParseUint(text, 10, 64)
+	return sequence, err == nil
 }
 
 // Severity says what a finding does to its row.

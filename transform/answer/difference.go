@@ -20,7 +20,7 @@ func MomentOf(r *event.Release) ledger.Moment {
 // of submissions that the history h does not have.
 func KeepSince(h *ledger.History) ledger.Keep {
 	return func(s *event.AcceptedSubmission, _ ledger.Cell) bool {
-		_, known := h.Ledger.Submission(s.ID)
+		_, known := h.Ledger.Accepted(s.ID, s.Sequence)
 		return !known
 	}
 }

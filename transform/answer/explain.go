@@ -126,7 +126,7 @@ func (x *explainer) vintageOf(cell ledger.Cell, in *event.Input) (ledger.Vintage
 		cell.Period = in.Period
 	}
 	for _, v := range x.history.Vintages(cell) {
-		if v.Area == in.Area && v.Submission == in.Submission {
+		if v.Area == in.Area && v.Sequence == in.Sequence {
 			return v, true
 		}
 	}
@@ -142,7 +142,7 @@ func (x *explainer) bestVintages(cell ledger.Cell) []ledger.Vintage {
 func (x *explainer) part(v ledger.Vintage) ExplainedPart {
 	p := ExplainedPart{ExplainedFigure: explained(&v)}
 	for _, other := range x.history.Vintages(v.Cell) {
-		if other.Area == v.Area && other.Submission != v.Submission {
+		if other.Area == v.Area && other.Sequence != v.Sequence {
 			p.Superseded = append(p.Superseded, explained(&other))
 		}
 	}
@@ -155,7 +155,7 @@ func explained(v *ledger.Vintage) ExplainedFigure {
 		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
 		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason,
 	}
-	if v.Status != catalogue.Missing {
+	if v.Status != catalogue.Missing && v.Status != catalogue.Withdrawn {
 		f.Value = v.Value.String()
 	}
 	return f
@@ -178,6 +178,8 @@ func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalo
 		return AreaNotValid, ""
 	case v.Status == catalogue.Missing:
 		return SaidMissing, ""
+	case v.Status == catalogue.Withdrawn:
+		return Withdrawn, ""
 	}
 	return NoCounterpart, ""
 }

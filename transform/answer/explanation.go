@@ -18,6 +18,8 @@ const (
 	AreaNotValid = "AREA_NOT_VALID"
 	// AreaUnknown: the catalogue does not have the area any more.
 	AreaUnknown = "AREA_UNKNOWN"
+	// Withdrawn: the area took back what it had reported.
+	Withdrawn = "WITHDRAWN"
 	// SaidMissing: the area reported that it has no value.
 	SaidMissing = "SAID_MISSING"
 	// OtherReading: a figure for another period that ends at the same instant counts; its

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -16,7 +17,21 @@ type batchState struct {
 	// Rows mostly come period by period, so the last candidates are remembered.
 	lastAsked      areaPeriod
 	lastCandidates candidates
-	accepted       map[string]earlierAcceptance // by id of the submission
+	accepted       map[string][]acceptance // by id of the content, the newest last
+	keys           map[string]string       // ids of submissions by who uses which key
+	withdrawn      map[areaCell][]withdrawal
+}
+
+// areaCell is one area's figure in a cell.
+type areaCell struct {
+	area string
+	cell ledger.Cell
+}
+
+// withdrawal is a submission of the batch that withdraws a figure.
+type withdrawal struct {
+	id       string
+	sequence uint64
 }
 
 type areaPeriod struct {
@@ -32,6 +47,7 @@ type candidates map[string]candidate
 type candidate struct {
 	observation *event.AcceptedObservation
 	sequence    uint64 // of its submission in SUBMISSIONS
+	submission  event.SubmissionID
 }
 
 func (c candidate) rank() ledger.Rank {
@@ -39,7 +55,10 @@ func (c candidate) rank() ledger.Rank {
 }
 
 func newBatchState(l *ledger.Ledger) *batchState {
-	return &batchState{ledger: l, candidates: map[areaPeriod]candidates{}, accepted: map[string]earlierAcceptance{}}
+	return &batchState{
+		ledger: l, candidates: map[areaPeriod]candidates{}, accepted: map[string][]acceptance{},
+		keys: map[string]string{}, withdrawn: map[areaCell][]withdrawal{},
+	}
 }
 
 // CellStates fills in the ledger's states with the batch's figures, where those are
@@ -49,10 +68,48 @@ func (b *batchState) CellStates(area string, rows []event.AcceptedObservation, i
 	for i := range rows {
 		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
 		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
-			into[i].Best, into[i].Sequence = ledger.FigureOf(c.observation), c.sequence
+			into[i].Best, into[i].Sequence, into[i].Submission = ledger.FigureOf(c.observation), c.sequence, c.submission
+		}
+		if len(b.withdrawn) > 0 {
+			into[i].Reopened += b.withdrawals(areaCell{area, ledger.CellOf(&rows[i])})
 		}
 	}
 }
+
+// withdrawals returns how often the batch has withdrawn a figure beyond what the ledger
+// has folded in.
+func (b *batchState) withdrawals(of areaCell) (n uint8) {
+	for _, w := range b.withdrawn[of] {
+		if _, folded := b.ledger.Accepted(w.id, w.sequence); !folded {
+			n++
+		}
+	}
+	return n
+}
+
+// acceptancesOf returns what was accepted of the content with an id, the newest first.
+func (b *batchState) acceptancesOf(content string) []acceptance {
+	var all []acceptance
+	for _, a := range slices.Backward(b.accepted[content]) {
+		if _, folded := b.ledger.Accepted(a.id, a.sequence); !folded {
+			all = append(all, a)
+		}
+	}
+	for _, s := range b.ledger.AcceptedOfContent(content) {
+		all = append(all, acceptance{id: s.ID.String(), sequence: s.Sequence, acceptedSequence: s.AcceptedSequence})
+	}
+	return all
+}
+
+// keyHolder returns the id of the submission that the sender's key stands for.
+func (b *batchState) keyHolder(r *received) (id string, used bool) {
+	if id, used = b.keys[keyOf(r)]; used {
+		return id, true
+	}
+	return b.ledger.KeyHolder(r.area, r.dataset, r.key)
+}
+
+func keyOf(r *received) string { return r.area + " " + r.dataset + " " + r.key }
 
 // candidatesOf returns what the batch has accepted of an area in a period. The caller
 // may add to it.
@@ -68,13 +125,21 @@ func (b *batchState) candidatesOf(area string, period catalogue.Period) candidat
 
 // add adds what was accepted of a submission.
 func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
+	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
 	for i := range accepted {
-		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence}
+		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}
+		if accepted[i].Status == catalogue.Withdrawn {
+			of := areaCell{r.area, ledger.CellOf(&accepted[i])}
+			b.withdrawn[of] = append(b.withdrawn[of], withdrawal{r.id, r.delivery.Sequence})
+		}
 		if before, ok := best[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
 			best[accepted[i].Indicator] = c
 		}
 	}
-	b.accepted[r.id] = earlierAcceptance{sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted}
+	b.accepted[r.content] = append(b.accepted[r.content], acceptance{id: r.id, sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted})
+	if r.key != "" {
+		b.keys[keyOf(r)] = r.id
+	}
 }
 
 // acceptedSubject returns the subject of ACCEPTED for a submission's accepted rows.

@@ -37,9 +37,9 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				fold(past.ledger, batch)
 			case "submission":
 				s := submissions().Draw(t, "submission")
-				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n)}
+				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n), content: fmt.Sprintf("%032x", n)}
 				r.delivery.Sequence, r.delivery.StoredAt = uint64(n+1), time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)
-				want, got := j.apply(&r, folded), j.apply(&r, past)
+				want, got := j.apply(&r, folded, nil), j.apply(&r, past, nil)
 				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("in a batch:  %+v\none by one: %+v", got, want)
 				}
@@ -57,8 +57,8 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 			}
 		}
 	})
-	if refused["STAGE_BACKWARDS"] == 0 || refused["PERIOD_LOCKED"] == 0 {
-		t.Errorf("refusals %v; want some for the stage and some for the lock", refused)
+	if refused["STAGE_BACKWARDS"] == 0 || refused["PERIOD_LOCKED"] == 0 || refused["TOTAL_LOCKED"] == 0 || refused["NOTHING_TO_WITHDRAW"] == 0 {
+		t.Errorf("findings %v; want some of each kind", refused)
 	}
 }
 
@@ -77,8 +77,12 @@ func submissions() *rapid.Generator[event.Submission] {
 		s := fixture.From(rapid.SampledFrom([]string{"901", "901", "902"}).Draw(t, "area"))
 		s.Reason = rapid.SampledFrom([]string{"", "census"}).Draw(t, "reason")
 		for range rapid.IntRange(1, 3).Draw(t, "rows") {
-			o := fixture.Figure(rapid.SampledFrom([]string{"gdp", "gdp", "rd"}).Draw(t, "indicator"), rapid.SampledFrom([]string{"2021", "2021", "2020"}).Draw(t, "period"),
+			o := fixture.Figure(rapid.SampledFrom([]string{"gdp", "gdp", "rd"}).Draw(t, "indicator"), rapid.SampledFrom([]string{"2021", "2021", "2020", "2019"}).Draw(t, "period"),
 				rapid.SampledFrom([]string{"1", "1", "2", "2", "近2", "", "x"}).Draw(t, "value"))
+			if o.Value == "" {
+				o.Action = rapid.SampledFrom([]string{"", "D"}).Draw(t, "action")
+				o.Status = rapid.SampledFrom([]string{"", "O"}).Draw(t, "status")
+			}
 			o.Stage = catalogue.Stage(rapid.IntRange(int(catalogue.Forecast), int(catalogue.Final)).Draw(t, "stage")).String()
 			s.Observations = append(s.Observations, o)
 		}

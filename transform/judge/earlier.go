@@ -3,8 +3,6 @@ package judge
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -105,25 +103,11 @@ func (e *earlierVerdicts) read(ctx context.Context, since time.Time) error {
 
 // add notes a verdict. Its headers say what it is about.
 func (e *earlierVerdicts) add(d *stream.Delivery) {
-	if sequence, ok := verdictOf(d); ok {
+	if sequence, ok := event.JudgedSequence(d.ID()); ok {
 		e.judged.add(sequence)
 		outcome := event.Outcome(d.Header(event.OutcomeHeader))
 		if (outcome == event.AllAccepted || outcome == event.Partial) && d.Header(event.RepeatedHeader) != "true" {
 			e.accepted.add(sequence)
 		}
 	}
-}
-
-// The message id of a verdict names the place in SUBMISSIONS of what was judged.
-const verdictID = "verdict."
-
-// verdictOf returns the sequence in SUBMISSIONS that a verdict is about. A verdict that
-// was published again from a letter in DEAD names none; the first one does.
-func verdictOf(d *stream.Delivery) (sequence uint64, ok bool) {
-	text, ok := strings.CutPrefix(d.ID(), verdictID)
-	if !ok {
-		return 0, false
-	}
-	sequence, err := strconv.ParseUint(text, 10, 64)
-	return sequence, err == nil
 }

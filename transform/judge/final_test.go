@@ -147,7 +147,7 @@ func TestVerdictIsFinal(t *testing.T) {
 			}
 			fixture.Run(t, b.Run)
 			// A later message is judged as ever.
-			later := fixture.Submit(t, f.log, fixture.From("902", fixture.Figure("gdp", "2020", "7")))
+			later := fixture.Submit(t, f.log, fixture.From("902", fixture.Figure("gdp", "2018", "7")))
 			fixture.VerdictOn(t, f.log, later)
 			f.acknowledged()
 			verdicts := f.verdicts()

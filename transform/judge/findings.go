@@ -122,10 +122,73 @@ func validity(a *catalogue.Area) string {
 	return from + " – " + to
 }
 
-func missingWithValue(value string) *event.Finding {
+func statusContradictsValue(status catalogue.Status, value string) *event.Finding {
+	if status.SaysMissing() {
+		return reject("STATUS_CONTRADICTS_VALUE", "status", value,
+			fmt.Sprintf("状态为 %s（缺失），却填了数值 %q；请删除数值或改正状态", status, value),
+			fmt.Sprintf("the status is %s (missing) but there is a value, %q; drop the value or correct the status", status, value))
+	}
 	return reject("STATUS_CONTRADICTS_VALUE", "status", value,
-		fmt.Sprintf("状态为 O（缺失），却填了数值 %q；请删除数值或改正状态", value),
-		fmt.Sprintf("the status is O (missing) but there is a value, %q; drop the value or mend the status", value))
+		fmt.Sprintf("状态为 %s，却没有数值；请填写数值，或以状态 O 注明缺数", status),
+		fmt.Sprintf("the status is %s but there is no value; fill in the value, or say with status O that there is none", status))
+}
+
+func actionUnknown(action string) *event.Finding {
+	return reject("ACTION_UNKNOWN", "action", action,
+		fmt.Sprintf("未知的操作 %q；撤回已报数据请填 D，其余情况请留空", event.Excerpt(strings.TrimSpace(action), maxName)),
+		fmt.Sprintf("%q is not an action; write D to withdraw what was reported, and nothing otherwise", event.Excerpt(strings.TrimSpace(action), maxName)))
+}
+
+func actionContradictsValue(o *event.Observation) *event.Finding {
+	seen := strings.TrimSpace(string(o.Value) + " " + o.Status)
+	return reject("ACTION_CONTRADICTS_VALUE", "action", seen,
+		fmt.Sprintf("操作 D 表示撤回已报数据，却又填了 %q；请清空数值和状态，或去掉 D", seen),
+		fmt.Sprintf("action D withdraws what was reported, yet the row says %q; clear value and status, or leave out the D", seen))
+}
+
+// inform returns a finding that changes nothing.
+func inform(code, column, seen, zh, en string) *event.Finding {
+	f := reject(code, column, seen, zh, en)
+	f.Severity = event.Inform
+	return f
+}
+
+func nothingToWithdraw(o *event.AcceptedObservation) *event.Finding {
+	return inform("NOTHING_TO_WITHDRAW", "action", withdraw,
+		fmt.Sprintf("%s %s 没有已报数据可撤回；未作改动", o.Indicator, o.Period),
+		fmt.Sprintf("there is no figure of %s for %s to withdraw; nothing changed", o.Indicator, o.Period))
+}
+
+func staysInForce(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+	zh, en := inWords(&state.Best)
+	return inform("VALUE_SILENT", "value", "",
+		fmt.Sprintf("这一格没有数值，不改变已报数据：%s %s 仍为 %s；撤回请填操作 D，确无数据请填状态 O", o.Indicator, o.Period, zh),
+		fmt.Sprintf("the cell holds no value and changes nothing: %s for %s stays %s; to withdraw it write action D, and where there is no figure status O", o.Indicator, o.Period, en))
+}
+
+// inWords returns a figure in words, in Chinese and English.
+func inWords(f *ledger.Figure) (zh, en string) {
+	if f.Status == catalogue.Missing {
+		return fmt.Sprintf("“缺数”（%s）", f.Stage), fmt.Sprintf("\"no figure\" (%s)", f.Stage)
+	}
+	return fmt.Sprintf("%s（%s）", f.Value, f.Stage), fmt.Sprintf("%s (%s)", f.Value, f.Stage)
+}
+
+// supersededCode is the code of the finding on a figure that was accepted of the same
+// content before and superseded since.
+const supersededCode = "SUPERSEDED"
+
+func superseded(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+	zh, en := inWords(&state.Best)
+	return reject(supersededCode, "value", o.Value.String(),
+		fmt.Sprintf("相同内容此前已采用，但 %s %s 其后已改报为 %s（报送 %s，序号 %d），现仍以其为准；如确需恢复，请注明再次报送（again）", o.Indicator, o.Period, zh, state.Submission, state.Sequence),
+		fmt.Sprintf("the same content was accepted before, and %s for %s has since been reported as %s (submission %s, number %d), which stays in force; to bring this back, say that it is meant again", o.Indicator, o.Period, en, state.Submission, state.Sequence))
+}
+
+func keyReused(key string) *event.Finding {
+	return reject("KEY_REUSED", "key", key,
+		fmt.Sprintf("幂等键 %q 已用于其他内容；同一个键只能用于同一份内容，请换一个新键", event.Excerpt(key, maxName)),
+		fmt.Sprintf("the key %q was used for other content; a key belongs to one content, use a new one", event.Excerpt(key, maxName)))
 }
 
 func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
@@ -161,27 +224,27 @@ func repeatedCell(cell ledger.Cell, rows []int, n int, same bool) *event.Finding
 }
 
 func stageBackwards(o *event.AcceptedObservation, best *ledger.Figure) *event.Finding {
+	zh, en := inWords(best)
 	return reject("STAGE_BACKWARDS", "stage", o.Stage.String(),
-		fmt.Sprintf("%s %s 已有 %s 阶段的数据（%s），不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage),
-		fmt.Sprintf("%s for %s already has a %s figure (%s) and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, best.Stage, best.Value, o.Stage, best.Stage))
+		fmt.Sprintf("%s %s 已报 %s，不能退回 %s；如需更正，请按 %s 阶段重新填报", o.Indicator, o.Period, zh, o.Stage, best.Stage),
+		fmt.Sprintf("%s for %s has been reported as %s and cannot go back to %s; to correct it, report it as %s", o.Indicator, o.Period, en, o.Stage, best.Stage))
 }
 
-func judgedBefore(o *event.AcceptedObservation) *event.Finding {
-	return reject("JUDGED_BEFORE", "indicator", o.Indicator,
-		"相同内容此前已经处理，当时这一行未被采用；如需重新处理，请注明 reason（原因）后再次报送",
-		"the same content was judged before and this row was not accepted then; to have it judged anew, send it with a reason")
-}
-
-func notAcceptedThen(o *event.AcceptedObservation) *event.Finding {
-	return reject("NOT_ACCEPTED_THEN", "indicator", o.Indicator,
+func notAcceptedThen() *event.Finding {
+	return reject("NOT_ACCEPTED_THEN", "", "",
 		"这一行在首次处理时未被采用（当时报告期已锁定或阶段倒退）；请重新报送",
 		"this row was not accepted when it was first judged (its period was locked then, or its stage went back); send it again")
 }
 
-func periodLocked(o *event.AcceptedObservation) *event.Finding {
-	return reject("PERIOD_LOCKED", "value", o.Value.String(),
-		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
-		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
+func periodLocked(o *event.AcceptedObservation, locked catalogue.Period) *event.Finding {
+	if locked == o.Period {
+		return reject("PERIOD_LOCKED", "value", o.Value.String(),
+			fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
+			fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
+	}
+	return reject("TOTAL_LOCKED", "value", o.Value.String(),
+		fmt.Sprintf("%s %s 会影响已锁定的 %s 的全市数或其增速；如确需修订，请在报送时填写修订原因（reason）", o.Indicator, o.Period, locked),
+		fmt.Sprintf("%s for %s is part of the total of %s, or of its change, and %s is locked; to revise it, send it with a reason", o.Indicator, o.Period, locked, locked))
 }
 
 func (r *rules) unknownArea(code string) *event.Finding {

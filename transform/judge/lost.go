@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -24,7 +25,7 @@ func (v *Validator) restoreLost(ctx context.Context, judged []received, refused 
 	}
 	for i := range judged {
 		r := &judged[i]
-		if _, kept := v.ledger.Submission(r.id); kept {
+		if _, kept := v.ledger.Accepted(r.id, r.delivery.Sequence); kept {
 			continue
 		}
 		if err := v.restore(ctx, r); event.IsPermanent(err) {
@@ -47,7 +48,7 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 			rejected[verdict.Findings[i].Row] = true
 		}
 	}
-	result := v.rules.apply(r, unlocked{v.ledger})
+	result := v.rules.apply(r, unlocked{v.ledger}, nil)
 	rows := slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool { return rejected[o.Row] })
 	if len(rows) != verdict.Accepted {
 		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission", verdict.Accepted, len(rows))
@@ -68,13 +69,24 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 }
 
 // unlocked are the states of cells without figures and without locks: what a verdict
-// has accepted is not held against what came later.
+// has accepted is not held against what came later. A row that withdraws finds something
+// to withdraw, and one that says nothing, which has no status, what is in force.
 type unlocked struct{ cellStates }
 
 func (u unlocked) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	u.cellStates.CellStates(area, rows, into)
 	for i := range into {
-		into[i] = ledger.CellState{Reopened: into[i].Reopened}
+		state := ledger.CellState{Reopened: into[i].Reopened}
+		switch rows[i].Status {
+		case 0:
+			continue
+		case catalogue.Withdrawn:
+			state.Best = ledger.Figure{Status: catalogue.Missing, Stage: catalogue.Final, Epoch: state.Reopened}
+			if into[i].Reported() {
+				state.Best = into[i].Best
+			}
+		}
+		into[i] = state
 	}
 }
 
@@ -87,7 +99,7 @@ func (v *Validator) verdictOn(ctx context.Context, r *received) (*event.Verdict,
 	err := v.log.Follow(following, stream.FollowConfig{
 		Stream: stream.Verdicts, Subjects: []string{verdictSubject(r.area, r.dataset)}, Since: r.delivery.StoredAt.Add(-clockDifference),
 	}, func(d stream.Delivery) error {
-		if sequence, ok := verdictOf(&d); !ok || sequence != r.delivery.Sequence {
+		if sequence, ok := event.JudgedSequence(d.ID()); !ok || sequence != r.delivery.Sequence {
 			return nil
 		}
 		found = &event.Verdict{}

@@ -37,6 +37,9 @@ func acceptedSubmission(r *received, accepted []event.AcceptedObservation) event
 		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
 		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason,
 	}
+	if r.key != "" {
+		s.Key, s.Content = r.key, r.content
+	}
 	s.Add(accepted...)
 	return s
 }
@@ -54,7 +57,7 @@ func (v *Validator) rejectTooLarge(r *received, result *judgement) error {
 		return err
 	}
 	if len(body) > v.maxBody() {
-		*result = judgement{findings: []event.Finding{*tooLarge(len(body), v.maxBody())}}
+		*result = rejectAll(r, tooLarge(len(body), v.maxBody()))
 	}
 	return nil
 }
@@ -153,19 +156,24 @@ func encodeAccepted(submissions []event.AcceptedSubmission, maxBody int) (bodies
 	return [][]byte{body}, []int{len(submissions)}, nil
 }
 
-// encodeVerdict encodes a verdict in at most maxBody bytes. It drops the last findings
-// where there is no room for all, and counts them in FindingsOmitted.
+// encodeVerdict encodes a verdict in at most maxBody bytes. Where there is no room for all
+// it drops the last findings, then the last changes, and counts them in FindingsOmitted and
+// ChangesOmitted.
 func encodeVerdict(verdict *event.Verdict, maxBody int) ([]byte, error) {
 	for {
 		body, err := json.Marshal(verdict)
 		if err != nil {
 			return nil, fmt.Errorf("encode verdict: %w", err)
 		}
-		n := len(verdict.Findings)
-		if len(body) <= maxBody || n == 0 {
+		findings, changes := len(verdict.Findings), len(verdict.Changes)
+		switch {
+		case len(body) <= maxBody || findings+changes == 0:
 			return body, nil
+		case findings > 0:
+			verdict.Findings, verdict.FindingsOmitted = verdict.Findings[:findings/2], verdict.FindingsOmitted+findings-findings/2
+		default:
+			verdict.Changes, verdict.ChangesOmitted = verdict.Changes[:changes/2], verdict.ChangesOmitted+changes-changes/2
 		}
-		verdict.Findings, verdict.FindingsOmitted = verdict.Findings[:n/2], verdict.FindingsOmitted+n-n/2
 	}
 }
 
@@ -180,7 +188,7 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 		}
 		messages[i] = stream.Message{
 			Subject: verdictSubject(verdicts[i].Area, verdicts[i].Dataset),
-			ID:      verdictID + strconv.FormatUint(verdicts[i].Sequence, 10),
+			ID:      event.VerdictID(verdicts[i].Sequence),
 			Header: spans.Inject(verdicts[i].Sequence, map[string]string{
 				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
 				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),

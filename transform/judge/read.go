@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -20,6 +22,8 @@ type received struct {
 	stray         error  // why the subject is not that of a submission
 	problem       error  // why the body cannot be read
 	id            string
+	content       string // its id without the key
+	key           string // the sender's name for it, "" where there is none
 }
 
 // How many bytes texts may have that are not figures. Names are cut off there; a
@@ -48,6 +52,7 @@ func readSubmission(d stream.Delivery) received {
 	if r.problem != nil {
 		sum := sha256.Sum256(d.Body)
 		r.id = hex.EncodeToString(sum[:16])
+		r.content = r.id
 		return r
 	}
 	if r.submission.Area == "" {
@@ -56,7 +61,17 @@ func readSubmission(d stream.Delivery) received {
 	if r.submission.Dataset == "" {
 		r.submission.Dataset = r.dataset
 	}
-	r.id = r.submission.ID()
+	r.key = strings.TrimSpace(r.submission.Key)
+	if r.key == "" && d.Header(event.SubmissionHeader) == "" {
+		r.key = d.ID() // of a sender who publishes to the broker
+	}
+	if r.key == "" && r.submission.Again {
+		r.key = "again." + strconv.FormatUint(d.Sequence, 10)
+	}
+	r.submission.Key, r.content = r.key, r.submission.ContentID()
+	if r.id = r.content; r.key != "" {
+		r.id = r.submission.ID()
+	}
 	r.submission.File = event.Excerpt(r.submission.File, maxName)
 	return r
 }

@@ -3,126 +3,190 @@ package judge
 import (
 	"context"
 	"fmt"
-	"slices"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// earlierAcceptance is what was accepted of a submission when its content was first
-// received.
-type earlierAcceptance struct {
+// acceptance is what was accepted of a message of SUBMISSIONS.
+type acceptance struct {
+	id       string
 	sequence uint64 // in SUBMISSIONS
 	// acceptedSequence is its place in ACCEPTED: 0 where it is in the batch under
 	// judgement, whose accepted rows will be published on subject.
 	acceptedSequence uint64
 	subject          string
 	rows             []event.AcceptedObservation // where it is in the batch
-	cells            map[ledger.Cell]bool        // the accepted rows' cells
-	rowNumbers       map[int]bool                // the accepted rows' places in the file, where it is in ACCEPTED
 }
 
-// acceptedBefore returns what was accepted of the content with an id; false where
-// none of it was. Earlier batches are read from ACCEPTED, since the ledger may hold
-// later figures of the same cells by now.
-func (v *Validator) acceptedBefore(ctx context.Context, id string, state *batchState) (earlierAcceptance, bool, error) {
-	if first, ok := state.accepted[id]; ok {
-		first.cells = make(map[ledger.Cell]bool, len(first.rows))
-		for i := range first.rows {
-			first.cells[ledger.CellOf(&first.rows[i])] = true
+// judge judges a submission by what was accepted before. With the key of an earlier one
+// it is that submission, for ever. Content that was accepted before without that key is
+// judged like any other, but that
+//
+//   - it is a repetition where it would change no figure that is in force: the second
+//     result is what was accepted then, and nothing is to be stored;
+//   - without a key of its own, a figure of it that was superseded since is refused.
+//
+// So rows that were refused for a lock or a stage are taken when they are sent again
+// after it.
+func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (judgement, *acceptance, error) {
+	earlier := state.acceptancesOf(r.content)
+	if r.key != "" {
+		if holder, used := state.keyHolder(r); used && holder != r.id {
+			return rejectAll(r, keyReused(r.key)), nil, nil
 		}
-		return first, true, nil
+		for i := range earlier {
+			if earlier[i].id == r.id {
+				return v.repeat(ctx, r, state, &earlier[i])
+			}
+		}
+		return v.rules.apply(r, state, nil), nil, nil
 	}
-	known, ok := v.ledger.Submission(id)
-	if !ok {
-		return earlierAcceptance{}, false, nil
+	result := v.rules.apply(r, state, nil)
+	if len(earlier) == 0 {
+		return result, nil, nil
 	}
-	m, err := ledger.ReadAccepted(ctx, v.log, known.AcceptedSequence)
+	if result.effects.differs() {
+		known := map[ledger.Cell]bool{}
+		for i := range earlier {
+			if err := v.addCells(ctx, &earlier[i], known); err != nil {
+				return result, nil, err
+			}
+		}
+		result = v.rules.apply(r, state, known)
+	}
+	switch {
+	case result.effects.changesFigures() || result.effects.of[isSuperseded].count > 0:
+		return result, nil, nil
+	case len(result.accepted) > 0:
+		return result, &earlier[0], nil
+	case result.effects.of[isRefused].count == 0: // it withdraws what has been withdrawn
+		return v.repeat(ctx, r, state, &earlier[0])
+	}
+	return result, nil, nil
+}
+
+// repeat returns the judgement on a submission that is an earlier one, and that one.
+func (v *Validator) repeat(ctx context.Context, r *received, state *batchState, first *acceptance) (judgement, *acceptance, error) {
+	rows, err := v.rowsOf(ctx, first)
 	if err != nil {
-		return earlierAcceptance{}, false, err
+		return judgement{}, nil, err
+	}
+	return v.judgedThen(r, state, rows), first, nil
+}
+
+// judgedThen returns the judgement on a submission whose rows with the numbers were
+// accepted. Those stay accepted, and no other is, whatever was decided since. Its effects
+// say whether what was accepted is still in force.
+func (v *Validator) judgedThen(r *received, before cellStates, rows map[int]bool) judgement {
+	result := v.rules.apply(r, unlocked{before}, nil)
+	then := judgement{assumed: result.assumed, omitted: result.omitted}
+	for _, f := range result.findings {
+		if f.Severity != event.Reject || f.Row != 0 && !rows[f.Row] {
+			then.findings = append(then.findings, f)
+		}
+	}
+	states := make([]ledger.CellState, len(result.accepted))
+	before.CellStates(r.area, result.accepted, states)
+	byRow := make(map[int]int, len(result.accepted)) // indexes of result.accepted, by row
+	for i := range result.accepted {
+		byRow[result.accepted[i].Row] = i
+	}
+	for i := range r.submission.Observations {
+		row := r.submission.Observations[i].Row
+		at, read := byRow[row]
+		switch {
+		case rows[row] && read:
+			then.accepted = append(then.accepted, result.accepted[at])
+			then.effects.add(standing(&result.accepted[at], &states[at]), &result.accepted[at], &states[at])
+		case rows[row]: // the present catalogue would not take it
+			then.accepted = append(then.accepted, event.AcceptedObservation{Row: row})
+		case read && result.accepted[at].Status == catalogue.Withdrawn:
+			then.effects.of[isSilent].add(row)
+			then.findings = append(then.findings, onRow(nothingToWithdraw(&result.accepted[at]), r, i))
+		case read:
+			then.effects.of[isRefused].add(row)
+			then.findings = append(then.findings, onRow(notAcceptedThen(), r, i))
+		case result.silent[row]:
+			then.effects.of[isSilent].add(row)
+		default:
+			then.effects.of[isRefused].add(row)
+		}
+	}
+	return then
+}
+
+// onRow returns a finding as one on the observation at an index of a submission.
+func onRow(f *event.Finding, r *received, i int) event.Finding {
+	o := &r.submission.Observations[i]
+	f.Row, f.Indicator, f.Period = o.Row, o.Indicator, o.Period
+	f.Cell = r.submission.CellOf(o, f.Column)
+	return *f
+}
+
+// standing returns whether a row that was accepted is in force as it is, or something
+// else is.
+func standing(o *event.AcceptedObservation, state *ledger.CellState) int {
+	withdrawn := o.Status == catalogue.Withdrawn
+	if state.Reported() == withdrawn || !withdrawn && !state.Best.SameContent(ledger.FigureOf(o)) {
+		return isSuperseded
+	}
+	return isUnchanged
+}
+
+// rowsOf returns the numbers of the rows that were accepted.
+func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[int]bool, error) {
+	rows := map[int]bool{}
+	for i := range a.rows {
+		rows[a.rows[i].Row] = true
+	}
+	stored, err := v.readStored(ctx, a)
+	if err != nil || stored == nil {
+		return rows, err
+	}
+	for _, row := range stored.Row {
+		rows[int(row)] = true
+	}
+	return rows, nil
+}
+
+// addCells adds the cells of the rows that were accepted.
+func (v *Validator) addCells(ctx context.Context, a *acceptance, to map[ledger.Cell]bool) error {
+	for i := range a.rows {
+		to[ledger.CellOf(&a.rows[i])] = true
+	}
+	stored, err := v.readStored(ctx, a)
+	if err != nil || stored == nil {
+		return err
+	}
+	cells, err := ledger.CellsOf(stored)
+	if err != nil {
+		return fmt.Errorf("read message %d of ACCEPTED: %w", a.acceptedSequence, err)
+	}
+	for _, cell := range cells {
+		to[cell] = true
+	}
+	return nil
+}
+
+// readStored reads what was accepted from ACCEPTED; nil where it is not there yet.
+func (v *Validator) readStored(ctx context.Context, a *acceptance) (*event.AcceptedSubmission, error) {
+	if a.acceptedSequence == 0 {
+		return nil, nil
+	}
+	m, err := ledger.ReadAccepted(ctx, v.log, a.acceptedSequence)
+	if err != nil {
+		return nil, err
 	}
 	batch, err := event.DecodeAccepted(m.Data)
 	if err != nil {
-		return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
-	}
-	first := earlierAcceptance{
-		sequence: known.Sequence, acceptedSequence: known.AcceptedSequence, cells: map[ledger.Cell]bool{}, rowNumbers: map[int]bool{},
+		return nil, fmt.Errorf("read message %d of ACCEPTED: %w", a.acceptedSequence, err)
 	}
 	for i := range batch.Submissions {
-		s := &batch.Submissions[i]
-		if s.ID != id {
-			continue
-		}
-		cells, err := ledger.CellsOf(s)
-		if err != nil {
-			return earlierAcceptance{}, false, fmt.Errorf("read message %d of ACCEPTED: %w", known.AcceptedSequence, err)
-		}
-		for row, cell := range cells {
-			first.cells[cell] = true
-			first.rowNumbers[int(s.Row[row])] = true
+		if s := &batch.Submissions[i]; s.ID == a.id && s.Sequence == a.sequence {
+			return s, nil
 		}
 	}
-	return first, true, nil
-}
-
-// repeatVerdict writes the verdict that content got when it was first received into
-// the verdict on its repetition. Nothing is accepted a second time.
-func (v *Validator) repeatVerdict(verdict *event.Verdict, r *received, before cellStates, first earlierAcceptance) {
-	verdict.AcceptedSequence = first.acceptedSequence
-	result := v.rules.apply(r, withoutCells{before, first.cells})
-	result.accepted = slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool {
-		if first.cells[ledger.CellOf(&o)] {
-			return false
-		}
-		finding := judgedBefore(&o)
-		finding.Row, finding.Indicator, finding.Period = o.Row, o.Indicator, o.Period.String()
-		result.findings = append(result.findings, *finding)
-		return true
-	})
-	conclude(verdict, &result)
-}
-
-// storedVerdict writes the verdict on a submission whose accepted rows are in ACCEPTED
-// already, but on which no verdict was stored. Those rows stay accepted, and no other
-// is, whatever was decided since.
-func (v *Validator) storedVerdict(verdict *event.Verdict, r *received, before cellStates, stored earlierAcceptance) {
-	verdict.AcceptedSequence = stored.acceptedSequence
-	result := v.rules.apply(r, unlocked{before})
-	told := map[int]bool{}
-	result.findings = slices.DeleteFunc(result.findings, func(f event.Finding) bool {
-		told[f.Row] = true
-		return stored.rowNumbers[f.Row] || f.Row == 0
-	})
-	accepted := result.accepted[:0]
-	for i := range result.accepted {
-		o := &result.accepted[i]
-		if !stored.rowNumbers[o.Row] && !told[o.Row] {
-			finding := notAcceptedThen(o)
-			finding.Row, finding.Indicator, finding.Period = o.Row, o.Indicator, o.Period.String()
-			result.findings = append(result.findings, *finding)
-		}
-	}
-	for i := range r.submission.Observations {
-		if o := &r.submission.Observations[i]; stored.rowNumbers[o.Row] {
-			accepted = append(accepted, event.AcceptedObservation{Row: o.Row})
-		}
-	}
-	result.accepted = accepted
-	conclude(verdict, &result)
-}
-
-// withoutCells are the states of cells, some of them shown as empty: the rows that
-// were accepted then must not be refused for figures that came later.
-type withoutCells struct {
-	cellStates
-	cells map[ledger.Cell]bool
-}
-
-func (w withoutCells) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
-	w.cellStates.CellStates(area, rows, into)
-	for i := range rows {
-		if w.cells[ledger.CellOf(&rows[i])] {
-			into[i].Best, into[i].Sequence = ledger.Figure{}, 0
-		}
-	}
+	return nil, fmt.Errorf("message %d of ACCEPTED does not have submission %s", a.acceptedSequence, a.id)
 }

@@ -31,26 +31,29 @@ type judgement struct {
 	findings []event.Finding
 	omitted  int // findings left out: those on rows that repeat a cell many times
 	accepted []event.AcceptedObservation
+	effects  effects
+	silent   map[int]bool // numbers of rows that say nothing
+	assumed  bool         // rows name no stage, and the dataset's own was taken
 }
 
 // apply judges every row by itself, unless the submission as a whole is at fault:
-// then one finding on row 0 rejects all of it.
-func (r *rules) apply(s *received, before cellStates) judgement {
+// then one finding on row 0 rejects all of it. Cells in known were accepted of the same
+// content before; what has superseded them since stays.
+func (r *rules) apply(s *received, before cellStates, known map[ledger.Cell]bool) judgement {
 	area, dataset, problem := r.areaAndDataset(s)
 	if problem != nil {
-		return judgement{findings: []event.Finding{*problem}}
+		return rejectAll(s, problem)
 	}
 	read := make([]event.AcceptedObservation, len(s.submission.Observations))
-	rejected := make([]*event.Finding, len(read))
+	rows := make([]rowState, len(read))
 	for i := range s.submission.Observations {
 		o := &s.submission.Observations[i]
 		if o.Row == 0 {
 			o.Row = i + 1
 		}
-		read[i], rejected[i] = r.readRow(o, area, dataset, s.delivery.StoredAt)
+		read[i], rows[i] = r.readRow(o, area, dataset, s.delivery.StoredAt)
 	}
-	omitted := map[int]bool{} // indexes of rejected rows without a finding of their own
-	for cell, places := range repeatedCells(read, rejected) {
+	for cell, places := range repeatedCells(read, rows) {
 		finding, same := rejectRepeated(cell, places, read)
 		if same {
 			places = places[1:] // of rows that agree, the first is taken
@@ -60,7 +63,7 @@ func (r *rules) apply(s *received, before cellStates) judgement {
 			if !same {
 				one.Seen = read[i].Value.String()
 			}
-			rejected[i], omitted[i] = &one, n >= maxRepeats
+			rows[i].finding, rows[i].omitted = &one, n >= maxRepeats
 		}
 	}
 	states := make([]ledger.CellState, len(read))
@@ -68,35 +71,78 @@ func (r *rules) apply(s *received, before cellStates) judgement {
 	result := judgement{accepted: read[:0]}
 	near := suggestions{}
 	for i := range read {
-		if rejected[i] == nil {
-			rejected[i] = checkAgainstEarlier(&read[i], &states[i], s.submission.Reason)
+		row, state := &rows[i], &states[i]
+		if row.finding == nil && !row.silent {
+			row.finding = checkAgainstEarlier(&read[i], state, s.submission.Reason, known)
+		} else if row.silent {
+			row.finding = saysNothing(&read[i], state)
 		}
-		if rejected[i] == nil {
-			result.accepted = append(result.accepted, read[i])
-			continue
-		}
-		if omitted[i] {
-			result.omitted++
-			continue
-		}
-		o := &s.submission.Observations[i]
-		rejected[i].Row, rejected[i].Indicator, rejected[i].Period = o.Row, o.Indicator, o.Period
-		rejected[i].Cell = s.submission.CellOf(o, rejected[i].Column)
-		near.complete(rejected[i], r.catalogue)
-		result.findings = append(result.findings, *rejected[i])
+		r.conclude(&result, s, i, row, &read[i], state, near)
+	}
+	if result.effects.of[isSilent].count == len(read) {
+		result.findings = append(result.findings, *nothingReported())
 	}
 	return result
 }
 
+// rejectAll returns the judgement on a submission that is at fault as a whole.
+func rejectAll(s *received, problem *event.Finding) judgement {
+	result := judgement{findings: []event.Finding{*problem}}
+	for i := range s.submission.Observations {
+		result.effects.of[isRefused].add(cmp.Or(s.submission.Observations[i].Row, i+1))
+	}
+	return result
+}
+
+// rowState is what is known of a row under judgement.
+type rowState struct {
+	finding *event.Finding
+	omitted bool // the finding is not told
+	silent  bool // the row says nothing, or withdraws what is not there
+	assumed bool // the stage is the dataset's own
+}
+
+// conclude adds to the judgement what was decided on the row at an index of the
+// submission.
+func (r *rules) conclude(result *judgement, s *received, i int, row *rowState, read *event.AcceptedObservation, state *ledger.CellState, near suggestions) {
+	o := &s.submission.Observations[i]
+	refused := row.finding != nil && row.finding.Severity == event.Reject
+	switch {
+	case refused && row.finding.Code == supersededCode:
+		result.effects.add(isSuperseded, read, state)
+	case refused:
+		result.effects.of[isRefused].add(o.Row)
+	case row.finding != nil || row.silent:
+		result.effects.of[isSilent].add(o.Row)
+		if result.silent == nil {
+			result.silent = map[int]bool{}
+		}
+		result.silent[o.Row] = true
+	default:
+		result.effects.add(effectOf(read, s.delivery.Sequence, state), read, state)
+		result.assumed = result.assumed || row.assumed
+		result.accepted = append(result.accepted, *read)
+	}
+	switch {
+	case row.finding == nil:
+	case row.omitted:
+		result.omitted++
+	default:
+		told := onRow(row.finding, s, i)
+		near.complete(&told, r.catalogue)
+		result.findings = append(result.findings, told)
+	}
+}
+
 // repeatedCells returns the cells that more than one row reports, with the indexes of
 // those rows.
-func repeatedCells(read []event.AcceptedObservation, rejected []*event.Finding) map[ledger.Cell][]int {
+func repeatedCells(read []event.AcceptedObservation, rows []rowState) map[ledger.Cell][]int {
 	if ascending(read) {
 		return nil
 	}
 	first, again := make(map[ledger.Cell]int, len(read)), map[ledger.Cell][]int{}
 	for i := range read {
-		if rejected[i] != nil {
+		if rows[i].finding != nil || rows[i].silent {
 			continue
 		}
 		cell := ledger.CellOf(&read[i])
@@ -125,18 +171,40 @@ func ascending(rows []event.AcceptedObservation) bool {
 }
 
 // checkAgainstEarlier judges a row by the state of its cell, and writes the cell's
-// epoch into the row. The reason is the submission's.
-func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string) *event.Finding {
+// epoch into the row. The reason is the submission's. A row that withdraws has the stage
+// of what it withdraws, where it names none.
+func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string, known map[ledger.Cell]bool) *event.Finding {
 	best := &state.Best
 	o.Epoch = state.Reopened
-	if best.Status != 0 && best.Epoch == o.Epoch && best.Stage > o.Stage {
+	if o.Status == catalogue.Withdrawn {
+		if !state.Reported() {
+			return nothingToWithdraw(o)
+		}
+		if o.Stage == 0 {
+			o.Stage = best.Stage
+		}
+	}
+	figure := ledger.FigureOf(o)
+	if known[ledger.CellOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
+		return superseded(o, state)
+	}
+	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
-	if state.Locked && !same && strings.TrimSpace(reason) == "" {
-		return periodLocked(o)
+	if state.LockedBy != (catalogue.Period{}) && !same && strings.TrimSpace(reason) == "" {
+		return periodLocked(o, state.LockedBy)
 	}
 	return nil
+}
+
+// saysNothing returns the finding on a silent row where its cell holds a figure: that it
+// stays in force. Elsewhere there is nothing to tell.
+func saysNothing(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+	if !state.Reported() {
+		return nil
+	}
+	return staysInForce(o, state)
 }
 
 // areaAndDataset returns whose submission it is and to which dataset, or what is
@@ -165,6 +233,9 @@ func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset
 	if finding := cmp.Or(controlCharacter("reason", s.submission.Reason), controlCharacter("file", s.submission.File)); finding != nil {
 		return nil, nil, finding
 	}
+	if len(s.submission.Key) > maxName {
+		return nil, nil, textTooLong("key", s.submission.Key, maxName)
+	}
 	if len(s.submission.Observations) == 0 {
 		return nil, nil, nothingReported()
 	}
@@ -173,46 +244,52 @@ func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset
 
 // readRow reads one observation, received at an instant, and checks what can be
 // checked by the row alone.
-func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, *event.Finding) {
+func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, rowState) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
-		return none, malformed(o)
+		return none, rowState{finding: malformed(o)}
 	}
 	if len(o.Note) > maxNote {
-		return none, textTooLong("note", o.Note, maxNote)
+		return none, rowState{finding: textTooLong("note", o.Note, maxNote)}
 	}
 	if finding := controlCharacter("note", o.Note); finding != nil {
-		return none, finding
+		return none, rowState{finding: finding}
 	}
 	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), area, dataset)
 	if finding != nil {
-		return none, finding
+		return none, rowState{finding: finding}
 	}
 	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
 	if err != nil {
-		return none, rejectProblem("stage", err)
+		return none, rowState{finding: rejectProblem("stage", err)}
 	}
-	if stage == 0 {
-		stage = dataset.Stage
-	}
-	period, err := catalogue.ReadPeriod(o.Period, 0)
+	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
 	if err != nil {
-		return none, rejectProblem("period", err)
+		return none, rowState{finding: rejectProblem("period", err)}
 	}
 	switch {
 	case !slices.Contains(dataset.Periods, period.Kind):
-		return none, otherPeriod(period, dataset)
+		return none, rowState{finding: otherPeriod(period, dataset)}
 	case !area.ValidIn(period):
-		return none, areaNotValid(area, period)
-	case stage != catalogue.Forecast && !period.HasBegun(at, r.catalogue.Zone()):
-		return none, futurePeriod(period)
-	case stage == catalogue.Final && !period.HasEnded(at, r.catalogue.Zone()):
-		return none, finalTooEarly(period, strings.TrimSpace(o.Stage) == "")
+		return none, rowState{finding: areaNotValid(area, period)}
 	}
-	accepted := event.AcceptedObservation{
+	read := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
-	return accepted, r.readFigure(o, indicator, &accepted)
+	row := r.readFigure(o, indicator, &read)
+	if row.finding != nil || row.silent || read.Status == catalogue.Withdrawn {
+		return read, row
+	}
+	if stage == 0 {
+		read.Stage, row.assumed = dataset.Stage, true
+	}
+	switch {
+	case read.Stage != catalogue.Forecast && !period.HasBegun(at, r.catalogue.Zone()):
+		row.finding = futurePeriod(period)
+	case read.Stage == catalogue.Final && !period.HasEnded(at, r.catalogue.Zone()):
+		row.finding = finalTooEarly(period, row.assumed)
+	}
+	return read, row
 }
 
 // indicator returns the indicator of an id or name, and checks that the area reports it in
@@ -234,34 +311,50 @@ func (r *rules) indicator(name string, area *catalogue.Area, dataset *catalogue.
 	return indicator, nil
 }
 
-// readFigure reads an observation's value, status and qualifier into the row.
-func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) *event.Finding {
+// readFigure reads an observation's value, status, qualifier and action into the row. A
+// row without a value, a status and an action is silent.
+func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) rowState {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
-		return rejectProblem("status", err)
+		return rowState{finding: rejectProblem("status", err)}
 	}
 	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
 	if err != nil {
-		return rejectProblem(columnOf(err), err)
+		return rowState{finding: rejectProblem(columnOf(err), err)}
 	}
-	switch {
+	switch action := strings.ToUpper(strings.TrimSpace(o.Action)); {
+	case action != "" && action != withdraw:
+		return rowState{finding: actionUnknown(o.Action)}
+	case action == withdraw && (!figure.Missing || status != 0):
+		return rowState{finding: actionContradictsValue(o)}
+	case action == withdraw:
+		into.Status = catalogue.Withdrawn
+		return rowState{}
+	case figure.Missing && status == 0:
+		return rowState{silent: true}
+	case figure.Missing != status.SaysMissing():
+		return rowState{finding: statusContradictsValue(status, string(o.Value))}
 	case figure.Missing:
-		status = catalogue.Missing
-	case status == catalogue.Missing:
-		return missingWithValue(string(o.Value))
+		if into.Status = catalogue.Missing; status != catalogue.Missing {
+			into.Raw = status.String()
+		}
+		return rowState{}
 	case status == 0:
 		status = catalogue.Normal
 	}
-	if !figure.Missing && !indicator.Within(figure.Value) {
-		return outOfRange(indicator, figure.Value)
+	if !indicator.Within(figure.Value) {
+		return rowState{finding: outOfRange(indicator, figure.Value)}
 	}
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
 	var text [32]byte // holds the text of any value without an allocation
-	if !figure.Missing && string(figure.Value.AppendText(text[:0])) != string(o.Value) {
+	if string(figure.Value.AppendText(text[:0])) != string(o.Value) {
 		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
 	}
-	return nil
+	return rowState{}
 }
+
+// withdraw is the action of SDMX (delete) that takes back what was reported.
+const withdraw = "D"
 
 // columnOf returns the column that an error of [catalogue.ReadFigure] is about.
 func columnOf(err error) string {

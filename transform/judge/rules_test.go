@@ -28,7 +28,7 @@ func judged(t *testing.T, s event.Submission, history past) judgement {
 	return j.apply(&received{
 		area: s.Area, dataset: s.Dataset, submission: s,
 		delivery: stream.Delivery{StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
-	}, history)
+	}, history, nil)
 }
 
 // Every refusal says what was seen, in which column, and what to do, in both
@@ -61,13 +61,17 @@ func TestRefusals(t *testing.T) {
 		{"turned note", "901", with(good, func(o *event.Observation) { o.Note = "a\u202eb" }), "TEXT_CONTROL", "note", `"a\u202eb"`, "控制字符", "take it out"},
 		{"two units", "901", with(fixture.Figure("gdp", "2021", "5万元"), func(o *event.Observation) { o.Unit = "亿元" }), "UNIT_CONFLICT", "unit", "5万元", "不一致", "contradicts"},
 		{"words", "901", fixture.Figure("gdp", "2021", "约五十"), "VALUE_NOT_A_NUMBER", "value", "约五十", "不是数字", "not a number"},
-		{"dash", "901", fixture.Figure("gdp", "2021", "-"), "VALUE_NOT_A_NUMBER", "value", "-", "缺数请留空", "leave the cell empty"},
 		{"scientific", "901", fixture.Figure("gdp", "2021", "3.20812E+05"), "VALUE_SCIENTIFIC", "value", "3.20812E+05", "科学计数法", "scientific notation"},
 		{"date", "901", fixture.Figure("gdp", "2021", "2021-03-05"), "VALUE_DATE", "value", "2021-03-05", "日期", "is a date"},
 		{"Excel error", "901", fixture.Figure("gdp", "2021", "#REF!"), "VALUE_EXCEL_ERROR", "value", "#REF!", "错误值", "Excel error"},
 		{"too long", "901", fixture.Figure("gdp", "2021", "1234567890123456789"), "VALUE_TOO_LONG", "value", "1234567890123456789", "位数过多", "too many digits"},
 		{"out of range", "901", fixture.Figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "合理范围", "plausible range"},
 		{"missing with a value", "901", with(good, func(o *event.Observation) { o.Period, o.Status = "2021", "O" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
+		{"missing for a reason, with a value", "901", with(good, func(o *event.Observation) { o.Status = "m" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
+		{"normal without a value", "901", with(good, func(o *event.Observation) { o.Value, o.Status = "", "A" }), "STATUS_CONTRADICTS_VALUE", "status", "", "却没有数值", "no value"},
+		{"imputed with a dash", "901", with(good, func(o *event.Observation) { o.Value, o.Status = "—", "I" }), "STATUS_CONTRADICTS_VALUE", "status", "—", "却没有数值", "no value"},
+		{"unknown action", "901", with(good, func(o *event.Observation) { o.Action = "R" }), "ACTION_UNKNOWN", "action", "R", "撤回", "withdraw"},
+		{"withdrawal of a value", "901", with(good, func(o *event.Observation) { o.Action = "D" }), "ACTION_CONTRADICTS_VALUE", "action", "100", "撤回", "withdraws"},
 		{"malformed", "901", event.Observation{Malformed: "gdp;2021;1", Problem: "want 3 fields, got 1"}, "ROW_MALFORMED", "", "gdp;2021;1", "无法读取", "cannot be read"},
 		{"stage backwards", "901", with(fixture.Figure("rd", "2020", "5"), func(o *event.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
 	} {
@@ -110,7 +114,7 @@ func TestWholeSubmissionRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			j := rules{fixture.Catalogue(t)}
-			result := j.apply(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{})
+			result := j.apply(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{}, nil)
 			if len(result.accepted) != 0 || len(result.findings) != 1 || result.findings[0].Code != test.code || result.findings[0].Row != 0 {
 				t.Errorf("judgement = %+v; want %s on row 0", result, test.code)
 			}
@@ -182,8 +186,9 @@ func TestAcceptedRows(t *testing.T) {
 		{"unit in its column", event.Observation{Value: "12345.67", Unit: "万元"}, "1.234567", "12345.67万元", event.AcceptedObservation{Status: catalogue.Normal}},
 		{"unit behind the number", event.Observation{Value: "60亿元"}, "60", "60亿元", event.AcceptedObservation{Status: catalogue.Normal}},
 		{"qualifier and thousands", event.Observation{Value: "近１,２３４"}, "1234", "近１,２３４", event.AcceptedObservation{Status: catalogue.Normal, Qualifier: catalogue.Below}},
-		{"empty is missing", event.Observation{Value: " "}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
 		{"missing by status", event.Observation{Status: "o"}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
+		{"a dash and the status", event.Observation{Value: "-", Status: "O"}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
+		{"missing, with why", event.Observation{Status: "M"}, "0", "M", event.AcceptedObservation{Status: catalogue.Missing}},
 		{"zero is zero", event.Observation{Value: "0"}, "0", "", event.AcceptedObservation{Status: catalogue.Normal}},
 		{"imputed", event.Observation{Value: "5", Status: "I"}, "5", "", event.AcceptedObservation{Status: catalogue.Imputed}},
 		{"forecast of a future year", event.Observation{Value: "5", Stage: "预测", Period: "2023"}, "5", "", event.AcceptedObservation{Status: catalogue.Normal, Stage: catalogue.Forecast}},
@@ -239,7 +244,7 @@ func TestPeriodsBeginAndEndInTheCity(t *testing.T) {
 		j := rules{fixture.CatalogueWith(t, "time_zone: "+test.zone+"\n")}
 		result := j.apply(&received{
 			area: "901", dataset: "annual", submission: fixture.From("901", o), delivery: stream.Delivery{StoredAt: at(test.received)},
-		}, past{})
+		}, past{}, nil)
 		code := ""
 		if len(result.findings) > 0 {
 			code = result.findings[0].Code

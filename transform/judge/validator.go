@@ -178,28 +178,34 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]eve
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.newVerdict(r)
-		first, known, err := v.acceptedBefore(ctx, r.id, state)
+		if stored, ok := v.ledger.Accepted(r.id, r.delivery.Sequence); ok {
+			// It is this message itself, and the process ended before its verdict was stored.
+			rows, err := v.rowsOf(ctx, &acceptance{id: r.id, sequence: stored.Sequence, acceptedSequence: stored.AcceptedSequence})
+			if err != nil {
+				return nil, nil, err
+			}
+			result := v.judgedThen(r, state, rows)
+			result.effects = effects{of: [len(allEffects)]rowsWith{isSilent: result.effects.of[isSilent]}} // the others cannot be told any more
+			verdicts[i].AcceptedSequence = stored.AcceptedSequence
+			v.conclude(&verdicts[i], &result)
+			continue
+		}
+		result, first, err := v.judge(ctx, r, state)
 		if err != nil {
 			return nil, nil, err
 		}
-		if known && first.sequence == r.delivery.Sequence {
-			// It is this message itself, and the process ended before its verdict was stored.
-			v.storedVerdict(&verdicts[i], r, state, first)
-			continue
-		}
-		if known {
-			verdicts[i].Repeated = true
-			v.repeatVerdict(&verdicts[i], r, state, first)
+		if first != nil {
+			verdicts[i].Repeated, verdicts[i].AcceptedSequence = true, first.acceptedSequence
+			v.conclude(&verdicts[i], &result)
 			if first.acceptedSequence == 0 {
 				outgoing.awaitSequence(i, first.subject)
 			}
 			continue
 		}
-		result := v.rules.apply(r, state)
 		if err := v.rejectTooLarge(r, &result); err != nil {
 			return nil, nil, err
 		}
-		conclude(&verdicts[i], &result)
+		v.conclude(&verdicts[i], &result)
 		if len(result.accepted) > 0 {
 			state.add(r, result.accepted)
 			outgoing.add(i, r, result.accepted)
@@ -219,7 +225,14 @@ func (v *Validator) newVerdict(r *received) event.Verdict {
 }
 
 // conclude writes the outcome, the counts and the findings into a verdict.
-func conclude(verdict *event.Verdict, result *judgement) {
+func (v *Validator) conclude(verdict *event.Verdict, result *judgement) {
+	result.effects.tell(verdict)
+	if result.assumed {
+		if dataset, ok := v.rules.catalogue.Dataset(verdict.Dataset); ok {
+			verdict.AssumedStage = dataset.Stage.String()
+		}
+	}
+	verdict.Rows -= verdict.Silent
 	verdict.Accepted = len(result.accepted)
 	verdict.RejectedRows = verdict.Rows - verdict.Accepted
 	if result.findings != nil {

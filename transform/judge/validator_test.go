@@ -21,7 +21,7 @@ func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 
 	r := readOf(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	final := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
-	final.Add(v.rules.apply(&r, ledger).accepted[0])
+	final.Add(v.rules.apply(&r, ledger, nil).accepted[0])
 	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{final}})
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,8 @@ type Figure struct {
 	Stage     catalogue.Stage
 	Status    catalogue.Status
 	Qualifier catalogue.Qualifier
-	// Epoch is how often the cell had been reopened when the figure was accepted.
+	// Epoch is how often the cell had been reopened, or the area had withdrawn its
+	// figure, when the figure was accepted.
 	Epoch uint8
 }
 
@@ -95,10 +96,19 @@ type CellState struct {
 	// is the place of its submission in SUBMISSIONS.
 	Best     Figure
 	Sequence uint64
-	// Reopened is how often the cell has been reopened.
+	// Submission is the id of that submission.
+	Submission event.SubmissionID
+	// Reopened is how often the cell has been reopened, or the area has withdrawn its
+	// figure.
 	Reopened uint8
-	// Locked says that the period is locked.
-	Locked bool
+	// LockedBy is the locked period whose total or change the figure is a part of: the
+	// cell's own where that is locked; zero where there is none.
+	LockedBy catalogue.Period
+}
+
+// Reported reports whether there is a figure in force, or the word that there is none.
+func (s *CellState) Reported() bool {
+	return s.Best.Status != 0 && s.Best.Status != catalogue.Withdrawn
 }
 
 // BestRank returns the rank of the best figure.

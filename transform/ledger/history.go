@@ -86,7 +86,7 @@ func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.Acc
 	if h.keep != nil {
 		for i := range batch.Submissions {
 			// A recomputation may have published a submission once more.
-			if _, repeated := h.Ledger.Submission(batch.Submissions[i].ID); !repeated {
+			if _, repeated := h.Ledger.Accepted(batch.Submissions[i].ID, batch.Submissions[i].Sequence); !repeated {
 				h.keepVintages(acceptedSequence, &batch.Submissions[i])
 			}
 		}

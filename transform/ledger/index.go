@@ -30,6 +30,9 @@ func (f *packedFigure) figure() Figure {
 	return Figure{Value: f.value(), Stage: f.stage, Status: f.status, Qualifier: f.qualifier(), Epoch: f.epoch}
 }
 
+// counts reports whether there is a figure, or the word that there is none.
+func (f *packedFigure) counts() bool { return f.status != 0 && f.status != catalogue.Withdrawn }
+
 // periodCells is every cell of one period.
 type periodCells struct {
 	period catalogue.Period

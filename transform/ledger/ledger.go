@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -30,12 +31,16 @@ type Ledger struct {
 	periods     map[catalogue.Period]*periodCells
 	cellCount   int
 
-	submissions       []foldedSubmission // by number, in which they were folded in
-	submissionNumbers map[event.SubmissionID]uint32
+	submissions       []foldedSubmission              // by number, in which they were folded in
+	submissionNumbers map[event.SubmissionID]uint32   // the last one with the id
+	keyed             map[event.SubmissionID][]uint32 // those with a key, by the id of their content
+	keyHolders        map[keyHash]uint32
 	lastOnSubject     map[string]uint64 // sequence of ACCEPTED, by subject
 	locked            map[catalogue.Period]bool
 	reopened          []event.Decision
-	unreadable        map[uint64]error // by sequence of ACCEPTED
+	withdrawn         map[areaCell]uint8 // how often an area has withdrawn its figure
+	withdrawnCells    map[Cell]bool      // those of which any area has
+	unreadable        map[uint64]error   // by sequence of ACCEPTED
 
 	basis    uint64        // highest sequence of ACCEPTED folded in
 	advanced chan struct{} // closed and replaced when basis grows
@@ -52,6 +57,15 @@ type foldedSubmission struct {
 	sequence         uint64 // in SUBMISSIONS
 	acceptedSequence uint64 // in ACCEPTED
 	rows             uint32
+	before           uint32 // number of the one before it with the same id, from 1; 0: none
+}
+
+// keyHash stands for a sender's key.
+type keyHash [16]byte
+
+func hashKey(area, dataset, key string) keyHash {
+	sum := sha256.Sum256([]byte(area + " " + dataset + " " + key))
+	return keyHash(sum[:16])
 }
 
 // New returns an empty ledger whose values are in the catalogue's units.
@@ -63,7 +77,7 @@ func New(c *catalogue.Catalogue) *Ledger {
 }
 
 // Apply folds in the message at the sequence of ACCEPTED. A submission that has
-// been folded in before changes nothing. A row that cannot be expressed in the
+// been folded in before, with the same id and sequence, changes nothing. A row that cannot be expressed in the
 // catalogue's present unit is left out, and named in the error; the others are
 // folded in all the same.
 func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
@@ -97,9 +111,40 @@ func (l *Ledger) applyDecision(d *event.Decision) {
 	}
 }
 
-// epoch returns how often an area's figure in the cell has been reopened.
+// areaCell is one area's figure in a cell, by the area's number.
+type areaCell struct {
+	area int
+	cell Cell
+}
+
+// countWithdrawal notes that an area has withdrawn its figure: what it reports from then
+// on begins again at any stage, as after a reopening.
+func (l *Ledger) countWithdrawal(of areaCell) {
+	if l.withdrawn == nil {
+		l.withdrawn, l.withdrawnCells = map[areaCell]uint8{}, map[Cell]bool{}
+	}
+	l.withdrawnCells[of.cell] = true
+	if l.withdrawn[of] < math.MaxUint8 {
+		l.withdrawn[of]++
+	}
+}
+
+// Withdrawn returns those of the cells of which an area has ever withdrawn its figure.
+func (l *Ledger) Withdrawn(cells []Cell) []Cell {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if len(l.withdrawnCells) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] })
+}
+
+// epoch returns how often an area's figure in the cell has been reopened or withdrawn.
 func (l *Ledger) epoch(cell Cell, area string) uint8 {
 	epoch := uint8(0)
+	if number, known := l.areaNumbers[area]; known {
+		epoch = l.withdrawn[areaCell{number, cell}]
+	}
 	for i := range l.reopened {
 		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
 			epoch++
@@ -147,7 +192,7 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	if err != nil {
 		return err
 	}
-	if _, ok := l.submissionNumbers[id]; ok {
+	if _, ok := l.accepted(id, s.Sequence); ok {
 		return nil
 	}
 	periods, err := s.Periods()
@@ -155,8 +200,15 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 		return fmt.Errorf("fold submission %s: %w", s.ID, err)
 	}
 	number := uint32(len(l.submissions))
-	l.submissions = append(l.submissions, foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: acceptedSequence, rows: uint32(s.Len())})
+	folded := foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: acceptedSequence, rows: uint32(s.Len())}
+	if before, ok := l.submissionNumbers[id]; ok {
+		folded.before = before + 1
+	}
+	l.submissions = append(l.submissions, folded)
 	l.submissionNumbers[id] = number
+	if s.Key != "" {
+		l.foldKey(number, s)
+	}
 	area := l.areaNumber(s.Area)
 	indicators := make([]*numberedIndicator, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
@@ -175,6 +227,9 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
 			continue
 		}
+		if catalogue.Status(s.Status[row]) == catalogue.Withdrawn {
+			l.countWithdrawal(areaCell{area, Cell{indicator.id, cells.period}})
+		}
 		l.put(indicator, cells, area, packedFigure{
 			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
 			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
@@ -182,6 +237,21 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	}
 	return problem
 }
+
+// foldKey notes the key of the submission with a number.
+func (l *Ledger) foldKey(number uint32, s *event.AcceptedSubmission) {
+	if l.keyHolders == nil {
+		l.keyHolders, l.keyed = map[keyHash]uint32{}, map[event.SubmissionID][]uint32{}
+	}
+	if hash := hashKey(s.Area, s.Dataset, s.Key); !hasKey(l.keyHolders, hash) {
+		l.keyHolders[hash] = number
+	}
+	if content, err := event.ParseSubmissionID(s.Content); err == nil {
+		l.keyed[content] = append(l.keyed[content], number)
+	}
+}
+
+func hasKey[K comparable, V any](m map[K]V, key K) bool { _, ok := m[key]; return ok }
 
 // inCatalogueUnit expresses a value in the indicator's unit of the catalogue. The
 // value of an indicator that the catalogue does not have (nil) stays as it is.
@@ -215,7 +285,7 @@ func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 
 func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
 	for _, area := range l.areaOrder {
-		if area < len(figures) && figures[area].status != 0 {
+		if area < len(figures) && figures[area].counts() {
 			parts = append(parts, l.part(area, figures[area]))
 		}
 	}
@@ -237,7 +307,7 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	number, ok := l.areaNumbers[area]
-	if figures := l.figures(cell); ok && number < len(figures) && figures[number].status != 0 {
+	if figures := l.figures(cell); ok && number < len(figures) && figures[number].counts() {
 		return l.part(number, figures[number]), true
 	}
 	return Part{}, false
@@ -251,12 +321,54 @@ func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into 
 	number, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])
-		into[i] = CellState{Reopened: l.epoch(cell, area), Locked: l.locked[cell.Period]}
+		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
 		if figures := l.figures(cell); known && number < len(figures) {
-			into[i].Best = figures[number].figure()
-			into[i].Sequence = l.sequenceOf(&figures[number])
+			f := &figures[number]
+			into[i].Best, into[i].Sequence = f.figure(), l.sequenceOf(f)
+			if f.status != 0 {
+				into[i].Submission = l.submissions[f.submission].id
+			}
 		}
 	}
+}
+
+// lockedBy returns the locked period whose total or change an area's figure of the cell may
+// be a part of, the earliest of several: the cell's own period, one that follows from it, or
+// the year after either, of whose change it is the base. A flow does not follow where the
+// area has reported it itself. It is zero where there is none.
+func (l *Ledger) lockedBy(cell Cell, area string) catalogue.Period {
+	if len(l.locked) == 0 {
+		return catalogue.Period{}
+	}
+	if l.locked[cell.Period] {
+		return cell.Period
+	}
+	var earliest catalogue.Period
+	consider := func(p catalogue.Period) {
+		for _, p := range [...]catalogue.Period{p, p.YearAfter()} {
+			if l.locked[p] && (earliest == catalogue.Period{} || p.Compare(earliest) < 0) {
+				earliest = p
+			}
+		}
+	}
+	consider(cell.Period)
+	indicator, ok := l.catalogue.Indicator(cell.Indicator)
+	if !ok {
+		return earliest
+	}
+	number, known := l.areaNumbers[area]
+	fed := cell.Period.PeriodsFedBy(indicator.Kind)
+	for n := range catalogue.PeriodsInYear {
+		p := catalogue.NumberedPeriod(cell.Period.Year, n)
+		if !fed.Has(n) {
+			continue
+		}
+		own := l.figures(Cell{cell.Indicator, p})
+		if indicator.Kind != catalogue.Flow || !known || number >= len(own) || !own[number].counts() {
+			consider(p)
+		}
+	}
+	return earliest
 }
 
 // sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
@@ -295,6 +407,7 @@ func (l *Ledger) Cells() []Cell {
 
 // Submission says where a submission and its accepted observations are stored.
 type Submission struct {
+	ID event.SubmissionID
 	// Sequence is its place in SUBMISSIONS.
 	Sequence uint64
 	// AcceptedSequence is the place of its accepted observations in ACCEPTED, and
@@ -303,20 +416,70 @@ type Submission struct {
 	Rows             int
 }
 
-// Submission returns where the submission of an id is stored; false when none of
-// its rows has been accepted.
-func (l *Ledger) Submission(submission string) (Submission, bool) {
+// Accepted returns where the accepted observations of a message of SUBMISSIONS are
+// stored, by its id and sequence; false when none of its rows has been accepted.
+func (l *Ledger) Accepted(submission string, sequence uint64) (Submission, bool) {
 	id, err := event.ParseSubmissionID(submission)
 	if err != nil {
 		return Submission{}, false
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	number, ok := l.submissionNumbers[id]
+	number, ok := l.accepted(id, sequence)
 	if !ok {
 		return Submission{}, false
 	}
 	return l.submissions[number].toSubmission(), true
+}
+
+// accepted returns the number of the submission with an id and a sequence.
+func (l *Ledger) accepted(id event.SubmissionID, sequence uint64) (number uint32, ok bool) {
+	for number, ok = l.submissionNumbers[id]; ok; {
+		s := &l.submissions[number]
+		if s.sequence == sequence {
+			return number, true
+		}
+		if s.before == 0 {
+			break
+		}
+		number = s.before - 1
+	}
+	return 0, false
+}
+
+// AcceptedOfContent returns every submission with the content of an id, with whatever
+// key, of which rows were accepted: the newest first.
+func (l *Ledger) AcceptedOfContent(content string) []Submission {
+	id, err := event.ParseSubmissionID(content)
+	if err != nil {
+		return nil
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var all []Submission
+	number, ok := l.submissionNumbers[id]
+	for ok {
+		s := &l.submissions[number]
+		all = append(all, s.toSubmission())
+		number, ok = s.before-1, s.before > 0
+	}
+	for _, number := range l.keyed[id] {
+		all = append(all, l.submissions[number].toSubmission())
+	}
+	slices.SortFunc(all, func(a, b Submission) int { return cmp.Compare(b.Sequence, a.Sequence) })
+	return all
+}
+
+// KeyHolder returns the id of the submission that a sender's key stands for: the first
+// of which rows were accepted.
+func (l *Ledger) KeyHolder(area, dataset, key string) (id string, used bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	number, used := l.keyHolders[hashKey(area, dataset, key)]
+	if !used {
+		return "", false
+	}
+	return l.submissions[number].id.String(), true
 }
 
 // Submissions returns every submission folded in up to a sequence of ACCEPTED,
@@ -334,7 +497,7 @@ func (l *Ledger) Submissions(upTo uint64) []Submission {
 }
 
 func (s *foldedSubmission) toSubmission() Submission {
-	return Submission{Sequence: s.sequence, AcceptedSequence: s.acceptedSequence, Rows: int(s.rows)}
+	return Submission{ID: s.id, Sequence: s.sequence, AcceptedSequence: s.acceptedSequence, Rows: int(s.rows)}
 }
 
 // Basis returns the highest sequence of ACCEPTED folded in.

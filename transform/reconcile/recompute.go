@@ -176,9 +176,10 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 			return err
 		}
 		view := r.ledger.View()
-		computed := tally.All(r.catalogue, view, r.inScope(scope))
+		cells := r.inScope(scope)
+		computed := tally.All(r.catalogue, view, cells)
 		view.Close()
-		differing = differences(computed, shown)
+		differing = append(differences(computed, shown), r.withdrawn(cells, computed, shown)...)
 		run.Cells, run.Changed = len(computed), len(differing)
 		if r.ledger.Basis() == run.Basis {
 			break
@@ -255,6 +256,22 @@ func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) [
 		}
 	}
 	return differing
+}
+
+// withdrawn returns what is to be published of the totals of cells that the projection
+// shows, and that no longer follow from what was reported.
+func (r *Recomputer) withdrawn(cells []ledger.Cell, computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
+	follows := make(map[ledger.Cell]bool, len(computed))
+	for i := range computed {
+		follows[ledger.Cell{Indicator: computed[i].Indicator, Period: computed[i].Period}] = true
+	}
+	var gone []tally.PeriodTotal
+	for _, cell := range cells {
+		if _, isShown := shown[TotalKey{Indicator: cell.Indicator, Period: cell.Period.String()}]; isShown && !follows[cell] {
+			gone = append(gone, tally.Withdrawal(r.catalogue, cell))
+		}
+	}
+	return gone
 }
 
 // restoreObservations has the projection store those messages of ACCEPTED again of which it

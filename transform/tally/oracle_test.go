@@ -33,6 +33,7 @@ type oracleRow struct {
 	area, indicator string
 	period          catalogue.Period
 	value           *oracleNumber // nil is missing
+	withdrawn       bool
 	epoch           uint8
 	stage           catalogue.Stage
 	imputed         bool
@@ -57,6 +58,7 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 			best[r.area] = r
 		}
 	}
+	maps.DeleteFunc(best, func(_ string, r *oracleRow) bool { return r.withdrawn })
 	return best
 }
 
@@ -182,7 +184,11 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 		for row := range s.Len() {
 			r := oracleRow{area: s.Area, indicator: s.IndicatorWords[s.Indicator[row]], period: periods[s.Period[row]],
 				epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), sequence: s.Sequence}
-			if catalogue.Status(s.Status[row]) != catalogue.Missing {
+			switch catalogue.Status(s.Status[row]) {
+			case catalogue.Missing:
+			case catalogue.Withdrawn:
+				r.withdrawn = true
+			default:
 				value, _ := new(big.Rat).SetString(s.Value(row).String())
 				r.imputed = catalogue.Status(s.Status[row]) == catalogue.Imputed
 				r.value = oracleFigureOf(value, catalogue.Qualifier(s.Qualifier[row]))
@@ -263,7 +269,14 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 			for row := range s.Len() {
 				cells = append(cells, ledger.Cell{Indicator: s.IndicatorWords[s.Indicator[row]], Period: periods[s.Period[row]]})
 			}
-			maps.Copy(published, totalsByCell(All(c, l, Affected(c, l, cells))))
+			affected := Affected(c, l, cells)
+			totals := totalsByCell(All(c, l, affected))
+			for _, cell := range Affected(c, l, l.Withdrawn(cells)) {
+				if _, ok := totals[cell]; !ok {
+					delete(published, cell)
+				}
+			}
+			maps.Copy(published, totals)
 		}
 		tallied := totalsByCell(All(c, l, drawnCells(c)))
 		for _, cell := range drawnCells(c) {

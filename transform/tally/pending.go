@@ -26,10 +26,13 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	view, changed := w.ledger.ViewChanges()
 	defer view.Close()
 	w.pendingChanges = append(w.pendingChanges, changed...)
-	affected := Affected(w.publisher.catalogue, view, w.pendingChanges)
-	err := w.publisher.tallyAndPublish(ctx, view, affected, event.ByStream)
+	affected, withdrawn := Affected(w.publisher.catalogue, view, w.pendingChanges), map[ledger.Cell]bool{}
+	for _, cell := range Affected(w.publisher.catalogue, view, w.ledger.Withdrawn(w.pendingChanges)) {
+		withdrawn[cell] = true
+	}
+	err := w.publisher.tallyAndPublish(ctx, view, affected, withdrawn, event.ByStream)
 	if event.IsPermanent(err) {
-		err = w.publishEach(ctx, view, affected)
+		err = w.publishEach(ctx, view, affected, withdrawn)
 	}
 	if err != nil && !event.IsPermanent(err) {
 		return err
@@ -41,10 +44,10 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 
 // publishEach publishes the total of each cell by itself, so that one which the broker
 // will never take costs no other. Those are a permanent error.
-func (w *Worker) publishEach(ctx context.Context, view *ledger.View, cells []ledger.Cell) error {
+func (w *Worker) publishEach(ctx context.Context, view *ledger.View, cells []ledger.Cell, withdrawn map[ledger.Cell]bool) error {
 	var refused []error
 	for i := range cells {
-		err := w.publisher.tallyAndPublish(ctx, view, cells[i:i+1], event.ByStream)
+		err := w.publisher.tallyAndPublish(ctx, view, cells[i:i+1], withdrawn, event.ByStream)
 		switch {
 		case event.IsPermanent(err):
 			refused = append(refused, fmt.Errorf("total of %s in %s: %w", cells[i].Indicator, cells[i].Period, err))

@@ -27,16 +27,33 @@ func NewPublisher(log *stream.Log, c *catalogue.Catalogue, now func() time.Time,
 	return &Publisher{log: log, catalogue: c, related: findRelated(c), now: now, metrics: metrics}
 }
 
-// tallyAndPublish folds the totals of the cells from the view and publishes them.
-func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, trigger event.Trigger) error {
+// tallyAndPublish folds the totals of the cells from the view and publishes them. Of cells
+// in withdrawn that have no total it publishes that there is none any more.
+func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, withdrawn map[ledger.Cell]bool, trigger event.Trigger) error {
 	c := calculator{catalogue: p.catalogue, source: view}
 	return p.publishGroups(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
 		for _, group := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
-			if !yield(c.appendTotals(make([]PeriodTotal, 0, len(group)), group)) {
+			totals := c.appendTotals(make([]PeriodTotal, 0, len(group)), group)
+			for _, cell := range group {
+				if withdrawn[cell] && !slices.ContainsFunc(totals, func(t PeriodTotal) bool { return t.Indicator == cell.Indicator && t.Period == cell.Period }) {
+					totals = append(totals, Withdrawal(p.catalogue, cell))
+				}
+			}
+			if !yield(totals) {
 				return
 			}
 		}
 	})
+}
+
+// Withdrawal returns what is published of a cell whose total no longer follows: status X
+// and no figure.
+func Withdrawal(c *catalogue.Catalogue, cell ledger.Cell) PeriodTotal {
+	t := event.Total{Indicator: cell.Indicator, Status: catalogue.Withdrawn.String()}
+	if indicator, ok := c.Indicator(cell.Indicator); ok {
+		t.Unit = indicator.UnitName
+	}
+	return PeriodTotal{cell.Period, t}
 }
 
 // Publish publishes totals that were folded from the ledger as it stood at the basis,

@@ -13,4 +13,7 @@
 //
 // What never happens: a question to a broker or a database; a figure that the
 // results do not have; a resource that the page would load from elsewhere.
+//
+// The package is large because the words of both languages stand in it once, next to all
+// that prints them.
 package present

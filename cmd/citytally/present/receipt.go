@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -27,8 +28,8 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 		repeated = words.Repeated
 	}
 	rows := fmt.Sprintf(words.Rows, r.Rows)
-	if r.Verdict != nil {
-		rows = fmt.Sprintf(words.AcceptedRows, r.Verdict.Accepted, r.Rows)
+	if v := r.Verdict; v != nil {
+		rows = fmt.Sprintf(words.AcceptedRows, v.Accepted, v.Rows)
 	}
 	fmt.Fprintf(w, "%s  %s%s%s%s  %s\n", name, words.Statuses[r.Status], l.Words().Comma, rows, repeated, r.ID)
 	if r.Understood != nil {
@@ -40,10 +41,20 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	if r.Understood != nil && r.Understood.NotesOmitted > 0 {
 		fmt.Fprintf(w, words.Omitted, r.Understood.NotesOmitted)
 	}
-	if r.Verdict == nil || len(r.Verdict.Findings) == 0 {
+	if r.Verdict == nil {
 		return
 	}
-	findings := r.Verdict.Findings
+	printEffects(w, r.Verdict, l)
+	if len(r.Verdict.Findings) > 0 {
+		printFindings(w, r.Verdict, l)
+	}
+}
+
+// printFindings prints what is wrong with rows, with the cells as spreadsheets name them
+// where they are known.
+func printFindings(w io.Writer, v *event.Verdict, l Language) {
+	words := &l.Words().Receipt
+	findings := v.Findings
 	placed := slices.ContainsFunc(findings, func(f event.Finding) bool { return f.Cell != "" })
 	row := func(number, cell, column, seen, message any) table.Row {
 		if !placed {
@@ -57,9 +68,50 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 		t.AppendRow(row(f.Row, f.Cell, f.Column, text.Snip(f.Seen, seenWidth, "…"), Finding(f, l)))
 	}
 	t.Render()
-	if n := r.Verdict.FindingsOmitted; n > 0 {
+	if n := v.FindingsOmitted; n > 0 {
 		fmt.Fprintf(w, words.Omitted, n)
 	}
+}
+
+// printEffects prints what the rows of a submission did to the figures in force.
+func printEffects(w io.Writer, v *event.Verdict, l Language) {
+	words := &l.Words().Receipt
+	var told []string
+	for _, e := range v.Effects {
+		told = append(told, fmt.Sprintf(words.EffectCount, words.Effects[e.Effect], e.Count))
+	}
+	if v.AssumedStage != "" {
+		told = append(told, fmt.Sprintf(words.AssumedStage, l.Words().Stages[v.AssumedStage]))
+	}
+	if told != nil {
+		fmt.Fprintf(w, "  %s\n", strings.Join(told, l.Words().Comma))
+	}
+	if len(v.Changes) == 0 {
+		return
+	}
+	t := NewTable(w, table.Row{words.Row, words.Effect, words.Figure, words.From, words.To, words.Submission})
+	for i := range v.Changes {
+		c := &v.Changes[i]
+		t.AppendRow(table.Row{c.Row, words.Effects[c.Effect], c.Indicator + " " + c.Period, saidInWords(c.From, l), saidInWords(c.To, l), c.Submission})
+	}
+	t.Render()
+	if v.ChangesOmitted > 0 {
+		fmt.Fprintf(w, "  "+words.OmittedChanges+"\n", v.ChangesOmitted)
+	}
+}
+
+// saidInWords returns what was reported for a cell, with its stage; "" where there is
+// nothing.
+func saidInWords(s *event.Said, l Language) string {
+	if s == nil {
+		return ""
+	}
+	words := l.Words()
+	figure := words.Receipt.NoFigure
+	if s.Value != "" {
+		figure = fill(words.Qualifiers, s.Qualifier, s.Value)
+	}
+	return figure + " " + words.Stages[s.Stage]
 }
 
 // Finding returns the message of a finding.

@@ -14,9 +14,13 @@ func TestReceiptInWords(t *testing.T) {
 	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
 	judged := *receipt
 	judged.Status, judged.Repeated = string(event.Partial), true
-	judged.Verdict = &event.Verdict{Outcome: event.Partial, Accepted: 2, Findings: []event.Finding{
-		{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
-	}}
+	judged.Verdict = &event.Verdict{Outcome: event.Partial, Rows: 3, Accepted: 2, Silent: 1, AssumedStage: "final",
+		Effects: []event.RowEffect{{Effect: event.New, Count: 1}, {Effect: event.Changed, Count: 1}},
+		Changes: []event.Change{{Row: 2, Indicator: "gdp", Period: "2021", Effect: event.Changed, Submission: "4e",
+			From: &event.Said{Status: "O", Stage: "flash"}, To: &event.Said{Value: "87", Stage: "final", Qualifier: "below"}}},
+		Findings: []event.Finding{
+			{Row: 3, Column: "value", Seen: strings.Repeat("九", 100), MessageZH: "不是数字", MessageEN: "not a number"},
+		}}
 	placed := judged
 	placed.Understood = &decode.Understanding{ZH: "Excel 工作簿。", EN: "Excel workbook.", Notes: []event.Finding{{MessageZH: "未读", MessageEN: "passed over"}}}
 	placed.Verdict = &event.Verdict{Outcome: event.Partial, FindingsOmitted: 12, Findings: []event.Finding{{Row: 4, Cell: "表1!C4", Column: "value", Seen: "12O", MessageZH: "字母 O", MessageEN: "letter O"}}}
@@ -27,8 +31,8 @@ func TestReceiptInWords(t *testing.T) {
 	}{
 		{receipt, English, []string{"f.csv → 320812 sti-annual  received, not judged yet, 3 rows  5f\n"}},
 		{receipt, Chinese, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
-		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--reason", "3  value", "九…", "not a number"}},
-		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--reason", "不是数字"}},
+		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--again", "  1 new, 1 changed, without a stage: taken as final\n", "gdp 2021", "stated as missing, flash", "nearly 87 final", "4e", "3  value", "九…", "not a number"}},
+		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--again", "  新增 1 行，更改 1 行，未填阶段的按年报\n", "注明缺数 快报", "近87 年报", "不是数字"}},
 		{&placed, English, []string{"  Excel workbook.\n  - passed over\n", "row  cell    column  seen", "4  表1!C4  value   12O   letter O", "… and 12 more\n"}},
 		{&placed, Chinese, []string{"  Excel 工作簿。\n  - 未读\n", "单元格", "表1!C4", "字母 O"}},
 	} {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/catalogue/diff"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer/assess"
 	"github.com/citytally/citytally/transform/answer/published"
 )
@@ -195,6 +196,12 @@ type ReceiptWords struct {
 	Statuses                              map[string]string
 	Repeated, Rows, AcceptedRows, Omitted string
 	Row, Cell, Column, Seen, Message      string
+	// EffectCount is a format of the name of an effect and the number of its rows,
+	// AssumedStage one of the stage that rows without a stage were given.
+	Effects                              map[event.Effect]string
+	EffectCount, AssumedStage            string
+	Effect, Figure, From, To, Submission string
+	NoFigure, OmittedChanges             string
 	// Unavailable tells that a file was not taken: its name, the gateway, how long it was
 	// tried, and why. Silent is why where the gateway did not answer at all.
 	Unavailable, Silent string

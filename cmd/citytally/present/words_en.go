@@ -87,7 +87,7 @@ var englishWords = Words{
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
-			answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.OtherReading: "not used: another figure for the same instant has a higher stage, or is later",
+			answer.Withdrawn: "not added: the area has withdrawn what it reported", answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.OtherReading: "not used: another figure for the same instant has a higher stage, or is later",
 			answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
 		},
 	},
@@ -128,8 +128,15 @@ var englishWords = Words{
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
-		Repeated: " (same content as before, not stored again; --reason sends it once more)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
+		Repeated: " (same content as before: the same submission; --again sends it as a new version)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
 		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
+		Effects: map[event.Effect]string{
+			event.New: "new", event.Changed: "changed", event.Unchanged: "unchanged", event.WithdrewIt: "withdrawn",
+			event.Superseded: "superseded", event.Refused: "refused", event.Silent: "without a statement",
+		},
+		EffectCount: "%[2]d %[1]s", AssumedStage: "without a stage: taken as %s",
+		Effect: "effect", Figure: "figure", From: "before", To: "reported", Submission: "before by submission",
+		NoFigure: "stated as missing,", OmittedChanges: "and %d more",
 		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
 		Silent:      "it does not answer",
 	},

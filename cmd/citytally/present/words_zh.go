@@ -84,7 +84,7 @@ var chineseWords = Words{
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
-			answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
+			answer.Withdrawn: "不加总：该地区已撤回所报数据", answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
 			answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
 	},
@@ -125,8 +125,15 @@ var chineseWords = Words{
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
-		Repeated: "（内容与先前报送相同，未重复入库；确需再次报送请用 --reason 注明原因）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
+		Repeated: "（内容与先前报送相同，视为同一份报送；确需作为新版本报送请加 --again）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
 		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
+		Effects: map[event.Effect]string{
+			event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
+			event.Superseded: "已被取代", event.Refused: "未采用", event.Silent: "未填",
+		},
+		EffectCount: "%s %d 行", AssumedStage: "未填阶段的按%s",
+		Effect: "结果", Figure: "数据", From: "原数", To: "报送数", Submission: "原数所属报送",
+		NoFigure: "注明缺数", OmittedChanges: "另有 %d 行",
 		Unavailable: "%s：网关 %s 在 %s 内未给出回执：%s\n请稍后原样重发，不会重复入库；--wait 可延长尝试时间。管理员可用 citytally status 查明原因",
 		Silent:      "没有应答",
 	},

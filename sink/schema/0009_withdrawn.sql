@@ -1,0 +1,3 @@
+-- A figure that its area has withdrawn, and a total that no longer follows, both with
+-- status X, are none in observations_latest and totals_latest.
+-- views: ee92ecee85a4882f77f28a5051ee3ef17cde5429bc5071babc7f1d8d16c63daa
