@@ -108,9 +108,6 @@ func TestRecomputeMendsClickHouseAlone(t *testing.T) {
 	must(t, "sql", "--write", "--dir", dir, "TRUNCATE TABLE observations_data")
 	must(t, "sql", "--write", "--dir", dir, `INSERT INTO totals_data SELECT * REPLACE(toUInt64(1000000000) AS basis, toUInt64(1000000000) AS sequence,
 		toDecimal128(424242, 12) AS value) FROM totals_data WHERE indicator = 'gdp' AND period = '2021' ORDER BY basis DESC LIMIT 1`)
-	if got := reported(t, dir, "2021")["gdp"]; got.Value != "424242" {
-		t.Fatalf("the forged total is not shown: %+v", got)
-	}
 	for range 3 {
 		must(t, "recompute", "--dir", dir)
 	}

@@ -16,10 +16,14 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// push submits a figure of gdp 2021 for the area.
+// push submits a figure of gdp 2021 for the area, as soon as the gateway is ready.
 func push(t testing.TB, dir, area string, value int) {
 	t.Helper()
-	must(t, "submit", "--dir", dir, "--wait", "0", "--area", area, "--dataset", "sti-annual", csvFile(t, fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", value)))
+	file := csvFile(t, fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", value))
+	eventually(t, "the gateway takes the figure", func() bool {
+		code, _, _ := citytally(t, "submit", "--dir", dir, "--wait", "0", "--area", area, "--dataset", "sti-annual", file)
+		return code == 0
+	})
 }
 
 // diverged waits until the readiness of the log tells of a divergence, and returns it.

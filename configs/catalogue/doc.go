@@ -10,6 +10,9 @@
 // values and units; a text that cannot be read exactly is a [Problem] that says what
 // was seen and what to do.
 //
+// The package is large because the readers of texts and the checks of the file are one
+// vocabulary: a period, a value or a unit means the same in both.
+//
 // What never happens: something is defaulted, clamped or invented on behalf of a
 // reporter; the package talks to a broker or a database.
 package catalogue
