@@ -179,10 +179,15 @@ type computation struct {
 
 // DropTotalsBeyondLog drops the rows of totals that come of messages beyond the end of
 // TOTALS, or were computed beyond that of ACCEPTED. It looks at the rows before it asks the
-// log, so that totals which arrive meanwhile are not taken for such.
+// log, so that totals which arrive meanwhile are not taken for such. Where the store also has
+// observations that ACCEPTED has lost, it is the richer side, and nothing is dropped.
 func (p *Projection) DropTotalsBeyondLog(ctx context.Context) (int, error) {
+	var newest uint64
+	if err := p.conn.QueryRow(ctx, "SELECT max(accepted_sequence) FROM observations_data").Scan(&newest); err != nil {
+		return 0, fmt.Errorf("look for observations that the log does not have: %w", err)
+	}
 	accepted, totals, err := p.lastSequences(ctx)
-	if err != nil {
+	if err != nil || newest > accepted {
 		return 0, err
 	}
 	beyond, err := p.computationsBeyond(ctx, accepted, totals)

@@ -37,6 +37,13 @@ func diverged(t testing.TB, dir string) (why string) {
 	return why
 }
 
+// ready waits until every stage works. A sink that has not begun has no consumers, and
+// settled would not wait for it.
+func ready(t testing.TB, dir string) {
+	t.Helper()
+	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+}
+
 func copyDir(t testing.TB, from, to string) {
 	t.Helper()
 	if err := os.RemoveAll(to); err != nil {
@@ -50,6 +57,7 @@ func copyDir(t testing.TB, from, to string) {
 // restarted runs what is to be done while the pipeline stands still.
 func restarted(t testing.TB, dir string, p *program, meanwhile func()) *program {
 	t.Helper()
+	ready(t, dir)
 	settled(t, attach(t, dir))
 	p.stop(t, syscall.SIGTERM)
 	meanwhile()
@@ -91,7 +99,7 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 		t.Errorf("without --discard-newer: exit code %d, %s", code, stderr)
 	}
 	must(t, "replay", "--into", "clickhouse", "--discard-newer", "--dir", dir)
-	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	ready(t, dir)
 	settled(t, attach(t, dir))
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "115" {
 		t.Errorf("gdp is %s, want 115: what the log holds", got.Value)
@@ -117,7 +125,7 @@ func TestLostSideIsTold(t *testing.T) {
 		t.Errorf("lost ClickHouse: %s", why)
 	}
 	must(t, "replay", "--into", "clickhouse", "--dir", dir)
-	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	ready(t, dir)
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "111" {
 		t.Errorf("gdp is %s, want 111", got.Value)
 	}
@@ -175,7 +183,7 @@ func TestAcceptedComesBackFromSubmissions(t *testing.T) {
 	if !strings.Contains(out, `"lost": 2`) || !strings.Contains(out, `"untold": 0`) {
 		t.Errorf("restored: %s", out)
 	}
-	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	ready(t, dir)
 	settled(t, attach(t, dir))
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "116" || got.Basis <= 2 {
 		t.Errorf("gdp is %s by ACCEPTED %d, want 116 by what came back", got.Value, got.Basis)

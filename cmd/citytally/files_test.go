@@ -37,7 +37,7 @@ func TestDistrictFilesEndToEnd(t *testing.T) {
 			zh: []string{"采用 0 行，共 7 行", "字母 O", "约120", "括号", "空格", "脚注", "超120"}},
 		{file: "27-json-second-list-inherits-value.json", code: 4, en: []string{`field "observations" occurs twice`}, zh: []string{`字段 "observations" 重复出现`}},
 		{file: "28-json-value-twice.json", code: 4, en: []string{`field "value" occurs twice`}, zh: []string{`字段 "value" 重复出现`}},
-		{file: "30-json-no-value.json", code: 4, en: []string{"field value is missing"}, zh: []string{"缺少字段 value"}},
+		{file: "30-json-no-value.json", code: 4, en: []string{"changes nothing", "report at least one figure"}, zh: []string{"不改变已报数据", "请至少填报一个数"}},
 		{file: "31-json-exponent.json", en: []string{"1 of 1 rows"}},
 		{file: "32-json-nan.json", code: 4, en: []string{"NaN is no value of JSON"}, zh: []string{"NaN 不是 JSON 的值"}},
 		{file: "34-json-forged-message.json", code: 4, en: []string{`unknown field "malformed"`}, zh: []string{`未知字段 "malformed"`}},

@@ -283,7 +283,7 @@ func unreadable(err error) *event.Finding {
 
 func nothingReported() *event.Finding {
 	return reject("SUBMISSION_EMPTY", "observations", "",
-		"报送中没有任何数据行；请至少填报一行", "the submission has no observations; report at least one")
+		"报送中没有填报任何数据；请至少填报一个数", "no row of the submission reports anything; report at least one figure")
 }
 
 func tooLarge(size, most int) *event.Finding {

@@ -263,7 +263,7 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 	if err != nil {
 		return none, rowState{finding: rejectProblem("stage", err)}
 	}
-	period, err := catalogue.ParsePeriod(strings.TrimSpace(o.Period))
+	period, err := catalogue.ReadPeriod(o.Period, 0)
 	if err != nil {
 		return none, rowState{finding: rejectProblem("period", err)}
 	}

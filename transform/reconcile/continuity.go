@@ -164,6 +164,10 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 		}
 	}
 	slices.SortFunc(found, func(a, b Divergence) int { return strings.Compare(a.Stream, b.Stream) })
+	if slices.ContainsFunc(found, func(d Divergence) bool { return d.StopsSink() }) {
+		// Totals were made of what is lost, and are part of the richer side.
+		found = slices.DeleteFunc(found, func(d Divergence) bool { return d.Kind == TailLost && d.Stream == stream.Totals })
+	}
 	replaced, err := checkSubmission(ctx, log, ends)
 	return append(found, replaced...), err
 }
