@@ -3,9 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -51,23 +49,6 @@ type Ledger struct {
 	changedCells   []Cell  // cells that changed since that view was opened
 }
 
-// foldedSubmission is a submission that the ledger has folded in.
-type foldedSubmission struct {
-	id               event.SubmissionID
-	sequence         uint64 // in SUBMISSIONS
-	acceptedSequence uint64 // in ACCEPTED
-	rows             uint32
-	before           uint32 // number of the one before it with the same id, from 1; 0: none
-}
-
-// keyHash stands for a sender's key.
-type keyHash [16]byte
-
-func hashKey(area, dataset, key string) keyHash {
-	sum := sha256.Sum256([]byte(area + " " + dataset + " " + key))
-	return keyHash(sum[:16])
-}
-
 // New returns an empty ledger whose values are in the catalogue's units.
 func New(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
@@ -94,63 +75,6 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 	}
 	l.advance(sequence, subject)
 	return problem
-}
-
-func (l *Ledger) applyDecision(d *event.Decision) {
-	period, err := catalogue.ParsePeriod(d.Period)
-	if err != nil {
-		return // decisions are checked before they are recorded
-	}
-	switch d.Kind {
-	case event.Lock:
-		l.locked[period] = true
-	case event.Unlock:
-		delete(l.locked, period)
-	case event.Reopen:
-		l.reopened = append(l.reopened, *d)
-	}
-}
-
-// areaCell is one area's figure in a cell, by the area's number.
-type areaCell struct {
-	area int
-	cell Cell
-}
-
-// countWithdrawal notes that an area has withdrawn its figure: what it reports from then
-// on begins again at any stage, as after a reopening.
-func (l *Ledger) countWithdrawal(of areaCell) {
-	if l.withdrawn == nil {
-		l.withdrawn, l.withdrawnCells = map[areaCell]uint8{}, map[Cell]bool{}
-	}
-	l.withdrawnCells[of.cell] = true
-	if l.withdrawn[of] < math.MaxUint8 {
-		l.withdrawn[of]++
-	}
-}
-
-// Withdrawn returns those of the cells of which an area has ever withdrawn its figure.
-func (l *Ledger) Withdrawn(cells []Cell) []Cell {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if len(l.withdrawnCells) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] })
-}
-
-// epoch returns how often an area's figure in the cell has been reopened or withdrawn.
-func (l *Ledger) epoch(cell Cell, area string) uint8 {
-	epoch := uint8(0)
-	if number, known := l.areaNumbers[area]; known {
-		epoch = l.withdrawn[areaCell{number, cell}]
-	}
-	for i := range l.reopened {
-		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
-			epoch++
-		}
-	}
-	return epoch
 }
 
 // Skip passes over the message at the sequence of ACCEPTED, and notes why it cannot
@@ -238,21 +162,6 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	return problem
 }
 
-// foldKey notes the key of the submission with a number.
-func (l *Ledger) foldKey(number uint32, s *event.AcceptedSubmission) {
-	if l.keyHolders == nil {
-		l.keyHolders, l.keyed = map[keyHash]uint32{}, map[event.SubmissionID][]uint32{}
-	}
-	if hash := hashKey(s.Area, s.Dataset, s.Key); !hasKey(l.keyHolders, hash) {
-		l.keyHolders[hash] = number
-	}
-	if content, err := event.ParseSubmissionID(s.Content); err == nil {
-		l.keyed[content] = append(l.keyed[content], number)
-	}
-}
-
-func hasKey[K comparable, V any](m map[K]V, key K) bool { _, ok := m[key]; return ok }
-
 // inCatalogueUnit expresses a value in the indicator's unit of the catalogue. The
 // value of an indicator that the catalogue does not have (nil) stays as it is.
 func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
@@ -313,64 +222,6 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	return Part{}, false
 }
 
-// CellStates fills in the state of the area's cell that each row reports, by the
-// row's index. All states are of one moment.
-func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	number, known := l.areaNumbers[area]
-	for i := range rows {
-		cell := CellOf(&rows[i])
-		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
-		if figures := l.figures(cell); known && number < len(figures) {
-			f := &figures[number]
-			into[i].Best, into[i].Sequence = f.figure(), l.sequenceOf(f)
-			if f.status != 0 {
-				into[i].Submission = l.submissions[f.submission].id
-			}
-		}
-	}
-}
-
-// lockedBy returns the locked period whose total or change an area's figure of the cell may
-// be a part of, the earliest of several: the cell's own period, one that follows from it, or
-// the year after either, of whose change it is the base. A flow does not follow where the
-// area has reported it itself. It is zero where there is none.
-func (l *Ledger) lockedBy(cell Cell, area string) catalogue.Period {
-	if len(l.locked) == 0 {
-		return catalogue.Period{}
-	}
-	if l.locked[cell.Period] {
-		return cell.Period
-	}
-	var earliest catalogue.Period
-	consider := func(p catalogue.Period) {
-		for _, p := range [...]catalogue.Period{p, p.YearAfter()} {
-			if l.locked[p] && (earliest == catalogue.Period{} || p.Compare(earliest) < 0) {
-				earliest = p
-			}
-		}
-	}
-	consider(cell.Period)
-	indicator, ok := l.catalogue.Indicator(cell.Indicator)
-	if !ok {
-		return earliest
-	}
-	number, known := l.areaNumbers[area]
-	fed := cell.Period.PeriodsFedBy(indicator.Kind)
-	for n := range catalogue.PeriodsInYear {
-		p := catalogue.NumberedPeriod(cell.Period.Year, n)
-		if !fed.Has(n) {
-			continue
-		}
-		own := l.figures(Cell{cell.Indicator, p})
-		if indicator.Kind != catalogue.Flow || !known || number >= len(own) || !own[number].counts() {
-			consider(p)
-		}
-	}
-	return earliest
-}
-
 // sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
 // there is no figure.
 func (l *Ledger) sequenceOf(f *packedFigure) uint64 {
@@ -403,101 +254,6 @@ func (l *Ledger) Cells() []Cell {
 	}
 	slices.SortFunc(cells, Cell.Compare)
 	return cells
-}
-
-// Submission says where a submission and its accepted observations are stored.
-type Submission struct {
-	ID event.SubmissionID
-	// Sequence is its place in SUBMISSIONS.
-	Sequence uint64
-	// AcceptedSequence is the place of its accepted observations in ACCEPTED, and
-	// Rows their number.
-	AcceptedSequence uint64
-	Rows             int
-}
-
-// Accepted returns where the accepted observations of a message of SUBMISSIONS are
-// stored, by its id and sequence; false when none of its rows has been accepted.
-func (l *Ledger) Accepted(submission string, sequence uint64) (Submission, bool) {
-	id, err := event.ParseSubmissionID(submission)
-	if err != nil {
-		return Submission{}, false
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	number, ok := l.accepted(id, sequence)
-	if !ok {
-		return Submission{}, false
-	}
-	return l.submissions[number].toSubmission(), true
-}
-
-// accepted returns the number of the submission with an id and a sequence.
-func (l *Ledger) accepted(id event.SubmissionID, sequence uint64) (number uint32, ok bool) {
-	for number, ok = l.submissionNumbers[id]; ok; {
-		s := &l.submissions[number]
-		if s.sequence == sequence {
-			return number, true
-		}
-		if s.before == 0 {
-			break
-		}
-		number = s.before - 1
-	}
-	return 0, false
-}
-
-// AcceptedOfContent returns every submission with the content of an id, with whatever
-// key, of which rows were accepted: the newest first.
-func (l *Ledger) AcceptedOfContent(content string) []Submission {
-	id, err := event.ParseSubmissionID(content)
-	if err != nil {
-		return nil
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	var all []Submission
-	number, ok := l.submissionNumbers[id]
-	for ok {
-		s := &l.submissions[number]
-		all = append(all, s.toSubmission())
-		number, ok = s.before-1, s.before > 0
-	}
-	for _, number := range l.keyed[id] {
-		all = append(all, l.submissions[number].toSubmission())
-	}
-	slices.SortFunc(all, func(a, b Submission) int { return cmp.Compare(b.Sequence, a.Sequence) })
-	return all
-}
-
-// KeyHolder returns the id of the submission that a sender's key stands for: the first
-// of which rows were accepted.
-func (l *Ledger) KeyHolder(area, dataset, key string) (id string, used bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	number, used := l.keyHolders[hashKey(area, dataset, key)]
-	if !used {
-		return "", false
-	}
-	return l.submissions[number].id.String(), true
-}
-
-// Submissions returns every submission folded in up to a sequence of ACCEPTED,
-// inclusive.
-func (l *Ledger) Submissions(upTo uint64) []Submission {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	all := make([]Submission, 0, len(l.submissions))
-	for i := range l.submissions {
-		if l.submissions[i].acceptedSequence <= upTo {
-			all = append(all, l.submissions[i].toSubmission())
-		}
-	}
-	return all
-}
-
-func (s *foldedSubmission) toSubmission() Submission {
-	return Submission{ID: s.id, Sequence: s.sequence, AcceptedSequence: s.acceptedSequence, Rows: int(s.rows)}
 }
 
 // Basis returns the highest sequence of ACCEPTED folded in.

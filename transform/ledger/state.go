@@ -1,0 +1,124 @@
+package ledger
+
+import (
+	"math"
+	"slices"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+func (l *Ledger) applyDecision(d *event.Decision) {
+	period, err := catalogue.ParsePeriod(d.Period)
+	if err != nil {
+		return // decisions are checked before they are recorded
+	}
+	switch d.Kind {
+	case event.Lock:
+		l.locked[period] = true
+	case event.Unlock:
+		delete(l.locked, period)
+	case event.Reopen:
+		l.reopened = append(l.reopened, *d)
+	}
+}
+
+// areaCell is one area's figure in a cell, by the area's number.
+type areaCell struct {
+	area int
+	cell Cell
+}
+
+// countWithdrawal notes that an area has withdrawn its figure: what it reports from then
+// on begins again at any stage, as after a reopening.
+func (l *Ledger) countWithdrawal(of areaCell) {
+	if l.withdrawn == nil {
+		l.withdrawn, l.withdrawnCells = map[areaCell]uint8{}, map[Cell]bool{}
+	}
+	l.withdrawnCells[of.cell] = true
+	if l.withdrawn[of] < math.MaxUint8 {
+		l.withdrawn[of]++
+	}
+}
+
+// Withdrawn returns those of the cells of which an area has ever withdrawn its figure.
+func (l *Ledger) Withdrawn(cells []Cell) []Cell {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if len(l.withdrawnCells) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] })
+}
+
+// epoch returns how often an area's figure in the cell has been reopened or withdrawn.
+func (l *Ledger) epoch(cell Cell, area string) uint8 {
+	epoch := uint8(0)
+	if number, known := l.areaNumbers[area]; known {
+		epoch = l.withdrawn[areaCell{number, cell}]
+	}
+	for i := range l.reopened {
+		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
+			epoch++
+		}
+	}
+	return epoch
+}
+
+// CellStates fills in the state of the area's cell that each row reports, by the
+// row's index. All states are of one moment.
+func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	number, known := l.areaNumbers[area]
+	for i := range rows {
+		cell := CellOf(&rows[i])
+		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
+		if figures := l.figures(cell); known && number < len(figures) {
+			f := &figures[number]
+			into[i].Best, into[i].Sequence = f.figure(), l.sequenceOf(f)
+			if f.status != 0 {
+				into[i].Submission = l.submissions[f.submission].id
+			}
+		}
+	}
+}
+
+// lockedBy returns the locked period whose total or change an area's figure of the cell may
+// be a part of, the earliest of several: the cell's own period, one that follows from it, or
+// the year after either, of whose change it is the base. A flow does not follow where the
+// area has reported it itself. It is zero where there is none.
+func (l *Ledger) lockedBy(cell Cell, area string) catalogue.Period {
+	if len(l.locked) == 0 {
+		return catalogue.Period{}
+	}
+	if l.locked[cell.Period] {
+		return cell.Period
+	}
+	var earliest catalogue.Period
+	consider := func(p catalogue.Period) {
+		for _, p := range [...]catalogue.Period{p, p.YearAfter()} {
+			if l.locked[p] && (earliest == catalogue.Period{} || p.Compare(earliest) < 0) {
+				earliest = p
+			}
+		}
+	}
+	consider(cell.Period)
+	indicator, ok := l.catalogue.Indicator(cell.Indicator)
+	if !ok {
+		return earliest
+	}
+	number, known := l.areaNumbers[area]
+	fed := cell.Period.PeriodsFedBy(indicator.Kind)
+	for n := range catalogue.PeriodsInYear {
+		p := catalogue.NumberedPeriod(cell.Period.Year, n)
+		if !fed.Has(n) {
+			continue
+		}
+		own := l.figures(Cell{cell.Indicator, p})
+		if indicator.Kind != catalogue.Flow || !known || number >= len(own) || !own[number].counts() {
+			consider(p)
+		}
+	}
+	return earliest
+}
