@@ -86,6 +86,17 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 // submissions.
 func (g *Gateway) Ready() <-chan struct{} { return g.index.ready }
 
+// Serving returns nil when the gateway takes submissions, or what it waits for.
+func (g *Gateway) Serving() error {
+	switch {
+	case !g.index.caughtUp():
+		return errors.New("the gateway has yet to catch up with the log")
+	case !g.tokens.Current():
+		return errors.New("the gateway does not know the tokens as they are now")
+	}
+	return nil
+}
+
 // Listen begins to listen on the configured address. Run calls it unless it was called
 // before.
 func (g *Gateway) Listen(ctx context.Context) error {

@@ -134,7 +134,8 @@ func anyPorts(dir string) []string {
 	return []string{"--dir", dir, "--http", "127.0.0.1:0", "--operations", "127.0.0.1:0", "--nats-port", "0", "--clickhouse-port", "0"}
 }
 
-// startRun starts the whole pipeline on the directory and waits until it serves.
+// startRun starts the whole pipeline on the directory and waits until it serves: its gateway,
+// where it has one, takes uploads.
 func startRun(t testing.TB, dir string, args ...string) *program {
 	t.Helper()
 	p := start(t, nil, append(append([]string{"run"}, anyPorts(dir)...), args...)...)
@@ -144,8 +145,12 @@ func startRun(t testing.TB, dir string, args ...string) *program {
 			t.Fatalf("run ended: %v\n%s", err, p.output)
 		default:
 		}
-		_, err := app.FindInstance(dir)
-		return err == nil
+		if _, err := app.FindInstance(dir); err != nil {
+			return false
+		}
+		_, parts := readiness(t, dir)
+		gateway, ok := parts["gateway"]
+		return !ok || gateway.Ready
 	})
 	return p
 }

@@ -18,8 +18,9 @@ type Extent struct {
 	Last uint64
 	// Messages counts those that the stream holds.
 	Messages uint64
-	// Missing counts the messages up to Last that the stream does not hold and whose loss
-	// nobody has accepted (see [Log.AcceptLoss]).
+	// Missing counts the messages before the first one that the stream holds, of which nobody
+	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages do not count: a
+	// crash leaves some of them without a message, of which nobody has ever had a receipt.
 	Missing uint64
 }
 
@@ -34,10 +35,18 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 		return Extent{}, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	info := s.CachedInfo()
-	e := Extent{Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: info.State.LastSeq - info.State.Msgs}
+	e := Extent{Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State)}
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)
 	return e, nil
+}
+
+// missing counts the sequences before a stream's first message.
+func missing(s *jetstream.StreamState) uint64 {
+	if s.Msgs == 0 {
+		return s.LastSeq
+	}
+	return s.FirstSeq - 1
 }
 
 // AcceptLoss records in the stream that the messages it lacks now are lost for good, so that
@@ -52,7 +61,7 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	if config.Metadata == nil {
 		config.Metadata = map[string]string{}
 	}
-	config.Metadata[acceptedLossKey] = strconv.FormatUint(info.State.LastSeq-info.State.Msgs, 10)
+	config.Metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
 	if _, err := l.js.UpdateStream(ctx, config); err != nil {
 		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
 	}

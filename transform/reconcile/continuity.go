@@ -53,7 +53,7 @@ type DivergenceKind string
 const (
 	// TailLost is a stream that ends before what its holder knows of it.
 	TailLost DivergenceKind = "tail_lost"
-	// HeadLost is a stream that is kept for ever and lacks messages before Known.
+	// HeadLost is a stream that is kept for ever and lacks its first Known messages.
 	HeadLost DivergenceKind = "head_lost"
 	// Replaced is a message that is another one in the log than in the projection.
 	Replaced DivergenceKind = "replaced"
@@ -97,7 +97,7 @@ func (d *Divergence) String() string {
 	if d.Stream == stream.Accepted {
 		cure += ", or bring back what the submissions in the log still tell: citytally replay --from submissions"
 	}
-	return fmt.Sprintf("%s is kept for ever and lacks %d of its %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; %s",
+	return fmt.Sprintf("%s is kept for ever and lacks its first %d of %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; %s",
 		d.Stream, d.Known, d.Last, cure)
 }
 

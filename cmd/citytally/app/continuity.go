@@ -16,6 +16,9 @@ import (
 // continuityInterval is how often the log is compared with itself and with ClickHouse.
 const continuityInterval = 10 * time.Second
 
+// firstInterval is how soon a comparison is tried again that has never succeeded.
+const firstInterval = 500 * time.Millisecond
+
 // continuity compares the log with itself and with ClickHouse while the pipeline runs, and
 // holds back the stages that would do harm where the two diverge.
 type continuity struct {
@@ -42,20 +45,34 @@ func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-
 }
 
 // run compares until ctx ends: at once, when ClickHouse is prepared, and at intervals.
+// Stages wait for the first results, so what fails before them is tried again soon.
 func (c *continuity) run(ctx context.Context) error {
-	tick := time.NewTicker(continuityInterval)
-	defer tick.Stop()
 	prepared := c.prepared
 	for {
 		c.compare(ctx)
+		interval := continuityInterval
+		if !c.isComplete() {
+			interval = firstInterval
+		}
+		next := time.NewTimer(interval)
 		select {
 		case <-ctx.Done():
+			next.Stop()
 			return nil
 		case <-prepared:
 			prepared = nil
-		case <-tick.C:
+		case <-next.C:
 		}
+		next.Stop()
 	}
+}
+
+// isComplete reports whether everything that can be compared has been once.
+func (c *continuity) isComplete() bool {
+	canAsk := c.canAskProjection()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams.done && (c.shown.done || !canAsk)
 }
 
 // compare compares once and keeps the results. A comparison that fails leaves the last one:

@@ -200,7 +200,7 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		return portHint(err, "--http")
 	}
 	p.Instance.HTTP = "http://" + p.gateway.Addr()
-	p.health.addReadiness("gateway", whenClosed(p.gateway.Ready(), "the gateway has yet to catch up with the log"))
+	p.health.addReadiness("gateway", func(context.Context) error { return p.gateway.Serving() })
 	return nil
 }
 
