@@ -64,11 +64,35 @@ type Upload struct {
 // RetryFor is over; then it returns an [*UnavailableError]. Sending the same content again
 // is harmless, because the gateway recognises it. Any other refusal is a [*Problem].
 func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
+	if u.Again {
+		u.Key = cmp.Or(u.Key, crand.Text())
+	}
+	var receipts struct {
+		Receipts
+		Receipt
+	}
+	if err := c.upload(ctx, u, url.Values{}, &receipts); err != nil {
+		return nil, err
+	}
+	if receipts.Submissions != nil {
+		return receipts.Submissions, nil
+	}
+	return []Receipt{receipts.Receipt}, nil
+}
+
+// DryRun sends the upload like Submit, and returns what would become of it. Nothing is
+// stored.
+func (c *Client) DryRun(ctx context.Context, u Upload) (*DryRun, error) {
+	answer := &DryRun{}
+	return answer, c.upload(ctx, u, url.Values{"dry_run": {"true"}}, answer)
+}
+
+// upload sends an upload with a query that its fields complete, and reads the answer.
+func (c *Client) upload(ctx context.Context, u Upload, query url.Values, into any) error {
 	content, err := io.ReadAll(u.Content)
 	if err != nil {
-		return nil, fmt.Errorf("read upload: %w", err)
+		return fmt.Errorf("read upload: %w", err)
 	}
-	query := url.Values{}
 	for key, value := range map[string]string{"area": u.Area, "dataset": u.Dataset, "period": u.Period, "sheet": u.Sheet, "file": u.File, "reason": u.Reason} {
 		if value != "" {
 			query.Set(key, value)
@@ -77,7 +101,6 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	header := http.Header{"Content-Type": {cmp.Or(u.ContentType, "application/octet-stream")}}
 	if u.Again {
 		query.Set("again", "true")
-		u.Key = cmp.Or(u.Key, crand.Text())
 	}
 	if u.Key != "" {
 		header.Set("Idempotency-Key", u.Key)
@@ -90,19 +113,12 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	}
 	answer, err := c.send(ctx, http.MethodPost, "/v1/submissions?"+query.Encode(), header, content)
 	if err != nil {
-		return nil, fmt.Errorf("submit %s: %w", cmp.Or(u.File, "upload"), err)
+		return fmt.Errorf("submit %s: %w", cmp.Or(u.File, "upload"), err)
 	}
-	var receipts struct {
-		Receipts
-		Receipt
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("read receipt: %w", err)
 	}
-	if err := json.Unmarshal(answer, &receipts); err != nil {
-		return nil, fmt.Errorf("read receipt: %w", err)
-	}
-	if receipts.Submissions != nil {
-		return receipts.Submissions, nil
-	}
-	return []Receipt{receipts.Receipt}, nil
+	return nil
 }
 
 // Receipt returns the receipt of a submission, with its verdict once there is

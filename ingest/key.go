@@ -43,14 +43,14 @@ func keyProblem(seen, zh, en string) error {
 	return p
 }
 
-// meantAgain reads the query parameter again: true, or absent.
-func meantAgain(query url.Values) (bool, error) {
-	switch again := query.Get("again"); again {
+// flagOf reads a query parameter that is true, or false or absent.
+func flagOf(query url.Values, name string) (bool, error) {
+	switch value := query.Get(name); value {
 	case "true":
 		return true, nil
 	case "", "false":
 		return false, nil
 	default:
-		return false, queryProblem("again", fmt.Sprintf("请求参数 again 应为 true 或 false，收到的是 %q", again), fmt.Sprintf("query parameter again: want true or false, got %q", again))
+		return false, queryProblem(name, fmt.Sprintf("请求参数 %s 应为 true 或 false，收到的是 %q", name, value), fmt.Sprintf("query parameter %s: want true or false, got %q", name, value))
 	}
 }

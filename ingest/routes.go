@@ -27,7 +27,7 @@ func (g *Gateway) routes() http.Handler {
 			return newProblem(http.StatusMethodNotAllowed, codeMethod, "此地址只接受 "+method, "this address takes "+method+" only")
 		}))
 	}
-	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again")
+	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
 	route("GET", "/v1/submissions/{id}", g.authorize(g.get))
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))

@@ -41,6 +41,13 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
+	dry, err := flagOf(r.URL.Query(), "dry_run")
+	if err != nil {
+		return err
+	}
+	if dry {
+		return g.dryRun(w, r, who)
+	}
 	uploaded, err := g.storeUpload(w, r, who)
 	if err != nil {
 		return err
@@ -66,9 +73,28 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	return writeJSON(w, status, answer.Submissions[0])
 }
 
-// storeUpload makes the request's submissions durable, all or none. Once the whole upload has
-// arrived, it holds one of the slots for uploads that are decoded and stored.
-func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (uploaded []*uploadedSubmission, err error) {
+// storeUpload makes the request's submissions durable, all or none.
+func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder) ([]*uploadedSubmission, error) {
+	return g.withUpload(w, r, who, func(ctx context.Context, uploaded []*uploadedSubmission) error {
+		for _, u := range uploaded {
+			if err := g.recogniseRepetition(ctx, u); err != nil {
+				return g.unavailableProblem(w, err)
+			}
+		}
+		if err := g.store(ctx, uploaded); err != nil {
+			if errors.Is(err, nats.ErrMaxPayload) {
+				return g.tooLargeProblem(g.log.MaxMessage())
+			}
+			return g.unavailableProblem(w, err)
+		}
+		g.metrics.countReceipts(uploaded)
+		return nil
+	})
+}
+
+// withUpload reads the request's submissions and hands them to use. Once the whole upload has
+// arrived, and until use returns, it holds one of the slots for uploads at work.
+func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.Holder, use func(context.Context, []*uploadedSubmission) error) (uploaded []*uploadedSubmission, err error) {
 	ctx, received := g.tracer.Start(r.Context(), "receive")
 	defer func() { received(err) }()
 	r = r.WithContext(ctx)
@@ -99,18 +125,8 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.
 			return nil, err
 		}
 		uploaded[i].understood = &read.Understanding
-		if err := g.recogniseRepetition(r.Context(), uploaded[i]); err != nil {
-			return nil, g.unavailableProblem(w, err)
-		}
 	}
-	if err := g.store(r.Context(), uploaded); err != nil {
-		if errors.Is(err, nats.ErrMaxPayload) {
-			return nil, g.tooLargeProblem(g.log.MaxMessage())
-		}
-		return nil, g.unavailableProblem(w, err)
-	}
-	g.metrics.countReceipts(uploaded)
-	return uploaded, nil
+	return uploaded, use(ctx, uploaded)
 }
 
 // via returns how a submission came in: cli or http. Both have the same permissions.

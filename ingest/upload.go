@@ -40,7 +40,7 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	if err != nil {
 		return decode.Result{}, g.bodyProblem(err)
 	}
-	again, err := meantAgain(query)
+	again, err := flagOf(query, "again")
 	if err != nil {
 		return decode.Result{}, err
 	}

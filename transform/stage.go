@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/respond"
 	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -100,8 +101,9 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
 	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, checker,
 		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
+	responder := respond.New(s.log, s.ledger, s.catalogue, validator, s.now)
 	group, working := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run} {
+	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run, responder.Run} {
 		group.Go(func() error { return run(working) })
 	}
 	err := group.Wait()

@@ -15,10 +15,10 @@ const module = "github.com/citytally/citytally/"
 // settings.
 var importLine = [][]string{
 	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"ingest/event"}, {"ingest/stream"},
-	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest"},
+	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest"},
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
-	{"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
+	{"transform/respond"}, {"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
 	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
 	{"cmd/citytally/demo", "cmd/citytally/bench"}, {"cmd/citytally"},
 }

@@ -193,6 +193,10 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
 	file := csvFile(t, "indicator,period,value\nhnte_valid,2021,120\nhnte_vaild,2021,1\ngdp,2021,一百\n")
+	code, out, _ := citytally(t, "submit", "--dir", dir, "--lang", "zh", "--area", "320812", "--dataset", "sti-annual", "--dry-run", file)
+	if code != exitRefused || !strings.Contains(out, "随之变动的全市数") || !strings.Contains(out, "hnte_valid 2021") || !strings.Contains(out, "未存储任何数据") {
+		t.Errorf("dry run: exit code %d\n%s", code, out)
+	}
 	for lang, want := range map[string][]string{
 		"en": {"partly accepted", "3 rows", "1 of 3 rows", `did you mean "hnte_valid"?`, "not a number"},
 		"zh": {"部分采用", "采用 1 行，共 3 行", `是否应为 "hnte_valid"？`, "不是数字"},

@@ -16,6 +16,7 @@ func newSubmit(g *globals) *cobra.Command {
 	var a client.Addresses
 	var upload ingest.Upload
 	var token string
+	var dry bool
 	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "submit FILE...",
@@ -36,6 +37,7 @@ is found by the area in the instance's tokens file.`,
 		Example: `  citytally submit figures.csv --area 320812 --dataset sti-annual
   citytally submit 季报.xlsx --area 320812 --dataset sti-quarterly --period 2022-Q3 --sheet 表1
   citytally submit figures.csv --area 320812 --dataset sti-annual --again
+  citytally submit 季报.xlsx --area 320812 --dataset sti-quarterly --period 2022-Q3 --dry-run
   citytally submit 320812.json --url https://tally.example --token ...
   generate-figures | citytally submit - --area 320812 --dataset sti-annual`,
 		Args: cobra.MinimumNArgs(1),
@@ -50,13 +52,12 @@ is found by the area in the instance's tokens file.`,
 			}
 			refused := false
 			for _, file := range files {
-				receipts, err := client.SubmitFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, lang.language())
+				verdicts, err := submitOne(cmd, gateway, file, upload, dry, lang.language())
 				if err != nil {
 					return err
 				}
-				for i := range receipts {
-					present.Receipt(cmd.OutOrStdout(), &receipts[i], lang.language())
-					refused = refused || receipts[i].Verdict != nil && receipts[i].Verdict.Outcome != event.AllAccepted
+				for _, v := range verdicts {
+					refused = refused || v.Outcome != event.AllAccepted
 				}
 			}
 			if refused {
@@ -73,9 +74,37 @@ is found by the area in the instance's tokens file.`,
 	flags.StringVar(&upload.Sheet, "sheet", "", "`name` of the sheet, of a workbook with several tables")
 	flags.StringVar(&upload.Reason, "reason", "", "why figures are revised after a lock")
 	flags.BoolVar(&upload.Again, "again", false, "take content that was superseded since as a new version")
+	flags.BoolVar(&dry, "dry-run", false, "store nothing, and print what would become of the files and of the city's totals")
 	flags.StringVar(&upload.Key, "key", "", "idempotency `key`: with the same key the same content is the same submission for ever")
 	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict, and to try a gateway that takes nothing; 0 does neither")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")
 	lang = langFlag(cmd)
 	return cmd
+}
+
+// submitOne sends a file, or asks what would become of it, and prints the answer. It returns
+// the verdicts that there are.
+func submitOne(cmd *cobra.Command, gateway *ingest.Client, file string, upload ingest.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
+	if dry {
+		answer, err := client.DryRunFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
+		if err != nil {
+			return nil, err
+		}
+		present.DryRun(cmd.OutOrStdout(), answer, l)
+		for i := range answer.Verdicts {
+			verdicts = append(verdicts, &answer.Verdicts[i])
+		}
+		return verdicts, nil
+	}
+	receipts, err := client.SubmitFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
+	if err != nil {
+		return nil, err
+	}
+	for i := range receipts {
+		present.Receipt(cmd.OutOrStdout(), &receipts[i], l)
+		if receipts[i].Verdict != nil {
+			verdicts = append(verdicts, receipts[i].Verdict)
+		}
+	}
+	return verdicts, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -53,6 +54,27 @@ func delivery(m jetstream.Msg, meta *jetstream.MsgMetadata) Delivery {
 		StoredAt: meta.Timestamp.UTC(), Attempt: meta.NumDelivered, msg: m,
 	}
 }
+
+// Undelivered returns a message as it would be delivered, had the broker stored it at a
+// sequence and an instant. It cannot be acknowledged.
+func Undelivered(m Message, sequence uint64, at time.Time) Delivery {
+	header := nats.Header{}
+	for key, value := range m.Header {
+		header.Set(key, value)
+	}
+	if m.ID != "" {
+		header.Set(jetstream.MsgIDHeader, m.ID)
+	}
+	return Delivery{Subject: m.Subject, Body: m.Body, Sequence: sequence, StoredAt: at.UTC(), Attempt: 1, msg: undelivered{header: header}}
+}
+
+// undelivered is a message with headers alone.
+type undelivered struct {
+	jetstream.Msg
+	header nats.Header
+}
+
+func (u undelivered) Headers() nats.Header { return u.header }
 
 // AckAll acknowledges a batch.
 func AckAll(batch []Delivery) error {

@@ -1,6 +1,7 @@
 // Package stream is the client of the log, seven streams of NATS JetStream:
 // publishing, consuming, following, dead letters, and the one loop that works on
-// messages. Its metrics and traces belong here too, because both are about
+// messages; besides, requests that one process asks and another answers, of which nothing
+// is stored. Its metrics and traces belong here too, because both are about
 // streams, consumers and messages. The package is large because all of it works on
 // one connection and on the messages of one client library, which it does not show.
 //

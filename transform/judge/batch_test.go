@@ -102,7 +102,7 @@ func TestBatchSeesItself(t *testing.T) {
 	}
 	verdicts, outgoing, err := v.judgeAll(t.Context(), []received{
 		staged("901", "100", "flash"), staged("901", "90", "estimate"), staged("902", "90", "estimate"), staged("901", "95", "final"), staged("901", "97", "flash"),
-	})
+	}, newBatchState(v.ledger))
 	if err != nil {
 		t.Fatal(err)
 	}

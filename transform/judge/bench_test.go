@@ -33,7 +33,7 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		verdicts, _, err := v.judgeAll(b.Context(), submissions)
+		verdicts, _, err := v.judgeAll(b.Context(), submissions, newBatchState(v.ledger))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -200,7 +200,7 @@ func TestLostRowsFollowTheVerdict(t *testing.T) {
 	sequence := fixture.Submit(t, f.log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("none", "2021", "1")))
 	fixture.Await(t, f.log, stream.Submissions, "submission", func(d stream.Delivery) bool {
 		r := readSubmission(d)
-		verdicts, _, err := a.judgeAll(t.Context(), []received{r})
+		verdicts, _, err := a.judgeAll(t.Context(), []received{r}, newBatchState(a.ledger))
 		if err == nil {
 			err = a.publishVerdicts(t.Context(), verdicts, nil, stream.Refusals{})
 		}

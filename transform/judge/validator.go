@@ -120,7 +120,7 @@ func (v *Validator) dropJudged(ctx context.Context, submissions []received, all 
 func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans, refused stream.Refusals) ([]event.Verdict, error) {
 	verdicts := make([]event.Verdict, 0, len(submissions))
 	for checked := time.Now(); ; {
-		judged, outgoing, err := v.judgeAll(ctx, submissions)
+		judged, outgoing, err := v.judgeAll(ctx, submissions, newBatchState(v.ledger))
 		if err != nil {
 			return nil, err
 		}
@@ -169,12 +169,11 @@ func (v *Validator) catchUp(ctx context.Context) error {
 	return v.ledger.Wait(ctx, last)
 }
 
-// judgeAll judges submissions in order. Later ones are judged by what was accepted
-// of earlier ones, too.
-func (v *Validator) judgeAll(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, error) {
+// judgeAll judges submissions in order, and adds what is accepted to the state. Later ones
+// are judged by what was accepted of earlier ones, too.
+func (v *Validator) judgeAll(ctx context.Context, submissions []received, state *batchState) ([]event.Verdict, *outbox, error) {
 	verdicts := make([]event.Verdict, len(submissions))
 	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
-	state := newBatchState(v.ledger)
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.newVerdict(r)

@@ -42,31 +42,44 @@ func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
 // SubmitFile sends a file of figures to the gateway; "-" is stdin. A gateway that is away or
 // takes nothing is tried again for as long as the upload waits for its verdict, at least once;
 // then the error says so. It returns a RefusedError, in the reader's language, where the gateway refuses the whole file.
-func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) ([]ingest.Receipt, error) {
-	content := stdin
-	upload.File = ""
+func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) (receipts []ingest.Receipt, err error) {
+	return receipts, sendFile(gateway, stdin, file, upload, l, func(u ingest.Upload) (err error) {
+		receipts, err = gateway.Submit(ctx, u)
+		return err
+	})
+}
+
+// DryRunFile is SubmitFile without storing anything: it returns what would become of the file.
+func DryRunFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) (answer *ingest.DryRun, err error) {
+	return answer, sendFile(gateway, stdin, file, upload, l, func(u ingest.Upload) (err error) {
+		answer, err = gateway.DryRun(ctx, u)
+		return err
+	})
+}
+
+func sendFile(gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language, send func(ingest.Upload) error) error {
+	upload.Content, upload.File = stdin, ""
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer f.Close()
-		content, upload.File = f, filepath.Base(file)
+		upload.Content, upload.File = f, filepath.Base(file)
 	}
-	upload.Content = content
 	gateway.RetryFor = max(upload.Wait, time.Nanosecond)
-	receipts, err := gateway.Submit(ctx, upload)
+	err := send(upload)
 	if away, ok := errors.AsType[*ingest.UnavailableError](err); ok {
-		return nil, unavailable(away, file, upload.Wait, l)
+		return unavailable(away, file, upload.Wait, l)
 	}
 	var p *ingest.Problem
 	switch {
 	case !errors.As(err, &p):
-		return receipts, err
+		return err
 	case l == present.Chinese && p.DetailZH != "":
 		err = errors.New(p.Chinese())
 	}
-	return nil, &RefusedError{err}
+	return &RefusedError{err}
 }
 
 // unavailable tells that a file was not taken, in the reader's language.

@@ -54,6 +54,7 @@ type Words struct {
 	Assess     AssessWords
 	Catalogue  CatalogueWords
 	Receipt    ReceiptWords
+	DryRun     DryRunWords
 	Token      TokenWords
 	Journal    JournalWords
 	Demo       DemoWords

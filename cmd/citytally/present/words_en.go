@@ -140,6 +140,10 @@ var englishWords = Words{
 		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
 		Silent:      "it does not answer",
 	},
+	DryRun: DryRunWords{
+		Nothing: "Dry run: nothing was stored; as of message %d of ACCEPTED", Totals: "City totals that would move:", NoTotals: "no city total would move",
+		Without: "none", Omitted: "  … and %d more totals", Total: "city total and period", From: "now", To: "then",
+	},
 	Token: TokenWords{
 		ID: "ID", Name: "Name", Role: "Role", State: "State", Expires: "Expires", Created: "Created", Revoked: "Revoked", Never: "never", InFile: "in the tokens file",
 		Roles:  map[string]string{"district": "district", "bureau": "bureau", "analyst": "analyst"},

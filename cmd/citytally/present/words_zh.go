@@ -137,6 +137,10 @@ var chineseWords = Words{
 		Unavailable: "%s：网关 %s 在 %s 内未给出回执：%s\n请稍后原样重发，不会重复入库；--wait 可延长尝试时间。管理员可用 citytally status 查明原因",
 		Silent:      "没有应答",
 	},
+	DryRun: DryRunWords{
+		Nothing: "试算：未存储任何数据；以日志 ACCEPTED 第 %d 条为准", Totals: "随之变动的全市数：", NoTotals: "全市数不变",
+		Without: "无", Omitted: "  …… 另有 %d 个全市数未列出", Total: "全市数", From: "现为", To: "将为",
+	},
 	Token: TokenWords{
 		ID: "编号", Name: "名称", Role: "角色", State: "状态", Expires: "到期", Created: "签发", Revoked: "撤销", Never: "永不", InFile: "在令牌文件中",
 		Roles:  map[string]string{"district": "区县", "bureau": "统计局", "analyst": "分析人员"},

@@ -1,0 +1,9 @@
+// Package inquiry is what gateways ask the transform stage, which has the ledger: what
+// would become of an upload, before it is stored.
+//
+// A question goes over the broker to one of the processes with a transform stage, in JSON,
+// and is answered from its ledger at one place of the log, which the answer names. Package
+// transform/respond answers.
+//
+// What never happens: a question or an answer that is stored, or that changes anything.
+package inquiry

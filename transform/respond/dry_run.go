@@ -1,0 +1,131 @@
+package respond
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+const (
+	// maxMessages is how many submissions one upload may consist of.
+	maxMessages = 10_000
+	// maxTries is how often a dry run begins anew because the area's figures have changed
+	// meanwhile.
+	maxTries = 20
+)
+
+// errMoving says that no place of the log could be held.
+var errMoving = errors.New("the area's figures keep changing at present; try again later")
+
+// dryRun says what would become of an upload.
+func (r *Responder) dryRun(ctx context.Context, upload inquiry.Upload) (inquiry.Foreseen, error) {
+	if n := len(upload.Messages); n == 0 || n > maxMessages {
+		return inquiry.Foreseen{}, event.Permanentf("want 1 to %d submissions, got %d", maxMessages, n)
+	}
+	if err := r.catchUp(ctx); err != nil {
+		return inquiry.Foreseen{}, err
+	}
+	for range maxTries {
+		if ctx.Err() != nil {
+			return inquiry.Foreseen{}, context.Cause(ctx)
+		}
+		if foreseen, ok, err := r.foresee(ctx, &upload); ok || err != nil {
+			return foreseen, err
+		}
+	}
+	return inquiry.Foreseen{}, errMoving
+}
+
+// foresee judges the upload and computes the totals that follow, at one place of the log.
+// It reports false where a verdict may have been given at a later one.
+func (r *Responder) foresee(ctx context.Context, upload *inquiry.Upload) (inquiry.Foreseen, bool, error) {
+	before := r.places(upload)
+	view := r.ledger.View()
+	defer view.Close()
+	now, first := r.now(), uint64(math.MaxInt64-maxMessages)
+	deliveries := make([]stream.Delivery, len(upload.Messages))
+	for i, m := range upload.Messages {
+		deliveries[i] = stream.Undelivered(stream.Message{Subject: m.Subject, ID: m.ID, Header: m.Header, Body: m.Body}, first+uint64(i), now)
+	}
+	judged, err := r.validator.Foresee(ctx, deliveries)
+	if err != nil {
+		return inquiry.Foreseen{}, false, err
+	}
+	if !maps.Equal(before, r.places(upload)) {
+		return inquiry.Foreseen{}, false, nil
+	}
+	foreseen := inquiry.Foreseen{Basis: view.Basis(), Verdicts: judged.Verdicts, Totals: r.totals(view, judged)}
+	if n := len(foreseen.Totals); n > inquiry.MaxTotals {
+		foreseen.Totals, foreseen.TotalsOmitted = foreseen.Totals[:inquiry.MaxTotals], n-inquiry.MaxTotals
+	}
+	return foreseen, true, nil
+}
+
+// places returns the place in ACCEPTED of the newest message on every subject that the
+// verdicts on an upload depend on.
+func (r *Responder) places(upload *inquiry.Upload) map[string]uint64 {
+	places := map[string]uint64{judge.DecisionSubject: r.ledger.LastOnSubject(judge.DecisionSubject)}
+	for _, m := range upload.Messages {
+		area := event.OriginOf(m.Subject).Area
+		for i := range r.catalogue.Datasets {
+			subject := "accepted." + area + "." + r.catalogue.Datasets[i].ID
+			places[subject] = r.ledger.LastOnSubject(subject)
+		}
+	}
+	return places
+}
+
+// totals returns the totals that differ once the figures are accepted, those of the cells that
+// the upload reports first.
+func (r *Responder) totals(view *ledger.View, judged *judge.Foreseen) []inquiry.TotalChange {
+	changed := slices.SortedFunc(maps.Keys(judged.Figures), ledger.Cell.Compare)
+	if len(changed) == 0 {
+		return []inquiry.TotalChange{}
+	}
+	after := newOverlay(view, judged.Figures)
+	affected := tally.Affected(r.catalogue, after, changed)
+	from, to := r.totalsOf(view, affected), r.totalsOf(after, affected)
+	changes := []inquiry.TotalChange{}
+	slices.SortStableFunc(affected, func(a, b ledger.Cell) int { return rank(judged, a) - rank(judged, b) })
+	for _, cell := range affected {
+		a, b := from[cell], to[cell]
+		if a == nil && b == nil || a != nil && b != nil && a.Equal(b) {
+			continue
+		}
+		change := inquiry.TotalChange{Indicator: cell.Indicator, Period: cell.Period.String()}
+		if a != nil {
+			change.Unit, change.From = a.Unit, inquiry.TotalOf(a)
+		}
+		if b != nil {
+			change.Unit, change.To = b.Unit, inquiry.TotalOf(b)
+		}
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// rank is 0 for a cell that the upload reports.
+func rank(judged *judge.Foreseen, cell ledger.Cell) int {
+	if _, reported := judged.Figures[cell]; reported {
+		return 0
+	}
+	return 1
+}
+
+func (r *Responder) totalsOf(source tally.Source, cells []ledger.Cell) map[ledger.Cell]*event.Total {
+	totals := tally.All(r.catalogue, source, cells)
+	of := make(map[ledger.Cell]*event.Total, len(totals))
+	for i := range totals {
+		of[ledger.Cell{Indicator: totals[i].Indicator, Period: totals[i].Period}] = &totals[i].Total
+	}
+	return of
+}
