@@ -29,7 +29,7 @@ func Load(path string, environ []string) (*Settings, error) {
 	return settings, nil
 }
 
-// Check loads the settings, the catalogue and looks for every file that the settings name.
+// Check loads the settings, the catalogue and the calendar, and looks for every file that the settings name.
 // It reports mistakes as [Load] does.
 func Check(path string, environ []string) error {
 	settings, err := Load(path, environ)
@@ -39,6 +39,9 @@ func Check(path string, environ []string) error {
 	c, err := settings.LoadCatalogue()
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
+	}
+	if _, err := settings.LoadCalendar(c); err != nil {
+		return fmt.Errorf("calendar: %w", err)
 	}
 	var errs []error
 	for i, schedule := range settings.Transform.Schedules {

@@ -185,6 +185,14 @@ func TestCheckFollowsReferences(t *testing.T) {
 	if want := catalogue + ":1: city: want"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a bad catalogue: want an error with %q, got %v", want, err)
 	}
+	calendar := filepath.Join(dir, "calendar.yaml")
+	if err := os.WriteFile(calendar, []byte("obligations: [{dataset: none}]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = Check("", []string{"CITYTALLY_CALENDAR=" + calendar})
+	if want := calendar + `:1: obligations[0].dataset: want a dataset of the catalogue, got "none"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a bad calendar: want an error with %q, got %v", want, err)
+	}
 	err = Check("", []string{
 		`CITYTALLY_TRANSFORM_SCHEDULES=[{name: a, cron: "@daily", indicator: gpd}]`,
 		"CITYTALLY_CLICKHOUSE_EMBEDDED_LIBRARY=" + filepath.Join(dir, "libchdb.so"),

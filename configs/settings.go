@@ -23,6 +23,9 @@ type Settings struct {
 	TimeZone string `yaml:"time_zone"`
 	// Catalogue is the path of the catalogue file; empty is the built-in one.
 	Catalogue string `yaml:"catalogue"`
+	// Calendar is the path of the calendar file; empty is the built-in one, which belongs to
+	// the built-in catalogue.
+	Calendar string `yaml:"calendar"`
 	// HTTPHosts are the names, or IP addresses, by which the HTTP servers of this program are
 	// called besides loopback and the addresses that they listen on. Requests to other names
 	// are refused.

@@ -207,3 +207,36 @@ func TestBuiltInCatalogue(t *testing.T) {
 		t.Errorf("want an indicator in every programme, got %v", used)
 	}
 }
+
+// TestBuiltInCalendar holds the calendar against the catalogue: every dataset is owed by
+// every district, by the carved-out zone, and by nobody who may not report it.
+func TestBuiltInCalendar(t *testing.T) {
+	settings := Default()
+	c, err := settings.LoadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := settings.LoadCalendar(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"2021": 9, "2021-Q1": 8, "2021-YTD02": 8, "2021-YTD01": 0, "2021-06": 0, "2019": 0} {
+		p, err := catalogue.ParsePeriod(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owed := built.OfPeriod(p)
+		if len(owed) != want {
+			t.Errorf("%s: want %d areas to owe, got %v", text, want, owed)
+		}
+		for _, o := range owed {
+			if len(o.HolidaysMissing) > 0 {
+				t.Errorf("%s: holidays of %v are missing", text, o.HolidaysMissing)
+			}
+		}
+	}
+	settings.Catalogue = "another.yaml"
+	if none, err := settings.LoadCalendar(c); err != nil || !none.Empty() {
+		t.Errorf("with another catalogue: want nothing owed, got %v, %v", none, err)
+	}
+}

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"ingest/event"}, {"ingest/stream"},
+	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"configs/calendar"}, {"ingest/event"}, {"ingest/stream"},
 	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest"},
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},

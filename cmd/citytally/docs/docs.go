@@ -23,6 +23,7 @@ func Topics() []Topic {
 		{"publishing", "for the bureau: reports, explanations, releases, locks, published figures"},
 		{"querying", "for analysts: connecting, views, columns, examples"},
 		{"operating", "running it: settings, readiness, DEAD, rebuilding, upgrades, clusters, symptoms"},
+		{"calendar", "for the bureau: who owes what by when, working days and holidays"},
 		{"architecture", "packages, streams and their owners, invariants, back-pressure, retries"},
 		{"guarantees", "what is guaranteed, and the test that shows it"},
 		{"performance", "how fast it is, and how to measure it"},

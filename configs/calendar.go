@@ -1,0 +1,31 @@
+package configs
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// The built-in calendar, that of the built-in catalogue.
+//
+//go:embed calendar.yaml
+var defaultCalendar []byte
+
+// LoadCalendar reads the calendar that the settings name, or the built-in one, against the
+// catalogue. With a catalogue file and no calendar file nothing is owed.
+func (s *Settings) LoadCalendar(c *catalogue.Catalogue) (*calendar.Calendar, error) {
+	text := defaultCalendar
+	switch {
+	case s.Calendar != "":
+		return calendar.Load(s.Calendar, c)
+	case s.Catalogue != "":
+		text = nil
+	}
+	built, err := calendar.Parse("built-in calendar", text, c)
+	if err != nil {
+		return nil, fmt.Errorf("read built-in calendar: %w", err)
+	}
+	return built, nil
+}
