@@ -135,6 +135,22 @@ func (c *Client) Receipt(ctx context.Context, id string) (Receipt, error) {
 	return receipt, nil
 }
 
+// Template returns a form of a dataset for an area and a period; "" leaves either to the
+// gateway. The format is xlsx or csv, the language zh or en.
+func (c *Client) Template(ctx context.Context, dataset, area, period, format, language string) ([]byte, error) {
+	query := url.Values{}
+	for key, value := range map[string]string{"area": area, "period": period, "format": format, "lang": language} {
+		if value != "" {
+			query.Set(key, value)
+		}
+	}
+	form, err := c.send(ctx, http.MethodGet, "/v1/templates/"+url.PathEscape(dataset)+"?"+query.Encode(), http.Header{}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("get the form of %s: %w", dataset, err)
+	}
+	return form, nil
+}
+
 const (
 	clientRetryFrom = 100 * time.Millisecond
 	clientRetryTo   = 5 * time.Second

@@ -29,6 +29,7 @@ func (g *Gateway) routes() http.Handler {
 	}
 	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
 	route("GET", "/v1/submissions/{id}", g.authorize(g.get))
+	route("GET", "/v1/templates/{dataset}", g.authorize(g.getTemplate), "area", "period", "format", "lang")
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
 	route("GET", "/healthz", healthy)

@@ -14,13 +14,32 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"configs/calendar"}, {"ingest/event"}, {"ingest/stream"},
-	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest"},
-	{"transform/ledger"}, {"transform/judge", "transform/tally"},
+	{"configs/strict", "configs/hostport", "configs/credentials"},
+	{"configs/httpguard"},
+	{"configs/catalogue"},
+	{"configs/calendar"},
+	{"ingest/event"},
+	{"ingest/stream"},
+	{"ingest/token"},
+	{"ingest/decode/charset", "ingest/decode/grid"},
+	{"ingest/decode"},
+	{"ingest/inquiry", "ingest/template"},
+	{"ingest"},
+	{"transform/ledger"},
+	{"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
-	{"transform/respond"}, {"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
-	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
-	{"cmd/citytally/demo", "cmd/citytally/bench"}, {"cmd/citytally"},
+	{"transform/respond"},
+	{"transform"},
+	{"sink/resultset"},
+	{"sink"},
+	{"configs"},
+	{"cmd/citytally/docs"},
+	{"cmd/citytally/present"},
+	{"cmd/citytally/app"},
+	{"cmd/citytally/client"},
+	{"cmd/citytally/bench/load"},
+	{"cmd/citytally/demo", "cmd/citytally/bench"},
+	{"cmd/citytally"},
 }
 
 var servers = []string{"ingest/natsd", "sink/chdb"}

@@ -211,6 +211,11 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 			}
 		}
 	}
+	form := filepath.Join(t.TempDir(), "form.csv")
+	must(t, "template", "sti-annual", "--dir", dir, "--area", "320812", "--period", "2022", "--format", "csv", "--output", form)
+	if text, err := os.ReadFile(form); err != nil || !strings.Contains(string(text), "320812,sti-annual,2022,hnte_valid,有效高新技术企业") || !strings.Contains(string(text), "120 final") {
+		t.Errorf("form: %v\n%s", err, text)
+	}
 	code, _, stderr := citytally(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "nonsense", file)
 	if code != exitRefused || !strings.Contains(stderr, "nonsense") || !strings.Contains(stderr, "sti-annual") {
 		t.Errorf("unknown dataset: exit code %d, %s", code, stderr)

@@ -38,7 +38,8 @@ func (r *Responder) Run(ctx context.Context) error {
 	return r.log.Serve(ctx, stream.Service{
 		Name: "citytally-transform", Version: version, Description: "what an upload would do, from the ledger",
 		Answers: map[string]stream.Answerer{
-			inquiry.DryRunSubject: timed(inquiry.Answerer(r.dryRun)),
+			inquiry.DryRunSubject:  timed(inquiry.Answerer(r.dryRun)),
+			inquiry.FiguresSubject: timed(inquiry.Answerer(r.figures)),
 		},
 	})
 }

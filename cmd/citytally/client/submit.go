@@ -68,9 +68,13 @@ func sendFile(gateway *ingest.Client, stdin io.Reader, file string, upload inges
 		upload.Content, upload.File = f, filepath.Base(file)
 	}
 	gateway.RetryFor = max(upload.Wait, time.Nanosecond)
-	err := send(upload)
+	return told(send(upload), file, upload.Wait, l)
+}
+
+// told puts an error of the gateway about something into the reader's language.
+func told(err error, what string, wait time.Duration, l present.Language) error {
 	if away, ok := errors.AsType[*ingest.UnavailableError](err); ok {
-		return unavailable(away, file, upload.Wait, l)
+		return unavailable(away, what, wait, l)
 	}
 	var p *ingest.Problem
 	switch {
@@ -80,6 +84,16 @@ func sendFile(gateway *ingest.Client, stdin io.Reader, file string, upload inges
 		err = errors.New(p.Chinese())
 	}
 	return &RefusedError{err}
+}
+
+// templateWait is how long a gateway is tried for a form.
+const templateWait = 10 * time.Second
+
+// Template returns a form, with errors in the reader's language.
+func Template(ctx context.Context, gateway *ingest.Client, dataset, area, period, format string, l present.Language) ([]byte, error) {
+	gateway.RetryFor = templateWait
+	form, err := gateway.Template(ctx, dataset, area, period, format, l.Choose("zh", "en"))
+	return form, told(err, dataset, templateWait, l)
 }
 
 // unavailable tells that a file was not taken, in the reader's language.

@@ -1,0 +1,208 @@
+package template
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// Form is what a form is made for.
+type Form struct {
+	Catalogue *catalogue.Catalogue
+	Area      *catalogue.Area
+	Dataset   *catalogue.Dataset
+	Period    catalogue.Period
+	// English has headings and advice in English; names are in both languages always.
+	English bool
+	// Known has figures in force as text.
+	Known map[Place]string
+}
+
+// Place is an indicator in a period.
+type Place struct {
+	Indicator string
+	Period    catalogue.Period
+}
+
+// Check returns a [*catalogue.Problem] where nothing can be reported with the form.
+func (f *Form) Check() error {
+	problem := func(code, zh, en string) error {
+		return &catalogue.Problem{Code: code, Seen: f.Period.String(), ZH: zh, EN: en}
+	}
+	switch {
+	case !slices.Contains(f.Dataset.Periods, f.Period.Kind):
+		return problem("PERIOD_NOT_IN_DATASET", fmt.Sprintf("%s（%s）不报 %s 这样的时期", f.Dataset.ID, f.Dataset.NameZH, f.Period),
+			fmt.Sprintf("%s (%s) takes no period such as %s", f.Dataset.ID, f.Dataset.NameEN, f.Period))
+	case !f.Area.ValidIn(f.Period):
+		return problem("AREA_NOT_VALID", fmt.Sprintf("%s（%s）在 %s 期末不存在", f.Area.Code, f.Area.NameZH, f.Period),
+			fmt.Sprintf("%s (%s) does not exist at the end of %s", f.Area.Code, f.Area.NameEN, f.Period))
+	case len(f.Indicators()) == 0:
+		return problem("SUBMISSION_EMPTY", fmt.Sprintf("%s（%s）在 %s 中没有需要填报的指标", f.Area.Code, f.Area.NameZH, f.Dataset.ID),
+			fmt.Sprintf("%s (%s) reports no indicator of %s", f.Area.Code, f.Area.NameEN, f.Dataset.ID))
+	}
+	return nil
+}
+
+// Indicators returns what the area reports in the dataset, in the catalogue's order.
+func (f *Form) Indicators() []*catalogue.Indicator {
+	return Indicators(f.Catalogue, f.Area, f.Dataset)
+}
+
+// Indicators returns what an area reports in a dataset, in the catalogue's order.
+func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue.Dataset) []*catalogue.Indicator {
+	var reported []*catalogue.Indicator
+	for i := range c.Indicators {
+		indicator := &c.Indicators[i]
+		city := area.Kind == catalogue.City
+		if slices.Contains(indicator.Datasets, dataset.ID) && indicator.Total != catalogue.RatioRule &&
+			(indicator.Total != catalogue.CityRule || city) && (indicator.Total != catalogue.SumRule || !city) {
+			reported = append(reported, indicator)
+		}
+	}
+	return reported
+}
+
+// Earlier returns the periods whose figures stand beside the form's: the one before, of the
+// same kind, and that of the year before; one where they are the same.
+func Earlier(p catalogue.Period) []catalogue.Period {
+	before := Previous(p)
+	if year := p.YearBefore(); year != before {
+		return []catalogue.Period{before, year}
+	}
+	return []catalogue.Period{before}
+}
+
+// Previous returns the period of the same kind before a period: of years to date, the one
+// that ends a month earlier.
+func Previous(p catalogue.Period) catalogue.Period {
+	if p.Index > 1 {
+		p.Index--
+		return p
+	}
+	last := p.YearBefore()
+	for _, q := range catalogue.PeriodsOfYear(last.Year) {
+		if q.Kind == p.Kind {
+			last = q
+		}
+	}
+	return last
+}
+
+// Latest returns the dataset's newest period that has ended, in its first kind of period.
+func Latest(dataset *catalogue.Dataset, ended func(catalogue.Period) bool, year int) catalogue.Period {
+	var latest catalogue.Period
+	for _, y := range []int16{int16(year - 1), int16(year)} {
+		for _, p := range catalogue.PeriodsOfYear(y) {
+			if p.Kind == dataset.Periods[0] && ended(p) {
+				latest = p
+			}
+		}
+	}
+	return latest
+}
+
+// column is a column of a form.
+type column struct {
+	zh, en string
+	width  float64
+	// open columns are filled in; the others are protected.
+	open bool
+	text func(f *Form, i *catalogue.Indicator) string
+}
+
+func (c *column) name(english bool) string {
+	if english {
+		return c.en
+	}
+	return c.zh
+}
+
+// valueColumn is the place of the figures among the columns.
+const valueColumn = 7
+
+// columns returns the columns of the form. Those behind the open ones are passed over when
+// the form is read.
+func (f *Form) columns() []column {
+	empty := func(*Form, *catalogue.Indicator) string { return "" }
+	columns := []column{
+		{"地区代码", "area", 10, false, func(f *Form, _ *catalogue.Indicator) string { return f.Area.Code }},
+		{"报表", "dataset", 14, false, func(f *Form, _ *catalogue.Indicator) string { return f.Dataset.ID }},
+		{"报告期", "period", 12, false, func(f *Form, _ *catalogue.Indicator) string { return f.Period.String() }},
+		{"指标", "indicator", 22, false, func(_ *Form, i *catalogue.Indicator) string { return i.ID }},
+		{"指标名称", "指标名称", 32, false, func(_ *Form, i *catalogue.Indicator) string { return i.NameZH }},
+		{"name", "name", 36, false, func(_ *Form, i *catalogue.Indicator) string { return i.NameEN }},
+		{"单位", "unit", 8, false, func(_ *Form, i *catalogue.Indicator) string { return i.UnitName }},
+		{"数值", "value", 16, true, empty},
+		{"阶段", "stage", 10, true, empty},
+		{"状态", "status", 8, true, empty},
+		{"限定", "qualifier", 8, true, empty},
+		{"备注", "note", 24, true, empty},
+	}
+	for n, p := range Earlier(f.Period) {
+		c := column{"上期数", "previous period", 18, false, func(f *Form, i *catalogue.Indicator) string { return f.Known[Place{i.ID, p}] }}
+		if n > 0 || p == f.Period.YearBefore() {
+			c.zh, c.en = "上年同期数", "last year"
+		}
+		columns = append(columns, c)
+	}
+	if f.reported() {
+		columns = append(columns, column{"上期已报数（本期）", "previous report of this period", 18, false, func(f *Form, i *catalogue.Indicator) string { return f.Known[Place{i.ID, f.Period}] }})
+	}
+	return columns
+}
+
+// reported reports whether a figure of the form's own period is in force.
+func (f *Form) reported() bool {
+	for place := range f.Known {
+		if place.Period == f.Period {
+			return true
+		}
+	}
+	return false
+}
+
+// table returns the header and the rows.
+func (f *Form) table() [][]string {
+	columns := f.columns()
+	header := make([]string, len(columns))
+	for i := range columns {
+		header[i] = columns[i].name(f.English)
+	}
+	table := [][]string{header}
+	for _, indicator := range f.Indicators() {
+		row := make([]string, len(columns))
+		for i := range columns {
+			row[i] = columns[i].text(f, indicator)
+		}
+		table = append(table, row)
+	}
+	return table
+}
+
+// Text returns a figure in force as it stands beside the cell for a new one: 近87 年报.
+func Text(s event.Said, english bool) string {
+	text := s.Value
+	if s.Value == "" {
+		text = s.Status
+	}
+	stage, qualifier := s.Stage, s.Qualifier
+	if !english {
+		stage, qualifier = wordOf("I", stage), wordOf("K", qualifier)
+	} else if qualifier != "" {
+		qualifier += " "
+	}
+	return strings.TrimSpace(qualifier + text + " " + stage)
+}
+
+// wordOf returns the Chinese word of a column's choice.
+func wordOf(column, english string) string {
+	for _, c := range choices {
+		if i := slices.Index(c.en, english); c.column == column && i >= 0 {
+			return c.zh[i]
+		}
+	}
+	return english
+}

@@ -1,0 +1,150 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/template"
+	"github.com/citytally/citytally/ingest/token"
+)
+
+const (
+	workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	csvType      = "text/csv; charset=utf-8"
+)
+
+// getTemplate answers GET /v1/templates/{dataset} with a form for an area and a period, and
+// the figures in force of earlier periods in it.
+func (g *Gateway) getTemplate(w http.ResponseWriter, r *http.Request, who token.Holder) error {
+	query := r.URL.Query()
+	form, err := g.form(r.PathValue("dataset"), query, who)
+	if err != nil {
+		return err
+	}
+	format, err := wordOf(query, "format", "xlsx", "csv")
+	if err != nil {
+		return err
+	}
+	language, err := wordOf(query, "lang", "zh", "en")
+	if err != nil {
+		return err
+	}
+	form.English = language == "en"
+	if form.Known, err = g.knownFigures(r.Context(), w, form); err != nil {
+		return err
+	}
+	content, contentType := []byte(nil), csvType
+	if format == "csv" {
+		content, err = form.CSV()
+	} else {
+		contentType = workbookType
+		content, err = form.Workbook()
+	}
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s-%s-%s.%s", form.Dataset.ID, form.Area.Code, form.Period, format)
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	_, _ = w.Write(content)
+	return nil
+}
+
+// form returns an empty form as the request wants it.
+func (g *Gateway) form(datasetID string, query url.Values, who token.Holder) (*template.Form, error) {
+	area, err := g.areaOf(query, who)
+	if err != nil {
+		return nil, err
+	}
+	dataset, ok := g.catalogue.Dataset(datasetID)
+	if !ok {
+		problem := newProblem(http.StatusNotFound, codeNotFound, "", "")
+		mistake := g.unknownDatasetProblem(datasetID)
+		problem.Detail, problem.DetailZH, problem.Errors = mistake.Detail, mistake.DetailZH, []ProblemError{mistake}
+		return nil, problem
+	}
+	form := &template.Form{Catalogue: g.catalogue, Area: area, Dataset: dataset}
+	if text := query.Get("period"); text != "" {
+		if form.Period, err = catalogue.ReadPeriod(text, 0); err != nil {
+			return nil, valueProblem("period", err)
+		}
+	} else {
+		now := time.Now()
+		form.Period = template.Latest(dataset, func(p catalogue.Period) bool { return p.HasEnded(now, g.catalogue.Zone()) }, now.In(g.catalogue.Zone()).Year())
+	}
+	if err := form.Check(); err != nil {
+		return nil, valueProblem("period", err)
+	}
+	return form, nil
+}
+
+// areaOf returns the area of the query, or else the token's own.
+func (g *Gateway) areaOf(query url.Values, who token.Holder) (*catalogue.Area, error) {
+	code := query.Get("area")
+	if code == "" && who.Area != token.AnyArea {
+		code = who.Area
+	}
+	area, ok := g.catalogue.Area(code)
+	if !ok {
+		mistake := g.unknownAreaProblem(code)
+		problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)
+		problem.Errors = []ProblemError{mistake}
+		return nil, problem
+	}
+	if !who.MaySee(area.Code) {
+		return nil, otherAreaProblem(who, area)
+	}
+	return area, nil
+}
+
+// valueProblem returns the answer to a query parameter with a value that cannot be.
+func valueProblem(name string, err error) *Problem {
+	p, ok := errors.AsType[*catalogue.Problem](err)
+	if !ok {
+		p = &catalogue.Problem{ZH: err.Error(), EN: err.Error()}
+	}
+	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, p.ZH, p.EN)
+	problem.Errors = []ProblemError{{Code: p.Code, Field: name, Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH}}
+	return problem
+}
+
+// wordOf reads a query parameter that is one of two words, the first where it is absent.
+func wordOf(query url.Values, name, first, second string) (string, error) {
+	switch word := query.Get(name); word {
+	case "":
+		return first, nil
+	case first, second:
+		return word, nil
+	default:
+		return "", queryProblem(name, fmt.Sprintf("请求参数 %s 应为 %s 或 %s，收到的是 %q", name, first, second, word), fmt.Sprintf("query parameter %s: want %s or %s, got %q", name, first, second, word))
+	}
+}
+
+// knownFigures asks for the figures that stand beside those of a form.
+func (g *Gateway) knownFigures(ctx context.Context, w http.ResponseWriter, form *template.Form) (map[template.Place]string, error) {
+	wanted := inquiry.Wanted{Area: form.Area.Code, Dataset: form.Dataset.ID}
+	for _, p := range append(template.Earlier(form.Period), form.Period) {
+		wanted.Periods = append(wanted.Periods, p.String())
+	}
+	ctx, cancel := context.WithTimeout(ctx, inquiryTimeout)
+	defer cancel()
+	figures, err := inquiry.AskFigures(ctx, g.log, wanted)
+	if err != nil {
+		return nil, g.inquiryProblem(w, err)
+	}
+	known := map[template.Place]string{}
+	for _, f := range figures.Figures {
+		period, err := catalogue.ParsePeriod(f.Period)
+		if err != nil {
+			return nil, err
+		}
+		known[template.Place{Indicator: f.Indicator, Period: period}] = template.Text(f.Said, form.English)
+	}
+	return known, nil
+}

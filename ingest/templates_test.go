@@ -1,0 +1,72 @@
+package ingest_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// A form is got, filled in and sent back as it is; it has the figures of the year before, and
+// the figure in force where there is one.
+func TestTemplate(t *testing.T) {
+	h := open(t)
+	h.transform()
+	h.accepted("320812", `{"area":"320812","dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"2020","value":"近87"}]}`)
+
+	a := h.do("GET", "/v1/templates/sti-annual?period=2021", "320812", nil, "")
+	if a.status != http.StatusOK || !strings.HasSuffix(a.header.Get("Content-Type"), "spreadsheetml.sheet") || a.header.Get("Content-Disposition") != `attachment; filename="sti-annual-320812-2021.xlsx"` {
+		t.Fatalf("want a workbook, got %d %v %.200s", a.status, a.header, a.body)
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(a.body))
+	check(t, err)
+	defer func() { check(t, book.Close()) }()
+	sheet := book.GetSheetName(0)
+	if got, err := book.GetCellValue(sheet, "M5"); err != nil || got != "近87 年报" {
+		t.Errorf("beside the cell: %q, %v", got, err)
+	}
+	check(t, book.SetCellValue(sheet, "H5", 120))
+	var filled bytes.Buffer
+	check(t, book.Write(&filled))
+	r := h.accepted("320812", filled.String())
+	if r.Area != "320812" || r.Dataset != "sti-annual" || r.Verdict.CountOf(event.New) != 1 {
+		t.Errorf("want the figure taken, got %+v", r.Verdict)
+	}
+
+	csv := h.do("GET", "/v1/templates/sti-annual?period=2021&format=csv&lang=en&area=320812", "320812", nil, "")
+	if csv.status != http.StatusOK || !strings.Contains(string(csv.body), ",120 final") || !strings.Contains(string(csv.body), "below 87 final") {
+		t.Errorf("want the figure in force in the form, got %d %s", csv.status, csv.body)
+	}
+	if latest := h.do("GET", "/v1/templates/sti-annual?format=csv", "320812", nil, ""); latest.status != http.StatusOK || !strings.Contains(latest.header.Get("Content-Disposition"), "sti-annual-320812-20") {
+		t.Errorf("without a period: %d %v", latest.status, latest.header)
+	}
+	for path, status := range map[string]int{
+		"sti-annual?area=320804":                 http.StatusForbidden,
+		"sti-annual?area=1":                      http.StatusUnprocessableEntity,
+		"sti-anual":                              http.StatusNotFound,
+		"sti-annual?period=2021-Q1":              http.StatusUnprocessableEntity,
+		"sti-annual?period=x":                    http.StatusUnprocessableEntity,
+		"sti-annual?format=pdf":                  http.StatusBadRequest,
+		"sti-annual?format=csv&lang=fr":          http.StatusBadRequest,
+		"sti-annual?format=csv&dataset=anything": http.StatusBadRequest,
+	} {
+		if a := h.do("GET", "/v1/templates/"+path, "320812", nil, ""); a.status != status || a.problem(t).DetailZH == "" {
+			t.Errorf("%s: want %d, got %d %s", path, status, a.status, a.body)
+		}
+	}
+}
+
+// accepted sends an upload, which has to be accepted whole.
+func (h *house) accepted(area, body string) (r ingest.Receipt) {
+	h.t.Helper()
+	a := h.do("POST", "/v1/submissions", area, map[string]string{"Prefer": "wait=30"}, body)
+	if r = a.receipt(h.t); r.Verdict == nil || r.Verdict.Outcome != event.AllAccepted {
+		h.t.Fatalf("want it accepted, got %d %s", a.status, a.body)
+	}
+	return r
+}
