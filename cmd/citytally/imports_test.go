@@ -16,7 +16,7 @@ const module = "github.com/citytally/citytally/"
 var importLine = [][]string{
 	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"configs/calendar"}, {"ingest/event"}, {"ingest/stream"},
 	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest"},
-	{"transform/ledger"}, {"transform/judge", "transform/tally"},
+	{"transform/ledger", "transform/rules"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform/respond"}, {"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
 	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
