@@ -2,6 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -24,6 +27,9 @@ func (o *Outcome) Good() bool { return o.Err == nil && o.Want == (o.Fault != nil
 
 // Test evaluates every example of every rule.
 func (s *Set) Test() []Outcome {
+	if s == nil {
+		return nil
+	}
 	var all []Outcome
 	for _, c := range s.compiled {
 		for i := range len(c.rule.Pass) + len(c.rule.Fail) {
@@ -41,6 +47,33 @@ func (s *Set) Test() []Outcome {
 		}
 	}
 	return all
+}
+
+// String writes the example as its file has it: {value: 5, before: 4}.
+func (e *Example) String() string {
+	text, err := yaml.Marshal(e.node())
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// node is the example in YAML, on one line and without what is empty.
+func (e *Example) node() *yaml.Node {
+	node := &yaml.Node{}
+	if err := node.Encode(e); err != nil {
+		return node
+	}
+	node.Style = yaml.FlowStyle
+	content := node.Content
+	node.Content = nil
+	for i := 0; i+1 < len(content); i += 2 {
+		if v := content[i+1]; v.Value != "" || len(v.Content) > 0 {
+			v.Style = yaml.FlowStyle
+			node.Content = append(node.Content, content[i], v)
+		}
+	}
+	return node
 }
 
 // includesExample reports whether the scope has an example, which is of no particular

@@ -16,8 +16,7 @@ import (
 // Set is the rules of one file, compiled for one catalogue. It does not change, and may be
 // used by many goroutines at once.
 type Set struct {
-	Rules []Rule
-
+	rules    []Rule
 	version  string
 	compiled []*compiled
 	plans    map[string]Plans
@@ -52,10 +51,10 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Set, error) {
 	f := &file{}
 	decoder := strict.NewDecoder(source, f)
 	decoder.Document(text)
-	s := &Set{Rules: f.Rules, plans: map[string]Plans{}}
+	s := &Set{rules: f.Rules, plans: map[string]Plans{}}
 	seen := map[string]bool{}
-	for i := range s.Rules {
-		r := &s.Rules[i]
+	for i := range s.rules {
+		r := &s.rules[i]
 		path := fmt.Sprintf("rules[%d]", i)
 		if seen[r.ID] {
 			decoder.Add(fmt.Errorf("%s.id: there are two rules %q", path, r.ID))
@@ -82,6 +81,24 @@ func (s *Set) Version() string {
 		return ""
 	}
 	return s.version
+}
+
+// All returns the rules in their order. A nil set has none.
+func (s *Set) All() []Rule {
+	if s == nil {
+		return nil
+	}
+	return s.rules
+}
+
+// Rule looks a rule up by id.
+func (s *Set) Rule(id string) (*Rule, bool) {
+	all := s.All()
+	i := slices.IndexFunc(all, func(r Rule) bool { return r.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return &all[i], true
 }
 
 // Plans returns the rules for the indicators of a dataset. A nil set has none.
