@@ -1,6 +1,9 @@
 package judge
 
 import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/sample"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
@@ -139,5 +143,39 @@ func TestRulesJudgeRows(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The sample figures are clean: no rule finds anything about two years of them and the
+// months of one.
+func TestRulesFindNothingInTheSample(t *testing.T) {
+	c := shippedCatalogue(t)
+	j := checks{c, shippedRules(t, c)}
+	state := newBatchState(ledger.New(c))
+	rows := 0
+	for n, file := range sample.Files() {
+		records, err := csv.NewReader(bytes.NewReader(file.CSV)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := event.Submission{Area: file.Area, Dataset: file.Dataset}
+		for _, r := range records[1:] {
+			s.Observations = append(s.Observations, event.Observation{
+				Indicator: r[0], Period: r[1], Value: event.Text(r[2]), Unit: r[3], Stage: r[4], Status: r[5], Qualifier: r[6], Note: r[7],
+			})
+		}
+		r := &received{
+			area: file.Area, dataset: file.Dataset, submission: s, id: fmt.Sprintf("%032x", n),
+			delivery: stream.Delivery{Sequence: uint64(n + 1), StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
+		}
+		result := j.apply(r, state, nil)
+		for _, f := range result.findings {
+			t.Errorf("%s: %+v", file.Name, f)
+		}
+		rows += len(result.accepted)
+		state.add(r, result.accepted)
+	}
+	if rows < 500 {
+		t.Errorf("%d rows were judged", rows)
 	}
 }
