@@ -44,6 +44,9 @@ func Check(path string, environ []string) error {
 		return fmt.Errorf("calendar: %w", err)
 	}
 	var errs []error
+	if _, err := settings.LoadRules(c); err != nil {
+		errs = append(errs, fmt.Errorf("rules: %w", err))
+	}
 	for i, schedule := range settings.Transform.Schedules {
 		if _, ok := c.Indicator(schedule.Indicator); schedule.Indicator != "" && !ok {
 			errs = append(errs, fmt.Errorf("transform.schedules[%d].indicator: want an indicator of the catalogue, got %q", i, schedule.Indicator))

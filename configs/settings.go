@@ -26,6 +26,9 @@ type Settings struct {
 	// Calendar is the path of the calendar file; empty is the built-in one, which belongs to
 	// the built-in catalogue.
 	Calendar string `yaml:"calendar"`
+	// Rules is the path of the file of rules that figures are held against besides the
+	// catalogue; empty is the built-in one, and none is no rules.
+	Rules string `yaml:"rules"`
 	// HTTPHosts are the names, or IP addresses, by which the HTTP servers of this program are
 	// called besides loopback and the addresses that they listen on. Requests to other names
 	// are refused.

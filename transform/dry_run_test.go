@@ -96,7 +96,7 @@ func TestDryRunForetells(t *testing.T) {
 		}
 		verdict := judgedAs(t, log, step.s)
 		awaitApplied(t, log, stage)
-		alike := cmp.Options{cmpopts.IgnoreFields(event.Verdict{}, "Sequence", "AcceptedSequence", "ReceivedAt", "DecidedAt"), cmpopts.EquateEmpty()}
+		alike := cmp.Options{cmpopts.IgnoreFields(event.Verdict{}, "Sequence", "Batch", "AcceptedSequence", "ReceivedAt", "DecidedAt"), cmpopts.EquateEmpty()}
 		if diff := cmp.Diff([]event.Verdict{verdict}, foreseen.Verdicts, alike); diff != "" {
 			t.Errorf("%s: the verdict is another than was foretold: %s", step.name, diff)
 		}

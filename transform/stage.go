@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/reconcile"
 	"github.com/citytally/citytally/transform/respond"
+	"github.com/citytally/citytally/transform/rules"
 	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,7 @@ import (
 type Stage struct {
 	log        *stream.Log
 	catalogue  *catalogue.Catalogue
+	rules      *rules.Set
 	projection reconcile.Projection
 	config     Config
 	logger     zerolog.Logger
@@ -96,7 +98,7 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.catalogue.Version()).Msg("ledger replayed")
 	publisher := tally.NewPublisher(s.log, s.catalogue, s.now, s.metrics.tally)
 	checker := reconcile.NewConservationChecker(s.log, s.catalogue, s.projection, s.config.CheckEvery, s.logger, s.now, s.metrics.reconcile)
-	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
+	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, s.rules, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
 		s.logger, s.now, s.metrics.judge, s.tracer)
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
 	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, checker,

@@ -110,6 +110,7 @@ func newCampaign(t *testing.T, random *rand.Rand) *campaign {
 		catalogue: campaignCatalogue,
 		tokens:    "tokens:\n" + tokenLines.String(),
 		settings: fmt.Sprintf(`catalogue: %q
+rules: none
 log: {level: warn}
 nats: {url: %q}
 clickhouse: {dsn: %q}

@@ -25,7 +25,7 @@ var importLine = [][]string{
 	{"ingest/decode"},
 	{"ingest/inquiry", "ingest/template"},
 	{"ingest"},
-	{"transform/ledger"},
+	{"transform/ledger", "transform/rules"},
 	{"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform/respond"},

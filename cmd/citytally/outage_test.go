@@ -149,7 +149,7 @@ func newOutage(t *testing.T, figures int) *outage {
 	for name, text := range map[string]string{
 		catalogueFile: string(catalogue),
 		// However few the figures are, there are some inserts to come in the middle of.
-		settings: fmt.Sprintf("catalogue: %q\nlog: {level: info}\noperations: {address: \"\"}\nnats: {url: %q}\nclickhouse: {dsn: %q}\nsink: {batch_rows: %d, retry_to: 500ms}\n",
+		settings: fmt.Sprintf("catalogue: %q\nrules: none\nlog: {level: info}\noperations: {address: \"\"}\nnats: {url: %q}\nclickhouse: {dsn: %q}\nsink: {batch_rows: %d, retry_to: 500ms}\n",
 			catalogueFile, url, o.dsn, min(figures/3, sink.DefaultConfig().BatchRows)),
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

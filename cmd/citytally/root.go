@@ -61,7 +61,27 @@ func newRoot() *cobra.Command {
 		return app.Usage(err)
 	})
 	root.AddCommand(
-		newDemo(g), newRun(g), newSubmit(g), newTemplate(g), newBench(g), newReport(g), newExplain(g), newRelease(g), newAudit(g), newAssess(g), newCatalogue(g), newRecompute(g), newStatus(g), newSQL(g), newDead(g), newJournal(g), newToken(g), newSkip(g), newReplay(g), newSetup(g),
+		newDemo(g),
+		newRun(g),
+		newSubmit(g),
+		newTemplate(g),
+		newBench(g),
+		newReport(g),
+		newExplain(g),
+		newRelease(g),
+		newAudit(g),
+		newAssess(g),
+		newCatalogue(g),
+		newRules(g),
+		newRecompute(g),
+		newStatus(g),
+		newSQL(g),
+		newDead(g),
+		newJournal(g),
+		newToken(g),
+		newSkip(g),
+		newReplay(g),
+		newSetup(g),
 		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newDocs(), newVersion(), newEngine(),
 	)
 	checkArguments(root)

@@ -26,7 +26,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
 		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, transform, sink, schedule, got "nosuch"`},
 		{[]string{"report", "--lang", "fr"}, `--lang: want zh, en, got "fr"`},
-		{[]string{"docs", "nosuch"}, `there is no topic "nosuch"; want pushing, files, publishing, querying, operating`},
+		{[]string{"docs", "nosuch"}, `there is no topic "nosuch"; want pushing, files, rules, publishing, querying, operating`},
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
 		{[]string{"token", "create", "--area", "320899"}, `want an area of the catalogue, or "*" for all, got "320899"`},
 		{[]string{"token", "create", "--area", "320812", "--role", "boss"}, `--role: want district, bureau, analyst, got "boss"`},

@@ -83,6 +83,17 @@ func ParseUnit(name string) Unit {
 	return Unit{Name: name, Dimension: name}
 }
 
+// Shifted returns the name of the unit that is by a power of ten larger than u: that of 亿元 by
+// -4 is 万元. It is "" where there is none.
+func (u Unit) Shifted(power int) string {
+	for name, other := range scaledUnits {
+		if other.Dimension == u.Dimension && int(other.Exponent) == int(u.Exponent)+power {
+			return name
+		}
+	}
+	return ""
+}
+
 // Convert returns a value in unit from as a value in unit u, exactly. The error is a
 // [Problem] when the units have different dimensions, or the result has more digits than a
 // [Value] holds.

@@ -52,8 +52,16 @@ type Verdict struct {
 	Changes        []Change    `json:"changes,omitempty"`
 	ChangesOmitted int         `json:"changes_omitted,omitempty"`
 	// Catalogue is the version of the catalogue by which the submission was judged.
-	Catalogue string    `json:"catalogue"`
-	Findings  []Finding `json:"findings"`
+	Catalogue string `json:"catalogue"`
+	// Rules is the version of the rules by which it was judged; "" for none. Basis is the last
+	// message of ACCEPTED that was known then, and Batch the place in SUBMISSIONS of the first
+	// submission that was judged together with this one: what was accepted of those between
+	// was known as well. With these, judging again gives the same verdict.
+	Rules string `json:"rules,omitempty"`
+	Basis uint64 `json:"basis,omitempty"`
+	Batch uint64 `json:"batch,omitempty"`
+	// Findings are in the order of the rows.
+	Findings []Finding `json:"findings"`
 	// FindingsOmitted counts the findings that did not fit into one message, which are
 	// those on the last rows.
 	FindingsOmitted int `json:"findings_omitted,omitempty"`
@@ -158,4 +166,14 @@ type Finding struct {
 	Seen      string `json:"seen"`
 	MessageZH string `json:"message_zh"`
 	MessageEN string `json:"message_en"`
+	// Rule is the rule that found it, of the verdict's version of the rules, and Values what
+	// the rule saw; none where the finding is not a rule's.
+	Rule   string      `json:"rule,omitempty"`
+	Values []SeenValue `json:"values,omitempty"`
+}
+
+// SeenValue is a value that a rule saw: that of a variable of its expression.
+type SeenValue struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }

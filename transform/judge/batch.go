@@ -61,10 +61,35 @@ func newBatchState(l *ledger.Ledger) *batchState {
 	}
 }
 
+// Read calls f with what is known at one moment: the ledger, and the batch.
+func (b *batchState) Read(f func(moment)) {
+	b.ledger.Read(func(r ledger.Reading) { f(batchMoment{b, r}) })
+}
+
+// batchMoment is the ledger at one moment together with the batch.
+type batchMoment struct {
+	*batchState
+	reading ledger.Reading
+}
+
+// Basis returns the last message of ACCEPTED that the ledger has.
+func (b batchMoment) Basis() uint64 { return b.reading.Basis() }
+
+// Figure returns the ledger's figure of an area, or the batch's where that is better.
+func (b batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
+	best, sequence := b.reading.Best(area, cell)
+	if c, ok := b.batchState.candidates[areaPeriod{area, cell.Period}][cell.Indicator]; ok {
+		if c.rank().Compare(ledger.Rank{Epoch: best.Epoch, Stage: best.Stage, Sequence: sequence}) > 0 {
+			best = ledger.FigureOf(c.observation)
+		}
+	}
+	return best, best.Counts()
+}
+
 // CellStates fills in the ledger's states with the batch's figures, where those are
 // better.
-func (b *batchState) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
-	b.ledger.CellStates(area, rows, into)
+func (b batchMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	b.reading.CellStates(area, rows, into)
 	for i := range rows {
 		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
 		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
@@ -78,9 +103,9 @@ func (b *batchState) CellStates(area string, rows []event.AcceptedObservation, i
 
 // withdrawals returns how often the batch has withdrawn a figure beyond what the ledger
 // has folded in.
-func (b *batchState) withdrawals(of areaCell) (n uint8) {
+func (b batchMoment) withdrawals(of areaCell) (n uint8) {
 	for _, w := range b.withdrawn[of] {
-		if _, folded := b.ledger.Accepted(w.id, w.sequence); !folded {
+		if !b.reading.Folded(w.id, w.sequence) {
 			n++
 		}
 	}

@@ -247,7 +247,7 @@ func periodLocked(o *event.AcceptedObservation, locked catalogue.Period) *event.
 		fmt.Sprintf("%s for %s is part of the total of %s, or of its change, and %s is locked; to revise it, send it with a reason", o.Indicator, o.Period, locked, locked))
 }
 
-func (r *rules) unknownArea(code string) *event.Finding {
+func (r *checks) unknownArea(code string) *event.Finding {
 	var codes []string
 	for i := range r.catalogue.Areas {
 		codes = append(codes, r.catalogue.Areas[i].Code)
@@ -258,7 +258,7 @@ func (r *rules) unknownArea(code string) *event.Finding {
 		fmt.Sprintf("there is no area %q; the catalogue has %s", code, strings.Join(codes, ", ")))
 }
 
-func (r *rules) unknownDataset(id string) *event.Finding {
+func (r *checks) unknownDataset(id string) *event.Finding {
 	var ids []string
 	for i := range r.catalogue.Datasets {
 		ids = append(ids, r.catalogue.Datasets[i].ID)

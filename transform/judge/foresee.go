@@ -33,7 +33,7 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 		return nil, err
 	}
 	for i := range verdicts {
-		verdicts[i].Sequence = 0
+		verdicts[i].Sequence, verdicts[i].Batch = 0, 0
 		if _, err := encodeVerdict(&verdicts[i], v.maxBody()/2/len(verdicts)); err != nil {
 			return nil, err
 		}

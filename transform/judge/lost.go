@@ -48,7 +48,7 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 			rejected[verdict.Findings[i].Row] = true
 		}
 	}
-	result := v.rules.apply(r, unlocked{v.ledger}, nil)
+	result := v.checks.withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
 	rows := slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool { return rejected[o.Row] })
 	if len(rows) != verdict.Accepted {
 		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission", verdict.Accepted, len(rows))
@@ -71,10 +71,16 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 // unlocked are the states of cells without figures and without locks: what a verdict
 // has accepted is not held against what came later. A row that withdraws finds something
 // to withdraw, and one that says nothing, which has no status, what is in force.
-type unlocked struct{ cellStates }
+type unlocked struct{ history }
 
-func (u unlocked) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
-	u.cellStates.CellStates(area, rows, into)
+func (u unlocked) Read(f func(moment)) {
+	u.history.Read(func(m moment) { f(unlockedMoment{m}) })
+}
+
+type unlockedMoment struct{ moment }
+
+func (u unlockedMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	u.moment.CellStates(area, rows, into)
 	for i := range into {
 		state := ledger.CellState{Reopened: into[i].Reopened}
 		switch rows[i].Status {

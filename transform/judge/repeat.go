@@ -41,9 +41,9 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 				return v.repeat(ctx, r, state, &earlier[i])
 			}
 		}
-		return v.rules.apply(r, state, nil), nil, nil
+		return v.checks.apply(r, state, nil), nil, nil
 	}
-	result := v.rules.apply(r, state, nil)
+	result := v.checks.apply(r, state, nil)
 	if len(earlier) == 0 {
 		return result, nil, nil
 	}
@@ -54,7 +54,7 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 				return result, nil, err
 			}
 		}
-		result = v.rules.apply(r, state, known)
+		result = v.checks.apply(r, state, known)
 	}
 	switch {
 	case result.effects.changesFigures() || result.effects.of[isSuperseded].count > 0:
@@ -79,8 +79,8 @@ func (v *Validator) repeat(ctx context.Context, r *received, state *batchState, 
 // judgedThen returns the judgement on a submission whose rows with the numbers were
 // accepted. Those stay accepted, and no other is, whatever was decided since. Its effects
 // say whether what was accepted is still in force.
-func (v *Validator) judgedThen(r *received, before cellStates, rows map[int]bool) judgement {
-	result := v.rules.apply(r, unlocked{before}, nil)
+func (v *Validator) judgedThen(r *received, before history, rows map[int]bool) judgement {
+	result := v.checks.withoutRules().apply(r, unlocked{before}, nil)
 	then := judgement{assumed: result.assumed, omitted: result.omitted}
 	for _, f := range result.findings {
 		if f.Severity != event.Reject || f.Row != 0 && !rows[f.Row] {
@@ -88,7 +88,7 @@ func (v *Validator) judgedThen(r *received, before cellStates, rows map[int]bool
 		}
 	}
 	states := make([]ledger.CellState, len(result.accepted))
-	before.CellStates(r.area, result.accepted, states)
+	before.Read(func(m moment) { m.CellStates(r.area, result.accepted, states) })
 	byRow := make(map[int]int, len(result.accepted)) // indexes of result.accepted, by row
 	for i := range result.accepted {
 		byRow[result.accepted[i].Row] = i

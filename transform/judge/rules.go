@@ -9,21 +9,32 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/rules"
 )
 
-// cellStates tells what was accepted before. The ledger does, and so does the state
-// of the batch under judgement.
-type cellStates interface {
+// history tells what was accepted before a submission.
+type history interface {
+	// Read calls f with what is known at one moment, which lasts until f returns.
+	Read(f func(moment))
+}
+
+// moment is what was accepted before, at one moment.
+type moment interface {
+	// Basis is the last message of ACCEPTED that is known.
+	Basis() uint64
 	// CellStates fills in the state of the area's cell that each row reports, by
 	// the row's index.
 	CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState)
+	// Figure returns the area's figure in force in a cell; false where it has no value.
+	Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
 }
 
-var _ cellStates = (*ledger.Ledger)(nil)
+var _ history = (*batchState)(nil)
 
-// rules judge a submission by the catalogue and by what was accepted before.
-type rules struct {
+// checks judge a submission by the catalogue, by what was accepted before and by the rules.
+type checks struct {
 	catalogue *catalogue.Catalogue
+	rules     *rules.Set // nil where there are none
 }
 
 // judgement is what was decided on one submission.
@@ -34,12 +45,13 @@ type judgement struct {
 	effects  effects
 	silent   map[int]bool // numbers of rows that say nothing
 	assumed  bool         // rows name no stage, and the dataset's own was taken
+	basis    uint64       // last message of ACCEPTED by which it was judged; 0 where none was looked at
 }
 
 // apply judges every row by itself, unless the submission as a whole is at fault:
 // then one finding on row 0 rejects all of it. Cells in known were accepted of the same
 // content before; what has superseded them since stays.
-func (r *rules) apply(s *received, before cellStates, known map[ledger.Cell]bool) judgement {
+func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) judgement {
 	area, dataset, problem := r.areaAndDataset(s)
 	if problem != nil {
 		return rejectAll(s, problem)
@@ -67,17 +79,23 @@ func (r *rules) apply(s *received, before cellStates, known map[ledger.Cell]bool
 		}
 	}
 	states := make([]ledger.CellState, len(read))
-	before.CellStates(area.Code, read, states)
 	result := judgement{accepted: read[:0]}
+	before.Read(func(m moment) {
+		result.basis = m.Basis()
+		m.CellStates(area.Code, read, states)
+		for i := range read {
+			row, state := &rows[i], &states[i]
+			if row.finding == nil && !row.silent {
+				row.finding = checkAgainstEarlier(&read[i], state, s.submission.Reason, known)
+			} else if row.silent {
+				row.finding = saysNothing(&read[i], state)
+			}
+		}
+		r.applyRules(&ruledSubmission{moment: m, area: area, dataset: dataset.ID, read: read, rows: rows, states: states})
+	})
 	near := suggestions{}
 	for i := range read {
-		row, state := &rows[i], &states[i]
-		if row.finding == nil && !row.silent {
-			row.finding = checkAgainstEarlier(&read[i], state, s.submission.Reason, known)
-		} else if row.silent {
-			row.finding = saysNothing(&read[i], state)
-		}
-		r.conclude(&result, s, i, row, &read[i], state, near)
+		r.conclude(&result, s, i, &rows[i], &read[i], &states[i], near)
 	}
 	if result.effects.of[isSilent].count == len(read) {
 		result.findings = append(result.findings, *nothingReported())
@@ -97,14 +115,15 @@ func rejectAll(s *received, problem *event.Finding) judgement {
 // rowState is what is known of a row under judgement.
 type rowState struct {
 	finding *event.Finding
-	omitted bool // the finding is not told
-	silent  bool // the row says nothing, or withdraws what is not there
-	assumed bool // the stage is the dataset's own
+	remarks []event.Finding // of rules; they change nothing
+	omitted bool            // the finding is not told
+	silent  bool            // the row says nothing, or withdraws what is not there
+	assumed bool            // the stage is the dataset's own
 }
 
 // conclude adds to the judgement what was decided on the row at an index of the
 // submission.
-func (r *rules) conclude(result *judgement, s *received, i int, row *rowState, read *event.AcceptedObservation, state *ledger.CellState, near suggestions) {
+func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, read *event.AcceptedObservation, state *ledger.CellState, near suggestions) {
 	o := &s.submission.Observations[i]
 	refused := row.finding != nil && row.finding.Severity == event.Reject
 	switch {
@@ -122,6 +141,9 @@ func (r *rules) conclude(result *judgement, s *received, i int, row *rowState, r
 		result.effects.add(effectOf(read, s.delivery.Sequence, state), read, state)
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)
+	}
+	for n := range row.remarks {
+		result.findings = append(result.findings, onRow(&row.remarks[n], s, i))
 	}
 	switch {
 	case row.finding == nil:
@@ -209,7 +231,7 @@ func saysNothing(o *event.AcceptedObservation, state *ledger.CellState) *event.F
 
 // areaAndDataset returns whose submission it is and to which dataset, or what is
 // wrong with the submission as a whole.
-func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
+func (r *checks) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset, *event.Finding) {
 	if s.problem != nil {
 		return nil, nil, unreadable(s.problem)
 	}
@@ -244,7 +266,7 @@ func (r *rules) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Dataset
 
 // readRow reads one observation, received at an instant, and checks what can be
 // checked by the row alone.
-func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, rowState) {
+func (r *checks) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, rowState) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
 		return none, rowState{finding: malformed(o)}
@@ -294,7 +316,7 @@ func (r *rules) readRow(o *event.Observation, area *catalogue.Area, dataset *cat
 
 // indicator returns the indicator of an id or name, and checks that the area reports it in
 // the dataset.
-func (r *rules) indicator(name string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
 	indicator, unit, ok := r.catalogue.FindIndicator(name)
 	switch {
 	case !ok || unit != "": // the unit has a field of its own
@@ -313,7 +335,7 @@ func (r *rules) indicator(name string, area *catalogue.Area, dataset *catalogue.
 
 // readFigure reads an observation's value, status, qualifier and action into the row. A
 // row without a value, a status and an action is silent.
-func (r *rules) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) rowState {
+func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) rowState {
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	if err != nil {
 		return rowState{finding: rejectProblem("status", err)}

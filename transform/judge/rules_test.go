@@ -16,6 +16,14 @@ import (
 // past is what was accepted before, given as a table of one area's figures.
 type past map[ledger.Cell]ledger.Figure
 
+func (p past) Read(f func(moment)) { f(p) }
+
+func (p past) Basis() uint64 { return 0 }
+
+func (p past) Figure(_ string, cell ledger.Cell) (ledger.Figure, bool) {
+	return p[cell], p[cell].Counts()
+}
+
 func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	for i := range rows {
 		into[i].Best = p[ledger.CellOf(&rows[i])]
@@ -24,7 +32,7 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()
-	j := rules{fixture.Catalogue(t)}
+	j := checks{catalogue: fixture.Catalogue(t)}
 	return j.apply(&received{
 		area: s.Area, dataset: s.Dataset, submission: s,
 		delivery: stream.Delivery{StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
@@ -113,7 +121,7 @@ func TestWholeSubmissionRefused(t *testing.T) {
 		{"empty", [2]string{"901", "annual"}, event.Submission{Area: "901", Dataset: "annual"}, "SUBMISSION_EMPTY"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			j := rules{fixture.Catalogue(t)}
+			j := checks{catalogue: fixture.Catalogue(t)}
 			result := j.apply(&received{area: test.subject[0], dataset: test.subject[1], submission: test.body}, past{}, nil)
 			if len(result.accepted) != 0 || len(result.findings) != 1 || result.findings[0].Code != test.code || result.findings[0].Row != 0 {
 				t.Errorf("judgement = %+v; want %s on row 0", result, test.code)
@@ -241,7 +249,7 @@ func TestPeriodsBeginAndEndInTheCity(t *testing.T) {
 	} {
 		o := fixture.Figure("gdp", test.period, "1")
 		o.Stage = test.stage
-		j := rules{fixture.CatalogueWith(t, "time_zone: "+test.zone+"\n")}
+		j := checks{catalogue: fixture.CatalogueWith(t, "time_zone: "+test.zone+"\n")}
 		result := j.apply(&received{
 			area: "901", dataset: "annual", submission: fixture.From("901", o), delivery: stream.Delivery{StoredAt: at(test.received)},
 		}, past{}, nil)

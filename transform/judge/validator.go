@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/rules"
 	"github.com/rs/zerolog"
 )
 
@@ -33,7 +34,7 @@ type Config struct {
 type Validator struct {
 	log     *stream.Log
 	ledger  *ledger.Ledger
-	rules   rules
+	checks  checks
 	config  Config
 	logger  zerolog.Logger
 	now     func() time.Time
@@ -44,11 +45,11 @@ type Validator struct {
 	restored int
 }
 
-// NewValidator returns a validator that judges by the catalogue and by the ledger,
-// which the caller keeps up to date. The tracer may be nil.
-func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
+// NewValidator returns a validator that judges by the catalogue, by the rules and by the
+// ledger, which the caller keeps up to date. Rules and tracer may be nil.
+func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, set *rules.Set, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
 	return &Validator{
-		log: log, ledger: l, rules: rules{c}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer,
+		log: log, ledger: l, checks: checks{c, set}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer,
 		earlier: earlierVerdicts{log: log},
 	}
 }
@@ -90,7 +91,7 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	if err := v.publishVerdicts(ctx, verdicts, spans, refused); err != nil {
 		return err
 	}
-	v.metrics.observe(v.rules.catalogue, verdicts, v.now().Sub(began))
+	v.metrics.observe(v.checks.catalogue, verdicts, v.now().Sub(began))
 	if len(refused) > 0 {
 		return refused
 	}
@@ -177,6 +178,7 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.newVerdict(r)
+		verdicts[i].Batch = submissions[0].delivery.Sequence
 		if stored, ok := v.ledger.Accepted(r.id, r.delivery.Sequence); ok {
 			// It is this message itself, and the process ended before its verdict was stored.
 			rows, err := v.rowsOf(ctx, &acceptance{id: r.id, sequence: stored.Sequence, acceptedSequence: stored.AcceptedSequence})
@@ -219,15 +221,16 @@ func (v *Validator) newVerdict(r *received) event.Verdict {
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
 		Via: r.via(), By: r.by(), File: r.submission.File,
-		Catalogue: v.rules.catalogue.Version(), Findings: []event.Finding{},
+		Catalogue: v.checks.catalogue.Version(), Rules: v.checks.rules.Version(), Findings: []event.Finding{},
 	}
 }
 
 // conclude writes the outcome, the counts and the findings into a verdict.
 func (v *Validator) conclude(verdict *event.Verdict, result *judgement) {
 	result.effects.tell(verdict)
+	verdict.Basis = result.basis
 	if result.assumed {
-		if dataset, ok := v.rules.catalogue.Dataset(verdict.Dataset); ok {
+		if dataset, ok := v.checks.catalogue.Dataset(verdict.Dataset); ok {
 			verdict.AssumedStage = dataset.Stage.String()
 		}
 	}

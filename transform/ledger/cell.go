@@ -106,6 +106,12 @@ type CellState struct {
 	LockedBy catalogue.Period
 }
 
+// Counts reports whether there is a value: not the word that there is none, and not one
+// that was withdrawn.
+func (f Figure) Counts() bool {
+	return f.Status != 0 && f.Status != catalogue.Withdrawn && f.Status != catalogue.Missing
+}
+
 // Reported reports whether there is a figure in force, or the word that there is none.
 func (s *CellState) Reported() bool {
 	return s.Best.Status != 0 && s.Best.Status != catalogue.Withdrawn

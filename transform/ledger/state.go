@@ -65,11 +65,46 @@ func (l *Ledger) epoch(cell Cell, area string) uint8 {
 	return epoch
 }
 
-// CellStates fills in the state of the area's cell that each row reports, by the
-// row's index. All states are of one moment.
-func (l *Ledger) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
+// Reading is the ledger at one moment. It is good within the call of [Ledger.Read] alone.
+type Reading struct{ l *Ledger }
+
+// Read calls f with the ledger as it stands. Nothing is folded in before f returns, which
+// must neither wait nor call other methods of the ledger.
+func (l *Ledger) Read(f func(Reading)) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	f(Reading{l})
+}
+
+// Basis returns the highest sequence of ACCEPTED folded in.
+func (r Reading) Basis() uint64 { return r.l.basis }
+
+// Folded reports whether accepted observations of a message of SUBMISSIONS, by its id and
+// sequence, have been folded in.
+func (r Reading) Folded(submission string, sequence uint64) bool {
+	id, err := event.ParseSubmissionID(submission)
+	if err != nil {
+		return false
+	}
+	_, ok := r.l.accepted(id, sequence)
+	return ok
+}
+
+// Best returns an area's best figure in the cell, with its place in SUBMISSIONS; its status
+// is 0 where there is none.
+func (r Reading) Best(area string, cell Cell) (Figure, uint64) {
+	number, known := r.l.areaNumbers[area]
+	if figures := r.l.figures(cell); known && number < len(figures) {
+		f := &figures[number]
+		return f.figure(), r.l.sequenceOf(f)
+	}
+	return Figure{}, 0
+}
+
+// CellStates fills in the state of the area's cell that each row reports, by the row's
+// index.
+func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
+	l := r.l
 	number, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])

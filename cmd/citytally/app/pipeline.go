@@ -111,9 +111,13 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	p.watchContinuity()
 	if p.has(StageTransform) {
+		set, err := p.settings.LoadRules(p.Catalogue)
+		if err != nil {
+			return Usage(err)
+		}
 		projection := &sink.Projection{Store: p.Store, Log: p.Log}
 		p.transform, err = transform.New(p.Log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
-			transform.WithMetrics(p.instruments.transform), transform.WithTracer(p.tracer))
+			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer))
 		if err != nil {
 			return Usage(err)
 		}

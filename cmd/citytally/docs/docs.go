@@ -20,6 +20,7 @@ func Topics() []Topic {
 	return []Topic{
 		{"pushing", "for districts: files, HTTP, NATS, and what an answer means"},
 		{"files", "some 250 files of all kinds, what each is taken for and which figures come out"},
+		{"rules", "what figures are held against besides the catalogue, and how to write a rule"},
 		{"publishing", "for the bureau: reports, explanations, releases, locks, published figures"},
 		{"querying", "for analysts: connecting, views, columns, examples"},
 		{"operating", "running it: settings, readiness, DEAD, rebuilding, upgrades, clusters, symptoms"},

@@ -58,6 +58,7 @@ type Words struct {
 	Token      TokenWords
 	Journal    JournalWords
 	Demo       DemoWords
+	Rules      RulesWords
 }
 
 // BaseWords name the period that another is compared with: On in a change on it, and as

@@ -113,6 +113,14 @@ var englishWords = Words{
 		Directions: map[assess.Direction]string{assess.Higher: "more is better", assess.Lower: "less is better"},
 		NoScore:    map[string]string{assess.ValueMissing: "no figure", assess.DenominatorZero: "denominator is zero", assess.TargetMissing: "no target"},
 	},
+	Rules: RulesWords{
+		List:       table.Row{"rule", "severity", "scope", "thresholds", "is at fault"},
+		Severities: map[event.Severity]string{event.Reject: "reject", event.Hold: "hold", event.Inform: "inform"},
+		None:       "there are no rules", Good: "rules are good: %d; version %s", Tested: "%d examples, of which %d came out otherwise than they should",
+		Missed: "%s, example %d, %s: want a fault, found none", Alarm: "%s, example %d, %s: want no fault, found: %s", Unreadable: "%s, example %d, %s: %v",
+		Severity: "what a fault does", Scope: "concerns", Relation: "compares with", Thresholds: "limits", Expression: "a figure is at fault where",
+		MessageZH: "says in Chinese", MessageEN: "says in English", Passing: "without the fault", Failing: "with the fault",
+	},
 	Catalogue: CatalogueWords{
 		Areas: table.Row{"code", "area", "kind", "exists", "predecessors"}, Datasets: table.Row{"dataset", "name", "periods", "stage", "due"},
 		Indicators:  table.Row{"indicator", "name", "unit", "kind", "city total", "change", "frequency", "datasets"},

@@ -110,6 +110,14 @@ var chineseWords = Words{
 		Directions: map[assess.Direction]string{assess.Higher: "越高越好", assess.Lower: "越低越好"},
 		NoScore:    map[string]string{assess.ValueMissing: "缺数", assess.DenominatorZero: "分母为零", assess.TargetMissing: "无目标"},
 	},
+	Rules: RulesWords{
+		List:       table.Row{"规则", "处理", "范围", "阈值", "判为有误的条件"},
+		Severities: map[event.Severity]string{event.Reject: "退回", event.Hold: "待核", event.Inform: "提示"},
+		None:       "没有审核规则", Good: "规则无误：%d 条；版本 %s", Tested: "示例 %d 个，其中与预期不符 %d 个",
+		Missed: "%s 第 %d 个示例 %s：应当查出错误，却未查出", Alarm: "%s 第 %d 个示例 %s：不应有错，却查出：%s", Unreadable: "%s 第 %d 个示例 %s：%v",
+		Severity: "处理方式", Scope: "适用范围", Relation: "比较对象", Thresholds: "限值", Expression: "判定条件",
+		MessageZH: "中文提示", MessageEN: "英文提示", Passing: "无错示例", Failing: "有错示例",
+	},
 	Catalogue: CatalogueWords{
 		Areas: table.Row{"代码", "单位", "类别", "存续", "前身"}, Datasets: table.Row{"报表", "名称", "报告期", "默认阶段", "截止"},
 		Indicators:  table.Row{"指标", "名称", "单位", "类别", "全市数", "同比", "频率", "报表"},

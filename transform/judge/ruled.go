@@ -1,0 +1,111 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/rules"
+)
+
+// withoutRules returns the checks by the catalogue and by what was accepted before alone.
+func (r *checks) withoutRules() *checks { return &checks{catalogue: r.catalogue} }
+
+// applyRules adds to the rows what the rules find about those that are good so far. A row
+// that says what is in force already was judged when that was reported.
+func (r *checks) applyRules(s *ruledSubmission) {
+	plans := r.rules.Plans(s.dataset)
+	if len(plans) == 0 {
+		return
+	}
+	s.index()
+	row := rules.Row{Area: s.area, Dataset: s.dataset, Figures: s}
+	for i := range s.read {
+		o, state := &s.read[i], &s.states[i]
+		plan := plans[o.Indicator]
+		if plan == nil || !s.good[i] || !ledger.FigureOf(o).Counts() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
+			continue
+		}
+		row.Period, row.Value, row.Stage = o.Period, o.Value, o.Stage
+		row.InForce, row.InForceStage, row.HasInForce = state.Best.Value, state.Best.Stage, state.Best.Counts()
+		plan.Judge(&row, func(f *rules.Fault) {
+			finding := ruleFinding(f, o)
+			if finding.Severity == event.Reject && s.rows[i].finding == nil {
+				s.rows[i].finding = finding
+			} else {
+				s.rows[i].remarks = append(s.rows[i].remarks, *finding)
+			}
+		})
+	}
+}
+
+// ruleFinding returns what a rule has found about a row.
+func ruleFinding(f *rules.Fault, o *event.AcceptedObservation) *event.Finding {
+	finding := reject(strings.ToUpper(f.Rule.ID), cmp.Or(f.Rule.Column, "value"), o.Value.String(), f.MessageZH, f.MessageEN)
+	finding.Severity, finding.Rule, finding.Values = f.Rule.Severity, f.Rule.ID, f.Seen
+	return finding
+}
+
+// ruledSubmission is a submission as rules see it, together with what was accepted before.
+type ruledSubmission struct {
+	moment
+	area    *catalogue.Area
+	dataset string
+	read    []event.AcceptedObservation
+	rows    []rowState
+	states  []ledger.CellState
+
+	good    []bool // rows that nothing was wrong with before the rules
+	periods []catalogue.Period
+	ordered bool // rows are in the order of their cells
+	places  map[ledger.Cell]int
+}
+
+var _ rules.Figures = (*ruledSubmission)(nil)
+
+// index prepares for looking rows up.
+func (s *ruledSubmission) index() {
+	s.good = make([]bool, len(s.read))
+	s.ordered = ascending(s.read)
+	if !s.ordered {
+		s.places = make(map[ledger.Cell]int, len(s.read))
+	}
+	for i := range s.read {
+		if s.good[i] = s.rows[i].finding == nil && !s.rows[i].silent; !s.good[i] {
+			continue
+		}
+		if n := len(s.periods); (n == 0 || s.periods[n-1] != s.read[i].Period) && !slices.Contains(s.periods, s.read[i].Period) {
+			s.periods = append(s.periods, s.read[i].Period)
+		}
+		if !s.ordered {
+			s.places[ledger.CellOf(&s.read[i])] = i
+		}
+	}
+}
+
+// place returns the index of the good row that reports a cell.
+func (s *ruledSubmission) place(cell ledger.Cell) (int, bool) {
+	if !slices.Contains(s.periods, cell.Period) {
+		return 0, false
+	}
+	if !s.ordered {
+		i, ok := s.places[cell]
+		return i, ok
+	}
+	i, ok := slices.BinarySearchFunc(s.read, cell, func(o event.AcceptedObservation, cell ledger.Cell) int { return ledger.CellOf(&o).Compare(cell) })
+	return i, ok && s.good[i]
+}
+
+// Figure returns the figure that the submission reports, or else the one in force.
+func (s *ruledSubmission) Figure(indicator string, period catalogue.Period) (v catalogue.Value, submitted, ok bool) {
+	cell := ledger.Cell{Indicator: indicator, Period: period}
+	if i, ok := s.place(cell); ok {
+		figure := ledger.FigureOf(&s.read[i])
+		return figure.Value, true, figure.Counts()
+	}
+	figure, ok := s.moment.Figure(s.area.Code, cell)
+	return figure.Value, false, ok
+}

@@ -1,0 +1,181 @@
+package judge
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/sample"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/rules"
+)
+
+// shippedRules returns the rules that ship, compiled for a catalogue.
+func shippedRules(t testing.TB, c *catalogue.Catalogue) *rules.Set {
+	t.Helper()
+	set, err := rules.Load(filepath.Join("..", "..", "configs", "rules.yaml"), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// shippedCatalogue returns the catalogue that ships.
+func shippedCatalogue(t testing.TB) *catalogue.Catalogue {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "catalogue.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalogue.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// figures are those of one area that were accepted before, by indicator and period.
+func figures(all map[[2]string]string) past {
+	p := past{}
+	for of, text := range all {
+		reading, err := catalogue.ParseValue(text)
+		if err != nil {
+			panic(err)
+		}
+		p[ledger.Cell{Indicator: of[0], Period: fixture.Period(of[1])}] = ledger.Figure{Value: reading.Value, Stage: catalogue.Flash, Status: catalogue.Normal}
+	}
+	return p
+}
+
+// What a rule finds is told with the rule and the values that it saw; a row at fault is
+// refused or accepted as the rule says, and the others are accepted.
+func TestRulesJudgeRows(t *testing.T) {
+	c := shippedCatalogue(t)
+	j := checks{c, shippedRules(t, c)}
+	before := figures(map[[2]string]string{
+		{"gdp", "2021"}: "813.41", {"gdp", "2020"}: "790", {"industrial_output", "2022"}: "400", {"hightech_output", "2021"}: "300",
+		{"tech_contract_value", "2021-YTD05"}: "33.8", {"tech_contract_value", "2021-YTD08"}: "50",
+	})
+	for _, test := range []struct {
+		name    string
+		dataset string
+		rows    []event.Observation
+		want    map[int][]string // codes of the findings by row
+		refused []int
+		values  []event.SeenValue // of the first finding
+	}{
+		{name: "clean", rows: []event.Observation{fixture.Figure("gdp", "2022", "860"), fixture.Figure("hnte_valid", "2022", "87")}},
+		{
+			name: "a fraction of an enterprise", rows: []event.Observation{fixture.Figure("hnte_valid", "2021", "87.5"), fixture.Figure("gdp", "2022", "860")},
+			want: map[int][]string{1: {"WHOLE_NUMBER"}}, refused: []int{1}, values: []event.SeenValue{{Name: "value", Value: "87.5"}},
+		},
+		{
+			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}},
+			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "known", Value: "[813.41 790]"}, {Name: "likely", Value: "万元"}, {Name: "times", Value: "10^4"}},
+		},
+		{
+			name: "part above whole, both sent", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500"), fixture.Figure("industrial_output", "2022", "100")},
+			want: map[int][]string{1: {"PART_ABOVE_WHOLE"}}, refused: []int{1},
+		},
+		{
+			name: "part above the whole in force", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500")},
+			want: map[int][]string{1: {"PART_ABOVE_WHOLE"}}, refused: []int{1}, values: []event.SeenValue{{Name: "value", Value: "500"}, {Name: "other", Value: "400"}},
+		},
+		{
+			name: "whole below the part in force", rows: []event.Observation{fixture.Figure("industrial_output", "2021", "299.99")},
+			want: map[int][]string{1: {"WHOLE_BELOW_PART"}}, refused: []int{1},
+		},
+		{
+			name: "whole and part mended together", rows: []event.Observation{fixture.Figure("industrial_output", "2021", "200"), fixture.Figure("hightech_output", "2021", "100")},
+		},
+		{
+			name: "year to date between two", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "40"), fixture.Figure("tech_contract_value", "2021-YTD07", "45")},
+		},
+		{
+			name: "year to date falls", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "33"), fixture.Figure("tech_contract_value", "2021-YTD07", "51")},
+			want: map[int][]string{1: {"YTD_FALLING"}, 2: {"YTD_ABOVE_NEXT"}},
+		},
+		{name: "what is in force is not judged again", rows: []event.Observation{{Indicator: "industrial_output", Period: "2022", Value: "400", Stage: "flash"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.dataset == "" {
+				test.dataset = "sti-annual"
+			}
+			result := j.apply(&received{
+				area: "320812", dataset: test.dataset, submission: event.Submission{Area: "320812", Dataset: test.dataset, Observations: test.rows},
+				delivery: stream.Delivery{StoredAt: time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC)},
+			}, before, nil)
+			got := map[int][]string{}
+			for _, f := range result.findings {
+				got[f.Row] = append(got[f.Row], f.Code)
+				if f.Rule == "" || f.MessageZH == "" || f.MessageEN == "" {
+					t.Errorf("finding %+v", f)
+				}
+			}
+			if test.want == nil {
+				test.want = map[int][]string{}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s\n%+v", diff, result.findings)
+			}
+			for i := range test.rows {
+				accepted := slices.ContainsFunc(result.accepted, func(o event.AcceptedObservation) bool { return o.Row == i+1 })
+				refused := slices.Contains(test.refused, i+1)
+				unchanged := result.effects.of[isUnchanged].count > 0
+				if accepted == refused && !unchanged {
+					t.Errorf("row %d: accepted %v, want refused %v", i+1, accepted, refused)
+				}
+			}
+			if test.values != nil {
+				if diff := cmp.Diff(test.values, result.findings[0].Values); diff != "" {
+					t.Errorf("values (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+// The sample figures are clean: no rule finds anything about two years of them and the
+// months of one.
+func TestRulesFindNothingInTheSample(t *testing.T) {
+	c := shippedCatalogue(t)
+	j := checks{c, shippedRules(t, c)}
+	state := newBatchState(ledger.New(c))
+	rows := 0
+	for n, file := range sample.Files() {
+		records, err := csv.NewReader(bytes.NewReader(file.CSV)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := event.Submission{Area: file.Area, Dataset: file.Dataset}
+		for _, r := range records[1:] {
+			s.Observations = append(s.Observations, event.Observation{
+				Indicator: r[0], Period: r[1], Value: event.Text(r[2]), Unit: r[3], Stage: r[4], Status: r[5], Qualifier: r[6], Note: r[7],
+			})
+		}
+		r := &received{
+			area: file.Area, dataset: file.Dataset, submission: s, id: fmt.Sprintf("%032x", n),
+			delivery: stream.Delivery{Sequence: uint64(n + 1), StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
+		}
+		result := j.apply(r, state, nil)
+		for _, f := range result.findings {
+			t.Errorf("%s: %+v", file.Name, f)
+		}
+		rows += len(result.accepted)
+		state.add(r, result.accepted)
+	}
+	if rows < 500 {
+		t.Errorf("%d rows were judged", rows)
+	}
+}

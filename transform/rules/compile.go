@@ -1,0 +1,186 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// maxCost bounds what an expression may do for one row, in the units of CEL, of which a
+// comparison is about one.
+const maxCost = 10_000
+
+// compiled is a rule that is ready to be evaluated.
+type compiled struct {
+	rule    *Rule
+	program cel.Program
+	filter  filter
+	needs   []int // places in figureNames of the figures that the expression names
+	seen    []string
+	let     []letValue
+}
+
+// letValue is a value of the messages alone.
+type letValue struct {
+	name    string
+	program cel.Program
+}
+
+// variables are the types of the facts of a row, apart from its figures.
+var variables = map[string]*cel.Type{
+	"row": rowType, "series": cel.ListType(numberType), "references": cel.ListType(numberType),
+	"indicator": cel.StringType, "indicator_zh": cel.StringType, "indicator_en": cel.StringType, "unit": cel.StringType,
+	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType,
+	"area": cel.StringType, "period": cel.StringType, "month": cel.IntType, "stage": cel.StringType, "in_force_stage": cel.StringType,
+	"other_indicator": cel.StringType, "other_zh": cel.StringType, "other_en": cel.StringType,
+}
+
+// compile compiles a rule's expressions. Mistakes begin with the path of their key.
+func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
+	var errs problems
+	env, err := newEnvironment(r, path, &errs)
+	if err != nil {
+		return nil, err
+	}
+	one := &compiled{rule: r}
+	checked, program := compileOne(env, r.Expression, path+".expression", c, &errs)
+	if program == nil {
+		return nil, errs.err()
+	}
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		errs.add(path+".expression", "want something that is true or false, got %s", checked.OutputType())
+	}
+	one.program, one.filter = program, newFilter(checked.NativeRep())
+	named := namesIn(checked.NativeRep())
+	for n, name := range figureNames {
+		if slices.Contains(named, name) {
+			one.needs = append(one.needs, n)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Let)) {
+		let, program := compileOne(env, r.Let[name], path+".let", c, &errs)
+		if program == nil {
+			continue
+		}
+		one.let = append(one.let, letValue{name, program})
+		named = append(named, namesIn(let.NativeRep())...)
+	}
+	for _, text := range [...]struct{ key, words string }{{"message_zh", r.MessageZH}, {"message_en", r.MessageEN}} {
+		if strings.TrimSpace(text.words) == "" {
+			errs.add(path+"."+text.key, "want words")
+		}
+		for _, m := range placeholder.FindAllStringSubmatch(text.words, -1) {
+			name := m[1]
+			_, isLet := r.Let[name]
+			_, isThreshold := r.Thresholds[name]
+			_, isVariable := variables[name]
+			if !isLet && !isThreshold && !isVariable && !slices.Contains(figureNames[:], name) {
+				errs.add(path+"."+text.key, "there is nothing named {%s}", name)
+			}
+		}
+	}
+	for _, name := range figureNames {
+		if slices.Contains(named, name) || strings.Contains(r.MessageZH+r.MessageEN, "{"+name+"}") {
+			one.seen = append(one.seen, name)
+		}
+	}
+	return one, errs.err()
+}
+
+// placeholder is a name in a message, for which its value is written.
+var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// newEnvironment declares what the expressions of a rule may name.
+func newEnvironment(r *Rule, path string, errs *problems) (*cel.Env, error) {
+	var options []cel.EnvOption
+	for name, t := range variables {
+		if r.Relation != "" || !strings.HasPrefix(name, "other_") {
+			options = append(options, cel.Variable(name, t))
+		}
+	}
+	for n, name := range figureNames {
+		if r.Relation != "" || n != ofOther {
+			options = append(options, cel.Variable(name, numberType))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Thresholds)) {
+		d, err := decimal.NewFromString(r.Thresholds[name])
+		if err != nil {
+			errs.add(path+".thresholds", "%s: want a decimal, got %q", name, r.Thresholds[name])
+		}
+		options = append(options, cel.Constant(name, numberType, number{d}))
+	}
+	env, err := cel.NewEnv(append(options, functions()...)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s.thresholds: %w", path, err)
+	}
+	return env, nil
+}
+
+// compileOne checks an expression, and that indicators which it names exist.
+func compileOne(env *cel.Env, text, path string, c *catalogue.Catalogue, errs *problems) (*cel.Ast, cel.Program) {
+	checked, issues := env.Compile(text)
+	if err := issues.Err(); err != nil {
+		errs.add(path, "%s", strings.Join(strings.Fields(strings.SplitN(err.Error(), "\n", 2)[0]), " "))
+		return nil, nil
+	}
+	for _, id := range indicatorsIn(checked.NativeRep()) {
+		if _, ok := c.Indicator(id); !ok {
+			errs.add(path, "the catalogue has no indicator %q", id)
+		}
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	if err != nil {
+		errs.add(path, "%s", err)
+		return nil, nil
+	}
+	return checked, program
+}
+
+// namesIn returns the names of the variables in an expression.
+func namesIn(a *ast.AST) (names []string) {
+	for _, reference := range a.ReferenceMap() {
+		if reference.Name != "" && reference.Value == nil {
+			names = append(names, reference.Name)
+		}
+	}
+	return names
+}
+
+// indicatorsIn returns the ids that are given to the functions of a row.
+func indicatorsIn(a *ast.AST) (ids []string) {
+	ast.PostOrderVisit(a.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind {
+			return
+		}
+		call := e.AsCall()
+		if name := call.FunctionName(); name != "has_figure" && name != "figure" || len(call.Args()) == 0 {
+			return
+		}
+		if id, ok := textOf(call.Args()[0]); ok {
+			ids = append(ids, id)
+		}
+	}))
+	return ids
+}
+
+// textOf returns the text of a literal.
+func textOf(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	text, ok := e.AsLiteral().Value().(string)
+	return text, ok
+}
+
+// comparisons are the operators that functions declares for numbers.
+var comparisons = []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals}

@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Outcome is what became of one example of a rule.
+type Outcome struct {
+	Rule *Rule
+	// Number counts the rule's examples from 1, those that pass before those that fail.
+	Number  int
+	Example *Example
+	// Want is whether the example has the fault; Fault is what was found, nil for nothing.
+	Want  bool
+	Fault *Fault
+	// Err says why the example cannot be read.
+	Err error
+}
+
+// Good reports whether the example came out as it should.
+func (o *Outcome) Good() bool { return o.Err == nil && o.Want == (o.Fault != nil) }
+
+// Test evaluates every example of every rule.
+func (s *Set) Test() []Outcome {
+	if s == nil {
+		return nil
+	}
+	var all []Outcome
+	for _, c := range s.compiled {
+		for i := range len(c.rule.Pass) + len(c.rule.Fail) {
+			o := Outcome{Rule: c.rule, Number: i + 1, Want: i >= len(c.rule.Pass)}
+			if o.Want {
+				o.Example = &c.rule.Fail[i-len(c.rule.Pass)]
+			} else {
+				o.Example = &c.rule.Pass[i]
+			}
+			row, err := o.Example.row(c.rule)
+			if o.Err = err; err == nil && c.rule.Scope.includesExample(row) {
+				c.judge(row, func(f *Fault) { o.Fault = f })
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// String writes the example as its file has it: {value: 5, before: 4}.
+func (e *Example) String() string {
+	text, err := yaml.Marshal(e.node())
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// node is the example in YAML, on one line and without what is empty.
+func (e *Example) node() *yaml.Node {
+	node := &yaml.Node{}
+	if err := node.Encode(e); err != nil {
+		return node
+	}
+	node.Style = yaml.FlowStyle
+	content := node.Content
+	node.Content = nil
+	for i := 0; i+1 < len(content); i += 2 {
+		if v := content[i+1]; v.Value != "" || len(v.Content) > 0 {
+			v.Style = yaml.FlowStyle
+			node.Content = append(node.Content, content[i], v)
+		}
+	}
+	return node
+}
+
+// includesExample reports whether the scope has an example, which is of no particular
+// dataset, indicator or area.
+func (s *Scope) includesExample(r *Row) bool {
+	any := *s
+	any.Datasets, any.Indicators, any.Areas = nil, nil, nil
+	return any.includes("", r.of) && any.includesRow(r)
+}
+
+// exampleFigures are the figures of an example by indicator.
+type exampleFigures map[string]catalogue.Value
+
+// Figure returns the figure of an indicator. Those of other periods are the row's own.
+func (f exampleFigures) Figure(indicator string, _ catalogue.Period) (catalogue.Value, bool, bool) {
+	v, ok := f[indicator]
+	return v, false, ok
+}
+
+// exampleIndicator is the id of the indicator that examples are of.
+const exampleIndicator = "example"
+
+// row makes the row of an example.
+func (e *Example) row(rule *Rule) (*Row, error) {
+	var errs problems
+	read := func(name, text string) (catalogue.Value, bool) {
+		if text == "" {
+			return catalogue.Value{}, false
+		}
+		v, err := catalogue.ParseValue(text)
+		if err != nil || v.Missing {
+			errs.add(name, "want a number, got %q", text)
+		}
+		return v.Value, true
+	}
+	unit, kind, code := e.Unit, e.Kind, e.Period
+	if unit == "" {
+		unit = "亿元"
+	}
+	if kind == "" {
+		kind = catalogue.Flow
+	}
+	if code == "" {
+		code = "2021"
+	}
+	period, err := catalogue.ParsePeriod(code)
+	if err != nil {
+		errs.add("period", "%s", err)
+	}
+	stage, err := catalogue.ParseStage(e.Stage)
+	if err != nil {
+		errs.add("stage", "%s", err)
+	}
+	figures := exampleFigures{}
+	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, Figures: figures}
+	r.reset(newSubject(exampleIndicator, "示例指标", "example", catalogue.ParseUnit(unit), kind))
+	other := &related{subject: newSubject("whole", "总量指标", "the whole", catalogue.ParseUnit(unit), kind)}
+	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
+	r.Value, _ = read("value", e.Value)
+	r.InForce, r.HasInForce = read("in_force", e.InForce)
+	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After} {
+		v, ok := read(figureNames[n], text)
+		r.known[n] = figure{value: v, asked: true, none: !ok}
+	}
+	if v, ok := read("other", e.Other); ok {
+		figures["whole"] = v
+	}
+	r.scanned = true
+	for _, text := range e.Series {
+		if v, ok := read("series", text); ok {
+			r.series = append(r.series, v)
+		}
+	}
+	for id, text := range e.Figures {
+		figures[id], _ = read("figures", text)
+	}
+	if err := errs.err(); err != nil {
+		return nil, fmt.Errorf("example of rule %s: %w", rule.ID, err)
+	}
+	return r, nil
+}

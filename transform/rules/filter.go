@@ -1,0 +1,297 @@
+package rules
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// filter answers, without evaluating the expression that it was made of, whether that can be
+// true of a row. Most rows are clean, and a filter is ten times as fast as the expression.
+// It answers no only where the expression is false, and perhaps where it cannot tell.
+type filter func(*Row) answer
+
+type answer int8
+
+const (
+	no answer = iota
+	perhaps
+	yes
+)
+
+// quantity is the exact value of a part of an expression; false where it is not known, or
+// too long for one machine word.
+type quantity func(*Row) (catalogue.Value, bool)
+
+// newFilter makes the filter of a checked expression.
+func newFilter(checked *ast.AST) filter {
+	return (&filterMaker{checked}).condition(checked.Expr())
+}
+
+type filterMaker struct{ checked *ast.AST }
+
+func cannotTell(*Row) answer { return perhaps }
+
+func (m *filterMaker) condition(e ast.Expr) filter {
+	switch e.Kind() {
+	case ast.IdentKind:
+		return flagOf(e.AsIdent())
+	case ast.CallKind:
+		call := e.AsCall()
+		args := call.Args()
+		switch name := call.FunctionName(); {
+		case name == operators.LogicalAnd:
+			a, b := m.condition(args[0]), m.condition(args[1])
+			return func(r *Row) answer {
+				if first := a(r); first != no {
+					return min(first, b(r))
+				}
+				return no
+			}
+		case name == operators.LogicalOr:
+			a, b := m.condition(args[0]), m.condition(args[1])
+			return func(r *Row) answer {
+				if first := a(r); first != yes {
+					return max(first, b(r))
+				}
+				return yes
+			}
+		case name == operators.LogicalNot:
+			a := m.condition(args[0])
+			return func(r *Row) answer { return yes - a(r) }
+		case name == "is_whole":
+			if v := m.quantity(call.Target()); v != nil {
+				return func(r *Row) answer {
+					value, ok := v(r)
+					return tell(ok, value.Scale == 0)
+				}
+			}
+		case name == operators.NotEquals && isSlip(args[0]):
+			return couldSlip
+		default:
+			return m.comparison(name, args)
+		}
+	}
+	return cannotTell
+}
+
+// comparison makes the filter of a comparison of two numbers.
+func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
+	holds, known := map[string]func(int) bool{
+		operators.Less: func(c int) bool { return c < 0 }, operators.LessEquals: func(c int) bool { return c <= 0 },
+		operators.Greater: func(c int) bool { return c > 0 }, operators.GreaterEquals: func(c int) bool { return c >= 0 },
+		operators.Equals: func(c int) bool { return c == 0 }, operators.NotEquals: func(c int) bool { return c != 0 },
+	}[name]
+	if !known || len(args) != 2 {
+		return cannotTell
+	}
+	a, b := m.quantity(args[0]), m.quantity(args[1])
+	if a == nil || b == nil {
+		return cannotTell
+	}
+	return func(r *Row) answer {
+		x, ok := a(r)
+		if !ok {
+			return perhaps
+		}
+		y, ok := b(r)
+		if !ok {
+			return perhaps
+		}
+		c, ok := compare(x, y)
+		return tell(ok, ok && holds(c))
+	}
+}
+
+func tell(known, holds bool) answer {
+	switch {
+	case !known:
+		return perhaps
+	case holds:
+		return yes
+	}
+	return no
+}
+
+// quantity makes the value of a part of an expression; nil where it takes CEL to compute it.
+func (m *filterMaker) quantity(e ast.Expr) quantity {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		if n, ok := e.AsLiteral().(types.Int); ok {
+			v := catalogue.Value{Coefficient: int64(n)}
+			return func(*Row) (catalogue.Value, bool) { return v, true }
+		}
+	case ast.IdentKind:
+		if reference := m.checked.ReferenceMap()[e.ID()]; reference != nil && reference.Value != nil {
+			return constant(reference.Value.(number))
+		}
+		if n := slices.Index(figureNames[:], e.AsIdent()); n >= 0 {
+			return func(r *Row) (catalogue.Value, bool) { return r.figure(n) }
+		}
+		if e.AsIdent() == "whole_share" {
+			return func(r *Row) (catalogue.Value, bool) { return r.of.wholeShare, true }
+		}
+	case ast.CallKind:
+		return m.computed(e.AsCall())
+	}
+	return nil
+}
+
+func (m *filterMaker) computed(call ast.CallExpr) quantity {
+	args := call.Args()
+	switch call.FunctionName() {
+	case "abs":
+		if v := m.quantity(args[0]); v != nil {
+			return func(r *Row) (catalogue.Value, bool) {
+				value, ok := v(r)
+				value.Coefficient = max(value.Coefficient, -value.Coefficient)
+				return value, ok
+			}
+		}
+	case operators.Multiply:
+		a, b := m.quantity(args[0]), m.quantity(args[1])
+		if a == nil || b == nil {
+			return nil
+		}
+		return func(r *Row) (catalogue.Value, bool) {
+			x, ok := a(r)
+			if !ok {
+				return x, false
+			}
+			y, ok := b(r)
+			if !ok {
+				return y, false
+			}
+			return multiply(x, y)
+		}
+	}
+	return nil
+}
+
+// constant is the value of a threshold; nil where it is too long for a machine word.
+func constant(n number) quantity {
+	reading, err := catalogue.ParseValue(n.String())
+	if err != nil || reading.Missing {
+		return nil
+	}
+	return func(*Row) (catalogue.Value, bool) { return reading.Value, true }
+}
+
+func flagOf(name string) filter {
+	switch name {
+	case "has_minimum":
+		return func(r *Row) answer { return tell(true, r.of.hasMinimum) }
+	case "has_maximum":
+		return func(r *Row) answer { return tell(true, r.of.hasMaximum) }
+	}
+	return cannotTell
+}
+
+func isSlip(e ast.Expr) bool {
+	return e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "slip"
+}
+
+// couldSlip answers no where some reference has nearly as many digits as the value, so that
+// it is not off by 10^4 whatever the spread, which is below 10^2.
+func couldSlip(r *Row) answer {
+	references := false
+	for _, n := range [...]int{ofInForce, ofYearBefore} {
+		v, ok := r.figure(n)
+		if !ok || v.Coefficient == 0 {
+			continue
+		}
+		references = true
+		if d := magnitude(r.Value) - magnitude(v); d > -2 && d < 2 {
+			return no
+		}
+	}
+	if !references && r.Period.Kind != catalogue.Month && r.Period.Kind != catalogue.Quarter && r.Period.Kind != catalogue.Half {
+		return no
+	}
+	return perhaps
+}
+
+// magnitude is the number of digits before the point, negative after it.
+func magnitude(v catalogue.Value) int {
+	n := 0
+	for c := v.Coefficient; c != 0; c /= 10 {
+		n++
+	}
+	return n - int(v.Scale)
+}
+
+// multiply returns the product where it fits into a machine word.
+func multiply(a, b catalogue.Value) (catalogue.Value, bool) {
+	scale := int(a.Scale) + int(b.Scale)
+	hi, lo := bits.Mul64(uint64(max(a.Coefficient, -a.Coefficient)), uint64(max(b.Coefficient, -b.Coefficient)))
+	if hi != 0 || lo > math.MaxInt64 || scale > maxScale {
+		return catalogue.Value{}, false
+	}
+	product := int64(lo)
+	if (a.Coefficient < 0) != (b.Coefficient < 0) {
+		product = -product
+	}
+	return catalogue.Value{Coefficient: product, Scale: uint8(scale)}, true
+}
+
+// maxScale is how many places quantities have at most: more than two values have together.
+const maxScale = 2 * catalogue.MaxDecimals
+
+// compare compares exactly; false where the difference of scales is too large to.
+func compare(a, b catalogue.Value) (int, bool) {
+	if a.Scale > b.Scale {
+		c, ok := compare(b, a)
+		return -c, ok
+	}
+	if a.Scale == b.Scale {
+		switch {
+		case a.Coefficient < b.Coefficient:
+			return -1, true
+		case a.Coefficient > b.Coefficient:
+			return 1, true
+		}
+		return 0, true
+	}
+	shift := int(b.Scale - a.Scale)
+	if shift >= len(powers) {
+		return 0, false
+	}
+	switch negative := a.Coefficient < 0; {
+	case negative != (b.Coefficient < 0):
+		if negative {
+			return -1, true
+		}
+		return 1, true
+	case negative:
+		c, ok := compareMagnitudes(uint64(-a.Coefficient), powers[shift], uint64(-b.Coefficient))
+		return -c, ok
+	}
+	return compareMagnitudes(uint64(a.Coefficient), powers[shift], uint64(b.Coefficient))
+}
+
+// compareMagnitudes compares a × power with b.
+func compareMagnitudes(a, power, b uint64) (int, bool) {
+	hi, lo := bits.Mul64(a, power)
+	switch {
+	case hi > 0 || lo > b:
+		return 1, true
+	case lo < b:
+		return -1, true
+	}
+	return 0, true
+}
+
+// powers are those of ten.
+var powers = func() (p [19]uint64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = p[i-1] * 10
+	}
+	return p
+}()

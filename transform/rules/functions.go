@@ -1,0 +1,141 @@
+package rules
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// rowType is the type of the row itself, which has functions for figures of other
+// indicators.
+var rowType = cel.ObjectType("row")
+
+// rowValue is a row as expressions see it.
+type rowValue struct{ *Row }
+
+// ConvertToNative is an error: expressions have no use for it.
+func (r rowValue) ConvertToNative(t reflect.Type) (any, error) {
+	return nil, fmt.Errorf("a row does not convert into %s", t)
+}
+
+// ConvertToType is an error: expressions have no use for it.
+func (r rowValue) ConvertToType(t ref.Type) ref.Val {
+	return types.NewErr("a row does not convert into %s", t.TypeName())
+}
+
+// Equal reports whether both are the same row.
+func (r rowValue) Equal(other ref.Val) ref.Val {
+	o, ok := other.(rowValue)
+	return types.Bool(ok && o.Row == r.Row)
+}
+
+// Type returns the type of rows.
+func (r rowValue) Type() ref.Type { return rowType }
+
+// Value returns the row.
+func (r rowValue) Value() any { return r.Row }
+
+// functions declares what expressions can call, besides what CEL has.
+func functions() []cel.EnvOption {
+	numbers := cel.ListType(numberType)
+	options := []cel.EnvOption{
+		cel.Function("abs", cel.Overload("abs_decimal", []*cel.Type{numberType}, numberType, cel.UnaryBinding(func(v ref.Val) ref.Val {
+			return number{v.(number).Abs()}
+		}))),
+		cel.Function("is_whole", cel.MemberOverload("decimal_is_whole", []*cel.Type{numberType}, cel.BoolType, cel.UnaryBinding(func(v ref.Val) ref.Val {
+			return types.Bool(v.(number).IsInteger())
+		}))),
+		cel.Function("slip", cel.Overload("slip_of_references", []*cel.Type{numberType, numbers, numberType}, cel.IntType, cel.FunctionBinding(slip))),
+		cel.Function("unit_below", cel.Overload("unit_below_by", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType, cel.BinaryBinding(unitBelow))),
+		cel.Function("has_figure", cel.MemberOverload("row_has_figure", []*cel.Type{rowType, cel.StringType}, cel.BoolType,
+			cel.BinaryBinding(func(row, id ref.Val) ref.Val {
+				_, ok := figureOf(row, id)
+				return types.Bool(ok)
+			}))),
+		cel.Function("figure", cel.MemberOverload("row_figure", []*cel.Type{rowType, cel.StringType}, numberType,
+			cel.BinaryBinding(func(row, id ref.Val) ref.Val {
+				v, ok := figureOf(row, id)
+				if !ok {
+					return types.NewErr("there is no figure of %v; ask has_figure first", id.Value())
+				}
+				return numberOf(v)
+			}))),
+		cel.Function(operators.Negate, cel.Overload("negate_decimal", []*cel.Type{numberType}, numberType)),
+	}
+	for _, operator := range comparisons {
+		options = append(options, cel.Function(operator,
+			cel.Overload(operator+"decimal", []*cel.Type{numberType, numberType}, cel.BoolType),
+			cel.Overload(operator+"decimal_int", []*cel.Type{numberType, cel.IntType}, cel.BoolType)))
+	}
+	for _, operator := range []string{operators.Add, operators.Subtract, operators.Multiply} {
+		options = append(options, cel.Function(operator,
+			cel.Overload(operator+"decimal", []*cel.Type{numberType, numberType}, numberType),
+			cel.Overload(operator+"decimal_int", []*cel.Type{numberType, cel.IntType}, numberType)))
+	}
+	return options
+}
+
+func figureOf(row, id ref.Val) (catalogue.Value, bool) {
+	r, text := row.(rowValue), id.(types.String)
+	v, _, ok := r.Figures.Figure(string(text), r.Period)
+	return v, ok
+}
+
+// slips are the powers of ten by which a figure in the wrong unit is off: 万 and 亿.
+var slips = [...]int32{4, -4, 8, -8}
+
+// slip returns by which power of ten a value is off from every one of the references, each
+// time to within a factor of spread: 4, -4, 8 or -8; 0 where it is not off by one of these
+// or there are no references.
+func slip(args ...ref.Val) ref.Val {
+	value, spread := args[0].(number).Abs(), args[2].(number).Decimal
+	var references []decimal.Decimal
+	list := args[1].(traits.Lister)
+	for i := range int64(list.Size().(types.Int)) {
+		references = append(references, list.Get(types.Int(i)).(number).Abs())
+	}
+	if len(references) == 0 || value.IsZero() {
+		return types.IntZero
+	}
+	for _, power := range slips {
+		if !slices.ContainsFunc(references, func(r decimal.Decimal) bool {
+			shifted := r.Shift(power)
+			return value.GreaterThan(shifted.Mul(spread)) || value.Mul(spread).LessThan(shifted)
+		}) {
+			return types.Int(power)
+		}
+	}
+	return types.IntZero
+}
+
+// unitBelow returns the name of the unit in which a figure was likely given that is off by
+// a power of ten: 万元 for 亿元 and 4; "" where there is no such unit.
+func unitBelow(unit, power ref.Val) ref.Val {
+	u := catalogue.ParseUnit(string(unit.(types.String)))
+	name := u.Shifted(-int(power.(types.Int)))
+	return types.String(name)
+}
+
+// textOfValue writes a value for people.
+func textOfValue(v ref.Val) string {
+	switch n := v.(type) {
+	case number:
+		return n.String()
+	case traits.Lister:
+		var all []string
+		for i := range int64(n.Size().(types.Int)) {
+			all = append(all, textOfValue(n.Get(types.Int(i))))
+		}
+		return fmt.Sprint(slices.Clip(all))
+	}
+	return fmt.Sprint(v.Value())
+}

@@ -1,0 +1,242 @@
+package rules
+
+import (
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/interpreter"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Figures tells what an area reports or has reported.
+type Figures interface {
+	// Figure returns the area's figure in the catalogue's unit: the one that the submission
+	// under judgement reports, or else the one in force before it. Submitted says which.
+	Figure(indicator string, period catalogue.Period) (v catalogue.Value, submitted, ok bool)
+}
+
+// Row is a figure under judgement: a row that reads well and has a value.
+type Row struct {
+	Area    *catalogue.Area
+	Dataset string
+	Period  catalogue.Period
+	Value   catalogue.Value
+	Stage   catalogue.Stage
+	// InForce is the cell's figure before the submission, and HasInForce whether it has one.
+	InForce      catalogue.Value
+	InForceStage catalogue.Stage
+	HasInForce   bool
+	Figures      Figures
+
+	of      *subject // whose figure it is
+	known   [figureCount]figure
+	series  []catalogue.Value
+	scanned bool // series was read
+}
+
+// figure is a figure beside the one under judgement.
+type figure struct {
+	value       catalogue.Value
+	asked, none bool
+}
+
+// The figures beside the one under judgement.
+const (
+	ofValue = iota
+	ofInForce
+	ofBefore
+	ofYearBefore
+	ofAfter
+	ofOther
+	figureCount
+)
+
+// figureNames are the names of those figures in expressions.
+var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "other"}
+
+// seriesLength is how many earlier periods the series of a row has at most.
+const seriesLength = 24
+
+// reset makes the row one of another figure.
+func (r *Row) reset(of *subject) {
+	r.of, r.known, r.series, r.scanned = of, [figureCount]figure{}, r.series[:0], false
+}
+
+// figure returns a figure by its place in figureNames.
+func (r *Row) figure(n int) (catalogue.Value, bool) {
+	f := &r.known[n]
+	if f.asked {
+		return f.value, !f.none
+	}
+	f.asked = true
+	ok, submitted := false, false
+	switch n {
+	case ofValue:
+		f.value, ok = r.Value, true
+	case ofInForce:
+		f.value, ok = r.InForce, r.HasInForce
+	case ofBefore:
+		if before, exists := periodBefore(r.Period); exists {
+			f.value, _, ok = r.Figures.Figure(r.of.id, before)
+		}
+	case ofYearBefore:
+		f.value, _, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
+	case ofAfter:
+		// Where the submission has the next period as well, that row is judged by this one.
+		if after, exists := periodAfter(r.Period); exists {
+			f.value, submitted, ok = r.Figures.Figure(r.of.id, after)
+			ok = ok && !submitted
+		}
+	}
+	f.none = !ok
+	return f.value, ok
+}
+
+// earlier returns the figures of the periods before, the latest first, as far as they
+// follow one another without a gap.
+func (r *Row) earlier() []catalogue.Value {
+	if r.scanned {
+		return r.series
+	}
+	r.scanned = true
+	for p, exists := periodBefore(r.Period); exists && len(r.series) < seriesLength; p, exists = periodBefore(p) {
+		v, _, ok := r.Figures.Figure(r.of.id, p)
+		if !ok {
+			break
+		}
+		r.series = append(r.series, v)
+	}
+	return r.series
+}
+
+// periodBefore returns the period of the same kind before p. A year to date has none
+// before its first month.
+func periodBefore(p catalogue.Period) (catalogue.Period, bool) {
+	switch {
+	case p.Kind == catalogue.Year:
+		return p.YearBefore(), true
+	case p.Index > 1:
+		p.Index--
+		return p, true
+	case p.Kind == catalogue.YearToDate:
+		return p, false
+	}
+	p.Year, p.Index = p.Year-1, periodsInYear(p.Kind)
+	return p, true
+}
+
+// periodAfter returns the period of the same kind after p. A year to date has none after
+// December.
+func periodAfter(p catalogue.Period) (catalogue.Period, bool) {
+	switch {
+	case p.Kind == catalogue.Year:
+		return p.YearAfter(), true
+	case p.Index < periodsInYear(p.Kind):
+		p.Index++
+		return p, true
+	case p.Kind == catalogue.YearToDate:
+		return p, false
+	}
+	p.Year, p.Index = p.Year+1, 1
+	return p, true
+}
+
+func periodsInYear(k catalogue.PeriodKind) uint8 {
+	switch k {
+	case catalogue.Half:
+		return 2
+	case catalogue.Quarter:
+		return 4
+	}
+	return 12
+}
+
+// activation gives an expression the facts of a row.
+type activation struct {
+	row     *Row
+	related *related // the indicator compared with, where the rule has a relation
+}
+
+var _ interpreter.Activation = (*activation)(nil)
+
+// ResolveName returns the value of a variable.
+func (a *activation) ResolveName(name string) (any, bool) {
+	v := a.resolve(name)
+	return v, v != nil
+}
+
+// Parent returns nil: there is nothing around a row.
+func (a *activation) Parent() interpreter.Activation { return nil }
+
+func (a *activation) resolve(name string) ref.Val {
+	r := a.row
+	switch name {
+	case "row":
+		return rowValue{r}
+	case "series":
+		return listOf(r.earlier())
+	case "references":
+		return listOf(r.references())
+	case "indicator":
+		return types.String(r.of.id)
+	case "indicator_zh":
+		return types.String(r.of.nameZH)
+	case "indicator_en":
+		return types.String(r.of.nameEN)
+	case "unit":
+		return types.String(r.of.unit.Written())
+	case "whole_share":
+		return numberOf(r.of.wholeShare)
+	case "has_minimum":
+		return types.Bool(r.of.hasMinimum)
+	case "has_maximum":
+		return types.Bool(r.of.hasMaximum)
+	case "area":
+		return types.String(r.Area.Code)
+	case "period":
+		return types.String(r.Period.String())
+	case "month":
+		return types.Int(r.Period.Index)
+	case "stage":
+		return types.String(r.Stage.String())
+	case "in_force_stage":
+		return types.String(r.InForceStage.String())
+	case "other_indicator":
+		return types.String(a.related.id)
+	case "other_zh":
+		return types.String(a.related.nameZH)
+	case "other_en":
+		return types.String(a.related.nameEN)
+	}
+	for n, figure := range figureNames {
+		if figure == name {
+			if v, ok := r.figure(n); ok {
+				return numberOf(v)
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// references are the figures that the value is expected to be near to: that in force, of
+// the period before and of the year before, as far as they are known and not zero.
+func (r *Row) references() (all []catalogue.Value) {
+	for _, n := range [...]int{ofInForce, ofBefore, ofYearBefore} {
+		if n == ofBefore && (r.Period.Kind == catalogue.Year || r.Period.Kind == catalogue.YearToDate) {
+			continue // that is the year before, or grows by itself
+		}
+		if v, ok := r.figure(n); ok && v.Coefficient != 0 {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func listOf(values []catalogue.Value) ref.Val {
+	all := make([]ref.Val, len(values))
+	for i, v := range values {
+		all[i] = numberOf(v)
+	}
+	return types.NewRefValList(types.DefaultTypeAdapter, all)
+}
