@@ -15,7 +15,7 @@ const module = "github.com/citytally/citytally/"
 // settings.
 var importLine = [][]string{
 	{"configs/strict", "configs/hostport", "configs/credentials"}, {"configs/httpguard"}, {"configs/catalogue"}, {"configs/calendar"}, {"ingest/event"}, {"ingest/stream"},
-	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest"},
+	{"ingest/token"}, {"ingest/decode/charset", "ingest/decode/grid"}, {"ingest/decode"}, {"ingest/inquiry"}, {"ingest/page"}, {"ingest"},
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform/respond"}, {"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
