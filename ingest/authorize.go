@@ -24,22 +24,31 @@ func (g *Gateway) authorize(next authorized) handler {
 		if !strings.EqualFold(scheme, "Bearer") {
 			return g.deny(w, r, "missing", errNoToken)
 		}
-		who, err := g.tokens.Lookup(strings.TrimSpace(presented), time.Now())
-		switch {
-		case err == nil:
-			return next(w, r, who)
-		case errors.Is(err, token.ErrUncertain):
-			g.metrics.denied.WithLabelValues("uncertain").Inc()
-			w.Header().Set("Retry-After", retryAfterBroker)
-			return newProblem(http.StatusServiceUnavailable, codeUnavailable,
-				"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", err.Error()+" and nothing was taken; try again later")
-		case errors.Is(err, token.ErrExpired):
-			return g.deny(w, r, "expired", err)
-		case errors.Is(err, token.ErrRevoked):
-			return g.deny(w, r, "revoked", err)
+		who, err := g.identify(w, r, token.FingerprintOf(strings.TrimSpace(presented)))
+		if err != nil {
+			return err
 		}
-		return g.deny(w, r, "unknown", err)
+		return next(w, r, who)
 	}
+}
+
+// identify returns the holder of a token that is presented, or the problem.
+func (g *Gateway) identify(w http.ResponseWriter, r *http.Request, f token.Fingerprint) (token.Holder, error) {
+	who, err := g.tokens.LookupFingerprint(f, time.Now())
+	switch {
+	case err == nil:
+		return who, nil
+	case errors.Is(err, token.ErrUncertain):
+		g.metrics.denied.WithLabelValues("uncertain").Inc()
+		w.Header().Set("Retry-After", retryAfterBroker)
+		return token.Holder{}, newProblem(http.StatusServiceUnavailable, codeUnavailable,
+			"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", err.Error()+" and nothing was taken; try again later")
+	case errors.Is(err, token.ErrExpired):
+		return token.Holder{}, g.deny(w, r, "expired", err)
+	case errors.Is(err, token.ErrRevoked):
+		return token.Holder{}, g.deny(w, r, "revoked", err)
+	}
+	return token.Holder{}, g.deny(w, r, "unknown", err)
 }
 
 var errNoToken = errors.New("the token is missing")

@@ -32,19 +32,25 @@ const inquiryTimeout = 30 * time.Second
 func (g *Gateway) dryRun(w http.ResponseWriter, r *http.Request, who token.Holder) error {
 	answer := DryRun{DryRun: true}
 	_, err := g.withUpload(w, r, who, func(ctx context.Context, uploaded []*uploadedSubmission) (err error) {
-		messages := make([]stream.Message, len(uploaded))
-		for i, u := range uploaded {
-			messages[i], answer.Understood = u.message, u.understood
-		}
-		ctx, cancel := context.WithTimeout(ctx, inquiryTimeout)
-		defer cancel()
-		answer.Foreseen, err = inquiry.DryRun(ctx, g.log, messages)
+		answer.Understood = uploaded[0].understood
+		answer.Foreseen, err = g.foresee(ctx, uploaded)
 		return g.inquiryProblem(w, err)
 	})
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// foresee asks the transform stage what would become of an upload.
+func (g *Gateway) foresee(ctx context.Context, uploaded []*uploadedSubmission) (inquiry.Foreseen, error) {
+	messages := make([]stream.Message, len(uploaded))
+	for i, u := range uploaded {
+		messages[i] = u.message
+	}
+	ctx, cancel := context.WithTimeout(ctx, inquiryTimeout)
+	defer cancel()
+	return inquiry.DryRun(ctx, g.log, messages)
 }
 
 // inquiryProblem returns the answer where the transform stage has not answered; nil where

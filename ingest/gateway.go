@@ -15,6 +15,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
@@ -78,7 +79,11 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		logger.Warn().Int64("max_body", config.MaxBody).Int64("max_payload", most).
 			Msg("ingest.max_body is above the broker's max_payload; larger uploads will be refused")
 	}
-	g.handler = g.routes()
+	pages, err := page.New(browsers{g}, browsers{g}, browsers{g}, cat, page.Config{MaxBody: config.MaxBody}, logger, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	g.handler = g.routes(pages)
 	return g, nil
 }
 

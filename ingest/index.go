@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -39,8 +40,10 @@ type index struct {
 	// lastOfArea is the place in SUBMISSIONS of each area's newest message, and reached
 	// that of the newest message in the index. Who waits for it has moved closed.
 	lastOfArea map[string]uint64
-	reached    uint64
-	moved      chan struct{}
+	// recent has the ids of each area's newest submissions, the oldest first.
+	recent  map[string][]event.SubmissionID
+	reached uint64
+	moved   chan struct{}
 	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
@@ -48,7 +51,7 @@ type index struct {
 func newIndex() *index {
 	return &index{
 		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
-		lastOfArea: map[string]uint64{}, ready: make(chan struct{}),
+		lastOfArea: map[string]uint64{}, recent: map[string][]event.SubmissionID{}, ready: make(chan struct{}),
 	}
 }
 
@@ -153,8 +156,36 @@ func (x *index) addSubmission(d stream.Delivery) {
 	}
 	x.mu.Unlock()
 	if id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader)); err == nil {
+		x.addRecent(event.OriginOf(d.Subject).Area, id)
 		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
+}
+
+// maxRecent is how many submissions of an area are listed at most.
+const maxRecent = 500
+
+// addRecent makes a submission the newest one of its area.
+func (x *index) addRecent(area string, id event.SubmissionID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	of := append(x.recent[area], id)
+	if len(of) > 2*maxRecent {
+		of = slices.Clone(of[len(of)-maxRecent:])
+	}
+	x.recent[area] = of
+}
+
+// recentOf returns the ids of an area's newest submissions, each once, the newest first.
+func (x *index) recentOf(area string, limit int) (newest []event.SubmissionID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	of := x.recent[area]
+	for i := len(of) - 1; i >= max(0, len(of)-maxRecent) && len(newest) < limit; i-- {
+		if !slices.Contains(newest, of[i]) {
+			newest = append(newest, of[i])
+		}
+	}
+	return newest
 }
 
 func (x *index) addVerdict(d stream.Delivery) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/token"
 )
 
@@ -18,7 +19,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // authorized is a handler of requests with a known token.
 type authorized func(w http.ResponseWriter, r *http.Request, who token.Holder) error
 
-func (g *Gateway) routes() http.Handler {
+func (g *Gateway) routes(pages *page.Page) http.Handler {
 	mux := http.NewServeMux()
 	route := func(method, path string, h handler, parameters ...string) {
 		mux.Handle(method+" "+path, g.handle(strictQuery(h, parameters...)))
@@ -34,6 +35,7 @@ func (g *Gateway) routes() http.Handler {
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
 	route("GET", "/healthz", healthy)
 	route("GET", "/readyz", g.readiness)
+	pages.Routes(mux.Handle)
 	mux.Handle("/", g.handle(func(http.ResponseWriter, *http.Request) error {
 		return newProblem(http.StatusNotFound, codeNotFound,
 			"没有此地址；报送数据请用 POST /v1/submissions", "nothing here; to submit figures POST to /v1/submissions")

@@ -129,10 +129,11 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 	return uploaded, use(ctx, uploaded)
 }
 
-// via returns how a submission came in: cli or http. Both have the same permissions.
+// via returns how a submission came in: cli, page or http. All have the same permissions.
 func via(r *http.Request) string {
-	if r.Header.Get(event.ViaHeader) == viaCLI {
-		return viaCLI
+	switch claimed := r.Header.Get(event.ViaHeader); claimed {
+	case viaCLI, viaPage:
+		return claimed
 	}
 	return "http"
 }
@@ -292,16 +293,9 @@ func (g *Gateway) completeReceipt(ctx context.Context, u *uploadedSubmission, p 
 // for the time given.
 func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmission, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
-	released := make(chan struct{})
-	defer func() { cancel(); <-released }()
-	go func() {
-		defer close(released)
-		select {
-		case <-g.draining:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	defer cancel()
+	ctx, release := g.untilDraining(ctx)
+	defer release()
 	for _, u := range uploaded {
 		for u.receipt.Verdict == nil {
 			e, ok := g.index.await(ctx, u.id, func(e logPosition) bool { return e.newestVerdict > u.earlierVerdict })
@@ -315,4 +309,19 @@ func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmiss
 			}
 		}
 	}
+}
+
+// untilDraining returns a context that ends when the gateway stops. The caller releases it.
+func (g *Gateway) untilDraining(ctx context.Context) (draining context.Context, release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		select {
+		case <-g.draining:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(); <-released }
 }

@@ -24,6 +24,7 @@ var importLine = [][]string{
 	{"ingest/decode/charset", "ingest/decode/grid"},
 	{"ingest/decode"},
 	{"ingest/inquiry", "ingest/template"},
+	{"ingest/page"},
 	{"ingest"},
 	{"transform/ledger", "transform/rules"},
 	{"transform/judge", "transform/tally"},

@@ -113,6 +113,12 @@ func ParseExpiry(text string, zone *time.Location) (time.Time, error) {
 // hash is the SHA-256 of a secret.
 type hash [sha256.Size]byte
 
+// Fingerprint stands for a secret, which it does not tell.
+type Fingerprint struct{ hash hash }
+
+// FingerprintOf returns the fingerprint of a secret.
+func FingerprintOf(secret string) Fingerprint { return Fingerprint{hashOf(secret)} }
+
 func hashOf(secret string) hash { return sha256.Sum256([]byte(secret)) }
 
 // idLength is how many hexadecimal digits of the hash name a token: enough to tell tokens apart,

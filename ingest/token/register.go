@@ -71,8 +71,14 @@ func (r *Register) apply(d stream.Delivery) {
 
 // Lookup returns the holder of a presented secret, or one of the errors above.
 func (r *Register) Lookup(presented string, now time.Time) (Holder, error) {
+	return r.LookupFingerprint(FingerprintOf(presented), now)
+}
+
+// LookupFingerprint is Lookup for a secret that was presented before, of which only the
+// fingerprint was kept.
+func (r *Register) LookupFingerprint(f Fingerprint, now time.Time) (Holder, error) {
 	r.reload()
-	h := hashOf(presented)
+	h := f.hash
 	holder, inFile, away := r.file.lookup(h)
 	current := r.fresh.Now()
 	r.mu.RLock()

@@ -1,0 +1,100 @@
+package page
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/citytally/citytally/ingest/decode"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/token"
+)
+
+// Tokens says whose a token is.
+type Tokens interface {
+	// SignIn returns the holder of a secret. It counts the failures of the request's address
+	// and slows an address with many. The error is a [*Refusal].
+	SignIn(w http.ResponseWriter, r *http.Request, secret string) (token.Holder, error)
+	// Holder returns the holder of a secret that was presented before. The error is one of
+	// package token.
+	Holder(token.Fingerprint) (token.Holder, error)
+}
+
+// Uploads takes figures in. An error that is a [*Refusal] is for the person at the browser;
+// any other is a fault of the program.
+type Uploads interface {
+	// Receive reads a file as it comes, within the bounds of the gateway and of the holder.
+	Receive(w http.ResponseWriter, r *http.Request, who token.Holder, content io.Reader) ([]byte, error)
+	// Check says what a file would be taken for and what would become of it. It takes nothing.
+	Check(w http.ResponseWriter, r *http.Request, who token.Holder, content []byte, upload Upload) (Checked, error)
+	// Send makes a file's submissions durable, all or none, and waits a moment for their
+	// verdicts.
+	Send(w http.ResponseWriter, r *http.Request, who token.Holder, content []byte, upload Upload) ([]Submission, error)
+}
+
+// Submissions tells what became of figures.
+type Submissions interface {
+	// Submission returns one submission that the holder may see, with its rows where the log
+	// still has them. The error is a [*Refusal] where there is none.
+	Submission(ctx context.Context, who token.Holder, id string) (Submission, error)
+	// Recent returns the newest submissions of an area, the newest first, without their rows.
+	Recent(ctx context.Context, area string, limit int) ([]Submission, error)
+	// Judged returns true once the submission has a verdict, and false when ctx ends or the
+	// gateway stops before.
+	Judged(ctx context.Context, id string) bool
+}
+
+// Upload is what is known of a file besides its content.
+type Upload struct {
+	// Area is the area that figures belong to where the file names none.
+	Area string
+	// Dataset, Period, Sheet, Charset and Reason are those of [decode.Options].
+	Dataset, Period, Sheet, Charset, Reason string
+	// File is the file's name.
+	File string
+	// Again says that content which was superseded since is meant anew.
+	Again bool
+}
+
+// Checked is what a file was read as.
+type Checked struct {
+	Understood decode.Understanding
+	// Submissions are those that the file holds, and Foreseen what would become of them; nil
+	// where that cannot be told now.
+	Submissions []event.Submission
+	Foreseen    *inquiry.Foreseen
+}
+
+// Submission is what became of a submission so far.
+type Submission struct {
+	ID, Area, Dataset, File string
+	Rows                    int
+	ReceivedAt              time.Time
+	// Status is received, or the verdict's outcome.
+	Status string
+	// Repeated is true when the same content had been sent before and is in force.
+	Repeated bool
+	Verdict  *event.Verdict
+	// Content is the submission as it was received; nil where it was not asked for, or the
+	// log does not have it any more.
+	Content *event.Submission
+}
+
+// Received is the status of a submission without a verdict.
+const Received = "received"
+
+// Refusal is why the gateway did not do what was asked, and what to do.
+type Refusal struct {
+	Status int
+	// ZH and EN are sentences; Details are further ones, about single mistakes.
+	ZH, EN  string
+	Details []Sentence
+}
+
+// Sentence is a sentence in both languages.
+type Sentence struct{ ZH, EN string }
+
+// Error returns the English sentence.
+func (r *Refusal) Error() string { return r.EN }

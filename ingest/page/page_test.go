@@ -1,0 +1,179 @@
+package page_test
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+)
+
+var annual = map[string]string{"dataset": "sti-annual"}
+
+func TestFileIsLookedAtAndSent(t *testing.T) {
+	v := open(t).visitor("en").signIn("320812")
+	looked := v.drop("2021.csv", csv("gdp,2021,813.41", "rd_expenditure,2021,1O.5"), annual).
+		wants(t, http.StatusOK, "What was read", "2 figures", "2021.csv", "813.41", "1O.5", "Nothing was sent yet", "letter O", `class="effect new"`, "Totals of the city that would move", "none yet", "813.41 亿元 (final)", "1/8")
+	v.get("/").wants(t, http.StatusOK, "Nothing has been sent yet")
+	v.confirm(looked, nil).wants(t, http.StatusOK, `class="status partial"`, "Partly accepted", "letter O", `class="effect new"`, "Send it again, mended")
+
+	mended := v.drop("2021.csv", csv("gdp,2021,813.41", "rd_expenditure,2021,10.5"), annual)
+	sent := v.confirm(mended, nil).wants(t, http.StatusOK, `class="status accepted"`, `class="effect unchanged"`)
+	v.confirm(v.drop("2021.csv", csv("gdp,2021,813.41", "rd_expenditure,2021,10.5"), annual), nil).
+		wants(t, http.StatusOK, "The same was sent before")
+	v.get("/").wants(t, http.StatusOK, "Partly accepted", "Accepted", "2/2", "1/2")
+	v.confirm(v.drop("2021.csv", csv("gdp,2021,900"), annual), nil).wants(t, http.StatusOK, "813.41 (final) → 900 (final)")
+
+	other := v.city.visitor("zh-CN").signIn("320804")
+	other.get(sent.path).wants(t, http.StatusNotFound, "没有该编号")
+	other.get("/").wants(t, http.StatusOK, "还没有报送记录")
+}
+
+func TestFileThatCannotBeReadIsAskedAbout(t *testing.T) {
+	v := open(t).visitor("zh").signIn("320812")
+	asked := v.drop("表.csv", "指标,数值\n地区生产总值,813.41\n", annual).wants(t, http.StatusUnprocessableEntity, "无法读取这个文件", `name="held"`)
+	v.drop("", "", map[string]string{"dataset": "sti-annual", "held": strings.TrimPrefix(asked.path, "/check/"), "period": "2021年"}).
+		wants(t, http.StatusOK, "读取结果", "813.41", "2021年")
+	v.drop("empty.csv", "", annual).wants(t, http.StatusUnprocessableEntity, "没有选择文件")
+	v.get("/check/nothing").wants(t, http.StatusGone, "不在服务器上")
+	v.drop("large.csv", csv(strings.Repeat("gdp,2021,1\n", 1<<20)), annual).wants(t, http.StatusRequestEntityTooLarge, "文件过大")
+}
+
+func TestSessions(t *testing.T) {
+	c := open(t)
+	v := c.visitor("en")
+	v.get("/").wants(t, http.StatusOK, `type="password"`)
+	v.get("/submissions/0").wants(t, http.StatusOK, `type="password"`)
+	v.post("/sign-in", url.Values{"token": {"ct_wrong"}}).wants(t, http.StatusUnauthorized, "not in force", `aria-invalid="true"`)
+
+	// What a browser brings is never taken over as a session.
+	u, _ := url.Parse(c.base)
+	v.client.Jar.SetCookies(u, []*http.Cookie{{Name: "citytally", Value: "chosen-by-somebody-else"}})
+	v.signIn("320812")
+	first := v.client.Jar.Cookies(u)[0].Value
+	v.signIn("320812")
+	if second := v.client.Jar.Cookies(u)[0].Value; first == "chosen-by-somebody-else" || second == first {
+		t.Errorf("session ids %q, %q: want a new one at each sign-in", first, second)
+	}
+	stale := c.visitor("en")
+	stale.client.Jar.SetCookies(u, []*http.Cookie{{Name: "citytally", Value: first}})
+	stale.get("/").wants(t, http.StatusOK, `type="password"`, "You have been signed out")
+
+	second := v.client.Jar.Cookies(u)[0].Value
+	v.post("/sign-out", nil).wants(t, http.StatusOK, `type="password"`)
+	stale.client.Jar.SetCookies(u, []*http.Cookie{{Name: "citytally", Value: second}})
+	stale.get("/").wants(t, http.StatusOK, `type="password"`)
+
+	// A token that is taken away takes its sessions along.
+	v.signIn("320812")
+	text, err := os.ReadFile(c.path)
+	check(t, err)
+	check(t, os.WriteFile(c.path, []byte(strings.Replace(string(text), c.token("320812"), "ct_another-token-in-its-place", 1)), 0o600))
+	v.get("/").wants(t, http.StatusOK, "You have been signed out")
+}
+
+func TestCookieIsOutOfReach(t *testing.T) {
+	c := open(t)
+	for _, test := range []struct{ forwarded, name, more string }{
+		{"", "citytally=", "; Path=/; HttpOnly; SameSite=Strict"},
+		{"https", "__Host-citytally=", "; Path=/; HttpOnly; Secure; SameSite=Strict"},
+	} {
+		v := c.visitor("en")
+		v.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		if test.forwarded != "" {
+			v.header.Set("X-Forwarded-Proto", test.forwarded)
+		}
+		set := v.post("/sign-in", url.Values{"token": {c.token("320812")}}).wants(t, http.StatusSeeOther).header.Get("Set-Cookie")
+		if !strings.HasPrefix(set, test.name) || !strings.HasSuffix(set, test.more) {
+			t.Errorf("forwarded %q: cookie %q", test.forwarded, set)
+		}
+	}
+}
+
+func TestWrongTokensAreSlowed(t *testing.T) {
+	v := open(t).visitor("en")
+	for range 20 {
+		v.post("/sign-in", url.Values{"token": {"ct_wrong"}}).wants(t, http.StatusUnauthorized)
+	}
+	v.post("/sign-in", url.Values{"token": {"ct_wrong"}}).wants(t, http.StatusTooManyRequests, "too many requests")
+	v.signIn("320812")
+}
+
+func TestForeignPagesAreKeptOut(t *testing.T) {
+	v := open(t).visitor("en").signIn("320812")
+	v.header.Set("Sec-Fetch-Site", "cross-site")
+	for _, path := range []string{"/sign-in", "/sign-out", "/send", "/check", "/language", "/area"} {
+		v.post(path, url.Values{"token": {v.token("320812")}}).wants(t, http.StatusForbidden, "foreign-page")
+	}
+	v.header.Del("Sec-Fetch-Site")
+	v.get("/").wants(t, http.StatusOK, `action="/sign-out"`)
+}
+
+func TestLanguages(t *testing.T) {
+	c := open(t)
+	for languages, want := range map[string]string{
+		"": "zh-CN", "zh-TW,zh;q=0.9,en;q=0.8": "zh-CN", "en-GB,en;q=0.9": "en", "de,en;q=0.5": "en", "fr": "zh-CN",
+	} {
+		c.visitor(languages).get("/").wants(t, http.StatusOK, `<html lang="`+want+`">`)
+	}
+	v := c.visitor("en")
+	v.post("/language", url.Values{"language": {"zh"}, "back": {"/"}}).wants(t, http.StatusOK, `<html lang="zh-CN">`)
+	for _, back := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, "javascript:alert(1)", "evil"} {
+		if s := v.post("/language", url.Values{"language": {"en"}, "back": {back}}); s.path != "/" {
+			t.Errorf("back to %q leads to %s", back, s.path)
+		}
+	}
+}
+
+// Text of a file is text on the page, and neither markup nor an instruction to turn the
+// direction of writing.
+func TestHostileTextIsHarmless(t *testing.T) {
+	v := open(t).visitor("en").signIn("320812")
+	const hostile = "<script>alert(1)</script>\u202e\u2066\x07"
+	looked := v.drop(hostile+`"'.csv`, csv("gdp,2021,"+hostile, hostile+",2021,1", "gdp,"+hostile+",2"), annual)
+	for _, s := range []shown{looked, v.confirm(looked, nil), v.get("/"), v.get("/check/" + url.PathEscape(hostile))} {
+		if strings.Contains(s.text, "<script>alert") || strings.ContainsAny(s.text, "\u202e\u2066\x07") {
+			t.Errorf("%s:\n%s", s.path, s.text)
+		}
+		if got := s.header.Get("Content-Security-Policy"); !strings.Contains(got, "default-src 'none'") || strings.Contains(got, "unsafe") {
+			t.Errorf("%s: policy %q", s.path, got)
+		}
+	}
+	v.confirm(v.drop("a.csv", csv("gdp,2021,1"), annual), url.Values{"reason": {hostile}}).wants(t, http.StatusBadRequest)
+}
+
+// A page has nothing inline and loads nothing from elsewhere.
+func TestPagesAreSelfContained(t *testing.T) {
+	v := open(t).visitor("en")
+	pages := []shown{v.get("/")}
+	v.signIn("*")
+	looked := v.drop("a.csv", csv("gdp,2021,x"), annual)
+	pages = append(pages, looked, v.confirm(looked, nil), v.get("/"))
+	for _, s := range pages {
+		for _, never := range []string{"style=", "onclick", "onload", "<style", "http://", "https://", "javascript:"} {
+			if strings.Contains(s.text, never) {
+				t.Errorf("%s has %q", s.path, never)
+			}
+		}
+	}
+	for _, name := range []string{"style.css", "script.js", "icon.svg"} {
+		_, rest, _ := strings.Cut(pages[0].text, `="/assets/`)
+		for !strings.Contains(rest[:strings.IndexByte(rest, '"')], name) {
+			_, rest, _ = strings.Cut(rest, `="/assets/`)
+		}
+		path := "/assets/" + rest[:strings.IndexByte(rest, '"')]
+		if s := v.get(path).wants(t, http.StatusOK); !strings.Contains(s.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: Cache-Control %q", path, s.header.Get("Cache-Control"))
+		}
+	}
+	v.get("/assets/0/style.css").wants(t, http.StatusNotFound)
+}
+
+func TestEveryAreaAndReaders(t *testing.T) {
+	c := open(t)
+	v := c.visitor("en").signIn("*")
+	v.get("/").wants(t, http.StatusOK, `action="/area"`, "Qingjiangpu")
+	v.post("/area", url.Values{"area": {"320804"}, "back": {"/"}}).wants(t, http.StatusOK, "<h1>Huaiyin District</h1>")
+	v.confirm(v.drop("a.csv", csv("gdp,2021,1"), annual), nil).wants(t, http.StatusOK, "Huaiyin District", `class="status accepted"`)
+	c.visitor("en").signIn("320804").post("/area", url.Values{"area": {"320812"}, "back": {"/"}}).wants(t, http.StatusOK, "<h1>Huaiyin District</h1>")
+}

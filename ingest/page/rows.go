@@ -1,0 +1,212 @@
+package page
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// maxRows is how many rows of a submission a page shows.
+const maxRows = 300
+
+// rows are the figures of a submission, with what is said about them.
+type rows struct {
+	All     []row
+	Whole   []event.Finding // findings on the whole submission
+	Counts  []effectCount
+	Total   int // of all rows, of which a page may show less
+	Judged  bool
+	Omitted int // findings that the verdict does not list
+	Placed  bool
+	Verdict *event.Verdict
+
+	places map[int]int // of the first row with a number
+}
+
+// effectCount says how many rows had an effect.
+type effectCount struct {
+	Effect event.Effect
+	Name   string
+	Count  int
+}
+
+// row is one figure as it was reported.
+type row struct {
+	Number                         int
+	Cell                           string
+	Indicator, Period, Value, Unit string
+	Stage, Note                    string
+	Malformed                      string
+	Effect                         event.Effect
+	From, To                       string
+	Findings                       []event.Finding
+}
+
+// Worst returns the gravest severity of the row's findings; "" without one.
+func (r *row) Worst() event.Severity {
+	worst := event.Severity("")
+	for _, f := range r.Findings {
+		if f.Severity == event.Reject || f.Severity == event.Hold && worst != event.Reject || worst == "" {
+			worst = f.Severity
+		}
+	}
+	return worst
+}
+
+// On returns the findings on a column of the table: indicator, period, stage, or value,
+// which has all others.
+func (r *row) On(column string) (on []event.Finding) {
+	for _, f := range r.Findings {
+		of := f.Column
+		switch of {
+		case "indicator", "period", "stage":
+		default:
+			of = "value"
+		}
+		if of == column {
+			on = append(on, f)
+		}
+	}
+	return on
+}
+
+// rowsOf puts the rows of a submission beside what a verdict says of them. One of the two
+// may be nil: without the submission only rows with findings or changes are known.
+func (v *visit) rowsOf(s *event.Submission, verdict *event.Verdict) *rows {
+	t := &rows{Verdict: verdict, Judged: verdict != nil, places: map[int]int{}}
+	if s != nil {
+		for i := range s.Observations {
+			o := &s.Observations[i]
+			t.add(v.rowOf(s, o, cmp.Or(o.Row, i+1)))
+		}
+	}
+	if verdict != nil {
+		t.judge(v, verdict)
+	}
+	t.Total = len(t.All)
+	t.shorten()
+	for i := range t.All {
+		t.Placed = t.Placed || t.All[i].Cell != ""
+	}
+	return t
+}
+
+// add adds a row. Several figures of a wide table have one number, and stand together.
+func (t *rows) add(r row) int {
+	if _, ok := t.places[r.Number]; !ok {
+		t.places[r.Number] = len(t.All)
+	}
+	t.All = append(t.All, r)
+	return len(t.All) - 1
+}
+
+// judge adds what a verdict says.
+func (t *rows) judge(v *visit, verdict *event.Verdict) {
+	t.Omitted = verdict.FindingsOmitted
+	for _, e := range verdict.Effects {
+		t.Counts = append(t.Counts, effectCount{e.Effect, v.W.Effects[e.Effect], e.Count})
+	}
+	t.mark(verdict.Effects)
+	for i := range verdict.Changes {
+		c := &verdict.Changes[i]
+		r := &t.All[t.find(row{Number: c.Row, Indicator: v.Indicator(c.Indicator), Period: v.Period(c.Period)})]
+		r.Effect, r.From, r.To = c.Effect, v.Said(c.From), v.Said(c.To)
+	}
+	for _, f := range verdict.Findings {
+		if f.Row == 0 {
+			t.Whole = append(t.Whole, f)
+			continue
+		}
+		r := &t.All[t.find(row{Number: f.Row, Cell: f.Cell, Indicator: v.Indicator(f.Indicator), Period: v.Period(f.Period)})]
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// find returns the place of a row: of those with its number the one with its cell, or else
+// with its figure, or else the first. A row that is not known is added.
+func (t *rows) find(wanted row) int {
+	first, ok := t.places[wanted.Number]
+	if !ok {
+		return t.add(wanted)
+	}
+	same := func(r *row) bool { return r.Indicator == wanted.Indicator && r.Period == wanted.Period }
+	if wanted.Cell != "" {
+		same = func(r *row) bool { return r.Cell == wanted.Cell }
+	}
+	for i := first; i < len(t.All) && t.All[i].Number == wanted.Number; i++ {
+		if same(&t.All[i]) {
+			return i
+		}
+	}
+	return first
+}
+
+func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row {
+	r := row{
+		Number: number, Cell: s.CellOf(o, "value"), Indicator: v.Indicator(o.Indicator), Period: v.Period(o.Period),
+		Value: string(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
+	}
+	if format, ok := v.W.Qualifiers[o.Qualifier]; ok && r.Value != "" {
+		r.Value = strings.Replace(format, "%s", r.Value, 1)
+	}
+	if name, ok := v.W.Stages[o.Stage]; ok {
+		r.Stage = name
+	}
+	switch {
+	case o.Action == "D":
+		r.Value = v.W.Withdraws
+	case o.Status == "O":
+		r.Value = v.W.NoFigure
+	}
+	if o.Malformed != "" {
+		r.Malformed = o.Malformed
+		r.Findings = []event.Finding{{Severity: event.Reject, MessageZH: o.ProblemZH, MessageEN: o.Problem, Seen: o.Malformed}}
+	}
+	return r
+}
+
+// mark tells every row its effect: the rows of an effect are 2-40,42.
+func (t *rows) mark(effects []event.RowEffect) {
+	of := map[int]event.Effect{}
+	for _, e := range effects {
+		for span := range strings.SplitSeq(e.Rows, ",") {
+			from, to, ranged := strings.Cut(span, "-")
+			first, err := strconv.Atoi(from)
+			if err != nil {
+				continue
+			}
+			last := first
+			if ranged {
+				if last, err = strconv.Atoi(to); err != nil {
+					continue
+				}
+			}
+			for i := first; i <= last && i-first <= len(t.All); i++ {
+				of[i] = e.Effect
+			}
+		}
+	}
+	for i := range t.All {
+		t.All[i].Effect = of[t.All[i].Number]
+	}
+}
+
+// shorten leaves out rows with nothing said about them, and then the last ones, while there
+// are more than a page shows.
+func (t *rows) shorten() {
+	if len(t.All) <= maxRows {
+		return
+	}
+	var kept []row
+	for wanted := range 2 {
+		for i := range t.All {
+			said := len(t.All[i].Findings) > 0 || t.All[i].From != ""
+			if said == (wanted == 0) && len(kept) < maxRows {
+				kept = append(kept, t.All[i])
+			}
+		}
+	}
+	t.All = kept
+}

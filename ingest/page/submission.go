@@ -1,0 +1,50 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// submissionPage shows what became of a submission.
+type submissionPage struct {
+	Submission
+	// Same says that the reader has just sent what had been sent before.
+	Same   bool
+	Rows   *rows
+	Upload uploadForm
+}
+
+func (p *Page) submission(w http.ResponseWriter, r *http.Request, v *visit) error {
+	s, err := p.submissions.Submission(r.Context(), v.Who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	shown := submissionPage{Submission: s, Same: r.URL.Query().Get("repeated") != "", Upload: uploadForm{Upload: Upload{Dataset: s.Dataset}}}
+	if s.Content != nil || s.Verdict != nil {
+		shown.Rows = v.rowsOf(s.Content, s.Verdict)
+	}
+	return p.render(w, v, http.StatusOK, "submission", fmt.Sprintf(v.W.SubmissionTitle, s.ID[:8]), &shown)
+}
+
+// verdictWait is how long a browser waits for a verdict before it asks again.
+const verdictWait = time.Minute
+
+// awaitVerdict tells a browser, as a server-sent event, that a submission has its verdict.
+func (p *Page) awaitVerdict(w http.ResponseWriter, r *http.Request, v *visit) error {
+	s, err := p.submissions.Submission(r.Context(), v.Who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), verdictWait)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return fmt.Errorf("begin events: %w", err)
+	}
+	if p.submissions.Judged(ctx, s.ID) {
+		_, _ = fmt.Fprint(w, "event: verdict\ndata: judged\n\n")
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package page
+
+import "github.com/citytally/citytally/ingest/event"
+
+// Words are the words of one language: all that the page says by itself. Texts with verbs
+// such as %s are formats of package fmt. A test compares the two languages.
+type Words struct {
+	// Tag is the code of the language in HTML, Other the name of the other one in itself.
+	Tag, Other, OtherCode string
+	Product, Skip, Menu   string
+	SignOut               string
+	Area, Choose          string
+
+	// Signing in.
+	SignIn, SignInHow, Token, TokenHint, ShowToken, Enter, Ended string
+
+	// Dropping a file.
+	Upload, UploadHow, DropHere, Dataset, More                string
+	Period, PeriodHint, Sheet, SheetHint, Charset, CharsetAny string
+	Check, Checking, CheckAgain, ReadAnew, AnotherFile        string
+
+	// Looking at a file.
+	CheckTitle, Understood, NotRead, NotReadHow, Notes, OmittedNotes string
+	NothingTaken, WouldBe, NotForeseen, Nothing                      string
+	Send, Sending, Reason, ReasonHint, Again, Cancel                 string
+
+	TotalsMove, Now, Then, NoTotal, Coverage, Missing, AndMore string
+
+	// Submissions.
+	Recent, None, When, Name, State, Accepted, NoName      string
+	SubmissionTitle, Receipt, Same, Waiting, Mend, NotKept string
+	Statuses                                               map[string]string
+	Effects                                                map[event.Effect]string
+	Severities                                             map[event.Severity]string
+	Row, Cell, Indicator, Value, Stage, Effect             string
+	FromTo, ShownRows, OmittedFindings, OnFile             string
+	NoFigure, Withdraws, WithStage                         string
+	Stages, Qualifiers                                     map[string]string
+	Periods                                                PeriodWords
+
+	// What cannot be done.
+	Refused, Back, Failed, BadForm, NoFile, Forgotten, MayNotSend string
+}
+
+// PeriodWords are formats of periods. Their first argument is the year, the second the name
+// of the half, quarter or month.
+type PeriodWords struct {
+	Year, Half, Quarter, Month, YearToDate string
+	Halves, Quarters, Months               []string
+}

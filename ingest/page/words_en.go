@@ -1,0 +1,47 @@
+package page
+
+import "github.com/citytally/citytally/ingest/event"
+
+var english = Words{
+	Tag: "en", Other: "中文", OtherCode: "zh",
+	Product: "Figures for %s", Skip: "Skip to content", Menu: "Main menu", SignOut: "Sign out", Area: "Area", Choose: "Change",
+
+	SignIn: "Sign in", SignInHow: "Enter your area's token. Whoever runs citytally gives it out; it begins with ct_.", Token: "Token", TokenHint: "Paste all of it.",
+	ShowToken: "Show the token", Enter: "Sign in", Ended: "You have been signed out. Sign in again; a file that you had not confirmed was not sent.",
+
+	Upload: "Send a file", UploadHow: "You see what was read before anything is sent. Excel (.xlsx), CSV, TSV or JSON, up to %d MB.",
+	DropHere: "Drop a file here, or click to choose one", Dataset: "Report", More: "More options",
+	Period: "Period", PeriodHint: "Where the file does not say it: 2021, 2021-Q3.", Sheet: "Sheet", SheetHint: "Where a workbook has several tables.",
+	Charset: "Encoding", CharsetAny: "Find out", Check: "Look at the file", Checking: "Reading…", ReadAnew: "Not what you meant? Read it another way", CheckAgain: "Read it again like this", AnotherFile: "Another file",
+
+	CheckTitle: "Confirm and send", Understood: "What was read", NotRead: "This file cannot be read", NotReadHow: "Add below what is asked and read it again, or mend the file and choose it anew. Nothing was sent.",
+	Notes: "Notes", OmittedNotes: "%d more notes are not shown.", NothingTaken: "Nothing was sent yet. Look through the table above, then choose “Send these figures”.",
+	WouldBe: "What sending would do", NotForeseen: "What would become of these figures cannot be told now, since the stage that judges is away. They can be sent all the same.",
+	Nothing:    "As it is, nothing of this would be accepted. Mend the file; for a locked period, give the reason below.",
+	TotalsMove: "Totals of the city that would move", Now: "Now", Then: "Then", NoTotal: "none yet", Coverage: "Areas in it", Missing: "without %s", AndMore: "and %d more",
+	Send: "Send these figures", Sending: "Sending…", Reason: "Reason for changes", ReasonHint: "Needed to change figures of a locked period; else leave it empty.",
+	Again: "The same was sent before; send it as a new version", Cancel: "Do not send",
+
+	Recent: "Recent submissions", None: "Nothing has been sent yet.", When: "Received", Name: "File", State: "State", Accepted: "Accepted", NoName: "(no file name)",
+	SubmissionTitle: "Submission %s", Receipt: "Receipt", Same: "The same was sent before and is in force. Nothing was stored again.", Waiting: "Received. It is being judged…",
+	Mend: "Send it again, mended", NotKept: "The figures as sent are not kept any more; only rows with remarks are listed.",
+	Statuses: map[string]string{"received": "Received, not judged yet", "accepted": "Accepted", "partial": "Partly accepted", "rejected": "Not accepted"},
+	Effects: map[event.Effect]string{
+		event.New: "New", event.Changed: "Changed", event.Unchanged: "Unchanged", event.WithdrewIt: "Withdrawn",
+		event.Superseded: "Superseded", event.Refused: "Not accepted", event.Silent: "Empty",
+	},
+	Severities: map[event.Severity]string{event.Reject: "Mistake", event.Hold: "Needs an explanation", event.Inform: "Note"},
+	Row:        "Row", Cell: "Cell", Indicator: "Indicator", Value: "Value", Stage: "Stage", Effect: "Result",
+	FromTo: "%s → %s", ShownRows: "%d rows, of which %d are shown.", OmittedFindings: "%d more are not shown.", OnFile: "The whole file",
+	NoFigure: "no figure", Withdraws: "withdraws", WithStage: "%s (%s)",
+	Stages:     map[string]string{"forecast": "forecast", "estimate": "estimate", "flash": "flash", "final": "final"},
+	Qualifiers: map[string]string{"below": "nearly %s", "above": "over %s", "about": "about %s"},
+	Periods: PeriodWords{
+		Year: "%d", Half: "%[2]s half of %[1]d", Quarter: "%[2]s quarter of %[1]d", Month: "%[2]s %[1]d", YearToDate: "January to %[2]s %[1]d",
+		Halves: []string{"first", "second"}, Quarters: []string{"first", "second", "third", "fourth"},
+		Months: []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	},
+
+	Refused: "That did not work", Back: "Back to sending figures", Failed: "Something went wrong inside. Try again later; if it stays, tell whoever runs citytally.", BadForm: "The form was incomplete. Go back and try again.",
+	NoFile: "No file was chosen, or it is empty. Go back and choose one.", Forgotten: "The file is no longer on the server, perhaps because that was restarted. Go back and choose it again.", MayNotSend: "This token may look but not send figures.",
+}

@@ -1,0 +1,47 @@
+package page
+
+import "github.com/citytally/citytally/ingest/event"
+
+var chinese = Words{
+	Tag: "zh-CN", Other: "English", OtherCode: "en",
+	Product: "%s数据报送", Skip: "跳到正文", Menu: "主菜单", SignOut: "退出", Area: "地区", Choose: "切换",
+
+	SignIn: "登录", SignInHow: "请输入本地区的令牌。令牌由管理员发放，以 ct_ 开头。", Token: "令牌", TokenHint: "整段粘贴即可。",
+	ShowToken: "显示令牌", Enter: "登录", Ended: "登录已失效，请重新登录。尚未确认的文件未报送。",
+
+	Upload: "报送文件", UploadHow: "先查看读取结果，确认后才报送。支持 Excel（.xlsx）、CSV、TSV、JSON，最大 %d MB。",
+	DropHere: "将文件拖到这里，或点击选择", Dataset: "报表", More: "其他选项",
+	Period: "报告期", PeriodHint: "文件中未写明时填写，如 2021年、2021年三季度。", Sheet: "工作表", SheetHint: "工作簿中有多张表时填写。",
+	Charset: "文字编码", CharsetAny: "自动识别", Check: "查看读取结果", Checking: "正在读取……", ReadAnew: "读得不对？换一种方式读取", CheckAgain: "按以上选项重新读取", AnotherFile: "换一个文件",
+
+	CheckTitle: "确认报送", Understood: "读取结果", NotRead: "无法读取这个文件", NotReadHow: "请按提示在下方补充后重新读取，或改正文件后另选。尚未报送任何数据。",
+	Notes: "说明", OmittedNotes: "另有 %d 条说明未列出。", NothingTaken: "尚未报送。请核对上表，无误后点击“确认报送”。",
+	WouldBe: "报送后的结果", NotForeseen: "审核服务暂未运行，无法预告报送结果；仍可报送，收到后再审核。",
+	Nothing:    "照此报送，没有任何数据会被采用。请先改正文件；报告期已锁定的，请在下方说明理由。",
+	TotalsMove: "将随之变动的全市数", Now: "现在", Then: "报送后", NoTotal: "尚无", Coverage: "已报地区", Missing: "缺%s", AndMore: "等（另 %d 个）",
+	Send: "确认报送", Sending: "正在报送……", Reason: "修改理由", ReasonHint: "报告期锁定后更改数据须说明理由，其他情况可不填。",
+	Again: "内容与以前的报送相同，作为新版本重新报送", Cancel: "放弃",
+
+	Recent: "最近的报送", None: "还没有报送记录。", When: "时间", Name: "文件", State: "状态", Accepted: "采用", NoName: "（无文件名）",
+	SubmissionTitle: "报送 %s", Receipt: "回执编号", Same: "内容与先前的报送相同且仍然有效，没有重复入库。", Waiting: "已收到，正在审核……",
+	Mend: "改正后再次报送", NotKept: "原始数据已不再保存，只列出有说明的行。",
+	Statuses: map[string]string{"received": "已收到，待审核", "accepted": "已采用", "partial": "部分采用", "rejected": "未采用"},
+	Effects: map[event.Effect]string{
+		event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
+		event.Superseded: "已被取代", event.Refused: "未采用", event.Silent: "未填",
+	},
+	Severities: map[event.Severity]string{event.Reject: "错误", event.Hold: "待说明", event.Inform: "提示"},
+	Row:        "行", Cell: "单元格", Indicator: "指标", Value: "数值", Stage: "阶段", Effect: "结果",
+	FromTo: "%s → %s", ShownRows: "共 %d 行，列出其中 %d 行。", OmittedFindings: "另有 %d 条未列出。", OnFile: "整份文件",
+	NoFigure: "注明缺数", Withdraws: "撤回", WithStage: "%s（%s）",
+	Stages:     map[string]string{"forecast": "预测", "estimate": "预计", "flash": "快报", "final": "年报"},
+	Qualifiers: map[string]string{"below": "近%s", "above": "超%s", "about": "约%s"},
+	Periods: PeriodWords{
+		Year: "%d年", Half: "%d年%s半年", Quarter: "%d年%s季度", Month: "%d年%s月", YearToDate: "%d年1—%s月",
+		Halves: []string{"上", "下"}, Quarters: []string{"一", "二", "三", "四"},
+		Months: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
+	},
+
+	Refused: "无法完成", Back: "返回报送页", Failed: "系统内部错误，请稍后重试；仍不成功请联系管理员。", BadForm: "提交的内容不完整，请返回重试。",
+	NoFile: "没有选择文件，或文件是空的。请返回选择文件。", Forgotten: "这个文件已不在服务器上（可能因为系统重启），请返回重新选择文件。", MayNotSend: "此令牌只能查看，不能报送。",
+}
