@@ -19,7 +19,7 @@ var importLine = [][]string{
 	{"transform/ledger"}, {"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform/respond"}, {"transform"}, {"sink/resultset"}, {"sink"}, {"configs"},
-	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
+	{"cmd/citytally/docs"}, {"cmd/citytally/present"}, {"cmd/citytally/access"}, {"cmd/citytally/app"}, {"cmd/citytally/client"}, {"cmd/citytally/bench/load"},
 	{"cmd/citytally/demo", "cmd/citytally/bench"}, {"cmd/citytally"},
 }
 
