@@ -38,7 +38,11 @@ func Text() string {
 	for _, u := range Users() {
 		fmt.Fprintf(&t, "      {\n        user: %s, password: $%s\n        permissions {\n", u.Name, variable(u.Name))
 		fmt.Fprintf(&t, "          publish {\n%s%s          }\n", list("allow", u.Allow), list("deny", u.Deny))
-		fmt.Fprintf(&t, "          subscribe: %q\n        }\n      }\n", u.Inbox()+".>")
+		fmt.Fprintf(&t, "          subscribe {\n%s          }\n", list("allow", append([]string{u.Inbox() + ".>"}, u.Serves...)))
+		if len(u.Serves) > 0 {
+			t.WriteString("          allow_responses: true\n")
+		}
+		t.WriteString("        }\n      }\n")
 	}
 	t.WriteString("    ]\n  }\n  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
 	return t.String()

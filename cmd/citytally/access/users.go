@@ -25,10 +25,13 @@ const (
 const api = "$JS.API."
 
 // User is a user of the broker and what it may publish, in subjects of NATS. Deny wins over
-// Allow. It may subscribe below its inbox prefix alone.
+// Allow.
 type User struct {
 	Name        string
 	Allow, Deny []string
+	// Serves are subjects on which it receives requests, each of which it may answer once.
+	// Else it receives below its inbox prefix alone.
+	Serves []string
 }
 
 // Inbox is the prefix of the subjects on which a user receives answers.
@@ -55,10 +58,10 @@ func durables() []durable {
 // Users returns the users of the account CORE.
 func Users() []User {
 	return []User{
-		member(Gateway, []string{stream.Submissions, stream.Verdicts, stream.Tokens}, "submissions.*.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
-		member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
-			"accepted.*.*", "verdicts.*.*", "totals.*", "runs.*", "dead.*"),
-		member(Sink, nil, "dead.*"),
+		member(Gateway, []string{stream.Submissions, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
+			"accepted.*.*", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
+		member(Sink, nil, "dead.sink"),
 		member(Schedule, nil, "commands.recompute"),
 		member(Operator, append(stream.Names(), stream.Tokens),
 			"accepted.decisions", "commands.recompute", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", "$JS.FC.>",
@@ -66,6 +69,11 @@ func Users() []User {
 		// Who changes streams can have them take any message anyhow.
 		{Name: Admin, Allow: []string{">"}},
 	}
+}
+
+func serving(subjects []string, u User) User {
+	u.Serves = subjects
+	return u
 }
 
 // member returns a user that looks at the streams, works through its own durable consumers,
