@@ -116,8 +116,8 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 		"CITYTALLY_TIME_ZONE=",
 		"CITYTALLY_NATS_EMBEDDED_PORT=4333",
 		"CITYTALLY_NATS_EMBEDDED_SYNC_INTERVAL=always",
-		"CITYTALLY_NATS_EMBEDDED_USER=0123",
-		"CITYTALLY_NATS_EMBEDDED_PASSWORD=a: [b",
+		"CITYTALLY_CATALOGUE=0123",
+		"CITYTALLY_NATS_EMBEDDED_DIR=a: [b",
 		"CITYTALLY_TRANSFORM_ACK_WAIT=7s",
 		`CITYTALLY_TRANSFORM_SCHEDULES=[{name: hourly, cron: "@hourly"}]`,
 		// Not settings, and none of our business: an orchestrator's, and the engine's own.
@@ -135,7 +135,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 	want.Dir = "/data"
 	want.NATS.Embedded.Port = 4333
 	want.NATS.Embedded.SyncInterval = natsd.SyncAlways
-	want.NATS.Embedded.User, want.NATS.Embedded.Password = "0123", "a: [b"
+	want.Catalogue, want.NATS.Embedded.Dir = "0123", "a: [b"
 	want.Transform.AckWait = 7 * time.Second
 	want.Transform.Schedules = []reconcile.Schedule{{Name: "hourly", Cron: "@hourly"}}
 	if diff := cmp.Diff(want, got, compare); diff != "" {

@@ -103,7 +103,6 @@ func TestShowMasksSecrets(t *testing.T) {
 	settings := Default()
 	settings.NATS.URL = "nats://geheim@n1:4222,tls://user:geheim@n2:4222"
 	settings.NATS.User, settings.NATS.Password = "operator", "geheim"
-	settings.NATS.Embedded.Token = "geheim"
 	settings.ClickHouse.DSN = "http://default:geheim@db:8123/citytally?password=geheim&dial_timeout=5s"
 	settings.ClickHouse.Embedded.Users[0].Password = "geheim"
 	var shown bytes.Buffer

@@ -9,10 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -152,15 +151,7 @@ func TestAcceptedComesBackFromSubmissions(t *testing.T) {
 	push(t, dir, "320812", 100)
 	push(t, dir, "320804", 11)
 	p = restarted(t, dir, p, func() {})
-	i, err := app.FindInstance(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := nats.Connect(i.NATS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := connectAs(t, dir, access.Admin)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)

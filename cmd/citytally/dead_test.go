@@ -11,7 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -115,19 +117,33 @@ func TestDead(t *testing.T) {
 	}
 }
 
-// attach connects to the broker of the instance on the directory.
-func attach(t testing.TB, dir string) *stream.Log {
+// connectAs connects to the broker of the instance on the directory as a user of it.
+func connectAs(t testing.TB, dir, user string) *nats.Conn {
 	t.Helper()
 	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc, err := nats.Connect(i.NATS)
+	store, err := credentials.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	login, ok := access.Login(store, user)
+	if !ok {
+		t.Fatalf("no secret of %s in %s", user, dir)
+	}
+	nc, err := nats.Connect(i.NATS, login)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	log, err := stream.Attach(nc, zerolog.Nop())
+	return nc
+}
+
+// attach connects to the broker of the instance on the directory, with every permission.
+func attach(t testing.TB, dir string) *stream.Log {
+	t.Helper()
+	log, err := stream.Attach(connectAs(t, dir, access.Admin), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

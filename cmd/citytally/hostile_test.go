@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/event"
@@ -138,15 +139,7 @@ func hostileMessages(largest int) map[string]hostile {
 func TestHostileThenGood(t *testing.T) {
 	dir := t.TempDir()
 	startRun(t, dir)
-	i, err := app.FindInstance(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := nats.Connect(i.NATS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := connectAs(t, dir, access.Admin)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)

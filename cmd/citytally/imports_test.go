@@ -36,6 +36,7 @@ var importLine = [][]string{
 	{"configs"},
 	{"cmd/citytally/docs"},
 	{"cmd/citytally/present"},
+	{"cmd/citytally/access"},
 	{"cmd/citytally/app"},
 	{"cmd/citytally/client"},
 	{"cmd/citytally/bench/load"},

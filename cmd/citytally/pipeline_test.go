@@ -11,8 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 )
@@ -91,15 +90,7 @@ func TestDirectPublishing(t *testing.T) {
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
-	i, err := app.FindInstance(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := nats.Connect(i.NATS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := connectAs(t, dir, access.Gateway)
 	ack, err := nc.Request("submissions.320812.sti-annual", []byte(`{"area":"320812","dataset":"sti-annual","observations":[
 		{"indicator":"hnte_valid","period":"2021","value":"120","unit":"家","stage":"estimate","status":"A","qualifier":"","note":""},
 		{"indicator":"hnte_valid","period":"2020","value":110}]}`), 10*time.Second)

@@ -12,7 +12,7 @@ import (
 
 func newSetup(g *globals) *cobra.Command {
 	var a client.Addresses
-	var apply bool
+	var apply, printBroker bool
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "setup [--apply]",
@@ -24,14 +24,22 @@ On a cluster the stages create streams that are absent and change none: a stage
 whose settings differ does not start, and says so. citytally run and demo keep the
 streams of their own embedded broker to the settings themselves.
 
+With --print-broker-config, print instead the accounts and users that a broker of
+your own needs, as a part of nats-server's configuration file. The passwords in it
+are variables, to be set in the environment of nats-server; citytally status
+--secrets shows those of the data directory, which are made where there are none.
+
 比较 NATS 中各流与设置的差异；加 --apply 则按设置创建或修改。各环节只创建缺少的流，
 从不修改已有的流。`,
-		Example: "  citytally setup --config citytally.yaml\n  citytally setup --config citytally.yaml --apply",
+		Example: "  citytally setup --config citytally.yaml\n  citytally setup --config citytally.yaml --apply\n  citytally setup --print-broker-config >accounts.conf",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := g.client(a)
 			if err != nil {
 				return err
+			}
+			if printBroker {
+				return c.PrintBrokerConfig(cmd.OutOrStdout())
 			}
 			changes, err := c.Setup(cmd.Context(), !apply)
 			if err != nil {
@@ -62,6 +70,8 @@ streams of their own embedded broker to the settings themselves.
 	}
 	cmd.Flags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the settings or of the instance on --dir")
 	cmd.Flags().BoolVar(&apply, "apply", false, "create and change what differs")
+	cmd.Flags().BoolVar(&printBroker, "print-broker-config", false, "print the accounts and users for a broker of your own instead")
+	cmd.MarkFlagsMutuallyExclusive("apply", "print-broker-config")
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
 }

@@ -9,7 +9,7 @@ import (
 
 func newStatus(g *globals) *cobra.Command {
 	var a client.Addresses
-	var watch bool
+	var watch, secrets bool
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -17,15 +17,22 @@ func newStatus(g *globals) *cobra.Command {
 		Long: `Show what the streams hold and how far each of their readers has come; which
 submissions wait, for which stage, and since when; and whether everything that
 was received is accounted for: received = judged + pending, and every accepted
-row is in ClickHouse.`,
+row is in ClickHouse.
+
+With --secrets it prints instead the users of this program's own servers and their
+secrets, from the data directory; keep them to yourself.`,
 		Example: `  citytally status
   citytally status --watch
-  citytally status --format json`,
+  citytally status --format json
+  citytally status --secrets`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := g.client(a)
 			if err != nil {
 				return err
+			}
+			if secrets {
+				return c.PrintSecrets(cmd.OutOrStdout(), format.value)
 			}
 			if watch {
 				return c.WatchStatus(cmd.Context(), cmd.OutOrStdout(), format.value)
@@ -37,5 +44,7 @@ row is in ClickHouse.`,
 	dsnFlag(cmd, &a)
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	cmd.Flags().BoolVar(&watch, "watch", false, "print again every two seconds until Ctrl-C")
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "print the secrets of this program's own servers instead")
+	cmd.MarkFlagsMutuallyExclusive("watch", "secrets")
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
@@ -83,11 +84,12 @@ func forgetAcknowledgements(t testing.TB, dir string) {
 // wakeBroker runs the broker of a pipeline that rests, alone, until rest is called.
 func wakeBroker(t testing.TB, dir string) (nc *nats.Conn, rest func()) {
 	t.Helper()
-	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: natsd.NoPort}, zerolog.Nop())
+	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: natsd.NoPort, Account: access.Core,
+		Access: "accounts { " + access.Core + " { jetstream: enabled, users: [{user: test, password: test}] } }"}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc, err = nats.Connect("", broker.InProcess())
+	nc, err = nats.Connect("", broker.InProcess(), nats.UserInfo("test", "test"))
 	if err != nil {
 		t.Fatal(err)
 	}

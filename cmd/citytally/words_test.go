@@ -63,7 +63,7 @@ func TestBrokerMessages(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	guarded := natsdtest.Start(t, func(c *natsd.Config) { c.User, c.Password = "bus", "secret" })
+	guarded := natsdtest.Start(t, func(c *natsd.Config) { c.Access = "authorization { user: bus, password: secret }" })
 	for _, test := range []struct{ url, want string }{
 		{"nats://" + closed.Addr().String(), "correct nats.url"},
 		{strings.Replace(guarded.ClientURL(), "://", "://bus:swordfish@", 1), "check nats.user and nats.password"},

@@ -57,12 +57,13 @@ type Config struct {
 	// most 64 MiB.
 	MaxPayload int32 `yaml:"max_payload"`
 
-	// User and Password, if set, are required of every connection.
-	User     string `yaml:"user"`
-	Password string `yaml:"password"`
+	// Access is who may do what: accounts and users in nats-server's own configuration
+	// language. Empty lets everybody do everything, in one account.
+	Access string `yaml:"-"`
 
-	// Token, if set, is required of every connection. It excludes User and Password.
-	Token string `yaml:"token"`
+	// Account is the account of Access that takes over the streams of a server that had no
+	// accounts before.
+	Account string `yaml:"-"`
 }
 
 // Defaults returns the configuration with every unset field that has a
@@ -78,7 +79,7 @@ func (c Config) Defaults() Config {
 }
 
 // Validate reports every mistake at once, each with its path. It expects a configuration
-// to which [Config.Defaults] has been applied. No message contains a password or a token.
+// to which [Config.Defaults] has been applied.
 func (c Config) Validate() error {
 	var errs []error
 	if c.Dir == "" {
@@ -102,23 +103,13 @@ func (c Config) Validate() error {
 	if c.MaxPayload < 1 || c.MaxPayload > maxPayloadLimit {
 		errs = append(errs, fmt.Errorf("natsd.max_payload: want 1 to %d bytes, got %d", maxPayloadLimit, c.MaxPayload))
 	}
-	return errors.Join(append(errs, c.validateAccess()...)...)
+	return errors.Join(errs...)
 }
 
-func (c Config) validateAccess() []error {
-	var errs []error
-	if c.User != "" && c.Password == "" {
-		errs = append(errs, fmt.Errorf("natsd.password: want one for user %q, got none", c.User))
+// checkOpen refuses a server that others can reach and that lets everybody do everything.
+func (c Config) checkOpen() error {
+	if c.Port != NoPort && !hostport.IsLoopback(c.Host) && c.Access == "" {
+		return fmt.Errorf("natsd.host: want a loopback address while everybody may do everything, got %q", c.Host)
 	}
-	if c.User == "" && c.Password != "" {
-		errs = append(errs, errors.New("natsd.user: want the name the password belongs to, got none"))
-	}
-	if c.User != "" && c.Token != "" {
-		errs = append(errs, errors.New("natsd.token: want either a token or a user with a password, got both"))
-	}
-	if c.Port != NoPort && c.Host != "" && !hostport.IsLoopback(c.Host) && c.User == "" && c.Token == "" {
-		errs = append(errs, fmt.Errorf("natsd.host: want a loopback address, or credentials "+
-			"(natsd.user and natsd.password, or natsd.token) before others can connect, got %q without any", c.Host))
-	}
-	return errs
+	return nil
 }

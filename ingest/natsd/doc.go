@@ -2,8 +2,8 @@
 // pipeline where the settings name no other.
 //
 // In goes a [Config]; out comes a [Server] that is ready: its directory is locked, its
-// streams are recovered from disk, and it accepts connections, over loopback TCP or only
-// from this process ([Server.InProcess]). The server's log goes to the logger passed in.
+// streams are recovered from disk, and it accepts connections, over TCP or only from this
+// process ([Server.InProcess]), of the users that [Config.Access] has. The server's log goes to the logger passed in.
 //
 // A publish that has been acknowledged is on disk: by default every write is followed by
 // an fsync before the acknowledgement, which NATS itself does not do. A power failure then

@@ -71,8 +71,11 @@ func (s *Server) tryStart(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.nats = ns
+	s.mu.Unlock()
+	if access := s.config().Access; access != "" {
+		return s.SetAccess(access) // it may have changed while the server started
+	}
 	return nil
 }
 

@@ -45,7 +45,7 @@ type Server struct {
 // directory, the process and what to do.
 func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, error) {
 	cfg = cfg.Defaults()
-	if err := cfg.Validate(); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.checkOpen()); err != nil {
 		return nil, err
 	}
 	dir, err := filepath.Abs(cfg.Dir)
@@ -61,6 +61,9 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	began := time.Now()
 	if err := repairMetadata(dir, logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("repair metadata in %s: %w", dir, err), lock.Close())
+	}
+	if err := takeOverStreams(dir, cfg.Account); err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	s := &Server{lock: lock, log: logger, cfg: cfg, writeFailed: make(chan struct{}, 1)}
 	if s.nats, err = s.launch(ctx); err != nil {
@@ -81,7 +84,11 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 // launch starts the server and returns it when it accepts connections. After an error
 // nothing runs.
 func (s *Server) launch(ctx context.Context) (*server.Server, error) {
-	ns, err := server.NewServer(options(s.cfg))
+	opts, err := options(s.config())
+	if err != nil {
+		return nil, err
+	}
+	ns, err := server.NewServer(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +134,7 @@ func startError(ns *server.Server, events *serverLogger) error {
 	return nil
 }
 
-func options(cfg Config) *server.Options {
+func options(cfg Config) (*server.Options, error) {
 	opts := &server.Options{
 		ServerName:         "citytally",
 		Host:               cfg.Host,
@@ -139,9 +146,6 @@ func options(cfg Config) *server.Options {
 		JetStreamMaxMemory: cfg.MaxMemory,
 		SyncAlways:         cfg.SyncInterval == SyncAlways,
 		SyncInterval:       time.Duration(cfg.SyncInterval),
-		Username:           cfg.User,
-		Password:           cfg.Password,
-		Authorization:      cfg.Token,
 		NoSigs:             true,
 	}
 	switch cfg.Port {
@@ -151,20 +155,50 @@ func options(cfg Config) *server.Options {
 		opts.Port = server.RANDOM_PORT
 		opts.DontListen = true
 	}
-	return opts
+	if cfg.Access == "" {
+		return opts, nil
+	}
+	if err := opts.ProcessConfigString(cfg.Access); err != nil {
+		return nil, fmt.Errorf("read accounts and users: %w", err)
+	}
+	return opts, nil
+}
+
+// SetAccess puts another [Config.Access] in force, which has the same accounts. It cuts the
+// connections of users who are in it no more.
+func (s *Server) SetAccess(access string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cfg := s.cfg
+	cfg.Access = access
+	opts, err := options(cfg)
+	if err != nil {
+		return err
+	}
+	if err := s.nats.ReloadOptions(opts); err != nil {
+		return fmt.Errorf("change accounts and users: %w", err)
+	}
+	s.cfg = cfg
+	return nil
+}
+
+func (s *Server) config() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cfg
 }
 
 // ClientURL is where clients connect, nats://host:port, without credentials.
 // It is empty when the server does not listen.
 func (s *Server) ClientURL() string { return s.url }
 
-// InProcess connects without a socket, with the server's own credentials:
+// InProcess connects without a socket. [Config.Access] holds for it too.
 //
 //	conn, err := nats.Connect("", s.InProcess())
 func (s *Server) InProcess() nats.Option {
 	return func(o *nats.Options) error {
 		o.InProcessServer = inProcess{s}
-		return s.Credentials()(o)
+		return nil
 	}
 }
 
@@ -172,15 +206,6 @@ func (s *Server) InProcess() nats.Option {
 type inProcess struct{ server *Server }
 
 func (p inProcess) InProcessConn() (net.Conn, error) { return p.server.current().InProcessConn() }
-
-// Credentials returns the option with the credentials that a connection to
-// [Server.ClientURL] needs. It changes nothing when the server requires none.
-func (s *Server) Credentials() nats.Option {
-	return func(o *nats.Options) error {
-		o.User, o.Password, o.Token = s.cfg.User, s.cfg.Password, s.cfg.Token
-		return nil
-	}
-}
 
 // Close ends all connections, writes out what is in memory, waits until the server has
 // stopped and unlocks the directory. Clients have to be drained before. Later calls return

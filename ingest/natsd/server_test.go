@@ -93,39 +93,11 @@ func TestSecondOpenerIsRefused(t *testing.T) {
 }
 
 func TestInProcessOnly(t *testing.T) {
-	s := natsdtest.Start(t, func(c *natsd.Config) { c.Port, c.User, c.Password = natsd.NoPort, "city", "secret" })
+	s := natsdtest.Start(t, func(c *natsd.Config) { c.Port = natsd.NoPort })
 	if url := s.ClientURL(); url != "" {
 		t.Errorf("listens on %s", url)
 	}
 	stream(t, connect(t, "", s.InProcess()))
-}
-
-func TestCredentials(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		server natsdtest.Option
-		wrong  []nats.Option
-	}{
-		{"password", func(c *natsd.Config) { c.User, c.Password = "city", "secret" },
-			[]nats.Option{nats.UserInfo("city", "other"), nats.UserInfo("other", "secret"), nats.Token("secret"), nats.UserInfo("", "")}},
-		{"token", func(c *natsd.Config) { c.Token = "secret" },
-			[]nats.Option{nats.Token("other"), nats.UserInfo("secret", ""), nats.UserInfo("", "")}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := natsdtest.Start(t, tt.server)
-			for i, option := range tt.wrong {
-				conn, err := nats.Connect(s.ClientURL(), option)
-				if !errors.Is(err, nats.ErrAuthorization) {
-					t.Errorf("wrong credentials %d: got %v, want %v", i, err, nats.ErrAuthorization)
-				}
-				if err == nil {
-					conn.Close()
-				}
-			}
-			stream(t, connect(t, s.ClientURL(), s.Credentials()))
-			stream(t, connect(t, "", s.InProcess()))
-		})
-	}
 }
 
 func TestPayloadLimit(t *testing.T) {
@@ -204,11 +176,11 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// The password is in plain text in the settings, so the server's warning about plain
+// The password is in plain text in the configuration, so the server's warning about plain
 // passwords is of no use.
 func TestPasswordIsNoWarning(t *testing.T) {
 	var out buffer
-	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), User: "bus", Password: "secret"}, zerolog.New(&out).Level(zerolog.WarnLevel))
+	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), Access: oneUser}, zerolog.New(&out).Level(zerolog.WarnLevel))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,12 +194,12 @@ func TestPasswordIsNoWarning(t *testing.T) {
 
 func TestLogGoesToZerolog(t *testing.T) {
 	var out buffer
-	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), Token: "secret"}, zerolog.New(&out).Level(zerolog.DebugLevel))
+	s, err := natsd.Start(t.Context(), natsd.Config{Dir: t.TempDir(), Access: oneUser}, zerolog.New(&out).Level(zerolog.DebugLevel))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nats.Connect(s.ClientURL(), nats.Token("other")); err == nil {
-		t.Error("connected with a wrong token")
+	if _, err := nats.Connect(s.ClientURL(), nats.UserInfo("city", "other")); err == nil {
+		t.Error("connected with a wrong password")
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -241,7 +213,7 @@ func TestLogGoesToZerolog(t *testing.T) {
 		}
 	}
 	if strings.Contains(out.text.String(), "secret") {
-		t.Error("log shows the token")
+		t.Error("log shows the password")
 	}
 	if t.Failed() {
 		t.Log(out.text.String())

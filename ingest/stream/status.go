@@ -43,7 +43,7 @@ type Status struct {
 // Statuses returns the state of every stream, in the order of the flow.
 func (l *Log) Statuses(ctx context.Context) ([]Status, error) {
 	var all []Status
-	for _, name := range streamNames() {
+	for _, name := range Names() {
 		s, err := l.js.Stream(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("look at stream %s: %w", name, err)

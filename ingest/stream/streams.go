@@ -99,6 +99,16 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	return &Log{nc: nc, js: js, logger: logger, health: newHealth()}, nil
 }
 
+// Over returns the log over another connection to the same broker. What fails and what is put
+// aside counts with what l does.
+func (l *Log) Over(nc *nats.Conn) (*Log, error) {
+	other, err := Attach(nc, l.logger)
+	if err == nil {
+		other.health = l.health
+	}
+	return other, err
+}
+
 // subjects returns the subjects that a stream takes, in the broker's notation: * stands
 // for any one token.
 func subjects(stream string) []string {
@@ -119,8 +129,8 @@ func subjects(stream string) []string {
 	return []string{"dead.*"}
 }
 
-// streamNames returns the streams in the order of the flow.
-func streamNames() []string {
+// Names returns the streams in the order of the flow.
+func Names() []string {
 	return []string{Submissions, Accepted, Verdicts, Totals, Releases, Commands, Dead}
 }
 
@@ -135,7 +145,7 @@ func checkSubject(subject string) error {
 			return event.Permanentf("subject %q: want tokens without spaces and wildcards, with a dot between", event.Excerpt(subject, 200))
 		}
 	}
-	for _, name := range streamNames() {
+	for _, name := range Names() {
 		for _, pattern := range subjects(name) {
 			if matches(strings.Split(pattern, "."), tokens) {
 				return nil

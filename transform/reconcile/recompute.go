@@ -52,6 +52,9 @@ func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, pr
 	}
 }
 
+// Consumer is the name of the durable consumer of COMMANDS.
+const Consumer = "recompute"
+
 // The subject of COMMANDS on which recomputations are requested.
 const recomputeSubject = "commands.recompute"
 
@@ -75,7 +78,7 @@ func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Co
 func (r *Recomputer) Run(ctx context.Context) error {
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
-		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: "recompute", AckWait: r.config.AckWait, MaxPending: 1},
+		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: Consumer, AckWait: r.config.AckWait, MaxPending: 1},
 	}, stream.NewBatchTask(1, func(ctx context.Context, batch []stream.Delivery) error { return r.execute(ctx, &batch[0]) }))
 }
 

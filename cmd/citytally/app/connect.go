@@ -3,12 +3,16 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/credentials"
 )
 
 // BrokerPingInterval is the time between two pings over a connection to the broker;
@@ -39,7 +43,7 @@ func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...n
 		}),
 	}
 	if c.User != "" {
-		options = append(options, nats.UserInfo(c.User, c.Password))
+		options = append(options, nats.UserInfo(c.User, c.Password), access.Inbox(c.User))
 	}
 	if c.CredentialsFile != "" {
 		options = append(options, nats.UserCredentials(c.CredentialsFile))
@@ -57,10 +61,31 @@ func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...n
 	return nc, nil
 }
 
+// BrokerLogin returns the options to connect to the broker at the URL as one of its users, with
+// the secret below the data directory. It returns none where the settings or the URL name who
+// connects, or where there is no such secret.
+func BrokerLogin(s *configs.Settings, url, user string) ([]nats.Option, error) {
+	if s.NATS.User != "" || s.NATS.CredentialsFile != "" || strings.Contains(url, "@") {
+		return nil, nil
+	}
+	store, err := credentials.Load(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	login, ok := access.Login(store, user)
+	if !ok {
+		return nil, nil
+	}
+	return []nats.Option{login}, nil
+}
+
 // brokerAdvice says what to do about a broker that cannot be connected to.
 func brokerAdvice(err error) string {
 	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
-		return "check nats.user and nats.password, or nats.credentials_file, in the settings"
+		return "check nats.user and nats.password, or nats.credentials_file, in the settings; an instance of this program keeps its own credentials below its data directory (--dir)"
 	}
 	return "start it, or correct nats.url in the settings"
 }

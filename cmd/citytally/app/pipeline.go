@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"iter"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -58,17 +60,19 @@ type Pipeline struct {
 	Instance  Instance
 	Catalogue *catalogue.Catalogue
 	Tokens    *token.File // nil where there is none
-	Log       *stream.Log
+	Log       *stream.Log // as the first stage of this process sees it
 	Store     *sink.Store
 	Engine    *chdb.Server // nil where the settings name a ClickHouse server
 
-	settings  *configs.Settings
-	options   Options
-	closers   []func() error // in the order of opening
-	conn      *nats.Conn
-	prepared  chan struct{} // closed when the store is ready for the sink
-	transform *transform.Stage
-	gateway   *ingest.Gateway
+	settings      *configs.Settings
+	options       Options
+	closers       []func() error         // in the order of opening
+	conn          *nats.Conn             // of Log
+	logs          map[string]*stream.Log // by user of the broker
+	brokerOptions []nats.Option          // of every connection to the broker
+	prepared      chan struct{}          // closed when the store is ready for the sink
+	transform     *transform.Stage
+	gateway       *ingest.Gateway
 
 	registry    *prometheus.Registry
 	instruments *instruments
@@ -115,13 +119,17 @@ func (p *Pipeline) open(ctx context.Context) error {
 		if err != nil {
 			return Usage(err)
 		}
-		projection := &sink.Projection{Store: p.Store, Log: p.Log}
-		p.transform, err = transform.New(p.Log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
+		log, err := p.LogAs(stageUser(StageTransform))
+		if err != nil {
+			return err
+		}
+		projection := &sink.Projection{Store: p.Store, Log: log}
+		p.transform, err = transform.New(log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
 			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer))
 		if err != nil {
 			return Usage(err)
 		}
-		p.health.watchTransform(p.transform, p.Log)
+		p.health.watchTransform(p.transform, log)
 	}
 	if p.has(StageIngest) {
 		if err := p.openGateway(ctx); err != nil {
@@ -199,9 +207,20 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		})
 	}
 	if p.settings.NATS.URL != "" {
-		group.Go(func() error { return p.Log.Watch(ctx) })
+		for log := range p.distinctLogs() {
+			group.Go(func() error { return log.Watch(ctx) })
+		}
 	}
 	return group.Wait()
+}
+
+// distinctLogs returns the log over each connection of this process.
+func (p *Pipeline) distinctLogs() iter.Seq[*stream.Log] {
+	distinct := map[*stream.Log]bool{}
+	for _, log := range p.logs {
+		distinct[log] = true
+	}
+	return maps.Keys(distinct)
 }
 
 // Close closes everything that Open has opened, in the reverse order.

@@ -7,73 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/citytally/citytally/ingest"
-	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/natsd"
-	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 )
-
-func (p *Pipeline) openBroker(ctx context.Context) error {
-	url, extra := p.settings.NATS.URL, []nats.Option{}
-	if url == "" {
-		server, err := natsd.Start(ctx, p.settings.EmbeddedNATS(), p.child("broker"))
-		if err != nil {
-			return portHint(err, "--nats-port")
-		}
-		p.closers = append(p.closers, server.Close)
-		extra = append(extra, server.InProcess())
-		p.Instance.NATS = server.ClientURL()
-	} else {
-		p.Instance.NATS = url
-		extra = append(extra, nats.RetryOnFailedConnect(true))
-	}
-	var err error
-	if p.conn, err = ConnectBroker(p.settings.NATS, url, p.options.Logger, extra...); err != nil {
-		return err
-	}
-	p.closers = append(p.closers, func() error { p.conn.Close(); return nil })
-	if p.Log, err = p.openLog(ctx); err != nil {
-		return err
-	}
-	p.health.watchBroker(p.Log)
-	p.health.watchWork(p.Log)
-	watchLog(p.registry, p.Log, p.options.Logger)
-	return nil
-}
-
-// openTimeout is how long one attempt at opening the log may take.
-const openTimeout = 15 * time.Second
-
-// openLog opens the log. The streams of the embedded broker are this process's own, and are
-// changed to the settings. Those of a broker that others use are not, and openLog waits for
-// such a broker as long as it is away or has no quorum.
-func (p *Pipeline) openLog(ctx context.Context) (log *stream.Log, err error) {
-	if p.settings.NATS.URL != "" {
-		attempt := stream.Attempt{What: "reach the broker", Timeout: openTimeout, Logger: p.options.Logger}
-		err = stream.Retry(ctx, attempt, func(ctx context.Context) error {
-			log, err = stream.Open(ctx, p.conn, p.settings.Streams, p.options.Logger)
-			if different, ok := errors.AsType[*stream.DifferenceError](err); ok {
-				return &event.Permanent{Err: different}
-			}
-			return err
-		})
-		return log, err
-	}
-	log, changes, err := stream.Setup(ctx, p.conn, p.settings.Streams, false, p.options.Logger)
-	for _, c := range changes {
-		if c.Is == stream.Absent {
-			continue
-		}
-		p.options.Logger.Warn().Str("stream", c.Stream).Str("setting", c.Setting).Str("was", c.Is).Str("now", c.Wanted).Msg("stream changed to the settings")
-	}
-	return log, err
-}
 
 func (p *Pipeline) openStore(ctx context.Context) error {
 	dsn := p.settings.ClickHouse.DSN
@@ -192,7 +131,11 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	if p.Tokens, err = p.openTokens(ctx); err != nil {
 		return err
 	}
-	if p.gateway, err = ingest.New(p.Log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
+	log, err := p.LogAs(stageUser(StageIngest))
+	if err != nil {
+		return err
+	}
+	if p.gateway, err = ingest.New(log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
 		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
 		return Usage(err)
 	}

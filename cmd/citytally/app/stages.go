@@ -53,7 +53,11 @@ func (p *Pipeline) openStages() error {
 		p.start(StageTransform, p.transform.Ready(), p.continuity.beforeTransform(p.transform.Run))
 	}
 	if p.has(StageSink) {
-		workers, err := sink.NewWorkers(p.Log, p.Store, p.settings.Sink, p.child(StageSink),
+		log, err := p.LogAs(stageUser(StageSink))
+		if err != nil {
+			return err
+		}
+		workers, err := sink.NewWorkers(log, p.Store, p.settings.Sink, p.child(StageSink),
 			sink.WithMetrics(p.instruments.sink), sink.WithTracer(p.tracer), sink.WithPermission(p.continuity.storable))
 		if err != nil {
 			return Usage(err)
@@ -66,7 +70,11 @@ func (p *Pipeline) openStages() error {
 		if err != nil {
 			return Usage(err)
 		}
-		scheduler, err := reconcile.NewScheduler(p.Log, p.settings.Transform.Schedules, location, p.child(StageSchedule), time.Now,
+		log, err := p.LogAs(stageUser(StageSchedule))
+		if err != nil {
+			return err
+		}
+		scheduler, err := reconcile.NewScheduler(log, p.settings.Transform.Schedules, location, p.child(StageSchedule), time.Now,
 			reconcile.WithScheduleMetrics(p.instruments.schedule))
 		if err != nil {
 			return Usage(err)

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/bench/load"
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/ingest"
@@ -170,7 +171,11 @@ func (b *benchmark) recompute(ctx context.Context, s *session) error {
 	if err := s.waitSettled(ctx); err != nil {
 		return err
 	}
-	run, err := client.Recompute(ctx, s.Log, event.Command{})
+	operator, err := s.LogAs(access.Operator)
+	if err != nil {
+		return err
+	}
+	run, err := client.Recompute(ctx, operator, event.Command{})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
@@ -114,9 +115,15 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 	return sink.Open(opening, dsn, c.settings.Sink, logger)
 }
 
-// openLog connects to the broker's streams. The returned function disconnects.
+// openLog connects to the broker's streams as its operator. The returned function disconnects.
 func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
-	nc, err := c.connectBroker(logger)
+	return c.openLogAs(access.Operator, logger)
+}
+
+// openLogAs connects to the broker's streams as a user of it, where the broker knows this
+// program's users. The returned function disconnects.
+func (c *Client) openLogAs(user string, logger zerolog.Logger) (*stream.Log, func(), error) {
+	nc, err := c.connectBroker(user, logger)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -130,28 +137,22 @@ func (c *Client) openLog(logger zerolog.Logger) (*stream.Log, func(), error) {
 
 // connectBroker connects to the broker of the addresses, the settings or the instance. The
 // caller closes the connection.
-func (c *Client) connectBroker(logger zerolog.Logger) (*nats.Conn, error) {
+func (c *Client) connectBroker(user string, logger zerolog.Logger) (*nats.Conn, error) {
 	url, err := c.address("the broker", "nats", c.addresses.NATS, c.settings.NATS.URL, c.instance.NATS)
 	if err != nil {
 		return nil, err
 	}
-	var extra []nats.Option
-	if c.settings.NATS.URL == "" {
-		e := c.settings.EmbeddedNATS()
-		if e.User != "" {
-			extra = append(extra, nats.UserInfo(e.User, e.Password))
-		}
-		if e.Token != "" {
-			extra = append(extra, nats.Token(e.Token))
-		}
+	login, err := app.BrokerLogin(c.settings, url, user)
+	if err != nil {
+		return nil, err
 	}
-	return app.ConnectBroker(c.settings.NATS, url, logger, extra...)
+	return app.ConnectBroker(c.settings.NATS, url, logger, login...)
 }
 
 // Setup creates and changes the broker's streams to the settings, and returns what it has
 // changed; with dry set it returns what would change.
 func (c *Client) Setup(ctx context.Context, dry bool) ([]stream.Change, error) {
-	nc, err := c.connectBroker(zerolog.Nop())
+	nc, err := c.connectBroker(access.Admin, zerolog.Nop())
 	if err != nil {
 		return nil, err
 	}

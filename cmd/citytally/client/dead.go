@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -17,7 +18,7 @@ import (
 
 // Letters returns what stages have put aside in DEAD.
 func (c *Client) Letters(ctx context.Context) ([]stream.Letter, error) {
-	_, letters, disconnect, err := c.openLetters(ctx)
+	_, letters, disconnect, err := c.openLetters(ctx, access.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -25,9 +26,9 @@ func (c *Client) Letters(ctx context.Context) ([]stream.Letter, error) {
 	return letters, nil
 }
 
-// openLetters opens the log and reads DEAD. The returned function disconnects.
-func (c *Client) openLetters(ctx context.Context) (*stream.Log, []stream.Letter, func(), error) {
-	log, disconnect, err := c.openLog(zerolog.Nop())
+// openLetters opens the log as a user of the broker and reads DEAD. The returned function disconnects.
+func (c *Client) openLetters(ctx context.Context, user string) (*stream.Log, []stream.Letter, func(), error) {
+	log, disconnect, err := c.openLogAs(user, zerolog.Nop())
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -47,7 +48,7 @@ type LegibleLetter struct {
 
 // Letter returns the letter with a number.
 func (c *Client) Letter(ctx context.Context, number uint64) (*LegibleLetter, error) {
-	log, letters, disconnect, err := c.openLetters(ctx)
+	log, letters, disconnect, err := c.openLetters(ctx, access.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason 
 // removeLetters acts on each letter and then takes it out of DEAD. An error with one
 // letter does not keep it from the others.
 func (c *Client) removeLetters(ctx context.Context, numbers []uint64, done func(uint64), act func(context.Context, *stream.Log, *stream.Letter) error) error {
-	log, letters, disconnect, err := c.openLetters(ctx)
+	log, letters, disconnect, err := c.openLetters(ctx, access.Admin)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
@@ -88,7 +89,7 @@ func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (ju
 	if err != nil {
 		return judge.Restored{}, err
 	}
-	log, disconnect, err := c.openLog(logger)
+	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
 		return judge.Restored{}, err
 	}

@@ -148,7 +148,7 @@ func (d *demo) printAddresses() {
 	fmt.Fprint(d.out, d.words.Until)
 	fmt.Fprintf(d.out, d.words.Gateway, i.HTTP, d.settings.TokensFile())
 	fmt.Fprintf(d.out, d.words.ClickHouse, i.ClickHouseHTTP, i.ClickHouseNative)
-	fmt.Fprintf(d.out, d.words.NATS, configs.Mask(i.NATS))
+	fmt.Fprintf(d.out, d.words.NATS, configs.Mask(i.NATS), dir)
 	fmt.Fprint(d.out, d.words.Try)
 	fmt.Fprintf(d.out, "  curl '%s/?database=citytally' --data-binary \"%s\"\n", i.ClickHouseHTTP, exampleQuery)
 	fmt.Fprintf(d.out, "  citytally status --dir %s\n", dir)

@@ -172,6 +172,6 @@ var englishWords = Words{
 		Submitted: "✓  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n",
 		Synthetic: "\nDistrict figures are synthetic; city figures are those published for 2021.\n\n",
 		Keep:      "Run it again with --keep to connect. The data stay in %s.\n", Until: "It runs until Ctrl-C:\n",
-		Gateway: "  gateway     %s   tokens in %s\n", ClickHouse: "  ClickHouse  %s   native protocol on %s\n", NATS: "  NATS        %s\n", Try: "Try:\n",
+		Gateway: "  gateway     %s   tokens in %s\n", ClickHouse: "  ClickHouse  %s   native protocol on %s\n", NATS: "  NATS        %s   users in citytally status --secrets --dir %s\n", Try: "Try:\n",
 	},
 }

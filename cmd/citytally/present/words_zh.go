@@ -169,6 +169,6 @@ var chineseWords = Words{
 		Submitted: "✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",
 		Synthetic: "\n县区数据为合成示例，全市数为 2021 年公布数。\n\n",
 		Keep:      "加 --keep 再次运行即可保持运行并连接。数据保存在 %s。\n", Until: "持续运行，按 Ctrl-C 结束：\n",
-		Gateway: "  接收网关    %s   令牌见 %s\n", ClickHouse: "  ClickHouse  %s   原生协议 %s\n", NATS: "  NATS        %s\n", Try: "试一试：\n",
+		Gateway: "  接收网关    %s   令牌见 %s\n", ClickHouse: "  ClickHouse  %s   原生协议 %s\n", NATS: "  NATS        %s   用户与口令见 citytally status --secrets --dir %s\n", Try: "试一试：\n",
 	},
 }

@@ -1,0 +1,201 @@
+package access_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+
+	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+var update = flag.Bool("update", false, "write testdata")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start returns a broker with the users of this program, and their secrets.
+func start(t *testing.T) (*natsd.Server, *credentials.Store) {
+	t.Helper()
+	store, err := credentials.Open(t.TempDir(), access.Credentials()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return natsdtest.Start(t, func(c *natsd.Config) {
+		c.Access, c.Account = access.Secrets(store)+access.Text(), access.Core
+	}), store
+}
+
+// prober is a connection that notes what the broker denies it.
+type prober struct {
+	*nats.Conn
+	mu     sync.Mutex
+	denied map[string]bool
+	over   chan struct{}
+}
+
+// nowhere is a subject on which nobody but the administrator may publish.
+const nowhere = "nowhere.at.all"
+
+func probe(t *testing.T, url string, login nats.Option) *prober {
+	t.Helper()
+	p := &prober{denied: map[string]bool{}, over: make(chan struct{}, 1)}
+	var err error
+	p.Conn, err = nats.Connect(url, login, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if _, quoted, ok := strings.Cut(err.Error(), `"`); ok && errors.Is(err, nats.ErrPermissionViolation) {
+			subject, _, _ := strings.Cut(quoted, `"`)
+			p.denied[subject] = true
+			if subject == nowhere {
+				p.over <- struct{}{}
+			}
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// allowed tries every subject by try and returns those that are not denied.
+func (p *prober) allowed(t *testing.T, subjects []string, try func(subject string) error) map[string]bool {
+	t.Helper()
+	p.mu.Lock()
+	clear(p.denied)
+	p.mu.Unlock()
+	for _, subject := range append(slices.Clone(subjects), nowhere) {
+		if err := try(subject); err != nil {
+			t.Fatalf("%s: %v", subject, err)
+		}
+	}
+	if err := p.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.over: // errors come in the order of what caused them
+	case <-t.Context().Done():
+		t.Fatal("the broker did not deny what nobody may")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	allowed := map[string]bool{}
+	for _, subject := range subjects {
+		allowed[subject] = !p.denied[subject]
+	}
+	return allowed
+}
+
+// durables are the durable consumers of the pipeline.
+var durables = []string{
+	"SUBMISSIONS.validate", "ACCEPTED.tally", "ACCEPTED.sink-accepted", "VERDICTS.sink-verdicts", "TOTALS.sink-totals",
+	"RELEASES.sink-releases", "COMMANDS.recompute",
+}
+
+// published are subjects of every kind on which somebody might publish.
+func published() []string {
+	subjects := []string{
+		"submissions.a.d", "direct.a.d", "accepted.a.d", "accepted.decisions", "verdicts.a.d", "totals.2021", "runs.nightly", "releases.r", "commands.recompute",
+		"dead.sink", "dead.skip", "$KV.TOKENS.k", "inquiries.dryrun", "_INBOX.x", "$SYS.REQ.SERVER.PING", "$SRV.PING", "$JS.FC.x", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
+		"$JS.API.ACCOUNT.PURGE.CORE", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.DIRECT.GET.VERDICTS.verdicts.a.d",
+	}
+	for _, user := range access.Users() {
+		subjects = append(subjects, user.Inbox()+".x")
+	}
+	for _, s := range append(stream.Names(), stream.Tokens) {
+		for _, call := range []string{
+			"STREAM.CREATE.%s", "STREAM.UPDATE.%s", "STREAM.DELETE.%s", "STREAM.PURGE.%s", "STREAM.INFO.%s", "STREAM.SNAPSHOT.%s", "STREAM.RESTORE.%s", "STREAM.MSG.DELETE.%s", "STREAM.MSG.GET.%s",
+			"STREAM.LEADER.STEPDOWN.%s", "STREAM.PEER.REMOVE.%s", "DIRECT.GET.%s", "CONSUMER.LIST.%s", "CONSUMER.NAMES.%s", "CONSUMER.CREATE.%s", "CONSUMER.CREATE.%s.other", "CONSUMER.CREATE.%s.other.f.>",
+			"CONSUMER.DURABLE.CREATE.%s.other", "CONSUMER.MSG.NEXT.%s.other", "CONSUMER.DELETE.%s.other",
+		} {
+			subjects = append(subjects, "$JS.API."+fmt.Sprintf(call, s))
+		}
+	}
+	for _, d := range durables {
+		for _, call := range []string{"CREATE", "MSG.NEXT", "INFO", "DELETE", "PAUSE", "UNPIN", "RESET", "LEADER.STEPDOWN"} {
+			subjects = append(subjects, "$JS.API.CONSUMER."+call+"."+d)
+		}
+		subjects = append(subjects, "$JS.API.CONSUMER.DURABLE.CREATE."+d, "$JS.API.CONSUMER.CREATE."+d+".f.>", "$JS.ACK."+d+".1.1.1.1.0")
+	}
+	return subjects
+}
+
+// subscribed are subjects of every kind on which somebody might listen.
+func subscribed() []string {
+	subjects := []string{">", "*.>", "_INBOX.>", "inquiries.*", "$SRV.>", "$JS.>", "$JS.EVENT.ADVISORY.>", "$SYS.>", "$KV.>", "submissions.>", "direct.>", "accepted.>", "verdicts.>", "totals.>", "commands.>"}
+	for _, user := range access.Users() {
+		subjects = append(subjects, user.Inbox()+".>")
+	}
+	return subjects
+}
+
+// TestMatrix asks a broker what it lets every user do, and compares with the table that
+// somebody has read: testdata/matrix.txt, which -update writes.
+func TestMatrix(t *testing.T) {
+	broker, store := start(t)
+	users := access.Users()
+	var table strings.Builder
+	columns := map[string]map[string]bool{}
+	for _, user := range users {
+		login, _ := access.Login(store, user.Name)
+		p := probe(t, broker.ClientURL(), login)
+		if user.Name == access.Admin {
+			continue // may publish everything, so that nothing would end the list
+		}
+		columns[user.Name] = p.allowed(t, published(), func(s string) error { return p.Publish(s, nil) })
+	}
+	write := func(heading string, subjects []string) {
+		fmt.Fprintf(&table, "%-66s", heading)
+		for _, user := range users[:len(users)-1] {
+			fmt.Fprintf(&table, " %-9s", user.Name)
+		}
+		table.WriteString("\n")
+		for _, subject := range subjects {
+			row := fmt.Sprintf("%-66s", subject)
+			for _, user := range users[:len(users)-1] {
+				mark := "-"
+				if columns[user.Name][subject] {
+					mark = "yes"
+				}
+				row += fmt.Sprintf(" %-9s", mark)
+			}
+			table.WriteString(strings.TrimRight(row, " ") + "\n")
+		}
+	}
+	write("publish", published())
+	for _, user := range users {
+		login, _ := access.Login(store, user.Name)
+		p := probe(t, broker.ClientURL(), login)
+		columns[user.Name] = p.allowed(t, subscribed(), func(s string) error { _, err := p.SubscribeSync(s); return err })
+	}
+	table.WriteString("\n")
+	write("subscribe", subscribed())
+	const golden = "testdata/matrix.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(table.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), table.String()); diff != "" {
+		t.Errorf("what the users may do has changed (-table +broker); read it and write it with -update:\n%s", diff)
+	}
+	if access.Users()[len(users)-1].Name != access.Admin {
+		t.Error("the administrator, who may do everything, is not the last")
+	}
+}

@@ -1,0 +1,72 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/credentials"
+)
+
+// The accounts of the broker.
+const (
+	Core = "CORE" // the streams and those who work on them
+	sys  = "SYS"  // the server's own
+)
+
+// credential is the name of a user's secret in the store.
+func credential(user string) string { return "nats-" + user }
+
+// Credentials returns the names of the secrets that the users need.
+func Credentials() []string {
+	var names []string
+	for _, u := range Users() {
+		names = append(names, credential(u.Name))
+	}
+	return names
+}
+
+// variable is the name of the variable in the configuration that stands for a user's secret.
+func variable(user string) string { return "NATS_" + strings.ToUpper(user) + "_PASSWORD" }
+
+// Text returns the accounts and users of the broker in the configuration language of
+// nats-server. Passwords are variables, which the server takes from [Secrets] before the text,
+// or from its environment.
+func Text() string {
+	var t strings.Builder
+	t.WriteString("accounts {\n  " + Core + " {\n    jetstream: enabled\n    users: [\n")
+	for _, u := range Users() {
+		fmt.Fprintf(&t, "      {\n        user: %s, password: $%s\n        permissions {\n", u.Name, variable(u.Name))
+		fmt.Fprintf(&t, "          publish {\n%s%s          }\n", list("allow", u.Allow), list("deny", u.Deny))
+		fmt.Fprintf(&t, "          subscribe {\n%s          }\n", list("allow", append([]string{u.Inbox() + ".>"}, u.Serves...)))
+		if len(u.Serves) > 0 {
+			t.WriteString("          allow_responses: true\n")
+		}
+		t.WriteString("        }\n      }\n")
+	}
+	t.WriteString("    ]\n  }\n  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
+	return t.String()
+}
+
+// list writes a list of subjects, sorted, one on each line; nothing where it is empty.
+func list(key string, subjects []string) string {
+	if len(subjects) == 0 {
+		return ""
+	}
+	var t strings.Builder
+	fmt.Fprintf(&t, "            %s: [\n", key)
+	for _, s := range slices.Compact(slices.Sorted(slices.Values(subjects))) {
+		fmt.Fprintf(&t, "              %q\n", s)
+	}
+	t.WriteString("            ]\n")
+	return t.String()
+}
+
+// Secrets returns the values of the variables in [Text], in the same language.
+func Secrets(store *credentials.Store) string {
+	var t strings.Builder
+	for _, u := range Users() {
+		fmt.Fprintf(&t, "%s: %q\n", variable(u.Name), store.Secret(credential(u.Name)))
+	}
+	return t.String()
+}

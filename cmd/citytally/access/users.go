@@ -1,0 +1,102 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/judge"
+	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// The users of the account CORE. A stage has one, the operator is who uses the commands of this
+// program, and the administrator is who creates and repairs streams.
+const (
+	Gateway   = "gateway"
+	Transform = "transform"
+	Sink      = "sink"
+	Schedule  = "schedule"
+	Operator  = "operator"
+	Admin     = "admin"
+)
+
+// api is the prefix of requests to JetStream.
+const api = "$JS.API."
+
+// User is a user of the broker and what it may publish, in subjects of NATS. Deny wins over
+// Allow.
+type User struct {
+	Name        string
+	Allow, Deny []string
+	// Serves are subjects on which it receives requests, each of which it may answer once.
+	// Else it receives below its inbox prefix alone.
+	Serves []string
+}
+
+// Inbox is the prefix of the subjects on which a user receives answers.
+func (u *User) Inbox() string { return inbox(u.Name) }
+
+func inbox(user string) string { return "_INBOX_" + user }
+
+// durable is a durable consumer and the user that works through it.
+type durable struct{ user, stream, name string }
+
+// durables returns every durable consumer.
+func durables() []durable {
+	return []durable{
+		{Transform, stream.Submissions, judge.Consumer},
+		{Transform, stream.Accepted, tally.Consumer},
+		{Transform, stream.Commands, reconcile.Consumer},
+		{Sink, stream.Accepted, sink.AcceptedConsumer},
+		{Sink, stream.Verdicts, sink.VerdictsConsumer},
+		{Sink, stream.Totals, sink.TotalsConsumer},
+		{Sink, stream.Releases, sink.ReleasesConsumer},
+	}
+}
+
+// Users returns the users of the account CORE.
+func Users() []User {
+	return []User{
+		member(Gateway, []string{stream.Submissions, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
+			"accepted.*.*", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
+		member(Sink, nil, "dead.sink"),
+		member(Schedule, nil, "commands.recompute"),
+		member(Operator, append(stream.Names(), stream.Tokens),
+			"accepted.decisions", "commands.recompute", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", "$JS.FC.>",
+			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		// Who changes streams can have them take any message anyhow.
+		{Name: Admin, Allow: []string{">"}},
+	}
+}
+
+func serving(subjects []string, u User) User {
+	u.Serves = subjects
+	return u
+}
+
+// member returns a user that looks at the streams, works through its own durable consumers,
+// follows some streams by consumers that pass away, and publishes on some subjects.
+func member(name string, follows []string, publishes ...string) User {
+	u := User{Name: name, Allow: publishes}
+	allow := func(subjects ...string) { u.Allow = append(u.Allow, subjects...) }
+	allow(api+"INFO", api+"STREAM.INFO.*", api+"CONSUMER.LIST.*", api+"CONSUMER.INFO.*.*")
+	for _, s := range stream.Names() {
+		allow(api+"DIRECT.GET."+s, api+"DIRECT.GET."+s+".>")
+	}
+	follows = append(follows, stream.Dead) // where a person says what to pass over
+	for _, s := range follows {
+		allow(api+"CONSUMER.CREATE."+s+".*", api+"CONSUMER.CREATE."+s+".*.>", api+"CONSUMER.MSG.NEXT."+s+".*")
+	}
+	for _, d := range durables() {
+		path := d.stream + "." + d.name
+		switch {
+		case d.user == name:
+			allow(api+"CONSUMER.CREATE."+path, api+"CONSUMER.MSG.NEXT."+path, api+"CONSUMER.UNPIN."+path, "$JS.ACK."+path+".>")
+		case slices.Contains(follows, d.stream):
+			u.Deny = append(u.Deny, api+"CONSUMER.CREATE."+path, api+"CONSUMER.CREATE."+path+".>", api+"CONSUMER.MSG.NEXT."+path)
+		}
+	}
+	return u
+}

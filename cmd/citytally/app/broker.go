@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// stageUser returns the user of the broker that a stage is.
+func stageUser(stage string) string {
+	switch stage {
+	case StageIngest:
+		return access.Gateway
+	case StageTransform:
+		return access.Transform
+	case StageSink:
+		return access.Sink
+	}
+	return access.Schedule
+}
+
+// openBroker starts the embedded broker where the settings name no other, and opens the log as
+// the first stage of this process sees it.
+func (p *Pipeline) openBroker(ctx context.Context) error {
+	if p.settings.NATS.URL == "" {
+		if err := p.startBroker(ctx); err != nil {
+			return err
+		}
+	} else {
+		p.Instance.NATS = p.settings.NATS.URL
+		p.brokerOptions = []nats.Option{nats.RetryOnFailedConnect(true)}
+	}
+	var err error
+	first := stageUser(p.options.Stages[0])
+	if p.conn, err = p.connectAs(first); err != nil {
+		return err
+	}
+	if p.Log, err = p.openLog(ctx); err != nil {
+		return err
+	}
+	p.logs = map[string]*stream.Log{first: p.Log}
+	p.health.watchBroker(p.Log)
+	p.health.watchWork(p.Log)
+	watchLog(p.registry, p.Log, p.options.Logger)
+	return nil
+}
+
+// startBroker starts the embedded broker with the users of this program, makes their secrets at
+// the first start, and keeps the streams, which are this process's own, to the settings.
+func (p *Pipeline) startBroker(ctx context.Context) error {
+	secrets, err := credentials.Open(p.settings.Dir, access.Credentials()...)
+	if err != nil {
+		return err
+	}
+	c := p.settings.EmbeddedNATS()
+	c.Access, c.Account = access.Secrets(secrets)+access.Text(), access.Core
+	server, err := natsd.Start(ctx, c, p.child("broker"))
+	if err != nil {
+		return portHint(err, "--nats-port")
+	}
+	p.closers = append(p.closers, server.Close)
+	p.brokerOptions = []nats.Option{server.InProcess()}
+	p.Instance.NATS = server.ClientURL()
+
+	admin, err := p.dialBroker(access.Admin)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	_, changes, err := stream.Setup(ctx, admin, p.settings.Streams, false, p.options.Logger)
+	for _, c := range changes {
+		if c.Is == stream.Absent {
+			continue
+		}
+		p.options.Logger.Warn().Str("stream", c.Stream).Str("setting", c.Setting).Str("was", c.Is).Str("now", c.Wanted).Msg("stream changed to the settings")
+	}
+	return err
+}
+
+// dialBroker connects to the broker as a user. The caller closes the connection.
+func (p *Pipeline) dialBroker(user string) (*nats.Conn, error) {
+	login, err := BrokerLogin(p.settings, p.settings.NATS.URL, user)
+	if err != nil {
+		return nil, err
+	}
+	return ConnectBroker(p.settings.NATS, p.settings.NATS.URL, p.options.Logger, append(login, p.brokerOptions...)...)
+}
+
+// connectAs connects to the broker as a user until the pipeline is closed.
+func (p *Pipeline) connectAs(user string) (*nats.Conn, error) {
+	conn, err := p.dialBroker(user)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, func() error { conn.Close(); return nil })
+	return conn, nil
+}
+
+// LogAs returns the log as a user of the broker sees it: over a connection of its own where the
+// broker knows this program's users, else over the one that all share.
+func (p *Pipeline) LogAs(user string) (*stream.Log, error) {
+	if log := p.logs[user]; log != nil {
+		return log, nil
+	}
+	login, err := BrokerLogin(p.settings, p.settings.NATS.URL, user)
+	if err != nil {
+		return nil, err
+	}
+	log := p.Log
+	if login != nil {
+		conn, err := p.connectAs(user)
+		if err != nil {
+			return nil, err
+		}
+		if log, err = p.Log.Over(conn); err != nil {
+			return nil, err
+		}
+	}
+	p.logs[user] = log
+	return log, nil
+}
+
+// openTimeout is how long one attempt at opening the log may take.
+const openTimeout = 15 * time.Second
+
+// openLog opens the log. It waits for a broker that others use as long as that is away or has no
+// quorum, and creates the streams that it lacks.
+func (p *Pipeline) openLog(ctx context.Context) (log *stream.Log, err error) {
+	if p.settings.NATS.URL == "" {
+		return stream.Attach(p.conn, p.options.Logger)
+	}
+	attempt := stream.Attempt{What: "reach the broker", Timeout: openTimeout, Logger: p.options.Logger}
+	err = stream.Retry(ctx, attempt, func(ctx context.Context) error {
+		log, err = stream.Open(ctx, p.conn, p.settings.Streams, p.options.Logger)
+		if different, ok := errors.AsType[*stream.DifferenceError](err); ok {
+			return &event.Permanent{Err: different}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return log, nil
+}
