@@ -76,6 +76,12 @@ func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Co
 // caught up with the log. A command that is broken off begins anew, in another process
 // or at the next start.
 func (r *Recomputer) Run(ctx context.Context) error {
+	if err := r.log.Retry(ctx, stream.Attempt{What: "read the last runs", Stage: "recompute", Stream: stream.Totals, Logger: r.logger}, r.recallRuns); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
 		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: Consumer, AckWait: r.config.AckWait, MaxPending: 1},
@@ -117,6 +123,14 @@ func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
 		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.catalogue.Version(),
 		Person: command.Person,
+	}
+	settled, err := r.isSettled(ctx, &command, d.Sequence)
+	if err != nil {
+		return err
+	}
+	if settled {
+		r.logger.Info().Str("schedule", command.Schedule).Time("slot", command.Slot).Msg("the slot has been recomputed, or a later one waits")
+		return nil
 	}
 	problem := r.recompute(ctx, &run)
 	if ctx.Err() != nil {
