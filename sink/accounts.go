@@ -15,17 +15,13 @@ import (
 // lacks at most because their messages have not been inserted yet. Of submissions it counts
 // those with a sequence from first to last.
 func (p *Projection) Accounts(ctx context.Context, first, last uint64) (shown []reconcile.Shown, behind int64, err error) {
-	// The positions are read before the store, so that rows inserted in between are not
+	// The position is read before the store, so that rows inserted in between are not
 	// reported as missing.
 	verdicts, err := p.consumerPosition(ctx, stream.Verdicts, VerdictsConsumer)
 	if err != nil {
 		return nil, 0, err
 	}
-	accepted, err := p.consumerPosition(ctx, stream.Accepted, AcceptedConsumer)
-	if err != nil {
-		return nil, 0, err
-	}
-	shown, err = p.accounts(ctx, first, last, accepted.AckFloor)
+	shown, err = p.accounts(ctx, first, last)
 	return shown, int64(verdicts.Pending + verdicts.Delivered), err
 }
 
@@ -46,17 +42,11 @@ func (p *Projection) consumerPosition(ctx context.Context, of, consumer string) 
 	return position, nil
 }
 
-// accountsQuery compares the observations of each submission with its verdict. It compares
-// only submissions whose message in ACCEPTED is acknowledged, because the observations of
-// others may not be inserted yet.
-const accountsQuery = `SELECT v.area, v.dataset, countIf(v.sequence BETWEEN ? AND ?), sum(v.rows), sum(v.accepted), sum(v.held), sum(v.rejected),
-	sumIf(v.accepted, due), sumIf(o.found, due)
-FROM (SELECT area, dataset, sequence, rows, accepted, held, rejected, NOT repeated AND accepted > 0 AND accepted_sequence <= ? AS due FROM submissions) AS v
-LEFT JOIN (SELECT sequence, count() AS found FROM observations GROUP BY sequence) AS o ON v.sequence = o.sequence
-GROUP BY v.area, v.dataset ORDER BY v.area, v.dataset`
+const accountsQuery = `SELECT area, dataset, countIf(sequence BETWEEN ? AND ?), sum(rows), sum(accepted), sum(held), sum(rejected)
+FROM submissions GROUP BY area, dataset ORDER BY area, dataset`
 
-func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]reconcile.Shown, error) {
-	rows, err := s.conn.Query(ctx, accountsQuery, first, last, floor)
+func (s *Store) accounts(ctx context.Context, first, last uint64) ([]reconcile.Shown, error) {
+	rows, err := s.conn.Query(ctx, accountsQuery, first, last)
 	if err != nil {
 		return nil, fmt.Errorf("count what is shown: %w", err)
 	}
@@ -64,7 +54,7 @@ func (s *Store) accounts(ctx context.Context, first, last, floor uint64) ([]reco
 	var all []reconcile.Shown
 	for rows.Next() {
 		var a reconcile.Shown
-		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected, &a.Expected, &a.Observations); err != nil {
+		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected); err != nil {
 			return nil, fmt.Errorf("count what is shown: %w", err)
 		}
 		all = append(all, a)

@@ -104,3 +104,32 @@ func BenchmarkLatestTotals(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCompare measures comparing a million observations with the log: everything, as
+// after a start, and again when nothing has changed.
+func BenchmarkCompare(b *testing.B) {
+	s, log := newStore(b), newLog(b)
+	last := publish(b, log, benchmarkMessages(b, 1_000_000)...)
+	stop := runWorkers(b, log, s, testConfig())
+	if err := (&Projection{Store: s, Log: log}).waitForConsumer(b.Context(), stream.Accepted, AcceptedConsumer, last); err != nil {
+		b.Fatal(err)
+	}
+	stop()
+	compare := func(b *testing.B, p *Projection) {
+		if found, err := p.Compare(b.Context()); err != nil || len(found) > 0 {
+			b.Fatal(found, err)
+		}
+	}
+	b.Run("everything", func(b *testing.B) {
+		for b.Loop() {
+			compare(b, &Projection{Store: s, Log: log})
+		}
+	})
+	b.Run("unchanged", func(b *testing.B) {
+		p := &Projection{Store: s, Log: log}
+		compare(b, p)
+		for b.Loop() {
+			compare(b, p)
+		}
+	})
+}

@@ -137,6 +137,16 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 	return s.insert(ctx, "observations_data", pieces...)
 }
 
+func (b *observationBlock) rowCount() int { return b.n }
+
+func (b *observationBlock) allColumns() []column {
+	columns := b.columns()
+	for _, c := range optionalColumns() {
+		columns = append(columns, column{c.name, c.values(b)})
+	}
+	return columns
+}
+
 func (b *observationBlock) columns() []column {
 	return []column{
 		{"indicator", b.words(func(s *storableSubmission) ([]string, []uint16) { return s.IndicatorWords, s.Indicator })},

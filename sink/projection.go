@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/sink/digest"
 	"github.com/citytally/citytally/transform/reconcile"
 )
 
@@ -20,6 +21,9 @@ import (
 type Projection struct {
 	*Store
 	Log *stream.Log
+
+	begin    sync.Once
+	comparer *digest.Comparer
 }
 
 var _ reconcile.Projection = (*Projection)(nil)
@@ -96,29 +100,6 @@ func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[re
 	return totals, nil
 }
 
-// ObservationCounts returns how many observations in scope the store has of each submission,
-// by the submission's sequence in SUBMISSIONS.
-func (s *Store) ObservationCounts(ctx context.Context, scope reconcile.Scope) (map[uint64]int, error) {
-	where, args := scopeCondition(scope)
-	rows, err := s.conn.Query(ctx, "SELECT sequence, count() FROM observations"+where+" GROUP BY sequence", args...)
-	if err != nil {
-		return nil, fmt.Errorf("count observations: %w", err)
-	}
-	defer rows.Close()
-	counts := map[uint64]int{}
-	for rows.Next() {
-		var sequence, count uint64
-		if err := rows.Scan(&sequence, &count); err != nil {
-			return nil, fmt.Errorf("count observations: %w", err)
-		}
-		counts[sequence] = int(count)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("count observations: %w", err)
-	}
-	return counts, nil
-}
-
 func scopeCondition(scope reconcile.Scope) (where string, args []any) {
 	for _, bound := range [...]struct{ column, value string }{{"period", scope.Period}, {"indicator", scope.Indicator}} {
 		if bound.value == "" {
@@ -141,103 +122,6 @@ func figureText(d *decimal.Decimal) string {
 		return ""
 	}
 	return d.String()
-}
-
-// StoreAccepted stores the messages of ACCEPTED at the sequences again. Rows that are there
-// already stay one row, because rows have natural keys.
-func (p *Projection) StoreAccepted(ctx context.Context, sequences []uint64) error {
-	var block observationBlock
-	for i, sequence := range sequences {
-		m, err := ledger.ReadAccepted(ctx, p.Log, sequence)
-		if err != nil {
-			return err
-		}
-		// What cannot be stored has a letter in DEAD.
-		if err := block.add(&stream.Delivery{Subject: m.Subject, Body: m.Data, Sequence: sequence, StoredAt: m.Time}); err != nil && !event.IsPermanent(err) {
-			return fmt.Errorf("read message %d of ACCEPTED: %w", sequence, err)
-		}
-		if block.rows() < restoreRows && i+1 < len(sequences) || block.rows() == 0 {
-			continue
-		}
-		if err := block.store(ctx, p.Store); err != nil {
-			return fmt.Errorf("store observations again: %w", err)
-		}
-		block.reset()
-	}
-	return nil
-}
-
-// restoreRows is how many rows StoreAccepted inserts at once.
-const restoreRows = 100_000
-
-// computation identifies the totals of one message, and tells apart two messages that had
-// one sequence, of which the log has lost the first.
-type computation struct {
-	sequence, basis uint64
-	computedAt      int64 // Unix milliseconds
-}
-
-// DropTotalsBeyondLog drops the rows of totals that come of messages beyond the end of
-// TOTALS, or were computed beyond that of ACCEPTED. It looks at the rows before it asks the
-// log, so that totals which arrive meanwhile are not taken for such. Where the store also has
-// observations that ACCEPTED has lost, it is the richer side, and nothing is dropped.
-func (p *Projection) DropTotalsBeyondLog(ctx context.Context) (int, error) {
-	var newest uint64
-	if err := p.conn.QueryRow(ctx, "SELECT max(accepted_sequence) FROM observations_data").Scan(&newest); err != nil {
-		return 0, fmt.Errorf("look for observations that the log does not have: %w", err)
-	}
-	accepted, totals, err := p.lastSequences(ctx)
-	if err != nil || newest > accepted {
-		return 0, err
-	}
-	beyond, err := p.computationsBeyond(ctx, accepted, totals)
-	if err != nil || len(beyond) == 0 {
-		return 0, err
-	}
-	if accepted, totals, err = p.lastSequences(ctx); err != nil {
-		return 0, err
-	}
-	dropped := 0
-	for _, c := range beyond {
-		if c.sequence <= totals && c.basis <= accepted {
-			continue
-		}
-		err := p.conn.Exec(ctx, "ALTER TABLE totals_data DELETE WHERE sequence = ? AND basis = ? AND toUnixTimestamp64Milli(computed_at) = ? SETTINGS mutations_sync = 1",
-			c.sequence, c.basis, c.computedAt)
-		if err != nil {
-			return dropped, fmt.Errorf("drop totals that the log does not have: %w", err)
-		}
-		dropped++
-	}
-	return dropped, nil
-}
-
-func (p *Projection) lastSequences(ctx context.Context) (accepted, totals uint64, err error) {
-	if accepted, err = p.Log.LastSequence(ctx, stream.Accepted); err != nil {
-		return 0, 0, err
-	}
-	totals, err = p.Log.LastSequence(ctx, stream.Totals)
-	return accepted, totals, err
-}
-
-func (s *Store) computationsBeyond(ctx context.Context, accepted, totals uint64) ([]computation, error) {
-	rows, err := s.conn.Query(ctx, "SELECT DISTINCT sequence, basis, toUnixTimestamp64Milli(computed_at) FROM totals_data WHERE sequence > ? OR basis > ?", totals, accepted)
-	if err != nil {
-		return nil, fmt.Errorf("look for totals that the log does not have: %w", err)
-	}
-	defer rows.Close()
-	var all []computation
-	for rows.Next() {
-		var c computation
-		if err := rows.Scan(&c.sequence, &c.basis, &c.computedAt); err != nil {
-			return nil, fmt.Errorf("look for totals that the log does not have: %w", err)
-		}
-		all = append(all, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("look for totals that the log does not have: %w", err)
-	}
-	return all, nil
 }
 
 // newestQuery reads, for each stream in the order of endStreams, the newest message that has

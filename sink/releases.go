@@ -65,10 +65,16 @@ func releaseRows(release *event.Release, sequence uint64) ([]totalRow, error) {
 }
 
 func (b *releaseBlock) store(ctx context.Context, s *Store) error {
+	return s.insert(ctx, "releases_data", b.allColumns())
+}
+
+func (b *releaseBlock) rowCount() int { return b.totals.rowCount() }
+
+func (b *releaseBlock) allColumns() []column {
 	texts := func(field func(*event.Release) string) []string {
 		return valuesOf(b.releases, func(r **event.Release) string { return field(*r) })
 	}
-	return s.insert(ctx, "releases_data", append(b.totals.totalColumns(),
+	return append(b.totals.totalColumns(),
 		column{"name", texts(func(r *event.Release) string { return r.Name })},
 		column{"note", texts(func(r *event.Release) string { return r.Note })},
 		column{"as_of", valuesOf(b.releases, func(r **event.Release) *time.Time {
@@ -78,5 +84,5 @@ func (b *releaseBlock) store(ctx context.Context, s *Store) error {
 			at := (*r).AsOf()
 			return &at
 		})},
-	))
+	)
 }

@@ -164,6 +164,10 @@ func (b *totalsBlock) store(ctx context.Context, s *Store) error {
 	return nil
 }
 
+func (b *totalsBlock) rowCount() int { return len(b.totals) }
+
+func (b *totalsBlock) allColumns() []column { return b.totalColumns() }
+
 func (b *totalsBlock) totalColumns() []column {
 	text := func(name string, field func(*totalRow) string) column {
 		return column{name, lazyValuesOf(b.totals, field)}

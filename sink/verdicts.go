@@ -63,7 +63,13 @@ func checkVerdict(v *event.Verdict) error {
 }
 
 func (b *verdictBlock) store(ctx context.Context, s *Store) error {
-	return s.insert(ctx, "submissions_data", append([]column{
+	return s.insert(ctx, "submissions_data", b.allColumns())
+}
+
+func (b *verdictBlock) rowCount() int { return len(b.verdicts) }
+
+func (b *verdictBlock) allColumns() []column {
+	return append([]column{
 		{"area", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Area })},
 		{"dataset", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Dataset })},
 		{"sequence", valuesOf(b.verdicts, func(v *event.Verdict) uint64 { return v.Sequence })},
@@ -82,7 +88,7 @@ func (b *verdictBlock) store(ctx context.Context, s *Store) error {
 		{"held", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Held) })},
 		{"rejected", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.RejectedRows) })},
 		{"catalogue", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Catalogue })},
-	}, b.findings()...))
+	}, b.findings()...)
 }
 
 func (b *verdictBlock) findings() []column {

@@ -30,6 +30,7 @@ type Stage struct {
 	logger     zerolog.Logger
 	now        func() time.Time
 	ledger     *ledger.Ledger
+	checker    *reconcile.ConservationChecker
 	ready      chan struct{}
 	metrics    *Metrics
 	tracer     *stream.Tracer
@@ -48,6 +49,7 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projectio
 		option(s)
 	}
 	s.ledger.RegisterMetrics(s.metrics.registerer)
+	s.checker = reconcile.NewConservationChecker(log, c, projection, config.CheckEvery, logger, now, s.metrics.reconcile)
 	return s, nil
 }
 
@@ -57,6 +59,10 @@ func (s *Stage) Ledger() *ledger.Ledger { return s.ledger }
 // Ready returns a channel that is closed when the ledger has been replayed and the
 // workers begin.
 func (s *Stage) Ready() <-chan struct{} { return s.ready }
+
+// Content returns what the last check found to differ between the rows of the projection and
+// the log, or nil.
+func (s *Stage) Content(ctx context.Context) error { return s.checker.Content(ctx) }
 
 // Run replays the ledger and then runs the workers until ctx ends. The workers
 // finish the batches they have begun, and Run returns nil.
@@ -97,15 +103,14 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	close(s.ready)
 	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.catalogue.Version()).Msg("ledger replayed")
 	publisher := tally.NewPublisher(s.log, s.catalogue, s.now, s.metrics.tally)
-	checker := reconcile.NewConservationChecker(s.log, s.catalogue, s.projection, s.config.CheckEvery, s.logger, s.now, s.metrics.reconcile)
 	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, s.rules, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
 		s.logger, s.now, s.metrics.judge, s.tracer)
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
-	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, checker,
+	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, s.checker,
 		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
 	responder := respond.New(s.log, s.ledger, s.catalogue, validator, s.now)
 	group, working := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, checker.Run, responder.Run} {
+	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, s.checker.Run, responder.Run} {
 		group.Go(func() error { return run(working) })
 	}
 	err := group.Wait()

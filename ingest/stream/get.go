@@ -2,9 +2,11 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 // Get reads one message of a stream by its sequence. It returns
@@ -33,4 +35,26 @@ func (l *Log) GetLast(ctx context.Context, stream, subject string) (*jetstream.R
 		return nil, fmt.Errorf("get the last message on %s: %w", subject, err)
 	}
 	return m, nil
+}
+
+// GetLastOfEach reads the newest message on each subject of the stream that fits a pattern.
+func (l *Log) GetLastOfEach(ctx context.Context, stream, pattern string) ([]*jetstream.RawStreamMsg, error) {
+	messages, err := jetstreamext.GetLastMsgsFor(ctx, l.js, stream, []string{pattern})
+	if errors.Is(err, jetstreamext.ErrNoMessages) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get the last messages on %s: %w", pattern, err)
+	}
+	var last []*jetstream.RawStreamMsg
+	for m, err := range messages {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("get the last messages on %s: %w", pattern, err)
+		}
+		last = append(last, m)
+	}
+	return last, nil
 }

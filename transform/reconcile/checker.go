@@ -2,7 +2,9 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,8 +15,8 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// ConservationChecker checks conservation at intervals, keeps the result in the metrics,
-// and logs it where it has changed.
+// ConservationChecker checks conservation at intervals, by counts and by content, keeps the
+// result in the metrics, and logs it where it has changed.
 type ConservationChecker struct {
 	log        *stream.Log
 	projection Projection
@@ -26,6 +28,7 @@ type ConservationChecker struct {
 
 	mu           sync.Mutex
 	lastReported string // imbalances that were logged last; "" where all balanced
+	content      error  // what rows of the projection differ from the log; nil where none does
 }
 
 // NewConservationChecker returns a checker. Every is the time between two checks; with 0
@@ -34,8 +37,16 @@ func NewConservationChecker(log *stream.Log, c *catalogue.Catalogue, projection 
 	return &ConservationChecker{log: log, projection: projection, catalogue: c, every: every, logger: logger, now: now, metrics: metrics}
 }
 
-// How long one check may take.
-const checkTimeout = time.Minute
+const (
+	// checkTimeout is how long one check may take. The first one reads all of the log and all
+	// of ClickHouse; one that is cut off goes on where it had come to.
+	checkTimeout = 10 * time.Minute
+	// retryCheck is how soon a check is tried again that could not be made.
+	retryCheck = 10 * time.Second
+	// silentFailures is how many checks that could not be made in a row nobody is told of:
+	// at the start the projection is not ready.
+	silentFailures = 2
+)
 
 // Run checks until ctx ends.
 func (c *ConservationChecker) Run(ctx context.Context) error {
@@ -43,18 +54,33 @@ func (c *ConservationChecker) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	tick := time.NewTicker(c.every)
-	defer tick.Stop()
+	failures := 0
 	for {
+		wait := c.every
 		if _, err := c.Check(ctx); err != nil && ctx.Err() == nil {
-			c.logger.Debug().Err(err).Msg("conservation not checked")
+			if failures++; failures == silentFailures+1 {
+				c.logger.Warn().Err(err).Msg("conservation cannot be checked; it is tried again")
+			}
+			wait = min(wait, retryCheck)
+		} else {
+			failures = 0
 		}
+		next := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			next.Stop()
 			return nil
-		case <-tick.C:
+		case <-next.C:
 		}
 	}
+}
+
+// Content returns what the last check found to differ between the rows of the projection and
+// the log, or nil.
+func (c *ConservationChecker) Content(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.content
 }
 
 // report writes a result into the metrics, and logs it where it differs from the last
@@ -76,6 +102,13 @@ func (c *ConservationChecker) report(found *Conservation) {
 			Str("what_to_do", "run citytally recompute; it brings back what the log holds").Msg("conservation is violated")
 	}
 	c.lastReported = text
+	c.content = nil
+	for n, i := range slices.DeleteFunc(slices.Clone(found.Imbalances), func(i event.Imbalance) bool { return !i.IsContent() }) {
+		if n == describedImbalances {
+			break
+		}
+		c.content = errors.Join(c.content, errors.New(i.String()+"; citytally recompute mends ClickHouse from the log"))
+	}
 }
 
 func stringers(all []event.Imbalance) []fmt.Stringer {
@@ -91,8 +124,18 @@ func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) 
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	found, err := CheckConservation(ctx, c.log, c.projection, c.now())
-	if err == nil {
-		c.report(found)
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	if err := comparable(ctx, c.log, c.projection); err != nil {
+		return nil, err
+	}
+	content, err := c.projection.Compare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found.Imbalances = append(found.Imbalances, content...)
+	found.Balanced = len(found.Imbalances) == 0
+	c.report(found)
+	return found, nil
 }

@@ -21,9 +21,6 @@ type Shown struct {
 	Submissions uint64
 	// Rows are those of the submissions: the sum of Accepted, Held and Rejected.
 	Rows, Accepted, Held, Rejected uint64
-	// Expected is how many observations the verdicts say were accepted, and
-	// Observations how many of these the projection shows.
-	Expected, Observations uint64
 }
 
 // Conservation is the result of a conservation check: whether everything that was
@@ -49,9 +46,6 @@ type Account struct {
 	Accepted int64 `json:"accepted"`
 	Held     int64 `json:"held"`
 	Rejected int64 `json:"rejected"`
-	// Observations are the rows of accepted figures that ClickHouse shows. Rows
-	// accepted again under the same submission count once.
-	Observations int64 `json:"observations"`
 }
 
 // CheckConservation compares what the log received with what the projection shows.
@@ -90,11 +84,7 @@ func (c *Conservation) countLetters(ctx context.Context, log *stream.Log) error 
 		imbalance := &c.Imbalances[i]
 		for l := range letters {
 			of := event.OriginOf(letters[l].Subject)
-			about := event.CountSubmissions
-			if letters[l].Stream == stream.Accepted {
-				about = event.CountObservations
-			}
-			if of.Area == imbalance.Area && of.Dataset == imbalance.Dataset && about == imbalance.What {
+			if of.Area == imbalance.Area && of.Dataset == imbalance.Dataset && letters[l].Stream != stream.Accepted {
 				imbalance.Dead++
 			}
 		}
@@ -138,10 +128,7 @@ func balanceBooks(received *stream.OriginCounts, underWay int64, shown []Shown, 
 		s := &shown[i]
 		a := account(event.Origin{Area: s.Area, Dataset: s.Dataset})
 		a.Judged, a.Rows, a.Accepted = int64(s.Submissions), int64(s.Rows), int64(s.Accepted)
-		a.Held, a.Rejected, a.Observations = int64(s.Held), int64(s.Rejected), int64(s.Observations)
-		if s.Expected != s.Observations {
-			c.add(a, event.CountObservations, int64(s.Expected), int64(s.Observations))
-		}
+		a.Held, a.Rejected = int64(s.Held), int64(s.Rejected)
 	}
 	var pending int64
 	for _, a := range accounts {
@@ -150,22 +137,14 @@ func balanceBooks(received *stream.OriginCounts, underWay int64, shown []Shown, 
 	}
 	for _, a := range accounts {
 		if a.Pending < 0 || a.Pending > 0 && pending > underWay {
-			c.add(a, event.CountSubmissions, a.Received, a.Judged)
+			c.Imbalances = append(c.Imbalances, event.Imbalance{Area: a.Area, Dataset: a.Dataset, What: event.CountSubmissions, Log: a.Received, Shown: a.Judged})
 		}
 		c.Accounts = append(c.Accounts, *a)
 	}
 	slices.SortFunc(c.Accounts, func(a, b Account) int { return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset)) })
-	sortImbalances(c.Imbalances)
+	slices.SortFunc(c.Imbalances, func(a, b event.Imbalance) int {
+		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset))
+	})
 	c.Balanced = len(c.Imbalances) == 0
 	return c
-}
-
-func (c *Conservation) add(a *Account, what string, log, shown int64) {
-	c.Imbalances = append(c.Imbalances, event.Imbalance{Area: a.Area, Dataset: a.Dataset, What: what, Log: log, Shown: shown})
-}
-
-func sortImbalances(all []event.Imbalance) {
-	slices.SortFunc(all, func(a, b event.Imbalance) int {
-		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Area, b.Area), cmp.Compare(a.Dataset, b.Dataset))
-	})
 }

@@ -10,34 +10,42 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// restoreBalance checks conservation, restores the observations that the projection
-// lacks, and checks again. An imbalance is the run's problem even where it has been
-// healed, so that somebody asks how it came about.
-func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
-	before, err := r.checker.Check(ctx)
-	if err != nil {
-		return fmt.Errorf("check conservation: %w", err)
+// mend makes the projection hold what the log says, and reports whether it had to. The log,
+// which is kept for ever, does not grow. Where the log is not the richer side, nothing is
+// changed.
+func (r *Recomputer) mend(ctx context.Context, run *event.Run) (bool, error) {
+	if err := comparable(ctx, r.log, r.projection); err != nil {
+		return false, err
 	}
-	run.Imbalances = before.Imbalances
-	if err := r.restoreObservations(ctx, run); err != nil {
+	mended, err := r.projection.Mend(ctx)
+	for _, m := range mended {
+		r.logger.Error().Str("what", m.What).Int("stored", m.Stored).Int("removed", m.Removed).Int("detached_parts", m.Detached).
+			Msg("ClickHouse did not hold what the log says; it was mended from the log")
+		if m.What == event.CountObservations {
+			run.ObservationsMissing = m.Stored
+		}
+	}
+	return len(mended) > 0, err
+}
+
+// comparable returns why rows of the projection cannot be held against the log: one of the
+// two has lost what the other still has, and a person has to decide first.
+func comparable(ctx context.Context, log *stream.Log, projection Projection) error {
+	streams, err := CheckLog(ctx, log)
+	if err != nil {
 		return err
 	}
-	if run.ObservationsMissing == 0 && before.Balanced {
-		return nil
-	}
-	last, err := r.log.LastSequence(ctx, stream.Accepted)
+	shown, err := CheckProjection(ctx, log, projection)
 	if err != nil {
 		return err
 	}
-	if err := r.settle(ctx, last); err != nil {
-		return err
+	var errs []error
+	for _, d := range append(streams, shown...) {
+		if d.StopsSink() || d.StopsTransform() {
+			errs = append(errs, errors.New(d.String()))
+		}
 	}
-	after, err := r.checker.Check(ctx)
-	if err != nil {
-		return fmt.Errorf("check conservation again: %w", err)
-	}
-	run.Healed = after.Balanced
-	return errors.New(describeImbalance(run))
+	return errors.Join(errs...)
 }
 
 // describeImbalance returns what was out of balance, and whether it is healed, in
@@ -45,13 +53,20 @@ func (r *Recomputer) restoreBalance(ctx context.Context, run *event.Run) error {
 func describeImbalance(run *event.Run) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "conservation was violated: ClickHouse lacked %d observations that the log holds", run.ObservationsMissing)
-	for _, i := range run.Imbalances {
+	for n, i := range run.Imbalances {
+		if n == describedImbalances {
+			fmt.Fprintf(&b, "; and %d more", len(run.Imbalances)-n)
+			break
+		}
 		fmt.Fprintf(&b, "; %s", i)
 	}
 	if run.Healed {
-		b.WriteString("; they were brought back and everything balances again")
+		b.WriteString("; ClickHouse was mended and everything balances again")
 	} else {
 		b.WriteString("; it is not healed: rebuild ClickHouse from the log")
 	}
 	return b.String()
 }
+
+// describedImbalances is how many imbalances a problem names.
+const describedImbalances = 20

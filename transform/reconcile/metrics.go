@@ -34,7 +34,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		}, []string{"schedule"}),
 		cells:   counter("cells_total", "Totals computed by recomputations."),
 		changed: counter("changed_total", "Totals that recomputations found to differ from ClickHouse and published again."),
-		missing: counter("observations_missing_total", "Accepted observations that recomputations found missing in ClickHouse and published again."),
+		missing: counter("observations_missing_total", "Accepted observations that recomputations found missing or altered in ClickHouse and stored again."),
 		finished: auto.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "citytally_recompute_finished_timestamp_seconds", Help: "When the schedule's last recomputation without a problem finished, Unix time.",
 		}, []string{"schedule"}),
@@ -75,7 +75,7 @@ func newConservationMetrics(auto promauto.Factory) conservationMetrics {
 		checked:     gauge("checked_timestamp_seconds", "When conservation was checked last, Unix time; 0 is never."),
 		imbalances:  gauge("imbalances", "Places (area, dataset and kind) that the last check found not to balance."),
 		submissions: gauges("submissions", "Submissions at the last check; state is received, judged or pending, and the first is the sum of the others."),
-		rows:        gauges("rows", "Rows at the last check; state is received, accepted, held, rejected, or observations for those that ClickHouse shows."),
+		rows:        gauges("rows", "Rows at the last check; state is received, accepted, held or rejected."),
 	}
 }
 
@@ -96,7 +96,7 @@ func (m *conservationMetrics) observe(of *catalogue.Catalogue, c *Conservation) 
 			m.submissions.WithLabelValues(area, dataset, state).Add(float64(n))
 		}
 		for state, n := range map[string]int64{
-			"received": a.Rows, "accepted": a.Accepted, "held": a.Held, "rejected": a.Rejected, "observations": a.Observations,
+			"received": a.Rows, "accepted": a.Accepted, "held": a.Held, "rejected": a.Rejected,
 		} {
 			m.rows.WithLabelValues(area, dataset, state).Add(float64(n))
 		}

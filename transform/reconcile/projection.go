@@ -20,20 +20,26 @@ type Projection interface {
 	Settle(ctx context.Context, accepted, totals uint64) error
 	// LatestTotals returns the latest city totals in scope, without their inputs.
 	LatestTotals(ctx context.Context, scope Scope) (map[TotalKey]event.Total, error)
-	// ObservationCounts returns how many observations in scope are visible of each
-	// submission, by the submission's sequence in SUBMISSIONS.
-	ObservationCounts(ctx context.Context, scope Scope) (map[uint64]int, error)
 	// Accounts counts what is visible of the submissions from one sequence of
 	// SUBMISSIONS to another, for each area and dataset. Behind is how many verdicts in
 	// the log may not be visible yet.
 	Accounts(ctx context.Context, first, last uint64) (shown []Shown, behind int64, err error)
-	// StoreAccepted stores the messages of ACCEPTED at the sequences, which it lacks in
-	// whole or in part. Rows that cannot be stored are left out.
-	StoreAccepted(ctx context.Context, sequences []uint64) error
-	// DropTotalsBeyondLog drops totals of messages that TOTALS does not have, or computed
-	// beyond the end of ACCEPTED, and returns of how many computations they were.
-	DropTotalsBeyondLog(ctx context.Context) (computations int, err error)
+	// Compare returns where the projection holds other rows than the log says, of what it
+	// has taken in so far.
+	Compare(ctx context.Context) ([]event.Imbalance, error)
+	// Mend makes the projection hold what the log says, and returns what it changed. It
+	// writes to the projection alone.
+	Mend(ctx context.Context) ([]Mended, error)
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)
+}
+
+// Mended says what was mended of one kind of rows.
+type Mended struct {
+	// What the rows are, as in an imbalance.
+	What string
+	// Stored rows were lacking, Removed ones are not in the log, and Detached parts of the
+	// table could not be read.
+	Stored, Removed, Detached int
 }

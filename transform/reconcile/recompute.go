@@ -3,8 +3,8 @@ package reconcile
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +76,12 @@ func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Co
 // caught up with the log. A command that is broken off begins anew, in another process
 // or at the next start.
 func (r *Recomputer) Run(ctx context.Context) error {
+	if err := r.log.Retry(ctx, stream.Attempt{What: "read the last runs", Stage: "recompute", Stream: stream.Totals, Logger: r.logger}, r.recallRuns); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	return r.log.Work(ctx, stream.WorkConfig{
 		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
 		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: Consumer, AckWait: r.config.AckWait, MaxPending: 1},
@@ -118,6 +124,14 @@ func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.catalogue.Version(),
 		Person: command.Person,
 	}
+	settled, err := r.isSettled(ctx, &command, d.Sequence)
+	if err != nil {
+		return err
+	}
+	if settled {
+		r.logger.Info().Str("schedule", command.Schedule).Time("slot", command.Slot).Msg("the slot has been recomputed, or a later one waits")
+		return nil
+	}
 	problem := r.recompute(ctx, &run)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -152,26 +166,49 @@ func RunSubject(schedule string) string { return "runs." + schedule }
 // How often a recomputation compares at most, while observations keep arriving.
 const maxAttempts = 5
 
-// recompute compares every total in scope with the projection's and publishes those
-// that differ. Observations that arrive meanwhile change totals that the projection
-// does not show yet; then it compares again, and after the last attempt publishes what
-// differed, which may be more than has to be.
+// recompute makes the projection agree with the log, compares every total in scope with the
+// projection's and publishes those that differ. An imbalance is the run's problem even where
+// it has been healed, so that somebody asks how it came about.
 func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
+	if _, err := r.settleLast(ctx); err != nil {
+		return err
+	}
+	before, err := r.checker.Check(ctx)
+	if err != nil {
+		return fmt.Errorf("check conservation: %w", err)
+	}
+	run.Imbalances = before.Imbalances
+	mended, err := r.mend(ctx, run)
+	if err != nil {
+		return err
+	}
+	if err := r.recomputeTotals(ctx, run); err != nil {
+		return err
+	}
+	if before.Balanced && !mended {
+		return nil
+	}
+	if _, err := r.settleLast(ctx); err != nil {
+		return err
+	}
+	after, err := r.checker.Check(ctx)
+	if err != nil {
+		return fmt.Errorf("check conservation again: %w", err)
+	}
+	run.Healed = after.Balanced
+	return errors.New(describeImbalance(run))
+}
+
+// recomputeTotals compares the totals in scope and publishes those that differ.
+// Observations that arrive meanwhile change totals that the projection does not show yet;
+// then it compares again, and after the last attempt publishes what differed, which may be
+// more than has to be.
+func (r *Recomputer) recomputeTotals(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tally.PeriodTotal
 	for range maxAttempts {
-		last, err := r.log.LastSequence(ctx, stream.Accepted)
-		if err != nil {
-			return err
-		}
-		if err := r.ledger.Wait(ctx, last); err != nil {
-			return err
-		}
-		run.Basis = r.ledger.Basis()
-		if err := r.settle(ctx, run.Basis); err != nil {
-			return err
-		}
-		if err := r.dropBeyond(ctx); err != nil {
+		var err error
+		if run.Basis, err = r.settleLast(ctx); err != nil {
 			return err
 		}
 		shown, err := r.projection.LatestTotals(ctx, scope)
@@ -188,20 +225,21 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 			break
 		}
 	}
-	if err := r.publisher.Publish(ctx, run.Basis, differing, run.Trigger); err != nil {
-		return err
-	}
-	return r.restoreBalance(ctx, run)
+	return r.publisher.Publish(ctx, run.Basis, differing, run.Trigger)
 }
 
-// dropBeyond has the projection drop totals of messages that the log does not have: forged
-// ones, or those of a future that TOTALS has lost. They would hide what the log says.
-func (r *Recomputer) dropBeyond(ctx context.Context) error {
-	dropped, err := r.projection.DropTotalsBeyondLog(ctx)
-	if dropped > 0 {
-		r.logger.Error().Int("versions", dropped).Msg("ClickHouse had totals of messages that the log does not have; they were dropped")
+// settleLast waits until the ledger and the projection have taken in everything that the log
+// holds now, and returns the ledger's basis.
+func (r *Recomputer) settleLast(ctx context.Context) (basis uint64, err error) {
+	last, err := r.log.LastSequence(ctx, stream.Accepted)
+	if err != nil {
+		return 0, err
 	}
-	return err
+	if err := r.ledger.Wait(ctx, last); err != nil {
+		return 0, err
+	}
+	basis = r.ledger.Basis()
+	return basis, r.settle(ctx, basis)
 }
 
 // settle waits for the projection as [Settle] does, and for SettleFor at most.
@@ -275,24 +313,4 @@ func (r *Recomputer) withdrawn(cells []ledger.Cell, computed []tally.PeriodTotal
 		}
 	}
 	return gone
-}
-
-// restoreObservations has the projection store those messages of ACCEPTED again of which it
-// lacks rows. The log, which is kept for ever, does not grow.
-func (r *Recomputer) restoreObservations(ctx context.Context, run *event.Run) error {
-	counts, err := r.projection.ObservationCounts(ctx, Scope{})
-	if err != nil {
-		return err
-	}
-	lacking := map[uint64]bool{}
-	for _, s := range r.ledger.Submissions(run.Basis) {
-		if missing := s.Rows - counts[s.Sequence]; missing > 0 {
-			run.ObservationsMissing += missing
-			lacking[s.AcceptedSequence] = true
-		}
-	}
-	if len(lacking) == 0 {
-		return nil
-	}
-	return r.projection.StoreAccepted(ctx, slices.Sorted(maps.Keys(lacking)))
 }

@@ -2,16 +2,13 @@ package reconcile
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/robfig/cron/v3"
 	"github.com/rs/zerolog"
 )
@@ -25,16 +22,24 @@ func WithScheduleMetrics(m *ScheduleMetrics) ScheduleOption {
 }
 
 // Scheduler requests recomputations by cron. A slot is one time at which a schedule
-// fires. The command's id names the schedule and the slot, so however many schedulers
-// run, each slot is requested once.
+// fires. It is requested once for ever, however many schedulers run and however often they
+// start: the commands that wait and the runs that are recorded tell which slots have been
+// requested. Of slots that were missed the latest is made up for.
 type Scheduler struct {
 	log       *stream.Log
-	schedules []Schedule
+	schedules []plannedSchedule
 	location  *time.Location
 	logger    zerolog.Logger
 	now       func() time.Time
 	metrics   *ScheduleMetrics
 	ready     chan struct{}
+}
+
+// plannedSchedule is a schedule with the last slot that is known to have been requested.
+type plannedSchedule struct {
+	Schedule
+	cron cron.Schedule
+	last time.Time
 }
 
 // NewScheduler returns a scheduler whose cron expressions are in the location's
@@ -44,8 +49,14 @@ func NewScheduler(log *stream.Log, schedules []Schedule, location *time.Location
 		return nil, err
 	}
 	s := &Scheduler{
-		log: log, schedules: schedules, location: location, logger: logger, now: now,
-		metrics: NewScheduleMetrics(nil), ready: make(chan struct{}),
+		log: log, location: location, logger: logger, now: now, metrics: NewScheduleMetrics(nil), ready: make(chan struct{}),
+	}
+	for _, sc := range schedules {
+		parsed, err := cron.ParseStandard(sc.Cron)
+		if err != nil {
+			return nil, fmt.Errorf("schedule %s: %w", sc.Name, err)
+		}
+		s.schedules = append(s.schedules, plannedSchedule{Schedule: sc, cron: parsed})
 	}
 	for _, option := range options {
 		option(s)
@@ -57,86 +68,104 @@ func NewScheduler(log *stream.Log, schedules []Schedule, location *time.Location
 // schedules run.
 func (s *Scheduler) Ready() <-chan struct{} { return s.ready }
 
-// Run requests the last slot of each schedule that was missed while no scheduler ran,
-// then every slot until ctx ends, and returns nil.
+// maxSleep is how long the scheduler sleeps at most, so that it notices a clock that was set.
+const maxSleep = time.Minute
+
+// Run requests the latest slot of each schedule that was missed while no scheduler ran,
+// then every slot until ctx ends, and returns nil. While the broker is away slots pass, and
+// the latest of them is requested afterwards.
 func (s *Scheduler) Run(ctx context.Context) error {
-	runner := cron.New(cron.WithLocation(s.location))
-	var requests sync.WaitGroup
-	for _, sc := range s.schedules {
-		schedule, err := cron.ParseStandard(sc.Cron)
-		if err != nil {
-			return fmt.Errorf("schedule %s: %w", sc.Name, err)
-		}
-		if err := s.catchUp(ctx, sc, schedule); err != nil {
+	for i := range s.schedules {
+		if err := s.recallLast(ctx, &s.schedules[i]); err != nil {
 			return err
 		}
-		runner.Schedule(schedule, cron.FuncJob(func() {
-			requests.Add(1)
-			defer requests.Done()
-			s.request(ctx, sc, slot(schedule, s.now().In(s.location)))
-		}))
 	}
-	runner.Start()
-	close(s.ready)
-	<-ctx.Done()
-	<-runner.Stop().Done()
-	requests.Wait()
-	return nil
+	for started := false; ; {
+		now := s.now().In(s.location)
+		next := now.Add(maxSleep)
+		for i := range s.schedules {
+			sc := &s.schedules[i]
+			if slot, ok := missedSlot(sc.cron, sc.last, now); ok {
+				s.request(ctx, sc, slot)
+			}
+			if at := nextSlot(sc.cron, now); !at.IsZero() && at.Before(next) {
+				next = at
+			}
+		}
+		if !started {
+			started = true
+			close(s.ready)
+		}
+		timer := time.NewTimer(next.Sub(s.now()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
 }
 
-// request publishes a slot's command, and retries while the broker is away.
-func (s *Scheduler) request(ctx context.Context, sc Schedule, slot time.Time) {
+// request publishes a slot's command unless it has been requested before, and retries while
+// the broker is away.
+func (s *Scheduler) request(ctx context.Context, sc *plannedSchedule, slot time.Time) {
+	asked := false
 	err := s.log.Retry(ctx, stream.Attempt{What: "request a recomputation", Stage: "schedule", Stream: stream.Commands, Logger: s.logger}, func(ctx context.Context) error {
+		requested, err := s.isRequested(ctx, sc.Name, slot)
+		if err != nil || requested {
+			return err
+		}
+		asked = true
 		return RequestRecomputation(ctx, s.log, event.Command{
 			ID: sc.Name + "." + slot.UTC().Format(time.RFC3339), Schedule: sc.Name, Trigger: event.BySchedule,
 			Slot: slot.UTC(), Period: resolvePeriod(sc.Period, slot), Indicator: sc.Indicator,
 		})
 	})
-	if err == nil {
+	if err != nil && ctx.Err() != nil {
+		return
+	}
+	sc.last = slot
+	switch {
+	case err != nil:
+		s.logger.Error().Err(err).Str("schedule", sc.Name).Time("slot", slot).Msg("the recomputation cannot be asked for; citytally recompute does what it would have done")
+	case asked:
 		s.metrics.slots.WithLabelValues(sc.Name).Inc()
 		s.logger.Info().Str("schedule", sc.Name).Time("slot", slot).Msg("recomputation asked for")
 	}
 }
 
-// slot returns the slot of a schedule that fired at an instant. It is the same on every
-// machine, though clocks and delays differ by some seconds.
-func slot(schedule cron.Schedule, fired time.Time) time.Time {
-	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
-		return fired.Truncate(every.Delay)
+// isRequested reports whether a slot or a later one of the schedule was requested before: a
+// command for it waits, or its run is recorded.
+func (s *Scheduler) isRequested(ctx context.Context, schedule string, slot time.Time) (bool, error) {
+	limit := s.now()
+	waiting, err := latestWaiting(ctx, s.log, schedule, 0, limit)
+	if err != nil || !waiting.Before(slot) {
+		return err == nil, err
 	}
-	const slack = 30 * time.Second
-	last := fired
-	for t := schedule.Next(fired.Add(-slack)); !t.After(fired.Add(time.Second)); t = schedule.Next(t) {
-		last = t
-	}
-	return last
+	run, err := latestRun(ctx, s.log, schedule, limit)
+	return err == nil && !run.Before(slot), err
 }
 
-// catchUp requests the latest slot that has passed since the schedule's last run. A
-// schedule that never ran has missed nothing.
-func (s *Scheduler) catchUp(ctx context.Context, sc Schedule, schedule cron.Schedule) error {
-	m, err := s.log.GetLast(ctx, stream.Totals, RunSubject(sc.Name))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var run event.Run
-	if err := json.Unmarshal(m.Data, &run); err != nil {
+// recallLast reads the last slot of the schedule that has a run. A schedule that never ran
+// has missed nothing.
+func (s *Scheduler) recallLast(ctx context.Context, sc *plannedSchedule) (err error) {
+	now := s.now().In(s.location)
+	sc.last, err = latestRun(ctx, s.log, sc.Name, now)
+	var unreadable *unreadableRun
+	if errors.As(err, &unreadable) {
 		// The sink has put it aside in DEAD. The schedule goes on at its next slot.
 		s.logger.Warn().Err(err).Str("schedule", sc.Name).Msg("the record of the last run cannot be read, so that no missed slot is made up for; citytally recompute does what it would have done")
-		return nil
+		err = nil
 	}
-	now := s.now().In(s.location)
-	if missed, ok := missedSlot(schedule, run.Slot.In(s.location), now); ok {
-		s.request(ctx, sc, missed)
+	if sc.last.IsZero() {
+		sc.last = now
 	}
-	return nil
+	sc.last = sc.last.In(s.location)
+	return err
 }
 
-// missedSlot returns the latest slot after the last run's and not after now. A last slot
-// in the future was recorded by a clock that was ahead, and does not count.
+// missedSlot returns the latest slot after the last one and not after now. A last slot
+// in the future was requested by a clock that was ahead, and does not count.
 func missedSlot(schedule cron.Schedule, last, now time.Time) (time.Time, bool) {
 	if last.After(now) {
 		last = time.Time{}
@@ -151,4 +180,12 @@ func missedSlot(schedule cron.Schedule, last, now time.Time) (time.Time, bool) {
 		missed, ok = t, true
 	}
 	return missed, ok
+}
+
+// nextSlot returns the first slot after now: the same on every machine.
+func nextSlot(schedule cron.Schedule, now time.Time) time.Time {
+	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
+		return now.Truncate(every.Delay).Add(every.Delay)
+	}
+	return schedule.Next(now)
 }

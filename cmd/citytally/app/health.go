@@ -138,6 +138,7 @@ func (h *health) watchBroker(log *stream.Log) {
 
 func (h *health) watchTransform(t *transform.Stage, log *stream.Log) {
 	h.addReadiness("ledger", whenClosed(t.Ready(), "the ledger is being replayed"))
+	h.addReadiness("content", t.Content)
 	h.addReadiness("tally", func(ctx context.Context) error {
 		_, err := log.Position(ctx, stream.Accepted, tally.Consumer)
 		return err

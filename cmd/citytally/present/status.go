@@ -149,10 +149,10 @@ func (s *Status) printConservation(w io.Writer) {
 	if c == nil {
 		return
 	}
-	rows := NewTable(w, table.Row{"area", "dataset", "received", "judged", "pending", "rows", "accepted", "held", "rejected", "observations"})
+	rows := NewTable(w, table.Row{"area", "dataset", "received", "judged", "pending", "rows", "accepted", "held", "rejected"})
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		rows.AppendRow(table.Row{a.Area, a.Dataset, a.Received, a.Judged, a.Pending, a.Rows, a.Accepted, a.Held, a.Rejected, a.Observations})
+		rows.AppendRow(table.Row{a.Area, a.Dataset, a.Received, a.Judged, a.Pending, a.Rows, a.Accepted, a.Held, a.Rejected})
 	}
 	if len(c.Accounts) > 0 {
 		rows.Render()

@@ -1,0 +1,203 @@
+package sink
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// wholeProjection returns one whose store holds everything that the log does, of every
+// stream, some of it twice.
+func wholeProjection(t *testing.T) *Projection {
+	t.Helper()
+	log, s := newLog(t), newStore(t)
+	accepted, verdicts, totals := everything(t)
+	for _, m := range slices.Concat(accepted, verdicts, totals) {
+		publish(t, log, m)
+	}
+	// The same places of SUBMISSIONS under other places of ACCEPTED and VERDICTS.
+	publish(t, log, accepted[0])
+	publish(t, log, verdicts[1])
+	release := &event.Release{Name: "bulletin", Period: "2021", CreatedAt: receivedAt.UnixMilli(), Catalogue: "v1", Basis: 2, Totals: []event.Total{{Indicator: "gdp", Value: "7.5", Unit: "亿元", Status: "A"}}}
+	if err := log.PublishRelease(t.Context(), release); err != nil {
+		t.Fatal(err)
+	}
+	stop := runWorkers(t, log, s, testConfig())
+	for name, consumer := range map[string]string{
+		stream.Accepted: AcceptedConsumer, stream.Verdicts: VerdictsConsumer, stream.Totals: TotalsConsumer, stream.Releases: ReleasesConsumer,
+	} {
+		last, err := log.LastSequence(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (&Projection{Store: s, Log: log}).waitForConsumer(t.Context(), name, consumer, last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	return &Projection{Store: s, Log: log}
+}
+
+// differences compares, and returns what differs in words.
+func differences(t *testing.T, p *Projection) []string {
+	t.Helper()
+	found, err := p.Compare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := []string{}
+	for _, i := range found {
+		if !i.IsContent() {
+			t.Errorf("%+v is not told as a difference of content", i)
+		}
+		words = append(words, i.String())
+	}
+	return words
+}
+
+// Every kind of difference between rows and the log is found and named by the next
+// comparison, and mended; the log does not grow, and a second mending changes nothing.
+func TestContentIsComparedAndMended(t *testing.T) {
+	lacks := func(place, what string, lacking, surplus int) string {
+		return fmt.Sprintf("%s: of the %s, ClickHouse lacks %d that the log holds and has %d that it does not hold", place, what, lacking, surplus)
+	}
+	p := wholeProjection(t)
+	if got := differences(t, p); len(got) > 0 {
+		t.Fatalf("before anything was changed: %s", got)
+	}
+	whole := answers(t, p)
+	for _, test := range []struct {
+		name      string
+		statement string
+		want      []string
+	}{
+		{"an altered value", "ALTER TABLE observations_data UPDATE value = 1 WHERE indicator = 'hnte_valid' AND sequence = 3 SETTINGS mutations_sync = 2",
+			[]string{lacks("320812 sti-annual hnte_valid 2021", "observations", 1, 1)}},
+		{"an altered note", "ALTER TABLE observations_data UPDATE note = note || '!' WHERE note != '' SETTINGS mutations_sync = 2",
+			[]string{lacks("320812 sti-annual hnte_valid 2021", "observations", 1, 1)}},
+		{"missing rows", "ALTER TABLE observations_data DELETE WHERE indicator = 'rd' SETTINGS mutations_sync = 2",
+			[]string{lacks("320804 sti-annual rd 2021-YTD06", "observations", 1, 0), lacks("320812 sti-annual rd 2021", "observations", 1, 0)}},
+		{"a forged observation", "INSERT INTO observations_data SELECT * REPLACE('320830' AS area, toDecimal128(5, 12) AS value) FROM observations_data WHERE sequence = 3",
+			[]string{lacks("320830 sti-annual hnte_valid 2021", "observations", 0, 1)}},
+		{"a second content under one key", "INSERT INTO observations_data SELECT * REPLACE(toDecimal128(5, 12) AS value) FROM observations_data WHERE sequence = 3",
+			[]string{lacks("320812 sti-annual hnte_valid 2021", "observations", 0, 1)}},
+		{"a forged total beyond the log", `INSERT INTO totals_data SELECT * REPLACE(toUInt64(1000000000) AS basis, toUInt64(1000000000) AS sequence, toDecimal128(424242, 12) AS value)
+			FROM totals_data WHERE indicator = 'hnte_valid'`, []string{lacks("hnte_valid 2021", "totals", 0, 1)}},
+		{"a forged total within the log", "INSERT INTO totals_data SELECT * REPLACE(toDecimal128(424242, 12) AS value) FROM totals_data WHERE indicator = 'hnte_valid'",
+			[]string{lacks("hnte_valid 2021", "totals", 0, 1)}},
+		{"altered inputs", "ALTER TABLE totals_data UPDATE inputs = '[]' WHERE indicator = 'hnte_valid' SETTINGS mutations_sync = 2",
+			[]string{lacks("hnte_valid 2021", "totals", 1, 1)}},
+		{"an altered verdict", "ALTER TABLE submissions_data UPDATE finding_seen = ['', ''] WHERE sequence = 1 SETTINGS mutations_sync = 2",
+			[]string{lacks("320812 sti-annual", "verdicts", 1, 1)}},
+		{"a missing verdict", "ALTER TABLE submissions_data DELETE WHERE sequence = 2 SETTINGS mutations_sync = 2",
+			[]string{lacks("320804 sti-annual", "verdicts", 1, 0)}},
+		{"an altered release", "ALTER TABLE releases_data UPDATE value = 8 WHERE name = 'bulletin' SETTINGS mutations_sync = 2",
+			[]string{lacks("gdp 2021", "released totals", 1, 1)}},
+		{"an emptied table", "TRUNCATE TABLE totals_data",
+			[]string{lacks("hnte_valid 2021", "totals", 1, 0), lacks("rd 2021", "totals", 1, 0)}},
+		{"rows stored twice", "INSERT INTO observations_data SELECT * FROM observations_data", []string{}},
+		{"a merge", "OPTIMIZE TABLE observations_data FINAL", []string{}},
+		{"a dropped view", "DROP VIEW totals_latest", []string{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := lastSequences(t, p)
+			if err := p.conn.Exec(t.Context(), test.statement); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, differences(t, p)); diff != "" {
+				t.Errorf("differences (-want +got):\n%s", diff)
+			}
+			for again := range 2 {
+				mended, err := p.Mend(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if expected := again == 0 && len(test.want) > 0; expected != (len(mended) > 0) {
+					t.Errorf("mending number %d changed %+v", again+1, mended)
+				}
+			}
+			if got := differences(t, p); len(got) > 0 {
+				t.Errorf("after mending: %s", got)
+			}
+			if diff := cmp.Diff(whole, answers(t, p)); diff != "" {
+				t.Errorf("answers after mending (-before +after):\n%s", diff)
+			}
+			if diff := cmp.Diff(before, lastSequences(t, p)); diff != "" {
+				t.Errorf("the log grew (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// answers returns what readers see, but for which of two equal messages a row came of.
+func answers(t *testing.T, p *Projection) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for view, varying := range map[string]string{
+		"observations": " EXCEPT accepted_sequence", "observations_latest": " EXCEPT accepted_sequence", "submissions": "", "findings": "", "totals": "", "totals_latest": "", "releases": "",
+	} {
+		all[view] = query(t, p.Store, "SELECT *"+varying+" FROM "+view+" ORDER BY ALL")
+	}
+	return all
+}
+
+func lastSequences(t *testing.T, p *Projection) map[string]uint64 {
+	t.Helper()
+	ends := map[string]uint64{}
+	for _, e := range endStreams {
+		last, err := p.Log.LastSequence(t.Context(), e.stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends[e.stream] = last
+	}
+	return ends
+}
+
+// A part whose files are empty, as a full disk leaves them, is told by its name, put aside
+// and filled again from the log.
+func TestUnreadablePartIsMended(t *testing.T) {
+	p := wholeProjection(t)
+	if err := p.conn.Exec(t.Context(), "OPTIMIZE TABLE observations_data FINAL"); err != nil {
+		t.Fatal(err)
+	}
+	whole := answers(t, p)
+	var path, name string
+	if err := p.conn.QueryRow(t.Context(), "SELECT path, name FROM system.parts WHERE active AND database = currentDatabase() AND table = 'observations_data'").Scan(&path, &name); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(path, "*.bin"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if err := os.Truncate(file, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, statement := range []string{"SYSTEM DROP MARK CACHE", "SYSTEM DROP UNCOMPRESSED CACHE"} {
+		if err := p.conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(differences(t, p), " "); !strings.Contains(got, "cannot read part "+name) {
+		t.Errorf("told %s", got)
+	}
+	if _, err := p.Mend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := differences(t, p); len(got) > 0 {
+		t.Errorf("after mending: %s", got)
+	}
+	if diff := cmp.Diff(whole, answers(t, p)); diff != "" {
+		t.Errorf("answers after mending (-before +after):\n%s", diff)
+	}
+}
