@@ -22,9 +22,14 @@ import (
 type User struct {
 	Name     string
 	Password string
-	// ReadOnly users may read, and change the settings of their session that ClickHouse's readonly=2 allows; nothing else.
+	// ReadOnly users may read what [Config.Readable] says within the bounds of package limits, and change settings that are
+	// free; nothing else.
 	ReadOnly bool
+	// Reading keeps a session of a user who may write to reading, with all that the user may read.
+	Reading bool `json:"-"`
 }
+
+func (u User) onlyReads() bool { return u.ReadOnly || u.Reading }
 
 // Engine is a running ClickHouse inside this process. There is at most one in a process at a time.
 type Engine struct {
@@ -93,6 +98,9 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return fmt.Errorf("open first session: %w", err)
 	}
 	if err := e.readVersion(ctx, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if err := errors.Join(removeSystemTables(ctx, s), secureViews(ctx, s)); err != nil {
 		return errors.Join(err, s.Close())
 	}
 	if err := lowerMergePriority(ctx, s); err != nil {

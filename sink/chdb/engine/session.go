@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"runtime"
 	"strings"
@@ -51,7 +52,7 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 		e.sessions.done()
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	s := &Session{engine: e, connection: connection, token: rand.Text()}
+	s := &Session{engine: e, connection: connection, token: rand.Text() + "." + hex.EncodeToString([]byte(user.Name))}
 	if err := s.prepare(ctx, user, database); err != nil {
 		_ = s.Close() // never fails
 		return nil, err
@@ -59,21 +60,16 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 	return s, nil
 }
 
-// prepare gives the session its token and its database, and makes it read-only last.
+// prepare gives the session its token, the rights of its user and its database.
 func (s *Session) prepare(ctx context.Context, user User, database string) error {
 	if _, err := s.run(ctx, "SET "+statement.SessionSetting+" = '"+s.token+"'", "Null"); err != nil {
 		return fmt.Errorf("name session: %w", err)
 	}
-	if database != "" {
-		if err := s.Exec(ctx, "USE "+statement.QuoteName(database)); err != nil {
-			return err
-		}
+	if err := s.become(ctx, user); err != nil {
+		return err
 	}
-	if user.ReadOnly {
-		if err := s.Exec(ctx, "SET readonly = 2"); err != nil {
-			return fmt.Errorf("make session read-only: %w", err)
-		}
-		s.user = user
+	if database != "" {
+		return s.Exec(ctx, "USE "+statement.QuoteName(database))
 	}
 	return nil
 }
@@ -140,6 +136,21 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 		return nil, err
 	}
 	return s.run(ctx, parsed.Text, format)
+}
+
+// Restore runs SET with assignments of values that the session had before. They may be defaults, which a user who only reads
+// cannot ask for itself.
+func (s *Session) Restore(ctx context.Context, assignments []string) error {
+	parsed, err := statement.Parse("SET " + strings.Join(assignments, ", "))
+	if err != nil {
+		return err
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	_, err = s.run(ctx, parsed.Text, "Null")
+	return err
 }
 
 // run executes a query that check has accepted, on a session that begin has reserved.

@@ -180,7 +180,7 @@ func (state sessionState) restore(ctx context.Context, s *engine.Session) error 
 		changes = append(changes, settingName(setting[0])+" = "+value)
 	}
 	if len(changes) > 0 {
-		if err := s.Exec(ctx, "SET "+strings.Join(changes, ", ")); err != nil {
+		if err := s.Restore(ctx, changes); err != nil {
 			return fmt.Errorf("restore session settings: %w", err)
 		}
 	}

@@ -139,7 +139,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 		if withheldSettings[w.name] {
 			continue
 		}
-		next[w.name] = w.value
+		next[w.name] = s.Bound(w.name, w.value)
 		optional[w.name] = !w.important
 	}
 	var undo, do []string
@@ -154,7 +154,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 		}
 	}
 	if len(undo) > 0 {
-		if err := s.Exec(ctx, "SET "+strings.Join(undo, ", ")); err != nil {
+		if err := s.Restore(ctx, undo); err != nil {
 			return fmt.Errorf("take back settings: %w", err)
 		}
 		maps.DeleteFunc(q.applied, func(name, _ string) bool { _, stays := next[name]; return !stays })
