@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,6 +101,11 @@ func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.C
 // openEngine starts the embedded ClickHouse, after fetching it on first use.
 func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	c := p.settings.EmbeddedClickHouse()
+	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
+	c.Databases = []string{database, "default"}
+	for _, view := range sink.Views() {
+		c.Readable = append(c.Readable, database+"."+view)
+	}
 	c.Logger, c.CrashIsAway = p.child("clickhouse"), p.options.StoreMayBeAway
 	if c.Library == "" {
 		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.options.Progress})
