@@ -70,7 +70,7 @@ func Dir(dir string) Option {
 // Start returns a server on loopback, any free ports and a temporary
 // directory, closed when the test ends. Its users are [User] and [Reader],
 // each with a password of its own; User may write to [chdb.Database], default and
-// databases whose names begin with test. Warnings and errors go to the test's log.
+// databases whose names begin with test or a. Warnings and errors go to the test's log.
 // The test binary's TestMain must call [BecomeChild].
 func Start(t testing.TB, options ...Option) *chdb.Server {
 	t.Helper()
@@ -103,7 +103,8 @@ func Config(t testing.TB, options ...Option) chdb.Config {
 			{Name: User, Password: rand.Text()},
 			{Name: Reader, Password: rand.Text(), ReadOnly: true},
 		},
-		Databases: []string{chdb.Database, "default", "test*"},
+		Databases: []string{chdb.Database, "default", "test*", "a*"},
+		Readable:  []string{chdb.Database + ".*", "test*.*"},
 	}
 	for _, option := range options {
 		option(&cfg)

@@ -44,6 +44,7 @@ type Engine struct {
 	killConnection uintptr    // the connection KILL QUERY runs on
 
 	sessions sessionCount
+	readers  *gate
 }
 
 // opened is true while the process has an Engine: the library holds one data directory per process.
@@ -73,7 +74,7 @@ func open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	defer restore()
-	e := &Engine{users: cfg.Users, log: cfg.Logger}
+	e := &Engine{users: cfg.Users, log: cfg.Logger, readers: newGate()}
 	if e.lib, err = loadLibrary(cfg.Library); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Session struct {
 	token      string     // value of statement.SessionSetting, by which KILL QUERY finds the session's statement
 	busy       sync.Mutex // held while a statement runs or a stream is open
 	closed     bool       // guarded by busy
+	leave      func()     // ends the turn of a user who only reads; guarded by busy
 }
 
 // Result is the whole answer to a statement.
@@ -103,7 +104,21 @@ func (s *Session) begin(ctx context.Context) error {
 	return nil
 }
 
-func (s *Session) release() { s.busy.Unlock() }
+func (s *Session) release() {
+	if s.leave != nil {
+		s.leave()
+		s.leave = nil
+	}
+	s.busy.Unlock()
+}
+
+// takeTurn waits until the session's user may run the statement, which release ends.
+func (s *Session) takeTurn(ctx context.Context, parsed statement.Statement) (err error) {
+	if s.user.ReadOnly && !parsed.ChangesSession() {
+		s.leave, err = s.engine.readers.enter(ctx, func() { s.engine.kill(s.token) })
+	}
+	return err
+}
 
 // Exec runs any statement and discards its answer.
 func (s *Session) Exec(ctx context.Context, query string) error {
@@ -133,6 +148,9 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 	}
 	defer s.release()
 	if err := s.check(parsed); err != nil {
+		return nil, err
+	}
+	if err := s.takeTurn(ctx, parsed); err != nil {
 		return nil, err
 	}
 	return s.run(ctx, parsed.Text, format)

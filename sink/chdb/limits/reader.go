@@ -1,5 +1,31 @@
 package limits
 
+import (
+	"runtime"
+	"time"
+)
+
+// Bounds of what users who only read do together.
+const (
+	// ReaderQueue is how many of their statements wait for others of them.
+	ReaderQueue = 64
+	// ReaderPatience is how long one of them waits.
+	ReaderPatience = 30 * time.Second
+	// ReaderTurn is how long a statement may take, its answer's way to the client included.
+	ReaderTurn = 2 * time.Minute
+	// ReaderQueryBytes bounds what comes with one of their queries: its text, its settings and parameters.
+	ReaderQueryBytes = 1 << 20
+	// ReaderIdle is how long one of their connections may do nothing.
+	ReaderIdle = 15 * time.Minute
+)
+
+// ReaderStatements is how many of their statements run at once, each on as many threads as readerThreads says: together they
+// leave half of the machine to the pipeline.
+func ReaderStatements(processors int) int { return max(2, processors/2) }
+
+// readerThreads is how many threads a statement of theirs has at most.
+func readerThreads(processors int) uint64 { return uint64(min(max(1, processors/4), 4)) }
+
 // Bound is a setting that bounds a statement of a user who only reads.
 type Bound struct {
 	Setting     string
@@ -15,7 +41,7 @@ func Reader() []Bound {
 	}
 	never := func(setting string) Bound { return Bound{Setting: setting} }
 	return []Bound{
-		most("max_memory_usage", 1<<30), most("max_execution_time", 60), most("max_threads", 2), most("max_final_threads", 2),
+		most("max_memory_usage", 1<<30), most("max_execution_time", 60), most("max_threads", readerThreads(runtime.NumCPU())), most("max_final_threads", readerThreads(runtime.NumCPU())),
 		most("max_streams_to_max_threads_ratio", 1),
 		most("max_rows_to_read", 1_000_000_000), most("max_bytes_to_read", 100<<30),
 		most("max_result_rows", 10_000_000), most("max_result_bytes", 4<<30),

@@ -58,6 +58,9 @@ func (s Statement) TakesRows() bool { return s.Kind == Insert && !s.InsertSelect
 // ChangesSettings says whether the statement is a SET.
 func (s Statement) ChangesSettings() bool { return s.lead == "SET" }
 
+// ChangesSession says whether the statement changes the session and does nothing else.
+func (s Statement) ChangesSession() bool { return s.lead == "SET" || s.lead == "USE" }
+
 // Parse reads a query text and separates what a server handles itself: the FORMAT clause and inline rows.
 //
 // It returns SYNTAX_ERROR (62) for an empty text, several statements in one text, and quotes or comments left open;
