@@ -31,9 +31,9 @@ func (g *gate) enter(ctx context.Context, overdue func()) (leave func(), err err
 	if err := g.wait(ctx); err != nil {
 		return nil, err
 	}
-	leave = sync.OnceFunc(func() { <-g.running })
-	turn := time.AfterFunc(limits.ReaderTurn, func() { overdue(); leave() })
-	return func() { turn.Stop(); leave() }, nil
+	once := sync.OnceFunc(func() { <-g.running })
+	turn := time.AfterFunc(limits.ReaderTurn, func() { overdue(); once() })
+	return func() { turn.Stop(); once() }, nil
 }
 
 func (g *gate) wait(ctx context.Context) error {
