@@ -56,7 +56,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.NATS.URL, s.NATS.User, s.NATS.Password = "nats://n1:4222, tls://n2:4222", "citytally", "swordfish"
 			s.NATS.TLS = TLS{CAFile: "ca.pem", CertFile: "c.pem", KeyFile: "k.pem"}
 			s.Streams.Replicas = 3
-			s.ClickHouse.DSN = "clickhouse://citytally:swordfish@c1:9000,c2:9000/citytally?dial_timeout=5s"
+			s.ClickHouse.DSN = "clickhouse://citytally:swordfish@c1:9000/citytally?dial_timeout=5s"
 			s.Ingest.Address = "0.0.0.0:80"
 			s.Transform.Schedules = []reconcile.Schedule{
 				{Name: "nightly", Cron: "30 2 * * *"},

@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"errors"
+	"net/url"
 	"path/filepath"
 	"time"
 
@@ -86,6 +88,11 @@ type ClickHouse struct {
 	// embedded server.
 	DSN string `yaml:"dsn"`
 
+	// User and Password are those of the server at DSN, where that names none. They stand
+	// as they are, without a URL's escapes.
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+
 	Embedded chdb.Config `yaml:"embedded"`
 }
 
@@ -106,6 +113,19 @@ func Default() *Settings {
 		Sink:       sink.DefaultConfig(),
 		Operations: Operations{Address: "127.0.0.1:8471"},
 	}
+}
+
+// Address returns the DSN with User and Password, "" for the embedded server.
+func (c ClickHouse) Address() (string, error) {
+	if c.DSN == "" || c.User == "" {
+		return c.DSN, nil
+	}
+	u, err := url.Parse(c.DSN)
+	if err != nil {
+		return "", errors.New("clickhouse.dsn: want a URL; got another text, which is not shown because it may hold a password")
+	}
+	u.User = url.UserPassword(c.User, c.Password)
+	return u.String(), nil
 }
 
 // EmbeddedNATS returns the embedded broker's configuration with its directory

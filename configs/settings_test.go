@@ -14,10 +14,26 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/sink"
 )
 
 // TestTheFileHoldsEveryKeyWithItsDefault makes citytally.yaml the reference
 // that it says it is.
+// Any password works where it is a setting of its own.
+func TestAddressTakesAnyPassword(t *testing.T) {
+	for _, password := range []string{"", "p/w", "a@b:c", "数据 %41", "?x=1&y#z"} {
+		c := ClickHouse{DSN: "clickhouse://db:9000/citytally?compress=none", User: "city", Password: password}
+		address, err := c.Address()
+		if err != nil {
+			t.Fatal(err)
+		}
+		options, err := sink.ParseDSN(address)
+		if err != nil || options.Auth.Username != "city" || options.Auth.Password != password || options.Auth.Database != "citytally" {
+			t.Errorf("%q: %v", password, err)
+		}
+	}
+}
+
 func TestTheFileHoldsEveryKeyWithItsDefault(t *testing.T) {
 	got, err := Load("citytally.yaml", nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -86,10 +87,25 @@ func (s *Settings) validateClickHouse() []error {
 		if c.Library == "" {
 			c.Library = "fetched when it starts"
 		}
+		c.Users = slices.Clone(c.Users)
+		for i := range c.Users { // a user without a password is given one at the start
+			c.Users[i].Password = cmp.Or(c.Users[i].Password, "made when it starts")
+		}
+		if s.ClickHouse.User != "" || s.ClickHouse.Password != "" {
+			return []error{errors.New("clickhouse.user: want clickhouse.dsn beside it; those of the embedded server are clickhouse.embedded.users")}
+		}
 		return []error{rebasePaths(c.Validate(), "chdb", "clickhouse.embedded")}
 	}
-	if _, err := sink.ParseDSN(s.ClickHouse.DSN); err != nil {
+	options, err := sink.ParseDSN(s.ClickHouse.DSN)
+	if err != nil {
 		return []error{fmt.Errorf("clickhouse.dsn: %w", err)}
+	}
+	named := options.Auth.Username != "" || options.Auth.Password != ""
+	switch {
+	case s.ClickHouse.User == "" && s.ClickHouse.Password != "":
+		return []error{errors.New("clickhouse.user: want the user whose password clickhouse.password is, got none")}
+	case s.ClickHouse.User != "" && named:
+		return []error{errors.New("clickhouse.user: want either clickhouse.user and clickhouse.password or a user in clickhouse.dsn, got both")}
 	}
 	return nil
 }

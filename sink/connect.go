@@ -21,12 +21,25 @@ func ParseDSN(dsn string) (*clickhouse.Options, error) {
 	if !slices.Contains([]string{"clickhouse", "tcp", "http", "https"}, scheme) {
 		return nil, errors.New(want + ", or http:// or https://; got another, which is not shown because it may hold a password")
 	}
+	if severalHosts(dsn) {
+		// The driver would spread statements over servers that need not hold the same rows, and
+		// what was read after a write might lack it.
+		return nil, errors.New(want + " with one host, got several: name one, or a balancer in front of a cluster that keeps a client on one server")
+	}
 	options, err := clickhouse.ParseDSN(dsn)
 	if err != nil {
 		// The driver masks credentials in its errors.
 		return nil, fmt.Errorf("%s, got: %w", want, err)
 	}
 	return options, nil
+}
+
+// severalHosts says whether a DSN names more than one host.
+func severalHosts(dsn string) bool {
+	_, rest, _ := strings.Cut(dsn, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	authority, _, _ = strings.Cut(authority, "?")
+	return strings.Contains(authority[strings.LastIndexByte(authority, '@')+1:], ",")
 }
 
 // dialNative returns how the driver connects over the native protocol. The driver

@@ -4,9 +4,22 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"testing"
 	"time"
 )
+
+func TestDSNWithSeveralHostsIsRefused(t *testing.T) {
+	for dsn, refused := range map[string]bool{
+		"clickhouse://u:p@a:9000,b:9000/citytally": true, "http://a:8123,b:8123": true, "clickhouse://a,b?dial_timeout=5s": true,
+		"clickhouse://u:p,q@a:9000/citytally?x=1,2": false, "clickhouse://a:9000/city,tally": false,
+	} {
+		_, err := ParseDSN(dsn)
+		if got := err != nil && strings.Contains(err.Error(), "several"); got != refused {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+}
 
 // A server that accepts connections and says nothing is waited for as long as the
 // caller wants and no longer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -17,8 +18,13 @@ var viewsText string
 var viewName = regexp.MustCompile(`(?m)^CREATE OR REPLACE VIEW (\w+)$`)
 
 // canonicalView is SQL for the text of a view as ClickHouse writes it, without the name of
-// the database: what a statement defines and what the database has compare by it.
-const canonicalView = `replaceRegexpOne(replaceAll(formatQuery(%s), currentDatabase() || '.', ''), '^CREATE (OR REPLACE )?VIEW (IF NOT EXISTS )?', 'CREATE VIEW ')`
+// the database and the definer that a server gives it: what a statement defines and what the
+// database has compare by it.
+const canonicalView = `replaceRegexpOne(replaceRegexpOne(replaceAll(formatQuery(%s), currentDatabase() || '.', ''),
+	'^CREATE (OR REPLACE )?VIEW (IF NOT EXISTS )?', 'CREATE VIEW '), 'DEFINER = \\S+ SQL SECURITY DEFINER\\s+', '')`
+
+// Views are the names of the views that answer analysts, in order.
+func Views() []string { return slices.Sorted(maps.Keys(readViews())) }
 
 // readViews returns the statement that defines each view, by the view's name.
 func readViews() map[string]string {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,9 +15,27 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 )
 
+// askClickHouse sends a query with a user's password, none where that is "", and returns the status.
+func askClickHouse(t *testing.T, base, user, password string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/?database=citytally", strings.NewReader("SELECT count() FROM totals_latest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if password != "" {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
 // Nobody gets in without credentials; with those that status shows a district's figures come
 // in by the gateway's user alone.
-func TestNobodyUsesTheBrokerWithoutCredentials(t *testing.T) {
+func TestNobodyGetsInWithoutCredentials(t *testing.T) {
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -43,6 +62,13 @@ func TestNobodyUsesTheBrokerWithoutCredentials(t *testing.T) {
 	defer nc.Close()
 	if _, err := nc.Request("$JS.API.STREAM.INFO.ACCEPTED", nil, 10*time.Second); err != nil {
 		t.Errorf("the operator cannot look at a stream: %v", err)
+	}
+	for user, password := range map[string]string{"default": secrets["clickhouse-default"], "reader": secrets["clickhouse-reader"]} {
+		for given, want := range map[string]int{password: http.StatusOK, "": http.StatusForbidden, secrets["nats-admin"]: http.StatusForbidden} {
+			if got := askClickHouse(t, i.ClickHouseHTTP, user, given); got != want {
+				t.Errorf("ClickHouse answers %s with %d, want %d", user, got, want)
+			}
+		}
 	}
 	if text := must(t, "status", "--dir", dir) + must(t, "config", "show", "--dir", dir); strings.Contains(text, secrets["nats-operator"]) {
 		t.Error("a secret is shown by other commands")

@@ -51,8 +51,8 @@ var hosts = []string{"configs", "cmd/citytally/app", "cmd/citytally/demo", "cmd/
 
 // The import line of the embedded ClickHouse, read as the one above.
 var engineLine = []string{
-	"sink/chdb/procgroup", "sink/chdb/confine", "sink/chdb/libchdb", "sink/chdb/limits", "sink/chdb/exception", "sink/chdb/nativeformat", "sink/chdb/frame",
-	"sink/chdb/statement", "sink/chdb/engine", "sink/chdb/tables", "sink/chdb/httpinterface", "sink/chdb/nativeprotocol", "sink/chdb",
+	"sink/chdb/procgroup", "sink/chdb/confine", "sink/chdb/libchdb", "sink/chdb/limits", "sink/chdb/exception", "sink/chdb/crowd", "sink/chdb/nativeformat", "sink/chdb/frame",
+	"sink/chdb/judged", "sink/chdb/statement", "sink/chdb/engine", "sink/chdb/tables", "sink/chdb/httpinterface", "sink/chdb/nativeprotocol", "sink/chdb",
 }
 
 func TestImportLine(t *testing.T) {

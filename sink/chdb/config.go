@@ -46,6 +46,14 @@ type Config struct {
 	// Users may connect; at least one of them may write.
 	Users []engine.User `yaml:"users"`
 
+	// Databases are those in which users who may write do so; a * at the end of a name
+	// stands for the rest of it. Default [Database], and default for what needs no name.
+	Databases []string `yaml:"-"`
+
+	// Readable are the views and tables that users who may only read see: database.name,
+	// or database.*. Default all of [Database].
+	Readable []string `yaml:"-"`
+
 	// MaxMemory bounds the memory of all queries and inserts together, in bytes;
 	// 0 leaves the bound to the engine, which is most of the machine's memory.
 	MaxMemory int64 `yaml:"max_memory"`
@@ -84,6 +92,12 @@ type Config struct {
 func (c Config) Defaults() Config {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"
+	}
+	if len(c.Databases) == 0 {
+		c.Databases = []string{Database, "default"}
+	}
+	if len(c.Readable) == 0 {
+		c.Readable = []string{Database + ".*"}
 	}
 	if c.Confine == "" {
 		c.Confine = confine.Auto

@@ -28,6 +28,8 @@ type childConfig struct {
 	Host      string        `json:"host"`
 	Hosts     []string      `json:"hosts"`
 	Users     []engine.User `json:"users"`
+	Databases []string      `json:"databases"`
+	Readable  []string      `json:"readable"`
 	MaxMemory int64         `json:"max_memory"` // bytes
 	LogLevel  string        `json:"log_level"`
 	Confine   confine.Mode  `json:"confine"`
@@ -61,7 +63,7 @@ func readLine(r io.Reader) ([]byte, error) {
 func (c childConfig) engine(logger zerolog.Logger) engine.Config {
 	return engine.Config{
 		Library: c.Library, Dir: filepath.Join(c.Dir, engineDirName), ConfigDir: filepath.Join(c.Dir, configDirName), Users: c.Users,
-		Logger: logger, MaxMemory: c.MaxMemory,
+		Databases: c.Databases, Readable: c.Readable, Logger: logger, MaxMemory: c.MaxMemory,
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, an
 	// When the child has ended before it reads this, its exit status, which is
 	// awaited below, says more than the broken pipe.
 	unread := json.NewEncoder(stdin).Encode(childConfig{
-		Library: cfg.Library, Dir: cfg.Dir, Host: cfg.Host, Hosts: cfg.Hosts, Users: cfg.Users, MaxMemory: cfg.MaxMemory,
+		Library: cfg.Library, Dir: cfg.Dir, Host: cfg.Host, Hosts: cfg.Hosts, Users: cfg.Users, Databases: cfg.Databases, Readable: cfg.Readable, MaxMemory: cfg.MaxMemory,
 		LogLevel: cfg.Logger.GetLevel().String(), Confine: cfg.Confine,
 	})
 	timeout := time.NewTimer(cfg.StartTimeout)

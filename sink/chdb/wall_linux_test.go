@@ -158,7 +158,7 @@ func TestWorkBehindTheWall(t *testing.T) {
 		"ALTER TABLE u ADD COLUMN c UInt8 DEFAULT 1",
 		"OPTIMIZE TABLE u FINAL",
 		"RENAME TABLE u TO renamed",
-		"CREATE DATABASE apart", "RENAME TABLE renamed TO apart.u",
+		"CREATE DATABASE test_apart", "RENAME TABLE renamed TO test_apart.u",
 		"TRUNCATE TABLE t", "DROP TABLE t SYNC",
 		"INSERT INTO FUNCTION null('s String') SELECT toString(number) AS s FROM numbers(2000000) ORDER BY s SETTINGS max_bytes_before_external_sort = 1000000",
 		"SELECT throwIf(count() != 500000) FROM (SELECT number % 500000 AS k, groupArray(number) FROM numbers(1000000) GROUP BY k " +

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,15 +16,14 @@ import (
 )
 
 func (p *Pipeline) openStore(ctx context.Context) error {
-	dsn := p.settings.ClickHouse.DSN
-	if dsn == "" {
-		var err error
-		if dsn, err = p.openEngine(ctx); err != nil {
-			return err
-		}
+	dsn, err := p.settings.ClickHouse.Address()
+	if dsn == "" && err == nil {
+		dsn, err = p.openEngine(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	p.Instance.ClickHouse = dsn
-	var err error
 	if p.Store, err = sink.Dial(dsn, p.settings.Sink, p.child(StageSink)); err != nil {
 		return err
 	}
@@ -100,6 +100,14 @@ func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.C
 // openEngine starts the embedded ClickHouse, after fetching it on first use.
 func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 	c := p.settings.EmbeddedClickHouse()
+	if err := giveSecrets(&c, p.settings.Dir); err != nil {
+		return "", err
+	}
+	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
+	c.Databases = []string{database, "default"}
+	for _, view := range sink.Views() {
+		c.Readable = append(c.Readable, database+"."+view)
+	}
 	c.Logger, c.CrashIsAway = p.child("clickhouse"), p.options.StoreMayBeAway
 	if c.Library == "" {
 		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.options.Progress})

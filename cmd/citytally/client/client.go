@@ -106,7 +106,11 @@ const storeTimeout = 10 * time.Second
 
 // openStore opens ClickHouse for reading.
 func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.Store, error) {
-	dsn, err := c.address("ClickHouse", "dsn", c.addresses.ClickHouse, c.settings.ClickHouse.DSN, c.instance.ClickHouse)
+	configured, err := c.settings.ClickHouse.Address()
+	if err != nil {
+		return nil, err
+	}
+	dsn, err := c.address("ClickHouse", "dsn", c.addresses.ClickHouse, configured, c.instance.ClickHouse)
 	if err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 }
 
 // exampleQuery is a query whose answer fits a terminal.
-const exampleQuery = "SELECT indicator, value, unit, change FROM totals_latest WHERE period = '2021' FORMAT PrettyCompact"
+const exampleQuery = "SELECT indicator, value, unit, change FROM totals_latest WHERE period = '2021'"
 
 // printAddresses prints where the pipeline listens, or how to keep it running.
 func (d *demo) printAddresses() {
@@ -150,6 +150,6 @@ func (d *demo) printAddresses() {
 	fmt.Fprintf(d.out, d.words.ClickHouse, i.ClickHouseHTTP, i.ClickHouseNative)
 	fmt.Fprintf(d.out, d.words.NATS, configs.Mask(i.NATS), dir)
 	fmt.Fprint(d.out, d.words.Try)
-	fmt.Fprintf(d.out, "  curl '%s/?database=citytally' --data-binary \"%s\"\n", i.ClickHouseHTTP, exampleQuery)
+	fmt.Fprintf(d.out, "  citytally sql \"%s\" --dir %s\n", exampleQuery, dir)
 	fmt.Fprintf(d.out, "  citytally status --dir %s\n", dir)
 }

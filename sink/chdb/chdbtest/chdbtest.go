@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	// User may do everything; [chdb.Server.DSN] gives its address.
+	// User may write; [chdb.Server.DSN] gives its address.
 	User = "default"
 	// Reader may only read.
 	Reader = "reader"
@@ -69,7 +69,8 @@ func Dir(dir string) Option {
 
 // Start returns a server on loopback, any free ports and a temporary
 // directory, closed when the test ends. Its users are [User] and [Reader],
-// each with a password of its own. Warnings and errors go to the test's log.
+// each with a password of its own; User may write to [chdb.Database], default and
+// databases whose names begin with test or a. Warnings and errors go to the test's log.
 // The test binary's TestMain must call [BecomeChild].
 func Start(t testing.TB, options ...Option) *chdb.Server {
 	t.Helper()
@@ -102,6 +103,8 @@ func Config(t testing.TB, options ...Option) chdb.Config {
 			{Name: User, Password: rand.Text()},
 			{Name: Reader, Password: rand.Text(), ReadOnly: true},
 		},
+		Databases: []string{chdb.Database, "default", "test*", "a*"},
+		Readable:  []string{chdb.Database + ".*", "test*.*"},
 	}
 	for _, option := range options {
 		option(&cfg)

@@ -14,7 +14,7 @@ import (
 // It refuses several statements in one text, and a query that writes outside the engine.
 // A text that the engine cannot parse passes, because running it gives the engine's own message.
 func (s *Session) check(parsed statement.Statement) error {
-	if s.user.ReadOnly && !parsed.ReadsOnly() {
+	if s.user.onlyReads() && !parsed.ReadsOnly() {
 		return errReadOnly()
 	}
 	seen := analysis{StructSize: uint32(unsafe.Sizeof(analysis{}))}

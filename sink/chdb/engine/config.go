@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 
 	"github.com/rs/zerolog"
 )
@@ -17,9 +19,16 @@ type Config struct {
 	Dir       string // data directory, absolute; one process at a time
 	ConfigDir string // directory of the engine's own configuration and grants, absolute, outside of Dir
 	Users     []User // at least one
+	// Databases are those in which users who write may do everything but reach outside: names, or beginnings of names with
+	// a * behind. At least one.
+	Databases []string
+	// Readable are the views and tables that users who only read may read: database.name, either with a * behind.
+	Readable  []string
 	Logger    zerolog.Logger
 	MaxMemory int64 // bytes the engine may use in all; 0 leaves the engine its own choice (90 % of the machine's)
 }
+
+var grantPattern = regexp.MustCompile(`^[A-Za-z0-9_]+\*?(\.[A-Za-z0-9_]*\*?)?$`)
 
 // Validate reports everything that is wrong with the configuration at once.
 func (c Config) Validate() error {
@@ -41,6 +50,14 @@ func (c Config) Validate() error {
 	}
 	if len(c.Users) == 0 {
 		errs = append(errs, errors.New("users: want at least one"))
+	}
+	if len(c.Databases) == 0 {
+		errs = append(errs, errors.New("databases: want at least one"))
+	}
+	for _, pattern := range append(slices.Clone(c.Databases), c.Readable...) {
+		if !grantPattern.MatchString(pattern) {
+			errs = append(errs, fmt.Errorf("databases, readable: want letters, digits, _ and dots, perhaps with a * behind, got %q", pattern))
+		}
 	}
 	seen := make(map[string]bool, len(c.Users))
 	for i, user := range c.Users {
@@ -72,6 +89,7 @@ const serverConfig = `<clickhouse>
     <users_config>%s</users_config>
     <progress>off</progress>
     <progress-table>off</progress-table>
+    <ignore_empty_sql_security_in_create_view_query>0</ignore_empty_sql_security_in_create_view_query>
     <max_server_memory_usage>%d</max_server_memory_usage>
     <memory_worker_period_ms>1000</memory_worker_period_ms>
     <background_processing_pool_thread_sleep_seconds_if_nothing_to_do>1</background_processing_pool_thread_sleep_seconds_if_nothing_to_do>
@@ -86,48 +104,6 @@ const serverConfig = `<clickhouse>
 </clickhouse>
 `
 
-// usersConfig is the engine's users.xml. libchdb runs every statement as its user "default", so that user's grants bound
-// what any client can do. Not granted are SOURCES (file, url, s3, remote, mysql …), BACKUP, SYSTEM SHUTDOWN and access
-// management. Clients cannot change the constant settings: these name files to read or write, or switch the engine to a
-// dialect that package statement does not parse.
-const usersConfig = `<clickhouse>
-    <profiles>
-        <default>
-            <implicit_select>0</implicit_select>
-            <allow_introspection_functions>0</allow_introspection_functions>
-            <constraints>
-                <dialect><const/></dialect>
-                <polyglot_dialect><const/></polyglot_dialect>
-                <format_schema><const/></format_schema>
-                <format_schema_source><const/></format_schema_source>
-                <format_template_row><const/></format_template_row>
-                <format_template_resultset><const/></format_template_resultset>
-                <output_format_schema><const/></output_format_schema>
-                <input_format_record_errors_file_path><const/></input_format_record_errors_file_path>
-                <rename_files_after_processing><const/></rename_files_after_processing>
-            </constraints>
-        </default>
-    </profiles>
-    <users>
-        <default>
-            <password/>
-            <networks><ip>::/0</ip></networks>
-            <profile>default</profile>
-            <quota>default</quota>
-            <grants>
-                <query>GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL QUERY,
-                    dictGet, SYSTEM DROP CACHE, SYSTEM RELOAD DICTIONARY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM VIEWS,
-                    SYSTEM FLUSH LOGS, SYSTEM FLUSH ASYNC INSERT QUEUE, SYSTEM WAIT LOADING PARTS,
-                    SYSTEM LOAD PRIMARY KEY ON *.*</query>
-            </grants>
-        </default>
-    </users>
-    <quotas>
-        <default/>
-    </quotas>
-</clickhouse>
-`
-
 // Prepare makes both directories and writes config.xml and users.xml into ConfigDir. It comes before [Open], at each start,
 // and before the process is confined: an engine that could write its own grants would have none.
 func (c Config) Prepare() error {
@@ -139,10 +115,14 @@ func (c Config) Prepare() error {
 			return fmt.Errorf("make directory: %w", err)
 		}
 	}
-	if err := os.WriteFile(c.usersFile(), []byte(usersConfig), 0o600); err != nil {
+	text, err := c.users()
+	if err != nil {
 		return fmt.Errorf("write engine users: %w", err)
 	}
-	text := fmt.Sprintf(serverConfig, escapeXML(c.Dir), escapeXML(c.usersFile()), c.MaxMemory)
+	if err := os.WriteFile(c.usersFile(), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write engine users: %w", err)
+	}
+	text = fmt.Sprintf(serverConfig, escapeXML(c.Dir), escapeXML(c.usersFile()), c.MaxMemory)
 	if err := os.WriteFile(c.serverFile(), []byte(text), 0o600); err != nil {
 		return fmt.Errorf("write engine config: %w", err)
 	}

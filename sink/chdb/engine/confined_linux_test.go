@@ -35,7 +35,7 @@ type order struct {
 }
 
 func (o order) config() engine.Config {
-	return engine.Config{Library: o.Library, Dir: o.Dir, ConfigDir: o.Conf, Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
+	return engine.Config{Library: o.Library, Dir: o.Dir, ConfigDir: o.Conf, Users: users, Databases: []string{"default"}, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
 }
 
 // reply is what came of one query; Code is ClickHouse's, 0 for another error.

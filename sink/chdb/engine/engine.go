@@ -22,9 +22,14 @@ import (
 type User struct {
 	Name     string
 	Password string
-	// ReadOnly users may read, and change the settings of their session that ClickHouse's readonly=2 allows; nothing else.
+	// ReadOnly users may read what [Config.Readable] says within the bounds of package limits, and change settings that are
+	// free; nothing else.
 	ReadOnly bool
+	// Reading keeps a session of a user who may write to reading, with all that the user may read.
+	Reading bool `json:"-"`
 }
+
+func (u User) onlyReads() bool { return u.ReadOnly || u.Reading }
 
 // Engine is a running ClickHouse inside this process. There is at most one in a process at a time.
 type Engine struct {
@@ -39,6 +44,7 @@ type Engine struct {
 	killConnection uintptr    // the connection KILL QUERY runs on
 
 	sessions sessionCount
+	readers  *gate
 }
 
 // opened is true while the process has an Engine: the library holds one data directory per process.
@@ -68,7 +74,7 @@ func open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	defer restore()
-	e := &Engine{users: cfg.Users, log: cfg.Logger}
+	e := &Engine{users: cfg.Users, log: cfg.Logger, readers: newGate()}
 	if e.lib, err = loadLibrary(cfg.Library); err != nil {
 		return nil, err
 	}
@@ -93,6 +99,9 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return fmt.Errorf("open first session: %w", err)
 	}
 	if err := e.readVersion(ctx, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if err := errors.Join(removeSystemTables(ctx, s), secureViews(ctx, s)); err != nil {
 		return errors.Join(err, s.Close())
 	}
 	if err := lowerMergePriority(ctx, s); err != nil {

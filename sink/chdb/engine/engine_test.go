@@ -89,7 +89,8 @@ func (o testsOnOneEngine) Run() int {
 }
 
 func config(dir string) engine.Config {
-	return engine.Config{Library: shared.library, Dir: dir, ConfigDir: dir + "-config", Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30}
+	return engine.Config{Library: shared.library, Dir: dir, ConfigDir: dir + "-config", Users: users, Logger: zerolog.Nop(), MaxMemory: 2 << 30,
+		Databases: []string{"test*", "default"}, Readable: []string{"test*.*"}}
 }
 
 // open gives a test a session of its own user in a database of its own.

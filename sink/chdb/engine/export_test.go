@@ -19,10 +19,14 @@ func (s *Session) RunUnchecked(ctx context.Context, query, format string) (*Resu
 // GrantEverything gives the engine of this configuration every grant there is and
 // takes its constraints away, between Prepare and Open.
 func (c Config) GrantEverything() error {
-	text, end, _ := strings.Cut(usersConfig, "<grants>")
-	_, end, _ = strings.Cut(end, "</grants>")
-	text = text + "<access_management>1</access_management><named_collection_control>1</named_collection_control>" + end
-	before, after, _ := strings.Cut(text, "<constraints>")
-	_, after, _ = strings.Cut(after, "</constraints>")
-	return os.WriteFile(c.usersFile(), []byte(before+after), 0o600)
+	text, err := c.users()
+	if err != nil {
+		return err
+	}
+	head, _, _ := strings.Cut(text, "<profiles>")
+	return os.WriteFile(c.usersFile(), []byte(head+`<profiles><default><implicit_select>0</implicit_select></default></profiles>
+    <users><default><password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
+        <access_management>1</access_management><named_collection_control>1</named_collection_control></default></users>
+    <quotas><default/></quotas>
+</clickhouse>`), 0o600)
 }

@@ -42,7 +42,7 @@ func (s *Session) Insert(ctx context.Context, query, format string, body io.Read
 		return 0, err
 	}
 	defer s.release()
-	if s.user.ReadOnly {
+	if s.user.onlyReads() {
 		return 0, errReadOnly()
 	}
 	running, abort := context.WithCancel(ctx)

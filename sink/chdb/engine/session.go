@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"runtime"
 	"strings"
@@ -26,6 +27,7 @@ type Session struct {
 	token      string     // value of statement.SessionSetting, by which KILL QUERY finds the session's statement
 	busy       sync.Mutex // held while a statement runs or a stream is open
 	closed     bool       // guarded by busy
+	leave      func()     // ends the turn of a user who only reads; guarded by busy
 }
 
 // Result is the whole answer to a statement.
@@ -51,7 +53,7 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 		e.sessions.done()
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	s := &Session{engine: e, connection: connection, token: rand.Text()}
+	s := &Session{engine: e, connection: connection, token: rand.Text() + "." + hex.EncodeToString([]byte(user.Name))}
 	if err := s.prepare(ctx, user, database); err != nil {
 		_ = s.Close() // never fails
 		return nil, err
@@ -59,21 +61,16 @@ func (e *Engine) Session(ctx context.Context, user User, database string) (*Sess
 	return s, nil
 }
 
-// prepare gives the session its token and its database, and makes it read-only last.
+// prepare gives the session its token, the rights of its user and its database.
 func (s *Session) prepare(ctx context.Context, user User, database string) error {
 	if _, err := s.run(ctx, "SET "+statement.SessionSetting+" = '"+s.token+"'", "Null"); err != nil {
 		return fmt.Errorf("name session: %w", err)
 	}
-	if database != "" {
-		if err := s.Exec(ctx, "USE "+statement.QuoteName(database)); err != nil {
-			return err
-		}
+	if err := s.become(ctx, user); err != nil {
+		return err
 	}
-	if user.ReadOnly {
-		if err := s.Exec(ctx, "SET readonly = 2"); err != nil {
-			return fmt.Errorf("make session read-only: %w", err)
-		}
-		s.user = user
+	if database != "" {
+		return s.Exec(ctx, "USE "+statement.QuoteName(database))
 	}
 	return nil
 }
@@ -107,7 +104,21 @@ func (s *Session) begin(ctx context.Context) error {
 	return nil
 }
 
-func (s *Session) release() { s.busy.Unlock() }
+func (s *Session) release() {
+	if s.leave != nil {
+		s.leave()
+		s.leave = nil
+	}
+	s.busy.Unlock()
+}
+
+// takeTurn waits until the session's user may run the statement, which release ends.
+func (s *Session) takeTurn(ctx context.Context, parsed statement.Statement) (err error) {
+	if s.user.ReadOnly && !parsed.ChangesSession() {
+		s.leave, err = s.engine.readers.enter(ctx, func() { s.engine.kill(s.token) })
+	}
+	return err
+}
 
 // Exec runs any statement and discards its answer.
 func (s *Session) Exec(ctx context.Context, query string) error {
@@ -139,7 +150,25 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 	if err := s.check(parsed); err != nil {
 		return nil, err
 	}
+	if err := s.takeTurn(ctx, parsed); err != nil {
+		return nil, err
+	}
 	return s.run(ctx, parsed.Text, format)
+}
+
+// Restore runs SET with assignments of values that the session had before. They may be defaults, which a user who only reads
+// cannot ask for itself.
+func (s *Session) Restore(ctx context.Context, assignments []string) error {
+	parsed, err := statement.Parse("SET " + strings.Join(assignments, ", "))
+	if err != nil {
+		return err
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	_, err = s.run(ctx, parsed.Text, "Null")
+	return err
 }
 
 // run executes a query that check has accepted, on a session that begin has reserved.

@@ -61,6 +61,10 @@ func (s *Session) stream(ctx context.Context, parsed statement.Statement, format
 		s.release()
 		return nil, err
 	}
+	if err := s.takeTurn(ctx, parsed); err != nil {
+		s.release()
+		return nil, err
+	}
 	from, err := open(ctx, parsed.Text, format)
 	if err != nil {
 		s.release()

@@ -77,7 +77,7 @@ func Open(t testing.TB) *engine.Engine {
 			{Name: "default"},
 			{Name: "writer", Password: WriterPassword},
 			{Name: "reader", Password: ReaderPassword, ReadOnly: true},
-		}}
+		}, Databases: []string{"default", "http*", "odd*"}, Readable: []string{"default.*", "http*.*"}}
 		if shared.err = cfg.Prepare(); shared.err == nil {
 			shared.engine, shared.err = engine.Open(cfg)
 		}

@@ -15,8 +15,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
+	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/exception"
 	"github.com/citytally/citytally/sink/chdb/frame"
+	"github.com/citytally/citytally/sink/chdb/limits"
 )
 
 // maxZstdWindow is the most memory, in bytes, that a body with Content-Encoding zstd may ask for: the default of the
@@ -25,7 +27,7 @@ const maxZstdWindow = 128 << 20
 
 // openBody returns a reader of a request's body that decodes its Content-Encoding and, when compressed is set
 // (decompress=1), ClickHouse's frames inside. The caller calls free, which frees the decoders and leaves the body open.
-func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err error) {
+func openBody(r *http.Request, framed bool, user engine.User) (body io.Reader, free func(), err error) {
 	body, free = bodyErrors{r.Body}, func() {}
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
@@ -36,8 +38,12 @@ func openBody(r *http.Request, framed bool) (body io.Reader, free func(), err er
 	case "br":
 		body = brotli.NewReader(body)
 	case "zstd":
+		window := uint64(maxZstdWindow)
+		if user.ReadOnly {
+			window = limits.ReaderQueryBytes
+		}
 		decoder, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxZstdWindow))
+			zstd.WithDecoderMaxWindow(window))
 		if err != nil {
 			return nil, nil, exception.Newf(proto.ErrCannotDecompress, "Content-Encoding zstd: %v", err)
 		}

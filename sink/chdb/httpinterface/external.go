@@ -35,7 +35,10 @@ func (q *request) readMultipart(body io.Reader, query string) (string, error) {
 		return "", exception.Newf(proto.ErrBadArguments, "Content-Type: %v", err)
 	}
 	form := multipart.NewReader(body, attributes["boundary"])
-	left := int64(limits.ExternalTableBytes)
+	left, fieldsLeft := int64(limits.ExternalTableBytes), int64(limits.QueryBytes)
+	if q.user.ReadOnly {
+		fieldsLeft = limits.ReaderQueryBytes
+	}
 	for {
 		part, err := form.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -45,7 +48,11 @@ func (q *request) readMultipart(body io.Reader, query string) (string, error) {
 			return "", exception.Newf(proto.ErrBadArguments, "Multipart form: %v", err)
 		}
 		_, isFile := partFilename(part)
-		limit := int64(maxFieldBytes)
+		if isFile && q.user.ReadOnly {
+			return "", exception.Newf(proto.ErrReadonly, "%s: A user that may only read cannot send tables along with a query: "+
+				"put the values in the query itself, in IN or VALUES", q.user.Name)
+		}
+		limit := min(maxFieldBytes, fieldsLeft)
 		if isFile {
 			limit = left
 		}
@@ -55,6 +62,9 @@ func (q *request) readMultipart(body io.Reader, query string) (string, error) {
 		}
 		if int64(len(data)) > limit {
 			return "", exception.Newf(proto.ErrQueryIsTooLarge, "Multipart form, part '%s': larger than %d bytes", part.FormName(), limit)
+		}
+		if !isFile {
+			fieldsLeft -= int64(len(data))
 		}
 		switch name := part.FormName(); {
 		case isFile:

@@ -2,11 +2,13 @@ package httpinterface
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/exception"
 	"github.com/citytally/citytally/sink/chdb/statement"
 )
@@ -124,6 +126,15 @@ func hasAnySuffix(s string, suffixes []string) bool {
 		}
 	}
 	return false
+}
+
+// within are the settings with values that the session's user may have.
+func (p params) within(s *engine.Session) params {
+	bounded := slices.Clone(p)
+	for i := range bounded {
+		bounded[i].value = s.Bound(bounded[i].name, bounded[i].value)
+	}
+	return bounded
 }
 
 // setStatement is one SET statement for all of p, or "" when there are none.

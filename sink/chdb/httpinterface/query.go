@@ -80,8 +80,16 @@ func (s *server) authenticate(r *http.Request, all params) (*request, error) {
 	if err != nil {
 		return anonymous, err
 	}
+	forget, err := s.knowClient(r, user)
+	if err != nil {
+		return anonymous, err
+	}
 	q, err := readQuery(r, all)
 	q.user = user
+	q.closers = append(q.closers, forget)
+	if user.ReadOnly {
+		q.bufferBytes = min(q.bufferBytes, minBufferBytes)
+	}
 	return q, err
 }
 

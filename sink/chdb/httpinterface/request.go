@@ -90,7 +90,7 @@ func (q *request) readStatement() error {
 	if err != nil {
 		return err
 	}
-	body, closeBody, err := openBody(q.http, framed)
+	body, closeBody, err := openBody(q.http, framed, q.user)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (q *request) readStatement() error {
 // queryLimit is the most bytes a statement may have.
 func (q *request) queryLimit() (int, error) {
 	text, ok := q.settings.lookup("max_query_size")
-	if !ok {
+	if !ok || q.user.ReadOnly {
 		return defaultQueryBytes, nil
 	}
 	limit, err := strconv.Atoi(text)

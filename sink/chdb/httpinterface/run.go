@@ -48,7 +48,7 @@ func (run *execution) execute(ctx context.Context) (err error) {
 	defer end()
 	if q.sessionID == "" {
 		user := q.user
-		user.ReadOnly = user.ReadOnly || q.readOnlyMethod
+		user.Reading = q.readOnlyMethod
 		session, err := run.server.engine.Session(ctx, user, q.database)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (run *execution) inKeptSession(ctx context.Context) (err error) {
 // inSession applies the settings, creates the external tables and runs the statement.
 func (run *execution) inSession(ctx context.Context, session *engine.Session) (err error) {
 	q := run.request
-	if set := q.engineSettings().setStatement(); set != "" {
+	if set := q.engineSettings().within(session).setStatement(); set != "" {
 		if err := session.Exec(ctx, set); err != nil {
 			return err
 		}

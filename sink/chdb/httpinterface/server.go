@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/net/netutil"
 
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/sink/chdb/crowd"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/limits"
 )
@@ -35,6 +35,27 @@ type server struct {
 	name     string // the X-ClickHouse-Server-Display-Name of every answer
 	sessions *keptSessions
 	running  runningQueries
+	readers  crowd.Readers // requests of users who only read
+}
+
+// connKey finds the connection of a request in its context.
+type connKey struct{}
+
+// knowClient keeps the connection of a request whose user is known from giving way to others until forget, and refuses a user
+// who only reads when there are too many of them.
+func (s *server) knowClient(r *http.Request, user engine.User) (forget func(), err error) {
+	leave := func() {}
+	if user.ReadOnly {
+		if leave, err = s.readers.Enter(); err != nil {
+			return nil, err
+		}
+	}
+	conn, is := r.Context().Value(connKey{}).(*crowd.Conn)
+	if !is {
+		return leave, nil
+	}
+	conn.Know(true)
+	return func() { conn.Know(false); leave() }, nil
 }
 
 // Serve serves ClickHouse's HTTP interface on l until ctx ends; then running queries get bounds.StopGrace to finish, the
@@ -49,7 +70,7 @@ func Serve(
 	if err != nil {
 		name = "localhost"
 	}
-	s := &server{engine: e, browsers: browsers, limits: bounds, log: logger, name: name, sessions: newKeptSessions()}
+	s := &server{engine: e, browsers: browsers, limits: bounds, log: logger, name: name, sessions: newKeptSessions(), readers: crowd.NewReaders(bounds.MaxReaders)}
 	defer s.sessions.close()
 
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
@@ -65,12 +86,13 @@ func Serve(
 		ReadHeaderTimeout: bounds.HandshakeTimeout,
 		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		BaseContext:       func(net.Listener) context.Context { return queries },
 		ErrorLog:          stdlog.New(logger, "", 0),
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(netutil.LimitListener(l, bounds.MaxConnections)) }()
+	go func() { served <- server.Serve(crowd.Listen(l, bounds.MaxConnections)) }()
 	select {
 	case err = <-served:
 		err = fmt.Errorf("serve clickhouse http: %w", err)

@@ -20,7 +20,7 @@ const (
 	// defaultSessionTimeout and maxSessionTimeout are ClickHouse's limits for how long a session is kept between two requests.
 	defaultSessionTimeout = 60 * time.Second
 	maxSessionTimeout     = 3600 * time.Second
-	// maxKeptSessions is the most sessions that are kept for all users together.
+	// maxKeptSessions is the most sessions that are kept for all users together; one user has at most half of them.
 	maxKeptSessions = 1000
 )
 
@@ -68,7 +68,7 @@ func (s *keptSessions) acquire(key sessionKey, mustExist bool, open func() (*eng
 	case mustExist:
 		s.mu.Unlock()
 		return nil, exception.Newf(proto.ErrSessionNotFound, "Session %s not found", key.id)
-	case len(s.kept) >= maxKeptSessions:
+	case len(s.kept) >= maxKeptSessions, len(s.kept) >= maxKeptSessions/2 && s.countOf(key.user) >= maxKeptSessions/2:
 		s.mu.Unlock()
 		return nil, exception.Newf(proto.ErrTooManySimultaneousQueries, "Too many sessions are kept (%d): "+
 			"end yours with close_session=1, or give them a shorter session_timeout", maxKeptSessions)
@@ -86,6 +86,16 @@ func (s *keptSessions) acquire(key sessionKey, mustExist bool, open func() (*eng
 	}
 	session.Session = opened
 	return session, nil
+}
+
+// countOf is how many sessions of a user are kept. The caller holds mu.
+func (s *keptSessions) countOf(user string) (n int) {
+	for key := range s.kept {
+		if key.user == user {
+			n++
+		}
+	}
+	return n
 }
 
 // release keeps a session for timeout, or closes it at once if end is set (close_session=1).
@@ -174,13 +184,13 @@ func (state sessionState) restore(ctx context.Context, s *engine.Session) error 
 	var changes []string
 	for _, setting := range state.Settings {
 		value := statement.QuoteString(setting[1])
-		if setting[2] == "0" {
+		if setting[2] == "0" || setting[0] == "readonly" && setting[1] == "0" { // from a higher readonly only the default leads back
 			value = "DEFAULT"
 		}
 		changes = append(changes, settingName(setting[0])+" = "+value)
 	}
 	if len(changes) > 0 {
-		if err := s.Exec(ctx, "SET "+strings.Join(changes, ", ")); err != nil {
+		if err := s.Restore(ctx, changes); err != nil {
 			return fmt.Errorf("restore session settings: %w", err)
 		}
 	}

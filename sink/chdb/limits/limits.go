@@ -22,8 +22,12 @@ const (
 // Clients are the limits one server sets its clients. The zero value stands for the defaults named beside each field.
 type Clients struct {
 	// MaxConnections bounds the clients served at once by one listener
-	// (default 1024). One more waits until another leaves.
+	// (default 1024). When there is one more, the oldest leaves that has not said
+	// who it is.
 	MaxConnections int
+	// MaxReaders bounds those of users who only read (default three quarters of
+	// MaxConnections), so that the pipeline always gets in.
+	MaxReaders int
 	// HandshakeTimeout bounds the time from a client's connect to the end of
 	// its greeting (default 10 s).
 	HandshakeTimeout time.Duration
@@ -37,8 +41,10 @@ type Clients struct {
 
 // Defaults returns c with every unset field at its default.
 func (c Clients) Defaults() Clients {
+	c.MaxConnections = cmp.Or(c.MaxConnections, 1024)
 	return Clients{
-		MaxConnections:   cmp.Or(c.MaxConnections, 1024),
+		MaxConnections:   c.MaxConnections,
+		MaxReaders:       cmp.Or(c.MaxReaders, max(1, c.MaxConnections*3/4)),
 		HandshakeTimeout: cmp.Or(c.HandshakeTimeout, 10*time.Second),
 		SendTimeout:      cmp.Or(c.SendTimeout, 5*time.Minute),
 		StopGrace:        cmp.Or(c.StopGrace, 5*time.Second),

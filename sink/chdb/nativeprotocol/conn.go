@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/exception"
 	"github.com/citytally/citytally/sink/chdb/frame"
+	"github.com/citytally/citytally/sink/chdb/limits"
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
@@ -36,6 +37,7 @@ type connection struct {
 
 	revision         int
 	user             engine.User
+	leave            func() // of the count of readers; nil for others
 	session          *engine.Session
 	settings         querySettings
 	compressed       bool // the blocks of the current or last query are
@@ -63,6 +65,9 @@ func (c *connection) serve(ctx context.Context) {
 	defer func() {
 		_ = c.socket.Close() // an error changes nothing: the connection is over
 		c.frames.Close()
+		if c.leave != nil {
+			c.leave()
+		}
 		if c.session != nil {
 			if err := c.session.Close(); err != nil {
 				c.log.Error().Err(err).Msg("close session")
@@ -129,7 +134,7 @@ func (c *connection) awaitPacket() error {
 	}
 	c.idle = true
 	c.mu.Unlock()
-	_, err := c.in.Peek(1)
+	err := c.awaitByte()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.idle = false
@@ -137,6 +142,19 @@ func (c *connection) awaitPacket() error {
 		return &clientGone{err}
 	}
 	return nil
+}
+
+// awaitByte waits for the next byte, for a user who only reads no longer than limits.ReaderIdle.
+func (c *connection) awaitByte() error {
+	if c.user.ReadOnly {
+		if err := c.socket.SetReadDeadline(time.Now().Add(limits.ReaderIdle)); err != nil {
+			return err
+		}
+	}
+	if _, err := c.in.Peek(1); err != nil {
+		return err
+	}
+	return c.socket.SetReadDeadline(time.Time{})
 }
 
 // drain closes the connection at once if it is idle, otherwise after its query.

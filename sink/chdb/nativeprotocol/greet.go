@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/citytally/citytally/sink/chdb/crowd"
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
@@ -41,6 +42,14 @@ func (c *connection) handshake(ctx context.Context) error {
 	c.revision = hello.revision
 	if c.user, err = c.server.engine.Authenticate(hello.user, hello.password); err != nil {
 		return err
+	}
+	if c.user.ReadOnly {
+		if c.leave, err = c.server.readers.Enter(); err != nil {
+			return err
+		}
+	}
+	if known, is := c.socket.(*crowd.Conn); is {
+		known.Know(true)
 	}
 	if c.session, err = c.server.engine.Session(ctx, c.user, hello.database); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"github.com/citytally/citytally/sink/chdb/limits"
 	"github.com/citytally/citytally/sink/chdb/nativeformat"
 )
 
@@ -81,7 +80,8 @@ type setting struct {
 
 // readRequest reads a Query packet after its code. encodings returns how a
 // setting's value is encoded by clients that send settings in binary.
-func readRequest(in *nativeformat.Reader, revision int, encodings func(name string) (settingEncoding, error)) (q request, err error) {
+// Its text, settings and parameters have at most that many bytes together.
+func readRequest(in *nativeformat.Reader, revision, most int, encodings func(name string) (settingEncoding, error)) (q request, err error) {
 	if q.id, err = in.String(maxTextBytes); err != nil {
 		return q, err
 	}
@@ -89,9 +89,9 @@ func readRequest(in *nativeformat.Reader, revision int, encodings func(name stri
 		return q, err
 	}
 	if proto.FeatureSettingsSerializedAsStrings.In(revision) {
-		q.settings, err = readSettings(in)
+		q.settings, err = readSettings(in, most)
 	} else {
-		q.settings, err = readBinarySettings(in, encodings)
+		q.settings, err = readBinarySettings(in, most, encodings)
 	}
 	if err != nil {
 		return q, err
@@ -111,13 +111,18 @@ func readRequest(in *nativeformat.Reader, revision int, encodings func(name stri
 		return q, err
 	}
 	q.compressed = compression != 0
-	if q.body, err = in.String(limits.QueryBytes); err != nil {
+	if q.body, err = in.String(uint64(most)); err != nil {
 		return q, err
 	}
 	if proto.FeatureParameters.In(revision) {
-		q.parameters, err = readSettings(in)
+		if q.parameters, err = readSettings(in, most-len(q.body)); err != nil {
+			return q, err
+		}
 	}
-	return q, err
+	if size := len(q.body) + bytesOf(q.settings) + bytesOf(q.parameters); size > most {
+		return q, tooManyBytes(most)
+	}
+	return q, nil
 }
 
 // skipClientInfo moves over what the client says about itself, which changes no

@@ -48,7 +48,7 @@ func FuzzReadRequest(f *testing.F) {
 			revision = oldestRevision
 		}
 		encodings := func(string) (settingEncoding, error) { return encodedSigned, nil }
-		q, err := readRequest(nativeformat.NewReader(bytes.NewReader(data)), revision, encodings)
+		q, err := readRequest(nativeformat.NewReader(bytes.NewReader(data)), revision, 1<<20, encodings)
 		if err == nil && len(q.body)+len(q.id) > len(data) {
 			t.Fatalf("more text than bytes")
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/citytally/citytally/sink/chdb/exception"
+	"github.com/citytally/citytally/sink/chdb/limits"
 	"github.com/citytally/citytally/sink/chdb/statement"
 	"github.com/citytally/citytally/sink/chdb/tables"
 )
@@ -16,7 +17,7 @@ import (
 func (c *connection) query(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	q, err := readRequest(c.in, c.revision, func(name string) (settingEncoding, error) {
+	q, err := readRequest(c.in, c.revision, c.maxQueryBytes(), func(name string) (settingEncoding, error) {
 		return c.server.settingEncoding(ctx, c.session, name)
 	})
 	if err != nil {
@@ -41,6 +42,14 @@ func (c *connection) query(ctx context.Context) error {
 	}
 	c.log.Debug().Err(err).Str("query_id", q.id).Msg("clickhouse query failed")
 	return c.sendException(err)
+}
+
+// maxQueryBytes bounds what comes with a query beside its tables.
+func (c *connection) maxQueryBytes() int {
+	if c.user.ReadOnly {
+		return limits.ReaderQueryBytes
+	}
+	return limits.QueryBytes
 }
 
 // run executes a query while watch looks at the socket. An INSERT that takes rows

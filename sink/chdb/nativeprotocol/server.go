@@ -11,8 +11,8 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/rs/zerolog"
-	"golang.org/x/net/netutil"
 
+	"github.com/citytally/citytally/sink/chdb/crowd"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/exception"
 	"github.com/citytally/citytally/sink/chdb/limits"
@@ -24,6 +24,8 @@ type server struct {
 	limits limits.Clients
 	log    zerolog.Logger
 	name   string // of the host, shown in clients' prompts
+
+	readers crowd.Readers // connections of users who only read
 
 	mu        sync.Mutex
 	conns     map[*connection]struct{}
@@ -42,11 +44,11 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 	if err != nil {
 		name = "localhost"
 	}
-	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{})}
+	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{}), readers: crowd.NewReaders(bounds.MaxReaders)}
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 
-	limited := netutil.LimitListener(l, bounds.MaxConnections)
+	limited := crowd.Listen(l, bounds.MaxConnections)
 	closeListener := sync.OnceValue(limited.Close)
 	stop := context.AfterFunc(ctx, func() { _ = closeListener() })
 	defer stop()

@@ -24,8 +24,21 @@ const (
 	settingCustom    = 2
 )
 
-// readSettings reads settings or parameters; an empty name ends them.
-func readSettings(in *nativeformat.Reader) (settings []setting, err error) {
+// bytesOf is how many bytes of text the settings have.
+func bytesOf(settings []setting) (size int) {
+	for _, s := range settings {
+		size += len(s.name) + len(s.value)
+	}
+	return size
+}
+
+func tooManyBytes(most int) error {
+	return fmt.Errorf("text, settings and parameters of the query have more than %d bytes", most)
+}
+
+// readSettings reads settings or parameters of at most that many bytes; an empty name ends them.
+func readSettings(in *nativeformat.Reader, most int) (settings []setting, err error) {
+	left := most
 	for {
 		var s setting
 		if s.name, err = in.String(maxTextBytes); err != nil || s.name == "" {
@@ -34,13 +47,17 @@ func readSettings(in *nativeformat.Reader) (settings []setting, err error) {
 		if len(settings) == maxSettings {
 			return nil, fmt.Errorf("more than %d settings", maxSettings)
 		}
+		if left -= len(s.name); left < 0 {
+			return nil, tooManyBytes(most)
+		}
 		flags, err := in.Uvarint()
 		if err != nil {
 			return nil, err
 		}
-		if s.value, err = in.String(maxSettingBytes); err != nil {
+		if s.value, err = in.String(uint64(min(maxSettingBytes, left))); err != nil {
 			return nil, err
 		}
+		left -= len(s.value)
 		s.important = flags&settingImportant != 0
 		if flags&settingCustom != 0 {
 			s.value = unquoteField(s.value)
@@ -60,7 +77,8 @@ const (
 )
 
 // readBinarySettings reads the settings of such a client; an empty name ends them.
-func readBinarySettings(in *nativeformat.Reader, encodings func(string) (settingEncoding, error)) (settings []setting, err error) {
+func readBinarySettings(in *nativeformat.Reader, most int, encodings func(string) (settingEncoding, error)) (settings []setting, err error) {
+	left := most
 	for {
 		var s setting
 		if s.name, err = in.String(maxTextBytes); err != nil || s.name == "" {
@@ -69,12 +87,16 @@ func readBinarySettings(in *nativeformat.Reader, encodings func(string) (setting
 		if len(settings) == maxSettings {
 			return nil, fmt.Errorf("more than %d settings", maxSettings)
 		}
+		if left -= len(s.name); left < 0 {
+			return nil, tooManyBytes(most)
+		}
 		encoding, err := encodings(s.name)
 		if err != nil {
 			return nil, err
 		}
 		if encoding == encodedText {
-			s.value, err = in.String(maxSettingBytes)
+			s.value, err = in.String(uint64(min(maxSettingBytes, left)))
+			left -= len(s.value)
 		} else {
 			var number uint64
 			number, err = in.Uvarint()
@@ -139,7 +161,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 		if withheldSettings[w.name] {
 			continue
 		}
-		next[w.name] = w.value
+		next[w.name] = s.Bound(w.name, w.value)
 		optional[w.name] = !w.important
 	}
 	var undo, do []string
@@ -154,7 +176,7 @@ func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []set
 		}
 	}
 	if len(undo) > 0 {
-		if err := s.Exec(ctx, "SET "+strings.Join(undo, ", ")); err != nil {
+		if err := s.Restore(ctx, undo); err != nil {
 			return fmt.Errorf("take back settings: %w", err)
 		}
 		maps.DeleteFunc(q.applied, func(name, _ string) bool { _, stays := next[name]; return !stays })
@@ -218,6 +240,9 @@ func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names [
 		return fmt.Errorf("read settings: %w", err)
 	}
 	for _, row := range rows {
+		if row[0] == "readonly" && row[1] == "0" {
+			continue // from a higher one only the default leads back
+		}
 		q.undo[row[0]] = row[0] + " = " + statement.QuoteString(row[1])
 	}
 	return nil

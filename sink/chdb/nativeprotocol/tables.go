@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -34,12 +35,20 @@ func (c *connection) readExternalTables() (external []tables.External, err error
 			return nil, unreadable(err)
 		}
 		block := &boundedBuffer{left: limits.ExternalTableBytes - held}
-		columns, rows, err := c.readBlockBody(block)
+		var dst io.Writer = block
+		if c.user.ReadOnly { // prepare refuses the table
+			dst = io.Discard
+		}
+		columns, rows, err := c.readBlockBody(dst)
 		if err != nil {
 			return nil, err
 		}
 		if columns == 0 {
 			return external, nil
+		}
+		if c.user.ReadOnly {
+			external = []tables.External{{Name: name}}
+			continue
 		}
 		if external, err = addBlock(external, name, block.Bytes(), rows); err != nil {
 			return nil, err

@@ -6,7 +6,9 @@
 // itself. [NewValuesReader] checks rows in the format Values, which are
 // expressions, as they pass. An exception is ClickHouse's own: SYNTAX_ERROR for
 // several statements or open quotes, ACCESS_DENIED for INTO OUTFILE, FROM
-// INFILE, the function file, dictionaries from commands and the like.
+// INFILE, and what package judged refuses: functions, table functions, engines,
+// formats, dictionary sources. Strings are looked into only where the engine
+// evaluates them: in structures of table functions, and in dictionary sources.
 //
 // What never happens: a text that this package takes for data is read as SQL
 // by the engine. The lexer follows ClickHouse's own, token by token. These

@@ -45,7 +45,8 @@ type Statement struct {
 	// Parallel is set for several statements joined by PARALLEL WITH, which the engine counts one by one.
 	Parallel bool
 
-	lead string // the first keyword, in capitals, or the first token
+	lead       string // the first keyword, in capitals, or the first token
+	forWriters bool   // not for users who only read, whatever the lead
 }
 
 // Parameter is a placeholder {name:Type} of a query text.
@@ -57,11 +58,14 @@ func (s Statement) TakesRows() bool { return s.Kind == Insert && !s.InsertSelect
 // ChangesSettings says whether the statement is a SET.
 func (s Statement) ChangesSettings() bool { return s.lead == "SET" }
 
+// ChangesSession says whether the statement changes the session and does nothing else.
+func (s Statement) ChangesSession() bool { return s.lead == "SET" || s.lead == "USE" }
+
 // Parse reads a query text and separates what a server handles itself: the FORMAT clause and inline rows.
 //
 // It returns SYNTAX_ERROR (62) for an empty text, several statements in one text, and quotes or comments left open;
-// ACCESS_DENIED (497) for what would reach outside the engine: INTO OUTFILE, FROM INFILE, the function file, dictionaries
-// and disks on files, commands or the network. All other errors in a statement are left to the engine.
+// ACCESS_DENIED (497) for what would reach outside the engine: INTO OUTFILE, FROM INFILE, what package judged refuses,
+// and disks on files or the network. All other errors in a statement are left to the engine.
 func Parse(query string) (Statement, error) {
 	p, err := scanStatement(query)
 	if err != nil {
@@ -71,7 +75,7 @@ func Parse(query string) (Statement, error) {
 		return Statement{}, err
 	}
 	s := Statement{Text: strings.TrimSpace(query[:p.end]), Parameters: p.parameters()}
-	s.lead = p.lead()
+	s.lead, s.forWriters = p.lead(), p.isForWriters()
 	for i := range p.tokens {
 		s.Parallel = s.Parallel || p.keyword(i) == "PARALLEL" && p.keyword(i+1) == "WITH"
 	}

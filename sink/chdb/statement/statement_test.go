@@ -151,6 +151,51 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// Strings belong to whoever writes them, wherever nothing evaluates them, and a pattern may be computed.
+func TestStringsAreFree(t *testing.T) {
+	for _, query := range []string{
+		"SELECT * FROM t WHERE note ILIKE '%file(''a.csv'')%'", "SELECT 'url(''http://a/'')', $$remote('a', b)$$", "SELECT lower('sleep(3)')",
+		"SELECT format(pattern, x) FROM t", "SELECT a, format(concat('{', '}'), x) FROM t, u WHERE format(p, 1) = format(p, 2)",
+		"SELECT 1 AS a, format(p, a)", "WITH format(p, 1) AS f SELECT f", "SELECT count() FROM t GROUP BY format(p, a) HAVING max(format(p, a)) > ''",
+		"SELECT * FROM a JOIN b ON format(p, 1) = lower(x)", "SELECT arrayMap(x -> format(p, x), [1])", "SELECT if(1, format(p, 1), '') FROM t",
+		"INSERT INTO t SELECT format(p, x) FROM u", "ALTER TABLE t UPDATE a = format(p, 'x') WHERE b", "SET param_note = 'file(''x'')'",
+		"CREATE TABLE t (a String COMMENT 'as in file(''a'')') ENGINE = MergeTree ORDER BY a", "SELECT profile = 'x' FROM t WHERE profile = 'y'",
+		"SELECT engine FROM system.tables WHERE engine = 'URL'", "SELECT set.role FROM set", "UPDATE t SET role = 1 WHERE 1",
+	} {
+		if _, err := Parse(query); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
+// Where the table function format may stand, and where a text is evaluated, both are refused.
+func TestEvaluatedTextIsRefused(t *testing.T) {
+	for _, query := range []string{
+		"SELECT * FROM format(p, 'x')", "SELECT * FROM t, format(Values, 'x')", "SELECT * FROM a JOIN format(p, 'x') ON 1", "SELECT * FROM a JOIN b ON 1, format(p, 'x')",
+		"SELECT * FROM where, format(p, 'x')", "SELECT * FROM t AS where, format(p, 'x')", "SELECT * FROM t by, format(p, 'x')", "SELECT 1 WHERE a IN format(p, 'x')",
+		"DESCRIBE format(p, 'x')", "DESCRIBE TABLE format(p, 'x')", "INSERT INTO FUNCTION format(p, 'x') SELECT 1", "CREATE TABLE t AS format(p, 'x')",
+		"SELECT (SELECT * FROM format(p, 'x'))", "FROM format(p, 'x') SELECT where", "SELECT * FROM view(SELECT 1), format(p, 'x')",
+		"SELECT * FROM generateRandom('a Int8, b String DEFAULT file(\\'x\\')')", "INSERT INTO FUNCTION null('a String DEFAULT url(''http://a'')') SELECT 1",
+		"CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT file(''x'')')) LAYOUT(FLAT())",
+		"CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT 1')) LAYOUT(SSD_CACHE(PATH '/tmp/x'))",
+		"SELECT * FROM remote('a', b)", "SELECT * FROM `url`('http://a/')", "SELECT catboostEvaluate('m', 1)",
+		"CREATE TABLE t (a Int8) ENGINE = URL('http://a/')", "CREATE TABLE t (a Int8) ENGINE Kafka", "CREATE DATABASE d ENGINE = SQLite('x')", "CREATE DATABASE d ENGINE = Memory",
+		"SET ROLE writer", "SET ROLE ALL", "SET DEFAULT ROLE writer TO default", "SELECT 1 PARALLEL WITH SET ROLE writer",
+		"SET profile = 'default'", "SELECT 1 SETTINGS profile = 'default'", "SET max_threads = 1, `profile` = 'default'",
+	} {
+		_, err := Parse(query)
+		var e *exception.Error
+		if !errors.As(err, &e) || e.Code != proto.ErrAccessDenied {
+			t.Errorf("%s: got %v, want it refused", query, err)
+		}
+	}
+	for _, query := range []string{"SET readonly = DEFAULT", "SELECT 1 SETTINGS max_memory_usage=/**/default", "SELECT sleep(3)", "SELECT `SLEEPEACHROW`(1)", "SELECT * APPLY(sleep) FROM t"} {
+		if parsed, err := Parse(query); err != nil || parsed.ReadsOnly() {
+			t.Errorf("%s: passes for a statement that only reads (%v)", query, err)
+		}
+	}
+}
+
 // Escapes that mean the same to everybody stay free, and so do tables and databases of one's own.
 func TestUsualStatementsAreFree(t *testing.T) {
 	for _, query := range []string{

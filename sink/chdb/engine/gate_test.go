@@ -1,0 +1,56 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/citytally/citytally/sink/chdb/engine"
+	"github.com/citytally/citytally/sink/chdb/limits"
+)
+
+// However many users who only read ask, few of their statements run at once; whoever writes does not wait for them.
+func TestReadersTakeTurns(t *testing.T) {
+	const most = 8
+	ctx, stop := context.WithCancel(t.Context())
+	var readers errgroup.Group
+	for range most {
+		s := openIn(t, analyst, "")
+		readers.Go(func() error {
+			err := s.Exec(ctx, "SELECT count() FROM numbers(900000000) WHERE sipHash64(toString(number)) = 0 SETTINGS log_comment = 'greedy'")
+			if err == nil {
+				return errors.New("ended by itself")
+			}
+			return nil
+		})
+	}
+	observer := openIn(t, engine.User{}, "")
+	running := func() string {
+		return one(t, observer, "SELECT count() FROM system.processes WHERE Settings['log_comment'] = 'greedy' AND query NOT LIKE '%system.processes%'")
+	}
+	seen := map[string]bool{}
+	for deadline := time.Now().Add(20 * time.Second); len(seen) < 2 && time.Now().Before(deadline); {
+		seen[running()] = true
+	}
+	if len(seen) < 2 {
+		t.Errorf("no statement of a reader ran")
+	}
+	began := time.Now()
+	exec1(t, openIn(t, writer, ""), "SELECT 1")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("a writer waited %s", took)
+	}
+	stop()
+	if err := readers.Wait(); err != nil {
+		t.Error(err)
+	}
+	for count := range seen {
+		if len(count) > 1 || int(count[0]-'0') > limits.ReaderStatements(runtime.NumCPU()) {
+			t.Errorf("%s statements of readers ran at once", count)
+		}
+	}
+}
