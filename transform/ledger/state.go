@@ -23,6 +23,13 @@ func (l *Ledger) applyDecision(d *event.Decision) {
 	}
 }
 
+// Locked reports whether a period is locked.
+func (l *Ledger) Locked(period catalogue.Period) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.locked[period]
+}
+
 // areaCell is one area's figure in a cell, by the area's number.
 type areaCell struct {
 	area int
@@ -111,8 +118,9 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
 		if figures := l.figures(cell); known && number < len(figures) {
 			f := &figures[number]
-			into[i].Best, into[i].Sequence = f.figure(), l.sequenceOf(f)
-			if f.status != 0 {
+			into[i].Best, _ = l.figure(f, l.readingOf(cell.Indicator))
+			into[i].Sequence = l.sequenceOf(f)
+			if f.status() != 0 {
 				into[i].Submission = l.submissions[f.submission].id
 			}
 		}
