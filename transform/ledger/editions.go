@@ -38,7 +38,7 @@ func (l *Ledger) adopt(sequence uint64, c *catalogue.Catalogue) error {
 	}
 	l.catalogue, l.editions = c, append(l.editions, placedCatalogue{sequence, c})
 	for id, indicator := range l.indicators {
-		indicator.reading = l.readingUnder(c, id)
+		indicator.conversion = l.conversionUnder(c, id)
 	}
 	if unconverted := l.unconverted(); len(unconverted) > 0 {
 		return fmt.Errorf("catalogue %s: %d figures take part in no total, the first: %w", c.Version(), len(unconverted), &unconverted[0])
@@ -105,7 +105,7 @@ func (l *Ledger) unconverted() (all []Unconverted) {
 				if !f.counts() {
 					continue
 				}
-				if figure, ok := l.figure(f, indicator.reading); !ok {
+				if figure, ok := l.figure(f, indicator.conversion); !ok {
 					all = append(all, Unconverted{Cell{id, period}, l.areas[area], figure, indicator.definition.UnitName})
 				}
 			}

@@ -66,10 +66,10 @@ type cellFigures struct {
 
 // numberedIndicator is an indicator that has occurred in a submission.
 type numberedIndicator struct {
-	id       string
-	number   int
-	reading                                // under the catalogue in force
-	reported map[int16]catalogue.PeriodSet // periods that have a cell, by year
+	id         string
+	number     int
+	conversion                               // under the catalogue in force
+	reported   map[int16]catalogue.PeriodSet // periods that have a cell, by year
 }
 
 // indicator returns the indicator of an id, with a new number where it first
@@ -80,7 +80,7 @@ func (l *Ledger) indicator(id string) *numberedIndicator {
 		// The id shares its memory with the whole message, which must not stay.
 		id = strings.Clone(id)
 		found = &numberedIndicator{id: id, number: len(l.indicators), reported: map[int16]catalogue.PeriodSet{}}
-		found.reading = l.readingUnder(l.catalogue, id)
+		found.conversion = l.conversionUnder(l.catalogue, id)
 		l.indicators[id] = found
 	}
 	return found

@@ -171,7 +171,7 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
 			epoch: s.Epoch[row], stageAndStatus: packStage(catalogue.Stage(s.Stage[row]), catalogue.Status(s.Status[row])), unit: units[word],
 		}
-		if figure, ok := l.figure(&f, indicator.reading); !ok && f.counts() {
+		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
 			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
 		}
 		l.put(indicator, cells, area, f)
@@ -197,18 +197,18 @@ func (l *Ledger) areaNumber(code string) int {
 func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.appendParts(parts, l.figures(cell), l.readingOf(cell.Indicator))
+	return l.appendParts(parts, l.figures(cell), l.conversionOf(cell.Indicator))
 }
 
-// readingOf returns how the figures of an indicator are read under the catalogue in force.
-func (l *Ledger) readingOf(id string) reading {
+// conversionOf returns how the figures of an indicator are read under the catalogue in force.
+func (l *Ledger) conversionOf(id string) conversion {
 	if indicator, ok := l.indicators[id]; ok {
-		return indicator.reading
+		return indicator.conversion
 	}
-	return reading{}
+	return conversion{}
 }
 
-func (l *Ledger) appendParts(parts []Part, figures []packedFigure, as reading) []Part {
+func (l *Ledger) appendParts(parts []Part, figures []packedFigure, as conversion) []Part {
 	for _, area := range l.areaOrder {
 		if area < len(figures) && figures[area].counts() {
 			if part, ok := l.part(area, &figures[area], as); ok {
@@ -236,7 +236,7 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	defer l.mu.RUnlock()
 	number, ok := l.areaNumbers[area]
 	if figures := l.figures(cell); ok && number < len(figures) && figures[number].counts() {
-		return l.part(number, &figures[number], l.readingOf(cell.Indicator))
+		return l.part(number, &figures[number], l.conversionOf(cell.Indicator))
 	}
 	return Part{}, false
 }
@@ -255,7 +255,7 @@ func (l *Ledger) rank(f *packedFigure) Rank {
 }
 
 // part returns an area's figure; false where it does not convert.
-func (l *Ledger) part(area int, f *packedFigure, as reading) (Part, bool) {
+func (l *Ledger) part(area int, f *packedFigure, as conversion) (Part, bool) {
 	s := &l.submissions[f.submission]
 	figure, ok := l.figure(f, as)
 	return Part{Area: l.areas[area], Figure: figure, Submission: s.id, Sequence: s.sequence}, ok

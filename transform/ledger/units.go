@@ -35,29 +35,29 @@ func (l *Ledger) unitNumber(name string) (uint8, error) {
 	return number, nil
 }
 
-// reading is how the figures of an indicator are read under a catalogue.
-type reading struct {
+// conversion is how the figures of an indicator are read under a catalogue.
+type conversion struct {
 	definition *catalogue.Indicator // nil where the catalogue does not have it
 	unit       uint8                // number of its unit
 }
 
-// readingUnder returns how the figures of an indicator are read under a catalogue. While views
+// conversionUnder returns how the figures of an indicator are read under a catalogue. While views
 // read it adds no unit: one that no figure has needs no number.
-func (l *Ledger) readingUnder(c *catalogue.Catalogue, id string) reading {
+func (l *Ledger) conversionUnder(c *catalogue.Catalogue, id string) conversion {
 	definition, ok := c.Indicator(id)
 	if !ok {
-		return reading{}
+		return conversion{}
 	}
 	if number, ok := l.unitNumbers[definition.UnitName]; ok {
-		return reading{definition, number}
+		return conversion{definition, number}
 	}
-	return reading{definition, maxUnits}
+	return conversion{definition, maxUnits}
 }
 
 // figure returns a figure in the unit of the indicator. It reports false, and leaves the value
 // in the unit that it has, where that does not convert. What the catalogue does not have stays
 // as it is.
-func (l *Ledger) figure(f *packedFigure, as reading) (Figure, bool) {
+func (l *Ledger) figure(f *packedFigure, as conversion) (Figure, bool) {
 	figure := Figure{Value: f.value(), Stage: f.stage(), Status: f.status(), Qualifier: f.qualifier(), Epoch: f.epoch}
 	if as.definition == nil || f.unit == as.unit || figure.Status == catalogue.Missing {
 		return figure, true

@@ -78,9 +78,9 @@ func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	if c == nil {
 		return parts
 	}
-	as := v.ledger.readingOf(cell.Indicator)
+	as := v.ledger.conversionOf(cell.Indicator)
 	if v.catalogue != v.ledger.catalogue {
-		as = v.ledger.readingUnder(v.catalogue, cell.Indicator)
+		as = v.ledger.conversionUnder(v.catalogue, cell.Indicator)
 	}
 	if c.viewsBefore < v.number {
 		return v.ledger.appendParts(parts, c.figures, as)

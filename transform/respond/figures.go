@@ -26,8 +26,8 @@ func (r *Responder) figures(ctx context.Context, wanted inquiry.Wanted) (inquiry
 		if err != nil {
 			return inquiry.Figures{}, event.Permanentf("%w", err)
 		}
-		for i := range r.catalogue.Indicators {
-			indicator := &r.catalogue.Indicators[i]
+		for i := range r.ledger.Catalogue().Indicators {
+			indicator := &r.ledger.Catalogue().Indicators[i]
 			if wanted.Dataset != "" && !slices.Contains(indicator.Datasets, wanted.Dataset) {
 				continue
 			}
