@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/effect"
 	"github.com/citytally/citytally/transform/answer/published"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -130,6 +131,14 @@ var chineseWords = Words{
 			diff.ShownOnly: "只影响显示", diff.AcceptedOnly: "只影响今后的接收", diff.PublishableOnly: "影响可否发布",
 			diff.ChangesOnly: "影响同比", diff.TotalsChange: "影响全市数及同比",
 		},
+		TotalsChange: "全市数：%d 项变动，%d 项撤销，%d 项新增；其中 %d 项属已锁定报告期\n", MoreTotals: "…… 另有 %d 项未列出，全部见 --format json\n",
+		DryRun:         "未作任何改动；目录 %s 尚未启用，启用请加 --reason 说明原因\n",
+		Applied:        "目录 %s 自第 %d 条采用记录起启用，全市数随即重算\n",
+		AlreadyInForce: "目录 %s 已在使用\n",
+		Totals:         table.Row{"报告期", "指标", "全市数", "原为", "现为", "锁定"},
+		BecameOf:       map[effect.Kind]string{effect.Changed: "变动", effect.Withdrawn: "撤销", effect.New: "新增"},
+		Locked:         "已锁定", Unconverted: "%[3]s %[1]s（%[2]s）：%[4]s %[5]s 不能换算为 %[6]s\n",
+		Editions: table.Row{"版本", "自采用记录", "启用时间", "操作人", "原因"},
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
@@ -159,7 +168,7 @@ var chineseWords = Words{
 	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
-		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "release": "发布", "recompute": "重算",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算",
 			"skip": "跳过消息", "token": "签发令牌", "revoke": "撤销令牌"},
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},
