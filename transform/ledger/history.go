@@ -171,7 +171,7 @@ func (h *History) Vintages(cell Cell) []Vintage {
 	indicator, ok := h.Ledger.Catalogue().Indicator(cell.Indicator)
 	for i := range all {
 		v := &all[i]
-		if !ok {
+		if !ok || v.Status == catalogue.Missing || v.Status == catalogue.Withdrawn {
 			v.Unit = ""
 		} else if value, err := indicator.InUnit(v.Value, v.Unit); err == nil {
 			v.Value, v.Unit = value, ""

@@ -89,6 +89,7 @@ var englishWords = Words{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
 			answer.Withdrawn: "not added: the area has withdrawn what it reported", answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.OtherReading: "not used: another figure for the same instant has a higher stage, or is later",
+			answer.OtherUnit:     "not added: the unit in which it was reported does not convert into the indicator's",
 			answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
 		},
 	},

@@ -86,6 +86,7 @@ var chineseWords = Words{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
 			answer.Withdrawn: "不加总：该地区已撤回所报数据", answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
+			answer.OtherUnit:     "不加总：填报时的单位不能换算为该指标现在的单位",
 			answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
 	},
