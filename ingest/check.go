@@ -35,14 +35,14 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 	var foreign *Problem
 	for i := range submissions {
 		s := &submissions[i]
-		area, ok := g.catalogue.Area(s.Area)
+		area, ok := g.catalogue().Area(s.Area)
 		switch {
 		case !ok:
 			report(func() ProblemError { return g.unknownAreaProblem(s.Area) })
 		case !who.MaySend(s.Area) && foreign == nil:
 			foreign = otherAreaProblem(who, area)
 		}
-		if _, ok := g.catalogue.Dataset(s.Dataset); !ok {
+		if _, ok := g.catalogue().Dataset(s.Dataset); !ok {
 			report(func() ProblemError { return g.unknownDatasetProblem(s.Dataset) })
 		}
 		if len(s.Observations) == 0 {
@@ -78,8 +78,8 @@ func otherAreaProblem(who token.Holder, area *catalogue.Area) *Problem {
 func (g *Gateway) unknownAreaProblem(seen string) ProblemError {
 	// A name that was written in place of a code is answered with its code.
 	candidates := map[string]string{}
-	for i := range g.catalogue.Areas {
-		a := &g.catalogue.Areas[i]
+	for i := range g.catalogue().Areas {
+		a := &g.catalogue().Areas[i]
 		candidates[a.Code], candidates[a.NameZH], candidates[a.NameEN] = a.Code, a.Code, a.Code
 	}
 	delete(candidates, "")
@@ -88,8 +88,8 @@ func (g *Gateway) unknownAreaProblem(seen string) ProblemError {
 
 func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
 	candidates := map[string]string{}
-	for i := range g.catalogue.Datasets {
-		d := &g.catalogue.Datasets[i]
+	for i := range g.catalogue().Datasets {
+		d := &g.catalogue().Datasets[i]
 		candidates[d.ID], candidates[d.NameZH], candidates[d.NameEN] = d.ID, d.ID, d.ID
 	}
 	delete(candidates, "")
@@ -125,8 +125,8 @@ const maxExcerpt = 200
 // knownAreas lists the areas' codes with their names, for messages.
 func (g *Gateway) knownAreas() []string {
 	var known []string
-	for i := range g.catalogue.Areas {
-		known = append(known, g.catalogue.Areas[i].Code+" "+g.catalogue.Areas[i].NameZH)
+	for i := range g.catalogue().Areas {
+		known = append(known, g.catalogue().Areas[i].Code+" "+g.catalogue().Areas[i].NameZH)
 	}
 	slices.Sort(known)
 	return known
@@ -135,8 +135,8 @@ func (g *Gateway) knownAreas() []string {
 // knownDatasets lists the datasets' ids, for messages.
 func (g *Gateway) knownDatasets() []string {
 	var known []string
-	for i := range g.catalogue.Datasets {
-		known = append(known, g.catalogue.Datasets[i].ID)
+	for i := range g.catalogue().Datasets {
+		known = append(known, g.catalogue().Datasets[i].ID)
 	}
 	slices.Sort(known)
 	return known

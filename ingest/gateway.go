@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -25,16 +27,16 @@ const stage = "ingest"
 
 // Gateway takes submissions in over HTTP. Make one with New and keep Run going.
 type Gateway struct {
-	log       *stream.Log
-	catalogue *catalogue.Catalogue
-	tokens    *token.Register
-	attempts  *attempts
-	config    Config
-	logger    zerolog.Logger
-	ready     func(context.Context) error
-	metrics   *Metrics
-	tracer    *stream.Tracer
-	browsers  *httpguard.Guard
+	log      *stream.Log
+	inForce  atomic.Pointer[catalogue.Catalogue]
+	tokens   *token.Register
+	attempts *attempts
+	config   Config
+	logger   zerolog.Logger
+	ready    func(context.Context) error
+	metrics  *Metrics
+	tracer   *stream.Tracer
+	browsers *httpguard.Guard
 
 	group   *stream.Group
 	index   *index
@@ -59,6 +61,9 @@ func WithReadiness(ready func(context.Context) error) Option {
 	return func(g *Gateway) { g.ready = ready }
 }
 
+// catalogue returns the catalogue in force.
+func (g *Gateway) catalogue() *catalogue.Catalogue { return g.inForce.Load() }
+
 // New returns a gateway that publishes to the log, for those with a token of the file, which may
 // be nil, or of the bucket in the broker. It does not listen yet.
 func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config Config, logger zerolog.Logger, options ...Option) (*Gateway, error) {
@@ -66,12 +71,13 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		return nil, err
 	}
 	g := &Gateway{
-		log: log, catalogue: cat, tokens: token.NewRegister(tokens, logger), attempts: newAttempts(), config: config, logger: logger,
+		log: log, tokens: token.NewRegister(tokens, logger), attempts: newAttempts(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
 		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
+	g.inForce.Store(cat)
 	for _, option := range options {
 		option(g)
 	}
@@ -143,6 +149,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(background) })
 	group.Go(func() error { return g.index.follow(background, g.log) })
+	group.Go(func() error { return edition.Follow(background, g.log, stage, g.inForce.Store) })
 	group.Go(func() error { return g.tokens.Follow(background, g.log, stage) })
 
 	failed := make(chan error, 1)

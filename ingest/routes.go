@@ -69,7 +69,7 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 }
 
 func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ token.Holder) error {
-	tag := `"` + g.catalogue.Version() + `"`
+	tag := `"` + g.catalogue().Version() + `"`
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-cache")
 	if r.Header.Get("If-None-Match") == tag {
@@ -79,11 +79,11 @@ func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ token.H
 	return writeJSON(w, http.StatusOK, struct {
 		Version string `json:"version"`
 		*catalogue.Catalogue
-	}{g.catalogue.Version(), g.catalogue})
+	}{g.catalogue().Version(), g.catalogue()})
 }
 
 func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ token.Holder) error {
-	return writeJSON(w, http.StatusOK, map[string]any{"city": g.catalogue.City, "areas": g.catalogue.Areas})
+	return writeJSON(w, http.StatusOK, map[string]any{"city": g.catalogue().City, "areas": g.catalogue().Areas})
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) error {

@@ -62,21 +62,21 @@ func (g *Gateway) form(datasetID string, query url.Values, who token.Holder) (*t
 	if err != nil {
 		return nil, err
 	}
-	dataset, ok := g.catalogue.Dataset(datasetID)
+	dataset, ok := g.catalogue().Dataset(datasetID)
 	if !ok {
 		problem := newProblem(http.StatusNotFound, codeNotFound, "", "")
 		mistake := g.unknownDatasetProblem(datasetID)
 		problem.Detail, problem.DetailZH, problem.Errors = mistake.Detail, mistake.DetailZH, []ProblemError{mistake}
 		return nil, problem
 	}
-	form := &template.Form{Catalogue: g.catalogue, Area: area, Dataset: dataset}
+	form := &template.Form{Catalogue: g.catalogue(), Area: area, Dataset: dataset}
 	if text := query.Get("period"); text != "" {
 		if form.Period, err = catalogue.ReadPeriod(text, 0); err != nil {
 			return nil, valueProblem("period", err)
 		}
 	} else {
 		now := time.Now()
-		form.Period = template.Latest(dataset, func(p catalogue.Period) bool { return p.HasEnded(now, g.catalogue.Zone()) }, now.In(g.catalogue.Zone()).Year())
+		form.Period = template.Latest(dataset, func(p catalogue.Period) bool { return p.HasEnded(now, g.catalogue().Zone()) }, now.In(g.catalogue().Zone()).Year())
 	}
 	if err := form.Check(); err != nil {
 		return nil, valueProblem("period", err)
@@ -90,7 +90,7 @@ func (g *Gateway) areaOf(query url.Values, who token.Holder) (*catalogue.Area, e
 	if code == "" && who.Area != token.AnyArea {
 		code = who.Area
 	}
-	area, ok := g.catalogue.Area(code)
+	area, ok := g.catalogue().Area(code)
 	if !ok {
 		mistake := g.unknownAreaProblem(code)
 		problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)

@@ -28,7 +28,7 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	}
 	query := r.URL.Query()
 	options := decode.Options{
-		Catalogue: g.catalogue, Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
+		Catalogue: g.catalogue(), Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
 		File: query.Get("file"), Reason: query.Get("reason"),
 		Limits: decode.Limits{Unpacked: g.config.MaxBody, Limits: grid.Limits{Workbook: workbookFactor * g.config.MaxBody}},
 	}

@@ -11,12 +11,11 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// SyncCatalogue stores the catalogue's areas, indicators and datasets under its version,
-// and makes the views show that version. It may be repeated. Syncing an earlier version
-// makes the views show it again.
-func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error {
-	now := s.now()
-	indicators, err := indicatorColumns(c, now)
+// SyncCatalogue stores the catalogue's areas, indicators and datasets under its version.
+// Views show the version that came into force last, at whatever time and in whatever order
+// versions are stored. It may be repeated.
+func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue, since time.Time) error {
+	indicators, err := indicatorColumns(c, since)
 	if err != nil {
 		return fmt.Errorf("sync catalogue %s: %w", c.Version(), err)
 	}
@@ -24,12 +23,12 @@ func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error
 		name    string
 		columns []column
 	}{
-		{"areas_data", areaColumns(c, now)},
+		{"areas_data", areaColumns(c, since)},
 		{"indicators_data", indicators},
-		{"datasets_data", datasetColumns(c, now)},
+		{"datasets_data", datasetColumns(c, since)},
 		// The last insert makes the views show the version, whose rows are all there.
 		{"catalogues_data", []column{
-			{"version", []string{c.Version()}}, {"city", []string{c.City}}, {"synced_at", []time.Time{now}},
+			{"version", []string{c.Version()}}, {"city", []string{c.City}}, {"synced_at", []time.Time{since}},
 		}},
 	} {
 		if err := s.insert(ctx, table.name, table.columns); err != nil {
@@ -40,17 +39,17 @@ func (s *Store) SyncCatalogue(ctx context.Context, c *catalogue.Catalogue) error
 }
 
 // sharedColumns returns the columns that every table of the catalogue has, for n rows.
-func sharedColumns(c *catalogue.Catalogue, n int, now time.Time) []column {
+func sharedColumns(c *catalogue.Catalogue, n int, since time.Time) []column {
 	versions, positions, times := make([]string, n), make([]uint32, n), make([]time.Time, n)
 	for i := range n {
-		versions[i], positions[i], times[i] = c.Version(), uint32(i+1), now
+		versions[i], positions[i], times[i] = c.Version(), uint32(i+1), since
 	}
 	return []column{{"catalogue", versions}, {"position", positions}, {"synced_at", times}}
 }
 
-func areaColumns(c *catalogue.Catalogue, now time.Time) []column {
+func areaColumns(c *catalogue.Catalogue, since time.Time) []column {
 	type area = catalogue.Area
-	return append(sharedColumns(c, len(c.Areas), now), []column{
+	return append(sharedColumns(c, len(c.Areas), since), []column{
 		{"code", valuesOf(c.Areas, func(a *area) string { return a.Code })},
 		{"name_zh", valuesOf(c.Areas, func(a *area) string { return a.NameZH })},
 		{"name_en", valuesOf(c.Areas, func(a *area) string { return a.NameEN })},
@@ -69,7 +68,7 @@ func optionalDay(d catalogue.Date) *time.Time {
 	return &d.Time
 }
 
-func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
+func indicatorColumns(c *catalogue.Catalogue, since time.Time) ([]column, error) {
 	type indicator = catalogue.Indicator
 	text := func(name string, field func(*indicator) string) column {
 		return column{name, valuesOf(c.Indicators, field)}
@@ -87,7 +86,7 @@ func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
 		d := reading.Value.Decimal()
 		return &d
 	}
-	columns := append(sharedColumns(c, len(c.Indicators), now), []column{
+	columns := append(sharedColumns(c, len(c.Indicators), since), []column{
 		text("id", func(i *indicator) string { return i.ID }),
 		text("name_zh", func(i *indicator) string { return i.NameZH }),
 		text("name_en", func(i *indicator) string { return i.NameEN }),
@@ -110,9 +109,9 @@ func indicatorColumns(c *catalogue.Catalogue, now time.Time) ([]column, error) {
 	return columns, errors.Join(errs...)
 }
 
-func datasetColumns(c *catalogue.Catalogue, now time.Time) []column {
+func datasetColumns(c *catalogue.Catalogue, since time.Time) []column {
 	type dataset = catalogue.Dataset
-	return append(sharedColumns(c, len(c.Datasets), now), []column{
+	return append(sharedColumns(c, len(c.Datasets), since), []column{
 		{"id", valuesOf(c.Datasets, func(d *dataset) string { return d.ID })},
 		{"name_zh", valuesOf(c.Datasets, func(d *dataset) string { return d.NameZH })},
 		{"name_en", valuesOf(c.Datasets, func(d *dataset) string { return d.NameEN })},

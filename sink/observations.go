@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -17,7 +18,8 @@ import (
 // observationBlock gathers rows of observations_data from ACCEPTED.
 type observationBlock struct {
 	submissions []storableSubmission
-	n           int // rows
+	adopted     []edition.Edition // catalogues that came into force
+	n           int               // rows
 }
 
 // storableSubmission is a submission whose rows can all be stored, with its periods and its
@@ -32,7 +34,7 @@ func (b *observationBlock) rows() int { return b.n }
 
 func (b *observationBlock) reset() {
 	clear(b.submissions)
-	b.submissions, b.n = b.submissions[:0], 0
+	b.submissions, b.adopted, b.n = b.submissions[:0], b.adopted[:0], 0
 }
 
 // add takes a message's rows. Submissions and rows that cannot be stored are left out, and
@@ -41,6 +43,15 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil {
 		return err
+	}
+	for i := range batch.Decisions {
+		if decision := &batch.Decisions[i]; decision.Kind == event.Adopt {
+			c, err := edition.Read(d.Sequence, decision)
+			if err != nil {
+				return err
+			}
+			b.adopted = append(b.adopted, edition.Edition{Catalogue: c, Since: d.StoredAt})
+		}
 	}
 	var cause error
 	good := 0
@@ -134,7 +145,15 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 		}
 		pieces = append(pieces, columns)
 	}
-	return s.insert(ctx, "observations_data", pieces...)
+	if err := s.insert(ctx, "observations_data", pieces...); err != nil {
+		return err
+	}
+	for _, e := range b.adopted {
+		if err := s.SyncCatalogue(ctx, e.Catalogue, e.Since); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *observationBlock) rowCount() int { return b.n }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -38,7 +39,7 @@ type Rebuilt struct {
 // Until the rebuild is over, queries have incomplete answers. Verdicts and totals that the
 // log no longer keeps (streams.verdicts_for, streams.totals_for) do not come back;
 // observations always do.
-func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, config Config, logger zerolog.Logger) ([]Rebuilt, error) {
+func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, since time.Time, config Config, logger zerolog.Logger) ([]Rebuilt, error) {
 	if err := s.createDatabase(ctx); err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catal
 	if err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.SyncCatalogue(ctx, c); err != nil {
+	if err := s.SyncCatalogue(ctx, c, since); err != nil {
 		return nil, err
 	}
 	var all []Rebuilt

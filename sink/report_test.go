@@ -40,7 +40,7 @@ indicators:
 func TestReport(t *testing.T) {
 	s := newStore(t)
 	c := parseCatalogue(t, catalogueText)
-	if err := s.SyncCatalogue(t.Context(), c); err != nil {
+	if err := s.SyncCatalogue(t.Context(), c, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	_, _, totals := everything(t)
@@ -75,10 +75,9 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func TestSyncCatalogueShowsTheVersionSyncedLast(t *testing.T) {
+func TestSyncCatalogueShowsTheVersionInForceLast(t *testing.T) {
 	s := newStore(t)
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	s.now = func() time.Time { now = now.Add(time.Microsecond); return now }
 	old := parseCatalogue(t, catalogueText)
 	next := parseCatalogue(t, strings.ReplaceAll(strings.Replace(catalogueText, "hnte_valid", "hnte_new", 1), "清江浦区", "清江浦"))
 	for _, step := range []struct {
@@ -87,7 +86,8 @@ func TestSyncCatalogueShowsTheVersionSyncedLast(t *testing.T) {
 	}{
 		{old, "hnte_valid 清江浦区"}, {old, "hnte_valid 清江浦区"}, {next, "hnte_new 清江浦"}, {old, "hnte_valid 清江浦区"},
 	} {
-		if err := s.SyncCatalogue(t.Context(), step.c); err != nil {
+		now = now.Add(time.Microsecond)
+		if err := s.SyncCatalogue(t.Context(), step.c, now); err != nil {
 			t.Fatal(err)
 		}
 		got := query(t, s, "SELECT id FROM indicators WHERE position = 2") + query(t, s, "SELECT name_zh FROM areas WHERE position = 2") +

@@ -75,15 +75,15 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 
 // Prepare waits for the server, also for one that refuses the credentials, since these can be
 // mended there; brings the tables and views up to date, and
-// stores the catalogue. When the server goes away meanwhile, it waits and begins again.
-func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, config Config) error {
+// stores the catalogue, which is in force since a time. When the server goes away meanwhile, it waits and begins again.
+func (s *Store) Prepare(ctx context.Context, c *catalogue.Catalogue, since time.Time, config Config) error {
 	for {
 		if err := s.waitForServer(ctx, config, false); err != nil {
 			return err
 		}
 		err := s.Migrate(ctx)
 		if err == nil {
-			err = s.SyncCatalogue(ctx, c)
+			err = s.SyncCatalogue(ctx, c, since)
 		}
 		if err == nil || !isNetwork(err) || ctx.Err() != nil {
 			return err

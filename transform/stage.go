@@ -23,7 +23,6 @@ import (
 // it. Any number of processes may run it at the same time.
 type Stage struct {
 	log        *stream.Log
-	catalogue  *catalogue.Catalogue
 	rules      *rules.Set
 	projection reconcile.Projection
 	config     Config
@@ -36,20 +35,21 @@ type Stage struct {
 	tracer     *stream.Tracer
 }
 
-// New returns the stage. Nothing is read or written before Run.
+// New returns the stage. The catalogue is in force from the log's beginning on, until the log
+// puts another one in force. Nothing is read or written before Run.
 func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projection, config Config, logger zerolog.Logger, now func() time.Time, options ...Option) (*Stage, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	s := &Stage{
-		log: log, catalogue: c, projection: projection, config: config, logger: logger, now: now,
+		log: log, projection: projection, config: config, logger: logger, now: now,
 		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
 	}
 	for _, option := range options {
 		option(s)
 	}
 	s.ledger.RegisterMetrics(s.metrics.registerer)
-	s.checker = reconcile.NewConservationChecker(log, c, projection, config.CheckEvery, logger, now, s.metrics.reconcile)
+	s.checker = reconcile.NewConservationChecker(log, s.ledger, projection, config.CheckEvery, logger, now, s.metrics.reconcile)
 	return s, nil
 }
 
@@ -101,14 +101,14 @@ func (s *Stage) Run(ctx context.Context) error {
 
 func (s *Stage) runWorkers(ctx context.Context) error {
 	close(s.ready)
-	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.catalogue.Version()).Msg("ledger replayed")
-	publisher := tally.NewPublisher(s.log, s.catalogue, s.now, s.metrics.tally)
-	validator := judge.NewValidator(s.log, s.ledger, s.catalogue, s.rules, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
+	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.ledger.Catalogue().Version()).Msg("ledger replayed")
+	publisher := tally.NewPublisher(s.log, s.now, s.metrics.tally)
+	validator := judge.NewValidator(s.log, s.ledger, s.rules, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
 		s.logger, s.now, s.metrics.judge, s.tracer)
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
-	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.catalogue, s.projection, publisher, s.checker,
+	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.projection, publisher, s.checker,
 		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
-	responder := respond.New(s.log, s.ledger, s.catalogue, validator, s.now)
+	responder := respond.New(s.log, s.ledger, validator, s.now)
 	group, working := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, s.checker.Run, responder.Run} {
 		group.Go(func() error { return run(working) })

@@ -37,11 +37,11 @@ was made, which then names the period; the result says which.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			assessment, err := c.Assess(cmd.Context(), args[0], s)
 			if err != nil {
 				return err
 			}
-			assessment, err := c.Assess(cmd.Context(), args[0], s)
+			printer, err := c.PrinterUnder(cmd.Context(), lang.language(), assessment.Catalogue)
 			if err != nil {
 				return err
 			}

@@ -46,11 +46,11 @@ why. Published figures that contradict each other are listed, and do not fail.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			compared, err := c.ComparePublished(cmd.Context(), s, control)
 			if err != nil {
 				return err
 			}
-			compared, err := c.ComparePublished(cmd.Context(), s, control)
+			printer, err := c.PrinterUnder(cmd.Context(), lang.language(), compared.Catalogue)
 			if err != nil {
 				return err
 			}

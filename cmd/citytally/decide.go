@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/event"
@@ -58,7 +59,7 @@ func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.C
 		if err := c.Decide(cmd.Context(), d); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, client.CurrentPerson(), d.Reason)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, app.CurrentPerson(), d.Reason)
 		return nil
 	}
 	natsFlag(cmd, &a)
@@ -86,7 +87,7 @@ What was submitted, and with whose token, is in the views submissions and observ
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}

@@ -34,11 +34,11 @@ It answers from the log, so also for any time in the past (--as-of).`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			explanation, err := c.Explain(cmd.Context(), args[0], s, area)
 			if err != nil {
 				return err
 			}
-			explanation, err := c.Explain(cmd.Context(), args[0], s, area)
+			printer, err := c.PrinterUnder(cmd.Context(), lang.language(), explanation.Catalogue)
 			if err != nil {
 				return err
 			}

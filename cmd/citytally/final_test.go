@@ -14,7 +14,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
-	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
@@ -118,7 +117,7 @@ func unlockWhileResting(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", Person: client.CurrentPerson()}
+	unlock := event.Decision{Kind: event.Unlock, Period: "2021", Reason: "census", Person: app.CurrentPerson()}
 	if err := judge.Decide(t.Context(), log, catalogue, unlock, time.Now()); err != nil {
 		t.Fatal(err)
 	}

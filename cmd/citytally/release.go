@@ -55,7 +55,7 @@ missing, stop the release, unless --force lets them out marked as they are.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func newReleaseList(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}
@@ -131,7 +131,7 @@ func newReleaseDiff(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}

@@ -60,11 +60,11 @@ func (r *reportFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	printer, err := c.Printer(r.lang.language())
+	report, err := c.Report(cmd.Context(), r.selection, r.format.value == present.FormatHTML)
 	if err != nil {
 		return err
 	}
-	report, err := c.Report(cmd.Context(), r.selection, r.format.value == present.FormatHTML)
+	printer, err := c.PrinterUnder(cmd.Context(), r.lang.language(), report.Catalogue())
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ later. "*" is every area, for the bureau and for analysts.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ func newTokenList(connect connector) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ for ever. A gateway that the broker cannot reach lets nobody in until it can.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
-	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
@@ -64,7 +63,7 @@ func TestTokenCommands(t *testing.T) {
 	var kinds []string
 	for _, a := range acts {
 		kinds = append(kinds, a.Kind)
-		if a.By != client.CurrentPerson() || a.By.Name == "" || a.At.IsZero() {
+		if a.By != app.CurrentPerson() || a.By.Name == "" || a.At.IsZero() {
 			t.Errorf("want who it was, got %+v", a)
 		}
 	}

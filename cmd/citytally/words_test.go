@@ -30,6 +30,8 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
 		{[]string{"token", "create", "--area", "320899"}, `want an area of the catalogue, or "*" for all, got "320899"`},
 		{[]string{"token", "create", "--area", "320812", "--role", "boss"}, `--role: want district, bureau, analyst, got "boss"`},
+		{[]string{"catalogue", "apply", "nosuch.yaml"}, "read catalogue: open nosuch.yaml"},
+		{[]string{"catalogue", "show", "nosuch.yaml", "--version", "0123456789ab"}, "leave out FILE"},
 		{[]string{"token", "revoke", "3f8a0c51d2e7"}, `--reason: want why`},
 	} {
 		code, _, stderr := citytally(t, append(test.args, "--dir", t.TempDir())...)

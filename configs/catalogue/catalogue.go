@@ -26,6 +26,7 @@ type Catalogue struct {
 	Indicators []Indicator `yaml:"indicators" json:"indicators"`
 
 	version    string
+	text       string
 	zone       *time.Location
 	areas      map[string]*Area
 	datasets   map[string]*Dataset
@@ -64,13 +65,16 @@ func parse(source string, text []byte) (*Catalogue, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	c.version = hex.EncodeToString(sum[:6])
+	c.version, c.text = hex.EncodeToString(sum[:6]), string(text)
 	return c, nil
 }
 
 // Version identifies the catalogue's content: 12 hex digits of the SHA-256 of
 // its text. Every total says under which version it was computed.
 func (c *Catalogue) Version() string { return c.version }
+
+// Text returns the text that the catalogue was read from.
+func (c *Catalogue) Text() string { return c.text }
 
 // Zone returns the city's time zone.
 func (c *Catalogue) Zone() *time.Location { return c.zone }

@@ -26,6 +26,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 			}
 		}
 		checkChange(ind, report)
+		checkConversions(ind, report)
 		c.checkAtMost(ind, report)
 		c.checkFrequency(ind, report)
 		if ind.Total == RatioRule {
@@ -68,6 +69,31 @@ func checkChange(ind *Indicator, report indicatorReport) {
 		report("change", "a share in %s changes by percentage points; want point, got percent", ind.UnitName)
 	case !share && ind.Change == Point && ind.UnitName != "":
 		report("change", "only a share (%%, ‰ or 1) changes by percentage points; want percent where the unit is %s, got point", ind.UnitName)
+	}
+}
+
+// checkConversions reads the factors, and makes sure that only units are named that do not
+// convert by themselves, each once.
+func checkConversions(ind *Indicator, report indicatorReport) {
+	ind.factors = make([]Value, len(ind.Converts))
+	for j := range ind.Converts {
+		c := &ind.Converts[j]
+		field := indexed("converts", j)
+		reading, err := ParseValue(c.Factor)
+		switch {
+		case c.Unit == "":
+			report(field, "want a unit, got none")
+		case ind.Total == RatioRule:
+			report(field, "a ratio is computed, never reported; leave converts out")
+		case ParseUnit(c.Unit).Dimension == ind.unit.Dimension:
+			report(field, "%s converts into %s by itself", c.Unit, ind.UnitName)
+		case slices.IndexFunc(ind.Converts, func(other Conversion) bool { return other.Unit == c.Unit }) < j:
+			report(field, "%s occurs twice", c.Unit)
+		case err != nil || reading.Missing || reading.Unit != "" || reading.Value.Coefficient <= 0:
+			report(field, "want a positive number as factor, got %q", c.Factor)
+		default:
+			ind.factors[j] = reading.Value
+		}
 	}
 }
 

@@ -116,13 +116,41 @@ type Indicator struct {
 	Source     string `yaml:"source" json:"source,omitempty"`
 	// Redefined are the days from which figures mean something else than before.
 	Redefined []Date `yaml:"redefined" json:"redefined,omitempty"`
+	// Converts says how figures count that were reported in a unit, under an earlier
+	// catalogue, which does not convert into the indicator's by itself.
+	Converts []Conversion `yaml:"converts" json:"converts,omitempty"`
 
 	unit             Unit
 	minimum, maximum *Value
+	factors          []Value // of Converts
 }
 
 // Unit returns the indicator's unit, ready to convert into.
 func (i *Indicator) Unit() Unit { return i.unit }
+
+// InUnit returns a value in the unit of a name as one in the indicator's unit, exactly. The
+// error is a [Problem] where it does not convert.
+func (i *Indicator) InUnit(v Value, name string) (Value, error) {
+	if name == i.UnitName {
+		return v, nil
+	}
+	for n := range i.Converts {
+		if i.Converts[n].Unit == name {
+			return v.times(i.factors[n])
+		}
+	}
+	return i.unit.Convert(v, ParseUnit(name))
+}
+
+// Conversion says how many of an indicator's units one of another unit is.
+type Conversion struct {
+	Unit string `yaml:"unit" json:"unit"`
+	// Factor is a positive decimal number.
+	Factor string `yaml:"factor" json:"factor"`
+}
+
+// String returns the conversion for a list of differences.
+func (c Conversion) String() string { return c.Unit + " × " + c.Factor }
 
 // parts returns the ids of a ratio's parts.
 func (i *Indicator) parts() []string {

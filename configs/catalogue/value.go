@@ -73,6 +73,22 @@ func (v Value) shift(n int) (Value, error) {
 	return Value{Coefficient: coefficient, Scale: uint8(scale)}, nil
 }
 
+// times returns the product of two values, exactly.
+func (v Value) times(w Value) (Value, error) {
+	product := v.Decimal().Mul(w.Decimal())
+	if !product.Coefficient().IsInt64() {
+		return Value{}, tooLong(product.String())
+	}
+	coefficient, scale := product.Coefficient().Int64(), -product.Exponent()
+	for ; scale > 0 && coefficient%10 == 0; scale-- {
+		coefficient /= 10
+	}
+	if scale > MaxDecimals || digits(coefficient) > MaxDigits {
+		return Value{}, tooLong(product.String())
+	}
+	return Value{Coefficient: coefficient, Scale: uint8(scale)}, nil
+}
+
 func digits(n int64) int {
 	return len(strings.TrimPrefix(strconv.FormatInt(n, 10), "-"))
 }

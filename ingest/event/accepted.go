@@ -203,7 +203,13 @@ func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 	for i := range batch.Submissions {
 		size += 256 + 48*batch.Submissions[i].Len() // the usual size of a row
 	}
-	return encodeBinary(acceptedLayout, size, batch)
+	layout := byte(rowsLayout)
+	for i := range batch.Decisions {
+		if d := &batch.Decisions[i]; d.Kind == Adopt {
+			layout, size = acceptedLayout, size+len(d.Catalogue)
+		}
+	}
+	return encodeBinary(layout, size, batch)
 }
 
 // DecodeAccepted reads a message body. An error is Permanent, or a [NewerLayout]. The

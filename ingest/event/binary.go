@@ -12,9 +12,11 @@ import (
 // an earlier program may ignore; any other change is a new version. Layout 2 packs columns and words into
 // byte strings, and the inputs of a total into one text. In layout 3 of totals an input
 // leaves out the indicator and the stage where they are those of the input before it; in
-// that of accepted rows figures are withdrawn, and one id may come more than once.
+// that of accepted rows figures are withdrawn, and one id may come more than once. Layout 4
+// of accepted rows is for a catalogue put in force, which no program may pass over.
 const (
-	acceptedLayout = 3
+	rowsLayout     = 3 // of accepted rows and of the decisions about them
+	acceptedLayout = 4
 	totalsLayout   = 3 // of totals and of releases
 )
 

@@ -10,18 +10,21 @@ import (
 type DecisionKind string
 
 // The decisions. After a Lock a changed value in the period needs a reason; an
-// Unlock ends that. A Reopen lets the figures of a cell begin again at any stage.
+// Unlock ends that. A Reopen lets the figures of a cell begin again at any stage. Adopt
+// puts a catalogue in force from its place in the log on.
 const (
 	Lock   DecisionKind = "lock"
 	Unlock DecisionKind = "unlock"
 	Reopen DecisionKind = "reopen"
+	Adopt  DecisionKind = "adopt"
 )
 
 // Decision is the bureau's decision about figures. It is stored in ACCEPTED among the
 // figures, so that every reader applies it after the same figures.
 type Decision struct {
-	Kind   DecisionKind `cbor:"1,keyasint" json:"kind"`
-	Period string       `cbor:"2,keyasint" json:"period"`
+	Kind DecisionKind `cbor:"1,keyasint" json:"kind"`
+	// Period is what a Lock, Unlock or Reopen is about.
+	Period string `cbor:"2,keyasint" json:"period"`
 	// Indicator and Area limit a Reopen to an indicator and an area; "" is all of them.
 	Indicator string `cbor:"3,keyasint,omitempty" json:"indicator,omitempty"`
 	Area      string `cbor:"4,keyasint,omitempty" json:"area,omitempty"`
@@ -31,6 +34,8 @@ type Decision struct {
 	By string `cbor:"6,keyasint" json:"by"`
 	// At is when it was decided, in Unix milliseconds.
 	At int64 `cbor:"7,keyasint" json:"at"`
+	// Catalogue is the text of the catalogue that an Adopt puts in force.
+	Catalogue string `cbor:"8,keyasint,omitempty" json:"-"`
 	// Person is who decided.
 	Person Person `cbor:"31,keyasint,omitzero" json:"person,omitzero"`
 }

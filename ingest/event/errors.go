@@ -33,10 +33,16 @@ func IsPermanent(err error) bool {
 type NewerLayout struct {
 	// Version is the message's layout version, Newest the newest that this program reads.
 	Version, Newest byte
+	// Content is why this program cannot read what the message has in a layout that it
+	// knows; nil where the layout is the reason.
+	Content error
 }
 
 // Error says which version the message has and what to do.
 func (e *NewerLayout) Error() string {
+	if e.Content != nil {
+		return fmt.Sprintf("%v: another version of citytally wrote it; use that one here too, or have the message skipped (citytally skip)", e.Content)
+	}
 	return fmt.Sprintf("decode event: its layout version %d is newer than this program, which reads 1 to %d: upgrade citytally here too, or have the message skipped (citytally skip)", e.Version, e.Newest)
 }
 

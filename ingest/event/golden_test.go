@@ -65,6 +65,9 @@ func TestGoldenEvents(t *testing.T) {
 	byClerk := &event.AcceptedBatch{Decisions: []event.Decision{
 		{Kind: event.Lock, Period: "2021", Reason: "公报已发布", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
 	}}
+	adopted := &event.AcceptedBatch{Decisions: []event.Decision{
+		{Kind: event.Adopt, Reason: "2022年报表制度", By: clerk.Name, At: at.UnixMilli(), Catalogue: "city: \"320800\"\n", Person: clerk},
+	}}
 	manual := event.Run{ID: "manual.x", Schedule: "manual", Trigger: event.ByManual, StartedAt: at, FinishedAt: at, Person: clerk}
 	withdrawal := event.AcceptedSubmission{
 		ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 302, ReceivedAt: at.UnixMilli(), Key: "k-1", Content: "ffeeddccbbaa99887766554433221100",
@@ -107,6 +110,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"accepted.v3.cbor", exampleAccepted(t), func() ([]byte, error) { return event.EncodeAccepted(exampleAccepted(t)) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"decisions.v3.cbor", decisions, func() ([]byte, error) { return event.EncodeAccepted(decisions) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"adopted.v4.cbor", adopted, func() ([]byte, error) { return event.EncodeAccepted(adopted) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"accepted.v3.withdrawn.cbor", withdrawn, func() ([]byte, error) { return event.EncodeAccepted(withdrawn) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},

@@ -152,7 +152,7 @@ func (x *explainer) part(v ledger.Vintage) ExplainedPart {
 func explained(v *ledger.Vintage) ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
-		Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
+		Unit: v.Unit, Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
 		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason,
 	}
 	if v.Status != catalogue.Missing && v.Status != catalogue.Withdrawn {
@@ -180,6 +180,8 @@ func (x *explainer) reasonExcluded(indicator *catalogue.Indicator, period catalo
 		return SaidMissing, ""
 	case v.Status == catalogue.Withdrawn:
 		return Withdrawn, ""
+	case v.Unit != "":
+		return OtherUnit, ""
 	}
 	return NoCounterpart, ""
 }

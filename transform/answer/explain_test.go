@@ -83,6 +83,23 @@ func checkSum(t *rapid.T, h *ledger.History, c *catalogue.Catalogue, s *Sum, per
 	}
 }
 
+// A figure in a unit that does not convert keeps its own, and takes part in nothing.
+func TestExplainNamesTheUnit(t *testing.T) {
+	c := fixture.Catalogue(t)
+	h := ledger.NewHistory(c, ledger.Moment{}, KeepFor(c, "enterprises"))
+	cell := ledger.Cell{Indicator: "enterprises", Period: fixture.Period("2021")}
+	figure := fixture.AcceptedFigure(cell.Indicator, cell.Period, 10)
+	figure.Unit = "户"
+	if err := h.Fold(1, "accepted.901.annual", fixture.Accepted(1, "901", figure)); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := Explain(c, h, cell, "")
+	excluded := e.Sums[0].Excluded
+	if len(e.Sums[0].Parts) != 0 || len(excluded) != 1 || excluded[0].Because != OtherUnit || excluded[0].Unit != "户" || excluded[0].Value != "10" || !slices.Contains(e.Missing, "901") {
+		t.Errorf("explanation = %+v", e.Level)
+	}
+}
+
 func TestExplainNamesReasons(t *testing.T) {
 	c := fixture.Catalogue(t)
 	h := ledger.NewHistory(c, ledger.Moment{}, KeepFor(c, "rd_intensity"))

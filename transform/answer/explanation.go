@@ -25,6 +25,8 @@ const (
 	// OtherReading: a figure for another period that ends at the same instant counts; its
 	// stage is higher, or it is later.
 	OtherReading = "OTHER_READING"
+	// OtherUnit: the unit in which it was reported does not convert into the indicator's.
+	OtherUnit = "OTHER_UNIT"
 	// NoCounterpart: a ratio is made of areas that have a value of both its parts, and
 	// this area has none of the other part.
 	NoCounterpart = "NO_COUNTERPART"
@@ -153,8 +155,10 @@ type ExplainedFigure struct {
 	Area string `json:"area"`
 	// Period is the period that it was reported for, which may be another than the
 	// total's.
-	Period    string `json:"period"`
-	Value     string `json:"value"`
+	Period string `json:"period"`
+	Value  string `json:"value"`
+	// Unit is the value's where it does not convert into the sum's; "" for all others.
+	Unit      string `json:"unit,omitempty"`
 	Stage     string `json:"stage"`
 	Status    string `json:"status"`
 	Qualifier string `json:"qualifier"`

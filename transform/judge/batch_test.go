@@ -95,7 +95,7 @@ func submissions() *rapid.Generator[event.Submission] {
 // same batch, and not by other areas'.
 func TestBatchSeesItself(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
-	v := &Validator{log: log, ledger: ledger.New(c), checks: checks{catalogue: c}, now: time.Now}
+	v := &Validator{log: log, ledger: ledger.New(c), now: time.Now}
 	staged := func(area, value, stage string) received {
 		o := fixture.Figure("gdp", "2021", value)
 		o.Stage = stage

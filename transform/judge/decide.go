@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 // DecisionSubject is the subject of ACCEPTED that decisions are published on; rows are
 // published on accepted.<area>.<dataset>.
-const DecisionSubject = "accepted.decisions"
+const DecisionSubject = edition.Subject
 
 // Decide publishes a decision of the bureau to ACCEPTED. It holds for every submission
 // judged after it. A decision without a reason or without a person is an error, as is

@@ -37,13 +37,13 @@ func (f *finality) validator() *Validator {
 		return l.Follow(ctx, f.log, fixture.Logger(f.t), func() { close(replayed) })
 	})
 	<-replayed
-	return NewValidator(f.log, l, c, nil, Config{Batch: 100, AckWait: time.Second}, fixture.Logger(f.t), time.Now, NewMetrics(nil), nil)
+	return NewValidator(f.log, l, nil, Config{Batch: 100, AckWait: time.Second}, fixture.Logger(f.t), time.Now, NewMetrics(nil), nil)
 }
 
 func (f *finality) decide(v *Validator, kind event.DecisionKind) {
 	f.t.Helper()
 	d := event.Decision{Kind: kind, Period: "2021", Reason: "because", Person: event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}}
-	if err := Decide(f.t.Context(), f.log, v.checks.catalogue, d, time.Now()); err != nil {
+	if err := Decide(f.t.Context(), f.log, v.ledger.Catalogue(), d, time.Now()); err != nil {
 		f.t.Fatal(err)
 	}
 	if err := v.catchUp(f.t.Context()); err != nil {

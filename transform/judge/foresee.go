@@ -27,8 +27,7 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 			return nil, submissions[i].stray
 		}
 	}
-	state := newBatchState(v.ledger)
-	verdicts, _, err := v.judgeAll(ctx, submissions, state)
+	verdicts, _, state, err := v.judgeUnderOne(ctx, submissions)
 	if err != nil {
 		return nil, err
 	}

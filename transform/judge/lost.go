@@ -48,7 +48,7 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 			rejected[verdict.Findings[i].Row] = true
 		}
 	}
-	result := v.checks.withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
+	result := v.checks().withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
 	rows := slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool { return rejected[o.Row] })
 	if len(rows) != verdict.Accepted {
 		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission", verdict.Accepted, len(rows))

@@ -41,9 +41,9 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 				return v.repeat(ctx, r, state, &earlier[i])
 			}
 		}
-		return v.checks.apply(r, state, nil), nil, nil
+		return v.checks().apply(r, state, nil), nil, nil
 	}
-	result := v.checks.apply(r, state, nil)
+	result := v.checks().apply(r, state, nil)
 	if len(earlier) == 0 {
 		return result, nil, nil
 	}
@@ -54,7 +54,7 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 				return result, nil, err
 			}
 		}
-		result = v.checks.apply(r, state, known)
+		result = v.checks().apply(r, state, known)
 	}
 	switch {
 	case result.effects.changesFigures() || result.effects.of[isSuperseded].count > 0:
@@ -80,7 +80,7 @@ func (v *Validator) repeat(ctx context.Context, r *received, state *batchState, 
 // accepted. Those stay accepted, and no other is, whatever was decided since. Its effects
 // say whether what was accepted is still in force.
 func (v *Validator) judgedThen(r *received, before history, rows map[int]bool) judgement {
-	result := v.checks.withoutRules().apply(r, unlocked{before}, nil)
+	result := v.checks().withoutRules().apply(r, unlocked{before}, nil)
 	then := judgement{assumed: result.assumed, omitted: result.omitted}
 	for _, f := range result.findings {
 		if f.Severity != event.Reject || f.Row != 0 && !rows[f.Row] {

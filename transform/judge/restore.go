@@ -45,7 +45,7 @@ func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, logge
 	case <-ctx.Done():
 		return restored, context.Cause(ctx)
 	}
-	v := NewValidator(log, l, c, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil)
+	v := NewValidator(log, l, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil)
 	if err := v.restoreAll(ctx, &restored); err != nil {
 		return restored, err
 	}

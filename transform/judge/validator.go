@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -34,24 +34,35 @@ type Config struct {
 type Validator struct {
 	log     *stream.Log
 	ledger  *ledger.Ledger
-	checks  checks
+	rules   *rules.Set // nil judges by the catalogue alone
 	config  Config
 	logger  zerolog.Logger
 	now     func() time.Time
 	metrics *Metrics
 	tracer  *stream.Tracer
 	earlier earlierVerdicts
+	checked atomic.Pointer[checks] // those of the catalogue that was in force last
 	// restored counts the submissions of which lost rows were brought back to ACCEPTED.
 	restored int
 }
 
-// NewValidator returns a validator that judges by the catalogue, by the rules and by the
-// ledger, which the caller keeps up to date. Rules and tracer may be nil.
-func NewValidator(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, set *rules.Set, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
+// NewValidator returns a validator that judges by the ledger, which the caller keeps up to
+// date, by the catalogue in force in it and by the rules. Rules and tracer may be nil.
+func NewValidator(log *stream.Log, l *ledger.Ledger, set *rules.Set, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics, tracer *stream.Tracer) *Validator {
 	return &Validator{
-		log: log, ledger: l, checks: checks{c, set}, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer,
+		log: log, ledger: l, rules: set, config: config, logger: logger, now: now, metrics: metrics, tracer: tracer,
 		earlier: earlierVerdicts{log: log},
 	}
+}
+
+// checks returns those of the catalogue in force in the ledger.
+func (v *Validator) checks() *checks {
+	inForce, last := v.ledger.Catalogue(), v.checked.Load()
+	if last == nil || last.catalogue != inForce {
+		last = &checks{inForce, v.rules.Under(inForce)}
+		v.checked.Store(last)
+	}
+	return last
 }
 
 // Run judges submissions until ctx ends. Call it once the ledger has caught up with
@@ -91,7 +102,7 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	if err := v.publishVerdicts(ctx, verdicts, spans, refused); err != nil {
 		return err
 	}
-	v.metrics.observe(v.checks.catalogue, verdicts, v.now().Sub(began))
+	v.metrics.observe(v.ledger.Catalogue(), verdicts, v.now().Sub(began))
 	if len(refused) > 0 {
 		return refused
 	}
@@ -121,7 +132,7 @@ func (v *Validator) dropJudged(ctx context.Context, submissions []received, all 
 func (v *Validator) accept(ctx context.Context, submissions []received, spans *stream.Spans, refused stream.Refusals) ([]event.Verdict, error) {
 	verdicts := make([]event.Verdict, 0, len(submissions))
 	for checked := time.Now(); ; {
-		judged, outgoing, err := v.judgeAll(ctx, submissions, newBatchState(v.ledger))
+		judged, outgoing, _, err := v.judgeUnderOne(ctx, submissions)
 		if err != nil {
 			return nil, err
 		}
@@ -168,6 +179,18 @@ func (v *Validator) catchUp(ctx context.Context) error {
 		return fmt.Errorf("ACCEPTED ends at message %d and the ledger of this program at %d: the log has lost its end; restart this program once the broker's data are whole", last, basis)
 	}
 	return v.ledger.Wait(ctx, last)
+}
+
+// judgeUnderOne judges submissions under one catalogue: again where another one came into
+// force meanwhile. It returns what was accepted with the ledger.
+func (v *Validator) judgeUnderOne(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, *batchState, error) {
+	for {
+		inForce, state := v.ledger.Catalogue(), newBatchState(v.ledger)
+		verdicts, outgoing, err := v.judgeAll(ctx, submissions, state)
+		if err != nil || v.ledger.Catalogue() == inForce {
+			return verdicts, outgoing, state, err
+		}
+	}
 }
 
 // judgeAll judges submissions in order, and adds what is accepted to the state. Later ones
@@ -221,7 +244,7 @@ func (v *Validator) newVerdict(r *received) event.Verdict {
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
 		Via: r.via(), By: r.by(), File: r.submission.File,
-		Catalogue: v.checks.catalogue.Version(), Rules: v.checks.rules.Version(), Findings: []event.Finding{},
+		Catalogue: v.checks().catalogue.Version(), Rules: v.checks().rules.Version(), Findings: []event.Finding{},
 	}
 }
 
@@ -230,7 +253,7 @@ func (v *Validator) conclude(verdict *event.Verdict, result *judgement) {
 	result.effects.tell(verdict)
 	verdict.Basis = result.basis
 	if result.assumed {
-		if dataset, ok := v.checks.catalogue.Dataset(verdict.Dataset); ok {
+		if dataset, ok := v.checks().catalogue.Dataset(verdict.Dataset); ok {
 			verdict.AssumedStage = dataset.Stage.String()
 		}
 	}

@@ -17,11 +17,11 @@ import (
 func TestOvertakenSubmissionIsJudgedAgain(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	ledger := ledger.New(c)
-	v := NewValidator(log, ledger, c, nil, Config{}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
+	v := NewValidator(log, ledger, nil, Config{}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
 
 	r := readOf(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	final := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
-	final.Add(v.checks.apply(&r, newBatchState(ledger), nil).accepted[0])
+	final.Add(v.checks().apply(&r, newBatchState(ledger), nil).accepted[0])
 	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{final}})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestALostEndOfTheLogIsTold(t *testing.T) {
 	if err := l.Apply(7, "accepted.901.annual", &event.AcceptedBatch{}); err != nil {
 		t.Fatal(err)
 	}
-	v := NewValidator(log, l, c, nil, Config{Batch: 10, AckWait: 5 * time.Second}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
+	v := NewValidator(log, l, nil, Config{Batch: 10, AckWait: 5 * time.Second}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
 	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	fixture.Run(t, v.Run)
 	fixture.Stuck(t, log, "ACCEPTED ends at message 0 and the ledger of this program at 7")

@@ -53,12 +53,15 @@ type Figure struct {
 	// Epoch is how often the cell had been reopened, or the area had withdrawn its
 	// figure, when the figure was accepted.
 	Epoch uint8
+	// Unit is the unit of a value that does not convert into the catalogue's, and takes part
+	// in no total; "" for all others.
+	Unit string
 }
 
 // SameContent reports whether a total made of g instead of f would be the same.
 // Epochs do not matter to a total.
 func (f Figure) SameContent(g Figure) bool {
-	return f.Value == g.Value && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
+	return f.Value == g.Value && f.Unit == g.Unit && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
 }
 
 // Part is one area's figure in a cell: a part of the cell's total.

@@ -31,8 +31,12 @@ func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Log
 			logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("unreadable message in ACCEPTED")
 			return nil
 		}
-		if err := l.Apply(d.Sequence, d.Subject, batch); err != nil {
-			logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("row left out of the ledger")
+		err = l.Apply(d.Sequence, d.Subject, batch)
+		if event.IsNewerLayout(err) {
+			return err
+		}
+		if err != nil {
+			logger.Error().Err(err).Uint64("sequence", d.Sequence).Msg("figures in a unit that does not convert")
 		}
 		return nil
 	}, caughtUp)

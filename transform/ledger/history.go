@@ -23,8 +23,10 @@ type Moment struct {
 	Basis uint64
 }
 
-func (m Moment) includes(acceptedSequence uint64, s *event.AcceptedSubmission) bool {
-	return (m.Received.IsZero() || s.ReceivedAt <= m.Received.UnixMilli()) && (m.Basis == 0 || acceptedSequence <= m.Basis)
+// includes reports whether what came at a time in Unix milliseconds, and is stored at a
+// sequence of ACCEPTED, counts.
+func (m Moment) includes(acceptedSequence uint64, at int64) bool {
+	return (m.Received.IsZero() || at <= m.Received.UnixMilli()) && (m.Basis == 0 || acceptedSequence <= m.Basis)
 }
 
 // Keep reports whether a [History] keeps the vintage that a submission brought for
@@ -42,7 +44,8 @@ type History struct {
 }
 
 // Replay reads ACCEPTED to its present end and returns what was known at the
-// moment, in the units of the catalogue. A submission that had been received by then
+// moment, under the catalogue that was in force then; c is that from the log's beginning on.
+// A submission that had been received by then
 // counts, however much later it was judged.
 func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment Moment, keep Keep) (*History, error) {
 	h := NewHistory(c, moment, keep)
@@ -72,16 +75,20 @@ func (h *History) apply(d stream.Delivery) error {
 	if err != nil {
 		return nil
 	}
-	h.Fold(d.Sequence, d.Subject, batch)
-	return nil
+	return h.Fold(d.Sequence, d.Subject, batch)
 }
 
-// Fold adds those submissions of the message at a sequence of ACCEPTED that the
-// moment includes. It removes the others from the batch.
-func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.AcceptedBatch) {
-	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return !h.Moment.includes(acceptedSequence, &s) })
-	if len(batch.Submissions) == 0 {
-		return
+// Fold adds those submissions and decisions of the message at a sequence of ACCEPTED that
+// the moment includes. It removes the others from the batch. An error is an [*event.NewerLayout].
+func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.AcceptedBatch) error {
+	batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool {
+		return !h.Moment.includes(acceptedSequence, s.ReceivedAt)
+	})
+	batch.Decisions = slices.DeleteFunc(batch.Decisions, func(d event.Decision) bool {
+		return !h.Moment.includes(acceptedSequence, d.At)
+	})
+	if len(batch.Submissions)+len(batch.Decisions) == 0 {
+		return nil
 	}
 	if h.keep != nil {
 		for i := range batch.Submissions {
@@ -91,8 +98,11 @@ func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.Acc
 			}
 		}
 	}
-	// The running stage leaves the same rows out, and logs them.
-	_ = h.Ledger.Apply(acceptedSequence, subject, batch)
+	// The running stage logs which figures do not convert.
+	if err := h.Ledger.Apply(acceptedSequence, subject, batch); event.IsNewerLayout(err) {
+		return err
+	}
+	return nil
 }
 
 func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmission) {
@@ -108,17 +118,12 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 		if !h.keep(s, cell) {
 			continue
 		}
-		indicator, _ := h.Ledger.catalogue.Indicator(cell.Indicator)
-		value, err := inCatalogueUnit(indicator, s.Units[s.Indicator[row]], s.Value(row))
-		if err != nil {
-			continue
-		}
 		h.insert(Vintage{
 			Cell: cell,
 			Part: Part{
 				Area: s.Area, Submission: id, Sequence: s.Sequence,
 				Figure: Figure{
-					Value: value, Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]),
+					Value: s.Value(row), Unit: s.Units[s.Indicator[row]], Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]),
 					Epoch: s.Epoch[row],
 				},
 			},
@@ -159,5 +164,18 @@ func (h *History) insert(v Vintage) {
 func (h *History) Cells() []Cell { return slices.SortedFunc(maps.Keys(h.vintages), Cell.Compare) }
 
 // Vintages returns the vintages that were kept of a cell: by area, each area's best
-// first.
-func (h *History) Vintages(cell Cell) []Vintage { return h.vintages[cell] }
+// first. Their values are in the unit of the catalogue in force at the moment; those that do
+// not convert into it name their own.
+func (h *History) Vintages(cell Cell) []Vintage {
+	all := slices.Clone(h.vintages[cell])
+	indicator, ok := h.Ledger.Catalogue().Indicator(cell.Indicator)
+	for i := range all {
+		v := &all[i]
+		if !ok || v.Status == catalogue.Missing || v.Status == catalogue.Withdrawn {
+			v.Unit = ""
+		} else if value, err := indicator.InUnit(v.Value, v.Unit); err == nil {
+			v.Value, v.Unit = value, ""
+		}
+	}
+	return all
+}

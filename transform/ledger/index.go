@@ -6,17 +6,28 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// packedFigure is one area's best figure in a cell, in 16 bytes; status 0 is none.
+// packedFigure is one area's best figure in a cell, in 16 bytes; status 0 is none. The value
+// is in the unit in which it was accepted, which the catalogue may since have changed.
 type packedFigure struct {
 	coefficient       int64
 	submission        uint32 // number of the submission it came from
 	scaleAndQualifier uint8  // scale in the low four bits, qualifier in the high four
+	stageAndStatus    uint8  // stage in the low three bits, place of the status in the alphabet in the high five
 	epoch             uint8
-	stage             catalogue.Stage
-	status            catalogue.Status
+	unit              uint8 // number of the unit
 }
 
 func packScale(v catalogue.Value, q catalogue.Qualifier) uint8 { return v.Scale | uint8(q)<<4 }
+
+// firstStatus precedes the first letter, so that its place stands for no status.
+const firstStatus = 'A' - 1
+
+func packStage(stage catalogue.Stage, status catalogue.Status) uint8 {
+	if status == 0 {
+		return uint8(stage) & 7
+	}
+	return uint8(stage)&7 | uint8(status-firstStatus)<<3
+}
 
 func (f *packedFigure) value() catalogue.Value {
 	return catalogue.Value{Coefficient: f.coefficient, Scale: f.scaleAndQualifier & 0xf}
@@ -26,12 +37,20 @@ func (f *packedFigure) qualifier() catalogue.Qualifier {
 	return catalogue.Qualifier(f.scaleAndQualifier >> 4)
 }
 
-func (f *packedFigure) figure() Figure {
-	return Figure{Value: f.value(), Stage: f.stage, Status: f.status, Qualifier: f.qualifier(), Epoch: f.epoch}
+func (f *packedFigure) stage() catalogue.Stage { return catalogue.Stage(f.stageAndStatus & 7) }
+
+func (f *packedFigure) status() catalogue.Status {
+	if letter := f.stageAndStatus >> 3; letter != 0 {
+		return catalogue.Status(firstStatus + letter)
+	}
+	return 0
 }
 
 // counts reports whether there is a figure, or the word that there is none.
-func (f *packedFigure) counts() bool { return f.status != 0 && f.status != catalogue.Withdrawn }
+func (f *packedFigure) counts() bool {
+	status := f.status()
+	return status != 0 && status != catalogue.Withdrawn
+}
 
 // periodCells is every cell of one period.
 type periodCells struct {
@@ -49,7 +68,7 @@ type cellFigures struct {
 type numberedIndicator struct {
 	id         string
 	number     int
-	definition *catalogue.Indicator          // nil where the catalogue does not have it
+	conversion                               // under the catalogue in force
 	reported   map[int16]catalogue.PeriodSet // periods that have a cell, by year
 }
 
@@ -61,7 +80,7 @@ func (l *Ledger) indicator(id string) *numberedIndicator {
 		// The id shares its memory with the whole message, which must not stay.
 		id = strings.Clone(id)
 		found = &numberedIndicator{id: id, number: len(l.indicators), reported: map[int16]catalogue.PeriodSet{}}
-		found.definition, _ = l.catalogue.Indicator(id)
+		found.conversion = l.conversionUnder(l.catalogue, id)
 		l.indicators[id] = found
 	}
 	return found
@@ -129,7 +148,7 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 }
 
 func (l *Ledger) better(f, old *packedFigure) bool {
-	return old.status == 0 || l.rank(f).Compare(l.rank(old)) > 0
+	return old.status() == 0 || l.rank(f).Compare(l.rank(old)) > 0
 }
 
 // capacity returns for how many areas a cell makes room when an area is added: for

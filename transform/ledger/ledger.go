@@ -18,9 +18,12 @@ import (
 // A figure takes 16 bytes, and the figures of a cell lie side by side. Methods may
 // be called by many goroutines at once.
 type Ledger struct {
-	catalogue *catalogue.Catalogue
-
 	mu sync.RWMutex
+
+	catalogue   *catalogue.Catalogue // in force at the basis
+	editions    []placedCatalogue    // those that have been, the oldest first
+	units       []string             // of figures, by number
+	unitNumbers map[string]uint8
 
 	areas       []string // by number, in which they first occurred
 	areaNumbers map[string]int
@@ -49,21 +52,27 @@ type Ledger struct {
 	changedCells   []Cell  // cells that changed since that view was opened
 }
 
-// New returns an empty ledger whose values are in the catalogue's units.
+// New returns an empty ledger. The catalogue is in force until a message puts another one in
+// force; values are given in its units.
 func New(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
-		catalogue: c, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
+		catalogue: c, editions: []placedCatalogue{{0, c}}, unitNumbers: map[string]uint8{}, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
 		submissionNumbers: map[event.SubmissionID]uint32{}, lastOnSubject: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
 	}
 }
 
 // Apply folds in the message at the sequence of ACCEPTED. A submission that has
-// been folded in before, with the same id and sequence, changes nothing. A row that cannot be expressed in the
-// catalogue's present unit is left out, and named in the error; the others are
-// folded in all the same.
+// been folded in before, with the same id and sequence, changes nothing. The error names a
+// row that cannot be expressed in the unit of the catalogue in force, and takes part in no
+// total; everything is folded in all the same. A catalogue that cannot be read is an
+// [*event.NewerLayout], and nothing is folded in.
 func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	adopted, err := readAdopted(sequence, batch)
+	if err != nil {
+		return err
+	}
 	var problem error
 	for i := range batch.Submissions {
 		if err := l.applySubmission(sequence, &batch.Submissions[i]); err != nil {
@@ -72,6 +81,11 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 	}
 	for i := range batch.Decisions {
 		l.applyDecision(&batch.Decisions[i])
+	}
+	for _, c := range adopted {
+		if err := l.adopt(sequence, c); err != nil {
+			problem = err
+		}
 	}
 	l.advance(sequence, subject)
 	return problem
@@ -134,8 +148,11 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 		l.foldKey(number, s)
 	}
 	area := l.areaNumber(s.Area)
-	indicators := make([]*numberedIndicator, len(s.IndicatorWords))
+	indicators, units := make([]*numberedIndicator, len(s.IndicatorWords)), make([]uint8, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
+		if units[i], err = l.unitNumber(s.Units[i]); err != nil {
+			return fmt.Errorf("fold submission %s: %w", s.ID, err)
+		}
 		indicators[i] = l.indicator(word)
 	}
 	cellsOf := make([]*periodCells, len(periods))
@@ -146,29 +163,20 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	for row := range s.Len() {
 		word := s.Indicator[row]
 		indicator, cells := indicators[word], cellsOf[s.Period[row]]
-		value, err := inCatalogueUnit(indicator.definition, s.Units[word], s.Value(row))
-		if err != nil {
-			problem = fmt.Errorf("fold submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, err)
-			continue
-		}
 		if catalogue.Status(s.Status[row]) == catalogue.Withdrawn {
 			l.countWithdrawal(areaCell{area, Cell{indicator.id, cells.period}})
 		}
-		l.put(indicator, cells, area, packedFigure{
+		value := s.Value(row)
+		f := packedFigure{
 			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
-			epoch: s.Epoch[row], stage: catalogue.Stage(s.Stage[row]), status: catalogue.Status(s.Status[row]),
-		})
+			epoch: s.Epoch[row], stageAndStatus: packStage(catalogue.Stage(s.Stage[row]), catalogue.Status(s.Status[row])), unit: units[word],
+		}
+		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
+			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
+		}
+		l.put(indicator, cells, area, f)
 	}
 	return problem
-}
-
-// inCatalogueUnit expresses a value in the indicator's unit of the catalogue. The
-// value of an indicator that the catalogue does not have (nil) stays as it is.
-func inCatalogueUnit(indicator *catalogue.Indicator, unit string, v catalogue.Value) (catalogue.Value, error) {
-	if indicator == nil || indicator.UnitName == unit {
-		return v, nil
-	}
-	return indicator.Unit().Convert(v, catalogue.ParseUnit(unit))
 }
 
 // areaNumber returns an area's number, a new one where the area first occurs.
@@ -189,13 +197,23 @@ func (l *Ledger) areaNumber(code string) int {
 func (l *Ledger) AppendParts(parts []Part, cell Cell) []Part {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.appendParts(parts, l.figures(cell))
+	return l.appendParts(parts, l.figures(cell), l.conversionOf(cell.Indicator))
 }
 
-func (l *Ledger) appendParts(parts []Part, figures []packedFigure) []Part {
+// conversionOf returns how the figures of an indicator are read under the catalogue in force.
+func (l *Ledger) conversionOf(id string) conversion {
+	if indicator, ok := l.indicators[id]; ok {
+		return indicator.conversion
+	}
+	return conversion{}
+}
+
+func (l *Ledger) appendParts(parts []Part, figures []packedFigure, as conversion) []Part {
 	for _, area := range l.areaOrder {
 		if area < len(figures) && figures[area].counts() {
-			parts = append(parts, l.part(area, figures[area]))
+			if part, ok := l.part(area, &figures[area], as); ok {
+				parts = append(parts, part)
+			}
 		}
 	}
 	return parts
@@ -211,13 +229,14 @@ func (l *Ledger) Reported(indicator string, year int16) catalogue.PeriodSet {
 	return 0
 }
 
-// Part returns one area's best figure in the cell; false where it has none.
+// Part returns one area's best figure in the cell; false where it has none, or one that does
+// not convert into the unit of the catalogue in force.
 func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	number, ok := l.areaNumbers[area]
 	if figures := l.figures(cell); ok && number < len(figures) && figures[number].counts() {
-		return l.part(number, figures[number]), true
+		return l.part(number, &figures[number], l.conversionOf(cell.Indicator))
 	}
 	return Part{}, false
 }
@@ -225,19 +244,21 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 // sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
 // there is no figure.
 func (l *Ledger) sequenceOf(f *packedFigure) uint64 {
-	if f.status == 0 {
+	if f.status() == 0 {
 		return 0
 	}
 	return l.submissions[f.submission].sequence
 }
 
 func (l *Ledger) rank(f *packedFigure) Rank {
-	return Rank{Epoch: f.epoch, Stage: f.stage, Sequence: l.sequenceOf(f)}
+	return Rank{Epoch: f.epoch, Stage: f.stage(), Sequence: l.sequenceOf(f)}
 }
 
-func (l *Ledger) part(area int, f packedFigure) Part {
+// part returns an area's figure; false where it does not convert.
+func (l *Ledger) part(area int, f *packedFigure, as conversion) (Part, bool) {
 	s := &l.submissions[f.submission]
-	return Part{Area: l.areas[area], Figure: f.figure(), Submission: s.id, Sequence: s.sequence}
+	figure, ok := l.figure(f, as)
+	return Part{Area: l.areas[area], Figure: figure, Submission: s.id, Sequence: s.sequence}, ok
 }
 
 // Cells returns every cell that holds a figure, by period and indicator.

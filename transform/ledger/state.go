@@ -23,6 +23,13 @@ func (l *Ledger) applyDecision(d *event.Decision) {
 	}
 }
 
+// Locked reports whether a period is locked.
+func (l *Ledger) Locked(period catalogue.Period) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.locked[period]
+}
+
 // areaCell is one area's figure in a cell, by the area's number.
 type areaCell struct {
 	area int
@@ -91,12 +98,14 @@ func (r Reading) Folded(submission string, sequence uint64) bool {
 }
 
 // Best returns an area's best figure in the cell, with its place in SUBMISSIONS; its status
-// is 0 where there is none.
+// is 0 where there is none that converts.
 func (r Reading) Best(area string, cell Cell) (Figure, uint64) {
 	number, known := r.l.areaNumbers[area]
 	if figures := r.l.figures(cell); known && number < len(figures) {
 		f := &figures[number]
-		return f.figure(), r.l.sequenceOf(f)
+		if figure, ok := r.l.figure(f, r.l.conversionOf(cell.Indicator)); ok {
+			return figure, r.l.sequenceOf(f)
+		}
 	}
 	return Figure{}, 0
 }
@@ -111,8 +120,9 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
 		if figures := l.figures(cell); known && number < len(figures) {
 			f := &figures[number]
-			into[i].Best, into[i].Sequence = f.figure(), l.sequenceOf(f)
-			if f.status != 0 {
+			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
+			into[i].Sequence = l.sequenceOf(f)
+			if f.status() != 0 {
 				into[i].Submission = l.submissions[f.submission].id
 			}
 		}

@@ -11,10 +11,11 @@ import (
 // view, so that a change follows from the base beside it. Close it after use: the
 // ledger keeps a copy of every cell that changes while it is open.
 type View struct {
-	ledger *Ledger
-	basis  uint64
-	number uint64                          // counts the ledger's views from 1
-	kept   map[*cellFigures][]packedFigure // figures of cells that have changed since
+	ledger    *Ledger
+	basis     uint64
+	catalogue *catalogue.Catalogue
+	number    uint64                          // counts the ledger's views from 1
+	kept      map[*cellFigures][]packedFigure // figures of cells that have changed since
 }
 
 // View returns the ledger as it stands now.
@@ -26,7 +27,7 @@ func (l *Ledger) View() *View {
 
 func (l *Ledger) newView() *View {
 	l.viewCount++
-	v := &View{ledger: l, basis: l.basis, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}}
+	v := &View{ledger: l, basis: l.basis, catalogue: l.catalogue, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}}
 	l.views = append(l.views, v)
 	return v
 }
@@ -65,19 +66,26 @@ func (l *Ledger) keepForViews(c *cellFigures, cell Cell) (kept bool) {
 // Basis returns the highest sequence of ACCEPTED that the view shows.
 func (v *View) Basis() uint64 { return v.basis }
 
+// Catalogue returns the catalogue in force at the basis, in whose units figures are.
+func (v *View) Catalogue() *catalogue.Catalogue { return v.catalogue }
+
 // AppendParts appends the best figures of the cell: at most one of each area, in
 // the order of the areas' codes.
 func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	v.ledger.mu.RLock()
 	defer v.ledger.mu.RUnlock()
 	c := v.ledger.cell(cell)
-	switch {
-	case c == nil:
+	if c == nil {
 		return parts
-	case c.viewsBefore < v.number:
-		return v.ledger.appendParts(parts, c.figures)
 	}
-	return v.ledger.appendParts(parts, v.kept[c])
+	as := v.ledger.conversionOf(cell.Indicator)
+	if v.catalogue != v.ledger.catalogue {
+		as = v.ledger.conversionUnder(v.catalogue, cell.Indicator)
+	}
+	if c.viewsBefore < v.number {
+		return v.ledger.appendParts(parts, c.figures, as)
+	}
+	return v.ledger.appendParts(parts, v.kept[c], as)
 }
 
 // Reported returns the periods of a year for which anybody has reported the indicator.

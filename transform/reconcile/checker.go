@@ -10,9 +10,9 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 // ConservationChecker checks conservation at intervals, by counts and by content, keeps the
@@ -20,7 +20,7 @@ import (
 type ConservationChecker struct {
 	log        *stream.Log
 	projection Projection
-	catalogue  *catalogue.Catalogue
+	ledger     *ledger.Ledger
 	every      time.Duration
 	logger     zerolog.Logger
 	now        func() time.Time
@@ -31,10 +31,11 @@ type ConservationChecker struct {
 	content      error  // what rows of the projection differ from the log; nil where none does
 }
 
-// NewConservationChecker returns a checker. Every is the time between two checks; with 0
+// NewConservationChecker returns a checker, which counts by the catalogue in force in the
+// ledger. Every is the time between two checks; with 0
 // it checks only when asked to.
-func NewConservationChecker(log *stream.Log, c *catalogue.Catalogue, projection Projection, every time.Duration, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *ConservationChecker {
-	return &ConservationChecker{log: log, projection: projection, catalogue: c, every: every, logger: logger, now: now, metrics: metrics}
+func NewConservationChecker(log *stream.Log, l *ledger.Ledger, projection Projection, every time.Duration, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *ConservationChecker {
+	return &ConservationChecker{log: log, projection: projection, ledger: l, every: every, logger: logger, now: now, metrics: metrics}
 }
 
 const (
@@ -88,7 +89,7 @@ func (c *ConservationChecker) Content(context.Context) error {
 func (c *ConservationChecker) report(found *Conservation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.metrics.conservation.observe(c.catalogue, found)
+	c.metrics.conservation.observe(c.ledger.Catalogue(), found)
 	text := ""
 	if !found.Balanced {
 		text = fmt.Sprint(found.Imbalances)

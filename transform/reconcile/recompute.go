@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,6 @@ import (
 type Recomputer struct {
 	log        *stream.Log
 	ledger     *ledger.Ledger
-	catalogue  *catalogue.Catalogue
 	projection Projection
 	publisher  *tally.Publisher
 	checker    *ConservationChecker
@@ -45,9 +45,9 @@ type Config struct {
 
 // NewRecomputer returns a recomputer that reads figures from the ledger, which the
 // caller keeps up to date.
-func NewRecomputer(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
+func NewRecomputer(log *stream.Log, l *ledger.Ledger, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
 	return &Recomputer{
-		log: log, ledger: l, catalogue: c, projection: projection, publisher: publisher, checker: checker,
+		log: log, ledger: l, projection: projection, publisher: publisher, checker: checker,
 		config: config, logger: logger, now: now, metrics: metrics,
 	}
 }
@@ -121,7 +121,7 @@ func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
 	}
 	run := event.Run{
 		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
-		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.catalogue.Version(),
+		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.ledger.Catalogue().Version(),
 		Person: command.Person,
 	}
 	settled, err := r.isSettled(ctx, &command, d.Sequence)
@@ -206,6 +206,7 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 func (r *Recomputer) recomputeTotals(ctx context.Context, run *event.Run) error {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
 	var differing []tally.PeriodTotal
+	var inForce *catalogue.Catalogue
 	for range maxAttempts {
 		var err error
 		if run.Basis, err = r.settleLast(ctx); err != nil {
@@ -216,16 +217,17 @@ func (r *Recomputer) recomputeTotals(ctx context.Context, run *event.Run) error 
 			return err
 		}
 		view := r.ledger.View()
-		cells := r.inScope(scope)
-		computed := tally.All(r.catalogue, view, cells)
+		inForce = view.Catalogue()
+		computed := tally.All(inForce, view, r.inScope(inForce, scope))
 		view.Close()
-		differing = append(differences(computed, shown), r.withdrawn(cells, computed, shown)...)
+		run.Catalogue = inForce.Version()
+		differing = append(differences(computed, shown), withdrawn(inForce, computed, shown)...)
 		run.Cells, run.Changed = len(computed), len(differing)
 		if r.ledger.Basis() == run.Basis {
 			break
 		}
 	}
-	return r.publisher.Publish(ctx, run.Basis, differing, run.Trigger)
+	return r.publisher.Publish(ctx, inForce, run.Basis, differing, run.Trigger)
 }
 
 // settleLast waits until the ledger and the projection have taken in everything that the log
@@ -278,8 +280,8 @@ const settleEvery = 20 * time.Millisecond
 
 // inScope returns the cells in scope that have a total: those that were reported, and
 // those that follow from them.
-func (r *Recomputer) inScope(scope Scope) []ledger.Cell {
-	cells := tally.Affected(r.catalogue, r.ledger, r.ledger.Cells())
+func (r *Recomputer) inScope(c *catalogue.Catalogue, scope Scope) []ledger.Cell {
+	cells := tally.Affected(c, r.ledger, r.ledger.Cells())
 	return slices.DeleteFunc(cells, func(c ledger.Cell) bool {
 		return scope.Period != "" && scope.Period != c.Period.String() || scope.Indicator != "" && scope.Indicator != c.Indicator
 	})
@@ -299,18 +301,21 @@ func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) [
 	return differing
 }
 
-// withdrawn returns what is to be published of the totals of cells that the projection
-// shows, and that no longer follow from what was reported.
-func (r *Recomputer) withdrawn(cells []ledger.Cell, computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
-	follows := make(map[ledger.Cell]bool, len(computed))
+// withdrawn returns what is to be published of the totals that the projection shows, and that
+// do not follow from what was reported under the catalogue.
+func withdrawn(c *catalogue.Catalogue, computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
+	follows := make(map[TotalKey]bool, len(computed))
 	for i := range computed {
-		follows[ledger.Cell{Indicator: computed[i].Indicator, Period: computed[i].Period}] = true
+		follows[TotalKey{Indicator: computed[i].Indicator, Period: computed[i].Period.String()}] = true
 	}
 	var gone []tally.PeriodTotal
-	for _, cell := range cells {
-		if _, isShown := shown[TotalKey{Indicator: cell.Indicator, Period: cell.Period.String()}]; isShown && !follows[cell] {
-			gone = append(gone, tally.Withdrawal(r.catalogue, cell))
+	for key := range shown {
+		if period, err := catalogue.ParsePeriod(key.Period); err == nil && !follows[key] {
+			gone = append(gone, tally.Withdrawal(c, ledger.Cell{Indicator: key.Indicator, Period: period}))
 		}
 	}
+	slices.SortFunc(gone, func(a, b tally.PeriodTotal) int {
+		return cmp.Or(a.Period.Compare(b.Period), cmp.Compare(a.Indicator, b.Indicator))
+	})
 	return gone
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
@@ -74,10 +75,11 @@ func (r *Responder) foresee(ctx context.Context, upload *inquiry.Upload) (inquir
 // verdicts on an upload depend on.
 func (r *Responder) places(upload *inquiry.Upload) map[string]uint64 {
 	places := map[string]uint64{judge.DecisionSubject: r.ledger.LastOnSubject(judge.DecisionSubject)}
+	datasets := r.ledger.Catalogue().Datasets
 	for _, m := range upload.Messages {
 		area := event.OriginOf(m.Subject).Area
-		for i := range r.catalogue.Datasets {
-			subject := "accepted." + area + "." + r.catalogue.Datasets[i].ID
+		for i := range datasets {
+			subject := "accepted." + area + "." + datasets[i].ID
 			places[subject] = r.ledger.LastOnSubject(subject)
 		}
 	}
@@ -92,8 +94,8 @@ func (r *Responder) totals(view *ledger.View, judged *judge.Foreseen) []inquiry.
 		return []inquiry.TotalChange{}
 	}
 	after := newOverlay(view, judged.Figures)
-	affected := tally.Affected(r.catalogue, after, changed)
-	from, to := r.totalsOf(view, affected), r.totalsOf(after, affected)
+	affected := tally.Affected(view.Catalogue(), after, changed)
+	from, to := totalsOf(view.Catalogue(), view, affected), totalsOf(view.Catalogue(), after, affected)
 	changes := []inquiry.TotalChange{}
 	slices.SortStableFunc(affected, func(a, b ledger.Cell) int { return rank(judged, a) - rank(judged, b) })
 	for _, cell := range affected {
@@ -121,8 +123,8 @@ func rank(judged *judge.Foreseen, cell ledger.Cell) int {
 	return 1
 }
 
-func (r *Responder) totalsOf(source tally.Source, cells []ledger.Cell) map[ledger.Cell]*event.Total {
-	totals := tally.All(r.catalogue, source, cells)
+func totalsOf(c *catalogue.Catalogue, source tally.Source, cells []ledger.Cell) map[ledger.Cell]*event.Total {
+	totals := tally.All(c, source, cells)
 	of := make(map[ledger.Cell]*event.Total, len(totals))
 	for i := range totals {
 		of[ledger.Cell{Indicator: totals[i].Indicator, Period: totals[i].Period}] = &totals[i].Total

@@ -20,14 +20,15 @@ func (r *Responder) figures(ctx context.Context, wanted inquiry.Wanted) (inquiry
 	}
 	view := r.ledger.View()
 	defer view.Close()
+	indicators := view.Catalogue().Indicators
 	answer := inquiry.Figures{Basis: view.Basis(), Figures: []inquiry.Figure{}}
 	for _, text := range wanted.Periods {
 		period, err := catalogue.ParsePeriod(text)
 		if err != nil {
 			return inquiry.Figures{}, event.Permanentf("%w", err)
 		}
-		for i := range r.catalogue.Indicators {
-			indicator := &r.catalogue.Indicators[i]
+		for i := range indicators {
+			indicator := &indicators[i]
 			if wanted.Dataset != "" && !slices.Contains(indicator.Datasets, wanted.Dataset) {
 				continue
 			}

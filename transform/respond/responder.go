@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/judge"
@@ -16,14 +15,14 @@ import (
 type Responder struct {
 	log       *stream.Log
 	ledger    *ledger.Ledger
-	catalogue *catalogue.Catalogue
 	validator *judge.Validator
 	now       func() time.Time
 }
 
-// New returns a responder that judges as the validator does.
-func New(log *stream.Log, l *ledger.Ledger, c *catalogue.Catalogue, v *judge.Validator, now func() time.Time) *Responder {
-	return &Responder{log: log, ledger: l, catalogue: c, validator: v, now: now}
+// New returns a responder that judges as the validator does, by the catalogue in force in the
+// ledger.
+func New(log *stream.Log, l *ledger.Ledger, v *judge.Validator, now func() time.Time) *Responder {
+	return &Responder{log: log, ledger: l, validator: v, now: now}
 }
 
 // version is that of the questions and answers.

@@ -109,6 +109,18 @@ func (s *Set) Plans(dataset string) Plans {
 	return s.plans[dataset]
 }
 
+// Under returns the rules as they concern the indicators and datasets of a catalogue. A nil
+// set stays nil.
+func (s *Set) Under(c *catalogue.Catalogue) *Set {
+	if s == nil {
+		return nil
+	}
+	under := *s
+	under.plans = map[string]Plans{}
+	under.plan(c)
+	return &under
+}
+
 // plan works out which rules can concern which indicator of which dataset.
 func (s *Set) plan(c *catalogue.Catalogue) {
 	subjects := subjectsOf(c)

@@ -26,10 +26,7 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	view, changed := w.ledger.ViewChanges()
 	defer view.Close()
 	w.pendingChanges = append(w.pendingChanges, changed...)
-	affected, withdrawn := Affected(w.publisher.catalogue, view, w.pendingChanges), map[ledger.Cell]bool{}
-	for _, cell := range Affected(w.publisher.catalogue, view, w.ledger.Withdrawn(w.pendingChanges)) {
-		withdrawn[cell] = true
-	}
+	affected, withdrawn := w.affected(view)
 	err := w.publisher.tallyAndPublish(ctx, view, affected, withdrawn, event.ByStream)
 	if event.IsPermanent(err) {
 		err = w.publishEach(ctx, view, affected, withdrawn)
@@ -40,6 +37,31 @@ func (w *Worker) publishPending(ctx context.Context, sequence uint64) error {
 	w.pendingChanges = w.pendingChanges[:0]
 	w.publishedBasis = view.Basis()
 	return err
+}
+
+// affected returns the cells whose totals every pending change touches, and those whose totals
+// are to be withdrawn where they do not follow. A change of catalogue touches all there are,
+// under the earlier catalogue too.
+func (w *Worker) affected(view *ledger.View) (cells []ledger.Cell, withdrawn map[ledger.Cell]bool) {
+	withdrawn = map[ledger.Cell]bool{}
+	earlier := w.ledger.CataloguesSince(w.publishedBasis)
+	if len(earlier) == 0 {
+		for _, cell := range Affected(view.Catalogue(), view, w.ledger.Withdrawn(w.pendingChanges)) {
+			withdrawn[cell] = true
+		}
+		return Affected(view.Catalogue(), view, w.pendingChanges), withdrawn
+	}
+	reported := w.ledger.Cells()
+	for _, c := range earlier {
+		for _, cell := range Affected(c, view, reported) {
+			withdrawn[cell] = true
+		}
+	}
+	all := maps.Clone(withdrawn)
+	for _, cell := range Affected(view.Catalogue(), view, reported) {
+		all[cell] = true
+	}
+	return slices.SortedFunc(maps.Keys(all), ledger.Cell.Compare), withdrawn
 }
 
 // publishEach publishes the total of each cell by itself, so that one which the broker
@@ -81,6 +103,6 @@ func (w *Worker) recoverPending(ctx context.Context) error {
 			return errors.Join(err, context.Cause(ctx))
 		}
 	}
-	w.pendingChanges, w.recovered = slices.Collect(maps.Keys(pending)), true
+	w.pendingChanges, w.publishedBasis, w.recovered = slices.Collect(maps.Keys(pending)), position.AckFloor, true
 	return nil
 }

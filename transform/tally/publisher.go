@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -15,28 +16,43 @@ import (
 // Publisher publishes totals to TOTALS in flushes. Readers show all totals of a flush
 // at once.
 type Publisher struct {
-	log       *stream.Log
+	log     *stream.Log
+	now     func() time.Time
+	metrics *Metrics
+	related atomic.Pointer[relatedUnder]
+}
+
+// relatedUnder is the groups of indicators under a catalogue.
+type relatedUnder struct {
 	catalogue *catalogue.Catalogue
-	related   relatedIndicators
-	now       func() time.Time
-	metrics   *Metrics
+	relatedIndicators
 }
 
-// NewPublisher returns a publisher of totals that were folded under the catalogue.
-func NewPublisher(log *stream.Log, c *catalogue.Catalogue, now func() time.Time, metrics *Metrics) *Publisher {
-	return &Publisher{log: log, catalogue: c, related: findRelated(c), now: now, metrics: metrics}
+// NewPublisher returns a publisher of totals.
+func NewPublisher(log *stream.Log, now func() time.Time, metrics *Metrics) *Publisher {
+	return &Publisher{log: log, now: now, metrics: metrics}
 }
 
-// tallyAndPublish folds the totals of the cells from the view and publishes them. Of cells
-// in withdrawn that have no total it publishes that there is none any more.
+// relatedIn returns the groups of indicators under a catalogue.
+func (p *Publisher) relatedIn(c *catalogue.Catalogue) relatedIndicators {
+	related := p.related.Load()
+	if related == nil || related.catalogue != c {
+		related = &relatedUnder{c, findRelated(c)}
+		p.related.Store(related)
+	}
+	return related.relatedIndicators
+}
+
+// tallyAndPublish folds the totals of the cells from the view, under its catalogue, and
+// publishes them. Of cells in withdrawn that have no total it publishes that there is none any more.
 func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, withdrawn map[ledger.Cell]bool, trigger event.Trigger) error {
-	c := calculator{catalogue: p.catalogue, source: view}
-	return p.publishGroups(ctx, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
-		for _, group := range groupRelated(p.related, cells, func(c *ledger.Cell) string { return c.Indicator }) {
+	c := calculator{catalogue: view.Catalogue(), source: view}
+	return p.publishGroups(ctx, c.catalogue, view.Basis(), trigger, func(yield func([]PeriodTotal) bool) {
+		for _, group := range groupRelated(p.relatedIn(c.catalogue), cells, func(c *ledger.Cell) string { return c.Indicator }) {
 			totals := c.appendTotals(make([]PeriodTotal, 0, len(group)), group)
 			for _, cell := range group {
 				if withdrawn[cell] && !slices.ContainsFunc(totals, func(t PeriodTotal) bool { return t.Indicator == cell.Indicator && t.Period == cell.Period }) {
-					totals = append(totals, Withdrawal(p.catalogue, cell))
+					totals = append(totals, Withdrawal(c.catalogue, cell))
 				}
 			}
 			if !yield(totals) {
@@ -56,10 +72,10 @@ func Withdrawal(c *catalogue.Catalogue, cell ledger.Cell) PeriodTotal {
 	return PeriodTotal{cell.Period, t}
 }
 
-// Publish publishes totals that were folded from the ledger as it stood at the basis,
-// a sequence of ACCEPTED, or later.
-func (p *Publisher) Publish(ctx context.Context, basis uint64, totals []PeriodTotal, trigger event.Trigger) error {
-	return p.publishGroups(ctx, basis, trigger, slices.Values(groupRelated(p.related, totals, func(t *PeriodTotal) string { return t.Indicator })))
+// Publish publishes totals that were folded under a catalogue from the ledger as it stood at
+// the basis, a sequence of ACCEPTED, or later.
+func (p *Publisher) Publish(ctx context.Context, c *catalogue.Catalogue, basis uint64, totals []PeriodTotal, trigger event.Trigger) error {
+	return p.publishGroups(ctx, c, basis, trigger, slices.Values(groupRelated(p.relatedIn(c), totals, func(t *PeriodTotal) string { return t.Indicator })))
 }
 
 // A flush is published once it has this many bytes. Large flushes cost less for each
@@ -69,7 +85,7 @@ const flushBytes = 8 << 20
 // publishGroups publishes groups of related totals, as many in one flush as it has
 // room for, and no group in two flushes. The totals may hold later figures than those
 // of the basis, but none of its figures is missing.
-func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger event.Trigger, groups iter.Seq[[]PeriodTotal]) error {
+func (p *Publisher) publishGroups(ctx context.Context, c *catalogue.Catalogue, basis uint64, trigger event.Trigger, groups iter.Seq[[]PeriodTotal]) error {
 	var flush []PeriodTotal
 	size := 0
 	for group := range groups {
@@ -78,25 +94,25 @@ func (p *Publisher) publishGroups(ctx context.Context, basis uint64, trigger eve
 			size += group[i].Size()
 		}
 		if size >= flushBytes {
-			if err := p.flush(ctx, basis, trigger, flush); err != nil {
+			if err := p.flush(ctx, c, basis, trigger, flush); err != nil {
 				return err
 			}
 			flush, size = nil, 0
 		}
 	}
-	return p.flush(ctx, basis, trigger, flush)
+	return p.flush(ctx, c, basis, trigger, flush)
 }
 
 // flush publishes totals as one flush: a message for each period, or several where one
 // has not room for all.
-func (p *Publisher) flush(ctx context.Context, basis uint64, trigger event.Trigger, totals []PeriodTotal) error {
+func (p *Publisher) flush(ctx context.Context, c *catalogue.Catalogue, basis uint64, trigger event.Trigger, totals []PeriodTotal) error {
 	// Sorting pointers is faster: a total is a large struct.
 	ordered := make([]*PeriodTotal, len(totals))
 	for i := range totals {
 		ordered[i] = &totals[i]
 	}
 	slices.SortStableFunc(ordered, func(a, b *PeriodTotal) int { return a.Period.Compare(b.Period) })
-	batch := event.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: p.catalogue.Version(), ComputedAt: p.now().UnixMilli()}
+	batch := event.TotalsBatch{Basis: basis, Trigger: trigger, Catalogue: c.Version(), ComputedAt: p.now().UnixMilli()}
 	var batches []event.TotalsBatch
 	room, period := 0, catalogue.Period{}
 	for _, t := range ordered {

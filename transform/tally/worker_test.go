@@ -29,7 +29,7 @@ func startWorker(t *testing.T, log *stream.Log, c *catalogue.Catalogue) (stop fu
 	})
 	<-replayed
 	metrics := NewMetrics(nil)
-	worker := NewWorker(log, l, NewPublisher(log, c, time.Now, metrics), 5*time.Second, fixture.Logger(t), time.Now, metrics, nil)
+	worker := NewWorker(log, l, NewPublisher(log, time.Now, metrics), 5*time.Second, fixture.Logger(t), time.Now, metrics, nil)
 	stopWorker := fixture.Run(t, worker.Run)
 	return func() { stopWorker(); stopLedger() }
 }
@@ -138,7 +138,7 @@ func disagreements(t *testing.T, shown map[ledger.Cell]event.Total, sequence uin
 // bounded otherwise.
 func TestFlushesHoldWholeGroups(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
-	publisher := NewPublisher(log, c, time.Now, NewMetrics(nil))
+	publisher := NewPublisher(log, time.Now, NewMetrics(nil))
 	inputs := event.Inputs(strings.Repeat("x", flushBytes/16))
 	var totals []PeriodTotal
 	for year := int16(2001); year <= 2008; year++ {
@@ -146,7 +146,7 @@ func TestFlushesHoldWholeGroups(t *testing.T) {
 			totals = append(totals, PeriodTotal{catalogue.Period{Year: year, Kind: catalogue.Year}, event.Total{Indicator: c.Indicators[i].ID, Inputs: inputs}})
 		}
 	}
-	if err := publisher.Publish(t.Context(), 7, totals, event.ByManual); err != nil {
+	if err := publisher.Publish(t.Context(), c, 7, totals, event.ByManual); err != nil {
 		t.Fatal(err)
 	}
 	last, err := log.LastSequence(t.Context(), stream.Totals)

@@ -58,10 +58,10 @@ func durables() []durable {
 // Users returns the users of the account CORE.
 func Users() []User {
 	return []User{
-		member(Gateway, []string{stream.Submissions, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
-			"accepted.*.*", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
-		member(Sink, nil, "dead.sink"),
+			"accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
+		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.recompute"),
 		member(Operator, append(stream.Names(), stream.Tokens),
 			"accepted.decisions", "commands.recompute", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", "$JS.FC.>",

@@ -57,22 +57,26 @@ type Options struct {
 // Pipeline is the stages of one process and the servers that it embeds for them.
 // A field that these stages do not need is nil.
 type Pipeline struct {
-	Instance  Instance
+	Instance Instance
+	// Catalogue is that in force when the pipeline was opened.
 	Catalogue *catalogue.Catalogue
 	Tokens    *token.File // nil where there is none
 	Log       *stream.Log // as the first stage of this process sees it
 	Store     *sink.Store
 	Engine    *chdb.Server // nil where the settings name a ClickHouse server
 
-	settings      *configs.Settings
-	options       Options
-	closers       []func() error         // in the order of opening
-	conn          *nats.Conn             // of Log
-	logs          map[string]*stream.Log // by user of the broker
-	brokerOptions []nats.Option          // of every connection to the broker
-	prepared      chan struct{}          // closed when the store is ready for the sink
-	transform     *transform.Stage
-	gateway       *ingest.Gateway
+	settings *configs.Settings
+	options  Options
+	// firstCatalogue is in force from the log's beginning on, and Catalogue since inForceSince.
+	firstCatalogue *catalogue.Catalogue
+	inForceSince   time.Time
+	closers        []func() error         // in the order of opening
+	conn           *nats.Conn             // of Log
+	logs           map[string]*stream.Log // by user of the broker
+	brokerOptions  []nats.Option          // of every connection to the broker
+	prepared       chan struct{}          // closed when the store is ready for the sink
+	transform      *transform.Stage
+	gateway        *ingest.Gateway
 
 	registry    *prometheus.Registry
 	instruments *instruments
@@ -102,10 +106,14 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.openOperations(ctx); err != nil {
 		return err
 	}
-	if p.Catalogue, err = p.settings.LoadCatalogue(); err != nil {
+	fromSettings, err := p.settings.LoadCatalogue()
+	if err != nil {
 		return Usage(err)
 	}
 	if err := p.openBroker(ctx); err != nil {
+		return err
+	}
+	if err := p.openCatalogue(ctx, fromSettings); err != nil {
 		return err
 	}
 	if p.has(StageTransform) || p.has(StageSink) {
@@ -124,7 +132,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 			return err
 		}
 		projection := &sink.Projection{Store: p.Store, Log: log}
-		p.transform, err = transform.New(log, p.Catalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
+		p.transform, err = transform.New(log, p.firstCatalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
 			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer))
 		if err != nil {
 			return Usage(err)

@@ -15,15 +15,12 @@ import (
 // Assess scores the areas by the scorecard in a file, with the best figures there
 // were at the selected moment, or when the selected release was made.
 func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present.Assessment, error) {
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer replayer.close()
-	a := &present.Assessment{Release: s.Release, Catalogue: replayer.catalogue.Version()}
-	if a.Card, err = assess.Load(card, replayer.catalogue); err != nil {
-		return nil, app.Usage(err)
-	}
+	a := &present.Assessment{Release: s.Release}
 	var period catalogue.Period
 	var moment ledger.Moment
 	if s.Release != "" {
@@ -40,13 +37,18 @@ func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present
 			return nil, err
 		}
 	}
+	inForce := replayer.catalogueAt(moment)
+	a.Catalogue = inForce.Version()
+	if a.Card, err = assess.Load(card, inForce); err != nil {
+		return nil, app.Usage(err)
+	}
 	history, err := replayer.replay(ctx, moment, nil)
 	if err != nil {
 		return nil, err
 	}
 	a.Period, a.AsOf, a.Basis = period.String(), history.Moment.Received, history.Ledger.Basis()
-	a.Result = a.Card.Assess(replayer.catalogue, period, func(area, indicator string) (assess.Figure, bool) {
-		own, ok := tally.OfArea(replayer.catalogue, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
+	a.Result = a.Card.Assess(inForce, period, func(area, indicator string) (assess.Figure, bool) {
+		own, ok := tally.OfArea(inForce, history.Ledger, ledger.Cell{Indicator: indicator, Period: period}, area)
 		return assess.Figure(own), ok
 	})
 	return a, nil

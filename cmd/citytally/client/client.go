@@ -11,7 +11,6 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
-	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
@@ -75,30 +74,6 @@ func (c *Client) address(what, flag string, candidates ...string) (string, error
 		return "", &AbsentError{fmt.Errorf("%w; start it with: citytally run --dir %s (or name %s with --%s)", c.notFound, c.settings.Dir, what, flag)}
 	}
 	return "", &AbsentError{fmt.Errorf("the instance on %s has no %s of its own; name it with --%s", c.settings.Dir, what, flag)}
-}
-
-// Catalogue returns the catalogue of the settings.
-func (c *Client) Catalogue() (*catalogue.Catalogue, error) {
-	if c.catalogue == nil {
-		var err error
-		if c.catalogue, err = c.settings.LoadCatalogue(); err != nil {
-			return nil, app.Usage(err)
-		}
-	}
-	return c.catalogue, nil
-}
-
-// Printer returns a printer with the catalogue and the time zone of the settings.
-func (c *Client) Printer(l present.Language) (*present.Printer, error) {
-	location, err := c.settings.Location()
-	if err != nil {
-		return nil, app.Usage(err)
-	}
-	names, err := c.Catalogue()
-	if err != nil {
-		return nil, err
-	}
-	return &present.Printer{Catalogue: names, Language: l, Location: location}, nil
 }
 
 // storeTimeout is how long ClickHouse may take to accept a connection.

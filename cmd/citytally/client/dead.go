@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -104,7 +105,7 @@ func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason 
 		return err
 	}
 	defer disconnect()
-	return log.Skip(ctx, name, sequence, reason, CurrentPerson())
+	return log.Skip(ctx, name, sequence, reason, app.CurrentPerson())
 }
 
 // removeLetters acts on each letter and then takes it out of DEAD. An error with one

@@ -2,9 +2,6 @@ package client
 
 import (
 	"context"
-	"os"
-	"os/user"
-	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -16,8 +13,8 @@ import (
 
 // Decide puts a decision of the bureau on record, by the user of this process.
 func (c *Client) Decide(ctx context.Context, d event.Decision) error {
-	d.Person = CurrentPerson()
-	inForce, err := c.Catalogue()
+	d.Person = app.CurrentPerson()
+	inForce, err := c.Catalogue(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,20 +27,4 @@ func (c *Client) Decide(ctx context.Context, d event.Decision) error {
 		return app.Usage(err)
 	}
 	return nil
-}
-
-// CurrentUser returns the name of the user of this process, as the operating system has
-// it, or the user's number where it has no name.
-func CurrentUser() string {
-	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
-	if err != nil || u.Username == "" {
-		return "uid " + strconv.Itoa(os.Getuid())
-	}
-	return u.Username
-}
-
-// CurrentPerson returns the user of this process, who may use the broker, as events name
-// people.
-func CurrentPerson() event.Person {
-	return event.Person{Name: CurrentUser(), Role: event.RoleOperator, Way: event.WayLocal}
 }

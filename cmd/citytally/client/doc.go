@@ -8,7 +8,7 @@
 // what becomes of dead letters.
 //
 // The latest totals come from ClickHouse. Totals of the past, releases and
-// explanations come from a replay of the log under the catalogue of the settings.
+// explanations come from a replay of the log under the catalogue in force.
 //
 // What never happens: a connection that is kept after a method has returned; a
 // figure that is computed otherwise than by the pipeline.

@@ -17,7 +17,7 @@ func (c *Client) Explain(ctx context.Context, indicator string, s Selection, are
 	if err != nil {
 		return nil, err
 	}
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -26,18 +26,19 @@ func (c *Client) Explain(ctx context.Context, indicator string, s Selection, are
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := replayer.catalogue.Indicator(indicator); !ok {
+	inForce := replayer.catalogueAt(moment)
+	if _, ok := inForce.Indicator(indicator); !ok {
 		return nil, app.Usage(fmt.Errorf("the catalogue has no indicator %q; citytally sql \"SELECT id, name_en FROM indicators\" lists them", indicator))
 	}
-	if _, ok := replayer.catalogue.Area(area); area != "" && !ok {
+	if _, ok := inForce.Area(area); area != "" && !ok {
 		return nil, app.Usage(fmt.Errorf("--area: the catalogue has no area %q; citytally sql \"SELECT code, name_en FROM areas\" lists them", area))
 	}
-	history, err := replayer.replay(ctx, moment, answer.KeepFor(replayer.catalogue, indicator))
+	history, err := replayer.replay(ctx, moment, answer.KeepFor(inForce, indicator))
 	if err != nil {
 		return nil, err
 	}
-	explanation, _ := answer.Explain(replayer.catalogue, history, ledger.Cell{Indicator: indicator, Period: period}, area)
-	if err := answer.AddRefused(ctx, replayer.log, replayer.catalogue, moment, explanation); err != nil {
+	explanation, _ := answer.Explain(inForce, history, ledger.Cell{Indicator: indicator, Period: period}, area)
+	if err := answer.AddRefused(ctx, replayer.log, inForce, moment, explanation); err != nil {
 		return nil, err
 	}
 	return explanation, nil

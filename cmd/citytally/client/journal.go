@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -47,6 +48,13 @@ func decisionActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 			return err
 		}
 		for _, decision := range batch.Decisions {
+			if decision.Kind == event.Adopt {
+				adopted, err := edition.Read(d.Sequence, &decision)
+				if err != nil {
+					return err
+				}
+				decision.Period = adopted.Version()
+			}
 			of := strings.Join(slices.DeleteFunc([]string{decision.Period, decision.Area, decision.Indicator}, func(s string) bool { return s == "" }), " ")
 			by := decision.Person
 			by.Name = cmp.Or(by.Name, decision.By)

@@ -22,7 +22,7 @@ func (c *Client) ComparePublished(ctx context.Context, s Selection, path string)
 	if err != nil {
 		return nil, err
 	}
-	inForce, err := c.Catalogue()
+	inForce, err := c.catalogueOf(ctx, totals.Catalogue())
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const manualSchedule = "manual"
 // Recompute asks the running pipeline to compute the totals of a period and an
 // indicator anew, and waits for the run's record. "" is every period or indicator.
 func (c *Client) Recompute(ctx context.Context, period, indicator string) (event.Run, error) {
-	if err := c.checkIndicator(indicator); err != nil {
+	if err := c.checkIndicator(ctx, indicator); err != nil {
 		return event.Run{}, err
 	}
 	log, disconnect, err := c.openLog(zerolog.Nop())
@@ -30,7 +30,7 @@ func (c *Client) Recompute(ctx context.Context, period, indicator string) (event
 		return event.Run{}, err
 	}
 	defer disconnect()
-	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator, Person: CurrentPerson()})
+	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator, Person: app.CurrentPerson()})
 }
 
 // Recompute publishes the command of a recomputation and waits for the run's record.
@@ -67,11 +67,11 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) (eve
 
 // checkIndicator returns a UsageError for an indicator that the catalogue does not
 // have; "" is every indicator.
-func (c *Client) checkIndicator(indicator string) error {
+func (c *Client) checkIndicator(ctx context.Context, indicator string) error {
 	if indicator == "" {
 		return nil
 	}
-	inForce, err := c.Catalogue()
+	inForce, err := c.Catalogue(ctx)
 	if err != nil {
 		return err
 	}

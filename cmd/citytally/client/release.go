@@ -32,7 +32,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	if n.Period, err = s.period(); err != nil {
 		return nil, err
 	}
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +50,9 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	if err != nil {
 		return nil, err
 	}
-	n.Person = CurrentPerson()
+	n.Person = app.CurrentPerson()
 	created := &CreatedRelease{Unjudged: int(position.Pending + position.Delivered)}
-	created.Release, created.Repeated, err = answer.CreateRelease(ctx, replayer.log, replayer.catalogue, history, n, time.Now())
+	created.Release, created.Repeated, err = answer.CreateRelease(ctx, replayer.log, history.Ledger.Catalogue(), history, n, time.Now())
 	var withheld *answer.UnpublishableError
 	switch {
 	case errors.As(err, &withheld):
@@ -75,7 +75,7 @@ func CheckReleaseName(name string) error {
 
 // Releases returns all releases.
 func (c *Client) Releases(ctx context.Context) ([]*event.Release, error) {
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (c *Client) Releases(ctx context.Context) ([]*event.Release, error) {
 // CompareRelease returns how a release differs from the totals of today, and the
 // submissions that changed them.
 func (c *Client) CompareRelease(ctx context.Context, name string) (*present.ReleaseDiff, error) {
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +103,10 @@ func (c *Client) CompareRelease(ctx context.Context, name string) (*present.Rele
 	if err != nil {
 		return nil, err
 	}
-	differences, err := answer.CompareRelease(replayer.catalogue, release, then, today)
+	inForce := today.Ledger.Catalogue()
+	differences, err := answer.CompareRelease(inForce, release, then, today)
 	if err != nil {
 		return nil, err
 	}
-	return present.NewReleaseDiff(release, differences, replayer.catalogue.Version()), nil
+	return present.NewReleaseDiff(release, differences, inForce.Version()), nil
 }

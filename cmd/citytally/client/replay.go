@@ -10,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -63,33 +64,44 @@ func ParseAsOf(text string, location *time.Location) (time.Time, error) {
 	return instant, nil
 }
 
-// replayer replays the broker's log under the catalogue of the settings.
+// replayer replays the broker's log.
 type replayer struct {
-	log       *stream.Log
-	catalogue *catalogue.Catalogue
-	location  *time.Location
-	close     func()
+	log      *stream.Log
+	editions *edition.Editions // at least one
+	location *time.Location
+	close    func()
 }
 
 // openReplayer connects to the log. The caller closes the replayer.
-func (c *Client) openReplayer() (*replayer, error) {
+func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 	r := &replayer{}
 	var err error
 	if r.location, err = c.settings.Location(); err != nil {
 		return nil, app.Usage(err)
 	}
-	if r.catalogue, err = c.Catalogue(); err != nil {
+	if r.log, r.close, err = c.openLog(zerolog.Nop()); err != nil {
 		return nil, err
 	}
-	if r.log, r.close, err = c.openLog(zerolog.Nop()); err != nil {
+	r.editions, err = edition.History(ctx, r.log)
+	if err == nil && r.editions.First() == nil {
+		err = errors.New("the log does not say which catalogue is in force; it does once a transform stage of this version has begun on it: citytally run")
+	}
+	if err != nil {
+		r.close()
 		return nil, err
 	}
 	return r, nil
 }
 
-// replay returns what was known at the moment, with the vintages that keep asks for.
+// replay returns what was known at the moment, under the catalogue in force then, with the
+// vintages that keep asks for.
 func (r *replayer) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
-	return ledger.Replay(ctx, r.log, r.catalogue, m, keep)
+	return ledger.Replay(ctx, r.log, r.editions.First(), m, keep)
+}
+
+// catalogueAt returns the catalogue in force at a moment.
+func (r *replayer) catalogueAt(m ledger.Moment) *catalogue.Catalogue {
+	return r.editions.At(m.Basis, m.Received)
 }
 
 // moment returns the moment of a selection that is not a release.

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,7 +25,7 @@ func (c *Client) Report(ctx context.Context, s Selection, page bool) (*present.R
 	if s.Release == "" && s.AsOf == "" && !page {
 		return c.latest(ctx, &s)
 	}
-	replayer, err := c.openReplayer()
+	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,8 @@ func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, err
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Catalogue(); err != nil {
+	inForce, err := c.Catalogue(ctx)
+	if err != nil {
 		return nil, err
 	}
 	store, err := c.openStore(ctx, zerolog.Nop())
@@ -51,7 +54,22 @@ func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, err
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseOtherCatalogue(rows, inForce); err != nil {
+		return nil, err
+	}
 	return &present.Report{Period: period.String(), Totals: rows}, nil
+}
+
+// refuseOtherCatalogue returns an error for totals that were computed under another catalogue
+// than that in force: one report never mixes two.
+func refuseOtherCatalogue(rows []sink.ReportRow, inForce *catalogue.Catalogue) error {
+	for i := range rows {
+		if row := &rows[i]; row.Catalogue != inForce.Version() {
+			return fmt.Errorf("ClickHouse shows %s as it was computed under catalogue %s, and catalogue %s is in force: the totals follow within moments where a transform and a sink stage run; citytally recompute waits for them",
+				row.Indicator, row.Catalogue, inForce.Version())
+		}
+	}
+	return nil
 }
 
 // periodReport returns the totals of a period as they were at a moment.
@@ -68,13 +86,14 @@ func (r *replayer) periodReport(ctx context.Context, s *Selection, page bool) (*
 	if err != nil {
 		return nil, err
 	}
-	totals := tally.OfPeriod(r.catalogue, history.Ledger, period)
+	inForce := history.Ledger.Catalogue()
+	totals := tally.OfPeriod(inForce, history.Ledger, period)
 	report := &present.Report{
 		Period: period.String(), AsOf: moment.Received,
-		Totals: reportRows(r.catalogue, totals, origin{basis: history.Ledger.Basis(), catalogue: r.catalogue.Version(), at: time.Now().UTC()}),
+		Totals: reportRows(inForce, totals, origin{basis: history.Ledger.Basis(), catalogue: inForce.Version(), at: time.Now().UTC()}),
 	}
 	if page {
-		r.addPage(report, totals, period, history)
+		addPage(report, totals, period, history)
 	}
 	return report, nil
 }
@@ -87,24 +106,24 @@ func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*
 	}
 	report := &present.Report{
 		Period: release.Period, Release: release.Name, AsOf: release.AsOf(), Note: release.Note,
-		Totals: reportRows(r.catalogue, release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
+		Totals: reportRows(cmp.Or(r.editions.Of(release.Catalogue), r.catalogueAt(answer.MomentOf(release))), release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
 	}
 	if page {
 		history, err := r.replay(ctx, answer.MomentOf(release), nil)
 		if err != nil {
 			return nil, err
 		}
-		r.addPage(report, release.Totals, period, history)
+		addPage(report, release.Totals, period, history)
 	}
 	return report, nil
 }
 
 // addPage adds what only the HTML page shows: the totals' inputs and earlier years.
-func (r *replayer) addPage(report *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) {
+func addPage(report *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) {
 	report.Inputs, report.Earlier = map[string]*event.Total{}, map[string][]present.Point{}
 	for i := range totals {
 		id := totals[i].Indicator
-		report.Inputs[id], report.Earlier[id] = &totals[i], r.earlier(history, id, period)
+		report.Inputs[id], report.Earlier[id] = &totals[i], earlier(history, id, period)
 	}
 }
 
@@ -113,11 +132,11 @@ const trendYears = 10
 
 // earlier returns the totals of the same period in earlier years, the oldest first.
 // It stops at the first year, going back, that has no total.
-func (r *replayer) earlier(h *ledger.History, indicator string, period catalogue.Period) []present.Point {
+func earlier(h *ledger.History, indicator string, period catalogue.Period) []present.Point {
 	var points []present.Point
 	for range trendYears - 1 {
 		period = period.YearBefore()
-		total, ok := tally.Tally(r.catalogue, h.Ledger, ledger.Cell{Indicator: indicator, Period: period})
+		total, ok := tally.Tally(h.Ledger.Catalogue(), h.Ledger, ledger.Cell{Indicator: indicator, Period: period})
 		if !ok {
 			break
 		}

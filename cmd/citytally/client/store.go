@@ -34,15 +34,15 @@ func (c *Client) Query(ctx context.Context, query string, write bool, w io.Write
 // Rebuild drops what ClickHouse holds and fills it from the log again. Where ClickHouse holds
 // what the log has lost, Rebuild refuses unless discardNewer says that it may go.
 func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.Logger) ([]sink.Rebuilt, error) {
-	inForce, err := c.Catalogue()
-	if err != nil {
-		return nil, err
-	}
 	log, disconnect, err := c.openLog(logger)
 	if err != nil {
 		return nil, err
 	}
 	defer disconnect()
+	inForce, err := c.lastEdition(ctx, log)
+	if err != nil {
+		return nil, err
+	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 			return nil, err
 		}
 	}
-	rebuilt, err := store.Rebuild(ctx, log, inForce, c.settings.Sink, logger)
+	rebuilt, err := store.Rebuild(ctx, log, inForce.Catalogue, inForce.Since, c.settings.Sink, logger)
 	if err != nil {
 		return nil, fmt.Errorf("%w; call it again to go on", err)
 	}
@@ -85,14 +85,14 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 
 // RestoreAccepted brings back to ACCEPTED what the submissions in the log still tell.
 func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (judge.Restored, error) {
-	inForce, err := c.Catalogue()
-	if err != nil {
-		return judge.Restored{}, err
-	}
 	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
 		return judge.Restored{}, err
 	}
 	defer disconnect()
-	return judge.Restore(ctx, log, inForce, logger)
+	first, err := c.firstCatalogue(ctx, log)
+	if err != nil {
+		return judge.Restored{}, err
+	}
+	return judge.Restore(ctx, log, first, logger)
 }

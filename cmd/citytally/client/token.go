@@ -23,7 +23,7 @@ type NewToken struct {
 
 // CreateToken issues a token and returns its secret.
 func (c *Client) CreateToken(ctx context.Context, n NewToken) (secret string, issued token.Issued, err error) {
-	cat, err := c.Catalogue()
+	cat, err := c.Catalogue(ctx)
 	if err != nil {
 		return "", token.Issued{}, err
 	}
@@ -43,7 +43,7 @@ func (c *Client) CreateToken(ctx context.Context, n NewToken) (secret string, is
 		return "", token.Issued{}, err
 	}
 	defer disconnect()
-	return token.Create(ctx, log, cat, holder, CurrentPerson(), time.Now())
+	return token.Create(ctx, log, cat, holder, app.CurrentPerson(), time.Now())
 }
 
 // Tokens returns every token that was ever issued, and those of the tokens file on this machine.
@@ -86,7 +86,7 @@ func (c *Client) RevokeToken(ctx context.Context, id, reason string) (token.Issu
 		return token.Issued{}, err
 	}
 	defer disconnect()
-	revoked, err := token.Revoke(ctx, log, file, id, reason, CurrentPerson(), time.Now())
+	revoked, err := token.Revoke(ctx, log, file, id, reason, app.CurrentPerson(), time.Now())
 	if errors.Is(err, token.ErrNotFound) {
 		return token.Issued{}, app.Usage(err)
 	}

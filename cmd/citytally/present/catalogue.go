@@ -90,10 +90,15 @@ func (p *Printer) CatalogueDiff(w io.Writer, before, after *catalogue.Catalogue,
 			Differences []diff.Difference `json:"differences"`
 		}{before.Version(), after.Version(), append([]diff.Difference{}, differences...)})
 	}
+	p.differences(w, differences)
+	return nil
+}
+
+func (p *Printer) differences(w io.Writer, differences []diff.Difference) {
 	words := &p.words().Catalogue
 	if len(differences) == 0 {
 		fmt.Fprintln(w, words.Same)
-		return nil
+		return
 	}
 	t := NewTable(w, words.Differences)
 	for i := range differences {
@@ -115,5 +120,4 @@ func (p *Printer) CatalogueDiff(w io.Writer, before, after *catalogue.Catalogue,
 		t.AppendRow(table.Row{words.Sections[d.Section], d.ID, what, d.From, d.To, effect})
 	}
 	t.Render()
-	return nil
 }

@@ -232,7 +232,7 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 // figure tells a figure with its stage, and with its period where that is not the
 // period of the total or of its base.
 func (x *explainer) figure(f *answer.ExplainedFigure, unit string) string {
-	text := x.exact(f.Value, unit, f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
+	text := x.exact(f.Value, cmp.Or(f.Unit, unit), f.Qualifier) + "  " + x.stage(f.Stage, f.Status)
 	if f.Period != x.of.Period && (x.of.Base == nil || f.Period != x.of.Base.Period) {
 		text += "  " + fmt.Sprintf(x.words.OfPeriod, x.periodName(f.Period))
 	}

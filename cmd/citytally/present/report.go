@@ -30,6 +30,15 @@ type Report struct {
 	Earlier map[string][]Point      `json:"-"`
 }
 
+// Catalogue returns the version of the catalogue that the totals were computed under; "" where
+// there are none.
+func (r *Report) Catalogue() string {
+	if len(r.Totals) == 0 {
+		return ""
+	}
+	return r.Totals[0].Catalogue
+}
+
 // Report prints a report as a table, JSON, CSV, Markdown or HTML. JSON and CSV have
 // the exact figures, the others rounded ones.
 func (p *Printer) Report(w io.Writer, r *Report, format string) error {

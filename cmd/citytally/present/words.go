@@ -7,6 +7,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue/diff"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/effect"
 	"github.com/citytally/citytally/transform/answer/published"
 )
 
@@ -191,6 +192,14 @@ type CatalogueWords struct {
 	Same, AllTotals                          string
 	Sections, Actions                        map[string]string
 	Effects                                  map[diff.Effect]string
+	// TotalsChange counts the totals that change, are withdrawn and come anew, and those of
+	// them in locked periods. DryRun and Applied say whether the catalogue, by its version,
+	// is in force, the latter from which place on.
+	TotalsChange, MoreTotals, DryRun, Applied, AlreadyInForce string
+	Totals                                                    table.Row
+	BecameOf                                                  map[effect.Kind]string
+	Locked, Unconverted                                       string
+	Editions                                                  table.Row
 }
 
 // ReceiptWords are those of what became of a submission.

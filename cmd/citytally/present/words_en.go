@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/effect"
 	"github.com/citytally/citytally/transform/answer/published"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -88,6 +89,7 @@ var englishWords = Words{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
 			answer.Withdrawn: "not added: the area has withdrawn what it reported", answer.SaidMissing: "not added: the area says that it has no value (status O)", answer.OtherReading: "not used: another figure for the same instant has a higher stage, or is later",
+			answer.OtherUnit:     "not added: the unit in which it was reported does not convert into the indicator's",
 			answer.NoCounterpart: "not added: the area lacks the other sum of the ratio",
 		},
 	},
@@ -133,6 +135,14 @@ var englishWords = Words{
 			diff.ShownOnly: "shown otherwise, no figure changes", diff.AcceptedOnly: "other figures are accepted, no total changes",
 			diff.PublishableOnly: "may be published or not", diff.ChangesOnly: "changes on the year before", diff.TotalsChange: "totals change",
 		},
+		TotalsChange: "totals: %d change, %d are withdrawn, %d come anew; %d of them in locked periods\n", MoreTotals: "… and %d more; --format json lists all\n",
+		DryRun:         "nothing was changed: catalogue %s would be in force from now on; give --reason to put it in force\n",
+		Applied:        "catalogue %s is in force from message %d of ACCEPTED on; the totals follow\n",
+		AlreadyInForce: "catalogue %s is in force already\n",
+		Totals:         table.Row{"period", "indicator", "total", "from", "to", "locked"},
+		BecameOf:       map[effect.Kind]string{effect.Changed: "changes", effect.Withdrawn: "is withdrawn", effect.New: "comes anew"},
+		Locked:         "locked", Unconverted: "%s of %s in %s: %s %s does not convert into %s\n",
+		Editions: table.Row{"version", "in force from message", "since", "by", "reason"},
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
@@ -162,7 +172,7 @@ var englishWords = Words{
 	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
-		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "release": "release", "recompute": "recompute",
+		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "release": "release", "recompute": "recompute",
 			"skip": "skip a message", "token": "issue a token", "revoke": "revoke a token"},
 		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "token": "token"},

@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
+	"github.com/citytally/citytally/transform/answer/effect"
 	"github.com/citytally/citytally/transform/answer/published"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -85,6 +86,7 @@ var chineseWords = Words{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
 			answer.Withdrawn: "不加总：该地区已撤回所报数据", answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
+			answer.OtherUnit:     "不加总：填报时的单位不能换算为该指标现在的单位",
 			answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
 	},
@@ -130,6 +132,14 @@ var chineseWords = Words{
 			diff.ShownOnly: "只影响显示", diff.AcceptedOnly: "只影响今后的接收", diff.PublishableOnly: "影响可否发布",
 			diff.ChangesOnly: "影响同比", diff.TotalsChange: "影响全市数及同比",
 		},
+		TotalsChange: "全市数：%d 项变动，%d 项撤销，%d 项新增；其中 %d 项属已锁定报告期\n", MoreTotals: "…… 另有 %d 项未列出，全部见 --format json\n",
+		DryRun:         "未作任何改动；目录 %s 尚未启用，启用请加 --reason 说明原因\n",
+		Applied:        "目录 %s 自第 %d 条采用记录起启用，全市数随即重算\n",
+		AlreadyInForce: "目录 %s 已在使用\n",
+		Totals:         table.Row{"报告期", "指标", "全市数", "原为", "现为", "锁定"},
+		BecameOf:       map[effect.Kind]string{effect.Changed: "变动", effect.Withdrawn: "撤销", effect.New: "新增"},
+		Locked:         "已锁定", Unconverted: "%[3]s %[1]s（%[2]s）：%[4]s %[5]s 不能换算为 %[6]s\n",
+		Editions: table.Row{"版本", "自采用记录", "启用时间", "操作人", "原因"},
 	},
 	Receipt: ReceiptWords{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
@@ -159,7 +169,7 @@ var chineseWords = Words{
 	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
-		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "release": "发布", "recompute": "重算",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算",
 			"skip": "跳过消息", "token": "签发令牌", "revoke": "撤销令牌"},
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
+)
+
+// openCatalogue finds the catalogue in force in the log. Where there is none yet, a process
+// with a transform stage puts that of its settings in force; the others use that of their
+// settings until then. What settings name later is not used: only citytally catalogue apply
+// changes the catalogue in force.
+func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Catalogue) error {
+	log := p.Log
+	if p.has(StageTransform) {
+		var err error
+		if log, err = p.LogAs(stageUser(StageTransform)); err != nil {
+			return err
+		}
+	} else if !p.has(StageIngest) && !p.has(StageSink) {
+		p.firstCatalogue, p.Catalogue, p.inForceSince = fromSettings, fromSettings, time.Now()
+		return nil
+	}
+	for {
+		editions, err := edition.History(ctx, log)
+		if err != nil {
+			return err
+		}
+		if last, ok := editions.LastEdition(); ok {
+			p.firstCatalogue, p.Catalogue, p.inForceSince = editions.First(), last.Catalogue, last.Since
+			break
+		}
+		if !p.has(StageTransform) {
+			p.firstCatalogue, p.Catalogue, p.inForceSince = fromSettings, fromSettings, time.Now()
+			break
+		}
+		_, err = editions.Adopt(ctx, log, fromSettings, "the catalogue of the settings, at the first start", CurrentPerson(), time.Now())
+		if err != nil && !errors.Is(err, edition.ErrOvertaken) {
+			return err
+		}
+	}
+	if p.Catalogue.Version() != fromSettings.Version() {
+		line := p.options.Logger.Info()
+		if p.settings.Catalogue != "" {
+			line = p.options.Logger.Warn()
+		}
+		line.Str("in_force", p.Catalogue.Version()).Str("settings", fromSettings.Version()).Str("file", p.settings.Catalogue).
+			Msg("the log has another catalogue in force than the settings name, and it is used; citytally catalogue apply puts a file in force")
+	}
+	return nil
+}

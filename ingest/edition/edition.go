@@ -1,0 +1,176 @@
+package edition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Subject is the subject of ACCEPTED on which decisions are published, those that put a
+// catalogue in force among them.
+const Subject = "accepted.decisions"
+
+// Edition is a catalogue in force from a place of the log on.
+type Edition struct {
+	*catalogue.Catalogue
+	// Sequence is the decision's place in ACCEPTED, and Since when the broker stored it.
+	Sequence uint64
+	Since    time.Time
+	// Decision is who decided and why.
+	Decision event.Decision
+}
+
+// Read returns the catalogue that a decision at a sequence of ACCEPTED puts in force. An
+// error is a [*event.NewerLayout]: to go on under another catalogue would make other totals.
+func Read(sequence uint64, d *event.Decision) (*catalogue.Catalogue, error) {
+	c, err := catalogue.Parse([]byte(d.Catalogue))
+	if err != nil {
+		return nil, &event.NewerLayout{Content: fmt.Errorf("message %d of ACCEPTED puts a catalogue in force that cannot be read: %w", sequence, err)}
+	}
+	return c, nil
+}
+
+// Editions are the catalogues that have been in force, the oldest first.
+type Editions struct {
+	All []Edition
+	// last is the sequence of the last decision of any kind.
+	last uint64
+}
+
+// LastEdition returns the edition in force now; false where there is none.
+func (e *Editions) LastEdition() (Edition, bool) {
+	if len(e.All) == 0 {
+		return Edition{}, false
+	}
+	return e.All[len(e.All)-1], true
+}
+
+// First returns the catalogue that is in force from the log's beginning on: that of the
+// first edition, since nothing says what was before it. It is nil where there is none.
+func (e *Editions) First() *catalogue.Catalogue {
+	if len(e.All) == 0 {
+		return nil
+	}
+	return e.All[0].Catalogue
+}
+
+// Last returns the catalogue in force now; nil where there is none.
+func (e *Editions) Last() *catalogue.Catalogue {
+	last, _ := e.LastEdition()
+	return last.Catalogue
+}
+
+// Of returns the catalogue with a version; nil where no edition has it.
+func (e *Editions) Of(version string) *catalogue.Catalogue {
+	for i := range e.All {
+		if e.All[i].Version() == version {
+			return e.All[i].Catalogue
+		}
+	}
+	return nil
+}
+
+// At returns the catalogue in force as the log stood at a sequence of ACCEPTED, 0 for its end,
+// with what had been decided by a time, zero for now.
+func (e *Editions) At(sequence uint64, by time.Time) *catalogue.Catalogue {
+	c := e.First()
+	for i := range e.All {
+		if at := &e.All[i]; (sequence == 0 || at.Sequence <= sequence) && (by.IsZero() || !at.Decision.Decided().After(by)) {
+			c = at.Catalogue
+		}
+	}
+	return c
+}
+
+// History reads the log's editions.
+func History(ctx context.Context, log *stream.Log) (*Editions, error) {
+	e := &Editions{}
+	following, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{Subject}}, e.add, caughtUp)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which catalogues are in force: %w", err)
+	}
+	return e, nil
+}
+
+// Follow calls use with the catalogue in force, where there is one, and again with each that
+// comes into force, until ctx ends. The stage names the reader, as in [stream.FollowConfig].
+func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalogue.Catalogue)) error {
+	e, caughtUp := &Editions{}, false
+	useLast := func() {
+		if last := e.Last(); last != nil && caughtUp {
+			use(last)
+		}
+	}
+	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{Subject}, Stage: stage}, func(d stream.Delivery) error {
+		err := e.add(d)
+		useLast()
+		return err
+	}, func() {
+		caughtUp = true
+		useLast()
+	})
+}
+
+// add adds the editions of a message on [Subject]. One that cannot be read is passed over;
+// the tally worker has put it aside in DEAD.
+func (e *Editions) add(d stream.Delivery) error {
+	e.last = d.Sequence
+	batch, err := event.DecodeAccepted(d.Body)
+	if err != nil {
+		if event.IsPermanent(err) {
+			return nil
+		}
+		return err
+	}
+	for _, decision := range batch.Decisions {
+		if decision.Kind != event.Adopt {
+			continue
+		}
+		c, err := Read(d.Sequence, &decision)
+		if err != nil {
+			return err
+		}
+		e.All = append(e.All, Edition{Catalogue: c, Sequence: d.Sequence, Since: d.StoredAt, Decision: decision})
+	}
+	return nil
+}
+
+// ErrOvertaken is returned by [Editions.Adopt] when somebody has decided something since the
+// editions were read.
+var ErrOvertaken = errors.New("somebody else has decided something meanwhile: look again, and repeat it")
+
+// Adopt puts a catalogue in force after the last decision that these editions know. It returns
+// ErrOvertaken when there has been another since, and otherwise the place in ACCEPTED.
+func (e *Editions) Adopt(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, reason string, by event.Person, now time.Time) (uint64, error) {
+	if strings.TrimSpace(reason) == "" {
+		return 0, errors.New("reason: say why, for those who ask later")
+	}
+	if r, found := event.ControlIn(reason, ""); found {
+		return 0, fmt.Errorf("reason: take the control character %U out", r)
+	}
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{
+		{Kind: event.Adopt, Catalogue: c.Text(), Reason: reason, By: by.Name, At: now.UnixMilli(), Person: by},
+	}})
+	if err != nil {
+		return 0, err
+	}
+	published, err := log.Publish(ctx, stream.Message{Subject: Subject, Body: body, ExpectLast: &e.last})
+	if errors.Is(err, stream.ErrConflict) {
+		return 0, ErrOvertaken
+	}
+	if err != nil {
+		return 0, fmt.Errorf("put catalogue %s in force: %w", c.Version(), err)
+	}
+	return published[0].Sequence, nil
+}
