@@ -142,7 +142,7 @@ func differences(is, want jetstream.StreamConfig) []Change {
 		}
 	}
 	kept := map[string]string{
-		Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for",
+		Direct: "streams.submissions_for", Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for",
 	}[want.Name]
 	if kept == "" {
 		kept = "max_age"
