@@ -85,6 +85,7 @@ type Log struct {
 	js     jetstream.JetStream
 	logger zerolog.Logger
 	health *health
+	calls  *deniableCalls
 }
 
 // maxPending is how many asynchronous publishes may wait for their acknowledgement.
@@ -97,7 +98,9 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return &Log{nc: nc, js: js, logger: logger, health: newHealth()}, nil
+	l := &Log{nc: nc, js: js, logger: logger, health: newHealth(), calls: &deniableCalls{under: map[*deniableCall]struct{}{}}}
+	l.watchDenials()
+	return l, nil
 }
 
 // Over returns the log over another connection to the same broker. What fails and what is put
