@@ -9,6 +9,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/page"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
 
@@ -126,6 +127,11 @@ func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 // unavailableProblem logs an error of the broker in the middle of a request, and returns
 // the answer.
 func (g *Gateway) unavailableProblem(w http.ResponseWriter, cause error) error {
+	if denied, ok := errors.AsType[*stream.DeniedError](cause); ok {
+		g.logger.Error().Err(cause).Msg("the broker denies the gateway its work")
+		return newProblem(http.StatusInternalServerError, codeInternal,
+			"消息系统拒绝了网关的操作，未接收任何数据，请通知运维人员："+denied.Error(), "nothing was taken; tell those who run it: "+denied.Error())
+	}
 	g.logger.Warn().Err(cause).Msg("broker does not answer")
 	w.Header().Set("Retry-After", retryAfterBroker)
 	return newProblem(http.StatusServiceUnavailable, codeUnavailable,

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // askClickHouse sends a query with a user's password, none where that is "", and returns the status.
@@ -72,5 +74,56 @@ func TestNobodyGetsInWithoutCredentials(t *testing.T) {
 	}
 	if text := must(t, "status", "--dir", dir) + must(t, "config", "show", "--dir", dir); strings.Contains(text, secrets["nats-operator"]) {
 		t.Error("a secret is shown by other commands")
+	}
+}
+
+// A district publishes for its own area alone, whatever it says of itself, looks up its verdict,
+// and is out as soon as its key is revoked.
+func TestDistrictPublishesToTheBroker(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer p.stop(t, syscall.SIGTERM)
+	i, err := app.FindInstance(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := nkeys.FromSeed([]byte(strings.TrimSpace(must(t, "credentials", "nats", "320812", "--dir", dir))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nc *nats.Conn
+	closed := make(chan struct{})
+	eventually(t, "the broker knows the key", func() bool {
+		nc, err = nats.Connect(i.NATS, nats.Nkey(public, pair.Sign), nats.CustomInboxPrefix("_INBOX_320812"), nats.NoReconnect(),
+			nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+		return err == nil
+	})
+	defer nc.Close()
+	forged := nats.Header{"Citytally-By": {"bureau"}, "Citytally-Via": {"http"}, "Citytally-Role": {"bureau"}, "Nats-Msg-Id": {"annual"}}
+	m := &nats.Msg{Subject: "submissions.320812.sti-annual", Header: forged, Data: []byte(`{"observations":[{"indicator":"hnte_valid","period":"2021","value":"120"}]}`)}
+	if answer, err := nc.RequestMsg(m, 10*time.Second); err != nil || !strings.Contains(string(answer.Data), `"stream":"DIRECT"`) {
+		t.Fatalf("publish: %v %s", err, answer.Data)
+	}
+	var verdict event.Verdict
+	eventually(t, "the verdict is there", func() bool {
+		answer, err := nc.Request("$JS.API.DIRECT.GET.VERDICTS.verdicts.320812.sti-annual", nil, 10*time.Second)
+		return err == nil && json.Unmarshal(answer.Data, &verdict) == nil
+	})
+	if verdict.Outcome != event.AllAccepted || verdict.Via != "nats" || verdict.By != "320812" || verdict.Area != "320812" {
+		t.Errorf("verdict: %+v; want it accepted, by 320812 over nats", verdict)
+	}
+	eventually(t, "the total follows", func() bool { return reported(t, dir, "2021")["hnte_valid"].Value == "120" })
+	if out := must(t, "credentials", "list", "--dir", dir) + must(t, "journal", "--dir", dir); strings.Count(out, public) != 2 {
+		t.Errorf("the key is not on record:\n%s", out)
+	}
+	must(t, "credentials", "nats", "320812", "--revoke", "--reason", "lost", "--dir", dir)
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the connection of a revoked key is open")
 	}
 }

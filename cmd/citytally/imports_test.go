@@ -24,7 +24,7 @@ var importLine = [][]string{
 	{"ingest/token"},
 	{"ingest/decode/charset", "ingest/decode/grid"},
 	{"ingest/decode"},
-	{"ingest/inquiry", "ingest/template"},
+	{"ingest/inquiry", "ingest/template", "ingest/direct"},
 	{"ingest/page"},
 	{"ingest"},
 	{"transform/ledger", "transform/rules"},

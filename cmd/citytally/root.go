@@ -79,6 +79,7 @@ func newRoot() *cobra.Command {
 		newDead(g),
 		newJournal(g),
 		newToken(g),
+		newCredentials(g),
 		newSkip(g),
 		newReplay(g),
 		newSetup(g),

@@ -71,58 +71,71 @@ func readPrivate(path string) ([]byte, error) {
 // Open returns the store of a data directory with a secret for each of the names. Those that
 // are missing are made and written, together or not at all; no other is changed.
 func Open(dir string, names ...string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create data directory: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, FileName+".lock"), flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
-		return nil, fmt.Errorf("lock credentials: %w", err)
-	}
-	s, err := open(dir, names)
-	return s, errors.Join(err, lock.Unlock())
-}
-
-func open(dir string, names []string) (*Store, error) {
-	s, err := Load(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		s, err = &Store{path: Path(dir), secrets: map[string]string{}}, nil
-	}
+	var s *Store
+	err := Update(Path(dir), func([]byte) ([]byte, error) {
+		var err error
+		if s, err = Load(dir); errors.Is(err, fs.ErrNotExist) {
+			s, err = &Store{path: Path(dir), secrets: map[string]string{}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		made := false
+		for _, name := range names {
+			if s.secrets[name] == "" {
+				s.secrets[name] = generate()
+				made = true
+			}
+		}
+		if !made {
+			return nil, nil
+		}
+		return json.Marshal(s.secrets, json.Deterministic(true), jsontext.WithIndent("  "))
+	})
 	if err != nil {
 		return nil, err
 	}
-	made := false
-	for _, name := range names {
-		if s.secrets[name] == "" {
-			s.secrets[name] = generate()
-			made = true
-		}
+	return s, nil
+}
+
+// Update replaces a file that its owner alone may read, whole or not at all, by what change
+// makes of it; nil leaves it as it is. The text is nil where there is no file. No two processes
+// change a file at the same time.
+func Update(path string, change func(text []byte) ([]byte, error)) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("create data directory: %w", err)
 	}
-	if !made {
-		return s, nil
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock %s: %w", path, err)
 	}
-	return s, s.write()
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	text, err := readPrivate(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	changed, err := change(text)
+	if err != nil || changed == nil {
+		return err
+	}
+	return write(path, append(changed, '\n'))
 }
 
 // generate returns a secret of 130 bits in small letters and digits. It begins with a letter,
 // so that no configuration language takes it for a number, and needs no escapes in a URL.
 func generate() string { return "k" + strings.ToLower(rand.Text()) }
 
-// write replaces the file, whole or not at all.
-func (s *Store) write() (err error) {
-	text, err := json.Marshal(s.secrets, json.Deterministic(true), jsontext.WithIndent("  "))
+func write(path string, text []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // of mode 0600
 	if err != nil {
-		return fmt.Errorf("encode credentials: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(s.path), FileName+".*") // of mode 0600
-	if err != nil {
-		return fmt.Errorf("write credentials: %w", err)
-	}
-	_, err = file.Write(append(text, '\n'))
+	_, err = file.Write(text)
 	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), s.path)
+		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("write credentials: %w", errors.Join(err, os.Remove(file.Name())))
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
 }

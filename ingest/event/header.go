@@ -11,6 +11,10 @@ const (
 	// RoleHeader and TokenHeader carry the role and the id of that token.
 	RoleHeader  = "Citytally-Role"
 	TokenHeader = "Citytally-Token"
+	// DirectHeader carries the sequence in DIRECT of a submission that a district published
+	// there, and KeyHeader the sender's name for it.
+	DirectHeader = "Citytally-Direct"
+	KeyHeader    = "Citytally-Key"
 	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether its submission
 	// repeats an earlier one.
 	OutcomeHeader  = "Citytally-Outcome"

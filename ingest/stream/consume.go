@@ -83,8 +83,9 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		cc.PinnedTTL = 3 * renew
 		options = append(options, jetstream.PullPriorityGroup(activeGroup), jetstream.PullExpiry(renew))
 	}
-	consumer, err := l.js.CreateOrUpdateConsumer(ctx, config.Stream, cc)
-	if err != nil {
+	creating, done := l.Deniable(ctx, api+"CONSUMER.CREATE."+config.Stream+"."+config.Name)
+	consumer, err := l.js.CreateOrUpdateConsumer(creating, config.Stream, cc)
+	if err = done(err); err != nil {
 		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
 	}
 	receiving, stop := context.WithCancel(context.Background())

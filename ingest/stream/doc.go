@@ -1,4 +1,4 @@
-// Package stream is the client of the log, seven streams of NATS JetStream:
+// Package stream is the client of the log, eight streams of NATS JetStream:
 // publishing, consuming, following, dead letters, and the one loop that works on
 // messages; besides, requests that one process asks and another answers, of which nothing
 // is stored. Its metrics and traces belong here too, because both are about
@@ -9,8 +9,8 @@
 // the streams calls, does. [Log.Extent] and [References] say whether the streams still
 // go together.
 //
-// SUBMISSIONS is public: anyone with the broker's credentials may publish a
-// [event.Submission] there as JSON. ACCEPTED is the state of the whole system and
+// DIRECT is public: districts with credentials of the broker publish an
+// [event.Submission] there as JSON. SUBMISSIONS has these and those of the gateways. ACCEPTED is the state of the whole system and
 // is kept for ever. VERDICTS says what became of each submission. TOTALS carries
 // city totals and the runs that recomputed them. RELEASES keeps, for ever, totals
 // that were frozen under a name. COMMANDS asks for work. DEAD keeps a letter for

@@ -91,7 +91,7 @@ func bodies(batch []stream.Delivery) (texts []string) {
 // unnoticed.
 func TestEveryStreamHasGoldenEvents(t *testing.T) {
 	for name, file := range map[string]string{
-		stream.Submissions: "submission", stream.Accepted: "accepted", stream.Verdicts: "verdict", stream.Totals: "totals",
+		stream.Direct: "submission", stream.Submissions: "submission", stream.Accepted: "accepted", stream.Verdicts: "verdict", stream.Totals: "totals",
 		stream.Releases: "release", stream.Commands: "command", stream.Dead: "dead",
 	} {
 		if found, err := filepath.Glob(filepath.Join("..", "event", "testdata", file+".v1.*")); err != nil || len(found) == 0 {
@@ -100,7 +100,7 @@ func TestEveryStreamHasGoldenEvents(t *testing.T) {
 	}
 	statuses, err := open(t).Statuses(t.Context())
 	check(t, err)
-	if len(statuses) != 7 {
-		t.Errorf("%d streams, and golden events of 7", len(statuses))
+	if len(statuses) != 8 {
+		t.Errorf("%d streams, and golden events of 8", len(statuses))
 	}
 }

@@ -79,7 +79,7 @@ func (f *follower) progress(ctx context.Context) error {
 	switch {
 	case f.failure != nil:
 		return &event.Permanent{Err: f.failure}
-	case f.config.Stage == "" && !f.started && isDenied(err):
+	case f.config.Stage == "" && !f.started && (isDenied(err) || isDeniedByBroker(err)):
 		return &event.Permanent{Err: err}
 	case f.next > before:
 		return nil
@@ -92,6 +92,11 @@ func (f *follower) progress(ctx context.Context) error {
 func isDenied(err error) bool {
 	var answer *jetstream.APIError
 	return errors.As(err, &answer) && answer.Code >= 400 && answer.Code < 500 || errors.Is(err, jetstream.ErrStreamNotFound)
+}
+
+func isDeniedByBroker(err error) bool {
+	_, denied := errors.AsType[*DeniedError](err)
+	return denied
 }
 
 // follower is the state of one call of Follow; next is the sequence to go on with.
@@ -215,7 +220,9 @@ func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	if f.next == 1 && !f.config.Since.IsZero() {
 		config.DeliverPolicy, config.OptStartSeq, config.OptStartTime = jetstream.DeliverByStartTimePolicy, 0, &f.config.Since
 	}
-	return f.log.js.CreateConsumer(ctx, f.config.Stream, config)
+	ctx, done := f.log.Deniable(ctx, api+"CONSUMER.CREATE."+f.config.Stream+".", api+"STREAM.INFO."+f.config.Stream)
+	consumer, err := f.log.js.CreateConsumer(ctx, f.config.Stream, config)
+	return consumer, done(err)
 }
 
 // untilReconnect returns a context that also ends when the connection comes back after

@@ -98,12 +98,19 @@ func (l *Log) publishChunk(ctx context.Context, chunk []Message) ([]Published, e
 			return stored, classify(err)
 		}
 	}
+	ctx, done := l.Deniable(ctx, family(chunk[0].Subject))
+	stored, err := l.publishSingly(ctx, chunk)
+	return stored, classify(done(err))
+}
+
+// publishSingly publishes one message after the other.
+func (l *Log) publishSingly(ctx context.Context, chunk []Message) ([]Published, error) {
 	stored := make([]Published, 0, len(chunk))
 	span := trace.SpanContextFromContext(ctx)
 	for i := range chunk {
 		ack, err := l.js.PublishMsg(ctx, chunk[i].nats(span))
 		if err != nil {
-			return stored, classify(fmt.Errorf("publish to %s: %w", chunk[i].Subject, err))
+			return stored, fmt.Errorf("publish to %s: %w", chunk[i].Subject, err)
 		}
 		stored = append(stored, Published{Sequence: ack.Sequence, Duplicate: ack.Duplicate})
 	}
@@ -116,8 +123,9 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 	for i := range chunk {
 		batch[i] = chunk[i].nats(span)
 	}
+	ctx, done := l.Deniable(ctx, family(chunk[0].Subject))
 	ack, err := jetstreamext.PublishMsgBatch(ctx, l.js, batch, jetstreamext.BatchFlowControl{AckTimeout: publishTimeout})
-	if err != nil {
+	if err = done(err); err != nil {
 		return nil, fmt.Errorf("publish %d messages from %s on: %w", len(chunk), chunk[0].Subject, err)
 	}
 	stored := make([]Published, len(chunk))

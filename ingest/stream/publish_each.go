@@ -83,20 +83,26 @@ func batchResults(n int, stored []Published, err error) []PublishResult {
 
 // publishAsync sends every message before it waits for the first acknowledgement.
 func (l *Log) publishAsync(ctx context.Context, messages []Message) []PublishResult {
+	ctx, done := l.Deniable(ctx, family(messages[0].Subject))
 	results := make([]PublishResult, len(messages))
 	pending := make([]jetstream.PubAckFuture, len(messages))
 	span := trace.SpanContextFromContext(ctx)
 	for i := range messages {
 		pending[i], results[i].Err = l.js.PublishMsgAsync(messages[i].nats(span))
 	}
+	var unanswered error
 	for i, p := range pending {
 		if p != nil {
 			results[i] = awaitAck(ctx, p)
+		}
+		if ctx.Err() != nil {
+			unanswered = ctx.Err()
 		}
 		if err := results[i].Err; err != nil {
 			results[i].Err = classify(fmt.Errorf("publish to %s: %w", messages[i].Subject, err))
 		}
 	}
+	_ = done(unanswered) // each result has it
 	return results
 }
 

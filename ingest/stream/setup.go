@@ -94,6 +94,12 @@ const Absent = "absent"
 
 // create creates the streams that are absent, and returns how the others differ.
 func (l *Log) create(ctx context.Context, config Config) ([]Change, error) {
+	ctx, done := l.Deniable(ctx, api+"STREAM.")
+	changes, err := l.createAbsent(ctx, config)
+	return changes, done(err)
+}
+
+func (l *Log) createAbsent(ctx context.Context, config Config) ([]Change, error) {
 	changes, err := l.compare(ctx, config)
 	if err != nil {
 		return nil, err
@@ -142,7 +148,7 @@ func differences(is, want jetstream.StreamConfig) []Change {
 		}
 	}
 	kept := map[string]string{
-		Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for",
+		Direct: "streams.submissions_for", Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for",
 	}[want.Name]
 	if kept == "" {
 		kept = "max_age"

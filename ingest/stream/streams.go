@@ -17,6 +17,7 @@ import (
 
 // The streams.
 const (
+	Direct      = "DIRECT"
 	Submissions = "SUBMISSIONS"
 	Accepted    = "ACCEPTED"
 	Verdicts    = "VERDICTS"
@@ -78,12 +79,13 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Log is the client of the seven streams of one broker.
+// Log is the client of the eight streams of one broker.
 type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	logger zerolog.Logger
 	health *health
+	calls  *deniableCalls
 }
 
 // maxPending is how many asynchronous publishes may wait for their acknowledgement.
@@ -96,7 +98,9 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return &Log{nc: nc, js: js, logger: logger, health: newHealth()}, nil
+	l := &Log{nc: nc, js: js, logger: logger, health: newHealth(), calls: &deniableCalls{under: map[*deniableCall]struct{}{}}}
+	l.watchDenials()
+	return l, nil
 }
 
 // Over returns the log over another connection to the same broker. What fails and what is put
@@ -113,6 +117,8 @@ func (l *Log) Over(nc *nats.Conn) (*Log, error) {
 // for any one token.
 func subjects(stream string) []string {
 	switch stream {
+	case Direct:
+		return []string{"direct.*.*"}
 	case Submissions:
 		return []string{"submissions.*.*"}
 	case Accepted:
@@ -131,7 +137,7 @@ func subjects(stream string) []string {
 
 // Names returns the streams in the order of the flow.
 func Names() []string {
-	return []string{Submissions, Accepted, Verdicts, Totals, Releases, Commands, Dead}
+	return []string{Direct, Submissions, Accepted, Verdicts, Totals, Releases, Commands, Dead}
 }
 
 // keepsMessages reports whether a stream keeps messages after they are acknowledged.
@@ -168,9 +174,14 @@ func (c Config) streams() []jetstream.StreamConfig {
 			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: forEver, DenyPurge: forEver,
 		}
 	}
+	direct := base(Direct, "what districts published themselves", c.SubmissionsFor)
+	direct.AllowAtomicPublish = false // batches that a district leaves open would block the others
+	direct.Duplicates = directDuplicates
+	direct.MaxMsgSize = maxDirect
 	commands := base(Commands, "work asked of the transform stage", 0)
 	commands.Retention = jetstream.WorkQueuePolicy
 	return []jetstream.StreamConfig{
+		direct,
 		base(Submissions, "what areas sent, as received", c.SubmissionsFor),
 		base(Accepted, "every accepted observation: the state of the system", 0),
 		base(Verdicts, "what became of each submission", c.VerdictsFor),
@@ -181,6 +192,15 @@ func (c Config) streams() []jetstream.StreamConfig {
 		c.tokens(),
 	}
 }
+
+const (
+	// directDuplicates is the shortest deduplication window that the broker takes. A message id
+	// counts for all districts there, and one must not keep another's message out.
+	directDuplicates = 100 * time.Millisecond
+	// maxDirect is the largest message of a district, in bytes with its headers. It leaves room
+	// for the headers that it gets on its way into SUBMISSIONS.
+	maxDirect = 8<<20 - 4<<10
+)
 
 // tokens is the stream of a bucket, as the client library has it.
 func (c Config) tokens() jetstream.StreamConfig {

@@ -43,17 +43,18 @@ func (s Stuck) String() string {
 // stageStream is a stage and the stream whose messages it processes.
 type stageStream struct{ stage, stream string }
 
-// health is the account of one process: which work keeps failing, and how many letters
-// it has written.
+// health is the account of one process: which work keeps failing, how many letters it
+// has written, and what the broker denies it.
 type health struct {
 	mu      sync.Mutex
 	failing map[*failureStreak]Stuck
 	failed  map[stageStream]bool // work of the source that has failed since the start
 	letters map[stageStream]int
+	denied  map[string]denial // by subject
 }
 
 func newHealth() *health {
-	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}}
+	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}, denied: map[string]denial{}}
 }
 
 func (h *health) setFailing(t *failureStreak, stuck Stuck) {

@@ -78,7 +78,9 @@ func put(ctx context.Context, log *stream.Log, h hash, revision uint64, i *Issue
 	if err != nil {
 		return err
 	}
+	ctx, done := log.Deniable(ctx, "$KV.")
 	_, err = kv.Update(ctx, h.String(), text, revision)
+	err = done(err)
 	if errors.Is(err, jetstream.ErrKeyExists) {
 		return ErrChanged
 	}

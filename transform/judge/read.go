@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,11 +63,17 @@ func readSubmission(d stream.Delivery) received {
 		r.submission.Dataset = r.dataset
 	}
 	r.key = strings.TrimSpace(r.submission.Key)
-	if r.key == "" && d.Header(event.SubmissionHeader) == "" {
+	direct := d.Header(event.DirectHeader)
+	switch {
+	case r.key != "":
+	case direct != "":
+		r.key = d.Header(event.KeyHeader)
+	case d.Header(event.SubmissionHeader) == "":
 		r.key = d.ID() // of a sender who publishes to the broker
 	}
 	if r.key == "" && r.submission.Again {
-		r.key = "again." + strconv.FormatUint(d.Sequence, 10)
+		// What a district published comes from DIRECT again after a crash.
+		r.key = "again." + cmp.Or(direct, strconv.FormatUint(d.Sequence, 10))
 	}
 	r.submission.Key, r.content = r.key, r.submission.ContentID()
 	if r.id = r.content; r.key != "" {

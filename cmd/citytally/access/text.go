@@ -10,8 +10,16 @@ import (
 
 // The accounts of the broker.
 const (
-	Core = "CORE" // the streams and those who work on them
-	sys  = "SYS"  // the server's own
+	Core      = "CORE" // the streams and those who work on them
+	districts = "DIST" // the districts that publish to the broker themselves
+	sys       = "SYS"  // the server's own
+)
+
+// What the districts' account reaches of CORE: the way in, and the newest verdict on each of
+// their datasets.
+const (
+	wayIn    = "direct.*.*"
+	verdicts = "$JS.API.DIRECT.GET.VERDICTS.verdicts.*.*"
 )
 
 // credential is the name of a user's secret in the store.
@@ -31,8 +39,10 @@ func variable(user string) string { return "NATS_" + strings.ToUpper(user) + "_P
 
 // Text returns the accounts and users of the broker in the configuration language of
 // nats-server. Passwords are variables, which the server takes from [Secrets] before the text,
-// or from its environment.
-func Text() string {
+// or from its environment. Districts are in an account of their own, which is a boundary: what
+// they publish on submissions.<area>.<dataset> arrives in CORE on direct.<area>.<dataset>, and
+// an answer goes to their account wherever they want it to.
+func Text(keys []Key) string {
 	var t strings.Builder
 	t.WriteString("accounts {\n  " + Core + " {\n    jetstream: enabled\n    users: [\n")
 	for _, u := range Users() {
@@ -44,7 +54,20 @@ func Text() string {
 		}
 		t.WriteString("        }\n      }\n")
 	}
-	t.WriteString("    ]\n  }\n  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
+	t.WriteString("    ]\n    exports: [\n")
+	for _, subject := range []string{wayIn, verdicts} {
+		fmt.Fprintf(&t, "      {service: %q, accounts: [%s]}\n", subject, districts)
+	}
+	t.WriteString("    ]\n  }\n  " + districts + " {\n    users: [\n")
+	for i := range keys {
+		if k := &keys[i]; k.RevokedAt.IsZero() {
+			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: %q}}\n", k.Key,
+				"submissions."+k.Area+".*", strings.Replace(verdicts, "*", k.Area, 1), inbox(k.Area)+".>")
+		}
+	}
+	fmt.Fprintf(&t, "    ]\n    imports: [\n      {service: {account: %s, subject: %q}, to: %q}\n      {service: {account: %[1]s, subject: %[4]q}}\n    ]\n  }\n",
+		Core, wayIn, "submissions.*.*", verdicts)
+	t.WriteString("  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
 	return t.String()
 }
 

@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 
+	"github.com/citytally/citytally/ingest/direct"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/judge"
@@ -45,6 +46,7 @@ type durable struct{ user, stream, name string }
 // durables returns every durable consumer.
 func durables() []durable {
 	return []durable{
+		{Gateway, stream.Direct, direct.Consumer},
 		{Transform, stream.Submissions, judge.Consumer},
 		{Transform, stream.Accepted, tally.Consumer},
 		{Transform, stream.Commands, reconcile.Consumer},
@@ -58,7 +60,8 @@ func durables() []durable {
 // Users returns the users of the account CORE.
 func Users() []User {
 	return []User{
-		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", "dead.direct",
+			api+"CONSUMER.DELETE."+stream.Tokens+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
 			"accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),

@@ -61,13 +61,18 @@ func (p *Pipeline) startBroker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	keys, err := access.Keys(p.settings.Dir)
+	if err != nil {
+		return err
+	}
 	c := p.settings.EmbeddedNATS()
-	c.Access, c.Account = access.Secrets(secrets)+access.Text(), access.Core
+	c.Access, c.Account = access.Secrets(secrets)+access.Text(keys), access.Core
 	server, err := natsd.Start(ctx, c, p.child("broker"))
 	if err != nil {
 		return portHint(err, "--nats-port")
 	}
 	p.closers = append(p.closers, server.Close)
+	p.districts = &districts{dir: p.settings.Dir, secrets: secrets, access: c.Access, server: server, logger: p.child("broker")}
 	p.brokerOptions = []nats.Option{server.InProcess()}
 	p.Instance.NATS = server.ClientURL()
 

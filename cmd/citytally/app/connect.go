@@ -28,7 +28,7 @@ const (
 // for it.
 func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
 	options := []nats.Option{
-		nats.Name("citytally"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond),
+		nats.Name("citytally"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(500 * time.Millisecond),
 		nats.PingInterval(BrokerPingInterval), nats.MaxPingsOutstanding(BrokerPings),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

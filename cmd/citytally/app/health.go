@@ -132,7 +132,11 @@ func (h *health) watchBroker(log *stream.Log) {
 			return errors.New("the broker is away")
 		}
 		_, err := log.LastSequence(ctx, stream.Accepted)
-		return err
+		errs := []error{err}
+		for _, denied := range log.Denied() {
+			errs = append(errs, denied)
+		}
+		return errors.Join(errs...)
 	})
 }
 

@@ -71,6 +71,7 @@ type Pipeline struct {
 	firstCatalogue *catalogue.Catalogue
 	inForceSince   time.Time
 	closers        []func() error         // in the order of opening
+	districts      *districts             // nil where the settings name a broker
 	conn           *nats.Conn             // of Log
 	logs           map[string]*stream.Log // by user of the broker
 	brokerOptions  []nats.Option          // of every connection to the broker
@@ -213,6 +214,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 			p.options.Logger.Error().Err(err).Msg("ClickHouse cannot be prepared; the other stages go on without it")
 			return nil
 		})
+	}
+	if p.districts != nil {
+		group.Go(func() error { return p.districts.run(ctx) })
 	}
 	if p.settings.NATS.URL != "" {
 		for log := range p.distinctLogs() {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/ingest/direct"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -47,7 +48,16 @@ func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.
 // openStages prepares the stages of this process, once the servers are open.
 func (p *Pipeline) openStages() error {
 	if p.gateway != nil {
-		p.start(StageIngest, p.gateway.Ready(), p.gateway.Run)
+		log, err := p.LogAs(stageUser(StageIngest))
+		if err != nil {
+			return err
+		}
+		p.start(StageIngest, p.gateway.Ready(), func(ctx context.Context) error {
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return p.gateway.Run(ctx) })
+			group.Go(func() error { return direct.Run(ctx, log, p.child(StageIngest)) })
+			return group.Wait()
+		})
 	}
 	if p.transform != nil {
 		p.start(StageTransform, p.transform.Ready(), p.continuity.beforeTransform(p.transform.Run))

@@ -27,7 +27,7 @@ func (c *Client) Journal(ctx context.Context) ([]present.Act, error) {
 	}
 	defer disconnect()
 	acts := []present.Act{}
-	for _, read := range []func(context.Context, *stream.Log) ([]present.Act, error){decisionActs, releaseActs, runActs, skipActs, tokenActs} {
+	for _, read := range []func(context.Context, *stream.Log) ([]present.Act, error){decisionActs, releaseActs, runActs, skipActs, tokenActs, c.keyActs} {
 		some, err := read(ctx, log)
 		if err != nil {
 			return nil, err
@@ -111,6 +111,20 @@ func tokenActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 		}
 		if !one.RevokedAt.IsZero() {
 			acts = append(acts, present.Act{At: one.RevokedAt, Kind: "revoke", Of: of, By: one.RevokedBy, Reason: one.Reason})
+		}
+	}
+	return acts, err
+}
+
+func (c *Client) keyActs(context.Context, *stream.Log) ([]present.Act, error) {
+	keys, err := c.Keys()
+	var acts []present.Act
+	for i := range keys {
+		k := &keys[i]
+		of := k.Area + " " + k.Key
+		acts = append(acts, present.Act{At: k.CreatedAt, Kind: "key", Of: of, By: k.CreatedBy})
+		if !k.RevokedAt.IsZero() {
+			acts = append(acts, present.Act{At: k.RevokedAt, Kind: "revoke", Of: of, By: k.RevokedBy, Reason: k.Reason})
 		}
 	}
 	return acts, err

@@ -43,6 +43,10 @@ func (c *Client) PrintBrokerConfig(w io.Writer) error {
 	if _, err := credentials.Open(c.settings.Dir, access.Credentials()...); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, access.Text())
+	keys, err := access.Keys(c.settings.Dir)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, access.Text(keys))
 	return err
 }

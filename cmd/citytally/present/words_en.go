@@ -173,7 +173,7 @@ var englishWords = Words{
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
 		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "release": "release", "recompute": "recompute",
-			"skip": "skip a message", "token": "issue a token", "revoke": "revoke a token"},
+			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
 		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "token": "token"},
 	},

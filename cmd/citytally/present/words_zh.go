@@ -170,7 +170,7 @@ var chineseWords = Words{
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
 		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算",
-			"skip": "跳过消息", "token": "签发令牌", "revoke": "撤销令牌"},
+			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},
 	},
