@@ -26,7 +26,7 @@ type User struct {
 	// free; nothing else.
 	ReadOnly bool
 	// Reading keeps a session of a user who may write to reading, with all that the user may read.
-	Reading bool `json:"-"`
+	Reading bool `json:"-" yaml:"-"`
 }
 
 func (u User) onlyReads() bool { return u.ReadOnly || u.Reading }

@@ -16,10 +16,6 @@ import (
 // engine. Nothing is committed when the client leaves or cancels before its last
 // block.
 func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, statement statement.Statement) error {
-	if c.user.ReadOnly {
-		// The engine would refuse the INSERT too, but only after the client has sent rows.
-		return exception.Newf(proto.ErrReadonly, "%s: Cannot execute query in readonly mode", c.user.Name)
-	}
 	columns, err := insertColumns(ctx, c.session, statement)
 	if err != nil {
 		return err

@@ -59,6 +59,10 @@ func (c *connection) run(ctx context.Context, cancel context.CancelFunc, q reque
 	if err != nil {
 		return err
 	}
+	if c.user.ReadOnly && !parsed.ReadsOnly() {
+		// The engine would refuse it too, but only after the client has sent rows, and perhaps for a setting that comes with it.
+		return exception.Newf(proto.ErrReadonly, "%s: Cannot execute query in readonly mode", c.user.Name)
+	}
 	if !q.complete {
 		return exception.Newf(proto.ErrNotImplemented, "Only whole results are given, not a stage of the query: this server stands alone")
 	}
