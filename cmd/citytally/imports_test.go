@@ -31,7 +31,7 @@ var importLine = [][]string{
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},
 	{"transform/respond"},
 	{"transform"},
-	{"sink/resultset"},
+	{"sink/resultset", "sink/coverage"},
 	{"sink"},
 	{"configs"},
 	{"cmd/citytally/docs"},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -65,6 +66,7 @@ type Pipeline struct {
 	Engine    *chdb.Server // nil where the settings name a ClickHouse server
 
 	settings      *configs.Settings
+	calendar      *calendar.Calendar
 	options       Options
 	closers       []func() error         // in the order of opening
 	conn          *nats.Conn             // of Log
@@ -103,6 +105,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 		return err
 	}
 	if p.Catalogue, err = p.settings.LoadCatalogue(); err != nil {
+		return Usage(err)
+	}
+	if p.calendar, err = p.settings.LoadCalendar(p.Catalogue); err != nil {
 		return Usage(err)
 	}
 	if err := p.openBroker(ctx); err != nil {
