@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/ingest/edition"
@@ -27,16 +28,21 @@ const stage = "ingest"
 
 // Gateway takes submissions in over HTTP. Make one with New and keep Run going.
 type Gateway struct {
-	log      *stream.Log
-	inForce  atomic.Pointer[catalogue.Catalogue]
-	tokens   *token.Register
-	attempts *attempts
-	config   Config
-	logger   zerolog.Logger
-	ready    func(context.Context) error
-	metrics  *Metrics
-	tracer   *stream.Tracer
-	browsers *httpguard.Guard
+	log     *stream.Log
+	inForce atomic.Pointer[catalogue.Catalogue]
+	// calendar is that of the catalogue in force; with no loadCalendar nothing is told of what
+	// is owed.
+	calendar     atomic.Pointer[calendar.Calendar]
+	loadCalendar CalendarLoader
+	feed         Feed
+	tokens       *token.Register
+	attempts     *attempts
+	config       Config
+	logger       zerolog.Logger
+	ready        func(context.Context) error
+	metrics      *Metrics
+	tracer       *stream.Tracer
+	browsers     *httpguard.Guard
 
 	group   *stream.Group
 	index   *index
@@ -64,6 +70,28 @@ func WithReadiness(ready func(context.Context) error) Option {
 // catalogue returns the catalogue in force.
 func (g *Gateway) catalogue() *catalogue.Catalogue { return g.inForce.Load() }
 
+// adopt makes a catalogue the one in force, with the calendar that goes with it.
+func (g *Gateway) adopt(c *catalogue.Catalogue) error {
+	g.inForce.Store(c)
+	if g.loadCalendar == nil {
+		return nil
+	}
+	owed, err := g.loadCalendar(c)
+	if err != nil {
+		return err
+	}
+	g.calendar.Store(owed)
+	return nil
+}
+
+// changeOver adopts a catalogue that came into force while the gateway runs. Where the calendar
+// does not go with it, what is owed is told by the last that did.
+func (g *Gateway) changeOver(c *catalogue.Catalogue) {
+	if err := g.adopt(c); err != nil {
+		g.logger.Error().Err(err).Msg("the calendar does not go with the catalogue now in force; correct it and start again")
+	}
+}
+
 // New returns a gateway that publishes to the log, for those with a token of the file, which may
 // be nil, or of the bucket in the broker. It does not listen yet.
 func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config Config, logger zerolog.Logger, options ...Option) (*Gateway, error) {
@@ -77,9 +105,11 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
-	g.inForce.Store(cat)
 	for _, option := range options {
 		option(g)
+	}
+	if err := g.adopt(cat); err != nil {
+		return nil, err
 	}
 	if most := log.MaxMessage(); most > 0 && config.MaxBody > most {
 		logger.Warn().Int64("max_body", config.MaxBody).Int64("max_payload", most).
@@ -149,7 +179,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(background) })
 	group.Go(func() error { return g.index.follow(background, g.log) })
-	group.Go(func() error { return edition.Follow(background, g.log, stage, g.inForce.Store) })
+	group.Go(func() error { return edition.Follow(background, g.log, stage, g.changeOver) })
 	group.Go(func() error { return g.tokens.Follow(background, g.log, stage) })
 
 	failed := make(chan error, 1)

@@ -11,9 +11,13 @@ import (
 	"testing"
 	"time"
 
+	ics "github.com/arran4/golang-ical"
+
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/token"
+	"github.com/citytally/citytally/sink/coverage"
 )
 
 // A revised figure changes the total, what depends on it, and next year's
@@ -215,6 +219,24 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, i.HTTP+"/v1/calendar.ics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _ := tokens.Plain("320812")
+	request.SetBasicAuth("", secret)
+	feed, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer feed.Body.Close()
+	if events, err := ics.ParseCalendar(feed.Body); err != nil || len(events.Events()) < 10 || feed.StatusCode != http.StatusOK {
+		t.Errorf("the feed: %s, %v", feed.Status, err)
+	}
 	answer, err := http.Post(i.HTTP+"/v1/submissions", "application/json", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
@@ -229,6 +251,11 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 		return s.Tables["submissions"] > 0
 	})
+	var rows []coverage.Row
+	decode(t, strings.NewReader(must(t, "coverage", "--dir", dir, "--period", "2021", "--area", "320812", "--format", "json")), &rows)
+	if len(rows) != 1 || rows[0].State != coverage.Overdue || rows[0].Received != 1 || rows[0].Refused != 1 || rows[0].Owed < 30 {
+		t.Errorf("coverage = %+v", rows)
+	}
 	if len(s.Streams) != 7 || s.Problem != "" {
 		t.Errorf("status = %+v", s)
 	}
