@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/cmd/citytally/present/obligation"
 	"github.com/citytally/citytally/configs/calendar"
@@ -52,9 +53,13 @@ func (f *calendarFlags) run(cmd *cobra.Command, g *globals, now time.Time) error
 	if err != nil {
 		return err
 	}
-	c, err := s.LoadCatalogue()
+	instance, err := client.New(s, client.Addresses{})
 	if err != nil {
-		return app.Usage(err)
+		return err
+	}
+	c, err := instance.Catalogue(cmd.Context())
+	if err != nil {
+		return err
 	}
 	owed, err := s.LoadCalendar(c)
 	if err != nil {

@@ -35,7 +35,7 @@ area. Analysts find the same in the views coverage and coverage_scores.`,
 			if err != nil {
 				return err
 			}
-			printer, err := c.Printer(lang.language())
+			printer, err := c.Printer(cmd.Context(), lang.language())
 			if err != nil {
 				return err
 			}

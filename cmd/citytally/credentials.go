@@ -64,7 +64,7 @@ func newCredentialsNATS(connect connector) *cobra.Command {
 				}
 				return err
 			}
-			seed, made, err := c.CreateKey(args[0])
+			seed, made, err := c.CreateKey(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

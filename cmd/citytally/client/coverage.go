@@ -17,7 +17,7 @@ func (c *Client) Coverage(ctx context.Context, s *Selection, f coverage.Filter) 
 	if err != nil {
 		return nil, err
 	}
-	names, err := c.Catalogue()
+	names, err := c.Catalogue(ctx)
 	if err != nil {
 		return nil, err
 	}

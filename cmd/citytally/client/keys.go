@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -13,20 +14,20 @@ import (
 func (c *Client) Keys() ([]access.Key, error) { return access.Keys(c.settings.Dir) }
 
 // CreateKey makes a key by which an area publishes to the broker, and returns it with its seed.
-func (c *Client) CreateKey(area string) (seed string, key access.Key, err error) {
-	cat, err := c.Catalogue()
+func (c *Client) CreateKey(ctx context.Context, area string) (seed string, key access.Key, err error) {
+	cat, err := c.Catalogue(ctx)
 	if err != nil {
 		return "", access.Key{}, err
 	}
 	if _, ok := cat.Area(area); !ok {
 		return "", access.Key{}, app.Usage(fmt.Errorf("the catalogue has no area %q; citytally catalogue shows them", area))
 	}
-	return access.CreateKey(c.settings.Dir, area, CurrentPerson(), time.Now())
+	return access.CreateKey(c.settings.Dir, area, app.CurrentPerson(), time.Now())
 }
 
 // RevokeKeys ends the keys of an area, or the one that is named.
 func (c *Client) RevokeKeys(area, key, reason string) ([]access.Key, error) {
-	revoked, err := access.RevokeKeys(c.settings.Dir, area, key, reason, CurrentPerson(), time.Now())
+	revoked, err := access.RevokeKeys(c.settings.Dir, area, key, reason, app.CurrentPerson(), time.Now())
 	if errors.Is(err, access.ErrNoKey) {
 		return nil, app.Usage(err)
 	}
