@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -25,12 +26,12 @@ in CEL; those in use are those of the settings (rules:), or the built-in ones.`,
 
 // rules loads the rules at path, for the catalogue in use, and a printer for them; "" is the
 // rules of the settings.
-func (g *globals) rules(path string, lang *languageFlag) (*rules.Set, *present.Printer, error) {
+func (g *globals) rules(ctx context.Context, path string, lang *languageFlag) (*rules.Set, *present.Printer, error) {
 	s, err := g.settings()
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := g.catalogue("")
+	c, err := g.catalogue(ctx, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,7 +55,7 @@ func newRulesList(g *globals) *cobra.Command {
 		Use: "list [FILE]", Short: "List the rules with their severity, scope and thresholds", Args: cobra.MaximumNArgs(1),
 		Example: "  citytally rules list --lang zh",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, printer, err := g.rules(argument(args, 0), lang)
+			set, printer, err := g.rules(cmd.Context(), argument(args, 0), lang)
 			if err != nil {
 				return err
 			}
@@ -75,7 +76,7 @@ and areas that the catalogue in use does not have, messages with placeholders th
 nothing fills. The exit code is 2 when there are mistakes.`,
 		Example: "  citytally rules check our-rules.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, printer, err := g.rules(argument(args, 0), lang)
+			set, printer, err := g.rules(cmd.Context(), argument(args, 0), lang)
 			if err != nil {
 				return err
 			}
@@ -95,7 +96,7 @@ func newRulesTest(g *globals) *cobra.Command {
 below fail must. The exit code is 1 when one comes out otherwise.`,
 		Example: "  citytally rules test our-rules.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, printer, err := g.rules(argument(args, 0), lang)
+			set, printer, err := g.rules(cmd.Context(), argument(args, 0), lang)
 			if err != nil {
 				return err
 			}
@@ -115,7 +116,7 @@ func newRulesExplain(g *globals) *cobra.Command {
 		Use: "explain RULE", Short: "Print one rule with its examples and what is said about them", Args: cobra.ExactArgs(1),
 		Example: "  citytally rules explain unit_slip",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, printer, err := g.rules("", lang)
+			set, printer, err := g.rules(cmd.Context(), "", lang)
 			if err != nil {
 				return err
 			}
