@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,96 +29,69 @@ type Rebuilt struct {
 	Unreadable int `json:"unreadable"`
 }
 
-// Rebuild drops every table and view of the schema, creates them anew and fills them from
-// the log. A rebuild that was interrupted goes on where it had come to. Sink stages may run
-// meanwhile: they wait for the tables and store later messages. A row that both store is one
-// row, because rows have natural keys.
+// Rebuild fills new tables from the log, in a database beside the store's, and then exchanges
+// them for the store's. Readers and sink stages use the store meanwhile. A rebuild that was
+// interrupted goes on where it had come to.
 //
-// Until the rebuild is over, queries have incomplete answers. Verdicts and totals that the
-// log no longer keeps (streams.verdicts_for, streams.totals_for) do not come back;
-// observations always do.
-func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, since time.Time, config Config, logger zerolog.Logger) ([]Rebuilt, error) {
+// Rows of verdicts, totals and runs whose messages the log no longer keeps (streams.verdicts_for,
+// streams.totals_for) are taken over from the store, unless carry is false: then they are gone,
+// as is everything else that the log does not hold.
+func (s *Store) Rebuild(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, since time.Time, config Config, carry bool, logger zerolog.Logger) ([]Rebuilt, error) {
 	if err := s.createDatabase(ctx); err != nil {
 		return nil, err
 	}
-	interrupted, err := s.rebuildUnderWay(ctx)
+	beside, err := s.openBeside()
 	if err != nil {
 		return nil, err
 	}
-	if !interrupted {
-		if err := s.dropSchema(ctx); err != nil {
-			return nil, err
-		}
-		if err := s.conn.Exec(ctx, createRebuild); err != nil {
-			return nil, fmt.Errorf("create rebuild_data: %w", err)
-		}
-	}
-	if err := s.Migrate(ctx); err != nil {
+	defer beside.Close()
+	b := &rebuilding{store: s, beside: beside, log: log}
+	if err := b.begin(ctx, c, since); err != nil {
 		return nil, err
 	}
-	if err := s.SyncCatalogue(ctx, c, since); err != nil {
-		return nil, err
-	}
-	var all []Rebuilt
+	var fills []*rebuild
 	for _, table := range []struct {
 		stream string
 		block  block
 	}{{stream.Accepted, &observationBlock{}}, {stream.Verdicts, &verdictBlock{}}, {stream.Totals, &totalsBlock{}}, {stream.Releases, &releaseBlock{}}} {
-		r := &rebuild{store: s, log: log, config: config, logger: logger, block: table.block, Rebuilt: Rebuilt{Stream: table.stream}}
-		if err := r.run(ctx); err != nil {
-			return nil, fmt.Errorf("rebuild from %s: %w", table.stream, err)
-		}
-		all = append(all, r.Rebuilt)
+		fills = append(fills, &rebuild{progress: beside, log: log, config: config, logger: logger, block: table.block, Rebuilt: Rebuilt{Stream: table.stream}})
 	}
-	if err := s.conn.Exec(ctx, "DROP TABLE IF EXISTS rebuild_data SYNC"); err != nil {
-		return nil, fmt.Errorf("drop rebuild_data: %w", err)
-	}
-	return all, nil
-}
-
-// createRebuild creates the table that exists while a rebuild is under way. It is created
-// after everything else has been dropped.
-const createRebuild = `CREATE TABLE IF NOT EXISTS rebuild_data
-(
-    stream   String COMMENT 'stream of the log',
-    sequence UInt64 COMMENT 'its messages up to here are in the store'
-)
-ENGINE = ReplacingMergeTree(sequence)
-ORDER BY stream
-SETTINGS non_replicated_deduplication_window = 0
-COMMENT 'How far a rebuild from the log has come'`
-
-func (s *Store) rebuildUnderWay(ctx context.Context) (bool, error) {
-	var tables uint64
-	if err := s.conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = 'rebuild_data'", s.database).Scan(&tables); err != nil {
-		return false, fmt.Errorf("look for an interrupted rebuild: %w", err)
-	}
-	return tables > 0, nil
-}
-
-var createdTable = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)`)
-
-// dropSchema drops what the migrations create. It drops the record of the migrations first,
-// so that after an interruption all of them are applied again.
-func (s *Store) dropSchema(ctx context.Context) error {
-	migrations, err := readMigrations(schema)
+	exchanging, err := b.isExchanging(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	statements := []string{"DROP TABLE IF EXISTS schema_versions SYNC"}
-	for name := range readViews() {
-		statements = append(statements, "DROP VIEW IF EXISTS "+name+" SYNC")
-	}
-	for _, m := range slices.Backward(migrations) {
-		for _, statement := range slices.Backward(m.statements) {
-			if made := createdTable.FindStringSubmatch(statement); made != nil {
-				statements = append(statements, "DROP TABLE IF EXISTS "+made[1]+" SYNC")
+	if !exchanging {
+		if err := fill(ctx, beside, fills); err != nil {
+			return nil, err
+		}
+		if carry {
+			if err := b.carryOver(ctx); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for _, statement := range statements {
-		if err := s.conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("drop the projection: %w", err)
+	if err := b.exchange(ctx); err != nil {
+		return nil, err
+	}
+	// What sinks stored until the exchange is in the old tables.
+	if err := fill(ctx, s, fills); err != nil {
+		return nil, err
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	var all []Rebuilt
+	for _, f := range fills {
+		all = append(all, f.Rebuilt)
+	}
+	return all, beside.dropDatabase(ctx)
+}
+
+func fill(ctx context.Context, into *Store, fills []*rebuild) error {
+	for _, f := range fills {
+		f.store = into
+		if err := f.run(ctx); err != nil {
+			return fmt.Errorf("rebuild from %s: %w", f.Stream, err)
 		}
 	}
 	return nil
@@ -129,28 +100,32 @@ func (s *Store) dropSchema(ctx context.Context) error {
 // rebuild fills the store from one stream.
 type rebuild struct {
 	Rebuilt
-	store  *Store
-	log    *stream.Log
-	config Config
-	logger zerolog.Logger
-	block  block
+	store    *Store // that is filled
+	progress *Store // that has the table rebuild_data
+	log      *stream.Log
+	config   Config
+	logger   zerolog.Logger
+	block    block
 }
 
 func (r *rebuild) run(ctx context.Context) error {
 	var done uint64
-	err := r.store.conn.QueryRow(ctx, "SELECT max(sequence) FROM rebuild_data WHERE stream = ?", r.Stream).Scan(&done)
+	err := r.progress.conn.QueryRow(ctx, "SELECT max(sequence) FROM rebuild_data WHERE stream = ?", r.Stream).Scan(&done)
 	if err != nil {
 		return fmt.Errorf("read how far an interrupted rebuild had come: %w", err)
 	}
-	r.From = done + 1
-	if r.To, err = r.log.LastSequence(ctx, r.Stream); err != nil || r.To < r.From {
+	from := done + 1
+	if r.From == 0 {
+		r.From = from
+	}
+	if r.To, err = r.log.LastSequence(ctx, r.Stream); err != nil || r.To < from {
 		return err
 	}
 	end := errors.New("all is stored")
 	reading, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
 	last := done
-	err = r.log.Follow(reading, stream.FollowConfig{Stream: r.Stream, From: r.From}, func(d stream.Delivery) error {
+	err = r.log.Follow(reading, stream.FollowConfig{Stream: r.Stream, From: from}, func(d stream.Delivery) error {
 		if d.Sequence > r.To {
 			return end
 		}
@@ -196,7 +171,7 @@ func (r *rebuild) storeBlock(ctx context.Context, upTo uint64) error {
 				return err
 			}
 		}
-		return r.store.insert(ctx, "rebuild_data", []column{{"stream", []string{r.Stream}}, {"sequence", []uint64{upTo}}})
+		return r.progress.insert(ctx, "rebuild_data", []column{{"stream", []string{r.Stream}}, {"sequence", []uint64{upTo}}})
 	})
 	if err != nil {
 		return err

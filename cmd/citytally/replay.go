@@ -22,22 +22,22 @@ func newReplay(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay --into clickhouse | --from submissions",
 		Short: "Fill ClickHouse from the log again, or ACCEPTED from the submissions",
-		Long: `With --into clickhouse, drop the tables and views of this program in ClickHouse,
-create them anew and fill them from the log: after tables were damaged or lost, or
-for an empty server. Where ClickHouse holds what the log has lost, nothing is
-dropped unless --discard-newer says so.
+		Long: `With --into clickhouse, fill new tables from the log beside those in ClickHouse,
+in the database NAME_rebuild, and put them in their place when they are full:
+after tables were damaged or lost, or for an empty server. Where ClickHouse holds
+what the log has lost, nothing is dropped unless --discard-newer says so.
 
-The pipeline may go on meanwhile; what arrives is stored as ever. Until the
-command is done, answers from ClickHouse are incomplete. Killed, it goes on where
-it had come to when it is called again. Verdicts and totals come back as far as
-the log keeps them (streams.verdicts_for, streams.totals_for); for totals older
-than that, run citytally recompute afterwards.
+The pipeline may go on meanwhile; what arrives is stored as ever, and readers use
+the old tables until the new ones are there. Killed, it goes on where it had come
+to when it is called again. Verdicts and totals that the log no longer keeps
+(streams.verdicts_for, streams.totals_for) are taken over from the old tables;
+with --discard-newer they are gone.
 
 With --from submissions, bring back the accepted figures that the log has lost, as
 the submissions and verdicts in it still tell, and let the pipeline work on with
 what cannot be told. Locks and reopenings do not come back; set them again.
 
---into clickhouse：清空 ClickHouse 中本程序的表和视图，并从日志重建；期间可继续报送，
+--into clickhouse：在 ClickHouse 中另建新表，从日志填满后替换旧表；期间可继续报送，查询照常，
 中断后再次运行即从断点继续。ClickHouse 中有日志已丢失的数据时，须加 --discard-newer。
 --from submissions：按日志中仍有的报送和审核结果，补回已丢失的入库数据；
 锁定和重新开放不会恢复，须重新设置。`,
@@ -66,14 +66,14 @@ what cannot be told. Locks and reopenings do not come back; set them again.
 				}
 				return printRestored(cmd.OutOrStdout(), restored, format.value)
 			}
-			return app.Usage(errors.New("want --into clickhouse, to say what is dropped and filled again, or --from submissions"))
+			return app.Usage(errors.New("want --into clickhouse, to say what is replaced and filled again, or --from submissions"))
 		},
 	}
 	natsFlag(cmd, &a)
 	dsnFlag(cmd, &a)
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
 	cmd.Flags().StringVar(&from, "from", "", "what to bring lost figures back from: submissions")
-	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it")
+	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it or no longer keeps it")
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
 }

@@ -40,7 +40,7 @@ func TestReplayIntoClickHouse(t *testing.T) {
 	environment := []string{"CITYTALLY_SINK_BATCH_ROWS=1", "CITYTALLY_LOG_LEVEL=debug"}
 	killed := start(t, environment, "replay", "--into", "clickhouse", "--dir", dir)
 	eventually(t, "the rebuild is on its way", func() bool {
-		code, out, _ := citytally(t, "sql", "--dir", dir, "--format", "csv", "SELECT max(sequence) > 2 FROM rebuild_data")
+		code, out, _ := citytally(t, "sql", "--dir", dir, "--format", "csv", "SELECT max(sequence) > 2 FROM citytally_rebuild.rebuild_data")
 		return code == 0 && strings.Contains(out, "\n1")
 	})
 	killed.stop(t, syscall.SIGKILL)

@@ -62,7 +62,7 @@ func Users() []User {
 	return []User{
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", "dead.direct",
 			api+"CONSUMER.DELETE."+stream.Tokens+".*"),
-		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts},
+		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
 			"accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.recompute"),

@@ -31,7 +31,7 @@ func (c *Client) Query(ctx context.Context, query string, write bool, w io.Write
 	return err
 }
 
-// Rebuild drops what ClickHouse holds and fills it from the log again. Where ClickHouse holds
+// Rebuild fills ClickHouse from the log again, beside what it holds, which is then dropped. Where ClickHouse holds
 // what the log has lost, Rebuild refuses unless discardNewer says that it may go.
 func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.Logger) ([]sink.Rebuilt, error) {
 	log, disconnect, err := c.openLog(logger)
@@ -57,7 +57,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 			return nil, err
 		}
 	}
-	rebuilt, err := store.Rebuild(ctx, log, inForce.Catalogue, inForce.Since, c.settings.Sink, logger)
+	rebuilt, err := store.Rebuild(ctx, log, inForce.Catalogue, inForce.Since, c.settings.Sink, !discardNewer, logger)
 	if err != nil {
 		return nil, fmt.Errorf("%w; call it again to go on", err)
 	}
