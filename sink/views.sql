@@ -346,3 +346,128 @@ SELECT
     as_of, basis, catalogue, computed_at AS created_at, sequence
 FROM releases_data FINAL
 COMMENT 'City totals frozen under a name, for publication';
+
+CREATE OR REPLACE VIEW obligations
+(
+    area         LowCardinality(String) COMMENT 'code of the area that owes',
+    dataset      LowCardinality(String) COMMENT 'dataset owed',
+    period       LowCardinality(String) COMMENT 'SDMX period owed',
+    year         UInt16 COMMENT 'calendar year of the period',
+    period_start Date32 COMMENT 'first day of the period',
+    period_end   Date32 COMMENT 'last day of the period',
+    indicators   Array(String) COMMENT 'ids of the indicators owed',
+    deadline     DateTime64(3, 'UTC') COMMENT 'last instant that is in time, UTC',
+    grace        Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant at which being late is tolerated, UTC; NULL is none',
+    lock         Nullable(DateTime64(3, 'UTC')) COMMENT 'when the period is to be locked, UTC; NULL is never',
+    final        Nullable(DateTime64(3, 'UTC')) COMMENT 'when its figures are final, UTC; NULL is never',
+    provisional  Bool COMMENT 'true when the instants depend on a year whose holidays are not known; they may still move',
+    calendar     String COMMENT 'version of the calendar'
+)
+AS SELECT
+    area, dataset, period, year, period_start, period_end, indicators, deadline, grace, lock, final, provisional, calendar
+FROM obligations_data FINAL
+WHERE calendar = (SELECT argMax(version, (synced_at, version)) FROM calendars_data)
+COMMENT 'Who owes what by when, of the calendar in use: deadlines from ten years ago to the end of the year after next';
+
+CREATE OR REPLACE VIEW coverage
+(
+    area              LowCardinality(String) COMMENT 'code of the area that owes',
+    dataset           LowCardinality(String) COMMENT 'dataset owed',
+    period            LowCardinality(String) COMMENT 'SDMX period owed',
+    year              UInt16 COMMENT 'calendar year of the period',
+    deadline          DateTime64(3, 'UTC') COMMENT 'last instant that is in time, UTC',
+    grace             Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant at which being late is tolerated, UTC; NULL is none',
+    provisional       Bool COMMENT 'true when the instants may still move, as holidays are not known',
+    state             LowCardinality(String) COMMENT 'in_time or late: complete; open: before the deadline; grace: before the end of the grace; overdue',
+    complete          Bool COMMENT 'true when every indicator owed is there',
+    owed              UInt32 COMMENT 'indicators owed',
+    received          UInt32 COMMENT 'indicators owed of which a figure, or the statement that there is none, is in force',
+    missing           Array(String) COMMENT 'ids of the others, in order',
+    held              UInt32 COMMENT 'indicators owed whose newest row waits for an explanation',
+    refused           UInt32 COMMENT 'indicators owed whose newest row was refused',
+    first_received_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when the first of them came, UTC; NULL is not yet',
+    complete_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'when the last of them came for the first time, UTC; NULL while some are missing',
+    late_seconds      Int64 COMMENT 'how long after the deadline it was complete or, while it is not, how long that is by now; 0 is in time',
+    rows_accepted     UInt64 COMMENT 'rows accepted, of the indicators owed',
+    rows_refused      UInt64 COMMENT 'rows refused, of the indicators owed',
+    revisions         UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted'
+)
+AS WITH
+    figures AS
+    (
+        SELECT
+            area, dataset, period, indicator,
+            argMax(status, (epoch, stage, sequence, accepted_sequence)) != 'X' AS in_force,
+            max(sequence) AS newest,
+            minIf(received_at, status != 'X') AS first_at,
+            uniqExact(sequence) AS vintages,
+            length(arrayCompact(arrayMap(v -> (v.2, v.3), arraySort(groupArray((sequence, ifNull(toString(value), ''), status)))))) - 1 AS changes
+        FROM observations_data
+        GROUP BY area, dataset, period, indicator
+    ),
+    problems AS
+    (
+        SELECT
+            area, dataset, period, indicator,
+            maxIf(sequence, severity = 'hold') AS newest_held,
+            maxIf(sequence, severity = 'reject') AS newest_refused,
+            uniqExactIf((sequence, row), severity = 'reject') AS rows_refused
+        FROM findings
+        WHERE severity IN ('hold', 'reject')
+        GROUP BY area, dataset, period, indicator
+    )
+SELECT
+    o.area AS area, o.dataset AS dataset, o.period AS period, any(o.year) AS year,
+    any(o.deadline) AS deadline, any(o.grace) AS grace, any(o.provisional) AS provisional,
+    multiIf(complete AND assumeNotNull(complete_at) <= deadline, 'in_time', complete, 'late', now64(3) <= deadline, 'open',
+        now64(3) <= ifNull(grace, deadline), 'grace', 'overdue') AS state,
+    received = owed AS complete,
+    toUInt32(count()) AS owed,
+    toUInt32(countIf(f.in_force)) AS received,
+    arraySort(groupArrayIf(o.indicator, NOT f.in_force)) AS missing,
+    toUInt32(countIf(p.newest_held > f.newest AND p.newest_held >= p.newest_refused)) AS held,
+    toUInt32(countIf(p.newest_refused > f.newest AND p.newest_refused > p.newest_held)) AS refused,
+    if(received = 0, NULL, minIf(f.first_at, f.in_force)) AS first_received_at,
+    if(received = owed, maxIf(f.first_at, f.in_force), NULL) AS complete_at,
+    greatest(0, dateDiff('second', deadline, ifNull(complete_at, now64(3)))) AS late_seconds,
+    sum(f.vintages) AS rows_accepted,
+    sum(p.rows_refused) AS rows_refused,
+    sum(f.changes) AS revisions
+FROM
+(
+    SELECT area, dataset, period, year, deadline, grace, provisional, arrayJoin(indicators) AS indicator
+    FROM obligations
+) AS o
+LEFT JOIN figures AS f ON f.area = o.area AND f.dataset = o.dataset AND f.period = o.period AND f.indicator = o.indicator
+LEFT JOIN problems AS p ON p.area = o.area AND p.dataset = o.dataset AND p.period = o.period AND p.indicator = o.indicator
+GROUP BY area, dataset, period
+COMMENT 'What became of each obligation: what is there, what is missing, how late it was';
+
+CREATE OR REPLACE VIEW coverage_scores
+(
+    area           LowCardinality(String) COMMENT 'code of the area',
+    year           UInt16 COMMENT 'calendar year of the periods',
+    due            UInt64 COMMENT 'obligations whose deadline has passed',
+    in_time        UInt64 COMMENT 'those that were complete by the deadline',
+    late           UInt64 COMMENT 'those that were complete later',
+    incomplete     UInt64 COMMENT 'those that are not complete yet',
+    timeliness     Decimal(18, 2) COMMENT 'in_time in percent of due',
+    completeness   Decimal(18, 2) COMMENT 'indicators received in percent of those owed',
+    rows_accepted  UInt64 COMMENT 'rows accepted, of the indicators owed',
+    rows_refused   UInt64 COMMENT 'rows refused, of the indicators owed',
+    refused_share  Nullable(Decimal(18, 2)) COMMENT 'rows refused in percent of all rows; NULL is no rows',
+    revisions      UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted',
+    revision_share Nullable(Decimal(18, 2)) COMMENT 'revisions in percent of the indicators received; NULL is none received'
+)
+AS SELECT
+    c.area AS area, c.year AS year, count() AS due, countIf(c.state = 'in_time') AS in_time, countIf(c.state = 'late') AS late,
+    countIf(NOT c.complete) AS incomplete,
+    toDecimal64(100 * in_time, 2) / due AS timeliness,
+    toDecimal64(100 * sum(c.received), 2) / sum(c.owed) AS completeness,
+    sum(c.rows_accepted) AS rows_accepted, sum(c.rows_refused) AS rows_refused,
+    if(rows_accepted + rows_refused = 0, NULL, toDecimal64(100 * rows_refused, 2) / greatest(rows_accepted + rows_refused, 1)) AS refused_share,
+    sum(c.revisions) AS revisions,
+    if(sum(c.received) = 0, NULL, toDecimal64(100 * revisions, 2) / greatest(sum(c.received), 1)) AS revision_share
+FROM (SELECT * FROM coverage WHERE deadline < now64(3)) AS c
+GROUP BY area, year
+COMMENT 'How timely and how good the reports of each area are, by the year of their periods';

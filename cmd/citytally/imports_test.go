@@ -32,7 +32,7 @@ var importLine = [][]string{
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer"},
 	{"transform/respond"},
 	{"transform"},
-	{"sink/resultset"},
+	{"sink/resultset", "sink/coverage"},
 	{"sink"},
 	{"configs"},
 	{"cmd/citytally/docs"},

@@ -1,6 +1,8 @@
 package calendar
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +17,7 @@ import (
 // read.
 type Calendar struct {
 	catalogue *catalogue.Catalogue
+	version   string
 	workdays  *workdays
 	entries   []*entry
 }
@@ -73,7 +76,8 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Calendar, error
 	if err != nil {
 		return nil, err
 	}
-	calendar := &Calendar{catalogue: c, workdays: table}
+	sum := sha256.Sum256(slices.Concat(text, builtInHolidays, []byte(c.Version())))
+	calendar := &Calendar{catalogue: c, workdays: table, version: hex.EncodeToString(sum[:6])}
 	for i := range f.Obligations {
 		calendar.entries = append(calendar.entries, &f.Obligations[i])
 	}
@@ -86,6 +90,10 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Calendar, error
 
 // Empty reports whether nothing is owed by anybody.
 func (c *Calendar) Empty() bool { return len(c.entries) == 0 }
+
+// Version identifies what the calendar follows from: 12 hex digits of the SHA-256 of its text,
+// of the built-in holidays and of the catalogue's version.
+func (c *Calendar) Version() string { return c.version }
 
 // Catalogue returns the catalogue that the calendar was read against.
 func (c *Calendar) Catalogue() *catalogue.Catalogue { return c.catalogue }

@@ -108,6 +108,11 @@ func (c *Calendar) Obligations(from, to time.Time) []Obligation {
 	return all
 }
 
+// OfArea returns the obligations of one area, or all for "".
+func OfArea(owed []Obligation, area string) []Obligation {
+	return slices.DeleteFunc(owed, func(o Obligation) bool { return area != "" && o.Area != area })
+}
+
 // obligations returns what the entry's members owe for a period.
 func (c *Calendar) obligations(e *entry, p catalogue.Period) []Obligation {
 	if e.Exempt {

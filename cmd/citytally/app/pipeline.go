@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -66,6 +67,7 @@ type Pipeline struct {
 	Engine    *chdb.Server // nil where the settings name a ClickHouse server
 
 	settings *configs.Settings
+	calendar *calendar.Calendar
 	options  Options
 	// firstCatalogue is in force from the log's beginning on, and Catalogue since inForceSince.
 	firstCatalogue *catalogue.Catalogue
@@ -116,6 +118,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	if err := p.openCatalogue(ctx, fromSettings); err != nil {
 		return err
+	}
+	if p.calendar, err = p.settings.LoadCalendar(p.Catalogue); err != nil {
+		return Usage(err)
 	}
 	if p.has(StageTransform) || p.has(StageSink) {
 		if err := p.openStore(ctx); err != nil {

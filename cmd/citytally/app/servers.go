@@ -68,7 +68,7 @@ func (p *Pipeline) prepareStoreSoon(ctx context.Context) error {
 
 // prepareStore creates what the sink needs in ClickHouse.
 func (p *Pipeline) prepareStore(ctx context.Context) error {
-	if err := p.Store.Prepare(ctx, p.Catalogue, p.inForceSince, p.settings.Sink); err != nil {
+	if err := p.Store.Prepare(ctx, p.calendar, p.inForceSince, p.settings.Sink); err != nil {
 		return err
 	}
 	close(p.prepared)

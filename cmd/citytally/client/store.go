@@ -43,6 +43,10 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	if err != nil {
 		return nil, err
 	}
+	owed, err := c.settings.LoadCalendar(inForce.Catalogue)
+	if err != nil {
+		return nil, app.Usage(err)
+	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
 		return nil, err
@@ -57,7 +61,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	if err != nil {
 		return nil, fmt.Errorf("%w; call it again to go on", err)
 	}
-	return rebuilt, nil
+	return rebuilt, store.SyncCalendar(ctx, owed)
 }
 
 // refusePoorerLog returns an error when the projection holds what the log has lost, or when

@@ -1,0 +1,145 @@
+package sink
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/sink/coverage"
+)
+
+// reportingCity returns a calendar of four areas that owe one annual dataset, until 6 February
+// at 24:00, with grace to the 10th.
+func reportingCity(t testing.TB, final string) *calendar.Calendar {
+	t.Helper()
+	text, err := os.ReadFile("../configs/calendar/testdata/city.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := calendar.Parse("calendar", []byte(`obligations:
+  - dataset: annual
+    periods: [year]
+    valid_from: 2021-01-01
+    deadline: February 6 of the next year
+    grace: 4 days after the deadline
+    final: `+final+"\n"), parseCatalogue(t, string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestCoverage follows obligations from nothing to complete: what came in time and what late,
+// what was refused, held, withdrawn and changed.
+func TestCoverage(t *testing.T) {
+	s := newStore(t)
+	s.now = func() time.Time { return time.Date(2023, 5, 1, 0, 0, 0, 0, time.UTC) }
+	if err := s.SyncCalendar(t.Context(), reportingCity(t, "June 30 of the next year")); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Date(2022, 2, 6, 16, 0, 0, 0, time.UTC) // 24:00 in the city
+	sequence := uint64(0)
+	accept := func(area string, at time.Time, rows ...string) {
+		t.Helper()
+		sequence++
+		sent := event.AcceptedSubmission{ID: fmt.Sprint("s", sequence), Area: area, Dataset: "annual", Sequence: sequence, ReceivedAt: at.UnixMilli()}
+		for _, row := range rows {
+			indicator, text, _ := strings.Cut(row, " ")
+			o := event.AcceptedObservation{Indicator: indicator, Period: period(t, "2021"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
+			switch text {
+			case "withdrawn":
+				o.Status, o.Epoch = catalogue.Withdrawn, 1
+			case "none":
+				o.Status = catalogue.Missing
+			default:
+				o.Value = value(t, text)
+			}
+			sent.Add(o)
+		}
+		put(t, s, &observationBlock{}, sequence, acceptedMessage(t, sent))
+	}
+	find := func(area string, severity event.Severity, row int, indicator string) {
+		t.Helper()
+		sequence++
+		v := event.Verdict{Submission: fmt.Sprint("v", sequence), Area: area, Dataset: "annual", Sequence: sequence, Rows: 1, Outcome: event.Rejected, ReceivedAt: deadline, DecidedAt: deadline,
+			Findings: []event.Finding{{Code: "SOME", Severity: severity, Row: row, Indicator: indicator, Period: "2021"}}}
+		put(t, s, &verdictBlock{}, sequence, verdictMessage(t, v))
+	}
+	// The city is in time to the instant, a district an hour late and revises afterwards;
+	// another has withdrawn one figure and had the next one refused; the zone has one held.
+	accept("100000", deadline, "papers none")
+	accept("100001", deadline.Add(-time.Hour), "income 5")
+	accept("100001", deadline.Add(time.Hour), "people 7")
+	accept("100001", deadline.Add(2*time.Hour), "people 7", "income 5.5")
+	find("100002", event.Reject, 3, "income")
+	accept("100002", deadline.Add(-time.Hour), "income 1", "people 2")
+	accept("100002", deadline, "income withdrawn")
+	find("100002", event.Reject, 4, "income")
+	find("100002", event.Reject, 4, "income")
+	accept("100071", deadline.Add(-time.Hour), "people 3")
+	find("100071", event.Hold, 1, "income")
+
+	rows, err := coverage.OfPeriod(t.Context(), s, period(t, "2021"), coverage.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprintf("%s %s: %d of %d, missing %v, held %d, refused %d, complete %v, late %v, rows %d and %d, revisions %d",
+			r.Area, r.State, r.Received, r.Owed, r.Missing, r.Held, r.Refused, r.Complete, r.Complete && r.LateBy() == time.Hour, r.RowsAccepted, r.RowsRefused, r.Revisions))
+		if !r.Deadline.Equal(deadline) || r.Grace == nil || r.Grace.Sub(deadline) != 4*24*time.Hour {
+			t.Errorf("%s: due %v, grace %v", r.Area, r.Deadline, r.Grace)
+		}
+	}
+	want := []string{
+		"100000 in_time: 1 of 1, missing [], held 0, refused 0, complete true, late false, rows 1 and 0, revisions 0",
+		"100001 late: 2 of 2, missing [], held 0, refused 0, complete true, late true, rows 4 and 0, revisions 1",
+		"100002 overdue: 1 of 2, missing [income], held 0, refused 1, complete false, late false, rows 3 and 3, revisions 1",
+		"100071 overdue: 1 of 2, missing [income], held 1, refused 0, complete false, late false, rows 1 and 0, revisions 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("coverage (-want +got):\n%s", diff)
+	}
+	one, err := coverage.OfPeriod(t.Context(), s, period(t, "2021"), coverage.Filter{Area: "100002", Dataset: "annual"})
+	if err != nil || len(one) != 1 || one[0].Area != "100002" {
+		t.Errorf("one area: %v, %v", one, err)
+	}
+	scores, err := coverage.Scores(t.Context(), s, 2021)
+	if err != nil || len(scores) != 4 {
+		t.Fatalf("scores: %v, %v", scores, err)
+	}
+	if second := scores[2]; second.Timeliness.String() != "0" || second.Completeness.String() != "50" || second.RefusedShare.String() != "50" || second.RevisionShare.String() != "100" {
+		t.Errorf("scores of 100002: %+v", second)
+	}
+	if first := scores[0]; first.Timeliness.String() != "100" || first.Incomplete != 0 {
+		t.Errorf("scores of the city: %+v", first)
+	}
+}
+
+// TestSyncCalendarShowsTheVersionSyncedLast also wants it to be repeatable.
+func TestSyncCalendarShowsTheVersionSyncedLast(t *testing.T) {
+	s := newStore(t)
+	now := time.Date(2022, 6, 1, 0, 0, 0, 0, time.UTC)
+	s.now = func() time.Time { now = now.Add(time.Microsecond); return now }
+	old, next := reportingCity(t, "June 30 of the next year"), reportingCity(t, "June 29 of the next year")
+	for _, step := range []struct {
+		c    *calendar.Calendar
+		want string
+	}{{old, "2022-06-30"}, {old, "2022-06-30"}, {next, "2022-06-29"}, {old, "2022-06-30"}} {
+		if err := s.SyncCalendar(t.Context(), step.c); err != nil {
+			t.Fatal(err)
+		}
+		got := query(t, s, "SELECT toDate(final) AS final, count() AS areas, any(provisional) AS provisional FROM obligations WHERE period = '2021' GROUP BY final") +
+			query(t, s, "SELECT max(period) AS last, uniqExact(calendar) AS versions FROM obligations")
+		if want := "final,areas,provisional\n" + step.want + ",4,false\nlast,versions\n2023,1\n"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
