@@ -14,6 +14,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/sink/coverage"
 )
 
 // A revised figure changes the total, what depends on it, and next year's
@@ -229,6 +230,11 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 		decode(t, strings.NewReader(must(t, "status", "--dir", dir, "--format", "json")), &s)
 		return s.Tables["submissions"] > 0
 	})
+	var rows []coverage.Row
+	decode(t, strings.NewReader(must(t, "coverage", "--dir", dir, "--period", "2021", "--area", "320812", "--format", "json")), &rows)
+	if len(rows) != 1 || rows[0].State != coverage.Overdue || rows[0].Received != 1 || rows[0].Refused != 1 || rows[0].Owed < 30 {
+		t.Errorf("coverage = %+v", rows)
+	}
 	if len(s.Streams) != 7 || s.Problem != "" {
 		t.Errorf("status = %+v", s)
 	}

@@ -72,6 +72,8 @@ func newRoot() *cobra.Command {
 		newAudit(g),
 		newAssess(g),
 		newCatalogue(g),
+		newCalendar(g),
+		newCoverage(g),
 		newRules(g),
 		newRecompute(g),
 		newStatus(g),

@@ -58,6 +58,7 @@ type Words struct {
 	DryRun     DryRunWords
 	Token      TokenWords
 	Journal    JournalWords
+	Calendar   CalendarWords
 	Demo       DemoWords
 	Rules      RulesWords
 }
@@ -83,6 +84,23 @@ type JournalWords struct {
 	// Unknown is the person where an earlier version has not recorded one.
 	Unknown           string
 	Acts, Roles, Ways map[string]string
+}
+
+// CalendarWords are those of what is owed and of what has become of it.
+type CalendarWords struct {
+	Dataset, Deadline, Grace, Lock, Final string
+	State, Received, Refused, Late, Lacks string
+	// States name the states of an obligation.
+	States map[string]string
+	// Nothing says that nothing is owed; Provisional is a format of years without holidays.
+	Nothing, Provisional string
+	// Days and Hours are formats of how late something is.
+	Days, Hours string
+	// Feed names the calendar of everybody, FeedOf is a format of an area's; Due is a format
+	// of an event's title: area, dataset and period; GraceUntil of the end of the grace.
+	Feed, FeedOf, Due, GraceUntil string
+	// Headings of the scores.
+	DueCount, InTime, LateCount, Incomplete, Timeliness, Completeness, RefusedShare, Revisions string
 }
 
 // ReportWords are those of a report as a table or as Markdown.

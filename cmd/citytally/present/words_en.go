@@ -177,6 +177,15 @@ var englishWords = Words{
 		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "token": "token"},
 	},
+	Calendar: CalendarWords{
+		Dataset: "dataset", Deadline: "deadline", Grace: "grace until", Lock: "locked at", Final: "final at",
+		State: "state", Received: "received", Refused: "refused", Late: "late by", Lacks: "indicators missing",
+		States:  map[string]string{"in_time": "complete in time", "late": "complete, late", "open": "not due yet", "grace": "within the grace", "overdue": "overdue"},
+		Nothing: "nothing is owed; the setting calendar names a calendar file", Provisional: "no holidays of %s are known: times count weekends alone and may still move",
+		Days: "%d days", Hours: "%d hours",
+		Feed: "reporting calendar", FeedOf: "reporting calendar of %s", Due: "%s: %s for %s is due", GraceUntil: "late reports are tolerated until %s",
+		DueCount: "due", InTime: "in time", LateCount: "late", Incomplete: "incomplete", Timeliness: "timeliness %", Completeness: "completeness %", RefusedShare: "refused %", Revisions: "revisions",
+	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",
 		Submitted: "✓  %d files with %d figures, pushed over HTTP; city totals are in ClickHouse (%.1f s)\n\n",

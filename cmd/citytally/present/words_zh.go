@@ -174,6 +174,15 @@ var chineseWords = Words{
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},
 	},
+	Calendar: CalendarWords{
+		Dataset: "报表", Deadline: "截止时间", Grace: "宽限至", Lock: "锁定时间", Final: "定案时间",
+		State: "报送情况", Received: "已报指标", Refused: "退回", Late: "迟报", Lacks: "缺报指标",
+		States:  map[string]string{"in_time": "按时报齐", "late": "迟报报齐", "open": "未到期", "grace": "宽限期内", "overdue": "逾期"},
+		Nothing: "没有报送任务；报送日历由设置项 calendar 指定", Provisional: "尚无 %s 年的放假调休安排：时间仅按周末计算，可能变动",
+		Days: "%d 天", Hours: "%d 小时",
+		Feed: "报送日历", FeedOf: "%s报送日历", Due: "%s：%s（%s）报送截止", GraceUntil: "宽限至 %s",
+		DueCount: "到期任务", InTime: "按时", LateCount: "迟报任务", Incomplete: "未报齐", Timeliness: "及时率 %", Completeness: "完整率 %", RefusedShare: "退回率 %", Revisions: "修订次数",
+	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",
 		Submitted: "✓  已通过 HTTP 报送 %d 个文件、%d 个数据，全市数已在 ClickHouse 中（%.1f 秒）\n\n",
