@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/ingest/edition"
@@ -28,6 +29,8 @@ const stage = "ingest"
 // Gateway takes submissions in over HTTP. Make one with New and keep Run going.
 type Gateway struct {
 	log      *stream.Log
+	calendar *calendar.Calendar // nil tells nothing of what is owed
+	feed     Feed
 	inForce  atomic.Pointer[catalogue.Catalogue]
 	tokens   *token.Register
 	attempts *attempts

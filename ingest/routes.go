@@ -34,6 +34,10 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	route("GET", "/v1/templates/{dataset}", g.authorize(g.getTemplate), "area", "period", "format", "lang")
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
+	if g.calendar != nil {
+		route("GET", "/v1/obligations", g.authorize(g.getObligations), "area", "from", "to")
+		route("GET", "/v1/calendar.ics", withPassword(g.authorize(g.getFeed)), "area", "lang")
+	}
 	route("GET", "/healthz", healthy)
 	route("GET", "/readyz", g.readiness)
 	pages.Routes(mux.Handle)

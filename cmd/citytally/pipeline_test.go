@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	ics "github.com/arran4/golang-ical"
+
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -215,6 +218,24 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	i, err := app.FindInstance(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	tokens, err := token.Load(filepath.Join(dir, "tokens.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, i.HTTP+"/v1/calendar.ics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _ := tokens.Plain("320812")
+	request.SetBasicAuth("", secret)
+	feed, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer feed.Body.Close()
+	if events, err := ics.ParseCalendar(feed.Body); err != nil || len(events.Events()) < 10 || feed.StatusCode != http.StatusOK {
+		t.Errorf("the feed: %s, %v", feed.Status, err)
 	}
 	answer, err := http.Post(i.HTTP+"/v1/submissions", "application/json", strings.NewReader("{}"))
 	if err != nil {

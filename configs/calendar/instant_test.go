@@ -90,7 +90,7 @@ func TestWindowsTile(t *testing.T) {
 			t.Fatalf("from %v: %s", cuts, diff)
 		}
 		for _, o := range all {
-			if o.Deadline.Before(cuts[0]) || !o.Deadline.Before(cuts[2]) {
+			if !o.Deadline.After(cuts[0]) || o.Deadline.After(cuts[2]) {
 				t.Fatalf("%v is not due from %v", o, cuts)
 			}
 			if due, ok := c.Due(o.Dataset, o.Area, o.Period); !ok || !cmp.Equal(due, o.Due) {

@@ -86,8 +86,8 @@ func (c *Calendar) OfPeriod(p catalogue.Period) []Obligation {
 // The most years that pass between a period and what is due for it, of all rules.
 const longestDelay = 6
 
-// Obligations returns everything whose deadline is at from or later and before to, in the
-// order of deadlines, datasets, areas and periods.
+// Obligations returns everything whose deadline is after from and not after to, in the order
+// of deadlines, datasets, areas and periods. So the end of a day belongs to that day.
 func (c *Calendar) Obligations(from, to time.Time) []Obligation {
 	var all []Obligation
 	for _, e := range c.entries {
@@ -96,7 +96,7 @@ func (c *Calendar) Obligations(from, to time.Time) []Obligation {
 		}
 		for year := from.Year() - longestDelay; year <= to.Year()+1; year++ {
 			for p := range e.periodsOf(year) {
-				if due := c.due(e, p); !due.Deadline.Before(from) && due.Deadline.Before(to) {
+				if due := c.due(e, p); due.Deadline.After(from) && !due.Deadline.After(to) {
 					all = append(all, c.obligations(e, p)...)
 				}
 			}

@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/cmd/citytally/present/obligation"
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
@@ -144,7 +148,7 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		return err
 	}
 	if p.gateway, err = ingest.New(log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
-		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
+		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer), ingest.WithCalendar(p.calendar, p.feed)); err != nil {
 		return Usage(err)
 	}
 	if err := p.gateway.Listen(ctx); err != nil {
@@ -153,6 +157,12 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	p.Instance.HTTP = "http://" + p.gateway.Addr()
 	p.health.addReadiness("gateway", func(context.Context) error { return p.gateway.Serving() })
 	return nil
+}
+
+// feed writes what is owed as iCalendar, in the words of a language.
+func (p *Pipeline) feed(w io.Writer, owed []calendar.Obligation, area, language string, at time.Time) error {
+	printer := &present.Printer{Catalogue: p.Catalogue, Language: present.Language(language), Location: p.Catalogue.Zone()}
+	return (&obligation.Printer{Printer: printer}).Feed(w, owed, area, at)
 }
 
 // openTokens loads the tokens file, or makes it on a new data directory. Without the file it
