@@ -14,13 +14,13 @@ import (
 var defaultCalendar []byte
 
 // LoadCalendar reads the calendar that the settings name, or the built-in one, against the
-// catalogue. With a catalogue file and no calendar file nothing is owed.
+// catalogue. With another catalogue than the built-in one and no calendar file nothing is owed.
 func (s *Settings) LoadCalendar(c *catalogue.Catalogue) (*calendar.Calendar, error) {
-	text := defaultCalendar
-	switch {
-	case s.Calendar != "":
+	if s.Calendar != "" {
 		return calendar.Load(s.Calendar, c)
-	case s.Catalogue != "":
+	}
+	text := defaultCalendar
+	if known, err := catalogue.Parse(defaultCatalogue); err != nil || s.Catalogue != "" || known.Version() != c.Version() {
 		text = nil
 	}
 	built, err := calendar.Parse("built-in calendar", text, c)
