@@ -79,9 +79,9 @@ func (e *Example) node() *yaml.Node {
 // includesExample reports whether the scope has an example, which is of no particular
 // dataset, indicator or area.
 func (s *Scope) includesExample(r *Row) bool {
-	any := *s
-	any.Datasets, any.Indicators, any.Areas = nil, nil, nil
-	return any.includes("", r.of) && has(any.Periods, r.Period.Kind) && any.includesRow(r)
+	everywhere := *s
+	everywhere.Datasets, everywhere.Indicators, everywhere.Areas = nil, nil, nil
+	return everywhere.includes("", r.of) && has(s.Periods, r.Period.Kind) && everywhere.includesRow(r)
 }
 
 // exampleFigures are the figures of an example by indicator.
