@@ -26,7 +26,7 @@ func BenchmarkRead(b *testing.B) {
 // the ledger, and gathering what is accepted.
 func BenchmarkJudge(b *testing.B) {
 	c := fixture.LargeCatalogue(b)
-	v := &Validator{ledger: judgeLedger(b, c), now: time.Now}
+	v := &Validator{log: fixture.Log(b), ledger: judgeLedger(b, c), now: time.Now}
 	var submissions []received
 	for _, d := range benchDeliveries(b, 1000) {
 		submissions = append(submissions, readSubmission(d))

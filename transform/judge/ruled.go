@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -23,22 +24,25 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	}
 	s.index()
 	row := rules.Row{Area: s.area, Dataset: s.dataset, Figures: s}
+	at := 0 // index of the row that is told about
+	tell := func(f *rules.Fault) {
+		finding := ruleFinding(f, &s.read[at])
+		if finding.Severity == event.Reject && s.rows[at].finding == nil {
+			s.rows[at].finding = finding
+		} else {
+			s.rows[at].remarks = append(s.rows[at].remarks, *finding)
+		}
+	}
 	for i := range s.read {
 		o, state := &s.read[i], &s.states[i]
 		plan := plans[o.Indicator]
 		if plan == nil || !s.good[i] || !ledger.FigureOf(o).Counts() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
 			continue
 		}
-		row.Period, row.Value, row.Stage = o.Period, o.Value, o.Stage
+		row.Period, row.Value, row.Stage, row.Note = o.Period, o.Value, o.Stage, o.Note
 		row.InForce, row.InForceStage, row.HasInForce = state.Best.Value, state.Best.Stage, state.Best.Counts()
-		plan.Judge(&row, func(f *rules.Fault) {
-			finding := ruleFinding(f, o)
-			if finding.Severity == event.Reject && s.rows[i].finding == nil {
-				s.rows[i].finding = finding
-			} else {
-				s.rows[i].remarks = append(s.rows[i].remarks, *finding)
-			}
-		})
+		at = i
+		plan.Judge(&row, tell)
 	}
 }
 
@@ -95,8 +99,8 @@ func (s *ruledSubmission) place(cell ledger.Cell) (int, bool) {
 		i, ok := s.places[cell]
 		return i, ok
 	}
-	i, ok := slices.BinarySearchFunc(s.read, cell, func(o event.AcceptedObservation, cell ledger.Cell) int { return ledger.CellOf(&o).Compare(cell) })
-	return i, ok && s.good[i]
+	i := sort.Search(len(s.read), func(i int) bool { return ledger.CellOf(&s.read[i]).Compare(cell) >= 0 })
+	return i, i < len(s.read) && s.good[i] && ledger.CellOf(&s.read[i]) == cell
 }
 
 // Figure returns the figure that the submission reports, or else the one in force.
@@ -108,4 +112,10 @@ func (s *ruledSubmission) Figure(indicator string, period catalogue.Period) (v c
 	}
 	figure, ok := s.moment.Figure(s.area.Code, cell)
 	return figure.Value, false, ok
+}
+
+// InForce returns the figure in force of another area.
+func (s *ruledSubmission) InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool) {
+	figure, ok := s.moment.Figure(area, ledger.Cell{Indicator: indicator, Period: period})
+	return figure.Value, ok
 }

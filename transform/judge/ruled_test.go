@@ -86,7 +86,7 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "part above whole, both sent", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500"), fixture.Figure("industrial_output", "2022", "100")},
-			want: map[int][]string{1: {"PART_ABOVE_WHOLE"}}, refused: []int{1},
+			want: map[int][]string{1: {"PART_ABOVE_WHOLE"}, 2: {"FINAL_AGAINST_FLASH"}}, refused: []int{1},
 		},
 		{
 			name: "part above the whole in force", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500")},
@@ -97,7 +97,7 @@ func TestRulesJudgeRows(t *testing.T) {
 			want: map[int][]string{1: {"WHOLE_BELOW_PART"}}, refused: []int{1},
 		},
 		{
-			name: "whole and part mended together", rows: []event.Observation{fixture.Figure("industrial_output", "2021", "200"), fixture.Figure("hightech_output", "2021", "100")},
+			name: "whole and part mended together", rows: []event.Observation{{Indicator: "industrial_output", Period: "2021", Value: "200", Stage: "flash"}, {Indicator: "hightech_output", Period: "2021", Value: "100", Stage: "flash"}},
 		},
 		{
 			name: "year to date between two", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "40"), fixture.Figure("tech_contract_value", "2021-YTD07", "45")},

@@ -171,11 +171,12 @@ func (v *Validator) accept(ctx context.Context, submissions []received, spans *s
 
 // catchUp waits until the ledger has folded in everything that ACCEPTED holds now.
 func (v *Validator) catchUp(ctx context.Context) error {
+	basis := v.ledger.Basis() // first, since the ledger follows while the broker is asked
 	last, err := v.log.LastSequence(ctx, stream.Accepted)
 	if err != nil {
 		return err
 	}
-	if basis := v.ledger.Basis(); last < basis {
+	if last < basis {
 		return fmt.Errorf("ACCEPTED ends at message %d and the ledger of this program at %d: the log has lost its end; restart this program once the broker's data are whole", last, basis)
 	}
 	return v.ledger.Wait(ctx, last)

@@ -79,9 +79,9 @@ func (e *Example) node() *yaml.Node {
 // includesExample reports whether the scope has an example, which is of no particular
 // dataset, indicator or area.
 func (s *Scope) includesExample(r *Row) bool {
-	any := *s
-	any.Datasets, any.Indicators, any.Areas = nil, nil, nil
-	return any.includes("", r.of) && any.includesRow(r)
+	everywhere := *s
+	everywhere.Datasets, everywhere.Indicators, everywhere.Areas = nil, nil, nil
+	return everywhere.includes("", r.of) && has(s.Periods, r.Period.Kind) && everywhere.includesRow(r)
 }
 
 // exampleFigures are the figures of an example by indicator.
@@ -91,6 +91,11 @@ type exampleFigures map[string]catalogue.Value
 func (f exampleFigures) Figure(indicator string, _ catalogue.Period) (catalogue.Value, bool, bool) {
 	v, ok := f[indicator]
 	return v, false, ok
+}
+
+// InForce returns nothing: an example has the figures of other areas itself.
+func (f exampleFigures) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
 }
 
 // exampleIndicator is the id of the indicator that examples are of.
@@ -127,14 +132,18 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	if err != nil {
 		errs.add("stage", "%s", err)
 	}
+	inForceStage, err := catalogue.ParseStage(e.InForceStage)
+	if err != nil {
+		errs.add("in_force_stage", "%s", err)
+	}
 	figures := exampleFigures{}
-	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, Figures: figures}
+	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, InForceStage: inForceStage, Note: e.Note, Figures: figures}
 	r.reset(newSubject(exampleIndicator, "示例指标", "example", catalogue.ParseUnit(unit), kind))
 	other := &related{subject: newSubject("whole", "总量指标", "the whole", catalogue.ParseUnit(unit), kind)}
 	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
 	r.Value, _ = read("value", e.Value)
 	r.InForce, r.HasInForce = read("in_force", e.InForce)
-	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After} {
+	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After, ofSameSpan: e.SameSpan, ofHost: e.Host} {
 		v, ok := read(figureNames[n], text)
 		r.known[n] = figure{value: v, asked: true, none: !ok}
 	}

@@ -21,7 +21,7 @@ type Fault struct {
 // Judge tells of every fault of a row, in the order of the rules.
 func (p *Plan) Judge(r *Row, tell func(*Fault)) {
 	r.reset(p.of)
-	for _, one := range p.rules {
+	for _, one := range p.rules[r.Period.Kind] {
 		if one.rule.Scope.includesRow(r) {
 			one.judge(r, tell)
 		}

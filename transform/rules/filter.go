@@ -3,6 +3,7 @@ package rules
 import (
 	"math"
 	"math/bits"
+	"regexp"
 	"slices"
 
 	"github.com/google/cel-go/common/ast"
@@ -72,6 +73,8 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 					return tell(ok, value.Scale == 0)
 				}
 			}
+		case name == "matches" && len(args) == 1:
+			return matchOf(call.Target(), args[0])
 		case name == operators.NotEquals && isSlip(args[0]):
 			return couldSlip
 		default:
@@ -191,6 +194,24 @@ func flagOf(name string) filter {
 		return func(r *Row) answer { return tell(true, r.of.hasMaximum) }
 	}
 	return cannotTell
+}
+
+// matchOf answers no of rows without a note, which most are, where the pattern of a note
+// matches no empty text.
+func matchOf(target, pattern ast.Expr) filter {
+	text, literal := textOf(pattern)
+	if !literal || target.Kind() != ast.IdentKind || target.AsIdent() != "note" {
+		return cannotTell
+	}
+	if r, err := regexp.Compile(text); err != nil || r.MatchString("") {
+		return cannotTell
+	}
+	return func(r *Row) answer {
+		if r.Note == "" {
+			return no
+		}
+		return perhaps
+	}
 }
 
 func isSlip(e ast.Expr) bool {

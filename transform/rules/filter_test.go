@@ -1,8 +1,7 @@
 package rules
 
 import (
-	"os"
-	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/cel-go/common/types"
@@ -14,19 +13,8 @@ import (
 // A filter answers no only of rows of which the expression is not true, for every rule
 // that ships and for expressions of every form that filters are made of.
 func TestFilterNeverHidesAFault(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "catalogue.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := catalogue.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := Load(filepath.Join("..", "..", "configs", "rules.yaml"), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := set.compiled
+	set, c := shipped(t)
+	all := slices.Clone(set.compiled)
 	for _, expression := range []string{
 		"value > before", "value >= before * most", "!(value < before) || value == year_before", "abs(value) * 3 <= abs(year_before) * most",
 		"value.is_whole() && before != year_before", "-value > before", "value + before > most", "value > 5 && has_minimum", "abs(before * year_before * most) > value * value",
@@ -51,7 +39,7 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 			return reading.Value
 		})
 		r := &Row{
-			Area: &catalogue.Area{}, Value: value.Draw(t, "value"), Figures: exampleFigures{},
+			Area: &catalogue.Area{}, Value: value.Draw(t, "value"), Note: rapid.SampledFrom([]string{"", "x", "a\nb,c,d"}).Draw(t, "note"), Figures: exampleFigures{},
 			Period: rapid.SampledFrom([]catalogue.Period{{Year: 2021, Kind: catalogue.Year}, {Year: 2021, Kind: catalogue.Month, Index: 3}}).Draw(t, "period"),
 		}
 		r.reset(newSubject("x", "", "", catalogue.ParseUnit(rapid.SampledFrom([]string{"亿元", "%", "家"}).Draw(t, "unit")), catalogue.Flow))

@@ -48,6 +48,7 @@ func (r rowValue) Value() any { return r.Row }
 func functions() []cel.EnvOption {
 	numbers := cel.ListType(numberType)
 	options := []cel.EnvOption{
+		cel.Constant("zero", numberType, number{}), // because == takes two values of one type
 		cel.Function("abs", cel.Overload("abs_decimal", []*cel.Type{numberType}, numberType, cel.UnaryBinding(func(v ref.Val) ref.Val {
 			return number{v.(number).Abs()}
 		}))),
@@ -55,6 +56,7 @@ func functions() []cel.EnvOption {
 			return types.Bool(v.(number).IsInteger())
 		}))),
 		cel.Function("slip", cel.Overload("slip_of_references", []*cel.Type{numberType, numbers, numberType}, cel.IntType, cel.FunctionBinding(slip))),
+		cel.Function("is_outlier", cel.Overload("is_outlier_of_series", []*cel.Type{numberType, numbers, cel.IntType, numberType}, cel.BoolType, cel.FunctionBinding(isOutlier))),
 		cel.Function("unit_below", cel.Overload("unit_below_by", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType, cel.BinaryBinding(unitBelow))),
 		cel.Function("has_figure", cel.MemberOverload("row_has_figure", []*cel.Type{rowType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(row, id ref.Val) ref.Val {

@@ -13,6 +13,8 @@ type Figures interface {
 	// Figure returns the area's figure in the catalogue's unit: the one that the submission
 	// under judgement reports, or else the one in force before it. Submitted says which.
 	Figure(indicator string, period catalogue.Period) (v catalogue.Value, submitted, ok bool)
+	// InForce returns another area's figure in force.
+	InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool)
 }
 
 // Row is a figure under judgement: a row that reads well and has a value.
@@ -26,6 +28,7 @@ type Row struct {
 	InForce      catalogue.Value
 	InForceStage catalogue.Stage
 	HasInForce   bool
+	Note         string
 	Figures      Figures
 
 	of      *subject // whose figure it is
@@ -47,12 +50,14 @@ const (
 	ofBefore
 	ofYearBefore
 	ofAfter
+	ofSameSpan
+	ofHost
 	ofOther
 	figureCount
 )
 
 // figureNames are the names of those figures in expressions.
-var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "other"}
+var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other"}
 
 // seriesLength is how many earlier periods the series of a row has at most.
 const seriesLength = 24
@@ -76,6 +81,10 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 	case ofInForce:
 		f.value, ok = r.InForce, r.HasInForce
 	case ofBefore:
+		if r.Period.Kind == catalogue.Year {
+			f.value, ok = r.figure(ofYearBefore)
+			break
+		}
 		if before, exists := periodBefore(r.Period); exists {
 			f.value, _, ok = r.Figures.Figure(r.of.id, before)
 		}
@@ -87,9 +96,37 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 			f.value, submitted, ok = r.Figures.Figure(r.of.id, after)
 			ok = ok && !submitted
 		}
+	case ofSameSpan:
+		if same, exists := sameSpan(r.Period); exists && r.of.kind == catalogue.Flow {
+			f.value, _, ok = r.Figures.Figure(r.of.id, same)
+		}
+	case ofHost:
+		if r.Area.Host != "" {
+			f.value, ok = r.Figures.InForce(r.Area.Host, r.of.id, r.Period)
+		}
 	}
 	f.none = !ok
 	return f.value, ok
+}
+
+// sameSpan returns the other period of the same months: the year to March for the first
+// quarter, and the other way round. December's year to date is not the year's own figure.
+func sameSpan(p catalogue.Period) (catalogue.Period, bool) {
+	pairs := [...][2]catalogue.Period{
+		{{Kind: catalogue.Month, Index: 1}, {Kind: catalogue.YearToDate, Index: 1}},
+		{{Kind: catalogue.Quarter, Index: 1}, {Kind: catalogue.YearToDate, Index: 3}},
+		{{Kind: catalogue.Half, Index: 1}, {Kind: catalogue.YearToDate, Index: 6}},
+	}
+	for _, pair := range pairs {
+		pair[0].Year, pair[1].Year = p.Year, p.Year
+		switch p {
+		case pair[0]:
+			return pair[1], true
+		case pair[1]:
+			return pair[0], true
+		}
+	}
+	return p, false
 }
 
 // earlier returns the figures of the periods before, the latest first, as far as they
@@ -197,6 +234,8 @@ func (a *activation) resolve(name string) ref.Val {
 		return types.String(r.Period.String())
 	case "month":
 		return types.Int(r.Period.Index)
+	case "note":
+		return types.String(r.Note)
 	case "stage":
 		return types.String(r.Stage.String())
 	case "in_force_stage":

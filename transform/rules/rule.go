@@ -89,9 +89,12 @@ type Example struct {
 	Before       string `yaml:"before" json:"before,omitempty"`
 	YearBefore   string `yaml:"year_before" json:"year_before,omitempty"`
 	After        string `yaml:"after" json:"after,omitempty"`
+	SameSpan     string `yaml:"same_span" json:"same_span,omitempty"`
+	Host         string `yaml:"host" json:"host,omitempty"`
 	Other        string `yaml:"other" json:"other,omitempty"`
 	// Series are the figures of the periods before, the latest first.
 	Series []string `yaml:"series" json:"series,omitempty"`
+	Note   string   `yaml:"note" json:"note,omitempty"`
 	// Figures are those of other indicators in the period, by id.
 	Figures map[string]string `yaml:"figures" json:"figures,omitempty"`
 }

@@ -33,7 +33,7 @@ type Plans map[string]*Plan
 // Plan is the rules that can concern figures of an indicator in a dataset.
 type Plan struct {
 	of    *subject
-	rules []*compiled
+	rules [catalogue.YearToDate + 1][]*compiled // by kind of period
 }
 
 // Load reads a file of rules as [Parse] does.
@@ -129,12 +129,14 @@ func (s *Set) plan(c *catalogue.Catalogue) {
 		for _, dataset := range c.Indicators[i].Datasets {
 			p := &Plan{of: of}
 			for _, one := range s.compiled {
-				if one.rule.Scope.includes(dataset, of) && len(of.related(one.rule.Relation)) > 0 {
-					p.rules = append(p.rules, one)
+				if !one.rule.Scope.includes(dataset, of) || len(of.related(one.rule.Relation)) == 0 {
+					continue
 				}
-			}
-			if len(p.rules) == 0 {
-				continue
+				for kind := range p.rules {
+					if has(one.rule.Scope.Periods, catalogue.PeriodKind(kind)) {
+						p.rules[kind] = append(p.rules[kind], one)
+					}
+				}
 			}
 			if s.plans[dataset] == nil {
 				s.plans[dataset] = Plans{}
@@ -149,10 +151,10 @@ func (s *Scope) includes(dataset string, of *subject) bool {
 	return has(s.Datasets, dataset) && has(s.Indicators, of.id) && has(s.Kinds, of.kind) && has(s.Units, unitKindOf(of.unit))
 }
 
-// includesRow reports whether the scope has the row's area and period.
+// includesRow reports whether the scope has the row's area and year.
 func (s *Scope) includesRow(r *Row) bool {
 	year := int(r.Period.Year)
-	return has(s.Periods, r.Period.Kind) && (s.From == 0 || year >= s.From) && (s.To == 0 || year <= s.To) && has(s.Areas, r.Area.Code)
+	return (s.From == 0 || year >= s.From) && (s.To == 0 || year <= s.To) && has(s.Areas, r.Area.Code)
 }
 
 func has[T comparable](list []T, one T) bool { return len(list) == 0 || slices.Contains(list, one) }

@@ -1,0 +1,199 @@
+package judge
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// Judging everything again gives every verdict once more, byte for byte, from the log
+// alone: each at the place that the verdict names, whatever was judged together and by
+// whichever of several validators, with locks and reopenings between.
+func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
+	f := newFinality(t)
+	c := fixture.Catalogue(t)
+	set := shippedRules(t, c)
+	validators := [...]*Validator{f.validator(), f.validator()}
+	for _, v := range validators {
+		v.rules = set
+		fixture.Run(t, v.Run)
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	one := func(list ...string) string { return list[random.IntN(len(list))] }
+	const submissions = 150
+	for n := range submissions {
+		s := event.Submission{Area: one("901", "902", "907"), Dataset: "annual"}
+		if random.IntN(4) == 0 {
+			s.Reason = "revised"
+		}
+		for range 1 + random.IntN(4) {
+			o := fixture.Figure(one("gdp", "gdp", "rd", "enterprises", "balance", "gpd"), one("2018", "2019", "2020", "2021"),
+				one("100", "103.5", "97", "87.5", "1040000", "310", "-4", "", "0", "100", "x"))
+			o.Stage, o.Action = one("", "flash", "estimate", "final"), one("", "", "", "", "", "", "D")
+			if o.Action != "" {
+				o.Value = ""
+			}
+			s.Observations = append(s.Observations, o)
+		}
+		fixture.Submit(t, f.log, s)
+		if n%40 == 20 {
+			f.decide(validators[0], []event.DecisionKind{event.Lock, event.Unlock, event.Reopen}[n/40%3])
+		}
+	}
+	f.acknowledged()
+
+	var accepted []stream.Delivery
+	deliveries := map[uint64]stream.Delivery{}
+	collect := func(name string, add func(stream.Delivery)) {
+		last, err := f.log.LastSequence(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fixture.Await(t, f.log, name, "its end", func(d stream.Delivery) bool { add(d); return d.Sequence == last })
+	}
+	collect(stream.Accepted, func(d stream.Delivery) { accepted = append(accepted, d) })
+	collect(stream.Submissions, func(d stream.Delivery) { deliveries[d.Sequence] = d })
+	var verdicts []event.Verdict
+	for _, on := range f.verdicts() {
+		verdicts = append(verdicts, on...)
+	}
+	if len(verdicts) != submissions {
+		t.Fatalf("%d verdicts on %d submissions", len(verdicts), submissions)
+	}
+	slices.SortFunc(verdicts, func(a, b event.Verdict) int {
+		return cmp.Or(cmp.Compare(a.Basis, b.Basis), cmp.Compare(a.Sequence, b.Sequence))
+	})
+	again := &Validator{log: f.log, ledger: ledger.New(c), rules: set, now: validators[0].now}
+	states := map[uint64]*batchState{}
+	byRules := map[string]int{}
+	for i := range verdicts {
+		was := &verdicts[i]
+		for len(accepted) > 0 && accepted[0].Sequence <= was.Basis {
+			batch, err := event.DecodeAccepted(accepted[0].Body)
+			if err == nil {
+				err = again.ledger.Apply(accepted[0].Sequence, accepted[0].Subject, batch)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepted = accepted[1:]
+		}
+		if states[was.Batch] == nil {
+			states[was.Batch] = newBatchState(again.ledger)
+		}
+		judged, _, err := again.judgeAll(t.Context(), []received{readSubmission(deliveries[was.Sequence])}, states[was.Batch])
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := judged[0]
+		// When it was decided, and where its rows are stored, say nothing about what was decided.
+		is.DecidedAt, is.AcceptedSequence, is.Batch = was.DecidedAt, was.AcceptedSequence, was.Batch
+		if want, got := encoded(t, was), encoded(t, &is); want != got {
+			t.Fatalf("verdict on %d, judged at %d with those from %d:\n%s\njudged again:\n%s", was.Sequence, was.Basis, was.Batch, want, got)
+		}
+		for _, finding := range was.Findings {
+			byRules[finding.Rule]++
+		}
+	}
+	for _, rule := range []string{"whole_number", "unit_slip", "large_change", "final_against_flash", "zone_above_host"} {
+		if byRules[rule] == 0 {
+			t.Errorf("no finding by the rule %s: %v", rule, byRules)
+		}
+	}
+}
+
+func encoded(t *testing.T, v *event.Verdict) string {
+	t.Helper()
+	body, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// fixtureNow is when everything is judged.
+func fixtureNow() time.Time { return time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC) }
+
+// processorTime is what this process has used of all processors.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkJudgeWithRules measures judging clean figures of a year after ten of history,
+// with the rules that ship and without.
+func BenchmarkJudgeWithRules(b *testing.B) {
+	c, log := fixture.LargeCatalogue(b), fixture.Log(b)
+	l := ledger.New(c)
+	const first, years, rows = 2010, 12, 60
+	value := func(area, indicator, year int) string {
+		return fmt.Sprintf("%d.%02d", (1000+37*area+11*indicator)*(100+7*(year-first)+(indicator+year)%3)/100, (area+indicator+year)%97+1)
+	}
+	// What is judged in advance of the last year becomes the history.
+	v := &Validator{log: log, ledger: l, now: fixtureNow}
+	var last []received
+	sequence := uint64(0)
+	for year := first; year < first+years; year++ {
+		for area := range fixture.LargeAreas {
+			for from := 0; from < 10*rows; from += rows {
+				s := event.Submission{Area: fixture.LargeArea(area), Dataset: "d"}
+				for i := from; i < from+rows; i++ {
+					s.Observations = append(s.Observations, event.Observation{Indicator: fixture.LargeIndicator(i), Period: fmt.Sprint(year), Value: event.Text(value(area, i, year)), Unit: "万元"})
+				}
+				body, err := json.Marshal(s)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sequence++
+				r := readSubmission(stream.Undelivered(stream.Message{Subject: "submissions." + s.Area + ".d", Body: body}, sequence, fixtureNow()))
+				if year == first+years-1 {
+					last = append(last, r)
+					continue
+				}
+				result := v.checks().apply(&r, newBatchState(l), nil)
+				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(&r, result.accepted)}}
+				if err := l.Apply(sequence, "accepted."+s.Area+".d", batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	for _, set := range []bool{false, true} {
+		b.Run(fmt.Sprintf("rules=%t", set), func(b *testing.B) {
+			v := &Validator{log: log, ledger: l, now: fixtureNow}
+			if set {
+				v.rules = shippedRules(b, c)
+			}
+			b.ReportAllocs()
+			before := processorTime(b)
+			for b.Loop() {
+				verdicts, _, err := v.judgeAll(b.Context(), last, newBatchState(l))
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, verdict := range verdicts {
+					if verdict.Accepted != rows || len(verdict.Findings) > 0 {
+						b.Fatalf("accepted %d rows of %d: %v", verdict.Accepted, rows, verdict.Findings)
+					}
+				}
+			}
+			figures := float64(b.N) * float64(rows*len(last))
+			b.ReportMetric(figures/(processorTime(b)-before).Seconds(), "figures/cpu-s")
+		})
+	}
+}

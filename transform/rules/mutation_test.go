@@ -1,0 +1,166 @@
+package rules
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// shipped returns the rules that ship and the catalogue that they are compiled for.
+func shipped(t testing.TB) (*Set, *catalogue.Catalogue) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "catalogue.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalogue.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Load(filepath.Join("..", "..", "configs", "rules.yaml"), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, c
+}
+
+// Each rule that ships finds something that no other rule finds: without it, that would
+// go through.
+func TestEachRuleIsNeeded(t *testing.T) {
+	set, _ := shipped(t)
+	for _, one := range set.compiled {
+		alone := false
+		for i := range one.rule.Fail {
+			var found []string
+			for _, other := range set.compiled {
+				row, err := one.rule.Fail[i].row(one.rule)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if one.rule.Relation != other.rule.Relation || !other.rule.Scope.includesExample(row) {
+					continue
+				}
+				other.judge(row, func(*Fault) { found = append(found, other.rule.ID) })
+			}
+			if !slices.Contains(found, one.rule.ID) {
+				t.Errorf("%s does not find its own example %s, but %v do", one.rule.ID, &one.rule.Fail[i], found)
+			}
+			alone = alone || len(found) == 1
+		}
+		if !alone {
+			t.Errorf("%s: other rules find each of its examples as well", one.rule.ID)
+		}
+	}
+}
+
+// made is a history that is made up, by indicator and period.
+type made map[planned]catalogue.Value
+
+type planned struct {
+	indicator string
+	period    catalogue.Period
+}
+
+func (m made) Figure(indicator string, p catalogue.Period) (catalogue.Value, bool, bool) {
+	v, ok := m[planned{indicator, p}]
+	return v, false, ok
+}
+
+func (m made) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
+}
+
+// cleanHistory makes up what an area reports in eleven years: figures that grow by some
+// percent with some noise, parts that are a share of their wholes, and years to date of the
+// last year that add up.
+func cleanHistory(c *catalogue.Catalogue, random *rand.Rand) made {
+	const first, last = 2011, 2021
+	sizes := map[string][]float64{}
+	var sizesOf func(id string) []float64
+	sizesOf = func(id string) []float64 {
+		if known := sizes[id]; known != nil {
+			return known
+		}
+		ind, _ := c.Indicator(id)
+		size, growth := 5+random.ExpFloat64()*400, 1.02+random.Float64()*0.1
+		if ind.Unit().Share() {
+			size, growth = 20+random.Float64()*30, 1.01
+		}
+		all, share := make([]float64, last-first+1), 0.2+random.Float64()*0.6
+		for n := range all {
+			size *= growth * (0.97 + random.Float64()*0.06)
+			all[n] = size
+			for w, whole := range ind.AtMost {
+				if of := sizesOf(whole)[n] * share; w == 0 || of < all[n] {
+					all[n] = of
+				}
+			}
+		}
+		sizes[id] = all
+		return all
+	}
+	m := made{}
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		if ind.Total == catalogue.RatioRule {
+			continue
+		}
+		add := func(p catalogue.Period, x float64) {
+			v := catalogue.Value{Coefficient: int64(x)}
+			if !ind.Unit().Whole() {
+				v = catalogue.Value{Coefficient: int64(x * 10000), Scale: 4}
+			}
+			m[planned{ind.ID, p}] = v
+		}
+		for n, size := range sizesOf(ind.ID) {
+			add(catalogue.Period{Year: int16(first + n), Kind: catalogue.Year}, size)
+		}
+		for month := 2; month <= 12; month++ {
+			add(catalogue.Period{Year: last, Kind: catalogue.YearToDate, Index: uint8(month)}, sizesOf(ind.ID)[last-first]*float64(month)/12.2)
+		}
+	}
+	return m
+}
+
+// What is clean is left alone: of 10,000 made-up submissions, of a year or of a month, less
+// than 0.5 % have a figure that any rule remarks on.
+func TestFalseAlarms(t *testing.T) {
+	set, c := shipped(t)
+	random := rand.New(rand.NewPCG(17, 1)) // the same figures at every run
+	const submissions = 10_000
+	figures, alarms, by := 0, 0, map[string]int{}
+	var history made
+	for n := range submissions {
+		if n%12 == 0 {
+			history = cleanHistory(c, random)
+		}
+		dataset, period := "sti-annual", catalogue.Period{Year: 2021, Kind: catalogue.Year}
+		if month := n % 12; month > 0 {
+			dataset, period = "sti-monthly", catalogue.Period{Year: 2021, Kind: catalogue.YearToDate, Index: uint8(month + 1)}
+		}
+		alarmed := false
+		for i := range c.Indicators {
+			plan := set.Plans(dataset)[c.Indicators[i].ID]
+			value, ok := history[planned{c.Indicators[i].ID, period}]
+			if plan == nil || !ok {
+				continue
+			}
+			figures++
+			row := &Row{Area: &catalogue.Area{}, Dataset: dataset, Period: period, Value: value, Stage: catalogue.Flash, Figures: history}
+			plan.Judge(row, func(f *Fault) { alarmed = true; by[f.Rule.ID]++ })
+		}
+		if alarmed {
+			alarms++
+		}
+	}
+	rate := fmt.Sprintf("%d of %d submissions with %d figures: %.3f %%; by rule %v", alarms, submissions, figures, float64(alarms)*100/submissions, by)
+	t.Log(rate)
+	if alarms*1000 >= submissions*5 {
+		t.Errorf("false alarms: %s, want less than 0.5 %%", rate)
+	}
+}
