@@ -19,7 +19,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
@@ -29,8 +28,6 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const catalogueText = `
 city: "320800"
@@ -192,7 +189,9 @@ func (h *house) do(method, path, area string, header map[string]string, body str
 	defer func() { check(h.t, response.Body.Close()) }()
 	text, err := io.ReadAll(response.Body)
 	check(h.t, err)
-	return answer{response.StatusCode, response.Header, text}
+	a := answer{response.StatusCode, response.Header, text}
+	conforms(h.t, request, a)
+	return a
 }
 
 var asJSON = map[string]string{"Content-Type": "application/json"}

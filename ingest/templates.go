@@ -64,10 +64,8 @@ func (g *Gateway) form(datasetID string, query url.Values, who token.Holder) (*t
 	}
 	dataset, ok := g.catalogue.Dataset(datasetID)
 	if !ok {
-		problem := newProblem(http.StatusNotFound, codeNotFound, "", "")
 		mistake := g.unknownDatasetProblem(datasetID)
-		problem.Detail, problem.DetailZH, problem.Errors = mistake.Detail, mistake.DetailZH, []ProblemError{mistake}
-		return nil, problem
+		return nil, newProblem(http.StatusNotFound, codeNotFound, mistake.DetailZH, mistake.Detail)
 	}
 	form := &template.Form{Catalogue: g.catalogue, Area: area, Dataset: dataset}
 	if text := query.Get("period"); text != "" {
@@ -92,10 +90,7 @@ func (g *Gateway) areaOf(query url.Values, who token.Holder) (*catalogue.Area, e
 	}
 	area, ok := g.catalogue.Area(code)
 	if !ok {
-		mistake := g.unknownAreaProblem(code)
-		problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)
-		problem.Errors = []ProblemError{mistake}
-		return nil, problem
+		return nil, unprocessable(g.unknownAreaProblem(code))
 	}
 	if !who.MaySee(area.Code) {
 		return nil, otherAreaProblem(who, area)
@@ -109,8 +104,13 @@ func valueProblem(name string, err error) *Problem {
 	if !ok {
 		p = &catalogue.Problem{ZH: err.Error(), EN: err.Error()}
 	}
-	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, p.ZH, p.EN)
-	problem.Errors = []ProblemError{{Code: p.Code, Field: name, Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH}}
+	return unprocessable(ProblemError{Code: p.Code, Field: name, Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH})
+}
+
+// unprocessable returns the answer to a request with one mistake.
+func unprocessable(mistake ProblemError) *Problem {
+	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)
+	problem.Errors = []ProblemError{mistake}
 	return problem
 }
 

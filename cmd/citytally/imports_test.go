@@ -23,7 +23,7 @@ var importLine = [][]string{
 	{"ingest/token"},
 	{"ingest/decode/charset", "ingest/decode/grid"},
 	{"ingest/decode"},
-	{"ingest/inquiry", "ingest/template"},
+	{"ingest/inquiry", "ingest/template", "ingest/openapi"},
 	{"ingest/page"},
 	{"ingest"},
 	{"transform/ledger", "transform/rules"},
