@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/ingest/page"
@@ -27,6 +28,7 @@ const stage = "ingest"
 type Gateway struct {
 	log       *stream.Log
 	catalogue *catalogue.Catalogue
+	calendar  *calendar.Calendar
 	tokens    *token.Register
 	attempts  *attempts
 	config    Config

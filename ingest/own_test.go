@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/inquiry"
 )
@@ -74,20 +76,26 @@ func TestOwnFigures(t *testing.T) {
 // What is owed is told with its day, until every indicator has a figure or the word that
 // there is none.
 func TestOwed(t *testing.T) {
-	h := open(t)
+	cat, err := catalogue.Parse([]byte(catalogueText))
+	check(t, err)
+	rules, err := calendar.Parse("test", []byte("obligations: [{dataset: sti-annual, periods: [year], deadline: 'February 14 of the next year at 18:00', grace: 5 days after the deadline}]"), cat)
+	check(t, err)
+	h := open(t, func(_ *ingest.Config, options *[]ingest.Option) {
+		*options = append(*options, ingest.WithCalendar(rules))
+	})
 	h.transform()
-	last := time.Now().Year() - 1
+	last := time.Now().AddDate(0, -2, -14).Year() - 1 // its deadline has passed
 	report := func() ingest.OwedReport {
 		t.Helper()
 		var owed ingest.Owed
 		h.into("/v1/owed", "320812", &owed)
-		i := slices.IndexFunc(owed.Reports, func(r ingest.OwedReport) bool { return r.Period == fmt.Sprint(last) })
+		i := slices.IndexFunc(owed.Reports, func(r ingest.OwedReport) bool { return r.Period.String() == fmt.Sprint(last) })
 		if i < 0 || owed.Area != "320812" {
 			t.Fatalf("the year %d is not owed: %+v", last, owed)
 		}
 		return owed.Reports[i]
 	}
-	if r := report(); r.Dataset != "sti-annual" || r.Reported != 0 || r.Expected != 1 || !slices.Equal(r.Missing, []string{"hnte_valid"}) || r.Due != fmt.Sprintf("%d-12-31", last) || !r.Overdue {
+	if r := report(); r.Dataset != "sti-annual" || r.Reported != 0 || r.Expected != 1 || !slices.Equal(r.Missing, []string{"hnte_valid"}) || r.Deadline.Format(time.DateTime) != fmt.Sprintf("%d-02-14 18:00:00", last+1) || r.Grace.IsZero() || !r.Overdue {
 		t.Errorf("owed: %+v", r)
 	}
 	h.accepted("320812", fmt.Sprintf(`{"area":"320812","dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"%d","status":"O"}]}`, last))

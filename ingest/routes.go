@@ -9,8 +9,8 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
-	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/openapi"
+	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/token"
 )
 

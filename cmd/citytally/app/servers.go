@@ -143,7 +143,11 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.gateway, err = ingest.New(log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
+	due, err := p.settings.LoadCalendar(p.Catalogue)
+	if err != nil {
+		return Usage(err)
+	}
+	if p.gateway, err = ingest.New(log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready), ingest.WithCalendar(due),
 		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer)); err != nil {
 		return Usage(err)
 	}
