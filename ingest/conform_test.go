@@ -71,6 +71,9 @@ func (c *apiContract) unasked() (missing []string) {
 // conforms checks an answer of the gateway against the OpenAPI document.
 func conforms(t testing.TB, request *http.Request, a answer) {
 	t.Helper()
+	if path := request.URL.Path; !strings.HasPrefix(path, "/v") && !strings.HasPrefix(path, "/openapi") && !strings.HasSuffix(path, "z") {
+		return // of the page for districts
+	}
 	c := contract()
 	asked := request.Clone(request.Context())
 	if asked.Method == http.MethodHead {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
@@ -143,8 +144,8 @@ func (h *house) token(area string) string {
 	return token
 }
 
-func (h *house) client(area string) *ingest.Client {
-	return &ingest.Client{BaseURL: h.base, Token: h.token(area)}
+func (h *house) client(area string) *sender.Client {
+	return &sender.Client{BaseURL: h.base, Token: h.token(area)}
 }
 
 // answer is an answer of the gateway.

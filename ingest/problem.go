@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Problem says why a request was refused, as application/problem+json (RFC 9457). It is
-// the error that [Client] returns.
+// the error that package client returns.
 type Problem struct {
 	// Type is urn:citytally:problem:<code>, which programs may rely on.
 	Type   string `json:"type"`
@@ -61,6 +63,11 @@ const (
 
 func newProblem(status int, code, zh, en string) *Problem {
 	return &Problem{Type: problemTypePrefix + code, Title: http.StatusText(status), Status: status, Detail: en, DetailZH: zh}
+}
+
+// ForeignProblem is an answer that the gateway has not written, such as that of a proxy.
+func ForeignProblem(status int, body string) *Problem {
+	return newProblem(status, codeInternal, "", event.Excerpt(body, maxExcerpt))
 }
 
 // Code returns the end of the type, such as other-area.

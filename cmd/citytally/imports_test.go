@@ -26,6 +26,7 @@ var importLine = [][]string{
 	{"ingest/inquiry", "ingest/template", "ingest/openapi"},
 	{"ingest/page"},
 	{"ingest"},
+	{"ingest/client"},
 	{"transform/ledger", "transform/rules"},
 	{"transform/judge", "transform/tally"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer"},

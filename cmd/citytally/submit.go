@@ -8,13 +8,13 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
-	"github.com/citytally/citytally/ingest"
+	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 func newSubmit(g *globals) *cobra.Command {
 	var a client.Addresses
-	var upload ingest.Upload
+	var upload uploader.Upload
 	var token string
 	var dry bool
 	var lang *languageFlag
@@ -84,7 +84,7 @@ is found by the area in the instance's tokens file.`,
 
 // submitOne sends a file, or asks what would become of it, and prints the answer. It returns
 // the verdicts that there are.
-func submitOne(cmd *cobra.Command, gateway *ingest.Client, file string, upload ingest.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
+func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload uploader.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
 	if dry {
 		answer, err := client.DryRunFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
 		if err != nil {
