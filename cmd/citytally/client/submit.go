@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
@@ -95,6 +96,31 @@ func Template(ctx context.Context, gateway *sender.Client, dataset, area, period
 	gateway.RetryFor = templateWait
 	form, err := gateway.Template(ctx, dataset, area, period, format, l.Choose("zh", "en"))
 	return form, told(err, dataset, templateWait, l)
+}
+
+// Receipt returns the receipt of a submission, with errors in the reader's language. A gateway
+// that does not answer is tried until wait is over.
+func Receipt(ctx context.Context, gateway *sender.Client, id string, wait time.Duration, l present.Language) (*ingest.Receipt, error) {
+	gateway.RetryFor = max(wait, time.Nanosecond)
+	receipt, err := gateway.Receipt(ctx, id)
+	return &receipt, told(err, id, wait, l)
+}
+
+// Expand returns the files that names and patterns such as *.xlsx stand for, in order. A
+// pattern that no file matches is an error; "-" and names of files stay as they are.
+func Expand(patterns []string) (files []string, err error) {
+	for _, pattern := range patterns {
+		if _, err := os.Stat(pattern); err == nil || pattern == "-" || !strings.ContainsAny(pattern, "*?[") {
+			files = append(files, pattern)
+			continue
+		}
+		matches, err := filepath.Glob(pattern)
+		if err != nil || len(matches) == 0 {
+			return nil, app.Usage(fmt.Errorf("no file matches %s", pattern))
+		}
+		files = append(files, matches...)
+	}
+	return files, nil
 }
 
 // unavailable tells that a file was not taken, in the reader's language.
