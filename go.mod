@@ -42,7 +42,7 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.6
-	golang.org/x/net v0.62.0
+	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.49.0
 	golang.org/x/text v0.43.0
@@ -50,7 +50,8 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/dchest/siphash v1.2.3 // indirect
+require github.com/dchest/siphash v1.2.3
+
 require github.com/getkin/kin-openapi v0.153.0
 
 require (

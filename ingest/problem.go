@@ -46,6 +46,7 @@ const (
 	codeForbidden      = "other-area"
 	codeForeign        = "foreign-page"
 	codeNotFound       = "not-found"
+	codeNotJudged      = "not-judged"
 	codeMethod         = "method-not-allowed"
 	codeTooMany        = "too-many-requests"
 	codeTooLarge       = "too-large"

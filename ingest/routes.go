@@ -33,7 +33,7 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	}
 	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
 	route("GET", "/v1/submissions", g.authorize(g.list), "area", "dataset", "status", "limit", "before")
-	route("GET", "/v1/submissions/{id}", g.authorize(g.get))
+	route("GET", "/v1/submissions/{id}", g.authorize(g.get), "format", "lang")
 	route("GET", "/v1/templates/{dataset}", g.authorize(g.getTemplate), "area", "period", "format", "lang")
 	route("GET", "/v1/figures", g.authorize(g.getFigures), "area", "dataset", "period")
 	route("GET", "/v1/figures/{indicator}/{period}", g.authorize(g.getHistory), "area")
@@ -100,6 +100,13 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	}
 	if !who.MaySee(receipt.Area) {
 		return unknown
+	}
+	format, err := wordOf(r.URL.Query(), "format", "json", "xlsx")
+	if err != nil {
+		return err
+	}
+	if format == "xlsx" {
+		return g.writeVerdict(w, r, &receipt)
 	}
 	return writeTaggedJSON(w, r, receipt)
 }

@@ -8,8 +8,12 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/template"
 	"github.com/citytally/citytally/ingest/token"
 )
@@ -147,4 +151,33 @@ func (g *Gateway) knownFigures(ctx context.Context, w http.ResponseWriter, form 
 		known[template.Place{Indicator: f.Indicator, Period: period}] = template.Text(f.Said, form.English)
 	}
 	return known, nil
+}
+
+// writeVerdict answers with a submission as a workbook that has its findings in their cells.
+func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, receipt *Receipt) error {
+	language, err := wordOf(r.URL.Query(), "lang", "zh", "en")
+	if err != nil {
+		return err
+	}
+	if receipt.Verdict == nil {
+		w.Header().Set("Retry-After", retryAfterStart)
+		return newProblem(http.StatusConflict, codeNotJudged, "该报送尚未审核，请稍后重试", "the submission is not judged yet; try again later")
+	}
+	m, err := g.log.Get(r.Context(), stream.Submissions, receipt.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return newProblem(http.StatusNotFound, codeNotFound, "该报送的内容已超过保存期限", "the submission's content is kept no longer")
+	}
+	if err != nil {
+		return g.unavailableProblem(w, err)
+	}
+	submission, err := event.DecodeSubmission(m.Data)
+	if err != nil {
+		return newProblem(http.StatusNotFound, codeNotFound, "该报送无法读取，没有可标注的表格", "the submission cannot be read, so there is no table to mark")
+	}
+	content, err := template.Verdict(&submission, receipt.Verdict, language == "en")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", receipt.ID+".xlsx"))
+	return writeTagged(w, r, workbookType, content)
 }
