@@ -2,15 +2,10 @@ package ingest
 
 import (
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/citytally/citytally/ingest/token"
 )
@@ -56,7 +51,7 @@ var errNoToken = errors.New("the token is missing")
 // deny counts a request without a token in force, and returns its answer.
 func (g *Gateway) deny(w http.ResponseWriter, r *http.Request, reason string, err error) error {
 	g.metrics.denied.WithLabelValues(reason).Inc()
-	if wait := g.attempts.fail(r.RemoteAddr, time.Now()); wait > 0 {
+	if wait := g.attempts.Fail(r.RemoteAddr, time.Now()); wait > 0 {
 		seconds := strconv.Itoa(int(wait/time.Second) + 1)
 		w.Header().Set("Retry-After", seconds)
 		return newProblem(http.StatusTooManyRequests, codeTooMany,
@@ -72,57 +67,4 @@ func (g *Gateway) deny(w http.ResponseWriter, r *http.Request, reason string, er
 	return newProblem(http.StatusUnauthorized, codeUnauthorized,
 		"缺少令牌或令牌无效、过期、已撤销；请在请求头中加 Authorization: Bearer <本地区的令牌>",
 		err.Error()+"; send the header Authorization: Bearer <your area's token>")
-}
-
-const (
-	// failuresAtOnce is how many requests without a token in force an address may make at
-	// once, failureInterval how often one more.
-	failuresAtOnce  = 20
-	failureInterval = time.Second
-	// maxAddresses bounds the addresses remembered. When there are more, all are forgotten.
-	maxAddresses = 10_000
-)
-
-// attempts slows addresses whose requests have no token in force.
-type attempts struct {
-	mu       sync.Mutex
-	limiters map[netip.Prefix]*rate.Limiter
-}
-
-func newAttempts() *attempts { return &attempts{limiters: map[netip.Prefix]*rate.Limiter{}} }
-
-// fail counts a failure of an address with its port. It returns how long the address has to wait,
-// 0 when its failures are few.
-func (a *attempts) fail(address string, now time.Time) time.Duration {
-	network := networkOf(address)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	limiter := a.limiters[network]
-	if limiter == nil {
-		if len(a.limiters) >= maxAddresses {
-			clear(a.limiters)
-		}
-		limiter = rate.NewLimiter(rate.Every(failureInterval), failuresAtOnce)
-		a.limiters[network] = limiter
-	}
-	if limiter.AllowN(now, 1) {
-		return 0
-	}
-	return failureInterval
-}
-
-// networkOf returns what counts as one address: of IPv6 the 64 bits that a subscriber has.
-func networkOf(address string) netip.Prefix {
-	host, _, _ := net.SplitHostPort(address)
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip = ip.Unmap().WithZone("")
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, _ := ip.Prefix(bits)
-	return prefix
 }

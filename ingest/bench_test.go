@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 )
 
 // BenchmarkSubmit measures durable uploads of one figure over HTTP, with fsync.
@@ -22,7 +22,7 @@ func BenchmarkSubmit(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			_, err := client.Submit(b.Context(), ingest.Upload{
+			_, err := client.Submit(b.Context(), sender.Upload{
 				Content: strings.NewReader(figure("320812", fmt.Sprint(n.Add(1)))), ContentType: "application/json",
 			})
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -21,7 +22,7 @@ func TestClient(t *testing.T) {
 	h.judge()
 	client := h.client("*")
 	client.Via = "cli"
-	got, err := client.Submit(t.Context(), ingest.Upload{
+	got, err := client.Submit(t.Context(), sender.Upload{
 		Content: strings.NewReader("area,indicator,period,value\n320812,hnte_valid,2021,1\n320804,hnte_valid,2021,2\n"), ContentType: "text/csv",
 		Dataset: "sti-annual", File: "区县 figures.csv", Reason: "年报 & more", Wait: 30 * time.Second,
 	})
@@ -43,12 +44,12 @@ func TestClient(t *testing.T) {
 
 func TestClientReturnsProblems(t *testing.T) {
 	h := open(t)
-	_, err := h.client("320804").Submit(t.Context(), ingest.Upload{Content: strings.NewReader(figure("320812", "1")), ContentType: "application/json"})
+	_, err := h.client("320804").Submit(t.Context(), sender.Upload{Content: strings.NewReader(figure("320812", "1")), ContentType: "application/json"})
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusForbidden || p.Code() != "other-area" || !strings.Contains(err.Error(), "320804") {
 		t.Errorf("want the problem, got %v", err)
 	}
 	huge := strings.NewReader(figure("320804", strings.Repeat("9", 30<<20)))
-	_, err = h.client("320804").Submit(soon(t), ingest.Upload{Content: huge, ContentType: "application/json"})
+	_, err = h.client("320804").Submit(soon(t), sender.Upload{Content: huge, ContentType: "application/json"})
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("want 413, got %.300v", err)
 	}
@@ -64,8 +65,8 @@ func TestClientGivesUpWithItsContext(t *testing.T) {
 	check(t, listener.Close())
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	client := &ingest.Client{BaseURL: "http://" + listener.Addr().String()}
-	_, err = client.Submit(ctx, ingest.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
+	client := &sender.Client{BaseURL: "http://" + listener.Addr().String()}
+	_, err = client.Submit(ctx, sender.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("want the deadline and its cause, got %v", err)
 	}
@@ -89,9 +90,9 @@ func TestClientGivesUpAfterRetryFor(t *testing.T) {
 		"unavailable": {unavailable.URL, "the broker is away"},
 	} {
 		for _, retryFor := range []time.Duration{time.Nanosecond, 300 * time.Millisecond} {
-			client := &ingest.Client{BaseURL: test.base, RetryFor: retryFor}
-			_, err := client.Submit(soon(t), ingest.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
-			gaveUp, ok := errors.AsType[*ingest.UnavailableError](err)
+			client := &sender.Client{BaseURL: test.base, RetryFor: retryFor}
+			_, err := client.Submit(soon(t), sender.Upload{Content: strings.NewReader("{}"), ContentType: "application/json"})
+			gaveUp, ok := errors.AsType[*sender.UnavailableError](err)
 			if !ok || gaveUp.BaseURL != test.base || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s, %s: want an UnavailableError with %q, got %v", name, retryFor, test.want, err)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform"
@@ -61,7 +62,7 @@ func TestDryRun(t *testing.T) {
 	if d, a = dry("320812", figure("320812", "12O")); d.Verdicts[0].Outcome != event.Rejected || len(d.Verdicts[0].Findings) != 1 || len(d.Totals) != 0 {
 		t.Errorf("want the finding, got %s", a.body)
 	}
-	got, err := h.client("320812").DryRun(soon(t), ingest.Upload{Content: strings.NewReader(figure("320812", "130"))})
+	got, err := h.client("320812").DryRun(soon(t), sender.Upload{Content: strings.NewReader(figure("320812", "130"))})
 	check(t, err)
 	if got.Verdicts[0].Outcome != event.AllAccepted {
 		t.Errorf("by the client: %+v", got)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -21,7 +22,7 @@ import (
 
 // A client submits a CSV file and gets a receipt: the submission is on disk. Sending the
 // same content again is answered with the first receipt, and stores nothing.
-func ExampleClient_Submit() {
+func Example() {
 	gateway, err := startExampleGateway()
 	if err != nil {
 		fmt.Println(err)
@@ -30,9 +31,9 @@ func ExampleClient_Submit() {
 	defer gateway.stop()
 	defer http.DefaultClient.CloseIdleConnections()
 
-	client := &ingest.Client{BaseURL: "http://" + gateway.address, Token: gateway.token}
+	client := &sender.Client{BaseURL: "http://" + gateway.address, Token: gateway.token}
 	for range 2 {
-		receipts, err := client.Submit(context.Background(), ingest.Upload{
+		receipts, err := client.Submit(context.Background(), sender.Upload{
 			Content: strings.NewReader("indicator,period,value\nhnte_valid,2021,35\n"), ContentType: "text/csv",
 			Dataset: "sti-annual", File: "2021.csv",
 		})

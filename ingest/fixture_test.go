@@ -19,18 +19,16 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const catalogueText = `
 city: "320800"
@@ -146,8 +144,8 @@ func (h *house) token(area string) string {
 	return token
 }
 
-func (h *house) client(area string) *ingest.Client {
-	return &ingest.Client{BaseURL: h.base, Token: h.token(area)}
+func (h *house) client(area string) *sender.Client {
+	return &sender.Client{BaseURL: h.base, Token: h.token(area)}
 }
 
 // answer is an answer of the gateway.
@@ -192,7 +190,9 @@ func (h *house) do(method, path, area string, header map[string]string, body str
 	defer func() { check(h.t, response.Body.Close()) }()
 	text, err := io.ReadAll(response.Body)
 	check(h.t, err)
-	return answer{response.StatusCode, response.Header, text}
+	a := answer{response.StatusCode, response.Header, text}
+	conforms(h.t, request, a)
+	return a
 }
 
 var asJSON = map[string]string{"Content-Type": "application/json"}

@@ -36,7 +36,7 @@ type Gateway struct {
 	loadCalendar CalendarLoader
 	feed         Feed
 	tokens       *token.Register
-	attempts     *attempts
+	attempts     *token.Attempts
 	config       Config
 	logger       zerolog.Logger
 	ready        func(context.Context) error
@@ -99,7 +99,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		return nil, err
 	}
 	g := &Gateway{
-		log: log, tokens: token.NewRegister(tokens, logger), attempts: newAttempts(), config: config, logger: logger,
+		log: log, tokens: token.NewRegister(tokens, logger), attempts: token.NewAttempts(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
 		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),

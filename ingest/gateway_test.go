@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -155,7 +156,7 @@ func TestParallelUploadsAreAllDurable(t *testing.T) {
 	defer client.HTTP.CloseIdleConnections()
 	for i := range uploads {
 		group.Go(func() error {
-			got, err := client.Submit(t.Context(), ingest.Upload{
+			got, err := client.Submit(t.Context(), sender.Upload{
 				Content: strings.NewReader(figure("320812", fmt.Sprint(i))), ContentType: "application/json", Wait: 30 * time.Second,
 			})
 			if err == nil {

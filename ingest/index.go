@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -40,8 +41,8 @@ type index struct {
 	// lastOfArea is the place in SUBMISSIONS of each area's newest message, and reached
 	// that of the newest message in the index. Who waits for it has moved closed.
 	lastOfArea map[string]uint64
-	// recent has the ids of each area's newest submissions, the oldest first.
-	recent  map[string][]event.SubmissionID
+	// byArea has the submissions with an id of each area, in the order of the log.
+	byArea  map[string][]listed
 	reached uint64
 	moved   chan struct{}
 	// ready is closed when every message that was in the log at the start is in the index.
@@ -51,7 +52,7 @@ type index struct {
 func newIndex() *index {
 	return &index{
 		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
-		lastOfArea: map[string]uint64{}, recent: map[string][]event.SubmissionID{}, ready: make(chan struct{}),
+		lastOfArea: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}),
 	}
 }
 
@@ -145,44 +146,30 @@ func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
+	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	x.mu.Lock()
 	x.reached = d.Sequence
 	if area := event.OriginOf(d.Subject).Area; area != "" {
 		x.lastOfArea[area] = d.Sequence
+		if err == nil {
+			x.byArea[area] = append(x.byArea[area], listed{d.Sequence, id})
+		}
 	}
 	if x.moved != nil {
 		close(x.moved)
 		x.moved = nil
 	}
 	x.mu.Unlock()
-	if id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader)); err == nil {
-		x.addRecent(event.OriginOf(d.Subject).Area, id)
+	if err == nil {
 		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
 }
 
-// maxRecent is how many submissions of an area are listed at most.
-const maxRecent = 500
-
-// addRecent makes a submission the newest one of its area.
-func (x *index) addRecent(area string, id event.SubmissionID) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	of := append(x.recent[area], id)
-	if len(of) > 2*maxRecent {
-		of = slices.Clone(of[len(of)-maxRecent:])
-	}
-	x.recent[area] = of
-}
-
 // recentOf returns the ids of an area's newest submissions, each once, the newest first.
 func (x *index) recentOf(area string, limit int) (newest []event.SubmissionID) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	of := x.recent[area]
-	for i := len(of) - 1; i >= max(0, len(of)-maxRecent) && len(newest) < limit; i-- {
-		if !slices.Contains(newest, of[i]) {
-			newest = append(newest, of[i])
+	for _, l := range x.listedBefore(area, math.MaxUint64, maxLooked) {
+		if len(newest) < limit && !slices.Contains(newest, l.id) {
+			newest = append(newest, l.id)
 		}
 	}
 	return newest

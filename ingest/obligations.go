@@ -73,10 +73,8 @@ func (g *Gateway) getFeed(w http.ResponseWriter, r *http.Request, who token.Hold
 	if err := g.feed(&content, owed, code, language, now); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 	w.Header().Set("Content-Disposition", `inline; filename="citytally.ics"`)
-	_, _ = w.Write(content.Bytes())
-	return nil
+	return writeTagged(w, r, "text/calendar; charset=utf-8", content.Bytes())
 }
 
 // Owed is what an area owes, and how much of it is there, at one place of the log.
@@ -125,7 +123,7 @@ func (g *Gateway) getObligations(w http.ResponseWriter, r *http.Request, who tok
 	if err != nil {
 		return g.inquiryProblem(w, err)
 	}
-	return writeJSON(w, http.StatusOK, answer)
+	return writeTaggedJSON(w, r, answer)
 }
 
 // dayOf reads a query parameter that is a day in the city.
@@ -148,8 +146,10 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 	inForce := map[cell]bool{}
 	var periods []string
 	for _, o := range owed {
-		if code := o.Period.String(); !slices.Contains(periods, code) {
-			periods = append(periods, code)
+		for _, p := range spellings(o.Period) {
+			if code := p.String(); !slices.Contains(periods, code) {
+				periods = append(periods, code)
+			}
 		}
 	}
 	for part := range slices.Chunk(periods, inquiry.MaxPeriods) {
@@ -166,7 +166,7 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 		told := OwedObligation{Obligation: o, Missing: []string{}}
 		for _, indicator := range g.calendar.Load().Indicators(o.Dataset, area, o.Period.Kind) {
 			told.Owed++
-			if inForce[cell{indicator, o.Period.String()}] {
+			if slices.ContainsFunc(spellings(o.Period), func(p catalogue.Period) bool { return inForce[cell{indicator, p.String()}] }) {
 				told.Received++
 			} else {
 				told.Missing = append(told.Missing, indicator)
@@ -177,4 +177,19 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 		answer.Obligations = append(answer.Obligations, told)
 	}
 	return answer, nil
+}
+
+// spellings returns a period and, where it begins with its year, the other kind that spans the
+// same months: a quarter and the year to its end.
+func spellings(p catalogue.Period) []catalogue.Period {
+	from, to := p.Months()
+	switch {
+	case p.Kind == catalogue.YearToDate && to == 12:
+		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.Year}}
+	case p.Kind == catalogue.YearToDate && to == 1:
+		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.Month, Index: 1}}
+	case p.Kind != catalogue.YearToDate && from == 0:
+		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.YearToDate, Index: uint8(to)}}
+	}
+	return []catalogue.Period{p}
 }

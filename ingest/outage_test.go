@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -50,7 +51,7 @@ func TestBrokerAway(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	go func() {
-		r, err := h.client("320812").Submit(ctx, ingest.Upload{Content: strings.NewReader(figure("320812", "2")), ContentType: "application/json"})
+		r, err := h.client("320812").Submit(ctx, sender.Upload{Content: strings.NewReader(figure("320812", "2")), ContentType: "application/json"})
 		done <- result{r, err}
 	}()
 	broker, err = natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: port}, quiet)

@@ -2,14 +2,18 @@ package ingest
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Problem says why a request was refused, as application/problem+json (RFC 9457). It is
-// the error that [Client] returns.
+// the error that package client returns.
 type Problem struct {
 	// Type is urn:citytally:problem:<code>, which programs may rely on.
 	Type   string `json:"type"`
@@ -42,6 +46,7 @@ const (
 	codeForbidden      = "other-area"
 	codeForeign        = "foreign-page"
 	codeNotFound       = "not-found"
+	codeNotJudged      = "not-judged"
 	codeMethod         = "method-not-allowed"
 	codeTooMany        = "too-many-requests"
 	codeTooLarge       = "too-large"
@@ -59,6 +64,11 @@ const (
 
 func newProblem(status int, code, zh, en string) *Problem {
 	return &Problem{Type: problemTypePrefix + code, Title: http.StatusText(status), Status: status, Detail: en, DetailZH: zh}
+}
+
+// ForeignProblem is an answer that the gateway has not written, such as that of a proxy.
+func ForeignProblem(status int, body string) *Problem {
+	return newProblem(status, codeInternal, "", event.Excerpt(body, maxExcerpt))
 }
 
 // Code returns the end of the type, such as other-area.
@@ -110,6 +120,32 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
+	_, _ = w.Write(body)
+	return nil
+}
+
+// writeTaggedJSON answers a GET with JSON and its ETag, or with 304 where the client has it.
+func writeTaggedJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := encode(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	return writeTagged(w, r, "application/json", body)
+}
+
+// writeTagged answers a GET with a text and its ETag, or with 304 where the client has it.
+func writeTagged(w http.ResponseWriter, r *http.Request, contentType string, body []byte) error {
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == tag || known == "*" {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	w.Header().Set("Content-Type", contentType)
 	_, _ = w.Write(body)
 	return nil
 }

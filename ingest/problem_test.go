@@ -57,7 +57,7 @@ func TestProblems(t *testing.T) {
 		"parameters differ": {"POST", "/v1/submissions?area=320804", "*", asJSON, figure("320812", "1"), 422, "unprocessable", "make them agree"},
 		"unknown id":        {"GET", "/v1/submissions/" + strings.Repeat("0", 32), "320812", nil, "", 404, "not-found", "no submission has this id"},
 		"no id at all":      {"GET", "/v1/submissions/1", "320812", nil, "", 404, "not-found", "no submission has this id"},
-		"wrong method":      {"PUT", "/v1/submissions", "320812", nil, "", 405, "method-not-allowed", "POST only"},
+		"wrong method":      {"PUT", "/v1/submissions", "320812", nil, "", 405, "method-not-allowed", "POST, GET, HEAD, OPTIONS only"},
 		"wrong path":        {"GET", "/v2", "", nil, "", 404, "not-found", "/v1/submissions"},
 	}
 	for name, test := range tests {
@@ -76,8 +76,8 @@ func TestProblems(t *testing.T) {
 			if a.status == 401 && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer realm=") {
 				t.Errorf("want a challenge, got %v", a.header)
 			}
-			if a.status == 405 && a.header.Get("Allow") != "POST" {
-				t.Errorf("want Allow: POST, got %v", a.header)
+			if a.status == 405 && a.header.Get("Allow") != "POST, GET, HEAD, OPTIONS" {
+				t.Errorf("want Allow with every method, got %v", a.header)
 			}
 			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("want the security headers and no CORS, got %v", a.header)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/openapi"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -22,16 +24,21 @@ type authorized func(w http.ResponseWriter, r *http.Request, who token.Holder) e
 
 func (g *Gateway) routes(pages *page.Page) http.Handler {
 	mux := http.NewServeMux()
+	methods := map[string][]string{}
 	route := func(method, path string, h handler, parameters ...string) {
 		mux.Handle(method+" "+path, g.handle(strictQuery(h, parameters...)))
-		mux.Handle(path, g.handle(func(w http.ResponseWriter, r *http.Request) error {
-			w.Header().Set("Allow", method)
-			return newProblem(http.StatusMethodNotAllowed, codeMethod, "此地址只接受 "+method, "this address takes "+method+" only")
-		}))
+		methods[path] = append(methods[path], method)
+		if method == http.MethodGet {
+			methods[path] = append(methods[path], http.MethodHead)
+		}
 	}
 	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
-	route("GET", "/v1/submissions/{id}", g.authorize(g.get))
+	route("GET", "/v1/submissions", g.authorize(g.list), "area", "dataset", "status", "limit", "before")
+	route("GET", "/v1/submissions/{id}", g.authorize(g.get), "format", "lang")
 	route("GET", "/v1/templates/{dataset}", g.authorize(g.getTemplate), "area", "period", "format", "lang")
+	route("GET", "/v1/figures", g.authorize(g.getFigures), "area", "dataset", "period")
+	route("GET", "/v1/figures/{indicator}/{period}", g.authorize(g.getHistory), "area")
+	route("GET", "/v1/totals", g.authorize(g.getTotals), "period")
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
 	if g.loadCalendar != nil {
@@ -41,11 +48,39 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	route("GET", "/healthz", healthy)
 	route("GET", "/readyz", g.readiness)
 	pages.Routes(mux.Handle)
+	route("GET", "/openapi.yaml", getDocument)
+	route("GET", "/openapi", getPage)
+	for path, known := range methods {
+		mux.Handle(path, g.handle(otherMethod(append(known, http.MethodOptions))))
+	}
 	mux.Handle("/", g.handle(func(http.ResponseWriter, *http.Request) error {
 		return newProblem(http.StatusNotFound, codeNotFound,
-			"没有此地址；报送数据请用 POST /v1/submissions", "nothing here; to submit figures POST to /v1/submissions")
+			"没有此地址；报送数据请用 POST /v1/submissions，接口说明见 /openapi", "nothing here; to submit figures POST to /v1/submissions, and see /openapi for the others")
 	}))
 	return g.guard(mux)
+}
+
+// otherMethod answers OPTIONS, and refuses the methods that an address does not take.
+func otherMethod(known []string) handler {
+	allow := strings.Join(known, ", ")
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Allow", allow)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+		return newProblem(http.StatusMethodNotAllowed, codeMethod, "此地址只接受 "+allow, "this address takes "+allow+" only")
+	}
+}
+
+func getDocument(w http.ResponseWriter, r *http.Request) error {
+	return writeTagged(w, r, "application/yaml", openapi.Document())
+}
+
+func getPage(w http.ResponseWriter, r *http.Request) error {
+	page, style := openapi.Page()
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; style-src '"+style+"'")
+	return writeTagged(w, r, "text/html; charset=utf-8", page)
 }
 
 // get answers with the receipt and the verdict of one submission. For a token of another
@@ -70,25 +105,25 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	if !who.MaySee(receipt.Area) {
 		return unknown
 	}
-	return writeJSON(w, http.StatusOK, receipt)
+	format, err := wordOf(r.URL.Query(), "format", "json", "xlsx")
+	if err != nil {
+		return err
+	}
+	if format == "xlsx" {
+		return g.writeVerdict(w, r, &receipt)
+	}
+	return writeTaggedJSON(w, r, receipt)
 }
 
 func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ token.Holder) error {
-	tag := `"` + g.catalogue().Version() + `"`
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "no-cache")
-	if r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	return writeJSON(w, http.StatusOK, struct {
+	return writeTaggedJSON(w, r, struct {
 		Version string `json:"version"`
 		*catalogue.Catalogue
 	}{g.catalogue().Version(), g.catalogue()})
 }
 
-func (g *Gateway) getAreas(w http.ResponseWriter, _ *http.Request, _ token.Holder) error {
-	return writeJSON(w, http.StatusOK, map[string]any{"city": g.catalogue().City, "areas": g.catalogue().Areas})
+func (g *Gateway) getAreas(w http.ResponseWriter, r *http.Request, _ token.Holder) error {
+	return writeTaggedJSON(w, r, map[string]any{"city": g.catalogue().City, "areas": g.catalogue().Areas})
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) error {

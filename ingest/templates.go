@@ -8,8 +8,12 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/template"
 	"github.com/citytally/citytally/ingest/token"
 )
@@ -64,10 +68,8 @@ func (g *Gateway) form(datasetID string, query url.Values, who token.Holder) (*t
 	}
 	dataset, ok := g.catalogue().Dataset(datasetID)
 	if !ok {
-		problem := newProblem(http.StatusNotFound, codeNotFound, "", "")
 		mistake := g.unknownDatasetProblem(datasetID)
-		problem.Detail, problem.DetailZH, problem.Errors = mistake.Detail, mistake.DetailZH, []ProblemError{mistake}
-		return nil, problem
+		return nil, newProblem(http.StatusNotFound, codeNotFound, mistake.DetailZH, mistake.Detail)
 	}
 	form := &template.Form{Catalogue: g.catalogue(), Area: area, Dataset: dataset}
 	if text := query.Get("period"); text != "" {
@@ -92,10 +94,7 @@ func (g *Gateway) areaOf(query url.Values, who token.Holder) (*catalogue.Area, e
 	}
 	area, ok := g.catalogue().Area(code)
 	if !ok {
-		mistake := g.unknownAreaProblem(code)
-		problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)
-		problem.Errors = []ProblemError{mistake}
-		return nil, problem
+		return nil, unprocessable(g.unknownAreaProblem(code))
 	}
 	if !who.MaySee(area.Code) {
 		return nil, otherAreaProblem(who, area)
@@ -109,8 +108,13 @@ func valueProblem(name string, err error) *Problem {
 	if !ok {
 		p = &catalogue.Problem{ZH: err.Error(), EN: err.Error()}
 	}
-	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, p.ZH, p.EN)
-	problem.Errors = []ProblemError{{Code: p.Code, Field: name, Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH}}
+	return unprocessable(ProblemError{Code: p.Code, Field: name, Seen: p.Seen, Detail: p.EN, DetailZH: p.ZH})
+}
+
+// unprocessable returns the answer to a request with one mistake.
+func unprocessable(mistake ProblemError) *Problem {
+	problem := newProblem(http.StatusUnprocessableEntity, codeUnprocessable, mistake.DetailZH, mistake.Detail)
+	problem.Errors = []ProblemError{mistake}
 	return problem
 }
 
@@ -147,4 +151,33 @@ func (g *Gateway) knownFigures(ctx context.Context, w http.ResponseWriter, form 
 		known[template.Place{Indicator: f.Indicator, Period: period}] = template.Text(f.Said, form.English)
 	}
 	return known, nil
+}
+
+// writeVerdict answers with a submission as a workbook that has its findings in their cells.
+func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, receipt *Receipt) error {
+	language, err := wordOf(r.URL.Query(), "lang", "zh", "en")
+	if err != nil {
+		return err
+	}
+	if receipt.Verdict == nil {
+		w.Header().Set("Retry-After", retryAfterStart)
+		return newProblem(http.StatusConflict, codeNotJudged, "该报送尚未审核，请稍后重试", "the submission is not judged yet; try again later")
+	}
+	m, err := g.log.Get(r.Context(), stream.Submissions, receipt.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return newProblem(http.StatusNotFound, codeNotFound, "该报送的内容已超过保存期限", "the submission's content is kept no longer")
+	}
+	if err != nil {
+		return g.unavailableProblem(w, err)
+	}
+	submission, err := event.DecodeSubmission(m.Data)
+	if err != nil {
+		return newProblem(http.StatusNotFound, codeNotFound, "该报送无法读取，没有可标注的表格", "the submission cannot be read, so there is no table to mark")
+	}
+	content, err := template.Verdict(&submission, receipt.Verdict, language == "en")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", receipt.ID+".xlsx"))
+	return writeTagged(w, r, workbookType, content)
 }

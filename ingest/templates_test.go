@@ -70,3 +70,42 @@ func (h *house) accepted(area, body string) (r ingest.Receipt) {
 	}
 	return r
 }
+
+// The verdict comes back as a workbook with each finding on the cell that it is about.
+func TestVerdictAsWorkbook(t *testing.T) {
+	h := open(t)
+	pending := h.post("320804", figure("320804", "1")).receipt(t)
+	if a := h.do("GET", "/v1/submissions/"+pending.ID+"?format=xlsx", "320804", nil, ""); a.status != http.StatusConflict || a.header.Get("Retry-After") == "" {
+		t.Errorf("before it is judged: %d %s", a.status, a.body)
+	}
+	h.transform()
+	r := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Prefer": "wait=30"},
+		"区县表,,\n指标,报告期,数值\nhnte_valid,2021,120\nhnte_valid,2020,12O\n").receipt(t)
+	if r.Verdict == nil || len(r.Verdict.Findings) != 1 || r.Verdict.Findings[0].Cell != "C4" {
+		t.Fatalf("want a finding on C4, got %+v", r.Verdict)
+	}
+	a := h.do("GET", "/v1/submissions/"+r.ID+"?format=xlsx&lang=en", "320812", nil, "")
+	if a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(a.body))
+	check(t, err)
+	defer func() { check(t, book.Close()) }()
+	sheet := book.GetSheetName(0)
+	for cell, want := range map[string]string{"A2": "indicator", "A3": "hnte_valid", "C3": "120", "B4": "2020", "C4": "12O"} {
+		if got, err := book.GetCellValue(sheet, cell); err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", cell, got, want, err)
+		}
+	}
+	comments, err := book.GetComments(sheet)
+	check(t, err)
+	if len(comments) != 1 || comments[0].Cell != "C4" || !strings.Contains(comments[0].Text, r.Verdict.Findings[0].MessageEN) {
+		t.Errorf("comments: %+v", comments)
+	}
+	if style, err := book.GetCellStyle(sheet, "C4"); err != nil || style == 0 {
+		t.Errorf("C4 is not coloured: %v", err)
+	}
+	if got, err := book.GetCellValue("Verdict", "F3"); err != nil || got != r.Verdict.Findings[0].Code {
+		t.Errorf("the list of findings: %q, %v", got, err)
+	}
+}

@@ -22,11 +22,11 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	if err != nil {
 		return decode.Result{}, err
 	}
-	content, err := io.ReadAll(body)
-	if err != nil {
-		return decode.Result{}, g.bodyProblem(err)
-	}
 	query := r.URL.Query()
+	content, err := g.openForm(r, body, query)
+	if err != nil {
+		return decode.Result{}, err
+	}
 	options := decode.Options{
 		Catalogue: g.catalogue(), Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
 		File: query.Get("file"), Reason: query.Get("reason"),

@@ -16,6 +16,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest"
+	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -73,7 +74,7 @@ func TestSupersededContentIsNeverPassedOver(t *testing.T) {
 }
 
 // gateway returns a client of the gateway of the pipeline on a directory.
-func gateway(t *testing.T, dir string) *ingest.Client {
+func gateway(t *testing.T, dir string) *uploader.Client {
 	t.Helper()
 	i, err := app.FindInstance(dir)
 	if err != nil {
@@ -84,7 +85,7 @@ func gateway(t *testing.T, dir string) *ingest.Client {
 		t.Fatal(err)
 	}
 	secret, _ := tokens.Plain(token.AnyArea)
-	return &ingest.Client{BaseURL: i.HTTP, Token: secret}
+	return &uploader.Client{BaseURL: i.HTTP, Token: secret}
 }
 
 // overHTTP sends JSON as another program does.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs"
-	"github.com/citytally/citytally/ingest"
+	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -46,9 +46,9 @@ func TestRejectedStaysRejected(t *testing.T) {
 	var senders sync.WaitGroup
 	for worker := range 20 {
 		senders.Go(func() {
-			gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
+			gateway := &uploader.Client{BaseURL: i.HTTP, Token: secret}
 			for n := worker; n < uploads; n += 20 {
-				receipts, err := gateway.Submit(ctx, ingest.Upload{
+				receipts, err := gateway.Submit(ctx, uploader.Upload{
 					Content: strings.NewReader(fmt.Sprintf("indicator,period,value\ngdp,2021,%d\n", 1000+n)), ContentType: "text/csv",
 					Area: "320812", Dataset: "sti-annual", Wait: 20 * time.Second,
 				})
@@ -95,7 +95,7 @@ func TestRejectedStaysRejected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateway := &ingest.Client{BaseURL: i.HTTP, Token: secret}
+	gateway := &uploader.Client{BaseURL: i.HTTP, Token: secret}
 	for _, id := range rejected {
 		if receipt, err := gateway.Receipt(ctx, id); err != nil || receipt.Status != string(event.Rejected) {
 			t.Fatalf("the receipt now: %+v, %v", receipt, err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -205,6 +206,23 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 				t.Errorf("%s: no %q in\n%s", lang, w, out)
 			}
 		}
+	}
+	folder := t.TempDir()
+	for name, text := range map[string]string{"a.csv": "nothing readable\n1\n", "b.csv": "indicator,period,value\nhnte_valid,2019,7\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, progress := citytally(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", filepath.Join(folder, "*.csv"))
+	if code != exitRefused || !strings.Contains(out, "b.csv") || !strings.Contains(progress, "1/2 ") || !strings.Contains(progress, "a.csv: ") {
+		t.Errorf("two files, of which one is refused: exit code %d\n%s\n%s", code, out, progress)
+	}
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
+	if out := must(t, "receipt", id, "--dir", dir, "--area", "320812"); !strings.Contains(out, id) || !strings.Contains(out, "1 of 1 rows") {
+		t.Errorf("receipt:\n%s", out)
+	}
+	if code, _, stderr := citytally(t, "submit", "--dir", dir, "--area", "320812", filepath.Join(folder, "*.xlsx")); code != exitUsage || !strings.Contains(stderr, "no file matches") {
+		t.Errorf("no such file: exit code %d, %s", code, stderr)
 	}
 	form := filepath.Join(t.TempDir(), "form.csv")
 	must(t, "template", "sti-annual", "--dir", dir, "--area", "320812", "--period", "2022", "--format", "csv", "--output", form)

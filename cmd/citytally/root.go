@@ -64,6 +64,7 @@ func newRoot() *cobra.Command {
 		newDemo(g),
 		newRun(g),
 		newSubmit(g),
+		newReceipt(g),
 		newTemplate(g),
 		newBench(g),
 		newReport(g),

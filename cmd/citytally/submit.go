@@ -1,20 +1,23 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
-	"github.com/citytally/citytally/ingest"
+	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 func newSubmit(g *globals) *cobra.Command {
 	var a client.Addresses
-	var upload ingest.Upload
+	var upload uploader.Upload
 	var token string
 	var dry bool
 	var lang *languageFlag
@@ -33,7 +36,10 @@ value, or a table with periods, indicators or areas across; see citytally docs
 pushing. What a file does not say, --area, --dataset and --period do.
 
 The token is --token, or CITYTALLY_TOKEN; on the machine of a running instance it
-is found by the area in the instance's tokens file.`,
+is found by the area in the instance's tokens file.
+
+Of several files, or of a pattern such as '2022/*.xlsx', each is sent by itself: one
+that is refused does not keep the others back.`,
 		Example: `  citytally submit figures.csv --area 320812 --dataset sti-annual
   citytally submit 季报.xlsx --area 320812 --dataset sti-quarterly --period 2022-Q3 --sheet 表1
   citytally submit figures.csv --area 320812 --dataset sti-annual --again
@@ -50,9 +56,23 @@ is found by the area in the instance's tokens file.`,
 			if err != nil {
 				return err
 			}
+			if files, err = client.Expand(files); err != nil {
+				return err
+			}
+			if len(files) > 1 && upload.Key != "" {
+				return app.Usage(errors.New("--key names one upload: send the files one by one, each with a key of its own"))
+			}
 			refused := false
-			for _, file := range files {
+			for i, file := range files {
+				if len(files) > 1 {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%d/%d %s\n", i+1, len(files), file)
+				}
 				verdicts, err := submitOne(cmd, gateway, file, upload, dry, lang.language())
+				if fault, ok := errors.AsType[*client.RefusedError](err); ok && len(files) > 1 {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", file, fault)
+					refused = true
+					continue
+				}
 				if err != nil {
 					return err
 				}
@@ -84,7 +104,7 @@ is found by the area in the instance's tokens file.`,
 
 // submitOne sends a file, or asks what would become of it, and prints the answer. It returns
 // the verdicts that there are.
-func submitOne(cmd *cobra.Command, gateway *ingest.Client, file string, upload ingest.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
+func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload uploader.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
 	if dry {
 		answer, err := client.DryRunFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/demo"
 	"github.com/citytally/citytally/configs"
-	"github.com/citytally/citytally/ingest"
+	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -42,8 +42,8 @@ func TestATraceReachesFromUploadToInsert(t *testing.T) {
 		}
 	}()
 	token, _ := p.Tokens.Plain("320812")
-	client := &ingest.Client{BaseURL: p.Instance.HTTP, Token: token}
-	if _, err := client.Submit(ctx, ingest.Upload{
+	client := &uploader.Client{BaseURL: p.Instance.HTTP, Token: token}
+	if _, err := client.Submit(ctx, uploader.Upload{
 		Content: strings.NewReader("indicator,period,value\ngdp,2021,600\n"), ContentType: "text/csv", Area: "320812", Dataset: "sti-annual",
 	}); err != nil {
 		t.Fatal(err)

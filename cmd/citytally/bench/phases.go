@@ -16,7 +16,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/bench/load"
 	"github.com/citytally/citytally/cmd/citytally/client"
-	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -158,8 +158,8 @@ func (b *benchmark) upload(ctx context.Context, s *session, n int) (id string, e
 	if !ok {
 		return "", fmt.Errorf("no token for area %s", made.Area)
 	}
-	client := &ingest.Client{BaseURL: s.Instance.HTTP, Token: token}
-	receipts, err := client.Submit(ctx, ingest.Upload{Content: bytes.NewReader(body), ContentType: "application/json"})
+	client := &sender.Client{BaseURL: s.Instance.HTTP, Token: token}
+	receipts, err := client.Submit(ctx, sender.Upload{Content: bytes.NewReader(body), ContentType: "application/json"})
 	if err != nil {
 		return "", err
 	}

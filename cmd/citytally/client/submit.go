@@ -7,17 +7,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/token"
 )
 
 // Gateway returns a client of the gateway with a token, by its secret. Where secret is "", it is that
 // of the area in the tokens file of an instance on this machine.
-func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
+func (c *Client) Gateway(secret, area string) (*sender.Client, error) {
 	url, err := c.address("the gateway", "url", c.addresses.Gateway, c.instance.HTTP)
 	if err != nil {
 		return nil, err
@@ -36,28 +38,28 @@ func (c *Client) Gateway(secret, area string) (*ingest.Client, error) {
 			return nil, app.Usage(fmt.Errorf("%s holds no token in plain text for area %s; check the code, or give a token with --token", file, area))
 		}
 	}
-	return &ingest.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
+	return &sender.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
 }
 
 // SubmitFile sends a file of figures to the gateway; "-" is stdin. A gateway that is away or
 // takes nothing is tried again for as long as the upload waits for its verdict, at least once;
 // then the error says so. It returns a RefusedError, in the reader's language, where the gateway refuses the whole file.
-func SubmitFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) (receipts []ingest.Receipt, err error) {
-	return receipts, sendFile(gateway, stdin, file, upload, l, func(u ingest.Upload) (err error) {
+func SubmitFile(ctx context.Context, gateway *sender.Client, stdin io.Reader, file string, upload sender.Upload, l present.Language) (receipts []ingest.Receipt, err error) {
+	return receipts, sendFile(gateway, stdin, file, upload, l, func(u sender.Upload) (err error) {
 		receipts, err = gateway.Submit(ctx, u)
 		return err
 	})
 }
 
 // DryRunFile is SubmitFile without storing anything: it returns what would become of the file.
-func DryRunFile(ctx context.Context, gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language) (answer *ingest.DryRun, err error) {
-	return answer, sendFile(gateway, stdin, file, upload, l, func(u ingest.Upload) (err error) {
+func DryRunFile(ctx context.Context, gateway *sender.Client, stdin io.Reader, file string, upload sender.Upload, l present.Language) (answer *ingest.DryRun, err error) {
+	return answer, sendFile(gateway, stdin, file, upload, l, func(u sender.Upload) (err error) {
 		answer, err = gateway.DryRun(ctx, u)
 		return err
 	})
 }
 
-func sendFile(gateway *ingest.Client, stdin io.Reader, file string, upload ingest.Upload, l present.Language, send func(ingest.Upload) error) error {
+func sendFile(gateway *sender.Client, stdin io.Reader, file string, upload sender.Upload, l present.Language, send func(sender.Upload) error) error {
 	upload.Content, upload.File = stdin, ""
 	if file != "-" {
 		f, err := os.Open(file)
@@ -73,7 +75,7 @@ func sendFile(gateway *ingest.Client, stdin io.Reader, file string, upload inges
 
 // told puts an error of the gateway about something into the reader's language.
 func told(err error, what string, wait time.Duration, l present.Language) error {
-	if away, ok := errors.AsType[*ingest.UnavailableError](err); ok {
+	if away, ok := errors.AsType[*sender.UnavailableError](err); ok {
 		return unavailable(away, what, wait, l)
 	}
 	var p *ingest.Problem
@@ -90,14 +92,39 @@ func told(err error, what string, wait time.Duration, l present.Language) error 
 const templateWait = 10 * time.Second
 
 // Template returns a form, with errors in the reader's language.
-func Template(ctx context.Context, gateway *ingest.Client, dataset, area, period, format string, l present.Language) ([]byte, error) {
+func Template(ctx context.Context, gateway *sender.Client, dataset, area, period, format string, l present.Language) ([]byte, error) {
 	gateway.RetryFor = templateWait
 	form, err := gateway.Template(ctx, dataset, area, period, format, l.Choose("zh", "en"))
 	return form, told(err, dataset, templateWait, l)
 }
 
+// Receipt returns the receipt of a submission, with errors in the reader's language. A gateway
+// that does not answer is tried until wait is over.
+func Receipt(ctx context.Context, gateway *sender.Client, id string, wait time.Duration, l present.Language) (*ingest.Receipt, error) {
+	gateway.RetryFor = max(wait, time.Nanosecond)
+	receipt, err := gateway.Receipt(ctx, id)
+	return &receipt, told(err, id, wait, l)
+}
+
+// Expand returns the files that names and patterns such as *.xlsx stand for, in order. A
+// pattern that no file matches is an error; "-" and names of files stay as they are.
+func Expand(patterns []string) (files []string, err error) {
+	for _, pattern := range patterns {
+		if _, err := os.Stat(pattern); err == nil || pattern == "-" || !strings.ContainsAny(pattern, "*?[") {
+			files = append(files, pattern)
+			continue
+		}
+		matches, err := filepath.Glob(pattern)
+		if err != nil || len(matches) == 0 {
+			return nil, app.Usage(fmt.Errorf("no file matches %s", pattern))
+		}
+		files = append(files, matches...)
+	}
+	return files, nil
+}
+
 // unavailable tells that a file was not taken, in the reader's language.
-func unavailable(e *ingest.UnavailableError, file string, wait time.Duration, l present.Language) error {
+func unavailable(e *sender.UnavailableError, file string, wait time.Duration, l present.Language) error {
 	words := &l.Words().Receipt
 	p, answered := errors.AsType[*ingest.Problem](e)
 	if !answered {

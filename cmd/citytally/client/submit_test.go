@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
-	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 )
 
 // A gateway that takes nothing is no reason to wait for ever, nor one that is not there.
@@ -21,7 +21,7 @@ func TestSubmitSaysThatNothingIsTaken(t *testing.T) {
 	}))
 	defer server.Close()
 	submit := func(l present.Language) error {
-		_, err := SubmitFile(t.Context(), &ingest.Client{BaseURL: server.URL}, strings.NewReader("{}"), "-", ingest.Upload{}, l)
+		_, err := SubmitFile(t.Context(), &sender.Client{BaseURL: server.URL}, strings.NewReader("{}"), "-", sender.Upload{}, l)
 		return err
 	}
 	for l, want := range map[present.Language][]string{

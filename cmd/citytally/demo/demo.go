@@ -15,7 +15,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/sample"
-	"github.com/citytally/citytally/ingest"
+	sender "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -111,8 +111,8 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 		if !ok {
 			return 0, 0, fmt.Errorf("%s holds no token in plain text for area %s", d.settings.TokensFile(), file.Area)
 		}
-		client := &ingest.Client{BaseURL: d.pipeline.Instance.HTTP, Token: token}
-		receipts, err := client.Submit(ctx, ingest.Upload{
+		client := &sender.Client{BaseURL: d.pipeline.Instance.HTTP, Token: token}
+		receipts, err := client.Submit(ctx, sender.Upload{
 			Content: bytes.NewReader(file.CSV), ContentType: "text/csv", Area: file.Area, Dataset: file.Dataset,
 			File: file.Name, Wait: time.Minute,
 		})

@@ -1,4 +1,4 @@
-package ingest
+package client
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -62,14 +63,14 @@ type Upload struct {
 // Submit sends the upload and returns a receipt for each submission in it. While the
 // gateway is away or says that it is unavailable, Submit tries again until ctx ends or
 // RetryFor is over; then it returns an [*UnavailableError]. Sending the same content again
-// is harmless, because the gateway recognises it. Any other refusal is a [*Problem].
-func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
+// is harmless, because the gateway recognises it. Any other refusal is a [*ingest.Problem].
+func (c *Client) Submit(ctx context.Context, u Upload) ([]ingest.Receipt, error) {
 	if u.Again {
 		u.Key = cmp.Or(u.Key, crand.Text())
 	}
 	var receipts struct {
-		Receipts
-		Receipt
+		ingest.Receipts
+		ingest.Receipt
 	}
 	if err := c.upload(ctx, u, url.Values{}, &receipts); err != nil {
 		return nil, err
@@ -77,13 +78,13 @@ func (c *Client) Submit(ctx context.Context, u Upload) ([]Receipt, error) {
 	if receipts.Submissions != nil {
 		return receipts.Submissions, nil
 	}
-	return []Receipt{receipts.Receipt}, nil
+	return []ingest.Receipt{receipts.Receipt}, nil
 }
 
 // DryRun sends the upload like Submit, and returns what would become of it. Nothing is
 // stored.
-func (c *Client) DryRun(ctx context.Context, u Upload) (*DryRun, error) {
-	answer := &DryRun{}
+func (c *Client) DryRun(ctx context.Context, u Upload) (*ingest.DryRun, error) {
+	answer := &ingest.DryRun{}
 	return answer, c.upload(ctx, u, url.Values{"dry_run": {"true"}}, answer)
 }
 
@@ -122,15 +123,15 @@ func (c *Client) upload(ctx context.Context, u Upload, query url.Values, into an
 }
 
 // Receipt returns the receipt of a submission, with its verdict once there is
-// one. An id that the gateway does not know is a [*Problem] with status 404.
-func (c *Client) Receipt(ctx context.Context, id string) (Receipt, error) {
+// one. An id that the gateway does not know is a [*ingest.Problem] with status 404.
+func (c *Client) Receipt(ctx context.Context, id string) (ingest.Receipt, error) {
 	answer, err := c.send(ctx, http.MethodGet, "/v1/submissions/"+url.PathEscape(id), http.Header{}, nil)
 	if err != nil {
-		return Receipt{}, fmt.Errorf("get receipt %s: %w", id, err)
+		return ingest.Receipt{}, fmt.Errorf("get receipt %s: %w", id, err)
 	}
-	var receipt Receipt
+	var receipt ingest.Receipt
 	if err := json.Unmarshal(answer, &receipt); err != nil {
-		return Receipt{}, fmt.Errorf("read receipt: %w", err)
+		return ingest.Receipt{}, fmt.Errorf("read receipt: %w", err)
 	}
 	return receipt, nil
 }
@@ -185,7 +186,7 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 // as it was tried.
 type UnavailableError struct {
 	BaseURL string
-	Err     error // of the last attempt; a [*Problem] where the gateway has answered
+	Err     error // of the last attempt; a [*ingest.Problem] where the gateway has answered
 }
 
 // Error says what the last attempt met with.
@@ -235,10 +236,10 @@ func (c *Client) attempt(ctx context.Context, method, path string, header http.H
 	if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 16); err == nil {
 		retryAfter = time.Duration(seconds) * time.Second
 	}
-	problem := &Problem{}
+	problem := &ingest.Problem{}
 	if json.Unmarshal(body, problem) != nil || problem.Status == 0 {
 		// A proxy between the client and the gateway has answered.
-		problem = newProblem(response.StatusCode, codeInternal, "", event.Excerpt(string(body), maxExcerpt))
+		problem = ingest.ForeignProblem(response.StatusCode, string(body))
 	}
 	return nil, retryAfter, problem
 }
@@ -246,7 +247,7 @@ func (c *Client) attempt(ctx context.Context, method, path string, header http.H
 // isPassing reports whether an error may be gone at the next attempt: the gateway is away,
 // busy, or says that it is unavailable.
 func isPassing(err error) bool {
-	if problem, ok := errors.AsType[*Problem](err); ok {
+	if problem, ok := errors.AsType[*ingest.Problem](err); ok {
 		return problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusBadGateway ||
 			problem.Status == http.StatusGatewayTimeout || problem.Status == http.StatusTooManyRequests
 	}

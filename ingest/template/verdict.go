@@ -1,0 +1,205 @@
+package template
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// Verdict returns a submission as an Excel workbook with what became of it: each figure where it
+// stood in the file, as far as that is known, each finding as a comment on its cell, which is
+// coloured, and a sheet that lists all findings.
+func Verdict(s *event.Submission, v *event.Verdict, english bool) ([]byte, error) {
+	book := excelize.NewFile()
+	defer book.Close()
+	w := &verdictWriter{book: book, sheet: cmp.Or(sheetOf(s.Sheet), "1"), english: english, places: map[string]string{}}
+	w.try(book.SetSheetName("Sheet1", w.sheet))
+	for severity, colour := range severityColours {
+		w.styles[severity] = w.fill(colour)
+	}
+	w.figures(s)
+	w.findings(s, v)
+	w.list(v)
+	if w.err != nil {
+		return nil, fmt.Errorf("write verdict: %w", w.err)
+	}
+	var b bytes.Buffer
+	if err := book.Write(&b); err != nil {
+		return nil, fmt.Errorf("write verdict: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// The colours of a cell by what its finding does to the row.
+const (
+	rejected = iota
+	held
+	informed
+)
+
+var severityColours = [...]string{rejected: "F8CBAD", held: "FFE699", informed: "DDEBF7"}
+
+// maxComment is how many characters a comment may have.
+const maxComment = 2000
+
+// sheetOf returns a name that Excel takes.
+func sheetOf(name string) string {
+	return string([]rune(forbidden.ReplaceAllString(name, " "))[:min(len([]rune(name)), maxSheetName)])
+}
+
+var forbidden = regexp.MustCompile(`[\[\]:*?/\\']`)
+
+type verdictWriter struct {
+	book    *excelize.File
+	sheet   string
+	english bool
+	styles  [len(severityColours)]int
+	// places are the comments so far, by cell.
+	places map[string]string
+	err    error
+}
+
+func (w *verdictWriter) try(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *verdictWriter) fill(colour string) int {
+	id, err := w.book.NewStyle(&excelize.Style{Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+	w.try(err)
+	return id
+}
+
+// defaultColumns are where fields stand whose place in the file is not known.
+var defaultColumns = map[string]string{
+	"indicator": "A", "period": "B", "value": "C", "unit": "D", "stage": "E", "status": "F", "qualifier": "G", "note": "H", "action": "I",
+}
+
+// columnsOf returns the column of each field.
+func columnsOf(s *event.Submission) map[string]string {
+	if len(s.Columns) > 0 {
+		return s.Columns
+	}
+	return defaultColumns
+}
+
+// rowOf returns the row of the observation at an index.
+func rowOf(s *event.Submission, i int) int {
+	if row := s.Observations[i].Row; row > 0 {
+		return row
+	}
+	return i + 2 // below a header
+}
+
+// figures writes the submission's figures into their cells, and the header above the first.
+func (w *verdictWriter) figures(s *event.Submission) {
+	columns, first := columnsOf(s), 0
+	for i := range s.Observations {
+		o, row := &s.Observations[i], rowOf(s, i)
+		if first == 0 || row < first {
+			first = row
+		}
+		for field, text := range map[string]string{
+			"indicator": o.Indicator, "period": o.Period, "value": string(o.Value), "unit": o.Unit, "stage": o.Stage, "status": o.Status,
+			"qualifier": o.Qualifier, "note": o.Note, "action": o.Action, "area": s.Area, "dataset": s.Dataset,
+		} {
+			cell := columns[field] + strconv.Itoa(row)
+			switch {
+			case field == "value" && o.Cell != "":
+				cell = o.Cell
+			case columns[field] == "" || text == "" || row > excelize.TotalRows:
+				continue
+			}
+			if o.Malformed != "" && field == "indicator" {
+				text = o.Malformed
+			}
+			w.try(w.book.SetCellStr(w.sheet, cell, text))
+		}
+	}
+	if first > 1 {
+		for field, letters := range columns {
+			w.try(w.book.SetCellStr(w.sheet, letters+strconv.Itoa(first-1), field))
+		}
+	}
+}
+
+// findings comments the cells that findings are about.
+func (w *verdictWriter) findings(s *event.Submission, v *event.Verdict) {
+	columns := columnsOf(s)
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		_, cell, named := strings.Cut(f.Cell, "!")
+		if !named {
+			cell = f.Cell
+		}
+		if cell == "" && f.Row > 0 {
+			cell = cmp.Or(columns[f.Column], columns["value"], "A") + strconv.Itoa(f.Row)
+		}
+		if cell == "" || f.Row > excelize.TotalRows {
+			cell = "A1"
+		}
+		style := rejected
+		switch f.Severity {
+		case event.Hold:
+			style = held
+		case event.Inform:
+			style = informed
+		}
+		w.try(w.book.SetCellStyle(w.sheet, cell, cell, w.styles[style]))
+		w.places[cell] = strings.TrimPrefix(w.places[cell]+"\n"+w.message(f), "\n")
+	}
+	cells := make([]string, 0, len(w.places))
+	for cell := range w.places {
+		cells = append(cells, cell)
+	}
+	slices.Sort(cells)
+	for _, cell := range cells {
+		text := []rune(w.places[cell])
+		w.try(w.book.AddComment(w.sheet, excelize.Comment{Cell: cell, Author: "citytally", Text: string(text[:min(len(text), maxComment)]), Width: 300, Height: 120}))
+	}
+}
+
+func (w *verdictWriter) message(f *event.Finding) string {
+	if w.english {
+		return f.MessageEN
+	}
+	return f.MessageZH
+}
+
+// list writes the sheet that lists the findings.
+func (w *verdictWriter) list(v *event.Verdict) {
+	name, header := "审核结果", []string{"行", "单元格", "列", "填报内容", "说明", "代码"}
+	if w.english {
+		name, header = "Verdict", []string{"row", "cell", "column", "seen", "what to do", "code"}
+	}
+	if name == w.sheet {
+		name += " 2"
+	}
+	_, err := w.book.NewSheet(name)
+	w.try(err)
+	rows := [][]string{{string(v.Outcome), fmt.Sprintf("%d/%d", v.Accepted, v.Rows)}, header}
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		rows = append(rows, []string{strconv.Itoa(f.Row), f.Cell, f.Column, f.Seen, w.message(f), f.Code})
+	}
+	if v.FindingsOmitted > 0 {
+		rows = append(rows, []string{fmt.Sprintf("… %d", v.FindingsOmitted)})
+	}
+	for n, row := range rows {
+		for i, text := range row {
+			cell, err := excelize.CoordinatesToCellName(i+1, n+1)
+			w.try(err)
+			w.try(w.book.SetCellStr(name, cell, text))
+		}
+	}
+	w.try(w.book.SetColWidth(name, "E", "E", 80))
+}
