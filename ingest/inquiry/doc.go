@@ -1,5 +1,6 @@
 // Package inquiry is what gateways ask the transform stage, which has the ledger: what
-// would become of an upload, before it is stored.
+// would become of an upload, before it is stored; an area's figures in force and their
+// history; the city's totals.
 //
 // A question goes over the broker to one of the processes with a transform stage, in JSON,
 // and is answered from its ledger at one place of the log, which the answer names. Package

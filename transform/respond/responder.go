@@ -35,10 +35,12 @@ const answerTimeout = 20 * time.Second
 // the log.
 func (r *Responder) Run(ctx context.Context) error {
 	return r.log.Serve(ctx, stream.Service{
-		Name: "citytally-transform", Version: version, Description: "what an upload would do, from the ledger",
+		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history and totals, from the ledger",
 		Answers: map[string]stream.Answerer{
 			inquiry.DryRunSubject:  timed(inquiry.Answerer(r.dryRun)),
 			inquiry.FiguresSubject: timed(inquiry.Answerer(r.figures)),
+			inquiry.HistorySubject: timed(inquiry.Answerer(r.history)),
+			inquiry.TotalsSubject:  timed(inquiry.Answerer(r.cityTotals)),
 		},
 	})
 }

@@ -1,0 +1,56 @@
+package respond
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// history reads every vintage of an area's figure from the messages of that area in ACCEPTED.
+func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.History, error) {
+	indicator, known := r.catalogue.Indicator(of.Indicator)
+	period, err := catalogue.ParsePeriod(of.Period)
+	if !known || err != nil || !event.IsToken(of.Area) {
+		return inquiry.History{}, event.Permanentf("want an area, an indicator of the catalogue and a period, got %+v", of)
+	}
+	if err := r.catchUp(ctx); err != nil {
+		return inquiry.History{}, err
+	}
+	wanted := ledger.Cell{Indicator: of.Indicator, Period: period}
+	answer := inquiry.History{Basis: r.ledger.Basis(), Unit: indicator.UnitName, Vintages: []inquiry.Vintage{}}
+	h := ledger.NewHistory(r.catalogue, ledger.Moment{Basis: answer.Basis}, func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return cell == wanted })
+	following, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	err = r.log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{"accepted." + of.Area + ".*"}}, func(d stream.Delivery) error {
+		batch, err := event.DecodeAccepted(d.Body)
+		if err != nil && !event.IsPermanent(err) {
+			return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
+		}
+		if err == nil {
+			h.Fold(d.Sequence, d.Subject, batch)
+		}
+		return nil
+	}, caughtUp)
+	if err != nil {
+		return inquiry.History{}, err
+	}
+	if ctx.Err() != nil {
+		return inquiry.History{}, context.Cause(ctx)
+	}
+	for _, v := range h.Vintages(wanted) {
+		if len(answer.Vintages) == inquiry.MaxVintages {
+			answer.VintagesOmitted++
+			continue
+		}
+		answer.Vintages = append(answer.Vintages, inquiry.Vintage{
+			Said: figureOf(indicator, period, &v.Part).Said, Raw: v.Raw, Note: v.Note, Dataset: v.Dataset, Submission: v.Submission.String(),
+			Sequence: v.Sequence, ReceivedAt: v.ReceivedAt.UTC(), File: v.File, Row: v.Row, Reason: v.Reason, By: v.By,
+		})
+	}
+	return answer, nil
+}
