@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -33,6 +34,8 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 type Config struct {
 	// MaxBody is the largest file, in bytes.
 	MaxBody int64
+	// Stopping is closed when the gateway stops; answers that go on end then.
+	Stopping <-chan struct{}
 }
 
 // Page answers browsers. Make one with New; it is safe for concurrent use.
@@ -40,6 +43,7 @@ type Page struct {
 	tokens      Tokens
 	uploads     Uploads
 	submissions Submissions
+	figures     Figures
 	catalogue   *catalogue.Catalogue
 	config      Config
 	logger      zerolog.Logger
@@ -57,9 +61,9 @@ type asset struct {
 }
 
 // New returns the page of a gateway.
-func New(tokens Tokens, uploads Uploads, submissions Submissions, cat *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
+func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figures, cat *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
 	p := &Page{
-		tokens: tokens, uploads: uploads, submissions: submissions, catalogue: cat, config: config, logger: logger, now: now,
+		tokens: tokens, uploads: uploads, submissions: submissions, figures: figures, catalogue: cat, config: config, logger: logger, now: now,
 		sessions: newSessions(now), templates: map[string]*template.Template{}, assets: map[string]asset{},
 	}
 	for name, contentType := range map[string]string{"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"} {
@@ -75,7 +79,7 @@ func New(tokens Tokens, uploads Uploads, submissions Submissions, cat *catalogue
 	if _, err := common.ParseFS(templateFiles, "templates/frame.html", "templates/parts.html"); err != nil {
 		return nil, fmt.Errorf("read the page's templates: %w", err)
 	}
-	for _, name := range []string{"sign-in", "home", "check", "submission", "refused"} {
+	for _, name := range []string{"sign-in", "home", "check", "submission", "figures", "history", "totals", "explained", "refused"} {
 		t, err := template.Must(common.Clone()).ParseFS(templateFiles, "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page's templates: %w", err)
@@ -102,6 +106,13 @@ func (p *Page) Routes(add func(pattern string, h http.Handler)) {
 	signedIn("POST /send", p.send)
 	signedIn("GET /submissions/{id}", p.submission)
 	signedIn("GET /submissions/{id}/verdict", p.awaitVerdict)
+	signedIn("GET /figures", p.showFigures)
+	signedIn("POST /figures", p.correct)
+	signedIn("GET /figures/{indicator}/{period}", p.history)
+	signedIn("GET /forms/{dataset}", p.form)
+	signedIn("GET /totals", p.totals)
+	signedIn("GET /totals/{indicator}/{period}", p.explain)
+	signedIn("GET /changes", p.changes)
 }
 
 // visit is one request of a browser.
@@ -223,8 +234,14 @@ type Tab struct {
 	Current    bool
 }
 
-// Tabs returns the menu; none while it has one entry.
-func (v *visit) Tabs() []Tab { return nil }
+// Tabs returns the menu; none before one has signed in.
+func (v *visit) Tabs() []Tab {
+	if v.session == nil {
+		return nil
+	}
+	figures, totals := strings.HasPrefix(v.Path, "/figures"), strings.HasPrefix(v.Path, "/totals")
+	return []Tab{{"/", v.W.Upload, !figures && !totals}, {"/figures", v.W.Figures, figures}, {"/totals", v.W.Totals, totals}}
+}
 
 // SignedIn reports whether the browser has a session.
 func (v *visit) SignedIn() bool { return v.session != nil }
