@@ -43,7 +43,7 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 		f := &told.Figures[i]
 		known[cell{f.Indicator, f.Period}] = f
 	}
-	for _, indicator := range template.Indicators(p.catalogue, v.Area, dataset) {
+	for _, indicator := range template.Indicators(p.catalogue(), v.Area, dataset) {
 		row := figureRow{Indicator: indicator}
 		if f := known[cell{indicator.ID, shown.Before.String()}]; f != nil {
 			row.Before = v.inForce(f)
@@ -60,7 +60,7 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 func (v *visit) inForce(f *inquiry.Figure) string {
 	said := f.Said
 	if said.Value != "" {
-		if i, ok := v.page.catalogue.Indicator(f.Indicator); ok {
+		if i, ok := v.page.catalogue().Indicator(f.Indicator); ok {
 			said.Value = i.Unit().After(said.Value)
 		}
 	}
@@ -89,7 +89,7 @@ func (p *Page) correct(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	sent := event.Submission{Area: v.Area.Code, Dataset: s.Dataset.ID}
-	for _, indicator := range template.Indicators(p.catalogue, v.Area, s.Dataset) {
+	for _, indicator := range template.Indicators(p.catalogue(), v.Area, s.Dataset) {
 		text := strings.TrimSpace(r.PostForm.Get(fieldPrefix + indicator.ID))
 		if text == "" {
 			continue
@@ -149,7 +149,7 @@ func (p *Page) history(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 // cell reads an indicator and a period from an address.
 func (p *Page) cell(r *http.Request) (*catalogue.Indicator, catalogue.Period, error) {
-	indicator, known := p.catalogue.Indicator(r.PathValue("indicator"))
+	indicator, known := p.catalogue().Indicator(r.PathValue("indicator"))
 	period, err := catalogue.ParsePeriod(r.PathValue("period"))
 	if !known || err != nil {
 		return nil, period, &Refusal{Status: http.StatusNotFound, ZH: chinese.NoCell, EN: english.NoCell}

@@ -103,7 +103,7 @@ func (v *visit) Period(code string) string {
 
 // Indicator returns the name of an indicator.
 func (v *visit) Indicator(id string) string {
-	i, ok := v.page.catalogue.Indicator(id)
+	i, ok := v.page.catalogue().Indicator(id)
 	if !ok {
 		return id
 	}

@@ -44,7 +44,7 @@ type Page struct {
 	uploads     Uploads
 	submissions Submissions
 	figures     Figures
-	catalogue   *catalogue.Catalogue
+	catalogue   func() *catalogue.Catalogue // the one in force
 	config      Config
 	logger      zerolog.Logger
 	now         func() time.Time
@@ -61,7 +61,7 @@ type asset struct {
 }
 
 // New returns the page of a gateway.
-func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figures, cat *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
+func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figures, cat func() *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
 	p := &Page{
 		tokens: tokens, uploads: uploads, submissions: submissions, figures: figures, catalogue: cat, config: config, logger: logger, now: now,
 		sessions: newSessions(now), templates: map[string]*template.Template{}, assets: map[string]asset{},
@@ -174,7 +174,7 @@ func (p *Page) visit(r *http.Request) *visit {
 		p.sessions.end(one.id)
 	default:
 		v.session, v.Who, v.ended = one, who, false
-		v.Area, _ = p.catalogue.Area(p.sessions.areaOf(one))
+		v.Area, _ = p.catalogue().Area(p.sessions.areaOf(one))
 	}
 	return v
 }
@@ -261,14 +261,14 @@ func (v *visit) AreaName() string {
 }
 
 // City returns the name of the catalogue's city.
-func (v *visit) City() string { return v.NameOf(v.page.catalogue.City) }
+func (v *visit) City() string { return v.NameOf(v.page.catalogue().City) }
 
 // Say returns a refusal's or a finding's text in the reader's language.
 func (v *visit) Say(zh, en string) string { return v.Language.choose(zh, en) }
 
 // Time writes an instant in the city's time zone.
 func (v *visit) Time(at time.Time) string {
-	return at.In(v.page.catalogue.Zone()).Format("2006-01-02 15:04")
+	return at.In(v.page.catalogue().Zone()).Format("2006-01-02 15:04")
 }
 
 // Machine writes an instant for programs.
@@ -276,7 +276,7 @@ func (v *visit) Machine(at time.Time) string { return at.UTC().Format(time.RFC33
 
 // NameOf returns the name of an area.
 func (v *visit) NameOf(code string) string {
-	a, ok := v.page.catalogue.Area(code)
+	a, ok := v.page.catalogue().Area(code)
 	if !ok {
 		return code
 	}
@@ -288,7 +288,7 @@ func (v *visit) Charsets() []string { return []string{"UTF-8", "GB18030", "UTF-1
 
 // Dataset returns the name of a dataset.
 func (v *visit) Dataset(id string) string {
-	d, ok := v.page.catalogue.Dataset(id)
+	d, ok := v.page.catalogue().Dataset(id)
 	if !ok {
 		return id
 	}

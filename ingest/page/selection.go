@@ -21,7 +21,7 @@ const yearsOffered = 4
 // selected reads the selection from an address. What is missing or cannot be is replaced: by
 // the first dataset, and its newest period that has ended.
 func (v *visit) selected(query url.Values) selection {
-	cat := v.page.catalogue
+	cat := v.page.catalogue()
 	s := selection{Dataset: &cat.Datasets[0]}
 	if d, ok := cat.Dataset(query.Get("dataset")); ok {
 		s.Dataset = d

@@ -42,7 +42,7 @@ func (v *visit) total(indicator string, t *inquiry.Total) string {
 // figure writes a figure of an indicator as reports show it, rounded, with its unit, qualifier
 // and stage.
 func (v *visit) figure(indicator, value, qualifier, stage string) string {
-	if i, ok := v.page.catalogue.Indicator(indicator); ok {
+	if i, ok := v.page.catalogue().Indicator(indicator); ok {
 		if exact, err := decimal.NewFromString(value); err == nil {
 			value = i.Unit().After(i.Display(exact, i.Decimals))
 		}
@@ -101,7 +101,7 @@ func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 // change writes a total's change on the year before; "" where there is none.
 func (v *visit) change(t *inquiry.CityTotal) string {
-	i, ok := v.page.catalogue.Indicator(t.Indicator)
+	i, ok := v.page.catalogue().Indicator(t.Indicator)
 	exact, err := decimal.NewFromString(t.Change)
 	if !ok || err != nil {
 		return ""
@@ -124,7 +124,7 @@ func (v *visit) change(t *inquiry.CityTotal) string {
 // part writes a figure that went into a total, exactly.
 func (v *visit) part(p *inquiry.Part) string {
 	value := p.Value
-	if i, ok := v.page.catalogue.Indicator(p.Indicator); ok {
+	if i, ok := v.page.catalogue().Indicator(p.Indicator); ok {
 		value = i.Unit().After(value)
 	}
 	if p.Subtracted {
@@ -211,7 +211,7 @@ func (v *visit) sumOf(indicator string, parts []inquiry.Part) explainedSum {
 		}
 	}
 	s.Others, s.Sum = others.String(), all.String()
-	if i, ok := v.page.catalogue.Indicator(indicator); ok {
+	if i, ok := v.page.catalogue().Indicator(indicator); ok {
 		s.Others, s.Sum = i.Unit().After(s.Others), i.Unit().After(s.Sum)
 	}
 	return s

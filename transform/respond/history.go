@@ -13,7 +13,7 @@ import (
 
 // history reads every vintage of an area's figure from the messages of that area in ACCEPTED.
 func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.History, error) {
-	indicator, known := r.catalogue.Indicator(of.Indicator)
+	indicator, known := r.ledger.Catalogue().Indicator(of.Indicator)
 	period, err := catalogue.ParsePeriod(of.Period)
 	if !known || err != nil || !event.IsToken(of.Area) {
 		return inquiry.History{}, event.Permanentf("want an area, an indicator of the catalogue and a period, got %+v", of)
@@ -23,7 +23,7 @@ func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.Histo
 	}
 	wanted := ledger.Cell{Indicator: of.Indicator, Period: period}
 	answer := inquiry.History{Basis: r.ledger.Basis(), Unit: indicator.UnitName, Vintages: []inquiry.Vintage{}}
-	h := ledger.NewHistory(r.catalogue, ledger.Moment{Basis: answer.Basis}, func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return cell == wanted })
+	h := ledger.NewHistory(r.ledger.Catalogue(), ledger.Moment{Basis: answer.Basis}, func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return cell == wanted })
 	following, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
 	err = r.log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{"accepted." + of.Area + ".*"}}, func(d stream.Delivery) error {

@@ -22,7 +22,7 @@ func (r *Responder) cityTotals(ctx context.Context, wanted inquiry.WantedTotals)
 	view := r.ledger.View()
 	defer view.Close()
 	answer := inquiry.Totals{Basis: view.Basis(), Totals: []inquiry.CityTotal{}}
-	for _, total := range tally.OfPeriod(r.catalogue, view, period) {
+	for _, total := range tally.OfPeriod(view.Catalogue(), view, period) {
 		parts, err := partsOf(&total, wanted.Area)
 		if err != nil {
 			return inquiry.Totals{}, err
