@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -23,6 +24,7 @@ var (
 	_ page.Tokens      = browsers{}
 	_ page.Uploads     = browsers{}
 	_ page.Submissions = browsers{}
+	_ page.Figures     = browsers{}
 )
 
 // viaPage says of a submission that it came in through the page.
@@ -229,3 +231,37 @@ func refusal(err error) error {
 	}
 	return told
 }
+
+// InForce tells which figures of an area are in force.
+func (b browsers) InForce(w http.ResponseWriter, r *http.Request, wanted inquiry.Wanted) (inquiry.Figures, error) {
+	return asked(b, w, r, func(ctx context.Context) (inquiry.Figures, error) { return inquiry.AskFigures(ctx, b.log, wanted) })
+}
+
+// History tells every vintage of an area's figure.
+func (b browsers) History(w http.ResponseWriter, r *http.Request, cell inquiry.Cell) (inquiry.History, error) {
+	return asked(b, w, r, func(ctx context.Context) (inquiry.History, error) { return inquiry.AskHistory(ctx, b.log, cell) })
+}
+
+// Totals tells the city's totals of a period.
+func (b browsers) Totals(w http.ResponseWriter, r *http.Request, wanted inquiry.WantedTotals) (inquiry.Totals, error) {
+	return asked(b, w, r, func(ctx context.Context) (inquiry.Totals, error) { return inquiry.AskTotals(ctx, b.log, wanted) })
+}
+
+// asked returns what the transform stage says.
+func asked[T any](b browsers, w http.ResponseWriter, r *http.Request, ask func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), inquiryTimeout)
+	defer cancel()
+	told, err := ask(ctx)
+	return told, refusal(b.inquiryProblem(w, err))
+}
+
+// Form answers with the form of a dataset.
+func (b browsers) Form(w http.ResponseWriter, r *http.Request, who token.Holder, dataset string, query url.Values) error {
+	r = r.Clone(r.Context())
+	r.URL = &url.URL{Path: "/v1/templates/" + dataset, RawQuery: query.Encode()}
+	r.SetPathValue("dataset", dataset)
+	return refusal(b.getTemplate(w, r, who))
+}
+
+// NextChange returns a channel that is closed with the next verdict on anything.
+func (b browsers) NextChange() <-chan struct{} { return b.index.nextVerdict() }

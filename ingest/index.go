@@ -45,6 +45,8 @@ type index struct {
 	byArea  map[string][]listed
 	reached uint64
 	moved   chan struct{}
+	// judged is closed, and made anew, when a verdict comes.
+	judged chan struct{}
 	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
@@ -52,7 +54,7 @@ type index struct {
 func newIndex() *index {
 	return &index{
 		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
-		lastOfArea: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}),
+		lastOfArea: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}),
 	}
 }
 
@@ -188,6 +190,17 @@ func (x *index) addVerdict(d stream.Delivery) {
 			e.verdictSequence = d.Sequence
 		}
 	})
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	close(x.judged)
+	x.judged = make(chan struct{})
+}
+
+// nextVerdict returns a channel that is closed when a verdict comes.
+func (x *index) nextVerdict() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.judged
 }
 
 // follow adds to the index what comes into the log until ctx ends, and returns nil.

@@ -6,16 +6,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -41,22 +43,41 @@ func chromium(t testing.TB) string {
 	return ""
 }
 
+// chrome is the one Chromium of all tests, which the first one that needs it starts.
+var chrome struct {
+	start sync.Once
+	ctx   context.Context
+	close func()
+	err   error
+}
+
+func startChrome(path string) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU)
+	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
+	window, closeWindow := chromedp.NewContext(allocator)
+	chrome.ctx, chrome.close = window, func() { closeWindow(); release() }
+	chrome.err = chromedp.Do(window)
+}
+
+// browser opens a window in a profile of its own, at the page's address.
 func (c *city) browser(language, screen string) *browser {
 	c.t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(c.t)), chromedp.NoSandbox, chromedp.Flag("lang", language), chromedp.Flag("accept-lang", language),
-		chromedp.UserDataDir(c.t.TempDir()))
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	allocator, release := chromedp.NewExecAllocator(ctx, options...)
-	window, closeWindow := chromedp.NewContext(allocator)
-	c.t.Cleanup(func() { closeWindow(); release(); cancel() })
-	b := &browser{city: c, ctx: window}
+	path := chromium(c.t)
+	chrome.start.Do(func() { startChrome(path) })
+	check(c.t, chrome.err)
+	window, closeWindow := chromedp.NewContext(chrome.ctx, chromedp.WithNewBrowserContext())
+	ctx, cancel := context.WithTimeout(window, 5*time.Minute)
+	c.t.Cleanup(func() { cancel(); closeWindow() })
+	b := &browser{city: c, ctx: ctx}
 	size := screens[screen]
 	var more []chromedp.EmulateViewportOption
 	if screen == "phone" {
 		more = append(more, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
-	b.do(chromedp.EmulateViewport(size[0], size[1], more...), chromedp.Navigate(c.base+"/"))
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language}})
+		return err
+	}), chromedp.EmulateViewport(size[0], size[1], more...), chromedp.Navigate(c.base+"/"))
 	return b
 }
 
@@ -98,10 +119,11 @@ func (b *browser) leave(script string) {
 // await waits until an expression is true on the page, whatever page that is by then.
 func (b *browser) await(what, expression string) {
 	b.t.Helper()
+	soon := time.Now().Add(time.Minute)
 	eventually(b.t, what, func() bool {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
-		if errors.Is(err, context.DeadlineExceeded) {
-			b.t.Fatalf("%s: %v", what, err)
+		if err == nil && !ok && time.Now().After(soon.Add(-5*time.Second)) {
+			b.t.Fatalf("waited in vain: %s, on\n%s", what, b.text())
 		}
 		return err == nil && ok
 	})
@@ -111,12 +133,7 @@ func (b *browser) await(what, expression string) {
 func (b *browser) sees(texts ...string) {
 	b.t.Helper()
 	for _, text := range texts {
-		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(`document.body.innerText.includes(%q)`, text)))
-		cancel()
-		if err != nil {
-			b.t.Fatalf("want %q on\n%s", text, b.text())
-		}
+		b.await(fmt.Sprintf("%q", text), fmt.Sprintf("document.body.innerText.includes(%q)", text))
 	}
 }
 

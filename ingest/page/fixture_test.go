@@ -28,7 +28,17 @@ import (
 	"github.com/citytally/citytally/transform"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chrome.close != nil {
+		chrome.close()
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // city is a gateway and the stage that judges, on a broker that only the test uses, with the
 // catalogue of 淮安.

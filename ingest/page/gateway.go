@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/citytally/citytally/ingest/decode"
@@ -44,6 +45,17 @@ type Submissions interface {
 	// Judged returns true once the submission has a verdict, and false when ctx ends or the
 	// gateway stops before.
 	Judged(ctx context.Context, id string) bool
+}
+
+// Figures tells what is in force. The error is a [*Refusal] while nobody can tell.
+type Figures interface {
+	InForce(w http.ResponseWriter, r *http.Request, wanted inquiry.Wanted) (inquiry.Figures, error)
+	History(w http.ResponseWriter, r *http.Request, cell inquiry.Cell) (inquiry.History, error)
+	Totals(w http.ResponseWriter, r *http.Request, wanted inquiry.WantedTotals) (inquiry.Totals, error)
+	// Form answers with the form of a dataset, as an address of GET /v1/templates has it.
+	Form(w http.ResponseWriter, r *http.Request, who token.Holder, dataset string, query url.Values) error
+	// NextChange returns a channel that is closed when any figure may have changed.
+	NextChange() <-chan struct{}
 }
 
 // Upload is what is known of a file besides its content.

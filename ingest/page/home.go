@@ -27,7 +27,7 @@ func (p *Page) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	h := homePage{Recent: recent}
-	h.Upload.Upload.Dataset = p.catalogue.Datasets[0].ID
+	h.Upload.Upload.Dataset = p.catalogue().Datasets[0].ID
 	if len(recent) > 0 {
 		h.Upload.Upload.Dataset = recent[0].Dataset
 	}
@@ -44,10 +44,10 @@ type uploadForm struct {
 }
 
 // Datasets lists those that a file may belong to.
-func (v *visit) Datasets() []catalogue.Dataset { return v.page.catalogue.Datasets }
+func (v *visit) Datasets() []catalogue.Dataset { return v.page.catalogue().Datasets }
 
 // Areas lists those that a holder of every area may choose.
-func (v *visit) Areas() []catalogue.Area { return v.page.catalogue.Areas }
+func (v *visit) Areas() []catalogue.Area { return v.page.catalogue().Areas }
 
 // Megabytes is the largest file that is taken.
 func (v *visit) Megabytes() int64 { return v.page.config.MaxBody >> 20 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // Language is the language of the reader.
@@ -102,11 +103,16 @@ func (v *visit) Period(code string) string {
 
 // Indicator returns the name of an indicator.
 func (v *visit) Indicator(id string) string {
-	i, ok := v.page.catalogue.Indicator(id)
+	i, ok := v.page.catalogue().Indicator(id)
 	if !ok {
 		return id
 	}
 	return v.Language.choose(i.NameZH, i.NameEN)
+}
+
+// Reported writes an area's figure of an indicator exactly.
+func (v *visit) Reported(indicator string, s event.Said) string {
+	return v.inForce(&inquiry.Figure{Indicator: indicator, Said: s})
 }
 
 // Said writes what was reported for a cell, with its qualifier and stage; "" where there is

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -33,6 +34,8 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 type Config struct {
 	// MaxBody is the largest file, in bytes.
 	MaxBody int64
+	// Stopping is closed when the gateway stops; answers that go on end then.
+	Stopping <-chan struct{}
 }
 
 // Page answers browsers. Make one with New; it is safe for concurrent use.
@@ -40,7 +43,8 @@ type Page struct {
 	tokens      Tokens
 	uploads     Uploads
 	submissions Submissions
-	catalogue   *catalogue.Catalogue
+	figures     Figures
+	catalogue   func() *catalogue.Catalogue // the one in force
 	config      Config
 	logger      zerolog.Logger
 	now         func() time.Time
@@ -57,9 +61,9 @@ type asset struct {
 }
 
 // New returns the page of a gateway.
-func New(tokens Tokens, uploads Uploads, submissions Submissions, cat *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
+func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figures, cat func() *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
 	p := &Page{
-		tokens: tokens, uploads: uploads, submissions: submissions, catalogue: cat, config: config, logger: logger, now: now,
+		tokens: tokens, uploads: uploads, submissions: submissions, figures: figures, catalogue: cat, config: config, logger: logger, now: now,
 		sessions: newSessions(now), templates: map[string]*template.Template{}, assets: map[string]asset{},
 	}
 	for name, contentType := range map[string]string{"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"} {
@@ -75,7 +79,7 @@ func New(tokens Tokens, uploads Uploads, submissions Submissions, cat *catalogue
 	if _, err := common.ParseFS(templateFiles, "templates/frame.html", "templates/parts.html"); err != nil {
 		return nil, fmt.Errorf("read the page's templates: %w", err)
 	}
-	for _, name := range []string{"sign-in", "home", "check", "submission", "refused"} {
+	for _, name := range []string{"sign-in", "home", "check", "submission", "figures", "history", "totals", "explained", "refused"} {
 		t, err := template.Must(common.Clone()).ParseFS(templateFiles, "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page's templates: %w", err)
@@ -102,6 +106,13 @@ func (p *Page) Routes(add func(pattern string, h http.Handler)) {
 	signedIn("POST /send", p.send)
 	signedIn("GET /submissions/{id}", p.submission)
 	signedIn("GET /submissions/{id}/verdict", p.awaitVerdict)
+	signedIn("GET /figures", p.showFigures)
+	signedIn("POST /figures", p.correct)
+	signedIn("GET /figures/{indicator}/{period}", p.history)
+	signedIn("GET /forms/{dataset}", p.form)
+	signedIn("GET /totals", p.totals)
+	signedIn("GET /totals/{indicator}/{period}", p.explain)
+	signedIn("GET /changes", p.changes)
 }
 
 // visit is one request of a browser.
@@ -163,7 +174,7 @@ func (p *Page) visit(r *http.Request) *visit {
 		p.sessions.end(one.id)
 	default:
 		v.session, v.Who, v.ended = one, who, false
-		v.Area, _ = p.catalogue.Area(p.sessions.areaOf(one))
+		v.Area, _ = p.catalogue().Area(p.sessions.areaOf(one))
 	}
 	return v
 }
@@ -223,8 +234,14 @@ type Tab struct {
 	Current    bool
 }
 
-// Tabs returns the menu; none while it has one entry.
-func (v *visit) Tabs() []Tab { return nil }
+// Tabs returns the menu; none before one has signed in.
+func (v *visit) Tabs() []Tab {
+	if v.session == nil {
+		return nil
+	}
+	figures, totals := strings.HasPrefix(v.Path, "/figures"), strings.HasPrefix(v.Path, "/totals")
+	return []Tab{{"/", v.W.Upload, !figures && !totals}, {"/figures", v.W.Figures, figures}, {"/totals", v.W.Totals, totals}}
+}
 
 // SignedIn reports whether the browser has a session.
 func (v *visit) SignedIn() bool { return v.session != nil }
@@ -244,14 +261,14 @@ func (v *visit) AreaName() string {
 }
 
 // City returns the name of the catalogue's city.
-func (v *visit) City() string { return v.NameOf(v.page.catalogue.City) }
+func (v *visit) City() string { return v.NameOf(v.page.catalogue().City) }
 
 // Say returns a refusal's or a finding's text in the reader's language.
 func (v *visit) Say(zh, en string) string { return v.Language.choose(zh, en) }
 
 // Time writes an instant in the city's time zone.
 func (v *visit) Time(at time.Time) string {
-	return at.In(v.page.catalogue.Zone()).Format("2006-01-02 15:04")
+	return at.In(v.page.catalogue().Zone()).Format("2006-01-02 15:04")
 }
 
 // Machine writes an instant for programs.
@@ -259,7 +276,7 @@ func (v *visit) Machine(at time.Time) string { return at.UTC().Format(time.RFC33
 
 // NameOf returns the name of an area.
 func (v *visit) NameOf(code string) string {
-	a, ok := v.page.catalogue.Area(code)
+	a, ok := v.page.catalogue().Area(code)
 	if !ok {
 		return code
 	}
@@ -271,7 +288,7 @@ func (v *visit) Charsets() []string { return []string{"UTF-8", "GB18030", "UTF-1
 
 // Dataset returns the name of a dataset.
 func (v *visit) Dataset(id string) string {
-	d, ok := v.page.catalogue.Dataset(id)
+	d, ok := v.page.catalogue().Dataset(id)
 	if !ok {
 		return id
 	}

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"bufio"
 	"net/http"
 	"net/url"
 	"os"
@@ -176,4 +177,73 @@ func TestEveryAreaAndReaders(t *testing.T) {
 	v.post("/area", url.Values{"area": {"320804"}, "back": {"/"}}).wants(t, http.StatusOK, "<h1>Huaiyin District</h1>")
 	v.confirm(v.drop("a.csv", csv("gdp,2021,1"), annual), nil).wants(t, http.StatusOK, "Huaiyin District", `class="status accepted"`)
 	c.visitor("en").signIn("320804").post("/area", url.Values{"area": {"320812"}, "back": {"/"}}).wants(t, http.StatusOK, "<h1>Huaiyin District</h1>")
+}
+
+func TestOwnFiguresAreCorrected(t *testing.T) {
+	v := open(t).visitor("en").signIn("320812")
+	v.confirm(v.drop("2020.csv", csv("gdp,2020,700.5"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	v.confirm(v.drop("2021.csv", "indicator,period,value,stage\ngdp,2021,813.41,estimate\n", annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	v.get("/figures?dataset=sti-annual&period=2021").
+		wants(t, http.StatusOK, "700.5 亿元 (final)", "813.41 亿元 (estimate)", `name="figure.gdp"`, `href="/forms/sti-annual?period=2021"`, "gross domestic product")
+
+	typed := v.post("/figures", url.Values{"dataset": {"sti-annual"}, "period": {"2021"}, "figure.gdp": {" 近820 "}, "figure.hnte_valid": {"8x7"}}).
+		wants(t, http.StatusOK, "typed on the page (2021)", "813.41 (estimate) → nearly 820 (estimate)", `class="effect refused"`)
+	v.confirm(typed, url.Values{"reason": {"census"}}).wants(t, http.StatusOK, `class="status partial"`)
+	v.get("/figures/gdp/2021").wants(t, http.StatusOK, "nearly 820 亿元 (estimate)", "813.41 亿元 (estimate)", "census", "typed on the page", "In force")
+	v.post("/figures", url.Values{"dataset": {"sti-annual"}, "period": {"2021"}}).wants(t, http.StatusUnprocessableEntity, "No new figure was typed")
+	v.get("/figures/nothing/2021").wants(t, http.StatusNotFound)
+	v.get("/figures?dataset=nothing&period=nothing").wants(t, http.StatusOK, "annual science")
+
+	form := v.get("/forms/sti-annual?period=2021").wants(t, http.StatusOK)
+	if !strings.HasPrefix(form.text, "PK") || !strings.Contains(form.header.Get("Content-Disposition"), "320812") {
+		t.Errorf("the form is %q, %v", form.text[:20], form.header)
+	}
+	v.drop("form.xlsx", form.text, annual).wants(t, http.StatusOK, "Excel workbook")
+}
+
+// An area sees its own figures in a total, and of the others what they are together.
+func TestTotalsAddUp(t *testing.T) {
+	c := open(t)
+	v := c.visitor("en").signIn("320812")
+	v.confirm(v.drop("a.csv", csv("gdp,2021,100.5", "rd_expenditure,2021,2"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	for area, figures := range map[string]string{"320804": csv("gdp,2021,50.25", "rd_expenditure,2021,1"), "320803": csv("gdp,2021,49.25", "rd_expenditure,2021,1")} {
+		other := c.visitor("en").signIn(area)
+		other.confirm(other.drop("b.csv", figures, annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	}
+	v.get("/totals?period=2021").wants(t, http.StatusOK, "200.00 亿元 (final)", "100.5 亿元 (final)", "3/8", "not publishable yet", "2.0 % (final)")
+	s := v.get("/totals/gdp/2021").wants(t, http.StatusOK, "200.00 亿元", "Qingjiangpu District", "100.5 亿元", "Other areas together", "99.5 亿元", "200 亿元")
+	if strings.Contains(s.text, "50.25") || strings.Contains(s.text, "49.25") {
+		t.Errorf("the figures of another area are shown:\n%s", s.text)
+	}
+	v.get("/totals/rd_intensity/2021").wants(t, http.StatusOK, "gross expenditure", "4 亿元", "× 100")
+	v.get("/totals/gdp/1999").wants(t, http.StatusNotFound)
+}
+
+// Whoever looks at totals is told when they move.
+func TestChangesAreTold(t *testing.T) {
+	c := open(t)
+	v := c.visitor("en").signIn("320812")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+"/changes", nil)
+	check(t, err)
+	answer, err := v.client.Do(r)
+	check(t, err)
+	events := bufio.NewScanner(answer.Body)
+	moved := func() {
+		t.Helper()
+		for events.Scan() {
+			if events.Text() == "event: moved" {
+				return
+			}
+		}
+		t.Fatalf("the events have ended: %v", events.Err())
+	}
+	moved()
+	other := c.visitor("en").signIn("320804")
+	other.confirm(other.drop("b.csv", csv("gdp,2021,50"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	moved()
+	v.post("/sign-out", nil)
+	other.confirm(other.drop("b.csv", csv("gdp,2021,51"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	for events.Scan() {
+	}
+	check(t, answer.Body.Close())
 }

@@ -32,6 +32,8 @@ type session struct {
 	// area is the one that a holder of every area has chosen.
 	area string
 	held []heldFile // the oldest first
+	// streams counts the answers with events that are open.
+	streams int
 }
 
 // heldFile is a file that was looked at and not sent yet.
@@ -157,6 +159,23 @@ func (s *sessions) drop(one *session, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one.held = slices.DeleteFunc(one.held, func(h heldFile) bool { return h.id == id })
+}
+
+// enterStream reports whether the session may have one more stream of events.
+func (s *sessions) enterStream(one *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one.streams >= maxStreams {
+		return false
+	}
+	one.streams++
+	return true
+}
+
+func (s *sessions) leaveStream(one *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.streams--
 }
 
 // cookie returns the cookie of a session; that of "" ends it. Over TLS the browser takes it

@@ -54,7 +54,7 @@ func (p *Page) signIn(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	area := who.Area
 	if area == token.AnyArea {
-		area = p.catalogue.City
+		area = p.catalogue().City
 	}
 	one := p.sessions.begin(token.FingerprintOf(secret), area)
 	http.SetCookie(w, cookie(r, one.id))
@@ -77,7 +77,7 @@ func (p *Page) chooseArea(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	area := r.PostForm.Get("area")
-	if _, known := p.catalogue.Area(area); known && v.Who.MaySee(area) {
+	if _, known := p.catalogue().Area(area); known && v.Who.MaySee(area) {
 		p.sessions.choose(v.session, area)
 	}
 	http.Redirect(w, r, ownPath(r.PostForm.Get("back")), http.StatusSeeOther)

@@ -39,12 +39,12 @@ func (p *Page) awaitVerdict(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), verdictWait)
 	defer cancel()
-	w.Header().Set("Content-Type", "text/event-stream")
-	if err := http.NewResponseController(w).Flush(); err != nil {
-		return fmt.Errorf("begin events: %w", err)
+	events, err := beginEvents(w)
+	if err != nil {
+		return err
 	}
 	if p.submissions.Judged(ctx, s.ID) {
-		_, _ = fmt.Fprint(w, "event: verdict\ndata: judged\n\n")
+		return events.write("event: verdict\ndata: judged\n\n")
 	}
 	return nil
 }

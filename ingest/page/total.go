@@ -2,9 +2,14 @@ package page
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 )
 
@@ -37,7 +42,7 @@ func (v *visit) total(indicator string, t *inquiry.Total) string {
 // figure writes a figure of an indicator as reports show it, rounded, with its unit, qualifier
 // and stage.
 func (v *visit) figure(indicator, value, qualifier, stage string) string {
-	if i, ok := v.page.catalogue.Indicator(indicator); ok {
+	if i, ok := v.page.catalogue().Indicator(indicator); ok {
 		if exact, err := decimal.NewFromString(value); err == nil {
 			value = i.Unit().After(i.Display(exact, i.Decimals))
 		}
@@ -49,4 +54,165 @@ func (v *visit) figure(indicator, value, qualifier, stage string) string {
 		value = fmt.Sprintf(v.W.WithStage, value, name)
 	}
 	return value
+}
+
+// totalsPage shows the city's totals of a period, with an area's part in them.
+type totalsPage struct {
+	Selection selection
+	Rows      []totalRow
+}
+
+// totalRow is one total of the city.
+type totalRow struct {
+	Indicator, Total, Change, Own string
+	ID                            string
+	Have, Expected                int
+	Missing                       []string
+	Publishable                   bool
+}
+
+// totals answers GET /totals.
+func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
+	shown := totalsPage{Selection: v.selected(r.URL.Query())}
+	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: shown.Selection.Period.String(), Area: v.Area.Code})
+	if err != nil {
+		return err
+	}
+	for i := range told.Totals {
+		t := &told.Totals[i]
+		row := totalRow{
+			ID: t.Indicator, Indicator: v.Indicator(t.Indicator), Total: v.total(t.Indicator, &t.Total), Change: v.change(t),
+			Have: t.Have, Expected: t.Expected, Publishable: t.Publishable,
+		}
+		var own []string
+		for _, part := range t.Parts {
+			if part.Indicator == t.Indicator {
+				own = append(own, v.part(&part))
+			}
+		}
+		row.Own = strings.Join(own, " ")
+		for _, area := range t.Missing {
+			row.Missing = append(row.Missing, v.NameOf(area))
+		}
+		shown.Rows = append(shown.Rows, row)
+	}
+	return p.render(w, v, http.StatusOK, "totals", v.W.Totals, &shown)
+}
+
+// change writes a total's change on the year before; "" where there is none.
+func (v *visit) change(t *inquiry.CityTotal) string {
+	i, ok := v.page.catalogue().Indicator(t.Indicator)
+	exact, err := decimal.NewFromString(t.Change)
+	if !ok || err != nil {
+		return ""
+	}
+	text := i.Display(exact, i.ChangeDecimals)
+	if exact.IsPositive() {
+		text = "+" + text
+	}
+	format := v.W.Percent
+	if t.ChangeKind == string(catalogue.Point) {
+		format = v.W.Points
+	}
+	text = fmt.Sprintf(format, text)
+	if format, ok := v.W.Qualifiers[t.ChangeQualifier]; ok {
+		text = fmt.Sprintf(format, text)
+	}
+	return text
+}
+
+// part writes a figure that went into a total, exactly.
+func (v *visit) part(p *inquiry.Part) string {
+	value := p.Value
+	if i, ok := v.page.catalogue().Indicator(p.Indicator); ok {
+		value = i.Unit().After(value)
+	}
+	if p.Subtracted {
+		value = "−" + value
+	}
+	if p.Period != "" {
+		value = fmt.Sprintf(v.W.WithStage, value, v.Period(p.Period))
+	}
+	return v.Said(&event.Said{Value: value, Stage: p.Stage, Qualifier: p.Qualifier})
+}
+
+// explainedPage shows how a total of the city adds up, with an area's figures in it and the
+// others' together.
+type explainedPage struct {
+	Row    totalRow
+	Period string
+	Sums   []explainedSum
+	// Ratio says that the total is the first sum divided by the second, times Factor.
+	Ratio  bool
+	Factor int64
+}
+
+// explainedSum is the sum of one indicator.
+type explainedSum struct {
+	Indicator string
+	Own       []string
+	// Others is the sum of the other areas, whose names are in From.
+	Others, Sum string
+	From        []string
+}
+
+// explain answers GET /totals/{indicator}/{period}.
+func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
+	indicator, period, err := p.cell(r)
+	if err != nil {
+		return err
+	}
+	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: period.String()})
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(told.Totals, func(t inquiry.CityTotal) bool { return t.Indicator == indicator.ID })
+	if at < 0 {
+		return &Refusal{Status: http.StatusNotFound, ZH: chinese.NoSuchTotal, EN: english.NoSuchTotal}
+	}
+	t := &told.Totals[at]
+	shown := explainedPage{Period: period.String(), Ratio: indicator.Total == catalogue.RatioRule, Factor: indicator.Factor}
+	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable}
+	for _, area := range t.Missing {
+		shown.Row.Missing = append(shown.Row.Missing, v.NameOf(area))
+	}
+	of := []string{indicator.ID}
+	if shown.Ratio {
+		of = []string{indicator.Numerator, indicator.Denominator}
+	}
+	for _, id := range of {
+		shown.Sums = append(shown.Sums, v.sumOf(id, t.Parts))
+	}
+	return p.render(w, v, http.StatusOK, "explained", v.Indicator(indicator.ID), &shown)
+}
+
+// sumOf adds the parts of one indicator up: those of the visit's area each, the others
+// together. Sums are exact.
+func (v *visit) sumOf(indicator string, parts []inquiry.Part) explainedSum {
+	s := explainedSum{Indicator: v.Indicator(indicator)}
+	var others, all decimal.Decimal
+	for i := range parts {
+		part := &parts[i]
+		value, err := decimal.NewFromString(part.Value)
+		if part.Indicator != indicator || err != nil {
+			continue
+		}
+		if part.Subtracted {
+			value = value.Neg()
+		}
+		all = all.Add(value)
+		if part.Area == v.Area.Code {
+			s.Own = append(s.Own, v.part(part))
+			continue
+		}
+		others = others.Add(value)
+		if name := v.NameOf(part.Area); !slices.Contains(s.From, name) {
+			s.From = append(s.From, name)
+		}
+	}
+	s.Others, s.Sum = others.String(), all.String()
+	if i, ok := v.page.catalogue().Indicator(indicator); ok {
+		s.Others, s.Sum = i.Unit().After(s.Others), i.Unit().After(s.Sum)
+	}
+	return s
 }

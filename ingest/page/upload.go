@@ -15,7 +15,7 @@ import (
 // receive takes a file, or other words about one that was taken before, and shows what it is.
 func (p *Page) receive(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if !v.MaySend() {
-		return &Refusal{Status: http.StatusForbidden, ZH: chinese.MayNotSend, EN: english.MayNotSend}
+		return mayNotSend()
 	}
 	reader, err := r.MultipartReader()
 	if err != nil {
@@ -78,6 +78,10 @@ const (
 	// maxReason is the most bytes of a reason.
 	maxReason = 2000
 )
+
+func mayNotSend() error {
+	return &Refusal{Status: http.StatusForbidden, ZH: chinese.MayNotSend, EN: english.MayNotSend}
+}
 
 func badForm() error {
 	return &Refusal{Status: http.StatusBadRequest, ZH: chinese.BadForm, EN: english.BadForm}

@@ -38,8 +38,15 @@ type Words struct {
 	Stages, Qualifiers                                     map[string]string
 	Periods                                                PeriodWords
 
+	// Own figures, their history, and the city's totals.
+	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow          string
+	AsBefore, CheckTyped, TypedFile, Original, HistoryOf, By, Raw, Note   string
+	Percent, Points, OnYearBefore, Own, HowItAdds, Others, List, Together string
+	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure            string
+
 	// What cannot be done.
 	Refused, Back, Failed, BadForm, NoFile, Forgotten, MayNotSend string
+	NothingTyped, NoCell, NoSuchTotal, TooManyPages               string
 }
 
 // PeriodWords are formats of periods. Their first argument is the year, the second the name

@@ -42,6 +42,13 @@ var english = Words{
 		Months: []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	},
 
+	Figures: "Own figures", Totals: "City totals", Show: "Show", Download: "Download the form (Excel)", InForce: "In force", NewFigure: "Correct to",
+	TypeHow: "Fill in the rows to correct; the others stay as they are. You see what would become of it before anything is sent.", AsBefore: "As in force (new figures: the report's own)", CheckTyped: "Look at the corrections",
+	TypedFile: "typed on the page (%s)", Original: "Submission", HistoryOf: "All that was sent", By: "Sent by", Raw: "As written", Note: "Note",
+	Percent: "%s%%", Points: "%s points", OnYearBefore: "On the year before", Own: "Own", HowItAdds: "How it adds up", Others: "Other areas together", List: ", ", Together: "Sum",
+	NotPublishable: "not publishable yet", RatioOf: "first sum ÷ second sum × %d", TotalsHow: "This page follows by itself when figures change.", Live: "Updated", NoTotals: "There are no totals of this period yet.", Figure: "Figure",
+
+	NothingTyped: "No new figure was typed. Go back and fill in a row.", NoCell: "There is no such indicator or period.", NoSuchTotal: "There is no such total of this period yet.", TooManyPages: "Too many pages are open at the same time.",
 	Refused: "That did not work", Back: "Back to sending figures", Failed: "Something went wrong inside. Try again later; if it stays, tell whoever runs citytally.", BadForm: "The form was incomplete. Go back and try again.",
 	NoFile: "No file was chosen, or it is empty. Go back and choose one.", Forgotten: "The file is no longer on the server, perhaps because that was restarted. Go back and choose it again.", MayNotSend: "This token may look but not send figures.",
 }

@@ -42,6 +42,13 @@ var chinese = Words{
 		Months: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
 	},
 
+	Figures: "本地区数据", Totals: "全市数", Show: "查看", Download: "下载填报表（Excel）", InForce: "现行数", NewFigure: "更正为",
+	TypeHow: "只在要更正的行填写新数；未填的行不变。填写后先看结果，确认才报送。", AsBefore: "与现行数相同（新增的按报表默认）", CheckTyped: "查看更正结果",
+	TypedFile: "网页填报（%s）", Original: "所属报送", HistoryOf: "历次报送", By: "报送人", Raw: "原文", Note: "备注",
+	Percent: "%s%%", Points: "%s个百分点", OnYearBefore: "比上年", Own: "本地区", HowItAdds: "怎样算出", Others: "其他地区合计", List: "、", Together: "合计",
+	NotPublishable: "暂不可发布", RatioOf: "第一项合计 ÷ 第二项合计 × %d", TotalsHow: "各地区数变动时，本页自动更新。", Live: "已更新", NoTotals: "这个报告期还没有全市数。", Figure: "数据",
+
+	NothingTyped: "没有填写任何新数。请返回，在要更正的行填写。", NoCell: "没有这个指标或报告期。", NoSuchTotal: "这个报告期还没有该项全市数。", TooManyPages: "同时打开的页面过多。",
 	Refused: "无法完成", Back: "返回报送页", Failed: "系统内部错误，请稍后重试；仍不成功请联系管理员。", BadForm: "提交的内容不完整，请返回重试。",
 	NoFile: "没有选择文件，或文件是空的。请返回选择文件。", Forgotten: "这个文件已不在服务器上（可能因为系统重启），请返回重新选择文件。", MayNotSend: "此令牌只能查看，不能报送。",
 }

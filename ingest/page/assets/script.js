@@ -50,3 +50,35 @@ for (const waiting of document.querySelectorAll("[data-verdict]")) {
   const events = new EventSource(waiting.dataset.verdict);
   events.addEventListener("verdict", () => { events.close(); location.reload(); });
 }
+
+// What changes elsewhere is shown here: the page is fetched again, and what is different in it is marked.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const events = new EventSource(live.dataset.live);
+  addEventListener("pagehide", () => events.close());
+  let under = false, again = false;
+  const follow = async () => {
+    if (under) { again = true; return; }
+    under = true;
+    try {
+      do {
+        again = false;
+        await renew();
+      } while (again);
+    } finally { under = false; }
+  };
+  const renew = async () => {
+    const answer = await fetch(location.href);
+    if (!answer.ok || answer.redirected) { return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    if (!fresh) { return; }
+    const before = new Map([...live.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell.textContent]));
+    const cells = [...fresh.querySelectorAll("[data-cell]")].filter((cell) => before.get(cell.dataset.cell) !== cell.textContent);
+    if (cells.length === 0) { return; }
+    for (const cell of cells) { cell.classList.add("moved"); }
+    live.replaceChildren(...document.adoptNode(fresh).childNodes);
+    const told = document.querySelector("[data-updated]");
+    if (told) { told.textContent = told.dataset.updated + " " + new Date().toLocaleTimeString(document.documentElement.lang); }
+  };
+  events.addEventListener("moved", follow);
+}
