@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/citytally/citytally/configs/calendar"
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/inquiry"
 )
