@@ -14,6 +14,9 @@
 //
 // Every refusal is an application/problem+json (RFC 9457) in English and Chinese.
 //
+// The package is large because each address of the gateway is a handler on the same few
+// parts: tokens, the index of receipts, and questions to the transform stage.
+//
 // What never happens: a receipt before the broker has acknowledged the submission; an
 // upload of which only a part is stored, when the broker is away or at any other time.
 package ingest
