@@ -13,13 +13,14 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// besideSuffix ends the name of the database in which a rebuild fills new tables.
-const besideSuffix = "_rebuild"
+// RebuildDatabase returns the name of the database in which a rebuild of another one fills
+// new tables.
+func RebuildDatabase(of string) string { return of + "_rebuild" }
 
 // openBeside opens the database in which a rebuild fills new tables. It may not exist yet.
 func (s *Store) openBeside() (*Store, error) {
 	beside, options := *s, *s.options
-	beside.database += besideSuffix
+	beside.database = RebuildDatabase(beside.database)
 	options.Auth.Database = beside.database
 	conn, err := clickhouse.Open(&options)
 	if err != nil {

@@ -167,8 +167,8 @@ func TestAcceptedComesBackFromSubmissions(t *testing.T) {
 		t.Errorf("told %q", why)
 	}
 	push(t, dir, "320813", 5)
-	if last, err := attach(t, dir).LastSequence(t.Context(), stream.Accepted); err != nil || last != 2 {
-		t.Errorf("ACCEPTED ends at %d, %v; want 2, for nothing is judged yet", last, err)
+	if last, err := attach(t, dir).LastSequence(t.Context(), stream.Accepted); err != nil || last != 3 {
+		t.Errorf("ACCEPTED ends at %d, %v; want 3, the catalogue and two submissions, for nothing is judged yet", last, err)
 	}
 	out := must(t, "replay", "--from", "submissions", "--dir", dir, "--format", "json")
 	if !strings.Contains(out, `"lost": 2`) || !strings.Contains(out, `"untold": 0`) {

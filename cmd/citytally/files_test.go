@@ -27,7 +27,7 @@ func TestDistrictFilesEndToEnd(t *testing.T) {
 		{file: "06-chinese-header.csv", en: []string{"1 of 1 rows"}},
 		{file: "07-chinese-indicator-names.csv", en: []string{"2 of 2 rows"}},
 		{file: "08-wide-periods.csv", en: []string{"periods across (2021, 2022)", "4 of 4 rows"}, zh: []string{"时期作各列", "采用 4 行"}},
-		{file: "10-extra-column-of-names.csv", en: []string{"1 of 1 rows", `column 2, "指标名称", is none that counts`}, zh: []string{`第 2 列 "指标名称" 不是规定的列`}},
+		{file: "10-extra-column-of-names.csv", en: []string{"1 of 1 rows", `column 2, "指标名称", is only compared with the indicators`}, zh: []string{`第 2 列 "指标名称" 只用来核对指标`}},
 		{file: "11-title-and-footnote.csv", en: []string{"header in row 2", "1 of 1 rows", "a footnote or signature"}, zh: []string{"表头在第 2 行", "脚注或签署"}},
 		{file: "12-trailing-commas.csv", en: []string{"1 of 1 rows"}},
 		{file: "14-semicolon.csv", en: []string{"semicolon", "1 of 1 rows"}, zh: []string{"分号分隔"}},

@@ -218,14 +218,14 @@ func TestNewerLayoutStopsItsStageAlone(t *testing.T) {
 			if name == stream.Releases {
 				body = packed(t, body)
 			}
-			_, err := log.Publish(t.Context(), stream.Message{Subject: tt.subject, Body: body})
+			newer, err := log.Publish(t.Context(), stream.Message{Subject: tt.subject, Body: body})
 			if err != nil {
 				t.Fatal(err)
 			}
 			eventually(t, "readyz names the stage and what to do", func() bool {
 				ready, parts := readiness(t, dir)
 				for _, stage := range tt.stages {
-					if why := parts["stage "+stage].Why; ready || !strings.Contains(why, "message 1 of "+name) || !strings.Contains(why, "citytally skip") {
+					if why := parts["stage "+stage].Why; ready || !strings.Contains(why, fmt.Sprintf("message %d of %s", newer[0].Sequence, name)) || !strings.Contains(why, "citytally skip") {
 						return false
 					}
 				}
@@ -233,7 +233,7 @@ func TestNewerLayoutStopsItsStageAlone(t *testing.T) {
 			})
 			newHonest(t, dir).sends(t) // the gateway is still there
 
-			must(t, "skip", "--dir", dir, strings.ToLower(name), "1", "--reason", "a test of the next version")
+			must(t, "skip", "--dir", dir, strings.ToLower(name), fmt.Sprint(newer[0].Sequence), "--reason", "a test of the next version")
 			p.stop(t, syscall.SIGTERM)
 			startRun(t, dir)
 			eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })

@@ -58,13 +58,18 @@ func (c *ConservationChecker) Run(ctx context.Context) error {
 	failures := 0
 	for {
 		wait := c.every
-		if _, err := c.Check(ctx); err != nil && ctx.Err() == nil {
+		found, err := c.Check(ctx)
+		switch {
+		case err == nil:
+			failures = 0
+			if !found.Balanced {
+				wait = min(wait, retryCheck) // so that what has been mended is not told for long
+			}
+		case ctx.Err() == nil:
 			if failures++; failures == silentFailures+1 {
 				c.logger.Warn().Err(err).Msg("conservation cannot be checked; it is tried again")
 			}
 			wait = min(wait, retryCheck)
-		} else {
-			failures = 0
 		}
 		next := time.NewTimer(wait)
 		select {

@@ -7,11 +7,12 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // openCatalogue finds the catalogue in force in the log. Where there is none yet, a process
-// with a transform stage puts that of its settings in force; the others use that of their
-// settings until then. What settings name later is not used: only citytally catalogue apply
+// with a transform stage puts that of its settings in force; the others, and all while the log
+// lacks its beginning, use that of their settings until then. What settings name later is not used: only citytally catalogue apply
 // changes the catalogue in force.
 func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Catalogue) error {
 	log := p.Log
@@ -33,7 +34,11 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 			p.firstCatalogue, p.Catalogue, p.inForceSince = editions.First(), last.Catalogue, last.Since
 			break
 		}
-		if !p.has(StageTransform) {
+		lost, err := log.Extent(ctx, stream.Accepted)
+		if err != nil {
+			return err
+		}
+		if !p.has(StageTransform) || lost.Missing > 0 {
 			p.firstCatalogue, p.Catalogue, p.inForceSince = fromSettings, fromSettings, time.Now()
 			break
 		}

@@ -108,7 +108,7 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 		return "", err
 	}
 	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
-	c.Databases = []string{database, "default"}
+	c.Databases = []string{database, sink.RebuildDatabase(database), "default"}
 	for _, view := range sink.Views() {
 		c.Readable = append(c.Readable, database+"."+view)
 	}
