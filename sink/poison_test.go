@@ -81,7 +81,7 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 func TestNewerLayoutEndsTheStage(t *testing.T) {
 	s, log := newStore(t), newLog(t)
 	newer := one(t, "a", 1)
-	newer.Body[0]++
+	newer.Body[0] += 10
 	publish(t, log, newer)
 	workers, err := NewWorkers(log, s, testConfig(), s.logger)
 	if err != nil {
