@@ -56,8 +56,8 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projectio
 // Ledger returns the stage's ledger, which Run fills.
 func (s *Stage) Ledger() *ledger.Ledger { return s.ledger }
 
-// Ready returns a channel that is closed when the ledger has been replayed and the
-// workers begin.
+// Ready returns a channel that is closed when the ledger has been replayed, the workers have
+// begun, and questions are answered.
 func (s *Stage) Ready() <-chan struct{} { return s.ready }
 
 // Content returns what the last check found to differ between the rows of the projection and
@@ -100,7 +100,6 @@ func (s *Stage) Run(ctx context.Context) error {
 }
 
 func (s *Stage) runWorkers(ctx context.Context) error {
-	close(s.ready)
 	s.logger.Info().Uint64("accepted", s.ledger.Basis()).Str("catalogue", s.ledger.Catalogue().Version()).Msg("ledger replayed")
 	publisher := tally.NewPublisher(s.log, s.now, s.metrics.tally)
 	validator := judge.NewValidator(s.log, s.ledger, s.rules, judge.Config{Batch: s.config.Batch, AckWait: s.config.AckWait},
@@ -110,7 +109,8 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
 	responder := respond.New(s.log, s.ledger, validator, s.now)
 	group, working := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, s.checker.Run, responder.Run} {
+	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
+	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, s.checker.Run, answer} {
 		group.Go(func() error { return run(working) })
 	}
 	err := group.Wait()

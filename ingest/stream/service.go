@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -40,8 +41,9 @@ const (
 	notNow         = "503"
 )
 
-// Serve answers requests until ctx ends, and returns nil.
-func (l *Log) Serve(ctx context.Context, s Service) error {
+// Serve answers requests until ctx ends, and returns nil. It calls serving once the broker sends
+// requests here: from then on [Log.Ask] finds this process.
+func (l *Log) Serve(ctx context.Context, s Service, serving func()) error {
 	service, err := micro.AddService(l.nc, micro.Config{Name: s.Name, Version: s.Version, Description: s.Description})
 	if err != nil {
 		return fmt.Errorf("serve requests: %w", err)
@@ -52,7 +54,11 @@ func (l *Log) Serve(ctx context.Context, s Service) error {
 			return errors.Join(fmt.Errorf("serve requests on %s: %w", subject, err), service.Stop())
 		}
 	}
-	<-ctx.Done()
+	// What the broker has answered to comes after the subscriptions.
+	if l.Retry(ctx, Attempt{What: "serve requests", Timeout: 5 * time.Second, Logger: l.logger}, l.nc.FlushWithContext) == nil {
+		serving()
+		<-ctx.Done()
+	}
 	if err := service.Stop(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		return fmt.Errorf("end the service: %w", err)
 	}

@@ -32,8 +32,8 @@ const version = "1.0.0"
 const answerTimeout = 20 * time.Second
 
 // Run answers until ctx ends, and returns nil. Call it once the ledger has caught up with
-// the log.
-func (r *Responder) Run(ctx context.Context) error {
+// the log. It calls serving once questions reach this process.
+func (r *Responder) Run(ctx context.Context, serving func()) error {
 	return r.log.Serve(ctx, stream.Service{
 		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history and totals, from the ledger",
 		Answers: map[string]stream.Answerer{
@@ -42,7 +42,7 @@ func (r *Responder) Run(ctx context.Context) error {
 			inquiry.HistorySubject: timed(inquiry.Answerer(r.history)),
 			inquiry.TotalsSubject:  timed(inquiry.Answerer(r.cityTotals)),
 		},
-	})
+	}, serving)
 }
 
 // timed bounds the time of an answer.
