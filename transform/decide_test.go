@@ -64,7 +64,11 @@ func TestLockHoldsWhatFeedsTheTotal(t *testing.T) {
 	yearly := func(indicator, period, value string) event.Submission {
 		return fixture.From("901", fixture.Figure(indicator, period, value))
 	}
-	for _, s := range []event.Submission{monthly("2021-02", "10", ""), yearly("gdp", "2020", "100"), yearly("enterprises", "2020", "5")} {
+	before := []event.Submission{monthly("2021-02", "10", ""), yearly("gdp", "2020", "100")}
+	for _, area := range []string{"901", "902", "903", "906"} {
+		before = append(before, fixture.From(area, fixture.Figure("enterprises", "2020", "5"), fixture.Figure("enterprises", "2021", "6")))
+	}
+	for _, s := range before {
 		if v := judgedAs(t, log, s); v.Outcome != event.AllAccepted {
 			t.Fatalf("verdict before the lock = %+v", v)
 		}
@@ -76,16 +80,16 @@ func TestLockHoldsWhatFeedsTheTotal(t *testing.T) {
 		s    event.Submission
 		code string // "" is accepted
 	}{
-		{"a month of the year", monthly("2021-02", "11", ""), "TOTAL_LOCKED"},
-		{"another month of the year", monthly("2021-03", "11", ""), "TOTAL_LOCKED"},
-		{"the same figure of a month", event.Submission{Area: "901", Dataset: "monthly", Observations: []event.Observation{{Indicator: "gdp", Period: "2021-02", Value: "10", Note: "unchanged"}}}, ""},
-		{"a year to date", monthly("2021-YTD11", "120", ""), "TOTAL_LOCKED"}, // the year is it and December,
+		{"a month of the year, of which no total follows yet", monthly("2021-02", "11", ""), ""},
+		{"the same figure of a month", event.Submission{Area: "901", Dataset: "monthly", Observations: []event.Observation{{Indicator: "gdp", Period: "2021-02", Value: "11", Note: "unchanged"}}}, ""},
+		{"a year to date, from which the year does not follow alone", monthly("2021-YTD11", "120", ""), ""},
+		{"the month from which it does", monthly("2021-12", "12", ""), "TOTAL_LOCKED"},
 		{"a month of the year before, which the area has reported itself", monthly("2020-12", "9", ""), ""},
-		{"a month of the year before, of another area", event.Submission{Area: "902", Dataset: "monthly", Observations: []event.Observation{fixture.Figure("gdp", "2020-12", "9")}}, "TOTAL_LOCKED"},
-		{"the year before", yearly("gdp", "2020", "101"), "TOTAL_LOCKED"},
+		{"a month of the year before, of another area", event.Submission{Area: "902", Dataset: "monthly", Observations: []event.Observation{fixture.Figure("gdp", "2020-12", "9")}}, ""},
+		{"the year before, of which no change follows", yearly("gdp", "2020", "101"), ""},
 		{"the base of a stock's change", yearly("enterprises", "2020", "6"), "TOTAL_LOCKED"},
 		{"the year itself", yearly("gdp", "2021", "1"), "PERIOD_LOCKED"},
-		{"a withdrawal of the base", fixture.From("901", event.Observation{Indicator: "gdp", Period: "2020", Action: "D"}), "TOTAL_LOCKED"},
+		{"a withdrawal of the base", fixture.From("901", event.Observation{Indicator: "enterprises", Period: "2020", Action: "D"}), "TOTAL_LOCKED"},
 		{"two years before", yearly("gdp", "2019", "1"), ""},
 		{"a month of the year after", monthly("2022-01", "1", ""), ""},
 		{"a month with a reason", monthly("2021-02", "12", "census"), ""},

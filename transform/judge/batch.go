@@ -7,6 +7,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // batchState is the ledger together with what was accepted of the batch under
@@ -20,6 +21,7 @@ type batchState struct {
 	accepted       map[string][]acceptance // by id of the content, the newest last
 	keys           map[string]string       // ids of submissions by who uses which key
 	withdrawn      map[areaCell][]withdrawal
+	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
 }
 
 // areaCell is one area's figure in a cell.
@@ -84,6 +86,22 @@ func (b batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
 		}
 	}
 	return best, best.Counts()
+}
+
+// Locked reports whether a period is locked.
+func (b batchMoment) Locked(period catalogue.Period) bool { return b.reading.Locked(period) }
+
+// Figures returns the ledger's figures of all areas, and the batch's where those are better.
+func (b batchMoment) Figures() tally.Source {
+	if b.overlay == nil {
+		b.overlay = tally.NewOverlay(nil)
+		for cell, figures := range b.figures() {
+			for _, figure := range figures {
+				b.overlay.Add(cell, figure)
+			}
+		}
+	}
+	return b.overlay.Over(b.reading)
 }
 
 // CellStates fills in the ledger's states with the batch's figures, where those are
@@ -156,6 +174,9 @@ func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
 		if accepted[i].Status == catalogue.Withdrawn {
 			of := areaCell{r.area, ledger.CellOf(&accepted[i])}
 			b.withdrawn[of] = append(b.withdrawn[of], withdrawal{r.id, r.delivery.Sequence})
+		}
+		if b.overlay != nil {
+			b.overlay.Add(ledger.CellOf(&accepted[i]), partOf(r, &accepted[i]))
 		}
 		if before, ok := best[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
 			best[accepted[i].Indicator] = c

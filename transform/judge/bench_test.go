@@ -1,10 +1,12 @@
 package judge
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
@@ -44,6 +46,38 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(60*len(submissions)), "ns/figure")
+}
+
+// BenchmarkJudgeWhereLocked measures judging a month of 60 figures of a locked year that
+// does not follow yet: what is paid for asking whether a locked total moves.
+func BenchmarkJudgeWhereLocked(b *testing.B) {
+	c := fixture.MonthlyCatalogue(b)
+	v := &Validator{log: fixture.Log(b), ledger: ledger.New(c), now: time.Now}
+	last := uint64(0)
+	for sequence, batch := range fixture.MonthlyHistory(11) {
+		if last = sequence; v.ledger.Apply(sequence, "accepted.a.d", batch) != nil {
+			b.Fatal("a batch was not folded in")
+		}
+	}
+	if err := v.ledger.Apply(last+1, DecisionSubject, &event.AcceptedBatch{Decisions: []event.Decision{{Kind: event.Lock, Period: "2021"}}}); err != nil {
+		b.Fatal(err)
+	}
+	s := event.Submission{Area: fixture.LargeArea(0), Dataset: "d"}
+	for i := range fixture.MonthlyIndicators {
+		s.Observations = append(s.Observations, fixture.Figure(fixture.LargeIndicator(i), "2021-05", "7"))
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := readSubmission(stream.Undelivered(stream.Message{Subject: "submissions." + s.Area + ".d", Body: body}, last+2, time.Now()))
+	for b.Loop() {
+		verdicts, _, err := v.judgeAll(b.Context(), []received{r}, newBatchState(v.ledger))
+		if err != nil || verdicts[0].Accepted != len(s.Observations) {
+			b.Fatalf("%+v, %v", verdicts, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(s.Observations)), "ns/figure")
 }
 
 // benchDeliveries are the first n submissions as they come from SUBMISSIONS.

@@ -236,15 +236,19 @@ func notAcceptedThen() *event.Finding {
 		"this row was not accepted when it was first judged (its period was locked then, or its stage went back); send it again")
 }
 
-func periodLocked(o *event.AcceptedObservation, locked catalogue.Period) *event.Finding {
-	if locked == o.Period {
-		return reject("PERIOD_LOCKED", "value", o.Value.String(),
-			fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
-			fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
-	}
+func periodLocked(o *event.AcceptedObservation) *event.Finding {
+	return reject("PERIOD_LOCKED", "value", o.Value.String(),
+		fmt.Sprintf("报告期 %s 已锁定；如确需修订 %s，请在报送时填写修订原因（reason）", o.Period, o.Indicator),
+		fmt.Sprintf("period %s is locked; to revise %s, send it with a reason", o.Period, o.Indicator))
+}
+
+// totalLocked says that a row would alter a total of a locked period, or its change.
+func totalLocked(o *event.AcceptedObservation, moved *movedTotal) *event.Finding {
 	return reject("TOTAL_LOCKED", "value", o.Value.String(),
-		fmt.Sprintf("%s %s 会影响已锁定的 %s 的全市数或其增速；如确需修订，请在报送时填写修订原因（reason）", o.Indicator, o.Period, locked),
-		fmt.Sprintf("%s for %s is part of the total of %s, or of its change, and %s is locked; to revise it, send it with a reason", o.Indicator, o.Period, locked, locked))
+		fmt.Sprintf("%[1]s %[2]s 会使已锁定的 %[3]s 的全市 %[4]s 由 %[5]s 变为 %[6]s；如确需修订，请在报送时填写修订原因（reason）",
+			o.Indicator, o.Period, moved.cell.Period, moved.cell.Indicator, moved.told(moved.before, "无", "增速"), moved.told(moved.after, "无", "增速")),
+		fmt.Sprintf("%[1]s for %[2]s would alter the city's %[4]s for %[3]s, which is locked, from %[5]s to %[6]s; to revise it, send it with a reason",
+			o.Indicator, o.Period, moved.cell.Period, moved.cell.Indicator, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
 }
 
 func (r *checks) unknownArea(code string) *event.Finding {

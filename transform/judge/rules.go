@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/rules"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // history tells what was accepted before a submission.
@@ -27,6 +28,10 @@ type moment interface {
 	CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState)
 	// Figure returns the area's figure in force in a cell; false where it has no value.
 	Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
+	// Locked reports whether a period is locked.
+	Locked(catalogue.Period) bool
+	// Figures returns the best figures of all areas.
+	Figures() tally.Source
 }
 
 var _ history = (*batchState)(nil)
@@ -92,6 +97,9 @@ func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) 
 			}
 		}
 		r.applyRules(&ruledSubmission{moment: m, area: area, dataset: dataset.ID, read: read, rows: rows, states: states})
+		if strings.TrimSpace(s.submission.Reason) == "" {
+			r.guardLockedTotals(m, s, read, rows, states)
+		}
 	})
 	near := suggestions{}
 	for i := range read {
@@ -178,8 +186,8 @@ func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, 
 		return stageBackwards(o, best)
 	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
-	if state.LockedBy != (catalogue.Period{}) && !same && strings.TrimSpace(reason) == "" {
-		return periodLocked(o, state.LockedBy)
+	if state.LockedBy == o.Period && !same && strings.TrimSpace(reason) == "" {
+		return periodLocked(o)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // past is what was accepted before, given as a table of one area's figures.
@@ -29,6 +30,10 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 		into[i].Best = p[ledger.CellOf(&rows[i])]
 	}
 }
+
+func (p past) Locked(catalogue.Period) bool { return false }
+
+func (p past) Figures() tally.Source { return nil }
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()

@@ -104,7 +104,7 @@ type CellState struct {
 	// Reopened is how often the cell has been reopened, or the area has withdrawn its
 	// figure.
 	Reopened uint8
-	// LockedBy is the locked period whose total or change the figure is a part of: the
+	// LockedBy is a locked period whose total or change may depend on the figure: the
 	// cell's own where that is locked; zero where there is none.
 	LockedBy catalogue.Period
 }

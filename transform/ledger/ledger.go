@@ -223,6 +223,10 @@ func (l *Ledger) appendParts(parts []Part, figures []packedFigure, as conversion
 func (l *Ledger) Reported(indicator string, year int16) catalogue.PeriodSet {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	return l.reported(indicator, year)
+}
+
+func (l *Ledger) reported(indicator string, year int16) catalogue.PeriodSet {
 	if found, ok := l.indicators[indicator]; ok {
 		return found.reported[year]
 	}

@@ -117,7 +117,7 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 	number, known := l.areaNumbers[area]
 	for i := range rows {
 		cell := CellOf(&rows[i])
-		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell, area)}
+		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell)}
 		if figures := l.figures(cell); known && number < len(figures) {
 			f := &figures[number]
 			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
@@ -129,11 +129,23 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 	}
 }
 
-// lockedBy returns the locked period whose total or change an area's figure of the cell may
-// be a part of, the earliest of several: the cell's own period, one that follows from it, or
-// the year after either, of whose change it is the base. A flow does not follow where the
-// area has reported it itself. It is zero where there is none.
-func (l *Ledger) lockedBy(cell Cell, area string) catalogue.Period {
+// Locked reports whether a period is locked.
+func (r Reading) Locked(period catalogue.Period) bool { return r.l.locked[period] }
+
+// AppendParts appends the best figures of the cell, as [Ledger.AppendParts] does.
+func (r Reading) AppendParts(parts []Part, cell Cell) []Part {
+	return r.l.appendParts(parts, r.l.figures(cell), r.l.conversionOf(cell.Indicator))
+}
+
+// Reported returns the periods of a year for which anybody has reported the indicator.
+func (r Reading) Reported(indicator string, year int16) catalogue.PeriodSet {
+	return r.l.reported(indicator, year)
+}
+
+// lockedBy returns the locked period whose total or change may depend on a figure of the
+// cell, the earliest of several: the cell's own period, one that may follow from it, or the
+// year after either, of whose change it is the base. It is zero where there is none.
+func (l *Ledger) lockedBy(cell Cell) catalogue.Period {
 	if len(l.locked) == 0 {
 		return catalogue.Period{}
 	}
@@ -149,20 +161,9 @@ func (l *Ledger) lockedBy(cell Cell, area string) catalogue.Period {
 		}
 	}
 	consider(cell.Period)
-	indicator, ok := l.catalogue.Indicator(cell.Indicator)
-	if !ok {
-		return earliest
-	}
-	number, known := l.areaNumbers[area]
-	fed := cell.Period.PeriodsFedBy(indicator.Kind)
-	for n := range catalogue.PeriodsInYear {
-		p := catalogue.NumberedPeriod(cell.Period.Year, n)
-		if !fed.Has(n) {
-			continue
-		}
-		own := l.figures(Cell{cell.Indicator, p})
-		if indicator.Kind != catalogue.Flow || !known || number >= len(own) || !own[number].counts() {
-			consider(p)
+	if indicator, ok := l.catalogue.Indicator(cell.Indicator); ok {
+		for n := range cell.Period.PeriodsFedBy(indicator.Kind).Numbers() {
+			consider(catalogue.NumberedPeriod(cell.Period.Year, n))
 		}
 	}
 	return earliest

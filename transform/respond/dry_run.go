@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
@@ -93,9 +92,14 @@ func (r *Responder) totals(view *ledger.View, judged *judge.Foreseen) []inquiry.
 	if len(changed) == 0 {
 		return []inquiry.TotalChange{}
 	}
-	after := newOverlay(view, judged.Figures)
+	after := tally.NewOverlay(view)
+	for _, cell := range changed {
+		for _, figure := range judged.Figures[cell] {
+			after.Add(cell, figure)
+		}
+	}
 	affected := tally.Affected(view.Catalogue(), after, changed)
-	from, to := totalsOf(view.Catalogue(), view, affected), totalsOf(view.Catalogue(), after, affected)
+	from, to := tally.ByCell(view.Catalogue(), view, affected), tally.ByCell(view.Catalogue(), after, affected)
 	changes := []inquiry.TotalChange{}
 	slices.SortStableFunc(affected, func(a, b ledger.Cell) int { return rank(judged, a) - rank(judged, b) })
 	for _, cell := range affected {
@@ -121,13 +125,4 @@ func rank(judged *judge.Foreseen, cell ledger.Cell) int {
 		return 0
 	}
 	return 1
-}
-
-func totalsOf(c *catalogue.Catalogue, source tally.Source, cells []ledger.Cell) map[ledger.Cell]*event.Total {
-	totals := tally.All(c, source, cells)
-	of := make(map[ledger.Cell]*event.Total, len(totals))
-	for i := range totals {
-		of[ledger.Cell{Indicator: totals[i].Indicator, Period: totals[i].Period}] = &totals[i].Total
-	}
-	return of
 }

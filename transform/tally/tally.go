@@ -10,7 +10,7 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// Source is where totals get their figures from: the ledger, or a view of it.
+// Source is where totals get their figures from: the ledger, a view of it, or an overlay.
 type Source interface {
 	// AppendParts appends the best figures of a cell: at most one of each area, in
 	// the order of the areas' codes.
@@ -23,6 +23,7 @@ type Source interface {
 var (
 	_ Source = (*ledger.Ledger)(nil)
 	_ Source = (*ledger.View)(nil)
+	_ Source = ledger.Reading{}
 )
 
 // Tally folds a cell's figures into the city total, with its change on the year

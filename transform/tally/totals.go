@@ -26,6 +26,16 @@ func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTot
 	return totals
 }
 
+// ByCell is [All] by cell.
+func ByCell(c *catalogue.Catalogue, source Source, cells []ledger.Cell) map[ledger.Cell]*event.Total {
+	totals := All(c, source, cells)
+	of := make(map[ledger.Cell]*event.Total, len(totals))
+	for i := range totals {
+		of[ledger.Cell{Indicator: totals[i].Indicator, Period: totals[i].Period}] = &totals[i].Total
+	}
+	return of
+}
+
 // appendTotals appends the total of each cell that has one.
 func (c *calculator) appendTotals(totals []PeriodTotal, cells []ledger.Cell) []PeriodTotal {
 	for _, cell := range cells {
