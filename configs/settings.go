@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
@@ -41,6 +42,7 @@ type Settings struct {
 	Streams    stream.Config    `yaml:"streams"`
 	ClickHouse ClickHouse       `yaml:"clickhouse"`
 	Ingest     ingest.Config    `yaml:"ingest"`
+	Drop       drop.Config      `yaml:"drop"`
 	Transform  transform.Config `yaml:"transform"`
 	Sink       sink.Config      `yaml:"sink"`
 	Operations Operations       `yaml:"operations"`
@@ -109,6 +111,7 @@ func Default() *Settings {
 			Users: []engine.User{{Name: "default"}, {Name: "reader", ReadOnly: true}},
 		}.Defaults()},
 		Ingest:     ingest.DefaultConfig(),
+		Drop:       drop.DefaultConfig(),
 		Transform:  transform.DefaultConfig(),
 		Sink:       sink.DefaultConfig(),
 		Operations: Operations{Address: "127.0.0.1:8471"},

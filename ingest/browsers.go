@@ -67,7 +67,7 @@ func (b browsers) Check(w http.ResponseWriter, r *http.Request, who token.Holder
 		return page.Checked{}, refusal(err)
 	}
 	var checked page.Checked
-	_, err := b.withUpload(w, asUpload(r, content, upload), who, func(ctx context.Context, uploaded []*uploadedSubmission) error {
+	_, err := b.withUpload(w, asUpload(r, content, upload), who, viaPage, func(ctx context.Context, uploaded []*uploadedSubmission) error {
 		for _, u := range uploaded {
 			s, err := event.DecodeSubmission(u.message.Body)
 			if err != nil {
@@ -95,7 +95,7 @@ func (b browsers) Send(w http.ResponseWriter, r *http.Request, who token.Holder,
 	if err := b.checkAvailable(w); err != nil {
 		return nil, refusal(err)
 	}
-	uploaded, err := b.storeUpload(w, asUpload(r, content, upload), who)
+	uploaded, err := b.storeUpload(w, asUpload(r, content, upload), who, viaPage, 0)
 	if err != nil {
 		return nil, refusal(err)
 	}

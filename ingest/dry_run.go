@@ -31,7 +31,7 @@ const inquiryTimeout = 30 * time.Second
 // other, and judged by the transform stage instead of being stored.
 func (g *Gateway) dryRun(w http.ResponseWriter, r *http.Request, who token.Holder) error {
 	answer := DryRun{DryRun: true}
-	_, err := g.withUpload(w, r, who, func(ctx context.Context, uploaded []*uploadedSubmission) (err error) {
+	_, err := g.withUpload(w, r, who, via(r), func(ctx context.Context, uploaded []*uploadedSubmission) (err error) {
 		answer.Understood = uploaded[0].understood
 		answer.Foreseen, err = g.foresee(ctx, uploaded)
 		return g.inquiryProblem(w, err)

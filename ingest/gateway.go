@@ -67,7 +67,9 @@ func WithReadiness(ready func(context.Context) error) Option {
 	return func(g *Gateway) { g.ready = ready }
 }
 
-// catalogue returns the catalogue in force.
+// Catalogue returns the catalogue in force.
+func (g *Gateway) Catalogue() *catalogue.Catalogue { return g.catalogue() }
+
 func (g *Gateway) catalogue() *catalogue.Catalogue { return g.inForce.Load() }
 
 // adopt makes a catalogue the one in force, with the calendar that goes with it.
@@ -177,10 +179,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var group errgroup.Group
-	group.Go(func() error { return g.group.Run(background) })
-	group.Go(func() error { return g.index.follow(background, g.log) })
-	group.Go(func() error { return edition.Follow(background, g.log, stage, g.changeOver) })
-	group.Go(func() error { return g.tokens.Follow(background, g.log, stage) })
+	group.Go(func() error { return g.Follow(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(g.listener) }()
@@ -198,6 +197,17 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	stop()
 	return errors.Join(err, group.Wait())
+}
+
+// Follow keeps what the gateway knows current until ctx ends, and returns nil. Run does so; a
+// gateway that serves nobody and to which files are delivered needs this alone.
+func (g *Gateway) Follow(ctx context.Context) error {
+	var group errgroup.Group
+	group.Go(func() error { return g.group.Run(ctx) })
+	group.Go(func() error { return g.index.follow(ctx, g.log) })
+	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver) })
+	group.Go(func() error { return g.tokens.Follow(ctx, g.log, stage) })
+	return group.Wait()
 }
 
 func (g *Gateway) server() *http.Server {

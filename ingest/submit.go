@@ -48,7 +48,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	if dry {
 		return g.dryRun(w, r, who)
 	}
-	uploaded, err := g.storeUpload(w, r, who)
+	uploaded, err := g.storeUpload(w, r, who, via(r), 0)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,19 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	return writeJSON(w, status, answer.Submissions[0])
 }
 
-// storeUpload makes the request's submissions durable, all or none.
-func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder) ([]*uploadedSubmission, error) {
-	return g.withUpload(w, r, who, func(ctx context.Context, uploaded []*uploadedSubmission) error {
+// storeUpload makes the request's submissions durable, all or none. Where since is a place in
+// SUBMISSIONS, what was stored from there on is taken for this upload.
+func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder, way string, since uint64) ([]*uploadedSubmission, error) {
+	return g.withUpload(w, r, who, way, func(ctx context.Context, uploaded []*uploadedSubmission) error {
 		for _, u := range uploaded {
+			if since > 0 {
+				if err := g.deliveredBefore(ctx, u, since); err != nil {
+					return g.unavailableProblem(w, err)
+				}
+			}
+			if u.alreadyStored {
+				continue
+			}
 			if err := g.recogniseRepetition(ctx, u); err != nil {
 				return g.unavailableProblem(w, err)
 			}
@@ -92,9 +101,10 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.
 	})
 }
 
-// withUpload reads the request's submissions and hands them to use. Once the whole upload has
-// arrived, and until use returns, it holds one of the slots for uploads at work.
-func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.Holder, use func(context.Context, []*uploadedSubmission) error) (uploaded []*uploadedSubmission, err error) {
+// withUpload reads the request's submissions, which came in by a way, and hands them to use. Once
+// the whole upload has arrived, and until use returns, it holds one of the slots for uploads at
+// work.
+func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.Holder, way string, use func(context.Context, []*uploadedSubmission) error) (uploaded []*uploadedSubmission, err error) {
 	ctx, received := g.tracer.Start(r.Context(), "receive")
 	defer func() { received(err) }()
 	r = r.WithContext(ctx)
@@ -121,7 +131,7 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 	}
 	uploaded = make([]*uploadedSubmission, len(submissions))
 	for i := range submissions {
-		if uploaded[i], err = g.prepareMessage(&submissions[i], via(r), who); err != nil {
+		if uploaded[i], err = g.prepareMessage(&submissions[i], way, who); err != nil {
 			return nil, err
 		}
 		uploaded[i].understood = &read.Understanding

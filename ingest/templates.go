@@ -159,25 +159,30 @@ func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, receipt *
 	if err != nil {
 		return err
 	}
-	if receipt.Verdict == nil {
-		w.Header().Set("Retry-After", retryAfterStart)
-		return newProblem(http.StatusConflict, codeNotJudged, "该报送尚未审核，请稍后重试", "the submission is not judged yet; try again later")
-	}
-	m, err := g.log.Get(r.Context(), stream.Submissions, receipt.Sequence)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return newProblem(http.StatusNotFound, codeNotFound, "该报送的内容已超过保存期限", "the submission's content is kept no longer")
-	}
-	if err != nil {
-		return g.unavailableProblem(w, err)
-	}
-	submission, err := event.DecodeSubmission(m.Data)
-	if err != nil {
-		return newProblem(http.StatusNotFound, codeNotFound, "该报送无法读取，没有可标注的表格", "the submission cannot be read, so there is no table to mark")
-	}
-	content, err := template.Verdict(&submission, receipt.Verdict, language == "en")
+	content, err := g.markedWorkbook(r.Context(), w, receipt, language == "en")
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", receipt.ID+".xlsx"))
 	return writeTagged(w, r, workbookType, content)
+}
+
+// markedWorkbook returns a submission as a workbook that has its findings in their cells.
+func (g *Gateway) markedWorkbook(ctx context.Context, w http.ResponseWriter, receipt *Receipt, english bool) ([]byte, error) {
+	if receipt.Verdict == nil {
+		w.Header().Set("Retry-After", retryAfterStart)
+		return nil, newProblem(http.StatusConflict, codeNotJudged, "该报送尚未审核，请稍后重试", "the submission is not judged yet; try again later")
+	}
+	m, err := g.log.Get(ctx, stream.Submissions, receipt.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, newProblem(http.StatusNotFound, codeNotFound, "该报送的内容已超过保存期限", "the submission's content is kept no longer")
+	}
+	if err != nil {
+		return nil, g.unavailableProblem(w, err)
+	}
+	submission, err := event.DecodeSubmission(m.Data)
+	if err != nil {
+		return nil, newProblem(http.StatusNotFound, codeNotFound, "该报送无法读取，没有可标注的表格", "the submission cannot be read, so there is no table to mark")
+	}
+	return template.Verdict(&submission, receipt.Verdict, english)
 }

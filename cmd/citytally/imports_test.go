@@ -27,7 +27,7 @@ var importLine = [][]string{
 	{"ingest/inquiry", "ingest/template", "ingest/direct", "ingest/openapi"},
 	{"ingest/page"},
 	{"ingest"},
-	{"ingest/client"},
+	{"ingest/client", "ingest/drop"},
 	{"transform/ledger", "transform/rules"},
 	{"transform/tally"},
 	{"transform/judge"},

@@ -24,7 +24,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"nosuch"}, "see citytally --help\n"},
 		{[]string{"config", "nosuch"}, "see citytally config --help\n"},
 		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
-		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, transform, sink, schedule, got "nosuch"`},
+		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, collect, transform, sink, schedule, got "nosuch"`},
 		{[]string{"report", "--lang", "fr"}, `--lang: want zh, en, got "fr"`},
 		{[]string{"docs", "nosuch"}, `there is no topic "nosuch"; want pushing, files, rules, publishing, querying, operating`},
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},

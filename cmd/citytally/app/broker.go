@@ -18,7 +18,7 @@ import (
 // stageUser returns the user of the broker that a stage is.
 func stageUser(stage string) string {
 	switch stage {
-	case StageIngest:
+	case StageIngest, StageCollect:
 		return access.Gateway
 	case StageTransform:
 		return access.Transform

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
@@ -17,6 +18,7 @@ import (
 // instruments are the metrics of every stage.
 type instruments struct {
 	gateway   *ingest.Metrics
+	drop      *drop.Metrics
 	transform *transform.Metrics
 	schedule  *reconcile.ScheduleMetrics
 	sink      *sink.Metrics
@@ -31,7 +33,7 @@ func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instr
 		return nil
 	}
 	return &instruments{
-		gateway: ingest.NewMetrics(registerer(StageIngest)), transform: transform.NewMetrics(registerer(StageTransform)),
+		gateway: ingest.NewMetrics(registerer(StageIngest)), drop: drop.NewMetrics(registerer(StageCollect)), transform: transform.NewMetrics(registerer(StageTransform)),
 		schedule: reconcile.NewScheduleMetrics(registerer(StageSchedule)), sink: sink.NewMetrics(registerer(StageSink)),
 	}
 }

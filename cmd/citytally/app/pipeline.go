@@ -30,13 +30,16 @@ import (
 // The stages of the pipeline. Each process runs all or some of them.
 const (
 	StageIngest    = "ingest"
+	StageCollect   = "collect"
 	StageTransform = "transform"
 	StageSink      = "sink"
 	StageSchedule  = "schedule"
 )
 
 // Stages returns every stage, in the order in which a figure passes them.
-func Stages() []string { return []string{StageIngest, StageTransform, StageSink, StageSchedule} }
+func Stages() []string {
+	return []string{StageIngest, StageCollect, StageTransform, StageSink, StageSchedule}
+}
 
 // Options are what a pipeline needs besides its settings.
 type Options struct {
@@ -145,7 +148,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 		p.health.watchTransform(p.transform, log)
 	}
-	if p.has(StageIngest) {
+	if p.has(StageIngest) || p.collects() {
 		if err := p.openGateway(ctx); err != nil {
 			return err
 		}

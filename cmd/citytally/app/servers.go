@@ -140,8 +140,10 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 	c := p.settings.Ingest
 	c.Hosts = p.settings.HTTPHosts
 	var err error
-	if p.Tokens, err = p.openTokens(ctx); err != nil {
-		return err
+	if p.has(StageIngest) {
+		if p.Tokens, err = p.openTokens(ctx); err != nil {
+			return err
+		}
 	}
 	log, err := p.LogAs(stageUser(StageIngest))
 	if err != nil {
@@ -151,10 +153,12 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer), ingest.WithCalendar(p.settings.LoadCalendar, p.feed)); err != nil {
 		return Usage(err)
 	}
-	if err := p.gateway.Listen(ctx); err != nil {
-		return portHint(err, "--http")
+	if p.has(StageIngest) {
+		if err := p.gateway.Listen(ctx); err != nil {
+			return portHint(err, "--http")
+		}
+		p.Instance.HTTP = "http://" + p.gateway.Addr()
 	}
-	p.Instance.HTTP = "http://" + p.gateway.Addr()
 	p.health.addReadiness("gateway", func(context.Context) error { return p.gateway.Serving() })
 	return nil
 }

@@ -47,7 +47,7 @@ func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.
 
 // openStages prepares the stages of this process, once the servers are open.
 func (p *Pipeline) openStages() error {
-	if p.gateway != nil {
+	if p.has(StageIngest) {
 		log, err := p.LogAs(stageUser(StageIngest))
 		if err != nil {
 			return err
@@ -58,6 +58,11 @@ func (p *Pipeline) openStages() error {
 			group.Go(func() error { return direct.Run(ctx, log, p.child(StageIngest)) })
 			return group.Wait()
 		})
+	}
+	if p.has(StageCollect) {
+		if err := p.openCollect(); err != nil {
+			return err
+		}
 	}
 	if p.transform != nil {
 		p.start(StageTransform, p.transform.Ready(), p.continuity.beforeTransform(p.transform.Run))
