@@ -104,7 +104,7 @@ func checkCommandLine(words []string, complete bool, report func(string, ...any)
 			arguments = append(arguments, word)
 		}
 	}
-	if len(arguments) > 0 && command.HasSubCommands() {
+	if len(arguments) > 0 && command.HasSubCommands() && (command.Args == nil || command.Args(command, arguments[:1]) != nil) {
 		report("%s: %s has no command %s", line, command.CommandPath(), arguments[0])
 		return
 	}

@@ -20,7 +20,7 @@ var importLine = [][]string{
 	{"configs/calendar"},
 	{"ingest/event"},
 	{"ingest/stream"},
-	{"ingest/edition"},
+	{"ingest/edition", "ingest/backup"},
 	{"ingest/token"},
 	{"ingest/decode/charset", "ingest/decode/grid"},
 	{"ingest/decode"},
@@ -42,7 +42,7 @@ var importLine = [][]string{
 	{"cmd/citytally/access"},
 	{"cmd/citytally/app"},
 	{"cmd/citytally/client"},
-	{"cmd/citytally/bench/load"},
+	{"cmd/citytally/bench/load", "cmd/citytally/transfer"},
 	{"cmd/citytally/demo", "cmd/citytally/bench"},
 	{"cmd/citytally"},
 }

@@ -85,6 +85,7 @@ func newRoot() *cobra.Command {
 		newCredentials(g),
 		newSkip(g),
 		newReplay(g),
+		newBackup(g), newRestore(g), newMove(g),
 		newSetup(g),
 		newLock(g), newUnlock(g), newReopen(g), newConfig(g), newMetrics(), newDocs(), newVersion(), newEngine(),
 	)

@@ -34,6 +34,9 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"catalogue", "show", "nosuch.yaml", "--version", "0123456789ab"}, "leave out FILE"},
 		{[]string{"calendar", "--area", "320899"}, `--area: want an area of the catalogue, got "320899"`},
 		{[]string{"calendar", "--from", "2026-05-01", "--to", "2026-04-01"}, "--to: want a day that is not before --from"},
+		{[]string{"restore", t.TempDir()}, "holds no backup"},
+		{[]string{"backup", "verify", t.TempDir()}, "holds no backup"},
+		{[]string{"move"}, "want --to, a settings file"},
 		{[]string{"coverage"}, "no period: citytally coverage --period 2021"},
 		{[]string{"token", "revoke", "3f8a0c51d2e7"}, `--reason: want why`},
 	} {

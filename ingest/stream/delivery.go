@@ -25,6 +25,9 @@ type Delivery struct {
 // Header returns a header's value, or "".
 func (d *Delivery) Header(key string) string { return d.msg.Headers().Get(key) }
 
+// Headers returns all headers, nil where there are none.
+func (d *Delivery) Headers() nats.Header { return d.msg.Headers() }
+
 // ID returns the id that the message was published with, or "".
 func (d *Delivery) ID() string { return d.Header(jetstream.MsgIDHeader) }
 

@@ -78,6 +78,16 @@ type Reference struct {
 	newest   func(body []byte) (uint64, error)
 }
 
+// Newest returns the sequence in r.To that a message of r.From, of [RowsSubject], says that it
+// was made from, or 0 where the message cannot be read.
+func (r Reference) Newest(body []byte) uint64 {
+	newest, err := r.newest(body)
+	if err != nil || newest > maxSequence {
+		return 0
+	}
+	return newest
+}
+
 // References returns the references between the streams.
 func References() []Reference {
 	return []Reference{
@@ -117,11 +127,7 @@ func (l *Log) Refers(ctx context.Context, r Reference) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	newest, err := r.newest(m.Data)
-	if err != nil || newest > maxSequence {
-		return 0, nil
-	}
-	return newest, nil
+	return r.Newest(m.Data), nil
 }
 
 // maxSequence bounds what a reference is believed to say: no log has that many messages.

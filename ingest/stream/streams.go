@@ -165,6 +165,12 @@ func matches(pattern, tokens []string) bool {
 	return slices.EqualFunc(pattern, tokens, func(p, token string) bool { return p == "*" || p == token })
 }
 
+// Matches reports whether a subject fits a pattern of the broker's, in which * stands for any one
+// token.
+func Matches(pattern, subject string) bool {
+	return matches(strings.Split(pattern, "."), strings.Split(subject, "."))
+}
+
 func (c Config) streams() []jetstream.StreamConfig {
 	base := func(name, description string, keep time.Duration) jetstream.StreamConfig {
 		forEver := name == Accepted || name == Releases
@@ -191,6 +197,17 @@ func (c Config) streams() []jetstream.StreamConfig {
 		base(Dead, "what a stage could not process", 0),
 		c.tokens(),
 	}
+}
+
+// Stream returns how a stream, or the one behind a bucket, is kept by these settings. It reports
+// false where the name is of none.
+func (c Config) Stream(name string) (jetstream.StreamConfig, bool) {
+	for _, sc := range c.streams() {
+		if sc.Name == name {
+			return sc, true
+		}
+	}
+	return jetstream.StreamConfig{}, false
 }
 
 const (

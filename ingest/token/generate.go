@@ -45,6 +45,9 @@ func Generate(cat *catalogue.Catalogue, path string) (*File, error) {
 // made is the name of the file that says that its folder had a tokens file.
 const made = "tokens.made"
 
+// MadePath returns the path of the file that says that there was a tokens file.
+func MadePath(tokensFile string) string { return filepath.Join(filepath.Dir(tokensFile), made) }
+
 const madeText = `This data directory has had a tokens file since the time of this file. While this file
 is here, no new tokens are made when the tokens file is missing. Delete it to have
 new ones made: every area then needs its new token.

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
@@ -57,16 +59,10 @@ func (p *Pipeline) openBroker(ctx context.Context) error {
 // startBroker starts the embedded broker with the users of this program, makes their secrets at
 // the first start, and keeps the streams, which are this process's own, to the settings.
 func (p *Pipeline) startBroker(ctx context.Context) error {
-	secrets, err := credentials.Open(p.settings.Dir, access.Credentials()...)
+	c, secrets, err := embeddedBroker(p.settings)
 	if err != nil {
 		return err
 	}
-	keys, err := access.Keys(p.settings.Dir)
-	if err != nil {
-		return err
-	}
-	c := p.settings.EmbeddedNATS()
-	c.Access, c.Account = access.Secrets(secrets)+access.Text(keys), access.Core
 	server, err := natsd.Start(ctx, c, p.child("broker"))
 	if err != nil {
 		return portHint(err, "--nats-port")
@@ -89,6 +85,43 @@ func (p *Pipeline) startBroker(ctx context.Context) error {
 		p.options.Logger.Warn().Str("stream", c.Stream).Str("setting", c.Setting).Str("was", c.Is).Str("now", c.Wanted).Msg("stream changed to the settings")
 	}
 	return err
+}
+
+// embeddedBroker returns the configuration of the embedded broker with the users of this program,
+// and their secrets, which are made where there are none.
+func embeddedBroker(s *configs.Settings) (natsd.Config, *credentials.Store, error) {
+	c := s.EmbeddedNATS()
+	secrets, err := credentials.Open(s.Dir, access.Credentials()...)
+	if err != nil {
+		return c, nil, err
+	}
+	keys, err := access.Keys(s.Dir)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Access, c.Account = access.Secrets(secrets)+access.Text(keys), access.Core
+	return c, secrets, nil
+}
+
+// StartBrokerAlone starts the embedded broker on a directory, off the network and without the
+// pipeline, and connects as its administrator. The caller has locked the data directory of the
+// settings, and ends both with the returned function.
+func StartBrokerAlone(ctx context.Context, s *configs.Settings, dir string, logger zerolog.Logger) (*nats.Conn, func() error, error) {
+	c, secrets, err := embeddedBroker(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Dir, c.Port = dir, natsd.NoPort
+	server, err := natsd.Start(ctx, c, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	login, _ := access.Login(secrets, access.Admin)
+	nc, err := ConnectBroker(configs.NATS{}, "", logger, login, server.InProcess())
+	if err != nil {
+		return nil, nil, errors.Join(err, server.Close())
+	}
+	return nc, func() error { nc.Close(); return server.Close() }, nil
 }
 
 // dialBroker connects to the broker as a user. The caller closes the connection.

@@ -42,10 +42,10 @@ const (
 	instanceLock = "instance.lock"
 )
 
-// lockDir locks the data directory for this process. The system drops the lock when
+// LockDir locks the data directory for this process. The system drops the lock when
 // the process ends, however it ends, so a record on a directory without a lock is
 // stale.
-func lockDir(dir string) (release func() error, err error) {
+func LockDir(dir string) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}

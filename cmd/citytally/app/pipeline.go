@@ -104,7 +104,7 @@ func Open(ctx context.Context, s *configs.Settings, o Options) (*Pipeline, error
 }
 
 func (p *Pipeline) open(ctx context.Context) error {
-	release, err := lockDir(p.settings.Dir)
+	release, err := LockDir(p.settings.Dir)
 	if err != nil {
 		return err
 	}
