@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // Load returns the defaults, overlaid with the YAML file at path, unless path is empty, and
@@ -52,11 +53,31 @@ func Check(path string, environ []string) error {
 			errs = append(errs, fmt.Errorf("transform.schedules[%d].indicator: want an indicator of the catalogue, got %q", i, schedule.Indicator))
 		}
 	}
-	for _, file := range []struct{ path, name string }{
+	files := []struct{ path, name string }{
 		{"nats.credentials_file", settings.NATS.CredentialsFile}, {"nats.tls.ca_file", settings.NATS.TLS.CAFile},
 		{"nats.tls.cert_file", settings.NATS.TLS.CertFile}, {"nats.tls.key_file", settings.NATS.TLS.KeyFile},
+		{"tls.ca_file", settings.TLS.CAFile}, {"tls.cert_file", settings.TLS.CertFile}, {"tls.key_file", settings.TLS.KeyFile},
 		{"clickhouse.embedded.library", settings.ClickHouse.Embedded.Library},
+	}
+	for _, server := range []struct {
+		path  string
+		files tlsfiles.Server
+	}{
+		{"nats.embedded.tls", settings.NATS.Embedded.TLS}, {"clickhouse.embedded.tls", settings.ClickHouse.Embedded.TLS},
+		{"ingest.tls", settings.Ingest.TLS}, {"operations.tls", settings.Operations.TLS},
 	} {
+		if !server.files.IsSet() {
+			continue
+		}
+		m, err := server.files.Read()
+		if err == nil {
+			_, err = m.Config()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", server.path, err))
+		}
+	}
+	for _, file := range files {
 		if file.name == "" {
 			continue
 		}

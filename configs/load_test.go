@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
@@ -54,7 +55,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.TimeZone = "UTC"
 			s.Log = Log{Level: "debug", Format: "json"}
 			s.NATS.URL, s.NATS.User, s.NATS.Password = "nats://n1:4222, tls://n2:4222", "citytally", "swordfish"
-			s.NATS.TLS = TLS{CAFile: "ca.pem", CertFile: "c.pem", KeyFile: "k.pem"}
+			s.NATS.TLS = tlsfiles.Client{CAFile: "ca.pem", CertFile: "c.pem", KeyFile: "k.pem"}
 			s.Streams.Replicas = 3
 			s.ClickHouse.DSN = "clickhouse://citytally:swordfish@c1:9000/citytally?dial_timeout=5s"
 			s.Ingest.Address = "0.0.0.0:80"
@@ -194,10 +195,12 @@ func TestCheckFollowsReferences(t *testing.T) {
 		t.Errorf("a bad calendar: want an error with %q, got %v", want, err)
 	}
 	err = Check("", []string{
+		"CITYTALLY_INGEST_TLS_CERT_FILE=absent.pem", "CITYTALLY_INGEST_TLS_KEY_FILE=absent.key.pem", "CITYTALLY_TLS_CA_FILE=absent.ca.pem",
 		`CITYTALLY_TRANSFORM_SCHEDULES=[{name: a, cron: "@daily", indicator: gpd}]`,
 		"CITYTALLY_CLICKHOUSE_EMBEDDED_LIBRARY=" + filepath.Join(dir, "libchdb.so"),
 	})
-	for _, want := range []string{`transform.schedules[0].indicator: want an indicator of the catalogue, got "gpd"`, "clickhouse.embedded.library: stat " + dir} {
+	for _, want := range []string{`transform.schedules[0].indicator: want an indicator of the catalogue, got "gpd"`, "clickhouse.embedded.library: stat " + dir,
+		"ingest.tls: open absent.pem", "tls.ca_file: stat absent.ca.pem"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
 		}

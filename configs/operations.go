@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/citytally/citytally/configs/hostport"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // Operations is the HTTP server for those who run the program: metrics, health and
@@ -14,6 +15,8 @@ type Operations struct {
 	// Address is the host and port to listen on. With port 0, or when the port is taken, it
 	// is any free one. Empty does not listen.
 	Address string `yaml:"address"`
+	// TLS are the certificate files; without them the server speaks plain HTTP.
+	TLS tlsfiles.Server `yaml:"tls"`
 	// Hosts are names that the server is called by besides loopback and its address.
 	Hosts []string `yaml:"-"`
 	// PProf adds Go's profiles under /debug/pprof, on a loopback address only.
@@ -28,7 +31,7 @@ type Tracing struct {
 }
 
 func (s *Settings) validateOperations() []error {
-	var errs []error
+	errs := []error{s.Operations.TLS.Validate("operations.tls")}
 	if o := s.Operations; o.Address != "" {
 		host, _, err := hostport.Split(o.Address, `127.0.0.1:8471, or "" for none`)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/natsd"
@@ -36,6 +37,10 @@ type Settings struct {
 	// called besides loopback and the addresses that they listen on. Requests to other names
 	// are refused.
 	HTTPHosts []string `yaml:"http_hosts"`
+
+	// TLS is how stages and commands connect to servers over TLS, but for the broker where NATS.TLS
+	// says something.
+	TLS tlsfiles.Client `yaml:"tls"`
 
 	Log        Log              `yaml:"log"`
 	NATS       NATS             `yaml:"nats"`
@@ -68,19 +73,10 @@ type NATS struct {
 	User            string `yaml:"user"`
 	Password        string `yaml:"password"`
 	CredentialsFile string `yaml:"credentials_file"`
-	TLS             TLS    `yaml:"tls"`
+	// TLS is how to connect to URL; where it names no file, Settings.TLS is.
+	TLS tlsfiles.Client `yaml:"tls"`
 
 	Embedded natsd.Config `yaml:"embedded"`
-}
-
-// TLS names the PEM files for an encrypted connection.
-type TLS struct {
-	// CAFile holds the certificate authorities of the server; empty is those of the machine.
-	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are the client's certificate and key, for servers that require
-	// them.
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
 }
 
 // ClickHouse is the store: the server at DSN, or the embedded one.
@@ -129,6 +125,14 @@ func (c ClickHouse) Address() (string, error) {
 	}
 	u.User = url.UserPassword(c.User, c.Password)
 	return u.String(), nil
+}
+
+// BrokerTLS returns how to connect to the broker over TLS.
+func (s *Settings) BrokerTLS() tlsfiles.Client {
+	if s.NATS.TLS.IsSet() {
+		return s.NATS.TLS
+	}
+	return s.TLS
 }
 
 // EmbeddedNATS returns the embedded broker's configuration with its directory

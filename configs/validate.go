@@ -36,6 +36,7 @@ func (s *Settings) Validate() error {
 			report("http_hosts[%d]: want a name such as tally.example or an IP address, without port, got %q", i, host)
 		}
 	}
+	errs = append(errs, s.TLS.Validate("tls"))
 	errs = append(errs, s.validateNATS()...)
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)
@@ -75,10 +76,7 @@ func (s *Settings) validateNATS() []error {
 	if n.User != "" && n.CredentialsFile != "" {
 		errs = append(errs, errors.New("nats.credentials_file: want either a credentials file or a user with a password, got both"))
 	}
-	if (n.TLS.CertFile == "") != (n.TLS.KeyFile == "") {
-		errs = append(errs, errors.New("nats.tls.cert_file: want nats.tls.cert_file and nats.tls.key_file together, got one of them"))
-	}
-	return errs
+	return append(errs, n.TLS.Validate("nats.tls"))
 }
 
 func (s *Settings) validateClickHouse() []error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/hostport"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // Config is how the gateway works.
@@ -14,6 +15,8 @@ type Config struct {
 	Address string `yaml:"address"`
 	// Hosts are names that the gateway is called by besides loopback and its address.
 	Hosts []string `yaml:"-"`
+	// TLS are the certificate files; without them the gateway speaks plain HTTP.
+	TLS tlsfiles.Server `yaml:"tls"`
 	// TokensFile is the YAML file with the bearer tokens and their areas. It is
 	// read again when it changes.
 	TokensFile string `yaml:"tokens_file"`
@@ -59,6 +62,7 @@ func (c Config) Validate() error {
 	if _, _, err := hostport.Split(c.Address, "127.0.0.1:8470"); err != nil {
 		report("ingest.address: %w", err)
 	}
+	errs = append(errs, c.TLS.Validate("ingest.tls"))
 	if c.MaxBody < 1<<10 || c.MaxBody > maxBodyLimit {
 		report("ingest.max_body: want 1024 to %d bytes, got %d", maxBodyLimit, c.MaxBody)
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	stdlog "log"
@@ -17,6 +18,7 @@ import (
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
@@ -153,8 +155,27 @@ func (g *Gateway) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for submissions (ingest.address): %w", err)
 	}
+	if g.config.TLS.IsSet() {
+		files, err := tlsfiles.Open(g.config.TLS, g.logger)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen for submissions (ingest.tls): %w", err), listener.Close())
+		}
+		listener = tls.NewListener(listener, files.Config())
+	}
 	g.listener = listener
 	return nil
+}
+
+// URL returns the base URL of the gateway; "" before Listen.
+func (g *Gateway) URL() string {
+	switch address := g.Addr(); {
+	case address == "":
+		return ""
+	case g.config.TLS.IsSet():
+		return "https://" + address
+	default:
+		return "http://" + address
+	}
 }
 
 // Addr returns the host and port that the gateway listens on; "" before Listen.

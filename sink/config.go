@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"regexp"
@@ -28,6 +29,8 @@ type Config struct {
 	// Database holds the tables. Empty is the database in the DSN, or citytally where the
 	// DSN names none.
 	Database string `yaml:"database"`
+	// TLS is how a DSN with secure=true, or of https://, is connected to; nil is as the driver does.
+	TLS *tls.Config `yaml:"-"`
 }
 
 // defaultDatabase holds the tables where neither the settings nor the DSN name a database.

@@ -60,6 +60,11 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
 	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"citytally", "1"})
+	if options.TLS != nil && config.TLS != nil {
+		skip := options.TLS.InsecureSkipVerify // skip_verify of the DSN
+		options.TLS = config.TLS.Clone()
+		options.TLS.InsecureSkipVerify = skip
+	}
 	if options.Protocol == clickhouse.Native {
 		options.DialContext = dialNative(options)
 	}

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials"},
+	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles"},
 	{"configs/httpguard"},
 	{"configs/catalogue"},
 	{"configs/calendar"},
@@ -94,7 +94,7 @@ func TestImportLine(t *testing.T) {
 			if a, b := place(from), place(to); a >= 0 && b >= 0 && b >= a {
 				t.Errorf("%s imports %s, which does not come before it in the line %v", from, to, importLine)
 			}
-			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" {
+			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" && to != "configs/tlsfiles" {
 				t.Errorf("%s imports %s: a server knows nothing of the pipeline", from, to)
 			}
 		}

@@ -165,7 +165,7 @@ func newOutage(t *testing.T, figures int) *outage {
 	o.engine = add("clickhouse", roleClickHouse, filepath.Join(dir, "clickhouse"), clickhousePort, library)
 	o.transform = add("transform", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "transform"), "--only", app.StageTransform)
 	o.sink = add("sink", "the program", "run", "--config", settings, "--dir", filepath.Join(dir, "sink"), "--only", app.StageSink)
-	nc, err := app.ConnectBroker(configs.NATS{}, url, zerolog.Nop(), nats.RetryOnFailedConnect(true))
+	nc, err := app.ConnectBroker(&configs.Settings{}, url, zerolog.Nop(), nats.RetryOnFailedConnect(true))
 	if err != nil {
 		t.Fatal(err)
 	}

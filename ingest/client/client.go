@@ -28,7 +28,8 @@ type Client struct {
 	BaseURL string
 	// Token is the area's bearer token.
 	Token string
-	// HTTP makes the requests; nil is http.DefaultClient.
+	// HTTP makes the requests; nil is http.DefaultClient. Its transport has the authorities and
+	// the certificate where TLS needs them.
 	HTTP *http.Client
 	// Via names the sender's kind in the log: cli, or "" for http.
 	Via string

@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 		if err == nil {
 			conn.Close()
 		}
-		if conn, err := nats.Connect("", s.InProcess(), option); err == nil {
+		if conn, err := nats.Connect("", s.InProcess(), option, nats.Timeout(time.Second)); err == nil {
 			t.Errorf("wrong credentials %d: connected in this process", i)
 			conn.Close()
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/hostport"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 const (
@@ -39,6 +40,9 @@ type Config struct {
 	// Port is the TCP port for clients; 0 takes any free one, -1 does not
 	// listen at all.
 	Port int `yaml:"port"`
+
+	// TLS are the certificate files for clients over TCP.
+	TLS tlsfiles.Server `yaml:"tls"`
 
 	// SyncInterval is how long a write may wait for its fsync. "always", the default,
 	// syncs before the publish is acknowledged. A duration such as 2m is faster, and a
@@ -91,6 +95,7 @@ func (c Config) Validate() error {
 	if c.Port < NoPort || c.Port > math.MaxUint16 {
 		errs = append(errs, fmt.Errorf("natsd.port: want 1 to 65535, 0 for any free port or -1 not to listen, got %d", c.Port))
 	}
+	errs = append(errs, c.TLS.Validate("natsd.tls"))
 	if c.SyncInterval < 0 {
 		errs = append(errs, fmt.Errorf(`natsd.sync_interval: want "always" or a positive duration, got %s`, time.Duration(c.SyncInterval)))
 	}

@@ -3,6 +3,7 @@ package natsd
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // acceptTimeout bounds the time from the end of recovery until the server accepts
@@ -26,6 +29,7 @@ type Server struct {
 	log  zerolog.Logger
 	cfg  Config
 	url  string
+	tls  *tls.Config // nil speaks plain text; looks at the files itself
 
 	mu          sync.Mutex
 	nats        *server.Server // a new one after each restart
@@ -54,6 +58,14 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	}
 	cfg.Dir = dir
 
+	var secure *tls.Config
+	if cfg.TLS.IsSet() && cfg.Port != NoPort {
+		files, err := tlsfiles.Open(cfg.TLS, logger)
+		if err != nil {
+			return nil, fmt.Errorf("start NATS server: %w", err)
+		}
+		secure = files.Config()
+	}
 	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("start NATS server: %w", err)
@@ -65,7 +77,7 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 	if err := takeOverStreams(dir, cfg.Account); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	s := &Server{lock: lock, log: logger, cfg: cfg, writeFailed: make(chan struct{}, 1)}
+	s := &Server{lock: lock, log: logger, cfg: cfg, tls: secure, writeFailed: make(chan struct{}, 1)}
 	if s.nats, err = s.launch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server in %s: %w", dir, err), lock.Close())
 	}
@@ -84,7 +96,7 @@ func Start(ctx context.Context, cfg Config, logger zerolog.Logger) (*Server, err
 // launch starts the server and returns it when it accepts connections. After an error
 // nothing runs.
 func (s *Server) launch(ctx context.Context) (*server.Server, error) {
-	opts, err := options(s.config())
+	opts, err := options(s.config(), s.tls)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +146,7 @@ func startError(ns *server.Server, events *serverLogger) error {
 	return nil
 }
 
-func options(cfg Config) (*server.Options, error) {
+func options(cfg Config, secure *tls.Config) (*server.Options, error) {
 	opts := &server.Options{
 		ServerName:         "citytally",
 		Host:               cfg.Host,
@@ -147,6 +159,8 @@ func options(cfg Config) (*server.Options, error) {
 		SyncAlways:         cfg.SyncInterval == SyncAlways,
 		SyncInterval:       time.Duration(cfg.SyncInterval),
 		NoSigs:             true,
+		TLSConfig:          secure,
+		TLSVerify:          cfg.TLS.ClientCAFile != "",
 	}
 	switch cfg.Port {
 	case AnyPort:
@@ -171,7 +185,7 @@ func (s *Server) SetAccess(access string) error {
 	defer s.mu.Unlock()
 	cfg := s.cfg
 	cfg.Access = access
-	opts, err := options(cfg)
+	opts, err := options(cfg, s.tls)
 	if err != nil {
 		return err
 	}
@@ -188,7 +202,8 @@ func (s *Server) config() Config {
 	return s.cfg
 }
 
-// ClientURL is where clients connect, nats://host:port, without credentials.
+// ClientURL is where clients connect, nats://host:port or, over TLS, tls://host:port, without
+// credentials.
 // It is empty when the server does not listen.
 func (s *Server) ClientURL() string { return s.url }
 

@@ -2,6 +2,7 @@ package chdb
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/httpinterface"
@@ -54,11 +56,6 @@ func Child(ctx context.Context, stdin, stdout *os.File) error {
 	if err != nil {
 		return reportFailure(answer, err)
 	}
-	go func() {
-		defer cancel()
-		// However stdin ends, the parent is gone or wants the child to stop.
-		_, _ = io.Copy(io.Discard, stdin)
-	}()
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(childStopTimeout, func() { os.Exit(1) })
 	})()
@@ -67,6 +64,16 @@ func Child(ctx context.Context, stdin, stdout *os.File) error {
 		return reportFailure(answer, fmt.Errorf("read log level: %w", err))
 	}
 	c := &child{cfg: cfg, confined: confined, stdout: stdout, answer: answer, logger: zerolog.New(os.Stderr).Level(level)}
+	if cfg.TLS != nil {
+		c.certificate = &tlsfiles.Held{}
+		if err := c.certificate.Put(*cfg.TLS); err != nil {
+			return reportFailure(answer, err)
+		}
+	}
+	go func() {
+		defer cancel()
+		c.obey(stdin)
+	}()
 	if err := c.serve(ctx); err != nil {
 		c.logger.Error().Err(err).Msg("ClickHouse engine failed")
 		return err
@@ -107,7 +114,7 @@ func (c childConfig) plan(line []byte) (confine.Plan, error) {
 	}
 	files := e.Files()
 	files.Write = append(files.Write, lock)
-	return confine.Plan{Mode: c.Confine, Files: files, Message: line, Descriptors: descriptors}, nil
+	return confine.Plan{Mode: c.Confine, Files: files, Message: line, Descriptors: c.descriptors()}, nil
 }
 
 // child is the engine's process.
@@ -117,6 +124,25 @@ type child struct {
 	stdout   *os.File
 	answer   *json.Encoder // on stdout
 	logger   zerolog.Logger
+	// certificate is what both protocols speak TLS with; nil is plain text.
+	certificate *tlsfiles.Held
+}
+
+// obey takes the certificates that the parent sends until stdin ends, however it does: then the
+// parent is gone or wants the child to stop.
+func (c *child) obey(stdin io.Reader) {
+	for lines := json.NewDecoder(stdin); ; {
+		var m tlsfiles.Material
+		if lines.Decode(&m) != nil {
+			return
+		}
+		if c.certificate == nil {
+			continue
+		}
+		if err := c.certificate.Put(m); err != nil {
+			c.logger.Error().Err(err).Msg("the certificate in force stays")
+		}
+	}
 }
 
 func reportFailure(answer *json.Encoder, err error) error {
@@ -135,6 +161,15 @@ func (c *child) serve(ctx context.Context) (err error) {
 		return reportFailure(c.answer, err)
 	}
 	defer nativeListener.Close()
+	var secure *tls.Config
+	var localListener net.Listener
+	if c.certificate != nil {
+		secure = c.certificate.Config()
+		if localListener, err = inherited(localDescriptor, "local"); err != nil {
+			return reportFailure(c.answer, err)
+		}
+		defer localListener.Close()
+	}
 	e, release, err := c.openEngine(ctx)
 	if err != nil {
 		return reportFailure(c.answer, err)
@@ -146,11 +181,16 @@ func (c *child) serve(ctx context.Context) (err error) {
 
 	serving, ctx := errgroup.WithContext(ctx)
 	serving.Go(func() error {
-		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, e, limits.Clients{}, c.logger))
+		return unexpectedEnd(ctx, "native", nativeprotocol.Serve(ctx, nativeListener, secure, e, limits.Clients{}, c.logger))
 	})
 	serving.Go(func() error {
-		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, e, c.guard(), limits.Clients{}, c.logger))
+		return unexpectedEnd(ctx, "HTTP", httpinterface.Serve(ctx, httpListener, secure, e, c.guard(), limits.Clients{}, c.logger))
 	})
+	if localListener != nil {
+		serving.Go(func() error {
+			return unexpectedEnd(ctx, "local", nativeprotocol.Serve(ctx, localListener, nil, e, limits.Clients{}, c.logger))
+		})
+	}
 	serving.Go(func() error { return c.announce(e.Version(), httpListener, nativeListener) })
 	return serving.Wait()
 }

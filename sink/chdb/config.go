@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/hostport"
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
@@ -42,6 +43,10 @@ type Config struct {
 	// HTTPPort and NativePort are the TCP ports; 0 takes any free one.
 	HTTPPort   int `yaml:"http_port"`
 	NativePort int `yaml:"native_port"`
+
+	// TLS are the certificate files of both protocols. With them the server listens for the
+	// native protocol once more, on a port of this machine alone, where [Server.DSN] leads.
+	TLS tlsfiles.Server `yaml:"tls"`
 
 	// Users may connect; at least one of them may write.
 	Users []engine.User `yaml:"users"`
@@ -139,6 +144,7 @@ func (c Config) Validate() error {
 	if c.HTTPPort != 0 && c.HTTPPort == c.NativePort {
 		errs = append(errs, fmt.Errorf("chdb.native_port: want another port than chdb.http_port, got %d for both", c.HTTPPort))
 	}
+	errs = append(errs, c.TLS.Validate("chdb.tls"))
 	if c.MaxMemory < 0 {
 		errs = append(errs, fmt.Errorf("chdb.max_memory: want bytes, or 0 for the engine's own choice, got %d", c.MaxMemory))
 	}

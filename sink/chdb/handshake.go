@@ -8,20 +8,22 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
 )
 
-// File descriptors of the two listening sockets in the child: the first two
-// after standard error.
+// File descriptors of the listening sockets in the child: the first after standard error.
 const (
 	httpDescriptor   = 3
 	nativeDescriptor = 4
-	descriptors      = 5 // 0 to 4
+	localDescriptor  = 5 // with TLS alone
 )
 
 // childConfig is what the parent writes to the child's standard input, as one
-// line of JSON. The pipe stays open afterwards; its end tells the child to stop.
+// line of JSON. The pipe stays open afterwards, for one line of [tlsfiles.Material] at each
+// change of certificate, which the confined child cannot read from a file; its end tells the
+// child to stop.
 type childConfig struct {
 	Library   string        `json:"library"`
 	Dir       string        `json:"dir"` // the server's, not the engine's
@@ -33,6 +35,16 @@ type childConfig struct {
 	MaxMemory int64         `json:"max_memory"` // bytes
 	LogLevel  string        `json:"log_level"`
 	Confine   confine.Mode  `json:"confine"`
+	// TLS is what both protocols speak; nil is plain text.
+	TLS *tlsfiles.Material `json:"tls,omitempty"`
+}
+
+// descriptors is how many the child inherits, the first three included.
+func (c childConfig) descriptors() int {
+	if c.TLS != nil {
+		return localDescriptor + 1
+	}
+	return nativeDescriptor + 1
 }
 
 // parseConfig parses the parent's line.

@@ -8,12 +8,16 @@ import (
 	"strconv"
 )
 
-// sockets are the two listening sockets. The parent keeps them open while the
+// sockets are the listening sockets. The parent keeps them open while the
 // server exists; the children accept connections. While there is no child,
 // connections wait in the kernel's queue.
 type sockets struct {
 	http, native         *os.File
 	httpAddr, nativeAddr string
+	// local is for the native protocol without TLS, on a port of this machine alone; nil where
+	// nativeAddr speaks no TLS either.
+	local     *os.File
+	localAddr string
 }
 
 func listen(cfg Config) (*sockets, error) {
@@ -25,7 +29,21 @@ func listen(cfg Config) (*sockets, error) {
 	if s.native, s.nativeAddr, err = listenOn(cfg.Host, cfg.NativePort); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for native TCP (chdb.native_port): %w", err), s.http.Close())
 	}
+	if cfg.TLS.IsSet() {
+		if s.local, s.localAddr, err = listenOn("127.0.0.1", 0); err != nil {
+			return nil, errors.Join(fmt.Errorf("listen for native TCP on this machine: %w", err), s.close())
+		}
+	}
 	return &s, nil
+}
+
+// files returns the sockets in the order of their descriptors in the child.
+func (s *sockets) files() []*os.File {
+	files := []*os.File{httpDescriptor - 3: s.http, nativeDescriptor - 3: s.native}
+	if s.local != nil {
+		files = append(files, s.local)
+	}
+	return files
 }
 
 // listenOn returns a listening socket as a file, which a child can inherit.
@@ -43,7 +61,11 @@ func listenOn(host string, port int) (*os.File, string, error) {
 }
 
 func (s *sockets) close() error {
-	return errors.Join(s.http.Close(), s.native.Close())
+	var errs []error
+	for _, file := range s.files() {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // inherited returns the listener behind a file descriptor of the child.

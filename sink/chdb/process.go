@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/procgroup"
 )
 
@@ -25,7 +26,7 @@ func (c *crash) Unwrap() error { return c.error }
 // process is one child.
 type process struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	ready childAnswer
 	began time.Time
 
@@ -38,7 +39,7 @@ type process struct {
 // ended. The caller stays on its OS thread (runtime.LockOSThread) until the child
 // has ended, because on Linux the kernel kills the child when the thread that
 // started it ends.
-func launch(ctx context.Context, cfg Config, listening *sockets) (*process, error) {
+func launch(ctx context.Context, cfg Config, secure *tlsfiles.Material, listening *sockets) (*process, error) {
 	output := &childLog{log: cfg.Logger}
 	answer := make(chan childAnswer, 1)
 	stdout := &lineWriter{handle: func(line []byte) {
@@ -55,7 +56,7 @@ func launch(ctx context.Context, cfg Config, listening *sockets) (*process, erro
 	stderr := &lineWriter{handle: output.line}
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.ExtraFiles = []*os.File{httpDescriptor - 3: listening.http, nativeDescriptor - 3: listening.native}
+	cmd.ExtraFiles = listening.files()
 	cmd.Env = childEnvironment()
 	cmd.SysProcAttr = procgroup.Attributes()
 	cmd.WaitDelay = pipeGrace
@@ -73,7 +74,7 @@ func launch(ctx context.Context, cfg Config, listening *sockets) (*process, erro
 		stdout.flush()
 		stderr.flush()
 	}()
-	if err := p.handshake(ctx, stdin, cfg, answer); err != nil {
+	if err := p.handshake(ctx, cfg, secure, answer); err != nil {
 		kill(p)
 		return nil, p.withLastOutput(err)
 	}
@@ -93,12 +94,12 @@ func childEnvironment() []string {
 }
 
 // handshake sends the child its configuration and waits for its answer.
-func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, answer <-chan childAnswer) error {
+func (p *process) handshake(ctx context.Context, cfg Config, secure *tlsfiles.Material, answer <-chan childAnswer) error {
 	// When the child has ended before it reads this, its exit status, which is
 	// awaited below, says more than the broken pipe.
-	unread := json.NewEncoder(stdin).Encode(childConfig{
+	unread := p.tell(childConfig{
 		Library: cfg.Library, Dir: cfg.Dir, Host: cfg.Host, Hosts: cfg.Hosts, Users: cfg.Users, Databases: cfg.Databases, Readable: cfg.Readable, MaxMemory: cfg.MaxMemory,
-		LogLevel: cfg.Logger.GetLevel().String(), Confine: cfg.Confine,
+		LogLevel: cfg.Logger.GetLevel().String(), Confine: cfg.Confine, TLS: secure,
 	})
 	timeout := time.NewTimer(cfg.StartTimeout)
 	defer timeout.Stop()
@@ -121,6 +122,9 @@ func (p *process) handshake(ctx context.Context, stdin io.Writer, cfg Config, an
 	}
 	return nil
 }
+
+// tell writes a line to the child's standard input. Only one goroutine may at a time.
+func (p *process) tell(what any) error { return json.NewEncoder(p.stdin).Encode(what) }
 
 // withLastOutput adds the child's last output to err.
 func (p *process) withLastOutput(err error) error {

@@ -1,6 +1,7 @@
 package chdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/confine"
 )
 
@@ -20,6 +22,7 @@ type Server struct {
 	cfg     Config
 	lock    *flock.Flock
 	sockets *sockets
+	secure  *tlsfiles.Source // nil speaks plain text
 
 	stop context.CancelFunc // ends supervise
 	done chan struct{}      // closed when supervise has ended
@@ -77,6 +80,12 @@ func prepare(cfg Config) (*Server, error) {
 		}
 		cfg.Command = []string{executable, ChildCommand}
 	}
+	var secure *tlsfiles.Source
+	if cfg.TLS.IsSet() {
+		if secure, err = tlsfiles.Open(cfg.TLS, cfg.Logger); err != nil {
+			return nil, err
+		}
+	}
 	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, err
@@ -85,7 +94,7 @@ func prepare(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Server{cfg: cfg, lock: lock, sockets: listening, done: make(chan struct{}), pauses: restartPauses{longest: cfg.RestartTo}}, nil
+	return &Server{cfg: cfg, lock: lock, sockets: listening, secure: secure, done: make(chan struct{}), pauses: restartPauses{longest: cfg.RestartTo}}, nil
 }
 
 // HTTPAddr is the host and port of ClickHouse's HTTP interface.
@@ -95,15 +104,20 @@ func (s *Server) HTTPAddr() string { return s.sockets.httpAddr }
 func (s *Server) NativeAddr() string { return s.sockets.nativeAddr }
 
 // HTTPURL is the HTTP interface's address without credentials.
-func (s *Server) HTTPURL() string { return "http://" + s.HTTPAddr() }
+func (s *Server) HTTPURL() string {
+	if s.secure != nil {
+		return "https://" + s.HTTPAddr()
+	}
+	return "http://" + s.HTTPAddr()
+}
 
-// DSN returns the address for clickhouse-go: the native protocol, the database
-// [Database], and the user with its password. A user that is not configured has
+// DSN returns the address for clickhouse-go on this machine: the native protocol without TLS, the
+// database [Database], and the user with its password. A user that is not configured has
 // no password. Compression is off, because both ends are on this machine and it
 // costs more time than it saves.
 func (s *Server) DSN(user string) string {
 	dsn := url.URL{
-		Scheme: "clickhouse", User: url.User(user), Host: s.NativeAddr(), Path: "/" + Database, RawQuery: "compress=none",
+		Scheme: "clickhouse", User: url.User(user), Host: cmp.Or(s.sockets.localAddr, s.NativeAddr()), Path: "/" + Database, RawQuery: "compress=none",
 	}
 	for _, known := range s.cfg.Users {
 		if known.Name == user && known.Password != "" {

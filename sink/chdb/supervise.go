@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/sink/chdb/confine"
 )
 
@@ -50,8 +51,15 @@ func (s *Server) warnUnconfined(state confine.State) {
 // follow waits for the end of a child, if there is one, and of its successors,
 // until running ends.
 func (s *Server) follow(running context.Context, p *process) {
+	renewed, stop := s.followCertificate(running)
+	defer stop()
 	for p != nil {
 		select {
+		case m := <-renewed:
+			if err := p.tell(m); err != nil {
+				s.cfg.Logger.Debug().Err(err).Msg("ClickHouse engine ends before it has the new certificate")
+			}
+			continue
 		case <-running.Done():
 			if err := p.stop(s.cfg.StopTimeout); err != nil {
 				s.addCloseError(err)
@@ -93,8 +101,32 @@ func (s *Server) relaunch(running context.Context, uptime time.Duration, reason 
 	}
 }
 
+// followCertificate sends what comes into force on the channel until stop.
+func (s *Server) followCertificate(running context.Context) (renewed <-chan tlsfiles.Material, stop func()) {
+	if s.secure == nil {
+		return nil, func() {}
+	}
+	ctx, cancel := context.WithCancel(running)
+	changes, ended := make(chan tlsfiles.Material), make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.secure.Follow(ctx, func(m tlsfiles.Material) {
+			select {
+			case changes <- m:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	return changes, func() { cancel(); <-ended }
+}
+
 func (s *Server) launch(ctx context.Context) (*process, error) {
-	p, err := launch(ctx, s.cfg, s.sockets)
+	var secure *tlsfiles.Material
+	if s.secure != nil {
+		m := s.secure.Material()
+		secure = &m
+	}
+	p, err := launch(ctx, s.cfg, secure, s.sockets)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // The accounts of the broker.
@@ -69,6 +70,19 @@ func Text(keys []Key) string {
 		Core, wayIn, "submissions.*.*", verdicts)
 	t.WriteString("  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
 	return t.String()
+}
+
+// Encryption returns the TLS of a broker for its clients in the same language; "" where the files
+// name none. The server reads them again when it reads its configuration again.
+func Encryption(files tlsfiles.Server) string {
+	if !files.IsSet() {
+		return ""
+	}
+	text := fmt.Sprintf("tls {\n  cert_file: %q\n  key_file: %q\n", files.CertFile, files.KeyFile)
+	if files.ClientCAFile != "" {
+		text += fmt.Sprintf("  ca_file: %q\n  verify: true\n", files.ClientCAFile)
+	}
+	return text + "  min_version: \"1.2\"\n}\n"
 }
 
 // list writes a list of subjects, sorted, one on each line; nothing where it is empty.

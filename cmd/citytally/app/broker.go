@@ -117,7 +117,7 @@ func StartBrokerAlone(ctx context.Context, s *configs.Settings, dir string, logg
 		return nil, nil, err
 	}
 	login, _ := access.Login(secrets, access.Admin)
-	nc, err := ConnectBroker(configs.NATS{}, "", logger, login, server.InProcess())
+	nc, err := ConnectBroker(&configs.Settings{}, "", logger, login, server.InProcess())
 	if err != nil {
 		return nil, nil, errors.Join(err, server.Close())
 	}
@@ -130,7 +130,7 @@ func (p *Pipeline) dialBroker(user string) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ConnectBroker(p.settings.NATS, p.settings.NATS.URL, p.options.Logger, append(login, p.brokerOptions...)...)
+	return ConnectBroker(p.settings, p.settings.NATS.URL, p.options.Logger, append(login, p.brokerOptions...)...)
 }
 
 // connectAs connects to the broker as a user until the pipeline is closed.

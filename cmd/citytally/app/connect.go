@@ -23,11 +23,18 @@ const (
 	BrokerPings        = 2
 )
 
-// ConnectBroker connects to the broker at the URL, with the credentials of the
+// ConnectBroker connects to the broker at the URL, with the credentials and certificates of the
 // settings, and keeps connected: when the broker goes away, the connection waits
 // for it.
-func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
+func ConnectBroker(s *configs.Settings, url string, logger zerolog.Logger, extra ...nats.Option) (*nats.Conn, error) {
+	c := s.NATS
+	secure, err := s.BrokerTLS().Config()
+	if err != nil {
+		return nil, fmt.Errorf("connect to the broker at %s: %w", configs.Mask(url), err)
+	}
 	options := []nats.Option{
+		// It is used where the server speaks TLS.
+		func(o *nats.Options) error { o.TLSConfig, o.Secure = secure, c.TLS.IsSet(); return nil },
 		nats.Name("citytally"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(500 * time.Millisecond),
 		nats.PingInterval(BrokerPingInterval), nats.MaxPingsOutstanding(BrokerPings),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
@@ -47,12 +54,6 @@ func ConnectBroker(c configs.NATS, url string, logger zerolog.Logger, extra ...n
 	}
 	if c.CredentialsFile != "" {
 		options = append(options, nats.UserCredentials(c.CredentialsFile))
-	}
-	if c.TLS.CAFile != "" {
-		options = append(options, nats.RootCAs(c.TLS.CAFile))
-	}
-	if c.TLS.CertFile != "" {
-		options = append(options, nats.ClientCert(c.TLS.CertFile, c.TLS.KeyFile))
 	}
 	nc, err := nats.Connect(url, append(options, extra...)...)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestHalfOpenConnectionToTheBroker(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	broker := natsdtest.Start(t)
 	link := linktest.Start(t, strings.TrimPrefix(broker.ClientURL(), "nats://"))
-	nc, err := ConnectBroker(configs.NATS{}, "nats://"+link.Addr(), zerolog.Nop())
+	nc, err := ConnectBroker(&configs.Settings{}, "nats://"+link.Addr(), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

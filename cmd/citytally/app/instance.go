@@ -32,6 +32,10 @@ type Instance struct {
 	// Operations is the base URL of metrics, health and readiness, "" where the
 	// process does not listen for them.
 	Operations string `json:"operations,omitempty"`
+	// Certificates are the certificate files of the servers above that speak TLS.
+	Certificates []string `json:"certificates,omitempty"`
+	// Exposed are the servers that other machines can reach without TLS.
+	Exposed []string `json:"exposed,omitempty"`
 }
 
 // ErrNoInstance says that no program runs on a data directory.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,12 +20,14 @@ import (
 
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/httpguard"
+	"github.com/citytally/citytally/configs/tlsfiles"
 )
 
 // operations serves metrics, health, readiness and, where the settings ask for
 // them, profiles. It is opened first and closed last.
 type operations struct {
 	listener net.Listener
+	scheme   string // http or https
 	server   *http.Server
 	ended    chan error
 }
@@ -47,8 +50,16 @@ func serveOperations(ctx context.Context, c configs.Operations, registry *promet
 	if err != nil {
 		return nil, fmt.Errorf("listen for operations (operations.address): %w", err)
 	}
+	scheme := "http"
+	if c.TLS.IsSet() {
+		files, err := tlsfiles.Open(c.TLS, logger)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("listen for operations (operations.tls): %w", err), listener.Close())
+		}
+		scheme, listener = "https", tls.NewListener(listener, files.Config())
+	}
 	o := &operations{
-		listener: listener, ended: make(chan error, 1),
+		listener: listener, scheme: scheme, ended: make(chan error, 1),
 		server: &http.Server{
 			Handler: operationsRoutes(c, registry, h, logger), ReadHeaderTimeout: operationsTimeout, ReadTimeout: operationsTimeout,
 			MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(logger, "", 0),
@@ -58,7 +69,7 @@ func serveOperations(ctx context.Context, c configs.Operations, registry *promet
 	return o, nil
 }
 
-func (o *operations) url() string { return "http://" + o.listener.Addr().String() }
+func (o *operations) url() string { return o.scheme + "://" + o.listener.Addr().String() }
 
 // close ends all requests at once: a scrape that has no answer costs nothing.
 func (o *operations) close() error {

@@ -157,6 +157,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.openStages(); err != nil {
 		return err
 	}
+	if err := p.recordListeners(); err != nil {
+		return err
+	}
 	p.health.setComplete()
 	return p.Instance.record(p.settings.Dir)
 }

@@ -28,7 +28,11 @@ func (p *Pipeline) openStore(ctx context.Context) error {
 		return err
 	}
 	p.Instance.ClickHouse = dsn
-	if p.Store, err = sink.Dial(dsn, p.settings.Sink, p.child(StageSink)); err != nil {
+	c := p.settings.Sink
+	if c.TLS, err = p.settings.TLS.Config(); err != nil {
+		return fmt.Errorf("connect to ClickHouse: %w", err)
+	}
+	if p.Store, err = sink.Dial(dsn, c, p.child(StageSink)); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.Store.Close)
@@ -157,7 +161,7 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		if err := p.gateway.Listen(ctx); err != nil {
 			return portHint(err, "--http")
 		}
-		p.Instance.HTTP = "http://" + p.gateway.Addr()
+		p.Instance.HTTP = p.gateway.URL()
 	}
 	p.health.addReadiness("gateway", func(context.Context) error { return p.gateway.Serving() })
 	return nil

@@ -91,7 +91,11 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 	}
 	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, fmt.Errorf("ClickHouse did not answer within %s", storeTimeout))
 	defer cancel()
-	return sink.Open(opening, dsn, c.settings.Sink, logger)
+	config := c.settings.Sink
+	if config.TLS, err = c.settings.TLS.Config(); err != nil {
+		return nil, app.Usage(err)
+	}
+	return sink.Open(opening, dsn, config, logger)
 }
 
 // openLog connects to the broker's streams as its operator. The returned function disconnects.
@@ -125,7 +129,14 @@ func (c *Client) connectBroker(user string, logger zerolog.Logger) (*nats.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	return app.ConnectBroker(c.settings.NATS, url, logger, login...)
+	if url == c.instance.NATS && len(c.instance.Certificates) > 0 {
+		secure, err := c.settings.BrokerTLS().Pinned(c.instance.Certificates...)
+		if err != nil {
+			return nil, app.Usage(err)
+		}
+		login = append(login, nats.Secure(secure))
+	}
+	return app.ConnectBroker(c.settings, url, logger, login...)
 }
 
 // Setup creates and changes the broker's streams to the settings, and returns what it has

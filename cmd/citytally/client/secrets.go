@@ -37,7 +37,7 @@ func (c *Client) PrintSecrets(w io.Writer, format string) error {
 	return nil
 }
 
-// PrintBrokerConfig prints the accounts and users for a broker of one's own, and makes their
+// PrintBrokerConfig prints the accounts and users, and the TLS of nats.embedded.tls, for a broker of one's own, and makes their
 // secrets below the data directory where there are none.
 func (c *Client) PrintBrokerConfig(w io.Writer) error {
 	if _, err := credentials.Open(c.settings.Dir, access.Credentials()...); err != nil {
@@ -47,6 +47,6 @@ func (c *Client) PrintBrokerConfig(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, access.Text(keys))
+	_, err = io.WriteString(w, access.Text(keys)+access.Encryption(c.settings.NATS.Embedded.TLS))
 	return err
 }

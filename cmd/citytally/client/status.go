@@ -98,6 +98,7 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 		s.Process = &present.Process{
 			PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
 			ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations, Confinement: i.Confinement,
+			Exposed: i.Exposed,
 		}
 	}
 	var err error
@@ -107,27 +108,31 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
 		return nil, err
 	}
-	s.NotReady = notReady(ctx, c.instance.Operations)
+	s.NotReady = c.notReady(ctx)
 	if err := c.addTables(ctx, log, s); err != nil {
 		s.Problem = clickhouseProblem(err)
 	}
 	return s, nil
 }
 
-// notReady asks the instance at its operations URL which of its parts cannot work
+// notReady asks the instance which of its parts cannot work
 // now. It returns none where there is no answer.
-func notReady(ctx context.Context, operations string) []present.Part {
-	if operations == "" {
+func (c *Client) notReady(ctx context.Context) []present.Part {
+	if c.instance.Operations == "" {
+		return nil
+	}
+	asking, err := c.instance.HTTPClient(c.settings)
+	if err != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*app.AnswerTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, operations+"/readyz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.instance.Operations+"/readyz", nil)
 	if err != nil {
 		return nil
 	}
 	request.Close = true
-	response, err := http.DefaultClient.Do(request)
+	response, err := asking.Do(request)
 	if err != nil {
 		return nil
 	}

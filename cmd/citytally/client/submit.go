@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,23 @@ func (c *Client) Gateway(secret, area string) (*sender.Client, error) {
 			return nil, app.Usage(fmt.Errorf("%s holds no token in plain text for area %s; check the code, or give a token with --token", file, area))
 		}
 	}
-	return &sender.Client{BaseURL: url, Token: secret, Via: "cli"}, nil
+	gateway := &sender.Client{BaseURL: url, Token: secret, Via: "cli"}
+	if gateway.HTTP, err = c.httpClient(url); err != nil {
+		return nil, app.Usage(err)
+	}
+	return gateway, nil
+}
+
+// httpClient returns what connects to the gateway at the URL.
+func (c *Client) httpClient(url string) (*http.Client, error) {
+	if url == c.instance.HTTP || !c.settings.TLS.IsSet() {
+		return c.instance.HTTPClient(c.settings)
+	}
+	secure, err := c.settings.TLS.Config()
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: secure, Proxy: http.ProxyFromEnvironment}}, nil
 }
 
 // SubmitFile sends a file of figures to the gateway; "-" is stdin. A gateway that is away or

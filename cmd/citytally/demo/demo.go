@@ -106,12 +106,16 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 	case <-ctx.Done():
 		return 0, 0, context.Cause(ctx)
 	}
+	asking, err := d.pipeline.Instance.HTTPClient(d.settings)
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, file := range sample.Files() {
 		token, ok := d.pipeline.Tokens.Plain(file.Area)
 		if !ok {
 			return 0, 0, fmt.Errorf("%s holds no token in plain text for area %s", d.settings.TokensFile(), file.Area)
 		}
-		client := &sender.Client{BaseURL: d.pipeline.Instance.HTTP, Token: token}
+		client := &sender.Client{BaseURL: d.pipeline.Instance.HTTP, Token: token, HTTP: asking}
 		receipts, err := client.Submit(ctx, sender.Upload{
 			Content: bytes.NewReader(file.CSV), ContentType: "text/csv", Area: file.Area, Dataset: file.Dataset,
 			File: file.Name, Wait: time.Minute,

@@ -44,6 +44,8 @@ type Process struct {
 	Operations       string    `json:"operations,omitempty"`
 	// Confinement says what keeps the embedded ClickHouse from the rest of the machine.
 	Confinement string `json:"confinement,omitempty"`
+	// Exposed are the servers that other machines can reach without TLS.
+	Exposed []string `json:"exposed,omitempty"`
 }
 
 // Part is the state of one part of an instance; Why says why it is not ready.
@@ -108,6 +110,9 @@ func (s *Status) printProcess(w io.Writer) {
 		if at.is != "" {
 			fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.is)
 		}
+	}
+	for _, server := range p.Exposed {
+		fmt.Fprintf(w, "WITHOUT TLS: other machines can reach %s\n", server)
 	}
 }
 

@@ -104,7 +104,7 @@ func connect(s *configs.Settings, logger zerolog.Logger) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return app.ConnectBroker(s.NATS, s.NATS.URL, logger, login...)
+	return app.ConnectBroker(s, s.NATS.URL, logger, login...)
 }
 
 // restoreInto restores streams, and creates those that were empty.

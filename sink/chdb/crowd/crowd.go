@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"container/list"
+	"crypto/tls"
 	"net"
 	"sync"
 
@@ -18,6 +19,16 @@ type Listener struct {
 	mu        sync.Mutex
 	open      int
 	strangers *list.List // of *Conn, the oldest first
+}
+
+// Encrypted returns a listener on l with at most that many connections, which speak TLS where
+// config is not nil. [Of] finds the Conn of each.
+func Encrypted(l net.Listener, most int, config *tls.Config) net.Listener {
+	limited := Listen(l, most)
+	if config == nil {
+		return limited
+	}
+	return tls.NewListener(limited, config)
 }
 
 // Listen returns a Listener on l with at most that many connections.
@@ -72,6 +83,15 @@ type Conn struct {
 	// Both are guarded by crowd.mu.
 	place *list.Element // among the strangers; nil while the client is known
 	gone  bool          // no longer counted
+}
+
+// Of returns the Conn that a connection is, also below TLS.
+func Of(c net.Conn) (*Conn, bool) {
+	if encrypted, is := c.(*tls.Conn); is {
+		c = encrypted.NetConn()
+	}
+	known, is := c.(*Conn)
+	return known, is
 }
 
 // Know says whether the server knows the connection's client, so that it does not give way to others.

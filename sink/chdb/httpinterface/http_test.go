@@ -31,7 +31,7 @@ func startHTTP(t testing.TB, bounds limits.Clients) (base string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, e, httpguard.New(l.Addr().String(), nil), bounds, zerolog.Nop()) }()
+	go func() { served <- Serve(ctx, l, nil, e, httpguard.New(l.Addr().String(), nil), bounds, zerolog.Nop()) }()
 	t.Cleanup(func() {
 		cancel()
 		select {

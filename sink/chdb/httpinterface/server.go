@@ -2,6 +2,7 @@ package httpinterface
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	stdlog "log"
@@ -58,12 +59,19 @@ func (s *server) knowClient(r *http.Request, user engine.User) (forget func(), e
 	return func() { conn.Know(false); leave() }, nil
 }
 
-// Serve serves ClickHouse's HTTP interface on l until ctx ends; then running queries get bounds.StopGrace to finish, the
+func knowConn(ctx context.Context, c net.Conn) context.Context {
+	if conn, is := crowd.Of(c); is {
+		return context.WithValue(ctx, connKey{}, conn)
+	}
+	return ctx
+}
+
+// Serve serves ClickHouse's HTTP interface on l, over TLS where secure is not nil, until ctx ends; then running queries get bounds.StopGrace to finish, the
 // rest is killed, and every connection and session is closed before it returns nil. It closes l.
 // It returns an error only when the listener breaks. The logger receives a client's own mistakes at Debug and failed work
 // at Warn or Error. What browsers refuses is answered with ACCESS_DENIED, before its credentials are looked at.
 func Serve(
-	ctx context.Context, l net.Listener, e *engine.Engine, browsers *httpguard.Guard, bounds limits.Clients, logger zerolog.Logger,
+	ctx context.Context, l net.Listener, secure *tls.Config, e *engine.Engine, browsers *httpguard.Guard, bounds limits.Clients, logger zerolog.Logger,
 ) error {
 	bounds = bounds.Defaults()
 	name, err := os.Hostname()
@@ -86,13 +94,13 @@ func Serve(
 		ReadHeaderTimeout: bounds.HandshakeTimeout,
 		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return knowConn(ctx, c) },
 		BaseContext:       func(net.Listener) context.Context { return queries },
 		ErrorLog:          stdlog.New(logger, "", 0),
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(crowd.Listen(l, bounds.MaxConnections)) }()
+	go func() { served <- server.Serve(crowd.Encrypted(l, bounds.MaxConnections, secure)) }()
 	select {
 	case err = <-served:
 		err = fmt.Errorf("serve clickhouse http: %w", err)

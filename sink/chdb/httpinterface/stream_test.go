@@ -130,7 +130,7 @@ func TestShutdown(t *testing.T) {
 	defer stop()
 	served := make(chan error, 1)
 	go func() {
-		served <- Serve(ctx, l, e, httpguard.New(l.Addr().String(), nil), limits.Clients{StopGrace: 10 * time.Millisecond}, zerolog.Nop())
+		served <- Serve(ctx, l, nil, e, httpguard.New(l.Addr().String(), nil), limits.Clients{StopGrace: 10 * time.Millisecond}, zerolog.Nop())
 	}()
 	base := "http://" + l.Addr().String()
 	call{path: query("CREATE TEMPORARY TABLE t (a Int8)", "session_id", "left open"), method: http.MethodPost}.must(t, base)

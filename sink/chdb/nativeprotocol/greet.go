@@ -2,6 +2,7 @@ package nativeprotocol
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"strconv"
@@ -19,6 +20,9 @@ import (
 func (c *connection) handshake(ctx context.Context) error {
 	if err := c.socket.SetReadDeadline(time.Now().Add(c.server.limits.HandshakeTimeout)); err != nil {
 		return &clientGone{err}
+	}
+	if err := c.encrypt(ctx); err != nil {
+		return err
 	}
 	packet, err := c.in.Uvarint()
 	if err != nil {
@@ -48,7 +52,7 @@ func (c *connection) handshake(ctx context.Context) error {
 			return err
 		}
 	}
-	if known, is := c.socket.(*crowd.Conn); is {
+	if known, is := crowd.Of(c.socket); is {
 		known.Know(true)
 	}
 	if c.session, err = c.server.engine.Session(ctx, c.user, hello.database); err != nil {
@@ -66,6 +70,29 @@ func (c *connection) handshake(ctx context.Context) error {
 		return &clientGone{err}
 	}
 	return nil
+}
+
+// encrypt agrees on TLS with the client where the port speaks it. A client that does not is
+// answered in plain text.
+func (c *connection) encrypt(ctx context.Context) error {
+	conn, is := c.socket.(*tls.Conn)
+	if !is {
+		return nil
+	}
+	err := conn.HandshakeContext(ctx)
+	if err == nil {
+		return nil
+	}
+	plain, is := errors.AsType[tls.RecordHeaderError](err)
+	if !is || plain.Conn == nil {
+		return &clientGone{err}
+	}
+	c.out.Reset(&deadlineWriter{socket: plain.Conn, timeout: c.server.limits.SendTimeout})
+	switch plain.RecordHeader[0] {
+	case 'G', 'P', 'H':
+		return c.refuseHTTP()
+	}
+	return exception.Newf(proto.ErrNetworkError, "This port speaks TLS alone: connect with secure=true in the address, or with --secure")
 }
 
 // refuseHTTP answers an HTTP client, which has the wrong port, as ClickHouse does.

@@ -30,7 +30,7 @@ func startNativeUntil(t testing.TB, bounds limits.Clients) (address string, stop
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, e, bounds, zerolog.Nop()) }()
+	go func() { served <- Serve(ctx, l, nil, e, bounds, zerolog.Nop()) }()
 	return l.Addr().String(), func() {
 		cancel()
 		if err := <-served; err != nil {

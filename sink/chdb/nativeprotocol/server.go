@@ -2,6 +2,7 @@ package nativeprotocol
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -33,12 +34,12 @@ type server struct {
 	encodings map[string]settingEncoding // nil until the first old client needs them
 }
 
-// Serve serves ClickHouse's native protocol on l until ctx ends; then running
+// Serve serves ClickHouse's native protocol on l, over TLS where secure is not nil, until ctx ends; then running
 // queries get bounds.StopGrace to finish, the rest is killed, and every
 // connection and session is closed before it returns nil. It closes l.
 // It returns an error only when the listener breaks. The logger receives a
 // client's own mistakes at Debug and failed work at Error.
-func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.Clients, logger zerolog.Logger) error {
+func Serve(ctx context.Context, l net.Listener, secure *tls.Config, e *engine.Engine, bounds limits.Clients, logger zerolog.Logger) error {
 	bounds = bounds.Defaults()
 	name, err := os.Hostname()
 	if err != nil {
@@ -48,7 +49,7 @@ func Serve(ctx context.Context, l net.Listener, e *engine.Engine, bounds limits.
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 
-	limited := crowd.Listen(l, bounds.MaxConnections)
+	limited := crowd.Encrypted(l, bounds.MaxConnections, secure)
 	closeListener := sync.OnceValue(limited.Close)
 	stop := context.AfterFunc(ctx, func() { _ = closeListener() })
 	defer stop()
