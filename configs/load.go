@@ -52,6 +52,9 @@ func Check(path string, environ []string) error {
 		if _, ok := c.Indicator(schedule.Indicator); schedule.Indicator != "" && !ok {
 			errs = append(errs, fmt.Errorf("transform.schedules[%d].indicator: want an indicator of the catalogue, got %q", i, schedule.Indicator))
 		}
+		if _, ok := c.Area(schedule.Area); schedule.Area != "" && !ok {
+			errs = append(errs, fmt.Errorf("transform.schedules[%d].area: want an area of the catalogue, got %q", i, schedule.Area))
+		}
 	}
 	files := []struct{ path, name string }{
 		{"nats.credentials_file", settings.NATS.CredentialsFile}, {"nats.tls.ca_file", settings.NATS.TLS.CAFile},

@@ -16,7 +16,7 @@ import (
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/sink/chdb/confine"
 	"github.com/citytally/citytally/sink/chdb/engine"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 var (
@@ -45,7 +45,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.ClickHouse.Embedded.HTTPPort, s.ClickHouse.Embedded.NativePort = 0, 0
 			s.ClickHouse.Embedded.Confine = confine.Off
 			s.ClickHouse.Embedded.Users = []engine.User{{Name: "writer", Password: "0042"}, {Name: "reader", Password: "geheim", ReadOnly: true}}
-			s.Transform.Schedules = []reconcile.Schedule{}
+			s.Transform.Schedules = []schedule.Schedule{}
 		},
 		"testdata/operations.good.yaml": func(s *Settings) {
 			s.Operations = Operations{Address: "127.0.0.1:0", PProf: true}
@@ -59,7 +59,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 			s.Streams.Replicas = 3
 			s.ClickHouse.DSN = "clickhouse://citytally:swordfish@c1:9000/citytally?dial_timeout=5s"
 			s.Ingest.Address = "0.0.0.0:80"
-			s.Transform.Schedules = []reconcile.Schedule{
+			s.Transform.Schedules = []schedule.Schedule{
 				{Name: "nightly", Cron: "30 2 * * *"},
 				{Name: "headline", Cron: "@hourly", Period: "this_year", Indicator: "gdp"},
 			}
@@ -138,7 +138,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 	want.NATS.Embedded.SyncInterval = natsd.SyncAlways
 	want.Catalogue, want.NATS.Embedded.Dir = "0123", "a: [b"
 	want.Transform.AckWait = 7 * time.Second
-	want.Transform.Schedules = []reconcile.Schedule{{Name: "hourly", Cron: "@hourly"}}
+	want.Transform.Schedules = []schedule.Schedule{{Name: "hourly", Cron: "@hourly"}}
 	if diff := cmp.Diff(want, got, compare); diff != "" {
 		t.Error(diff)
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/digest"
-	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // comparedBlock is a block whose rows can be compared with the store's.
@@ -102,14 +101,14 @@ func (p *Projection) Compare(ctx context.Context) ([]event.Imbalance, error) {
 
 // Mend makes the tables and views agree with the log and with this program, and returns what
 // it changed.
-func (p *Projection) Mend(ctx context.Context) ([]reconcile.Mended, error) {
+func (p *Projection) Mend(ctx context.Context) ([]event.Mended, error) {
 	if _, err := p.defineViews(ctx); err != nil {
 		return nil, err
 	}
 	mended, err := p.compareTables().Mend(ctx)
-	var all []reconcile.Mended
+	var all []event.Mended
 	for _, m := range mended {
-		all = append(all, reconcile.Mended(m))
+		all = append(all, event.Mended(m))
 	}
 	return all, err
 }

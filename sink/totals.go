@@ -134,7 +134,11 @@ func (b *totalsBlock) addRun(body []byte, sequence uint64) error {
 			return err
 		}
 	}
-	for _, n := range [...]int{r.Cells, r.Changed, r.ObservationsMissing} {
+	counts := []int{r.Cells, r.Changed, r.ObservationsMissing}
+	for _, m := range r.Mended {
+		counts = append(counts, m.Stored, m.Removed)
+	}
+	for _, n := range counts {
 		if err := checkCount("count of run "+r.ID, n); err != nil {
 			return err
 		}
@@ -211,6 +215,7 @@ func (b *totalsBlock) runColumns() []column {
 	return []column{
 		count("sequence", func(r *runRow) uint64 { return r.sequence }),
 		text("id", func(r *runRow) string { return r.ID }),
+		text("job", func(r *runRow) string { return r.JobName() }),
 		text("schedule", func(r *runRow) string { return r.Schedule }),
 		text("trigger", func(r *runRow) string { return string(r.Trigger) }),
 		{"slot", valuesOf(b.runs, func(r *runRow) *time.Time {
@@ -222,7 +227,26 @@ func (b *totalsBlock) runColumns() []column {
 		{"started_at", valuesOf(b.runs, func(r *runRow) time.Time { return r.StartedAt })},
 		{"finished_at", valuesOf(b.runs, func(r *runRow) time.Time { return r.FinishedAt })},
 		text("period", func(r *runRow) string { return r.Period }),
+		text("until", func(r *runRow) string { return r.Until }),
 		text("indicator", func(r *runRow) string { return r.Indicator }),
+		text("area", func(r *runRow) string { return r.Area }),
+		text("person", func(r *runRow) string { return r.Person.Name }),
+		{"full", valuesOf(b.runs, func(r *runRow) bool { return r.Full })},
+		{"healed", valuesOf(b.runs, func(r *runRow) bool { return r.Healed })},
+		{"imbalances", valuesOf(b.runs, func(r *runRow) []string {
+			texts := make([]string, len(r.Imbalances))
+			for i := range r.Imbalances {
+				texts[i] = r.Imbalances[i].String()
+			}
+			return texts
+		})},
+		{"did", valuesOf(b.runs, func(r *runRow) []string { return append([]string{}, r.Did...) })},
+		count("mended", func(r *runRow) (rows uint64) {
+			for _, m := range r.Mended {
+				rows += uint64(m.Stored + m.Removed)
+			}
+			return rows
+		}),
 		count("basis", func(r *runRow) uint64 { return r.Basis }),
 		text("catalogue", func(r *runRow) string { return r.Catalogue }),
 		count("cells", func(r *runRow) uint64 { return uint64(r.Cells) }),

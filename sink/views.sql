@@ -213,30 +213,39 @@ COMMENT 'The latest version of each city total: the highest basis, then the high
 CREATE OR REPLACE VIEW runs
 (
     id                   String COMMENT 'id of the command',
-    schedule             LowCardinality(String) COMMENT 'name of the schedule, or manual',
+    job                  LowCardinality(String) COMMENT 'what ran: recompute, check …',
+    schedule             LowCardinality(String) COMMENT 'name of the schedule; manual where a person asked for another scope',
     trigger              LowCardinality(String) COMMENT 'schedule or manual',
+    person               String COMMENT 'who asked for it; empty where the schedule did',
     slot                 Nullable(DateTime64(3, 'UTC')) COMMENT 'time the schedule fired for, UTC; NULL for a manual run',
     started_at           DateTime64(3, 'UTC') COMMENT 'UTC',
     finished_at          DateTime64(3, 'UTC') COMMENT 'UTC',
     duration_seconds     Float64 COMMENT 'finished_at − started_at, in seconds',
-    period               String COMMENT 'period it was bound to; empty is all',
+    period               String COMMENT 'period it was bound to, or began with; empty is all',
+    until                String COMMENT 'period it ended with; empty is period alone',
     indicator            String COMMENT 'indicator it was bound to; empty is all',
+    area                 String COMMENT 'area it was bound to; empty is all',
+    full                 Bool COMMENT 'whether what had not changed was computed, too',
     basis                UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     catalogue            LowCardinality(String) COMMENT 'version of the catalogue',
     cells                UInt64 COMMENT 'totals computed',
     changed              UInt64 COMMENT 'totals that differed from those shown and were published again',
-    observations_missing UInt64 COMMENT 'accepted observations that were missing here and were published again',
+    observations_missing UInt64 COMMENT 'accepted observations that were missing or altered here and were stored again',
+    imbalances           Array(String) COMMENT 'where this database did not show what the log holds when the run began',
+    mended               UInt64 COMMENT 'rows that were stored again or removed, to make this database hold what the log says',
+    healed               Bool COMMENT 'true where there were imbalances and everything balanced at the end',
+    did                  Array(String) COMMENT 'what the run did beside',
     problem              String COMMENT 'why it ended early; empty when it ended well',
     sequence             UInt64 COMMENT 'place in TOTALS'
 )
 AS SELECT
-    id, schedule, trigger, slot, started_at, finished_at,
-    dateDiff('millisecond', started_at, finished_at) / 1000 AS duration_seconds, period, indicator,
-    basis, catalogue, cells, changed, observations_missing, problem, sequence
+    id, job, schedule, trigger, person, slot, started_at, finished_at,
+    dateDiff('millisecond', started_at, finished_at) / 1000 AS duration_seconds, period, until, indicator, area, full,
+    basis, catalogue, cells, changed, observations_missing, imbalances, mended, healed, did, problem, sequence
 FROM runs_data
 ORDER BY id, sequence
 LIMIT 1 BY id
-COMMENT 'Recomputations, one row for each, though its record was written twice';
+COMMENT 'Runs of jobs, one row for each, though its record was written twice';
 
 CREATE OR REPLACE VIEW areas
 (

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // Config is how the transform stage works.
@@ -21,15 +21,15 @@ type Config struct {
 	// CheckEvery is how often it is checked that everything received is accounted
 	// for; recomputations check it besides. 0 leaves it to them.
 	CheckEvery time.Duration `yaml:"check_every"`
-	// Schedules say when city totals are recomputed.
-	Schedules []reconcile.Schedule `yaml:"schedules"`
+	// Schedules say which jobs are done when.
+	Schedules []schedule.Schedule `yaml:"schedules"`
 }
 
 // DefaultConfig recomputes everything nightly at 02:30.
 func DefaultConfig() Config {
 	return Config{
 		Batch: 1000, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
-		Schedules: []reconcile.Schedule{{Name: "nightly", Cron: "30 2 * * *"}},
+		Schedules: []schedule.Schedule{{Name: "nightly", Job: schedule.Recompute, Cron: "30 2 * * *"}},
 	}
 }
 
@@ -49,6 +49,6 @@ func (c Config) Validate() error {
 	if c.CheckEvery < 0 || c.CheckEvery > 0 && c.CheckEvery < time.Second {
 		report("transform.check_every: want 0s or at least 1s, got %s", c.CheckEvery)
 	}
-	errs = append(errs, reconcile.ValidateSchedules(c.Schedules))
+	errs = append(errs, schedule.Validate(c.Schedules))
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 )
 
@@ -13,11 +14,12 @@ type Metrics struct {
 	judge      *judge.Metrics
 	tally      *tally.Metrics
 	reconcile  *reconcile.Metrics
+	runs       *schedule.RunMetrics
 	registerer prometheus.Registerer
 }
 
 // NewMetrics returns the stage's metrics, registered where the registerer is not
 // nil.
 func NewMetrics(r prometheus.Registerer) *Metrics {
-	return &Metrics{judge: judge.NewMetrics(r), tally: tally.NewMetrics(r), reconcile: reconcile.NewMetrics(r), registerer: r}
+	return &Metrics{judge: judge.NewMetrics(r), tally: tally.NewMetrics(r), reconcile: reconcile.NewMetrics(r), runs: schedule.NewRunMetrics(r), registerer: r}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/citytally/citytally/transform/reconcile"
 	"github.com/citytally/citytally/transform/respond"
 	"github.com/citytally/citytally/transform/rules"
+	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -106,11 +107,15 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 		s.logger, s.now, s.metrics.judge, s.tracer)
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
 	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.projection, publisher, s.checker,
-		reconcile.Config{AckWait: s.config.AckWait, SettleFor: s.config.SettleFor}, s.logger, s.now, s.metrics.reconcile)
+		reconcile.Config{SettleFor: s.config.SettleFor}, s.logger, s.metrics.reconcile)
 	responder := respond.New(s.log, s.ledger, validator, s.now)
 	group, working := errgroup.WithContext(ctx)
 	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
-	for _, run := range []func(context.Context) error{validator.Run, worker.Run, recomputer.Run, s.checker.Run, answer} {
+	runs := []func(context.Context) error{validator.Run, worker.Run, s.checker.Run, answer}
+	for name, job := range map[string]schedule.Job{schedule.Recompute: recomputer, schedule.Check: s.checker} {
+		runs = append(runs, schedule.NewRunner(s.log, name, job, s.config.AckWait, s.logger, s.now, s.metrics.runs).Run)
+	}
+	for _, run := range runs {
 		group.Go(func() error { return run(working) })
 	}
 	err := group.Wait()

@@ -66,13 +66,18 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	}
 
 	var run event.Run
-	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	decode(t, strings.NewReader(must(t, "schedule", "run", "nightly", "--dir", dir)), &run)
 	if !cmp.Equal(run.Imbalances, differing) || !run.Healed || run.ObservationsMissing != 3 || !strings.Contains(run.Problem, "conservation was violated") {
 		t.Errorf("run = %+v; want the imbalance and that it is healed", run)
 	}
 	if out := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area, value FROM observations_latest WHERE indicator = 'gdp' ORDER BY area"); out != "area,value\n320804,500\n320812,600\n" {
 		t.Errorf("after the recomputation: %s", out)
 	}
+	person := app.CurrentUser()
+	eventually(t, "analysts see the run", func() bool {
+		return must(t, "sql", "--dir", dir, "--format", "csv", "SELECT job, schedule, trigger, person, healed, length(imbalances), mended FROM runs") ==
+			"job,schedule,trigger,person,healed,length(imbalances),mended\nrecompute,nightly,manual,"+person+",true,3,4\n"
+	})
 	eventually(t, "the metrics show that it is healed", func() bool {
 		return metric(t, dir, "citytally_conservation_balanced") == 1 &&
 			metric(t, dir, "citytally_conservation_checked_timestamp_seconds") >= float64(run.FinishedAt.Truncate(time.Second).Unix())
@@ -123,4 +128,29 @@ func TestRecomputeMendsClickHouseAlone(t *testing.T) {
 		t.Errorf("ACCEPTED grew from %d to %d, %v", before, after, err)
 	}
 	ready(t, dir)
+	schedulesAreKept(t, dir)
+}
+
+// schedulesAreKept pauses and resumes a schedule of a running instance, and reads what is
+// known of it.
+func schedulesAreKept(t *testing.T, dir string) {
+	t.Helper()
+	must(t, "schedule", "pause", "nightly", "--reason", "the disk is being replaced", "--dir", dir)
+	var schedules []present.Schedule
+	decode(t, strings.NewReader(must(t, "schedule", "list", "--dir", dir, "--format", "json")), &schedules)
+	if s := schedules[0]; s.Name != "nightly" || s.Paused == nil || s.Paused.Reason != "the disk is being replaced" || s.Next.IsZero() {
+		t.Errorf("schedule: %+v", s)
+	}
+	if table := must(t, "schedule", "list", "--dir", dir, "--lang", "zh"); !strings.Contains(table, "已暂停") {
+		t.Errorf("the table does not say that it is paused:\n%s", table)
+	}
+	must(t, "schedule", "resume", "nightly", "--dir", dir)
+	for _, act := range []string{"pause a schedule", "resume a schedule"} {
+		if journal := must(t, "journal", "--dir", dir, "--lang", "en"); !strings.Contains(journal, act) {
+			t.Errorf("the journal lacks %q:\n%s", act, journal)
+		}
+	}
+	if slots := strings.Fields(must(t, "schedule", "next", "nightly", "-n", "3", "--dir", dir)); len(slots) != 3 || !strings.HasSuffix(slots[0], "T02:30:00+08:00") {
+		t.Errorf("next slots: %v", slots)
+	}
 }

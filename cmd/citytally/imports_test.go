@@ -28,7 +28,7 @@ var importLine = [][]string{
 	{"ingest/page"},
 	{"ingest"},
 	{"ingest/client", "ingest/drop"},
-	{"transform/ledger", "transform/rules"},
+	{"transform/ledger", "transform/rules", "transform/schedule"},
 	{"transform/tally"},
 	{"transform/judge"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer"},

@@ -1,20 +1,17 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/cmd/citytally/client"
-	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func newRecompute(g *globals) *cobra.Command {
 	var a client.Addresses
-	var period, indicator string
+	var command event.Command
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "recompute",
@@ -31,27 +28,19 @@ record.`,
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeoutCause(cmd.Context(), wait,
-				fmt.Errorf("no run after %s; does a transform stage run? See: citytally status", wait))
+			ctx, cancel := waitForRun(cmd.Context(), wait)
 			defer cancel()
-			run, err := c.Recompute(ctx, period, indicator)
+			run, err := c.Recompute(ctx, command)
 			if err != nil {
 				return err
 			}
-			if err := present.JSON(cmd.OutOrStdout(), run); err != nil {
-				return err
-			}
-			// A problem that the run has healed is printed with it, and is no error.
-			if run.Problem != "" && !run.Healed {
-				return errors.New(run.Problem)
-			}
-			return nil
+			return printRun(cmd, &run)
 		},
 	}
 	natsFlag(cmd, &a)
 	flags := cmd.Flags()
-	flags.StringVar(&period, "period", "", "only this `period`: 2021, 2021-Q3, 2021-06 …")
-	flags.StringVar(&indicator, "indicator", "", "only this `indicator`")
+	flags.StringVar(&command.Period, "period", "", "only this `period`: 2021, 2021-Q3, 2021-06 …")
+	flags.StringVar(&command.Indicator, "indicator", "", "only this `indicator`")
 	flags.DurationVar(&wait, "wait", 2*time.Minute, "how long to wait for the run")
 	return cmd
 }

@@ -77,6 +77,7 @@ func newRoot() *cobra.Command {
 		newCoverage(g),
 		newRules(g),
 		newRecompute(g),
+		newSchedule(g),
 		newStatus(g),
 		newSQL(g),
 		newDead(g),

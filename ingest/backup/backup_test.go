@@ -159,7 +159,7 @@ func TestWhatIsTakenIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	to.open(t)
-	for _, name := range append(stream.Names(), stream.Tokens) {
+	for _, name := range append(stream.Names(), stream.Tokens, stream.Schedules) {
 		if diff := cmp.Diff(from.contents(t, name), to.contents(t, name)); diff != "" {
 			t.Errorf("%s (-was +restored)\n%s", name, diff)
 		}

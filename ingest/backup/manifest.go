@@ -180,11 +180,11 @@ func syncDir(dir string) error {
 // comes before what it refers to.
 func order() []string {
 	return []string{
-		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens,
+		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens, stream.Schedules,
 	}
 }
 
 // isWhole reports whether single messages are taken out of a stream, so that it is copied whole.
 func isWhole(name string) bool {
-	return name == stream.Dead || name == stream.Commands || name == stream.Tokens
+	return name == stream.Dead || name == stream.Commands || name == stream.Tokens || name == stream.Schedules
 }

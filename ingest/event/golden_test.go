@@ -69,6 +69,13 @@ func TestGoldenEvents(t *testing.T) {
 		{Kind: event.Adopt, Reason: "2022年报表制度", By: clerk.Name, At: at.UnixMilli(), Catalogue: "city: \"320800\"\n", Person: clerk},
 	}}
 	manual := event.Run{ID: "manual.x", Schedule: "manual", Trigger: event.ByManual, StartedAt: at, FinishedAt: at, Person: clerk}
+	bounded := event.Command{ID: "manual.y", Schedule: "manual", Trigger: event.ByManual, Period: "2019", Until: "2021-06", Area: "320812", Catalogue: "0123456789ab", Full: true, Person: clerk}
+	healed := event.Run{
+		ID: "weekly.2022-01-31T08:00:00Z", Schedule: "weekly", Job: "recompute", Trigger: event.BySchedule, Slot: at, StartedAt: at, FinishedAt: at.Add(time.Minute),
+		Period: "2019", Until: "2021-06", Area: "320812", Full: true, Basis: 200, Catalogue: "0123456789ab", Cells: 8, Healed: true,
+		Imbalances: []event.Imbalance{{Area: "320812", Dataset: "sti-annual", What: event.CountObservations, Indicator: "gdp", Period: "2021", Lacking: 1}},
+		Mended:     []event.Mended{{What: event.CountObservations, Stored: 2, Removed: 1, Detached: 1}}, Did: []string{"locked 2021"}, Problem: "conservation was violated",
+	}
 	withdrawal := event.AcceptedSubmission{
 		ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 302, ReceivedAt: at.UnixMilli(), Key: "k-1", Content: "ffeeddccbbaa99887766554433221100",
 	}
@@ -129,6 +136,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"command.v1.json", command, asJSON(command), fromJSON[event.Command]},
 		{"run.v1.json", run, asJSON(run), fromJSON[event.Run]},
 		{"run-person.v1.json", manual, asJSON(manual), fromJSON[event.Run]},
+		{"run-healed.v1.json", healed, asJSON(healed), fromJSON[event.Run]},
+		{"command-bounds.v1.json", bounded, asJSON(bounded), fromJSON[event.Command]},
 		{"decisions-person.v2.cbor", byClerk, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"decisions-person.v3.cbor", byClerk, func() ([]byte, error) { return event.EncodeAccepted(byClerk) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},

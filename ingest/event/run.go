@@ -1,20 +1,29 @@
 package event
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
-// Run is the record of one recomputation: JSON on runs.<schedule>.
+// Run is the record of one run of a job: JSON on runs.<schedule>.
 type Run struct {
 	// ID is the command's message id. Schedule is the name of the schedule, or manual.
-	ID       string  `json:"id"`
-	Schedule string  `json:"schedule"`
-	Trigger  Trigger `json:"trigger"`
+	ID       string `json:"id"`
+	Schedule string `json:"schedule"`
+	// Job is what ran; "" is recompute, which was the only job once.
+	Job     string  `json:"job,omitempty"`
+	Trigger Trigger `json:"trigger"`
 	// Slot is the time for which the schedule fired; zero for a manual run.
 	Slot       time.Time `json:"slot,omitzero"`
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
-	// Period and Indicator limit what was recomputed; "" is all.
+	// Period, Until, Indicator and Area limit what was recomputed, as in a [Command]; "" is
+	// all. Full says that what had not changed was computed, too.
 	Period    string `json:"period"`
+	Until     string `json:"until,omitempty"`
 	Indicator string `json:"indicator"`
+	Area      string `json:"area,omitempty"`
+	Full      bool   `json:"full,omitempty"`
 	Basis     uint64 `json:"basis"`
 	Catalogue string `json:"catalogue"`
 	// Cells is how many totals were computed. Changed is how many of them differed from
@@ -28,8 +37,26 @@ type Run struct {
 	// Healed is true when it does at the run's end.
 	Imbalances []Imbalance `json:"imbalances,omitempty"`
 	Healed     bool        `json:"healed,omitempty"`
+	// Mended is what was changed in ClickHouse to make it hold what the log says.
+	Mended []Mended `json:"mended,omitempty"`
+	// Did names what the run did beside, one thing in each text: "locked 2021".
+	Did []string `json:"did,omitempty"`
 	// Problem is why the run ended early, or what was out of balance; "" is no problem.
 	Problem string `json:"problem"`
 	// Person is who asked for it; a schedule is nobody.
 	Person Person `json:"person,omitzero"`
+}
+
+// JobName returns the job that ran.
+func (r *Run) JobName() string { return cmp.Or(r.Job, "recompute") }
+
+// Mended says what was mended of one kind of rows in ClickHouse.
+type Mended struct {
+	// What the rows are, as in an imbalance.
+	What string `json:"what"`
+	// Stored rows were lacking, Removed ones are not in the log, and Detached parts of the
+	// table could not be read.
+	Stored   int `json:"stored,omitempty"`
+	Removed  int `json:"removed,omitempty"`
+	Detached int `json:"detached,omitempty"`
 }

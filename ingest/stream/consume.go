@@ -16,6 +16,8 @@ import (
 // ConsumerConfig describes a durable consumer.
 type ConsumerConfig struct {
 	Stream, Name string
+	// Subject is the pattern of the messages that are received; "" is all of the stream.
+	Subject string
 	// AckWait is how long a delivered message may go without an acknowledgement
 	// or a sign of progress before it is delivered again.
 	AckWait time.Duration
@@ -65,6 +67,9 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	cc := jetstream.ConsumerConfig{
 		Durable: config.Name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: config.AckWait,
 		MaxAckPending: config.MaxPending, MaxDeliver: -1,
+	}
+	if config.Subject != "" {
+		cc.FilterSubjects = []string{config.Subject}
 	}
 	// A request for fewer bytes than the next message has would never be answered.
 	maxBytes := cmp.Or(config.MaxBytes, max(defaultMaxBytes, 2*int(l.MaxMessage())))

@@ -34,6 +34,13 @@ const (
 	Tokens       = "KV_" + TokensBucket
 )
 
+// SchedulesBucket is the bucket of what is known of schedules and of work under way, and
+// Schedules the stream behind it.
+const (
+	SchedulesBucket = "SCHEDULES"
+	Schedules       = "KV_" + SchedulesBucket
+)
+
 // Config is how the streams are kept.
 type Config struct {
 	// Replicas of every stream: 1 on one server, 3 on a cluster.
@@ -130,7 +137,7 @@ func subjects(stream string) []string {
 	case Releases:
 		return []string{"releases.*"}
 	case Commands:
-		return []string{"commands.recompute"}
+		return []string{"commands.*"}
 	}
 	return []string{"dead.*"}
 }
@@ -184,18 +191,19 @@ func (c Config) streams() []jetstream.StreamConfig {
 	direct.AllowAtomicPublish = false // batches that a district leaves open would block the others
 	direct.Duplicates = directDuplicates
 	direct.MaxMsgSize = maxDirect
-	commands := base(Commands, "work asked of the transform stage", 0)
+	commands := base(Commands, "jobs asked for by schedules and people", 0)
 	commands.Retention = jetstream.WorkQueuePolicy
 	return []jetstream.StreamConfig{
 		direct,
 		base(Submissions, "what areas sent, as received", c.SubmissionsFor),
 		base(Accepted, "every accepted observation: the state of the system", 0),
 		base(Verdicts, "what became of each submission", c.VerdictsFor),
-		base(Totals, "city totals and the runs that recomputed them", c.TotalsFor),
+		base(Totals, "city totals, and the runs of jobs", c.TotalsFor),
 		base(Releases, "city totals frozen under a name", 0),
 		commands,
 		base(Dead, "what a stage could not process", 0),
-		c.tokens(),
+		c.bucket(TokensBucket, "who may use the gateways", 8),
+		c.bucket(SchedulesBucket, "schedules held back, and how far work under way has come", 64),
 	}
 }
 
@@ -219,12 +227,13 @@ const (
 	maxDirect = 8<<20 - 4<<10
 )
 
-// tokens is the stream of a bucket, as the client library has it.
-func (c Config) tokens() jetstream.StreamConfig {
+// bucket is the stream of a bucket, as the client library has it. History is how many values
+// of each key are kept.
+func (c Config) bucket(name, description string, history int64) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name: Tokens, Description: "who may use the gateways", Subjects: []string{"$KV." + TokensBucket + ".>"},
+		Name: "KV_" + name, Description: description, Subjects: []string{"$KV." + name + ".>"},
 		Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor, Discard: jetstream.DiscardNew,
-		MaxMsgsPerSubject: 8, AllowDirect: true, AllowRollup: true, DenyDelete: true,
+		MaxMsgsPerSubject: history, AllowDirect: true, AllowRollup: true, DenyDelete: true,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // ConservationChecker checks conservation at intervals, by counts and by content, keeps the
@@ -123,6 +124,22 @@ func stringers(all []event.Imbalance) []fmt.Stringer {
 		texts[i] = all[i]
 	}
 	return texts
+}
+
+var _ schedule.Job = (*ConservationChecker)(nil)
+
+// Do checks conservation for a run of the job check. What does not balance is the run's
+// problem.
+func (c *ConservationChecker) Do(ctx context.Context, task *schedule.Task) error {
+	found, err := c.Check(ctx)
+	if err != nil {
+		return fmt.Errorf("check conservation: %w", err)
+	}
+	task.Run.Catalogue, task.Run.Basis, task.Run.Imbalances = c.ledger.Catalogue().Version(), c.ledger.Basis(), found.Imbalances
+	if !found.Balanced {
+		return errors.New(describeImbalance(task.Run))
+	}
+	return nil
 }
 
 // Check checks conservation once, and reports the result.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // mend makes the projection hold what the log says, and reports whether it had to. The log,
@@ -18,6 +19,7 @@ func (r *Recomputer) mend(ctx context.Context, run *event.Run) (bool, error) {
 		return false, err
 	}
 	mended, err := r.projection.Mend(ctx)
+	run.Mended = mended
 	for _, m := range mended {
 		r.logger.Error().Str("what", m.What).Int("stored", m.Stored).Int("removed", m.Removed).Int("detached_parts", m.Detached).
 			Msg("ClickHouse did not hold what the log says; it was mended from the log")
@@ -60,9 +62,12 @@ func describeImbalance(run *event.Run) string {
 		}
 		fmt.Fprintf(&b, "; %s", i)
 	}
-	if run.Healed {
+	switch {
+	case run.Healed:
 		b.WriteString("; ClickHouse was mended and everything balances again")
-	} else {
+	case run.JobName() == schedule.Check:
+		b.WriteString("; citytally recompute mends ClickHouse from the log")
+	default:
 		b.WriteString("; it is not healed: rebuild ClickHouse from the log")
 	}
 	return b.String()

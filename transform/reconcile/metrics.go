@@ -10,10 +10,7 @@ import (
 
 // Metrics are what a recomputer and a conservation checker count.
 type Metrics struct {
-	runs                    *prometheus.CounterVec
-	duration                *prometheus.HistogramVec
 	cells, changed, missing prometheus.Counter
-	finished                *prometheus.GaugeVec
 	conservation            conservationMetrics
 }
 
@@ -25,33 +22,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		return auto.NewCounter(prometheus.CounterOpts{Name: "citytally_recompute_" + name, Help: help})
 	}
 	return &Metrics{
-		runs: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "citytally_recompute_runs_total", Help: "Recomputations finished; result is ok or problem.",
-		}, []string{"schedule", "result"}),
-		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "citytally_recompute_duration_seconds", Help: "Time that a recomputation took, with what it waited for ClickHouse.",
-			Buckets: prometheus.ExponentialBuckets(.05, 2, 13),
-		}, []string{"schedule"}),
-		cells:   counter("cells_total", "Totals computed by recomputations."),
-		changed: counter("changed_total", "Totals that recomputations found to differ from ClickHouse and published again."),
-		missing: counter("observations_missing_total", "Accepted observations that recomputations found missing or altered in ClickHouse and stored again."),
-		finished: auto.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "citytally_recompute_finished_timestamp_seconds", Help: "When the schedule's last recomputation without a problem finished, Unix time.",
-		}, []string{"schedule"}),
+		cells:        counter("cells_total", "Totals computed by recomputations."),
+		changed:      counter("changed_total", "Totals that recomputations found to differ from ClickHouse and published again."),
+		missing:      counter("observations_missing_total", "Accepted observations that recomputations found missing or altered in ClickHouse and stored again."),
 		conservation: newConservationMetrics(auto),
 	}
 }
 
 // observe counts a recomputation.
 func (m *Metrics) observe(run *event.Run) {
-	result := "ok"
-	if run.Problem != "" {
-		result = "problem"
-	} else {
-		m.finished.WithLabelValues(run.Schedule).Set(float64(run.FinishedAt.Unix()))
-	}
-	m.runs.WithLabelValues(run.Schedule, result).Inc()
-	m.duration.WithLabelValues(run.Schedule).Observe(run.FinishedAt.Sub(run.StartedAt).Seconds())
 	m.cells.Add(float64(run.Cells))
 	m.changed.Add(float64(run.Changed))
 	m.missing.Add(float64(run.ObservationsMissing))
@@ -101,15 +80,4 @@ func (m *conservationMetrics) observe(of *catalogue.Catalogue, c *Conservation) 
 			m.rows.WithLabelValues(area, dataset, state).Add(float64(n))
 		}
 	}
-}
-
-// ScheduleMetrics are what a scheduler counts.
-type ScheduleMetrics struct{ slots *prometheus.CounterVec }
-
-// NewScheduleMetrics returns a scheduler's metrics, registered where the
-// registerer is not nil.
-func NewScheduleMetrics(r prometheus.Registerer) *ScheduleMetrics {
-	return &ScheduleMetrics{slots: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
-		Name: "citytally_schedule_slots_total", Help: "Slots of a schedule for which a recomputation was asked for.",
-	}, []string{"schedule"})}
 }

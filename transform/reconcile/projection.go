@@ -29,17 +29,8 @@ type Projection interface {
 	Compare(ctx context.Context) ([]event.Imbalance, error)
 	// Mend makes the projection hold what the log says, and returns what it changed. It
 	// writes to the projection alone.
-	Mend(ctx context.Context) ([]Mended, error)
+	Mend(ctx context.Context) ([]event.Mended, error)
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)
-}
-
-// Mended says what was mended of one kind of rows.
-type Mended struct {
-	// What the rows are, as in an imbalance.
-	What string
-	// Stored rows were lacking, Removed ones are not in the log, and Detached parts of the
-	// table could not be read.
-	Stored, Removed, Detached int
 }

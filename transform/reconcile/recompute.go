@@ -3,17 +3,16 @@ package reconcile
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
 )
@@ -29,15 +28,13 @@ type Recomputer struct {
 	checker    *ConservationChecker
 	config     Config
 	logger     zerolog.Logger
-	now        func() time.Time
 	metrics    *Metrics
 }
 
+var _ schedule.Job = (*Recomputer)(nil)
+
 // Config is how recomputations work.
 type Config struct {
-	// AckWait is how long the broker waits for a sign of life before it gives a
-	// command to somebody else.
-	AckWait time.Duration
 	// SettleFor is how long a recomputation waits for the projection to catch up
 	// before it gives up with an error in its run record.
 	SettleFor time.Duration
@@ -45,123 +42,21 @@ type Config struct {
 
 // NewRecomputer returns a recomputer that reads figures from the ledger, which the
 // caller keeps up to date.
-func NewRecomputer(log *stream.Log, l *ledger.Ledger, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, now func() time.Time, metrics *Metrics) *Recomputer {
+func NewRecomputer(log *stream.Log, l *ledger.Ledger, projection Projection, publisher *tally.Publisher, checker *ConservationChecker, config Config, logger zerolog.Logger, metrics *Metrics) *Recomputer {
 	return &Recomputer{
 		log: log, ledger: l, projection: projection, publisher: publisher, checker: checker,
-		config: config, logger: logger, now: now, metrics: metrics,
+		config: config, logger: logger, metrics: metrics,
 	}
 }
 
-// Consumer is the name of the durable consumer of COMMANDS.
-const Consumer = "recompute"
-
-// The subject of COMMANDS on which recomputations are requested.
-const recomputeSubject = "commands.recompute"
-
-// RequestRecomputation publishes a command. Its run is recorded under the command's ID;
-// a command with the ID of an earlier one is that command, and not carried out twice.
-func RequestRecomputation(ctx context.Context, log *stream.Log, command event.Command) error {
-	if err := checkPeriod(command.Period); err != nil {
-		return err
-	}
-	body, err := json.Marshal(command)
-	if err != nil {
-		return fmt.Errorf("encode command: %w", err)
-	}
-	_, err = log.Publish(ctx, stream.Message{Subject: recomputeSubject, ID: command.ID, Body: body})
+// Do recomputes what the task names, and says in its run what was found.
+func (r *Recomputer) Do(ctx context.Context, task *schedule.Task) error {
+	run := task.Run
+	run.Catalogue = r.ledger.Catalogue().Version()
+	err := r.recompute(ctx, run)
+	r.metrics.observe(run)
 	return err
 }
-
-// Run carries out commands, one at a time, until ctx ends. Call it once the ledger has
-// caught up with the log. A command that is broken off begins anew, in another process
-// or at the next start.
-func (r *Recomputer) Run(ctx context.Context) error {
-	if err := r.log.Retry(ctx, stream.Attempt{What: "read the last runs", Stage: "recompute", Stream: stream.Totals, Logger: r.logger}, r.recallRuns); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	return r.log.Work(ctx, stream.WorkConfig{
-		Stage: "recompute", What: "recompute", Batch: 1, Logger: r.logger,
-		Consumer: stream.ConsumerConfig{Stream: stream.Commands, Name: Consumer, AckWait: r.config.AckWait, MaxPending: 1},
-	}, stream.NewBatchTask(1, func(ctx context.Context, batch []stream.Delivery) error { return r.execute(ctx, &batch[0]) }))
-}
-
-// maxName is how many bytes the id and the schedule of a command may have.
-const maxName = 255
-
-// readCommand reads a command that can be carried out; any other is a permanent error.
-func readCommand(d *stream.Delivery) (command event.Command, err error) {
-	if d.Subject != recomputeSubject {
-		return command, event.Permanentf("subject %q: want %s", event.Excerpt(d.Subject, maxName), recomputeSubject)
-	}
-	if err := json.Unmarshal(d.Body, &command); err != nil {
-		return command, event.Permanentf("read command: %w", err)
-	}
-	if !event.IsToken(command.Schedule) || len(command.Schedule) > maxName {
-		return command, event.Permanentf("read command: schedule: want one token of 1 to %d bytes, got %q", maxName, event.Excerpt(command.Schedule, maxName))
-	}
-	if !event.IsToken(strings.ReplaceAll(command.ID, ".", "-")) || len(command.ID) > maxName {
-		return command, event.Permanentf("read command: id: want 1 to %d bytes without spaces and wildcards, got %q", maxName, event.Excerpt(command.ID, maxName))
-	}
-	if command.Period != "" {
-		if _, err := catalogue.ParsePeriod(command.Period); err != nil {
-			return command, event.Permanentf("read command: period: %w", err)
-		}
-	}
-	return command, nil
-}
-
-// execute carries out a command and records its run.
-func (r *Recomputer) execute(ctx context.Context, d *stream.Delivery) error {
-	command, err := readCommand(d)
-	if err != nil {
-		return err
-	}
-	run := event.Run{
-		ID: command.ID, Schedule: command.Schedule, Trigger: command.Trigger, Slot: command.Slot,
-		Period: command.Period, Indicator: command.Indicator, StartedAt: r.now().UTC(), Catalogue: r.ledger.Catalogue().Version(),
-		Person: command.Person,
-	}
-	settled, err := r.isSettled(ctx, &command, d.Sequence)
-	if err != nil {
-		return err
-	}
-	if settled {
-		r.logger.Info().Str("schedule", command.Schedule).Time("slot", command.Slot).Msg("the slot has been recomputed, or a later one waits")
-		return nil
-	}
-	problem := r.recompute(ctx, &run)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	run.FinishedAt = r.now().UTC()
-	line := r.logger.Info()
-	if problem != nil {
-		run.Problem = problem.Error()
-		line = r.logger.Error().Err(problem)
-	}
-	if err := r.record(ctx, &run); err != nil {
-		return err
-	}
-	r.metrics.observe(&run)
-	line.Str("schedule", run.Schedule).Str("run", run.ID).Int("cells", run.Cells).Int("changed", run.Changed).
-		Int("observations_missing", run.ObservationsMissing).Dur("took", run.FinishedAt.Sub(run.StartedAt)).Msg("recomputed")
-	return nil
-}
-
-func (r *Recomputer) record(ctx context.Context, run *event.Run) error {
-	body, err := json.Marshal(run)
-	if err != nil {
-		return fmt.Errorf("encode run: %w", err)
-	}
-	_, err = r.log.Publish(ctx, stream.Message{Subject: RunSubject(run.Schedule), ID: "run." + run.ID, Body: body})
-	return err
-}
-
-// RunSubject returns the subject of TOTALS on which a schedule's runs are recorded.
-func RunSubject(schedule string) string { return "runs." + schedule }
 
 // How often a recomputation compares at most, while observations keep arriving.
 const maxAttempts = 5

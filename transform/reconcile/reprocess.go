@@ -10,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // The schedule under which the recomputations of Reprocess are recorded.
@@ -39,7 +40,7 @@ func Reprocess(ctx context.Context, log *stream.Log, letter *stream.Letter) erro
 	id := "replay." + letter.Stream + "." + strconv.FormatUint(letter.Sequence, 10)
 	if period, ok := strings.CutPrefix(letter.Subject, "totals."); ok {
 		command := event.Command{ID: id, Schedule: reprocessSchedule, Trigger: event.ByManual, Period: period}
-		if err := RequestRecomputation(ctx, log, command); err != nil {
+		if err := schedule.Request(ctx, log, schedule.Recompute, command); err != nil {
 			return fmt.Errorf("letter %d: ask for the totals of %s: %w", letter.Number, period, err)
 		}
 		return nil

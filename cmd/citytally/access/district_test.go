@@ -45,7 +45,7 @@ func setUp(t *testing.T, url string, login nats.Option) (*nats.Conn, jetstream.J
 func contents(t *testing.T, js jetstream.JetStream) string {
 	t.Helper()
 	var text strings.Builder
-	for _, name := range append(stream.Names(), stream.Tokens) {
+	for _, name := range append(stream.Names(), stream.Tokens, stream.Schedules) {
 		s, err := js.Stream(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/judge"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 )
 
@@ -45,30 +45,38 @@ type durable struct{ user, stream, name string }
 
 // durables returns every durable consumer.
 func durables() []durable {
-	return []durable{
+	all := []durable{
 		{Gateway, stream.Direct, direct.Consumer},
 		{Transform, stream.Submissions, judge.Consumer},
 		{Transform, stream.Accepted, tally.Consumer},
-		{Transform, stream.Commands, reconcile.Consumer},
 		{Sink, stream.Accepted, sink.AcceptedConsumer},
 		{Sink, stream.Verdicts, sink.VerdictsConsumer},
 		{Sink, stream.Totals, sink.TotalsConsumer},
 		{Sink, stream.Releases, sink.ReleasesConsumer},
 	}
+	for _, kind := range schedule.Kinds() {
+		all = append(all, durable{Transform, stream.Commands, schedule.Consumer(kind.Name)})
+	}
+	return all
 }
 
 // Users returns the users of the account CORE.
 func Users() []User {
+	var letters []string // of the jobs
+	for _, kind := range schedule.Kinds() {
+		letters = append(letters, "dead."+kind.Name)
+	}
+	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
 	return []User{
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", "dead.direct",
 			api+"CONSUMER.DELETE."+stream.Tokens+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
-			"accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", "dead.recompute")),
+			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
-		member(Schedule, nil, "commands.recompute"),
-		member(Operator, append(stream.Names(), stream.Tokens),
-			"accepted.decisions", "commands.recompute", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", "$JS.FC.>",
-			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+		member(Schedule, nil, "commands.*"),
+		member(Operator, append(stream.Names(), stream.Tokens, stream.Schedules),
+			"accepted.decisions", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, "$JS.FC.>",
+			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*"),
 		// Who changes streams can have them take any message anyhow.
 		{Name: Admin, Allow: []string{">"}},
 	}
@@ -85,7 +93,7 @@ func member(name string, follows []string, publishes ...string) User {
 	u := User{Name: name, Allow: publishes}
 	allow := func(subjects ...string) { u.Allow = append(u.Allow, subjects...) }
 	allow(api+"INFO", api+"STREAM.INFO.*", api+"CONSUMER.LIST.*", api+"CONSUMER.INFO.*.*")
-	for _, s := range stream.Names() {
+	for _, s := range append(stream.Names(), stream.Schedules) {
 		allow(api+"DIRECT.GET."+s, api+"DIRECT.GET."+s+".>")
 	}
 	follows = append(follows, stream.Dead) // where a person says what to pass over

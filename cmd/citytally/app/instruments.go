@@ -12,7 +12,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // instruments are the metrics of every stage.
@@ -20,7 +20,7 @@ type instruments struct {
 	gateway   *ingest.Metrics
 	drop      *drop.Metrics
 	transform *transform.Metrics
-	schedule  *reconcile.ScheduleMetrics
+	schedule  *schedule.SchedulerMetrics
 	sink      *sink.Metrics
 }
 
@@ -34,7 +34,7 @@ func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instr
 	}
 	return &instruments{
 		gateway: ingest.NewMetrics(registerer(StageIngest)), drop: drop.NewMetrics(registerer(StageCollect)), transform: transform.NewMetrics(registerer(StageTransform)),
-		schedule: reconcile.NewScheduleMetrics(registerer(StageSchedule)), sink: sink.NewMetrics(registerer(StageSink)),
+		schedule: schedule.NewSchedulerMetrics(registerer(StageSchedule)), sink: sink.NewMetrics(registerer(StageSink)),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest/direct"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // runningStage is one stage of this process.
@@ -89,8 +89,8 @@ func (p *Pipeline) openStages() error {
 		if err != nil {
 			return err
 		}
-		scheduler, err := reconcile.NewScheduler(log, p.settings.Transform.Schedules, location, p.child(StageSchedule), time.Now,
-			reconcile.WithScheduleMetrics(p.instruments.schedule))
+		scheduler, err := schedule.NewScheduler(log, p.settings.Transform.Schedules, location, p.child(StageSchedule), time.Now,
+			schedule.WithMetrics(p.instruments.schedule))
 		if err != nil {
 			return Usage(err)
 		}

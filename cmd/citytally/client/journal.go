@@ -16,7 +16,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/transform/judge"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // Journal returns every act of a person that is on record, the oldest first.
@@ -27,7 +27,7 @@ func (c *Client) Journal(ctx context.Context) ([]present.Act, error) {
 	}
 	defer disconnect()
 	acts := []present.Act{}
-	for _, read := range []func(context.Context, *stream.Log) ([]present.Act, error){decisionActs, releaseActs, runActs, skipActs, tokenActs, c.keyActs} {
+	for _, read := range []func(context.Context, *stream.Log) ([]present.Act, error){decisionActs, releaseActs, runActs, skipActs, tokenActs, pauseActs, c.keyActs} {
 		some, err := read(ctx, log)
 		if err != nil {
 			return nil, err
@@ -74,16 +74,37 @@ func releaseActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 	return acts, err
 }
 
-// runActs returns the recomputations that a person asked for.
+// runActs returns the runs that a person asked for.
 func runActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 	var acts []present.Act
-	err := readAll(ctx, log, stream.Totals, reconcile.RunSubject(manualSchedule), func(d stream.Delivery) error {
+	err := readAll(ctx, log, stream.Totals, schedule.RunSubject(schedule.Manual), func(d stream.Delivery) error {
 		var run event.Run
 		if err := json.Unmarshal(d.Body, &run); err != nil {
 			return fmt.Errorf("read run: %w", err)
 		}
-		of := strings.TrimSpace(run.Period + " " + run.Indicator)
-		acts = append(acts, present.Act{At: run.StartedAt, Kind: "recompute", Of: cmp.Or(of, "*"), By: run.Person})
+		kind, of := "recompute", cmp.Or(strings.Join(slices.DeleteFunc([]string{run.Period, run.Until, run.Indicator, run.Area}, func(s string) bool { return s == "" }), " "), "*")
+		if run.Schedule != schedule.Manual {
+			kind, of = "run", run.Schedule
+		}
+		acts = append(acts, present.Act{At: run.StartedAt, Kind: kind, Of: of, By: run.Person})
+		return nil
+	})
+	return acts, err
+}
+
+// pauseActs returns what people decided about schedules.
+func pauseActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
+	var acts []present.Act
+	err := readAll(ctx, log, stream.Schedules, schedule.PauseSubject("*"), func(d stream.Delivery) error {
+		var p schedule.Pause
+		if err := json.Unmarshal(d.Body, &p); err != nil {
+			return fmt.Errorf("read pause: %w", err)
+		}
+		kind := "resume"
+		if p.Paused {
+			kind = "pause"
+		}
+		acts = append(acts, present.Act{At: p.At, Kind: kind, Of: p.Schedule, By: p.Person, Reason: p.Reason})
 		return nil
 	})
 	return acts, err

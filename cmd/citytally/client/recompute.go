@@ -13,16 +13,13 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
-// manualSchedule is the schedule name of runs that a person asked for.
-const manualSchedule = "manual"
-
-// Recompute asks the running pipeline to compute the totals of a period and an
-// indicator anew, and waits for the run's record. "" is every period or indicator.
-func (c *Client) Recompute(ctx context.Context, period, indicator string) (event.Run, error) {
-	if err := c.checkIndicator(ctx, indicator); err != nil {
+// Recompute asks the running pipeline to compute totals anew, within the command's bounds,
+// and waits for the run's record.
+func (c *Client) Recompute(ctx context.Context, command event.Command) (event.Run, error) {
+	if err := c.checkBounds(ctx, &command); err != nil {
 		return event.Run{}, err
 	}
 	log, disconnect, err := c.openLog(zerolog.Nop())
@@ -30,24 +27,33 @@ func (c *Client) Recompute(ctx context.Context, period, indicator string) (event
 		return event.Run{}, err
 	}
 	defer disconnect()
-	return Recompute(ctx, log, event.Command{Period: period, Indicator: indicator, Person: app.CurrentPerson()})
+	command.Person = app.CurrentPerson()
+	return Recompute(ctx, log, command)
 }
 
 // Recompute publishes the command of a recomputation and waits for the run's record.
 // It sets the command's id, schedule and trigger.
 func Recompute(ctx context.Context, log *stream.Log, command event.Command) (event.Run, error) {
-	command.ID, command.Schedule, command.Trigger = manualSchedule+"."+nuid.Next(), manualSchedule, event.ByManual
+	command.Schedule = schedule.Manual
+	return ask(ctx, log, schedule.Recompute, command)
+}
+
+// ask publishes the command of a job that a person asks for, and waits for the run's record.
+// It sets the command's id and trigger.
+func ask(ctx context.Context, log *stream.Log, job string, command event.Command) (event.Run, error) {
+	command.ID, command.Trigger = schedule.Manual+"."+nuid.Next(), event.ByManual
 	last, err := log.LastSequence(ctx, stream.Totals)
 	if err != nil {
 		return event.Run{}, err
 	}
-	if err := reconcile.RequestRecomputation(ctx, log, command); err != nil {
+	if err := schedule.Request(ctx, log, job, command); err != nil {
 		return event.Run{}, app.Usage(err)
 	}
 	var run event.Run
 	errFound := errors.New("found")
-	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{reconcile.RunSubject(command.Schedule)}, From: last + 1}
+	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{schedule.RunSubject(schedule.Manual)}, From: last + 1}
 	err = log.Follow(ctx, from, func(d stream.Delivery) error {
+		run = event.Run{}
 		if err := json.Unmarshal(d.Body, &run); err != nil {
 			return fmt.Errorf("read run: %w", err)
 		}
@@ -63,6 +69,24 @@ func Recompute(ctx context.Context, log *stream.Log, command event.Command) (eve
 		err = context.Cause(ctx)
 	}
 	return event.Run{}, err
+}
+
+// checkBounds returns a UsageError for bounds that the catalogue does not have.
+func (c *Client) checkBounds(ctx context.Context, command *event.Command) error {
+	if err := schedule.CheckBounds(command.Period, command.Until); err != nil {
+		return app.Usage(fmt.Errorf("--period: %w", err))
+	}
+	if err := c.checkIndicator(ctx, command.Indicator); err != nil || command.Area == "" {
+		return err
+	}
+	inForce, err := c.Catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := inForce.Area(command.Area); !ok {
+		return app.Usage(fmt.Errorf("--area: want an area of the catalogue, got %q", command.Area))
+	}
+	return nil
 }
 
 // checkIndicator returns a UsageError for an indicator that the catalogue does not

@@ -13,7 +13,8 @@ import (
 // Act is something that a person did, as it is on record.
 type Act struct {
 	At time.Time `json:"at"`
-	// Kind is lock, unlock, reopen, adopt, release, recompute, skip, token (issued), key (made) or revoke.
+	// Kind is lock, unlock, reopen, adopt, release, recompute, run, pause, resume, skip,
+	// token (issued), key (made) or revoke.
 	Kind string       `json:"act"`
 	Of   string       `json:"of"`
 	By   event.Person `json:"by"`

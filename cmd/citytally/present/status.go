@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,6 +27,8 @@ type Status struct {
 	// Conservation says whether everything received is accounted for; nil where
 	// ClickHouse does not answer.
 	Conservation *reconcile.Conservation `json:"conservation,omitempty"`
+	// Schedules are how what is done at its times stands.
+	Schedules []Schedule `json:"schedules,omitempty"`
 	// NotReady are the parts of the instance that cannot work now, and why.
 	NotReady []Part `json:"not_ready,omitempty"`
 	// Waiting are the oldest messages that each stage has yet to process.
@@ -84,6 +87,7 @@ func (s *Status) Print(w io.Writer, format string) error {
 	}
 	s.printStreams(w)
 	s.printWaiting(w, time.Now())
+	s.printSchedules(w)
 	if s.Problem != "" {
 		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
 		return nil
@@ -145,6 +149,28 @@ func (s *Status) printWaiting(w io.Writer, now time.Time) {
 	for i := range s.Waiting {
 		m := &s.Waiting[i]
 		rows.AppendRow(table.Row{m.For, m.Stream, m.Area, m.Dataset, m.Submission, now.Sub(m.Since).Round(100 * time.Millisecond)})
+	}
+	rows.Render()
+}
+
+func (s *Status) printSchedules(w io.Writer) {
+	if len(s.Schedules) == 0 {
+		return
+	}
+	rows := NewTable(w, table.Row{"schedule", "job", "next", "last finished", "took", "result"})
+	for i := range s.Schedules {
+		sc := &s.Schedules[i]
+		next, last, took, result := "never", "", "", ""
+		if !sc.Next.IsZero() {
+			next = sc.Next.Format(time.DateTime)
+		}
+		if sc.Paused != nil {
+			next = "paused by " + sc.Paused.Person.Name + ": " + sc.Paused.Reason
+		}
+		if run := sc.Last; run != nil {
+			last, took, result = run.FinishedAt.Local().Format(time.DateTime), run.FinishedAt.Sub(run.StartedAt).Round(time.Millisecond).String(), cmp.Or(run.Problem, "well")
+		}
+		rows.AppendRow(table.Row{sc.Name, sc.Job, next, last, took, result})
 	}
 	rows.Render()
 }

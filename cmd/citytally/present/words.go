@@ -58,6 +58,7 @@ type Words struct {
 	DryRun     DryRunWords
 	Token      TokenWords
 	Journal    JournalWords
+	Schedules  ScheduleWords
 	Calendar   CalendarWords
 	Demo       DemoWords
 	Rules      RulesWords
@@ -84,6 +85,14 @@ type JournalWords struct {
 	// Unknown is the person where an earlier version has not recorded one.
 	Unknown           string
 	Acts, Roles, Ways map[string]string
+}
+
+// ScheduleWords are those of the list of schedules.
+type ScheduleWords struct {
+	Name, Job, Cron, Next, Last, Result, Never, Well string
+	// Paused is a format of by whom and why.
+	Paused string
+	Jobs   map[string]string
 }
 
 // CalendarWords are those of what is owed and of what has become of it.

@@ -172,10 +172,14 @@ var englishWords = Words{
 	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
-		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "release": "release", "recompute": "recompute",
+		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
 			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
 		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "token": "token"},
+	},
+	Schedules: ScheduleWords{
+		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Well: "well",
+		Paused: "paused by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check"},
 	},
 	Calendar: CalendarWords{
 		Dataset: "dataset", Deadline: "deadline", Grace: "grace until", Lock: "locked at", Final: "final at",

@@ -169,10 +169,14 @@ var chineseWords = Words{
 	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
-		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
 			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},
+	},
+	Schedules: ScheduleWords{
+		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Well: "正常",
+		Paused: "已暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对"},
 	},
 	Calendar: CalendarWords{
 		Dataset: "报表", Deadline: "截止时间", Grace: "宽限至", Lock: "锁定时间", Final: "定案时间",

@@ -1,4 +1,4 @@
-package reconcile
+package schedule
 
 import (
 	"context"
@@ -50,7 +50,7 @@ func publishJSON(t *testing.T, log *stream.Log, subject, id string, v any) strea
 func afterForgetting(t *testing.T, log *stream.Log) {
 	t.Helper()
 	command := event.Command{ID: "probe", Schedule: "probe"}
-	for publishJSON(t, log, recomputeSubject, "probe", command); publishJSON(t, log, recomputeSubject, "probe", command).Duplicate; {
+	for publishJSON(t, log, commandSubject(Recompute), "probe", command); publishJSON(t, log, commandSubject(Recompute), "probe", command).Duplicate; {
 	}
 }
 
@@ -120,7 +120,7 @@ func TestMissedSlotIsAskedForOnceForEver(t *testing.T) {
 // latest; a slot that has a run is not carried out again.
 func TestGatheredCommandsAreCarriedOutOnce(t *testing.T) {
 	log := fixture.Log(t)
-	r := &Recomputer{log: log, now: func() time.Time { return at(t, "2021-05-04 12:00:00") }, metrics: NewMetrics(nil)}
+	r := &Runner{log: log, job: Recompute, now: func() time.Time { return at(t, "2021-05-04 12:00:00") }, metrics: NewRunMetrics(nil)}
 	command := func(schedule, slot string) event.Command {
 		return event.Command{ID: schedule + slot, Schedule: schedule, Trigger: event.BySchedule, Slot: at(t, slot)}
 	}
@@ -130,7 +130,7 @@ func TestGatheredCommandsAreCarriedOutOnce(t *testing.T) {
 		command("nightly", "2035-05-04 02:30:00"), // by a clock that was ahead
 	}
 	for i := range queued {
-		publishJSON(t, log, recomputeSubject, queued[i].ID, queued[i])
+		publishJSON(t, log, commandSubject(Recompute), queued[i].ID, queued[i])
 	}
 	check := func(want ...bool) {
 		t.Helper()

@@ -1,4 +1,4 @@
-package reconcile
+package schedule
 
 import (
 	"context"
@@ -51,33 +51,44 @@ func (u *unreadableRun) Error() string { return "read the record of the last run
 
 func (u *unreadableRun) Unwrap() error { return u.err }
 
+// LastRun returns the last run that is recorded under a name, a schedule's or Manual, and
+// nil where there is none.
+func LastRun(ctx context.Context, log *stream.Log, name string) (*event.Run, error) {
+	m, err := log.GetLast(ctx, stream.Totals, RunSubject(name))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	run := &event.Run{}
+	if err := json.Unmarshal(m.Data, run); err != nil {
+		return nil, &unreadableRun{err}
+	}
+	return run, nil
+}
+
 // latestRun returns the slot of the last run of a schedule that is recorded, zero where there
 // is none. A slot later than the instant was recorded by a clock that was ahead, and does not
 // count.
 func latestRun(ctx context.Context, log *stream.Log, schedule string, limit time.Time) (time.Time, error) {
-	m, err := log.GetLast(ctx, stream.Totals, RunSubject(schedule))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return time.Time{}, nil
-	}
-	if err != nil {
+	run, err := LastRun(ctx, log, schedule)
+	if err != nil || run == nil || run.Slot.After(limit) {
 		return time.Time{}, err
-	}
-	var run event.Run
-	if err := json.Unmarshal(m.Data, &run); err != nil {
-		return time.Time{}, &unreadableRun{err}
-	}
-	if run.Slot.After(limit) {
-		return time.Time{}, nil
 	}
 	return run.Slot, nil
 }
 
-// isSettled reports whether a scheduled command need not be carried out: a run of its slot or
-// of a later one is recorded, or a command for a later one waits, so that commands which
-// gathered while nobody worked are carried out once.
-func (r *Recomputer) isSettled(ctx context.Context, command *event.Command, sequence uint64) (bool, error) {
+// isSettled reports whether a command need not be carried out: its run is recorded, or one of
+// a later slot, or a command for a later one waits, so that commands which gathered while
+// nobody worked are carried out once.
+func (r *Runner) isSettled(ctx context.Context, command *event.Command, sequence uint64) (bool, error) {
 	if command.Slot.IsZero() {
-		return false, nil
+		run, err := LastRun(ctx, r.log, Manual)
+		if err != nil && !errors.As(err, new(*unreadableRun)) {
+			return false, fmt.Errorf("look for the last run: %w", err)
+		}
+		return run != nil && run.ID == command.ID, nil
 	}
 	limit := r.now()
 	run, err := latestRun(ctx, r.log, command.Schedule, limit)
@@ -93,14 +104,14 @@ func (r *Recomputer) isSettled(ctx context.Context, command *event.Command, sequ
 
 // recallRuns shows in the metrics when each schedule's last run without a problem finished,
 // which a process that starts does not know.
-func (r *Recomputer) recallRuns(ctx context.Context) error {
+func (r *Runner) recallRuns(ctx context.Context) error {
 	last, err := r.log.GetLastOfEach(ctx, stream.Totals, RunSubject("*"))
 	if err != nil {
 		return fmt.Errorf("look for the last runs: %w", err)
 	}
 	for _, m := range last {
 		var run event.Run
-		if err := json.Unmarshal(m.Data, &run); err == nil && run.Problem == "" {
+		if err := json.Unmarshal(m.Data, &run); err == nil && run.JobName() == r.job && run.Problem == "" {
 			r.metrics.finished.WithLabelValues(run.Schedule).Set(float64(run.FinishedAt.Unix()))
 		}
 	}
