@@ -164,7 +164,7 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 	}
 	for _, o := range owed {
 		told := OwedObligation{Obligation: o, Missing: []string{}}
-		for _, indicator := range g.calendar.Load().Indicators(o.Dataset, area, o.Period.Kind) {
+		for _, indicator := range g.calendar.Load().Indicators(o.Dataset, area, o.Period) {
 			told.Owed++
 			if slices.ContainsFunc(spellings(o.Period), func(p catalogue.Period) bool { return inForce[cell{indicator, p.String()}] }) {
 				told.Received++

@@ -46,7 +46,7 @@ func obligationColumns(c *calendar.Calendar, owed []calendar.Obligation, now tim
 		{"year", valuesOf(owed, func(o *obligation) uint16 { return uint16(o.Period.Year) })},
 		{"period_start", valuesOf(owed, func(o *obligation) time.Time { return o.Period.Start() })},
 		{"period_end", valuesOf(owed, func(o *obligation) time.Time { return o.Period.LastDay() })},
-		{"indicators", valuesOf(owed, func(o *obligation) []string { return c.Indicators(o.Dataset, o.Area, o.Period.Kind) })},
+		{"indicators", valuesOf(owed, func(o *obligation) []string { return c.Indicators(o.Dataset, o.Area, o.Period) })},
 		{"deadline", valuesOf(owed, func(o *obligation) time.Time { return o.Deadline })},
 		{"grace", valuesOf(owed, func(o *obligation) *time.Time { return optional(o.Grace) })},
 		{"lock", valuesOf(owed, func(o *obligation) *time.Time { return optional(o.Lock) })},

@@ -110,18 +110,22 @@ func TestIndicatorsOwed(t *testing.T) {
 	}
 	for _, row := range []struct {
 		dataset, area string
-		kind          catalogue.PeriodKind
+		period        string
 		want          string
 	}{
-		{"annual", "100001", catalogue.Year, "[income people]"},
-		{"annual", "100000", catalogue.Year, "[papers]"},
-		{"monthly", "100071", catalogue.Month, "[income]"},
-		{"monthly", "hitech", catalogue.YearToDate, "[income]"},
-		{"monthly", "100000", catalogue.Month, "[]"},
-		{"monthly", "nowhere", catalogue.Month, "[]"},
+		{"annual", "100001", "2021", "[income people]"},
+		{"annual", "100000", "2021", "[papers]"},
+		{"monthly", "100071", "2021-03", "[income]"},
+		{"monthly", "hitech", "2021-YTD03", "[income]"},
+		{"monthly", "100000", "2021-03", "[]"},
+		{"monthly", "nowhere", "2021-03", "[]"},
 	} {
-		if got := fmt.Sprint(c.Indicators(row.dataset, row.area, row.kind)); got != row.want {
-			t.Errorf("%s, %s, %s: want %s, got %s", row.dataset, row.area, row.kind, row.want, got)
+		p, err := catalogue.ParsePeriod(row.period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.Indicators(row.dataset, row.area, p)); got != row.want {
+			t.Errorf("%s, %s, %s: want %s, got %s", row.dataset, row.area, row.period, row.want, got)
 		}
 	}
 }

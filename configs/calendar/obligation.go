@@ -41,19 +41,26 @@ func (c *Calendar) Due(dataset, area string, p catalogue.Period) (Due, bool) {
 	return c.due(e, p), true
 }
 
-// Indicators returns the ids of what the area has to report in the dataset for periods of the
-// kind, in the order of the catalogue: those that are reported at least as often, and that are
-// the area's to report.
-func (c *Calendar) Indicators(dataset, area string, kind catalogue.PeriodKind) []string {
+// Indicators returns the ids of what the area has to report in the dataset for the period, in
+// the order of the catalogue: those that are measured then, are reported at least as often, and
+// are the area's to report.
+func (c *Calendar) Indicators(dataset, area string, p catalogue.Period) []string {
 	a, ok := c.catalogue.Area(area)
 	if !ok {
 		return nil
 	}
-	return c.indicators(dataset, a, kind)
+	var ids []string
+	for _, ind := range c.indicators(dataset, a, p.Kind) {
+		if ind.ValidIn(p) {
+			ids = append(ids, ind.ID)
+		}
+	}
+	return ids
 }
 
-func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalogue.PeriodKind) []string {
-	var ids []string
+// indicators returns what the area has to report for periods of the kind, at some time or other.
+func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalogue.PeriodKind) []*catalogue.Indicator {
+	var all []*catalogue.Indicator
 	for i := range c.catalogue.Indicators {
 		ind := &c.catalogue.Indicators[i]
 		rule := catalogue.SumRule
@@ -61,10 +68,10 @@ func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalog
 			rule = catalogue.CityRule
 		}
 		if ind.Total == rule && slices.Contains(ind.Datasets, dataset) && perYear[ind.Frequency] >= perYear[kind.Frequency()] {
-			ids = append(ids, ind.ID)
+			all = append(all, ind)
 		}
 	}
-	return ids
+	return all
 }
 
 var perYear = map[catalogue.Frequency]int{catalogue.Annual: 1, catalogue.HalfYearly: 2, catalogue.Quarterly: 4, catalogue.Monthly: 12}
@@ -147,7 +154,7 @@ func (c *Calendar) entryFor(dataset, area string, p catalogue.Period) *entry {
 // owes reports whether the area exists at the end of the period and has something to report.
 func (c *Calendar) owes(area, dataset string, p catalogue.Period) bool {
 	a, ok := c.catalogue.Area(area)
-	return ok && a.ValidIn(p) && len(c.indicators(dataset, a, p.Kind)) > 0
+	return ok && a.ValidIn(p) && len(c.Indicators(dataset, area, p)) > 0
 }
 
 // owed reports whether the entry's members owe a period.

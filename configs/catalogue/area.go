@@ -59,6 +59,23 @@ func (a *Area) existsOn(day time.Time) bool {
 	return (a.ValidFrom.IsZero() || !day.Before(a.ValidFrom.Time)) && (a.ValidTo.IsZero() || day.Before(a.ValidTo.Time))
 }
 
+// Validity returns the days from which and to which the area exists, as 2016-10-08 – …; ""
+// where it has no bounds.
+func (a *Area) Validity() string { return validity(a.ValidFrom, a.ValidTo) }
+
+func validity(from, to Date) string {
+	if from.IsZero() && to.IsZero() {
+		return ""
+	}
+	text := [2]string{"…", "…"}
+	for i, day := range [2]Date{from, to} {
+		if !day.IsZero() {
+			text[i] = day.Format(time.DateOnly)
+		}
+	}
+	return text[0] + " – " + text[1]
+}
+
 // Date is a calendar day, written 2016-10-08.
 type Date struct{ time.Time }
 

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // indicatorReport records a mistake in one field of one indicator.
@@ -26,6 +27,9 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 			}
 		}
 		checkChange(ind, report)
+		if !ind.ValidFrom.IsZero() && !ind.ValidTo.IsZero() && !ind.ValidFrom.Before(ind.ValidTo.Time) {
+			report("valid_to", "want a day after valid_from %s, got %s", ind.ValidFrom.Format(time.DateOnly), ind.ValidTo.Format(time.DateOnly))
+		}
 		checkConversions(ind, report)
 		c.checkAtMost(ind, report)
 		c.checkFrequency(ind, report)

@@ -116,6 +116,10 @@ type Indicator struct {
 	Source     string `yaml:"source" json:"source,omitempty"`
 	// Redefined are the days from which figures mean something else than before.
 	Redefined []Date `yaml:"redefined" json:"redefined,omitempty"`
+	// ValidFrom is the first day on which the indicator is measured, and ValidTo the first on
+	// which it no longer is. Empty is no bound.
+	ValidFrom Date `yaml:"valid_from" json:"valid_from,omitzero"`
+	ValidTo   Date `yaml:"valid_to" json:"valid_to,omitzero"`
 	// Converts says how figures count that were reported in a unit, under an earlier
 	// catalogue, which does not convert into the indicator's by itself.
 	Converts []Conversion `yaml:"converts" json:"converts,omitempty"`
@@ -127,6 +131,24 @@ type Indicator struct {
 
 // Unit returns the indicator's unit, ready to convert into.
 func (i *Indicator) Unit() Unit { return i.unit }
+
+// ValidIn reports whether the indicator is measured for the period: a stock on its last day,
+// others on all of its days.
+func (i *Indicator) ValidIn(p Period) bool {
+	if i.ValidFrom.IsZero() && i.ValidTo.IsZero() {
+		return true
+	}
+	last := p.LastDay()
+	first := last
+	if i.Kind != Stock {
+		first = p.Start()
+	}
+	return (i.ValidFrom.IsZero() || !first.Before(i.ValidFrom.Time)) && (i.ValidTo.IsZero() || last.Before(i.ValidTo.Time))
+}
+
+// Validity returns the days from which and to which the indicator is measured, as
+// 2021-01-01 – …; "" where it has no bounds.
+func (i *Indicator) Validity() string { return validity(i.ValidFrom, i.ValidTo) }
 
 // InUnit returns a value in the unit of a name as one in the indicator's unit, exactly. The
 // error is a [Problem] where it does not convert.

@@ -43,7 +43,7 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 		f := &told.Figures[i]
 		known[cell{f.Indicator, f.Period}] = f
 	}
-	for _, indicator := range template.Indicators(p.catalogue(), v.Area, dataset) {
+	for _, indicator := range template.Indicators(p.catalogue(), v.Area, dataset, period) {
 		row := figureRow{Indicator: indicator}
 		if f := known[cell{indicator.ID, shown.Before.String()}]; f != nil {
 			row.Before = v.inForce(f)
@@ -89,7 +89,7 @@ func (p *Page) correct(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	sent := event.Submission{Area: v.Area.Code, Dataset: s.Dataset.ID}
-	for _, indicator := range template.Indicators(p.catalogue(), v.Area, s.Dataset) {
+	for _, indicator := range template.Indicators(p.catalogue(), v.Area, s.Dataset, s.Period) {
 		text := strings.TrimSpace(r.PostForm.Get(fieldPrefix + indicator.ID))
 		if text == "" {
 			continue

@@ -46,18 +46,19 @@ func (f *Form) Check() error {
 	return nil
 }
 
-// Indicators returns what the area reports in the dataset, in the catalogue's order.
+// Indicators returns what the area reports in the dataset for the period, in the catalogue's
+// order.
 func (f *Form) Indicators() []*catalogue.Indicator {
-	return Indicators(f.Catalogue, f.Area, f.Dataset)
+	return Indicators(f.Catalogue, f.Area, f.Dataset, f.Period)
 }
 
-// Indicators returns what an area reports in a dataset, in the catalogue's order.
-func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue.Dataset) []*catalogue.Indicator {
+// Indicators returns what an area reports in a dataset for a period, in the catalogue's order.
+func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue.Dataset, period catalogue.Period) []*catalogue.Indicator {
 	var reported []*catalogue.Indicator
 	for i := range c.Indicators {
 		indicator := &c.Indicators[i]
 		city := area.Kind == catalogue.City
-		if slices.Contains(indicator.Datasets, dataset.ID) && indicator.Total != catalogue.RatioRule &&
+		if slices.Contains(indicator.Datasets, dataset.ID) && indicator.Total != catalogue.RatioRule && indicator.ValidIn(period) &&
 			(indicator.Total != catalogue.CityRule || city) && (indicator.Total != catalogue.SumRule || !city) {
 			reported = append(reported, indicator)
 		}

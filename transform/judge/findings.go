@@ -107,19 +107,15 @@ func finalTooEarly(p catalogue.Period, assumed bool) *event.Finding {
 
 func areaNotValid(a *catalogue.Area, p catalogue.Period) *event.Finding {
 	return reject("AREA_NOT_VALID", "period", p.String(),
-		fmt.Sprintf("%s（%s）在报告期 %s 末不存在（有效期 %s）；请由当时的区划填报", a.NameZH, a.Code, p, validity(a)),
-		fmt.Sprintf("%s (%s) does not exist at the end of %s (it is valid %s); the area of that time reports it", a.NameEN, a.Code, p, validity(a)))
+		fmt.Sprintf("%s（%s）在报告期 %s 末不存在（有效期 %s）；请由当时的区划填报", a.NameZH, a.Code, p, a.Validity()),
+		fmt.Sprintf("%s (%s) does not exist at the end of %s (it is valid %s); the area of that time reports it", a.NameEN, a.Code, p, a.Validity()))
 }
 
-func validity(a *catalogue.Area) string {
-	from, to := "…", "…"
-	if !a.ValidFrom.IsZero() {
-		from = a.ValidFrom.Format("2006-01-02")
-	}
-	if !a.ValidTo.IsZero() {
-		to = a.ValidTo.Format("2006-01-02")
-	}
-	return from + " – " + to
+// indicatorNotValid says that an indicator is not measured for a period.
+func indicatorNotValid(i *catalogue.Indicator, p catalogue.Period) *event.Finding {
+	return reject("INDICATOR_NOT_VALID", "period", p.String(),
+		fmt.Sprintf("指标 %s（%s）在报告期 %s 不填报（有效期 %s）；请删除这一行，或改正报告期", i.NameZH, i.ID, p, i.Validity()),
+		fmt.Sprintf("%s (%s) is not measured for %s (it is valid %s); leave the row out, or correct its period", i.NameEN, i.ID, p, i.Validity()))
 }
 
 func statusContradictsValue(status catalogue.Status, value string) *event.Finding {

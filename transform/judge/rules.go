@@ -266,6 +266,8 @@ func (r *checks) readRow(o *event.Observation, area *catalogue.Area, dataset *ca
 		return none, rowState{finding: otherPeriod(period, dataset)}
 	case !area.ValidIn(period):
 		return none, rowState{finding: areaNotValid(area, period)}
+	case !indicator.ValidIn(period):
+		return none, rowState{finding: indicatorNotValid(indicator, period)}
 	}
 	read := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,

@@ -75,10 +75,13 @@ func (c *calculator) expected(indicator *catalogue.Indicator, period catalogue.P
 // from which their figures follow. An area that reported its figure as missing has no
 // term. Reported is true where any area reported anything.
 func (c *calculator) terms(indicator *catalogue.Indicator, period catalogue.Period, expected []string) (terms []term, reported bool) {
+	if !indicator.ValidIn(period) {
+		return nil, false
+	}
 	if indicator.Kind == catalogue.Stock {
 		return c.readings(indicator, period, expected)
 	}
-	found := c.figures(ledger.Cell{Indicator: indicator.ID, Period: period})
+	found := c.figures(indicator, period)
 	reporting, rest := c.areaBuffer[:0], expected
 	terms = make([]term, 0, len(found))
 	for i := range found {
@@ -164,10 +167,13 @@ func (c *calculator) readings(indicator *catalogue.Indicator, period catalogue.P
 // The most periods that end at one instant, as a year does.
 const maxReadings = 5
 
-// figures returns the source's figures of the cell. They are overwritten by the next
-// call.
-func (c *calculator) figures(cell ledger.Cell) []ledger.Part {
-	c.figureBuffer = c.source.AppendParts(c.figureBuffer[:0], cell)
+// figures returns the source's figures of an indicator for a period, none where it is not
+// measured then. They are overwritten by the next call.
+func (c *calculator) figures(indicator *catalogue.Indicator, period catalogue.Period) []ledger.Part {
+	if !indicator.ValidIn(period) {
+		return nil
+	}
+	c.figureBuffer = c.source.AppendParts(c.figureBuffer[:0], ledger.Cell{Indicator: indicator.ID, Period: period})
 	return c.figureBuffer
 }
 
@@ -176,6 +182,9 @@ func (c *calculator) figures(cell ledger.Cell) []ledger.Part {
 func (c *calculator) ratio(indicator *catalogue.Indicator, period catalogue.Period) *level {
 	top, _ := c.catalogue.Indicator(indicator.Numerator)
 	bottom, _ := c.catalogue.Indicator(indicator.Denominator)
+	if !indicator.ValidIn(period) || !top.ValidIn(period) || !bottom.ValidIn(period) {
+		return fold(nil, nil)
+	}
 	above, below := c.level(top, period), c.level(bottom, period)
 	n, d := above, below
 	mixed := top.Total != bottom.Total

@@ -36,7 +36,7 @@ func (c *calculator) flowsOf(indicator *catalogue.Indicator, year int16) *yearFl
 	if !ok {
 		flows = &yearFlows{year: year, periods: catalogue.PeriodsOfYear(year)}
 		for n := range c.source.Reported(indicator.ID, year).Numbers() {
-			if parts := c.figures(ledger.Cell{Indicator: indicator.ID, Period: flows.periods[n]}); len(parts) > 0 {
+			if parts := c.figures(indicator, flows.periods[n]); len(parts) > 0 {
 				flows.parts[n] = slices.Clone(parts)
 				for i := range parts {
 					flows.highest = max(flows.highest, parts[i].Stage)

@@ -49,6 +49,9 @@ func (l *oracleLevel) imputed() bool {
 
 func (o *oracle) level(id string, period catalogue.Period) oracleLevel {
 	ind, _ := o.catalogue.Indicator(id)
+	if !o.measured(id, period) {
+		return oracleLevel{}
+	}
 	if ind.Total == catalogue.RatioRule {
 		return o.ratio(ind, period)
 	}

@@ -49,6 +49,9 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 	}
 	best := map[string]*oracleRow{}
 	o.found[cell] = best
+	if !o.measured(indicator, period) {
+		return best
+	}
 	for i := range o.rows {
 		r := &o.rows[i]
 		if r.indicator != indicator || r.period != period {
@@ -60,6 +63,25 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 	}
 	maps.DeleteFunc(best, func(_ string, r *oracleRow) bool { return r.withdrawn })
 	return best
+}
+
+// measured reports whether the indicator is valid in the period: a stock at its end, a flow
+// from its first day to its last.
+func (o *oracle) measured(id string, period catalogue.Period) bool {
+	ind, _ := o.catalogue.Indicator(id)
+	days := []string{period.LastDay().Format("2006-01-02")}
+	if ind.Kind != catalogue.Stock {
+		days = append(days, period.Start().Format("2006-01-02"))
+	}
+	for _, day := range days {
+		if from := ind.ValidFrom.Format("2006-01-02"); !ind.ValidFrom.IsZero() && day < from {
+			return false
+		}
+		if to := ind.ValidTo.Format("2006-01-02"); !ind.ValidTo.IsZero() && day >= to {
+			return false
+		}
+	}
+	return ind.Total != catalogue.RatioRule || o.measured(ind.Numerator, period) && o.measured(ind.Denominator, period)
 }
 
 func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {

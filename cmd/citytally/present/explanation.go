@@ -91,6 +91,9 @@ func (x *explainer) definition(indicator *catalogue.Indicator) (lines []string) 
 			lines = append(lines, fmt.Sprintf(said.pattern, said.text))
 		}
 	}
+	if validity := indicator.Validity(); validity != "" {
+		lines = append(lines, fmt.Sprintf(x.words.Validity, validity))
+	}
 	for _, day := range indicator.Redefined {
 		lines = append(lines, fmt.Sprintf(x.words.Redefined, day.Format(time.DateOnly)))
 	}

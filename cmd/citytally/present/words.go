@@ -172,7 +172,7 @@ type ExplainWords struct {
 	Received, Note, Raw, Reason, Superseded string
 	Recast, UnknownBefore                   string
 	// What the catalogue says of an indicator.
-	Meaning, Population, Source, Redefined string
+	Meaning, Population, Source, Redefined, Validity string
 	// Refused and Held tell an area and the indicator whose figure it sent in vain.
 	Refused, Held string
 	// Contradiction tells an area, an indicator, and two values with what they follow

@@ -83,7 +83,7 @@ var englishWords = Words{
 		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s",
 		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
-		Meaning:       "meaning: %s", Population: "population: %s", Source: "source: %s", Redefined: "redefined from %s on",
+		Meaning:       "meaning: %s", Population: "population: %s", Source: "source: %s", Redefined: "redefined from %s on", Validity: "valid: %s",
 		Recast: "territory: that of %s belonged to %s a year earlier", UnknownBefore: "not known", Refused: "%s has sent %s, which was refused", Held: "%s has sent %s, which is held",
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",

@@ -80,7 +80,7 @@ var chineseWords = Words{
 		Subtracted: "减 ", OfPeriod: "%s数", Row: "第 %d 行", Via: "经 %s", By: "报送人 %s",
 		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
 		Contradiction: "数据矛盾：%s的%s，%s；而%s",
-		Meaning:       "含义：%s", Population: "统计范围：%s", Source: "资料来源：%s", Redefined: "指标口径自 %s 起调整",
+		Meaning:       "含义：%s", Population: "统计范围：%s", Source: "资料来源：%s", Redefined: "指标口径自 %s 起调整", Validity: "有效期：%s",
 		Recast: "区划调整：%s 的地域上年属 %s", UnknownBefore: "未知地区", Refused: "%s 已报送%s，被退回", Held: "%s 已报送%s，待说明",
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
