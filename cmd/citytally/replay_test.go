@@ -25,7 +25,13 @@ func TestReplayIntoClickHouse(t *testing.T) {
 	for round := range rounds {
 		submit(round)
 	}
-	must(t, "release", "create", "bulletin", "--dir", dir, "--period", "2021", "--force")
+	var lacking struct{ Unreported []struct{ Indicator string } }
+	decode(t, strings.NewReader(must(t, "report", "--dir", dir, "--period", "2021", "--as-of", "2999-01-01", "--format", "json")), &lacking)
+	var absent []string
+	for _, u := range lacking.Unreported {
+		absent = append(absent, u.Indicator)
+	}
+	must(t, "release", "create", "bulletin", "--dir", dir, "--period", "2021", "--force", "--absent", strings.Join(absent, ","))
 	log := attach(t, dir)
 	settled(t, log)
 	before := projection(t, dir)

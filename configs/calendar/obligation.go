@@ -67,14 +67,12 @@ func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalog
 		if area.Kind == catalogue.City {
 			rule = catalogue.CityRule
 		}
-		if ind.Total == rule && slices.Contains(ind.Datasets, dataset) && perYear[ind.Frequency] >= perYear[kind.Frequency()] {
+		if ind.Total == rule && slices.Contains(ind.Datasets, dataset) && ind.Frequency.PerYear() >= kind.Frequency().PerYear() {
 			all = append(all, ind)
 		}
 	}
 	return all
 }
-
-var perYear = map[catalogue.Frequency]int{catalogue.Annual: 1, catalogue.HalfYearly: 2, catalogue.Quarterly: 4, catalogue.Monthly: 12}
 
 // OfPeriod returns everything that is owed for the period, in the order of datasets and areas.
 func (c *Calendar) OfPeriod(p catalogue.Period) []Obligation {

@@ -58,6 +58,11 @@ const (
 	Monthly    Frequency = "M"
 )
 
+// PerYear returns how often a year something is reported.
+func (f Frequency) PerYear() int {
+	return map[Frequency]int{Annual: 1, HalfYearly: 2, Quarterly: 4, Monthly: 12}[f]
+}
+
 var frequencies = []Frequency{Annual, HalfYearly, Quarterly, Monthly}
 
 // Rounding is how a figure is rounded for display, never for computing.
@@ -144,6 +149,24 @@ func (i *Indicator) ValidIn(p Period) bool {
 		first = p.Start()
 	}
 	return (i.ValidFrom.IsZero() || !first.Before(i.ValidFrom.Time)) && (i.ValidTo.IsZero() || last.Before(i.ValidTo.Time))
+}
+
+// TotalsOf returns the indicators of which the city has a total for the period once everybody
+// has reported, in order: those that are measured then, their parts too, and reported at least
+// as often.
+func (c *Catalogue) TotalsOf(p Period) []*Indicator {
+	var all []*Indicator
+	for i := range c.Indicators {
+		ind := &c.Indicators[i]
+		valid := ind.ValidIn(p) && ind.Frequency.PerYear() >= p.Kind.Frequency().PerYear()
+		for _, id := range ind.parts() {
+			valid = valid && c.indicators[id].ValidIn(p)
+		}
+		if valid {
+			all = append(all, ind)
+		}
+	}
+	return all
 }
 
 // Validity returns the days from which and to which the indicator is measured, as

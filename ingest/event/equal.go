@@ -15,10 +15,10 @@ func (t *Total) Equal(other *Total) bool {
 		t.ChangeQualifier == other.ChangeQualifier && slices.Equal(t.ChangeAreas, other.ChangeAreas) && slices.Equal(t.Carried, other.Carried)
 }
 
-// SameContent reports whether two releases have the same name, period, note, catalogue
-// and totals, inputs included. It does not compare when and by whom they were made, nor
+// SameContent reports whether two releases have the same name, period, note, catalogue,
+// absent indicators and totals, inputs included. It does not compare when and by whom they were made, nor
 // from which state of the log.
 func (r *Release) SameContent(other *Release) bool {
-	return r.Name == other.Name && r.Period == other.Period && r.Note == other.Note && r.Catalogue == other.Catalogue &&
+	return r.Name == other.Name && r.Period == other.Period && r.Note == other.Note && r.Catalogue == other.Catalogue && slices.Equal(r.Absent, other.Absent) &&
 		slices.EqualFunc(r.Totals, other.Totals, func(a, b Total) bool { return a.Equal(&b) && a.Inputs == b.Inputs })
 }

@@ -81,6 +81,8 @@ func TestGoldenEvents(t *testing.T) {
 	}
 	withdrawal.Add(event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Stage: catalogue.Final, Status: catalogue.Withdrawn, Row: 2})
 	withdrawn := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{withdrawal}}
+	lacking := exampleRelease("公报-2021")
+	lacking.Absent = []string{"gdp", "rd"}
 	again := event.Submission{
 		Area: "320812", Dataset: "sti-annual", Key: "k-1", Again: true,
 		Observations: []event.Observation{{Indicator: "gdp", Period: "2021", Action: "D", Row: 2}},
@@ -144,6 +146,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},
 		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},
 		{"release.v2.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},
+		{"release.v3.absent.zst", lacking, func() ([]byte, error) { return event.EncodeRelease(lacking) },
+			func(b []byte) (any, error) { return event.DecodeRelease(b) }},
 		{"release.v3.zst", exampleRelease("公报-2021"), func() ([]byte, error) { return event.EncodeRelease(exampleRelease("公报-2021")) },
 			func(b []byte) (any, error) { return event.DecodeRelease(b) }},
 	} {

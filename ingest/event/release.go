@@ -23,6 +23,9 @@ type Release struct {
 	Catalogue string `cbor:"7,keyasint"`
 	// Totals are in the catalogue's order, with their inputs.
 	Totals []Total `cbor:"8,keyasint"`
+	// Absent are the indicators that were named as absent: nobody had reported anything for
+	// them. They are all that should have had a total and have none.
+	Absent []string `cbor:"9,keyasint,omitempty"`
 	// Person is who made it; releases of earlier versions do not say.
 	Person Person `cbor:"31,keyasint,omitzero"`
 }

@@ -31,6 +31,22 @@ func (u *UnpublishableError) Error() string {
 	return fmt.Sprintf("%d totals are not publishable: %s", len(u.Totals), strings.Join(ids, ", "))
 }
 
+// UnreportedError is returned by [CreateRelease] where the indicators named as absent are not
+// those for which nobody has reported anything. Unnamed are such as nobody has reported, and
+// Reported those that were named and have a total or should have none.
+type UnreportedError struct {
+	Unnamed  []tally.Unreported
+	Reported []string
+}
+
+func (u *UnreportedError) Error() string {
+	ids := make([]string, len(u.Unnamed))
+	for i := range u.Unnamed {
+		ids[i] = u.Unnamed[i].Indicator
+	}
+	return fmt.Sprintf("unreported and not named as absent: %s; named as absent and not unreported: %s", strings.Join(ids, ", "), strings.Join(u.Reported, ", "))
+}
+
 // ReleaseRequest asks for a release of a period's totals.
 type ReleaseRequest struct {
 	Name   string
@@ -38,6 +54,8 @@ type ReleaseRequest struct {
 	Note   string
 	// Force releases totals that must not be published, too; they stay marked as such.
 	Force bool
+	// Absent are the indicators that the release is known to lack.
+	Absent []string
 	// Person is who makes the release.
 	Person event.Person
 }
@@ -45,7 +63,8 @@ type ReleaseRequest struct {
 // CreateRelease freezes the period's totals of the history under a name. Where there is
 // a release of that name already, the same content returns that release with repeated
 // true, and other content [ErrReleased]. Totals that must not be published return an
-// [UnpublishableError].
+// [UnpublishableError], and indicators that nobody has reported and the request does not name
+// an [UnreportedError].
 func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, h *ledger.History, r ReleaseRequest, now time.Time) (release *event.Release, repeated bool, err error) {
 	if r, found := event.ControlIn(r.Note, ""); found {
 		return nil, false, fmt.Errorf("note: take the control character %U out", r)
@@ -59,6 +78,9 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	}
 	if len(release.Totals) == 0 {
 		return nil, false, fmt.Errorf("nobody has reported anything for %s: there is nothing to release", r.Period)
+	}
+	if release.Absent, err = absent(c, release.Totals, &r); err != nil {
+		return nil, false, err
 	}
 	if withheld := unpublishable(release.Totals); len(withheld) > 0 && !r.Force {
 		return nil, false, &UnpublishableError{Totals: withheld}
@@ -87,4 +109,26 @@ func unpublishable(totals []event.Total) []event.Total {
 		}
 	}
 	return of
+}
+
+// absent returns the indicators without a total, in the catalogue's order, once the request
+// names them and no others.
+func absent(c *catalogue.Catalogue, totals []event.Total, r *ReleaseRequest) ([]string, error) {
+	var ids []string
+	wrong := &UnreportedError{}
+	has := byIndicator(totals)
+	for _, u := range tally.UnreportedOf(c, r.Period, func(id string) bool { return has[id] != nil }) {
+		if ids = append(ids, u.Indicator); !slices.Contains(r.Absent, u.Indicator) {
+			wrong.Unnamed = append(wrong.Unnamed, u)
+		}
+	}
+	for _, id := range r.Absent {
+		if !slices.Contains(ids, id) {
+			wrong.Reported = append(wrong.Reported, id)
+		}
+	}
+	if len(wrong.Unnamed)+len(wrong.Reported) > 0 {
+		return nil, wrong
+	}
+	return ids, nil
 }

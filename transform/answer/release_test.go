@@ -45,6 +45,13 @@ func TestReleaseStaysAsItWas(t *testing.T) {
 	}
 	now := time.Now()
 	n := ReleaseRequest{Name: "2021年公报", Period: period, Note: "first"}
+	var unreported *UnreportedError
+	n.Absent = []string{"enterprises", "gdp"}
+	if _, _, err := CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now); !errors.As(err, &unreported) ||
+		len(unreported.Unnamed) != 4 || unreported.Unnamed[1].Indicator != "visits" || len(unreported.Unnamed[1].Missing) != 4 || strings.Join(unreported.Reported, " ") != "gdp" {
+		t.Errorf("with indicators that nobody has reported: %v", err)
+	}
+	n.Absent = []string{"visits", "enterprises", "balance", "contribution", "enterprises_per_gdp"}
 	made, repeated, err := CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now)
 	if err != nil || repeated {
 		t.Fatalf("create: %v, repeated %v", err, repeated)
@@ -57,7 +64,7 @@ func TestReleaseStaysAsItWas(t *testing.T) {
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "150"))))
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("gdp", "2020", "90"))))
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("903", fixture.Figure("enterprises", "2021", "5"))))
-	n.Force = true
+	n.Force, n.Absent = true, []string{"visits", "balance", "contribution"}
 	if _, _, err = CreateRelease(t.Context(), log, c, replay(ledger.Moment{}, nil), n, now); !errors.Is(err, ErrReleased) {
 		t.Errorf("other content under the name: %v, want ErrReleased", err)
 	}
@@ -120,19 +127,19 @@ func TestReleaseIsRefused(t *testing.T) {
 		_, _, err = CreateRelease(t.Context(), log, c, h, n, time.Now())
 		return err
 	}
-	period := fixture.Period("2021")
+	period, absent := fixture.Period("2021"), []string{"rd", "rd_intensity", "visits", "balance", "contribution"}
 	if err := create(ReleaseRequest{Name: "empty", Period: period}); err == nil || !strings.Contains(err.Error(), "nothing to release") {
 		t.Errorf("a period without totals: %v", err)
 	}
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100"), fixture.Figure("enterprises", "2021", "3"))))
 	var refused *UnpublishableError
-	if err := create(ReleaseRequest{Name: "early", Period: period}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
+	if err := create(ReleaseRequest{Name: "early", Period: period, Absent: absent}); !errors.As(err, &refused) || refused.Error() != "2 totals are not publishable: gdp, enterprises_per_gdp" {
 		t.Errorf("with a partial total: %v", err)
 	}
-	if err := create(ReleaseRequest{Name: "a b", Period: period, Force: true}); err == nil || !strings.Contains(err.Error(), "letters, digits") {
+	if err := create(ReleaseRequest{Name: "a b", Period: period, Absent: absent, Force: true}); err == nil || !strings.Contains(err.Error(), "letters, digits") {
 		t.Errorf("a name with a space: %v", err)
 	}
-	if err := create(ReleaseRequest{Name: "early", Period: period, Force: true}); err != nil {
+	if err := create(ReleaseRequest{Name: "early", Period: period, Absent: absent, Force: true}); err != nil {
 		t.Errorf("forced: %v", err)
 	}
 	all, err := log.Releases(t.Context())

@@ -59,6 +59,25 @@ func OfPeriod(c *catalogue.Catalogue, source Source, period catalogue.Period) []
 	return totals
 }
 
+// Unreported is an indicator that should have a total of a period, and for which nobody has
+// reported anything. Missing are the areas that its total is made of, by code.
+type Unreported struct {
+	Indicator string   `json:"indicator"`
+	Missing   []string `json:"missing"`
+}
+
+// UnreportedOf returns the indicators that should have a total of the period, and are not among
+// those with one, in the catalogue's order.
+func UnreportedOf(c *catalogue.Catalogue, period catalogue.Period, reported func(indicator string) bool) []Unreported {
+	unreported := []Unreported{}
+	for _, indicator := range c.TotalsOf(period) {
+		if !reported(indicator.ID) {
+			unreported = append(unreported, Unreported{indicator.ID, Expected(c, indicator, period)})
+		}
+	}
+	return unreported
+}
+
 // Expected returns the codes of the areas that the indicator's total of a period is
 // made of, in order. Those of a ratio are its parts', the city among them where one part is its own.
 func Expected(c *catalogue.Catalogue, indicator *catalogue.Indicator, period catalogue.Period) []string {

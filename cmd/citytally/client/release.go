@@ -26,7 +26,8 @@ type CreatedRelease struct {
 
 // CreateRelease freezes the selected totals under a name. It returns a RefusedError,
 // in the printer's words, for totals that are not publishable, unless they are forced,
-// and for a name that has other totals.
+// for indicators that nobody has reported, unless they are named as absent, and for a name
+// that has other totals.
 func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.ReleaseRequest, p *present.Printer) (*CreatedRelease, error) {
 	var err error
 	if n.Period, err = s.period(); err != nil {
@@ -54,7 +55,10 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	created := &CreatedRelease{Unjudged: int(position.Pending + position.Delivered)}
 	created.Release, created.Repeated, err = answer.CreateRelease(ctx, replayer.log, history.Ledger.Catalogue(), history, n, time.Now())
 	var withheld *answer.UnpublishableError
+	var unreported *answer.UnreportedError
 	switch {
+	case errors.As(err, &unreported):
+		return nil, &RefusedError{errors.New(p.DescribeUnreported(unreported))}
 	case errors.As(err, &withheld):
 		return nil, &RefusedError{errors.New(p.DescribeUnpublishable(withheld))}
 	case errors.Is(err, answer.ErrReleased):

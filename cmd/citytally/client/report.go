@@ -57,7 +57,13 @@ func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, err
 	if err := refuseOtherCatalogue(rows, inForce); err != nil {
 		return nil, err
 	}
-	return &present.Report{Period: period.String(), Totals: rows}, nil
+	has := map[string]bool{}
+	for i := range rows {
+		has[rows[i].Indicator] = true
+	}
+	return &present.Report{
+		Period: period.String(), Totals: rows, Unreported: tally.UnreportedOf(inForce, period, func(id string) bool { return has[id] }),
+	}, nil
 }
 
 // refuseOtherCatalogue returns an error for totals that were computed under another catalogue
@@ -89,7 +95,7 @@ func (r *replayer) periodReport(ctx context.Context, s *Selection, page bool) (*
 	inForce := history.Ledger.Catalogue()
 	totals := tally.OfPeriod(inForce, history.Ledger, period)
 	report := &present.Report{
-		Period: period.String(), AsOf: moment.Received,
+		Period: period.String(), AsOf: moment.Received, Unreported: unreported(inForce, period, totals),
 		Totals: reportRows(inForce, totals, origin{basis: history.Ledger.Basis(), catalogue: inForce.Version(), at: time.Now().UTC()}),
 	}
 	if page {
@@ -104,9 +110,10 @@ func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*
 	if err != nil {
 		return nil, err
 	}
+	then := cmp.Or(r.editions.Of(release.Catalogue), r.catalogueAt(answer.MomentOf(release)))
 	report := &present.Report{
-		Period: release.Period, Release: release.Name, AsOf: release.AsOf(), Note: release.Note,
-		Totals: reportRows(cmp.Or(r.editions.Of(release.Catalogue), r.catalogueAt(answer.MomentOf(release))), release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
+		Period: release.Period, Release: release.Name, AsOf: release.AsOf(), Note: release.Note, Unreported: unreported(then, period, release.Totals),
+		Totals: reportRows(then, release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
 	}
 	if page {
 		history, err := r.replay(ctx, answer.MomentOf(release), nil)
@@ -116,6 +123,13 @@ func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*
 		addPage(report, release.Totals, period, history)
 	}
 	return report, nil
+}
+
+// unreported returns the indicators that should have a total of the period and have none.
+func unreported(c *catalogue.Catalogue, period catalogue.Period, totals []event.Total) []tally.Unreported {
+	return tally.UnreportedOf(c, period, func(id string) bool {
+		return slices.ContainsFunc(totals, func(t event.Total) bool { return t.Indicator == id })
+	})
 }
 
 // addPage adds what only the HTML page shows: the totals' inputs and earlier years.

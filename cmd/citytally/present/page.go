@@ -38,6 +38,7 @@ type pageContent struct {
 	Facts      []string
 	Reporting  []reporting
 	Programmes []programme
+	Unreported []string // what nobody has reported, and who was to
 	Words      *Words
 	Base       *BaseWords
 	Bar        float64 // the length of a full bar
@@ -85,6 +86,9 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 	c := &pageContent{
 		Title: fmt.Sprintf(words.Page.Title, p.Area(p.Catalogue.City), p.Period(period)), Words: words, Base: p.base(r.Period), Bar: contributionWidth,
 		Facts: p.pageFacts(r), Reporting: p.reporting(r, period),
+	}
+	for i := range r.Unreported {
+		c.Unreported = append(c.Unreported, p.unreported(&r.Unreported[i]))
 	}
 	rows := rowsByIndicator(r.Totals)
 	for _, heading := range p.pageHeadings() {

@@ -14,6 +14,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -156,7 +157,8 @@ func bulletin(t *testing.T) *Report {
 	}
 	missing := sink.Coverage{Have: 1, Expected: 2, Missing: []string{"102"}}
 	return &Report{
-		Period: "2021", Release: "bulletin", Note: "<b>统计公报</b>", AsOf: time.Date(2022, 1, 31, 15, 59, 59, 0, time.UTC),
+		Unreported: []tally.Unreported{{Indicator: "part", Missing: []string{"101", "102"}}},
+		Period:     "2021", Release: "bulletin", Note: "<b>统计公报</b>", AsOf: time.Date(2022, 1, 31, 15, 59, 59, 0, time.UTC),
 		Totals: []sink.ReportRow{
 			row(func(r *sink.ReportRow) { r.Stage = "estimate" }),
 			row(func(r *sink.ReportRow) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +26,14 @@ type ReleaseHead struct {
 	Basis     uint64    `json:"basis"`
 	Catalogue string    `json:"catalogue"`
 	Totals    int       `json:"totals"`
+	// Absent are the indicators that were named as absent.
+	Absent []string `json:"absent,omitempty"`
 }
 
 func headOf(r *event.Release) ReleaseHead {
 	return ReleaseHead{
 		Name: r.Name, Period: r.Period, Note: r.Note, CreatedAt: r.Created(), AsOf: r.AsOf(), Basis: r.Basis,
-		Catalogue: r.Catalogue, Totals: len(r.Totals),
+		Catalogue: r.Catalogue, Totals: len(r.Totals), Absent: r.Absent,
 	}
 }
 
@@ -84,6 +87,26 @@ func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) str
 			line += p.words().Comma + note
 		}
 		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// DescribeUnreported returns which indicators prevent a release because nobody has reported
+// them, a line each, with the flag that names them; or which were named without need.
+func (p *Printer) DescribeUnreported(u *answer.UnreportedError) string {
+	words := &p.words().Release
+	var lines []string
+	if len(u.Unnamed) > 0 {
+		lines = append(lines, fmt.Sprintf(words.Unreported, len(u.Unnamed)))
+		ids := make([]string, len(u.Unnamed))
+		for i := range u.Unnamed {
+			ids[i] = u.Unnamed[i].Indicator
+			lines = append(lines, "  "+ids[i]+" "+p.Indicator(ids[i]))
+		}
+		lines = append(lines, fmt.Sprintf(words.NameAbsent, strings.Join(ids, ",")))
+	}
+	if len(u.Reported) > 0 {
+		lines = append(lines, fmt.Sprintf(words.NotAbsent, strings.Join(u.Reported, p.words().List)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -198,7 +221,11 @@ func (p *Printer) ReleaseDiff(w io.Writer, d *ReleaseDiff, format string) error 
 	}
 	for i := range d.Differences {
 		difference := &d.Differences[i]
-		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), p.releasedTotal(d.Period, difference.Released), p.releasedTotal(d.Period, difference.Today))
+		released := p.releasedTotal(d.Period, difference.Released)
+		if slices.Contains(d.Absent, difference.Indicator) {
+			released = words.WasAbsent
+		}
+		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), released, p.releasedTotal(d.Period, difference.Today))
 		for j := range difference.Causes {
 			p.cause(w, &difference.Causes[j])
 		}

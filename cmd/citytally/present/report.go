@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Report is the city's totals of one period. As JSON, figures are exact decimals
@@ -22,6 +23,9 @@ type Report struct {
 	Release string           `json:"release,omitempty"`
 	AsOf    time.Time        `json:"as_of,omitzero"`
 	Totals  []sink.ReportRow `json:"totals"`
+	// Unreported are the indicators that should have a total, and for which nobody has
+	// reported anything.
+	Unreported []tally.Unreported `json:"unreported"`
 
 	// What only the HTML page shows: the release's note; by indicator, the totals with
 	// their inputs; and the totals of earlier years, the oldest first.
@@ -88,9 +92,24 @@ func (p *Printer) reportText(w io.Writer, r *Report, markdown bool) {
 	}
 	if markdown {
 		t.RenderMarkdown()
-		return
+	} else {
+		t.Render()
 	}
-	t.Render()
+	if len(r.Unreported) > 0 {
+		heading := "\n%s\n\n"
+		if markdown {
+			heading = "\n## %s\n\n"
+		}
+		fmt.Fprintf(w, heading, fmt.Sprintf(words.Report.Unreported, len(r.Unreported)))
+		for i := range r.Unreported {
+			fmt.Fprintf(w, "- %s\n", p.unreported(&r.Unreported[i]))
+		}
+	}
+}
+
+// unreported names an indicator that nobody has reported, and who was to.
+func (p *Printer) unreported(u *tally.Unreported) string {
+	return p.Indicator(u.Indicator) + p.words().Colon + fmt.Sprintf(p.words().Report.NobodyOf, p.Areas(u.Missing))
 }
 
 // programmeRows are the totals of one programme, in the catalogue's order.
@@ -168,5 +187,17 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 			row.ComputedAt.UTC().Format(utcMilliseconds), row.ChangeQualifier, strings.Join(row.ChangeAreas, " "), strings.Join(row.Flags, " "), strings.Join(row.Carried, " "),
 		})
 	}
+	for i := range r.Unreported {
+		u := &r.Unreported[i]
+		if indicator, ok := p.Catalogue.Indicator(u.Indicator); ok {
+			t.AppendRow(table.Row{
+				u.Indicator, indicator.NameZH, indicator.NameEN, "", indicator.UnitName, "", "", "", indicator.Change, tally.ValueMissing,
+				0, len(u.Missing), strings.Join(u.Missing, " "), "", "", "", "", unreportedFlag, "",
+			})
+		}
+	}
 	t.RenderCSV()
 }
+
+// unreportedFlag marks in CSV the indicators that nobody has reported.
+const unreportedFlag = "UNREPORTED"

@@ -13,11 +13,12 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/docs"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Programs read the columns of a report by their names and order.
 func TestReportCSV(t *testing.T) {
-	r := &Report{Period: "2021", Totals: []sink.ReportRow{
+	r := &Report{Period: "2021", Unreported: []tally.Unreported{{Indicator: "firms", Missing: []string{"101", "102"}}}, Totals: []sink.ReportRow{
 		row(func(r *sink.ReportRow) {
 			r.ComputedAt = time.Date(2022, 2, 1, 9, 0, 0, 7_000_000, time.FixedZone("", 8*3600))
 		}),

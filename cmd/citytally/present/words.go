@@ -115,6 +115,8 @@ type CalendarWords struct {
 // ReportWords are those of a report as a table or as Markdown.
 type ReportWords struct {
 	Title, Areas, NoTotals string
+	// Unreported heads the indicators that nobody has reported; NobodyOf names who was to.
+	Unreported, NobodyOf string
 }
 
 // SentenceWords are those of a total told in a sentence.
@@ -190,6 +192,10 @@ type ReleaseWords struct {
 	Name, Totals, ReleasedAt        string
 	Same, Different, OtherCatalogue string
 	ByCatalogue                     string
+	// Unreported heads the indicators that stop a release, NameAbsent says how to name them,
+	// and NotAbsent which were named without need. WasAbsent stands for a total that a
+	// release was known to lack.
+	Unreported, NameAbsent, NotAbsent, WasAbsent string
 }
 
 // PublishedWords are those of a comparison with published figures.

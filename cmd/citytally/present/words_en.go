@@ -36,6 +36,7 @@ var englishWords = Words{
 
 	Report: ReportWords{
 		Title: "City totals, %s", Areas: "areas", NoTotals: "no city totals for %s yet",
+		Unreported: "Indicators without any figure (%d)", NobodyOf: "nothing from %s",
 	},
 	Sentence: SentenceWords{
 		Total: "%s: %s%s%s.", NoTotal: "%s: no city total yet%s.",
@@ -100,6 +101,7 @@ var englishWords = Words{
 		Name: "name", Totals: "totals", ReleasedAt: "released",
 		Same: "%s, released on %s, is what today's totals are", Different: "%s, released on %s, differs from today in %d of %d totals",
 		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "no figure changed: the catalogue did",
+		Unreported: "%d indicators have not been reported by anybody:", NameAbsent: "get them reported or, where there are no figures, name them: --absent %s", NotAbsent: "not absent, so leave out of --absent: %s", WasAbsent: "named as absent",
 	},
 	Published: PublishedWords{
 		Summary: "%s: %[3]d figures held against %[2]s: %[4]d agree, %[5]d explained, %[6]d unexplained", Basis: "as of accepted message %d, catalogue %s",

@@ -35,6 +35,7 @@ var chineseWords = Words{
 
 	Report: ReportWords{
 		Title: "%s全市指标", Areas: "已报", NoTotals: "%s尚无全市数",
+		Unreported: "未报送的指标（%d项）", NobodyOf: "%s均未报送",
 	},
 	Sentence: SentenceWords{
 		Total: "%s%s%s%s。", NoTotal: "%s尚无全市数%s。",
@@ -97,6 +98,7 @@ var chineseWords = Words{
 		Name: "名称", Totals: "项数", ReleasedAt: "发布时间",
 		Same: "%s（%s 发布）与现数完全一致", Different: "%s（%s 发布）与现数不一致：%d 项（共 %d 项）",
 		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "无新数据：因目录变更",
+		Unreported: "有 %d 项指标无任何单位报送：", NameAbsent: "请催报；确无数据的，加 --absent %s 注明缺报", NotAbsent: "以下指标不属缺报，请从 --absent 中去掉：%s", WasAbsent: "发布时缺报",
 	},
 	Published: PublishedWords{
 		Summary: "%s：与 %s 核对 %d 个数，相符 %d 个，已说明原因 %d 个，未能说明 %d 个", Basis: "数据截至第 %d 条采用记录，目录版本 %s",
