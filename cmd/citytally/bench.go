@@ -31,6 +31,11 @@ report fifty datasets for one year after the other; with --monthly for months,
 from which totals of quarters, halves, years and years to date follow too: some
 twenty totals for each that was reported, which is the hardest there is.
 
+Figures are such as a city sends: each grows from year to year, counts are whole,
+and no part exceeds its whole, so that the rules find hardly anything. With --odd
+they are drawn at random and the rules remark on every second row, as on a bad
+file.
+
 The data are made from --seed, in a temporary directory that is removed, or in a
 new one below --dir that is left. Close other programs first: rates are those of
 a machine with nothing else to do. Processor time for each figure is measured
@@ -94,6 +99,7 @@ func newBench(g *globals) *cobra.Command {
 	flags.DurationVar(&c.Idle, "idle", 10*time.Second, "how long a process with nothing to do is watched")
 	flags.Uint64Var(&c.Seed, "seed", 1, "`seed` of the data")
 	flags.BoolVar(&c.Monthly, "monthly", false, "report months, from which quarters, years and years to date follow, not years")
+	flags.BoolVar(&c.Odd, "odd", false, "draw figures at random, so that the rules remark on every second row")
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	flags.StringVar(&c.CPUProfile, "cpu-profile", "", "write a processor profile of the pipeline phase to this `file`")
 	return cmd

@@ -30,6 +30,8 @@ type Config struct {
 	// Seed is the seed of the data. Monthly reports months instead of years.
 	Seed    uint64
 	Monthly bool
+	// Odd has the rules remark on every second row.
+	Odd bool
 	// CPUProfile is the file to write a processor profile of the pipeline phase to;
 	// "" writes none.
 	CPUProfile string
@@ -77,7 +79,7 @@ type benchmark struct {
 // Run measures phase by phase and prints each result to progress at once. The config
 // has to be valid.
 func Run(ctx context.Context, s *configs.Settings, c Config, logger zerolog.Logger, progress io.Writer) (result *Result, err error) {
-	b := &benchmark{config: c, settings: *s, set: load.Set{Seed: c.Seed, Monthly: c.Monthly}, logger: logger, progress: progress}
+	b := &benchmark{config: c, settings: *s, set: load.Set{Seed: c.Seed, Monthly: c.Monthly, Odd: c.Odd}, logger: logger, progress: progress}
 	if c.Dir != "" {
 		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 			return nil, fmt.Errorf("create data directory: %w", err)

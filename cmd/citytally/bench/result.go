@@ -62,6 +62,7 @@ type Sizes struct {
 	Duration             float64 `json:"latency_duration_s"`
 	Seed                 uint64  `json:"seed"`
 	Monthly              bool    `json:"monthly"`
+	Odd                  bool    `json:"odd"`
 }
 
 type SettingsUsed struct {
@@ -84,7 +85,7 @@ func newResult(c Config, s *configs.Settings) Result {
 		Sizes: Sizes{
 			Figures: c.Figures / load.Figures * load.Figures, HTTPFigures: c.HTTPFigures / load.Figures * load.Figures,
 			FiguresPerSubmission: load.Figures, Areas: load.Areas, Datasets: load.Datasets,
-			Rate: c.Rate, Duration: c.Duration.Seconds(), Seed: c.Seed, Monthly: c.Monthly,
+			Rate: c.Rate, Duration: c.Duration.Seconds(), Seed: c.Seed, Monthly: c.Monthly, Odd: c.Odd,
 		},
 		Settings: SettingsUsed{
 			SyncInterval: s.NATS.Embedded.SyncInterval.String(), TransformBatch: s.Transform.Batch, BatchRows: s.Sink.BatchRows, BatchMessages: s.Sink.BatchMessages,

@@ -9,10 +9,25 @@ import (
 const (
 	city      = "900000"
 	programme = "measured"
-	unit      = "万元"
-	// Ratios in each dataset, of the figures 0 and 1, 2 and 3, and so on.
+	money     = "万元"
+	counted   = "家"
+	// Ratios in each dataset, of the figures 0 and 1, 2 and 3, and so on: the first of the
+	// two is a part of the second.
 	ratios = 5
+	// Figures in each dataset that are counted, which are the last ones.
+	countedFigures = 10
 )
+
+// wholeOf returns the figure that the i-th figure of a dataset is a part of.
+func wholeOf(i int) (whole int, ok bool) { return i + 1, i < 2*ratios && i%2 == 0 }
+
+// unitOf returns the unit of the i-th figure of a dataset.
+func unitOf(i int) string {
+	if i >= Figures-countedFigures {
+		return counted
+	}
+	return money
+}
 
 type entry map[string]any
 
@@ -28,10 +43,14 @@ func Catalogue() ([]byte, error) {
 		datasets = append(datasets, entry{"id": id, "name_zh": id, "name_en": id, "periods": []string{"year", "month"}, "stage": "final", "due_days": 15})
 		for i := range Figures {
 			id := Indicator(d, i)
-			indicators = append(indicators, entry{
-				"id": id, "name_zh": id, "name_en": id, "programme": programme, "unit": unit, "kind": "flow", "city_total": "sum",
+			figure := entry{
+				"id": id, "name_zh": id, "name_en": id, "programme": programme, "unit": unitOf(i), "kind": "flow", "city_total": "sum",
 				"change": "percent", "decimals": 2, "change_decimals": 2, "minimum": 0, "datasets": []string{Dataset(d)},
-			})
+			}
+			if whole, ok := wholeOf(i); ok {
+				figure["at_most"] = []string{Indicator(d, whole)}
+			}
+			indicators = append(indicators, figure)
 		}
 		for i := range ratios {
 			id := fmt.Sprintf("d%02d_ratio_%02d", d+1, i+1)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -29,6 +30,10 @@ type Set struct {
 	// Monthly makes every figure one of a month and not of a year: totals of
 	// quarters, years and years to date then follow from each.
 	Monthly bool
+	// Odd draws every figure at random, so that the rules remark on every second row.
+	// Otherwise figures are such as a city sends: they grow from year to year, and no part
+	// exceeds its whole.
+	Odd bool
 }
 
 // Area returns the code of the i-th area, from 0.
@@ -52,16 +57,42 @@ func (s Set) Period(n int) string {
 }
 
 // Submission returns the n-th submission, from 0: Figures observations of one
-// area, dataset and month.
+// area, dataset and period.
 func (s Set) Submission(n int) event.Submission {
 	random := rand.New(rand.NewPCG(s.Seed, uint64(n)))
 	area, dataset, period := n%Areas, n/Areas%Datasets, s.Period(n)
 	made := event.Submission{Area: Area(area), Dataset: Dataset(dataset), Observations: make([]event.Observation, Figures)}
-	for i := range made.Observations {
-		value := fmt.Sprintf("%d.%02d", 1+random.IntN(1_000_000), random.IntN(100))
-		made.Observations[i] = event.Observation{Indicator: Indicator(dataset, i), Period: period, Value: event.Text(value), Unit: unit}
+	kept := rand.New(rand.NewPCG(^s.Seed, uint64(n%(Areas*Datasets)))) // what stays the same in all periods
+	values := make([]int, Figures)                                     // in hundredths
+	for i := Figures - 1; i >= 0; i-- {                                // a whole comes after its part
+		if s.Odd {
+			values[i] = 1 + random.IntN(100_000_000)
+			continue
+		}
+		level, growth := 1_000_000*(1+kept.IntN(9))/10*(1+kept.IntN(9)), 2+kept.IntN(6)
+		wave := (kept.IntN(11) + 7*(n/(Areas*Datasets))) % 11 // another one in every round
+		values[i] = level / 100 * (100 + growth*s.yearOf(n)) * (995 + wave) / 1000
+		if whole, ok := wholeOf(i); ok {
+			values[i] = values[whole] / 100 * (20 + growth*10)
+		}
+	}
+	for i, value := range values {
+		text := fmt.Sprintf("%d.%02d", value/100, value%100)
+		if unitOf(i) == counted {
+			text = strconv.Itoa(value / 100)
+		}
+		made.Observations[i] = event.Observation{Indicator: Indicator(dataset, i), Period: period, Value: event.Text(text), Unit: unitOf(i)}
 	}
 	return made
+}
+
+// yearOf returns how many years after the first one the n-th submission is about.
+func (s Set) yearOf(n int) int {
+	round := n / (Areas * Datasets)
+	if s.Monthly {
+		round /= 12
+	}
+	return round % years
 }
 
 // Message returns the n-th submission as whoever publishes to the broker
