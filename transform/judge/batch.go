@@ -14,7 +14,7 @@ import (
 // judgement, which is not in the log yet.
 type batchState struct {
 	ledger     *ledger.Ledger
-	candidates map[areaPeriod]candidates
+	candidates map[string]map[catalogue.Period]candidates // by area
 	// Rows mostly come period by period, so the last candidates are remembered.
 	lastAsked      areaPeriod
 	lastCandidates candidates
@@ -58,29 +58,42 @@ func (c candidate) rank() ledger.Rank {
 
 func newBatchState(l *ledger.Ledger) *batchState {
 	return &batchState{
-		ledger: l, candidates: map[areaPeriod]candidates{}, accepted: map[string][]acceptance{},
+		ledger: l, candidates: map[string]map[catalogue.Period]candidates{}, accepted: map[string][]acceptance{},
 		keys: map[string]string{}, withdrawn: map[areaCell][]withdrawal{},
 	}
 }
 
 // Read calls f with what is known at one moment: the ledger, and the batch.
 func (b *batchState) Read(f func(moment)) {
-	b.ledger.Read(func(r ledger.Reading) { f(batchMoment{b, r}) })
+	b.ledger.Read(func(r ledger.Reading) { f(&batchMoment{batchState: b, reading: r}) })
 }
 
 // batchMoment is the ledger at one moment together with the batch.
 type batchMoment struct {
 	*batchState
 	reading ledger.Reading
+	// The figures of a row are asked for one after the other, so the last area and indicator
+	// are remembered.
+	lastCell areaIndicator
+	reported ledger.AreaIndicator
+	periods  map[catalogue.Period]candidates
 }
 
+type areaIndicator struct{ area, indicator string }
+
 // Basis returns the last message of ACCEPTED that the ledger has.
-func (b batchMoment) Basis() uint64 { return b.reading.Basis() }
+func (b *batchMoment) Basis() uint64 { return b.reading.Basis() }
 
 // Figure returns the ledger's figure of an area, or the batch's where that is better.
-func (b batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
-	best, sequence := b.reading.Best(area, cell)
-	if c, ok := b.batchState.candidates[areaPeriod{area, cell.Period}][cell.Indicator]; ok {
+func (b *batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
+	if of := (areaIndicator{area, cell.Indicator}); b.periods == nil || of != b.lastCell {
+		if b.periods == nil || area != b.lastCell.area {
+			b.periods = b.periodsOf(area)
+		}
+		b.lastCell, b.reported = of, b.reading.Of(area, cell.Indicator)
+	}
+	best, sequence := b.reported.Best(cell.Period)
+	if c, ok := b.periods[cell.Period][cell.Indicator]; ok {
 		if c.rank().Compare(ledger.Rank{Epoch: best.Epoch, Stage: best.Stage, Sequence: sequence}) > 0 {
 			best = ledger.FigureOf(c.observation)
 		}
@@ -89,10 +102,10 @@ func (b batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
 }
 
 // Locked reports whether a period is locked.
-func (b batchMoment) Locked(period catalogue.Period) bool { return b.reading.Locked(period) }
+func (b *batchMoment) Locked(period catalogue.Period) bool { return b.reading.Locked(period) }
 
 // Figures returns the ledger's figures of all areas, and the batch's where those are better.
-func (b batchMoment) Figures() tally.Source {
+func (b *batchMoment) Figures() tally.Source {
 	if b.overlay == nil {
 		b.overlay = tally.NewOverlay(nil)
 		for cell, figures := range b.figures() {
@@ -106,7 +119,7 @@ func (b batchMoment) Figures() tally.Source {
 
 // CellStates fills in the ledger's states with the batch's figures, where those are
 // better.
-func (b batchMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	b.reading.CellStates(area, rows, into)
 	for i := range rows {
 		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
@@ -121,7 +134,7 @@ func (b batchMoment) CellStates(area string, rows []event.AcceptedObservation, i
 
 // withdrawals returns how often the batch has withdrawn a figure beyond what the ledger
 // has folded in.
-func (b batchMoment) withdrawals(of areaCell) (n uint8) {
+func (b *batchMoment) withdrawals(of areaCell) (n uint8) {
 	for _, w := range b.withdrawn[of] {
 		if !b.reading.Folded(w.id, w.sequence) {
 			n++
@@ -158,12 +171,21 @@ func keyOf(r *received) string { return r.area + " " + r.dataset + " " + r.key }
 // may add to it.
 func (b *batchState) candidatesOf(area string, period catalogue.Period) candidates {
 	if at := (areaPeriod{area, period}); at != b.lastAsked || b.lastCandidates == nil {
-		if b.candidates[at] == nil {
-			b.candidates[at] = candidates{}
+		of := b.periodsOf(area)
+		if of[period] == nil {
+			of[period] = candidates{}
 		}
-		b.lastAsked, b.lastCandidates = at, b.candidates[at]
+		b.lastAsked, b.lastCandidates = at, of[period]
 	}
 	return b.lastCandidates
+}
+
+// periodsOf returns what the batch has accepted of an area, by period.
+func (b *batchState) periodsOf(area string) map[catalogue.Period]candidates {
+	if b.candidates[area] == nil {
+		b.candidates[area] = map[catalogue.Period]candidates{}
+	}
+	return b.candidates[area]
 }
 
 // add adds what was accepted of a submission.

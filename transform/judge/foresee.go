@@ -43,12 +43,14 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 // figures returns the best figures that the batch has accepted.
 func (b *batchState) figures() map[ledger.Cell][]ledger.Part {
 	figures := map[ledger.Cell][]ledger.Part{}
-	for at, of := range b.candidates {
-		for indicator, c := range of {
-			cell := ledger.Cell{Indicator: indicator, Period: at.period}
-			figures[cell] = append(figures[cell], ledger.Part{
-				Area: at.area, Figure: ledger.FigureOf(c.observation), Submission: c.submission, Sequence: c.sequence,
-			})
+	for area, periods := range b.candidates {
+		for period, of := range periods {
+			for indicator, c := range of {
+				cell := ledger.Cell{Indicator: indicator, Period: period}
+				figures[cell] = append(figures[cell], ledger.Part{
+					Area: area, Figure: ledger.FigureOf(c.observation), Submission: c.submission, Sequence: c.sequence,
+				})
+			}
 		}
 	}
 	return figures

@@ -2,9 +2,7 @@ package judge
 
 import (
 	"cmp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -45,7 +43,8 @@ type checks struct {
 // judgement is what was decided on one submission.
 type judgement struct {
 	findings []event.Finding
-	omitted  int // findings left out: those on rows that repeat a cell many times
+	remarks  int // findings of rules that change nothing
+	omitted  int // findings left out: those on rows that repeat a cell many times, and remarks
 	accepted []event.AcceptedObservation
 	effects  effects
 	silent   map[int]bool // numbers of rows that say nothing
@@ -63,12 +62,13 @@ func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) 
 	}
 	read := make([]event.AcceptedObservation, len(s.submission.Observations))
 	rows := make([]rowState, len(read))
+	reader := rowReader{checks: r, area: area, dataset: dataset, at: s.delivery.StoredAt}
 	for i := range s.submission.Observations {
 		o := &s.submission.Observations[i]
 		if o.Row == 0 {
 			o.Row = i + 1
 		}
-		read[i], rows[i] = r.readRow(o, area, dataset, s.delivery.StoredAt)
+		read[i], rows[i] = reader.readRow(o)
 	}
 	for cell, places := range repeatedCells(read, rows) {
 		finding, same := rejectRepeated(cell, places, read)
@@ -111,6 +111,10 @@ func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) 
 	return result
 }
 
+// maxRemarks is how many remarks of rules a verdict tells, those on the first rows. A file on
+// whose every row there is one is told of that well enough, and a verdict is kept for years.
+const maxRemarks = 1000
+
 // rejectAll returns the judgement on a submission that is at fault as a whole.
 func rejectAll(s *received, problem *event.Finding) judgement {
 	result := judgement{findings: []event.Finding{*problem}}
@@ -151,6 +155,10 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.accepted = append(result.accepted, *read)
 	}
 	for n := range row.remarks {
+		if result.remarks++; result.remarks > maxRemarks {
+			result.omitted++
+			continue
+		}
 		result.findings = append(result.findings, onRow(&row.remarks[n], s, i))
 	}
 	switch {
@@ -234,131 +242,4 @@ func (r *checks) areaAndDataset(s *received) (*catalogue.Area, *catalogue.Datase
 		return nil, nil, nothingReported()
 	}
 	return area, dataset, nil
-}
-
-// readRow reads one observation, received at an instant, and checks what can be
-// checked by the row alone.
-func (r *checks) readRow(o *event.Observation, area *catalogue.Area, dataset *catalogue.Dataset, at time.Time) (event.AcceptedObservation, rowState) {
-	none := event.AcceptedObservation{}
-	if o.Malformed != "" || o.Problem != "" {
-		return none, rowState{finding: malformed(o)}
-	}
-	if len(o.Note) > maxNote {
-		return none, rowState{finding: textTooLong("note", o.Note, maxNote)}
-	}
-	if finding := controlCharacter("note", o.Note); finding != nil {
-		return none, rowState{finding: finding}
-	}
-	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), area, dataset)
-	if finding != nil {
-		return none, rowState{finding: finding}
-	}
-	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
-	if err != nil {
-		return none, rowState{finding: rejectProblem("stage", err)}
-	}
-	period, err := catalogue.ReadPeriod(o.Period, 0)
-	if err != nil {
-		return none, rowState{finding: rejectProblem("period", err)}
-	}
-	switch {
-	case !slices.Contains(dataset.Periods, period.Kind):
-		return none, rowState{finding: otherPeriod(period, dataset)}
-	case !area.ValidIn(period):
-		return none, rowState{finding: areaNotValid(area, period)}
-	case !indicator.ValidIn(period):
-		return none, rowState{finding: indicatorNotValid(indicator, period)}
-	}
-	read := event.AcceptedObservation{
-		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
-	}
-	row := r.readFigure(o, indicator, &read)
-	if row.finding != nil || row.silent || read.Status == catalogue.Withdrawn {
-		return read, row
-	}
-	if stage == 0 {
-		read.Stage, row.assumed = dataset.Stage, true
-	}
-	switch {
-	case read.Stage != catalogue.Forecast && !period.HasBegun(at, r.catalogue.Zone()):
-		row.finding = futurePeriod(period)
-	case read.Stage == catalogue.Final && !period.HasEnded(at, r.catalogue.Zone()):
-		row.finding = finalTooEarly(period, row.assumed)
-	}
-	return read, row
-}
-
-// indicator returns the indicator of an id or name, and checks that the area reports it in
-// the dataset.
-func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
-	indicator, unit, ok := r.catalogue.FindIndicator(name)
-	switch {
-	case !ok || unit != "": // the unit has a field of its own
-		return nil, unknownIndicator(name)
-	case indicator.Total == catalogue.RatioRule:
-		return nil, computedIndicator(indicator)
-	case !slices.Contains(indicator.Datasets, dataset.ID):
-		return nil, otherDataset(indicator, dataset.ID)
-	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
-		return nil, cityOnly(indicator, area.Code)
-	case indicator.Total == catalogue.SumRule && area.Kind == catalogue.City:
-		return nil, districtsOnly(indicator, area.Code)
-	}
-	return indicator, nil
-}
-
-// readFigure reads an observation's value, status, qualifier and action into the row. A
-// row without a value, a status and an action is silent.
-func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) rowState {
-	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
-	if err != nil {
-		return rowState{finding: rejectProblem("status", err)}
-	}
-	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
-	if err != nil {
-		return rowState{finding: rejectProblem(columnOf(err), err)}
-	}
-	switch action := strings.ToUpper(strings.TrimSpace(o.Action)); {
-	case action != "" && action != withdraw:
-		return rowState{finding: actionUnknown(o.Action)}
-	case action == withdraw && (!figure.Missing || status != 0):
-		return rowState{finding: actionContradictsValue(o)}
-	case action == withdraw:
-		into.Status = catalogue.Withdrawn
-		return rowState{}
-	case figure.Missing && status == 0:
-		return rowState{silent: true}
-	case figure.Missing != status.SaysMissing():
-		return rowState{finding: statusContradictsValue(status, string(o.Value))}
-	case figure.Missing:
-		if into.Status = catalogue.Missing; status != catalogue.Missing {
-			into.Raw = status.String()
-		}
-		return rowState{}
-	case status == 0:
-		status = catalogue.Normal
-	}
-	if !indicator.Within(figure.Value) {
-		return rowState{finding: outOfRange(indicator, figure.Value)}
-	}
-	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
-	var text [32]byte // holds the text of any value without an allocation
-	if string(figure.Value.AppendText(text[:0])) != string(o.Value) {
-		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
-	}
-	return rowState{}
-}
-
-// withdraw is the action of SDMX (delete) that takes back what was reported.
-const withdraw = "D"
-
-// columnOf returns the column that an error of [catalogue.ReadFigure] is about.
-func columnOf(err error) string {
-	switch f := rejectProblem("", err); f.Code {
-	case "UNIT_MISMATCH", "UNIT_CONFLICT":
-		return "unit"
-	case "QUALIFIER_UNKNOWN":
-		return "qualifier"
-	}
-	return "value"
 }

@@ -17,10 +17,10 @@ type placedCatalogue struct {
 }
 
 // readAdopted returns the catalogues that a message at a sequence of ACCEPTED puts in force.
-func readAdopted(sequence uint64, batch *event.AcceptedBatch) (adopted []*catalogue.Catalogue, err error) {
+func (l *Ledger) readAdopted(sequence uint64, batch *event.AcceptedBatch) (adopted []*catalogue.Catalogue, err error) {
 	for i := range batch.Decisions {
 		if d := &batch.Decisions[i]; d.Kind == event.Adopt {
-			c, err := edition.Read(sequence, d)
+			c, err := edition.Read(sequence, d, l.catalogue)
 			if err != nil {
 				return nil, err
 			}

@@ -69,7 +69,7 @@ func New(c *catalogue.Catalogue) *Ledger {
 func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBatch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	adopted, err := readAdopted(sequence, batch)
+	adopted, err := l.readAdopted(sequence, batch)
 	if err != nil {
 		return err
 	}

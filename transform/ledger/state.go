@@ -100,14 +100,51 @@ func (r Reading) Folded(submission string, sequence uint64) bool {
 // Best returns an area's best figure in the cell, with its place in SUBMISSIONS; its status
 // is 0 where there is none that converts.
 func (r Reading) Best(area string, cell Cell) (Figure, uint64) {
-	number, known := r.l.areaNumbers[area]
-	if figures := r.l.figures(cell); known && number < len(figures) {
-		f := &figures[number]
-		if figure, ok := r.l.figure(f, r.l.conversionOf(cell.Indicator)); ok {
-			return figure, r.l.sequenceOf(f)
-		}
+	of := r.Of(area, cell.Indicator)
+	return of.Best(cell.Period)
+}
+
+// AreaIndicator is what an area has reported of an indicator, by period. It is good as long
+// as the [Reading] that it comes from.
+type AreaIndicator struct {
+	l         *Ledger
+	area      int
+	indicator *numberedIndicator // nil where the area has reported nothing
+}
+
+// Of returns what an area has reported of an indicator.
+func (r Reading) Of(area, indicator string) AreaIndicator {
+	if number, known := r.l.areaNumbers[area]; known {
+		return AreaIndicator{r.l, number, r.l.indicators[indicator]}
+	}
+	return AreaIndicator{}
+}
+
+// Best returns the best figure in a period, as [Reading.Best] does.
+func (a *AreaIndicator) Best(period catalogue.Period) (Figure, uint64) {
+	if a.indicator == nil {
+		return Figure{}, 0
+	}
+	f := a.packed(period)
+	if f == nil {
+		return Figure{}, 0
+	}
+	if figure, ok := a.l.figure(f, a.indicator.conversion); ok {
+		return figure, a.l.sequenceOf(f)
 	}
 	return Figure{}, 0
+}
+
+// packed returns the best figure in a period as it is kept; nil where there is none.
+func (a *AreaIndicator) packed(period catalogue.Period) *packedFigure {
+	cells := a.l.periods[period]
+	if cells == nil {
+		return nil
+	}
+	if cell := cells.cell(a.indicator.number); cell != nil && a.area < len(cell.figures) {
+		return &cell.figures[a.area]
+	}
+	return nil
 }
 
 // CellStates fills in the state of the area's cell that each row reports, by the row's

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,24 +14,22 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// maxCost bounds what an expression may do for one row, in the units of CEL, of which a
-// comparison is about one.
-const maxCost = 10_000
-
 // compiled is a rule that is ready to be evaluated.
 type compiled struct {
 	rule    *Rule
-	program cel.Program
+	program program
 	filter  filter
 	needs   []int // places in figureNames of the figures that the expression names
-	seen    []string
+	seen    []int // places of those that a finding tells
 	let     []letValue
+	zh, en  message
 }
 
 // letValue is a value of the messages alone.
 type letValue struct {
-	name    string
-	program cel.Program
+	name     string
+	program  program
+	variable string // the name of the variable that it is; "" where it is computed
 }
 
 // variables are the types of the facts of a row, apart from its figures.
@@ -53,7 +50,7 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 	}
 	one := &compiled{rule: r}
 	checked, program := compileOne(env, r.Expression, path+".expression", c, &errs)
-	if program == nil {
+	if checked == nil {
 		return nil, errs.err()
 	}
 	if !checked.OutputType().IsExactType(cel.BoolType) {
@@ -68,10 +65,14 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Let)) {
 		let, program := compileOne(env, r.Let[name], path+".let", c, &errs)
-		if program == nil {
+		if let == nil {
 			continue
 		}
-		one.let = append(one.let, letValue{name, program})
+		value := letValue{name: name, program: program}
+		if e := let.NativeRep().Expr(); e.Kind() == ast.IdentKind {
+			value.variable = e.AsIdent()
+		}
+		one.let = append(one.let, value)
 		named = append(named, namesIn(let.NativeRep())...)
 	}
 	for _, text := range [...]struct{ key, words string }{{"message_zh", r.MessageZH}, {"message_en", r.MessageEN}} {
@@ -88,16 +89,14 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 			}
 		}
 	}
-	for _, name := range figureNames {
-		if slices.Contains(named, name) || strings.Contains(r.MessageZH+r.MessageEN, "{"+name+"}") {
-			one.seen = append(one.seen, name)
+	one.zh, one.en = newMessage(r.MessageZH), newMessage(r.MessageEN)
+	for n, name := range figureNames {
+		if slices.Contains(named, name) || slices.Contains(one.zh.names, name) || slices.Contains(one.en.names, name) {
+			one.seen = append(one.seen, n)
 		}
 	}
 	return one, errs.err()
 }
-
-// placeholder is a name in a message, for which its value is written.
-var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 
 // newEnvironment declares what the expressions of a rule may name.
 func newEnvironment(r *Rule, path string, errs *problems) (*cel.Env, error) {
@@ -127,23 +126,23 @@ func newEnvironment(r *Rule, path string, errs *problems) (*cel.Env, error) {
 }
 
 // compileOne checks an expression, and that indicators which it names exist.
-func compileOne(env *cel.Env, text, path string, c *catalogue.Catalogue, errs *problems) (*cel.Ast, cel.Program) {
+func compileOne(env *cel.Env, text, path string, c *catalogue.Catalogue, errs *problems) (*cel.Ast, program) {
 	checked, issues := env.Compile(text)
 	if err := issues.Err(); err != nil {
 		errs.add(path, "%s", strings.Join(strings.Fields(strings.SplitN(err.Error(), "\n", 2)[0]), " "))
-		return nil, nil
+		return nil, program{}
 	}
 	for _, id := range indicatorsIn(checked.NativeRep()) {
 		if _, ok := c.Indicator(id); !ok {
 			errs.add(path, "the catalogue has no indicator %q", id)
 		}
 	}
-	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	made, err := newProgram(env, checked)
 	if err != nil {
 		errs.add(path, "%s", err)
-		return nil, nil
+		return nil, program{}
 	}
-	return checked, program
+	return checked, made
 }
 
 // namesIn returns the names of the variables in an expression.

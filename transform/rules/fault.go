@@ -35,10 +35,18 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 			v, ok := related.of(r, c.rule.Relation)
 			r.known[ofOther] = figure{value: v, asked: true, none: !ok}
 		}
-		if !c.concerns(r) || c.filter(r) == no {
+		if !c.concerns(r) {
+			continue
+		}
+		answer := c.filter(r)
+		if answer == no {
 			continue
 		}
 		a := &activation{r, related}
+		if answer == yes && c.program.bounded {
+			tell(c.fault(a))
+			continue
+		}
 		result, _, err := c.program.Eval(a)
 		switch {
 		case err != nil:
@@ -61,40 +69,65 @@ func (c *compiled) concerns(r *Row) bool {
 
 // fault puts into words what was found about a row.
 func (c *compiled) fault(a *activation) *Fault {
-	f := &Fault{Rule: c.rule}
-	words := map[string]string{}
-	for _, name := range c.seen {
-		if v := a.resolve(name); v != nil {
-			words[name] = textOfValue(v)
-			f.Seen = append(f.Seen, event.SeenValue{Name: name, Value: words[name]})
+	f := &Fault{Rule: c.rule, Seen: make([]event.SeenValue, 0, len(c.seen)+len(c.let))}
+	for _, n := range c.seen {
+		if text, ok := a.row.text(n); ok {
+			f.Seen = append(f.Seen, event.SeenValue{Name: figureNames[n], Value: text})
 		}
 	}
-	for _, let := range c.let {
-		v, _, err := let.program.Eval(a)
-		if err != nil {
-			words[let.name] = err.Error()
+	unknown := map[string]string(nil) // of values that cannot be computed, why
+	for i := range c.let {
+		let := &c.let[i]
+		if text, ok := a.text(let.variable); ok {
+			f.Seen = append(f.Seen, event.SeenValue{Name: let.name, Value: text})
 			continue
 		}
-		words[let.name] = textOfValue(v)
-		f.Seen = append(f.Seen, event.SeenValue{Name: let.name, Value: words[let.name]})
+		v, _, err := let.program.Eval(a)
+		if err != nil {
+			if unknown == nil {
+				unknown = map[string]string{}
+			}
+			unknown[let.name] = err.Error()
+			continue
+		}
+		f.Seen = append(f.Seen, event.SeenValue{Name: let.name, Value: textOfValue(v)})
 	}
-	fill := func(message string) string {
-		return placeholder.ReplaceAllStringFunc(message, func(m string) string {
-			name := m[1 : len(m)-1]
-			if word, ok := words[name]; ok {
-				return word
+	word := func(name string) string {
+		for i := range f.Seen {
+			if f.Seen[i].Name == name {
+				return f.Seen[i].Value
 			}
-			if threshold, ok := c.rule.Thresholds[name]; ok {
-				return threshold
-			}
-			if v := a.resolve(name); v != nil {
-				return textOfValue(v)
-			}
-			return "—"
-		})
+		}
+		if why, ok := unknown[name]; ok {
+			return why
+		}
+		if threshold, ok := c.rule.Thresholds[name]; ok {
+			return threshold
+		}
+		if text, ok := a.text(name); ok {
+			return text
+		}
+		if v := a.resolve(name); v != nil {
+			return textOfValue(v)
+		}
+		return "—"
 	}
-	f.MessageZH, f.MessageEN = fill(c.rule.MessageZH), fill(c.rule.MessageEN)
+	f.MessageZH, f.MessageEN = c.zh.fill(word), c.en.fill(word)
 	return f
+}
+
+// text returns a variable for people; false for those that are neither texts nor lists.
+func (a *activation) text(name string) (string, bool) {
+	switch name {
+	case "series":
+		return textOfValues(a.row.earlier()), true
+	case "references":
+		return textOfValues(a.row.references()), true
+	}
+	if of := textsOf[name]; of != nil {
+		return of(a.row), true
+	}
+	return "", false
 }
 
 // unable says that a rule could not be evaluated, which changes nothing about the row.

@@ -77,6 +77,8 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 			return matchOf(call.Target(), args[0])
 		case name == operators.NotEquals && isSlip(args[0]):
 			return couldSlip
+		case name == "is_outlier":
+			return m.outlier(args)
 		default:
 			return m.comparison(name, args)
 		}
@@ -93,6 +95,13 @@ func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
 	}[name]
 	if !known || len(args) != 2 {
 		return cannotTell
+	}
+	if text, literal := textOf(args[1]); literal && args[0].Kind() == ast.IdentKind {
+		of := textsOf[args[0].AsIdent()]
+		if of == nil || name != operators.Equals && name != operators.NotEquals {
+			return cannotTell
+		}
+		return func(r *Row) answer { return tell(true, (of(r) == text) == (name == operators.Equals)) }
 	}
 	a, b := m.quantity(args[0]), m.quantity(args[1])
 	if a == nil || b == nil {
@@ -149,6 +158,12 @@ func (m *filterMaker) quantity(e ast.Expr) quantity {
 func (m *filterMaker) computed(call ast.CallExpr) quantity {
 	args := call.Args()
 	switch call.FunctionName() {
+	case "size":
+		if len(args) == 1 && isSeries(args[0]) {
+			return func(r *Row) (catalogue.Value, bool) {
+				return catalogue.Value{Coefficient: int64(len(r.earlier()))}, true
+			}
+		}
 	case "abs":
 		if v := m.quantity(args[0]); v != nil {
 			return func(r *Row) (catalogue.Value, bool) {
@@ -218,11 +233,13 @@ func isSlip(e ast.Expr) bool {
 	return e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "slip"
 }
 
+func isSeries(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == "series" }
+
 // couldSlip answers no where some reference has nearly as many digits as the value, so that
-// it is not off by 10^4 whatever the spread, which is below 10^2.
+// it is not off by 10^4 whatever the spread, which is below 10^2, and where there is none.
 func couldSlip(r *Row) answer {
 	references := false
-	for _, n := range [...]int{ofInForce, ofYearBefore} {
+	for n := range r.referred() {
 		v, ok := r.figure(n)
 		if !ok || v.Coefficient == 0 {
 			continue
@@ -232,7 +249,7 @@ func couldSlip(r *Row) answer {
 			return no
 		}
 	}
-	if !references && r.Period.Kind != catalogue.Month && r.Period.Kind != catalogue.Quarter && r.Period.Kind != catalogue.Half {
+	if !references {
 		return no
 	}
 	return perhaps

@@ -17,6 +17,7 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 	all := slices.Clone(set.compiled)
 	for _, expression := range []string{
 		"value > before", "value >= before * most", "!(value < before) || value == year_before", "abs(value) * 3 <= abs(year_before) * most",
+		`stage == "final" && in_force_stage != "final" && value > before`, "size(series) >= 8 && value > 0", "is_outlier(value, series, 6, most)", "is_outlier(value, series, 2, zero)", "slip(value, references, most) != 0",
 		"value.is_whole() && before != year_before", "-value > before", "value + before > most", "value > 5 && has_minimum", "abs(before * year_before * most) > value * value",
 	} {
 		one, err := compile(&Rule{ID: "x", Expression: expression, Thresholds: map[string]string{"most": "1.50"}, MessageZH: "x", MessageEN: "x"}, "x", c)
@@ -54,11 +55,26 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 		if !one.concerns(r) {
 			return
 		}
+		if rapid.Bool().Draw(t, "steady") {
+			for level := rapid.Int64Range(1, 1e9).Draw(t, "level"); len(r.series) < seriesLength && rapid.IntRange(0, 15).Draw(t, "more") > 0; {
+				r.series = append(r.series, catalogue.Value{Coefficient: level*rapid.Int64Range(90, 110).Draw(t, "percent") + 1, Scale: 2})
+			}
+		} else {
+			r.series = rapid.SliceOfN(value, 0, seriesLength).Draw(t, "series")
+		}
 		result, _, err := one.program.Eval(&activation{r, nil})
 		got := one.filter(r)
 		answers[got]++
-		if err == nil && (result == types.True && got == no || result == types.False && got == yes) {
-			t.Fatalf("%s is %v, and the filter answers %d", one.rule.Expression, result, got)
+		if err == nil && result == types.True && got == no || (err != nil || result == types.False) && got == yes {
+			t.Fatalf("%s is %v, %v, and the filter answers %d", one.rule.Expression, result, err, got)
+		}
+		for _, v := range append(r.series, r.Value) {
+			if want, got := textOfValue(numberOf(v)), v.String(); want != got && v.Coefficient%10 != 0 {
+				t.Fatalf("the text of %s is %s", want, got)
+			}
+		}
+		if want, got := textOfValue(listOf(r.references())), textOfValues(r.references()); want != got {
+			t.Fatalf("the text of %s is %s", want, got)
 		}
 	})
 	if answers[no] == 0 || answers[perhaps] == 0 || answers[yes] == 0 {

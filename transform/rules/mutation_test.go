@@ -29,6 +29,22 @@ func shipped(t testing.TB) (*Set, *catalogue.Catalogue) {
 	return set, c
 }
 
+// Every expression that ships is known to be cheap when it is loaded, so that none is counted
+// at each row.
+func TestShippedRulesAreCheap(t *testing.T) {
+	set, _ := shipped(t)
+	for _, one := range set.compiled {
+		if !one.program.bounded {
+			t.Errorf("%s may cost more than %d", one.rule.ID, maxCost)
+		}
+		for _, let := range one.let {
+			if !let.program.bounded {
+				t.Errorf("%s of %s may cost more than %d", let.name, one.rule.ID, maxCost)
+			}
+		}
+	}
+}
+
 // Each rule that ships finds something that no other rule finds: without it, that would
 // go through.
 func TestEachRuleIsNeeded(t *testing.T) {

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"iter"
+
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
@@ -41,6 +43,7 @@ type Row struct {
 type figure struct {
 	value       catalogue.Value
 	asked, none bool
+	text        string // the value for people; "" where it was not asked for
 }
 
 // The figures beside the one under judgement.
@@ -107,6 +110,15 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 	}
 	f.none = !ok
 	return f.value, ok
+}
+
+// text returns a figure for people.
+func (r *Row) text(n int) (string, bool) {
+	v, ok := r.figure(n)
+	if f := &r.known[n]; ok && f.text == "" {
+		f.text = v.String()
+	}
+	return r.known[n].text, ok
 }
 
 // sameSpan returns the other period of the same months: the year to March for the first
@@ -214,38 +226,23 @@ func (a *activation) resolve(name string) ref.Val {
 		return listOf(r.earlier())
 	case "references":
 		return listOf(r.references())
-	case "indicator":
-		return types.String(r.of.id)
-	case "indicator_zh":
-		return types.String(r.of.nameZH)
-	case "indicator_en":
-		return types.String(r.of.nameEN)
-	case "unit":
-		return types.String(r.of.unit.Written())
 	case "whole_share":
 		return numberOf(r.of.wholeShare)
 	case "has_minimum":
 		return types.Bool(r.of.hasMinimum)
 	case "has_maximum":
 		return types.Bool(r.of.hasMaximum)
-	case "area":
-		return types.String(r.Area.Code)
-	case "period":
-		return types.String(r.Period.String())
 	case "month":
 		return types.Int(r.Period.Index)
-	case "note":
-		return types.String(r.Note)
-	case "stage":
-		return types.String(r.Stage.String())
-	case "in_force_stage":
-		return types.String(r.InForceStage.String())
 	case "other_indicator":
 		return types.String(a.related.id)
 	case "other_zh":
 		return types.String(a.related.nameZH)
 	case "other_en":
 		return types.String(a.related.nameEN)
+	}
+	if of := textsOf[name]; of != nil {
+		return types.String(of(r))
 	}
 	for n, figure := range figureNames {
 		if figure == name {
@@ -258,18 +255,37 @@ func (a *activation) resolve(name string) ref.Val {
 	return nil
 }
 
+// textsOf are the texts of a row, by name.
+var textsOf = map[string]func(*Row) string{
+	"indicator":      func(r *Row) string { return r.of.id },
+	"indicator_zh":   func(r *Row) string { return r.of.nameZH },
+	"indicator_en":   func(r *Row) string { return r.of.nameEN },
+	"unit":           func(r *Row) string { return r.of.unit.Written() },
+	"area":           func(r *Row) string { return r.Area.Code },
+	"period":         func(r *Row) string { return r.Period.String() },
+	"note":           func(r *Row) string { return r.Note },
+	"stage":          func(r *Row) string { return r.Stage.String() },
+	"in_force_stage": func(r *Row) string { return r.InForceStage.String() },
+}
+
 // references are the figures that the value is expected to be near to: that in force, of
 // the period before and of the year before, as far as they are known and not zero.
 func (r *Row) references() (all []catalogue.Value) {
-	for _, n := range [...]int{ofInForce, ofBefore, ofYearBefore} {
-		if n == ofBefore && (r.Period.Kind == catalogue.Year || r.Period.Kind == catalogue.YearToDate) {
-			continue // that is the year before, or grows by itself
-		}
+	for n := range r.referred() {
 		if v, ok := r.figure(n); ok && v.Coefficient != 0 {
 			all = append(all, v)
 		}
 	}
 	return all
+}
+
+// referred yields the places in figureNames of the references.
+func (r *Row) referred() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		// The period before is the year before of a year, and a year to date grows by itself.
+		near := r.Period.Kind != catalogue.Year && r.Period.Kind != catalogue.YearToDate
+		_ = yield(ofInForce) && (!near || yield(ofBefore)) && yield(ofYearBefore)
+	}
 }
 
 func listOf(values []catalogue.Value) ref.Val {

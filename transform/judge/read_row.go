@@ -1,0 +1,167 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// rowReader reads the rows of a submission to a dataset, received at an instant.
+type rowReader struct {
+	*checks
+	area    *catalogue.Area
+	dataset *catalogue.Dataset
+	at      time.Time
+	last    readPeriod // rows mostly have the period of the row before
+}
+
+// readPeriod is a period that the area may report, as it was written.
+type readPeriod struct {
+	text         string
+	period       catalogue.Period
+	begun, ended bool // at that instant
+}
+
+// readRow reads one observation, and checks what can be checked by the row alone.
+func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, rowState) {
+	none := event.AcceptedObservation{}
+	if o.Malformed != "" || o.Problem != "" {
+		return none, rowState{finding: malformed(o)}
+	}
+	if len(o.Note) > maxNote {
+		return none, rowState{finding: textTooLong("note", o.Note, maxNote)}
+	}
+	if finding := controlCharacter("note", o.Note); finding != nil {
+		return none, rowState{finding: finding}
+	}
+	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), r.area, r.dataset)
+	if finding != nil {
+		return none, rowState{finding: finding}
+	}
+	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
+	if err != nil {
+		return none, rowState{finding: rejectProblem("stage", err)}
+	}
+	if finding := r.readPeriod(o.Period); finding != nil {
+		return none, rowState{finding: finding}
+	}
+	period := r.last.period
+	if !indicator.ValidIn(period) {
+		return none, rowState{finding: indicatorNotValid(indicator, period)}
+	}
+	read := event.AcceptedObservation{
+		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
+	}
+	row := r.readFigure(o, indicator, &read)
+	if row.finding != nil || row.silent || read.Status == catalogue.Withdrawn {
+		return read, row
+	}
+	if stage == 0 {
+		read.Stage, row.assumed = r.dataset.Stage, true
+	}
+	switch {
+	case read.Stage != catalogue.Forecast && !r.last.begun:
+		row.finding = futurePeriod(period)
+	case read.Stage == catalogue.Final && !r.last.ended:
+		row.finding = finalTooEarly(period, row.assumed)
+	}
+	return read, row
+}
+
+// readPeriod reads a period into last, unless it is there, and checks that the area reports it in
+// the dataset.
+func (r *rowReader) readPeriod(text string) *event.Finding {
+	if text == r.last.text && text != "" {
+		return nil
+	}
+	period, err := catalogue.ReadPeriod(text, 0)
+	switch {
+	case err != nil:
+		return rejectProblem("period", err)
+	case !slices.Contains(r.dataset.Periods, period.Kind):
+		return otherPeriod(period, r.dataset)
+	case !r.area.ValidIn(period):
+		return areaNotValid(r.area, period)
+	}
+	zone := r.catalogue.Zone()
+	r.last = readPeriod{text, period, period.HasBegun(r.at, zone), period.HasEnded(r.at, zone)}
+	return nil
+}
+
+// indicator returns the indicator of an id or name, and checks that the area reports it in
+// the dataset.
+func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue.Dataset) (*catalogue.Indicator, *event.Finding) {
+	indicator, unit, ok := r.catalogue.FindIndicator(name)
+	switch {
+	case !ok || unit != "": // the unit has a field of its own
+		return nil, unknownIndicator(name)
+	case indicator.Total == catalogue.RatioRule:
+		return nil, computedIndicator(indicator)
+	case !slices.Contains(indicator.Datasets, dataset.ID):
+		return nil, otherDataset(indicator, dataset.ID)
+	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
+		return nil, cityOnly(indicator, area.Code)
+	case indicator.Total == catalogue.SumRule && area.Kind == catalogue.City:
+		return nil, districtsOnly(indicator, area.Code)
+	}
+	return indicator, nil
+}
+
+// readFigure reads an observation's value, status, qualifier and action into the row. A
+// row without a value, a status and an action is silent.
+func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator, into *event.AcceptedObservation) rowState {
+	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
+	if err != nil {
+		return rowState{finding: rejectProblem("status", err)}
+	}
+	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
+	if err != nil {
+		return rowState{finding: rejectProblem(columnOf(err), err)}
+	}
+	switch action := strings.ToUpper(strings.TrimSpace(o.Action)); {
+	case action != "" && action != withdraw:
+		return rowState{finding: actionUnknown(o.Action)}
+	case action == withdraw && (!figure.Missing || status != 0):
+		return rowState{finding: actionContradictsValue(o)}
+	case action == withdraw:
+		into.Status = catalogue.Withdrawn
+		return rowState{}
+	case figure.Missing && status == 0:
+		return rowState{silent: true}
+	case figure.Missing != status.SaysMissing():
+		return rowState{finding: statusContradictsValue(status, string(o.Value))}
+	case figure.Missing:
+		if into.Status = catalogue.Missing; status != catalogue.Missing {
+			into.Raw = status.String()
+		}
+		return rowState{}
+	case status == 0:
+		status = catalogue.Normal
+	}
+	if !indicator.Within(figure.Value) {
+		return rowState{finding: outOfRange(indicator, figure.Value)}
+	}
+	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
+	var text [32]byte // holds the text of any value without an allocation
+	if string(figure.Value.AppendText(text[:0])) != string(o.Value) {
+		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
+	}
+	return rowState{}
+}
+
+// withdraw is the action of SDMX (delete) that takes back what was reported.
+const withdraw = "D"
+
+// columnOf returns the column that an error of [catalogue.ReadFigure] is about.
+func columnOf(err error) string {
+	switch f := rejectProblem("", err); f.Code {
+	case "UNIT_MISMATCH", "UNIT_CONFLICT":
+		return "unit"
+	case "QUALIFIER_UNKNOWN":
+		return "qualifier"
+	}
+	return "value"
+}
