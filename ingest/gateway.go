@@ -91,6 +91,9 @@ func (g *Gateway) adopt(c *catalogue.Catalogue) error {
 // changeOver adopts a catalogue that came into force while the gateway runs. Where the calendar
 // does not go with it, what is owed is told by the last that did.
 func (g *Gateway) changeOver(c *catalogue.Catalogue) {
+	if c == g.catalogue() {
+		return
+	}
 	if err := g.adopt(c); err != nil {
 		g.logger.Error().Err(err).Msg("the calendar does not go with the catalogue now in force; correct it and start again")
 	}
@@ -226,7 +229,7 @@ func (g *Gateway) Follow(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(ctx) })
 	group.Go(func() error { return g.index.follow(ctx, g.log) })
-	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver) })
+	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver, g.catalogue()) })
 	group.Go(func() error { return g.tokens.Follow(ctx, g.log, stage) })
 	return group.Wait()
 }

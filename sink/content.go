@@ -44,8 +44,15 @@ func compared[B any, P interface {
 	*B
 	comparedBlock
 }](s *Store, t digest.Table) digest.Table {
-	t.Rows = func(d *stream.Delivery) (digest.Rows, error) {
+	newBlock := func() P {
 		b := P(new(B))
+		if reader, ok := any(b).(interface{ knows(*Store) }); ok {
+			reader.knows(s)
+		}
+		return b
+	}
+	t.Rows = func(d *stream.Delivery) (digest.Rows, error) {
+		b := newBlock()
 		var err error
 		if d != nil {
 			err = b.add(d)
@@ -53,7 +60,7 @@ func compared[B any, P interface {
 		return rowsOf(b), err
 	}
 	t.Store = func(ctx context.Context, messages []stream.Delivery) error {
-		b := P(new(B))
+		b := newBlock()
 		for i := range messages {
 			if err := b.add(&messages[i]); err != nil && !event.IsPermanent(err) {
 				return err
@@ -100,12 +107,12 @@ func (p *Projection) Compare(ctx context.Context) ([]event.Imbalance, error) {
 }
 
 // Mend makes the tables and views agree with the log and with this program, and returns what
-// it changed.
-func (p *Projection) Mend(ctx context.Context) ([]event.Mended, error) {
+// it changed. With anew it reads all rows, as a disk may have altered them.
+func (p *Projection) Mend(ctx context.Context, anew bool) ([]event.Mended, error) {
 	if _, err := p.defineViews(ctx); err != nil {
 		return nil, err
 	}
-	mended, err := p.compareTables().Mend(ctx)
+	mended, err := p.compareTables().Mend(ctx, anew)
 	var all []event.Mended
 	for _, m := range mended {
 		all = append(all, event.Mended(m))

@@ -19,6 +19,7 @@ import (
 type observationBlock struct {
 	submissions []storableSubmission
 	adopted     []edition.Edition // catalogues that came into force
+	fills       *Store            // whose catalogue need not be read again; nil knows none
 	n           int               // rows
 }
 
@@ -37,6 +38,16 @@ func (b *observationBlock) reset() {
 	b.submissions, b.adopted, b.n = b.submissions[:0], b.adopted[:0], 0
 }
 
+// knows has the block take the store's catalogue for what it is, without reading it.
+func (b *observationBlock) knows(s *Store) { b.fills = s }
+
+func (b *observationBlock) known() *catalogue.Catalogue {
+	if b.fills == nil {
+		return nil
+	}
+	return b.fills.prepared.Load()
+}
+
 // add takes a message's rows. Submissions and rows that cannot be stored are left out, and
 // the error names the first. It is a *stream.PartlyTaken where the message has others.
 func (b *observationBlock) add(d *stream.Delivery) error {
@@ -46,7 +57,7 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	}
 	for i := range batch.Decisions {
 		if decision := &batch.Decisions[i]; decision.Kind == event.Adopt {
-			c, err := edition.Read(d.Sequence, decision)
+			c, err := edition.Read(d.Sequence, decision, b.known())
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -24,6 +26,7 @@ type Store struct {
 	address  string
 	logger   zerolog.Logger
 	now      func() time.Time
+	prepared *atomic.Pointer[catalogue.Catalogue] // that Prepare was given last
 }
 
 // Open connects to the ClickHouse server that the DSN names, such as
@@ -73,7 +76,8 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return &Store{
-		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
+		prepared: &atomic.Pointer[catalogue.Catalogue]{},
+		conn:     conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now,
 	}, nil
 }
@@ -83,6 +87,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 // stores the calendar and its catalogue, which is in force since a time. When the server goes
 // away meanwhile, it waits and begins again.
 func (s *Store) Prepare(ctx context.Context, c *calendar.Calendar, since time.Time, config Config) error {
+	s.prepared.Store(c.Catalogue())
 	for {
 		if err := s.waitForServer(ctx, config, false); err != nil {
 			return err

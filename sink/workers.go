@@ -58,7 +58,7 @@ const trickleInterval = 250 * time.Millisecond
 func (w *Workers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return w.move(ctx, stream.Accepted, AcceptedConsumer, false, trickleInterval, &observationBlock{})
+		return w.move(ctx, stream.Accepted, AcceptedConsumer, false, trickleInterval, &observationBlock{fills: w.store})
 	})
 	group.Go(func() error {
 		return w.move(ctx, stream.Verdicts, VerdictsConsumer, false, trickleInterval, &verdictBlock{})

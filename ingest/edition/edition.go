@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +27,16 @@ type Edition struct {
 	Decision event.Decision
 }
 
-// Read returns the catalogue that a decision at a sequence of ACCEPTED puts in force. An
-// error is a [*event.NewerLayout]: to go on under another catalogue would make other totals.
-func Read(sequence uint64, d *event.Decision) (*catalogue.Catalogue, error) {
+// Read returns the catalogue that a decision at a sequence of ACCEPTED puts in force. One of
+// those known that has its text is returned instead of reading it again, which takes a second
+// for a large one. An error is a [*event.NewerLayout]: to go on under another catalogue would
+// make other totals.
+func Read(sequence uint64, d *event.Decision, known ...*catalogue.Catalogue) (*catalogue.Catalogue, error) {
+	for _, c := range known {
+		if c != nil && c.Text() == d.Catalogue {
+			return c, nil
+		}
+	}
 	c, err := catalogue.Parse([]byte(d.Catalogue))
 	if err != nil {
 		return nil, &event.NewerLayout{Content: fmt.Errorf("message %d of ACCEPTED puts a catalogue in force that cannot be read: %w", sequence, err)}
@@ -40,7 +48,8 @@ func Read(sequence uint64, d *event.Decision) (*catalogue.Catalogue, error) {
 type Editions struct {
 	All []Edition
 	// last is the sequence of the last decision of any kind.
-	last uint64
+	last  uint64
+	known []*catalogue.Catalogue // need not be read again
 }
 
 // LastEdition returns the edition in force now; false where there is none.
@@ -88,9 +97,9 @@ func (e *Editions) At(sequence uint64, by time.Time) *catalogue.Catalogue {
 	return c
 }
 
-// History reads the log's editions.
-func History(ctx context.Context, log *stream.Log) (*Editions, error) {
-	e := &Editions{}
+// History reads the log's editions. Catalogues that are known are not read again.
+func History(ctx context.Context, log *stream.Log, known ...*catalogue.Catalogue) (*Editions, error) {
+	e := &Editions{known: known}
 	following, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
 	err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{Subject}}, e.add, caughtUp)
@@ -104,9 +113,10 @@ func History(ctx context.Context, log *stream.Log) (*Editions, error) {
 }
 
 // Follow calls use with the catalogue in force, where there is one, and again with each that
-// comes into force, until ctx ends. The stage names the reader, as in [stream.FollowConfig].
-func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalogue.Catalogue)) error {
-	e, caughtUp := &Editions{}, false
+// comes into force, until ctx ends. The stage names the reader, as in [stream.FollowConfig]; catalogues
+// that are known are not read again.
+func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalogue.Catalogue), known ...*catalogue.Catalogue) error {
+	e, caughtUp := &Editions{known: known}, false
 	useLast := func() {
 		if last := e.Last(); last != nil && caughtUp {
 			use(last)
@@ -137,7 +147,7 @@ func (e *Editions) add(d stream.Delivery) error {
 		if decision.Kind != event.Adopt {
 			continue
 		}
-		c, err := Read(d.Sequence, &decision)
+		c, err := Read(d.Sequence, &decision, append(slices.Clip(e.known), e.Last())...)
 		if err != nil {
 			return err
 		}

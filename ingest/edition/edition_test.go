@@ -57,6 +57,10 @@ func TestEditions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	known := cityOf(t, "a")
+	if read, err := edition.History(t.Context(), log, cityOf(t, "b"), known); err != nil || read.Last() != known {
+		t.Errorf("a catalogue that is known was read again: %p, %p, %v", read.Last(), known, err)
+	}
 	if _, err := none.Adopt(t.Context(), log, cityOf(t, "b"), "late", clerk, began); !errors.Is(err, edition.ErrOvertaken) {
 		t.Errorf("somebody who has not seen the first: %v", err)
 	}

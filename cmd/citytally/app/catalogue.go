@@ -26,7 +26,7 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 		return nil
 	}
 	for {
-		editions, err := edition.History(ctx, log)
+		editions, err := edition.History(ctx, log, fromSettings)
 		if err != nil {
 			return err
 		}

@@ -76,6 +76,7 @@ type Pipeline struct {
 	firstCatalogue *catalogue.Catalogue
 	inForceSince   time.Time
 	closers        []func() error         // in the order of opening
+	starting       *startingEngine        // nil where this process needs no engine
 	districts      *districts             // nil where the settings name a broker
 	conn           *nats.Conn             // of Log
 	logs           map[string]*stream.Log // by user of the broker
@@ -110,6 +111,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	p.closers = append(p.closers, release)
 	if err := p.openOperations(ctx); err != nil {
+		return err
+	}
+	if err := p.beginEngine(ctx); err != nil {
 		return err
 	}
 	fromSettings, err := p.settings.LoadCatalogue()

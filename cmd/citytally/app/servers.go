@@ -22,7 +22,7 @@ import (
 func (p *Pipeline) openStore(ctx context.Context) error {
 	dsn, err := p.settings.ClickHouse.Address()
 	if dsn == "" && err == nil {
-		dsn, err = p.openEngine(ctx)
+		dsn, err = p.openEngine()
 	}
 	if err != nil {
 		return err
@@ -105,11 +105,23 @@ func (p *Pipeline) whenPrepared(work func(context.Context) error) func(context.C
 	}
 }
 
-// openEngine starts the embedded ClickHouse, after fetching it on first use.
-func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
+// startingEngine is the embedded ClickHouse while it starts, beside the broker.
+type startingEngine struct {
+	config chdb.Config
+	done   chan struct{} // closed when the other fields are set
+	server *chdb.Server
+	err    error
+}
+
+// beginEngine begins to start the embedded ClickHouse, after fetching it on first use, where
+// this process needs one.
+func (p *Pipeline) beginEngine(ctx context.Context) error {
+	if dsn, err := p.settings.ClickHouse.Address(); dsn != "" || err != nil || !p.has(StageTransform) && !p.has(StageSink) {
+		return nil // openStore tells of the error
+	}
 	c := p.settings.EmbeddedClickHouse()
 	if err := giveSecrets(&c, p.settings.Dir); err != nil {
-		return "", err
+		return err
 	}
 	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
 	c.Databases = []string{database, sink.RebuildDatabase(database), "default"}
@@ -117,22 +129,52 @@ func (p *Pipeline) openEngine(ctx context.Context) (dsn string, err error) {
 		c.Readable = append(c.Readable, database+"."+view)
 	}
 	c.Logger, c.CrashIsAway = p.child("clickhouse"), p.options.StoreMayBeAway
+	e := &startingEngine{config: c, done: make(chan struct{})}
+	starting, stop := context.WithCancel(ctx)
+	p.closers = append(p.closers, func() (err error) {
+		select {
+		case <-e.done:
+		default:
+			stop()
+			<-e.done
+		}
+		if e.server != nil {
+			err = e.server.Close()
+		}
+		stop()
+		return err
+	})
+	go func() {
+		defer close(e.done)
+		e.server, e.err = p.startEngine(starting, c)
+	}()
+	p.starting = e
+	return nil
+}
+
+func (p *Pipeline) startEngine(ctx context.Context, c chdb.Config) (server *chdb.Server, err error) {
 	if c.Library == "" {
 		c.Library, err = libchdb.Fetch(ctx, libchdb.Config{Logger: c.Logger, Progress: p.options.Progress})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	if p.Engine, err = chdb.Start(ctx, c); err != nil {
-		return "", portHint(err, "--clickhouse-port and --clickhouse-http-port")
+	server, err = chdb.Start(ctx, c)
+	return server, portHint(err, "--clickhouse-port and --clickhouse-http-port")
+}
+
+// openEngine waits for the embedded ClickHouse and returns its address.
+func (p *Pipeline) openEngine() (dsn string, err error) {
+	<-p.starting.done
+	if p.Engine, err = p.starting.server, p.starting.err; err != nil {
+		return "", err
 	}
-	p.closers = append(p.closers, p.Engine.Close)
 	watchEngine(p.registry, p.Engine.Restarts)
 	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
 	if p.Engine.Away() == nil {
 		p.Instance.Confinement = p.Engine.Confined().String()
 	}
-	for _, user := range c.Users {
+	for _, user := range p.starting.config.Users {
 		if !user.ReadOnly {
 			return p.Engine.DSN(user.Name), nil
 		}
