@@ -116,7 +116,7 @@ func TestContentIsComparedAndMended(t *testing.T) {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
 			for again := range 2 {
-				mended, err := p.Mend(t.Context())
+				mended, err := p.Mend(t.Context(), true)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -191,7 +191,7 @@ func TestUnreadablePartIsMended(t *testing.T) {
 	if got := strings.Join(differences(t, p), " "); !strings.Contains(got, "cannot read part "+name) {
 		t.Errorf("told %s", got)
 	}
-	if _, err := p.Mend(t.Context()); err != nil {
+	if _, err := p.Mend(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	if got := differences(t, p); len(got) > 0 {

@@ -16,14 +16,14 @@ type Mended struct {
 }
 
 // Mend makes the tables agree with the log, and returns those in which something differed.
-// It reads every part anew. Rows that are lacking are stored before others are removed, so
-// that nobody sees a place without a row.
-func (c *Comparer) Mend(ctx context.Context) ([]Mended, error) {
+// With anew it reads every part again. Rows that are lacking are stored before others are
+// removed, so that nobody sees a place without a row.
+func (c *Comparer) Mend(ctx context.Context, anew bool) ([]Mended, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all []Mended
 	for _, t := range c.tables {
-		m, err := c.mend(ctx, t)
+		m, err := c.mend(ctx, t, anew)
 		if err != nil {
 			return all, fmt.Errorf("mend %s: %w", t.table.Name, err)
 		}
@@ -34,14 +34,16 @@ func (c *Comparer) Mend(ctx context.Context) ([]Mended, error) {
 	return all, nil
 }
 
-func (c *Comparer) mend(ctx context.Context, t *comparison) (Mended, error) {
+func (c *Comparer) mend(ctx context.Context, t *comparison, anew bool) (Mended, error) {
 	m := Mended{What: t.table.What}
 	last, err := c.begin(ctx, t)
 	if err != nil {
 		return m, err
 	}
-	clear(t.shown.parts)
-	clear(t.agreed)
+	if anew {
+		clear(t.shown.parts)
+		clear(t.agreed)
+	}
 	differing, of, err := c.differing(ctx, t, last)
 	if err != nil {
 		return m, err

@@ -11,14 +11,14 @@ import (
 	"github.com/citytally/citytally/transform/schedule"
 )
 
-// mend makes the projection hold what the log says, and reports whether it had to. The log,
-// which is kept for ever, does not grow. Where the log is not the richer side, nothing is
-// changed.
-func (r *Recomputer) mend(ctx context.Context, run *event.Run) (bool, error) {
+// mend makes the projection hold what the log says, and reports whether it had to. With anew it
+// reads again all that the projection holds. The log, which is kept for ever, does not grow.
+// Where the log is not the richer side, nothing is changed.
+func (r *Recomputer) mend(ctx context.Context, run *event.Run, anew bool) (bool, error) {
 	if err := comparable(ctx, r.log, r.projection); err != nil {
 		return false, err
 	}
-	mended, err := r.projection.Mend(ctx)
+	mended, err := r.projection.Mend(ctx, anew)
 	run.Mended = mended
 	for _, m := range mended {
 		r.logger.Error().Str("what", m.What).Int("stored", m.Stored).Int("removed", m.Removed).Int("detached_parts", m.Detached).

@@ -28,8 +28,9 @@ type Projection interface {
 	// has taken in so far.
 	Compare(ctx context.Context) ([]event.Imbalance, error)
 	// Mend makes the projection hold what the log says, and returns what it changed. It
-	// writes to the projection alone.
-	Mend(ctx context.Context) ([]event.Mended, error)
+	// writes to the projection alone. With anew it reads all that the projection holds, or
+	// else what it has not compared before.
+	Mend(ctx context.Context, anew bool) ([]event.Mended, error)
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 )
 
 // Recomputer carries out commands: it folds the totals of a scope anew from the ledger,
@@ -62,26 +63,44 @@ func (r *Recomputer) Do(ctx context.Context, task *schedule.Task) error {
 const maxAttempts = 5
 
 // recompute makes the projection agree with the log, compares every total in scope with the
-// projection's and publishes those that differ. An imbalance is the run's problem even where
-// it has been healed, so that somebody asks how it came about.
+// projection's and publishes those that differ. Both comparisons go on side by side; where the
+// projection does not hold what the log says, it is mended first and the totals are compared
+// again, so that none is published of what only the projection had lost. An imbalance is the
+// run's problem even where it has been healed, so that somebody asks how it came about.
 func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	if _, err := r.settleLast(ctx); err != nil {
 		return err
 	}
-	before, err := r.checker.Check(ctx)
-	if err != nil {
-		return fmt.Errorf("check conservation: %w", err)
+	var before *Conservation
+	var found difference
+	group, comparing := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		if before, err = r.checker.Check(comparing); err != nil {
+			return fmt.Errorf("check conservation: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() (err error) {
+		found, err = r.compareTotals(comparing, run)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	run.Imbalances = before.Imbalances
-	mended, err := r.mend(ctx, run)
+	// What a disk has altered is found once a day, by the schedule's runs.
+	mended, err := r.mend(ctx, run, !before.Balanced || run.Trigger == event.BySchedule)
 	if err != nil {
 		return err
 	}
-	if err := r.recomputeTotals(ctx, run); err != nil {
-		return err
+	balanced := before.Balanced && !mended
+	if moved := r.ledger.Basis() != run.Basis; !balanced || moved && len(found.totals) > 0 {
+		if found, err = r.compareTotals(ctx, run); err != nil {
+			return err
+		}
 	}
-	if before.Balanced && !mended {
-		return nil
+	if err := r.publisher.Publish(ctx, found.inForce, run.Basis, found.totals, run.Trigger); err != nil || balanced {
+		return err
 	}
 	if _, err := r.settleLast(ctx); err != nil {
 		return err
@@ -94,35 +113,39 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	return errors.New(describeImbalance(run))
 }
 
-// recomputeTotals compares the totals in scope and publishes those that differ.
+// difference is the totals that the projection does not show as they follow under the
+// catalogue in force.
+type difference struct {
+	inForce *catalogue.Catalogue
+	totals  []tally.PeriodTotal
+}
+
+// compareTotals compares the totals in scope, and notes the counts in the run.
 // Observations that arrive meanwhile change totals that the projection does not show yet;
-// then it compares again, and after the last attempt publishes what differed, which may be
-// more than has to be.
-func (r *Recomputer) recomputeTotals(ctx context.Context, run *event.Run) error {
+// then it compares again, and after the last attempt returns what differed, which may be
+// more than has to be published.
+func (r *Recomputer) compareTotals(ctx context.Context, run *event.Run) (found difference, err error) {
 	scope := Scope{Period: run.Period, Indicator: run.Indicator}
-	var differing []tally.PeriodTotal
-	var inForce *catalogue.Catalogue
 	for range maxAttempts {
-		var err error
 		if run.Basis, err = r.settleLast(ctx); err != nil {
-			return err
+			return found, err
 		}
 		shown, err := r.projection.LatestTotals(ctx, scope)
 		if err != nil {
-			return err
+			return found, err
 		}
 		view := r.ledger.View()
-		inForce = view.Catalogue()
-		computed := tally.All(inForce, view, r.inScope(inForce, scope))
+		found.inForce = view.Catalogue()
+		computed := tally.All(found.inForce, view, r.inScope(found.inForce, scope))
 		view.Close()
-		run.Catalogue = inForce.Version()
-		differing = append(differences(computed, shown), withdrawn(inForce, computed, shown)...)
-		run.Cells, run.Changed = len(computed), len(differing)
+		run.Catalogue = found.inForce.Version()
+		found.totals = append(differences(computed, shown), withdrawn(found.inForce, computed, shown)...)
+		run.Cells, run.Changed = len(computed), len(found.totals)
 		if r.ledger.Basis() == run.Basis {
 			break
 		}
 	}
-	return r.publisher.Publish(ctx, inForce, run.Basis, differing, run.Trigger)
+	return found, nil
 }
 
 // settleLast waits until the ledger and the projection have taken in everything that the log
