@@ -56,6 +56,14 @@ func Check(path string, environ []string) error {
 			errs = append(errs, fmt.Errorf("transform.schedules[%d].area: want an area of the catalogue, got %q", i, schedule.Area))
 		}
 	}
+	for i, source := range settings.Pull.Sources {
+		if _, ok := c.Area(source.Area); !ok {
+			errs = append(errs, fmt.Errorf("pull.sources[%d].area: want an area of the catalogue, got %q", i, source.Area))
+		}
+		if _, ok := c.Dataset(source.Dataset); !ok && source.Dataset != "" {
+			errs = append(errs, fmt.Errorf("pull.sources[%d].dataset: want a dataset of the catalogue, got %q", i, source.Dataset))
+		}
+	}
 	files := []struct{ path, name string }{
 		{"nats.credentials_file", settings.NATS.CredentialsFile}, {"nats.tls.ca_file", settings.NATS.TLS.CAFile},
 		{"nats.tls.cert_file", settings.NATS.TLS.CertFile}, {"nats.tls.key_file", settings.NATS.TLS.KeyFile},

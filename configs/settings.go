@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/pull"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
@@ -48,6 +49,7 @@ type Settings struct {
 	ClickHouse ClickHouse       `yaml:"clickhouse"`
 	Ingest     ingest.Config    `yaml:"ingest"`
 	Drop       drop.Config      `yaml:"drop"`
+	Pull       pull.Config      `yaml:"pull"`
 	Transform  transform.Config `yaml:"transform"`
 	Sink       sink.Config      `yaml:"sink"`
 	Operations Operations       `yaml:"operations"`
@@ -108,6 +110,7 @@ func Default() *Settings {
 		}.Defaults()},
 		Ingest:     ingest.DefaultConfig(),
 		Drop:       drop.DefaultConfig(),
+		Pull:       pull.DefaultConfig(),
 		Transform:  transform.DefaultConfig(),
 		Sink:       sink.DefaultConfig(),
 		Operations: Operations{Address: "127.0.0.1:8471"},

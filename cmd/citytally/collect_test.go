@@ -40,6 +40,17 @@ func TestDropFolder(t *testing.T) {
 	if err != nil || !strings.Contains(string(told), "采用 40 行，共 40 行") || !strings.Contains(string(told), "40 of 40 rows") || strings.Contains(string(told), "repeated") {
 		t.Errorf("verdict: %s, %v", told, err)
 	}
+	url := "http://127.0.0.1:1/figures.csv"
+	t.Setenv("CITYTALLY_PULL_SOURCES", `[{name: huaiyin, url: "`+url+`", area: "320804", cron: "@yearly"}]`)
+	if list := must(t, "pull", "list", "--dir", dir); !strings.Contains(list, url) || !strings.Contains(list, "@yearly") {
+		t.Errorf("sources: %s", list)
+	}
+	if code, _, stderr := citytally(t, "pull", "run", "nobody", "--dir", dir); code != exitUsage || !strings.Contains(stderr, "no source") {
+		t.Errorf("a source that is not there: %d, %s", code, stderr)
+	}
+	if code, _, stderr := citytally(t, "pull", "run", "huaiyin", "--wait", "300ms", "--dir", dir); code != exitAbsent || !strings.Contains(stderr, "collect") {
+		t.Errorf("a source that no process fetches: %d, %s", code, stderr)
+	}
 	if status := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count(), any(via), any(by) FROM submissions"); !strings.Contains(status, "1,drop,320812") {
 		t.Errorf("submissions: %s", status)
 	}

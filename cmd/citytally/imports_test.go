@@ -28,6 +28,7 @@ var importLine = [][]string{
 	{"ingest/page"},
 	{"ingest"},
 	{"ingest/client", "ingest/drop"},
+	{"ingest/pull"},
 	{"transform/ledger", "transform/rules", "transform/schedule"},
 	{"transform/tally"},
 	{"transform/judge"},

@@ -162,7 +162,7 @@ func (c *claim) read(root *os.Root) (content []byte, whole bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if !same(before, after) || isBeingWritten(f) {
+	if !same(before, after) || IsBeingWritten(f) {
 		c.sighting = sighting{after, c.now()}
 		return nil, false, nil
 	}

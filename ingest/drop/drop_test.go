@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest/drop"
+	"github.com/citytally/citytally/ingest/internal/fixture"
 )
 
 // bomb is a small zip file with much in it.
@@ -50,12 +51,12 @@ func TestFilesEndWithTheirVerdict(t *testing.T) {
 	check(t, err)
 	stays := 7
 
-	stop := h.keep(h.watcher("one").Run)
+	stop := h.Keep(h.watcher("one").Run)
 	h.put("320812/good.csv", figure("12"))
 	h.put("320812/bad.csv", figure("-1"))
 	h.put("320812/scan.pdf", "%PDF-1.7\n")
 	h.put("320812/bomb.zip", bomb(t))
-	h.put("320812/large.csv", figure(strings.Repeat("0", maxBody)))
+	h.put("320812/large.csv", figure(strings.Repeat("0", fixture.MaxBody)))
 	h.put("320812/other-area.csv", "area,dataset,indicator,period,value\n320804,sti-annual,hnte_valid,2021,3\n")
 	h.put("320804/sti-annual/季报（最终）.csv", "indicator,period,value\nhnte_valid,2021,5\n")
 	h.put("320804/"+strings.Repeat("长", 80)+".csv", figure("9"))
@@ -107,7 +108,7 @@ func TestFilesEndWithTheirVerdict(t *testing.T) {
 		t.Errorf("%d files are left, want %d", left, stays+1)
 	}
 	want := map[string]int{"good.csv": 2, "bad.csv": 1, "季报（最终）.csv": 1, strings.Repeat("长", 80) + ".csv": 1, "slow.csv": 1}
-	if got := h.submissions(); !maps.Equal(got, want) {
+	if got := h.Submissions(drop.Way); !maps.Equal(got, want) {
 		t.Errorf("submissions %v, want %v", got, want)
 	}
 }
@@ -135,7 +136,7 @@ func TestKilledAnywhere(t *testing.T) {
 			between := name + "-between"
 			h.put("320804/"+between+".csv", figure(fmt.Sprint(200+i)))
 			h.put("320812/"+between+".csv", figure(fmt.Sprint(200+i)))
-			stop := h.keep(h.watcher(next, drop.WithTakeOver(200*time.Millisecond)).Run)
+			stop := h.Keep(h.watcher(next, drop.WithTakeOver(100*time.Millisecond)).Run)
 			h.ended("320812/done", between, 1)
 			h.ended("320804/done", between, 1)
 			path := h.ended("320812/done", name, 1)[0]
@@ -150,7 +151,7 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 	}
 	// The same figures under another name were sent before; they are told apart by the file.
-	if got := h.submissions(); len(got) == 0 || got["claimed-same.csv"] != 1 || got["sent-same.csv"] != 1 || got["told-same.csv"] != 1 || got["moved-same.csv"] != 1 {
+	if got := h.Submissions(drop.Way); len(got) == 0 || got["claimed-same.csv"] != 1 || got["sent-same.csv"] != 1 || got["told-same.csv"] != 1 || got["moved-same.csv"] != 1 {
 		t.Errorf("submissions %v", got)
 	}
 }
@@ -166,10 +167,10 @@ func TestManyWatchers(t *testing.T) {
 		want[name+".csv"] = 1
 	}
 	for i := range 3 {
-		h.keep(h.watcher(fmt.Sprint(i)).Run)
+		h.Keep(h.watcher(fmt.Sprint(i)).Run)
 	}
 	h.ended("320812/done", "f??", files)
-	if got := h.submissions(); !maps.Equal(got, want) {
+	if got := h.Submissions(drop.Way); !maps.Equal(got, want) {
 		t.Errorf("submissions %v, want %v", got, want)
 	}
 }

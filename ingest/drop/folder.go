@@ -68,7 +68,7 @@ func (f *folder) list(root *os.Root) (folders []string, err error) {
 	seen, now := map[string]*sighting{}, f.now()
 	for _, entry := range entries {
 		name := entry.Name()
-		if passedOver(name) {
+		if PassedOver(name) {
 			continue
 		}
 		info, err := root.Lstat(name)
@@ -142,7 +142,7 @@ func (f *folder) isBeingWritten(root *os.Root, name string) bool {
 		return false // claiming it will tell
 	}
 	defer file.Close()
-	return isBeingWritten(file)
+	return IsBeingWritten(file)
 }
 
 // claim renames a file into a directory of its own below .taken, whose name says from which place

@@ -23,8 +23,8 @@ var unfinished = []string{
 // excelTemporary is a name under which Excel writes a workbook before it takes its own.
 var excelTemporary = regexp.MustCompile(`^[0-9A-F]{8}$`)
 
-// passedOver reports whether a name is that of a hidden, temporary or lock file.
-func passedOver(name string) bool {
+// PassedOver reports whether a name is that of a hidden, temporary or lock file.
+func PassedOver(name string) bool {
 	lower := strings.ToLower(name)
 	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || excelTemporary.MatchString(name) ||
 		lower == "thumbs.db" || lower == "desktop.ini" ||

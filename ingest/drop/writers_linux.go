@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isBeingWritten reports whether some process of this machine has the file open for writing. It
+// IsBeingWritten reports whether some process of this machine has the file open for writing. It
 // reports false where the file system does not tell.
-func isBeingWritten(f *os.File) bool {
+func IsBeingWritten(f *os.File) bool {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return false

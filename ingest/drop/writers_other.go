@@ -4,5 +4,5 @@ package drop
 
 import "os"
 
-// isBeingWritten reports false: the system does not tell who writes to a file.
-func isBeingWritten(*os.File) bool { return false }
+// IsBeingWritten reports false: the system does not tell who writes to a file.
+func IsBeingWritten(*os.File) bool { return false }

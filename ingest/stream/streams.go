@@ -41,6 +41,13 @@ const (
 	Schedules       = "KV_" + SchedulesBucket
 )
 
+// SourcesBucket is the bucket that says what became of the sources that are fetched, and Sources
+// the stream behind it.
+const (
+	SourcesBucket = "SOURCES"
+	Sources       = "KV_" + SourcesBucket
+)
+
 // Config is how the streams are kept.
 type Config struct {
 	// Replicas of every stream: 1 on one server, 3 on a cluster.
@@ -204,6 +211,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 		base(Dead, "what a stage could not process", 0),
 		c.bucket(TokensBucket, "who may use the gateways", 8),
 		c.bucket(SchedulesBucket, "schedules held back, and how far work under way has come", 64),
+		c.bucket(SourcesBucket, "what became of the sources that are fetched", 8),
 	}
 }
 

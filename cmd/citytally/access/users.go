@@ -60,6 +60,9 @@ func durables() []durable {
 	return all
 }
 
+// sources are what became of each source that is fetched.
+const sources = "$KV." + stream.SourcesBucket + ".*"
+
 // Users returns the users of the account CORE.
 func Users() []User {
 	var letters []string // of the jobs
@@ -69,13 +72,13 @@ func Users() []User {
 	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
 	return []User{
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", "dead.direct",
-			api+"CONSUMER.DELETE."+stream.Tokens+".*"),
+			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
 			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.*"),
 		member(Operator, append(stream.Names(), stream.Tokens, stream.Schedules),
-			"accepted.decisions", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, "$JS.FC.>",
+			"accepted.decisions", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
 			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*"),
 		// Who changes streams can have them take any message anyhow.
 		{Name: Admin, Allow: []string{">"}},
@@ -93,7 +96,7 @@ func member(name string, follows []string, publishes ...string) User {
 	u := User{Name: name, Allow: publishes}
 	allow := func(subjects ...string) { u.Allow = append(u.Allow, subjects...) }
 	allow(api+"INFO", api+"STREAM.INFO.*", api+"CONSUMER.LIST.*", api+"CONSUMER.INFO.*.*")
-	for _, s := range append(stream.Names(), stream.Schedules) {
+	for _, s := range append(stream.Names(), stream.Schedules, stream.Sources) {
 		allow(api+"DIRECT.GET."+s, api+"DIRECT.GET."+s+".>")
 	}
 	follows = append(follows, stream.Dead) // where a person says what to pass over

@@ -13,17 +13,20 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
+	"github.com/citytally/citytally/ingest/pull"
 )
 
 // collects reports whether this process takes files from anywhere.
-func (p *Pipeline) collects() bool { return p.has(StageCollect) && p.settings.Drop.Dir != "" }
+func (p *Pipeline) collects() bool {
+	return p.has(StageCollect) && (p.settings.Drop.Dir != "" || len(p.settings.Pull.Sources) > 0)
+}
 
 // openCollect prepares the stage that takes files from where they are put. Where there is no such
 // place, it has nothing to do among others, and is a mistake alone.
 func (p *Pipeline) openCollect() error {
 	if !p.collects() {
 		if len(p.options.Stages) == 1 {
-			return Usage(errors.New("collect has nothing to do: set drop.dir"))
+			return Usage(errors.New("collect has nothing to do: set drop.dir or pull.sources"))
 		}
 		ready := make(chan struct{})
 		close(ready)
@@ -34,7 +37,20 @@ func (p *Pipeline) openCollect() error {
 	if err != nil {
 		return err
 	}
-	watcher, err := drop.New(p.gateway, p.settings.Drop, p.settings.Ingest.MaxBody, instance, tell, p.child(StageCollect), time.Now, drop.WithMetrics(p.instruments.drop))
+	location, err := p.settings.Location()
+	if err != nil {
+		return Usage(err)
+	}
+	log, err := p.LogAs(stageUser(StageCollect))
+	if err != nil {
+		return err
+	}
+	most, logger := p.settings.Ingest.MaxBody, p.child(StageCollect)
+	watcher, err := drop.New(p.gateway, p.settings.Drop, most, instance, tell, logger, time.Now, drop.WithMetrics(p.instruments.drop))
+	if err != nil {
+		return Usage(err)
+	}
+	puller, err := pull.New(log, p.gateway, p.settings.Pull, most, location, instance, logger, time.Now, p.instruments.pull)
 	if err != nil {
 		return Usage(err)
 	}
@@ -43,7 +59,10 @@ func (p *Pipeline) openCollect() error {
 		if !p.has(StageIngest) {
 			group.Go(func() error { return p.gateway.Follow(ctx) })
 		}
-		group.Go(func() error { return watcher.Run(ctx) })
+		if p.settings.Drop.Dir != "" {
+			group.Go(func() error { return watcher.Run(ctx) })
+		}
+		group.Go(func() error { return puller.Run(ctx) })
 		return group.Wait()
 	})
 	return nil

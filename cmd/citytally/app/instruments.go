@@ -9,6 +9,7 @@ import (
 
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
+	"github.com/citytally/citytally/ingest/pull"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
@@ -19,6 +20,7 @@ import (
 type instruments struct {
 	gateway   *ingest.Metrics
 	drop      *drop.Metrics
+	pull      *pull.Metrics
 	transform *transform.Metrics
 	schedule  *schedule.SchedulerMetrics
 	sink      *sink.Metrics
@@ -33,7 +35,7 @@ func newInstruments(r prometheus.Registerer, has func(stage string) bool) *instr
 		return nil
 	}
 	return &instruments{
-		gateway: ingest.NewMetrics(registerer(StageIngest)), drop: drop.NewMetrics(registerer(StageCollect)), transform: transform.NewMetrics(registerer(StageTransform)),
+		gateway: ingest.NewMetrics(registerer(StageIngest)), drop: drop.NewMetrics(registerer(StageCollect)), pull: pull.NewMetrics(registerer(StageCollect)), transform: transform.NewMetrics(registerer(StageTransform)),
 		schedule: schedule.NewSchedulerMetrics(registerer(StageSchedule)), sink: sink.NewMetrics(registerer(StageSink)),
 	}
 }

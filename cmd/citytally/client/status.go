@@ -108,6 +108,9 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
 		return nil, err
 	}
+	if s.Sources, err = c.sources(ctx, log); err != nil {
+		return nil, err
+	}
 	if s.Schedules, err = c.schedules(ctx, log); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ type Status struct {
 	Schedules []Schedule `json:"schedules,omitempty"`
 	// NotReady are the parts of the instance that cannot work now, and why.
 	NotReady []Part `json:"not_ready,omitempty"`
+	// Sources are those of the settings that are fetched.
+	Sources []Source `json:"sources,omitempty"`
 	// Waiting are the oldest messages that each stage has yet to process.
 	Waiting []Waiting `json:"waiting,omitempty"`
 }
@@ -88,6 +90,11 @@ func (s *Status) Print(w io.Writer, format string) error {
 	s.printStreams(w)
 	s.printWaiting(w, time.Now())
 	s.printSchedules(w)
+	if len(s.Sources) > 0 {
+		if err := Sources(w, s.Sources, format); err != nil {
+			return err
+		}
+	}
 	if s.Problem != "" {
 		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
 		return nil
