@@ -13,6 +13,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs"
 )
@@ -30,7 +31,16 @@ func loadCompose(t *testing.T, environment map[string]string) (*types.Project, e
 	}, func(o *loader.Options) { o.SetProjectName("citytally", true) })
 }
 
-var composeSecrets = map[string]string{"NATS_PASSWORD": "n-secret", "CLICKHOUSE_PASSWORD": "c-secret"}
+var composeSecrets = map[string]string{
+	"NATS_GATEWAY_PASSWORD": "gateway-secret", "NATS_TRANSFORM_PASSWORD": "transform-secret", "NATS_SINK_PASSWORD": "sink-secret", "NATS_SCHEDULE_PASSWORD": "schedule-secret",
+	"NATS_OPERATOR_PASSWORD": "operator-secret", "NATS_ADMIN_PASSWORD": "admin-secret", "CLICKHOUSE_PASSWORD": "c-secret",
+}
+
+// composeUsers are the services and the users of the broker that they are.
+var composeUsers = map[string]string{
+	app.StageIngest: access.Gateway, app.StageCollect: access.Gateway, app.StageTransform: access.Transform, app.StageSink: access.Sink, app.StageSchedule: access.Schedule,
+	"setup": access.Admin, "operator": access.Operator,
+}
 
 func TestComposeHasNoDefaultPasswords(t *testing.T) {
 	for missing := range composeSecrets {
@@ -54,7 +64,7 @@ func TestComposeStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, service := range project.Services {
-		if service.HealthCheck == nil || len(service.HealthCheck.Test) == 0 {
+		if name != "setup" && (service.HealthCheck == nil || len(service.HealthCheck.Test) == 0) {
 			t.Errorf("service %s has no health check", name)
 		}
 		for _, port := range service.Ports {
@@ -81,7 +91,7 @@ func TestComposeStages(t *testing.T) {
 			t.Errorf("settings of service %s: %v", stage, err)
 			continue
 		}
-		if settings.NATS.URL != "nats://nats:4222" || settings.NATS.Password != "n-secret" ||
+		if user := composeUsers[stage]; settings.NATS.URL != "nats://nats:4222" || settings.NATS.User != user || settings.NATS.Password != user+"-secret" ||
 			!strings.Contains(settings.ClickHouse.DSN, "c-secret@clickhouse:9000/citytally") || settings.Dir != "/data" {
 			t.Errorf("settings of service %s: broker %s, ClickHouse %s, directory %s", stage, settings.NATS.URL, settings.ClickHouse.DSN, settings.Dir)
 		}
@@ -94,7 +104,62 @@ func TestComposeStages(t *testing.T) {
 				t.Errorf("service %s does not wait for %s", stage, server)
 			}
 		}
+		if service.DependsOn["setup"].Condition != types.ServiceConditionCompletedSuccessfully {
+			t.Errorf("service %s does not wait for setup", stage)
+		}
+		for variable := range service.Environment {
+			if strings.HasPrefix(variable, "NATS_") {
+				t.Errorf("service %s has the secret %s of the broker", stage, variable)
+			}
+		}
 		checkCommand(t, service)
+	}
+	for _, name := range []string{"setup", "operator"} {
+		service := project.AllServices()[name]
+		user, password := service.Environment["CITYTALLY_NATS_USER"], service.Environment["CITYTALLY_NATS_PASSWORD"]
+		if user == nil || password == nil || *user != composeUsers[name] || *password != composeUsers[name]+"-secret" {
+			t.Errorf("service %s is no user of its own", name)
+		}
+		checkCommand(t, service)
+	}
+}
+
+// The broker has the accounts that setup prints, and each user a password of its own.
+func TestComposeBroker(t *testing.T) {
+	const begin, end = "      accounts {", "\nvolumes:\n"
+	text, err := os.ReadFile(composeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, found := strings.Cut(string(text), begin)
+	_, tail, ends := strings.Cut(rest, end)
+	if !found || !ends {
+		t.Fatal("the file has no accounts")
+	}
+	var accounts strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(access.Text(nil), "$", "$$")) {
+		accounts.WriteString("      " + line)
+	}
+	if want := head + accounts.String() + end + tail; want != string(text) {
+		if !*update {
+			t.Fatal("the accounts differ from those that setup prints; -update writes them")
+		}
+		if err := os.WriteFile(composeFile, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	project, err := loadCompose(t, composeSecrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if content := project.Configs["nats"].Content; !strings.HasSuffix(content, access.Text(nil)) {
+		t.Errorf("nats-server would read\n%s", content)
+	}
+	for _, user := range access.Users() {
+		variable := "NATS_" + strings.ToUpper(user.Name) + "_PASSWORD"
+		if value := project.Services["nats"].Environment[variable]; value == nil || *value != composeSecrets[variable] {
+			t.Errorf("nats-server has no %s", variable)
+		}
 	}
 }
 
@@ -103,7 +168,7 @@ func TestComposeStages(t *testing.T) {
 func checkCommand(t *testing.T, service types.ServiceConfig) {
 	t.Helper()
 	lines := [][]string{service.Command}
-	if test := service.HealthCheck.Test; test[0] == "CMD" && test[1] == "citytally" {
+	if test := service.HealthCheck.Test; len(test) > 1 && test[0] == "CMD" && test[1] == "citytally" {
 		lines = append(lines, test[2:])
 	}
 	for _, args := range lines {

@@ -54,6 +54,8 @@ func actAs(ctx context.Context, role string) int {
 	switch role {
 	case roleBroker:
 		return hostBroker(ctx, os.Args[1:])
+	case roleNATS:
+		return hostNATS(ctx, os.Args[1:])
 	case roleClickHouse:
 		return hostClickHouse(ctx, os.Args[1:])
 	}

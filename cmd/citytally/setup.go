@@ -18,7 +18,9 @@ func newSetup(g *globals) *cobra.Command {
 		Use:   "setup [--apply]",
 		Short: "Show how the broker's streams differ from the settings, and change them",
 		Long: `Compare the broker's streams with the settings of this command, and print what
-differs. With --apply, create the streams that are absent and change the others.
+differs. With --apply, create the streams that are absent and change the others, and
+create the tables and views of the ClickHouse server at clickhouse.dsn, or bring
+them up to date.
 
 On a cluster the stages create streams that are absent and change none: a stage
 whose settings differ does not start, and says so. citytally run and demo keep the
@@ -46,8 +48,17 @@ are variables, to be set in the environment of nats-server; citytally status
 				return err
 			}
 			out := cmd.OutOrStdout()
+			migrated := false
+			if apply {
+				if migrated, err = c.SetupStore(cmd.Context()); err != nil {
+					return err
+				}
+			}
 			if format.value == present.FormatJSON {
 				return present.JSON(out, changes)
+			}
+			if migrated {
+				fmt.Fprintln(out, "the tables and views of ClickHouse are as this version needs them")
 			}
 			if len(changes) == 0 {
 				fmt.Fprintln(out, "the streams are as the settings say")

@@ -15,12 +15,22 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
 var update = flag.Bool("update", false, "write testdata")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if file := os.Getenv(serveEnv); file != "" {
+		if err := serve(file, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // prober is a connection that notes what the broker denies it.
 type prober struct {
@@ -128,10 +138,21 @@ func subscribed() []string {
 }
 
 // TestMatrix asks a broker what it lets every user do, and compares with the table that
-// somebody has read: testdata/matrix.txt, which -update writes.
+// somebody has read: testdata/matrix.txt, which -update writes. A nats-server of its own
+// with the configuration that is printed says the same as the embedded one.
 func TestMatrix(t *testing.T) {
 	seed, key := makeKey(t, "320812")
 	broker, store := start(t, key)
+	url, elsewhere := startElsewhere(t, key)
+	for _, broker := range []struct {
+		name, url string
+		store     *credentials.Store
+	}{{"embedded", broker.ClientURL(), store}, {"on its own", url, elsewhere}} {
+		t.Run(broker.name, func(t *testing.T) { checkMatrix(t, broker.url, broker.store, seed) })
+	}
+}
+
+func checkMatrix(t *testing.T, url string, store *credentials.Store, seed string) {
 	users, logins := []string{}, map[string]nats.Option{}
 	for _, user := range access.Users() {
 		if user.Name != access.Admin { // may publish everything, so that nothing would end the list
@@ -144,7 +165,7 @@ func TestMatrix(t *testing.T) {
 	var table strings.Builder
 	columns := map[string]map[string]bool{}
 	for user, login := range logins {
-		p := probe(t, broker.ClientURL(), login)
+		p := probe(t, url, login)
 		columns[user] = p.allowed(t, published(), func(s string) error { return p.Publish(s, nil) })
 	}
 	write := func(heading string, subjects []string) {
@@ -167,7 +188,7 @@ func TestMatrix(t *testing.T) {
 	}
 	write("publish", published())
 	for user, login := range logins {
-		p := probe(t, broker.ClientURL(), login)
+		p := probe(t, url, login)
 		columns[user] = p.allowed(t, subscribed(), func(s string) error { _, err := p.SubscribeSync(s); return err })
 	}
 	table.WriteString("\n")

@@ -139,6 +139,19 @@ func (c *Client) connectBroker(user string, logger zerolog.Logger) (*nats.Conn, 
 	return app.ConnectBroker(c.settings, url, logger, login...)
 }
 
+// SetupStore creates the tables and views of the ClickHouse server that the settings name, or
+// brings them up to date. It reports false where they name none.
+func (c *Client) SetupStore(ctx context.Context) (bool, error) {
+	if c.settings.ClickHouse.DSN == "" {
+		return false, nil
+	}
+	store, err := c.openStore(ctx, zerolog.Nop())
+	if err != nil {
+		return false, err
+	}
+	return true, errors.Join(store.Migrate(ctx), store.Close())
+}
+
 // Setup creates and changes the broker's streams to the settings, and returns what it has
 // changed; with dry set it returns what would change.
 func (c *Client) Setup(ctx context.Context, dry bool) ([]stream.Change, error) {
