@@ -39,7 +39,12 @@ func (p *parser) beginsRows(i int, lex *lexer) bool {
 		p.formatToken = i
 		if after := p.settingsAfter(lex.pos); after > 0 {
 			for lex.pos < after {
+				before := lex.pos
 				t, _ := lex.next()
+				if t.kind == invalid {
+					lex.pos = before // it is refused next
+					return false
+				}
 				p.tokens, p.depth = append(p.tokens, t), append(p.depth, 0)
 			}
 		}
