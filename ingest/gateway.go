@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/configs/attempts"
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/httpguard"
@@ -38,7 +39,7 @@ type Gateway struct {
 	loadCalendar CalendarLoader
 	feed         Feed
 	tokens       *token.Register
-	attempts     *token.Attempts
+	attempts     *attempts.Counter
 	config       Config
 	logger       zerolog.Logger
 	ready        func(context.Context) error
@@ -106,7 +107,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		return nil, err
 	}
 	g := &Gateway{
-		log: log, tokens: token.NewRegister(tokens, logger), attempts: token.NewAttempts(), config: config, logger: logger,
+		log: log, tokens: token.NewRegister(tokens, logger), attempts: attempts.New(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
 		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles"},
+	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles", "configs/attempts"},
 	{"configs/httpguard"},
 	{"configs/catalogue"},
 	{"configs/calendar"},
@@ -95,7 +95,7 @@ func TestImportLine(t *testing.T) {
 			if a, b := place(from), place(to); a >= 0 && b >= 0 && b >= a {
 				t.Errorf("%s imports %s, which does not come before it in the line %v", from, to, importLine)
 			}
-			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" && to != "configs/tlsfiles" {
+			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" && to != "configs/tlsfiles" && to != "configs/attempts" {
 				t.Errorf("%s imports %s: a server knows nothing of the pipeline", from, to)
 			}
 		}

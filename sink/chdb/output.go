@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/sink/chdb/crowd"
 )
 
 const (
@@ -51,7 +54,8 @@ func (w *lineWriter) flush() {
 // and fields; any other line, of the engine or a panic, is logged at Debug. The
 // last of those are kept for the error of a crash.
 type childLog struct {
-	log zerolog.Logger
+	log          zerolog.Logger
+	failedLogins *atomic.Int64 // nil counts nothing
 
 	mu   sync.Mutex // standard output and standard error are read at the same time
 	tail []string
@@ -95,6 +99,11 @@ func (c *childLog) event(line []byte) bool {
 		return false
 	}
 	message, _ := fields[zerolog.MessageFieldName].(string)
+	if failures, isNumber := fields[crowd.FailedLoginsField].(json.Number); isNumber && message == crowd.FailedLogins && c.failedLogins != nil {
+		if n, err := failures.Int64(); err == nil {
+			c.failedLogins.Add(n)
+		}
+	}
 	delete(fields, zerolog.LevelFieldName)
 	delete(fields, zerolog.MessageFieldName)
 	if level == zerolog.FatalLevel || level == zerolog.PanicLevel {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/citytally/citytally/configs/tlsfiles"
@@ -39,8 +40,8 @@ type process struct {
 // ended. The caller stays on its OS thread (runtime.LockOSThread) until the child
 // has ended, because on Linux the kernel kills the child when the thread that
 // started it ends.
-func launch(ctx context.Context, cfg Config, secure *tlsfiles.Material, listening *sockets) (*process, error) {
-	output := &childLog{log: cfg.Logger}
+func launch(ctx context.Context, cfg Config, secure *tlsfiles.Material, failedLogins *atomic.Int64, listening *sockets) (*process, error) {
+	output := &childLog{log: cfg.Logger, failedLogins: failedLogins}
 	answer := make(chan childAnswer, 1)
 	stdout := &lineWriter{handle: func(line []byte) {
 		var ready childAnswer

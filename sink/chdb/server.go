@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -23,6 +24,8 @@ type Server struct {
 	lock    *flock.Flock
 	sockets *sockets
 	secure  *tlsfiles.Source // nil speaks plain text
+
+	failedLogins atomic.Int64
 
 	stop context.CancelFunc // ends supervise
 	done chan struct{}      // closed when supervise has ended
@@ -144,6 +147,9 @@ func (s *Server) Restarts() int {
 	defer s.mu.Unlock()
 	return s.restarts
 }
+
+// FailedLogins is how many logins have failed, over both protocols, as far as the log tells.
+func (s *Server) FailedLogins() int64 { return s.failedLogins.Load() }
 
 func (s *Server) currentChild() childAnswer {
 	s.mu.Lock()

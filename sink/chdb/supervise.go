@@ -126,7 +126,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 		m := s.secure.Material()
 		secure = &m
 	}
-	p, err := launch(ctx, s.cfg, secure, s.sockets)
+	p, err := launch(ctx, s.cfg, secure, &s.failedLogins, s.sockets)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/ingest/pull"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/transform"
 	"github.com/citytally/citytally/transform/schedule"
 )
@@ -58,10 +59,12 @@ func watchLog(r prometheus.Registerer, log *stream.Log, logger zerolog.Logger) {
 	r.MustRegister(stream.NewCollector(log, collectTimeout, logger))
 }
 
-func watchEngine(r prometheus.Registerer, restarts func() int) {
+func watchEngine(r prometheus.Registerer, engine *chdb.Server) {
 	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "citytally_engine_failed_logins_total", Help: "Logins to the embedded ClickHouse with a wrong user or password.",
+	}, func() float64 { return float64(engine.FailedLogins()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "citytally_engine_restarts_total", Help: "Times that the embedded ClickHouse crashed and was started again.",
-	}, func() float64 { return float64(restarts()) }))
+	}, func() float64 { return float64(engine.Restarts()) }))
 }
 
 func watchDivergences(r prometheus.Registerer, count func() int) {

@@ -20,6 +20,7 @@ import (
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/transform"
 )
 
@@ -64,7 +65,7 @@ func registered(t *testing.T) *collecting {
 	watchProcess(r)
 	all := newInstruments(r, func(string) bool { return true })
 	watchLog(r, log, zerolog.Nop())
-	watchEngine(r, func() int { return 0 })
+	watchEngine(r, &chdb.Server{})
 	watchDivergences(r, func() int { return 0 })
 	r.MustRegister(&health{})
 	if _, err := transform.New(log, catalogue, nil, transform.DefaultConfig(), zerolog.Nop(), nil, transform.WithMetrics(all.transform)); err != nil {

@@ -169,7 +169,7 @@ func (p *Pipeline) openEngine() (dsn string, err error) {
 	if p.Engine, err = p.starting.server, p.starting.err; err != nil {
 		return "", err
 	}
-	watchEngine(p.registry, p.Engine.Restarts)
+	watchEngine(p.registry, p.Engine)
 	p.Instance.ClickHouseHTTP, p.Instance.ClickHouseNative = p.Engine.HTTPURL(), p.Engine.NativeAddr()
 	if p.Engine.Away() == nil {
 		p.Instance.Confinement = p.Engine.Confined().String()

@@ -35,6 +35,7 @@ func (u User) onlyReads() bool { return u.ReadOnly || u.Reading }
 type Engine struct {
 	lib   *library
 	users []User
+	dir   string
 	log   zerolog.Logger
 	args  []string // of chdb_connect
 
@@ -74,7 +75,7 @@ func open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	defer restore()
-	e := &Engine{users: cfg.Users, log: cfg.Logger, readers: newGate()}
+	e := &Engine{users: cfg.Users, dir: cfg.Dir, log: cfg.Logger, readers: newGate()}
 	if e.lib, err = loadLibrary(cfg.Library); err != nil {
 		return nil, err
 	}
@@ -151,6 +152,9 @@ func (e *Engine) Close() error {
 
 // Version is ClickHouse's version, such as "26.7.2.1".
 func (e *Engine) Version() string { return e.version }
+
+// Dir is the data directory, where this process may make files.
+func (e *Engine) Dir() string { return e.dir }
 
 // Timezone is the time zone the engine reads and prints DateTime in, such as "Asia/Shanghai".
 func (e *Engine) Timezone() string { return e.timezone }

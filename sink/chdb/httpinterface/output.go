@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -34,7 +33,8 @@ type output struct {
 	bufferBytes   int           // how much is buffered in memory
 	waitForEnd    bool          // buffer the whole answer (wait_end_of_query), beyond bufferBytes in a file
 	buffered      bytes.Buffer  // empty once the headers are sent
-	spillFile     *os.File      // what does not fit in buffered; nil when all does
+	spill         *spill        // room for that file
+	spillFile     *spillFile    // what does not fit in buffered; nil when all does
 	chain         io.Writer     // what Write passes data to; nil until the headers are sent
 	layers        []outputLayer // the encoders of chain, in the order the data passes them
 }
@@ -64,9 +64,9 @@ func (o *output) Write(p []byte) (int, error) {
 
 func (o *output) writeSpill(p []byte) (int, error) {
 	if o.spillFile == nil {
-		file, err := os.CreateTemp("", "citytally-answer-*")
+		file, err := o.spill.create()
 		if err != nil {
-			return 0, fmt.Errorf("hold back answer: %w", err)
+			return 0, err
 		}
 		o.spillFile = file
 	}
@@ -86,11 +86,7 @@ func (o *output) commit(status int) error {
 	if o.spillFile == nil {
 		return nil
 	}
-	if _, err := o.spillFile.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read held back answer: %w", err)
-	}
-	_, err := io.Copy(o.chain, o.spillFile)
-	return err
+	return o.spillFile.copyTo(o.chain)
 }
 
 // open sends the headers and builds the chain of encoders.
@@ -171,13 +167,10 @@ func (o *output) closeLayers() error {
 }
 
 // removeSpillFile removes the file of an answer that did not fit in memory.
-func (o *output) removeSpillFile() error {
-	if o.spillFile == nil {
-		return nil
+func (o *output) removeSpillFile() {
+	if o.spillFile != nil {
+		o.spillFile.close()
 	}
-	name := o.spillFile.Name()
-	_ = o.spillFile.Close() // the content is no longer needed
-	return os.Remove(name)
 }
 
 // newEncoder returns the encoder for a Content-Encoding, or nil for the empty one.

@@ -1,7 +1,6 @@
 package httpinterface
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -44,7 +43,7 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	defer q.close()
 
-	out := &output{w: w, compressed: q.compressed, settings: q.settings, waitForEnd: q.waitForEnd, bufferBytes: q.bufferBytes, exceptionTag: newExceptionTag()}
+	out := &output{w: w, compressed: q.compressed, settings: q.settings, waitForEnd: q.waitForEnd, spill: s.spill, bufferBytes: q.bufferBytes, exceptionTag: newExceptionTag()}
 	if q.encodes() {
 		out.encoding = chooseEncoding(r.Header.Get("Accept-Encoding"))
 	}
@@ -63,7 +62,7 @@ func (s *server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = out.finish()
 	}
-	err = errors.Join(err, out.removeSpillFile())
+	out.removeSpillFile()
 	if err != nil {
 		s.fail(out, q, err)
 	}
@@ -78,6 +77,7 @@ func (s *server) authenticate(r *http.Request, all params) (*request, error) {
 	}
 	user, err := s.engine.Authenticate(credentials.user, credentials.password)
 	if err != nil {
+		s.logins.Failed(r.Context(), credentials.user, r.RemoteAddr)
 		return anonymous, err
 	}
 	forget, err := s.knowClient(r, user)

@@ -36,6 +36,8 @@ type server struct {
 	name     string // the X-ClickHouse-Server-Display-Name of every answer
 	sessions *keptSessions
 	running  runningQueries
+	logins   *crowd.Logins
+	spill    *spill
 	readers  crowd.Readers // requests of users who only read
 }
 
@@ -78,7 +80,7 @@ func Serve(
 	if err != nil {
 		name = "localhost"
 	}
-	s := &server{engine: e, browsers: browsers, limits: bounds, log: logger, name: name, sessions: newKeptSessions(), readers: crowd.NewReaders(bounds.MaxReaders)}
+	s := &server{engine: e, browsers: browsers, limits: bounds, log: logger, name: name, sessions: newKeptSessions(), logins: crowd.NewLogins(logger), spill: newSpill(e.Dir(), bounds.SpillBytes), readers: crowd.NewReaders(bounds.MaxReaders)}
 	defer s.sessions.close()
 
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))

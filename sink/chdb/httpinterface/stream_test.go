@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -155,9 +155,7 @@ func TestShutdown(t *testing.T) {
 
 // TestWaitEndOfQuery checks that an answer held back in a file is the same, and that the file goes.
 func TestWaitEndOfQuery(t *testing.T) {
-	base := startHTTP(t, limits.Clients{})
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	base := startHTTP(t, limits.Clients{SpillBytes: 4 << 20})
 	const big = "SELECT number FROM numbers(500000)"
 	plain := call{path: query(big)}.must(t, base)
 	held := call{path: query(big, "wait_end_of_query", "1")}.send(t, base)
@@ -168,9 +166,15 @@ func TestWaitEndOfQuery(t *testing.T) {
 		t.Errorf("summary %s, want that of the whole answer", summary)
 	}
 	call{path: query("SELECT throwIf(number = 900000) FROM numbers(1000000)", "wait_end_of_query", "1")}.send(t, base)
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(enginetest.Open(t).Dir(), "answer-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+	large := call{path: query("SELECT number FROM numbers(2000000)", "wait_end_of_query", "1")}.send(t, base)
+	if large.status != http.StatusInternalServerError || !strings.Contains(large.body, "NOT_ENOUGH_SPACE") {
+		t.Errorf("more than there is room for: %d, %.200s", large.status, large.body)
+	}
+	if again := (call{path: query(big, "wait_end_of_query", "1")}).send(t, base); again.body != plain {
+		t.Error("the room is not given back")
 	}
 }
 

@@ -28,6 +28,9 @@ type Clients struct {
 	// MaxReaders bounds those of users who only read (default three quarters of
 	// MaxConnections), so that the pipeline always gets in.
 	MaxReaders int
+	// SpillBytes bounds the answers that are held back on disk (wait_end_of_query), all
+	// together (default 1 GiB).
+	SpillBytes int64
 	// HandshakeTimeout bounds the time from a client's connect to the end of
 	// its greeting (default 10 s).
 	HandshakeTimeout time.Duration
@@ -45,6 +48,7 @@ func (c Clients) Defaults() Clients {
 	return Clients{
 		MaxConnections:   c.MaxConnections,
 		MaxReaders:       cmp.Or(c.MaxReaders, max(1, c.MaxConnections*3/4)),
+		SpillBytes:       cmp.Or(c.SpillBytes, 1<<30),
 		HandshakeTimeout: cmp.Or(c.HandshakeTimeout, 10*time.Second),
 		SendTimeout:      cmp.Or(c.SendTimeout, 5*time.Minute),
 		StopGrace:        cmp.Or(c.StopGrace, 5*time.Second),

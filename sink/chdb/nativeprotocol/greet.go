@@ -45,6 +45,7 @@ func (c *connection) handshake(ctx context.Context) error {
 	}
 	c.revision = hello.revision
 	if c.user, err = c.server.engine.Authenticate(hello.user, hello.password); err != nil {
+		c.server.logins.Failed(ctx, hello.user, c.socket.RemoteAddr().String())
 		return err
 	}
 	if c.user.ReadOnly {

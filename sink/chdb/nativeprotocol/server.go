@@ -26,6 +26,7 @@ type server struct {
 	log    zerolog.Logger
 	name   string // of the host, shown in clients' prompts
 
+	logins  *crowd.Logins
 	readers crowd.Readers // connections of users who only read
 
 	mu        sync.Mutex
@@ -45,7 +46,7 @@ func Serve(ctx context.Context, l net.Listener, secure *tls.Config, e *engine.En
 	if err != nil {
 		name = "localhost"
 	}
-	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{}), readers: crowd.NewReaders(bounds.MaxReaders)}
+	s := &server{engine: e, limits: bounds, log: logger, name: name, conns: make(map[*connection]struct{}), logins: crowd.NewLogins(logger), readers: crowd.NewReaders(bounds.MaxReaders)}
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 

@@ -1,4 +1,9 @@
-package token
+// Package attempts counts failed logins by the address that they come from, and says how long an
+// address has to wait.
+//
+// In goes an address; out comes a duration. What never happens: an address is remembered for its
+// successes, or one that fails keeps another one waiting.
+package attempts
 
 import (
 	"net"
@@ -10,26 +15,26 @@ import (
 )
 
 const (
-	// failuresAtOnce is how many requests without a token in force an address may make at
-	// once, failureInterval how often one more.
+	// failuresAtOnce is how many failures an address may have at once, failureInterval how often
+	// one more.
 	failuresAtOnce  = 20
 	failureInterval = time.Second
 	// maxAddresses bounds the addresses remembered. When there are more, all are forgotten.
 	maxAddresses = 10_000
 )
 
-// Attempts slows addresses whose requests have no token in force.
-type Attempts struct {
+// Counter counts the failures of addresses.
+type Counter struct {
 	mu       sync.Mutex
 	limiters map[netip.Prefix]*rate.Limiter
 }
 
-// NewAttempts returns attempts without a failure.
-func NewAttempts() *Attempts { return &Attempts{limiters: map[netip.Prefix]*rate.Limiter{}} }
+// New returns a counter without a failure.
+func New() *Counter { return &Counter{limiters: map[netip.Prefix]*rate.Limiter{}} }
 
 // Fail counts a failure of an address with its port. It returns how long the address has to wait,
 // 0 when its failures are few.
-func (a *Attempts) Fail(address string, now time.Time) time.Duration {
+func (a *Counter) Fail(address string, now time.Time) time.Duration {
 	network := networkOf(address)
 	a.mu.Lock()
 	defer a.mu.Unlock()
