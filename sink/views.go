@@ -53,33 +53,38 @@ func (s *Store) defineViews(ctx context.Context) ([]string, error) {
 			return nil, nil
 		}
 	}
-	var defined []string
-	for name, statement := range readViews() {
-		same, err := s.isDefined(ctx, name, statement)
-		if err != nil {
-			return nil, err
-		}
-		if same {
-			continue
-		}
-		if err := s.conn.Exec(ctx, statement); err != nil {
+	views := readViews()
+	defined, err := s.otherViews(ctx, views)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range defined {
+		if err := s.conn.Exec(ctx, views[name]); err != nil {
 			return nil, fmt.Errorf("define view %s: %w", name, err)
 		}
-		defined = append(defined, name)
 	}
-	slices.Sort(defined)
 	return defined, nil
 }
 
-// isDefined reports whether the database has the view as the statement defines it.
-func (s *Store) isDefined(ctx context.Context, name, statement string) (bool, error) {
-	var same uint64
-	err := s.conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = ? AND "+
-		fmt.Sprintf(canonicalView, "create_table_query")+" = "+fmt.Sprintf(canonicalView, "?"), name, statement).Scan(&same)
-	if err != nil {
-		return false, fmt.Errorf("compare view %s: %w", name, err)
+// otherViews returns the names, in order, of the views that the database does not have as their
+// statements define them. It asks for all at once.
+func (s *Store) otherViews(ctx context.Context, views map[string]string) (others []string, err error) {
+	names := slices.Sorted(maps.Keys(views))
+	statements := make([]string, len(names))
+	for i, name := range names {
+		statements[i] = views[name]
 	}
-	return same == 1, nil
+	err = s.conn.QueryRow(ctx, "SELECT arraySort(groupArray(wanted.1)) FROM (SELECT arrayJoin(arrayZip(?, ?)) AS wanted) "+
+		"WHERE (wanted.1, "+fmt.Sprintf(canonicalView, "wanted.2")+") NOT IN "+
+		"(SELECT name, "+fmt.Sprintf(canonicalView, "create_table_query")+" FROM system.tables WHERE database = currentDatabase() AND engine = 'View')",
+		names, statements).Scan(&others)
+	if err != nil {
+		return nil, fmt.Errorf("compare views: %w", err)
+	}
+	if len(others) == 0 {
+		return nil, nil
+	}
+	return others, nil
 }
 
 // viewsInterval is how often running workers compare the views.

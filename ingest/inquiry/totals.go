@@ -10,10 +10,12 @@ import (
 const TotalsSubject = "inquiries.totals"
 
 // WantedTotals are the city's totals of a period that are asked for, with the parts of an area;
-// with those of every area where Area is "".
+// with those of every area where Area is "". Where Indicator is not "", its total alone is wanted;
+// who answers may be of a version that sends all.
 type WantedTotals struct {
-	Period string `json:"period"`
-	Area   string `json:"area,omitempty"`
+	Period    string `json:"period"`
+	Area      string `json:"area,omitempty"`
+	Indicator string `json:"indicator,omitempty"`
 }
 
 // Totals are the city's totals of a period, in the catalogue's order.

@@ -162,7 +162,7 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: period.String()})
+	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: period.String(), Indicator: indicator.ID})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Separators of columns and of the elements of a list, in the text of a row that is hashed.
@@ -52,7 +54,7 @@ func appendColumn(rows [][]byte, values any) error {
 			if d == nil {
 				return b
 			}
-			return append(b, d.String()...)
+			return appendDecimal(b, *d)
 		})
 	case [][]string:
 		return appendEach(rows, v, func(b []byte, list []string) []byte {
@@ -85,6 +87,20 @@ func appendEach[T any](rows [][]byte, values []T, text func([]byte, T) []byte) e
 		rows[i] = append(text(rows[i], value), columnEnd)
 	}
 	return nil
+}
+
+// appendDecimal appends a decimal as its String does. Those of few digits, which nearly all are,
+// take no big integers.
+func appendDecimal(b []byte, d decimal.Decimal) []byte {
+	places := -int(d.Exponent())
+	if places < 0 || places > catalogue.MaxDecimals || d.NumDigits() > catalogue.MaxDigits {
+		return append(b, d.String()...)
+	}
+	v := catalogue.Value{Coefficient: d.CoefficientInt64(), Scale: uint8(places)}
+	for v.Scale > 0 && v.Coefficient%10 == 0 {
+		v.Coefficient, v.Scale = v.Coefficient/10, v.Scale-1
+	}
+	return v.AppendText(b)
 }
 
 func appendTime(b []byte, t time.Time) []byte { return strconv.AppendInt(b, t.UnixMilli(), 10) }

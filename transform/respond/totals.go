@@ -7,6 +7,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/tally"
 )
 
@@ -22,7 +23,7 @@ func (r *Responder) cityTotals(ctx context.Context, wanted inquiry.WantedTotals)
 	view := r.ledger.View()
 	defer view.Close()
 	answer := inquiry.Totals{Basis: view.Basis(), Totals: []inquiry.CityTotal{}}
-	for _, total := range tally.OfPeriod(view.Catalogue(), view, period) {
+	for _, total := range totalsOf(view, period, wanted.Indicator) {
 		parts, err := partsOf(&total, wanted.Area)
 		if err != nil {
 			return inquiry.Totals{}, err
@@ -32,6 +33,18 @@ func (r *Responder) cityTotals(ctx context.Context, wanted inquiry.WantedTotals)
 		})
 	}
 	return answer, nil
+}
+
+// totalsOf returns the total of an indicator in a period, or all where it is "".
+func totalsOf(view *ledger.View, period catalogue.Period, indicator string) []event.Total {
+	if indicator == "" {
+		return tally.OfPeriod(view.Catalogue(), view, period)
+	}
+	var totals []event.Total
+	for _, total := range tally.All(view.Catalogue(), view, []ledger.Cell{{Indicator: indicator, Period: period}}) {
+		totals = append(totals, total.Total)
+	}
+	return totals
 }
 
 // partsOf returns the figures of an area, or of all where it is "", that went into a total.

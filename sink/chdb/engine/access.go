@@ -173,13 +173,17 @@ func removeSystemTables(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("list system tables: %w", err)
 	}
+	var refused []string
 	for name := range strings.FieldsSeq(string(result.Data)) {
-		if verdict, _ := judged.SystemTables.Of(name); verdict == judged.Allowed {
-			continue
+		if verdict, _ := judged.SystemTables.Of(name); verdict != judged.Allowed {
+			refused = append(refused, "system."+statement.QuoteName(name))
 		}
-		if err := s.Exec(ctx, "DROP TABLE system."+statement.QuoteName(name)+" SYNC"); err != nil {
-			return fmt.Errorf("remove system table: %w", err)
-		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	if err := s.Exec(ctx, "DROP TABLE "+strings.Join(refused, ", ")+" SYNC"); err != nil {
+		return fmt.Errorf("remove system tables: %w", err)
 	}
 	return nil
 }
