@@ -58,6 +58,12 @@ func areaColumns(c *catalogue.Catalogue, since time.Time) []column {
 		{"valid_from", valuesOf(c.Areas, func(a *area) *time.Time { return optionalDay(a.ValidFrom) })},
 		{"valid_to", valuesOf(c.Areas, func(a *area) *time.Time { return optionalDay(a.ValidTo) })},
 		{"predecessors", valuesOf(c.Areas, func(a *area) []string { return a.Predecessors })},
+		{"gained_from", valuesOf(c.Areas, func(a *area) []string {
+			return valuesOf(a.Gained, func(g *catalogue.Gain) string { return g.From })
+		})},
+		{"gained_on", valuesOf(c.Areas, func(a *area) []time.Time {
+			return valuesOf(a.Gained, func(g *catalogue.Gain) time.Time { return g.Day.Time })
+		})},
 	}...)
 }
 
@@ -105,6 +111,14 @@ func indicatorColumns(c *catalogue.Catalogue, since time.Time) ([]column, error)
 		{"minimum", valuesOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "minimum", i.Minimum) })},
 		{"maximum", valuesOf(c.Indicators, func(i *indicator) *decimal.Decimal { return bound(i, "maximum", i.Maximum) })},
 		{"datasets", valuesOf(c.Indicators, func(i *indicator) []string { return i.Datasets })},
+		text("meaning", func(i *indicator) string { return i.Meaning }),
+		text("population", func(i *indicator) string { return i.Population }),
+		text("source", func(i *indicator) string { return i.Source }),
+		{"redefined", valuesOf(c.Indicators, func(i *indicator) []time.Time {
+			return valuesOf(i.Redefined, func(d *catalogue.Date) time.Time { return d.Time })
+		})},
+		{"valid_from", valuesOf(c.Indicators, func(i *indicator) *time.Time { return optionalDay(i.ValidFrom) })},
+		{"valid_to", valuesOf(c.Indicators, func(i *indicator) *time.Time { return optionalDay(i.ValidTo) })},
 	}...)
 	return columns, errors.Join(errs...)
 }

@@ -24,6 +24,10 @@ func (s *Store) comparedTables() []digest.Table {
 			Name: "observations_data", What: event.CountObservations, Stream: stream.Accepted, Consumer: AcceptedConsumer,
 			Sequence: "accepted_sequence", Group: "sequence", Varying: []string{"accepted_sequence"}, Names: [4]string{"area", "dataset", "indicator", "period"},
 		}),
+		compared[decisionBlock](s, digest.Table{
+			Name: "decisions_data", What: event.CountDecisions, Stream: stream.Accepted, Subjects: []string{decisionsSubject}, Consumer: AcceptedConsumer,
+			Sequence: "sequence", Group: "sequence", Names: [4]string{0: "area", 2: "indicator", 3: "period"},
+		}),
 		compared[verdictBlock](s, digest.Table{
 			Name: "submissions_data", What: event.CountVerdicts, Stream: stream.Verdicts, Consumer: VerdictsConsumer,
 			Sequence: "verdict_sequence", Group: "sequence", Varying: []string{"verdict_sequence", "decided_at"}, Names: [4]string{"area", "dataset"},

@@ -20,7 +20,8 @@ type observationBlock struct {
 	submissions []storableSubmission
 	adopted     []edition.Edition // catalogues that came into force
 	fills       *Store            // whose catalogue need not be read again; nil knows none
-	n           int               // rows
+	decisions   decisionBlock
+	n           int // rows
 }
 
 // storableSubmission is a submission whose rows can all be stored, with its periods and its
@@ -31,11 +32,12 @@ type storableSubmission struct {
 	acceptedSequence uint64
 }
 
-func (b *observationBlock) rows() int { return b.n }
+func (b *observationBlock) rows() int { return b.n + b.decisions.rows() }
 
 func (b *observationBlock) reset() {
 	clear(b.submissions)
 	b.submissions, b.adopted, b.n = b.submissions[:0], b.adopted[:0], 0
+	b.decisions.reset()
 }
 
 // knows has the block take the store's catalogue for what it is, without reading it.
@@ -64,6 +66,15 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 			b.adopted = append(b.adopted, edition.Edition{Catalogue: c, Since: d.StoredAt})
 		}
 	}
+	known := []*catalogue.Catalogue{b.known()}
+	for i := range b.adopted {
+		known = append(known, b.adopted[i].Catalogue)
+	}
+	decisions, err := decisionRows(batch, d.Sequence, known...)
+	if err != nil {
+		return err
+	}
+	b.decisions.decisions = append(b.decisions.decisions, decisions...)
 	var cause error
 	good := 0
 	for i := range batch.Submissions {
@@ -158,6 +169,11 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 	}
 	if err := s.insert(ctx, "observations_data", pieces...); err != nil {
 		return err
+	}
+	if b.decisions.rows() > 0 {
+		if err := b.decisions.store(ctx, s); err != nil {
+			return err
+		}
 	}
 	for _, e := range b.adopted {
 		if err := s.SyncCatalogue(ctx, e.Catalogue, e.Since); err != nil {

@@ -77,6 +77,10 @@ func (b *releaseBlock) allColumns() []column {
 	return append(b.totals.totalColumns(),
 		column{"name", texts(func(r *event.Release) string { return r.Name })},
 		column{"note", texts(func(r *event.Release) string { return r.Note })},
+		column{"absent", valuesOf(b.releases, func(r **event.Release) []string { return append([]string{}, (*r).Absent...) })},
+		column{"by", texts(func(r *event.Release) string { return r.Person.Name })},
+		column{"by_role", texts(func(r *event.Release) string { return r.Person.Role })},
+		column{"by_way", texts(func(r *event.Release) string { return r.Person.Way })},
 		column{"as_of", valuesOf(b.releases, func(r **event.Release) *time.Time {
 			if (*r).Received == 0 {
 				return nil

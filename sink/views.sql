@@ -257,11 +257,13 @@ CREATE OR REPLACE VIEW areas
     valid_from   Nullable(Date32) COMMENT 'first day; NULL is unbounded',
     valid_to     Nullable(Date32) COMMENT 'first day no longer; NULL is unbounded',
     predecessors Array(String) COMMENT 'areas whose territory it took over',
+    gained       Array(Tuple(from String, day Date32)) COMMENT 'parts of other areas that became parts of this one, with the first day',
     position     UInt32 COMMENT 'place in the catalogue, from 1',
     catalogue    String COMMENT 'version of the catalogue'
 )
 AS SELECT
-    code, name_zh, name_en, kind, host, valid_from, valid_to, predecessors, position, catalogue
+    code, name_zh, name_en, kind, host, valid_from, valid_to, predecessors,
+    CAST(arrayZip(gained_from, gained_on), 'Array(Tuple(from String, day Date32))') AS gained, position, catalogue
 FROM areas_data FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
 COMMENT 'Areas of the catalogue that is in use';
@@ -286,12 +288,18 @@ CREATE OR REPLACE VIEW indicators
     minimum         Nullable(Decimal(38, 12)) COMMENT 'least plausible value, in unit; NULL is unbounded',
     maximum         Nullable(Decimal(38, 12)) COMMENT 'greatest plausible value, in unit; NULL is unbounded',
     datasets        Array(String) COMMENT 'datasets it is reported in',
+    meaning         String COMMENT 'what is measured',
+    population      String COMMENT 'of whom it is measured',
+    source          String COMMENT 'where it comes from',
+    redefined       Array(Date32) COMMENT 'days from which figures mean something else',
+    valid_from      Nullable(Date32) COMMENT 'first day on which it is measured; NULL is unbounded',
+    valid_to        Nullable(Date32) COMMENT 'first day on which it no longer is; NULL is unbounded',
     position        UInt32 COMMENT 'place in the catalogue, from 1',
     catalogue       String COMMENT 'version of the catalogue'
 )
 AS SELECT
     id, name_zh, name_en, programme, unit, kind, city_total, numerator, denominator, factor, change,
-    decimals, change_decimals, rounding, coverage, minimum, maximum, datasets, position, catalogue
+    decimals, change_decimals, rounding, coverage, minimum, maximum, datasets, meaning, population, source, redefined, valid_from, valid_to, position, catalogue
 FROM indicators_data FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
 COMMENT 'Indicators of the catalogue that is in use';
@@ -312,6 +320,26 @@ AS SELECT
 FROM datasets_data FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
 COMMENT 'Datasets of the catalogue that is in use';
+
+CREATE OR REPLACE VIEW decisions
+(
+    kind       LowCardinality(String) COMMENT 'lock, unlock, reopen, adopt …',
+    period     LowCardinality(String) COMMENT 'SDMX period that it is about',
+    indicator  LowCardinality(String) COMMENT 'id of the indicator that a reopening is about; empty is all',
+    area       LowCardinality(String) COMMENT 'code of the area that a reopening is about; empty is all',
+    reason     String COMMENT 'why',
+    by         String COMMENT 'who decided',
+    by_role    LowCardinality(String) COMMENT 'role of that person: operator, or that of a token; empty where an earlier version did not record it',
+    by_way     LowCardinality(String) COMMENT 'how that person came in: local or token',
+    decided_at DateTime64(3, 'UTC') COMMENT 'when it was decided, UTC',
+    catalogue  String COMMENT 'version of the catalogue that an adoption put in force',
+    sequence   UInt64 COMMENT 'place in ACCEPTED',
+    number     UInt32 COMMENT 'number within its message, from 1'
+)
+AS SELECT
+    kind, period, indicator, area, reason, by, by_role, by_way, decided_at, catalogue, sequence, number
+FROM decisions_data FINAL
+COMMENT 'What the bureau decided about figures: locks, reopenings, catalogues';
 
 CREATE OR REPLACE VIEW releases
 (
@@ -342,6 +370,10 @@ CREATE OR REPLACE VIEW releases
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
     created_at      DateTime64(3, 'UTC') COMMENT 'when it was released, UTC',
+    absent          Array(String) COMMENT 'indicators that the release was known to lack: nobody had reported anything',
+    by              String COMMENT 'who released it; empty where an earlier version did not record it',
+    by_role         LowCardinality(String) COMMENT 'role of that person: operator, or that of a token',
+    by_way          LowCardinality(String) COMMENT 'how that person came in: local or token',
     sequence        UInt64 COMMENT 'place in RELEASES'
 )
 AS WITH JSONExtract(releases_data.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
@@ -352,7 +384,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    as_of, basis, catalogue, computed_at AS created_at, sequence
+    as_of, basis, catalogue, computed_at AS created_at, absent, by, by_role, by_way, sequence
 FROM releases_data FINAL
 COMMENT 'City totals frozen under a name, for publication';
 

@@ -155,9 +155,12 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 		t.Errorf("releases = %+v", heads)
 	}
 	eventually(t, "ClickHouse shows the release as it was", func() bool {
-		rows := must(t, e.on("sql", "--format", "csv", "SELECT value FROM releases WHERE name = '公报' AND indicator = 'output'")...)
-		return rows == "value\n182\n"
+		rows := must(t, e.on("sql", "--format", "csv", "SELECT value, by != '', by_role, absent FROM releases WHERE name = '公报' AND indicator = 'output'")...)
+		return strings.Contains(rows, "\n182,") && strings.Contains(rows, ",operator,")
 	})
+	if rows := must(t, e.on("sql", "--format", "csv", "SELECT kind, length(catalogue), sequence FROM decisions")...); !strings.Contains(rows, "\nadopt,12,1\n") {
+		t.Errorf("decisions:\n%s", rows)
+	}
 	code, _, stderr = citytally(t, e.on("release", "create", "公报", "--period", "2021")...)
 	if code != exitRefused || !strings.Contains(stderr, "never changes") {
 		t.Errorf("other figures under the name: exit code %d, %s", code, stderr)

@@ -83,7 +83,7 @@ func projection(t testing.TB, dir string) map[string]string {
 	for view, key := range map[string]string{
 		"submissions": "sequence", "findings": "sequence, number", "observations": "sequence, indicator, period, area",
 		"observations_latest": "indicator, period, area", "totals": "sequence, indicator, period", "totals_latest": "indicator, period",
-		"runs": "sequence", "releases": "name, indicator", "areas": "position", "indicators": "position", "datasets": "position",
+		"runs": "sequence", "decisions": "sequence, number", "releases": "name, indicator", "areas": "position", "indicators": "position", "datasets": "position",
 	} {
 		all[view] = must(t, "sql", "--dir", dir, "--format", "csv", "SELECT * FROM "+view+" ORDER BY "+key)
 	}

@@ -57,6 +57,7 @@ func (i Imbalance) String() string {
 const (
 	CountSubmissions  = "submissions"
 	CountObservations = "observations"
+	CountDecisions    = "decisions"
 	CountVerdicts     = "verdicts"
 	CountTotals       = "totals"
 	CountReleases     = "released totals"

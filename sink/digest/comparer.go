@@ -236,7 +236,7 @@ func (c *Comparer) difference(ctx context.Context, t *comparison, groups []uint6
 		}
 	}
 	told := map[uint64]bool{} // places
-	err = readMessages(ctx, c.log, t.table.Stream, from, to, func(m *stream.Delivery) error {
+	err = readMessages(ctx, c.log, t.table, from, to, func(m *stream.Delivery) error {
 		rows, err := t.table.rows(m)
 		if err != nil {
 			return err

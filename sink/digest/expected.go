@@ -45,7 +45,7 @@ func (e *expected) read(ctx context.Context, log *stream.Log, t *Table, key hash
 	if e.group == nil {
 		e.group, e.next = map[uint64]*expectedGroup{}, 1
 	}
-	err := readMessages(ctx, log, t.Stream, e.next, upTo, func(d *stream.Delivery) error {
+	err := readMessages(ctx, log, t, e.next, upTo, func(d *stream.Delivery) error {
 		rows, err := t.rows(d)
 		if err != nil {
 			return err
@@ -101,15 +101,15 @@ func (t *Table) rows(d *stream.Delivery) (Rows, error) {
 	return rows, nil
 }
 
-// readMessages calls handle with the messages of a stream from one sequence to another.
-func readMessages(ctx context.Context, log *stream.Log, of string, from, to uint64, handle func(*stream.Delivery) error) error {
+// readMessages calls handle with a table's messages from one sequence to another.
+func readMessages(ctx context.Context, log *stream.Log, of *Table, from, to uint64, handle func(*stream.Delivery) error) error {
 	if from > to {
 		return nil
 	}
 	end := errors.New("all is read")
 	reading, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
-	err := log.Follow(reading, stream.FollowConfig{Stream: of, From: from}, func(d stream.Delivery) error {
+	err := log.Follow(reading, stream.FollowConfig{Stream: of.Stream, Subjects: of.Subjects, From: from}, func(d stream.Delivery) error {
 		if d.Sequence > to {
 			return end
 		}

@@ -19,6 +19,8 @@ type Table struct {
 	What string
 	// Stream fills the table, by the durable consumer Consumer.
 	Stream, Consumer string
+	// Subjects limits the messages to those on them; empty is every message of Stream.
+	Subjects []string
 	// Sequence is the column for a message's place in Stream.
 	Sequence string
 	// Group is the column by which rows are put into groups: Sequence itself or, where a
