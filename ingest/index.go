@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -196,6 +197,51 @@ func (x *index) addVerdict(d stream.Delivery) {
 	x.judged = make(chan struct{})
 }
 
+// forget drops what is in neither stream any more: SUBMISSIONS and VERDICTS begin at these
+// sequences now. An index that is filled anew would not have it either.
+func (x *index) forget(firstSubmission, firstVerdict uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, p := range x.positions {
+		if p.submissionSequence < firstSubmission && p.newestVerdict < firstVerdict {
+			delete(x.positions, id)
+		}
+	}
+	for area, all := range x.byArea {
+		kept := slices.IndexFunc(all, func(l listed) bool { return l.sequence >= firstSubmission })
+		if kept < 0 {
+			kept = len(all)
+		}
+		x.byArea[area] = slices.Clone(all[kept:])
+	}
+}
+
+// forgetEvery is how often the index drops what the streams have dropped.
+const forgetEvery = 10 * time.Minute
+
+// forgetExpired drops what the streams have dropped, from time to time until ctx ends.
+func (x *index) forgetExpired(ctx context.Context, log *stream.Log, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var known [2]uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		submissions, err := log.Extent(ctx, stream.Submissions)
+		if err != nil {
+			continue // the broker is away; followers tell so
+		}
+		verdicts, err := log.Extent(ctx, stream.Verdicts)
+		if first := [2]uint64{submissions.First, verdicts.First}; err == nil && first != known {
+			x.forget(first[0], first[1])
+			known = first
+		}
+	}
+}
+
 // nextVerdict returns a channel that is closed when a verdict comes.
 func (x *index) nextVerdict() <-chan struct{} {
 	x.mu.Lock()
@@ -218,6 +264,7 @@ func (x *index) follow(ctx context.Context, log *stream.Log) error {
 			return log.Follow(ctx, stream.FollowConfig{Stream: name, HeadersOnly: true, Stage: stage}, func(d stream.Delivery) error { add(d); return nil }, caughtUp)
 		})
 	}
+	group.Go(func() error { x.forgetExpired(ctx, log, forgetEvery); return nil })
 	group.Go(func() error {
 		behind.Wait()
 		if ctx.Err() == nil {

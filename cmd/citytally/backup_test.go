@@ -40,6 +40,10 @@ func TestRestoredInstallationGoesOn(t *testing.T) {
 	if out := must(t, "backup", "verify", kept); !strings.Contains(out, "whole: 2 backups") {
 		t.Errorf("verify: %s", out)
 	}
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "SIGHUP has the settings read again", func() bool { return strings.Contains(p.output.String(), "settings that have changed") })
 	before := must(t, "report", "--dir", dir, "--period", "2021", "--format", "json")
 	tokens := must(t, "token", "list", "--dir", dir)
 	if code, _, stderr := citytally(t, "restore", kept, "--dir", dir); code != exitUsage || !strings.Contains(stderr, "another citytally runs") {

@@ -94,10 +94,18 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	if diff := cmp.Diff(before, must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")); diff != "" {
 		t.Errorf("ClickHouse was written to meanwhile (-before +after)\n%s", diff)
 	}
-	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--dir", dir); code != exitUsage || !strings.Contains(stderr, "--discard-newer") {
-		t.Errorf("without --discard-newer: exit code %d, %s", code, stderr)
+	var lost []string
+	for line := range strings.Lines(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT id FROM submissions WHERE sequence > 1")) {
+		if id := strings.TrimSpace(line); id != "id" {
+			lost = append(lost, id)
+		}
 	}
-	must(t, "replay", "--into", "clickhouse", "--discard-newer", "--dir", dir)
+	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--dir", dir); code != exitUsage || !strings.Contains(stderr, "--discard-newer") || len(lost) != 3 || !containsAll(stderr, lost...) {
+		t.Errorf("without --discard-newer: exit code %d, want %q named: %s", code, lost, stderr)
+	}
+	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--discard-newer", "--dir", dir); code != 0 || !containsAll(stderr, lost...) {
+		t.Errorf("with --discard-newer: exit code %d, want %q named: %s", code, lost, stderr)
+	}
 	ready(t, dir)
 	settled(t, attach(t, dir))
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "115" {

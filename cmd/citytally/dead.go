@@ -159,6 +159,7 @@ func parseNumbers(args []string) ([]uint64, error) {
 func newSkip(g *globals) *cobra.Command {
 	var a client.Addresses
 	var reason string
+	var yes *bool
 	cmd := &cobra.Command{
 		Use:   "skip STREAM SEQUENCE --reason WHY",
 		Short: "Have every stage pass over one message that stops it",
@@ -184,6 +185,10 @@ The reason stays in DEAD (citytally dead list); discarding it there ends the ski
 			if err != nil {
 				return err
 			}
+			question := fmt.Sprintf("Do without message %d of %s? What is skipped counts nowhere; a later version may be able to read it.", sequence, strings.ToUpper(args[0]))
+			if err := confirm(cmd, *yes, question); err != nil {
+				return err
+			}
 			if err := c.Skip(cmd.Context(), strings.ToUpper(args[0]), sequence, reason); err != nil {
 				return err
 			}
@@ -193,5 +198,6 @@ The reason stays in DEAD (citytally dead list); discarding it there ends the ski
 	}
 	cmd.Flags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the instance on --dir")
 	cmd.Flags().StringVar(&reason, "reason", "", "`why` it can be done without; stays on record")
+	yes = confirmFlag(cmd)
 	return cmd
 }

@@ -51,7 +51,7 @@ func TestDead(t *testing.T) {
 	// Messages that nobody can read: one is put aside by each of its readers.
 	publish("accepted.320812.sti-annual", []byte("garbage"))
 	publish("verdicts.320812.sti-annual", []byte("{"))
-	publish("commands.recompute", []byte("[]"))
+	publish("commands.recompute", []byte("{}"))
 	eventually(t, "all is put aside", func() bool { return len(list()) == 4 })
 	for _, letter := range list() {
 		number := fmt.Sprint(letter.Number)

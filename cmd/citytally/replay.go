@@ -18,6 +18,7 @@ func newReplay(g *globals) *cobra.Command {
 	var a client.Addresses
 	var from, into string
 	var discardNewer bool
+	var yes *bool
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "replay --into clickhouse | --from submissions",
@@ -54,6 +55,13 @@ what cannot be told. Locks and reopenings do not come back; set them again.
 			}
 			switch {
 			case into == "clickhouse" && from == "":
+				question := "Fill new tables of ClickHouse from the log, and drop the old ones?"
+				if discardNewer {
+					question = "Fill new tables of ClickHouse from the log, and drop the old ones with what only they hold?"
+				}
+				if err := confirm(cmd, *yes, question); err != nil {
+					return err
+				}
 				rebuilt, err := c.Rebuild(cmd.Context(), discardNewer, logger)
 				if err != nil {
 					return err
@@ -74,6 +82,7 @@ what cannot be told. Locks and reopenings do not come back; set them again.
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
 	cmd.Flags().StringVar(&from, "from", "", "what to bring lost figures back from: submissions")
 	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it or no longer keeps it")
+	yes = confirmFlag(cmd)
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
 }

@@ -81,7 +81,8 @@ func newRun(g *globals) *cobra.Command {
 on the embedded broker and ClickHouse unless the settings name others.
 
 SIGTERM or Ctrl-C stops it: no new work is taken, what was begun is finished, and
-everything else stays in the log for the next start.
+everything else stays in the log for the next start. SIGHUP has it read the tokens
+file again, and its settings, of which it tells what the next start would change.
 
 On several machines each runs some of the stages (--only), all with the same
 nats.url and clickhouse.dsn in their settings.`,
@@ -97,7 +98,14 @@ nats.url and clickhouse.dsn in their settings.`,
 			if err := a.apply(cmd, s); err != nil {
 				return err
 			}
-			return runPipeline(cmd, s, only)
+			again := func() (*configs.Settings, error) {
+				s, err := g.settings()
+				if err == nil {
+					err = a.apply(cmd, s)
+				}
+				return s, err
+			}
+			return runPipeline(cmd, s, only, again)
 		},
 	}
 	a.flags(cmd)
@@ -107,7 +115,11 @@ nats.url and clickhouse.dsn in their settings.`,
 	return cmd
 }
 
-func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) error {
+// runPipeline runs stages until the command's context ends. The settings are read again, without
+// being put in force, when the process is told to.
+func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string, again func() (*configs.Settings, error)) error {
+	hangups, ignore := notifyHangups()
+	defer ignore()
 	logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
 	if err != nil {
 		return err
@@ -127,7 +139,15 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string) error
 	i := &p.Instance
 	logger.Info().Str("stages", strings.Join(stages, ",")).Str("dir", s.Dir).Str("http", i.HTTP).Str("nats", configs.Mask(i.NATS)).
 		Str("operations", i.Operations).Str("clickhouse_http", i.ClickHouseHTTP).Str("clickhouse_native", i.ClickHouseNative).Msg("citytally runs")
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		onHangup(watching, hangups, s, again, p.Tokens, logger)
+	}()
 	err = p.Run(ctx)
+	stop()
+	<-watched
 	if err == nil {
 		logger.Info().Msg("citytally stopped")
 	}

@@ -159,7 +159,10 @@ func TestWhatIsTakenIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	to.open(t)
-	for _, name := range append(stream.Names(), stream.Tokens, stream.Schedules) {
+	for _, name := range stream.All() {
+		if second.Stream(name) == nil {
+			t.Errorf("the backup leaves %s out", name)
+		}
 		if diff := cmp.Diff(from.contents(t, name), to.contents(t, name)); diff != "" {
 			t.Errorf("%s (-was +restored)\n%s", name, diff)
 		}

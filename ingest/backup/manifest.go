@@ -180,7 +180,7 @@ func syncDir(dir string) error {
 // comes before what it refers to.
 func order() []string {
 	return []string{
-		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens, stream.Schedules,
+		stream.Schedules, stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens,
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 
 // Extent is where a stream ends and what it lacks before that.
 type Extent struct {
-	// Last is the sequence of the newest message, also where that has expired.
-	Last uint64
+	// Last is the sequence of the newest message, also where that has expired, and First that
+	// of the oldest one that the stream holds, Last+1 where it holds none.
+	First, Last uint64
 	// Messages counts those that the stream holds.
 	Messages uint64
 	// Missing counts the messages before the first one that the stream holds, of which nobody
@@ -35,7 +36,7 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 		return Extent{}, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	info := s.CachedInfo()
-	e := Extent{Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State)}
+	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State)}
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)
 	return e, nil

@@ -215,6 +215,15 @@ func (c Config) streams() []jetstream.StreamConfig {
 	}
 }
 
+// All returns every stream, those behind buckets too.
+func All() []string {
+	var names []string
+	for _, sc := range (Config{}).streams() {
+		names = append(names, sc.Name)
+	}
+	return names
+}
+
 // Stream returns how a stream, or the one behind a bucket, is kept by these settings. It reports
 // false where the name is of none.
 func (c Config) Stream(name string) (jetstream.StreamConfig, bool) {

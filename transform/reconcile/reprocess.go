@@ -60,7 +60,7 @@ func checkReadable(letter *stream.Letter, body []byte) error {
 	case stream.Verdicts:
 		return json.Unmarshal(body, &event.Verdict{})
 	case stream.Commands:
-		return json.Unmarshal(body, &event.Command{})
+		return schedule.CheckCommand(letter.Subject, body)
 	case stream.Totals:
 		if strings.HasPrefix(letter.Subject, "runs.") {
 			return json.Unmarshal(body, &event.Run{})

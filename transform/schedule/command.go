@@ -44,6 +44,14 @@ func (s *Schedule) Command(slot time.Time) event.Command {
 // maxName is how many bytes the words of a command may have.
 const maxName = 255
 
+// CheckCommand returns why the body of a message cannot be carried out as a command, nil where it
+// can.
+func CheckCommand(subject string, body []byte) error {
+	job, _ := strings.CutPrefix(subject, commandSubject(""))
+	_, err := readCommand(job, &stream.Delivery{Subject: subject, Body: body})
+	return err
+}
+
 // readCommand reads a command that can be carried out; any other is a permanent error.
 func readCommand(job string, d *stream.Delivery) (command event.Command, err error) {
 	if d.Subject != commandSubject(job) {

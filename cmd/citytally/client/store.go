@@ -52,8 +52,13 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 		return nil, err
 	}
 	defer store.Close()
+	projection := &sink.Projection{Store: store, Log: log}
+	lost, err := projection.LostSubmissions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if !discardNewer {
-		if err := refusePoorerLog(ctx, log, &sink.Projection{Store: store, Log: log}); err != nil {
+		if err := refusePoorerLog(ctx, log, projection, lost); err != nil {
 			return nil, err
 		}
 	}
@@ -61,12 +66,20 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	if err != nil {
 		return nil, fmt.Errorf("%w; call it again to go on", err)
 	}
+	for i := range lost {
+		l := &lost[i]
+		logger.Warn().Str("submission", l.ID).Str("area", l.Area).Str("dataset", l.Dataset).Time("received_at", l.ReceivedAt).
+			Msg("the log has lost this submission, and now ClickHouse no longer shows it; have it sent again")
+	}
 	return rebuilt, store.SyncCalendar(ctx, owed)
 }
 
+// maxNamed is how many lost submissions an error names.
+const maxNamed = 50
+
 // refusePoorerLog returns an error when the projection holds what the log has lost, or when
-// the log has lost messages that are kept for ever.
-func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.Projection) error {
+// the log has lost messages that are kept for ever. It names the lost submissions.
+func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.Projection, lost []sink.LostSubmission) error {
 	found, err := reconcile.CheckLog(ctx, log)
 	if err != nil {
 		return err
@@ -83,6 +96,12 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 	}
 	if len(errs) == 0 {
 		return nil
+	}
+	for i := range lost[:min(len(lost), maxNamed)] {
+		errs = append(errs, fmt.Errorf("lost: submission %s", &lost[i]))
+	}
+	if more := len(lost) - maxNamed; more > 0 {
+		errs = append(errs, fmt.Errorf("lost: %d submissions more, which --discard-newer names", more))
 	}
 	return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what the log lacks:\n%w", errors.Join(errs...)))
 }

@@ -128,24 +128,37 @@ func (s *Status) printProcess(w io.Writer) {
 }
 
 func (s *Status) printStreams(w io.Writer) {
-	streams := NewTable(w, table.Row{"stream", "messages", "newest", "reader", "to do", "in hand", "again"})
+	streams := NewTable(w, table.Row{"stream", "messages", "size", "newest", "reader", "to do", "in hand", "again"})
 	for i := range s.Streams {
 		st := &s.Streams[i]
 		newest := ""
 		if st.Messages > 0 {
 			newest = st.LastAt.Local().Format(time.DateTime)
 		}
-		row := table.Row{st.Stream, st.Messages, newest}
+		row := table.Row{st.Stream, st.Messages, bytesText(st.Bytes), newest}
 		for _, name := range slices.Sorted(maps.Keys(st.Consumers)) {
 			c := st.Consumers[name]
 			streams.AppendRow(append(row, name, c.Pending, c.Delivered, c.Redelivered))
-			row = table.Row{"", "", ""}
+			row = table.Row{"", "", "", ""}
 		}
 		if len(st.Consumers) == 0 {
 			streams.AppendRow(row)
 		}
 	}
 	streams.Render()
+}
+
+// bytesText writes a size for a person: 512 B, 3.4 MB.
+func bytesText(n uint64) string {
+	const step = 1000
+	if n < step {
+		return fmt.Sprintf("%d B", n)
+	}
+	size, unit := float64(n)/step, 0
+	for size >= step && unit < 3 {
+		size, unit = size/step, unit+1
+	}
+	return fmt.Sprintf("%.1f %cB", size, "kMGT"[unit])
 }
 
 func (s *Status) printWaiting(w io.Writer, now time.Time) {
