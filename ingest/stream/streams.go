@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -263,14 +264,29 @@ func (l *Log) Bucket(ctx context.Context, name string) (jetstream.KeyValue, erro
 	return kv, nil
 }
 
-// LastSequence returns the sequence of the stream's newest message, 0 when it
-// has none.
+// LastSequence returns the sequence of the stream's newest message, also where every message has
+// expired; 0 where there has been none. A stream that lost its end keeps the sequences of what it
+// lost, which no reader ever receives: they do not count.
 func (l *Log) LastSequence(ctx context.Context, stream string) (uint64, error) {
 	s, err := l.js.Stream(ctx, stream)
 	if err != nil {
 		return 0, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
-	return s.CachedInfo().State.LastSeq, nil
+	state := s.CachedInfo().State
+	if state.NumDeleted == 0 || state.Msgs == 0 {
+		return state.LastSeq, nil
+	}
+	last := uint64(0)
+	for _, pattern := range subjects(stream) {
+		m, err := s.GetLastMsgForSubject(ctx, pattern)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0, fmt.Errorf("get the last message of %s: %w", stream, err)
+		}
+		if err == nil {
+			last = max(last, m.Sequence)
+		}
+	}
+	return cmp.Or(last, state.LastSeq), nil
 }
 
 // Connected reports whether the broker can be reached now.
