@@ -50,6 +50,7 @@ type Gateway struct {
 	group   *stream.Group
 	index   *index
 	handler http.Handler
+	known   []string // method and path of every route
 	// slots holds one element for each upload that is decoded and stored.
 	slots   chan struct{}
 	senders *senders

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
 	route := func(method, path string, h handler, parameters ...string) {
+		g.known = append(g.known, method+" "+path)
 		mux.Handle(method+" "+path, g.handle(strictQuery(h, parameters...)))
 		methods[path] = append(methods[path], method)
 		if method == http.MethodGet {
@@ -47,7 +49,10 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	}
 	route("GET", "/healthz", healthy)
 	route("GET", "/readyz", g.readiness)
-	pages.Routes(mux.Handle)
+	pages.Routes(func(pattern string, h http.Handler) {
+		g.known = append(g.known, pattern)
+		mux.Handle(pattern, h)
+	})
 	route("GET", "/openapi.yaml", getDocument)
 	route("GET", "/openapi", getPage)
 	for path, known := range methods {
@@ -59,6 +64,10 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	}))
 	return g.guard(mux)
 }
+
+// Routes returns the method and the path of everything that the gateway answers, as its router has
+// them. Other methods of a path are refused, and so are other paths.
+func (g *Gateway) Routes() []string { return slices.Clone(g.known) }
 
 // otherMethod answers OPTIONS, and refuses the methods that an address does not take.
 func otherMethod(known []string) handler {

@@ -10,11 +10,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/cmd/citytally/docs/docstest"
 	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -138,7 +138,7 @@ func subscribed() []string {
 }
 
 // TestMatrix asks a broker what it lets every user do, and compares with the table that
-// somebody has read: testdata/matrix.txt, which -update writes. A nats-server of its own
+// somebody has read, in the documentation, which -update writes. A nats-server of its own
 // with the configuration that is printed says the same as the embedded one.
 func TestMatrix(t *testing.T) {
 	seed, key := makeKey(t, "320812")
@@ -193,17 +193,5 @@ func checkMatrix(t *testing.T, url string, store *credentials.Store, seed string
 	}
 	table.WriteString("\n")
 	write("subscribe", subscribed())
-	const golden = "testdata/matrix.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(table.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), table.String()); diff != "" {
-		t.Errorf("what the users may do has changed (-table +broker); read it and write it with -update:\n%s", diff)
-	}
+	docstest.Section(t, "../docs/access.md", "broker", "```\n"+table.String()+"```\n", *update)
 }

@@ -26,6 +26,7 @@ func Topics() []Topic {
 		{"operating", "running it: settings, readiness, DEAD, rebuilding, upgrades, clusters, symptoms"},
 		{"calendar", "for the bureau: who owes what by when, working days and holidays"},
 		{"architecture", "packages, streams and their owners, invariants, back-pressure, retries"},
+		{"access", "who may do what at every door: HTTP, ClickHouse, the broker"},
 		{"guarantees", "what is guaranteed, and the test that shows it"},
 		{"performance", "how fast it is, and how to measure it"},
 		{"metrics", "every metric that is told to Prometheus"},
