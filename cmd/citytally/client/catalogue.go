@@ -137,7 +137,8 @@ func (c *Client) catalogueOf(ctx context.Context, version string) (*catalogue.Ca
 }
 
 // ApplyCatalogue returns what a catalogue does to totals, and with a reason puts it in force.
-// It returns a RefusedError for one under which figures do not convert: it has to say how.
+// It returns a RefusedError for one under which figures do not convert: it has to say how; and
+// for one that the rules or the calendar of the settings do not fit.
 func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, reason string) (*present.AppliedCatalogue, error) {
 	replayer, err := c.openReplayer(ctx)
 	if err != nil {
@@ -158,6 +159,12 @@ func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, re
 	case len(does.Unconverted) > 0:
 		return applied, &RefusedError{fmt.Errorf("%d figures do not convert into the units of catalogue %s: say in it how they do, with converts at the indicator", len(does.Unconverted), does.To)}
 	default:
+		// The rules and the calendar of the settings have to stand under it, or no stage starts again.
+		_, rulesErr := c.settings.LoadRules(to)
+		_, calendarErr := c.settings.LoadCalendar(to)
+		if err := errors.Join(rulesErr, calendarErr); err != nil {
+			return applied, &RefusedError{fmt.Errorf("the rules or the calendar in use do not fit catalogue %s; change them first: %w", does.To, err)}
+		}
 		if applied.Sequence, err = replayer.editions.Adopt(ctx, replayer.log, to, reason, app.CurrentPerson(), time.Now()); errors.Is(err, edition.ErrOvertaken) {
 			return nil, &RefusedError{err}
 		}
