@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/shopspring/decimal"
 
-	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/digest"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -68,25 +67,51 @@ func (p *Projection) waitForConsumer(ctx context.Context, of, consumer string, s
 	}
 }
 
-// LatestTotals returns the latest city totals in scope, without their inputs. Figures have no
-// trailing zeros.
-func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[reconcile.TotalKey]event.Total, error) {
-	where, args := scopeCondition(scope)
-	rows, err := s.conn.Query(ctx, `SELECT indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind,
-		change_absolute, change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried FROM totals_latest`+where, args...)
+// comparedColumns are those of totals_latest by which totals are held against the log.
+const comparedColumns = `indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind, change_absolute,
+	change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried, basis, catalogue`
+
+// Years returns the years of whose periods totals are stored, each with a digest of the latest
+// totals.
+func (s *Store) Years(ctx context.Context) (map[int]uint64, error) {
+	rows, err := s.conn.Query(ctx, `SELECT year, sum(sipHash64(toString(tuple(`+comparedColumns+`)))) FROM totals_latest GROUP BY year`)
+	if err != nil {
+		return nil, fmt.Errorf("read years of totals: %w", err)
+	}
+	defer rows.Close()
+	years := map[int]uint64{}
+	for rows.Next() {
+		var year uint16
+		var digest uint64
+		if err := rows.Scan(&year, &digest); err != nil {
+			return nil, fmt.Errorf("read years of totals: %w", err)
+		}
+		years[int(year)] = digest
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read years of totals: %w", err)
+	}
+	return years, nil
+}
+
+// LatestTotals returns the latest city totals of a year's periods, without their inputs; "" is
+// every indicator. Figures have no trailing zeros.
+func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (map[reconcile.TotalKey]reconcile.ShownTotal, error) {
+	rows, err := s.conn.Query(ctx, `SELECT `+comparedColumns+`
+		FROM totals_latest WHERE year = ? AND (? = '' OR indicator = ?)`, year, indicator, indicator)
 	if err != nil {
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
 	defer rows.Close()
-	totals := map[reconcile.TotalKey]event.Total{}
+	totals := map[reconcile.TotalKey]reconcile.ShownTotal{}
 	for rows.Next() {
 		var key reconcile.TotalKey
-		var t event.Total
+		var t reconcile.ShownTotal
 		var value, change, absolute *decimal.Decimal
 		var expected uint32
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
 			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags,
-			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried); err != nil {
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &t.Basis, &t.Catalogue); err != nil {
 			return nil, fmt.Errorf("read latest totals: %w", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)
@@ -98,22 +123,6 @@ func (s *Store) LatestTotals(ctx context.Context, scope reconcile.Scope) (map[re
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
 	return totals, nil
-}
-
-func scopeCondition(scope reconcile.Scope) (where string, args []any) {
-	for _, bound := range [...]struct{ column, value string }{{"period", scope.Period}, {"indicator", scope.Indicator}} {
-		if bound.value == "" {
-			continue
-		}
-		if where == "" {
-			where = " WHERE "
-		} else {
-			where += " AND "
-		}
-		where += bound.column + " = ?"
-		args = append(args, bound.value)
-	}
-	return where, args
 }
 
 // figureText writes a figure without trailing zeros; nil is "".

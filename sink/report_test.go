@@ -117,7 +117,7 @@ func TestChangesAreToldInFull(t *testing.T) {
 		ChangeQualifier: "above", ChangeAreas: []string{"320812", "320813"}, Carried: []string{"320804"}, Flags: []string{event.Overflow}, Expected: 2, Publishable: true,
 	}
 	put(t, s, &totalsBlock{}, 1, totalsMessage(t, event.TotalsBatch{Basis: 2, Trigger: event.ByStream, Catalogue: "v1", Period: "2021", Totals: []event.Total{want}}))
-	totals, err := s.LatestTotals(t.Context(), reconcile.Scope{})
+	totals, err := s.LatestTotals(t.Context(), 2021, "")
 	if err != nil {
 		t.Fatal(err)
 	}

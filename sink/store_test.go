@@ -243,18 +243,20 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	// Sequences 5 to 7 come before 1 to 3, as they may when messages are delivered again.
 	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
 	put(t, s, &totalsBlock{}, 1, at(9, "4"), at(7, "5"), at(8, "6"))
-	latest, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021"})
+	latest, err := s.LatestTotals(t.Context(), 2021, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[reconcile.TotalKey]event.Total{{Indicator: "i", Period: "2021"}: {Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}}
+	want := map[reconcile.TotalKey]reconcile.ShownTotal{
+		{Indicator: "i", Period: "2021"}: {Total: event.Total{Indicator: "i", Value: "2.5", Missing: []string{}, Flags: []string{}}, Basis: 9},
+	}
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
 	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n8\n" {
 		t.Errorf("versions: %s", got)
 	}
-	none, err := s.LatestTotals(t.Context(), reconcile.Scope{Period: "2021", Indicator: "other"})
+	none, err := s.LatestTotals(t.Context(), 2021, "other")
 	if err != nil || len(none) != 0 {
 		t.Errorf("another indicator's totals: %v, %v", none, err)
 	}

@@ -17,6 +17,8 @@ type Command struct {
 	// Catalogue is the version of an earlier catalogue: only what differs from it to the one
 	// in force is meant.
 	Catalogue string `json:"catalogue,omitempty"`
+	// Dry asks what would change, and changes nothing.
+	Dry bool `json:"dry,omitempty"`
 	// Full means what has not changed, too.
 	Full bool `json:"full,omitempty"`
 	// Person is who asked for it; a schedule is nobody.

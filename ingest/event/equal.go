@@ -5,14 +5,29 @@ import "slices"
 // Equal reports whether two totals are the same in every field but Inputs: the same
 // figures from other submissions make an equal total. An absent list equals an empty
 // one.
-func (t *Total) Equal(other *Total) bool {
-	return t.Indicator == other.Indicator && t.Value == other.Value && t.Unit == other.Unit &&
-		t.Stage == other.Stage && t.Status == other.Status && t.Qualifier == other.Qualifier &&
-		t.Change == other.Change && t.ChangeKind == other.ChangeKind &&
-		t.ChangeAbsolute == other.ChangeAbsolute && t.ChangeReason == other.ChangeReason &&
-		t.Expected == other.Expected && slices.Equal(t.Missing, other.Missing) &&
-		t.Publishable == other.Publishable && slices.Equal(t.Flags, other.Flags) &&
-		t.ChangeQualifier == other.ChangeQualifier && slices.Equal(t.ChangeAreas, other.ChangeAreas) && slices.Equal(t.Carried, other.Carried)
+func (t *Total) Equal(other *Total) bool { return len(t.Differing(other)) == 0 }
+
+// Differing returns the fields in which two totals differ, but for Inputs, by the names of
+// their columns. An absent list equals an empty one.
+func (t *Total) Differing(other *Total) (fields []string) {
+	for _, field := range [...]struct {
+		name string
+		same bool
+	}{
+		{"indicator", t.Indicator == other.Indicator}, {"value", t.Value == other.Value}, {"unit", t.Unit == other.Unit},
+		{"stage", t.Stage == other.Stage}, {"status", t.Status == other.Status}, {"qualifier", t.Qualifier == other.Qualifier},
+		{"change", t.Change == other.Change}, {"change_kind", t.ChangeKind == other.ChangeKind},
+		{"change_absolute", t.ChangeAbsolute == other.ChangeAbsolute}, {"change_reason", t.ChangeReason == other.ChangeReason},
+		{"expected", t.Expected == other.Expected}, {"missing", slices.Equal(t.Missing, other.Missing)},
+		{"publishable", t.Publishable == other.Publishable}, {"flags", slices.Equal(t.Flags, other.Flags)},
+		{"change_qualifier", t.ChangeQualifier == other.ChangeQualifier}, {"change_areas", slices.Equal(t.ChangeAreas, other.ChangeAreas)},
+		{"carried", slices.Equal(t.Carried, other.Carried)},
+	} {
+		if !field.same {
+			fields = append(fields, field.name)
+		}
+	}
+	return fields
 }
 
 // SameContent reports whether two releases have the same name, period, note, catalogue,

@@ -39,6 +39,11 @@ type Run struct {
 	Healed     bool        `json:"healed,omitempty"`
 	// Mended is what was changed in ClickHouse to make it hold what the log says.
 	Mended []Mended `json:"mended,omitempty"`
+	// Dry says that nothing was changed.
+	Dry bool `json:"dry,omitempty"`
+	// Differences are the totals that differed, as many as there is room for; Changed counts
+	// them all.
+	Differences []Difference `json:"differences,omitempty"`
 	// Did names what the run did beside, one thing in each text: "locked 2021".
 	Did []string `json:"did,omitempty"`
 	// Problem is why the run ended early, or what was out of balance; "" is no problem.
@@ -59,4 +64,32 @@ type Mended struct {
 	Stored   int `json:"stored,omitempty"`
 	Removed  int `json:"removed,omitempty"`
 	Detached int `json:"detached,omitempty"`
+}
+
+// The reasons of a [Difference].
+const (
+	// NotShown: ClickHouse had no such total.
+	NotShown = "not_shown"
+	// ShownOtherwise: ClickHouse had another one.
+	ShownOtherwise = "shown_otherwise"
+	// NoLongerFollows: no figure that is in force gives the total any more.
+	NoLongerFollows = "no_longer_follows"
+	// OtherCatalogue: ClickHouse had the same one, computed under another catalogue.
+	OtherCatalogue = "other_catalogue"
+)
+
+// Difference is a total that a recomputation found to differ from what ClickHouse showed.
+type Difference struct {
+	Indicator string `json:"indicator"`
+	Period    string `json:"period"`
+	// Why is one of the reasons, and Fields are the keys of what was shown otherwise.
+	Why    string   `json:"why"`
+	Fields []string `json:"fields,omitempty"`
+	// Was and Becomes are the values in Unit; "" is none.
+	Was     string `json:"was,omitempty"`
+	Becomes string `json:"becomes,omitempty"`
+	Unit    string `json:"unit,omitempty"`
+	// Catalogue is the version of the other catalogue under which it was computed; "" is the
+	// same one.
+	Catalogue string `json:"catalogue,omitempty"`
 }

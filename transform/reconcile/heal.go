@@ -65,7 +65,7 @@ func describeImbalance(run *event.Run) string {
 	switch {
 	case run.Healed:
 		b.WriteString("; ClickHouse was mended and everything balances again")
-	case run.JobName() == schedule.Check:
+	case run.JobName() == schedule.Check || run.Dry:
 		b.WriteString("; citytally recompute mends ClickHouse from the log")
 	default:
 		b.WriteString("; it is not healed: rebuild ClickHouse from the log")

@@ -6,11 +6,16 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Scope bounds which totals or observations are meant; an empty field is no bound.
-type Scope struct{ Period, Indicator string }
-
 // TotalKey identifies a city total.
 type TotalKey struct{ Indicator, Period string }
+
+// ShownTotal is a total as it is shown: without inputs, with the basis and the version of the
+// catalogue that it was computed from.
+type ShownTotal struct {
+	event.Total
+	Basis     uint64
+	Catalogue string
+}
 
 // Projection is the store that analysts query. Recomputations read it back to compare it
 // with the log, and mend it from the log where it differs.
@@ -18,8 +23,12 @@ type Projection interface {
 	// Settle returns nil once everything up to the sequences of ACCEPTED and TOTALS is
 	// visible, or the cause of ctx's end.
 	Settle(ctx context.Context, accepted, totals uint64) error
-	// LatestTotals returns the latest city totals in scope, without their inputs.
-	LatestTotals(ctx context.Context, scope Scope) (map[TotalKey]event.Total, error)
+	// Years returns the years of whose periods totals are shown, each with a digest of them,
+	// which any change of the latest totals changes.
+	Years(ctx context.Context) (map[int]uint64, error)
+	// LatestTotals returns the latest city totals of a year's periods, without their inputs;
+	// "" is every indicator.
+	LatestTotals(ctx context.Context, year int, indicator string) (map[TotalKey]ShownTotal, error)
 	// Accounts counts what is visible of the submissions from one sequence of
 	// SUBMISSIONS to another, for each area and dataset. Behind is how many verdicts in
 	// the log may not be visible yet.

@@ -1,14 +1,11 @@
 package reconcile
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -54,25 +51,25 @@ func NewRecomputer(log *stream.Log, l *ledger.Ledger, projection Projection, pub
 func (r *Recomputer) Do(ctx context.Context, task *schedule.Task) error {
 	run := task.Run
 	run.Catalogue = r.ledger.Catalogue().Version()
-	err := r.recompute(ctx, run)
+	run.Dry = task.Command.Dry
+	err := r.recompute(ctx, task)
 	r.metrics.observe(run)
 	return err
 }
 
-// How often a recomputation compares at most, while observations keep arriving.
-const maxAttempts = 5
-
-// recompute makes the projection agree with the log, compares every total in scope with the
+// recompute makes the projection agree with the log, compares the totals in scope with the
 // projection's and publishes those that differ. Both comparisons go on side by side; where the
 // projection does not hold what the log says, it is mended first and the totals are compared
 // again, so that none is published of what only the projection had lost. An imbalance is the
-// run's problem even where it has been healed, so that somebody asks how it came about.
-func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
+// run's problem even where it has been healed, so that somebody asks how it came about. A dry
+// run changes nothing.
+func (r *Recomputer) recompute(ctx context.Context, task *schedule.Task) error {
+	run := task.Run
 	if _, err := r.settleLast(ctx); err != nil {
 		return err
 	}
 	var before *Conservation
-	var found difference
+	var found *comparison
 	group, comparing := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		if before, err = r.checker.Check(comparing); err != nil {
@@ -81,25 +78,31 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 		return nil
 	})
 	group.Go(func() (err error) {
-		found, err = r.compareTotals(comparing, run)
+		found, err = r.compareTotals(comparing, task)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	run.Imbalances = before.Imbalances
+	if task.Command.Dry {
+		if err := found.finish(ctx); err != nil || before.Balanced {
+			return err
+		}
+		return errors.New(describeImbalance(run))
+	}
 	// What a disk has altered is found once a day, by the schedule's runs.
 	mended, err := r.mend(ctx, run, !before.Balanced || run.Trigger == event.BySchedule)
 	if err != nil {
 		return err
 	}
 	balanced := before.Balanced && !mended
-	if moved := r.ledger.Basis() != run.Basis; !balanced || moved && len(found.totals) > 0 {
-		if found, err = r.compareTotals(ctx, run); err != nil {
+	if !balanced {
+		if found, err = r.compareTotals(ctx, task); err != nil {
 			return err
 		}
 	}
-	if err := r.publisher.Publish(ctx, found.inForce, run.Basis, found.totals, run.Trigger); err != nil || balanced {
+	if err := found.publish(ctx); err != nil || balanced {
 		return err
 	}
 	if _, err := r.settleLast(ctx); err != nil {
@@ -111,41 +114,6 @@ func (r *Recomputer) recompute(ctx context.Context, run *event.Run) error {
 	}
 	run.Healed = after.Balanced
 	return errors.New(describeImbalance(run))
-}
-
-// difference is the totals that the projection does not show as they follow under the
-// catalogue in force.
-type difference struct {
-	inForce *catalogue.Catalogue
-	totals  []tally.PeriodTotal
-}
-
-// compareTotals compares the totals in scope, and notes the counts in the run.
-// Observations that arrive meanwhile change totals that the projection does not show yet;
-// then it compares again, and after the last attempt returns what differed, which may be
-// more than has to be published.
-func (r *Recomputer) compareTotals(ctx context.Context, run *event.Run) (found difference, err error) {
-	scope := Scope{Period: run.Period, Indicator: run.Indicator}
-	for range maxAttempts {
-		if run.Basis, err = r.settleLast(ctx); err != nil {
-			return found, err
-		}
-		shown, err := r.projection.LatestTotals(ctx, scope)
-		if err != nil {
-			return found, err
-		}
-		view := r.ledger.View()
-		found.inForce = view.Catalogue()
-		computed := tally.All(found.inForce, view, r.inScope(found.inForce, scope))
-		view.Close()
-		run.Catalogue = found.inForce.Version()
-		found.totals = append(differences(computed, shown), withdrawn(found.inForce, computed, shown)...)
-		run.Cells, run.Changed = len(computed), len(found.totals)
-		if r.ledger.Basis() == run.Basis {
-			break
-		}
-	}
-	return found, nil
 }
 
 // settleLast waits until the ledger and the projection have taken in everything that the log
@@ -195,45 +163,3 @@ func Settle(ctx context.Context, log *stream.Log, projection Projection, basis u
 
 // How often Settle asks how far the tally has come.
 const settleEvery = 20 * time.Millisecond
-
-// inScope returns the cells in scope that have a total: those that were reported, and
-// those that follow from them.
-func (r *Recomputer) inScope(c *catalogue.Catalogue, scope Scope) []ledger.Cell {
-	cells := tally.Affected(c, r.ledger, r.ledger.Cells())
-	return slices.DeleteFunc(cells, func(c ledger.Cell) bool {
-		return scope.Period != "" && scope.Period != c.Period.String() || scope.Indicator != "" && scope.Indicator != c.Indicator
-	})
-}
-
-// differences returns the computed totals that the projection does not show, or shows
-// with other content. Inputs are not compared: reading them back would be costly.
-func differences(computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
-	var differing []tally.PeriodTotal
-	for i := range computed {
-		t := &computed[i]
-		had, ok := shown[TotalKey{Indicator: t.Indicator, Period: t.Period.String()}]
-		if !ok || !had.Equal(&t.Total) {
-			differing = append(differing, *t)
-		}
-	}
-	return differing
-}
-
-// withdrawn returns what is to be published of the totals that the projection shows, and that
-// do not follow from what was reported under the catalogue.
-func withdrawn(c *catalogue.Catalogue, computed []tally.PeriodTotal, shown map[TotalKey]event.Total) []tally.PeriodTotal {
-	follows := make(map[TotalKey]bool, len(computed))
-	for i := range computed {
-		follows[TotalKey{Indicator: computed[i].Indicator, Period: computed[i].Period.String()}] = true
-	}
-	var gone []tally.PeriodTotal
-	for key := range shown {
-		if period, err := catalogue.ParsePeriod(key.Period); err == nil && !follows[key] {
-			gone = append(gone, tally.Withdrawal(c, ledger.Cell{Indicator: key.Indicator, Period: period}))
-		}
-	}
-	slices.SortFunc(gone, func(a, b tally.PeriodTotal) int {
-		return cmp.Or(a.Period.Compare(b.Period), cmp.Compare(a.Indicator, b.Indicator))
-	})
-	return gone
-}

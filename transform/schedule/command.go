@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func RunSubject(schedule string) string { return "runs." + schedule }
 // Request publishes a command. Its run is recorded under the command's ID; a command with
 // the ID of an earlier one is that command, and not carried out twice.
 func Request(ctx context.Context, log *stream.Log, job string, command event.Command) error {
-	if err := CheckBounds(command.Period, command.Until); err != nil {
+	if err := checkCommand(&command); err != nil {
 		return err
 	}
 	body, err := json.Marshal(command)
@@ -66,16 +67,8 @@ func readCommand(job string, d *stream.Delivery) (command event.Command, err err
 	if !event.IsToken(strings.ReplaceAll(command.ID, ".", "-")) || len(command.ID) > maxName {
 		return command, event.Permanentf("read command: id: want 1 to %d bytes without spaces and wildcards, got %q", maxName, event.Excerpt(command.ID, maxName))
 	}
-	for _, period := range []string{command.Period, command.Until} {
-		if period == "" {
-			continue
-		}
-		if _, err := catalogue.ParsePeriod(period); err != nil {
-			return command, event.Permanentf("read command: period: %w", err)
-		}
-	}
-	if command.Until != "" && command.Period == "" {
-		return command, event.Permanentf("read command: until: want a period beside it")
+	if err := checkCommand(&command); err != nil {
+		return command, event.Permanentf("read command: %w", err)
 	}
 	for _, word := range []string{command.Indicator, command.Area, command.Catalogue} {
 		if len(word) > maxName {
@@ -83,4 +76,20 @@ func readCommand(job string, d *stream.Delivery) (command event.Command, err err
 		}
 	}
 	return command, nil
+}
+
+// checkCommand reports what is wrong with the periods of a command.
+func checkCommand(command *event.Command) error {
+	for _, period := range []string{command.Period, command.Until} {
+		if period == "" {
+			continue
+		}
+		if _, err := catalogue.ParsePeriod(period); err != nil {
+			return fmt.Errorf("period: %w", err)
+		}
+	}
+	if command.Until != "" && command.Period == "" {
+		return errors.New("until: want a period beside it")
+	}
+	return nil
 }

@@ -90,19 +90,32 @@ func (w *Worker) recoverPending(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pending, end := map[ledger.Cell]bool{}, errors.New("all is read")
-	if position.AckFloor < view.Basis() {
-		err = w.log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: position.AckFloor + 1, Stage: "tally"}, func(d stream.Delivery) error {
-			_ = addCells(d.Body, pending) // a message that cannot be read is put aside when it is delivered
-			if d.Sequence >= view.Basis() {
-				return end
-			}
-			return nil
-		}, func() {})
-		if !errors.Is(err, end) {
-			return errors.Join(err, context.Cause(ctx))
-		}
+	pending := map[ledger.Cell]bool{}
+	err = ReadChanges(ctx, w.log, position.AckFloor, view.Basis(), "tally", func(_ uint64, cell ledger.Cell) { pending[cell] = true })
+	if err != nil {
+		return err
 	}
 	w.pendingChanges, w.publishedBasis, w.recovered = slices.Collect(maps.Keys(pending)), position.AckFloor, true
+	return nil
+}
+
+// ReadChanges calls changed with the cell of every row that ACCEPTED holds after one sequence
+// and up to another, and the message's sequence. Stage names the reader.
+func ReadChanges(ctx context.Context, log *stream.Log, after, upTo uint64, stage string, changed func(sequence uint64, cell ledger.Cell)) error {
+	if after >= upTo {
+		return nil
+	}
+	end := errors.New("all is read")
+	err := log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: after + 1, Stage: stage}, func(d stream.Delivery) error {
+		// A message that cannot be read is put aside when it is delivered.
+		_ = eachCell(d.Body, func(cell ledger.Cell) { changed(d.Sequence, cell) })
+		if d.Sequence >= upTo {
+			return end
+		}
+		return nil
+	}, func() {})
+	if !errors.Is(err, end) {
+		return errors.Join(err, context.Cause(ctx))
+	}
 	return nil
 }

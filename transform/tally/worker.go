@@ -89,8 +89,8 @@ func (w *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	return nil
 }
 
-// addCells adds the cells of every row in a message of ACCEPTED.
-func addCells(body []byte, into map[ledger.Cell]bool) error {
+// eachCell calls f with the cells of every row in a message of ACCEPTED.
+func eachCell(body []byte, f func(ledger.Cell)) error {
 	batch, err := event.DecodeAccepted(body)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func addCells(body []byte, into map[ledger.Cell]bool) error {
 			return err
 		}
 		for _, cell := range cells {
-			into[cell] = true
+			f(cell)
 		}
 	}
 	return nil

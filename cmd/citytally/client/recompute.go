@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nuid"
 	"github.com/rs/zerolog"
@@ -13,34 +15,51 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/reconcile"
 	"github.com/citytally/citytally/transform/schedule"
 )
 
 // Recompute asks the running pipeline to compute totals anew, within the command's bounds,
 // and waits for the run's record.
-func (c *Client) Recompute(ctx context.Context, command event.Command) (event.Run, error) {
+//
+// Tell, where it is not nil, is called with how far the run has come. When ctx is cancelled the
+// run is asked to stop, and its record says how far it came.
+func (c *Client) Recompute(ctx context.Context, command event.Command, tell func(reconcile.Progress)) (event.Run, error) {
 	if err := c.checkBounds(ctx, &command); err != nil {
 		return event.Run{}, err
+	}
+	location, err := c.settings.Location()
+	if err != nil {
+		return event.Run{}, app.Usage(err)
 	}
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		return event.Run{}, err
 	}
 	defer disconnect()
-	command.Person = app.CurrentPerson()
-	return Recompute(ctx, log, command)
+	now := (&schedule.Schedule{Period: command.Period, Until: command.Until}).Command(time.Now().In(location))
+	command.Period, command.Until = now.Period, now.Until
+	command.Person, command.Schedule = app.CurrentPerson(), schedule.Manual
+	return ask(ctx, log, schedule.Recompute, command, tell)
 }
 
 // Recompute publishes the command of a recomputation and waits for the run's record.
 // It sets the command's id, schedule and trigger.
 func Recompute(ctx context.Context, log *stream.Log, command event.Command) (event.Run, error) {
 	command.Schedule = schedule.Manual
-	return ask(ctx, log, schedule.Recompute, command)
+	return ask(ctx, log, schedule.Recompute, command, nil)
 }
+
+const (
+	// progressInterval is how often a run is asked how far it has come.
+	progressInterval = 200 * time.Millisecond
+	// stopWithin is how long the record of a run is waited for that was asked to stop.
+	stopWithin = 20 * time.Second
+)
 
 // ask publishes the command of a job that a person asks for, and waits for the run's record.
 // It sets the command's id and trigger.
-func ask(ctx context.Context, log *stream.Log, job string, command event.Command) (event.Run, error) {
+func ask(ctx context.Context, log *stream.Log, job string, command event.Command, tell func(reconcile.Progress)) (event.Run, error) {
 	command.ID, command.Trigger = schedule.Manual+"."+nuid.Next(), event.ByManual
 	last, err := log.LastSequence(ctx, stream.Totals)
 	if err != nil {
@@ -49,7 +68,54 @@ func ask(ctx context.Context, log *stream.Log, job string, command event.Command
 	if err := schedule.Request(ctx, log, job, command); err != nil {
 		return event.Run{}, app.Usage(err)
 	}
-	var run event.Run
+	waiting, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer end(nil)
+	background.Go(func() { endWith(ctx, waiting, end, log, command.ID) })
+	if tell != nil {
+		background.Go(func() { tellProgress(waiting, log, command.ID, tell) })
+	}
+	return awaitRun(waiting, log, last, command.ID)
+}
+
+// endWith ends the wait for a run's record with ctx; where somebody cancelled that, the run is
+// asked to stop, and waited for a while longer.
+func endWith(ctx, waiting context.Context, end context.CancelCauseFunc, log *stream.Log, id string) {
+	select {
+	case <-waiting.Done():
+		return
+	case <-ctx.Done():
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || reconcile.Stop(waiting, log, id) != nil {
+		end(context.Cause(ctx))
+		return
+	}
+	select {
+	case <-waiting.Done():
+	case <-time.After(stopWithin):
+		end(fmt.Errorf("the run was asked to stop, and has not yet after %s", stopWithin))
+	}
+}
+
+func tellProgress(ctx context.Context, log *stream.Log, id string, tell func(reconcile.Progress)) {
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if p, ok, err := reconcile.ProgressOf(ctx, log, id); err == nil && ok {
+				tell(p)
+			}
+		}
+	}
+}
+
+// awaitRun returns the record, behind a sequence of TOTALS, of the run that a person asked for
+// with a command of the id.
+func awaitRun(ctx context.Context, log *stream.Log, last uint64, id string) (run event.Run, err error) {
 	errFound := errors.New("found")
 	from := stream.FollowConfig{Stream: stream.Totals, Subjects: []string{schedule.RunSubject(schedule.Manual)}, From: last + 1}
 	err = log.Follow(ctx, from, func(d stream.Delivery) error {
@@ -57,7 +123,7 @@ func ask(ctx context.Context, log *stream.Log, job string, command event.Command
 		if err := json.Unmarshal(d.Body, &run); err != nil {
 			return fmt.Errorf("read run: %w", err)
 		}
-		if run.ID == command.ID {
+		if run.ID == id {
 			return errFound
 		}
 		return nil

@@ -100,7 +100,7 @@ func (c *Client) RunSchedule(ctx context.Context, name string) (event.Run, error
 	defer disconnect()
 	command := s.Command(time.Now().In(location))
 	command.Person = app.CurrentPerson()
-	return ask(ctx, log, s.JobName(), command)
+	return ask(ctx, log, s.JobName(), command, nil)
 }
 
 // PauseSchedule holds a schedule of the settings back, or has it go on.
