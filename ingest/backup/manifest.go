@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -177,14 +179,17 @@ func syncDir(dir string) error {
 }
 
 // order returns the streams in the order in which their places are fixed: what refers to others
-// comes before what it refers to.
+// comes before what it refers to. Buckets come first, because they say how far work has come; but
+// for tokens, of which nothing is said elsewhere.
 func order() []string {
-	return []string{
-		stream.Schedules, stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens,
+	flow := []string{
+		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens,
 	}
+	buckets := slices.DeleteFunc(stream.All(), func(name string) bool { return slices.Contains(flow, name) })
+	return append(buckets, flow...)
 }
 
 // isWhole reports whether single messages are taken out of a stream, so that it is copied whole.
 func isWhole(name string) bool {
-	return name == stream.Dead || name == stream.Commands || name == stream.Tokens || name == stream.Schedules
+	return name == stream.Dead || name == stream.Commands || strings.HasPrefix(name, "KV_")
 }

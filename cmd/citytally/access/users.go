@@ -77,7 +77,7 @@ func Users() []User {
 			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.*"),
-		member(Operator, append(stream.Names(), stream.Tokens, stream.Schedules),
+		member(Operator, stream.All(),
 			"accepted.decisions", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
 			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*"),
 		// Who changes streams can have them take any message anyhow.
