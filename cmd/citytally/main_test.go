@@ -183,6 +183,18 @@ func reported(t testing.TB, dir, period string) map[string]reportedTotal {
 	return totals
 }
 
+// unreported returns the indicators that nobody has reported, as --absent takes them.
+func unreported(t testing.TB, dir, period string) string {
+	t.Helper()
+	var r struct{ Unreported []struct{ Indicator string } }
+	decode(t, strings.NewReader(must(t, "report", "--dir", dir, "--period", period, "--as-of", "2999-01-01", "--format", "json")), &r)
+	var absent []string
+	for _, u := range r.Unreported {
+		absent = append(absent, u.Indicator)
+	}
+	return strings.Join(absent, ",")
+}
+
 // reportedTotal is a total as the report's JSON promises it.
 type reportedTotal struct {
 	Indicator    string

@@ -25,13 +25,7 @@ func TestReplayIntoClickHouse(t *testing.T) {
 	for round := range rounds {
 		submit(round)
 	}
-	var lacking struct{ Unreported []struct{ Indicator string } }
-	decode(t, strings.NewReader(must(t, "report", "--dir", dir, "--period", "2021", "--as-of", "2999-01-01", "--format", "json")), &lacking)
-	var absent []string
-	for _, u := range lacking.Unreported {
-		absent = append(absent, u.Indicator)
-	}
-	must(t, "release", "create", "bulletin", "--dir", dir, "--period", "2021", "--force", "--absent", strings.Join(absent, ","))
+	must(t, "release", "create", "bulletin", "--dir", dir, "--period", "2021", "--force", "--absent", unreported(t, dir, "2021"))
 	log := attach(t, dir)
 	settled(t, log)
 	before := projection(t, dir)
