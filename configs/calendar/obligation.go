@@ -63,11 +63,7 @@ func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalog
 	var all []*catalogue.Indicator
 	for i := range c.catalogue.Indicators {
 		ind := &c.catalogue.Indicators[i]
-		rule := catalogue.SumRule
-		if area.Kind == catalogue.City {
-			rule = catalogue.CityRule
-		}
-		if ind.Total == rule && slices.Contains(ind.Datasets, dataset) && ind.Frequency.PerYear() >= kind.Frequency().PerYear() {
+		if (ind.Total == catalogue.CityRule) == (area.Kind == catalogue.City) && slices.Contains(ind.Datasets, dataset) && ind.Frequency.PerYear() >= kind.Frequency().PerYear() {
 			all = append(all, ind)
 		}
 	}

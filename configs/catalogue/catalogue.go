@@ -112,6 +112,9 @@ func (c *Catalogue) applyDefaults() {
 				ind.Total = RatioRule
 			}
 		}
+		if ind.CountsFor == "" && ind.Total == DistinctRule {
+			ind.CountsFor = FirstReported
+		}
 		if ind.Change == "" {
 			ind.Change = Percent
 			if ind.unit.Share() {

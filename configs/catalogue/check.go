@@ -67,6 +67,7 @@ func (c *Catalogue) index() error {
 	errs = append(errs, c.checkProgrammes()...)
 	errs = append(errs, c.checkAreas()...)
 	errs = append(errs, c.checkIndicators()...)
+	errs = append(errs, c.checkLists()...)
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}

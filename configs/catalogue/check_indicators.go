@@ -57,7 +57,7 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 
 func checkVocabulary(ind *Indicator, report indicatorReport) {
 	oneOf(ind.Kind, "kind", report, Flow, Stock, Ratio)
-	oneOf(ind.Total, "city_total", report, SumRule, RatioRule, CityRule)
+	oneOf(ind.Total, "city_total", report, SumRule, RatioRule, CityRule, DistinctRule)
 	oneOf(ind.Change, "change", report, Percent, Point)
 	oneOf(ind.Rounding, "rounding", report, HalfUp, HalfEven, Truncate)
 	oneOf(ind.Coverage, "coverage", report, Complete, Partial, Carry)

@@ -22,6 +22,21 @@ const (
 	RatioRule TotalRule = "ratio"
 	// CityRule takes the figure that the city itself reports; districts may not report one.
 	CityRule TotalRule = "city"
+	// DistinctRule counts the entities of the additive areas' lists, each once; an area
+	// without a list counts with the figure that it reports.
+	DistinctRule TotalRule = "distinct"
+)
+
+// ClaimRule says for which area an entity counts that several areas list.
+type ClaimRule string
+
+// The rules of claims.
+const (
+	// FirstReported: for the area that listed it first and has listed it since.
+	FirstReported ClaimRule = "first_reported"
+	// RegisteredAddress: for the area of its registered address, where that lists it; else
+	// as FirstReported.
+	RegisteredAddress ClaimRule = "registered_address"
 )
 
 // ChangeKind says how a change on the year before is expressed.
@@ -89,6 +104,9 @@ type Indicator struct {
 	UnitName string    `yaml:"unit" json:"unit"`
 	Kind     Kind      `yaml:"kind" json:"kind"`
 	Total    TotalRule `yaml:"city_total" json:"city_total"`
+	// CountsFor says, of an indicator whose total is distinct, for which area an entity
+	// counts that several list. Left out, it is first_reported.
+	CountsFor ClaimRule `yaml:"counts_for" json:"counts_for,omitempty"`
 	// Numerator and Denominator are the indicators of a ratio; Factor is what
 	// their quotient is multiplied by. Left out, it follows from the unit: 100
 	// for %, 1000 for ‰, else 1.
@@ -213,12 +231,20 @@ func (i *Indicator) Within(v Value) bool {
 		(i.maximum == nil || !d.GreaterThan(i.maximum.Decimal()))
 }
 
+// RowKind is what a row of a dataset is.
+type RowKind string
+
+// EntityRows: a row is an entity, such as an enterprise, that the area lists.
+const EntityRows RowKind = "entities"
+
 // Dataset is what an area sends in one go: some indicators for some kinds of
 // period.
 type Dataset struct {
 	ID     string `yaml:"id" json:"id"`
 	NameZH string `yaml:"name_zh" json:"name_zh"`
 	NameEN string `yaml:"name_en" json:"name_en"`
+	// Rows is what a row is: "" for a figure, or [EntityRows].
+	Rows RowKind `yaml:"rows" json:"rows,omitempty"`
 	// Periods are the kinds of period that may be reported in it.
 	Periods []PeriodKind `yaml:"periods" json:"periods"`
 	// Stage is taken where an observation names none.
