@@ -59,6 +59,9 @@ type AcceptedSubmission struct {
 	// without the key; both are "" where there is none, and ID is the content's.
 	Key     string `cbor:"24,keyasint,omitempty"`
 	Content string `cbor:"25,keyasint,omitempty"`
+	// Entities are those that the rows list; nil where every row is a figure. The value of
+	// a row that lists an entity is 1.
+	Entities *ListedEntities `cbor:"26,keyasint,omitempty"`
 }
 
 // AcceptedObservation is one row of an AcceptedSubmission. A Status of
@@ -75,6 +78,8 @@ type AcceptedObservation struct {
 	Row       int
 	Raw, Note string
 	Epoch     uint8
+	// Entity is what a row of a list says; nil for a figure.
+	Entity *ListedEntity
 }
 
 // Add appends rows.
@@ -112,6 +117,7 @@ func (s *AcceptedSubmission) Add(rows ...AcceptedObservation) {
 		setSparse(&s.Raw, at, o.Raw)
 		setSparse(&s.Note, at, o.Note)
 		setSparse(&s.Epoch, at, o.Epoch)
+		s.setEntity(at, o.Entity)
 	}
 }
 
@@ -194,6 +200,9 @@ func (s *AcceptedSubmission) check() error {
 			return fmt.Errorf("submission %s: row %d refers to nothing", s.ID, i)
 		}
 	}
+	if err := s.Entities.check(n); err != nil {
+		return fmt.Errorf("submission %s: %w", s.ID, err)
+	}
 	return nil
 }
 
@@ -204,9 +213,12 @@ func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 		size += 256 + 48*batch.Submissions[i].Len() // the usual size of a row
 	}
 	layout := byte(rowsLayout)
+	if slices.ContainsFunc(batch.Submissions, func(s AcceptedSubmission) bool { return s.Entities != nil }) {
+		layout = acceptedLayout
+	}
 	for i := range batch.Decisions {
 		if d := &batch.Decisions[i]; d.Kind == Adopt {
-			layout, size = acceptedLayout, size+len(d.Catalogue)
+			layout, size = max(layout, catalogueLayout), size+len(d.Catalogue)
 		}
 	}
 	return encodeBinary(layout, size, batch)

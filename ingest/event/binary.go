@@ -13,11 +13,13 @@ import (
 // byte strings, and the inputs of a total into one text. In layout 3 of totals an input
 // leaves out the indicator and the stage where they are those of the input before it; in
 // that of accepted rows figures are withdrawn, and one id may come more than once. Layout 4
-// of accepted rows is for a catalogue put in force, which no program may pass over.
+// of accepted rows is for a catalogue put in force, which no program may pass over, and layout
+// 5 for rows that list entities, which are no figures.
 const (
-	rowsLayout     = 3 // of accepted rows and of the decisions about them
-	acceptedLayout = 4
-	totalsLayout   = 3 // of totals and of releases
+	rowsLayout      = 3 // of accepted rows and of the decisions about them
+	catalogueLayout = 4
+	acceptedLayout  = 5
+	totalsLayout    = 3 // of totals and of releases
 )
 
 // maxLayoutVersion is the highest version that a later program may write. A program that

@@ -94,6 +94,20 @@ func TestGoldenEvents(t *testing.T) {
 		Row: 5, Indicator: "gdp", Period: "2021", Effect: event.Changed, Submission: verdict.Submission, Sequence: 200,
 		From: &event.Said{Stage: "flash", Status: "O"}, To: &event.Said{Value: "90.5", Stage: "final", Qualifier: "below"},
 	}}
+	listed := event.AcceptedSubmission{ID: verdict.Submission, Area: "320831", Dataset: "hnte-list", Sequence: 303, ReceivedAt: at.UnixMilli()}
+	for row, e := range []event.ListedEntity{
+		{Code: "91350100M000100Y43", Name: "示例企业", From: 20191205, To: 20221204, Registered: "320812", Since: 301},
+		{Code: "91000000X000000010", Name: "合成样例", Registered: "320831"}, {Code: "91000000X000000023", Name: "合成样例"},
+	} {
+		listed.Add(event.AcceptedObservation{
+			Indicator: "hnte_valid", Unit: "家", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 1},
+			Stage: catalogue.Final, Status: catalogue.Normal, Row: row + 2, Entity: &e,
+		})
+	}
+	lists := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{listed}}
+	roster := event.Submission{Area: "320831", Dataset: "hnte-list", Observations: []event.Observation{{Indicator: "hnte_valid", Period: "2021", Row: 2, Listing: &event.Listing{
+		Entity: "91350100M000100Y43", EntityName: "示例企业", ValidFrom: "2019-12-05", ValidTo: "2022", RegisteredArea: "清江浦区",
+	}}}}
 	derived := exampleTotals()
 	derived.Totals[0].Inputs = event.NewInputs(
 		event.Input{Area: "320812", Indicator: "hnte_valid", Value: catalogue.Value{Coefficient: 120}, Stage: catalogue.Estimate, Sequence: 300},
@@ -122,6 +136,9 @@ func TestGoldenEvents(t *testing.T) {
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"adopted.v4.cbor", adopted, func() ([]byte, error) { return event.EncodeAccepted(adopted) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"accepted.v5.lists.cbor", lists, func() ([]byte, error) { return event.EncodeAccepted(lists) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"submission.v1.list.json", roster, asJSON(roster), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"accepted.v3.withdrawn.cbor", withdrawn, func() ([]byte, error) { return event.EncodeAccepted(withdrawn) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},

@@ -9,6 +9,7 @@ func (s *AcceptedSubmission) SelectRows(rows []int) AcceptedSubmission {
 	selected.Stage, selected.Status = selectFrom(s.Stage, rows), selectFrom(s.Status, rows)
 	selected.Qualifier, selected.Row = selectFrom(s.Qualifier, rows), selectFrom(s.Row, rows)
 	selected.Raw, selected.Note, selected.Epoch = selectSparse(s.Raw, rows), selectSparse(s.Note, rows), selectSparse(s.Epoch, rows)
+	selected.Entities = s.Entities.selectRows(rows)
 	return selected
 }
 

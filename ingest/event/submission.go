@@ -55,6 +55,8 @@ type Observation struct {
 	Note      string `json:"note,omitempty"`
 	// Action is "", or D (of SDMX, delete): what was reported before is withdrawn.
 	Action string `json:"action,omitempty"`
+	// Listing is what a row of a dataset of entities says; its fields stand among these.
+	*Listing
 	// Row is the figure's row in the file, counted from 1; 0 stands for its place in
 	// Observations, counted likewise.
 	Row int `json:"row,omitempty"`
@@ -217,6 +219,11 @@ func (s *Submission) hash(key string) string {
 		if action := strings.TrimSpace(o.Action); action != "" {
 			texts = appendField(texts, action)
 		}
+		if o.Listing != nil {
+			for _, field := range o.fields() {
+				texts = appendField(texts, strings.TrimSpace(field))
+			}
+		}
 		ends[i] = len(texts)
 	}
 	rows, begin := make([][]byte, len(ends)), 0
@@ -243,3 +250,19 @@ func (s *Submission) hash(key string) string {
 func appendField[T string | []byte](b []byte, field T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(field))), field...)
 }
+
+// SubmissionID identifies a submission by its content; see [Submission.ID].
+type SubmissionID [16]byte
+
+// ParseSubmissionID reads an id of 32 hexadecimal digits.
+func ParseSubmissionID(text string) (id SubmissionID, err error) {
+	if len(text) == hex.EncodedLen(len(id)) {
+		if _, err := hex.Decode(id[:], []byte(text)); err == nil {
+			return id, nil
+		}
+	}
+	return SubmissionID{}, fmt.Errorf("submission id %q: want %d hexadecimal digits", text, hex.EncodedLen(len(id)))
+}
+
+// String returns the id as 32 hexadecimal digits.
+func (id SubmissionID) String() string { return hex.EncodeToString(id[:]) }

@@ -107,6 +107,16 @@ func (p *plainReader) observation(o *Observation) bool {
 			return p.string(&o.Cell)
 		case "action":
 			return p.string(&o.Action)
+		case "entity":
+			return p.string(&o.listing().Entity)
+		case "entity_name":
+			return p.string(&o.listing().EntityName)
+		case "valid_from":
+			return p.string(&o.listing().ValidFrom)
+		case "valid_to":
+			return p.string(&o.listing().ValidTo)
+		case "registered_area":
+			return p.string(&o.listing().RegisteredArea)
 		case "row":
 			var digits string
 			if !p.number(&digits) {
@@ -120,7 +130,7 @@ func (p *plainReader) observation(o *Observation) bool {
 	})
 }
 
-// maxPlainKeys bounds the keys of an object; an observation has 10.
+// maxPlainKeys bounds the keys of an object; an observation has 16.
 const maxPlainKeys = 16
 
 // object reads an object. It calls member with each key, to read the value.

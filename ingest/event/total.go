@@ -59,7 +59,7 @@ type Total struct {
 	Publishable bool `cbor:"13,keyasint"`
 	// Inputs are the figures that went into the total, and the submissions they came from.
 	Inputs Inputs `cbor:"14,keyasint"`
-	// Flags are what is special about the total: Derived, DerivedNegative, Overflow.
+	// Flags are what is special about the total: Derived, DerivedNegative, Overflow, PartlyListed.
 	Flags []string `cbor:"15,keyasint,omitempty"`
 	// ChangeQualifier is that of Change or, where there is none, of ChangeAbsolute.
 	ChangeQualifier string `cbor:"16,keyasint,omitempty"`
@@ -79,6 +79,9 @@ const (
 	// Overflow: the value or the change has more digits than the store has room for, and
 	// is left out.
 	Overflow = "OVERFLOW"
+	// PartlyListed: some areas listed the entities that are counted and others reported a
+	// number, so that an entity may be counted twice.
+	PartlyListed = "PARTLY_LISTED"
 )
 
 // Have returns how many of the expected areas reported.

@@ -80,12 +80,13 @@ type uploadedObservation struct {
 	Row       int            `json:"row"`
 	Action    string         `json:"action"`
 	Cell      string         `json:"cell"`
+	*Listing
 }
 
 func (u *uploadedObservation) observation() (Observation, error) {
 	o := Observation{
 		Indicator: u.Indicator, Period: u.Period, Unit: u.Unit, Stage: u.Stage, Status: u.Status, Qualifier: u.Qualifier, Note: u.Note, Row: u.Row, Cell: u.Cell,
-		Action: u.Action,
+		Action: u.Action, Listing: u.Listing,
 	}
 	if u.Value == nil {
 		return o, nil

@@ -105,6 +105,8 @@ type Change struct {
 	Indicator string `json:"indicator"`
 	Period    string `json:"period"`
 	Effect    Effect `json:"effect"`
+	// Entity is the code of the entity that a row of a list is about; "" for a figure.
+	Entity string `json:"entity,omitempty"`
 	// From is the figure that was in force, and Submission and Sequence (in SUBMISSIONS)
 	// what had brought it. To is what the row reports; none where it withdraws.
 	From       *Said  `json:"from,omitempty"`
@@ -114,7 +116,8 @@ type Change struct {
 }
 
 // Said is what was reported for a cell, in the indicator's unit. Value is "" for the
-// word that there is no figure, and Status "" for A.
+// word that there is no figure, and Status "" for A. Of an entity that is listed, Value says
+// its name, validity and registered area.
 type Said struct {
 	Value     string `json:"value"`
 	Stage     string `json:"stage"`
