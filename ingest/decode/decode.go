@@ -88,7 +88,7 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		return tooManyRows(f.Limits.Observations)
 	}
 	if o.Malformed == "" {
-		if o.Status+o.Action == "" && catalogue.Silent(string(o.Value)) {
+		if o.Listing == nil && o.Status+o.Action == "" && catalogue.Silent(string(o.Value)) {
 			f.silent++
 		}
 		f.submission(cmp.Or(area, f.Area, f.Own), cmp.Or(dataset, f.Dataset))

@@ -11,12 +11,14 @@ import (
 // describe says how the table is laid out, and notes the columns passed over.
 func (t *table) describe() {
 	t.understanding.sayf("表头在第 %d 行", "header in row %d", t.header)
-	switch t.orientation {
-	case long:
+	switch {
+	case t.isList():
+		t.understanding.say("名单，每行一个主体", "a list, one entity in each row")
+	case t.orientation == long:
 		t.understanding.say("每行一个数据", "one figure in each row")
-	case acrossPeriods:
+	case t.orientation == acrossPeriods:
 		t.understanding.sayf("每行一个指标，时期作各列（%s）", "an indicator in each row, periods across (%s)", t.across(func(c *column) string { return c.period }))
-	case acrossIndicator:
+	case t.orientation == acrossIndicator:
 		what, whatEN := "时期", "a period"
 		switch {
 		case t.at[areaField] >= 0 && t.at[periodField] >= 0:
@@ -28,7 +30,7 @@ func (t *table) describe() {
 		}
 		across := t.across(func(c *column) string { return c.indicator })
 		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, across), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, across))
-	case acrossAreas:
+	case t.orientation == acrossAreas:
 		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *column) string { return c.area }))
 	}
 	if t.whole != "" {

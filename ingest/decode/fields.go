@@ -29,6 +29,11 @@ const (
 	areaField
 	datasetField
 	actionField
+	entityField // those of a list; see listWords
+	entityNameField
+	validFromField
+	validToField
+	registeredField
 	ignoredField // named by a format, and of no account here
 	figures      // the values of one indicator, period or area
 )
@@ -37,6 +42,7 @@ const (
 var columnNames = map[role]string{
 	indicatorField: "indicator", nameField: "indicator", periodField: "period", yearField: "period", monthField: "period", valueField: "value", unitField: "unit",
 	multiplierField: "unit", stageField: "stage", statusField: "status", qualifierField: "qualifier", noteField: "note", areaField: "area", datasetField: "dataset", actionField: "action",
+	entityField: "entity", entityNameField: "entity_name", validFromField: "valid_from", validToField: "valid_to", registeredField: "registered_area",
 }
 
 // fieldWords are the headers by which columns are known, as fieldKey writes them.
@@ -122,7 +128,7 @@ func nearField(text string) string {
 	if runes < 4 {
 		return ""
 	}
-	near := strict.Nearest(key, []string{"indicator", "period", "value", "unit", "stage", "status", "qualifier", "note", "action", "area", "dataset"})
+	near := strict.Nearest(key, []string{"indicator", "period", "value", "unit", "stage", "status", "qualifier", "note", "action", "area", "dataset", "entity"})
 	if len(key) < len(near)-1 {
 		return ""
 	}
@@ -136,6 +142,9 @@ func (f *file) knownWord(text string) bool {
 		return false
 	}
 	if field, _ := fieldOf(text, false); field != extra {
+		return true
+	}
+	if _, ok := listWords[fieldKey(text)]; ok {
 		return true
 	}
 	if catalogue.IsUnit(catalogue.NormalizeName(text)) {

@@ -47,6 +47,10 @@ func (t *table) headerColumns(cells []string) []column {
 		first, _, _ = strings.Cut(fieldKey(cells[0]), ":")
 	}
 	sdmx := first == "dataflow" || first == "structure"
+	if list := listColumns(cells); list != nil {
+		t.sdmx = false
+		return list
+	}
 	columns := make([]column, len(cells))
 	for i, cell := range cells {
 		text := grid.Trim(cell)
@@ -187,6 +191,8 @@ func (t *table) layoutOf(columns []column, below []grid.Row) (orientation, *fail
 	}
 	f.recognized += across[0] + across[1] + across[2]
 	switch {
+	case has(entityField):
+		return long, t.checkList(columns, byField, f)
 	case kinds == 0 && (has(valueField) || !has(indicatorField) && !has(nameField)):
 		return long, t.checkLong(columns, byField, f)
 	case kinds == 0:

@@ -80,6 +80,11 @@ func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
 		} else if strings.TrimSpace(o.Period) == "" && f.period.Kind != 0 {
 			o.Period = f.period.String()
 		}
+		if o.Listing != nil {
+			if a, ok := f.Catalogue.FindArea(o.RegisteredArea); ok {
+				o.RegisteredArea = a.Code
+			}
+		}
 	}
 	return f.take(*o, area, dataset)
 }
@@ -114,7 +119,7 @@ func (f *file) readLines(text string) error {
 
 // isObservation reports whether a JSON object is an observation and no submission.
 func isObservation(object string) bool {
-	return strings.Contains(object, `"indicator"`) && !strings.Contains(object, `"observations"`)
+	return (strings.Contains(object, `"indicator"`) || strings.Contains(object, `"entity"`)) && !strings.Contains(object, `"observations"`)
 }
 
 // endOfValue returns the index behind the object that a text begins with.

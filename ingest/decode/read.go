@@ -112,7 +112,10 @@ func (t *table) row(r *grid.Row) error {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列的内容超过 %d 字节", i+1, t.Limits.CellBytes), fmt.Sprintf("the cell in column %d has more than %d bytes", i+1, t.Limits.CellBytes)))
 		}
 	}
-	if t.orientation == long {
+	switch {
+	case t.isList():
+		return t.listRow(r)
+	case t.orientation == long:
 		return t.longRow(r)
 	}
 	return t.wideRow(r)
@@ -148,7 +151,7 @@ func (t *table) wrongLength(r *grid.Row) *catalogue.Problem {
 func (t *table) valuesLast() bool {
 	for i := len(t.columns) - 1; i >= 0; i-- {
 		if role := t.columns[i].role; role != unnamed {
-			return role == valueField || role == figures
+			return role == valueField || role == figures || t.isList()
 		}
 	}
 	return false

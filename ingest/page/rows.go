@@ -148,6 +148,14 @@ func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row
 		Number: number, Cell: s.CellOf(o, "value"), Indicator: v.Indicator(o.Indicator), Period: v.Period(o.Period),
 		Value: string(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
 	}
+	if o.Listing != nil {
+		r.Value = strings.TrimSpace(o.EntityName + " " + o.Entity)
+		if dataset, ok := v.page.catalogue().Dataset(s.Dataset); ok && o.Indicator == "" {
+			if list, ok := v.page.catalogue().ListOf(dataset); ok {
+				r.Indicator = v.Indicator(list.ID)
+			}
+		}
+	}
 	if format, ok := v.W.Qualifiers[o.Qualifier]; ok && r.Value != "" {
 		r.Value = strings.Replace(format, "%s", r.Value, 1)
 	}
@@ -156,7 +164,7 @@ func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row
 	}
 	switch {
 	case o.Action == "D":
-		r.Value = v.W.Withdraws
+		r.Value = strings.TrimSpace(v.W.Withdraws + " " + r.Value)
 	case o.Status == "O":
 		r.Value = v.W.NoFigure
 	}

@@ -59,7 +59,7 @@ func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue
 		indicator := &c.Indicators[i]
 		city := area.Kind == catalogue.City
 		if slices.Contains(indicator.Datasets, dataset.ID) && indicator.Total != catalogue.RatioRule && indicator.ValidIn(period) &&
-			(indicator.Total != catalogue.CityRule || city) && (indicator.Total != catalogue.SumRule || !city) {
+			(indicator.Total == catalogue.CityRule) == city {
 			reported = append(reported, indicator)
 		}
 	}
@@ -127,6 +127,9 @@ const valueColumn = 7
 // columns returns the columns of the form. Those behind the open ones are passed over when
 // the form is read.
 func (f *Form) columns() []column {
+	if f.list() {
+		return listColumns()
+	}
 	empty := func(*Form, *catalogue.Indicator) string { return "" }
 	columns := []column{
 		{"地区代码", "area", 10, false, func(f *Form, _ *catalogue.Indicator) string { return f.Area.Code }},
@@ -173,7 +176,7 @@ func (f *Form) table() [][]string {
 		header[i] = columns[i].name(f.English)
 	}
 	table := [][]string{header}
-	for _, indicator := range f.Indicators() {
+	for _, indicator := range f.rows() {
 		row := make([]string, len(columns))
 		for i := range columns {
 			row[i] = columns[i].text(f, indicator)

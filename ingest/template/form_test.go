@@ -72,6 +72,9 @@ func forms(t *testing.T, of func(t *testing.T, f *template.Form, format string))
 	check(t, err)
 	for i := range c.Datasets {
 		d := &c.Datasets[i]
+		if d.Rows == catalogue.EntityRows {
+			continue // see TestListFormReadsBackWhatWasTyped
+		}
 		for _, text := range []string{"2021", "2022-S1", "2022-Q3", "2022-06", "2022-YTD02"} {
 			period, err := catalogue.ParsePeriod(text)
 			check(t, err)

@@ -33,8 +33,10 @@ func (f *Form) Workbook() ([]byte, error) {
 	w.styles()
 	w.titles()
 	w.table()
-	w.validations()
-	w.protect()
+	if !f.list() {
+		w.validations()
+		w.protect()
+	}
 	if w.err != nil {
 		return nil, fmt.Errorf("write form: %w", w.err)
 	}
@@ -75,6 +77,10 @@ func (w *writer) try(err error) {
 }
 
 func (w *writer) styles() {
+	text := 0 // what is typed stays as it is: a code of digits would lose its last ones
+	if w.form.list() {
+		text = 49
+	}
 	border := []excelize.Border{}
 	for _, side := range []string{"left", "right", "top", "bottom"} {
 		border = append(border, excelize.Border{Type: side, Color: "BFBFBF", Style: 1})
@@ -89,7 +95,7 @@ func (w *writer) styles() {
 		{&w.title, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}}},
 		{&w.header, excelize.Style{Font: &excelize.Font{Bold: true}, Fill: fill("D9E1F2"), Border: border, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}}},
 		{&w.closed, excelize.Style{Fill: fill("F2F2F2"), Border: border, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}}},
-		{&w.open, excelize.Style{Fill: fill("FFFBE6"), Border: border, Protection: &excelize.Protection{Locked: false}, Alignment: &excelize.Alignment{Vertical: "center"}}},
+		{&w.open, excelize.Style{NumFmt: text, Fill: fill("FFFBE6"), Border: border, Protection: &excelize.Protection{Locked: false}, Alignment: &excelize.Alignment{Vertical: "center"}}},
 	} {
 		id, err := w.book.NewStyle(&s.style)
 		w.try(err)
@@ -103,6 +109,10 @@ func (w *writer) titles() {
 		fmt.Sprintf("%s　%s　%s", f.Dataset.NameZH, f.Area.NameZH, f.Period),
 		"只填写黄色单元格，填好后将本文件原样上传。空着表示不报，不改动已有数据；可写 60亿元、1.8%、近200；阶段空着按报表默认；没有数据请在状态列选 O。",
 		"Fill in the yellow cells only and upload this file as it is. An empty cell says nothing and changes nothing; 60亿元, 1.8% and 近200 are read; without a stage the dataset's is taken; choose status O where there is no figure.",
+	}
+	if f.list() {
+		advice[1] = "每行填一家，填好后将本文件原样上传；空行表示不报。代码列已设为文本；长期有效的有效期留空；从名单中撤出请在操作列填 D；行数不够时把前三列一并向下复制。"
+		advice[2] = "One entity in each row; upload this file as it is. An empty row says nothing. The codes are kept as text; leave a bound of validity empty where there is none; action D takes an entity off the list; copy the first three columns down for more rows."
 	}
 	for i, text := range advice {
 		w.try(w.book.SetCellStr(w.sheet, fmt.Sprintf("A%d", i+1), text))
@@ -137,7 +147,7 @@ func (w *writer) table() {
 		w.try(err)
 		w.try(w.book.SetColWidth(w.sheet, name, name, columns[i].width))
 	}
-	w.try(w.book.SetPanes(w.sheet, &excelize.Panes{Freeze: true, XSplit: valueColumn, YSplit: titleRows + 1, TopLeftCell: fmt.Sprintf("H%d", titleRows+2), ActivePane: "bottomRight"}))
+	w.try(w.book.SetPanes(w.sheet, &excelize.Panes{Freeze: true, XSplit: w.form.closedColumns(), YSplit: titleRows + 1, TopLeftCell: fmt.Sprintf("%c%d", 'A'+w.form.closedColumns(), titleRows+2), ActivePane: "bottomRight"}))
 }
 
 // choices are the words that drop down, by column.
