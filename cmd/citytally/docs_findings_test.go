@@ -19,7 +19,7 @@ import (
 
 // findingSources are the files whose code decides what is wrong with a row, a submission
 // or a file.
-var findingSources = []string{"transform/judge/findings.go", "configs/catalogue/*.go", "ingest/event/*.go", "ingest/decode/*.go", "ingest/decode/*/*.go"}
+var findingSources = []string{"transform/judge/findings*.go", "configs/catalogue/*.go", "ingest/event/*.go", "ingest/decode/*.go", "ingest/decode/*/*.go"}
 
 var (
 	findingCode = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)

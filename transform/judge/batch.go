@@ -20,14 +20,14 @@ type batchState struct {
 	lastCandidates candidates
 	accepted       map[string][]acceptance // by id of the content, the newest last
 	keys           map[string]string       // ids of submissions by who uses which key
-	withdrawn      map[areaCell][]withdrawal
+	withdrawn      map[areaItem][]withdrawal
 	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
 }
 
-// areaCell is one area's figure in a cell.
-type areaCell struct {
+// areaItem is one area's item.
+type areaItem struct {
 	area string
-	cell ledger.Cell
+	item ledger.Item
 }
 
 // withdrawal is a submission of the batch that withdraws a figure.
@@ -42,7 +42,7 @@ type areaPeriod struct {
 }
 
 // candidates are the best figures that the batch has accepted of an area in a
-// period, by indicator.
+// period, by candidateKey.
 type candidates map[string]candidate
 
 // candidate is a figure that the batch has accepted.
@@ -59,7 +59,7 @@ func (c candidate) rank() ledger.Rank {
 func newBatchState(l *ledger.Ledger) *batchState {
 	return &batchState{
 		ledger: l, candidates: map[string]map[catalogue.Period]candidates{}, accepted: map[string][]acceptance{},
-		keys: map[string]string{}, withdrawn: map[areaCell][]withdrawal{},
+		keys: map[string]string{}, withdrawn: map[areaItem][]withdrawal{},
 	}
 }
 
@@ -108,7 +108,7 @@ func (b *batchMoment) Locked(period catalogue.Period) bool { return b.reading.Lo
 func (b *batchMoment) Figures() tally.Source {
 	if b.overlay == nil {
 		b.overlay = tally.NewOverlay(nil)
-		for cell, figures := range b.figures() {
+		for cell, figures := range b.figures(b.reading) {
 			for _, figure := range figures {
 				b.overlay.Add(cell, figure)
 			}
@@ -122,19 +122,23 @@ func (b *batchMoment) Figures() tally.Source {
 func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	b.reading.CellStates(area, rows, into)
 	for i := range rows {
-		c, ok := b.candidatesOf(area, rows[i].Period)[rows[i].Indicator]
+		c, ok := b.candidatesOf(area, rows[i].Period)[candidateKey(&rows[i])]
 		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
 			into[i].Best, into[i].Sequence, into[i].Submission = ledger.FigureOf(c.observation), c.sequence, c.submission
+			if e := into[i].Best.Entity; e != nil && e.Since == 0 {
+				since := *e
+				since.Since, into[i].Best.Entity = c.sequence, &since
+			}
 		}
 		if len(b.withdrawn) > 0 {
-			into[i].Reopened += b.withdrawals(areaCell{area, ledger.CellOf(&rows[i])})
+			into[i].Reopened += b.withdrawals(areaItem{area, ledger.ItemOf(&rows[i])})
 		}
 	}
 }
 
 // withdrawals returns how often the batch has withdrawn a figure beyond what the ledger
 // has folded in.
-func (b *batchMoment) withdrawals(of areaCell) (n uint8) {
+func (b *batchMoment) withdrawals(of areaItem) (n uint8) {
 	for _, w := range b.withdrawn[of] {
 		if !b.reading.Folded(w.id, w.sequence) {
 			n++
@@ -194,14 +198,17 @@ func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
 	for i := range accepted {
 		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}
 		if accepted[i].Status == catalogue.Withdrawn {
-			of := areaCell{r.area, ledger.CellOf(&accepted[i])}
+			of := areaItem{r.area, ledger.ItemOf(&accepted[i])}
 			b.withdrawn[of] = append(b.withdrawn[of], withdrawal{r.id, r.delivery.Sequence})
 		}
-		if b.overlay != nil {
+		if accepted[i].Entity != nil {
+			b.overlay = nil // counts follow from all rows together
+		} else if b.overlay != nil {
 			b.overlay.Add(ledger.CellOf(&accepted[i]), partOf(r, &accepted[i]))
 		}
-		if before, ok := best[accepted[i].Indicator]; !ok || c.rank().Compare(before.rank()) > 0 {
-			best[accepted[i].Indicator] = c
+		key := candidateKey(&accepted[i])
+		if before, ok := best[key]; !ok || c.rank().Compare(before.rank()) > 0 {
+			best[key] = c
 		}
 	}
 	b.accepted[r.content] = append(b.accepted[r.content], acceptance{id: r.id, sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted})

@@ -18,7 +18,7 @@ import (
 // the ledger brought up to date in between.
 func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 	c := fixture.Catalogue(t)
-	j := checks{c, shippedRules(t, c)}
+	j := checks{catalogue: c, rules: shippedRules(t, c)}
 	refused := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		folded, sequence := ledger.New(c), uint64(0)

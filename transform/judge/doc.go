@@ -7,6 +7,9 @@
 // The bureau's decisions (a lock, an unlock, a reopening) go on record through
 // [Decide].
 //
+// The package is large because figures and lists of entities are judged by one course of
+// checks, each of which has its finding in two languages.
+//
 // What never happens: a value that is rounded, defaulted or guessed; the same
 // content accepted twice; a verdict by an outdated ledger; a second verdict on a
 // message that has one; a message acknowledged before its effect is durable.

@@ -78,6 +78,9 @@ func (e *effects) add(effect int, o *event.AcceptedObservation, state *ledger.Ce
 		return
 	}
 	change := event.Change{Row: o.Row, Indicator: o.Indicator, Period: o.Period.String(), Effect: allEffects[effect]}
+	if o.Entity != nil {
+		change.Entity = o.Entity.Code
+	}
 	if state.Reported() {
 		change.From, change.Submission, change.Sequence = said(&state.Best), state.Submission.String(), state.Sequence
 	}
@@ -133,7 +136,9 @@ func effectOf(o *event.AcceptedObservation, sequence uint64, state *ledger.CellS
 
 func said(f *ledger.Figure) *event.Said {
 	s := &event.Said{Stage: f.Stage.String(), Qualifier: f.Qualifier.String()}
-	if f.Status != catalogue.Missing {
+	if f.Entity != nil {
+		s.Value = f.Entity.String()
+	} else if f.Status != catalogue.Missing {
 		s.Value = f.Value.String()
 	}
 	if f.Status != catalogue.Normal {

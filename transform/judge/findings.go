@@ -164,6 +164,9 @@ func staysInForce(o *event.AcceptedObservation, state *ledger.CellState) *event.
 
 // inWords returns a figure in words, in Chinese and English.
 func inWords(f *ledger.Figure) (zh, en string) {
+	if f.Entity != nil {
+		return fmt.Sprintf("%s（%s）", f.Entity, f.Stage), fmt.Sprintf("%s (%s)", f.Entity, f.Stage)
+	}
 	if f.Status == catalogue.Missing {
 		return fmt.Sprintf("“缺数”（%s）", f.Stage), fmt.Sprintf("\"no figure\" (%s)", f.Stage)
 	}
@@ -200,14 +203,18 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 		fmt.Sprintf("%s is outside the plausible range of %s, %s to %s; check the value and its unit", i.Unit().After(v.String()), i.ID, low, high))
 }
 
-// repeatedCell returns the finding on rows that report one cell: on n of them, of which
+// repeatedItem returns the finding on rows that report one item: on n of them, of which
 // the first are named by their numbers.
-func repeatedCell(cell ledger.Cell, rows []int, n int, same bool) *event.Finding {
+func repeatedItem(item ledger.Item, rows []int, n int, same bool) *event.Finding {
 	numbers := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(rows)), ", "), "[]")
 	numbersZH := numbers
 	if n > len(rows) {
 		numbersZH += fmt.Sprintf(" 等 %d", n)
 		numbers += fmt.Sprintf(" and %d more", n-len(rows))
+	}
+	cell := item.Cell
+	if item.Entity != "" {
+		cell.Indicator += " " + item.Entity
 	}
 	if same {
 		return reject("CELL_REPEATED", "indicator", cell.Indicator,

@@ -37,21 +37,7 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 			return nil, err
 		}
 	}
-	return &Foreseen{Verdicts: verdicts, Figures: state.figures()}, nil
-}
-
-// figures returns the best figures that the batch has accepted.
-func (b *batchState) figures() map[ledger.Cell][]ledger.Part {
-	figures := map[ledger.Cell][]ledger.Part{}
-	for area, periods := range b.candidates {
-		for period, of := range periods {
-			for indicator, c := range of {
-				cell := ledger.Cell{Indicator: indicator, Period: period}
-				figures[cell] = append(figures[cell], ledger.Part{
-					Area: area, Figure: ledger.FigureOf(c.observation), Submission: c.submission, Sequence: c.sequence,
-				})
-			}
-		}
-	}
-	return figures
+	foreseen := &Foreseen{Verdicts: verdicts}
+	v.ledger.Read(func(r ledger.Reading) { foreseen.Figures = state.figures(r) })
+	return foreseen, nil
 }

@@ -54,10 +54,12 @@ type movedTotal struct {
 	before, after *event.Total
 }
 
-// try adds a figure to those tried. Where it would alter a locked total it is left out, and
-// the first such total returned.
-func (g *lockGuard) try(cell ledger.Cell, figure ledger.Part) *movedTotal {
-	g.trial.Add(cell, figure)
+// try adds figures of a cell to those tried. Where they would alter a locked total they are
+// left out, and the first such total returned.
+func (g *lockGuard) try(cell ledger.Cell, figures ...ledger.Part) *movedTotal {
+	for _, figure := range figures {
+		g.trial.Add(cell, figure)
+	}
 	affected := tally.Affected(g.catalogue, g.trial, []ledger.Cell{cell})
 	affected = slices.DeleteFunc(affected, func(c ledger.Cell) bool { return !g.locked(c.Period) })
 	after := tally.ByCell(g.catalogue, g.trial, affected)
@@ -72,7 +74,9 @@ func (g *lockGuard) try(cell ledger.Cell, figure ledger.Part) *movedTotal {
 	}
 	for _, c := range affected {
 		if !sameFigures(g.before[c], after[c]) {
-			g.trial.Drop(cell, figure.Area)
+			for _, figure := range figures {
+				g.trial.Drop(cell, figure.Area)
+			}
 			return &movedTotal{c, g.before[c], after[c]}
 		}
 	}

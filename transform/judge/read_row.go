@@ -14,6 +14,7 @@ type rowReader struct {
 	*checks
 	area    *catalogue.Area
 	dataset *catalogue.Dataset
+	list    *catalogue.Indicator // that a dataset of entities counts; nil of a dataset of figures
 	at      time.Time
 	last    readPeriod // rows mostly have the period of the row before
 }
@@ -37,6 +38,9 @@ func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, ro
 	if finding := controlCharacter("note", o.Note); finding != nil {
 		return none, rowState{finding: finding}
 	}
+	if r.list != nil && strings.TrimSpace(o.Indicator) == "" {
+		o.Indicator = r.list.ID
+	}
 	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), r.area, r.dataset)
 	if finding != nil {
 		return none, rowState{finding: finding}
@@ -55,7 +59,15 @@ func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, ro
 	read := event.AcceptedObservation{
 		Indicator: indicator.ID, Unit: indicator.UnitName, Period: period, Stage: stage, Row: o.Row, Note: o.Note,
 	}
-	row := r.readFigure(o, indicator, &read)
+	var row rowState
+	switch {
+	case r.list != nil:
+		row = r.readEntity(o, r.list, &read)
+	case listed(o):
+		row = rowState{finding: notOfFigures(r.dataset.ID, indicator)}
+	default:
+		row = r.readFigure(o, indicator, &read)
+	}
 	if row.finding != nil || row.silent || read.Status == catalogue.Withdrawn {
 		return read, row
 	}
@@ -104,7 +116,7 @@ func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue
 		return nil, otherDataset(indicator, dataset.ID)
 	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
 		return nil, cityOnly(indicator, area.Code)
-	case indicator.Total == catalogue.SumRule && area.Kind == catalogue.City:
+	case indicator.Total != catalogue.CityRule && area.Kind == catalogue.City:
 		return nil, districtsOnly(indicator, area.Code)
 	}
 	return indicator, nil

@@ -48,9 +48,9 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 		return result, nil, nil
 	}
 	if result.effects.differs() {
-		known := map[ledger.Cell]bool{}
+		known := map[ledger.Item]bool{}
 		for i := range earlier {
-			if err := v.addCells(ctx, &earlier[i], known); err != nil {
+			if err := v.addItems(ctx, &earlier[i], known); err != nil {
 				return result, nil, err
 			}
 		}
@@ -151,21 +151,21 @@ func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[int]bool, er
 	return rows, nil
 }
 
-// addCells adds the cells of the rows that were accepted.
-func (v *Validator) addCells(ctx context.Context, a *acceptance, to map[ledger.Cell]bool) error {
+// addItems adds the items of the rows that were accepted.
+func (v *Validator) addItems(ctx context.Context, a *acceptance, to map[ledger.Item]bool) error {
 	for i := range a.rows {
-		to[ledger.CellOf(&a.rows[i])] = true
+		to[ledger.ItemOf(&a.rows[i])] = true
 	}
 	stored, err := v.readStored(ctx, a)
 	if err != nil || stored == nil {
 		return err
 	}
-	cells, err := ledger.CellsOf(stored)
+	items, err := ledger.ItemsOf(stored)
 	if err != nil {
 		return fmt.Errorf("read message %d of ACCEPTED: %w", a.acceptedSequence, err)
 	}
-	for _, cell := range cells {
-		to[cell] = true
+	for _, item := range items {
+		to[item] = true
 	}
 	return nil
 }

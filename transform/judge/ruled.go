@@ -12,8 +12,9 @@ import (
 	"github.com/citytally/citytally/transform/rules"
 )
 
-// withoutRules returns the checks by the catalogue and by what was accepted before alone.
-func (r *checks) withoutRules() *checks { return &checks{catalogue: r.catalogue} }
+// withoutRules returns the checks by the catalogue and by what was accepted before alone, for
+// what has been judged before.
+func (r *checks) withoutRules() *checks { return &checks{catalogue: r.catalogue, again: true} }
 
 // applyRules adds to the rows what the rules find about those that are good so far. A row
 // that says what is in force already was judged when that was reported.

@@ -62,7 +62,7 @@ func figures(all map[[2]string]string) past {
 // refused or accepted as the rule says, and the others are accepted.
 func TestRulesJudgeRows(t *testing.T) {
 	c := shippedCatalogue(t)
-	j := checks{c, shippedRules(t, c)}
+	j := checks{catalogue: c, rules: shippedRules(t, c)}
 	before := figures(map[[2]string]string{
 		{"gdp", "2021"}: "813.41", {"gdp", "2020"}: "790", {"industrial_output", "2022"}: "400", {"hightech_output", "2021"}: "300",
 		{"tech_contract_value", "2021-YTD05"}: "33.8", {"tech_contract_value", "2021-YTD08"}: "50",
@@ -150,7 +150,7 @@ func TestRulesJudgeRows(t *testing.T) {
 // months of one.
 func TestRulesFindNothingInTheSample(t *testing.T) {
 	c := shippedCatalogue(t)
-	j := checks{c, shippedRules(t, c)}
+	j := checks{catalogue: c, rules: shippedRules(t, c)}
 	state := newBatchState(ledger.New(c))
 	rows := 0
 	for n, file := range sample.Files() {

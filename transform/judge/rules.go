@@ -21,7 +21,7 @@ type history interface {
 type moment interface {
 	// Basis is the last message of ACCEPTED that is known.
 	Basis() uint64
-	// CellStates fills in the state of the area's cell that each row reports, by
+	// CellStates fills in the state of the area's item that each row reports, by
 	// the row's index.
 	CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState)
 	// Figure returns the area's figure in force in a cell; false where it has no value.
@@ -30,6 +30,14 @@ type moment interface {
 	Locked(catalogue.Period) bool
 	// Figures returns the best figures of all areas.
 	Figures() tally.Source
+	// Claims returns the best statements of all areas of an entity in a cell, withdrawn
+	// ones too. The caller may change the list.
+	Claims(item ledger.Item) []ledger.Claim
+	// ListCount returns how many entities an area lists in a cell, InForce and Valid.
+	ListCount(area string, cell ledger.Cell) ledger.ListCount
+	// ForeseeLists returns the figures of a cell as they would follow if areas made
+	// statements of entities as well.
+	ForeseeLists(cell ledger.Cell, made []ledger.Claim) []ledger.Part
 }
 
 var _ history = (*batchState)(nil)
@@ -38,6 +46,7 @@ var _ history = (*batchState)(nil)
 type checks struct {
 	catalogue *catalogue.Catalogue
 	rules     *rules.Set // nil where there are none
+	again     bool       // for what has been judged before: nothing is remarked on lists
 }
 
 // judgement is what was decided on one submission.
@@ -53,16 +62,17 @@ type judgement struct {
 }
 
 // apply judges every row by itself, unless the submission as a whole is at fault:
-// then one finding on row 0 rejects all of it. Cells in known were accepted of the same
+// then one finding on row 0 rejects all of it. Items in known were accepted of the same
 // content before; what has superseded them since stays.
-func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) judgement {
+func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) judgement {
 	area, dataset, problem := r.areaAndDataset(s)
 	if problem != nil {
 		return rejectAll(s, problem)
 	}
+	list, _ := r.catalogue.ListOf(dataset)
 	read := make([]event.AcceptedObservation, len(s.submission.Observations))
 	rows := make([]rowState, len(read))
-	reader := rowReader{checks: r, area: area, dataset: dataset, at: s.delivery.StoredAt}
+	reader := rowReader{checks: r, area: area, dataset: dataset, list: list, at: s.delivery.StoredAt}
 	for i := range s.submission.Observations {
 		o := &s.submission.Observations[i]
 		if o.Row == 0 {
@@ -70,8 +80,8 @@ func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) 
 		}
 		read[i], rows[i] = reader.readRow(o)
 	}
-	for cell, places := range repeatedCells(read, rows) {
-		finding, same := rejectRepeated(cell, places, read)
+	for item, places := range repeatedItems(read, rows) {
+		finding, same := rejectRepeated(item, places, read)
 		if same {
 			places = places[1:] // of rows that agree, the first is taken
 		}
@@ -95,6 +105,18 @@ func (r *checks) apply(s *received, before history, known map[ledger.Cell]bool) 
 			} else if row.silent {
 				row.finding = saysNothing(&read[i], state)
 			}
+			if row.finding == nil && !row.silent && !r.again {
+				r.remarkOnList(m, s, area, &read[i], state, row)
+			}
+		}
+		if list != nil {
+			if strings.TrimSpace(s.submission.Reason) == "" {
+				r.guardLockedLists(m, s, read, rows, states)
+			}
+			if !r.again {
+				result.findings = r.listsBesideFigures(m, area, read, rows, states)
+			}
+			return
 		}
 		r.applyRules(&ruledSubmission{moment: m, area: area, dataset: dataset.ID, read: read, rows: rows, states: states})
 		if strings.TrimSpace(s.submission.Reason) == "" {
@@ -172,10 +194,10 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 	}
 }
 
-// checkAgainstEarlier judges a row by the state of its cell, and writes the cell's
-// epoch into the row. The reason is the submission's. A row that withdraws has the stage
+// checkAgainstEarlier judges a row by the state of its item, and writes into the row the
+// item's epoch and since when the area has listed it. The reason is the submission's. A row that withdraws has the stage
 // of what it withdraws, where it names none.
-func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string, known map[ledger.Cell]bool) *event.Finding {
+func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string, known map[ledger.Item]bool) *event.Finding {
 	best := &state.Best
 	o.Epoch = state.Reopened
 	if o.Status == catalogue.Withdrawn {
@@ -186,14 +208,21 @@ func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, 
 			o.Stage = best.Stage
 		}
 	}
+	if before := best.Entity; o.Entity != nil && before != nil && state.Reported() {
+		if o.Status == catalogue.Withdrawn {
+			e := *before
+			o.Entity = &e // a row that withdraws need not say what it does
+		}
+		o.Entity.Since = before.Since
+	}
 	figure := ledger.FigureOf(o)
-	if known[ledger.CellOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
+	if known[ledger.ItemOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
 		return superseded(o, state)
 	}
 	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
-	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
+	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
 	if state.LockedBy == o.Period && !same && strings.TrimSpace(reason) == "" {
 		return periodLocked(o)
 	}

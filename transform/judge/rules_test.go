@@ -33,7 +33,12 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 
 func (p past) Locked(catalogue.Period) bool { return false }
 
-func (p past) Figures() tally.Source { return nil }
+func (p past) Figures() tally.Source             { return nil }
+func (p past) Claims(ledger.Item) []ledger.Claim { return nil }
+
+func (p past) ListCount(string, ledger.Cell) ledger.ListCount { return ledger.ListCount{} }
+
+func (p past) ForeseeLists(ledger.Cell, []ledger.Claim) []ledger.Part { return nil }
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()

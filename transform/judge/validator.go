@@ -59,7 +59,7 @@ func NewValidator(log *stream.Log, l *ledger.Ledger, set *rules.Set, config Conf
 func (v *Validator) checks() *checks {
 	inForce, last := v.ledger.Catalogue(), v.checked.Load()
 	if last == nil || last.catalogue != inForce {
-		last = &checks{inForce, v.rules.Under(inForce)}
+		last = &checks{catalogue: inForce, rules: v.rules.Under(inForce)}
 		v.checked.Store(last)
 	}
 	return last

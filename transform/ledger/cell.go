@@ -40,7 +40,7 @@ func CellsOf(s *event.AcceptedSubmission) (iter.Seq2[int, Cell], error) {
 
 // FigureOf returns what an observation reports.
 func FigureOf(o *event.AcceptedObservation) Figure {
-	return Figure{Value: o.Value, Stage: o.Stage, Status: o.Status, Qualifier: o.Qualifier, Epoch: o.Epoch}
+	return Figure{Value: o.Value, Stage: o.Stage, Status: o.Status, Qualifier: o.Qualifier, Epoch: o.Epoch, Entity: o.Entity}
 }
 
 // Figure is what an area reported for a cell, in the catalogue's unit of the
@@ -53,15 +53,20 @@ type Figure struct {
 	// Epoch is how often the cell had been reopened, or the area had withdrawn its
 	// figure, when the figure was accepted.
 	Epoch uint8
+	// List is true of a figure that is counted from the area's list of entities.
+	List bool
 	// Unit is the unit of a value that does not convert into the catalogue's, and takes part
 	// in no total; "" for all others.
 	Unit string
+	// Entity is what the area says of an entity that it lists; nil for figures.
+	Entity *event.ListedEntity
 }
 
 // SameContent reports whether a total made of g instead of f would be the same.
 // Epochs do not matter to a total.
 func (f Figure) SameContent(g Figure) bool {
-	return f.Value == g.Value && f.Unit == g.Unit && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier
+	return f.Value == g.Value && f.Unit == g.Unit && f.Stage == g.Stage && f.Status == g.Status && f.Qualifier == g.Qualifier && f.List == g.List &&
+		f.Entity.SameContent(g.Entity)
 }
 
 // Part is one area's figure in a cell: a part of the cell's total.
@@ -93,7 +98,7 @@ func (r Rank) Compare(s Rank) int {
 	return cmp.Or(cmp.Compare(r.Epoch, s.Epoch), cmp.Compare(r.Stage, s.Stage), cmp.Compare(r.Sequence, s.Sequence))
 }
 
-// CellState is what is known of one area's cell before a submission is judged.
+// CellState is what is known of one area's item, mostly a cell, before a submission is judged.
 type CellState struct {
 	// Best is the area's best figure; its status is 0 where there is none. Sequence
 	// is the place of its submission in SUBMISSIONS.

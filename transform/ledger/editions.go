@@ -40,6 +40,7 @@ func (l *Ledger) adopt(sequence uint64, c *catalogue.Catalogue) error {
 	for id, indicator := range l.indicators {
 		indicator.conversion = l.conversionUnder(c, id)
 	}
+	l.recountLists()
 	if unconverted := l.unconverted(); len(unconverted) > 0 {
 		return fmt.Errorf("catalogue %s: %d figures take part in no total, the first: %w", c.Version(), len(unconverted), &unconverted[0])
 	}

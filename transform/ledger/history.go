@@ -114,8 +114,13 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 	if err != nil {
 		return
 	}
+	lists := map[Cell]int{} // rows that list an entity
 	for row, cell := range cells {
 		if !h.keep(s, cell) {
+			continue
+		}
+		if s.Entity(row) != nil {
+			lists[cell]++
 			continue
 		}
 		h.insert(Vintage{
@@ -129,6 +134,12 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 			},
 			AcceptedSequence: acceptedSequence, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
+		})
+	}
+	for cell, rows := range lists {
+		h.insert(Vintage{
+			Cell: cell, Listed: rows, Part: Part{Area: s.Area, Submission: id, Sequence: s.Sequence, Figure: Figure{Value: catalogue.Value{Coefficient: int64(rows)}, Status: catalogue.Normal, List: true}},
+			AcceptedSequence: acceptedSequence, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 		})
 	}
 }
@@ -146,6 +157,9 @@ type Vintage struct {
 	// that differs from the value's own; Note is the reporter's.
 	Row       int
 	Raw, Note string
+	// Listed is how many rows listed an entity or withdrew one, of a submission that did; it
+	// has one vintage for all of them, whose value is that number.
+	Listed int
 }
 
 // compare orders vintages by area, each area's best first.
@@ -171,7 +185,7 @@ func (h *History) Vintages(cell Cell) []Vintage {
 	indicator, ok := h.Ledger.Catalogue().Indicator(cell.Indicator)
 	for i := range all {
 		v := &all[i]
-		if !ok || v.Status == catalogue.Missing || v.Status == catalogue.Withdrawn {
+		if !ok || v.Listed > 0 || v.Status == catalogue.Missing || v.Status == catalogue.Withdrawn {
 			v.Unit = ""
 		} else if value, err := indicator.InUnit(v.Value, v.Unit); err == nil {
 			v.Value, v.Unit = value, ""

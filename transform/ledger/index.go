@@ -11,7 +11,7 @@ import (
 type packedFigure struct {
 	coefficient       int64
 	submission        uint32 // number of the submission it came from
-	scaleAndQualifier uint8  // scale in the low four bits, qualifier in the high four
+	scaleAndQualifier uint8  // scale in the low four bits, qualifier in the next three, listBit
 	stageAndStatus    uint8  // stage in the low three bits, place of the status in the alphabet in the high five
 	epoch             uint8
 	unit              uint8 // number of the unit
@@ -34,8 +34,11 @@ func (f *packedFigure) value() catalogue.Value {
 }
 
 func (f *packedFigure) qualifier() catalogue.Qualifier {
-	return catalogue.Qualifier(f.scaleAndQualifier >> 4)
+	return catalogue.Qualifier(f.scaleAndQualifier &^ listBit >> 4)
 }
+
+// listBit marks a figure that is counted from a list.
+const listBit = 0x80
 
 func (f *packedFigure) stage() catalogue.Stage { return catalogue.Stage(f.stageAndStatus & 7) }
 
@@ -61,7 +64,8 @@ type periodCells struct {
 // cellFigures is the figures of one cell, by number of the area.
 type cellFigures struct {
 	figures     []packedFigure
-	viewsBefore uint64 // views that had been opened when the figures last changed
+	viewsBefore uint64  // views that had been opened when the figures last changed
+	list        *listed // what areas list; nil where nobody has listed anything
 }
 
 // numberedIndicator is an indicator that has occurred in a submission.
@@ -122,8 +126,21 @@ func (l *Ledger) figures(cell Cell) []packedFigure {
 	return nil
 }
 
-// put takes an area's figure where it is better than the one before.
-func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f packedFigure) {
+// plainFigures returns the figures of a cell that were reported as such, whether or not a list
+// goes before them.
+func (l *Ledger) plainFigures(cell Cell) []packedFigure {
+	c := l.cell(cell)
+	switch {
+	case c == nil:
+		return nil
+	case c.list != nil:
+		return c.list.plain
+	}
+	return c.figures
+}
+
+// cellOf returns the figures of a cell, none where it first is reported.
+func (l *Ledger) cellOf(indicator *numberedIndicator, p *periodCells) *cellFigures {
 	c := p.cell(indicator.number)
 	if c == nil {
 		c = &cellFigures{}
@@ -135,6 +152,22 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 		p.cells[indicator.number] = c
 		indicator.reported[p.period.Year] |= catalogue.SetOf(p.period)
 		l.cellCount++
+	}
+	return c
+}
+
+// put takes an area's figure where it is better than the one before.
+func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f packedFigure) {
+	c := l.cellOf(indicator, p)
+	if s := c.list; s != nil {
+		if area >= len(s.plain) {
+			s.plain = append(s.plain, make([]packedFigure, area+1-len(s.plain))...)
+		}
+		if l.better(&f, &s.plain[area]) {
+			s.plain[area] = f
+			l.uncounted[c] = Cell{indicator.id, p.period}
+		}
+		return
 	}
 	if area < len(c.figures) && !l.better(&f, &c.figures[area]) {
 		return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -39,9 +40,13 @@ type Ledger struct {
 	lastOnSubject     map[string]uint64 // sequence of ACCEPTED, by subject
 	locked            map[catalogue.Period]bool
 	reopened          []event.Decision
-	withdrawn         map[areaCell]uint8 // how often an area has withdrawn its figure
+	withdrawn         map[areaItem]uint8 // how often an area has withdrawn its figure
 	withdrawnCells    map[Cell]bool      // those of which any area has
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
+
+	entities      entities
+	additiveAreas []bool                // by number of the area, as far as asked for
+	uncounted     map[*cellFigures]Cell // cells whose lists have changed, within one call of Apply
 
 	basis    uint64        // highest sequence of ACCEPTED folded in
 	advanced chan struct{} // closed and replaced when basis grows
@@ -58,6 +63,7 @@ func New(c *catalogue.Catalogue) *Ledger {
 	return &Ledger{
 		catalogue: c, editions: []placedCatalogue{{0, c}}, unitNumbers: map[string]uint8{}, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
 		submissionNumbers: map[event.SubmissionID]uint32{}, lastOnSubject: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
+		uncounted: map[*cellFigures]Cell{},
 	}
 }
 
@@ -163,19 +169,29 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	for row := range s.Len() {
 		word := s.Indicator[row]
 		indicator, cells := indicators[word], cellsOf[s.Period[row]]
+		entity := s.Entity(row)
 		if catalogue.Status(s.Status[row]) == catalogue.Withdrawn {
-			l.countWithdrawal(areaCell{area, Cell{indicator.id, cells.period}})
+			of := areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}
+			if entity != nil {
+				of.item.Entity = strings.Clone(entity.Code)
+			}
+			l.countWithdrawal(of)
 		}
 		value := s.Value(row)
 		f := packedFigure{
 			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
 			epoch: s.Epoch[row], stageAndStatus: packStage(catalogue.Stage(s.Stage[row]), catalogue.Status(s.Status[row])), unit: units[word],
 		}
+		if entity != nil {
+			l.putEntity(indicator, cells, area, &f, entity)
+			continue
+		}
 		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
 			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
 		}
 		l.put(indicator, cells, area, f)
 	}
+	l.countLists()
 	return problem
 }
 

@@ -30,19 +30,19 @@ func (l *Ledger) Locked(period catalogue.Period) bool {
 	return l.locked[period]
 }
 
-// areaCell is one area's figure in a cell, by the area's number.
-type areaCell struct {
+// areaItem is one area's item, by the area's number.
+type areaItem struct {
 	area int
-	cell Cell
+	item Item
 }
 
 // countWithdrawal notes that an area has withdrawn its figure: what it reports from then
 // on begins again at any stage, as after a reopening.
-func (l *Ledger) countWithdrawal(of areaCell) {
+func (l *Ledger) countWithdrawal(of areaItem) {
 	if l.withdrawn == nil {
-		l.withdrawn, l.withdrawnCells = map[areaCell]uint8{}, map[Cell]bool{}
+		l.withdrawn, l.withdrawnCells = map[areaItem]uint8{}, map[Cell]bool{}
 	}
-	l.withdrawnCells[of.cell] = true
+	l.withdrawnCells[of.item.Cell] = true
 	if l.withdrawn[of] < math.MaxUint8 {
 		l.withdrawn[of]++
 	}
@@ -58,14 +58,14 @@ func (l *Ledger) Withdrawn(cells []Cell) []Cell {
 	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] })
 }
 
-// epoch returns how often an area's figure in the cell has been reopened or withdrawn.
-func (l *Ledger) epoch(cell Cell, area string) uint8 {
+// epoch returns how often an area's item has been reopened or withdrawn.
+func (l *Ledger) epoch(item Item, area string) uint8 {
 	epoch := uint8(0)
 	if number, known := l.areaNumbers[area]; known {
-		epoch = l.withdrawn[areaCell{number, cell}]
+		epoch = l.withdrawn[areaItem{number, item}]
 	}
 	for i := range l.reopened {
-		if l.reopened[i].Covers(cell.Indicator, cell.Period, area) && epoch < math.MaxUint8 {
+		if l.reopened[i].Covers(item.Indicator, item.Period, area) && epoch < math.MaxUint8 {
 			epoch++
 		}
 	}
@@ -85,6 +85,9 @@ func (l *Ledger) Read(f func(Reading)) {
 
 // Basis returns the highest sequence of ACCEPTED folded in.
 func (r Reading) Basis() uint64 { return r.l.basis }
+
+// Catalogue returns the catalogue in force at the basis.
+func (r Reading) Catalogue() *catalogue.Catalogue { return r.l.catalogue }
 
 // Folded reports whether accepted observations of a message of SUBMISSIONS, by its id and
 // sequence, have been folded in.
@@ -147,15 +150,28 @@ func (a *AreaIndicator) packed(period catalogue.Period) *packedFigure {
 	return nil
 }
 
-// CellStates fills in the state of the area's cell that each row reports, by the row's
+// CellStates fills in the state of the area's item that each row reports, by the row's
 // index.
 func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {
 	l := r.l
 	number, known := l.areaNumbers[area]
 	for i := range rows {
-		cell := CellOf(&rows[i])
-		into[i] = CellState{Reopened: l.epoch(cell, area), LockedBy: l.lockedBy(cell)}
-		if figures := l.figures(cell); known && number < len(figures) {
+		item := ItemOf(&rows[i])
+		cell := item.Cell
+		into[i] = CellState{Reopened: l.epoch(item, area)}
+		if i > 0 && CellOf(&rows[i-1]) == cell {
+			into[i].LockedBy = into[i-1].LockedBy
+		} else {
+			into[i].LockedBy = l.lockedBy(cell)
+		}
+		if item.Entity != "" {
+			if c := l.claimOf(l.cell(cell), number, item.Entity); known && c != nil {
+				stated := l.claim(c)
+				into[i].Best, into[i].Sequence, into[i].Submission = stated.Figure, stated.Sequence, stated.Submission
+			}
+			continue
+		}
+		if figures := l.plainFigures(cell); known && number < len(figures) {
 			f := &figures[number]
 			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
 			into[i].Sequence = l.sequenceOf(f)

@@ -58,7 +58,7 @@ func (l *Ledger) conversionUnder(c *catalogue.Catalogue, id string) conversion {
 // in the unit that it has, where that does not convert. What the catalogue does not have stays
 // as it is.
 func (l *Ledger) figure(f *packedFigure, as conversion) (Figure, bool) {
-	figure := Figure{Value: f.value(), Stage: f.stage(), Status: f.status(), Qualifier: f.qualifier(), Epoch: f.epoch}
+	figure := Figure{Value: f.value(), Stage: f.stage(), Status: f.status(), Qualifier: f.qualifier(), Epoch: f.epoch, List: f.scaleAndQualifier&listBit != 0}
 	if as.definition == nil || f.unit == as.unit || figure.Status == catalogue.Missing {
 		return figure, true
 	}

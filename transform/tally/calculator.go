@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
 )
 
@@ -49,8 +50,21 @@ func (c *calculator) compute(indicator *catalogue.Indicator, period catalogue.Pe
 	terms, reported := c.terms(indicator, period, expected)
 	l := fold(terms, expected)
 	l.reported = reported
+	if lists := countLists(terms); lists > 0 && lists < len(terms) {
+		l.flag(event.PartlyListed)
+	}
 	l.carry(indicator.Coverage, terms)
 	return l
+}
+
+// countLists returns how many terms are counted from lists.
+func countLists(terms []term) (n int) {
+	for i := range terms {
+		if terms[i].List {
+			n++
+		}
+	}
+	return n
 }
 
 // expected returns the codes of the areas that a total of an indicator with figures of

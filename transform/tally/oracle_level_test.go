@@ -98,6 +98,7 @@ type oracleFigure struct {
 	reported bool
 	stage    catalogue.Stage
 	imputed  bool
+	listed   bool
 }
 
 func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area string) oracleFigure {
@@ -124,7 +125,9 @@ func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area st
 	return oracleFigure{reported: d.bestOf(d.ways(area, from, to), d.differences(area, from, to)) != nil}
 }
 
-func (r *oracleRow) figure() oracleFigure { return oracleFigure{r.value, true, r.stage, r.imputed} }
+func (r *oracleRow) figure() oracleFigure {
+	return oracleFigure{r.value, true, r.stage, r.imputed, r.listed}
+}
 
 func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {
 	n, d := o.level(ind.Numerator, period), o.level(ind.Denominator, period)

@@ -24,6 +24,7 @@ import (
 type oracle struct {
 	catalogue *catalogue.Catalogue
 	rows      []oracleRow
+	entries   []oracleEntry
 	found     map[string]map[string]*oracleRow // best rows, by cell and area
 	figures   map[string]oracleFigure          // by cell and area
 	territory *oracleTerritory
@@ -37,6 +38,7 @@ type oracleRow struct {
 	epoch           uint8
 	stage           catalogue.Stage
 	imputed         bool
+	listed          bool // counted from the area's list
 	sequence        uint64
 }
 
@@ -62,6 +64,9 @@ func (o *oracle) best(indicator string, period catalogue.Period) map[string]*ora
 		}
 	}
 	maps.DeleteFunc(best, func(_ string, r *oracleRow) bool { return r.withdrawn })
+	if ind, _ := o.catalogue.Indicator(indicator); ind.Total == "distinct" {
+		o.lists(best, ind, period)
+	}
 	return best
 }
 
@@ -101,12 +106,17 @@ func (o *oracle) total(cell ledger.Cell) (event.Total, bool) {
 		if fits {
 			return text
 		}
-		t.Flags = []string{"OVERFLOW"}
+		if !slices.Contains(t.Flags, "OVERFLOW") {
+			t.Flags = append(t.Flags, "OVERFLOW")
+		}
 		return ""
 	}
 	if now.value != nil {
 		t.Value = overflow(oracleText(now.value.value, ind, ind.Decimals))
 		t.Qualifier = now.value.qualifier()
+	}
+	if ind.Total == "distinct" && now.partlyListed() {
+		t.Flags = append(t.Flags, "PARTLY_LISTED")
 	}
 	if t.Value != "" {
 		t.Status = "A"
@@ -217,6 +227,10 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 				r.imputed = catalogue.Status(s.Status[row]) == catalogue.Imputed
 				r.value = oracleFigureOf(value, catalogue.Qualifier(s.Qualifier[row]))
 			}
+			if e := s.Entity(row); e != nil {
+				o.entries = append(o.entries, oracleEntryOf(r, e))
+				continue
+			}
 			o.rows = append(o.rows, r)
 		}
 	}
@@ -302,7 +316,7 @@ func totalsByCell(totals []PeriodTotal) map[ledger.Cell]event.Total {
 }
 
 // What the oracle computes, with the flag OVERFLOW.
-var computedFields = gocmp.Options{cmpopts.IgnoreFields(event.Total{}, "Unit", "Inputs"), cmpopts.EquateEmpty()}
+var computedFields = gocmp.Options{cmpopts.IgnoreFields(event.Total{}, "Unit", "Inputs"), cmpopts.EquateEmpty(), cmpopts.SortSlices(strings.Compare)}
 
 // Where only the totals that a submission affects are published, every total is what
 // folding everything anew gives.

@@ -58,7 +58,8 @@ func (o *Overlay) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Pa
 		at, found := slices.BinarySearchFunc(parts[n:], figure, func(a, b ledger.Part) int { return cmp.Compare(a.Area, b.Area) })
 		at += n
 		switch {
-		case found && figure.Rank().Compare(parts[at].Rank()) < 0:
+		case found && parts[at].List && !figure.List: // an area's list goes before its figure
+		case found && !figure.List && figure.Rank().Compare(parts[at].Rank()) < 0:
 		case found && figure.Status == catalogue.Withdrawn:
 			parts = slices.Delete(parts, at, at+1)
 		case found:

@@ -1,0 +1,86 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+func listTakesNoFigure(list *catalogue.Indicator, value string) *event.Finding {
+	return reject("LIST_TAKES_NO_FIGURE", "value", value,
+		fmt.Sprintf("名单的每一行是一个主体，不填数值和限定词（%s 由系统计数）；请清空", list.NameZH),
+		fmt.Sprintf("a row of a list is one entity and has no value and no qualifier (%s is counted); leave them empty", list.ID))
+}
+
+func withdrawEntity(status catalogue.Status) *event.Finding {
+	return reject("STATUS_CONTRADICTS_VALUE", "status", status.String(),
+		fmt.Sprintf("名单的行不能填状态 %s（缺失）；从名单中撤出请填操作 D", status),
+		fmt.Sprintf("a row of a list cannot have status %s (missing); to take an entity off the list write action D", status))
+}
+
+func entityNameMissing(code string) *event.Finding {
+	return reject("ENTITY_NAME_MISSING", "entity_name", "",
+		fmt.Sprintf("%s 没有填写企业（单位）名称", code), fmt.Sprintf("%s has no name; write the entity's name", code))
+}
+
+func validityReversed(e *event.ListedEntity) *event.Finding {
+	return reject("VALIDITY_REVERSED", "valid_to", e.To.String(),
+		fmt.Sprintf("有效期止 %s 早于有效期起 %s；请核对", e.To, e.From), fmt.Sprintf("it is valid to %s, before it is valid from, %s; check both", e.To, e.From))
+}
+
+func registeredAreaUnknown(text string) *event.Finding {
+	return reject("REGISTERED_AREA_UNKNOWN", "registered_area", text,
+		fmt.Sprintf("注册地 %q 不是目录中的地区；请填地区代码或名称，注册地在市外的留空", event.Excerpt(text, maxName)),
+		fmt.Sprintf("%q is no area of the catalogue; write the code or name of one, and nothing where the address is outside the city", event.Excerpt(text, maxName)))
+}
+
+func notOfFigures(dataset string, list *catalogue.Indicator) *event.Finding {
+	zh, en := "", ""
+	if list != nil {
+		in := strings.Join(list.Datasets, ", ")
+		zh, en = fmt.Sprintf("（可用的数据集：%s）", in), fmt.Sprintf(" (its datasets: %s)", in)
+	}
+	return reject("DATASET_TAKES_FIGURES", "entity", "",
+		fmt.Sprintf("数据集 %s 填报的是数值，不是名单；名单请用名单数据集报送%s", dataset, zh),
+		fmt.Sprintf("dataset %s takes figures and no lists of entities; send the list in the dataset for lists%s", dataset, en))
+}
+
+func notValidThen(e *event.ListedEntity, p catalogue.Period, day catalogue.Day) *event.Finding {
+	valid := cmp.Or(e.From.String(), "…") + " – " + cmp.Or(e.To.String(), "…")
+	return inform("ENTITY_NOT_VALID", "valid_to", valid,
+		fmt.Sprintf("%s（%s）在 %s 期末（%s）不在有效期内（%s），不计入", e.Name, e.Code, p, day, valid),
+		fmt.Sprintf("%s (%s) is not valid on %s, at the end of %s, and does not count (valid %s)", e.Name, e.Code, day, p, valid))
+}
+
+// claimedTwice returns the finding on an entity that other areas claim, too.
+func (r *checks) claimedTwice(o *event.AcceptedObservation, others []ledger.Claim, counts string) *event.Finding {
+	slices.SortFunc(others, func(a, b ledger.Claim) int { return strings.Compare(a.Area, b.Area) })
+	var zh, en []string
+	for i := range others {
+		areaZH, areaEN := r.areaNames(others[i].Area)
+		zh = append(zh, fmt.Sprintf("%s（报送 %s，序号 %d）", areaZH, others[i].Submission, others[i].Sequence))
+		en = append(en, fmt.Sprintf("%s (submission %s, number %d)", areaEN, others[i].Submission, others[i].Sequence))
+	}
+	countsZH, countsEN := r.areaNames(counts)
+	return inform("ENTITY_CLAIMED_TWICE", "entity", o.Entity.Code,
+		fmt.Sprintf("%s（%s）也在%s的名单中；全市只计一次，计入%s", o.Entity.Name, o.Entity.Code, strings.Join(zh, "、"), countsZH),
+		fmt.Sprintf("%s (%s) is on the list of %s, too; the city counts it once, for %s", o.Entity.Name, o.Entity.Code, strings.Join(en, ", "), countsEN))
+}
+
+func (r *checks) areaNames(code string) (zh, en string) {
+	if a, ok := r.catalogue.Area(code); ok {
+		return a.NameZH, a.NameEN
+	}
+	return code, code
+}
+
+func listGoesFirst(column, seen string, p catalogue.Period, valid int) *event.Finding {
+	return inform("LIST_AND_COUNT_DIFFER", column, seen,
+		fmt.Sprintf("%s 填报的汇总数为 %s，名单中期末有效的有 %d；以名单为准", p, seen, valid),
+		fmt.Sprintf("the figure reported for %s is %s and the list has %d that are valid at its end; the list counts", p, seen, valid))
+}

@@ -1,0 +1,192 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// listed reports whether a row says anything of an entity.
+func listed(o *event.Observation) bool { return o.Listing != nil && *o.Listing != event.Listing{} }
+
+// readEntity reads what a row of a list says of an entity into the row, which counts as one.
+func (r *checks) readEntity(o *event.Observation, list *catalogue.Indicator, into *event.AcceptedObservation) rowState {
+	said := o.Listing
+	if said == nil {
+		said = &event.Listing{}
+	}
+	code, err := catalogue.ParseEntityCode(said.Entity)
+	if err != nil {
+		return rowState{finding: rejectProblem("entity", err)}
+	}
+	if value := strings.TrimSpace(string(o.Value)); !catalogue.Silent(value) && value != "1" || strings.TrimSpace(o.Qualifier) != "" {
+		return rowState{finding: listTakesNoFigure(list, value)}
+	}
+	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
+	switch action := strings.ToUpper(strings.TrimSpace(o.Action)); {
+	case err != nil:
+		return rowState{finding: rejectProblem("status", err)}
+	case action != "" && action != withdraw:
+		return rowState{finding: actionUnknown(o.Action)}
+	case action == withdraw && status != 0:
+		return rowState{finding: actionContradictsValue(o)}
+	case status.SaysMissing():
+		return rowState{finding: withdrawEntity(status)}
+	case action == withdraw:
+		status = catalogue.Withdrawn
+	case status == 0:
+		status = catalogue.Normal
+	}
+	e := &event.ListedEntity{Code: code, Name: strings.TrimSpace(said.EntityName)}
+	if finding := r.readListing(said, e, status == catalogue.Withdrawn); finding != nil {
+		return rowState{finding: finding}
+	}
+	into.Status, into.Value, into.Entity = status, catalogue.Value{Coefficient: 1}, e
+	return rowState{}
+}
+
+// readListing reads an entity's name, validity and registered address.
+func (r *checks) readListing(said *event.Listing, e *event.ListedEntity, withdrawn bool) *event.Finding {
+	for _, text := range [...]struct{ column, text string }{
+		{"entity_name", e.Name}, {"valid_from", said.ValidFrom}, {"valid_to", said.ValidTo}, {"registered_area", said.RegisteredArea},
+	} {
+		if len(text.text) > maxName {
+			return textTooLong(text.column, text.text, maxName)
+		}
+		if finding := controlCharacter(text.column, text.text); finding != nil {
+			return finding
+		}
+	}
+	if e.Name == "" && !withdrawn {
+		return entityNameMissing(e.Code)
+	}
+	var err error
+	if e.From, err = catalogue.ParseDay(said.ValidFrom, false); err != nil {
+		return rejectProblem("valid_from", err)
+	}
+	if e.To, err = catalogue.ParseDay(said.ValidTo, true); err != nil {
+		return rejectProblem("valid_to", err)
+	}
+	if e.To != 0 && e.To < e.From {
+		return validityReversed(e)
+	}
+	if text := strings.TrimSpace(said.RegisteredArea); text != "" {
+		area, ok := r.catalogue.FindArea(text)
+		if !ok {
+			return registeredAreaUnknown(text)
+		}
+		e.Registered = area.Code
+	}
+	return nil
+}
+
+// remarkOnList adds to a row's remarks what those who sent it should know: that an entity is
+// not valid at the period's end, or that another area claims it; and of a figure that a list
+// goes before it.
+func (r *checks) remarkOnList(m moment, s *received, area *catalogue.Area, o *event.AcceptedObservation, state *ledger.CellState, row *rowState) {
+	indicator, ok := r.catalogue.Indicator(o.Indicator)
+	if !ok || indicator.Total != catalogue.DistinctRule || o.Status == catalogue.Withdrawn {
+		return
+	}
+	if o.Entity == nil {
+		if of := m.ListCount(area.Code, ledger.CellOf(o)); of.InForce > 0 && (o.Status == catalogue.Missing || o.Value != catalogue.Value{Coefficient: int64(of.Valid)}) {
+			row.remarks = append(row.remarks, *listGoesFirst("value", o.Value.String(), o.Period, of.Valid))
+		}
+		return
+	}
+	if state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
+		return // it was told then
+	}
+	day := catalogue.DayOf(o.Period.LastDay())
+	if !o.Entity.ValidOn(day) {
+		row.remarks = append(row.remarks, *notValidThen(o.Entity, o.Period, day))
+		return
+	}
+	if !area.Additive() {
+		return
+	}
+	claims := m.Claims(ledger.ItemOf(o))
+	claims = slices.DeleteFunc(claims, func(c ledger.Claim) bool {
+		return c.Area == area.Code || !c.Additive || !c.Counts() || !c.Entity.ValidOn(day)
+	})
+	if len(claims) == 0 {
+		return
+	}
+	own := ledger.Claim{Area: area.Code, Figure: ledger.FigureOf(o), Additive: true}
+	e := *o.Entity
+	if own.Entity = &e; e.Since == 0 {
+		e.Since = s.delivery.Sequence
+	}
+	counts, _ := ledger.CountsFor(indicator.CountsFor, o.Period, append(slices.Clone(claims), own))
+	row.remarks = append(row.remarks, *r.claimedTwice(o, claims, counts))
+}
+
+// listsBesideFigures returns what is to be said where an area's list, as it is after a
+// submission, has another number of entities than the area reported beside it.
+func (r *checks) listsBesideFigures(m moment, area *catalogue.Area, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (findings []event.Finding) {
+	change := map[ledger.Cell]int{}
+	for i := range read {
+		o := &read[i]
+		if o.Entity == nil || rows[i].finding != nil || rows[i].silent {
+			continue
+		}
+		day, cell := catalogue.DayOf(o.Period.LastDay()), ledger.CellOf(o)
+		change[cell] += one(o.Status != catalogue.Withdrawn && o.Entity.ValidOn(day)) - one(validClaim(&states[i].Best, day))
+	}
+	for cell, more := range change {
+		plain := []event.AcceptedObservation{{Indicator: cell.Indicator, Period: cell.Period}}
+		var state [1]ledger.CellState
+		m.CellStates(area.Code, plain, state[:])
+		valid := m.ListCount(area.Code, cell).Valid + more
+		if state[0].Best.Counts() && state[0].Best.Value != (catalogue.Value{Coefficient: int64(valid)}) {
+			f := listGoesFirst("", state[0].Best.Value.String(), cell.Period, valid)
+			f.Indicator, f.Period = cell.Indicator, cell.Period.String()
+			findings = append(findings, *f)
+		}
+	}
+	slices.SortFunc(findings, func(a, b event.Finding) int { return strings.Compare(a.Period, b.Period) })
+	return findings
+}
+
+func validClaim(f *ledger.Figure, day catalogue.Day) bool {
+	return f.Entity != nil && f.Counts() && f.Entity.ValidOn(day)
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// guardLockedLists writes a finding into every row that changes a list, where the list as a
+// whole would alter a total of a locked period, or its change.
+func (r *checks) guardLockedLists(m moment, s *received, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
+	changed := map[ledger.Cell][]int{} // indexes of the rows that change something
+	for i := range read {
+		o := &read[i]
+		if o.Entity != nil && !rows[i].silent && rows[i].finding == nil && states[i].LockedBy != (catalogue.Period{}) &&
+			!states[i].Best.SameContent(ledger.FigureOf(o)) {
+			changed[ledger.CellOf(o)] = append(changed[ledger.CellOf(o)], i)
+		}
+	}
+	for cell, at := range changed {
+		id, _ := event.ParseSubmissionID(s.id) // it was computed when the submission was read
+		var made []ledger.Claim
+		for _, i := range at {
+			c := candidate{&read[i], s.delivery.Sequence, id}
+			made = append(made, c.claim(s.area, r.catalogue))
+		}
+		inForce := m.Figures()
+		guard := &lockGuard{catalogue: r.catalogue, locked: m.Locked, inForce: inForce, trial: tally.NewOverlay(inForce), before: map[ledger.Cell]*event.Total{}}
+		if moved := guard.try(cell, m.ForeseeLists(cell, made)...); moved != nil {
+			for _, i := range at {
+				rows[i].finding, rows[i].remarks = totalLocked(&read[i], moved), nil
+			}
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package ledger
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/internal/fixture"
+)
+
+const countedIndicator = `
+  - {id: hnte, name_zh: 高企, name_en: HNTE, unit: 家, kind: stock, city_total: distinct, datasets: [annual, roster]}
+`
+
+// listCatalogue returns the fixture's with an indicator that counts entities.
+func listCatalogue(t testing.TB) *catalogue.Catalogue {
+	t.Helper()
+	return fixture.CatalogueWith(t, countedIndicator, "  - {id: roster, name_zh: 名单, name_en: Roster, rows: entities, periods: [year]}\n")
+}
+
+func entityRow(n int, status catalogue.Status) event.AcceptedObservation {
+	return event.AcceptedObservation{
+		Indicator: "hnte", Unit: "家", Period: fixture.Period("2021"), Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Status: status, Row: n,
+		Entity: &event.ListedEntity{Code: fixture.EntityCode(n), Name: fmt.Sprintf("企业%d", n), From: 20200101, To: 20221231},
+	}
+}
+
+// A view stands still while lists change; a list goes before the area's figure, which comes
+// back when the list is withdrawn.
+func TestViewOfLists(t *testing.T) {
+	l, cell := New(listCatalogue(t)), Cell{"hnte", fixture.Period("2021")}
+	sequence := uint64(0)
+	apply := func(area string, rows ...event.AcceptedObservation) {
+		t.Helper()
+		sequence++
+		if err := l.Apply(sequence, "accepted", fixture.Accepted(sequence, area, rows...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := func(s parts) (text string) {
+		for _, p := range s.AppendParts(nil, cell) {
+			text += fmt.Sprintf("%s=%s@%d ", p.Area, p.Value, p.Sequence)
+		}
+		return text
+	}
+	figure := fixture.AcceptedFigure("hnte", cell.Period, 9)
+	figure.Unit = "家"
+	apply("901", figure)
+	first, _ := l.ViewChanges()
+	apply("901", entityRow(1, catalogue.Normal), entityRow(2, catalogue.Normal))
+	apply("902", entityRow(2, catalogue.Normal), entityRow(3, catalogue.Normal))
+	second, changed := l.ViewChanges()
+	if len(changed) != 1 || changed[0] != cell {
+		t.Errorf("changed: %v", changed)
+	}
+	gone := entityRow(2, catalogue.Withdrawn)
+	apply("901", gone)
+	third, _ := l.ViewChanges()
+	apply("901", entityRow(1, catalogue.Withdrawn))
+	for _, test := range []struct {
+		view *View
+		want string
+	}{{first, "901=9@1 "}, {second, "901=2@2 902=1@3 "}, {third, "901=1@4 902=2@3 "}} {
+		if got := seen(test.view); got != test.want {
+			t.Errorf("the view of %d shows %q, want %q", test.view.Basis(), got, test.want)
+		}
+		test.view.Close()
+	}
+	if got, want := seen(l), "901=9@1 902=2@3 "; got != want {
+		t.Errorf("the ledger shows %q, want %q", got, want)
+	}
+	made := Claim{Area: "906", Figure: FigureOf(&[]event.AcceptedObservation{entityRow(3, catalogue.Normal)}[0]), Sequence: 99, Additive: true}
+	made.Entity.Since = 99
+	var foreseen []Part
+	l.Read(func(r Reading) { foreseen = r.ForeseeLists(cell, []Claim{made}) })
+	for _, p := range foreseen {
+		if want := map[string]string{"901": "9", "902": "2", "906": "0"}[p.Area]; p.Value.String() != want {
+			t.Errorf("foreseen of %s: %s, want %s", p.Area, p.Value, want)
+		}
+	}
+}
+
+// One changed entity among 100,000 of a city, until the figures that its total is made of
+// have followed; and what an entity costs in memory is told by the other benchmark.
+func BenchmarkOneOfManyEntities(b *testing.B) {
+	l, cell := New(listCatalogue(b)), Cell{"hnte", fixture.Period("2021")}
+	fill(b, l, 100_000)
+	b.ReportAllocs()
+	var found []Part
+	for i := 0; b.Loop(); i++ {
+		row := entityRow(1+i%1000, catalogue.Normal)
+		row.Entity.To = catalogue.Day(20201231 + 10000*(i%3))
+		n := uint64(1000 + i)
+		if err := l.Apply(n, "accepted.901.roster", fixture.Accepted(n, "901", row)); err != nil {
+			b.Fatal(err)
+		}
+		found = l.AppendParts(found[:0], cell)
+	}
+}
+
+// All of 100,000 entities in lists of ten areas' making, of which a tenth is claimed twice.
+func BenchmarkManyEntities(b *testing.B) {
+	c := listCatalogue(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		fill(b, New(c), 100_000)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/110_000, "ns/row")
+}
+
+// fill has three areas list n entities, and one of them every tenth of another's.
+func fill(tb testing.TB, l *Ledger, n int) {
+	areas := []string{"901", "902", "906"}
+	for list := range 11 {
+		var rows []event.AcceptedObservation
+		for i := range n / 10 {
+			number := list*n/10 + i
+			if list == 10 {
+				number = i * 10
+			}
+			rows = append(rows, entityRow(number+1, catalogue.Normal))
+		}
+		sequence := uint64(list + 1)
+		if err := l.Apply(sequence, "accepted.x.roster", fixture.Accepted(sequence, areas[list%3], rows...)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
