@@ -102,6 +102,9 @@ func causes(c *catalogue.Catalogue, then, today *ledger.History) map[ledger.Cell
 		for _, after := range today.Vintages(cell) {
 			best, _ := today.Ledger.Part(cell, after.Area)
 			before, _ := then.Ledger.Part(cell, after.Area)
+			if after.Listed > 0 {
+				after.Figure = best.Figure
+			}
 			if best.Submission != after.Submission || before.Area == after.Area && before.Figure.SameContent(after.Figure) {
 				continue
 			}

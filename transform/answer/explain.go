@@ -53,6 +53,10 @@ type explainer struct {
 	history   *ledger.History
 	indicator *catalogue.Indicator
 	area      string // the only one whose parts are listed; "" is all
+
+	listedIn ledger.Cell // whose lists were asked for last
+	counts   map[string]ledger.ListCount
+	several  []ledger.Listed
 }
 
 func (x *explainer) level(cell ledger.Cell) Level {
@@ -82,6 +86,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 	var ofIndicator []event.Input
 	used, elsewhere := map[string]bool{}, map[string]bool{} // areas with a figure for the period, or for another
 	inputs, _ := total.Inputs.All()                         // encoded a moment ago, so there is no error
+	var listedIn []ledger.Cell
 	for i := range inputs {
 		in := &inputs[i]
 		if in.Indicator != id {
@@ -92,6 +97,9 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 			continue
 		}
 		ofIndicator = append(ofIndicator, *in)
+		if v.Listed > 0 && !slices.Contains(listedIn, v.Cell) {
+			listedIn = append(listedIn, v.Cell)
+		}
 		if in.Period == (catalogue.Period{}) {
 			used[in.Area] = true
 		} else {
@@ -99,6 +107,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 		}
 		if x.area == "" || x.area == in.Area {
 			p := x.part(v)
+			x.listed(&p, &v, in)
 			p.Subtracted = in.Subtracted
 			s.Parts = append(s.Parts, p)
 		}
@@ -106,11 +115,15 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 	if len(ofIndicator) > 0 {
 		s.Value = tally.Sum(ofIndicator).String()
 	}
+	for _, of := range listedIn {
+		x.claims(&s, of)
+	}
 	for _, v := range x.bestVintages(ledger.Cell{Indicator: id, Period: period}) {
 		if used[v.Area] || x.area != "" && x.area != v.Area {
 			continue
 		}
 		p := x.part(v)
+		x.listed(&p, &v, nil)
 		if p.Because, p.Host = x.reasonExcluded(indicator, period, &v); p.Because == NoCounterpart && elsewhere[v.Area] {
 			p.Because = OtherReading
 		}
@@ -142,7 +155,7 @@ func (x *explainer) bestVintages(cell ledger.Cell) []ledger.Vintage {
 func (x *explainer) part(v ledger.Vintage) ExplainedPart {
 	p := ExplainedPart{ExplainedFigure: explained(&v)}
 	for _, other := range x.history.Vintages(v.Cell) {
-		if other.Area == v.Area && other.Sequence != v.Sequence {
+		if other.Area == v.Area && other.Sequence != v.Sequence && other.Listed == 0 {
 			p.Superseded = append(p.Superseded, explained(&other))
 		}
 	}

@@ -135,6 +135,10 @@ type Sum struct {
 	Value    string          `json:"value"`
 	Parts    []ExplainedPart `json:"parts"`
 	Excluded []ExplainedPart `json:"excluded"`
+	// Claims are the first entities that several areas list, each of which counts once, and
+	// ClaimsOmitted counts the others.
+	Claims        []ExplainedClaim `json:"claims,omitempty"`
+	ClaimsOmitted int              `json:"claims_omitted,omitempty"`
 }
 
 // ExplainedPart is an area's best figure, and those that it superseded.
@@ -148,6 +152,9 @@ type ExplainedPart struct {
 	// Host is the area whose figure contains an InsideZone's.
 	Host       string            `json:"host,omitempty"`
 	Superseded []ExplainedFigure `json:"superseded,omitempty"`
+	// List is what the area lists, where the figure is counted from that; the figures that
+	// it reported beside are among Superseded.
+	List *ExplainedList `json:"list,omitempty"`
 }
 
 // ExplainedFigure is a figure and the submission it came from.

@@ -131,6 +131,8 @@ func (x *explainer) rule(indicator *catalogue.Indicator) string {
 			factor = fmt.Sprintf(" × %d", x.of.Factor)
 		}
 		return fmt.Sprintf(x.words.RatioRule, x.Indicator(indicator.Numerator), x.Indicator(indicator.Denominator), factor)
+	case catalogue.DistinctRule:
+		return fmt.Sprintf(x.words.DistinctRule, x.Indicator(indicator.ID), x.words.ClaimRules[string(indicator.CountsFor)])
 	case catalogue.CityRule:
 		return fmt.Sprintf(x.words.CityRule, x.Indicator(indicator.ID))
 	}
@@ -210,6 +212,13 @@ func (x *explainer) sum(s *answer.Sum) *node {
 		child.lines = slices.Insert(child.lines, 1, because)
 		n.children = append(n.children, child)
 	}
+	for i := range s.Claims {
+		c := &s.Claims[i]
+		n.children = append(n.children, &node{lines: []string{fmt.Sprintf(x.words.Claimed, c.Name, c.Entity, x.Areas(c.Areas), x.Area(c.CountsFor))}})
+	}
+	if s.ClaimsOmitted > 0 {
+		n.children = append(n.children, &node{lines: []string{fmt.Sprintf(x.words.MoreClaimed, s.ClaimsOmitted)}})
+	}
 	return n
 }
 
@@ -224,6 +233,9 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 		if extra.text != "" {
 			n.lines = append(n.lines, fmt.Sprintf(extra.pattern, extra.text))
 		}
+	}
+	if l := p.List; l != nil {
+		n.lines = append(n.lines, fmt.Sprintf(x.words.OnList, l.InForce, l.Valid, l.Counted))
 	}
 	for i := range p.Superseded {
 		s := &p.Superseded[i]

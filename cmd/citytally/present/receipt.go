@@ -92,7 +92,7 @@ func printEffects(w io.Writer, v *event.Verdict, l Language) {
 	t := NewTable(w, table.Row{words.Row, words.Effect, words.Figure, words.From, words.To, words.Submission})
 	for i := range v.Changes {
 		c := &v.Changes[i]
-		t.AppendRow(table.Row{c.Row, words.Effects[c.Effect], c.Indicator + " " + c.Period, saidInWords(c.From, l), saidInWords(c.To, l), c.Submission})
+		t.AppendRow(table.Row{c.Row, words.Effects[c.Effect], strings.TrimSpace(c.Indicator + " " + c.Period + " " + c.Entity), saidInWords(c.From, l), saidInWords(c.To, l), c.Submission})
 	}
 	t.Render()
 	if v.ChangesOmitted > 0 {

@@ -163,8 +163,15 @@ type PageWords struct {
 
 // ExplainWords are those of an explanation.
 type ExplainWords struct {
-	Unrounded, Basis, AsOf                  string
-	SumRule, RatioRule, CityRule            string
+	Unrounded, Basis, AsOf       string
+	SumRule, RatioRule, CityRule string
+	// DistinctRule takes the indicator and the words of its rule of claims, by ClaimRules.
+	DistinctRule string
+	ClaimRules   map[string]string
+	// OnList tells how many entities an area's list has, how many of them are valid at the
+	// period's end and how many count for it; Claimed tells an entity's name and code, the
+	// areas that claim it and the one that it counts for; MoreClaimed how many more there are.
+	OnList, Claimed, MoreClaimed            string
 	Policies                                map[string]string
 	Coverage, Publishable, NotPublishable   string
 	Change, NoChange, BaseOf                string

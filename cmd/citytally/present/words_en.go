@@ -28,7 +28,8 @@ var englishWords = Words{
 	},
 	Flags: map[string]string{
 		event.Derived: "derived from other periods", event.DerivedNegative: "a derived figure is below zero",
-		event.Overflow: "a figure has more digits than can be stored and is left out",
+		event.Overflow:     "a figure has more digits than can be stored and is left out",
+		event.PartlyListed: "some areas listed entities and others reported a number, in which none can be recognised again",
 	},
 	Carried: "carried at an earlier stage: %s", TurnedPositive: "from minus to plus", TurnedNegative: "from plus to minus",
 	Coverage: "%d of %d areas", Missing: "without %s", MissingInText: "without %s",
@@ -75,6 +76,9 @@ var englishWords = Words{
 	Explain: ExplainWords{
 		Unrounded: " (unrounded %s)", Basis: "basis: ACCEPTED up to %d, catalogue %s", AsOf: "counting what had been received by %s",
 		SumRule: "rule: %s of the areas added up; carved-out zones are added, zones inside an area (\"of which\") are not", RatioRule: "rule: %s ÷ %s%s, each added up over the same areas and then divided",
+		DistinctRule: "rule: %s are counted from the areas' lists, each entity once in the city (%s); an area without a list counts with the number that it reported",
+		ClaimRules:   map[string]string{"first_reported": "one that several areas list counts for the first", "registered_address": "one that several areas list counts for that of its registered address"},
+		OnList:       "%d on the list, %d valid at the period's end, %d count for the area", Claimed: "%s (%s) is on the lists of %s and counts for %s", MoreClaimed: "%d more are on several lists",
 		CityRule: "rule: %s is reported by the city itself and not added up",
 		Policies: map[string]string{"complete": "to be published only when all areas are in", "partial": "may be published with some areas, saying so", "carry": "areas behind the latest stage are carried at their previous stage's figure, marked imputed"},
 		Coverage: "coverage: %d of %d areas; %s", Publishable: "publishable", NotPublishable: "not publishable",

@@ -28,6 +28,7 @@ var chineseWords = Words{
 	},
 	Flags: map[string]string{
 		event.Derived: "由其他报告期推算", event.DerivedNegative: "推算出的当期数为负", event.Overflow: "数值位数超出存储范围，未列出",
+		event.PartlyListed: "部分地区报名单、部分地区报汇总数，汇总数无法去重",
 	},
 	Carried: "沿用前一阶段数：%s", TurnedPositive: "由负转正", TurnedNegative: "由正转负",
 	Coverage: "%d/%d个地区", Missing: "缺 %s", MissingInText: "缺%s",
@@ -72,6 +73,9 @@ var chineseWords = Words{
 	Explain: ExplainWords{
 		Unrounded: "（未舍入 %s）", Basis: "依据：ACCEPTED 第 %d 条及以前，目录版本 %s", AsOf: "只计 %s 及以前收到的数据",
 		SumRule: "规则：各地区%s相加；单列功能区参与加总，区内功能区（其中数）不重复加总", RatioRule: "规则：%s ÷ %s%s，分子分母取相同地区，各自加总后相除",
+		DistinctRule: "规则：%s按名单去重计数，同一主体全市只计一次（%s）；没有名单的地区按其汇总数相加",
+		ClaimRules:   map[string]string{"first_reported": "几个地区都报的，计入先报的地区", "registered_address": "几个地区都报的，计入注册地所在地区"},
+		OnList:       "名单 %d 户，期末有效 %d 户，计入本地区 %d 户", Claimed: "%s（%s）由%s同时列入名单，计入%s", MoreClaimed: "另有 %d 户由几个地区同时列入名单",
 		CityRule: "规则：%s由市级填报，不由各地区加总",
 		Policies: map[string]string{"complete": "须各地区报齐方可发布", "partial": "未报齐也可发布，但须注明", "carry": "未到最新阶段的地区沿用其前一阶段数，标为推算"},
 		Coverage: "覆盖：%d/%d 个地区；%s", Publishable: "可发布", NotPublishable: "不可发布",

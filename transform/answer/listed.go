@@ -1,0 +1,85 @@
+package answer
+
+import (
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// ExplainedList is what an area lists in a cell.
+type ExplainedList struct {
+	// InForce are the entities that it has not withdrawn, Valid those of them that are valid
+	// at the period's end, and Counted those of them that count for it in the city.
+	InForce int `json:"in_force"`
+	Valid   int `json:"valid"`
+	Counted int `json:"counted"`
+	// Submissions are the ids of those that the list came from, the newest first.
+	Submissions []string `json:"submissions"`
+}
+
+// ExplainedClaim is an entity that several areas claim.
+type ExplainedClaim struct {
+	Entity string `json:"entity"`
+	Name   string `json:"name"`
+	Period string `json:"period"`
+	// Areas are those that claim it, in the order in which they first did. CountsFor is the
+	// one that it counts for; "" where no claim is valid at the period's end.
+	Areas     []string `json:"areas"`
+	CountsFor string   `json:"counts_for"`
+}
+
+// maxClaims is how many entities that several areas claim are told of one sum.
+const maxClaims = 200
+
+// listed tells of a part that is counted from a list what the list holds, and what counts of
+// it.
+func (x *explainer) listed(p *ExplainedPart, v *ledger.Vintage, in *event.Input) {
+	if v.Listed == 0 {
+		return
+	}
+	counts, _ := x.lists(v.Cell)
+	of := counts[v.Area]
+	p.List = &ExplainedList{InForce: of.InForce, Valid: of.Valid, Counted: of.Counted}
+	p.Value, p.Status = catalogue.Value{Coefficient: int64(of.Counted)}.String(), catalogue.Normal.String()
+	if part, ok := x.history.Ledger.Part(v.Cell, v.Area); ok {
+		p.Value, p.Stage = part.Value.String(), part.Stage.String()
+	}
+	if in != nil {
+		p.Value, p.Stage = in.Value.String(), in.Stage.String()
+	}
+	for _, other := range x.history.Vintages(v.Cell) {
+		if other.Area == v.Area && other.Listed > 0 {
+			p.List.Submissions = append(p.List.Submissions, other.Submission.String())
+		}
+	}
+}
+
+// lists returns what areas list in a cell; the last answer is kept.
+func (x *explainer) lists(cell ledger.Cell) (map[string]ledger.ListCount, []ledger.Listed) {
+	if x.listedIn != cell {
+		x.listedIn = cell
+		x.counts, x.several = x.history.Ledger.Lists(cell)
+	}
+	return x.counts, x.several
+}
+
+// claims adds to a sum the entities that several areas claim in a cell.
+func (x *explainer) claims(s *Sum, cell ledger.Cell) {
+	_, several := x.lists(cell)
+	for i := range several {
+		e := &several[i]
+		claim := ExplainedClaim{Entity: e.Code, Name: e.Claims[0].Entity.Name, Period: cell.Period.String(), CountsFor: e.CountsFor}
+		told := x.area == ""
+		for j := range e.Claims {
+			claim.Areas = append(claim.Areas, e.Claims[j].Area)
+			told = told || e.Claims[j].Area == x.area
+		}
+		switch {
+		case !told:
+		case len(s.Claims) < maxClaims:
+			s.Claims = append(s.Claims, claim)
+		default:
+			s.ClaimsOmitted++
+		}
+	}
+}
