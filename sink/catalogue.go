@@ -100,6 +100,7 @@ func indicatorColumns(c *catalogue.Catalogue, since time.Time) ([]column, error)
 		text("unit", func(i *indicator) string { return i.UnitName }),
 		text("kind", func(i *indicator) string { return string(i.Kind) }),
 		text("city_total", func(i *indicator) string { return string(i.Total) }),
+		text("counts_for", func(i *indicator) string { return string(i.CountsFor) }),
 		text("numerator", func(i *indicator) string { return i.Numerator }),
 		text("denominator", func(i *indicator) string { return i.Denominator }),
 		{"factor", valuesOf(c.Indicators, func(i *indicator) int64 { return i.Factor })},
@@ -129,6 +130,7 @@ func datasetColumns(c *catalogue.Catalogue, since time.Time) []column {
 		{"id", valuesOf(c.Datasets, func(d *dataset) string { return d.ID })},
 		{"name_zh", valuesOf(c.Datasets, func(d *dataset) string { return d.NameZH })},
 		{"name_en", valuesOf(c.Datasets, func(d *dataset) string { return d.NameEN })},
+		{"rows", valuesOf(c.Datasets, func(d *dataset) string { return string(d.Rows) })},
 		{"periods", valuesOf(c.Datasets, func(d *dataset) []string {
 			return valuesOf(d.Periods, func(k *catalogue.PeriodKind) string { return k.String() })
 		})},

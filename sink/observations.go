@@ -123,6 +123,9 @@ func unstorableRows(s *event.AcceptedSubmission) (rows []int, first error) {
 	return rows, first
 }
 
+// The first and the last day of a Date32, as catalogue.Day.
+const firstDay, lastDay = 1900_01_01, 2299_12_31
+
 func checkRow(s *event.AcceptedSubmission, i int) error {
 	if err := checkStage(s.Stage[i]); err != nil {
 		return err
@@ -132,6 +135,13 @@ func checkRow(s *event.AcceptedSubmission, i int) error {
 	}
 	if s.Qualifier[i] > uint16(catalogue.About) {
 		return fmt.Errorf("qualifier: %d is none", s.Qualifier[i])
+	}
+	if l := s.Entities; l != nil {
+		for _, day := range [...]uint32{l.From[i], l.To[i]} {
+			if day != 0 && (day < firstDay || day > lastDay) {
+				return fmt.Errorf("valid from or to: %d is no day that a Date32 holds", day)
+			}
+		}
 	}
 	return nil
 }
@@ -267,7 +277,37 @@ func optionalColumns() []optionalColumn {
 			},
 			func(s storableSubmission) bool { return s.File != "" },
 		},
+		listedColumn("entity", func(e *event.ListedEntity, _ *storableSubmission) string { return e.Code }),
+		listedColumn("entity_name", func(e *event.ListedEntity, _ *storableSubmission) string { return e.Name }),
+		listedColumn("valid_from", func(e *event.ListedEntity, _ *storableSubmission) *time.Time { return dayOf(e.From) }),
+		listedColumn("valid_to", func(e *event.ListedEntity, _ *storableSubmission) *time.Time { return dayOf(e.To) }),
+		listedColumn("registered_area", func(e *event.ListedEntity, _ *storableSubmission) string { return e.Registered }),
+		listedColumn("listed_since", func(e *event.ListedEntity, s *storableSubmission) uint64 { return cmp.Or(e.Since, s.Sequence) }),
 	}
+}
+
+// listedColumn is a column of what rows list, empty in rows that are figures.
+func listedColumn[T any](name string, value func(*event.ListedEntity, *storableSubmission) T) optionalColumn {
+	return optionalColumn{
+		name,
+		func(b *observationBlock) any {
+			return lazyRowValues(b, func(s *storableSubmission, row int) (none T) {
+				if e := s.Entity(row); e != nil {
+					return value(e, s)
+				}
+				return none
+			})
+		},
+		func(s storableSubmission) bool { return s.Entities != nil },
+	}
+}
+
+func dayOf(d catalogue.Day) *time.Time {
+	if d == 0 {
+		return nil
+	}
+	t := d.Time()
+	return &t
 }
 
 // The words of statuses and qualifiers, by their code.

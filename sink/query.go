@@ -49,7 +49,7 @@ func (s *Store) Query(ctx context.Context, query string, write bool, w io.Writer
 
 // countedViews are the views whose rows Counts counts, in the order of the pipeline.
 var countedViews = [...]string{
-	"submissions", "findings", "observations", "observations_latest", "totals", "totals_latest", "runs", "releases", "areas", "indicators", "datasets",
+	"submissions", "findings", "observations", "observations_latest", "entities", "totals", "totals_latest", "runs", "releases", "areas", "indicators", "datasets",
 }
 
 // Counts returns how many rows each view has.

@@ -87,6 +87,7 @@ AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
     note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
 FROM observations_data FINAL
+WHERE entity = ''
 COMMENT 'Every accepted value ever, all vintages';
 
 CREATE OR REPLACE VIEW observations_latest
@@ -121,11 +122,64 @@ AS SELECT
 FROM
 (
     SELECT * FROM observations_data
+    WHERE entity = ''
     ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
     LIMIT 1 BY indicator, period, area
 )
 WHERE status != 'X'
 COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence; none where that was withdrawn';
+
+CREATE OR REPLACE VIEW entities
+(
+    area            LowCardinality(String) COMMENT 'code of the area that lists it',
+    indicator       LowCardinality(String) COMMENT 'id of the indicator that counts it',
+    period          LowCardinality(String) COMMENT 'SDMX period',
+    year            UInt16 COMMENT 'calendar year of the period',
+    period_end      Date32 COMMENT 'last day of the period, on which lists are read',
+    entity          String COMMENT 'unified social credit code',
+    name            String COMMENT 'name of the entity',
+    valid_from      Nullable(Date32) COMMENT 'first day on which it counts; NULL is unbounded',
+    valid_to        Nullable(Date32) COMMENT 'last day on which it counts; NULL is unbounded',
+    registered_area LowCardinality(String) COMMENT 'code of the area of its registered address; empty is not said',
+    valid           Bool COMMENT 'true when it is valid on period_end',
+    claimed_by      Array(String) COMMENT 'codes of the areas of the city''s sum that list it as valid, in the order in which they first did',
+    counts_for      String COMMENT 'code of the area for which it counts in the city; empty is none',
+    counts          Bool COMMENT 'true when it counts for this area',
+    stage           Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage of the statement',
+    epoch           UInt8 COMMENT 'how often the statement had been reopened or withdrawn',
+    listed_since    UInt64 COMMENT 'place in SUBMISSIONS from which on the area has listed it',
+    submission      String COMMENT 'id of the submission that brought the statement',
+    sequence        UInt64 COMMENT 'place of the submission in SUBMISSIONS',
+    dataset         LowCardinality(String) COMMENT 'dataset it was reported in',
+    file            String COMMENT 'name of the file it came from',
+    row             UInt32 COMMENT 'row in the file, counted from 1',
+    received_at     DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+)
+AS SELECT
+    area, indicator, period, year, period_end, entity, entity_name AS name, valid_from, valid_to, registered_area, valid,
+    arrayMap(claim -> claim.2, arraySort(groupArrayIf((listed_since, area), contends) OVER same)) AS claimed_by,
+    multiIf(empty(claimed_by), '', by_address AND has(claimed_by, address), address, claimed_by[1]) AS counts_for,
+    if(additive, contends AND counts_for = area, valid) AS counts,
+    stage, epoch, listed_since, submission, sequence, dataset, file, row, received_at
+FROM
+(
+    SELECT
+        *, indicator IN (SELECT id FROM indicators WHERE counts_for = 'registered_address') AS by_address,
+        area IN (SELECT code FROM areas WHERE kind IN ('district', 'carved_out')) AS additive,
+        (isNull(valid_from) OR assumeNotNull(valid_from) <= period_end) AND (isNull(valid_to) OR assumeNotNull(valid_to) >= period_end) AS valid,
+        valid AND additive AS contends,
+        toString(argMinIf(registered_area, listed_since, contends AND registered_area != '') OVER (PARTITION BY indicator, period, entity)) AS address
+    FROM
+    (
+        SELECT * FROM observations_data
+        WHERE entity != ''
+        ORDER BY indicator, period, area, entity, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+        LIMIT 1 BY indicator, period, area, entity
+    )
+    WHERE status != 'X'
+)
+WINDOW same AS (PARTITION BY indicator, period, entity)
+COMMENT 'The entities on the areas'' lists, by period: the best statement of each area, whether it counts, and for which area';
 
 CREATE OR REPLACE VIEW totals
 (
@@ -276,7 +330,8 @@ CREATE OR REPLACE VIEW indicators
     programme       String COMMENT 'heading of the report',
     unit            LowCardinality(String) COMMENT 'unit of values and totals',
     kind            LowCardinality(String) COMMENT 'flow, stock or ratio',
-    city_total      LowCardinality(String) COMMENT 'sum, ratio or city',
+    city_total      LowCardinality(String) COMMENT 'sum, ratio, city or distinct',
+    counts_for      LowCardinality(String) COMMENT 'of distinct, for which area an entity counts that several list: first_reported or registered_address',
     numerator       String COMMENT 'indicator above the line of a ratio',
     denominator     String COMMENT 'indicator below the line of a ratio',
     factor          Int64 COMMENT 'what a ratio is multiplied by',
@@ -298,7 +353,7 @@ CREATE OR REPLACE VIEW indicators
     catalogue       String COMMENT 'version of the catalogue'
 )
 AS SELECT
-    id, name_zh, name_en, programme, unit, kind, city_total, numerator, denominator, factor, change,
+    id, name_zh, name_en, programme, unit, kind, city_total, counts_for, numerator, denominator, factor, change,
     decimals, change_decimals, rounding, coverage, minimum, maximum, datasets, meaning, population, source, redefined, valid_from, valid_to, position, catalogue
 FROM indicators_data FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
@@ -309,6 +364,7 @@ CREATE OR REPLACE VIEW datasets
     id        String COMMENT 'id of the dataset',
     name_zh   String COMMENT 'Chinese name',
     name_en   String COMMENT 'English name',
+    rows      LowCardinality(String) COMMENT 'entities where a row lists one; empty where it is a figure',
     periods   Array(String) COMMENT 'kinds of period: year, half, quarter, month, ytd',
     stage     Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage where an observation names none',
     due_days  Int32 COMMENT 'days after the period''s end when it is due',
@@ -316,7 +372,7 @@ CREATE OR REPLACE VIEW datasets
     catalogue String COMMENT 'version of the catalogue'
 )
 AS SELECT
-    id, name_zh, name_en, periods, stage, due_days, position, catalogue
+    id, name_zh, name_en, rows, periods, stage, due_days, position, catalogue
 FROM datasets_data FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_data)
 COMMENT 'Datasets of the catalogue that is in use';
@@ -437,13 +493,21 @@ AS WITH
     figures AS
     (
         SELECT
-            area, dataset, period, indicator,
-            argMax(status, (epoch, stage, sequence, accepted_sequence)) != 'X' AS in_force,
-            max(sequence) AS newest,
-            minIf(received_at, status != 'X') AS first_at,
-            uniqExact(sequence) AS vintages,
-            length(arrayCompact(arrayMap(v -> (v.2, v.3), arraySort(groupArray((sequence, ifNull(toString(value), ''), status)))))) - 1 AS changes
-        FROM observations_data
+            area, dataset, period, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
+            minIf(item_first_at, item_reported) AS first_at, sum(item_vintages) AS vintages, sum(item_changes) AS changes
+        FROM
+        (
+            SELECT
+                area, dataset, period, indicator, entity,
+                argMax(status, (epoch, stage, sequence, accepted_sequence)) != 'X' AS item_in_force,
+                max(sequence) AS item_newest,
+                minIf(received_at, status != 'X') AS item_first_at,
+                countIf(status != 'X') > 0 AS item_reported,
+                uniqExact(sequence) AS item_vintages,
+                length(arrayCompact(arrayMap(v -> (v.2, v.3), arraySort(groupArray((sequence, concat(ifNull(toString(value), ''), entity_name, ifNull(toString(valid_from), ''), ifNull(toString(valid_to), ''), registered_area), status)))))) - 1 AS item_changes
+            FROM observations_data
+            GROUP BY area, dataset, period, indicator, entity
+        )
         GROUP BY area, dataset, period, indicator
     ),
     problems AS

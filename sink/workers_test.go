@@ -44,7 +44,7 @@ func TestWorkersStoreAllStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]uint64{"submissions": 2, "findings": 2, "observations": 4, "observations_latest": 3, "totals": 2, "totals_latest": 2, "runs": 2, "releases": 4, "areas": 0, "indicators": 0, "datasets": 0}
+	want := map[string]uint64{"submissions": 2, "findings": 2, "observations": 4, "observations_latest": 3, "entities": 0, "totals": 2, "totals_latest": 2, "runs": 2, "releases": 4, "areas": 0, "indicators": 0, "datasets": 0}
 	if fmt.Sprint(counts) != fmt.Sprint(want) {
 		t.Errorf("counts %v, want %v", counts, want)
 	}
