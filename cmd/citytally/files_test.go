@@ -12,7 +12,7 @@ import (
 )
 
 // Files as districts have them go in with one command, and what is wrong comes back cell by cell in the
-// language of the reader. Each file is sent twice: the same content gets the same answer.
+// language of the reader. Each file is sent twice: the same content gets the same answer. Lists come last.
 func TestDistrictFilesEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	startRun(t, dir)
@@ -70,6 +70,7 @@ func TestDistrictFilesEndToEnd(t *testing.T) {
 	if code, stdout, stderr := citytally(t, "submit", "--dir", dir, "--lang", "en", "--area", "320812", "--dataset", "sti-annual", missing); code != 4 || !containsAll(stdout+stderr, "Excel 97-2003", "save it in Excel or WPS as .xlsx") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
+	listsGoAllTheWay(t, dir)
 }
 
 // workbook is a workbook as a person keeps it: a title, merged cells, two mistakes and a signature.

@@ -23,7 +23,7 @@ func newSQL(g *globals) *cobra.Command {
 read from standard input.
 
 Views to ask: totals_latest, totals (every version), observations_latest,
-observations (every vintage), submissions, findings, runs, releases, areas,
+observations (every vintage), entities, submissions, findings, runs, releases, areas,
 indicators, datasets.
 
 A statement that would change something is refused unless --write says that it may.

@@ -30,8 +30,11 @@
 // date, at the stage flash. January is reported with February. December is a little below the
 // annual figure, because in practice the two differ.
 //
-// The files below 2020, 2021 and 2021-ytd are the output of Generate, written by go generate.
-// A test compares them with it.
+// The file below lists is a list of enterprises that nobody has ever founded, for an indicator
+// that may be reported as a number or as a list.
+//
+// The files below 2020, 2021, 2021-ytd and lists are the output of Generate and GenerateList,
+// written by go generate. A test compares them with it.
 package sample
 
 //go:generate go run ./generate

@@ -171,7 +171,7 @@ func TestSamplesFitTheCatalogue(t *testing.T) {
 			switch ind := &c.Indicators[i]; ind.Total {
 			case catalogue.CityRule:
 				want[c.City+" "+ind.ID] = true
-			case catalogue.SumRule:
+			case catalogue.SumRule, catalogue.DistinctRule:
 				for _, area := range c.Expected(period) {
 					want[area+" "+ind.ID] = true
 				}

@@ -22,6 +22,11 @@ func write(dir string) error {
 	if err != nil {
 		return err
 	}
+	list, err := sample.GenerateList()
+	if err != nil {
+		return err
+	}
+	files = append(files, sample.File{Name: sample.ListName, CSV: list})
 	for _, file := range files {
 		path := filepath.Join(dir, filepath.FromSlash(file.Name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
