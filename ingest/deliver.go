@@ -64,7 +64,7 @@ func (g *Gateway) Deliver(ctx context.Context, d Delivery) (*Delivered, error) {
 		return nil, err
 	}
 	for _, u := range uploaded {
-		u.message.Body = nil // it may wait long for its verdict
+		u.message.Body, u.file = nil, nil // it may wait long for its verdict
 	}
 	return &Delivered{gateway: g, uploaded: uploaded}, nil
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -110,6 +111,13 @@ func serve(t testing.TB, broker *natsd.Server, nc *nats.Conn, tokens string, set
 	})
 	h.eventually("ready", func() bool { return h.do("GET", "/readyz", "", nil, "").status == http.StatusOK })
 	return h
+}
+
+func (h *house) js() jetstream.JetStream {
+	h.t.Helper()
+	js, err := jetstream.New(h.nc)
+	check(h.t, err)
+	return js
 }
 
 func check(t testing.TB, err error) {

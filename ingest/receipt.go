@@ -37,6 +37,9 @@ type Receipt struct {
 	// Repeated is true when the same content had been sent before. The receipt is then that
 	// of the first time, and nothing was stored again.
 	Repeated bool `json:"repeated"`
+	// Original is the SHA-256 of the file that it came in, where that is kept. It is in the answer
+	// to an upload, and in that about one submission.
+	Original string `json:"original,omitempty"`
 	// Understood says what the file was taken for. It is in the answer to an upload only.
 	Understood *decode.Understanding `json:"understood,omitempty"`
 	Verdict    *event.Verdict        `json:"verdict,omitempty"`

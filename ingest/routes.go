@@ -37,6 +37,7 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
 	route("GET", "/v1/submissions", g.authorize(g.list), "area", "dataset", "status", "limit", "before")
 	route("GET", "/v1/submissions/{id}", g.authorize(g.get), "format", "lang")
+	route("GET", "/v1/submissions/{id}/original", g.authorize(g.getOriginal))
 	route("GET", "/v1/templates/{dataset}", g.authorize(g.getTemplate), "area", "period", "format", "lang")
 	route("GET", "/v1/figures", g.authorize(g.getFigures), "area", "dataset", "period")
 	route("GET", "/v1/figures/{indicator}/{period}", g.authorize(g.getHistory), "area")
@@ -92,27 +93,11 @@ func getPage(w http.ResponseWriter, r *http.Request) error {
 	return writeTagged(w, r, "text/html; charset=utf-8", page)
 }
 
-// get answers with the receipt and the verdict of one submission. For a token of another
-// area the answer is the same as for a submission that does not exist.
+// get answers with the receipt and the verdict of one submission.
 func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) error {
-	if err := g.checkAvailable(w); err != nil {
+	receipt, err := g.receiptFor(w, r, who)
+	if err != nil {
 		return err
-	}
-	unknown := newProblem(http.StatusNotFound, codeNotFound,
-		"没有该编号的报送记录，或该记录不属于此令牌的地区", "no submission has this id, or it is not of this token's area")
-	id, err := event.ParseSubmissionID(r.PathValue("id"))
-	if err != nil {
-		return unknown
-	}
-	receipt, err := g.receipt(r.Context(), id)
-	if errors.Is(err, errNoSubmission) {
-		return unknown
-	}
-	if err != nil {
-		return g.unavailableProblem(w, err)
-	}
-	if !who.MaySee(receipt.Area) {
-		return unknown
 	}
 	format, err := wordOf(r.URL.Query(), "format", "json", "xlsx")
 	if err != nil {
@@ -121,7 +106,35 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	if format == "xlsx" {
 		return g.writeVerdict(w, r, &receipt)
 	}
+	if receipt.Original, err = g.originalOf(r.Context(), receipt.Sequence); err != nil {
+		return g.unavailableProblem(w, err)
+	}
 	return writeTaggedJSON(w, r, receipt)
+}
+
+// receiptFor returns the receipt that a request names. For a token of another area the problem is
+// the same as for a submission that does not exist.
+func (g *Gateway) receiptFor(w http.ResponseWriter, r *http.Request, who token.Holder) (Receipt, error) {
+	if err := g.checkAvailable(w); err != nil {
+		return Receipt{}, err
+	}
+	unknown := newProblem(http.StatusNotFound, codeNotFound,
+		"没有该编号的报送记录，或该记录不属于此令牌的地区", "no submission has this id, or it is not of this token's area")
+	id, err := event.ParseSubmissionID(r.PathValue("id"))
+	if err != nil {
+		return Receipt{}, unknown
+	}
+	receipt, err := g.receipt(r.Context(), id)
+	if errors.Is(err, errNoSubmission) {
+		return Receipt{}, unknown
+	}
+	if err != nil {
+		return Receipt{}, g.unavailableProblem(w, err)
+	}
+	if !who.MaySee(receipt.Area) {
+		return Receipt{}, unknown
+	}
+	return receipt, nil
 }
 
 func (g *Gateway) getCatalogue(w http.ResponseWriter, r *http.Request, _ token.Holder) error {

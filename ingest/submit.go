@@ -25,6 +25,8 @@ type uploadedSubmission struct {
 	receipt Receipt
 	// understood is what the file was taken for.
 	understood *decode.Understanding
+	// file is what it came in, as it came.
+	file []byte
 	// alreadyStored is true when the content is in the log and is not stored again.
 	// earlierVerdict is the sequence of the verdict that was there before the upload, and
 	// for which the upload does not wait; 0 is none.
@@ -64,6 +66,11 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 			status = http.StatusAccepted
 		}
 		u.receipt.Understood = u.understood
+		if u.receipt.Original == "" { // it was stored before
+			if u.receipt.Original, err = g.originalOf(r.Context(), u.receipt.Sequence); err != nil {
+				return g.unavailableProblem(w, err)
+			}
+		}
 		answer.Submissions = append(answer.Submissions, u.receipt)
 	}
 	if len(uploaded) > 1 {
@@ -121,7 +128,7 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 		return nil, tooManyUploads(r.Context(), w)
 	}
 	defer release()
-	read, err := g.readUpload(w, r, who)
+	read, content, err := g.readUpload(w, r, who)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +141,7 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 		if uploaded[i], err = g.prepareMessage(&submissions[i], way, who); err != nil {
 			return nil, err
 		}
-		uploaded[i].understood = &read.Understanding
+		uploaded[i].understood, uploaded[i].file = &read.Understanding, content
 	}
 	return uploaded, use(ctx, uploaded)
 }
@@ -240,6 +247,13 @@ func (g *Gateway) store(ctx context.Context, uploaded []*uploadedSubmission) err
 	if len(fresh) == 0 {
 		return nil
 	}
+	original, err := g.log.KeepOriginal(ctx, fresh[0].file)
+	if err != nil {
+		return err
+	}
+	for _, u := range fresh {
+		u.message.Header[event.OriginalHeader] = original
+	}
 	published, err := g.publish(ctx, messages)
 	if err != nil {
 		return err
@@ -248,6 +262,7 @@ func (g *Gateway) store(ctx context.Context, uploaded []*uploadedSubmission) err
 		if err := g.completeReceipt(ctx, u, published[i]); err != nil {
 			return err
 		}
+		u.receipt.Original = original
 	}
 	return nil
 }
@@ -314,6 +329,7 @@ func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmiss
 			}
 			u.earlierVerdict = e.newestVerdict
 			if r, err := g.receiptAfter(ctx, u.id, e); err == nil && r.Verdict != nil {
+				r.Original = u.receipt.Original
 				r.Repeated = r.Repeated || u.receipt.Repeated
 				u.receipt = r
 			}

@@ -16,16 +16,16 @@ import (
 	"github.com/citytally/citytally/ingest/token"
 )
 
-// readUpload decodes the request's body into submissions.
-func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (decode.Result, error) {
+// readUpload decodes the request's body into submissions, and returns the file as well.
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (result decode.Result, content []byte, err error) {
 	body, err := g.body(w, r)
 	if err != nil {
-		return decode.Result{}, err
+		return decode.Result{}, nil, err
 	}
 	query := r.URL.Query()
-	content, err := g.openForm(r, body, query)
+	content, err = g.openForm(r, body, query)
 	if err != nil {
-		return decode.Result{}, err
+		return decode.Result{}, nil, err
 	}
 	options := decode.Options{
 		Catalogue: g.catalogue(), Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
@@ -36,22 +36,22 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	if who.Area != token.AnyArea {
 		options.Own = who.Area
 	}
-	result, err := decode.Read(content, options)
+	result, err = decode.Read(content, options)
 	if err != nil {
-		return decode.Result{}, g.bodyProblem(err)
+		return decode.Result{}, nil, g.bodyProblem(err)
 	}
 	again, err := flagOf(query, "again")
 	if err != nil {
-		return decode.Result{}, err
+		return decode.Result{}, nil, err
 	}
 	for i := range result.Submissions {
 		s := &result.Submissions[i]
 		s.Again = s.Again || again
 		if err := setKey(s, r.Header.Get("Idempotency-Key")); err != nil {
-			return decode.Result{}, err
+			return decode.Result{}, nil, err
 		}
 	}
-	return result, nil
+	return result, content, nil
 }
 
 // workbookFactor is how many times MaxBody the parts of a workbook may have, which is a

@@ -51,6 +51,11 @@ func TestDropFolder(t *testing.T) {
 	if code, _, stderr := citytally(t, "pull", "run", "huaiyin", "--wait", "300ms", "--dir", dir); code != exitAbsent || !strings.Contains(stderr, "collect") {
 		t.Errorf("a source that no process fetches: %d, %s", code, stderr)
 	}
+	id := strings.TrimSpace(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT id FROM submissions"))
+	id = id[strings.LastIndexAny(id, "\n\r")+1:]
+	if original := must(t, "original", "--dir", dir, "--area", "320812", id); original != string(text) {
+		t.Errorf("the original has %d bytes, want %d", len(original), len(text))
+	}
 	if status := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count(), any(via), any(by) FROM submissions"); !strings.Contains(status, "1,drop,320812") {
 		t.Errorf("submissions: %s", status)
 	}

@@ -64,7 +64,7 @@ func newRoot() *cobra.Command {
 		newDemo(g),
 		newRun(g),
 		newSubmit(g),
-		newReceipt(g), newPull(g),
+		newReceipt(g), newOriginal(g), newPull(g),
 		newTemplate(g),
 		newBench(g),
 		newReport(g),

@@ -183,7 +183,7 @@ func syncDir(dir string) error {
 // for tokens, of which nothing is said elsewhere.
 func order() []string {
 	flow := []string{
-		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Tokens,
+		stream.Dead, stream.Commands, stream.Releases, stream.Totals, stream.Verdicts, stream.Accepted, stream.Submissions, stream.Direct, stream.Originals, stream.Tokens,
 	}
 	buckets := slices.DeleteFunc(stream.All(), func(name string) bool { return slices.Contains(flow, name) })
 	return append(buckets, flow...)
@@ -191,5 +191,5 @@ func order() []string {
 
 // isWhole reports whether single messages are taken out of a stream, so that it is copied whole.
 func isWhole(name string) bool {
-	return name == stream.Dead || name == stream.Commands || strings.HasPrefix(name, "KV_")
+	return name == stream.Dead || name == stream.Commands || strings.HasPrefix(name, "KV_") || name == stream.Originals
 }

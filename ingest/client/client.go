@@ -137,6 +137,15 @@ func (c *Client) Receipt(ctx context.Context, id string) (ingest.Receipt, error)
 	return receipt, nil
 }
 
+// Original returns the file that a submission came in, byte for byte.
+func (c *Client) Original(ctx context.Context, id string) ([]byte, error) {
+	content, err := c.send(ctx, http.MethodGet, "/v1/submissions/"+url.PathEscape(id)+"/original", http.Header{}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("get the original of %s: %w", id, err)
+	}
+	return content, nil
+}
+
 // Template returns a form of a dataset for an area and a period; "" leaves either to the
 // gateway. The format is xlsx or csv, the language zh or en.
 func (c *Client) Template(ctx context.Context, dataset, area, period, format, language string) ([]byte, error) {

@@ -15,6 +15,8 @@ const (
 	// there, and KeyHeader the sender's name for it.
 	DirectHeader = "Citytally-Direct"
 	KeyHeader    = "Citytally-Key"
+	// OriginalHeader carries the SHA-256 of the file that a submission came in.
+	OriginalHeader = "Citytally-Original"
 	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether its submission
 	// repeats an earlier one.
 	OutcomeHeader  = "Citytally-Outcome"

@@ -148,13 +148,16 @@ func differences(is, want jetstream.StreamConfig) []Change {
 		}
 	}
 	kept := map[string]string{
-		Direct: "streams.submissions_for", Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for",
+		Direct: "streams.submissions_for", Submissions: "streams.submissions_for", Verdicts: "streams.verdicts_for", Totals: "streams.totals_for", Originals: "streams.originals_for",
 	}[want.Name]
 	if kept == "" {
 		kept = "max_age"
 	}
 	add("streams.replicas", max(is.Replicas, 1), max(want.Replicas, 1))
 	add(kept, age(is.MaxAge), age(want.MaxAge))
+	if want.Name == Originals {
+		add("streams.originals_max", is.MaxBytes, want.MaxBytes)
+	}
 	add("streams.deduplicate_for", is.Duplicates, want.Duplicates)
 	add("subjects", is.Subjects, want.Subjects)
 	add("retention", is.Retention, want.Retention)
@@ -203,6 +206,9 @@ func (l *Log) update(ctx context.Context, want jetstream.StreamConfig) error {
 	sc.Description, sc.Subjects, sc.Replicas, sc.MaxAge, sc.Duplicates = want.Description, want.Subjects, want.Replicas, want.MaxAge, want.Duplicates
 	sc.Retention, sc.Storage, sc.AllowDirect, sc.AllowAtomicPublish = want.Retention, want.Storage, want.AllowDirect, want.AllowAtomicPublish
 	sc.DenyDelete, sc.DenyPurge = want.DenyDelete, want.DenyPurge
+	if want.Name == Originals {
+		sc.MaxBytes = want.MaxBytes
+	}
 	_, err = l.js.UpdateStream(ctx, sc)
 	return err
 }

@@ -59,6 +59,10 @@ type Config struct {
 	VerdictsFor time.Duration `yaml:"verdicts_for"`
 	// TotalsFor is how long published totals stay in the log.
 	TotalsFor time.Duration `yaml:"totals_for"`
+	// OriginalsFor is how long uploaded files are kept as they came, and OriginalsMax how many bytes
+	// of them at most; the oldest make room. 0 is no bound of its own.
+	OriginalsFor time.Duration `yaml:"originals_for"`
+	OriginalsMax int64         `yaml:"originals_max"`
 	// DeduplicateFor is the broker's deduplication window: how long it recognises a
 	// message id. Submissions are recognised for ever, by their content.
 	DeduplicateFor time.Duration `yaml:"deduplicate_for"`
@@ -68,7 +72,7 @@ type Config struct {
 // totals, and two minutes of deduplication.
 func DefaultConfig() Config {
 	const year = 365 * 24 * time.Hour
-	return Config{Replicas: 1, SubmissionsFor: 2 * year, VerdictsFor: 2 * year, TotalsFor: 2 * year, DeduplicateFor: 2 * time.Minute}
+	return Config{Replicas: 1, SubmissionsFor: 2 * year, VerdictsFor: 2 * year, TotalsFor: 2 * year, OriginalsFor: 2 * year, DeduplicateFor: 2 * time.Minute}
 }
 
 // Validate reports every setting that cannot work.
@@ -83,10 +87,13 @@ func (c Config) Validate() error {
 	for _, kept := range []struct {
 		key string
 		age time.Duration
-	}{{"submissions_for", c.SubmissionsFor}, {"verdicts_for", c.VerdictsFor}, {"totals_for", c.TotalsFor}} {
+	}{{"submissions_for", c.SubmissionsFor}, {"verdicts_for", c.VerdictsFor}, {"totals_for", c.TotalsFor}, {"originals_for", c.OriginalsFor}} {
 		if kept.age < c.DeduplicateFor {
 			errs = append(errs, fmt.Errorf("streams.%s: want at least streams.deduplicate_for (%s), got %s", kept.key, c.DeduplicateFor, kept.age))
 		}
+	}
+	if c.OriginalsMax < 0 || c.OriginalsMax > 0 && c.OriginalsMax < 1<<20 {
+		errs = append(errs, fmt.Errorf("streams.originals_max: want 0 or at least 1048576 bytes, got %d", c.OriginalsMax))
 	}
 	if c.VerdictsFor < c.SubmissionsFor {
 		errs = append(errs, fmt.Errorf("streams.verdicts_for: want at least streams.submissions_for (%s), so that no submission outlives its verdict and is judged anew, got %s", c.SubmissionsFor, c.VerdictsFor))
@@ -213,6 +220,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 		c.bucket(TokensBucket, "who may use the gateways", 8),
 		c.bucket(SchedulesBucket, "schedules held back, and how far work under way has come", 64),
 		c.bucket(SourcesBucket, "what became of the sources that are fetched", 8),
+		c.originals(),
 	}
 }
 

@@ -71,8 +71,8 @@ func Users() []User {
 	}
 	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
 	return []User{
-		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens}, "submissions.*.*", "inquiries.*", "dead.direct",
-			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources),
+		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals}, "submissions.*.*", "inquiries.*", "dead.direct",
+			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
 			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
@@ -98,6 +98,9 @@ func member(name string, follows []string, publishes ...string) User {
 	allow(api+"INFO", api+"STREAM.INFO.*", api+"CONSUMER.LIST.*", api+"CONSUMER.INFO.*.*")
 	for _, s := range append(stream.Names(), stream.Schedules, stream.Sources) {
 		allow(api+"DIRECT.GET."+s, api+"DIRECT.GET."+s+".>")
+	}
+	if slices.Contains(follows, stream.Originals) {
+		allow(api+"DIRECT.GET."+stream.Originals, api+"DIRECT.GET."+stream.Originals+".>")
 	}
 	follows = append(follows, stream.Dead) // where a person says what to pass over
 	for _, s := range follows {

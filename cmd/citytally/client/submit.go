@@ -123,6 +123,14 @@ func Receipt(ctx context.Context, gateway *sender.Client, id string, wait time.D
 	return &receipt, told(err, id, wait, l)
 }
 
+// Original returns the file that a submission came in, with errors in the reader's language. A
+// gateway that does not answer is tried until wait is over.
+func Original(ctx context.Context, gateway *sender.Client, id string, wait time.Duration, l present.Language) ([]byte, error) {
+	gateway.RetryFor = max(wait, time.Nanosecond)
+	content, err := gateway.Original(ctx, id)
+	return content, told(err, id, wait, l)
+}
+
 // Expand returns the files that names and patterns such as *.xlsx stand for, in order. A
 // pattern that no file matches is an error; "-" and names of files stay as they are.
 func Expand(patterns []string) (files []string, err error) {

@@ -1,0 +1,61 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
+)
+
+// getOriginal answers GET /v1/submissions/{id}/original with the file that a submission came in,
+// byte for byte. It is for the area and the bureau alone.
+func (g *Gateway) getOriginal(w http.ResponseWriter, r *http.Request, who token.Holder) error {
+	receipt, err := g.receiptFor(w, r, who)
+	if err != nil {
+		return err
+	}
+	if !who.MaySend(receipt.Area) {
+		return newProblem(http.StatusForbidden, codeForbidden, "原始文件仅供报送单位和统计部门下载", "originals are for the area that sent them and the bureau")
+	}
+	gone := newProblem(http.StatusNotFound, codeNotFound, "原始文件未保存，或已超过保存期限", "the original is not kept, or not any more")
+	m, err := g.log.Get(r.Context(), stream.Submissions, receipt.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return gone
+	}
+	if err != nil {
+		return g.unavailableProblem(w, err)
+	}
+	content := m.Data // what came over NATS is its own original
+	if m.Header.Get(event.DirectHeader) == "" {
+		if content, err = g.log.Original(r.Context(), m.Header.Get(event.OriginalHeader)); errors.Is(err, stream.ErrNoOriginal) {
+			return gone
+		}
+		if err != nil {
+			return g.unavailableProblem(w, err)
+		}
+	}
+	name := receipt.File
+	if name == "" {
+		name = receipt.ID
+	}
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	return writeTagged(w, r, "application/octet-stream", content)
+}
+
+// originalOf returns the SHA-256 of the file that a submission came in, "" where none is kept.
+func (g *Gateway) originalOf(ctx context.Context, sequence uint64) (string, error) {
+	m, err := g.log.Get(ctx, stream.Submissions, sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return m.Header.Get(event.OriginalHeader), nil
+}
