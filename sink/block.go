@@ -29,3 +29,16 @@ type multipartBlock interface {
 	// addPart takes the rows of a missing part.
 	addPart(subject string, body []byte, sequence uint64) error
 }
+
+// indexesExcept returns the numbers from 0 to n-1 without the given ones, which are sorted.
+func indexesExcept(n int, excluded []int) []int {
+	rest := make([]int, 0, n-len(excluded))
+	for i := range n {
+		if len(excluded) > 0 && excluded[0] == i {
+			excluded = excluded[1:]
+			continue
+		}
+		rest = append(rest, i)
+	}
+	return rest
+}

@@ -28,6 +28,10 @@ func (s *Store) comparedTables() []digest.Table {
 			Name: "decisions_data", What: event.CountDecisions, Stream: stream.Accepted, Subjects: []string{decisionsSubject}, Consumer: AcceptedConsumer,
 			Sequence: "sequence", Group: "sequence", Names: [4]string{0: "area", 2: "indicator", 3: "period"},
 		}),
+		compared[holdBlock](s, digest.Table{
+			Name: "holds_data", What: event.CountHolds, Stream: stream.Accepted, Consumer: AcceptedConsumer,
+			Sequence: "accepted_sequence", Group: "accepted_sequence", Names: [4]string{"area", "dataset", "indicator", "period"},
+		}),
 		compared[verdictBlock](s, digest.Table{
 			Name: "submissions_data", What: event.CountVerdicts, Stream: stream.Verdicts, Consumer: VerdictsConsumer,
 			Sequence: "verdict_sequence", Group: "sequence", Varying: []string{"verdict_sequence", "decided_at"}, Names: [4]string{"area", "dataset"},
@@ -88,6 +92,9 @@ const restoredAtOnce = 100_000
 // rowsOf returns a block's rows as they are compared.
 func rowsOf(b comparedBlock) digest.Rows {
 	rows := digest.Rows{N: b.rowCount()}
+	if o, ok := b.(*observationBlock); ok {
+		rows.Additional = o.additional
+	}
 	for _, c := range b.allColumns() {
 		switch values := c.values.(type) {
 		case lazyValues:

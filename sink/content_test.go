@@ -26,6 +26,7 @@ func wholeProjection(t *testing.T) *Projection {
 	// The same places of SUBMISSIONS under other places of ACCEPTED and VERDICTS.
 	publish(t, log, accepted[0])
 	publish(t, log, verdicts[1])
+	publish(t, log, holdsOf(t)...)
 	release := &event.Release{Name: "bulletin", Period: "2021", CreatedAt: receivedAt.UnixMilli(), Catalogue: "v1", Basis: 2, Totals: []event.Total{{Indicator: "gdp", Value: "7.5", Unit: "亿元", Status: "A"}}}
 	if err := log.PublishRelease(t.Context(), release); err != nil {
 		t.Fatal(err)
@@ -79,6 +80,12 @@ func TestContentIsComparedAndMended(t *testing.T) {
 		statement string
 		want      []string
 	}{
+		{"an altered decision", "ALTER TABLE holds_data UPDATE text = 'another' WHERE event = 'refuse' SETTINGS mutations_sync = 2",
+			[]string{lacks("320813", "held figures", 1, 1)}},
+		{"a missing hold", "ALTER TABLE holds_data DELETE WHERE sequence = 17 SETTINGS mutations_sync = 2",
+			[]string{lacks("320813 sti-annual gdp 2021", "held figures", 1, 0)}},
+		{"a missing released row", "ALTER TABLE observations_data DELETE WHERE sequence = 11 AND indicator = 'gdp' SETTINGS mutations_sync = 2",
+			[]string{lacks("320813 sti-annual gdp 2021", "observations", 1, 0)}},
 		{"an altered value", "ALTER TABLE observations_data UPDATE value = 1 WHERE indicator = 'hnte_valid' AND sequence = 3 SETTINGS mutations_sync = 2",
 			[]string{lacks("320812 sti-annual hnte_valid 2021", "observations", 1, 1)}},
 		{"an altered note", "ALTER TABLE observations_data UPDATE note = note || '!' WHERE note != '' SETTINGS mutations_sync = 2",
@@ -142,7 +149,7 @@ func answers(t *testing.T, p *Projection) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for view, varying := range map[string]string{
-		"observations": " EXCEPT accepted_sequence", "observations_latest": " EXCEPT accepted_sequence", "submissions": "", "findings": "", "totals": "", "totals_latest": "", "releases": "",
+		"observations": " EXCEPT accepted_sequence", "observations_latest": " EXCEPT accepted_sequence", "submissions": "", "findings": "", "totals": "", "totals_latest": "", "releases": "", "holds": "", "hold_statements": "",
 	} {
 		all[view] = query(t, p.Store, "SELECT *"+varying+" FROM "+view+" ORDER BY ALL")
 	}

@@ -21,7 +21,9 @@ type observationBlock struct {
 	adopted     []edition.Edition // catalogues that came into force
 	fills       *Store            // whose catalogue need not be read again; nil knows none
 	decisions   decisionBlock
-	n           int // rows
+	holds       holdBlock
+	additional  bool // it has rows that were held, which add to those of their submissions
+	n           int  // rows
 }
 
 // storableSubmission is a submission whose rows can all be stored, with its periods and its
@@ -32,12 +34,13 @@ type storableSubmission struct {
 	acceptedSequence uint64
 }
 
-func (b *observationBlock) rows() int { return b.n + b.decisions.rows() }
+func (b *observationBlock) rows() int { return b.n + b.decisions.rows() + b.holds.rows() }
 
 func (b *observationBlock) reset() {
 	clear(b.submissions)
-	b.submissions, b.adopted, b.n = b.submissions[:0], b.adopted[:0], 0
+	b.submissions, b.adopted, b.n, b.additional = b.submissions[:0], b.adopted[:0], 0, false
 	b.decisions.reset()
+	b.holds.reset()
 }
 
 // knows has the block take the store's catalogue for what it is, without reading it.
@@ -75,7 +78,8 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 		return err
 	}
 	b.decisions.decisions = append(b.decisions.decisions, decisions...)
-	var cause error
+	held, cause := holdRows(d.Sequence, batch)
+	b.holds.held = append(b.holds.held, held...)
 	good := 0
 	for i := range batch.Submissions {
 		s := &batch.Submissions[i]
@@ -89,10 +93,11 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 			*s = s.SelectRows(indexesExcept(s.Len(), rows))
 		}
 		good += s.Len()
+		b.additional = b.additional || s.Released
 		b.submissions = append(b.submissions, storableSubmission{s, periods, d.Sequence})
 	}
 	b.n += good
-	if cause == nil || good == 0 {
+	if cause == nil || good+len(held) == 0 {
 		return cause
 	}
 	return &stream.PartlyTaken{Err: cause}
@@ -146,19 +151,6 @@ func checkRow(s *event.AcceptedSubmission, i int) error {
 	return nil
 }
 
-// indexesExcept returns the numbers from 0 to n-1 without the given ones, which are sorted.
-func indexesExcept(n int, excluded []int) []int {
-	rest := make([]int, 0, n-len(excluded))
-	for i := range n {
-		if len(excluded) > 0 && excluded[0] == i {
-			excluded = excluded[1:]
-			continue
-		}
-		rest = append(rest, i)
-	}
-	return rest
-}
-
 // submissionsInPiece is how many submissions one piece of an insert has: some thousand rows
 // of submissions of the usual size.
 const submissionsInPiece = 100
@@ -177,7 +169,12 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 		}
 		pieces = append(pieces, columns)
 	}
-	if err := s.insert(ctx, "observations_data", pieces...); err != nil {
+	if b.n > 0 {
+		if err := s.insert(ctx, "observations_data", pieces...); err != nil {
+			return err
+		}
+	}
+	if err := b.holds.store(ctx, s); err != nil {
 		return err
 	}
 	if b.decisions.rows() > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/shopspring/decimal"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/digest"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -69,7 +70,8 @@ func (p *Projection) waitForConsumer(ctx context.Context, of, consumer string, s
 
 // comparedColumns are those of totals_latest by which totals are held against the log.
 const comparedColumns = `indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind, change_absolute,
-	change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried, basis, catalogue`
+	change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried,
+	held, held_areas, value_with_held, change_with_held, basis, catalogue`
 
 // Years returns the years of whose periods totals are stored, each with a digest of the latest
 // totals.
@@ -107,22 +109,33 @@ func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (m
 	for rows.Next() {
 		var key reconcile.TotalKey
 		var t reconcile.ShownTotal
-		var value, change, absolute *decimal.Decimal
+		var value, change, absolute, withHeld, changeWithHeld *decimal.Decimal
 		var expected uint32
+		var held event.TotalWithHeld
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
 			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags,
-			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &t.Basis, &t.Catalogue); err != nil {
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &t.Basis, &t.Catalogue); err != nil {
 			return nil, fmt.Errorf("read latest totals: %w", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)
 		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
 		t.ChangeAreas, t.Carried = nilIfEmpty(t.ChangeAreas), nilIfEmpty(t.Carried)
+		t.Held = heldOf(held, withHeld, changeWithHeld)
 		totals[key] = t
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read latest totals: %w", err)
 	}
 	return totals, nil
+}
+
+// heldOf returns what a total would be with the figures that are held; nil where none is.
+func heldOf(held event.TotalWithHeld, value, change *decimal.Decimal) *event.TotalWithHeld {
+	if len(held.Holds) == 0 {
+		return nil
+	}
+	held.Value, held.Change = figureText(value), figureText(change)
+	return &held
 }
 
 // figureText writes a figure without trailing zeros; nil is "".
@@ -136,7 +149,7 @@ func figureText(d *decimal.Decimal) string {
 // newestQuery reads, for each stream in the order of endStreams, the newest message that has
 // rows, and then the newest submission that is shown.
 const newestQuery = `SELECT
-	(SELECT max(accepted_sequence) FROM observations_data), (SELECT max(verdict_sequence) FROM submissions_data),
+	(SELECT greatest((SELECT max(accepted_sequence) FROM observations_data), (SELECT maxIf(accepted_sequence, event = 'held') FROM holds_data))), (SELECT max(verdict_sequence) FROM submissions_data),
 	(SELECT max(sequence) FROM totals_data), (SELECT max(sequence) FROM releases_data)`
 
 // endStreams are the streams whose messages become rows, with the consumers that move them.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // ReportRow is the latest city total of an indicator, for a report. Figures are exact
@@ -41,6 +43,8 @@ type ReportRow struct {
 	Publishable    bool     `json:"publishable"`
 	// Flags are what is special about the total, such as DERIVED; never nil.
 	Flags []string `json:"flags"`
+	// Held is what the total would be with the figures that are held.
+	Held *event.TotalWithHeld `json:"held,omitempty"`
 	// Basis is the highest sequence of ACCEPTED folded in, Trigger what caused the
 	// computation, and Catalogue the version by which the total was computed.
 	Basis      uint64    `json:"basis"`
@@ -59,7 +63,8 @@ type Coverage struct {
 
 const reportQuery = `SELECT t.indicator, i.name_zh, i.name_en, i.programme, t.value, t.unit, toString(t.stage), t.status, t.qualifier,
 	t.change, t.change_kind, t.change_absolute, t.change_reason, i.decimals, i.change_decimals, i.rounding,
-	t.have, t.expected, t.missing, t.publishable, t.flags, t.change_qualifier, t.change_areas, t.carried, t.basis, t.trigger, t.catalogue, t.computed_at
+	t.have, t.expected, t.missing, t.publishable, t.flags, t.change_qualifier, t.change_areas, t.carried,
+	t.held, t.held_areas, t.value_with_held, t.change_with_held, t.basis, t.trigger, t.catalogue, t.computed_at
 FROM (SELECT * EXCEPT inputs FROM totals_latest WHERE period = ?) AS t
 LEFT JOIN indicators AS i ON i.id = t.indicator
 ORDER BY i.position = 0, i.position, t.indicator`
@@ -74,13 +79,14 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 	report := []ReportRow{}
 	for rows.Next() {
 		var r ReportRow
-		var value, change, absolute *decimal.Decimal
+		var value, change, absolute, withHeld, changeWithHeld *decimal.Decimal
+		var held event.TotalWithHeld
 		var decimals, changeDecimals uint8
 		var have, expected uint32
 		if err := rows.Scan(&r.Indicator, &r.NameZH, &r.NameEN, &r.Programme, &value, &r.Unit, &r.Stage, &r.Status, &r.Qualifier,
 			&change, &r.ChangeKind, &absolute, &r.ChangeReason, &decimals, &changeDecimals, &r.Rounding,
 			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Flags,
-			&r.ChangeQualifier, &r.ChangeAreas, &r.Carried, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
+			&r.ChangeQualifier, &r.ChangeAreas, &r.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
 			return nil, fmt.Errorf("read report of %s: %w", period, err)
 		}
 		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
@@ -88,6 +94,7 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 		r.Coverage.Have, r.Coverage.Expected = int(have), int(expected)
 		r.Coverage.Missing, r.Flags = notNil(r.Coverage.Missing), notNil(r.Flags)
 		r.ChangeAreas, r.Carried = nilIfEmpty(r.ChangeAreas), nilIfEmpty(r.Carried)
+		r.Held = heldOf(held, withHeld, changeWithHeld)
 		report = append(report, r)
 	}
 	if err := rows.Err(); err != nil {

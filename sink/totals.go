@@ -32,6 +32,8 @@ type totalRow struct {
 	value, change, changeAbsolute *decimal.Decimal
 	stage                         int8
 	inputs                        int
+	held                          event.TotalWithHeld
+	valueWithHeld, changeWithHeld *decimal.Decimal
 }
 
 type runRow struct {
@@ -103,6 +105,15 @@ func (r *totalRow) read() (err error) {
 		return err
 	}
 	if r.changeAbsolute, err = parseDecimal("change_absolute", r.ChangeAbsolute); err != nil {
+		return err
+	}
+	if r.Held != nil {
+		r.held = *r.Held
+	}
+	if r.valueWithHeld, err = parseDecimal("value_with_held", r.held.Value); err != nil {
+		return err
+	}
+	if r.changeWithHeld, err = parseDecimal("change_with_held", r.held.Change); err != nil {
 		return err
 	}
 	if r.stage, err = stageCode(r.Stage); err != nil {
@@ -202,6 +213,10 @@ func (b *totalsBlock) totalColumns() []column {
 		text("change_qualifier", func(r *totalRow) string { return r.ChangeQualifier }),
 		{"change_areas", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.ChangeAreas })},
 		{"carried", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.Carried })},
+		{"held", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.held.Holds })},
+		{"held_areas", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.held.Areas })},
+		figure("value_with_held", func(r *totalRow) *decimal.Decimal { return r.valueWithHeld }),
+		figure("change_with_held", func(r *totalRow) *decimal.Decimal { return r.changeWithHeld }),
 		text("inputs", func(r *totalRow) string { return string(r.Inputs) }),
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),

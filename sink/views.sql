@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW submissions
     id                String COMMENT 'id of the submission: the same content has the same id, for ever',
     area              LowCardinality(String) COMMENT 'code of the area that reported',
     dataset           LowCardinality(String) COMMENT 'dataset reported',
-    outcome           LowCardinality(String) COMMENT 'accepted, partial or rejected',
+    outcome           LowCardinality(String) COMMENT 'accepted, partial, held or rejected',
     repeated          Bool COMMENT 'true when the same content had been accepted before and nothing changed',
     sequence          UInt64 COMMENT 'place of the message in SUBMISSIONS',
     accepted_sequence UInt64 COMMENT 'place of its observations in ACCEPTED; 0 is none',
@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW submissions
     file              String COMMENT 'name of the file',
     rows              UInt32 COMMENT 'observations in it: accepted + held + rejected',
     accepted          UInt32 COMMENT 'observations accepted',
-    held              UInt32 COMMENT 'observations that wait for an explanation',
+    held              UInt32 COMMENT 'observations that are held, and wait for an explanation or the bureau',
     rejected          UInt32 COMMENT 'observations refused',
     catalogue         LowCardinality(String) COMMENT 'version of the catalogue it was judged by'
 )
@@ -81,7 +81,7 @@ CREATE OR REPLACE VIEW observations
     via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
     by                LowCardinality(String) COMMENT 'who authenticated',
     file              String COMMENT 'name of the file it came from',
-    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC; of a figure that was held, when it was released'
 )
 AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
@@ -114,7 +114,7 @@ CREATE OR REPLACE VIEW observations_latest
     via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
     by                LowCardinality(String) COMMENT 'who authenticated',
     file              String COMMENT 'name of the file it came from',
-    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC; of a figure that was held, when it was released'
 )
 AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
@@ -204,6 +204,10 @@ CREATE OR REPLACE VIEW totals
     change_areas    Array(String) COMMENT 'codes of the areas because of which there is no change',
     carried         Array(String) COMMENT 'codes of the areas that are carried at an earlier stage',
     inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    held            Array(String) COMMENT 'ids of figures that are held and would change the total; see holds',
+    held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
+    value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would be with them; NULL where held is empty, or there would be no figure',
+    change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would be',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -218,7 +222,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    basis, trigger, catalogue, computed_at, sequence
+    held, held_areas, value_with_held, change_with_held, basis, trigger, catalogue, computed_at, sequence
 FROM totals_data FINAL
 COMMENT 'Every version of every city total';
 
@@ -245,6 +249,10 @@ CREATE OR REPLACE VIEW totals_latest
     change_areas    Array(String) COMMENT 'codes of the areas because of which there is no change',
     carried         Array(String) COMMENT 'codes of the areas that are carried at an earlier stage',
     inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    held            Array(String) COMMENT 'ids of figures that are held and would change the total; see holds',
+    held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
+    value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would be with them; NULL where held is empty, or there would be no figure',
+    change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would be',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -259,7 +267,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    basis, trigger, catalogue, computed_at, sequence
+    held, held_areas, value_with_held, change_with_held, basis, trigger, catalogue, computed_at, sequence
 FROM (SELECT * FROM totals_data ORDER BY indicator, period, basis DESC, sequence DESC LIMIT 1 BY indicator, period) AS latest
 WHERE status != 'X'
 COMMENT 'The latest version of each city total: the highest basis, then the highest sequence; none where that says that it no longer follows';
@@ -422,6 +430,10 @@ CREATE OR REPLACE VIEW releases
     change_areas    Array(String) COMMENT 'codes of the areas because of which there is no change',
     carried         Array(String) COMMENT 'codes of the areas that are carried at an earlier stage',
     inputs          Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool)) COMMENT 'the parts to the digit, and the submission each came from; period where it is another than the total''s, subtracted where the figure is taken away',
+    held            Array(String) COMMENT 'ids of figures that were held then and would have changed the total; see holds',
+    held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
+    value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would have been with them',
+    change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would have been',
     as_of           Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant of receipt that counted, UTC; NULL is no bound',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -440,9 +452,109 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    as_of, basis, catalogue, computed_at AS created_at, absent, by, by_role, by_way, sequence
+    held, held_areas, value_with_held, change_with_held, as_of, basis, catalogue, computed_at AS created_at, absent, by, by_role, by_way, sequence
 FROM releases_data FINAL
 COMMENT 'City totals frozen under a name, for publication';
+
+CREATE OR REPLACE VIEW hold_statements
+(
+    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, and its row',
+    kind              LowCardinality(String) COMMENT 'explain, release or refuse',
+    area              LowCardinality(String) COMMENT 'code of the area whose figure it is',
+    submission        String COMMENT 'id of the submission that it came with',
+    text              String COMMENT 'the explanation, or the reason of the decision',
+    person            LowCardinality(String) COMMENT 'who, as it was proven',
+    role              LowCardinality(String) COMMENT 'district, bureau or operator',
+    way               LowCardinality(String) COMMENT 'token or local',
+    at                DateTime64(3, 'UTC') COMMENT 'when, UTC',
+    accepted_sequence UInt64 COMMENT 'place in ACCEPTED'
+)
+AS SELECT
+    toString(sequence) || '.' || toString(row) AS id, event AS kind, area, submission, text, person, role, way, at, accepted_sequence
+FROM holds_data FINAL
+WHERE event != 'held'
+COMMENT 'What was said and decided about held figures: explanations, releases and refusals, all of them';
+
+CREATE OR REPLACE VIEW holds
+(
+    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, and its row',
+    state             LowCardinality(String) COMMENT 'pending, released, refused, or superseded by a better figure of the area',
+    area              LowCardinality(String) COMMENT 'code of the area that reported',
+    dataset           LowCardinality(String) COMMENT 'dataset it was reported in',
+    indicator         LowCardinality(String) COMMENT 'id of the indicator',
+    period            LowCardinality(String) COMMENT 'SDMX period',
+    year              UInt16 COMMENT 'calendar year of the period',
+    value             Nullable(Decimal(38, 12)) COMMENT 'exact value in unit; NULL is missing (status O) or withdrawn (X)',
+    unit              LowCardinality(String) COMMENT 'unit of value, the indicator''s when it was held',
+    stage             Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life',
+    status            LowCardinality(String) COMMENT 'SDMX observation status',
+    qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty',
+    releaser          LowCardinality(String) COMMENT 'district: an explanation releases it; bureau: the bureau decides',
+    codes             Array(String) COMMENT 'codes of the findings that hold it',
+    messages_zh       Array(String) COMMENT 'what they say, in Chinese',
+    messages_en       Array(String) COMMENT 'what they say, in English',
+    explanations      UInt64 COMMENT 'how many explanations there are; hold_statements has them',
+    explanation       String COMMENT 'the last of them',
+    decided_by        String COMMENT 'who released or refused it',
+    decided_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'when that was, UTC; NULL is not yet',
+    decision          String COMMENT 'the reason of the decision',
+    note              String COMMENT 'the reporter''s note',
+    reason            String COMMENT 'why it was revised, as the submission says',
+    file              String COMMENT 'name of the file it came from',
+    submission        String COMMENT 'id of the submission that brought it',
+    sequence          UInt64 COMMENT 'place of the submission in SUBMISSIONS',
+    row               UInt32 COMMENT 'row in the file, counted from 1',
+    accepted_sequence UInt64 COMMENT 'place in ACCEPTED',
+    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+)
+AS WITH
+    held AS
+    (
+        SELECT * FROM holds_data WHERE event = 'held' ORDER BY sequence, row, accepted_sequence LIMIT 1 BY sequence, row
+    ),
+    said AS
+    (
+        SELECT
+            sequence, row,
+            uniqExactIf((accepted_sequence, place), event = 'explain') AS explanations,
+            argMaxIf(text, (accepted_sequence, place), event = 'explain') AS explanation,
+            minIf(accepted_sequence, event != 'explain') AS decided,
+            argMinIf(event, (accepted_sequence, place), event != 'explain') AS decision_kind,
+            argMinIf(person, (accepted_sequence, place), event != 'explain') AS decided_by,
+            argMinIf(text, (accepted_sequence, place), event != 'explain') AS decision,
+            argMinIf(at, (accepted_sequence, place), event != 'explain') AS decided_at
+        FROM holds_data
+        WHERE event != 'held'
+        GROUP BY sequence, row
+    ),
+    better AS
+    (
+        SELECT h.sequence AS sequence, h.row AS row, min(o.accepted_sequence) AS ended
+        FROM held AS h
+        INNER JOIN
+        (
+            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM observations_data
+            WHERE (indicator, period, area) IN (SELECT indicator, period, area FROM holds_data WHERE event = 'held')
+            UNION ALL
+            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM holds_data WHERE event = 'held'
+        ) AS o ON o.indicator = h.indicator AND o.period = h.period AND o.area = h.area
+        WHERE (o.epoch, o.stage, o.sequence) > (h.epoch, h.stage, h.sequence)
+        GROUP BY sequence, row
+    )
+SELECT
+    toString(h.sequence) || '.' || toString(h.row) AS id,
+    multiIf(s.decided > 0 AND (b.ended = 0 OR s.decided < b.ended), if(s.decision_kind = 'release', 'released', 'refused'), b.ended > 0, 'superseded', 'pending') AS state,
+    h.area AS area, h.dataset AS dataset, h.indicator AS indicator, h.period AS period, h.year AS year, h.value AS value, h.unit AS unit,
+    h.stage AS stage, h.status AS status, h.qualifier AS qualifier, h.releaser AS releaser, h.codes AS codes, h.messages_zh AS messages_zh, h.messages_en AS messages_en,
+    s.explanations AS explanations, s.explanation AS explanation,
+    if(state IN ('released', 'refused'), s.decided_by, '') AS decided_by,
+    if(state IN ('released', 'refused'), s.decided_at, NULL) AS decided_at,
+    if(state IN ('released', 'refused'), s.decision, '') AS decision,
+    h.note AS note, h.reason AS reason, h.file AS file, h.submission AS submission, h.sequence AS sequence, h.row AS row, h.accepted_sequence AS accepted_sequence, h.at AS received_at
+FROM held AS h
+LEFT JOIN said AS s ON s.sequence = h.sequence AND s.row = h.row
+LEFT JOIN better AS b ON b.sequence = h.sequence AND b.row = h.row
+COMMENT 'Every figure that is or was held, and what has become of it; one that is pending takes part in no total';
 
 CREATE OR REPLACE VIEW obligations
 (
@@ -480,8 +592,8 @@ CREATE OR REPLACE VIEW coverage
     owed              UInt32 COMMENT 'indicators owed',
     received          UInt32 COMMENT 'indicators owed of which a figure, or the statement that there is none, is in force',
     missing           Array(String) COMMENT 'ids of the others, in order',
-    held              UInt32 COMMENT 'indicators owed whose newest row waits for an explanation',
-    refused           UInt32 COMMENT 'indicators owed whose newest row was refused',
+    held              UInt32 COMMENT 'indicators owed of which a newer figure is held than is in force',
+    refused           UInt32 COMMENT 'indicators owed whose newest row was refused, at once or after it was held',
     first_received_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when the first of them came, UTC; NULL is not yet',
     complete_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'when the last of them came for the first time, UTC; NULL while some are missing',
     late_seconds      Int64 COMMENT 'how long after the deadline it was complete or, while it is not, how long that is by now; 0 is in time',
@@ -514,11 +626,15 @@ AS WITH
     (
         SELECT
             area, dataset, period, indicator,
-            maxIf(sequence, severity = 'hold') AS newest_held,
-            maxIf(sequence, severity = 'reject') AS newest_refused,
-            uniqExactIf((sequence, row), severity = 'reject') AS rows_refused
-        FROM findings
-        WHERE severity IN ('hold', 'reject')
+            maxIf(sequence, is_held) AS newest_held,
+            maxIf(sequence, NOT is_held) AS newest_refused,
+            uniqExactIf((sequence, row), NOT is_held) AS rows_refused
+        FROM
+        (
+            SELECT area, dataset, period, indicator, sequence, row, false AS is_held FROM findings WHERE severity = 'reject'
+            UNION ALL
+            SELECT area, dataset, period, indicator, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
+        )
         GROUP BY area, dataset, period, indicator
     )
 SELECT

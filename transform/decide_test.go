@@ -43,7 +43,7 @@ func TestLockedPeriodNeedsAReason(t *testing.T) {
 	}
 	revision := fixture.From("901", fixture.Figure("gdp", "2021", "101"))
 	revision.Reason = "census"
-	if v := judgedAs(t, log, revision); v.Outcome != event.AllAccepted {
+	if v := judgedAs(t, log, revision); v.Outcome != event.AllHeld || v.Findings[0].Code != "LOCKED_REVISION" {
 		t.Errorf("verdict on a revision with a reason = %+v", v)
 	}
 	decide(t, log, event.Decision{Kind: event.Unlock, Period: "2021"})

@@ -15,8 +15,9 @@ func newLock(g *globals) *cobra.Command {
 	return newDecide(g, event.Lock, &cobra.Command{
 		Use: "lock --period PERIOD --reason WHY", Short: "Lock a period: from now on a changed figure needs a reason",
 		Long: `Lock a period, as one does when its figures are published. A submission that
-changes a figure of it is refused from then on unless it gives a reason
-(citytally submit --reason), and counts as a revision.`,
+would change its totals is refused from then on unless it gives a reason
+(citytally submit --reason); with one it is held until you release it
+(citytally hold release).`,
 		Example: `  citytally lock --period 2021 --reason "2021年公报已发布"`,
 	})
 }

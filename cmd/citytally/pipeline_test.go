@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink/coverage"
@@ -131,9 +132,36 @@ func TestLockAndReopen(t *testing.T) {
 		value++
 		return submit(fmt.Sprintf("gdp,2021,%d,final\n", value)) == exitRefused
 	})
-	if code := submit("gdp,2021,102,final\n", "--reason", "census"); code != 0 {
-		t.Errorf("a revision with a reason: exit code %d", code)
+	if code := submit("gdp,2021,102,final\n", "--reason", "census"); code != exitRefused {
+		t.Errorf("a revision with a reason, which is held: exit code %d", code)
 	}
+	eventually(t, "the report says what is held", func() bool {
+		return strings.Contains(must(t, "report", "--dir", dir, "--period", "2021", "--lang", "zh"), "1 项待核实（清江浦区），如采用则为 102.00 亿元")
+	})
+	var held inquiry.Holds
+	if err := json.Unmarshal([]byte(must(t, "hold", "list", "--dir", dir, "--format", "json")), &held); err != nil || len(held.Holds) != 1 || held.Holds[0].Value != "102" {
+		t.Fatalf("held: %+v, %v", held, err)
+	}
+	id := held.Holds[0].ID
+	for _, wrong := range [][]string{{"release", "9.9", "--reason", "x"}, {"refuse", id}, {"explain", id, "--text", " "}} {
+		if code, _, stderr := citytally(t, append([]string{"hold", wrong[0], "--dir", dir}, wrong[1:]...)...); code != exitRefused || !strings.Contains(stderr, "HOLD_") {
+			t.Errorf("hold %v: exit code %d, %s", wrong, code, stderr)
+		}
+	}
+	must(t, "hold", "explain", "--dir", dir, id, "--text", "by the census")
+	if out := must(t, "hold", "release", "--dir", dir, id, "--reason", "as agreed", "--lang", "en"); !strings.Contains(out, "released") {
+		t.Errorf("release says %q", out)
+	}
+	if out := must(t, "hold", "show", "--dir", dir, id, "--lang", "en"); !strings.Contains(out, "LOCKED_REVISION") || !strings.Contains(out, ": by the census") || !strings.Contains(out, ": as agreed") {
+		t.Errorf("show says %q", out)
+	}
+	if out := must(t, "explain", "gdp", "--dir", dir, "--period", "2021", "--lang", "en"); !strings.Contains(out, id+"  ") || !strings.Contains(out, ": as agreed") {
+		t.Errorf("explain says %q", out)
+	}
+	eventually(t, "the total follows, and ClickHouse has what was said", func() bool {
+		return reported(t, dir, "2021")["gdp"].Value == "102" &&
+			strings.Contains(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT id, state, explanation, decision FROM holds"), id+",released,by the census,as agreed")
+	})
 	must(t, "unlock", "--dir", dir, "--period", "2021", "--reason", "census")
 	must(t, "reopen", "--dir", dir, "--period", "2021", "--area", "320812", "--indicator", "gdp", "--reason", "computed anew")
 	eventually(t, "the figure begins again", func() bool { return submit("gdp,2021,90,estimate\n") == 0 })

@@ -76,6 +76,7 @@ func newRoot() *cobra.Command {
 		newCalendar(g),
 		newCoverage(g),
 		newRules(g),
+		newHold(g),
 		newRecompute(g),
 		newSchedule(g),
 		newStatus(g),

@@ -26,6 +26,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"recompute", "--indicator", "gpd"}, `there is no indicator "gpd"; did you mean "gdp"?`},
 		{[]string{"run", "--only", "sink,nosuch"}, `--only: want ingest, collect, transform, sink, schedule, got "nosuch"`},
 		{[]string{"report", "--lang", "fr"}, `--lang: want zh, en, got "fr"`},
+		{[]string{"hold", "list", "--state", "open"}, `--state: want all, pending, released, refused, superseded, got "open"`},
 		{[]string{"docs", "nosuch"}, `there is no topic "nosuch"; want pushing, files, rules, publishing, querying, operating`},
 		{[]string{"recompute", "--indicator", "zzzzzz"}, `there is no indicator "zzzzzz"; see the view indicators`},
 		{[]string{"token", "create", "--area", "320899"}, `want an area of the catalogue, or "*" for all, got "320899"`},

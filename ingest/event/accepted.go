@@ -62,6 +62,13 @@ type AcceptedSubmission struct {
 	// Entities are those that the rows list; nil where every row is a figure. The value of
 	// a row that lists an entity is 1.
 	Entities *ListedEntities `cbor:"26,keyasint,omitempty"`
+	// Held are the rows that are held. They are not among the columns, and count for nothing
+	// until a ReleaseHeld brings them.
+	Held []HeldRow `cbor:"27,keyasint,omitempty"`
+	// Released is true of rows that were held and that a ReleaseHeld beside them has count from
+	// here on. All else is that of the submission that they came with but ReceivedAt, which is
+	// when they were released: until then they were not known to any total.
+	Released bool `cbor:"28,keyasint,omitempty"`
 }
 
 // AcceptedObservation is one row of an AcceptedSubmission. A Status of
@@ -203,6 +210,11 @@ func (s *AcceptedSubmission) check() error {
 	if err := s.Entities.check(n); err != nil {
 		return fmt.Errorf("submission %s: %w", s.ID, err)
 	}
+	for i := range s.Held {
+		if err := s.Held[i].check(); err != nil {
+			return fmt.Errorf("submission %s: held row %d: %w", s.ID, s.Held[i].Row, err)
+		}
+	}
 	return nil
 }
 
@@ -210,16 +222,19 @@ func (s *AcceptedSubmission) check() error {
 func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 	size := 0
 	for i := range batch.Submissions {
-		size += 256 + 48*batch.Submissions[i].Len() // the usual size of a row
+		size += 256 + 48*batch.Submissions[i].Len() + 512*len(batch.Submissions[i].Held) // the usual size of a row
 	}
 	layout := byte(rowsLayout)
 	if slices.ContainsFunc(batch.Submissions, func(s AcceptedSubmission) bool { return s.Entities != nil }) {
-		layout = acceptedLayout
+		layout = listsLayout
 	}
 	for i := range batch.Decisions {
 		if d := &batch.Decisions[i]; d.Kind == Adopt {
 			layout, size = max(layout, catalogueLayout), size+len(d.Catalogue)
 		}
+	}
+	if batch.aboutHolds() {
+		layout = acceptedLayout
 	}
 	return encodeBinary(layout, size, batch)
 }

@@ -14,11 +14,13 @@ import (
 // leaves out the indicator and the stage where they are those of the input before it; in
 // that of accepted rows figures are withdrawn, and one id may come more than once. Layout 4
 // of accepted rows is for a catalogue put in force, which no program may pass over, and layout
-// 5 for rows that list entities, which are no figures.
+// 5 for rows that list entities, which are no figures; layout 6 is for figures that are held,
+// and what is decided about them.
 const (
 	rowsLayout      = 3 // of accepted rows and of the decisions about them
 	catalogueLayout = 4
-	acceptedLayout  = 5
+	listsLayout     = 5
+	acceptedLayout  = 6
 	totalsLayout    = 3 // of totals and of releases
 )
 

@@ -21,7 +21,7 @@ func (t *Total) Differing(other *Total) (fields []string) {
 		{"expected", t.Expected == other.Expected}, {"missing", slices.Equal(t.Missing, other.Missing)},
 		{"publishable", t.Publishable == other.Publishable}, {"flags", slices.Equal(t.Flags, other.Flags)},
 		{"change_qualifier", t.ChangeQualifier == other.ChangeQualifier}, {"change_areas", slices.Equal(t.ChangeAreas, other.ChangeAreas)},
-		{"carried", slices.Equal(t.Carried, other.Carried)},
+		{"carried", slices.Equal(t.Carried, other.Carried)}, {"held", t.Held.equal(other.Held)},
 	} {
 		if !field.same {
 			fields = append(fields, field.name)

@@ -53,6 +53,8 @@ func changes[T any](t *testing.T) map[string]T {
 			field.SetUint(1)
 		case reflect.Slice:
 			field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+		case reflect.Pointer:
+			field.Set(reflect.New(field.Type().Elem()))
 		case reflect.Struct:
 			field.Field(0).SetString("x")
 		default:

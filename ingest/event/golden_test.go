@@ -119,6 +119,29 @@ func TestGoldenEvents(t *testing.T) {
 	withheld := exampleTotals()
 	withheld.Totals[0].ChangeQualifier, withheld.Totals[0].ChangeAreas = "above", []string{"320812"}
 	withheld.Totals[0].Carried, withheld.Totals[0].Flags = []string{"320804"}, []string{event.Overflow}
+	held := event.AcceptedSubmission{ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 303, ReceivedAt: at.UnixMilli()}
+	figure := event.AcceptedObservation{Indicator: "gdp", Unit: "亿元", Period: catalogue.Period{Year: 2021, Kind: catalogue.Year}, Value: catalogue.Value{Coefficient: 8134100}, Stage: catalogue.Final, Status: catalogue.Normal, Row: 2}
+	held.Held = []event.HeldRow{event.NewHeldRow(&figure, []event.Finding{{
+		Code: "UNIT_SLIP", Rule: "unit_slip", MessageZH: "疑似单位有误", MessageEN: "another unit", Values: []event.SeenValue{{Name: "value", Value: "8134100"}}, ReleasedBy: event.ByDistrict,
+	}})}
+	holding := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{held}}
+	district := event.Person{Name: "清江浦区", Role: "district", Way: event.WayToken}
+	released := event.AcceptedSubmission{ID: held.ID, Area: held.Area, Dataset: held.Dataset, Sequence: held.Sequence, ReceivedAt: at.UnixMilli(), Released: true}
+	released.Add(figure)
+	releasing := &event.AcceptedBatch{
+		Submissions: []event.AcceptedSubmission{released},
+		Decisions: []event.Decision{
+			{Kind: event.ExplainHeld, Area: held.Area, Submission: held.ID, Sequence: 303, Rows: []uint32{2}, Reason: "并入", By: district.Name, At: at.UnixMilli(), Person: district},
+			{Kind: event.ReleaseHeld, Area: held.Area, Submission: held.ID, Sequence: 303, Rows: []uint32{2}, Reason: "核实", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
+			{Kind: event.RefuseHeld, Area: held.Area, Submission: held.ID, Sequence: 303, Rows: []uint32{3}, Reason: "不实", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
+		},
+	}
+	heldVerdict := verdict
+	heldVerdict.Outcome, heldVerdict.Repeated, heldVerdict.Accepted, heldVerdict.Held = event.AllHeld, false, 0, 1
+	heldVerdict.Effects = []event.RowEffect{{Effect: event.Held, Count: 1, Rows: "2"}}
+	heldVerdict.Findings = []event.Finding{{Code: "UNIT_SLIP", Severity: event.Hold, Row: 2, Seen: "8134100", Rule: "unit_slip", ReleasedBy: event.ByDistrict}}
+	withHeld := exampleTotals()
+	withHeld.Totals[0].Held = &event.TotalWithHeld{Holds: []string{"303.2"}, Areas: []string{"320812"}, Value: "8134100", Change: "1000000.5"}
 	for _, event := range []struct {
 		file   string
 		want   any
@@ -141,10 +164,17 @@ func TestGoldenEvents(t *testing.T) {
 		{"submission.v1.list.json", roster, asJSON(roster), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"accepted.v3.withdrawn.cbor", withdrawn, func() ([]byte, error) { return event.EncodeAccepted(withdrawn) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"held.v6.cbor", holding, func() ([]byte, error) { return event.EncodeAccepted(holding) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"released.v6.cbor", releasing, func() ([]byte, error) { return event.EncodeAccepted(releasing) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"verdict.v1.held.json", heldVerdict, asJSON(heldVerdict), fromJSON[event.Verdict]},
 		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.cbor", derived, func() ([]byte, error) { return event.EncodeTotals(derived) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.withheld.cbor", withheld, func() ([]byte, error) { return event.EncodeTotals(withheld) },
+			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"totals.v3.held.cbor", withHeld, func() ([]byte, error) { return event.EncodeTotals(withHeld) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"submission.v1.again.json", again, asJSON(again), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},

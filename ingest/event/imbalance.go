@@ -58,6 +58,7 @@ const (
 	CountSubmissions  = "submissions"
 	CountObservations = "observations"
 	CountDecisions    = "decisions"
+	CountHolds        = "held figures"
 	CountVerdicts     = "verdicts"
 	CountTotals       = "totals"
 	CountReleases     = "released totals"

@@ -24,6 +24,7 @@ func TestOnlyKeepsEveryColumn(t *testing.T) {
 			if diff := cmp.Diff(was.Interface(), is.Interface()); diff != "" {
 				t.Errorf("%s:\n%s", name, diff)
 			}
+		case name == "Held": // those are not among the rows
 		case was.Kind() == reflect.Slice:
 			if is.Len() != len(rows) {
 				t.Errorf("%s has %d rows, want %d", name, is.Len(), len(rows))

@@ -1,6 +1,9 @@
 package event
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Trigger is what caused a total to be computed.
 type Trigger string
@@ -68,6 +71,27 @@ type Total struct {
 	// Carried are the areas whose figure has a lower stage than the highest, by code,
 	// under the coverage policy carry.
 	Carried []string `cbor:"18,keyasint,omitempty"`
+	// Held says what the total would be with the figures that are held; nil where none that
+	// is held would change it.
+	Held *TotalWithHeld `cbor:"19,keyasint,omitempty"`
+}
+
+// TotalWithHeld is what a total would be if the figures that are held counted. Value and
+// Change are those of [Total].
+type TotalWithHeld struct {
+	// Holds are the ids of the held figures, as [HoldID.String] writes them, and Areas whose
+	// they are, by code.
+	Holds  []string `cbor:"1,keyasint" json:"holds"`
+	Areas  []string `cbor:"2,keyasint" json:"areas"`
+	Value  string   `cbor:"3,keyasint" json:"value"`
+	Change string   `cbor:"4,keyasint,omitempty" json:"change,omitempty"`
+}
+
+func (h *TotalWithHeld) equal(other *TotalWithHeld) bool {
+	if h == nil || other == nil {
+		return h == other
+	}
+	return slices.Equal(h.Holds, other.Holds) && slices.Equal(h.Areas, other.Areas) && h.Value == other.Value && h.Change == other.Change
 }
 
 // What may be special about a total.

@@ -14,6 +14,8 @@ const (
 	AllAccepted Outcome = "accepted"
 	Partial     Outcome = "partial"
 	Rejected    Outcome = "rejected"
+	// AllHeld: no row was accepted, and some are held.
+	AllHeld Outcome = "held"
 )
 
 // Verdict is what the transform stage decided about one submission. It is JSON
@@ -36,7 +38,7 @@ type Verdict struct {
 	By               string    `json:"by,omitempty"`
 	File             string    `json:"file,omitempty"`
 	// Rows counts the observations; it is Accepted + Held + RejectedRows. Held rows wait for
-	// an explanation from the district.
+	// an explanation from the district, or the bureau's decision.
 	// Rows that say nothing are not among them; Silent counts those.
 	Rows         int `json:"rows"`
 	Accepted     int `json:"accepted"`
@@ -70,14 +72,15 @@ type Verdict struct {
 // Effect is what a row did to the figures in force.
 type Effect string
 
-// The effects. A figure is Superseded where a later one is in force and stays; a row
-// with neither effect nor fault is Silent.
+// The effects. A figure is Superseded where a later one is in force and stays; one that is
+// Held changes nothing until it is released; a row with neither effect nor fault is Silent.
 const (
 	New        Effect = "new"
 	Changed    Effect = "changed"
 	Unchanged  Effect = "unchanged"
 	WithdrewIt Effect = "withdrawn"
 	Superseded Effect = "superseded"
+	Held       Effect = "held"
 	Refused    Effect = "refused"
 	Silent     Effect = "silent"
 )
@@ -173,10 +176,12 @@ type Finding struct {
 	// the rule saw; none where the finding is not a rule's.
 	Rule   string      `json:"rule,omitempty"`
 	Values []SeenValue `json:"values,omitempty"`
+	// ReleasedBy is who releases the row, where the finding holds it.
+	ReleasedBy Releaser `json:"released_by,omitempty"`
 }
 
 // SeenValue is a value that a rule saw: that of a variable of its expression.
 type SeenValue struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `cbor:"1,keyasint" json:"name"`
+	Value string `cbor:"2,keyasint" json:"value"`
 }

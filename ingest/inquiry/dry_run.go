@@ -72,6 +72,8 @@ type Total struct {
 	Publishable bool     `json:"publishable"`
 	Carried     []string `json:"carried,omitempty"`
 	Flags       []string `json:"flags,omitempty"`
+	// Held is what the total would be with the figures that are held.
+	Held *event.TotalWithHeld `json:"held,omitempty"`
 }
 
 // TotalOf returns a total without its inputs.
@@ -80,7 +82,7 @@ func TotalOf(t *event.Total) *Total {
 		Value: t.Value, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier,
 		Change: t.Change, ChangeKind: t.ChangeKind, ChangeAbsolute: t.ChangeAbsolute, ChangeQualifier: t.ChangeQualifier,
 		ChangeReason: t.ChangeReason, ChangeAreas: t.ChangeAreas,
-		Have: t.Have(), Expected: t.Expected, Missing: t.Missing, Publishable: t.Publishable, Carried: t.Carried, Flags: t.Flags,
+		Have: t.Have(), Expected: t.Expected, Missing: t.Missing, Publishable: t.Publishable, Carried: t.Carried, Flags: t.Flags, Held: t.Held,
 	}
 }
 

@@ -251,7 +251,7 @@ func (c *Comparer) difference(ctx context.Context, t *comparison, groups []uint6
 		}
 		lacking := false
 		for i, row := range hashed {
-			if _, in := slices.BinarySearch(groups, row.place>>groupBits); !in || told[row.place] {
+			if _, in := slices.BinarySearch(groups, row.place>>groupBits); !in || told[row.place] && !rows.Additional {
 				continue
 			}
 			if _, has := d.surplus[row.hash]; has {
@@ -261,7 +261,7 @@ func (c *Comparer) difference(ctx context.Context, t *comparison, groups []uint6
 			d.lacking[row.hash], lacking = names[i], true
 		}
 		for _, row := range hashed {
-			told[row.place] = true
+			told[row.place] = told[row.place] || !rows.Additional
 		}
 		if lacking {
 			d.messages = append(d.messages, *m)

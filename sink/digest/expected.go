@@ -58,7 +58,7 @@ func (e *expected) read(ctx context.Context, log *stream.Log, t *Table, key hash
 			e.first = d.Sequence
 		}
 		e.begun = true
-		e.fold(d.Sequence, hashed)
+		e.fold(d.Sequence, hashed, rows.Additional)
 		e.next = d.Sequence + 1
 		return nil
 	})
@@ -73,22 +73,24 @@ func (e *expected) read(ctx context.Context, log *stream.Log, t *Table, key hash
 }
 
 // fold takes in the rows of one message. Rows of a place that another message has told of
-// before do not count.
-func (e *expected) fold(sequence uint64, rows []hashedRow) {
+// before do not count, unless they are additional.
+func (e *expected) fold(sequence uint64, rows []hashedRow, additional bool) {
 	for i := range rows {
 		g := e.group[rows[i].place>>groupBits]
 		if g == nil {
 			g = &expectedGroup{from: sequence}
 			e.group[rows[i].place>>groupBits] = g
 		}
-		if g.hasSeen(rows[i].place) {
+		if !additional && g.hasSeen(rows[i].place) {
 			continue
 		}
 		g.add(Sum{1, rows[i].hash})
 		g.to = sequence
 	}
 	for i := range rows {
-		e.group[rows[i].place>>groupBits].see(rows[i].place)
+		if !additional {
+			e.group[rows[i].place>>groupBits].see(rows[i].place)
+		}
 	}
 }
 

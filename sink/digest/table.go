@@ -41,8 +41,10 @@ type Table struct {
 
 // Rows are rows, column by column.
 type Rows struct {
-	N       int
-	Columns []Column
+	N int
+	// Additional rows count beside those that another message told of the same place.
+	Additional bool
+	Columns    []Column
 }
 
 // Column is a column with the values of all rows: a slice, or RowValues for words.

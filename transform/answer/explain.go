@@ -35,7 +35,7 @@ func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area s
 		Received: h.Moment.Received, Basis: h.Ledger.Basis(), Catalogue: c.Version(), Publishable: total.Publishable,
 		Level:  x.level(cell),
 		Change: total.Change, ChangeKind: total.ChangeKind, ChangeAbsolute: total.ChangeAbsolute, ChangeReason: total.ChangeReason,
-		ChangeQualifier: total.ChangeQualifier, ChangeAreas: total.ChangeAreas, Carried: total.Carried,
+		ChangeQualifier: total.ChangeQualifier, ChangeAreas: total.ChangeAreas, Carried: total.Carried, Held: total.Held,
 	}
 	if indicator.Total == catalogue.RatioRule {
 		e.Factor = indicator.Factor
@@ -128,6 +128,10 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, total *ev
 			p.Because = OtherReading
 		}
 		s.Excluded = append(s.Excluded, p)
+	}
+	cell := ledger.Cell{Indicator: id, Period: period}
+	for _, h := range x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && (x.area == "" || h.Area == x.area) }) {
+		s.Holds = append(s.Holds, x.history.Ledger.ToldHold(h))
 	}
 	return s
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // Why a figure that was reported is not a part of a total.
@@ -60,6 +62,8 @@ type Explanation struct {
 	ChangeQualifier string   `json:"change_qualifier,omitempty"`
 	ChangeAreas     []string `json:"change_areas,omitempty"`
 	Carried         []string `json:"carried,omitempty"`
+	// Held is what the total would be with the figures that are held.
+	Held *event.TotalWithHeld `json:"held,omitempty"`
 	// Contradictions are figures of one area that follow in two ways, as two values.
 	Contradictions []Contradiction `json:"contradictions,omitempty"`
 	Base           *Level          `json:"base,omitempty"`
@@ -109,7 +113,7 @@ type Level struct {
 	Missing  []string `json:"missing"`
 	// Flags are those of [event.Total].
 	Flags []string `json:"flags,omitempty"`
-	// Refused are figures of missing areas that were sent, and refused or held.
+	// Refused are figures of missing areas that were sent, and refused.
 	Refused []RefusedFigure `json:"refused,omitempty"`
 	// Sums are the total's one sum, or a ratio's numerator and denominator.
 	Sums []Sum `json:"sums"`
@@ -139,6 +143,9 @@ type Sum struct {
 	// ClaimsOmitted counts the others.
 	Claims        []ExplainedClaim `json:"claims,omitempty"`
 	ClaimsOmitted int              `json:"claims_omitted,omitempty"`
+	// Holds are the figures of the period that are or were held, with what was said and decided
+	// about them.
+	Holds []inquiry.Hold `json:"holds,omitempty"`
 }
 
 // ExplainedPart is an area's best figure, and those that it superseded.

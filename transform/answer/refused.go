@@ -18,8 +18,6 @@ import (
 type RefusedFigure struct {
 	Area      string `json:"area"`
 	Indicator string `json:"indicator"`
-	// Held is true where the figure waits for an explanation, false where it was refused.
-	Held bool `json:"held"`
 	// Finding has the row, the text found there, and what to do.
 	Finding event.Finding `json:"finding"`
 	// Submission is the submission's id, Sequence its place in SUBMISSIONS.
@@ -32,7 +30,7 @@ type RefusedFigure struct {
 }
 
 // AddRefused adds to both levels of an explanation, for each area that is missing, the
-// figure that it sent last and that was refused or held, from the verdicts received by the
+// figure that it sent last and that was refused, from the verdicts received by the
 // moment. Verdicts that have expired are not found.
 func AddRefused(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment ledger.Moment, e *Explanation) error {
 	levels := []*Level{&e.Level}
@@ -70,7 +68,7 @@ func AddRefused(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, mo
 	return ctx.Err()
 }
 
-// addRefused keeps what a verdict refused or held of a missing area's figures, in place of
+// addRefused keeps what a verdict refused of a missing area's figures, in place of
 // what an earlier one did.
 func (l *Level) addRefused(c *catalogue.Catalogue, v *event.Verdict) {
 	if !slices.Contains(l.Missing, v.Area) {
@@ -80,14 +78,14 @@ func (l *Level) addRefused(c *catalogue.Catalogue, v *event.Verdict) {
 		indicator, _ := c.Indicator(l.Sums[i].Indicator)
 		for j := range v.Findings {
 			f := &v.Findings[j]
-			if f.Severity == event.Inform || !l.concerns(f, indicator, v) {
+			if f.Severity != event.Reject || !l.concerns(f, indicator, v) {
 				continue
 			}
 			l.Refused = slices.DeleteFunc(l.Refused, func(r RefusedFigure) bool {
 				return r.Area == v.Area && r.Indicator == indicator.ID && (r.Sequence < v.Sequence || r.Finding.Row == f.Row && r.Finding.Code == f.Code)
 			})
 			l.Refused = append(l.Refused, RefusedFigure{
-				Area: v.Area, Indicator: indicator.ID, Held: f.Severity == event.Hold, Finding: *f,
+				Area: v.Area, Indicator: indicator.ID, Finding: *f,
 				Submission: v.Submission, Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Via: v.Via, By: v.By, File: v.File,
 			})
 		}

@@ -35,7 +35,7 @@ func TestExplainTellsWhatWasRefused(t *testing.T) {
 		return e
 	}
 	e := explain(ledger.Moment{})
-	if len(e.Refused) != 1 || e.Refused[0].Area != "902" || e.Refused[0].Held || e.Refused[0].Finding.Seen != "second" ||
+	if len(e.Refused) != 1 || e.Refused[0].Area != "902" || e.Refused[0].Finding.Seen != "second" ||
 		e.Refused[0].Finding.Row != 2 || e.Refused[0].Finding.Code != "VALUE_NOT_A_NUMBER" || e.Refused[0].Submission != verdicts[3].Submission {
 		t.Errorf("refused = %+v", e.Refused)
 	}

@@ -21,7 +21,8 @@ type batchState struct {
 	accepted       map[string][]acceptance // by id of the content, the newest last
 	keys           map[string]string       // ids of submissions by who uses which key
 	withdrawn      map[areaItem][]withdrawal
-	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
+	held           map[areaItem][]*ledger.Hold // in the order in which they were held
+	overlay        *tally.Overlay              // the candidates, once somebody has asked for totals
 }
 
 // areaItem is one area's item.
@@ -133,6 +134,12 @@ func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, 
 		if len(b.withdrawn) > 0 {
 			into[i].Reopened += b.withdrawals(areaItem{area, ledger.ItemOf(&rows[i])})
 		}
+		if len(b.held) > 0 {
+			b.addHeld(&into[i], areaItem{area, ledger.ItemOf(&rows[i])})
+		}
+		if h := into[i].Held; h != nil && into[i].BestRank().Compare(h.Rank()) > 0 {
+			into[i].Held = nil
+		}
 	}
 }
 
@@ -145,6 +152,16 @@ func (b *batchMoment) withdrawals(of areaItem) (n uint8) {
 		}
 	}
 	return n
+}
+
+// addHeld adds to the state of a cell what the batch holds of it beyond what the ledger has
+// folded in.
+func (b *batchMoment) addHeld(state *ledger.CellState, of areaItem) {
+	for _, h := range b.held[of] {
+		if !b.reading.Folded(h.Submission.String(), h.Sequence) && (state.Held == nil || h.Rank().Compare(state.Held.Rank()) > 0) {
+			state.Held = h
+		}
+	}
 }
 
 // acceptancesOf returns what was accepted of the content with an id, the newest first.
@@ -192,8 +209,8 @@ func (b *batchState) periodsOf(area string) map[catalogue.Period]candidates {
 	return b.candidates[area]
 }
 
-// add adds what was accepted of a submission.
-func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
+// add adds what was accepted of a submission, and what is held.
+func (b *batchState) add(r *received, accepted []event.AcceptedObservation, held []event.HeldRow) {
 	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
 	for i := range accepted {
 		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}
@@ -209,6 +226,16 @@ func (b *batchState) add(r *received, accepted []event.AcceptedObservation) {
 		key := candidateKey(&accepted[i])
 		if before, ok := best[key]; !ok || c.rank().Compare(before.rank()) > 0 {
 			best[key] = c
+		}
+	}
+	s := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+	for i := range held {
+		if h, err := ledger.NewHold(&s, &held[i]); err == nil { // the row was made a moment ago
+			if b.held == nil {
+				b.held = map[areaItem][]*ledger.Hold{}
+			}
+			of := areaItem{r.area, ledger.Item{Cell: h.Cell}}
+			b.held[of] = append(b.held[of], h)
 		}
 	}
 	b.accepted[r.content] = append(b.accepted[r.content], acceptance{id: r.id, sequence: r.delivery.Sequence, subject: acceptedSubject(r), rows: accepted})

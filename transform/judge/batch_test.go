@@ -29,12 +29,26 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 			}
 		}
 		past := newBatchState(ledger.New(c))
+		var log []*event.AcceptedBatch
 		for n := range rapid.IntRange(1, 30).Draw(t, "steps") {
-			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision", "hold"}).Draw(t, "step") {
 			case "decision":
 				batch := &event.AcceptedBatch{Decisions: []event.Decision{decisions().Draw(t, "decision")}}
 				fold(folded, batch)
 				fold(past.ledger, batch)
+			case "hold":
+				pending := folded.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldPending })
+				if len(pending) == 0 {
+					continue
+				}
+				act := HoldAct{Kind: rapid.SampledFrom([]event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld}).Draw(t, "act")}
+				batch := act.batch([]*ledger.Hold{rapid.SampledFrom(pending).Draw(t, "of")}, time.Time{})
+				for _, earlier := range log { // a decision comes after what it decides
+					fold(past.ledger, earlier)
+				}
+				fold(folded, batch)
+				fold(past.ledger, batch)
+				refused[string(act.Kind)]++
 			case "submission":
 				s := submissions().Draw(t, "submission")
 				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n), content: fmt.Sprintf("%032x", n)}
@@ -47,18 +61,20 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				for _, f := range got.findings {
 					refused[f.Code]++
 				}
-				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence}
+				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, Held: want.held}
 				accepted.Add(want.accepted...)
 				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{accepted}}
 				fold(folded, batch)
+				log = append(log, batch)
 				// Some of what is in the batch may be in the ledger as well.
-				if past.add(&r, got.accepted); rapid.Bool().Draw(t, "followed") {
+				if past.add(&r, got.accepted, got.held); rapid.Bool().Draw(t, "followed") {
 					fold(past.ledger, batch)
 				}
 			}
 		}
 	})
-	if refused["STAGE_BACKWARDS"] == 0 || refused["PERIOD_LOCKED"] == 0 || refused["TOTAL_LOCKED"] == 0 || refused["NOTHING_TO_WITHDRAW"] == 0 {
+	if refused["STAGE_BACKWARDS"] == 0 || refused["PERIOD_LOCKED"] == 0 || refused["TOTAL_LOCKED"] == 0 || refused["NOTHING_TO_WITHDRAW"] == 0 ||
+		refused["LOCKED_REVISION"] == 0 || refused["STILL_HELD"] == 0 || refused["HELD_SUPERSEDED"] == 0 || refused["release"] == 0 || refused["refuse"] == 0 {
 		t.Errorf("findings %v; want some of each kind", refused)
 	}
 }

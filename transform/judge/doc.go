@@ -5,7 +5,11 @@
 // ledger and the batch under way have it. Out go the accepted rows, to ACCEPTED,
 // and what was decided, with every finding in Chinese and English, to VERDICTS.
 // The bureau's decisions (a lock, an unlock, a reopening) go on record through
-// [Decide].
+// [Decide], what is said and decided about held figures through [DecideHold].
+//
+// The package is large because a verdict is one decision: what a row says, what was there, what
+// the rules find, what a lock holds and what a repetition means are judged at one place of the
+// log, and what is held there is decided by the same ledger.
 //
 // The package is large because figures and lists of entities are judged by one course of
 // checks, each of which has its finding in two languages.

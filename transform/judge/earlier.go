@@ -106,7 +106,7 @@ func (e *earlierVerdicts) add(d *stream.Delivery) {
 	if sequence, ok := event.JudgedSequence(d.ID()); ok {
 		e.judged.add(sequence)
 		outcome := event.Outcome(d.Header(event.OutcomeHeader))
-		if (outcome == event.AllAccepted || outcome == event.Partial) && d.Header(event.RepeatedHeader) != "true" {
+		if (outcome == event.AllAccepted || outcome == event.Partial || outcome == event.AllHeld) && d.Header(event.RepeatedHeader) != "true" {
 			e.accepted.add(sequence)
 		}
 	}

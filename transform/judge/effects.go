@@ -21,10 +21,11 @@ type effects struct {
 	of      [len(allEffects)]rowsWith
 	changes []event.Change
 	omitted int // changes left out
+	ended   int // rows that supersede a figure that was held
 }
 
 // allEffects are the effects in the order in which a verdict tells them.
-var allEffects = [...]event.Effect{event.New, event.Changed, event.Unchanged, event.WithdrewIt, event.Superseded, event.Refused, event.Silent}
+var allEffects = [...]event.Effect{event.New, event.Changed, event.Unchanged, event.WithdrewIt, event.Superseded, event.Held, event.Refused, event.Silent}
 
 // The places of effects in allEffects.
 const (
@@ -33,6 +34,7 @@ const (
 	isUnchanged
 	isWithdrawn
 	isSuperseded
+	isHeld
 	isRefused
 	isSilent
 )
@@ -70,7 +72,7 @@ func (r *rowsWith) rows() []byte {
 // add notes what a row did, beside the state of its cell before.
 func (e *effects) add(effect int, o *event.AcceptedObservation, state *ledger.CellState) {
 	e.of[effect].add(o.Row)
-	if effect != isChanged && effect != isWithdrawn && effect != isSuperseded {
+	if effect != isChanged && effect != isWithdrawn && effect != isSuperseded && effect != isHeld {
 		return
 	}
 	if len(e.changes) == maxChanges {
@@ -91,14 +93,15 @@ func (e *effects) add(effect int, o *event.AcceptedObservation, state *ledger.Ce
 	e.changes = append(e.changes, change)
 }
 
-// changesFigures reports whether a figure in force is another than before.
+// changesFigures reports whether a figure in force is another than before, or one that was
+// held is so no longer.
 func (e *effects) changesFigures() bool {
-	return e.of[isNew].count+e.of[isChanged].count+e.of[isWithdrawn].count > 0
+	return e.of[isNew].count+e.of[isChanged].count+e.of[isWithdrawn].count+e.ended > 0
 }
 
 // differs reports whether any row that says something does not say what is in force.
 func (e *effects) differs() bool {
-	return e.changesFigures() || e.of[isSuperseded].count+e.of[isRefused].count > 0
+	return e.changesFigures() || e.of[isSuperseded].count+e.of[isHeld].count+e.of[isRefused].count > 0
 }
 
 // tell writes the effects into a verdict.

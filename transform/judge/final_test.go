@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -48,6 +49,24 @@ func (f *finality) decide(v *Validator, kind event.DecisionKind) {
 	}
 	if err := v.catchUp(f.t.Context()); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+// clerk is a person of the bureau.
+var clerk = event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}
+
+// decideHeld decides about what is held at the moment; nothing where nothing is.
+func (f *finality) decideHeld(v *Validator, kind event.DecisionKind) {
+	f.t.Helper()
+	if err := v.catchUp(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+	for _, h := range v.ledger.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldPending }) {
+		act := HoldAct{Kind: kind, Holds: []event.HoldID{h.ID}, Text: "because " + h.ID.String(), Person: clerk}
+		var refused *HoldProblem
+		if _, err := DecideHold(f.t.Context(), f.log, v.ledger, act, time.Now); err != nil && !errors.As(err, &refused) {
+			f.t.Fatal(err)
+		}
 	}
 }
 

@@ -254,6 +254,52 @@ func totalLocked(o *event.AcceptedObservation, moved *movedTotal) *event.Finding
 			o.Indicator, o.Period, moved.cell.Period, moved.cell.Indicator, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
 }
 
+// lockedRevisionCode is the code of the finding on a revision of what is locked.
+const lockedRevisionCode = "LOCKED_REVISION"
+
+// heldByLock is the finding on a revision of a locked period's total, which has a reason.
+func heldByLock(o *event.AcceptedObservation, locked catalogue.Period) *event.Finding {
+	return hold(lockedRevisionCode, "value", o.Value.String(), event.ByBureau,
+		fmt.Sprintf("%s %s 会改变已锁定的 %s 的全市数或其增速，修订原因已收到；待市级核准后生效", o.Indicator, o.Period, locked),
+		fmt.Sprintf("%s for %s would change the total of %s, or its change, and %s is locked; its reason is on record, and it counts once the bureau releases it", o.Indicator, o.Period, locked, locked))
+}
+
+// stillHeldCode is the code of the finding on a figure that is held already.
+const stillHeldCode = "STILL_HELD"
+
+func stillHeld(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
+	zh, en := "请说明情况", "explain it"
+	if h.Releaser == event.ByBureau {
+		zh, en = "待市级核准，可补充说明", "the bureau decides; an explanation helps"
+	}
+	return hold(stillHeldCode, "value", o.Value.String(), h.Releaser,
+		fmt.Sprintf("%s %s 的同一数值此前已报送（报送 %s），待核实编号 %s；%s", o.Indicator, o.Period, h.Submission, h.ID, zh),
+		fmt.Sprintf("the same figure of %s for %s was sent before (submission %s) and is held as %s; %s", o.Indicator, o.Period, h.Submission, h.ID, en))
+}
+
+// heldSuperseded tells that a figure that was held is so no longer, as a later one takes its
+// place.
+func heldSuperseded(h *ledger.Hold) *event.Finding {
+	zh, en := inWords(&h.Figure)
+	return inform("HELD_SUPERSEDED", "value", h.Value.String(),
+		fmt.Sprintf("此前待核实的 %s %s %s（编号 %s）由本次填报取代，不再待核实", h.Cell.Indicator, h.Cell.Period, zh, h.ID),
+		fmt.Sprintf("this takes the place of %s for %s as %s, which was held as %s and is so no longer", h.Cell.Indicator, h.Cell.Period, en, h.ID))
+}
+
+// heldRefused is the finding on a row that was held and that the bureau refused.
+func heldRefused(h *ledger.Hold) *event.Finding {
+	return reject("HELD_REFUSED", "value", h.Value.String(),
+		fmt.Sprintf("此数（编号 %s）经核实未予采用：%s；请更正后重新报送", h.ID, h.Decision.Text),
+		fmt.Sprintf("this figure (%s) was held and has been refused: %s; correct it and send it again", h.ID, h.Decision.Text))
+}
+
+// hold returns a finding that holds its row.
+func hold(code, column, seen string, by event.Releaser, zh, en string) *event.Finding {
+	f := reject(code, column, seen, zh, en)
+	f.Severity, f.ReleasedBy = event.Hold, by
+	return f
+}
+
 func (r *checks) unknownArea(code string) *event.Finding {
 	var codes []string
 	for i := range r.catalogue.Areas {

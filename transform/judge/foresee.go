@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -16,6 +18,9 @@ type Foreseen struct {
 	// Figures are the best of those that would be accepted, at most one of each area in
 	// a cell. One with the status [catalogue.Withdrawn] takes the area's figure away.
 	Figures map[ledger.Cell][]ledger.Part
+	// Held are the figures that would be held, with those that are held already and would stay
+	// so.
+	Held map[ledger.Cell][]ledger.HeldPart
 }
 
 // Foresee judges messages of SUBMISSIONS that are not in the log, by the same rules and the
@@ -39,5 +44,40 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 	}
 	foreseen := &Foreseen{Verdicts: verdicts}
 	v.ledger.Read(func(r ledger.Reading) { foreseen.Figures = state.figures(r) })
+	foreseen.Held = state.heldBeside(foreseen.Figures)
 	return foreseen, nil
+}
+
+// heldBeside returns the figures that are held by the ledger and the batch and that are not
+// superseded by figures of the batch.
+func (b *batchState) heldBeside(figures map[ledger.Cell][]ledger.Part) map[ledger.Cell][]ledger.HeldPart {
+	held := b.ledger.HeldParts()
+	for of, holds := range b.held {
+		for _, h := range holds {
+			part, ok := h.PartUnder(b.ledger.Catalogue())
+			if !ok {
+				continue
+			}
+			if held == nil {
+				held = map[ledger.Cell][]ledger.HeldPart{}
+			}
+			parts := slices.DeleteFunc(held[of.item.Cell], func(p ledger.HeldPart) bool { return p.Area == of.area })
+			held[of.item.Cell] = append(parts, part)
+			slices.SortFunc(held[of.item.Cell], func(a, b ledger.HeldPart) int { return cmp.Compare(a.Area, b.Area) })
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	for cell, parts := range figures {
+		for i := range parts {
+			held[cell] = slices.DeleteFunc(held[cell], func(p ledger.HeldPart) bool {
+				return p.Area == parts[i].Area && parts[i].Rank().Compare(p.Rank()) > 0
+			})
+			if len(held[cell]) == 0 {
+				delete(held, cell)
+			}
+		}
+	}
+	return held
 }

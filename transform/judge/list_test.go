@@ -42,7 +42,7 @@ func (c *rosterCase) received(area, dataset string, rows ...event.Observation) *
 func (c *rosterCase) fold(r *received, accepted []event.AcceptedObservation) {
 	c.Helper()
 	if len(accepted) > 0 {
-		if err := c.ledger.Apply(c.sequence, acceptedSubject(r), &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(r, accepted)}}); err != nil {
+		if err := c.ledger.Apply(c.sequence, acceptedSubject(r), &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(r, accepted, nil)}}); err != nil {
 			c.Fatal(err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestListsUnderALock(t *testing.T) {
 	r.submission.Reason = "经济普查"
 	state := newBatchState(c.ledger)
 	result := (&checks{catalogue: c.catalogue}).apply(r, state, nil)
-	state.add(r, result.accepted)
+	state.add(r, result.accepted, nil)
 	var foreseen string
 	c.ledger.Read(func(reading ledger.Reading) {
 		for _, p := range state.figures(reading)[ledger.Cell{Indicator: "hnte", Period: fixture.Period("2021")}] {

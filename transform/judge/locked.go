@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -11,13 +12,18 @@ import (
 )
 
 // guardLockedTotals writes a finding into each good row that would alter a total of a locked
-// period, or its change. Rows are tried one after another, each with those before it that
+// period, or its change: without a reason it is refused, and with one held until the bureau
+// releases it. The bureau's own row needs a reason alone. Rows are tried one after another, each with those before it that
 // alter none: so the last of three months that make up a locked quarter is the one at fault,
 // and all rows without a finding together leave every locked total as it is.
 func (r *checks) guardLockedTotals(m moment, s *received, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
+	reasoned := strings.TrimSpace(s.submission.Reason) != ""
+	if reasoned && s.byBureau {
+		return
+	}
 	var guard *lockGuard
 	for i := range read {
-		if rows[i].silent || rows[i].finding != nil || states[i].LockedBy == (catalogue.Period{}) {
+		if rows[i].silent || !rows[i].mayCount() || rows[i].isStillHeld() || rows[i].isLockedRevision() || states[i].LockedBy == (catalogue.Period{}) {
 			continue
 		}
 		if guard == nil {
@@ -27,8 +33,13 @@ func (r *checks) guardLockedTotals(m moment, s *received, read []event.AcceptedO
 				before: map[ledger.Cell]*event.Total{},
 			}
 		}
-		if moved := guard.try(ledger.CellOf(&read[i]), partOf(s, &read[i])); moved != nil {
-			rows[i].finding = totalLocked(&read[i], moved)
+		switch moved := guard.try(ledger.CellOf(&read[i]), partOf(s, &read[i])); {
+		case moved != nil && reasoned:
+			rows[i].find(heldByLock(&read[i], moved.cell.Period))
+		case moved != nil:
+			rows[i].find(totalLocked(&read[i], moved))
+		case rows[i].finding != nil: // it is held, and counts for nothing yet
+			guard.trial.Drop(ledger.CellOf(&read[i]), s.area)
 		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// Whatever is submitted without a reason, of months, years to date and years, in batches or
-// one by one: the totals of locked periods and their changes stay. A row that is refused for
-// a locked total would have altered it.
+// Whatever is submitted, of months, years to date and years, in batches or one by one: the
+// totals of locked periods and their changes stay. What would alter one is refused without a
+// reason, and held with one.
 func TestLockedTotalsStay(t *testing.T) {
 	c := fixture.CatalogueWith(t, "")
-	held, undelivered := 0, func(t rapid.TB, sequence uint64, s event.Submission) *received {
+	refused, held, undelivered := 0, 0, func(t rapid.TB, sequence uint64, s event.Submission) *received {
 		body, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
@@ -77,14 +77,17 @@ func TestLockedTotalsStay(t *testing.T) {
 		judgeBatch := func(batch []*received) {
 			state, outgoing := newBatchState(l), &event.AcceptedBatch{}
 			for _, s := range batch {
-				if result := r.apply(s, state, nil); len(result.accepted) > 0 {
-					state.add(s, result.accepted)
-					outgoing.Submissions = append(outgoing.Submissions, acceptedSubmission(s, result.accepted))
-				} else {
-					for _, f := range result.findings {
-						if f.Code == "TOTAL_LOCKED" {
-							held++
-						}
+				result := r.apply(s, state, nil)
+				if len(result.accepted)+len(result.held) > 0 {
+					state.add(s, result.accepted, result.held)
+					outgoing.Submissions = append(outgoing.Submissions, acceptedSubmission(s, result.accepted, result.held))
+				}
+				for _, f := range result.findings {
+					switch f.Code {
+					case "TOTAL_LOCKED":
+						refused++
+					case "LOCKED_REVISION":
+						held++
 					}
 				}
 			}
@@ -101,7 +104,7 @@ func TestLockedTotalsStay(t *testing.T) {
 		for range rapid.IntRange(1, 4).Draw(t, "batches") {
 			var batch []*received
 			for range rapid.IntRange(1, 3).Draw(t, "submissions") {
-				batch = append(batch, draw(""))
+				batch = append(batch, draw(rapid.SampledFrom([]string{"", "census"}).Draw(t, "reason")))
 			}
 			judgeBatch(batch)
 		}
@@ -117,7 +120,7 @@ func TestLockedTotalsStay(t *testing.T) {
 			}
 		}
 	})
-	if held == 0 {
-		t.Error("nothing was ever refused for a locked total")
+	if refused == 0 || held == 0 {
+		t.Errorf("refused for a locked total: %d, held: %d; want some of both", refused, held)
 	}
 }

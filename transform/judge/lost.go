@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -42,19 +41,34 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	if err != nil {
 		return err
 	}
-	rejected := map[int]bool{}
-	for i := range verdict.Findings {
-		if verdict.Findings[i].Severity == event.Reject {
-			rejected[verdict.Findings[i].Row] = true
+	rejected, holds, still := map[int]bool{}, map[int][]event.Finding{}, map[int]bool{}
+	for _, f := range verdict.Findings {
+		switch {
+		case f.Severity == event.Reject:
+			rejected[f.Row] = true
+		case f.Severity == event.Hold && f.Code == stillHeldCode:
+			still[f.Row] = true
+		case f.Severity == event.Hold:
+			holds[f.Row] = append(holds[f.Row], f)
 		}
 	}
 	result := v.checks().withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
-	rows := slices.DeleteFunc(result.accepted, func(o event.AcceptedObservation) bool { return rejected[o.Row] })
-	if len(rows) != verdict.Accepted {
-		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission", verdict.Accepted, len(rows))
+	var rows []event.AcceptedObservation
+	var held []event.HeldRow
+	for i := range result.accepted {
+		switch o := &result.accepted[i]; {
+		case rejected[o.Row] || still[o.Row]:
+		case holds[o.Row] != nil:
+			held = append(held, event.NewHeldRow(o, holds[o.Row]))
+		default:
+			rows = append(rows, *o)
+		}
+	}
+	if len(rows) != verdict.Accepted || len(held)+len(still) != verdict.Held {
+		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission, and %d of %d that it holds", verdict.Accepted, len(rows), len(held)+len(still), verdict.Held)
 	}
 	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
-	outgoing.add(0, r, rows)
+	outgoing.add(0, r, rows, held)
 	overtaken, err := v.publishAccepted(ctx, outgoing, []event.Verdict{*verdict}, nil)
 	if err == nil && len(overtaken) > 0 {
 		err = stream.ErrConflict // passes
@@ -63,7 +77,7 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 		return fmt.Errorf("restore what was accepted of submission %s: %w", r.id, err)
 	}
 	v.restored++
-	v.logger.Warn().Str("submission", r.id).Uint64("sequence", r.delivery.Sequence).Int("rows", len(rows)).
+	v.logger.Warn().Str("submission", r.id).Uint64("sequence", r.delivery.Sequence).Int("rows", len(rows)).Int("held", len(held)).
 		Msg("ACCEPTED had lost rows that have a verdict; they were restored as the verdict says")
 	return nil
 }

@@ -18,8 +18,9 @@ type outbox struct {
 	waiting  map[string][]int // indexes of the verdicts that wait for the subject's sequence
 }
 
-// add adds what was accepted of a submission, on which the verdict at an index is.
-func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservation) {
+// add adds what was accepted of a submission, and what is held, on which the verdict at an
+// index is.
+func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservation, held []event.HeldRow) {
 	subject := acceptedSubject(r)
 	batch := o.batches[subject]
 	if batch == nil {
@@ -27,15 +28,15 @@ func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservat
 		o.batches[subject] = batch
 		o.subjects = append(o.subjects, subject)
 	}
-	batch.Submissions = append(batch.Submissions, acceptedSubmission(r, accepted))
+	batch.Submissions = append(batch.Submissions, acceptedSubmission(r, accepted, held))
 	o.awaitSequence(verdict, subject)
 }
 
-// acceptedSubmission returns a submission with its accepted rows alone.
-func acceptedSubmission(r *received, accepted []event.AcceptedObservation) event.AcceptedSubmission {
+// acceptedSubmission returns a submission with its accepted and its held rows alone.
+func acceptedSubmission(r *received, accepted []event.AcceptedObservation, held []event.HeldRow) event.AcceptedSubmission {
 	s := event.AcceptedSubmission{
 		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
-		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason,
+		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason, Held: held,
 	}
 	if r.key != "" {
 		s.Key, s.Content = r.key, r.content
@@ -48,11 +49,12 @@ func acceptedSubmission(r *received, accepted []event.AcceptedObservation) event
 // one that is itself as large as the broker takes, or came in when the broker took
 // larger ones.
 func (v *Validator) rejectTooLarge(r *received, result *judgement) error {
-	// What is accepted of a submission takes hardly more than the submission did.
-	if len(result.accepted) == 0 || len(r.delivery.Body)+headerBytes < v.maxBody() {
+	// What is accepted of a submission takes hardly more than the submission did. Held rows
+	// have words with them.
+	if len(result.accepted)+len(result.held) == 0 || len(result.held) == 0 && len(r.delivery.Body)+headerBytes < v.maxBody() {
 		return nil
 	}
-	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(r, result.accepted)}})
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(r, result.accepted, result.held)}})
 	if err != nil {
 		return err
 	}

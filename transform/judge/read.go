@@ -12,6 +12,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,6 +26,7 @@ type received struct {
 	id            string
 	content       string // its id without the key
 	key           string // the sender's name for it, "" where there is none
+	byBureau      bool   // it came with a token of the bureau, which decides itself what would be held of others
 }
 
 // How many bytes texts may have that are not figures. Names are cut off there; a
@@ -43,7 +45,7 @@ func (r *received) by() string  { return event.Excerpt(r.delivery.Header(event.B
 // readSubmission reads a message. The broker checked who may publish on the subject,
 // so the subject decides whose submission it is, not the body.
 func readSubmission(d stream.Delivery) received {
-	r := received{delivery: d}
+	r := received{delivery: d, byBureau: d.Header(event.RoleHeader) == string(token.Bureau)}
 	origin := event.OriginOf(d.Subject)
 	if r.area, r.dataset = origin.Area, origin.Dataset; r.area == "" {
 		r.stray = event.Permanentf("subject %q: want submissions.<area>.<dataset>", event.Excerpt(d.Subject, maxName))

@@ -20,6 +20,22 @@ type acceptance struct {
 	rows             []event.AcceptedObservation // where it is in the batch
 }
 
+// holdsOf returns what is or was held of a message of SUBMISSIONS, by row.
+func (b *batchState) holdsOf(a *acceptance) map[int]*ledger.Hold {
+	of := map[int]*ledger.Hold{}
+	for _, holds := range b.held {
+		for _, h := range holds {
+			if h.Sequence == a.sequence {
+				of[h.ID.Row] = h
+			}
+		}
+	}
+	for _, h := range b.ledger.Holds(func(h *ledger.Hold) bool { return h.Sequence == a.sequence }) {
+		of[h.ID.Row] = h
+	}
+	return of
+}
+
 // judge judges a submission by what was accepted before. With the key of an earlier one
 // it is that submission, for ever. Content that was accepted before without that key is
 // judged like any other, but that
@@ -50,7 +66,7 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 	if result.effects.differs() {
 		known := map[ledger.Item]bool{}
 		for i := range earlier {
-			if err := v.addItems(ctx, &earlier[i], known); err != nil {
+			if err := v.addItems(ctx, &earlier[i], state, known); err != nil {
 				return result, nil, err
 			}
 		}
@@ -59,7 +75,9 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 	switch {
 	case result.effects.changesFigures() || result.effects.of[isSuperseded].count > 0:
 		return result, nil, nil
-	case len(result.accepted) > 0:
+	case len(result.held) > 0:
+		return result, nil, nil
+	case len(result.accepted)+result.heldRows > 0:
 		return result, &earlier[0], nil
 	case result.effects.of[isRefused].count == 0: // it withdraws what has been withdrawn
 		return v.repeat(ctx, r, state, &earlier[0])
@@ -73,15 +91,19 @@ func (v *Validator) repeat(ctx context.Context, r *received, state *batchState, 
 	if err != nil {
 		return judgement{}, nil, err
 	}
-	return v.judgedThen(r, state, rows), first, nil
+	return v.judgedThen(r, state, rows, state.holdsOf(first)), first, nil
 }
 
 // judgedThen returns the judgement on a submission whose rows with the numbers were
-// accepted. Those stay accepted, and no other is, whatever was decided since. Its effects
-// say whether what was accepted is still in force.
-func (v *Validator) judgedThen(r *received, before history, rows map[int]bool) judgement {
+// accepted. Those stay accepted, and no other is, whatever was decided since, but for those
+// that were held and have been released. Its effects say whether what was accepted is still
+// in force.
+func (v *Validator) judgedThen(r *received, before history, rows map[int]bool, held map[int]*ledger.Hold) judgement {
 	result := v.checks().withoutRules().apply(r, unlocked{before}, nil)
 	then := judgement{assumed: result.assumed, omitted: result.omitted}
+	for row, h := range held {
+		rows[row] = h.State == ledger.HoldReleased
+	}
 	for _, f := range result.findings {
 		if f.Severity != event.Reject || f.Row != 0 && !rows[f.Row] {
 			then.findings = append(then.findings, f)
@@ -96,7 +118,19 @@ func (v *Validator) judgedThen(r *received, before history, rows map[int]bool) j
 	for i := range r.submission.Observations {
 		row := r.submission.Observations[i].Row
 		at, read := byRow[row]
+		h := held[row]
 		switch {
+		case h != nil && h.State == ledger.HoldPending:
+			then.effects.of[isHeld].add(row)
+			then.heldRows++
+			for n := range h.Findings {
+				then.findings = append(then.findings, onRow(heldThen(h, &h.Findings[n]), r, i))
+			}
+		case h != nil && h.State == ledger.HoldRefused:
+			then.effects.of[isRefused].add(row)
+			then.findings = append(then.findings, onRow(heldRefused(h), r, i))
+		case h != nil && h.State == ledger.HoldSuperseded:
+			then.effects.of[isSuperseded].add(row)
 		case rows[row] && read:
 			then.accepted = append(then.accepted, result.accepted[at])
 			then.effects.add(standing(&result.accepted[at], &states[at]), &result.accepted[at], &states[at])
@@ -151,8 +185,21 @@ func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[int]bool, er
 	return rows, nil
 }
 
-// addItems adds the items of the rows that were accepted.
-func (v *Validator) addItems(ctx context.Context, a *acceptance, to map[ledger.Item]bool) error {
+// heldThen returns a finding that holds a row as it was told.
+func heldThen(h *ledger.Hold, f *event.HeldFinding) *event.Finding {
+	finding := hold(f.Code, "value", h.Value.String(), h.Releaser, f.MessageZH, f.MessageEN)
+	finding.Rule, finding.Values = f.Rule, f.Values
+	return finding
+}
+
+// addItems adds the items of the rows that were accepted, or held and released or superseded
+// since.
+func (v *Validator) addItems(ctx context.Context, a *acceptance, state *batchState, to map[ledger.Item]bool) error {
+	for _, h := range state.holdsOf(a) {
+		if h.State == ledger.HoldReleased || h.State == ledger.HoldSuperseded {
+			to[ledger.Item{Cell: h.Cell}] = true
+		}
+	}
 	for i := range a.rows {
 		to[ledger.ItemOf(&a.rows[i])] = true
 	}

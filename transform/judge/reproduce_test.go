@@ -34,7 +34,7 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 	const submissions = 150
 	for n := range submissions {
 		s := event.Submission{Area: one("901", "902", "907"), Dataset: "annual"}
-		if random.IntN(4) == 0 {
+		if random.IntN(2) == 0 {
 			s.Reason = "revised"
 		}
 		for range 1 + random.IntN(4) {
@@ -49,6 +49,9 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 		fixture.Submit(t, f.log, s)
 		if n%40 == 20 {
 			f.decide(validators[0], []event.DecisionKind{event.Lock, event.Unlock, event.Reopen}[n/40%3])
+		}
+		if n%12 == 11 {
+			f.decideHeld(validators[0], []event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld}[n/12%3])
 		}
 	}
 	f.acknowledged()
@@ -76,7 +79,7 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 	})
 	again := &Validator{log: f.log, ledger: ledger.New(c), rules: set, now: validators[0].now}
 	states := map[uint64]*batchState{}
-	byRules := map[string]int{}
+	byRules, byCode := map[string]int{}, map[string]int{}
 	for i := range verdicts {
 		was := &verdicts[i]
 		for len(accepted) > 0 && accepted[0].Sequence <= was.Basis {
@@ -104,7 +107,11 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 		}
 		for _, finding := range was.Findings {
 			byRules[finding.Rule]++
+			byCode[finding.Code]++
 		}
+	}
+	if byRules[""] == 0 || byCode["LOCKED_REVISION"] == 0 || byCode["STILL_HELD"]+byCode["HELD_SUPERSEDED"] == 0 {
+		t.Errorf("findings %v: want figures that are held by a lock, and held ones that are sent again or superseded", byCode)
 	}
 	for _, rule := range []string{"whole_number", "unit_slip", "large_change", "final_against_flash", "zone_above_host"} {
 		if byRules[rule] == 0 {
@@ -166,7 +173,7 @@ func BenchmarkJudgeWithRules(b *testing.B) {
 					continue
 				}
 				result := v.checks().apply(&r, newBatchState(l), nil)
-				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(&r, result.accepted)}}
+				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(&r, result.accepted, result.held)}}
 				if err := l.Apply(sequence, "accepted."+s.Area+".d", batch); err != nil {
 					b.Fatal(err)
 				}

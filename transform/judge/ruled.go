@@ -27,17 +27,12 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	row := rules.Row{Area: s.area, Dataset: s.dataset, Figures: s}
 	at := 0 // index of the row that is told about
 	tell := func(f *rules.Fault) {
-		finding := ruleFinding(f, &s.read[at])
-		if finding.Severity == event.Reject && s.rows[at].finding == nil {
-			s.rows[at].finding = finding
-		} else {
-			s.rows[at].remarks = append(s.rows[at].remarks, *finding)
-		}
+		s.rows[at].find(ruleFinding(f, &s.read[at], s.byBureau))
 	}
 	for i := range s.read {
 		o, state := &s.read[i], &s.states[i]
 		plan := plans[o.Indicator]
-		if plan == nil || !s.good[i] || !ledger.FigureOf(o).Counts() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
+		if plan == nil || !s.good[i] || s.rows[i].isStillHeld() || !ledger.FigureOf(o).Counts() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
 			continue
 		}
 		row.Period, row.Value, row.Stage, row.Note = o.Period, o.Value, o.Stage, o.Note
@@ -47,21 +42,29 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	}
 }
 
-// ruleFinding returns what a rule has found about a row.
-func ruleFinding(f *rules.Fault, o *event.AcceptedObservation) *event.Finding {
+// ruleFinding returns what a rule has found about a row. Nothing that the bureau itself reports
+// is held.
+func ruleFinding(f *rules.Fault, o *event.AcceptedObservation, byBureau bool) *event.Finding {
 	finding := reject(strings.ToUpper(f.Rule.ID), cmp.Or(f.Rule.Column, "value"), o.Value.String(), f.MessageZH, f.MessageEN)
 	finding.Severity, finding.Rule, finding.Values = f.Rule.Severity, f.Rule.ID, f.Seen
+	switch {
+	case finding.Severity == event.Hold && byBureau:
+		finding.Severity = event.Inform
+	case finding.Severity == event.Hold:
+		finding.ReleasedBy = cmp.Or(f.Rule.ReleasedBy, event.ByBureau)
+	}
 	return finding
 }
 
 // ruledSubmission is a submission as rules see it, together with what was accepted before.
 type ruledSubmission struct {
 	moment
-	area    *catalogue.Area
-	dataset string
-	read    []event.AcceptedObservation
-	rows    []rowState
-	states  []ledger.CellState
+	area     *catalogue.Area
+	byBureau bool
+	dataset  string
+	read     []event.AcceptedObservation
+	rows     []rowState
+	states   []ledger.CellState
 
 	good    []bool // rows that nothing was wrong with before the rules
 	periods []catalogue.Period
@@ -79,7 +82,7 @@ func (s *ruledSubmission) index() {
 		s.places = make(map[ledger.Cell]int, len(s.read))
 	}
 	for i := range s.read {
-		if s.good[i] = s.rows[i].finding == nil && !s.rows[i].silent; !s.good[i] {
+		if s.good[i] = s.rows[i].mayCount() && !s.rows[i].silent; !s.good[i] {
 			continue
 		}
 		if n := len(s.periods); (n == 0 || s.periods[n-1] != s.read[i].Period) && !slices.Contains(s.periods, s.read[i].Period) {

@@ -71,8 +71,8 @@ func TestRulesJudgeRows(t *testing.T) {
 		name    string
 		dataset string
 		rows    []event.Observation
-		want    map[int][]string // codes of the findings by row
-		refused []int
+		want    map[int][]string  // codes of the findings by row
+		refused []int             // rows that are refused or held
 		values  []event.SeenValue // of the first finding
 	}{
 		{name: "clean", rows: []event.Observation{fixture.Figure("gdp", "2022", "860"), fixture.Figure("hnte_valid", "2022", "87")}},
@@ -81,7 +81,7 @@ func TestRulesJudgeRows(t *testing.T) {
 			want: map[int][]string{1: {"WHOLE_NUMBER"}}, refused: []int{1}, values: []event.SeenValue{{Name: "value", Value: "87.5"}},
 		},
 		{
-			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}},
+			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
 			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "known", Value: "[813.41 790]"}, {Name: "likely", Value: "万元"}, {Name: "times", Value: "10^4"}},
 		},
 		{
@@ -104,7 +104,7 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "year to date falls", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "33"), fixture.Figure("tech_contract_value", "2021-YTD07", "51")},
-			want: map[int][]string{1: {"YTD_FALLING"}, 2: {"YTD_ABOVE_NEXT"}},
+			want: map[int][]string{1: {"YTD_FALLING"}, 2: {"YTD_ABOVE_NEXT"}}, refused: []int{1, 2},
 		},
 		{name: "what is in force is not judged again", rows: []event.Observation{{Indicator: "industrial_output", Period: "2022", Value: "400", Stage: "flash"}}},
 	} {
@@ -173,7 +173,7 @@ func TestRulesFindNothingInTheSample(t *testing.T) {
 			t.Errorf("%s: %+v", file.Name, f)
 		}
 		rows += len(result.accepted)
-		state.add(r, result.accepted)
+		state.add(r, result.accepted, result.held)
 	}
 	if rows < 500 {
 		t.Errorf("%d rows were judged", rows)

@@ -55,6 +55,8 @@ type judgement struct {
 	remarks  int // findings of rules that change nothing
 	omitted  int // findings left out: those on rows that repeat a cell many times, and remarks
 	accepted []event.AcceptedObservation
+	held     []event.HeldRow // that were not held before
+	heldRows int             // number of rows that are held, of earlier submissions' too
 	effects  effects
 	silent   map[int]bool // numbers of rows that say nothing
 	assumed  bool         // rows name no stage, and the dataset's own was taken
@@ -101,7 +103,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 		for i := range read {
 			row, state := &rows[i], &states[i]
 			if row.finding == nil && !row.silent {
-				row.finding = checkAgainstEarlier(&read[i], state, s.submission.Reason, known)
+				row.finding = r.checkAgainstEarlier(&read[i], state, s, known)
 			} else if row.silent {
 				row.finding = saysNothing(&read[i], state)
 			}
@@ -118,10 +120,8 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 			return
 		}
-		r.applyRules(&ruledSubmission{moment: m, area: area, dataset: dataset.ID, read: read, rows: rows, states: states})
-		if strings.TrimSpace(s.submission.Reason) == "" {
-			r.guardLockedTotals(m, s, read, rows, states)
-		}
+		r.applyRules(&ruledSubmission{moment: m, area: area, byBureau: s.byBureau, dataset: dataset.ID, read: read, rows: rows, states: states})
+		r.guardLockedTotals(m, s, read, rows, states)
 	})
 	near := suggestions{}
 	for i := range read {
@@ -146,21 +146,20 @@ func rejectAll(s *received, problem *event.Finding) judgement {
 	return result
 }
 
-// rowState is what is known of a row under judgement.
-type rowState struct {
-	finding *event.Finding
-	remarks []event.Finding // of rules; they change nothing
-	omitted bool            // the finding is not told
-	silent  bool            // the row says nothing, or withdraws what is not there
-	assumed bool            // the stage is the dataset's own
-}
-
 // conclude adds to the judgement what was decided on the row at an index of the
 // submission.
 func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, read *event.AcceptedObservation, state *ledger.CellState, near suggestions) {
 	o := &s.submission.Observations[i]
 	refused := row.finding != nil && row.finding.Severity == event.Reject
 	switch {
+	case row.finding != nil && row.finding.Severity == event.Hold:
+		result.effects.add(isHeld, read, state)
+		result.heldRows++
+		result.assumed = result.assumed || row.assumed
+		if row.finding.Code != stillHeldCode {
+			result.held = append(result.held, event.NewHeldRow(read, row.holds()))
+			row.endHold(result, state)
+		}
 	case refused && row.finding.Code == supersededCode:
 		result.effects.add(isSuperseded, read, state)
 	case refused:
@@ -175,6 +174,9 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.effects.add(effectOf(read, s.delivery.Sequence, state), read, state)
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)
+		if state.Held != nil && (ledger.Rank{Epoch: read.Epoch, Stage: read.Stage, Sequence: s.delivery.Sequence}).Compare(state.Held.Rank()) > 0 {
+			row.endHold(result, state)
+		}
 	}
 	for n := range row.remarks {
 		if result.remarks++; result.remarks > maxRemarks {
@@ -195,9 +197,10 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 }
 
 // checkAgainstEarlier judges a row by the state of its item, and writes into the row the
-// item's epoch and since when the area has listed it. The reason is the submission's. A row that withdraws has the stage
-// of what it withdraws, where it names none.
-func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, reason string, known map[ledger.Item]bool) *event.Finding {
+// item's epoch and since when the area has listed it. A row that withdraws has the stage of
+// what it withdraws, where it names none. Under a lock the bureau alone changes a figure at
+// once.
+func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, s *received, known map[ledger.Item]bool) *event.Finding {
 	best := &state.Best
 	o.Epoch = state.Reopened
 	if o.Status == catalogue.Withdrawn {
@@ -222,9 +225,18 @@ func checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, 
 	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return stageBackwards(o, best)
 	}
+	if state.Held != nil && !s.byBureau {
+		if held, ok := state.Held.FigureUnder(r.catalogue); ok && held.SameContent(figure) {
+			return stillHeld(o, state.Held)
+		}
+	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
-	if state.LockedBy == o.Period && !same && strings.TrimSpace(reason) == "" {
+	switch {
+	case state.LockedBy != o.Period || same:
+	case strings.TrimSpace(s.submission.Reason) == "":
 		return periodLocked(o)
+	case !s.byBureau && o.Entity == nil:
+		return heldByLock(o, state.LockedBy)
 	}
 	return nil
 }

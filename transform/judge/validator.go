@@ -205,11 +205,12 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 		verdicts[i].Batch = submissions[0].delivery.Sequence
 		if stored, ok := v.ledger.Accepted(r.id, r.delivery.Sequence); ok {
 			// It is this message itself, and the process ended before its verdict was stored.
-			rows, err := v.rowsOf(ctx, &acceptance{id: r.id, sequence: stored.Sequence, acceptedSequence: stored.AcceptedSequence})
+			of := &acceptance{id: r.id, sequence: stored.Sequence, acceptedSequence: stored.AcceptedSequence}
+			rows, err := v.rowsOf(ctx, of)
 			if err != nil {
 				return nil, nil, err
 			}
-			result := v.judgedThen(r, state, rows)
+			result := v.judgedThen(r, state, rows, state.holdsOf(of))
 			result.effects = effects{of: [len(allEffects)]rowsWith{isSilent: result.effects.of[isSilent]}} // the others cannot be told any more
 			verdicts[i].AcceptedSequence = stored.AcceptedSequence
 			v.conclude(&verdicts[i], &result)
@@ -231,9 +232,9 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 			return nil, nil, err
 		}
 		v.conclude(&verdicts[i], &result)
-		if len(result.accepted) > 0 {
-			state.add(r, result.accepted)
-			outgoing.add(i, r, result.accepted)
+		if len(result.accepted)+len(result.held) > 0 {
+			state.add(r, result.accepted, result.held)
+			outgoing.add(i, r, result.accepted, result.held)
 		}
 	}
 	return verdicts, outgoing, nil
@@ -260,15 +261,18 @@ func (v *Validator) conclude(verdict *event.Verdict, result *judgement) {
 	}
 	verdict.Rows -= verdict.Silent
 	verdict.Accepted = len(result.accepted)
-	verdict.RejectedRows = verdict.Rows - verdict.Accepted
+	verdict.Held = result.heldRows
+	verdict.RejectedRows = verdict.Rows - verdict.Accepted - verdict.Held
 	if result.findings != nil {
 		verdict.Findings = result.findings
 	}
 	verdict.FindingsOmitted = result.omitted
 	switch {
+	case verdict.Accepted == 0 && verdict.Held > 0:
+		verdict.Outcome = event.AllHeld
 	case verdict.Accepted == 0:
 		verdict.Outcome = event.Rejected
-	case verdict.RejectedRows == 0:
+	case verdict.RejectedRows+verdict.Held == 0:
 		verdict.Outcome = event.AllAccepted
 	default:
 		verdict.Outcome = event.Partial

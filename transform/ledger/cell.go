@@ -112,6 +112,8 @@ type CellState struct {
 	// LockedBy is a locked period whose total or change may depend on the figure: the
 	// cell's own where that is locked; zero where there is none.
 	LockedBy catalogue.Period
+	// Held is the figure of the cell that is held; nil where there is none.
+	Held *Hold
 }
 
 // Counts reports whether there is a value: not the word that there is none, and not one

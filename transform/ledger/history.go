@@ -93,8 +93,9 @@ func (h *History) Fold(acceptedSequence uint64, subject string, batch *event.Acc
 	if h.keep != nil {
 		for i := range batch.Submissions {
 			// A recomputation may have published a submission once more.
-			if _, repeated := h.Ledger.Accepted(batch.Submissions[i].ID, batch.Submissions[i].Sequence); !repeated {
-				h.keepVintages(acceptedSequence, &batch.Submissions[i])
+			s := &batch.Submissions[i]
+			if _, repeated := h.Ledger.Accepted(s.ID, s.Sequence); !repeated || s.Released {
+				h.keepVintages(acceptedSequence, s)
 			}
 		}
 	}
@@ -116,7 +117,7 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 	}
 	lists := map[Cell]int{} // rows that list an entity
 	for row, cell := range cells {
-		if !h.keep(s, cell) {
+		if !h.keep(s, cell) || s.Released && !h.Ledger.countsNow(s.Sequence, s.Row[row]) {
 			continue
 		}
 		if s.Entity(row) != nil {

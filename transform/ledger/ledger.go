@@ -43,6 +43,8 @@ type Ledger struct {
 	withdrawn         map[areaItem]uint8 // how often an area has withdrawn its figure
 	withdrawnCells    map[Cell]bool      // those of which any area has
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
+	holds             map[event.HoldID]*Hold
+	held              heldFigures // those of holds that are pending
 
 	entities      entities
 	additiveAreas []bool                // by number of the area, as far as asked for
@@ -86,7 +88,7 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 		}
 	}
 	for i := range batch.Decisions {
-		l.applyDecision(&batch.Decisions[i])
+		l.applyDecision(sequence, &batch.Decisions[i])
 	}
 	for _, c := range adopted {
 		if err := l.adopt(sequence, c); err != nil {
@@ -136,13 +138,26 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	if err != nil {
 		return err
 	}
-	if _, ok := l.accepted(id, s.Sequence); ok {
+	number, folded := l.accepted(id, s.Sequence)
+	if folded && !s.Released {
 		return nil
 	}
 	periods, err := s.Periods()
 	if err != nil {
 		return fmt.Errorf("fold submission %s: %w", s.ID, err)
 	}
+	if !folded {
+		number = l.addSubmission(acceptedSequence, id, s)
+	}
+	problem := l.foldRows(number, s, periods)
+	if err := l.foldHolds(acceptedSequence, s); err != nil {
+		return err
+	}
+	return problem
+}
+
+// addSubmission notes a submission, and returns its number.
+func (l *Ledger) addSubmission(acceptedSequence uint64, id event.SubmissionID, s *event.AcceptedSubmission) uint32 {
 	number := uint32(len(l.submissions))
 	folded := foldedSubmission{id: id, sequence: s.Sequence, acceptedSequence: acceptedSequence, rows: uint32(s.Len())}
 	if before, ok := l.submissionNumbers[id]; ok {
@@ -153,9 +168,16 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	if s.Key != "" {
 		l.foldKey(number, s)
 	}
+	return number
+}
+
+// foldRows puts the figures of the submission with a number into their cells. Of a submission
+// that a Release brings, those that are still held count.
+func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []catalogue.Period) (problem error) {
 	area := l.areaNumber(s.Area)
 	indicators, units := make([]*numberedIndicator, len(s.IndicatorWords)), make([]uint8, len(s.IndicatorWords))
 	for i, word := range s.IndicatorWords {
+		var err error
 		if units[i], err = l.unitNumber(s.Units[i]); err != nil {
 			return fmt.Errorf("fold submission %s: %w", s.ID, err)
 		}
@@ -165,8 +187,10 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	for i, period := range periods {
 		cellsOf[i] = l.period(period)
 	}
-	var problem error
 	for row := range s.Len() {
+		if s.Released && !l.countsNow(s.Sequence, s.Row[row]) {
+			continue
+		}
 		word := s.Indicator[row]
 		indicator, cells := indicators[word], cellsOf[s.Period[row]]
 		entity := s.Entity(row)
@@ -190,6 +214,9 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
 		}
 		l.put(indicator, cells, area, f)
+		if len(l.held) > 0 {
+			l.endHold(Cell{indicator.id, cells.period}, s.Area, l.rank(&f))
+		}
 	}
 	l.countLists()
 	return problem
@@ -305,12 +332,16 @@ func (l *Ledger) Basis() uint64 {
 }
 
 // ledgerSize is how much a ledger holds.
-type ledgerSize struct{ cells, submissions int }
+type ledgerSize struct{ cells, submissions, held int }
 
 func (l *Ledger) size() ledgerSize {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return ledgerSize{cells: l.cellCount, submissions: len(l.submissions)}
+	held := 0
+	for _, of := range l.held {
+		held += len(of)
+	}
+	return ledgerSize{cells: l.cellCount, submissions: len(l.submissions), held: held}
 }
 
 // LastOnSubject returns the sequence in ACCEPTED of the last message folded in from

@@ -8,7 +8,12 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-func (l *Ledger) applyDecision(d *event.Decision) {
+func (l *Ledger) applyDecision(acceptedSequence uint64, d *event.Decision) {
+	switch d.Kind {
+	case event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld:
+		l.applyHoldDecision(acceptedSequence, d)
+		return
+	}
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {
 		return // decisions are checked before they are recorded
@@ -178,6 +183,9 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 			if f.status() != 0 {
 				into[i].Submission = l.submissions[f.submission].id
 			}
+		}
+		if len(l.held) > 0 {
+			into[i].Held = l.held.pending(cell, area)
 		}
 	}
 }

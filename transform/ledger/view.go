@@ -16,6 +16,7 @@ type View struct {
 	catalogue *catalogue.Catalogue
 	number    uint64                          // counts the ledger's views from 1
 	kept      map[*cellFigures][]packedFigure // figures of cells that have changed since
+	held      heldFigures
 }
 
 // View returns the ledger as it stands now.
@@ -27,7 +28,7 @@ func (l *Ledger) View() *View {
 
 func (l *Ledger) newView() *View {
 	l.viewCount++
-	v := &View{ledger: l, basis: l.basis, catalogue: l.catalogue, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}}
+	v := &View{ledger: l, basis: l.basis, catalogue: l.catalogue, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}, held: l.held}
 	l.views = append(l.views, v)
 	return v
 }

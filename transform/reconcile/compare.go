@@ -62,7 +62,7 @@ func (c *comparison) begin(ctx context.Context) (err error) {
 	for _, s := range c.sound {
 		from = min(from, s.Basis)
 	}
-	return tally.ReadChanges(ctx, c.log, from, basis, "recompute", func(sequence uint64, cell ledger.Cell) {
+	return tally.ReadChanges(ctx, c.log, c.ledger, from, basis, "recompute", func(sequence uint64, cell ledger.Cell) {
 		c.touched[int(cell.Period.Year)], c.touched[int(cell.Period.Year)+1] = sequence, sequence
 	})
 }

@@ -5,5 +5,8 @@
 // An answer is of one place of the log, which it names, and counts everything that the log
 // held when the question came.
 //
-// What never happens: anything is stored or published but the answer.
+// What people say and decide about held figures is put on record here, since whether it can
+// be is a question to the ledger.
+//
+// What never happens: anything else is stored or published but the answer.
 package respond

@@ -63,11 +63,23 @@ func (r *Responder) foresee(ctx context.Context, upload *inquiry.Upload) (inquir
 	if !maps.Equal(before, r.places(upload)) {
 		return inquiry.Foreseen{}, false, nil
 	}
+	hideForeseenIDs(judged.Held, first)
 	foreseen := inquiry.Foreseen{Basis: view.Basis(), Verdicts: judged.Verdicts, Totals: r.totals(view, judged)}
 	if n := len(foreseen.Totals); n > inquiry.MaxTotals {
 		foreseen.Totals, foreseen.TotalsOmitted = foreseen.Totals[:inquiry.MaxTotals], n-inquiry.MaxTotals
 	}
 	return foreseen, true, nil
+}
+
+// hideForeseenIDs takes the ids from figures that would be held: they have none yet.
+func hideForeseenIDs(held map[ledger.Cell][]ledger.HeldPart, first uint64) {
+	for _, parts := range held {
+		for i := range parts {
+			if parts[i].ID.Sequence >= first {
+				parts[i].ID = event.HoldID{}
+			}
+		}
+	}
 }
 
 // places returns the place in ACCEPTED of the newest message on every subject that the
@@ -88,11 +100,18 @@ func (r *Responder) places(upload *inquiry.Upload) map[string]uint64 {
 // totals returns the totals that differ once the figures are accepted, those of the cells that
 // the upload reports first.
 func (r *Responder) totals(view *ledger.View, judged *judge.Foreseen) []inquiry.TotalChange {
-	changed := slices.SortedFunc(maps.Keys(judged.Figures), ledger.Cell.Compare)
+	cells := maps.Clone(judged.Held)
+	if cells == nil {
+		cells = map[ledger.Cell][]ledger.HeldPart{}
+	}
+	for cell := range judged.Figures {
+		cells[cell] = nil
+	}
+	changed := slices.SortedFunc(maps.Keys(cells), ledger.Cell.Compare)
 	if len(changed) == 0 {
 		return []inquiry.TotalChange{}
 	}
-	after := tally.NewOverlay(view)
+	after := tally.NewOverlay(view).WithHeld(judged.Held)
 	for _, cell := range changed {
 		for _, figure := range judged.Figures[cell] {
 			after.Add(cell, figure)
@@ -121,7 +140,8 @@ func (r *Responder) totals(view *ledger.View, judged *judge.Foreseen) []inquiry.
 
 // rank is 0 for a cell that the upload reports.
 func rank(judged *judge.Foreseen, cell ledger.Cell) int {
-	if _, reported := judged.Figures[cell]; reported {
+	_, reported := judged.Figures[cell]
+	if _, held := judged.Held[cell]; reported || held {
 		return 0
 	}
 	return 1

@@ -21,7 +21,7 @@ func (r *Responder) figures(ctx context.Context, wanted inquiry.Wanted) (inquiry
 	view := r.ledger.View()
 	defer view.Close()
 	indicators := view.Catalogue().Indicators
-	answer := inquiry.Figures{Basis: view.Basis(), Figures: []inquiry.Figure{}}
+	told := inquiry.Figures{Basis: view.Basis(), Figures: []inquiry.Figure{}}
 	for _, text := range wanted.Periods {
 		period, err := catalogue.ParsePeriod(text)
 		if err != nil {
@@ -34,24 +34,17 @@ func (r *Responder) figures(ctx context.Context, wanted inquiry.Wanted) (inquiry
 			}
 			for _, part := range view.AppendParts(nil, ledger.Cell{Indicator: indicator.ID, Period: period}) {
 				if part.Area == wanted.Area {
-					answer.Figures = append(answer.Figures, figureOf(indicator, period, &part))
+					told.Figures = append(told.Figures, figureOf(indicator, period, &part))
 				}
 			}
 		}
 	}
-	return answer, nil
+	return told, nil
 }
 
 func figureOf(indicator *catalogue.Indicator, period catalogue.Period, part *ledger.Part) inquiry.Figure {
-	f := inquiry.Figure{
+	return inquiry.Figure{
 		Indicator: indicator.ID, Period: period.String(), Unit: indicator.UnitName, Submission: part.Submission.String(), Sequence: part.Sequence,
-		Said: event.Said{Stage: part.Stage.String(), Qualifier: part.Qualifier.String()},
+		Said: ledger.SaidOf(part),
 	}
-	if part.Status != catalogue.Missing {
-		f.Value = part.Value.String()
-	}
-	if part.Status != catalogue.Normal {
-		f.Status = part.Status.String()
-	}
-	return f
 }

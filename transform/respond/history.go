@@ -3,11 +3,13 @@ package respond
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/ledger"
 )
 
@@ -26,15 +28,20 @@ func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.Histo
 	h := ledger.NewHistory(r.ledger.Catalogue(), ledger.Moment{Basis: answer.Basis}, func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return cell == wanted })
 	following, caughtUp := context.WithCancel(ctx)
 	defer caughtUp()
-	err = r.log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{"accepted." + of.Area + ".*"}}, func(d stream.Delivery) error {
+	err = r.log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{"accepted." + of.Area + ".*", judge.DecisionSubject}}, func(d stream.Delivery) error {
 		batch, err := event.DecodeAccepted(d.Body)
 		if err != nil && !event.IsPermanent(err) {
 			return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)
 		}
-		if err == nil {
-			h.Fold(d.Sequence, d.Subject, batch)
+		if err != nil {
+			return nil
 		}
-		return nil
+		if d.Subject == judge.DecisionSubject {
+			// Of the decisions, those about the area's held figures alone change its vintages.
+			batch.Submissions = slices.DeleteFunc(batch.Submissions, func(s event.AcceptedSubmission) bool { return s.Area != of.Area })
+			batch.Decisions = slices.DeleteFunc(batch.Decisions, func(d event.Decision) bool { return len(d.Rows) == 0 || d.Area != of.Area })
+		}
+		return h.Fold(d.Sequence, d.Subject, batch)
 	}, caughtUp)
 	if err != nil {
 		return inquiry.History{}, err

@@ -35,12 +35,14 @@ const answerTimeout = 20 * time.Second
 // the log. It calls serving once questions reach this process.
 func (r *Responder) Run(ctx context.Context, serving func()) error {
 	return r.log.Serve(ctx, stream.Service{
-		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history and totals, from the ledger",
+		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history, held figures and totals, from the ledger",
 		Answers: map[string]stream.Answerer{
 			inquiry.DryRunSubject:  timed(inquiry.Answerer(r.dryRun)),
 			inquiry.FiguresSubject: timed(inquiry.Answerer(r.figures)),
 			inquiry.HistorySubject: timed(inquiry.Answerer(r.history)),
 			inquiry.TotalsSubject:  timed(inquiry.Answerer(r.cityTotals)),
+			inquiry.HoldsSubject:   timed(inquiry.Answerer(r.holds)),
+			inquiry.DecideSubject:  timed(inquiry.Answerer(r.decide)),
 		},
 	}, serving)
 }

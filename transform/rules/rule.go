@@ -12,7 +12,9 @@ type Rule struct {
 	ID string `yaml:"id" json:"id"`
 	// Severity is what a fault does to its row: reject, hold or inform.
 	Severity event.Severity `yaml:"severity" json:"severity"`
-	Scope    Scope          `yaml:"scope" json:"scope"`
+	// ReleasedBy is who releases a row that the rule holds; the bureau where it is left out.
+	ReleasedBy event.Releaser `yaml:"released_by" json:"released_by,omitempty"`
+	Scope      Scope          `yaml:"scope" json:"scope"`
 	// Relation has the rule compare the figure with those of other indicators, one at a
 	// time, which the expression names other.
 	Relation Relation `yaml:"relation" json:"relation,omitempty"`

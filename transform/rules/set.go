@@ -168,8 +168,15 @@ func (r *Rule) check(path string, c *catalogue.Catalogue) error {
 	if !ruleID.MatchString(r.ID) {
 		report("id", "want lower-case letters, digits and _, got %q", r.ID)
 	}
-	if r.Severity != event.Reject && r.Severity != event.Inform {
-		report("severity", "want reject or inform, got %q", r.Severity)
+	if r.Severity != event.Reject && r.Severity != event.Hold && r.Severity != event.Inform {
+		report("severity", "want reject, hold or inform, got %q", r.Severity)
+	}
+	switch {
+	case r.ReleasedBy == "":
+	case r.ReleasedBy != event.ByDistrict && r.ReleasedBy != event.ByBureau:
+		report("released_by", "want district or bureau, got %q", r.ReleasedBy)
+	case r.Severity != event.Hold:
+		report("released_by", "a rule that holds nothing has nothing to release")
 	}
 	if r.Relation != "" && r.Relation != AtMost && r.Relation != AtLeast {
 		report("relation", "want at_most or at_least, got %q", r.Relation)

@@ -23,6 +23,7 @@ type calculator struct {
 	// territories are those of a period and the year before.
 	territories map[catalogue.Period]*catalogue.Territories
 	following   map[catalogue.PeriodSet]catalogue.PeriodSet // flows that follow from those of a set
+	withHeld    *withHeld                                   // nil where nothing is held
 	// Memory for terms to use again.
 	figureBuffer []ledger.Part
 	areaBuffer   []string

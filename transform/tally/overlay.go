@@ -15,6 +15,7 @@ type Overlay struct {
 	Source
 	figures  map[ledger.Cell][]ledger.Part
 	reported map[indicatorYear]catalogue.PeriodSet
+	held     map[ledger.Cell][]ledger.HeldPart
 }
 
 type indicatorYear struct {
@@ -30,7 +31,18 @@ func NewOverlay(source Source) *Overlay {
 }
 
 // Over returns the overlay's figures over another source. Both share what is added later.
-func (o *Overlay) Over(source Source) *Overlay { return &Overlay{source, o.figures, o.reported} }
+func (o *Overlay) Over(source Source) *Overlay {
+	return &Overlay{Source: source, figures: o.figures, reported: o.reported}
+}
+
+// WithHeld says which figures are held beside those of the overlay; without it none are.
+func (o *Overlay) WithHeld(held map[ledger.Cell][]ledger.HeldPart) *Overlay {
+	o.held = held
+	return o
+}
+
+// HeldParts returns the figures that are held.
+func (o *Overlay) HeldParts() map[ledger.Cell][]ledger.HeldPart { return o.held }
 
 // Add adds an area's figure of a cell, in place of one of lower rank that was added before.
 func (o *Overlay) Add(cell ledger.Cell, figure ledger.Part) {

@@ -91,7 +91,7 @@ func (w *Worker) recoverPending(ctx context.Context) error {
 		return err
 	}
 	pending := map[ledger.Cell]bool{}
-	err = ReadChanges(ctx, w.log, position.AckFloor, view.Basis(), "tally", func(_ uint64, cell ledger.Cell) { pending[cell] = true })
+	err = ReadChanges(ctx, w.log, w.ledger, position.AckFloor, view.Basis(), "tally", func(_ uint64, cell ledger.Cell) { pending[cell] = true })
 	if err != nil {
 		return err
 	}
@@ -100,15 +100,16 @@ func (w *Worker) recoverPending(ctx context.Context) error {
 }
 
 // ReadChanges calls changed with the cell of every row that ACCEPTED holds after one sequence
-// and up to another, and the message's sequence. Stage names the reader.
-func ReadChanges(ctx context.Context, log *stream.Log, after, upTo uint64, stage string, changed func(sequence uint64, cell ledger.Cell)) error {
+// and up to another, and of every figure that is held or decided about there, as the ledger
+// has it, and the message's sequence. Stage names the reader.
+func ReadChanges(ctx context.Context, log *stream.Log, l *ledger.Ledger, after, upTo uint64, stage string, changed func(sequence uint64, cell ledger.Cell)) error {
 	if after >= upTo {
 		return nil
 	}
 	end := errors.New("all is read")
 	err := log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: after + 1, Stage: stage}, func(d stream.Delivery) error {
 		// A message that cannot be read is put aside when it is delivered.
-		_ = eachCell(d.Body, func(cell ledger.Cell) { changed(d.Sequence, cell) })
+		_ = eachCell(l, d.Body, func(cell ledger.Cell) { changed(d.Sequence, cell) })
 		if d.Sequence >= upTo {
 			return end
 		}

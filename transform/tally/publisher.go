@@ -47,7 +47,7 @@ func (p *Publisher) relatedIn(c *catalogue.Catalogue) relatedIndicators {
 // tallyAndPublish folds the totals of the cells from the view, under its catalogue, and
 // publishes them. Of cells in withdrawn that have no total it publishes that there is none any more.
 func (p *Publisher) tallyAndPublish(ctx context.Context, view *ledger.View, cells []ledger.Cell, withdrawn map[ledger.Cell]bool, trigger event.Trigger) error {
-	c := calculator{catalogue: view.Catalogue(), source: view}
+	c := newCalculator(view.Catalogue(), view)
 	return p.publishGroups(ctx, c.catalogue, view.Basis(), trigger, flushLimit{bytes: flushBytes, periods: math.MaxInt}, func(yield func([]PeriodTotal) bool) {
 		for _, group := range groupRelated(p.relatedIn(c.catalogue), cells, func(c *ledger.Cell) string { return c.Indicator }) {
 			totals := c.appendTotals(make([]PeriodTotal, 0, len(group)), group)

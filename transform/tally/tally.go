@@ -37,8 +37,7 @@ var (
 // one part of a ratio; where one part is the city's own figure, either suffices for a total
 // without value that names who is missing. Method: the indicator's city_total in the catalogue.
 func Tally(c *catalogue.Catalogue, source Source, cell ledger.Cell) (event.Total, bool) {
-	of := calculator{catalogue: c, source: source}
-	return of.total(cell)
+	return newCalculator(c, source).total(cell)
 }
 
 func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
@@ -63,6 +62,9 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 		}
 	}
 	c.change(&total, indicator, cell.Period, now)
+	if c.withHeld != nil {
+		c.withHeld.tell(&total, cell)
+	}
 	return total, true
 }
 

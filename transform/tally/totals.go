@@ -18,7 +18,7 @@ type PeriodTotal struct {
 // follow from the same figures. Totals that nobody has reported anything for are left
 // out.
 func All(c *catalogue.Catalogue, source Source, cells []ledger.Cell) []PeriodTotal {
-	of := calculator{catalogue: c, source: source}
+	of := newCalculator(c, source)
 	totals := make([]PeriodTotal, 0, len(cells))
 	for _, group := range groupRelated(findRelated(c), cells, func(c *ledger.Cell) string { return c.Indicator }) {
 		totals = of.appendTotals(totals, group)
@@ -50,7 +50,7 @@ func (c *calculator) appendTotals(totals []PeriodTotal, cells []ledger.Cell) []P
 // Totals that nobody has reported anything for are left out.
 func OfPeriod(c *catalogue.Catalogue, source Source, period catalogue.Period) []event.Total {
 	var totals []event.Total
-	of := calculator{catalogue: c, source: source}
+	of := newCalculator(c, source)
 	for i := range c.Indicators {
 		if total, ok := of.total(ledger.Cell{Indicator: c.Indicators[i].ID, Period: period}); ok {
 			totals = append(totals, total)

@@ -89,8 +89,9 @@ func (w *Worker) flush(ctx context.Context, batch []stream.Delivery) (err error)
 	return nil
 }
 
-// eachCell calls f with the cells of every row in a message of ACCEPTED.
-func eachCell(body []byte, f func(ledger.Cell)) error {
+// eachCell calls f with the cells of every row in a message of ACCEPTED that the ledger has
+// folded in, and of every figure that it holds or decides about.
+func eachCell(l *ledger.Ledger, body []byte, f func(ledger.Cell)) error {
 	batch, err := event.DecodeAccepted(body)
 	if err != nil {
 		return err
@@ -104,8 +105,22 @@ func eachCell(body []byte, f func(ledger.Cell)) error {
 		for _, cell := range cells {
 			f(cell)
 		}
+		for j := range s.Held {
+			cellOfHold(l, s.Sequence, s.Held[j].Row, f)
+		}
+	}
+	for i := range batch.Decisions {
+		for _, row := range batch.Decisions[i].Rows {
+			cellOfHold(l, batch.Decisions[i].Sequence, row, f)
+		}
 	}
 	return nil
+}
+
+func cellOfHold(l *ledger.Ledger, sequence uint64, row uint32, f func(ledger.Cell)) {
+	if h := l.Hold(event.HoldID{Sequence: sequence, Row: int(row)}); h != nil {
+		f(h.Cell)
+	}
 }
 
 // Consumer is the name of the tally worker's durable consumer of ACCEPTED, which tells

@@ -78,7 +78,7 @@ func Users() []User {
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.*"),
 		member(Operator, stream.All(),
-			"accepted.decisions", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
+			"accepted.decisions", "inquiries.holds", "inquiries.decide", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
 			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*"),
 		// Who changes streams can have them take any message anyhow.
 		{Name: Admin, Allow: []string{">"}},

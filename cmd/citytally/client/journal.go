@@ -58,7 +58,11 @@ func decisionActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 			of := strings.Join(slices.DeleteFunc([]string{decision.Period, decision.Area, decision.Indicator}, func(s string) bool { return s == "" }), " ")
 			by := decision.Person
 			by.Name = cmp.Or(by.Name, decision.By)
-			acts = append(acts, present.Act{At: decision.Decided(), Kind: string(decision.Kind), Of: of, By: by, Reason: decision.Reason})
+			kind := string(decision.Kind)
+			if len(decision.Rows) > 0 {
+				kind, of = kind+"_held", fmt.Sprintf("%s %s", decision.Area, heldIDs(&decision))
+			}
+			acts = append(acts, present.Act{At: decision.Decided(), Kind: kind, Of: of, By: by, Reason: decision.Reason})
 		}
 		return nil
 	})
@@ -163,4 +167,18 @@ func readAll(ctx context.Context, log *stream.Log, name, subject string, read fu
 		}
 		return nil
 	}, caughtUp)
+}
+
+// heldIDs names the held figures that a decision is about, the first of many.
+func heldIDs(d *event.Decision) string {
+	const named = 5
+	var ids []string
+	for i, row := range d.Rows {
+		if i == named {
+			ids = append(ids, fmt.Sprintf("… %d", len(d.Rows)))
+			break
+		}
+		ids = append(ids, event.HoldID{Sequence: d.Sequence, Row: int(row)}.String())
+	}
+	return strings.Join(ids, " ")
 }

@@ -177,7 +177,7 @@ func reportRows(c *catalogue.Catalogue, totals []event.Total, from origin) []sin
 			Change: t.Change, ChangeKind: t.ChangeKind, ChangeAbsolute: t.ChangeAbsolute, ChangeReason: t.ChangeReason,
 			Coverage:        sink.Coverage{Have: t.Have(), Expected: t.Expected, Missing: append([]string{}, t.Missing...)},
 			ChangeQualifier: t.ChangeQualifier, ChangeAreas: append([]string{}, t.ChangeAreas...),
-			Publishable: t.Publishable, Flags: append([]string{}, t.Flags...), Carried: append([]string{}, t.Carried...),
+			Publishable: t.Publishable, Held: t.Held, Flags: append([]string{}, t.Flags...), Carried: append([]string{}, t.Carried...),
 			Basis: from.basis, Trigger: string(event.ByManual), Catalogue: from.catalogue, ComputedAt: from.at,
 		}
 		if indicator, ok := c.Indicator(t.Indicator); ok {

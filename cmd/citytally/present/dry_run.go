@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -20,6 +21,8 @@ type DryRunWords struct {
 	// the place of a total that is not there.
 	Totals, NoTotals, Without, Omitted string
 	Total, From, To                    string
+	// WithHeld is a format of what a total would be with the figures that are held.
+	WithHeld string
 }
 
 // DryRun prints what would become of an upload.
@@ -88,5 +91,9 @@ func totalInWords(t *inquiry.Total, unit string, l Language) string {
 		}
 		text += " " + fill(words.Qualifiers, qualifier, fmt.Sprintf(format, size))
 	}
-	return fmt.Sprintf("%s  %d/%d", text, t.Have, t.Expected)
+	text = fmt.Sprintf("%s  %d/%d", text, t.Have, t.Expected)
+	if t.Held != nil {
+		text += words.Comma + fmt.Sprintf(words.DryRun.WithHeld, cmp.Or(t.Held.Value, words.NoValue))
+	}
+	return text
 }

@@ -74,6 +74,9 @@ func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 		lines = append(lines, fmt.Sprintf(words.Recast, x.Area(code), cmp.Or(before, words.UnknownBefore)))
 	}
 	lines = append(lines, x.notes(x.of.Flags, x.of.Carried, false)...)
+	if held := x.withHeld(x.of.Indicator, x.of.Held, x.of.Unit); held != "" {
+		lines = append(lines, held)
+	}
 	for i := range x.of.Contradictions {
 		lines = append(lines, x.contradiction(&x.of.Contradictions[i]))
 	}
@@ -172,15 +175,11 @@ func (x *explainer) level(l *answer.Level, title string) *node {
 	return top
 }
 
-// refused tells a figure of a missing area that was refused or held, what was wrong, and
+// refused tells a figure of a missing area that was refused, what was wrong, and
 // where it came from.
 func (x *explainer) refused(r *answer.RefusedFigure) *node {
-	pattern := x.words.Refused
-	if r.Held {
-		pattern = x.words.Held
-	}
 	f := &r.Finding
-	head := fmt.Sprintf(pattern, r.Area+" "+x.Area(r.Area), x.Indicator(r.Indicator))
+	head := fmt.Sprintf(x.words.Refused, r.Area+" "+x.Area(r.Area), x.Indicator(r.Indicator))
 	if f.Seen != "" {
 		head += "  " + f.Seen
 	}
@@ -218,6 +217,9 @@ func (x *explainer) sum(s *answer.Sum) *node {
 	}
 	if s.ClaimsOmitted > 0 {
 		n.children = append(n.children, &node{lines: []string{fmt.Sprintf(x.words.MoreClaimed, s.ClaimsOmitted)}})
+	}
+	for i := range s.Holds {
+		n.children = append(n.children, x.hold(&s.Holds[i]))
 	}
 	return n
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/citytally/citytally/transform/answer"
 )
 
-// A figure of a missing area that was refused or held is told with what was wrong, its row
+// A figure of a missing area that was refused is told with what was wrong, its row
 // and the file.
 func TestExplanationTellsRefusedFigures(t *testing.T) {
 	finding := event.Finding{Code: "VALUE_NOT_A_NUMBER", Severity: event.Reject, Row: 3, Seen: "约莫", MessageZH: "不是数值；请填数字", MessageEN: "not a number; write digits"}
 	level := answer.Level{Period: "2021-Q3", Reported: true, Missing: []string{"101"}, Refused: []answer.RefusedFigure{
 		{Area: "101", Indicator: "output", Finding: finding, Submission: "0a", Sequence: 7, File: "三季度.csv", ReceivedAt: time.Date(2021, 10, 9, 1, 0, 0, 0, time.UTC)},
-		{Area: "101", Indicator: "firms", Held: true, Finding: event.Finding{Code: "PERIOD_LOCKED", MessageZH: "已锁定", MessageEN: "locked"}, Submission: "0b", Sequence: 8},
+		{Area: "101", Indicator: "firms", Finding: event.Finding{Code: "PERIOD_LOCKED", MessageZH: "已锁定", MessageEN: "locked"}, Submission: "0b", Sequence: 8},
 	}}
 	for language, want := range map[Language][]string{
-		Chinese: {"缺：东区", "101 东区 已报送产值，被退回  约莫", "不是数值；请填数字 (VALUE_NOT_A_NUMBER)", "三季度.csv 第 3 行 · #7 0a · 收到 2021-10-09 09:00:00 +08:00", "101 东区 已报送企业，待说明"},
-		English: {"missing: East", "101 East has sent output, which was refused  约莫", "not a number; write digits (VALUE_NOT_A_NUMBER)", "三季度.csv row 3 · #7 0a · received", "101 East has sent firms, which is held"},
+		Chinese: {"缺：东区", "101 东区 已报送产值，被退回  约莫", "不是数值；请填数字 (VALUE_NOT_A_NUMBER)", "三季度.csv 第 3 行 · #7 0a · 收到 2021-10-09 09:00:00 +08:00", "101 东区 已报送企业，被退回"},
+		English: {"missing: East", "101 East has sent output, which was refused  约莫", "not a number; write digits (VALUE_NOT_A_NUMBER)", "三季度.csv row 3 · #7 0a · received", "101 East has sent firms, which was refused"},
 	} {
 		var b bytes.Buffer
 		e := answer.Explanation{Indicator: "output", Rule: catalogue.SumRule, Policy: catalogue.Complete, Level: level, ChangeReason: "VALUE_MISSING"}

@@ -13,7 +13,7 @@ import (
 // Act is something that a person did, as it is on record.
 type Act struct {
 	At time.Time `json:"at"`
-	// Kind is lock, unlock, reopen, adopt, release, recompute, run, pause, resume, skip,
+	// Kind is lock, unlock, reopen, adopt, explain_held, release_held, refuse_held, release, recompute, run, pause, resume, skip,
 	// token (issued), key (made) or revoke.
 	Kind string       `json:"act"`
 	Of   string       `json:"of"`

@@ -169,15 +169,22 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	for _, note := range p.notes(row.Flags, row.Carried, false) {
 		areas += words.Clause + note
 	}
+	if held := p.withHeld(row.Indicator, row.Held, row.Unit); held != "" {
+		areas += words.Clause + held
+	}
 	name := p.Language.Choose(row.indicator.NameZH, row.indicator.NameEN)
 	return table.Row{"  " + name, figure, change, areas, words.Stages[row.Stage]}
 }
 
 func (p *Printer) reportCSV(w io.Writer, r *Report) {
-	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at", "change_qualifier", "change_areas", "flags", "carried"})
+	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at", "change_qualifier", "change_areas", "flags", "carried", "held", "held_areas", "value_with_held", "change_with_held"})
 	for i := range r.Totals {
 		row := &r.Totals[i]
 		var nameZH, nameEN string
+		var held event.TotalWithHeld
+		if row.Held != nil {
+			held = *row.Held
+		}
 		if indicator, ok := p.Catalogue.Indicator(row.Indicator); ok {
 			nameZH, nameEN = indicator.NameZH, indicator.NameEN
 		}
@@ -185,6 +192,7 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 			row.Indicator, nameZH, nameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
 			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
 			row.ComputedAt.UTC().Format(utcMilliseconds), row.ChangeQualifier, strings.Join(row.ChangeAreas, " "), strings.Join(row.Flags, " "), strings.Join(row.Carried, " "),
+			strings.Join(held.Holds, " "), strings.Join(held.Areas, " "), held.Value, held.Change,
 		})
 	}
 	for i := range r.Unreported {

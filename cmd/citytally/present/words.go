@@ -62,6 +62,7 @@ type Words struct {
 	Calendar   CalendarWords
 	Demo       DemoWords
 	Rules      RulesWords
+	Hold       HoldWords
 }
 
 // BaseWords name the period that another is compared with: On in a change on it, and as
@@ -182,8 +183,8 @@ type ExplainWords struct {
 	Recast, UnknownBefore                   string
 	// What the catalogue says of an indicator.
 	Meaning, Population, Source, Redefined, Validity string
-	// Refused and Held tell an area and the indicator whose figure it sent in vain.
-	Refused, Held string
+	// Refused tells an area and the indicator whose figure it sent in vain.
+	Refused string
 	// Contradiction tells an area, an indicator, and two values with what they follow
 	// from.
 	Contradiction string

@@ -89,7 +89,7 @@ var englishWords = Words{
 		Received: "received %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
 		Meaning:       "meaning: %s", Population: "population: %s", Source: "source: %s", Redefined: "redefined from %s on", Validity: "valid: %s",
-		Recast: "territory: that of %s belonged to %s a year earlier", UnknownBefore: "not known", Refused: "%s has sent %s, which was refused", Held: "%s has sent %s, which is held",
+		Recast: "territory: that of %s belonged to %s a year earlier", UnknownBefore: "not known", Refused: "%s has sent %s, which was refused",
 		Excluded: map[string]string{
 			answer.InsideZone: "not added: a zone inside %s, whose figure contains it", answer.CityFigure: "not added: the city's own figure is no part of the sum of its areas",
 			answer.DistrictFigure: "not used: the city itself reports this indicator", answer.AreaNotValid: "not added: the area does not exist at the end of the period", answer.AreaUnknown: "not added: the catalogue in use has no such area",
@@ -121,6 +121,15 @@ var englishWords = Words{
 		Directions: map[assess.Direction]string{assess.Higher: "more is better", assess.Lower: "less is better"},
 		NoScore:    map[string]string{assess.ValueMissing: "no figure", assess.DenominatorZero: "denominator is zero", assess.TargetMissing: "no target"},
 	},
+	Hold: HoldWords{
+		List: table.Row{"id", "state", "area", "indicator", "period", "held", "in force", "released by", "because of", "said last"},
+		None: "nothing is held", Omitted: "… and %d more; narrow it down with --area or --state",
+		States:    map[string]string{"pending": "held", "released": "released", "refused": "refused", "superseded": "superseded"},
+		Releasers: map[event.Releaser]string{event.ByDistrict: "an explanation", event.ByBureau: "the bureau"},
+		Held:      "%s  %s, %s, %s: %s  %s (%s releases it)", InForce: "in force: %s", From: "submission %s, row %d, received %s %s", Because: "%s: %s", Successor: "submission number %d has taken its place",
+		Explained: "explained by %s, %s: %s", Released: "released by %s, %s: %s", Refused: "refused by %s, %s: %s",
+		WithHeld: "%d held (%s), with which it would be %s",
+	},
 	Rules: RulesWords{
 		List:       table.Row{"rule", "severity", "scope", "thresholds", "is at fault"},
 		Severities: map[event.Severity]string{event.Reject: "reject", event.Hold: "hold", event.Inform: "inform"},
@@ -151,12 +160,12 @@ var englishWords = Words{
 		Editions: table.Row{"version", "in force from message", "since", "by", "reason"},
 	},
 	Receipt: ReceiptWords{
-		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "rejected": "rejected", "received": "received, not judged yet"},
+		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "held": "held", "rejected": "rejected", "received": "received, not judged yet"},
 		Repeated: " (same content as before: the same submission; --again sends it as a new version)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
 		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
 		Effects: map[event.Effect]string{
 			event.New: "new", event.Changed: "changed", event.Unchanged: "unchanged", event.WithdrewIt: "withdrawn",
-			event.Superseded: "superseded", event.Refused: "refused", event.Silent: "without a statement",
+			event.Superseded: "superseded", event.Held: "held", event.Refused: "refused", event.Silent: "without a statement",
 		},
 		EffectCount: "%[2]d %[1]s", AssumedStage: "without a stage: taken as %s",
 		Effect: "effect", Figure: "figure", From: "before", To: "reported", Submission: "before by submission",
@@ -166,7 +175,7 @@ var englishWords = Words{
 	},
 	DryRun: DryRunWords{
 		Nothing: "Dry run: nothing was stored; as of message %d of ACCEPTED", Totals: "City totals that would move:", NoTotals: "no city total would move",
-		Without: "none", Omitted: "  … and %d more totals", Total: "city total and period", From: "now", To: "then",
+		Without: "none", Omitted: "  … and %d more totals", Total: "city total and period", From: "now", To: "then", WithHeld: "with what is held %s",
 	},
 	Token: TokenWords{
 		ID: "ID", Name: "Name", Role: "Role", State: "State", Expires: "Expires", Created: "Created", Revoked: "Revoked", Never: "never", InFile: "in the tokens file",
@@ -178,7 +187,7 @@ var englishWords = Words{
 	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
-		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
+		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
 			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
 		Roles: map[string]string{"operator": "operator", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "token": "token"},

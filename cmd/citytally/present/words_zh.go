@@ -86,7 +86,7 @@ var chineseWords = Words{
 		Received: "收到 %s", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Superseded: "此前：%s",
 		Contradiction: "数据矛盾：%s的%s，%s；而%s",
 		Meaning:       "含义：%s", Population: "统计范围：%s", Source: "资料来源：%s", Redefined: "指标口径自 %s 起调整", Validity: "有效期：%s",
-		Recast: "区划调整：%s 的地域上年属 %s", UnknownBefore: "未知地区", Refused: "%s 已报送%s，被退回", Held: "%s 已报送%s，待说明",
+		Recast: "区划调整：%s 的地域上年属 %s", UnknownBefore: "未知地区", Refused: "%s 已报送%s，被退回",
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
@@ -118,6 +118,15 @@ var chineseWords = Words{
 		Directions: map[assess.Direction]string{assess.Higher: "越高越好", assess.Lower: "越低越好"},
 		NoScore:    map[string]string{assess.ValueMissing: "缺数", assess.DenominatorZero: "分母为零", assess.TargetMissing: "无目标"},
 	},
+	Hold: HoldWords{
+		List: table.Row{"编号", "状态", "地区", "指标", "报告期", "待核实数", "现行数", "由谁确认", "原因", "最近的说明"},
+		None: "没有待核实数据", Omitted: "…… 另有 %d 项未列出，请用 --area 或 --state 缩小范围",
+		States:    map[string]string{"pending": "待核实", "released": "已采用", "refused": "已退回", "superseded": "已被取代"},
+		Releasers: map[event.Releaser]string{event.ByDistrict: "区县说明即可", event.ByBureau: "市级核准"},
+		Held:      "%s  %s %s %s：%s  %s（%s）", InForce: "现行数 %s", From: "报送 %s 第 %d 行，%s 收到 %s", Because: "%s：%s", Successor: "已由报送（序号 %d）取代",
+		Explained: "%s 于 %s 说明：%s", Released: "%s 于 %s 核准采用：%s", Refused: "%s 于 %s 退回：%s",
+		WithHeld: "另有 %d 项待核实（%s），如采用则为 %s",
+	},
 	Rules: RulesWords{
 		List:       table.Row{"规则", "处理", "范围", "阈值", "判为有误的条件"},
 		Severities: map[event.Severity]string{event.Reject: "退回", event.Hold: "待核", event.Inform: "提示"},
@@ -148,12 +157,12 @@ var chineseWords = Words{
 		Editions: table.Row{"版本", "自采用记录", "启用时间", "操作人", "原因"},
 	},
 	Receipt: ReceiptWords{
-		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "rejected": "未采用", "received": "已收到，尚未审核"},
+		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "held": "待核实", "rejected": "未采用", "received": "已收到，尚未审核"},
 		Repeated: "（内容与先前报送相同，视为同一份报送；确需作为新版本报送请加 --again）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
 		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
 		Effects: map[event.Effect]string{
 			event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
-			event.Superseded: "已被取代", event.Refused: "未采用", event.Silent: "未填",
+			event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "未填",
 		},
 		EffectCount: "%s %d 行", AssumedStage: "未填阶段的按%s",
 		Effect: "结果", Figure: "数据", From: "原数", To: "报送数", Submission: "原数所属报送",
@@ -163,7 +172,7 @@ var chineseWords = Words{
 	},
 	DryRun: DryRunWords{
 		Nothing: "试算：未存储任何数据；以日志 ACCEPTED 第 %d 条为准", Totals: "随之变动的全市数：", NoTotals: "全市数不变",
-		Without: "无", Omitted: "  …… 另有 %d 个全市数未列出", Total: "全市数", From: "现为", To: "将为",
+		Without: "无", Omitted: "  …… 另有 %d 个全市数未列出", Total: "全市数", From: "现为", To: "将为", WithHeld: "待核实数采用后为 %s",
 	},
 	Token: TokenWords{
 		ID: "编号", Name: "名称", Role: "角色", State: "状态", Expires: "到期", Created: "签发", Revoked: "撤销", Never: "永不", InFile: "在令牌文件中",
@@ -175,7 +184,7 @@ var chineseWords = Words{
 	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
-		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
 			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
 		Roles: map[string]string{"operator": "管理员", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},

@@ -1,0 +1,135 @@
+package present
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
+)
+
+// HoldWords are those of figures that are held.
+type HoldWords struct {
+	List table.Row
+	// None says that nothing is held; Omitted is a format of how many are not listed.
+	None, Omitted string
+	// States name what has become of a held figure, Releasers who releases it.
+	States    map[string]string
+	Releasers map[event.Releaser]string
+	// Held heads one: its id, area, indicator and period, figure and state. InForce tells the
+	// figure in force, From its submission and row, Because a finding, and Successor the place
+	// of what superseded it. Explained, Released and Refused tell by whom, when and what.
+	Held, InForce, From, Because, Successor, Explained, Released, Refused string
+	// WithHeld says of a total what it would be with what is held: how many figures, whose,
+	// and the total.
+	WithHeld string
+}
+
+// Holds prints held figures as a table or as JSON.
+func (p *Printer) Holds(w io.Writer, holds *inquiry.Holds, format string) error {
+	if format == FormatJSON {
+		return JSON(w, holds)
+	}
+	words := &p.words().Hold
+	if len(holds.Holds) == 0 {
+		_, err := fmt.Fprintln(w, words.None)
+		return err
+	}
+	t := NewTable(w, words.List)
+	for i := range holds.Holds {
+		h := &holds.Holds[i]
+		said := ""
+		if n := len(h.Explanations); n > 0 {
+			said = h.Explanations[n-1].Text
+		}
+		if h.Decision != nil {
+			said = h.Decision.Text
+		}
+		t.AppendRow(table.Row{
+			h.ID, words.States[h.State], p.Area(h.Area), p.Indicator(h.Indicator), p.periodName(h.Period), p.saidWithUnit(&h.Said, h.Unit), p.saidWithUnit(h.InForce, h.Unit),
+			words.Releasers[h.Releaser], p.codes(h), said,
+		})
+	}
+	t.Render()
+	if holds.HoldsOmitted > 0 {
+		fmt.Fprintf(w, words.Omitted+"\n", holds.HoldsOmitted)
+	}
+	return nil
+}
+
+// WholeHolds prints each of held figures with everything about it.
+func (p *Printer) WholeHolds(w io.Writer, holds []inquiry.Hold) {
+	for i := range holds {
+		lines := p.wholeHold(&holds[i])
+		fmt.Fprintf(w, "%s\n  %s\n", lines[0], strings.Join(lines[1:], "\n  "))
+	}
+}
+
+// hold tells a figure that is or was held, below the sum that it would be a part of.
+func (x *explainer) hold(h *inquiry.Hold) *node { return &node{lines: x.wholeHold(h)} }
+
+// wholeHold tells everything about a held figure, in lines.
+func (p *Printer) wholeHold(h *inquiry.Hold) []string {
+	words := &p.words().Hold
+	lines := []string{
+		fmt.Sprintf(words.Held, h.ID, p.Area(h.Area), p.Indicator(h.Indicator), p.periodName(h.Period), p.saidWithUnit(&h.Said, h.Unit), words.States[h.State], words.Releasers[h.Releaser]),
+	}
+	if h.InForce != nil {
+		lines = append(lines, fmt.Sprintf(words.InForce, p.saidWithUnit(h.InForce, h.Unit)))
+	}
+	lines = append(lines, strings.TrimSpace(fmt.Sprintf(words.From, h.Submission, h.Row, p.Time(h.ReceivedAt), h.File)))
+	for _, f := range h.Findings {
+		lines = append(lines, fmt.Sprintf(words.Because, f.Code, p.Language.Choose(f.MessageZH, f.MessageEN)))
+	}
+	for _, s := range h.Explanations {
+		lines = append(lines, fmt.Sprintf(words.Explained, s.Person.Name, p.Time(s.At), s.Text))
+	}
+	if h.Decision != nil {
+		pattern := words.Released
+		if h.State == string(event.Refused) {
+			pattern = words.Refused
+		}
+		lines = append(lines, fmt.Sprintf(pattern, h.Decision.Person.Name, p.Time(h.Decision.At), h.Decision.Text))
+	}
+	if h.Successor != 0 {
+		lines = append(lines, fmt.Sprintf(words.Successor, h.Successor))
+	}
+	return lines
+}
+
+func (p *Printer) codes(h *inquiry.Hold) string {
+	var all []string
+	for _, f := range h.Findings {
+		all = append(all, f.Code)
+	}
+	return strings.Join(all, " ")
+}
+
+// saidWithUnit returns what was said for a cell, with its unit; "" where nothing was.
+func (p *Printer) saidWithUnit(s *event.Said, unit string) string {
+	if s == nil {
+		return ""
+	}
+	if s.Value == "" {
+		return cmp.Or(s.Status, p.words().NoValue)
+	}
+	return p.exact(s.Value, unit, s.Qualifier)
+}
+
+// withHeld says what a total would be with the figures that are held; "" where none is.
+func (p *Printer) withHeld(indicator string, held *event.TotalWithHeld, unit string) string {
+	if held == nil {
+		return ""
+	}
+	would := p.words().NoValue
+	if held.Value != "" {
+		shown := p.digits(indicator, decimal.RequireFromString(held.Value), "")
+		would = p.exact(shown.text, unit, shown.qualifier)
+	}
+	return fmt.Sprintf(p.words().Hold.WithHeld, len(held.Holds), p.Areas(held.Areas), would)
+}

@@ -1,0 +1,117 @@
+package event
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Releaser says who releases a held figure.
+type Releaser string
+
+// The releasers. What ByDistrict releases counts once the district has explained it; what
+// ByBureau releases waits for the bureau's decision, explained or not. The bureau may release
+// both.
+const (
+	ByDistrict Releaser = "district"
+	ByBureau   Releaser = "bureau"
+)
+
+// HeldRow is a row of a submission that is held: it takes part in no total until it is
+// released. Its fields are those of [AcceptedObservation].
+type HeldRow struct {
+	Indicator   string              `cbor:"1,keyasint"`
+	Unit        string              `cbor:"2,keyasint"`
+	Period      string              `cbor:"3,keyasint"`
+	Coefficient int64               `cbor:"4,keyasint"`
+	Scale       uint8               `cbor:"5,keyasint"`
+	Stage       catalogue.Stage     `cbor:"6,keyasint"`
+	Status      catalogue.Status    `cbor:"7,keyasint"`
+	Qualifier   catalogue.Qualifier `cbor:"8,keyasint,omitempty"`
+	Row         uint32              `cbor:"9,keyasint"`
+	Raw         string              `cbor:"10,keyasint,omitempty"`
+	Note        string              `cbor:"11,keyasint,omitempty"`
+	Epoch       uint8               `cbor:"12,keyasint,omitempty"`
+	// Releaser is who releases it: the bureau where any of its findings says so.
+	Releaser Releaser `cbor:"13,keyasint"`
+	// Findings are why it is held.
+	Findings []HeldFinding `cbor:"14,keyasint"`
+}
+
+// HeldFinding is a finding that holds a row; its fields are those of [Finding].
+type HeldFinding struct {
+	Code      string      `cbor:"1,keyasint" json:"code"`
+	Rule      string      `cbor:"2,keyasint,omitempty" json:"rule,omitempty"`
+	MessageZH string      `cbor:"3,keyasint" json:"message_zh"`
+	MessageEN string      `cbor:"4,keyasint" json:"message_en"`
+	Values    []SeenValue `cbor:"5,keyasint,omitempty" json:"values,omitempty"`
+}
+
+// NewHeldRow returns an observation as a row that is held because of findings.
+func NewHeldRow(o *AcceptedObservation, findings []Finding) HeldRow {
+	h := HeldRow{
+		Indicator: o.Indicator, Unit: o.Unit, Period: o.Period.String(), Coefficient: o.Value.Coefficient, Scale: o.Value.Scale,
+		Stage: o.Stage, Status: o.Status, Qualifier: o.Qualifier, Row: uint32(o.Row), Raw: o.Raw, Note: o.Note, Epoch: o.Epoch,
+		Releaser: ByDistrict,
+	}
+	for i := range findings {
+		f := &findings[i]
+		if f.ReleasedBy != ByDistrict {
+			h.Releaser = ByBureau
+		}
+		h.Findings = append(h.Findings, HeldFinding{Code: f.Code, Rule: f.Rule, MessageZH: f.MessageZH, MessageEN: f.MessageEN, Values: f.Values})
+	}
+	return h
+}
+
+// Observation returns what the row reports. The error says that its period cannot be read.
+func (h *HeldRow) Observation() (AcceptedObservation, error) {
+	period, err := catalogue.ParsePeriod(h.Period)
+	return AcceptedObservation{
+		Indicator: h.Indicator, Unit: h.Unit, Period: period, Value: catalogue.Value{Coefficient: h.Coefficient, Scale: h.Scale},
+		Stage: h.Stage, Status: h.Status, Qualifier: h.Qualifier, Row: int(h.Row), Raw: h.Raw, Note: h.Note, Epoch: h.Epoch,
+	}, err
+}
+
+func (h *HeldRow) check() error {
+	if _, err := catalogue.ParsePeriod(h.Period); err != nil {
+		return err
+	}
+	if h.Scale > catalogue.MaxDecimals {
+		return fmt.Errorf("a value with %d decimals", h.Scale)
+	}
+	return nil
+}
+
+// HoldID identifies a held figure: the place of its submission in SUBMISSIONS, and its row.
+type HoldID struct {
+	Sequence uint64
+	Row      int
+}
+
+// String writes the id as people and programs name it: 812.4.
+func (id HoldID) String() string {
+	return strconv.FormatUint(id.Sequence, 10) + "." + strconv.Itoa(id.Row)
+}
+
+// ParseHoldID reads what [HoldID.String] writes.
+func ParseHoldID(text string) (HoldID, error) {
+	before, after, ok := strings.Cut(text, ".")
+	sequence, err := strconv.ParseUint(before, 10, 64)
+	row, rowErr := strconv.ParseUint(after, 10, 31)
+	id := HoldID{sequence, int(row)}
+	if !ok || err != nil || rowErr != nil || id.String() != text {
+		return HoldID{}, fmt.Errorf("want the id of a held figure, such as 812.4, got %q", Excerpt(text, 64))
+	}
+	return id, nil
+}
+
+// aboutHolds reports whether an earlier program, which knows no held figures, would judge or
+// total otherwise for want of what the batch says.
+func (b *AcceptedBatch) aboutHolds() bool {
+	return slices.ContainsFunc(b.Submissions, func(s AcceptedSubmission) bool { return len(s.Held) > 0 || s.Released }) ||
+		slices.ContainsFunc(b.Decisions, func(d Decision) bool { return d.Kind == ExplainHeld || d.Kind == ReleaseHeld || d.Kind == RefuseHeld })
+}

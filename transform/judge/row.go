@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// rowState is what is known of a row under judgement.
+type rowState struct {
+	finding *event.Finding
+	remarks []event.Finding // of rules; they change nothing
+	omitted bool            // the finding is not told
+	silent  bool            // the row says nothing, or withdraws what is not there
+	assumed bool            // the stage is the dataset's own
+}
+
+// find adds a finding to a row: the first that refuses it decides, and then the first that
+// holds it.
+func (row *rowState) find(f *event.Finding) {
+	before := row.finding
+	switch {
+	case f.Severity == event.Reject && (before == nil || before.Severity == event.Hold), f.Severity == event.Hold && before == nil:
+		row.finding = f
+		if before != nil {
+			row.remarks = append(row.remarks, *before)
+		}
+	default:
+		row.remarks = append(row.remarks, *f)
+	}
+}
+
+// mayCount reports whether nothing refuses the row, or silences it: it counts, or is held.
+func (row *rowState) mayCount() bool { return row.finding == nil || row.finding.Severity == event.Hold }
+
+func (row *rowState) isStillHeld() bool {
+	return row.finding != nil && row.finding.Code == stillHeldCode
+}
+
+func (row *rowState) isLockedRevision() bool {
+	return row.finding != nil && row.finding.Code == lockedRevisionCode
+}
+
+// holds returns the findings that hold a row.
+func (row *rowState) holds() []event.Finding {
+	holds := []event.Finding{*row.finding}
+	for i := range row.remarks {
+		if row.remarks[i].Severity == event.Hold {
+			holds = append(holds, row.remarks[i])
+		}
+	}
+	return holds
+}
+
+// endHold adds that the row supersedes the figure of its cell that is held.
+func (row *rowState) endHold(result *judgement, state *ledger.CellState) {
+	if state.Held != nil {
+		result.effects.ended++
+		row.remarks = append(row.remarks, *heldSuperseded(state.Held))
+	}
+}

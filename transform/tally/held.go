@@ -1,0 +1,80 @@
+package tally
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// holder is a source that knows which figures are held.
+type holder interface {
+	HeldParts() map[ledger.Cell][]ledger.HeldPart
+}
+
+var (
+	_ holder = (*ledger.Ledger)(nil)
+	_ holder = (*ledger.View)(nil)
+	_ holder = (*Overlay)(nil)
+)
+
+// newCalculator returns a calculator of totals that say what they would be with the figures
+// that are held.
+func newCalculator(c *catalogue.Catalogue, source Source) *calculator {
+	of := &calculator{catalogue: c, source: source}
+	if h, ok := source.(holder); ok {
+		if held := h.HeldParts(); len(held) > 0 {
+			of.withHeld = newWithHeld(c, source, held)
+		}
+	}
+	return of
+}
+
+// withHeld computes totals with the figures that are held.
+type withHeld struct {
+	calculator
+	// concerned are the held figures that a total may depend on.
+	concerned map[ledger.Cell][]*ledger.HeldPart
+}
+
+func newWithHeld(c *catalogue.Catalogue, source Source, held map[ledger.Cell][]ledger.HeldPart) *withHeld {
+	overlay := NewOverlay(source)
+	for cell, parts := range held {
+		for i := range parts {
+			overlay.Add(cell, parts[i].Part)
+		}
+	}
+	w := &withHeld{calculator{catalogue: c, source: overlay}, map[ledger.Cell][]*ledger.HeldPart{}}
+	for _, cell := range slices.SortedFunc(maps.Keys(held), ledger.Cell.Compare) {
+		for _, total := range Affected(c, w.source, []ledger.Cell{cell}) {
+			for i := range held[cell] {
+				w.concerned[total] = append(w.concerned[total], &held[cell][i])
+			}
+		}
+	}
+	return w
+}
+
+// tell adds to a total what it would be, where that is something else.
+func (w *withHeld) tell(total *event.Total, cell ledger.Cell) {
+	concerned := w.concerned[cell]
+	if len(concerned) == 0 {
+		return
+	}
+	would, follows := w.total(cell)
+	if follows && would.Equal(total) {
+		return
+	}
+	total.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change}
+	for _, p := range concerned {
+		if p.ID != (event.HoldID{}) { // those of a dry run have none
+			total.Held.Holds = append(total.Held.Holds, p.ID.String())
+		}
+		if !slices.Contains(total.Held.Areas, p.Area) {
+			total.Held.Areas = append(total.Held.Areas, p.Area)
+		}
+	}
+	slices.Sort(total.Held.Areas)
+}
