@@ -8,7 +8,7 @@ import (
 )
 
 func TestCatalogueCheck(t *testing.T) {
-	if out := must(t, "catalogue", "check"); !strings.HasPrefix(out, "catalogue is good: 13 areas, 3 datasets, 60 indicators in 13 programmes; version ") {
+	if out := must(t, "catalogue", "check"); !strings.HasPrefix(out, "catalogue is good: 13 areas, 4 datasets, 60 indicators in 13 programmes; version ") {
 		t.Errorf("the built-in catalogue: %s", out)
 	}
 	bad := "../../configs/catalogue/testdata/relations.bad.yaml"
