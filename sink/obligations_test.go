@@ -59,7 +59,14 @@ func TestCoverage(t *testing.T) {
 			case "none":
 				o.Status = catalogue.Missing
 			default:
+				held := false
+				text, held = strings.CutPrefix(text, "held ")
 				o.Value = value(t, text)
+				if held {
+					o.Row = 2
+					sent.Held = append(sent.Held, event.NewHeldRow(&o, []event.Finding{{Code: "SOME", MessageZH: "存疑", MessageEN: "odd", ReleasedBy: event.ByDistrict}}))
+					continue
+				}
 			}
 			sent.Add(o)
 		}
@@ -83,8 +90,7 @@ func TestCoverage(t *testing.T) {
 	accept("100002", deadline, "income withdrawn")
 	find("100002", event.Reject, 4, "income")
 	find("100002", event.Reject, 4, "income")
-	accept("100071", deadline.Add(-time.Hour), "people 3")
-	find("100071", event.Hold, 1, "income")
+	accept("100071", deadline.Add(-time.Hour), "people 3", "income held 4")
 
 	rows, err := coverage.OfPeriod(t.Context(), s, period(t, "2021"), coverage.Filter{})
 	if err != nil {

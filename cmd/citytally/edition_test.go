@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/transform/answer"
 )
 
@@ -178,11 +179,14 @@ func TestCatalogueApply(t *testing.T) {
 	eventually(t, "the new catalogue in ClickHouse", func() bool {
 		return must(t, "sql", "--dir", c.dir, "--format", "csv", "SELECT count() FROM indicators WHERE id IN ('output', 'households')") == "count()\n2\n"
 	})
-	// The gateway takes what only the new catalogue has.
+	// The gateway takes what only the new catalogue has; under the lock it waits for the bureau.
+	var held inquiry.Holds
 	eventually(t, "the gateway has changed over", func() bool {
-		code, _, _ := citytally(t, "submit", "--dir", c.dir, "--area", "101", "--dataset", "yearly", "--reason", "late", csvFile(t, "指标,period,value\n户数,2021,5\n"))
-		return code == 0
+		citytally(t, "submit", "--dir", c.dir, "--area", "101", "--dataset", "yearly", "--reason", "late", csvFile(t, "指标,period,value\n户数,2021,5\n"))
+		decode(t, strings.NewReader(must(t, "hold", "list", "--dir", c.dir, "--format", "json")), &held)
+		return len(held.Holds) == 1
 	})
+	must(t, "hold", "release", "--dir", c.dir, held.Holds[0].ID, "--reason", "late")
 	var then struct{ Totals []reportedTotal }
 	decode(t, strings.NewReader(must(t, "report", "--dir", c.dir, "--period", "2021", "--as-of", before.Format(time.RFC3339Nano), "--format", "json")), &then)
 	if len(then.Totals) != 2 || then.Totals[0].Indicator != "gdp" || then.Totals[0].Value != "40" || then.Totals[1].Value != "7" {

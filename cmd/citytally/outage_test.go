@@ -316,10 +316,11 @@ func (o *outage) compare() {
 			s := o.submission(vintage, n)
 			for i := range s.Observations {
 				row := &s.Observations[i]
-				hundredths, ok := new(big.Int).SetString(strings.ReplaceAll(string(row.Value), ".", ""), 10)
-				if !ok {
+				value, ok := new(big.Rat).SetString(string(row.Value))
+				if !ok || !value.Mul(value, big.NewRat(100, 1)).IsInt() {
 					t.Fatalf("value %s", row.Value)
 				}
+				hundredths := value.Num()
 				all.Add(all, hundredths)
 				if vintage == o.vintages-1 {
 					key := row.Indicator + "," + row.Period

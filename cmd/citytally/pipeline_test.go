@@ -319,7 +319,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"report", "--period", "soon", "--dir", dir}, exitUsage, "not a period"},
 		{[]string{"report", "--dir", dir}, exitUsage, "no period"},
 		{[]string{"nonsense"}, exitUsage, `unknown command "nonsense"`},
-		{[]string{"run", "--only", "everything", "--dir", dir}, exitUsage, "--only: want ingest, transform, sink, schedule"},
+		{[]string{"run", "--only", "everything", "--dir", dir}, exitUsage, "--only: want ingest, collect, transform, sink, schedule"},
 		{[]string{"run", "--nats-port", "x"}, exitUsage, "--nats-port"},
 		{[]string{"submit"}, exitUsage, "submit --help"},
 		{[]string{"sql", "--dir", dir}, exitUsage, "no query"},

@@ -91,7 +91,7 @@ func (r *Runner) execute(ctx context.Context, d *stream.Delivery) error {
 	if task.Until.IsZero() {
 		task.Until = task.Run.StartedAt
 	}
-	if task.Since, err = latestRun(ctx, r.log, command.Schedule, r.now()); err != nil && !errors.As(err, new(*unreadableRun)) {
+	if task.Since, err = latestRun(ctx, r.log, command.Schedule, r.now()); err != nil && !errors.As(err, new(*UnreadableRunError)) {
 		return fmt.Errorf("look for the last run: %w", err)
 	}
 	problem := r.work.Do(ctx, task)

@@ -189,7 +189,7 @@ func (s *Scheduler) isRequested(ctx context.Context, schedule string, slot time.
 func (s *Scheduler) recallLast(ctx context.Context, sc *plannedSchedule) (err error) {
 	now := s.now().In(s.location)
 	sc.last, err = latestRun(ctx, s.log, sc.Name, now)
-	var unreadable *unreadableRun
+	var unreadable *UnreadableRunError
 	if errors.As(err, &unreadable) {
 		// The sink has put it aside in DEAD. The schedule goes on at its next slot.
 		s.logger.Warn().Err(err).Str("schedule", sc.Name).Msg("the record of the last run cannot be read, so that no missed slot is made up for; citytally schedule run does what it would have done")

@@ -44,15 +44,18 @@ func latestWaiting(ctx context.Context, log *stream.Log, schedule string, after 
 	return latest, nil
 }
 
-// unreadableRun is the record of a run that cannot be read.
-type unreadableRun struct{ err error }
+// UnreadableRunError says that the record of a run cannot be read. The next run records anew.
+type UnreadableRunError struct{ Err error }
 
-func (u *unreadableRun) Error() string { return "read the record of the last run: " + u.err.Error() }
+func (u *UnreadableRunError) Error() string {
+	return "read the record of the last run: " + u.Err.Error()
+}
 
-func (u *unreadableRun) Unwrap() error { return u.err }
+// Unwrap returns what is wrong with the record.
+func (u *UnreadableRunError) Unwrap() error { return u.Err }
 
 // LastRun returns the last run that is recorded under a name, a schedule's or Manual, and
-// nil where there is none.
+// nil where there is none. The error is an UnreadableRunError where the record is no run.
 func LastRun(ctx context.Context, log *stream.Log, name string) (*event.Run, error) {
 	m, err := log.GetLast(ctx, stream.Totals, RunSubject(name))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -63,7 +66,7 @@ func LastRun(ctx context.Context, log *stream.Log, name string) (*event.Run, err
 	}
 	run := &event.Run{}
 	if err := json.Unmarshal(m.Data, run); err != nil {
-		return nil, &unreadableRun{err}
+		return nil, &UnreadableRunError{err}
 	}
 	return run, nil
 }
@@ -85,14 +88,14 @@ func latestRun(ctx context.Context, log *stream.Log, schedule string, limit time
 func (r *Runner) isSettled(ctx context.Context, command *event.Command, sequence uint64) (bool, error) {
 	if command.Slot.IsZero() {
 		run, err := LastRun(ctx, r.log, Manual)
-		if err != nil && !errors.As(err, new(*unreadableRun)) {
+		if err != nil && !errors.As(err, new(*UnreadableRunError)) {
 			return false, fmt.Errorf("look for the last run: %w", err)
 		}
 		return run != nil && run.ID == command.ID, nil
 	}
 	limit := r.now()
 	run, err := latestRun(ctx, r.log, command.Schedule, limit)
-	if err != nil && !errors.As(err, new(*unreadableRun)) {
+	if err != nil && !errors.As(err, new(*UnreadableRunError)) {
 		return false, fmt.Errorf("look for the last run: %w", err)
 	}
 	if !run.Before(command.Slot) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,7 +39,10 @@ func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Sche
 		if len(next) > 0 {
 			one.Next = next[0]
 		}
-		if one.Last, err = schedule.LastRun(ctx, log, s.Name); err != nil {
+		one.Last, err = schedule.LastRun(ctx, log, s.Name)
+		if unreadable, ok := errors.AsType[*schedule.UnreadableRunError](err); ok {
+			one.Problem = unreadable.Error()
+		} else if err != nil {
 			return nil, err
 		}
 		pause, err := schedule.PauseOf(ctx, log, s.Name)

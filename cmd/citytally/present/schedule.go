@@ -21,6 +21,8 @@ type Schedule struct {
 	Next time.Time `json:"next,omitzero"`
 	// Last is the run of its last slot that was carried out; nil is none.
 	Last *event.Run `json:"last,omitempty"`
+	// Problem is why the record of that run cannot be read.
+	Problem string `json:"problem,omitempty"`
 	// Paused says who holds it back, and why; nil is nobody.
 	Paused *schedule.Pause `json:"paused,omitempty"`
 }
@@ -40,6 +42,9 @@ func (p *Printer) Schedules(w io.Writer, schedules []Schedule, format string) er
 		}
 		if s.Paused != nil {
 			next = fmt.Sprintf(words.Paused, s.Paused.Person.Name, s.Paused.Reason)
+		}
+		if s.Problem != "" {
+			last, result = words.Unknown, s.Problem
 		}
 		if s.Last != nil {
 			last, result = p.Time(s.Last.FinishedAt), cmp.Or(s.Last.Problem, words.Well)

@@ -193,7 +193,7 @@ var englishWords = Words{
 		Ways:  map[string]string{"local": "local", "token": "token"},
 	},
 	Schedules: ScheduleWords{
-		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Well: "well",
+		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Unknown: "unknown", Well: "well",
 		Paused: "paused by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check"},
 	},
 	Calendar: CalendarWords{

@@ -190,7 +190,7 @@ var chineseWords = Words{
 		Ways:  map[string]string{"local": "本机", "token": "令牌"},
 	},
 	Schedules: ScheduleWords{
-		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Well: "正常",
+		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Unknown: "不详", Well: "正常",
 		Paused: "已暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对"},
 	},
 	Calendar: CalendarWords{
