@@ -66,11 +66,11 @@ func (s Set) Submission(n int) event.Submission {
 	values := make([]int, Figures)                                     // in hundredths
 	for i := Figures - 1; i >= 0; i-- {                                // a whole comes after its part
 		if s.Odd {
-			most := 100_000_000
+			least, most := 500_000, 100_000_000 // less would be held, as if in another unit
 			if whole, ok := wholeOf(i); ok {
-				most = values[whole] // a part above its whole would be refused
+				least, most = values[whole]/2, values[whole] // a part above its whole would be refused
 			}
-			values[i] = 1 + random.IntN(most)
+			values[i] = least + random.IntN(most-least)
 			continue
 		}
 		level, growth := 1_000_000*(1+kept.IntN(9))/10*(1+kept.IntN(9)), 2+kept.IntN(6)
