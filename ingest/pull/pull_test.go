@@ -19,10 +19,11 @@ import (
 
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/internal/fixture"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/pull"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut()) }
 
 var check = fixture.Check
 
