@@ -49,7 +49,9 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				}
 				act := HoldAct{Kind: rapid.SampledFrom([]event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld}).Draw(t, "act")}
 				batch := act.batch([]*ledger.Hold{rapid.SampledFrom(pending).Draw(t, "of")}, time.Time{})
-				follow() // a decision comes after what it decides
+				// A decision comes after what it decides: that batch is in the log, and a new one begins.
+				follow()
+				past = newBatchState(past.ledger)
 				fold(folded, batch)
 				fold(past.ledger, batch)
 				refused[string(act.Kind)]++
