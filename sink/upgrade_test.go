@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,12 @@ func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	today := filled(t, schema)
+	if err := today.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	whole, noReleases := snapshot(t, today), snapshot(t, newStore(t))["releases"]
+	before := ""
 	for version := 2; version <= len(names); version++ {
 		t.Run(fmt.Sprintf("%04d", version), func(t *testing.T) {
 			old := fstest.MapFS{}
@@ -45,6 +52,10 @@ func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v; write it with -update before another migration follows", err)
 			}
+			if string(written) == before {
+				return // the rows of the schema before, which have passed through this one
+			}
+			before = string(written)
 			s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
 			if err := s.migrate(t.Context(), old); err != nil {
 				t.Fatal(err)
@@ -57,13 +68,9 @@ func TestDataOfEarlierSchemasIsRead(t *testing.T) {
 			if err := s.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			today := filled(t, schema)
-			if err := today.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			want := snapshot(t, today)
+			want := maps.Clone(whole)
 			if version < 3 {
-				want["releases"] = snapshot(t, newStore(t))["releases"] // releases came with the third migration
+				want["releases"] = noReleases // releases came with the third migration
 			}
 			if diff := cmp.Diff(want, snapshot(t, s)); diff != "" {
 				t.Errorf("(-written today +written under schema %d)\n%s", version, diff)
