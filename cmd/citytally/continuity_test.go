@@ -116,41 +116,6 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	}
 }
 
-// A lost log beside a ClickHouse that is whole is told, and so is a lost ClickHouse beside a
-// log that is whole; each time the advice is to keep the richer side.
-func TestLostSideIsTold(t *testing.T) {
-	dir := t.TempDir()
-	p := startRun(t, dir)
-	push(t, dir, "320812", 100)
-	push(t, dir, "320804", 11)
-	p = restarted(t, dir, p, func() {
-		if err := os.RemoveAll(filepath.Join(dir, "clickhouse")); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if why := diverged(t, dir); !strings.Contains(why, "ClickHouse is the poorer side") || strings.Contains(why, "discard") {
-		t.Errorf("lost ClickHouse: %s", why)
-	}
-	must(t, "replay", "--into", "clickhouse", "--dir", dir)
-	ready(t, dir)
-	if got := reported(t, dir, "2021")["gdp"]; got.Value != "111" {
-		t.Errorf("gdp is %s, want 111", got.Value)
-	}
-
-	p = restarted(t, dir, p, func() {
-		if err := os.RemoveAll(filepath.Join(dir, "nats")); err != nil {
-			t.Fatal(err)
-		}
-	})
-	defer func() { p.stop(t, syscall.SIGTERM) }()
-	if why := diverged(t, dir); !strings.Contains(why, "the log is the poorer side") {
-		t.Errorf("lost log: %s", why)
-	}
-	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--dir", dir); code != exitUsage {
-		t.Errorf("the only copy may be dropped: exit code %d, %s", code, stderr)
-	}
-}
-
 // Accepted figures that are lost come back from the submissions; until then nothing is
 // judged and totalled by what is left, and the places of what was lost are never given again.
 func TestAcceptedComesBackFromSubmissions(t *testing.T) {

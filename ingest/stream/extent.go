@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,6 +24,41 @@ type Extent struct {
 	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages do not count: a
 	// crash leaves some of them without a message, of which nobody has ever had a receipt.
 	Missing uint64
+}
+
+// Lost reports whether a stream has lost the message at a sequence that it once held: one behind
+// its end, or one that it lacks between its first message and its end. The broker may remember an
+// end that a torn file no longer has. End is then the sequence of the newest message before it.
+func (l *Log) Lost(ctx context.Context, stream string, sequence uint64) (lost bool, end uint64, err error) {
+	if sequence == 0 {
+		return false, 0, nil
+	}
+	s, err := l.js.Stream(ctx, stream)
+	if err != nil {
+		return false, 0, fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	switch state := &s.CachedInfo().State; {
+	case sequence <= state.LastSeq && (state.NumDeleted == 0 || sequence < state.FirstSeq):
+		return false, 0, nil
+	case state.NumDeleted == 0:
+		return true, state.LastSeq, nil
+	}
+	// The leader answers; a replica that is asked for the message may be behind.
+	info, err := s.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return false, 0, fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	deleted := info.State.Deleted
+	if end = info.State.LastSeq; sequence <= end {
+		if _, lost = slices.BinarySearch(deleted, sequence); !lost {
+			return false, 0, nil
+		}
+		end = sequence
+	}
+	for at, found := slices.BinarySearch(deleted, end); found && at >= 0 && end > 0 && deleted[at] == end; at-- {
+		end--
+	}
+	return true, end, nil
 }
 
 // acceptedLossKey is the key in a stream's metadata for how many lost messages somebody has

@@ -44,6 +44,11 @@ func TestNewestMessageIsOneThatIsRead(t *testing.T) {
 	if err != nil || last != 2 {
 		t.Fatalf("the newest message is %d, %v; want 2", last, err)
 	}
+	for sequence, want := range map[uint64]bool{0: false, 1: false, 2: false, 3: true, 5: true} {
+		if lost, end, err := log.Lost(t.Context(), stream.Verdicts, sequence); err != nil || lost != want || lost && end != 2 {
+			t.Errorf("message %d: lost %t, the one before %d, %v; want %t", sequence, lost, end, err, want)
+		}
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	read := uint64(0)
 	err = log.Follow(ctx, stream.FollowConfig{Stream: stream.Verdicts}, func(d stream.Delivery) error {

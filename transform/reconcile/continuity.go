@@ -128,12 +128,12 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		if err != nil {
 			return nil, err
 		}
-		extent, err := log.Extent(ctx, r.To)
+		lost, end, err := log.Lost(ctx, r.To, known)
 		if err != nil {
 			return nil, err
 		}
-		if known > extent.Last {
-			found = append(found, Divergence{Kind: TailLost, Stream: r.To, Last: extent.Last, Holder: r.From, Known: known})
+		if lost {
+			found = append(found, Divergence{Kind: TailLost, Stream: r.To, Last: end, Holder: r.From, Known: known})
 		}
 	}
 	return found, nil
@@ -147,12 +147,12 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 	}
 	var found []Divergence
 	for name, newest := range ends.Newest {
-		extent, err := log.Extent(ctx, name)
+		lost, end, err := log.Lost(ctx, name, newest)
 		if err != nil {
 			return nil, err
 		}
-		if newest > extent.Last {
-			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: extent.Last, Holder: ClickHouse, Known: newest})
+		if lost {
+			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: end, Holder: ClickHouse, Known: newest})
 			continue
 		}
 		behind, err := confirmedMissing(ctx, log, name, newest, ends.Acknowledged[name])

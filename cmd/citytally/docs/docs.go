@@ -24,6 +24,7 @@ func Topics() []Topic {
 		{"publishing", "for the bureau: reports, explanations, releases, locks, published figures"},
 		{"querying", "for analysts: connecting, views, columns, examples"},
 		{"operating", "running it: settings, readiness, DEAD, rebuilding, upgrades, clusters, symptoms"},
+		{"recovery", "a store that is older, lost or cut off: what is told, what to do, what is lost"},
 		{"calendar", "for the bureau: who owes what by when, working days and holidays"},
 		{"architecture", "packages, streams and their owners, invariants, back-pressure, retries"},
 		{"access", "who may do what at every door: HTTP, ClickHouse, the broker"},

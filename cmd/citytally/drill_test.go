@@ -1,0 +1,299 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/ingest/token"
+)
+
+var wholeDrill = flag.Bool("drill", false, "carry out every case of the restore drill, not those alone that CI has time for")
+
+// States of a store in the drill.
+const (
+	whole = "whole"
+	older = "older"
+	lost  = "lost"
+	cut   = "cut at the end"
+)
+
+// drillCase is one state of an installation, and what a person does about it.
+type drillCase struct {
+	broker, clickhouse, files string
+	// restored says that the backup is put back before the start; cure are command lines for
+	// when it runs.
+	restored bool
+	cure     [][]string
+	// quick cases are carried out without the flag too.
+	quick bool
+}
+
+var (
+	rebuild = []string{"replay", "--into", "clickhouse"}
+	discard = []string{"replay", "--into", "clickhouse", "--discard-newer"}
+)
+
+var drillCases = []drillCase{
+	{broker: older, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}},
+	{broker: lost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}, quick: true},
+	{broker: cut, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}},
+	{broker: lost, clickhouse: whole, files: whole, restored: true, cure: [][]string{rebuild, discard}},
+	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
+	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
+	{broker: whole, clickhouse: cut, files: whole, cure: [][]string{{"recompute"}}},
+	{broker: whole, clickhouse: whole, files: older},
+	{broker: whole, clickhouse: whole, files: lost},
+	{broker: whole, clickhouse: whole, files: cut},
+	{broker: older, clickhouse: older, files: older},
+	{broker: cut, clickhouse: lost, files: whole, cure: [][]string{rebuild}},
+	{broker: lost, clickhouse: lost, files: lost, restored: true},
+}
+
+// drillAreas are the areas that have sent a figure, in order; those from the second on came after
+// the older copies and the backup.
+var drillAreas = []string{"320812", "320804", "320813"}
+
+// drillSource is the installation that the cases are copies of.
+type drillSource struct {
+	older, whole, backup string
+	receipts             map[string]string // submission by area
+}
+
+// prepareDrill runs an installation, and keeps two copies of it and a backup.
+func prepareDrill(t *testing.T) *drillSource {
+	t.Helper()
+	base := t.TempDir()
+	s := &drillSource{older: filepath.Join(base, "older"), whole: filepath.Join(base, "whole"), backup: filepath.Join(base, "backup"), receipts: map[string]string{}}
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	push(t, dir, drillAreas[0], 1)
+	p = restarted(t, dir, p, func() { copyDir(t, dir, s.older) })
+	if *wholeDrill {
+		must(t, "backup", s.backup, "--dir", dir)
+	}
+	for i, area := range drillAreas[1:] {
+		push(t, dir, area, 10*(i+1))
+	}
+	ready(t, dir)
+	settled(t, attach(t, dir))
+	for line := range strings.Lines(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area, id FROM submissions")) {
+		if area, id, ok := strings.Cut(strings.TrimSpace(line), ","); ok {
+			s.receipts[area] = id
+		}
+	}
+	p.stop(t, syscall.SIGTERM)
+	copyDir(t, dir, s.whole)
+	return s
+}
+
+// assemble puts the stores of a case together.
+func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
+	t.Helper()
+	dir := t.TempDir()
+	from := func(state string) string {
+		if state == older {
+			return s.older
+		}
+		return s.whole
+	}
+	if c.broker != lost {
+		copyDir(t, filepath.Join(from(c.broker), "nats"), filepath.Join(dir, "nats"))
+	}
+	if c.clickhouse != lost {
+		copyDir(t, filepath.Join(from(c.clickhouse), "clickhouse"), filepath.Join(dir, "clickhouse"))
+	}
+	for _, path := range []string{credentials.Path(dir), access.KeysPath(dir), filepath.Join(dir, "tokens.yaml"), token.MadePath(filepath.Join(dir, "tokens.yaml"))} {
+		text, err := os.ReadFile(filepath.Join(from(c.files), filepath.Base(path)))
+		if errors.Is(err, fs.ErrNotExist) || c.files == lost {
+			continue
+		}
+		if c.files == cut {
+			text = text[:len(text)/2]
+		}
+		if err := errors.Join(err, os.WriteFile(path, text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.broker == cut {
+		cutFiles(t, filepath.Join(dir, "nats"), `msgs/\d+\.blk$`)
+	}
+	if c.clickhouse == cut {
+		cutFiles(t, filepath.Join(dir, "clickhouse"), `data\.bin$`)
+	}
+	return dir
+}
+
+// cutFiles cuts ten bytes off the end of every file below a directory whose path matches.
+func cutFiles(t *testing.T, dir, pattern string) {
+	t.Helper()
+	matches := regexp.MustCompile(pattern)
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !matches.MatchString(filepath.ToSlash(path)) {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || info.Size() < 20 {
+			return err
+		}
+		return os.Truncate(path, info.Size()-10)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// drillResult is a row of the table.
+type drillResult struct {
+	drillCase
+	told, lost string
+}
+
+// carryOut starts the case, cures it, and returns what was told and what is lost.
+func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
+	t.Helper()
+	r := drillResult{drillCase: c}
+	dir := s.assemble(t, &c)
+	said := ""
+	if c.restored {
+		said += must(t, "restore", s.backup, "--dir", dir)
+	}
+	p := start(t, nil, append([]string{"run"}, anyPorts(dir)...)...)
+	ended := false
+	eventually(t, "it is ready, or says why not", func() bool {
+		select {
+		case <-p.ended:
+			ended = true
+			return true
+		default:
+		}
+		if _, err := app.FindInstance(dir); err != nil {
+			return false
+		}
+		ready, parts := readiness(t, dir)
+		if why := parts["log"].Why; why != "" {
+			r.told, said = firstClause(why), said+why
+			return true
+		}
+		return ready
+	})
+	if ended {
+		lines := strings.Split(strings.TrimSpace(p.output.String()), "\n")
+		r.told, r.lost = "the start fails: "+firstClause(strings.ReplaceAll(lines[len(lines)-1], dir+"/", "")), "nothing: mend the file, or take it out of a backup"
+		return r
+	}
+	defer p.stop(t, syscall.SIGTERM)
+	for i, line := range c.cure {
+		code, stdout, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)
+		said += stdout + stderr
+		// The only copy is not dropped without being told to.
+		if want := map[bool]int{true: 0, false: exitUsage}[i == len(c.cure)-1]; code != want {
+			t.Errorf("citytally %s: exit code %d, want %d: %s", strings.Join(line, " "), code, want, stderr)
+		}
+	}
+	eventually(t, "a recomputation changes nothing more", func() bool {
+		_, out, _ := citytally(t, "recompute", "--dir", dir)
+		return strings.Contains(out, `"changed": 0`) && strings.Contains(out, `"observations_missing": 0`)
+	})
+	ready(t, dir)
+	settled(t, attach(t, dir))
+	shown := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area FROM observations_latest WHERE indicator = 'gdp'")
+	var named, unknown []string
+	for _, area := range drillAreas {
+		switch {
+		case strings.Contains(shown, area):
+		case strings.Contains(said, s.receipts[area]):
+			named = append(named, area)
+		default:
+			unknown = append(unknown, area)
+			if code, _, stderr := citytally(t, "receipt", s.receipts[area], "--dir", dir, "--area", area, "--wait", "0"); code == 0 || !strings.Contains(stderr, "404") && !strings.Contains(stderr, "no submission") {
+				t.Errorf("%+v: the receipt of %s: exit code %d, %s", c, area, code, stderr)
+			}
+		}
+	}
+	r.lost = "nothing"
+	if named != nil {
+		r.lost = fmt.Sprintf("%d of 3 submissions, which the cure names", len(named))
+	}
+	if unknown != nil {
+		r.lost = fmt.Sprintf("%d of 3 submissions; no store knows of them, and the gateway answers their receipts with 404", len(unknown))
+	}
+	if r.told == "" {
+		r.told = "nothing; everything is ready"
+	}
+	return r
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// firstClause returns what a text says before its first semicolon, with letters for numbers.
+func firstClause(text string) string {
+	text, _, _ = strings.Cut(text, ";")
+	text, _, _ = strings.Cut(text, "\n")
+	return digits.ReplaceAllString(text, "N")
+}
+
+// Each store older, lost or cut off, alone and together: what is told, and what is lost. Nothing
+// with a receipt is lost without being named, where any store still knows of it.
+func TestRestoreDrill(t *testing.T) {
+	s := prepareDrill(t)
+	rows := make([]string, len(drillCases))
+	t.Run("case", func(t *testing.T) {
+		for i, c := range drillCases {
+			if c.quick || *wholeDrill {
+				t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+					t.Parallel()
+					result := s.carryOut(t, c)
+					rows[i] = result.row()
+				})
+			}
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	const page = "docs/recovery.md"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update && !slices.Contains(rows, "") {
+		before, _, _ := strings.Cut(string(text), "| broker |")
+		table := before + "| broker | ClickHouse | files | told | done | lost |\n|---|---|---|---|---|---|\n" + strings.Join(rows, "")
+		if err := os.WriteFile(page, []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for _, row := range rows {
+		if !strings.Contains(string(text), row) {
+			t.Errorf("%s says otherwise (-drill -update writes it anew):\n%s", page, row)
+		}
+	}
+}
+
+// row returns the result as a row of the page.
+func (r *drillResult) row() string {
+	var done []string
+	if r.restored {
+		done = append(done, "`citytally restore` before the start")
+	}
+	if n := len(r.cure); n > 0 {
+		done = append(done, "`citytally "+strings.Join(r.cure[n-1], " ")+"`")
+	}
+	if done == nil {
+		done = []string{"nothing"}
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", r.broker, r.clickhouse, r.files, strings.ReplaceAll(r.told, "|", "\\|"), strings.Join(done, "; "), r.lost)
+}
