@@ -17,11 +17,11 @@ import (
 )
 
 // transform runs the stage that judges, until the test ends.
-func (h *house) transform() {
+func (h *house) transform(options ...transform.Option) {
 	h.t.Helper()
 	cat, err := catalogue.Parse([]byte(catalogueText))
 	check(h.t, err)
-	stage, err := transform.New(h.log, cat, nil, transform.DefaultConfig(), quiet, time.Now)
+	stage, err := transform.New(h.log, cat, nil, transform.DefaultConfig(), quiet, time.Now, options...)
 	check(h.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

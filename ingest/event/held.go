@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,6 +96,11 @@ type HoldID struct {
 // String writes the id as people and programs name it: 812.4.
 func (id HoldID) String() string {
 	return strconv.FormatUint(id.Sequence, 10) + "." + strconv.Itoa(id.Row)
+}
+
+// Compare orders ids by the place of the submission, and then by row.
+func (id HoldID) Compare(other HoldID) int {
+	return cmp.Or(cmp.Compare(id.Sequence, other.Sequence), cmp.Compare(id.Row, other.Row))
 }
 
 // ParseHoldID reads what [HoldID.String] writes.

@@ -22,8 +22,15 @@ type WantedHolds struct {
 	// State is pending, released, refused or superseded.
 	State      string `json:"state,omitempty"`
 	Submission string `json:"submission,omitempty"`
+	Dataset    string `json:"dataset,omitempty"`
+	Indicator  string `json:"indicator,omitempty"`
+	Period     string `json:"period,omitempty"`
 	// IDs are those of single figures.
 	IDs []string `json:"ids,omitempty"`
+	// Before is the id of a figure: only those that were held before it are asked for.
+	Before string `json:"before,omitempty"`
+	// Limit is how many are asked for; 0 is [MaxHolds].
+	Limit int `json:"limit,omitempty"`
 }
 
 // MaxHolds is how many held figures one answer lists.
@@ -34,7 +41,7 @@ type Holds struct {
 	// Basis is the sequence of ACCEPTED up to which the answer counts everything.
 	Basis uint64 `json:"basis"`
 	Holds []Hold `json:"holds"`
-	// HoldsOmitted counts those beyond the first [MaxHolds].
+	// HoldsOmitted counts those beyond the limit.
 	HoldsOmitted int `json:"holds_omitted,omitempty"`
 	// Refused is why nothing was put on record, of what was said or decided.
 	Refused *HoldProblem `json:"refused,omitempty"`
@@ -79,13 +86,26 @@ type Statement struct {
 	Sequence uint64 `json:"sequence"`
 }
 
-// HoldProblem is why an act was refused.
+// HoldProblem is why an act was refused, for the person, in Chinese and English.
 type HoldProblem struct {
 	// Code is stable and for programs.
 	Code string `json:"code"`
 	ZH   string `json:"zh"`
 	EN   string `json:"en"`
 }
+
+// Error returns the English sentence.
+func (p *HoldProblem) Error() string { return p.EN }
+
+// The codes of acts that are refused.
+const (
+	HoldUnknown   = "HOLD_UNKNOWN"    // nothing is held under that id, or it is another area's
+	HoldDecided   = "HOLD_DECIDED"    // it was released or refused before
+	HoldEnded     = "HOLD_SUPERSEDED" // a later figure has taken its place
+	HoldExplained = "HOLD_EXPLAINED"  // as much was said about it as one figure takes
+	HoldNotYours  = "HOLD_NOT_YOURS"  // the person may not decide it
+	HoldText      = "HOLD_TEXT"       // the explanation or reason is missing, too long or has control characters
+)
 
 // HoldAct is what a person, who is proven, says or decides about held figures.
 type HoldAct struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
@@ -63,7 +64,7 @@ func (f *finality) decideHeld(v *Validator, kind event.DecisionKind) {
 	}
 	for _, h := range v.ledger.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldPending }) {
 		act := HoldAct{Kind: kind, Holds: []event.HoldID{h.ID}, Text: "because " + h.ID.String(), Person: clerk}
-		var refused *HoldProblem
+		var refused *inquiry.HoldProblem
 		if _, err := DecideHold(f.t.Context(), f.log, v.ledger, act, time.Now); err != nil && !errors.As(err, &refused) {
 			f.t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/transform/ledger"
@@ -29,26 +30,6 @@ type HoldAct struct {
 	Person event.Person
 }
 
-// HoldProblem is the error of an act that is refused: for the person, in Chinese and English.
-type HoldProblem struct {
-	// Code is stable and for programs.
-	Code string `json:"code"`
-	ZH   string `json:"zh"`
-	EN   string `json:"en"`
-}
-
-func (p *HoldProblem) Error() string { return p.EN }
-
-// The codes of acts that are refused.
-const (
-	HoldUnknown   = "HOLD_UNKNOWN"    // nothing is held under that id, or it is another area's
-	HoldDecided   = "HOLD_DECIDED"    // it was released or refused before
-	HoldEnded     = "HOLD_SUPERSEDED" // a later figure has taken its place
-	HoldExplained = "HOLD_EXPLAINED"  // the same was said before
-	HoldNotYours  = "HOLD_NOT_YOURS"  // the person may not decide it
-	HoldText      = "HOLD_TEXT"       // the explanation or reason is missing, too long or has control characters
-)
-
 const (
 	// maxExplanations bounds what is said about one held figure, and maxHoldsAtOnce how many
 	// one act is about.
@@ -59,7 +40,8 @@ const (
 // DecideHold puts on record what a person says or decides about held figures, by the ledger,
 // which the caller keeps up to date, and returns them as they are afterwards. An explanation
 // releases those that the district releases. All is on record or nothing; the error of an act
-// that is refused is a [*HoldProblem].
+// that is refused is a [*inquiry.HoldProblem]. What the same person has said or decided in the same
+// words before stays as it is on record, and is not put there again.
 func DecideHold(ctx context.Context, log *stream.Log, l *ledger.Ledger, act HoldAct, now func() time.Time) ([]*ledger.Hold, error) {
 	if problem := act.check(); problem != nil {
 		return nil, problem
@@ -77,7 +59,11 @@ func DecideHold(ctx context.Context, log *stream.Log, l *ledger.Ledger, act Hold
 		if err != nil {
 			return nil, err
 		}
-		bodies, err := act.encode(holds, now(), int(log.MaxMessage())-headerBytes)
+		open := slices.DeleteFunc(slices.Clone(holds), act.isOnRecord)
+		if len(open) == 0 {
+			return holds, nil
+		}
+		bodies, err := act.encode(open, now(), int(log.MaxMessage())-headerBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -103,6 +89,10 @@ func DecideHold(ctx context.Context, log *stream.Log, l *ledger.Ledger, act Hold
 	}
 }
 
+func refusal(code, zh, en string) *inquiry.HoldProblem {
+	return &inquiry.HoldProblem{Code: code, ZH: zh, EN: en}
+}
+
 // check reports what is wrong with the act whatever it is about.
 func (a *HoldAct) check() error {
 	if !a.Person.Identified() {
@@ -113,15 +103,15 @@ func (a *HoldAct) check() error {
 		may = may || a.Person.Role == string(token.District)
 	}
 	if !may {
-		return &HoldProblem{HoldNotYours, "待核实数据由市级核准或退回；区县可以说明情况", "held figures are released and refused by the bureau; a district explains them"}
+		return refusal(inquiry.HoldNotYours, "待核实数据由市级核准或退回；区县可以说明情况", "held figures are released and refused by the bureau; a district explains them")
 	}
 	switch r, found := event.ControlIn(a.Text, "\n"); {
 	case strings.TrimSpace(a.Text) == "":
-		return &HoldProblem{HoldText, "请填写说明或理由，供日后查考", "say why, for those who ask later"}
+		return refusal(inquiry.HoldText, "请填写说明或理由，供日后查考", "say why, for those who ask later")
 	case len(a.Text) > maxReason:
-		return &HoldProblem{HoldText, fmt.Sprintf("文字过长：%d 字节，最多 %d 字节", len(a.Text), maxReason), fmt.Sprintf("the text has %d bytes and may have %d", len(a.Text), maxReason)}
+		return refusal(inquiry.HoldText, fmt.Sprintf("文字过长：%d 字节，最多 %d 字节", len(a.Text), maxReason), fmt.Sprintf("the text has %d bytes and may have %d", len(a.Text), maxReason))
 	case found:
-		return &HoldProblem{HoldText, fmt.Sprintf("请去掉控制字符 %U", r), fmt.Sprintf("take the control character %U out", r)}
+		return refusal(inquiry.HoldText, fmt.Sprintf("请去掉控制字符 %U", r), fmt.Sprintf("take the control character %U out", r))
 	}
 	return nil
 }
@@ -131,31 +121,25 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 	var holds []*ledger.Hold
 	if len(a.Holds) == 0 {
 		holds = l.Holds(func(h *ledger.Hold) bool { return h.Submission.String() == a.Submission })
-		if slices.ContainsFunc(holds, func(h *ledger.Hold) bool { return h.State == ledger.HoldPending }) {
-			holds = slices.DeleteFunc(holds, func(h *ledger.Hold) bool { return h.State != ledger.HoldPending })
+		concerns := func(h *ledger.Hold) bool { return h.State == ledger.HoldPending || a.isOnRecord(h) }
+		if slices.ContainsFunc(holds, concerns) {
+			holds = slices.DeleteFunc(holds, func(h *ledger.Hold) bool { return !concerns(h) })
 		}
 	}
 	for _, id := range a.Holds {
 		h := l.Hold(id)
-		if h == nil || a.Submission != "" && h.Submission.String() != a.Submission {
+		if h == nil || a.Submission != "" && h.Submission.String() != a.Submission || a.Area != "" && h.Area != a.Area {
 			return nil, UnknownHold(id.String())
 		}
 		if !slices.Contains(holds, h) {
 			holds = append(holds, h)
 		}
 	}
-	if len(holds) == 0 || a.Area != "" && slices.ContainsFunc(holds, func(h *ledger.Hold) bool { return h.Area != a.Area }) {
-		var names []string
-		for _, id := range a.Holds {
-			names = append(names, id.String())
-		}
-		if names == nil {
-			names = []string{a.Submission}
-		}
-		return nil, UnknownHold(strings.Join(names, ", "))
+	if len(holds) == 0 || a.Area != "" && holds[0].Area != a.Area { // a submission is of one area
+		return nil, UnknownHold(event.Excerpt(a.Submission, maxName))
 	}
 	if len(holds) > maxHoldsAtOnce {
-		return nil, &HoldProblem{HoldText, fmt.Sprintf("一次最多处理 %d 项", maxHoldsAtOnce), fmt.Sprintf("at most %d held figures at once", maxHoldsAtOnce)}
+		return nil, refusal(inquiry.HoldText, fmt.Sprintf("一次最多处理 %d 项", maxHoldsAtOnce), fmt.Sprintf("at most %d held figures at once", maxHoldsAtOnce))
 	}
 	for _, h := range holds {
 		if err := a.checkHold(h); err != nil {
@@ -166,32 +150,39 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 }
 
 // UnknownHold is the error of an act about what is not held.
-func UnknownHold(names string) *HoldProblem {
-	return &HoldProblem{HoldUnknown,
-		fmt.Sprintf("没有编号为 %s 的待核实数据，或不属于本地区；可用 citytally hold list 查看", names),
-		fmt.Sprintf("nothing is held as %s, or it is another area's; \"citytally hold list\" lists what is", names)}
+func UnknownHold(names string) *inquiry.HoldProblem {
+	return refusal(inquiry.HoldUnknown, fmt.Sprintf("没有编号为 %s 的待核实数据，或不属于本地区；请对照待核实数据列表", names),
+		fmt.Sprintf("nothing is held as %s, or it is another area's; the list of held figures has what is", names))
+}
+
+// isOnRecord reports whether the same person has said or decided the same of a figure before.
+func (a *HoldAct) isOnRecord(h *ledger.Hold) bool {
+	same := func(s ledger.Statement) bool { return s.Text == a.Text && s.Person == a.Person }
+	switch a.Kind {
+	case event.ReleaseHeld:
+		return h.State == ledger.HoldReleased && h.Decision != nil && same(*h.Decision)
+	case event.RefuseHeld:
+		return h.State == ledger.HoldRefused && h.Decision != nil && same(*h.Decision)
+	}
+	return slices.ContainsFunc(h.Explanations, same)
 }
 
 // checkHold reports why the act cannot be about a figure.
 func (a *HoldAct) checkHold(h *ledger.Hold) error {
 	switch {
+	case a.isOnRecord(h):
 	case h.State == ledger.HoldSuperseded:
-		return &HoldProblem{HoldEnded,
-			fmt.Sprintf("待核实数据 %s 已被其后的报送（序号 %d）取代，不再需要说明或核准", h.ID, h.Successor),
-			fmt.Sprintf("%s is no longer held: submission number %d has taken its place", h.ID, h.Successor)}
+		return refusal(inquiry.HoldEnded, fmt.Sprintf("待核实数据 %s 已被其后的报送（序号 %d）取代，不再需要说明或核准", h.ID, h.Successor),
+			fmt.Sprintf("%s is no longer held: submission number %d has taken its place", h.ID, h.Successor))
 	case h.State != ledger.HoldPending:
 		zh, en := "采用", "released"
 		if h.State == ledger.HoldRefused {
 			zh, en = "退回", "refused"
 		}
-		return &HoldProblem{HoldDecided,
-			fmt.Sprintf("待核实数据 %s 已由 %s 于 %s %s：%s", h.ID, h.Decision.Person.Name, h.Decision.At.Format(time.RFC3339), zh, h.Decision.Text),
-			fmt.Sprintf("%s was %s by %s at %s: %s", h.ID, en, h.Decision.Person, h.Decision.At.Format(time.RFC3339), h.Decision.Text)}
-	case a.Kind != event.ExplainHeld:
-	case slices.ContainsFunc(h.Explanations, func(s ledger.Statement) bool { return s.Text == a.Text && s.Person == a.Person }):
-		return &HoldProblem{HoldExplained, fmt.Sprintf("待核实数据 %s 已有相同的说明，不必重复", h.ID), fmt.Sprintf("the same has been said about %s before", h.ID)}
-	case len(h.Explanations) >= maxExplanations:
-		return &HoldProblem{HoldExplained, fmt.Sprintf("待核实数据 %s 已有 %d 条说明，请等待市级核准", h.ID, maxExplanations), fmt.Sprintf("%s has %d explanations already; the bureau decides", h.ID, maxExplanations)}
+		return refusal(inquiry.HoldDecided, fmt.Sprintf("待核实数据 %s 已由 %s 于 %s %s：%s", h.ID, h.Decision.Person.Name, h.Decision.At.Format(time.RFC3339), zh, h.Decision.Text),
+			fmt.Sprintf("%s was %s by %s at %s: %s", h.ID, en, h.Decision.Person, h.Decision.At.Format(time.RFC3339), h.Decision.Text))
+	case a.Kind == event.ExplainHeld && len(h.Explanations) >= maxExplanations:
+		return refusal(inquiry.HoldExplained, fmt.Sprintf("待核实数据 %s 已有 %d 条说明，请等待市级核准", h.ID, maxExplanations), fmt.Sprintf("%s has %d explanations already; the bureau decides", h.ID, maxExplanations))
 	}
 	return nil
 }

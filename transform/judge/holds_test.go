@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
@@ -181,20 +182,19 @@ func TestHeldFiguresThatCannotBeDecided(t *testing.T) {
 		of     event.HoldID
 		code   string
 	}{
-		{"nothing of that id", event.ExplainHeld, district, "x", event.HoldID{Sequence: 1, Row: 1}, HoldUnknown},
-		{"no reason", event.ReleaseHeld, clerk, " ", pending, HoldText},
-		{"too long", event.ReleaseHeld, clerk, strings.Repeat("长", 2000), pending, HoldText},
-		{"control characters", event.ExplainHeld, district, "a\x1b[2J", pending, HoldText},
-		{"a district releases", event.ReleaseHeld, district, "x", pending, HoldNotYours},
-		{"an analyst explains", event.ExplainHeld, event.Person{Name: "a", Role: "analyst", Way: event.WayToken}, "x", pending, HoldNotYours},
-		{"said before", event.ExplainHeld, district, "said", pending, HoldExplained},
-		{"released before", event.ReleaseHeld, clerk, "x", released, HoldDecided},
-		{"explained after the release", event.ExplainHeld, district, "x", released, HoldDecided},
-		{"refused before", event.ReleaseHeld, clerk, "x", refused, HoldDecided},
-		{"superseded", event.ReleaseHeld, clerk, "x", ended, HoldEnded},
+		{"nothing of that id", event.ExplainHeld, district, "x", event.HoldID{Sequence: 1, Row: 1}, inquiry.HoldUnknown},
+		{"no reason", event.ReleaseHeld, clerk, " ", pending, inquiry.HoldText},
+		{"too long", event.ReleaseHeld, clerk, strings.Repeat("长", 2000), pending, inquiry.HoldText},
+		{"control characters", event.ExplainHeld, district, "a\x1b[2J", pending, inquiry.HoldText},
+		{"a district releases", event.ReleaseHeld, district, "x", pending, inquiry.HoldNotYours},
+		{"an analyst explains", event.ExplainHeld, event.Person{Name: "a", Role: "analyst", Way: event.WayToken}, "x", pending, inquiry.HoldNotYours},
+		{"released before", event.ReleaseHeld, clerk, "x", released, inquiry.HoldDecided},
+		{"explained after the release", event.ExplainHeld, district, "x", released, inquiry.HoldDecided},
+		{"refused before", event.ReleaseHeld, clerk, "x", refused, inquiry.HoldDecided},
+		{"superseded", event.ReleaseHeld, clerk, "x", ended, inquiry.HoldEnded},
 	} {
 		err := h.act(test.kind, test.person, test.text, test.of)
-		if p, ok := errors.AsType[*HoldProblem](err); !ok || p.Code != test.code || p.ZH == "" || p.EN == "" {
+		if p, ok := errors.AsType[*inquiry.HoldProblem](err); !ok || p.Code != test.code || p.ZH == "" || p.EN == "" {
 			t.Errorf("%s: %v, want %s", test.name, err, test.code)
 		}
 	}
@@ -202,8 +202,14 @@ func TestHeldFiguresThatCannotBeDecided(t *testing.T) {
 		t.Error("nobody released it")
 	}
 	other := HoldAct{Kind: event.ExplainHeld, Holds: []event.HoldID{pending}, Area: "902", Text: "x", Person: district}
-	if _, err := DecideHold(t.Context(), h.log, h.v.ledger, other, time.Now); err == nil || err.(*HoldProblem).Code != HoldUnknown {
+	if _, err := DecideHold(t.Context(), h.log, h.v.ledger, other, time.Now); err == nil || err.(*inquiry.HoldProblem).Code != inquiry.HoldUnknown {
 		t.Errorf("another area's: %v", err)
+	}
+	// What is on record already is put there no second time.
+	for _, err := range []error{h.act(event.ExplainHeld, district, "said", pending), h.act(event.ReleaseHeld, clerk, "checked", released), h.act(event.RefuseHeld, clerk, "wrong", refused)} {
+		if err != nil {
+			t.Errorf("the same again: %v", err)
+		}
 	}
 	if after, _ := h.log.LastSequence(t.Context(), stream.Accepted); after != before {
 		t.Errorf("ACCEPTED grew from %d to %d", before, after)

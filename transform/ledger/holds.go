@@ -264,9 +264,7 @@ func (l *Ledger) Holds(want func(*Hold) bool) []*Hold {
 			all = append(all, h)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Hold) int {
-		return cmp.Or(cmp.Compare(a.ID.Sequence, b.ID.Sequence), cmp.Compare(a.ID.Row, b.ID.Row))
-	})
+	slices.SortFunc(all, func(a, b *Hold) int { return a.ID.Compare(b.ID) })
 	return all
 }
 

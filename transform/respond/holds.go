@@ -16,20 +16,33 @@ func (r *Responder) holds(ctx context.Context, wanted inquiry.WantedHolds) (inqu
 	if err := r.catchUp(ctx); err != nil {
 		return inquiry.Holds{}, err
 	}
+	var before event.HoldID
+	if wanted.Before != "" {
+		var err error
+		if before, err = event.ParseHoldID(wanted.Before); err != nil {
+			return inquiry.Holds{}, event.Permanentf("before: %w", err)
+		}
+	}
+	same := func(wanted, is string) bool { return wanted == "" || wanted == is }
 	basis := r.ledger.Basis()
 	found := r.ledger.Holds(func(h *ledger.Hold) bool {
-		return (wanted.Area == "" || h.Area == wanted.Area) && (wanted.State == "" || string(h.State) == wanted.State) &&
-			(wanted.Submission == "" || h.Submission.String() == wanted.Submission) && (wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String()))
+		return same(wanted.Area, h.Area) && same(wanted.State, string(h.State)) && same(wanted.Submission, h.Submission.String()) &&
+			same(wanted.Dataset, h.Dataset) && same(wanted.Indicator, h.Cell.Indicator) && same(wanted.Period, h.Cell.Period.String()) &&
+			(wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String())) && (wanted.Before == "" || h.ID.Compare(before) < 0)
 	})
 	slices.Reverse(found)
-	return r.answerHolds(basis, found), nil
+	return r.answerHolds(basis, found, wanted.Limit), nil
 }
 
-// answerHolds returns held figures as they are told.
-func (r *Responder) answerHolds(basis uint64, found []*ledger.Hold) inquiry.Holds {
+// answerHolds returns held figures as they are told, at most so many of them; 0 is
+// [inquiry.MaxHolds].
+func (r *Responder) answerHolds(basis uint64, found []*ledger.Hold, limit int) inquiry.Holds {
+	if limit < 1 || limit > inquiry.MaxHolds {
+		limit = inquiry.MaxHolds
+	}
 	told := inquiry.Holds{Basis: basis, Holds: []inquiry.Hold{}}
-	if n := len(found); n > inquiry.MaxHolds {
-		found, told.HoldsOmitted = found[:inquiry.MaxHolds], n-inquiry.MaxHolds
+	if n := len(found); n > limit {
+		found, told.HoldsOmitted = found[:limit], n-limit
 	}
 	for _, h := range found {
 		told.Holds = append(told.Holds, r.ledger.ToldHold(h))
@@ -51,16 +64,16 @@ func (r *Responder) decide(ctx context.Context, asked inquiry.HoldAct) (inquiry.
 	for _, text := range asked.IDs {
 		id, err := event.ParseHoldID(text)
 		if err != nil {
-			return inquiry.Holds{Holds: []inquiry.Hold{}, Refused: (*inquiry.HoldProblem)(judge.UnknownHold(event.Excerpt(text, 64)))}, nil
+			return inquiry.Holds{Holds: []inquiry.Hold{}, Refused: judge.UnknownHold(event.Excerpt(text, 64))}, nil
 		}
 		act.Holds = append(act.Holds, id)
 	}
 	decided, err := judge.DecideHold(ctx, r.log, r.ledger, act, r.now)
-	if refused, ok := errors.AsType[*judge.HoldProblem](err); ok {
-		return inquiry.Holds{Basis: r.ledger.Basis(), Holds: []inquiry.Hold{}, Refused: (*inquiry.HoldProblem)(refused)}, nil
+	if refused, ok := errors.AsType[*inquiry.HoldProblem](err); ok {
+		return inquiry.Holds{Basis: r.ledger.Basis(), Holds: []inquiry.Hold{}, Refused: refused}, nil
 	}
 	if err != nil {
 		return inquiry.Holds{}, err
 	}
-	return r.answerHolds(r.ledger.Basis(), decided), nil
+	return r.answerHolds(r.ledger.Basis(), decided, 0), nil
 }
