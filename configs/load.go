@@ -56,6 +56,16 @@ func Check(path string, environ []string) error {
 			errs = append(errs, fmt.Errorf("transform.schedules[%d].area: want an area of the catalogue, got %q", i, schedule.Area))
 		}
 	}
+	for i, w := range settings.Remind.Webhooks {
+		if _, ok := c.Area(w.Area); !ok && w.Area != "" {
+			errs = append(errs, fmt.Errorf("remind.webhooks[%d].area: want an area of the catalogue, got %q", i, w.Area))
+		}
+	}
+	for i, to := range settings.Remind.Mail.To {
+		if _, ok := c.Area(to.Area); !ok && to.Area != "" {
+			errs = append(errs, fmt.Errorf("remind.mail.to[%d].area: want an area of the catalogue, got %q", i, to.Area))
+		}
+	}
 	for i, source := range settings.Pull.Sources {
 		if _, ok := c.Area(source.Area); !ok {
 			errs = append(errs, fmt.Errorf("pull.sources[%d].area: want an area of the catalogue, got %q", i, source.Area))

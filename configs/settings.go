@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/remind"
 )
 
 // Settings is everything that can be set.
@@ -51,6 +52,7 @@ type Settings struct {
 	Drop       drop.Config      `yaml:"drop"`
 	Pull       pull.Config      `yaml:"pull"`
 	Transform  transform.Config `yaml:"transform"`
+	Remind     remind.Config    `yaml:"remind"`
 	Sink       sink.Config      `yaml:"sink"`
 	Operations Operations       `yaml:"operations"`
 	Tracing    Tracing          `yaml:"tracing"`
@@ -112,6 +114,7 @@ func Default() *Settings {
 		Drop:       drop.DefaultConfig(),
 		Pull:       pull.DefaultConfig(),
 		Transform:  transform.DefaultConfig(),
+		Remind:     remind.DefaultConfig(),
 		Sink:       sink.DefaultConfig(),
 		Operations: Operations{Address: "127.0.0.1:8471"},
 	}

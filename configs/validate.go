@@ -40,7 +40,7 @@ func (s *Settings) Validate() error {
 	errs = append(errs, s.validateNATS()...)
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)
-	errs = append(errs, s.Ingest.Validate(), s.Drop.Validate(), s.Pull.Validate(), s.Transform.Validate(), s.Sink.Validate())
+	errs = append(errs, s.Ingest.Validate(), s.Drop.Validate(), s.Pull.Validate(), s.Transform.Validate(), s.Remind.Validate(), s.Sink.Validate())
 	errs = append(errs, s.validateOperations()...)
 	errs = append(errs, s.validatePorts()...)
 	return errors.Join(errs...)

@@ -146,7 +146,7 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 	inForce := map[cell]bool{}
 	var periods []string
 	for _, o := range owed {
-		for _, p := range spellings(o.Period) {
+		for _, p := range o.Period.Spellings() {
 			if code := p.String(); !slices.Contains(periods, code) {
 				periods = append(periods, code)
 			}
@@ -163,33 +163,12 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 		}
 	}
 	for _, o := range owed {
-		told := OwedObligation{Obligation: o, Missing: []string{}}
-		for _, indicator := range g.calendar.Load().Indicators(o.Dataset, area, o.Period) {
-			told.Owed++
-			if slices.ContainsFunc(spellings(o.Period), func(p catalogue.Period) bool { return inForce[cell{indicator, p.String()}] }) {
-				told.Received++
-			} else {
-				told.Missing = append(told.Missing, indicator)
-			}
-		}
+		told := OwedObligation{Obligation: o}
+		told.Missing, told.Owed = g.calendar.Load().Missing(&o, func(indicator string, p catalogue.Period) bool { return inForce[cell{indicator, p.String()}] })
+		told.Received = told.Owed - len(told.Missing)
 		told.Complete = told.Received == told.Owed
 		told.Overdue = !told.Complete && now.After(o.Deadline)
 		answer.Obligations = append(answer.Obligations, told)
 	}
 	return answer, nil
-}
-
-// spellings returns a period and, where it begins with its year, the other kind that spans the
-// same months: a quarter and the year to its end.
-func spellings(p catalogue.Period) []catalogue.Period {
-	from, to := p.Months()
-	switch {
-	case p.Kind == catalogue.YearToDate && to == 12:
-		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.Year}}
-	case p.Kind == catalogue.YearToDate && to == 1:
-		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.Month, Index: 1}}
-	case p.Kind != catalogue.YearToDate && from == 0:
-		return []catalogue.Period{p, {Year: p.Year, Kind: catalogue.YearToDate, Index: uint8(to)}}
-	}
-	return []catalogue.Period{p}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/schedule"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -15,11 +16,12 @@ type Metrics struct {
 	tally      *tally.Metrics
 	reconcile  *reconcile.Metrics
 	runs       *schedule.RunMetrics
+	remind     *remind.Metrics
 	registerer prometheus.Registerer
 }
 
 // NewMetrics returns the stage's metrics, registered where the registerer is not
 // nil.
 func NewMetrics(r prometheus.Registerer) *Metrics {
-	return &Metrics{judge: judge.NewMetrics(r), tally: tally.NewMetrics(r), reconcile: reconcile.NewMetrics(r), runs: schedule.NewRunMetrics(r), registerer: r}
+	return &Metrics{judge: judge.NewMetrics(r), tally: tally.NewMetrics(r), reconcile: reconcile.NewMetrics(r), runs: schedule.NewRunMetrics(r), remind: remind.NewMetrics(r), registerer: r}
 }

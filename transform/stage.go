@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/respond"
 	"github.com/citytally/citytally/transform/rules"
 	"github.com/citytally/citytally/transform/schedule"
@@ -34,6 +35,8 @@ type Stage struct {
 	ready      chan struct{}
 	metrics    *Metrics
 	tracer     *stream.Tracer
+	reminds    *remind.Source // nil reminds nobody
+	reminders  remind.Config
 }
 
 // New returns the stage. The catalogue is in force from the log's beginning on, until the log
@@ -112,7 +115,15 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
 	runs := []func(context.Context) error{validator.Run, worker.Run, s.checker.Run, answer}
-	for name, job := range map[string]schedule.Job{schedule.Recompute: recomputer, schedule.Check: s.checker} {
+	jobs := map[string]schedule.Job{schedule.Recompute: recomputer, schedule.Check: s.checker}
+	if s.reminds != nil {
+		reminders, err := remind.New(s.log, s.ledger, *s.reminds, s.reminders, s.logger, s.now, s.metrics.remind)
+		if err != nil {
+			return err
+		}
+		jobs[schedule.Remind] = reminders
+	}
+	for name, job := range jobs {
 		runs = append(runs, schedule.NewRunner(s.log, name, job, s.config.AckWait, s.logger, s.now, s.metrics.runs).Run)
 	}
 	for _, run := range runs {

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles", "configs/attempts"},
+	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles", "configs/attempts", "configs/outbound"},
 	{"configs/httpguard"},
 	{"configs/catalogue"},
 	{"configs/calendar"},
@@ -32,7 +32,7 @@ var importLine = [][]string{
 	{"transform/ledger", "transform/rules", "transform/schedule"},
 	{"transform/tally"},
 	{"transform/judge"},
-	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer"},
+	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer", "transform/remind"},
 	{"transform/respond"},
 	{"transform"},
 	{"sink/resultset", "sink/coverage"},

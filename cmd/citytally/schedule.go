@@ -20,7 +20,7 @@ zone. Each time of one, a slot, is carried out once for ever, however many sched
 run and however often they start; of slots that were missed the latest is made up for.
 
 定时任务由设置项 transform.schedules 指定：list 列出，next 显示今后的时点，run 立即执行，
-pause 暂停，resume 恢复。`
+pause 暂停，resume 恢复，reminders 列出已发出的催报提醒。`
 
 func newSchedule(g *globals) *cobra.Command {
 	a := &client.Addresses{}
@@ -30,7 +30,7 @@ func newSchedule(g *globals) *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the instance on --dir")
 	connect := func() (*client.Client, error) { return g.client(*a) }
-	cmd.AddCommand(newScheduleList(connect), newScheduleNext(connect), newScheduleRun(connect), newSchedulePause(connect), newScheduleResume(connect))
+	cmd.AddCommand(newScheduleList(connect), newScheduleNext(connect), newScheduleRun(connect), newSchedulePause(connect), newScheduleResume(connect), newScheduleReminders(connect))
 	return cmd
 }
 

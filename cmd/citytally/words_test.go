@@ -40,6 +40,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"move"}, "want --to, a settings file"},
 		{[]string{"schedule", "next", "nigthly"}, `the settings have no schedule "nigthly"; did you mean "nightly"?`},
 		{[]string{"schedule", "pause", "nightly"}, "--reason: want why"},
+		{[]string{"schedule", "reminders", "--area", "320899"}, `--area: want an area of the catalogue, got "320899"`},
 		{[]string{"recompute", "--period", "2021-13"}, "--period: want a period"},
 		{[]string{"coverage"}, "no period: citytally coverage --period 2021"},
 		{[]string{"token", "revoke", "3f8a0c51d2e7"}, `--reason: want why`},

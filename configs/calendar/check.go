@@ -93,7 +93,7 @@ func (e *entry) checkRules(dataset *catalogue.Dataset, path string, errs *proble
 		}
 		return
 	}
-	if e.Deadline.base == afterDeadline || e.Deadline.base == worksAfter {
+	if e.Deadline.CountsFromDeadline() {
 		errs.add("%s.deadline: want a rule that counts from the period, got %q", path, e.Deadline)
 	}
 	if e.Deadline.base == never {

@@ -195,3 +195,30 @@ func (c *Calendar) due(e *entry, p catalogue.Period) Due {
 	due.HolidaysMissing = d.missing
 	return due
 }
+
+// Around returns the instant that a rule which counts from the deadline gives for an obligation;
+// zero where the calendar has no such obligation, or the rule counts from something else.
+func (c *Calendar) Around(r Rule, o *Obligation) time.Time {
+	e := c.entryFor(o.Dataset, o.Area, o.Period)
+	if e == nil || !r.CountsFromDeadline() {
+		return time.Time{}
+	}
+	d := dater{workdays: c.workdays}
+	return instant(d.date(r, o.Period, d.date(e.Deadline, o.Period, date{})), c.catalogue.Zone())
+}
+
+// Missing returns the ids of what is not there of an obligation, in the order of the catalogue,
+// and of how many. A list of entities is there where it has an entity, or the statement that
+// there is none. There says whether a figure of the area is in force; it is asked for every
+// spelling of the period.
+func (c *Calendar) Missing(o *Obligation, there func(indicator string, p catalogue.Period) bool) (missing []string, owed int) {
+	missing = []string{}
+	spellings := o.Period.Spellings()
+	for _, id := range c.Indicators(o.Dataset, o.Area, o.Period) {
+		owed++
+		if !slices.ContainsFunc(spellings, func(p catalogue.Period) bool { return there(id, p) }) {
+			missing = append(missing, id)
+		}
+	}
+	return missing, owed
+}

@@ -13,7 +13,7 @@ import (
 )
 
 // Rule says on which day and at what time something is due: a deadline, the end of the
-// grace, a lock or the final date. The zero value is no date.
+// grace, a lock, the final date or a reminder. The zero value is no date.
 type Rule struct {
 	base  base
 	count int // of working days, days, months or years, by the base
@@ -28,13 +28,15 @@ type Rule struct {
 type base uint8
 
 const (
-	never         base = iota
-	workingDay         // the count-th working day after the period
-	dayOfMonth         // a day of the count-th month after the period
-	dayOfYear          // a day of the count-th year after the period's
-	afterDeadline      // count days after the deadline
-	worksAfter         // count working days after the deadline
-	afterPeriod        // count days after the period
+	never          base = iota
+	workingDay          // the count-th working day after the period
+	dayOfMonth          // a day of the count-th month after the period
+	dayOfYear           // a day of the count-th year after the period's
+	afterDeadline       // count days after the deadline
+	worksAfter          // count working days after the deadline
+	beforeDeadline      // count days before the deadline
+	worksBefore         // count working days before the deadline
+	afterPeriod         // count days after the period
 )
 
 // shift is what becomes of a rule's day when it is a day off.
@@ -55,14 +57,16 @@ var errRule = errors.New(`want "8th working day", "day 15 of the next month", "l
 var (
 	rulePattern = regexp.MustCompile(`^(.+?)(?: or (next|previous) working day)?(?: at (\d\d:\d\d))?$`)
 	basePattern = map[base]*regexp.Regexp{
-		workingDay:    regexp.MustCompile(`^()()(\d+)(?:st|nd|rd|th) working day$`),
-		dayOfMonth:    regexp.MustCompile(`^()(?:day (\d+)|last day) of the (next|\d+(?:nd|rd|th)) month$`),
-		dayOfYear:     regexp.MustCompile(`^([A-Z][a-z]+) (\d+) of the (next|\d+(?:nd|rd|th)) year$`),
-		afterDeadline: regexp.MustCompile(`^()()(\d+) days? after the deadline$`),
-		worksAfter:    regexp.MustCompile(`^()()(\d+) working days? after the deadline$`),
+		workingDay:     regexp.MustCompile(`^()()(\d+)(?:st|nd|rd|th) working day$`),
+		dayOfMonth:     regexp.MustCompile(`^()(?:day (\d+)|last day) of the (next|\d+(?:nd|rd|th)) month$`),
+		dayOfYear:      regexp.MustCompile(`^([A-Z][a-z]+) (\d+) of the (next|\d+(?:nd|rd|th)) year$`),
+		afterDeadline:  regexp.MustCompile(`^()()(\d+) days? after the deadline$`),
+		worksAfter:     regexp.MustCompile(`^()()(\d+) working days? after the deadline$`),
+		beforeDeadline: regexp.MustCompile(`^()()(\d+) days? before the deadline$`),
+		worksBefore:    regexp.MustCompile(`^()()(\d+) working days? before the deadline$`),
 	}
 	// A rule beyond these counts is a typing mistake.
-	largestCount = map[base]int{workingDay: 120, dayOfMonth: 24, dayOfYear: 5, afterDeadline: 1000, worksAfter: 250}
+	largestCount = map[base]int{workingDay: 120, dayOfMonth: 24, dayOfYear: 5, afterDeadline: 1000, worksAfter: 250, beforeDeadline: 60, worksBefore: 40}
 )
 
 // UnmarshalText reads a rule in words; [errRule] lists the forms.
@@ -82,7 +86,7 @@ func (r *Rule) UnmarshalText(text []byte) error {
 	if err := read.readBase(parts[1]); err != nil {
 		return fmt.Errorf("%w; got %q", err, text)
 	}
-	if read.shift != unshifted && (read.base == workingDay || read.base == worksAfter) {
+	if read.shift != unshifted && (read.base == workingDay || read.base == worksAfter || read.base == worksBefore) {
 		return fmt.Errorf("a working day is never a day off; leave out %q, got %q", "or "+parts[2]+" working day", text)
 	}
 	*r = read
@@ -134,22 +138,36 @@ func (r Rule) String() string {
 		fmt.Fprintf(&b, "%s of the %s month", day, next(r.count))
 	case dayOfYear:
 		fmt.Fprintf(&b, "%s %d of the %s year", r.month, r.day, next(r.count))
-	case afterDeadline, worksAfter, afterPeriod:
-		days := map[base]string{afterDeadline: "day", worksAfter: "working day", afterPeriod: "day"}[r.base]
+	case afterDeadline, worksAfter, beforeDeadline, worksBefore, afterPeriod:
+		days, where := "day", " after the deadline"
+		if r.base == worksAfter || r.base == worksBefore {
+			days = "working day"
+		}
 		if r.count != 1 {
 			days += "s"
 		}
-		after := "deadline"
-		if r.base == afterPeriod {
-			after = "period"
+		switch r.base {
+		case beforeDeadline, worksBefore:
+			where = " before the deadline"
+		case afterPeriod:
+			where = " after the period"
 		}
-		fmt.Fprintf(&b, "%d %s after the %s", r.count, days, after)
+		fmt.Fprintf(&b, "%d %s%s", r.count, days, where)
 	}
 	b.WriteString([]string{"", " or next working day", " or previous working day"}[r.shift])
 	if r.minute >= 0 {
 		fmt.Fprintf(&b, " at %02d:%02d", r.minute/60, r.minute%60)
 	}
 	return b.String()
+}
+
+// CountsFromDeadline reports whether the rule counts days before or after the deadline.
+func (r Rule) CountsFromDeadline() bool {
+	switch r.base {
+	case afterDeadline, worksAfter, beforeDeadline, worksBefore:
+		return true
+	}
+	return false
 }
 
 // MarshalText writes what UnmarshalText reads.
@@ -214,6 +232,10 @@ func (d *dater) date(r Rule, p catalogue.Period, deadline date) date {
 		day, minute = deadline.day.AddDate(0, 0, r.count), deadline.minute
 	case worksAfter:
 		day, minute = d.addWorkingDays(deadline.day, r.count), deadline.minute
+	case beforeDeadline:
+		day, minute = deadline.day.AddDate(0, 0, -r.count), deadline.minute
+	case worksBefore:
+		day, minute = d.subtractWorkingDays(deadline.day, r.count), deadline.minute
 	case afterPeriod:
 		day = day.AddDate(0, 0, r.count-1)
 	}
@@ -232,6 +254,16 @@ func (d *dater) date(r Rule, p catalogue.Period, deadline date) date {
 func (d *dater) addWorkingDays(day time.Time, count int) time.Time {
 	for count > 0 {
 		if day = day.AddDate(0, 0, 1); d.worked(day) {
+			count--
+		}
+	}
+	return day
+}
+
+// subtractWorkingDays returns the count-th working day before a day.
+func (d *dater) subtractWorkingDays(day time.Time, count int) time.Time {
+	for count > 0 {
+		if day = day.AddDate(0, 0, -1); d.worked(day) {
 			count--
 		}
 	}

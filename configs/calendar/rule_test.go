@@ -38,6 +38,9 @@ func TestRules(t *testing.T) {
 		{"March 31 of the 2nd year", "2021-S1", "2023-03-31", "[]"},                             //
 		{"10 days after the deadline", "2021", "2022-03-11", "[]"},                              // the deadline below
 		{"3 working days after the deadline", "2021", "2022-03-04", "[]"},                       //
+		{"3 working days before the deadline at 09:00", "2021", "2022-02-24", "[]"},             //
+		{"1 day before the deadline", "2021", "2022-02-28", "[]"},                               //
+		{"2 days before the deadline or previous working day", "2021", "2022-02-25", "[]"},      // 27 February is a Sunday
 		{"1 day after the deadline or next working day", "2021-09", "2021-03-02", "[]"},         //
 		{"3 working days after the deadline at 12:00", "2026", "2022-03-04", "[]"},              //
 		{"day 1 of the next month or next working day", "2019-12", "2020-01-02", "[]"},          //

@@ -228,3 +228,18 @@ func (p *Period) UnmarshalText(text []byte) error {
 	*p = q
 	return nil
 }
+
+// Spellings returns the period and, where it begins with its year, the other kind that spans the
+// same months: a quarter and the year to its end.
+func (p Period) Spellings() []Period {
+	from, to := p.Months()
+	switch {
+	case p.Kind == YearToDate && to == 12:
+		return []Period{p, {Year: p.Year, Kind: Year}}
+	case p.Kind == YearToDate && to == 1:
+		return []Period{p, {Year: p.Year, Kind: Month, Index: 1}}
+	case p.Kind != YearToDate && from == 0:
+		return []Period{p, {Year: p.Year, Kind: YearToDate, Index: uint8(to)}}
+	}
+	return []Period{p}
+}

@@ -19,6 +19,8 @@ const (
 	Recompute = "recompute"
 	// Check counts whether everything received is accounted for, and changes nothing.
 	Check = "check"
+	// Remind tells who has yet to report what is owed.
+	Remind = "remind"
 )
 
 // Kind is a job as settings know it.
@@ -29,7 +31,7 @@ type Kind struct {
 }
 
 // Kinds returns the jobs.
-func Kinds() []Kind { return []Kind{{Name: Recompute, Bounded: true}, {Name: Check}} }
+func Kinds() []Kind { return []Kind{{Name: Recompute, Bounded: true}, {Name: Check}, {Name: Remind}} }
 
 func kindOf(job string) (Kind, bool) {
 	i := slices.IndexFunc(Kinds(), func(k Kind) bool { return k.Name == job })

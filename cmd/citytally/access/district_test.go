@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -188,6 +189,46 @@ func TestDistrictReadsItsOwnVerdicts(t *testing.T) {
 		if strings.Contains(string(answer.Data), "320804") {
 			t.Errorf("%s: the district reads %q", body, answer.Data)
 		}
+	}
+}
+
+// A district hears the reminders of its area, and of no other.
+func TestDistrictHearsItsReminders(t *testing.T) {
+	seed, key := makeKey(t, "320812")
+	broker, store := start(t, key)
+	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
+	own, err := p.SubscribeSync("reminders.320812.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if denied := p.allowed(t, []string{"reminders.*.*", "reminders.320804.*", "reminders.>"}, func(s string) error { _, err := p.SubscribeSync(s); return err }); denied["reminders.*.*"] || denied["reminders.320804.*"] || denied["reminders.>"] {
+		t.Errorf("it may listen to others: %v", denied)
+	}
+	log := func(user string) *stream.Log {
+		login, _ := access.Login(store, user)
+		nc, err := nats.Connect(broker.ClientURL(), login)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		log, err := stream.Attach(nc, zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log
+	}
+	transform := log(access.Transform)
+	for _, area := range []string{"320804", "320812"} {
+		if err := transform.Announce(t.Context(), "reminders."+area+".d", "id", []byte(area)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := own.NextMsg(10 * time.Second)
+	if err != nil || string(m.Data) != "320812" {
+		t.Errorf("its own reminder: %v, %v", m, err)
+	}
+	if _, denied := errors.AsType[*stream.DeniedError](log(access.Gateway).Announce(t.Context(), "reminders.320812.d", "id", nil)); !denied {
+		t.Error("the gateway reminds")
 	}
 }
 

@@ -96,14 +96,14 @@ func (p *prober) allowed(t *testing.T, subjects []string, try func(subject strin
 // durables are the durable consumers of the pipeline.
 var durables = []string{
 	"DIRECT.direct", "SUBMISSIONS.validate", "ACCEPTED.tally", "ACCEPTED.sink-accepted", "VERDICTS.sink-verdicts", "TOTALS.sink-totals",
-	"RELEASES.sink-releases", "COMMANDS.recompute", "COMMANDS.check",
+	"RELEASES.sink-releases", "COMMANDS.recompute", "COMMANDS.check", "COMMANDS.remind",
 }
 
 // published are subjects of every kind on which somebody might publish.
 func published() []string {
 	subjects := []string{
 		"submissions.a.d", "direct.a.d", "accepted.a.d", "accepted.decisions", "verdicts.a.d", "totals.2021", "runs.nightly", "releases.r", "commands.recompute", "commands.check",
-		"dead.sink", "dead.skip", "$KV.TOKENS.k", "$KV.SOURCES.k", "$O.ORIGINALS.C.x", "$O.ORIGINALS.M.x", "inquiries.dryrun", "_INBOX.x", "$SYS.REQ.SERVER.PING", "$SRV.PING", "$JS.FC.x", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
+		"dead.sink", "dead.skip", "$KV.TOKENS.k", "$KV.SOURCES.k", "$O.ORIGINALS.C.x", "$O.ORIGINALS.M.x", "inquiries.dryrun", "reminders.a.d", "$KV.SCHEDULES.reminder.2021.d.a.s", "_INBOX.x", "$SYS.REQ.SERVER.PING", "$SRV.PING", "$JS.FC.x", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
 		"$JS.API.ACCOUNT.PURGE.CORE", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.DIRECT.GET.VERDICTS.verdicts.a.d",
 	}
 	for _, user := range access.Users() {
@@ -130,7 +130,7 @@ func published() []string {
 
 // subscribed are subjects of every kind on which somebody might listen.
 func subscribed() []string {
-	subjects := []string{">", "*.>", "_INBOX.>", "inquiries.*", "$SRV.>", "$JS.>", "$JS.EVENT.ADVISORY.>", "$SYS.>", "$KV.>", "submissions.>", "direct.>", "accepted.>", "verdicts.>", "totals.>", "commands.>"}
+	subjects := []string{">", "*.>", "_INBOX.>", "inquiries.*", "$SRV.>", "$JS.>", "$JS.EVENT.ADVISORY.>", "$SYS.>", "$KV.>", "submissions.>", "direct.>", "accepted.>", "verdicts.>", "totals.>", "commands.>", "reminders.*.*", "reminders.a.*", "reminders.320812.*"}
 	for _, user := range access.Users() {
 		subjects = append(subjects, user.Inbox()+".>")
 	}

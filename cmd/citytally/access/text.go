@@ -42,14 +42,14 @@ func variable(user string) string { return "NATS_" + strings.ToUpper(user) + "_P
 // nats-server. Passwords are variables, which the server takes from [Secrets] before the text,
 // or from its environment. Districts are in an account of their own, which is a boundary: what
 // they publish on submissions.<area>.<dataset> arrives in CORE on direct.<area>.<dataset>, and
-// an answer goes to their account wherever they want it to.
+// an answer goes to their account wherever they want it to. Each hears the reminders of its area.
 func Text(keys []Key) string {
 	var t strings.Builder
 	t.WriteString("accounts {\n  " + Core + " {\n    jetstream: enabled\n    users: [\n")
 	for _, u := range Users() {
 		fmt.Fprintf(&t, "      {\n        user: %s, password: $%s\n        permissions {\n", u.Name, variable(u.Name))
 		fmt.Fprintf(&t, "          publish {\n%s%s          }\n", list("allow", u.Allow), list("deny", u.Deny))
-		fmt.Fprintf(&t, "          subscribe {\n%s          }\n", list("allow", append([]string{u.Inbox() + ".>"}, u.Serves...)))
+		fmt.Fprintf(&t, "          subscribe {\n%s          }\n", list("allow", slices.Concat([]string{u.Inbox() + ".>"}, u.Serves, u.Hears)))
 		if len(u.Serves) > 0 {
 			t.WriteString("          allow_responses: true\n")
 		}
@@ -59,15 +59,16 @@ func Text(keys []Key) string {
 	for _, subject := range []string{wayIn, verdicts} {
 		fmt.Fprintf(&t, "      {service: %q, accounts: [%s]}\n", subject, districts)
 	}
+	fmt.Fprintf(&t, "      {stream: %q, accounts: [%s]}\n", reminders, districts)
 	t.WriteString("    ]\n  }\n  " + districts + " {\n    users: [\n")
 	for i := range keys {
 		if k := &keys[i]; k.RevokedAt.IsZero() {
-			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: %q}}\n", k.Key,
-				"submissions."+k.Area+".*", strings.Replace(verdicts, "*", k.Area, 1), inbox(k.Area)+".>")
+			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: [%q, %q]}}\n", k.Key,
+				"submissions."+k.Area+".*", strings.Replace(verdicts, "*", k.Area, 1), inbox(k.Area)+".>", strings.Replace(reminders, "*", k.Area, 1))
 		}
 	}
-	fmt.Fprintf(&t, "    ]\n    imports: [\n      {service: {account: %s, subject: %q}, to: %q}\n      {service: {account: %[1]s, subject: %[4]q}}\n    ]\n  }\n",
-		Core, wayIn, "submissions.*.*", verdicts)
+	fmt.Fprintf(&t, "    ]\n    imports: [\n      {service: {account: %s, subject: %q}, to: %q}\n      {service: {account: %[1]s, subject: %[4]q}}\n      {stream: {account: %[1]s, subject: %[5]q}}\n    ]\n  }\n",
+		Core, wayIn, "submissions.*.*", verdicts, reminders)
 	t.WriteString("  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
 	return t.String()
 }

@@ -33,6 +33,8 @@ type User struct {
 	// Serves are subjects on which it receives requests, each of which it may answer once.
 	// Else it receives below its inbox prefix alone.
 	Serves []string
+	// Hears are subjects of no stream on which it may listen.
+	Hears []string
 }
 
 // Inbox is the prefix of the subjects on which a user receives answers.
@@ -60,6 +62,9 @@ func durables() []durable {
 	return all
 }
 
+// reminders are those of every area and dataset, which nobody stores.
+const reminders = "reminders.*.*"
+
 // sources are what became of each source that is fetched.
 const sources = "$KV." + stream.SourcesBucket + ".*"
 
@@ -70,19 +75,25 @@ func Users() []User {
 		letters = append(letters, "dead."+kind.Name)
 	}
 	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
+	reminded := "$KV." + stream.SchedulesBucket + ".reminder.>"
 	return []User{
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals}, "submissions.*.*", "inquiries.*", "dead.direct",
 			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
-			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress)...)),
+			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress, reminded, reminders)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.*"),
-		member(Operator, stream.All(),
+		hearing([]string{reminders}, member(Operator, stream.All(),
 			"accepted.decisions", "inquiries.holds", "inquiries.decide", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
-			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*"),
+			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*")),
 		// Who changes streams can have them take any message anyhow.
 		{Name: Admin, Allow: []string{">"}},
 	}
+}
+
+func hearing(subjects []string, u User) User {
+	u.Hears = subjects
+	return u
 }
 
 func serving(subjects []string, u User) User {

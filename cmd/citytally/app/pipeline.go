@@ -145,8 +145,13 @@ func (p *Pipeline) open(ctx context.Context) error {
 			return err
 		}
 		projection := &sink.Projection{Store: p.Store, Log: log}
+		reminding, err := p.reminding()
+		if err != nil {
+			return Usage(err)
+		}
 		p.transform, err = transform.New(log, p.firstCatalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
-			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer))
+			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer),
+			transform.WithReminders(reminding, p.settings.Remind))
 		if err != nil {
 			return Usage(err)
 		}

@@ -7,9 +7,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/cmd/citytally/present/obligation"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/direct"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/schedule"
 )
 
@@ -98,4 +102,21 @@ func (p *Pipeline) openStages() error {
 		p.start(StageSchedule, scheduler.Ready(), scheduler.Run)
 	}
 	return nil
+}
+
+// reminding returns what the job that reminds learns from outside.
+func (p *Pipeline) reminding() (remind.Source, error) {
+	source := remind.Source{Calendar: p.settings.LoadCalendar, Tell: tellReminder}
+	if p.settings.Remind.Mail.Server == "" {
+		return source, nil
+	}
+	var err error
+	source.TLS, err = p.settings.TLS.Config()
+	return source, err
+}
+
+// tellReminder puts a reminder into words.
+func tellReminder(c *catalogue.Catalogue, r *remind.Reminder, language string) (sentence, letter string) {
+	printer := &obligation.Printer{Printer: &present.Printer{Catalogue: c, Language: present.Language(language), Location: c.Zone()}}
+	return printer.Reminder(r)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/schedule"
 )
 
@@ -120,4 +121,21 @@ func (c *Client) PauseSchedule(ctx context.Context, name string, paused bool, re
 	return schedule.SetPause(ctx, log, schedule.Pause{
 		Schedule: name, Paused: paused, Reason: reason, Person: app.CurrentPerson(), At: time.Now().UTC().Truncate(time.Millisecond),
 	})
+}
+
+// Reminders returns what was told to whom of what an area owes, or, for "", every area.
+func (c *Client) Reminders(ctx context.Context, area string) ([]remind.Record, error) {
+	names, err := c.Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := names.Area(area); !ok && area != "" {
+		return nil, app.Usage(fmt.Errorf("--area: want an area of the catalogue, got %q", area))
+	}
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return nil, err
+	}
+	defer disconnect()
+	return remind.List(ctx, log, area)
 }

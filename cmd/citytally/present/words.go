@@ -94,6 +94,10 @@ type ScheduleWords struct {
 	// Paused is a format of by whom and why.
 	Paused string
 	Jobs   map[string]string
+	// Step, Way, To and Outcome head the list of reminders; NoReminders says that there is none.
+	Step, Way, To, Outcome, NoReminders string
+	// Ways and Outcomes name those of reminders.
+	Ways, Outcomes map[string]string
 }
 
 // CalendarWords are those of what is owed and of what has become of it.
@@ -109,6 +113,10 @@ type CalendarWords struct {
 	// Feed names the calendar of everybody, FeedOf is a format of an area's; Due is a format
 	// of an event's title: area, dataset and period; GraceUntil of the end of the grace.
 	Feed, FeedOf, Due, GraceUntil string
+	// Remind and RemindLate are formats of a reminder in a sentence, before the deadline and after
+	// it: area, dataset, period, how many are missing, of how many, deadline. Letter is one of what
+	// a letter says: the same, and the time zone; LetterEnd is what every letter ends with.
+	Remind, RemindLate, Letter, LetterEnd string
 	// Headings of the scores.
 	DueCount, InTime, LateCount, Incomplete, Timeliness, Completeness, RefusedShare, Revisions string
 }

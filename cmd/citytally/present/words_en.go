@@ -194,7 +194,10 @@ var englishWords = Words{
 	},
 	Schedules: ScheduleWords{
 		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Unknown: "unknown", Well: "well",
-		Paused: "paused by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check"},
+		Paused: "paused by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check", "remind": "remind"},
+		Step: "step", Way: "way", To: "to", Outcome: "outcome", NoReminders: "nobody has been reminded yet",
+		Ways:     map[string]string{"event": "event", "log": "log", "webhook": "webhook", "mail": "mail"},
+		Outcomes: map[string]string{"told": "told", "waiting": "to be tried again", "refused": "refused"},
 	},
 	Calendar: CalendarWords{
 		Dataset: "dataset", Deadline: "deadline", Grace: "grace until", Lock: "locked at", Final: "final at",
@@ -203,7 +206,11 @@ var englishWords = Words{
 		Nothing: "nothing is owed; the setting calendar names a calendar file", Provisional: "no holidays of %s are known: times count weekends alone and may still move",
 		Days: "%d days", Hours: "%d hours",
 		Feed: "reporting calendar", FeedOf: "reporting calendar of %s", Due: "%s: %s for %s is due", GraceUntil: "late reports are tolerated until %s",
-		DueCount: "due", InTime: "in time", LateCount: "late", Incomplete: "incomplete", Timeliness: "timeliness %", Completeness: "completeness %", RefusedShare: "refused %", Revisions: "revisions",
+		Remind:     "Reminder: %[1]s has yet to report %[4]d of %[5]d indicators of %[2]s for %[3]s, due %[6]s",
+		RemindLate: "Overdue: %[1]s has yet to report %[4]d of %[5]d indicators of %[2]s for %[3]s, which were due %[6]s",
+		Letter:     "To %[1]s:\n\n%[4]d of %[5]d indicators of %[2]s for %[3]s are missing. The deadline is %[6]s (%[7]s). Missing are:\n",
+		LetterEnd:  "Where there is no figure, report status O. A program sent this letter; nobody reads answers to it.",
+		DueCount:   "due", InTime: "in time", LateCount: "late", Incomplete: "incomplete", Timeliness: "timeliness %", Completeness: "completeness %", RefusedShare: "refused %", Revisions: "revisions",
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream, ClickHouse and all stages run (%.1f s)\n",

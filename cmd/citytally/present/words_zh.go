@@ -191,7 +191,10 @@ var chineseWords = Words{
 	},
 	Schedules: ScheduleWords{
 		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Unknown: "不详", Well: "正常",
-		Paused: "已暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对"},
+		Paused: "已暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对", "remind": "催报"},
+		Step: "时点", Way: "方式", To: "对象", Outcome: "结果", NoReminders: "尚未发出提醒",
+		Ways:     map[string]string{"event": "消息", "log": "日志", "webhook": "网络回调", "mail": "邮件"},
+		Outcomes: map[string]string{"told": "已告知", "waiting": "待重试", "refused": "对方拒收"},
 	},
 	Calendar: CalendarWords{
 		Dataset: "报表", Deadline: "截止时间", Grace: "宽限至", Lock: "锁定时间", Final: "定案时间",
@@ -200,7 +203,11 @@ var chineseWords = Words{
 		Nothing: "没有报送任务；报送日历由设置项 calendar 指定", Provisional: "尚无 %s 年的放假调休安排：时间仅按周末计算，可能变动",
 		Days: "%d 天", Hours: "%d 小时",
 		Feed: "报送日历", FeedOf: "%s报送日历", Due: "%s：%s（%s）报送截止", GraceUntil: "宽限至 %s",
-		DueCount: "到期任务", InTime: "按时", LateCount: "迟报任务", Incomplete: "未报齐", Timeliness: "及时率 %", Completeness: "完整率 %", RefusedShare: "退回率 %", Revisions: "修订次数",
+		Remind:     "报送提醒：%[1]s《%[2]s》（%[3]s）应报 %[5]d 项，尚缺 %[4]d 项，截止时间 %[6]s",
+		RemindLate: "逾期提醒：%[1]s《%[2]s》（%[3]s）应报 %[5]d 项，尚缺 %[4]d 项，已于 %[6]s 截止",
+		Letter:     "%[1]s：\n\n《%[2]s》（%[3]s）应报 %[5]d 项指标，尚缺 %[4]d 项。截止时间 %[6]s（%[7]s）。尚缺：\n",
+		LetterEnd:  "没有数据的指标请报送状态 O。本邮件由系统自动发送，请勿回复。",
+		DueCount:   "到期任务", InTime: "按时", LateCount: "迟报任务", Incomplete: "未报齐", Timeliness: "及时率 %", Completeness: "完整率 %", RefusedShare: "退回率 %", Revisions: "修订次数",
 	},
 	Demo: DemoWords{
 		Running:   "✓  NATS JetStream、ClickHouse 和各环节均已运行（%.1f 秒）\n",
