@@ -79,6 +79,8 @@ func TestDefaults(t *testing.T) {
 		"income":   {Flow, SumRule, Percent, HalfEven, Partial, 1, Monthly},
 		"wealth":   {Flow, SumRule, Percent, HalfUp, Complete, 1, HalfYearly},
 		"people":   {Stock, SumRule, Percent, Truncate, Complete, 1, Monthly},
+		"births":   {Flow, SumRule, Percent, HalfUp, Complete, 1, Monthly},
+		"deaths":   {Flow, SumRule, Percent, HalfUp, Complete, 1, Monthly},
 		"per_head": {Ratio, RatioRule, Percent, HalfUp, Complete, 10000, Monthly},
 		"share":    {Ratio, RatioRule, Point, HalfUp, Complete, 100, Monthly},
 		"rate":     {Ratio, CityRule, Point, HalfUp, Complete, 1000, Monthly},

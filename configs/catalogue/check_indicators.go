@@ -32,6 +32,8 @@ func (c *Catalogue) checkIndicators() (errs []error) {
 		}
 		checkConversions(ind, report)
 		c.checkAtMost(ind, report)
+		c.checkFlows(ind, "grows_by", ind.GrowsBy, report)
+		c.checkFlows(ind, "shrinks_by", ind.ShrinksBy, report)
 		c.checkFrequency(ind, report)
 		if ind.Total == RatioRule {
 			c.checkRatio(ind, report)

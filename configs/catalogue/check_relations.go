@@ -74,6 +74,24 @@ func (c *Catalogue) checkAtMost(ind *Indicator, report func(field, format string
 	}
 }
 
+// checkFlows reports flows that do not add to or take from a stock.
+func (c *Catalogue) checkFlows(ind *Indicator, field string, ids []string, report func(field, format string, args ...any)) {
+	if len(ids) > 0 && ind.Kind != Stock {
+		report(field, "only a stock grows and shrinks by flows; %s is a %s", ind.ID, ind.Kind)
+	}
+	for j, id := range ids {
+		flow := c.indicators[id]
+		switch {
+		case flow == nil || flow.Kind != Flow || flow.Total == RatioRule:
+			report(indexed(field, j), "%q is no flow", id)
+		case slices.Index(ids, id) < j || field == "shrinks_by" && slices.Contains(ind.GrowsBy, id):
+			report(indexed(field, j), "%q occurs twice", id)
+		case ind.unit.Dimension != flow.unit.Dimension:
+			report(indexed(field, j), "%s in %s does not change by %s in %s", ind.ID, ind.UnitName, id, flow.UnitName)
+		}
+	}
+}
+
 // checkCycles reports indicators that lead back to themselves when next is followed. It
 // reports each cycle once, at the first of its indicators.
 func (c *Catalogue) checkCycles(field string, next func(*Indicator) []string, report func(i int, field, format string, args ...any)) {

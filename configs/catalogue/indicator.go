@@ -128,6 +128,11 @@ type Indicator struct {
 	// AtMost are indicators that this one never exceeds, such as the whole that it
 	// is a part of. Their units convert into one another, or count things.
 	AtMost []string `yaml:"at_most" json:"at_most,omitempty"`
+	// GrowsBy and ShrinksBy are the flows that add to a stock and take from it: it is what
+	// it was at the end of the period before, plus the former, less the latter. With
+	// GrowsBy alone it is that at most.
+	GrowsBy   []string `yaml:"grows_by" json:"grows_by,omitempty"`
+	ShrinksBy []string `yaml:"shrinks_by" json:"shrinks_by,omitempty"`
 	// Frequency is how often the indicator is reported at least. Left out, it is
 	// the highest that its datasets take; for a ratio, that both its parts have.
 	Frequency Frequency `yaml:"frequency" json:"frequency"`

@@ -44,6 +44,8 @@ func TestCSV(t *testing.T) {
 			one(event.Observation{Row: 2, Indicator: "hnte_valid", Period: "2021", Value: "1 200", Note: "a  b"})},
 		"every column": {"indicator,period,value,unit,stage,status,qualifier,note\nrd,2021,0.10,亿元,estimate,A,近,修订\n",
 			one(event.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "0.10", Unit: "亿元", Stage: "estimate", Status: "A", Qualifier: "近", Note: "修订"})},
+		"what a figure is held against": {"指标,报告期,数值,上年同期（亿元）,同比增长(%)\nrd,2021,1.5,1.4,7.1%\nrd,2020,1.4,,#DIV/0!\n",
+			one(event.Observation{Row: 2, Indicator: "rd", Period: "2021", Value: "1.5", Base: "1.4", Change: "7.1%"}, event.Observation{Row: 3, Indicator: "rd", Period: "2020", Value: "1.4"})},
 		"rows that say nothing count": {"\nindicator,period,value\n\n,,\nhnte_valid,2021,120\n",
 			one(event.Observation{Row: 5, Indicator: "hnte_valid", Period: "2021", Value: "120"})},
 		"quoted cells": {"indicator,period,value,note\n\"rd\",2021,\"1,200.5\",\"he said \"\"so\"\"\nand left\"\nrd,2020,1,\n",

@@ -46,6 +46,9 @@ func (t *table) describe() {
 		case c.role == nameField && t.orientation == long:
 			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
 				fmt.Sprintf("第 %d 列 %q 只用来核对指标；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the indicators; it may be deleted", i+1, event.Excerpt(c.name, 60)))
+		case i == t.base || i == t.change:
+			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
+				fmt.Sprintf("第 %d 列 %q 只用来核对数值", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the figures", i+1, event.Excerpt(c.name, 60)))
 		case c.role == extra || c.role == nameField:
 			t.understanding.note("COLUMN_PASSED_OVER", t.header, grid.ColumnName(i), c.name,
 				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.name, 60)))

@@ -80,6 +80,13 @@ var sdmxWords = map[string]role{
 // passedOverWords are headers of columns that are known to hold no figures of the period.
 var passedOverWords = regexp.MustCompile(`^(?:序号|编号|no\.?|#|id|排名|位次)$|同比|环比|增长|增速|增幅|上年|去年|上期|同期|占比|比重|合计|小计|总计|累计增|备注|说明|growth|previous|lastyear|yoy|total|rank`)
 
+// baseWords and changeWords are headers of a figure of a year before and of the change since,
+// beside a figure.
+var (
+	baseWords   = regexp.MustCompile(`^(?:base|(?:上年|去年)(?:同期)?(?:数|值|实绩|完成数?)?)$`)
+	changeWords = regexp.MustCompile(`^(?:change|yoy|同比(?:增长|增速|增幅|增减)?率?|比上年(?:同期)?增长)$`)
+)
+
 var separators = strings.NewReplacer("_", "", "-", "")
 
 // fieldKey returns the form in which headers are compared.

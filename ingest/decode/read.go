@@ -92,6 +92,11 @@ func (t *table) letters() map[string]string {
 			letters[name] = grid.ColumnName(i)
 		}
 	}
+	for name, i := range map[string]int{"base": t.base, "change": t.change} {
+		if i >= 0 {
+			letters[name] = grid.ColumnName(i)
+		}
+	}
 	return letters
 }
 

@@ -28,6 +28,8 @@ type table struct {
 	columns     []column
 	orientation orientation
 	at          [figures + 1]int // the column of each field; -1 is none
+	base        int              // the columns of the figure of a year before and of the change
+	change      int              // since, which are held against what is known; -1 is none
 	unit        string           // of a title: 单位：亿元
 	sdmx        bool
 	whole       string // the period of every figure, where the table has none
@@ -42,7 +44,7 @@ const (
 	maxTitleRows = 40
 )
 
-func newTable(f *file, g grid.Grid) *table { return &table{file: f, grid: g} }
+func newTable(f *file, g grid.Grid) *table { return &table{file: f, grid: g, base: -1, change: -1} }
 
 // recognize finds the header and the layout. It returns a failure where there is none, and an
 // error where the grid cannot be read.
@@ -133,6 +135,16 @@ func (t *table) tryHeader(cells []string, i, rows int) *failure {
 	}
 	for c := len(columns) - 1; c >= 0; c-- {
 		t.at[columns[c].role] = c
+	}
+	t.base, t.change = -1, -1
+	for c := len(columns) - 1; c >= 0 && kind == long; c-- {
+		switch key, _, _ := splitBrackets(fieldKey(columns[c].name)); {
+		case columns[c].role != extra:
+		case baseWords.MatchString(key):
+			t.base = c
+		case changeWords.MatchString(key):
+			t.change = c
+		}
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ func (t *table) longRow(r *grid.Row) error {
 	if o.Unit == "" {
 		o.Unit = t.unitFor(indicator, &t.columns[t.at[valueField]], &o)
 	}
+	o.Base, o.Change = t.compared(r, t.base), t.compared(r, t.change)
 	if at := t.at[actionField]; at >= 0 {
 		action, problem := actionOf(r.Cell(at))
 		if problem != nil {
@@ -74,6 +75,20 @@ func (t *table) longRow(r *grid.Row) error {
 	}
 	t.count(r.Number)
 	return t.take(o, area, dataset)
+}
+
+// compared returns what a column says that figures are held against; "" where it says nothing
+// that can be read.
+func (t *table) compared(r *grid.Row, i int) string {
+	text := r.Cell(i)
+	if text == "" || r.Faults[i] != nil || r.Merged[i] {
+		return ""
+	}
+	number := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(text, "百分点"), "个"), "%")
+	if _, err := catalogue.ParseValue(strings.TrimPrefix(number, "+")); err != nil {
+		return ""
+	}
+	return text
 }
 
 func mergedValue(i, number int) *catalogue.Problem {

@@ -55,6 +55,11 @@ type Observation struct {
 	Note      string `json:"note,omitempty"`
 	// Action is "", or D (of SDMX, delete): what was reported before is withdrawn.
 	Action string `json:"action,omitempty"`
+	// Base and Change are what the reporter takes the figure of a year before to be, in the
+	// row's unit, and the change since: in percent, of a share in percentage points. They
+	// are held against what is known, and never taken for a figure.
+	Base   string `json:"base,omitempty"`
+	Change string `json:"change,omitempty"`
 	// Listing is what a row of a dataset of entities says; its fields stand among these.
 	*Listing
 	// Row is the figure's row in the file, counted from 1; 0 stands for its place in
@@ -218,6 +223,9 @@ func (s *Submission) hash(key string) string {
 		}
 		if action := strings.TrimSpace(o.Action); action != "" {
 			texts = appendField(texts, action)
+		}
+		if o.Base != "" || o.Change != "" {
+			texts = appendField(appendField(append(texts, "base"...), strings.TrimSpace(o.Base)), strings.TrimSpace(o.Change))
 		}
 		if o.Listing != nil {
 			for _, field := range o.fields() {

@@ -107,6 +107,10 @@ func (p *plainReader) observation(o *Observation) bool {
 			return p.string(&o.Cell)
 		case "action":
 			return p.string(&o.Action)
+		case "base":
+			return p.string(&o.Base)
+		case "change":
+			return p.string(&o.Change)
 		case "entity":
 			return p.string(&o.listing().Entity)
 		case "entity_name":
@@ -130,8 +134,8 @@ func (p *plainReader) observation(o *Observation) bool {
 	})
 }
 
-// maxPlainKeys bounds the keys of an object; an observation has 16.
-const maxPlainKeys = 16
+// maxPlainKeys bounds the keys of an object; an observation has 18.
+const maxPlainKeys = 18
 
 // object reads an object. It calls member with each key, to read the value.
 func (p *plainReader) object(member func(key string) bool) bool {

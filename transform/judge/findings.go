@@ -43,8 +43,11 @@ func malformed(o *event.Observation) *event.Finding {
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
+// computedCode is the code of the finding on a row that reports a ratio.
+const computedCode = "INDICATOR_COMPUTED"
+
 func computedIndicator(i *catalogue.Indicator) *event.Finding {
-	return reject("INDICATOR_COMPUTED", "indicator", i.ID,
+	return reject(computedCode, "indicator", i.ID,
 		fmt.Sprintf("%s（%s）由 %s 除以 %s 计算得出，不需填报；请填报这两项", i.NameZH, i.ID, i.Numerator, i.Denominator),
 		fmt.Sprintf("%s is computed as %s over %s and never reported; report those two", i.ID, i.Numerator, i.Denominator))
 }
@@ -64,8 +67,8 @@ func cityOnly(i *catalogue.Indicator, area string) *event.Finding {
 
 func districtsOnly(i *catalogue.Indicator, area string) *event.Finding {
 	return reject("INDICATOR_DISTRICTS_ONLY", "indicator", i.ID,
-		fmt.Sprintf("%s（%s）的全市数由各县区数相加得出，%s 不能直接填报；请删除这一行", i.NameZH, i.ID, area),
-		fmt.Sprintf("the city's %s is the sum of its areas and cannot be reported by %s; leave the row out", i.ID, area))
+		fmt.Sprintf("%s（%s）的名单由各县区填报，%s 不能直接填报；请删除这一行", i.NameZH, i.ID, area),
+		fmt.Sprintf("the list of %s is that of its areas and not reported by %s; leave the row out", i.ID, area))
 }
 
 func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *event.Finding {

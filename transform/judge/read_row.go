@@ -43,7 +43,7 @@ func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, ro
 	}
 	indicator, finding := r.indicator(strings.TrimSpace(o.Indicator), r.area, r.dataset)
 	if finding != nil {
-		return none, rowState{finding: finding}
+		return none, rowState{finding: finding, stated: r.statedRatio(o, finding)}
 	}
 	stage, err := catalogue.ParseStage(strings.TrimSpace(o.Stage))
 	if err != nil {
@@ -70,6 +70,9 @@ func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, ro
 	}
 	if row.finding != nil || row.silent || read.Status == catalogue.Withdrawn {
 		return read, row
+	}
+	if o.Base != "" || o.Change != "" {
+		r.readStated(o, indicator, &row)
 	}
 	if stage == 0 {
 		read.Stage, row.assumed = r.dataset.Stage, true
@@ -116,7 +119,7 @@ func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue
 		return nil, otherDataset(indicator, dataset.ID)
 	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
 		return nil, cityOnly(indicator, area.Code)
-	case indicator.Total != catalogue.CityRule && area.Kind == catalogue.City:
+	case dataset.Rows == catalogue.EntityRows && area.Kind == catalogue.City:
 		return nil, districtsOnly(indicator, area.Code)
 	}
 	return indicator, nil
@@ -162,6 +165,44 @@ func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator
 		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
 	}
 	return rowState{}
+}
+
+// readStated reads what a row says of a year before and of the change since. What cannot be
+// read is told about, and the figure is taken all the same.
+func (r *checks) readStated(o *event.Observation, indicator *catalogue.Indicator, row *rowState) {
+	points := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(o.Change), "百分点"), "个")
+	row.stated = &stated{
+		base:   readStatedValue("base", o.Base, o.Unit, indicator.Unit(), row),
+		change: readStatedValue("change", strings.TrimPrefix(points, "+"), "", catalogue.ParseUnit("%"), row),
+	}
+}
+
+func readStatedValue(column, text, unitGiven string, unit catalogue.Unit, row *rowState) *catalogue.Value {
+	figure, err := catalogue.ReadFigure(text, unitGiven, "", unit)
+	if err != nil {
+		finding := rejectProblem(column, err)
+		finding.Severity = event.Inform
+		row.remarks = append(row.remarks, *finding)
+		return nil
+	}
+	if figure.Missing || figure.Qualifier != 0 {
+		return nil
+	}
+	return &figure.Value
+}
+
+// statedRatio returns what a row says of a ratio, which is refused because the ratio is
+// computed; nil where that is not why, or it cannot be read.
+func (r *rowReader) statedRatio(o *event.Observation, refused *event.Finding) *stated {
+	if refused.Code != computedCode {
+		return nil
+	}
+	indicator, _, _ := r.catalogue.FindIndicator(strings.TrimSpace(o.Indicator))
+	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, o.Qualifier, indicator.Unit())
+	if err != nil || figure.Missing || figure.Qualifier != 0 || r.readPeriod(o.Period) != nil {
+		return nil
+	}
+	return &stated{ratio: indicator, value: figure.Value, period: r.last.period}
 }
 
 // withdraw is the action of SDMX (delete) that takes back what was reported.

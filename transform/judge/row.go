@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
 )
@@ -12,6 +13,15 @@ type rowState struct {
 	omitted bool            // the finding is not told
 	silent  bool            // the row says nothing, or withdraws what is not there
 	assumed bool            // the stage is the dataset's own
+	stated  *stated         // what the row says besides its figure, which is never taken for one
+}
+
+// stated is what a row says that is held against what is known.
+type stated struct {
+	base, change *catalogue.Value // the figure of a year before, and the change since
+	ratio        *catalogue.Indicator
+	value        catalogue.Value // of ratio
+	period       catalogue.Period
 }
 
 // find adds a finding to a row: the first that refuses it decides, and then the first that

@@ -24,28 +24,44 @@ func (r *checks) applyRules(s *ruledSubmission) {
 		return
 	}
 	s.index()
-	row := rules.Row{Area: s.area, Dataset: s.dataset, Figures: s}
+	row := rules.Row{Area: s.area, Dataset: s.dataset, Reason: strings.TrimSpace(s.reason), Figures: s}
 	at := 0 // index of the row that is told about
 	tell := func(f *rules.Fault) {
-		s.rows[at].find(ruleFinding(f, &s.read[at], s.byBureau))
+		s.rows[at].find(ruleFinding(f, row.Value, s.byBureau))
 	}
 	for i := range s.read {
-		o, state := &s.read[i], &s.states[i]
+		o, state, said := &s.read[i], &s.states[i], s.rows[i].stated
+		if said != nil && said.ratio != nil {
+			if plan := plans[said.ratio.ID]; plan != nil {
+				row.On, row.Period, row.Value, row.HasInForce, at = rules.OnRatio, said.period, said.value, false, i
+				plan.Judge(&row, tell)
+			}
+			continue
+		}
 		plan := plans[o.Indicator]
-		if plan == nil || !s.good[i] || s.rows[i].isStillHeld() || !ledger.FigureOf(o).Counts() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
+		if plan == nil || !s.good[i] || s.rows[i].isStillHeld() || state.Reported() && state.Best.SameContent(ledger.FigureOf(o)) {
 			continue
 		}
 		row.Period, row.Value, row.Stage, row.Note = o.Period, o.Value, o.Stage, o.Note
 		row.InForce, row.InForceStage, row.HasInForce = state.Best.Value, state.Best.Stage, state.Best.Counts()
-		at = i
+		row.On, row.Base, row.Change, at = rules.OnFigure, nil, nil, i
+		if said != nil {
+			row.Base, row.Change = said.base, said.change
+		}
+		if !ledger.FigureOf(o).Counts() {
+			if !row.HasInForce {
+				continue
+			}
+			row.On, row.Value = rules.OnWithdrawal, row.InForce
+		}
 		plan.Judge(&row, tell)
 	}
 }
 
-// ruleFinding returns what a rule has found about a row. Nothing that the bureau itself reports
-// is held.
-func ruleFinding(f *rules.Fault, o *event.AcceptedObservation, byBureau bool) *event.Finding {
-	finding := reject(strings.ToUpper(f.Rule.ID), cmp.Or(f.Rule.Column, "value"), o.Value.String(), f.MessageZH, f.MessageEN)
+// ruleFinding returns what a rule has found about a row with a value. Nothing that the bureau
+// itself reports is held.
+func ruleFinding(f *rules.Fault, v catalogue.Value, byBureau bool) *event.Finding {
+	finding := reject(strings.ToUpper(f.Rule.ID), cmp.Or(f.Rule.Column, "value"), v.String(), f.MessageZH, f.MessageEN)
 	finding.Severity, finding.Rule, finding.Values = f.Rule.Severity, f.Rule.ID, f.Seen
 	switch {
 	case finding.Severity == event.Hold && byBureau:
@@ -61,6 +77,7 @@ type ruledSubmission struct {
 	moment
 	area     *catalogue.Area
 	byBureau bool
+	reason   string
 	dataset  string
 	read     []event.AcceptedObservation
 	rows     []rowState
@@ -70,6 +87,10 @@ type ruledSubmission struct {
 	periods []catalogue.Period
 	ordered bool // rows are in the order of their cells
 	places  map[ledger.Cell]int
+
+	catalogue           *catalogue.Catalogue
+	counted             bool // withdrawn and reported were counted
+	withdrawn, reported int
 }
 
 var _ rules.Figures = (*ruledSubmission)(nil)
@@ -122,4 +143,34 @@ func (s *ruledSubmission) Figure(indicator string, period catalogue.Period) (v c
 func (s *ruledSubmission) InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool) {
 	figure, ok := s.moment.Figure(area, ledger.Cell{Indicator: indicator, Period: period})
 	return figure.Value, ok
+}
+
+// Withdrawals returns how many figures in force the submission withdraws, or says not to be
+// there any more, and how many the area has in force in the dataset for those periods.
+func (s *ruledSubmission) Withdrawals() (withdrawn, reported int) {
+	if s.counted {
+		return s.withdrawn, s.reported
+	}
+	s.counted = true
+	var periods []catalogue.Period
+	for i := range s.read {
+		if o := &s.read[i]; s.good[i] && s.states[i].Best.Counts() && !ledger.FigureOf(o).Counts() {
+			s.withdrawn++
+			if !slices.Contains(periods, o.Period) {
+				periods = append(periods, o.Period)
+			}
+		}
+	}
+	for i := range s.catalogue.Indicators {
+		ind := &s.catalogue.Indicators[i]
+		if !slices.Contains(ind.Datasets, s.dataset) {
+			continue
+		}
+		for _, period := range periods {
+			if _, ok := s.moment.Figure(s.area.Code, ledger.Cell{Indicator: ind.ID, Period: period}); ok {
+				s.reported++
+			}
+		}
+	}
+	return s.withdrawn, s.reported
 }

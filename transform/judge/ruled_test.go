@@ -1,9 +1,6 @@
 package judge
 
 import (
-	"bytes"
-	"encoding/csv"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/configs/sample"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
@@ -56,6 +52,21 @@ func figures(all map[[2]string]string) past {
 		p[ledger.Cell{Indicator: of[0], Period: fixture.Period(of[1])}] = ledger.Figure{Value: reading.Value, Stage: catalogue.Flash, Status: catalogue.Normal}
 	}
 	return p
+}
+
+// pastOf is what one area alone has reported.
+type pastOf struct {
+	area string
+	past
+}
+
+func (p pastOf) Read(f func(moment)) { f(p) }
+
+func (p pastOf) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
+	if area != p.area {
+		return ledger.Figure{}, false
+	}
+	return p.past.Figure(area, cell)
 }
 
 // What a rule finds is told with the rule and the values that it saw; a row at fault is
@@ -115,7 +126,7 @@ func TestRulesJudgeRows(t *testing.T) {
 			result := j.apply(&received{
 				area: "320812", dataset: test.dataset, submission: event.Submission{Area: "320812", Dataset: test.dataset, Observations: test.rows},
 				delivery: stream.Delivery{StoredAt: time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC)},
-			}, before, nil)
+			}, pastOf{"320812", before}, nil)
 			got := map[int][]string{}
 			for _, f := range result.findings {
 				got[f.Row] = append(got[f.Row], f.Code)
@@ -150,31 +161,13 @@ func TestRulesJudgeRows(t *testing.T) {
 // months of one.
 func TestRulesFindNothingInTheSample(t *testing.T) {
 	c := shippedCatalogue(t)
-	j := checks{catalogue: c, rules: shippedRules(t, c)}
-	state := newBatchState(ledger.New(c))
 	rows := 0
-	for n, file := range sample.Files() {
-		records, err := csv.NewReader(bytes.NewReader(file.CSV)).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := event.Submission{Area: file.Area, Dataset: file.Dataset}
-		for _, r := range records[1:] {
-			s.Observations = append(s.Observations, event.Observation{
-				Indicator: r[0], Period: r[1], Value: event.Text(r[2]), Unit: r[3], Stage: r[4], Status: r[5], Qualifier: r[6], Note: r[7],
-			})
-		}
-		r := &received{
-			area: file.Area, dataset: file.Dataset, submission: s, id: fmt.Sprintf("%032x", n),
-			delivery: stream.Delivery{Sequence: uint64(n + 1), StoredAt: time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)},
-		}
-		result := j.apply(r, state, nil)
+	newSampleCity(t, checks{catalogue: c, rules: shippedRules(t, c)}, func(file string, result judgement) {
 		for _, f := range result.findings {
-			t.Errorf("%s: %+v", file.Name, f)
+			t.Errorf("%s: %+v", file, f)
 		}
 		rows += len(result.accepted)
-		state.add(r, result.accepted, result.held)
-	}
+	})
 	if rows < 500 {
 		t.Errorf("%d rows were judged", rows)
 	}

@@ -120,7 +120,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 			return
 		}
-		r.applyRules(&ruledSubmission{moment: m, area: area, byBureau: s.byBureau, dataset: dataset.ID, read: read, rows: rows, states: states})
+		r.applyRules(&ruledSubmission{moment: m, catalogue: r.catalogue, area: area, byBureau: s.byBureau, reason: s.submission.Reason, dataset: dataset.ID, read: read, rows: rows, states: states})
 		r.guardLockedTotals(m, s, read, rows, states)
 	})
 	near := suggestions{}

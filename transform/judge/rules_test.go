@@ -66,7 +66,6 @@ func TestRefusals(t *testing.T) {
 		{"nothing like it", "901", fixture.Figure("zzzzzz", "2021", "1"), "INDICATOR_UNKNOWN", "indicator", "zzzzzz", "指标目录", "catalogue"},
 		{"computed", "901", fixture.Figure("rd_intensity", "2021", "1"), "INDICATOR_COMPUTED", "indicator", "rd_intensity", "rd 除以 gdp", "rd over gdp"},
 		{"city only", "901", fixture.Figure("contribution", "2021", "58"), "INDICATOR_CITY_ONLY", "indicator", "contribution", "市级直接填报", "by the city itself"},
-		{"districts only", "900", fixture.Figure("gdp", "2021", "1"), "INDICATOR_DISTRICTS_ONLY", "indicator", "gdp", "相加得出", "sum of its areas"},
 		{"not measured yet", "901", fixture.Figure("visits", "2020", "1"), "INDICATOR_NOT_VALID", "period", "2020", "有效期 2021-01-01 – …", "valid 2021-01-01 – …"},
 		{"bad period", "901", fixture.Figure("gdp", "21", "1"), "PERIOD_INVALID", "period", "21", "2021-Q3", "2021-Q3"},
 		{"period of another dataset", "901", fixture.Figure("gdp", "2021-06", "1"), "PERIOD_NOT_IN_DATASET", "period", "2021-06", "只接受年度（如 2021）", "takes years (2021), "},

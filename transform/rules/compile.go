@@ -20,6 +20,7 @@ type compiled struct {
 	program program
 	filter  filter
 	needs   []int // places in figureNames of the figures that the expression names
+	last    []int // of those that take the figures of all areas
 	seen    []int // places of those that a finding tells
 	let     []letValue
 	zh, en  message
@@ -34,9 +35,10 @@ type letValue struct {
 
 // variables are the types of the facts of a row, apart from its figures.
 var variables = map[string]*cel.Type{
-	"row": rowType, "series": cel.ListType(numberType), "references": cel.ListType(numberType),
+	"row": rowType, "series": cel.ListType(numberType), "shares": cel.ListType(numberType), "references": cel.ListType(numberType),
 	"indicator": cel.StringType, "indicator_zh": cel.StringType, "indicator_en": cel.StringType, "unit": cel.StringType,
-	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType,
+	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType, "has_exits": cel.BoolType,
+	"reason": cel.StringType, "missing_zones": cel.StringType,
 	"area": cel.StringType, "period": cel.StringType, "month": cel.IntType, "note": cel.StringType, "stage": cel.StringType, "in_force_stage": cel.StringType,
 	"other_indicator": cel.StringType, "other_zh": cel.StringType, "other_en": cel.StringType,
 }
@@ -60,7 +62,11 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 	named := namesIn(checked.NativeRep())
 	for n, name := range figureNames {
 		if slices.Contains(named, name) {
-			one.needs = append(one.needs, n)
+			if n < ofCitySum {
+				one.needs = append(one.needs, n)
+			} else {
+				one.last = append(one.last, n)
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Let)) {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -98,6 +99,9 @@ func (f exampleFigures) InForce(string, string, catalogue.Period) (catalogue.Val
 	return catalogue.Value{}, false
 }
 
+// Withdrawals returns nothing: an example has these figures itself.
+func (f exampleFigures) Withdrawals() (withdrawn, reported int) { return 0, 0 }
+
 // exampleIndicator is the id of the indicator that examples are of.
 const exampleIndicator = "example"
 
@@ -137,7 +141,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 		errs.add("in_force_stage", "%s", err)
 	}
 	figures := exampleFigures{}
-	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, InForceStage: inForceStage, Note: e.Note, Figures: figures}
+	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, InForceStage: inForceStage, Note: e.Note, Reason: e.Reason, Figures: figures, On: rule.On}
 	r.reset(newSubject(exampleIndicator, "示例指标", "example", catalogue.ParseUnit(unit), kind))
 	other := &related{subject: newSubject("whole", "总量指标", "the whole", catalogue.ParseUnit(unit), kind)}
 	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
@@ -146,6 +150,31 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After, ofSameSpan: e.SameSpan, ofHost: e.Host} {
 		v, ok := read(figureNames[n], text)
 		r.known[n] = figure{value: v, asked: true, none: !ok}
+	}
+	for n := ofOther + 1; n < figureCount; n++ {
+		v, ok := read("known."+figureNames[n], e.Known[figureNames[n]])
+		r.known[n] = figure{value: v, asked: true, none: !ok}
+	}
+	if base := &r.known[ofBase]; base.none {
+		*base = r.known[ofYearBefore]
+		if stated := r.known[ofStatedBase]; !stated.none {
+			*base = stated
+		}
+	}
+	for name := range e.Known {
+		if !slices.Contains(figureNames[ofOther+1:], name) {
+			errs.add("known", "there is no figure %q", name)
+		}
+	}
+	if _, exits := e.Known[figureNames[ofShrunk]]; exits {
+		r.of.shrinks = []*related{other}
+	}
+	r.of.numerator, r.of.denominator, r.of.factor = other, other, max(1, r.of.wholeShare.Coefficient)
+	r.shared, r.share, r.hasShare = true, r.known[ofCityShare].value, true
+	for _, text := range e.Shares {
+		if v, ok := read("shares", text); ok {
+			r.shares = append(r.shares, v)
+		}
 	}
 	if v, ok := read("other", e.Other); ok {
 		figures["whole"] = v

@@ -21,7 +21,7 @@ type Fault struct {
 // Judge tells of every fault of a row, in the order of the rules.
 func (p *Plan) Judge(r *Row, tell func(*Fault)) {
 	r.reset(p.of)
-	for _, one := range p.rules[r.Period.Kind] {
+	for _, one := range p.rules[r.On.index()][r.Period.Kind] {
 		if one.rule.Scope.includesRow(r) {
 			one.judge(r, tell)
 		}
@@ -35,11 +35,11 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 			v, ok := related.of(r, c.rule.Relation)
 			r.known[ofOther] = figure{value: v, asked: true, none: !ok}
 		}
-		if !c.concerns(r) {
+		if !r.knows(c.needs) {
 			continue
 		}
 		answer := c.filter(r)
-		if answer == no {
+		if answer == no || !r.knows(c.last) {
 			continue
 		}
 		a := &activation{r, related}
@@ -57,9 +57,9 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 	}
 }
 
-// concerns reports whether every figure that the expression names is known.
-func (c *compiled) concerns(r *Row) bool {
-	for _, n := range c.needs {
+// knows reports whether figures are known, by their places in figureNames.
+func (r *Row) knows(figures []int) bool {
+	for _, n := range figures {
 		if _, ok := r.figure(n); !ok {
 			return false
 		}
@@ -123,6 +123,9 @@ func (a *activation) text(name string) (string, bool) {
 		return textOfValues(a.row.earlier()), true
 	case "references":
 		return textOfValues(a.row.references()), true
+	case "shares":
+		_, before, _ := a.row.cityShare()
+		return textOfValues(before), true
 	}
 	if of := textsOf[name]; of != nil {
 		return of(a.row), true

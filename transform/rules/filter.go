@@ -177,19 +177,56 @@ func (m *filterMaker) computed(call ast.CallExpr) quantity {
 		if a == nil || b == nil {
 			return nil
 		}
-		return func(r *Row) (catalogue.Value, bool) {
-			x, ok := a(r)
-			if !ok {
-				return x, false
-			}
-			y, ok := b(r)
-			if !ok {
-				return y, false
-			}
-			return multiply(x, y)
+		return both(a, b, multiply)
+	case operators.Add, operators.Subtract:
+		a, b := m.quantity(args[0]), m.quantity(args[1])
+		if a == nil || b == nil {
+			return nil
 		}
+		if call.FunctionName() == operators.Add {
+			return both(a, b, add)
+		}
+		return both(a, b, func(x, y catalogue.Value) (catalogue.Value, bool) {
+			y.Coefficient = -y.Coefficient
+			return add(x, y)
+		})
 	}
 	return nil
+}
+
+// both computes of two quantities, where both are known.
+func both(a, b quantity, compute func(x, y catalogue.Value) (catalogue.Value, bool)) quantity {
+	return func(r *Row) (catalogue.Value, bool) {
+		x, ok := a(r)
+		if !ok {
+			return x, false
+		}
+		y, ok := b(r)
+		if !ok {
+			return y, false
+		}
+		return compute(x, y)
+	}
+}
+
+// add returns the sum where it fits into a machine word, half of which is left for that.
+func add(a, b catalogue.Value) (catalogue.Value, bool) {
+	if a.Scale > b.Scale {
+		a, b = b, a
+	}
+	shift := int(b.Scale - a.Scale)
+	if shift >= len(powers) {
+		return catalogue.Value{}, false
+	}
+	hi, lo := bits.Mul64(uint64(max(a.Coefficient, -a.Coefficient)), powers[shift])
+	if hi != 0 || lo > math.MaxInt64/2 || max(b.Coefficient, -b.Coefficient) > math.MaxInt64/2 {
+		return catalogue.Value{}, false
+	}
+	shifted := int64(lo)
+	if a.Coefficient < 0 {
+		shifted = -shifted
+	}
+	return catalogue.Value{Coefficient: shifted + b.Coefficient, Scale: b.Scale}, true
 }
 
 // constant is the value of a threshold; nil where it is too long for a machine word.
@@ -207,6 +244,8 @@ func flagOf(name string) filter {
 		return func(r *Row) answer { return tell(true, r.of.hasMinimum) }
 	case "has_maximum":
 		return func(r *Row) answer { return tell(true, r.of.hasMaximum) }
+	case "has_exits":
+		return func(r *Row) answer { return tell(true, len(r.of.shrinks) > 0) }
 	}
 	return cannotTell
 }

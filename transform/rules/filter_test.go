@@ -52,7 +52,7 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 				r.known[n].value = r.Value
 			}
 		}
-		if !one.concerns(r) {
+		if !r.knows(one.needs) || !r.knows(one.last) {
 			return
 		}
 		if rapid.Bool().Draw(t, "steady") {

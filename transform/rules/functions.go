@@ -73,6 +73,7 @@ func functions() []cel.EnvOption {
 			}))),
 		cel.Function(operators.Negate, cel.Overload("negate_decimal", []*cel.Type{numberType}, numberType)),
 	}
+	options = append(options, roundedFunctions()...)
 	for _, operator := range comparisons {
 		options = append(options, cel.Function(operator,
 			cel.Overload(operator+"decimal", []*cel.Type{numberType, numberType}, cel.BoolType),

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -45,35 +44,6 @@ func TestShippedRulesAreCheap(t *testing.T) {
 	}
 }
 
-// Each rule that ships finds something that no other rule finds: without it, that would
-// go through.
-func TestEachRuleIsNeeded(t *testing.T) {
-	set, _ := shipped(t)
-	for _, one := range set.compiled {
-		alone := false
-		for i := range one.rule.Fail {
-			var found []string
-			for _, other := range set.compiled {
-				row, err := one.rule.Fail[i].row(one.rule)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if one.rule.Relation != other.rule.Relation || !other.rule.Scope.includesExample(row) {
-					continue
-				}
-				other.judge(row, func(*Fault) { found = append(found, other.rule.ID) })
-			}
-			if !slices.Contains(found, one.rule.ID) {
-				t.Errorf("%s does not find its own example %s, but %v do", one.rule.ID, &one.rule.Fail[i], found)
-			}
-			alone = alone || len(found) == 1
-		}
-		if !alone {
-			t.Errorf("%s: other rules find each of its examples as well", one.rule.ID)
-		}
-	}
-}
-
 // made is a history that is made up, by indicator and period.
 type made map[planned]catalogue.Value
 
@@ -86,6 +56,8 @@ func (m made) Figure(indicator string, p catalogue.Period) (catalogue.Value, boo
 	v, ok := m[planned{indicator, p}]
 	return v, false, ok
 }
+
+func (m made) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 
 func (m made) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
 	return catalogue.Value{}, false

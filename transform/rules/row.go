@@ -17,6 +17,9 @@ type Figures interface {
 	Figure(indicator string, period catalogue.Period) (v catalogue.Value, submitted, ok bool)
 	// InForce returns another area's figure in force.
 	InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool)
+	// Withdrawals returns how many figures in force the submission takes back, and how many
+	// the area has in force in its dataset for the periods concerned.
+	Withdrawals() (withdrawn, reported int)
 }
 
 // Row is a figure under judgement: a row that reads well and has a value.
@@ -31,12 +34,25 @@ type Row struct {
 	InForceStage catalogue.Stage
 	HasInForce   bool
 	Note         string
+	// Reason is the submission's.
+	Reason string
+	// Base and Change are what the row states that the figure of a year before was, and the
+	// change since; nil where it states none.
+	Base, Change *catalogue.Value
 	Figures      Figures
+	// On is what the row does: a row of a figure that is withdrawn has that one as its value.
+	On On
 
-	of      *subject // whose figure it is
-	known   [figureCount]figure
-	series  []catalogue.Value
-	scanned bool // series was read
+	of          *subject // whose figure it is
+	known       [figureCount]figure
+	series      []catalogue.Value
+	scanned     bool // series was read
+	membersOf   catalogue.Period
+	memberCodes []string // that add up to the city's figure in membersOf
+	share       catalogue.Value
+	shares      []catalogue.Value
+	shared      bool // share and shares were computed
+	hasShare    bool
 }
 
 // figure is a figure beside the one under judgement.
@@ -56,18 +72,38 @@ const (
 	ofSameSpan
 	ofHost
 	ofOther
+	ofZone
+	ofWithin
+	ofPart
+	ofGrown
+	ofShrunk
+	ofControl
+	ofStatedBase
+	ofStatedChange
+	ofBase
+	ofNumerator
+	ofDenominator
+	ofWithdrawn
+	ofReported
+	// Those from here on take the figures of all areas, and are asked for last.
+	ofCitySum
+	ofCityRounding
+	ofZonesMissing
+	ofCityShare
 	figureCount
 )
 
 // figureNames are the names of those figures in expressions.
-var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other"}
+var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other",
+	"zone", "within", "part", "grown", "shrunk", "control", "stated_base", "stated_change", "base", "numerator", "denominator", "withdrawn", "reported",
+	"city_sum", "city_rounding", "zones_missing", "city_share"}
 
 // seriesLength is how many earlier periods the series of a row has at most.
 const seriesLength = 24
 
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
-	r.of, r.known, r.series, r.scanned = of, [figureCount]figure{}, r.series[:0], false
+	r.of, r.known, r.series, r.scanned, r.shared = of, [figureCount]figure{}, r.series[:0], false, false
 }
 
 // figure returns a figure by its place in figureNames.
@@ -107,6 +143,8 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 		if r.Area.Host != "" {
 			f.value, ok = r.Figures.InForce(r.Area.Host, r.of.id, r.Period)
 		}
+	default:
+		f.value, ok = r.further(n)
 	}
 	f.none = !ok
 	return f.value, ok
@@ -226,8 +264,13 @@ func (a *activation) resolve(name string) ref.Val {
 		return listOf(r.earlier())
 	case "references":
 		return listOf(r.references())
+	case "shares":
+		_, before, _ := r.cityShare()
+		return listOf(before)
 	case "whole_share":
 		return numberOf(r.of.wholeShare)
+	case "has_exits":
+		return types.Bool(len(r.of.shrinks) > 0)
 	case "has_minimum":
 		return types.Bool(r.of.hasMinimum)
 	case "has_maximum":
@@ -266,6 +309,8 @@ var textsOf = map[string]func(*Row) string{
 	"note":           func(r *Row) string { return r.Note },
 	"stage":          func(r *Row) string { return r.Stage.String() },
 	"in_force_stage": func(r *Row) string { return r.InForceStage.String() },
+	"reason":         func(r *Row) string { return r.Reason },
+	"missing_zones":  missingZonesInWords,
 }
 
 // references are the figures that the value is expected to be near to: that in force, of

@@ -14,7 +14,9 @@ type Rule struct {
 	Severity event.Severity `yaml:"severity" json:"severity"`
 	// ReleasedBy is who releases a row that the rule holds; the bureau where it is left out.
 	ReleasedBy event.Releaser `yaml:"released_by" json:"released_by,omitempty"`
-	Scope      Scope          `yaml:"scope" json:"scope"`
+	// On is which rows the rule is about; those that report a figure where it is left out.
+	On    On    `yaml:"on" json:"on,omitempty"`
+	Scope Scope `yaml:"scope" json:"scope"`
 	// Relation has the rule compare the figure with those of other indicators, one at a
 	// time, which the expression names other.
 	Relation Relation `yaml:"relation" json:"relation,omitempty"`
@@ -31,6 +33,31 @@ type Rule struct {
 	// Pass and Fail are figures without and with the fault.
 	Pass []Example `yaml:"pass" json:"pass"`
 	Fail []Example `yaml:"fail" json:"fail"`
+}
+
+// On is what a row does.
+type On string
+
+// A row reports a figure; withdraws one, or says that there is none any more; or states a
+// ratio, which is computed and never taken.
+const (
+	OnFigure     On = ""
+	OnWithdrawal On = "withdrawal"
+	OnRatio      On = "ratio"
+)
+
+// onCount is how many kinds of row there are.
+const onCount = 3
+
+// index returns the place of the kind among them.
+func (o On) index() int {
+	switch o {
+	case OnWithdrawal:
+		return 1
+	case OnRatio:
+		return 2
+	}
+	return 0
 }
 
 // Scope is what a rule concerns. An empty list is everything.
@@ -96,7 +123,12 @@ type Example struct {
 	Other        string `yaml:"other" json:"other,omitempty"`
 	// Series are the figures of the periods before, the latest first.
 	Series []string `yaml:"series" json:"series,omitempty"`
+	// Shares are the area's shares of the city in the years before, the latest first.
+	Shares []string `yaml:"shares" json:"shares,omitempty"`
 	Note   string   `yaml:"note" json:"note,omitempty"`
+	Reason string   `yaml:"reason" json:"reason,omitempty"`
+	// Known are the other figures that expressions name, by name: {control: 100}.
+	Known map[string]string `yaml:"known" json:"known,omitempty"`
 	// Figures are those of other indicators in the period, by id.
 	Figures map[string]string `yaml:"figures" json:"figures,omitempty"`
 }

@@ -33,7 +33,7 @@ type Plans map[string]*Plan
 // Plan is the rules that can concern figures of an indicator in a dataset.
 type Plan struct {
 	of    *subject
-	rules [catalogue.YearToDate + 1][]*compiled // by kind of period
+	rules [onCount][catalogue.YearToDate + 1][]*compiled // by kind of row and of period
 }
 
 // Load reads a file of rules as [Parse] does.
@@ -125,16 +125,21 @@ func (s *Set) Under(c *catalogue.Catalogue) *Set {
 func (s *Set) plan(c *catalogue.Catalogue) {
 	subjects := subjectsOf(c)
 	for i := range c.Indicators {
-		of := subjects[c.Indicators[i].ID]
-		for _, dataset := range c.Indicators[i].Datasets {
+		of, datasets := subjects[c.Indicators[i].ID], c.Indicators[i].Datasets
+		if of.numerator != nil {
+			top, _ := c.Indicator(of.numerator.id)
+			datasets = top.Datasets // where it may be stated beside its parts
+		}
+		for _, dataset := range datasets {
 			p := &Plan{of: of}
 			for _, one := range s.compiled {
-				if !one.rule.Scope.includes(dataset, of) || len(of.related(one.rule.Relation)) == 0 {
+				if !one.rule.Scope.includes(dataset, of) || !one.canConcern(of) {
 					continue
 				}
-				for kind := range p.rules {
+				of := &p.rules[one.rule.On.index()]
+				for kind := range of {
 					if has(one.rule.Scope.Periods, catalogue.PeriodKind(kind)) {
-						p.rules[kind] = append(p.rules[kind], one)
+						of[kind] = append(of[kind], one)
 					}
 				}
 			}
@@ -144,6 +149,21 @@ func (s *Set) plan(c *catalogue.Catalogue) {
 			s.plans[dataset][of.id] = p
 		}
 	}
+}
+
+// canConcern reports whether the figures that the expression names can ever be known of an
+// indicator.
+func (c *compiled) canConcern(of *subject) bool {
+	names := func(n int) bool { return slices.Contains(c.needs, n) }
+	switch {
+	case len(of.related(c.rule.Relation)) == 0,
+		(c.rule.On == OnRatio) != (of.numerator != nil),
+		names(ofGrown) && len(of.grows) == 0, names(ofShrunk) && len(of.shrinks) == 0,
+		names(ofControl) && !of.summed, len(c.last) > 0 && !of.summed,
+		(names(ofWithin) || names(ofPart) || names(ofSameSpan)) && of.kind != catalogue.Flow:
+		return false
+	}
+	return true
 }
 
 // includes reports whether the scope has an indicator of a dataset.
@@ -177,6 +197,12 @@ func (r *Rule) check(path string, c *catalogue.Catalogue) error {
 		report("released_by", "want district or bureau, got %q", r.ReleasedBy)
 	case r.Severity != event.Hold:
 		report("released_by", "a rule that holds nothing has nothing to release")
+	}
+	if r.On != OnFigure && r.On != OnWithdrawal && r.On != OnRatio {
+		report("on", "want withdrawal or ratio, got %q; rows that report a figure where it is left out", r.On)
+	}
+	if r.On == OnRatio && r.Severity != event.Inform {
+		report("severity", "a stated ratio is never taken; want inform, got %q", r.Severity)
 	}
 	if r.Relation != "" && r.Relation != AtMost && r.Relation != AtLeast {
 		report("relation", "want at_most or at_least, got %q", r.Relation)

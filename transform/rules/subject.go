@@ -16,6 +16,28 @@ type subject struct {
 	wholeShare             catalogue.Value // of shares: what 100 % is in the unit
 	hasMinimum, hasMaximum bool
 	atMost, atLeast        []*related
+	grows, shrinks         []*related                     // the flows that add to a stock and take from it
+	numerator, denominator *related                       // of a ratio
+	factor                 int64                          // of a ratio: what the quotient is multiplied by
+	summed                 bool                           // the city's total is the sum of the areas
+	kinds                  [catalogue.YearToDate + 1]bool // kinds of period that its datasets take
+	city                   *city
+}
+
+// city is a catalogue's areas as rules see them.
+type city struct {
+	catalogue *catalogue.Catalogue
+	zones     map[string][]string // codes of the zones inside an area, by its code
+}
+
+func newCity(c *catalogue.Catalogue) *city {
+	all := &city{catalogue: c, zones: map[string][]string{}}
+	for i := range c.Areas {
+		if a := &c.Areas[i]; a.Kind == catalogue.InsideZone {
+			all.zones[a.Host] = append(all.zones[a.Host], a.Code)
+		}
+	}
+	return all
 }
 
 // related is an indicator that figures are compared with.
@@ -40,22 +62,44 @@ func (s *subject) related(r Relation) []*related {
 
 // subjectsOf returns a catalogue's indicators by id.
 func subjectsOf(c *catalogue.Catalogue) map[string]*subject {
-	all := map[string]*subject{}
+	all, areas := map[string]*subject{}, newCity(c)
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
-		all[ind.ID] = newSubject(ind.ID, ind.NameZH, ind.NameEN, ind.Unit(), ind.Kind)
-		all[ind.ID].hasMinimum, all[ind.ID].hasMaximum = ind.Minimum != "", ind.Maximum != ""
+		one := newSubject(ind.ID, ind.NameZH, ind.NameEN, ind.Unit(), ind.Kind)
+		one.hasMinimum, one.hasMaximum = ind.Minimum != "", ind.Maximum != ""
+		one.summed, one.factor, one.city = ind.Total == catalogue.SumRule, ind.Factor, areas
+		for _, id := range ind.Datasets {
+			if dataset, ok := c.Dataset(id); ok {
+				for _, kind := range dataset.Periods {
+					one.kinds[kind] = true
+				}
+			}
+		}
+		all[ind.ID] = one
 	}
 	for i := range c.Indicators {
 		part := all[c.Indicators[i].ID]
+		for _, id := range c.Indicators[i].GrowsBy {
+			part.grows = append(part.grows, relate(part, all[id]))
+		}
+		for _, id := range c.Indicators[i].ShrinksBy {
+			part.shrinks = append(part.shrinks, relate(part, all[id]))
+		}
+		if c.Indicators[i].Total == catalogue.RatioRule {
+			part.numerator, part.denominator = &related{subject: all[c.Indicators[i].Numerator]}, &related{subject: all[c.Indicators[i].Denominator]}
+		}
 		for _, id := range c.Indicators[i].AtMost {
 			whole := all[id]
-			convert := part.unit != whole.unit && part.unit.Dimension == whole.unit.Dimension
-			part.atMost = append(part.atMost, &related{whole, convert})
-			whole.atLeast = append(whole.atLeast, &related{part, convert})
+			part.atMost = append(part.atMost, relate(part, whole))
+			whole.atLeast = append(whole.atLeast, relate(whole, part))
 		}
 	}
 	return all
+}
+
+// relate returns an indicator as figures of another one are compared with it.
+func relate(to, other *subject) *related {
+	return &related{other, to.unit != other.unit && to.unit.Dimension == other.unit.Dimension}
 }
 
 func newSubject(id, zh, en string, unit catalogue.Unit, kind catalogue.Kind) *subject {

@@ -43,6 +43,8 @@ func (r reported) Figure(indicator string, p catalogue.Period) (catalogue.Value,
 	return v, false, ok
 }
 
+func (r reported) Withdrawals() (withdrawn, known int) { return 0, 0 }
+
 func (r reported) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
 	return catalogue.Value{}, false
 }
