@@ -70,22 +70,27 @@ func (x *explainer) level(cell ledger.Cell) Level {
 		l.Missing = tally.Expected(x.catalogue, x.indicator, cell.Period)
 		l.Expected = len(l.Missing)
 	}
-	if x.indicator.Total == catalogue.RatioRule {
-		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, &total), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, &total)}
-	} else {
-		l.Sums = []Sum{x.sum(WholeRole, cell.Indicator, cell.Period, &total)}
+	inputs, _ := total.Inputs.All() // encoded a moment ago, so there is no error
+	switch {
+	case x.indicator.Total != catalogue.RatioRule:
+		l.Sums = []Sum{x.sum(WholeRole, cell.Indicator, cell.Period, inputs)}
+	case x.indicator.Numerator == x.indicator.Denominator:
+		// The numerator's inputs come first.
+		half := len(inputs) / 2
+		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs[:half]), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs[half:])}
+	default:
+		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs)}
 	}
 	return l
 }
 
 // sum returns the figures of one indicator: as parts those among the total's inputs,
 // and as excluded whatever else was reported for the period.
-func (x *explainer) sum(role Role, id string, period catalogue.Period, total *event.Total) Sum {
+func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []event.Input) Sum {
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
 	var ofIndicator []event.Input
 	used, elsewhere := map[string]bool{}, map[string]bool{} // areas with a figure for the period, or for another
-	inputs, _ := total.Inputs.All()                         // encoded a moment ago, so there is no error
 	var listedIn []ledger.Cell
 	for i := range inputs {
 		in := &inputs[i]

@@ -13,15 +13,18 @@ import (
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/tally"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 // Every figure that was reported for a cell is listed once: as a part of the total, or
 // as excluded with the reason.
+//
+// Rules: append-only.
 func TestExplainTellsEveryFigure(t *testing.T) {
 	c := fixture.Catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
 		h := ledger.NewHistory(c, ledger.Moment{}, func(*event.AcceptedSubmission, ledger.Cell) bool { return true })
-		for i, s := range fixture.DrawHistory(t, c) {
+		for i, s := range tallytest.DrawHistory(t, c) {
 			h.Fold(uint64(i+1), "accepted.x.annual", &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{s}})
 		}
 		for i := range c.Indicators {
@@ -84,6 +87,8 @@ func checkSum(t *rapid.T, h *ledger.History, c *catalogue.Catalogue, s *Sum, per
 }
 
 // A figure in a unit that does not convert keeps its own, and takes part in nothing.
+//
+// Rules: units kept.
 func TestExplainNamesTheUnit(t *testing.T) {
 	c := fixture.Catalogue(t)
 	h := ledger.NewHistory(c, ledger.Moment{}, KeepFor(c, "enterprises"))

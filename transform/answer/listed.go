@@ -13,9 +13,24 @@ type ExplainedList struct {
 	InForce int `json:"in_force"`
 	Valid   int `json:"valid"`
 	Counted int `json:"counted"`
+	// Earlier counts those in force that are not in the submission that came last, and stay
+	// from earlier ones; EarlierEntities are the first of them, by code.
+	Earlier         int             `json:"earlier,omitempty"`
+	EarlierEntities []EarlierEntity `json:"earlier_entities,omitempty"`
 	// Submissions are the ids of those that the list came from, the newest first.
 	Submissions []string `json:"submissions"`
 }
+
+// EarlierEntity is an entity on an area's list, and the submission that stated it last.
+type EarlierEntity struct {
+	Entity     string `json:"entity"`
+	Name       string `json:"name"`
+	Submission string `json:"submission"`
+	Sequence   uint64 `json:"sequence"`
+}
+
+// maxEarlier is how many entities of earlier submissions are told of one list.
+const maxEarlier = 20
 
 // ExplainedClaim is an entity that several areas claim.
 type ExplainedClaim struct {
@@ -40,6 +55,11 @@ func (x *explainer) listed(p *ExplainedPart, v *ledger.Vintage, in *event.Input)
 	counts, _ := x.lists(v.Cell)
 	of := counts[v.Area]
 	p.List = &ExplainedList{InForce: of.InForce, Valid: of.Valid, Counted: of.Counted}
+	earlier, named := x.history.Ledger.ListedEarlier(v.Area, v.Cell, maxEarlier)
+	p.List.Earlier = earlier
+	for i := range named {
+		p.List.EarlierEntities = append(p.List.EarlierEntities, EarlierEntity{named[i].Entity.Code, named[i].Entity.Name, named[i].Submission.String(), named[i].Sequence})
+	}
 	p.Value, p.Status = catalogue.Value{Coefficient: int64(of.Counted)}.String(), catalogue.Normal.String()
 	if part, ok := x.history.Ledger.Part(v.Cell, v.Area); ok {
 		p.Value, p.Stage = part.Value.String(), part.Stage.String()

@@ -10,6 +10,8 @@ import (
 
 // An explanation tells what a missing area has sent last and why it was not accepted, as
 // of a moment what it had sent by then; an area that is not missing has nothing to tell.
+//
+// Rules: refused is told.
 func TestExplainTellsWhatWasRefused(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startStage(t, log, c)

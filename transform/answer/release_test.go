@@ -28,6 +28,7 @@ func startStage(t *testing.T, log *stream.Log, c *catalogue.Catalogue) {
 	<-stage.Ready()
 }
 
+// Rules: release.
 func TestReleaseStaysAsItWas(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startStage(t, log, c)
@@ -116,6 +117,7 @@ func sameWords(got, want string) bool {
 	return strings.Fields(got)[0] == strings.Fields(want)[0]
 }
 
+// Rules: release, coverage, unreported.
 func TestReleaseIsRefused(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startStage(t, log, c)
@@ -152,6 +154,8 @@ func TestReleaseIsRefused(t *testing.T) {
 }
 
 // A total that is left out for its digits stops a release, as one that lacks an area does.
+//
+// Rules: overflow.
 func TestOverflowStopsRelease(t *testing.T) {
 	whole := event.Total{Indicator: "gdp", Value: "1", Publishable: true}
 	left := event.Total{Indicator: "rd", Flags: []string{event.Overflow}}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,6 +71,28 @@ func (b *batchMoment) ListCount(area string, cell ledger.Cell) ledger.ListCount 
 		of.Valid += one(validClaim(&after, day)) - one(validClaim(&before.Figure, day))
 	}
 	return of
+}
+
+// ListedBesides returns the ledger's entities with those of the batch, where those are better.
+func (b *batchMoment) ListedBesides(area string, cell ledger.Cell, stated map[string]bool, most int) []ledger.Claim {
+	apart, listed := maps.Clone(stated), []ledger.Claim(nil)
+	for key, c := range b.batchState.candidates[area][cell.Period] {
+		e := c.observation.Entity
+		if e == nil || stated[e.Code] || !strings.HasPrefix(key, cell.Indicator+" ") {
+			continue
+		}
+		claims := b.reading.Claims(ledger.ItemOf(c.observation))
+		if n := slices.IndexFunc(claims, func(claim ledger.Claim) bool { return claim.Area == area }); n >= 0 && c.rank().Compare(claims[n].Rank()) <= 0 {
+			continue
+		}
+		apart[e.Code] = true
+		if claim := c.claim(area, b.reading.Catalogue()); claim.Counts() {
+			listed = append(listed, claim)
+		}
+	}
+	listed = append(listed, b.reading.ListedBesides(area, cell, apart, most)...)
+	slices.SortFunc(listed, func(a, b ledger.Claim) int { return strings.Compare(a.Entity.Code, b.Entity.Code) })
+	return listed[:min(len(listed), most)]
 }
 
 // ForeseeLists returns what would follow in a cell from the ledger, the batch and statements.

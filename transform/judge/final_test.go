@@ -138,6 +138,8 @@ func (f *finality) verdicts() map[uint64][]event.Verdict {
 // to another validator after the first was killed before it acknowledged, or to any
 // after the consumer was lost. Neither an unlock lets a rejected row in, nor does a
 // lock take an accepted one out.
+//
+// Rules: verdict final.
 func TestVerdictIsFinal(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -79,6 +79,22 @@ func (r *checks) areaNames(code string) (zh, en string) {
 	return code, code
 }
 
+// listLeavesOut tells of entities that an area has listed before, up to a few of them by name.
+func listLeavesOut(p catalogue.Period, n int, named []ledger.Claim) *event.Finding {
+	var names, codes []string
+	for i := range named {
+		e := named[i].Entity
+		names, codes = append(names, e.Name+"（"+e.Code+"）"), append(codes, e.Name+" ("+e.Code+")")
+	}
+	more, andMore := "", ""
+	if n > len(named) {
+		more, andMore = "等", " and others"
+	}
+	return inform("LIST_LEAVES_OUT", "entity", "",
+		fmt.Sprintf("%s 的名单中此前已列、本次未列的有 %d 户：%s%s；仍然有效。要从名单中撤出，请报送该行并填操作 D", p, n, strings.Join(names, "、"), more),
+		fmt.Sprintf("listed for %s before, not in this file and still in force, %d: %s%s; to take one off the list send its row with action D", p, n, strings.Join(codes, ", "), andMore))
+}
+
 func listGoesFirst(column, seen string, p catalogue.Period, valid int) *event.Finding {
 	return inform("LIST_AND_COUNT_DIFFER", column, seen,
 		fmt.Sprintf("%s 填报的汇总数为 %s，名单中期末有效的有 %d；以名单为准", p, seen, valid),

@@ -95,6 +95,8 @@ var district = event.Person{Name: "901", Role: "district", Way: event.WayToken}
 // A figure that a rule holds counts for nothing until the district has explained it, where the
 // rule leaves it to the district, or else until the bureau releases it. A refusal ends it, and
 // so does a better figure.
+//
+// Rules: effects.
 func TestHeldFigures(t *testing.T) {
 	h := newHolding(t)
 	h.gdp("2020", "100")
@@ -221,6 +223,8 @@ func TestHeldFiguresThatCannotBeDecided(t *testing.T) {
 
 // After a lock a change of a locked total needs a reason and then the bureau, whatever the
 // rules say; the bureau's own change needs a reason alone.
+//
+// Rules: lock.
 func TestALockedChangeWaitsForTheBureau(t *testing.T) {
 	h := newHolding(t)
 	h.gdp("2021", "100")

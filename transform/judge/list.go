@@ -152,6 +152,39 @@ func (r *checks) listsBesideFigures(m moment, area *catalogue.Area, read []event
 	return findings
 }
 
+// maxLeftOut is how many entities that a submission leaves out are named.
+const maxLeftOut = 5
+
+// leftOutOfLists returns for each list of which a submission states entities what becomes of
+// those that the area has listed before and that it does not state: they stay in force.
+func leftOutOfLists(m moment, area *catalogue.Area, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (findings []event.Finding) {
+	stated, before, lists := map[ledger.Cell]map[string]bool{}, map[ledger.Cell]int{}, map[ledger.Cell]bool{}
+	for i := range read {
+		o := &read[i]
+		if o.Entity == nil {
+			continue
+		}
+		cell := ledger.CellOf(o)
+		if stated[cell] == nil {
+			stated[cell] = map[string]bool{}
+		}
+		if !stated[cell][o.Entity.Code] {
+			stated[cell][o.Entity.Code] = true
+			before[cell] += one(states[i].Best.Counts())
+		}
+		lists[cell] = lists[cell] || rows[i].finding == nil && !rows[i].silent && o.Status != catalogue.Withdrawn
+	}
+	for cell := range lists {
+		if left := m.ListCount(area.Code, cell).InForce - before[cell]; lists[cell] && left > 0 {
+			f := listLeavesOut(cell.Period, left, m.ListedBesides(area.Code, cell, stated[cell], maxLeftOut))
+			f.Indicator, f.Period = cell.Indicator, cell.Period.String()
+			findings = append(findings, *f)
+		}
+	}
+	slices.SortFunc(findings, func(a, b event.Finding) int { return strings.Compare(a.Period, b.Period) })
+	return findings
+}
+
 func validClaim(f *ledger.Figure, day catalogue.Day) bool {
 	return f.Entity != nil && f.Counts() && f.Entity.ValidOn(day)
 }

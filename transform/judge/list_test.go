@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 // rosterCase judges submissions one after another and folds in what is accepted.
@@ -73,7 +74,7 @@ func (c *rosterCase) parts() (text string) {
 }
 
 func row(n int, change ...func(*event.Observation)) event.Observation {
-	o := event.Observation{Period: "2021", Listing: &event.Listing{Entity: fixture.EntityCode(n), EntityName: "企业", ValidFrom: "2020-01-01", ValidTo: "2022-12-31"}}
+	o := event.Observation{Period: "2021", Listing: &event.Listing{Entity: tallytest.EntityCode(n), EntityName: "企业", ValidFrom: "2020-01-01", ValidTo: "2022-12-31"}}
 	for _, f := range change {
 		f(&o)
 	}
@@ -112,6 +113,8 @@ func TestListRefusals(t *testing.T) {
 
 // An entity that two areas list counts once: for the first, until that withdraws it. The
 // later one is told, with both. Lists go before figures, and both are told where they differ.
+//
+// Rules: distinct.
 func TestListsOfTwoAreas(t *testing.T) {
 	c := newRosterCase(t, "first_reported")
 	figure := fixture.Figure("hnte", "2021", "2")
@@ -126,9 +129,9 @@ func TestListsOfTwoAreas(t *testing.T) {
 		{"901", "annual", []event.Observation{figure}, "", "new", "901=2"},
 		{"901", "roster", []event.Observation{row(1), row(2)}, "", "new", "901=2"},
 		{"902", "roster", []event.Observation{row(2), row(3), row(4, func(o *event.Observation) { o.ValidTo = "2021-12-30" })}, "ENTITY_CLAIMED_TWICE ENTITY_NOT_VALID", "new", "901=2 902=1"},
-		{"901", "roster", []event.Observation{row(2, func(o *event.Observation) { o.EntityName = "新名" })}, "ENTITY_CLAIMED_TWICE", "changed", "901=2 902=1"},
+		{"901", "roster", []event.Observation{row(2, func(o *event.Observation) { o.EntityName = "新名" })}, "LIST_LEAVES_OUT ENTITY_CLAIMED_TWICE", "changed", "901=2 902=1"},
 		{"901", "roster", []event.Observation{row(2, withdrawn)}, "LIST_AND_COUNT_DIFFER", "withdrawn", "901=1 902=2"},
-		{"901", "roster", []event.Observation{row(2)}, "ENTITY_CLAIMED_TWICE", "new", "901=1 902=2"},
+		{"901", "roster", []event.Observation{row(2)}, "LIST_LEAVES_OUT ENTITY_CLAIMED_TWICE", "new", "901=1 902=2"},
 		{"902", "annual", []event.Observation{figure}, "", "new", "901=1 902=2"},
 		{"902", "annual", []event.Observation{func() event.Observation { f := figure; f.Value = "9"; return f }()}, "LIST_AND_COUNT_DIFFER", "changed", "901=1 902=2"},
 		{"901", "roster", []event.Observation{row(7, withdrawn)}, "NOTHING_TO_WITHDRAW SUBMISSION_EMPTY", "silent", "901=1 902=2"},
@@ -145,7 +148,47 @@ func TestListsOfTwoAreas(t *testing.T) {
 	}
 }
 
+// What a later list leaves out stays in force, and is told by name, whether the list before
+// is in the ledger or in the same batch; what is withdrawn is not told again.
+//
+// Rules: distinct, silence.
+func TestListLeavesOut(t *testing.T) {
+	c := newRosterCase(t, "first_reported")
+	c.sent("901", "roster", row(1), row(2), row(3), row(4))
+	withdrawn := func(o *event.Observation) { o.Action, o.EntityName, o.ValidFrom, o.ValidTo = "D", "", "", "" }
+	codes, _, found := c.sent("901", "roster", row(1), row(3, withdrawn), row(5))
+	if !slices.Equal(codes, []string{"LIST_LEAVES_OUT"}) || c.parts() != "901=4" {
+		t.Fatalf("%v, %s", codes, c.parts())
+	}
+	f := found[0]
+	for _, n := range []int{2, 4} {
+		if !strings.Contains(f.MessageZH, tallytest.EntityCode(n)) || !strings.Contains(f.MessageEN, tallytest.EntityCode(n)) {
+			t.Errorf("entity %d is not named: %s", n, f.MessageEN)
+		}
+	}
+	if f.Severity != event.Inform || f.Period != "2021" || f.Indicator != "hnte" || !strings.Contains(f.MessageEN, "in force, 2:") || strings.Contains(f.MessageEN, "others") {
+		t.Errorf("%+v", f)
+	}
+	if codes, _, _ := c.sent("901", "roster", row(2, withdrawn)); len(codes) != 0 {
+		t.Errorf("a withdrawal alone: %v", codes)
+	}
+	state := newBatchState(c.ledger)
+	judge := func(rows ...event.Observation) []event.Finding {
+		r := c.received("901", "roster", rows...)
+		result := (&checks{catalogue: c.catalogue}).apply(r, state, nil)
+		state.add(r, slices.Clone(result.accepted), nil)
+		return result.findings
+	}
+	judge(row(1), row(4), row(5), row(6))
+	found = judge(row(1), row(4), row(5))
+	if len(found) != 1 || !strings.Contains(found[0].MessageEN, "in force, 1:") || !strings.Contains(found[0].MessageEN, tallytest.EntityCode(6)) {
+		t.Errorf("in a batch: %+v", found)
+	}
+}
+
 // Under the other rule the registered address decides, where its area lists the entity.
+//
+// Rules: distinct.
 func TestRegisteredAddressDecides(t *testing.T) {
 	c := newRosterCase(t, "registered_address")
 	at := func(area string) func(*event.Observation) {
@@ -163,6 +206,8 @@ func TestRegisteredAddressDecides(t *testing.T) {
 
 // Without a reason no list alters the total of a locked period, or one whose base it is; with
 // one it does. What is foreseen of lists is what comes about.
+//
+// Rules: lock.
 func TestListsUnderALock(t *testing.T) {
 	c := newRosterCase(t, "first_reported")
 	c.sent("901", "roster", row(1))

@@ -19,6 +19,8 @@ import (
 // Whatever is submitted, of months, years to date and years, in batches or one by one: the
 // totals of locked periods and their changes stay. What would alter one is refused without a
 // reason, and held with one.
+//
+// Rules: lock.
 func TestLockedTotalsStay(t *testing.T) {
 	c := fixture.CatalogueWith(t, "")
 	refused, held, undelivered := 0, 0, func(t rapid.TB, sequence uint64, s event.Submission) *received {

@@ -20,6 +20,8 @@ import (
 // Judging everything again gives every verdict once more, byte for byte, from the log
 // alone: each at the place that the verdict names, whatever was judged together and by
 // whichever of several validators, with locks and reopenings between.
+//
+// Rules: verdict final.
 func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 	f := newFinality(t)
 	c := fixture.Catalogue(t)

@@ -35,6 +35,9 @@ type moment interface {
 	Claims(item ledger.Item) []ledger.Claim
 	// ListCount returns how many entities an area lists in a cell, InForce and Valid.
 	ListCount(area string, cell ledger.Cell) ledger.ListCount
+	// ListedBesides returns up to most of the entities that an area lists in a cell, those
+	// stated left out, by code.
+	ListedBesides(area string, cell ledger.Cell, stated map[string]bool, most int) []ledger.Claim
 	// ForeseeLists returns the figures of a cell as they would follow if areas made
 	// statements of entities as well.
 	ForeseeLists(cell ledger.Cell, made []ledger.Claim) []ledger.Part
@@ -116,7 +119,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 				r.guardLockedLists(m, s, read, rows, states)
 			}
 			if !r.again {
-				result.findings = r.listsBesideFigures(m, area, read, rows, states)
+				result.findings = append(r.listsBesideFigures(m, area, read, rows, states), leftOutOfLists(m, area, read, rows, states)...)
 			}
 			return
 		}

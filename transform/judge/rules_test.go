@@ -38,6 +38,8 @@ func (p past) Claims(ledger.Item) []ledger.Claim { return nil }
 
 func (p past) ListCount(string, ledger.Cell) ledger.ListCount { return ledger.ListCount{} }
 
+func (p past) ListedBesides(string, ledger.Cell, map[string]bool, int) []ledger.Claim { return nil }
+
 func (p past) ForeseeLists(ledger.Cell, []ledger.Claim) []ledger.Part { return nil }
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
@@ -51,6 +53,8 @@ func judged(t *testing.T, s event.Submission, history past) judgement {
 
 // Every refusal says what was seen, in which column, and what to do, in both
 // languages; the good row beside it is kept.
+//
+// Rules: validity, contradicting status, spoilt by Excel, stage backwards, city.
 func TestRefusals(t *testing.T) {
 	good := fixture.Figure("gdp", "2020", "100")
 	with := func(o event.Observation, change func(*event.Observation)) event.Observation { change(&o); return o }
@@ -192,6 +196,8 @@ func TestDuplicatesInOrder(t *testing.T) {
 
 // What is accepted is exact, in the indicator's unit, with what the reporter
 // wrote kept beside it.
+//
+// Rules: exact, nothing invented.
 func TestAcceptedRows(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -232,6 +238,8 @@ func TestAcceptedRows(t *testing.T) {
 }
 
 // The city's time zone decides when a period begins and ends, to the second.
+//
+// Rules: zone of the city.
 func TestPeriodsBeginAndEndInTheCity(t *testing.T) {
 	at := func(text string) time.Time {
 		instant, err := time.Parse(time.RFC3339, text)

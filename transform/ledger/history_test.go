@@ -13,14 +13,17 @@ import (
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/tally"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 // The history of a moment is the ledger of the submissions that had been received by
 // then, in whatever order they were judged.
+//
+// Rules: as of.
 func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 	c := fixture.Catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
-		submissions := fixture.DrawHistory(t, c)
+		submissions := tallytest.DrawHistory(t, c)
 		var last int64
 		for i := range submissions {
 			last += rapid.Int64Range(0, 3).Draw(t, "pause")

@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 const countedIndicator = `
@@ -23,7 +24,7 @@ func listCatalogue(t testing.TB) *catalogue.Catalogue {
 func entityRow(n int, status catalogue.Status) event.AcceptedObservation {
 	return event.AcceptedObservation{
 		Indicator: "hnte", Unit: "家", Period: fixture.Period("2021"), Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Status: status, Row: n,
-		Entity: &event.ListedEntity{Code: fixture.EntityCode(n), Name: fmt.Sprintf("企业%d", n), From: 20200101, To: 20221231},
+		Entity: &event.ListedEntity{Code: tallytest.EntityCode(n), Name: fmt.Sprintf("企业%d", n), From: 20200101, To: 20221231},
 	}
 }
 

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -67,6 +68,56 @@ func (r Reading) ListCount(area string, cell Cell) ListCount {
 		return ListCount{int(of.inForce), int(of.valid), int(of.counted)}
 	}
 	return ListCount{}
+}
+
+// ListedBesides returns up to most of the entities that an area lists in a cell, those stated
+// left out, by code.
+func (r Reading) ListedBesides(area string, cell Cell, stated map[string]bool, most int) []Claim {
+	return r.l.listedBesides(area, cell, most, func(_ *claim, code string) bool { return !stated[code] })
+}
+
+// ListedEarlier returns how many of the entities that an area lists in a cell are not in the
+// submission of it that came last, and up to most of them, by code.
+func (l *Ledger) ListedEarlier(area string, cell Cell, most int) (n int, named []Claim) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	named = l.listedBesides(area, cell, most, func(c *claim, _ string) bool {
+		earlier := c.submission != l.cell(cell).list.areas[c.area].latest
+		if earlier {
+			n++
+		}
+		return earlier
+	})
+	return n, named
+}
+
+// listedBesides returns those of the entities that an area lists in a cell of which wanted
+// says so, up to most of them, by code. Wanted is asked about every one.
+func (l *Ledger) listedBesides(area string, cell Cell, most int, wanted func(c *claim, code string) bool) []Claim {
+	number, known := l.areaNumbers[area]
+	in := l.cell(cell)
+	if !known || in == nil || in.list == nil {
+		return nil
+	}
+	var found []*claim
+	byCode := func(a, b *claim) int {
+		return bytes.Compare(l.entities.codes[a.entity][:], l.entities.codes[b.entity][:])
+	}
+	for i := range in.list.claims {
+		c := &in.list.claims[i]
+		if f := c.figure(); int(c.area) != number || !f.counts() || !wanted(c, string(l.entities.codes[c.entity][:])) {
+			continue
+		}
+		if place, _ := slices.BinarySearchFunc(found, c, byCode); place < most {
+			found = slices.Insert(found, place, c)
+			found = found[:min(len(found), most)]
+		}
+	}
+	claims := make([]Claim, len(found))
+	for i, c := range found {
+		claims[i] = l.claim(c)
+	}
+	return claims
 }
 
 // Listed is an entity in a cell, with the claims in force.

@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/internal/fixture"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 // oracle computes city totals slowly and by other means: with rational numbers, and by
@@ -260,11 +261,15 @@ func oracleConverted(value *big.Rat, unit string, indicator *catalogue.Indicator
 // The ledger and Tally agree with the oracle on every cell, whatever the order
 // in which submissions are folded in and however often, and also where a catalogue with
 // other units was in force before.
+//
+// Rules: area, validity, nothing invented, best vintage, units kept, sum, ratio, distinct, coverage,
+// imputation, year to date, tiling, January and February, one instant, whose is missing, intervals,
+// rates, territory.
 func TestTallyAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := fixture.DrawCity(t)
-		submissions := fixture.DrawHistory(t, c)
-		earlier, n := fixture.DrawEarlier(t, c, submissions)
+		c := tallytest.DrawCity(t)
+		submissions := tallytest.DrawHistory(t, c)
+		earlier, n := tallytest.DrawEarlier(t, c, submissions)
 		o := oracleOf(c, submissions)
 
 		shuffled := rapid.Permutation(append(slices.Clone(submissions), submissions[:len(submissions)/3]...)).Draw(t, "order")
@@ -300,7 +305,7 @@ func adopt(l *ledger.Ledger, sequence uint64, c *catalogue.Catalogue) {
 // drawnCells returns the cells in which totals of a drawn history may follow.
 func drawnCells(c *catalogue.Catalogue) (cells []ledger.Cell) {
 	for i := range c.Indicators {
-		for _, period := range fixture.DrawnPeriods() {
+		for _, period := range tallytest.DrawnPeriods() {
 			cells = append(cells, ledger.Cell{Indicator: c.Indicators[i].ID, Period: fixture.Period(period)})
 		}
 	}
@@ -320,10 +325,12 @@ var computedFields = gocmp.Options{cmpopts.IgnoreFields(event.Total{}, "Unit", "
 
 // Where only the totals that a submission affects are published, every total is what
 // folding everything anew gives.
+//
+// Rules: withdrawal, revised base.
 func TestAffectedCoversEveryChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := fixture.DrawCity(t)
-		submissions := fixture.DrawHistory(t, c)
+		c := tallytest.DrawCity(t)
+		submissions := tallytest.DrawHistory(t, c)
 		l := ledger.New(c)
 		published := map[ledger.Cell]event.Total{}
 		for i := range submissions {
@@ -359,6 +366,7 @@ func TestAffectedCoversEveryChange(t *testing.T) {
 	})
 }
 
+// Rules: qualifier, what totals carry, imputation.
 func TestStageAndQualifierOfTotals(t *testing.T) {
 	c := fixture.Catalogue(t)
 	l := ledger.New(c)

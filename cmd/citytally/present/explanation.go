@@ -52,11 +52,11 @@ func (x *explainer) headline(indicator *catalogue.Indicator, l *answer.Level) st
 		return x.periodName(l.Period) + ": " + x.Printer.words().NoValue
 	}
 	value, exact := decimal.RequireFromString(l.Value), ""
-	shown := round(indicator, value, indicator.Decimals, l.Qualifier)
-	if !decimal.RequireFromString(shown.text).Equal(value) {
+	total := shown(indicator, value, l.Qualifier)
+	if !decimal.RequireFromString(total.text).Equal(value) {
 		exact = fmt.Sprintf(x.words.Unrounded, x.qualified(l.Value, l.Qualifier))
 	}
-	return fmt.Sprintf("%s: %s%s  %s", x.periodName(l.Period), x.exact(shown.text, l.Unit, shown.qualifier), exact, x.stage(l.Stage, l.Status))
+	return fmt.Sprintf("%s: %s%s  %s", x.periodName(l.Period), x.exact(total.text, l.Unit, total.qualifier), exact, x.stage(l.Stage, l.Status))
 }
 
 // facts are the lines about the total as a whole.
@@ -238,12 +238,29 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 	}
 	if l := p.List; l != nil {
 		n.lines = append(n.lines, fmt.Sprintf(x.words.OnList, l.InForce, l.Valid, l.Counted))
+		if l.Earlier > 0 {
+			n.lines = append(n.lines, fmt.Sprintf(x.words.OnEarlierList, l.Earlier, x.earlierEntities(l)))
+		}
 	}
 	for i := range p.Superseded {
 		s := &p.Superseded[i]
 		n.lines = append(n.lines, fmt.Sprintf(x.words.Superseded, x.figure(s, unit)+" · "+x.provenance(s)))
 	}
 	return n
+}
+
+// earlierEntities names entities of an area's earlier lists, the first few of them.
+func (x *explainer) earlierEntities(l *answer.ExplainedList) string {
+	const most = 5
+	var names []string
+	for i := range l.EarlierEntities[:min(len(l.EarlierEntities), most)] {
+		e := &l.EarlierEntities[i]
+		names = append(names, fmt.Sprintf("%s %s (#%d)", e.Name, e.Entity, e.Sequence))
+	}
+	if l.Earlier > most {
+		names = append(names, "…")
+	}
+	return strings.Join(names, x.Printer.words().List)
 }
 
 // figure tells a figure with its stage, and with its period where that is not the

@@ -163,9 +163,9 @@ type PageWords struct {
 	Area, Contents, Coverage, Indicators    string
 	Reporting, ReportingHow, ReportedTotals string
 	Value, Share, ByArea, OwnRatios, NoneIn string
-	// Partial and Broken say what a column of the trend is that looks so; NotReported
-	// stands for the value of an area that is missing.
-	Partial, Broken, NotReported                       string
+	// Partial, Broken and Revised say what a column of the trend is that looks so;
+	// NotReported stands for the value of an area that is missing.
+	Partial, Broken, Revised, NotReported              string
 	Trend, Notes, Method, CityReports                  string
 	Release, AsOf, Count, Incomplete, Basis, WrittenAt string
 }
@@ -180,7 +180,10 @@ type ExplainWords struct {
 	// OnList tells how many entities an area's list has, how many of them are valid at the
 	// period's end and how many count for it; Claimed tells an entity's name and code, the
 	// areas that claim it and the one that it counts for; MoreClaimed how many more there are.
-	OnList, Claimed, MoreClaimed            string
+	OnList, Claimed, MoreClaimed string
+	// OnEarlierList tells how many of those on the list were left out of the submission that
+	// came last, and names them.
+	OnEarlierList                           string
 	Policies                                map[string]string
 	Coverage, Publishable, NotPublishable   string
 	Change, NoChange, BaseOf                string

@@ -98,6 +98,7 @@ func (f figures) of(area, indicator string) (Figure, bool) {
 	return figure, true
 }
 
+// Rules: scorecard.
 func TestScores(t *testing.T) {
 	c := city(t)
 	for name, test := range map[string]struct {
@@ -145,6 +146,7 @@ func TestScores(t *testing.T) {
 	}
 }
 
+// Rules: scorecard.
 func TestRanks(t *testing.T) {
 	c := city(t)
 	card, err := Parse("card", []byte("decimals: 1\nitems:\n  - {indicator: gdp, weight: 60, target: 100, cap: 200}\n  - {indicator: hnte_valid, weight: 40, target: 10}\n"), c)
@@ -179,6 +181,8 @@ func TestRanks(t *testing.T) {
 }
 
 // Whoever does better in one indicator, and no worse in another, never scores less.
+//
+// Rules: scorecard.
 func TestScoresAreMonotone(t *testing.T) {
 	c := city(t)
 	rapid.Check(t, func(t *rapid.T) {

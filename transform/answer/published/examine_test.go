@@ -95,6 +95,8 @@ func TestExamine(t *testing.T) {
 
 // Figures rounded from one consistent truth never contradict each other, and the
 // truth lies in every interval that they imply.
+//
+// Rules: published figures.
 func TestTruthIsNeverContradicted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count := func(name string, low, high int64) int64 { return rapid.Int64Range(low, high).Draw(t, name) }

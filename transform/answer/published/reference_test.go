@@ -17,6 +17,8 @@ var update = flag.Bool("update", false, "write testdata/*.golden anew")
 
 // Examining the published figures of 2021 gives the findings that are known of them,
 // though nothing in the code names an indicator.
+//
+// Rules: published figures.
 func TestExamineThePublishedFiguresOf2021(t *testing.T) {
 	c, controls := reference(t)
 	var b strings.Builder
