@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// Rules: area, sum.
 func TestExpected(t *testing.T) {
 	c := load(t, "../catalogue.yaml")
 	for period, want := range map[string][]string{
@@ -25,6 +26,7 @@ func TestExpected(t *testing.T) {
 	}
 }
 
+// Rules: area.
 func TestAreaExistsFromItsFirstDay(t *testing.T) {
 	c := load(t, "testdata/full.good.yaml")
 	for _, test := range []struct {

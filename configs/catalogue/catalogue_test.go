@@ -20,6 +20,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 	}
 }
 
+// Rules: ratio, units.
 func TestBadFilesAreRefusedWithEveryMistake(t *testing.T) {
 	for _, path := range files(t, "testdata/*.bad.yaml") {
 		text, err := os.ReadFile(path)

@@ -9,6 +9,8 @@ import (
 )
 
 // 91350100M000100Y43 is the example of GB 32100-2015.
+//
+// Rules: entity code.
 func TestParseEntityCode(t *testing.T) {
 	for _, text := range []string{"91350100M000100Y43", " 9135 0100 m000100y43\n", "９１３５０１００Ｍ０００１００Ｙ４３", "91350100m000100Y43\u200b"} {
 		if code, err := ParseEntityCode(text); err != nil || code != "91350100M000100Y43" {
@@ -36,6 +38,8 @@ func TestParseEntityCode(t *testing.T) {
 }
 
 // Every slip of one character is found, wherever it is; a right code is read.
+//
+// Rules: entity code.
 func TestEntityCheckFindsEverySlip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		digit := rapid.SampledFrom([]rune("0123456789"))

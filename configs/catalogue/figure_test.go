@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Rules: clean-up.
 func TestReadFigure(t *testing.T) {
 	for _, test := range []struct {
 		text, unit, qualifier, own string
@@ -85,6 +86,8 @@ func TestReadFigureRefuses(t *testing.T) {
 }
 
 // Whatever converts converts back to the same.
+//
+// Rules: conversion.
 func TestConversionIsExact(t *testing.T) {
 	families := [][]string{{"元", "百元", "万元", "百万元", "亿元", "万亿元"}, {"1", "%", "‰"}, {"家", "万家"}}
 	rapid.Check(t, func(t *rapid.T) {

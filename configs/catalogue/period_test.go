@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Rules: period.
 func TestPeriods(t *testing.T) {
 	for _, test := range []struct {
 		text        string
@@ -68,6 +69,7 @@ func TestPeriodsOneYearApart(t *testing.T) {
 	})
 }
 
+// Rules: period.
 func TestPeriodTextIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := periods().Draw(t, "period")

@@ -65,6 +65,7 @@ func FuzzReadPeriod(f *testing.F) {
 	})
 }
 
+// Rules: spoilt by Excel.
 func TestCausesOfBadValues(t *testing.T) {
 	for text, want := range map[string]string{
 		"12O": "letter O", "1O.5": "letter O", "l20": "letter O", "120左右": "write 约120", "120万元左右": "write 约120", "(123)": "write -123", "（1,234）": "write -1,234",
@@ -86,6 +87,7 @@ func TestCausesOfBadValues(t *testing.T) {
 	}
 }
 
+// Rules: silence.
 func TestSilent(t *testing.T) {
 	for _, text := range []string{"", " ", "-", "—", "——", "…", "……", "/", "－", " - ", "...", "\u3000", "–"} {
 		if !Silent(text) {

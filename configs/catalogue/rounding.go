@@ -1,12 +1,32 @@
 package catalogue
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // Display rounds a figure of the indicator for display, by the indicator's rounding mode, and
 // writes all decimals: 1.80 with two.
 func (i *Indicator) Display(figure decimal.Decimal, decimals int) string {
 	return i.round(figure, one, decimals).StringFixed(int32(decimals))
 }
+
+// DisplayDecimals returns with how many decimals a figure of the indicator is displayed: those
+// of the catalogue and, of a small figure whose change is told in percent, as many more of its
+// own as let a reader follow the change. 30.6 and 33.24 with a growth of 8.63 % are not 31 and
+// 33. A ratio, which is rounded once, and a share have those of the catalogue.
+func (i *Indicator) DisplayDecimals(figure decimal.Decimal) int {
+	if i.Change != Percent || i.Total == RatioRule || figure.IsZero() {
+		return i.Decimals
+	}
+	_, fraction, _ := strings.Cut(figure.String(), ".")
+	whole := figure.NumDigits() + int(figure.Exponent()) // digits before the point; below 0.1, less the zeros behind it
+	return max(i.Decimals, min(len(fraction), i.ChangeDecimals+digitsBesidePercent-whole))
+}
+
+// digitsBesidePercent is how many digits a figure needs beside a change in whole percent.
+const digitsBesidePercent = 2
 
 // QuotientDecimals is how many decimals a quotient has. Sums are exact; only quotients are
 // rounded.

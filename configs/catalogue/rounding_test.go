@@ -10,6 +10,8 @@ import (
 
 // What is displayed of a quotient is what rounding the exact quotient gives, however
 // close that is to where the rounding turns.
+//
+// Rules: rounded once.
 func TestQuotientsAreRoundedOnce(t *testing.T) {
 	for _, test := range []struct {
 		rounding          Rounding

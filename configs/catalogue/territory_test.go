@@ -38,6 +38,8 @@ func TestOrigins(t *testing.T) {
 }
 
 // The territories of 2021 and 2020, written as areas of 2020 = areas of 2021.
+//
+// Rules: territory.
 func TestTerritories(t *testing.T) {
 	for _, test := range []struct {
 		name, areas string

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Rules: qualifier, clean-up.
 func TestParseValueReads(t *testing.T) {
 	for _, test := range []struct {
 		text string
@@ -112,6 +113,7 @@ func values() *rapid.Generator[Value] {
 	})
 }
 
+// Rules: exact.
 func TestStringIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values().Draw(t, "value")
@@ -143,6 +145,7 @@ func TestParsePlainAgreesWithTheSlowPath(t *testing.T) {
 	})
 }
 
+// Rules: conversion.
 func TestShiftIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values().Draw(t, "value")

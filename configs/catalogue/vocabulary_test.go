@@ -23,6 +23,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Rules: stages.
 func TestUnknownWordsAreProblems(t *testing.T) {
 	for code, err := range map[string]error{
 		"STAGE_UNKNOWN":     second(ParseStage("soon")),
@@ -66,6 +67,7 @@ func TestWordsAreReadBack(t *testing.T) {
 	}
 }
 
+// Rules: stages.
 func TestStagesAreOrdered(t *testing.T) {
 	if Forecast >= Estimate || Estimate >= Flash || Flash >= Final {
 		t.Error("want forecast < estimate < flash < final")
@@ -74,6 +76,8 @@ func TestStagesAreOrdered(t *testing.T) {
 
 // Join is commutative and associative, has none as its neutral element, and
 // two qualifiers that differ make about.
+//
+// Rules: qualifier, intervals.
 func TestJoin(t *testing.T) {
 	for q := Qualifier(0); q <= About; q++ {
 		if q.Join(0) != q || q.Join(q) != q || q.Join(About) != About {

@@ -44,7 +44,11 @@ func (v *visit) total(indicator string, t *inquiry.Total) string {
 func (v *visit) figure(indicator, value, qualifier, stage string) string {
 	if i, ok := v.page.catalogue().Indicator(indicator); ok {
 		if exact, err := decimal.NewFromString(value); err == nil {
-			value = i.Unit().After(i.Display(exact, i.Decimals))
+			decimals := i.Decimals
+			if qualifier == "" {
+				decimals = i.DisplayDecimals(exact)
+			}
+			value = i.Unit().After(i.Display(exact, decimals))
 		}
 	}
 	if format, ok := v.W.Qualifiers[qualifier]; ok {

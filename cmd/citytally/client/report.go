@@ -50,6 +50,11 @@ func (c *Client) latest(ctx context.Context, s *Selection) (*present.Report, err
 		return nil, err
 	}
 	defer store.Close()
+	return latestReport(ctx, store, inForce, period)
+}
+
+// latestReport returns the totals of a period as ClickHouse shows them.
+func latestReport(ctx context.Context, store *sink.Store, inForce *catalogue.Catalogue, period catalogue.Period) (*present.Report, error) {
 	rows, err := store.Report(ctx, period.String())
 	if err != nil {
 		return nil, err
@@ -99,7 +104,9 @@ func (r *replayer) periodReport(ctx context.Context, s *Selection, page bool) (*
 		Totals: reportRows(inForce, totals, origin{basis: history.Ledger.Basis(), catalogue: inForce.Version(), at: time.Now().UTC()}),
 	}
 	if page {
-		addPage(report, totals, period, history)
+		if err := r.addPage(ctx, report, totals, period, history); err != nil {
+			return nil, err
+		}
 	}
 	return report, nil
 }
@@ -120,7 +127,9 @@ func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*
 		if err != nil {
 			return nil, err
 		}
-		addPage(report, release.Totals, period, history)
+		if err := r.addPage(ctx, report, release.Totals, period, history); err != nil {
+			return nil, err
+		}
 	}
 	return report, nil
 }
@@ -132,13 +141,50 @@ func unreported(c *catalogue.Catalogue, period catalogue.Period, totals []event.
 	})
 }
 
-// addPage adds what only the HTML page shows: the totals' inputs and earlier years.
-func addPage(report *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) {
-	report.Inputs, report.Earlier = map[string]*event.Total{}, map[string][]present.Point{}
+// addPage adds what only the HTML page shows: the totals' inputs, earlier years, and what is
+// another figure than was released.
+func (r *replayer) addPage(ctx context.Context, report *present.Report, totals []event.Total, period catalogue.Period, history *ledger.History) error {
+	releases, err := r.log.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	released := lastReleased(releases)
+	report.Inputs, report.Earlier, report.Revised = map[string]*event.Total{}, map[string][]present.Point{}, map[string]bool{}
 	for i := range totals {
 		id := totals[i].Indicator
 		report.Inputs[id], report.Earlier[id] = &totals[i], earlier(history, id, period)
+		for j := range report.Earlier[id] {
+			point := &report.Earlier[id][j]
+			point.Revised = differs(released, id, point.Period.String(), point.Value, point.Qualifier)
+		}
+		if report.Release == "" {
+			report.Revised[id] = differs(released, id, report.Period, totals[i].Value, totals[i].Qualifier)
+		}
 	}
+	return nil
+}
+
+// releasedFigure is an indicator in a period.
+type releasedFigure struct{ indicator, period string }
+
+// lastReleased returns the figures that were released last.
+func lastReleased(releases []*event.Release) map[releasedFigure]*event.Total {
+	released := map[releasedFigure]*event.Total{}
+	slices.SortStableFunc(releases, func(a, b *event.Release) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
+	for _, release := range releases {
+		for i := range release.Totals {
+			if t := &release.Totals[i]; t.Value != "" {
+				released[releasedFigure{t.Indicator, release.Period}] = t
+			}
+		}
+	}
+	return released
+}
+
+// differs reports whether another figure was released.
+func differs(released map[releasedFigure]*event.Total, indicator, period, value, qualifier string) bool {
+	t := released[releasedFigure{indicator, period}]
+	return t != nil && (t.Value != value || t.Qualifier != qualifier)
 }
 
 // trendYears is the most years that the page's charts go back, with the report's own.

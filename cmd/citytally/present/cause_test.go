@@ -14,6 +14,8 @@ import (
 
 // Why a total has no change, and what is special about it, is told in every format, by
 // words or a code that no other cause has; areas that are the reason are named.
+//
+// Rules: overflow, one code per cause.
 func TestEveryFormatTellsEachCause(t *testing.T) {
 	causes := []struct{ code, zh, en string }{
 		{tally.BaseMissing, "无上年", "no figure for the year before"}, {tally.BaseZero, "上年为零", "zero in the year before"},

@@ -19,8 +19,8 @@ type Point struct {
 	Value, Qualifier string
 	Stage            string
 	// Partial is true where areas are missing, Broken where the total is not comparable
-	// with that of the year before.
-	Partial, Broken bool
+	// with that of the year before, Revised where another one was released.
+	Partial, Broken, Revised bool
 }
 
 // NewPoint returns the total of a period as a point.
@@ -45,7 +45,8 @@ type trendColumn struct {
 	ValueY              float64
 	Value, Label        string
 	// Class is "past", "now" for the last period, "open" for a figure that is not final, or
-	// "partial" for one that lacks areas.
+	// "partial" for one that lacks areas; with "revised" behind it where another figure was
+	// released.
 	Class string
 	// Broken is true where the column is not comparable with the one before it, from
 	// which a line at Left parts it.
@@ -106,6 +107,9 @@ func (p *Printer) trend(indicator string, points []Point) *trendChart {
 
 // class returns the class of a point's column.
 func (point *Point) class(last bool) string {
+	if point.Value != "" && point.Revised {
+		return (&Point{Value: point.Value, Stage: point.Stage, Partial: point.Partial}).class(last) + " revised"
+	}
 	switch {
 	case point.Value != "" && point.Partial:
 		return "partial"
@@ -126,6 +130,9 @@ func (p *Printer) pointMarks(point *Point) string {
 	}
 	if point.Value != "" && point.Partial {
 		marks = append(marks, words.Page.Partial)
+	}
+	if point.Value != "" && point.Revised {
+		marks = append(marks, words.Page.Revised)
 	}
 	if point.Broken {
 		marks = append(marks, words.Page.Broken)
@@ -181,9 +188,12 @@ func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Tot
 	}
 	slices.SortFunc(codes, func(a, b string) int { return cmp.Or(values[b].Cmp(values[a]), cmp.Compare(a, b)) })
 	if highest.IsZero() {
-		return nil
+		if len(total.Missing) == 0 {
+			return nil
+		}
+		highest = decimal.New(1, 0) // no bar has a length
 	}
-	places := partPlaces(indicator, values)
+	places := partPlaces(indicator, whole, values)
 	c := &contributions{Ratio: ratio, City: bar(whole, highest)}
 	var none []string
 	for _, code := range codes {
@@ -211,13 +221,13 @@ const mostPartPlaces = 2
 
 // partPlaces is how many decimal places the areas' figures have: those of the total,
 // and up to mostPartPlaces where the figures have more, so that they visibly add up.
-func partPlaces(indicator *catalogue.Indicator, values map[string]decimal.Decimal) int {
+func partPlaces(indicator *catalogue.Indicator, whole decimal.Decimal, values map[string]decimal.Decimal) int {
 	places := 0
 	for _, value := range values {
 		_, fraction, _ := strings.Cut(value.String(), ".")
 		places = max(places, len(fraction))
 	}
-	return max(indicator.Decimals, min(places, mostPartPlaces))
+	return max(indicator.DisplayDecimals(whole), min(places, mostPartPlaces))
 }
 
 func bar(value, highest decimal.Decimal) float64 {

@@ -13,6 +13,8 @@ import (
 
 // A figure of a missing area that was refused is told with what was wrong, its row
 // and the file.
+//
+// Rules: refused is told.
 func TestExplanationTellsRefusedFigures(t *testing.T) {
 	finding := event.Finding{Code: "VALUE_NOT_A_NUMBER", Severity: event.Reject, Row: 3, Seen: "约莫", MessageZH: "不是数值；请填数字", MessageEN: "not a number; write digits"}
 	level := answer.Level{Period: "2021-Q3", Reported: true, Missing: []string{"101"}, Refused: []answer.RefusedFigure{
@@ -37,6 +39,8 @@ func TestExplanationTellsRefusedFigures(t *testing.T) {
 }
 
 // What the catalogue says of an indicator stands above its figures.
+//
+// Rules: definition.
 func TestExplanationTellsDefinition(t *testing.T) {
 	p := printer(t, Chinese)
 	indicator, _ := p.Catalogue.Indicator("output")

@@ -67,6 +67,7 @@ type card struct {
 	Slots         []slot
 	SlotsWidth    int
 	Publishable   bool
+	Revised       bool
 }
 
 // slot is the place of one expected area in the coverage bar.
@@ -96,6 +97,7 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 			indicator := &p.Catalogue.Indicators[i]
 			if row := rows[indicator.ID]; row != nil && indicator.Programme == heading.ID {
 				trend := append(slices.Clone(r.Earlier[indicator.ID]), NewPoint(period, row.Value, row.Qualifier, row.Stage, row.Coverage.Missing, row.ChangeReason))
+				trend[len(trend)-1].Revised = r.Revised[indicator.ID]
 				heading.Cards = append(heading.Cards, p.card(r.Period, indicator, row, trend, r.Inputs[indicator.ID]))
 			}
 		}
@@ -122,7 +124,7 @@ func (p *Printer) card(period string, indicator *catalogue.Indicator, row *sink.
 	c := card{
 		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(period, row), Figure: p.Figure(row), Change: p.signedChange(period, row),
 		Stage: words.Stages[row.Stage], Unit: catalogue.ParseUnit(row.Unit).Written(), Trend: p.trend(indicator.ID, trend),
-		Contributions: p.contributions(indicator, total), Publishable: row.Publishable,
+		Contributions: p.contributions(indicator, total), Publishable: row.Publishable, Revised: trend[len(trend)-1].Revised,
 	}
 	if p.Language != Chinese {
 		c.Unit = unitInEnglish(row.Unit)

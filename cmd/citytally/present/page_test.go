@@ -38,6 +38,7 @@ func row(change func(*sink.ReportRow)) sink.ReportRow {
 	return r
 }
 
+// Rules: words.
 func TestSentences(t *testing.T) {
 	zh, en := printer(t, Chinese), printer(t, English)
 	for _, test := range []struct {
@@ -182,9 +183,14 @@ func bulletin(t *testing.T) *Report {
 		},
 		Earlier: map[string][]Point{
 			"output":  {NewPoint(of(2018), "3999.96", "below", "flash", nil, ""), NewPoint(of(2019), "4000", "", "final", []string{"102"}, "BREAK"), {Period: of(2020), Stage: "final"}},
-			"balance": {NewPoint(of(2020), "10", "", "final", nil, "")},
+			"balance": {revised(NewPoint(of(2020), "10", "", "final", nil, ""))},
 		},
 	}
+}
+
+func revised(p Point) Point {
+	p.Revised = true
+	return p
 }
 
 func TestPage(t *testing.T) {
@@ -241,6 +247,14 @@ func TestPartsAddUpVisibly(t *testing.T) {
 	balance, _ := p.Catalogue.Indicator("balance")
 	if c := p.contributions(balance, &event.Total{Value: "5", Expected: 2, Missing: []string{"102"}, Inputs: totals["firms"].Inputs}); len(c.Rows) != 2 || c.Rows[1] != (contribution{Area: "西区", Value: "缺报"}) {
 		t.Errorf("with an area that is missing: %+v", c)
+	}
+	zero, err := catalogue.ParseValue("0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := event.NewInputs(event.Input{Area: "101", Indicator: "firms", Value: zero.Value, Stage: catalogue.Final})
+	if c := p.contributions(firms, &event.Total{Value: "0", Expected: 2, Missing: []string{"102"}, Inputs: none}); c == nil || len(c.Rows) != 1 || c.Rows[0].Value != "缺报" || c.None != "东区" {
+		t.Errorf("with nothing but zero, and an area that is missing: %+v", c)
 	}
 	rank, _ := p.Catalogue.Indicator("rank")
 	if c := p.contributions(rank, totals["rank"]); c != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
+// Rules: stage left out.
 func TestReceiptInWords(t *testing.T) {
 	receipt := &ingest.Receipt{ID: "5f", Area: "320812", Dataset: "sti-annual", File: "f.csv", Rows: 3, Status: ingest.Received}
 	judged := *receipt

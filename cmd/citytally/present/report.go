@@ -32,6 +32,8 @@ type Report struct {
 	Note    string                  `json:"-"`
 	Inputs  map[string]*event.Total `json:"-"`
 	Earlier map[string][]Point      `json:"-"`
+	// Revised has the indicators whose total is another than was last released.
+	Revised map[string]bool `json:"-"`
 }
 
 // Catalogue returns the version of the catalogue that the totals were computed under; "" where
@@ -159,8 +161,8 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	}
 	figure := "—"
 	if row.Value != "" {
-		shown := round(row.indicator, decimal.RequireFromString(row.Value), row.indicator.Decimals, row.Qualifier)
-		figure = p.exact(shown.text, row.Unit, shown.qualifier)
+		total := shown(row.indicator, decimal.RequireFromString(row.Value), row.Qualifier)
+		figure = p.exact(total.text, row.Unit, total.qualifier)
 	}
 	change := p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas)
 	if row.Change != "" {

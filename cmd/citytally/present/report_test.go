@@ -10,6 +10,8 @@ import (
 
 // Periods are written in words, never as codes, and a part of a year is compared with the
 // same part of the year before.
+//
+// Rules: words.
 func TestPeriodsInWords(t *testing.T) {
 	for _, test := range []struct{ period, zh, en string }{
 		{"2021", "2021年", "2021"}, {"2021-S1", "2021年上半年", "first half of 2021"}, {"2021-Q3", "2021年三季度", "third quarter of 2021"},
@@ -40,6 +42,7 @@ func TestPeriodsInWords(t *testing.T) {
 	}
 }
 
+// Rules: words.
 func TestSentencesOfPartsOfYear(t *testing.T) {
 	for _, test := range []struct {
 		change func(*sink.ReportRow)

@@ -9,6 +9,16 @@ import (
 // rounded is a figure rounded for display, with the qualifier that it has then.
 type rounded struct{ text, qualifier string }
 
+// shown returns a figure as it is displayed. One with a qualifier is a round number and stays
+// one: 近 200, never 近 199.7.
+func shown(indicator *catalogue.Indicator, exact decimal.Decimal, qualifier string) rounded {
+	decimals := indicator.Decimals
+	if qualifier == "" {
+		decimals = indicator.DisplayDecimals(exact)
+	}
+	return round(indicator, exact, decimals, qualifier)
+}
+
 // round rounds a figure for display. A figure over 2.266 is shown as about 2.3, for it may
 // be less than that; one over 2.34 is over 2.3.
 func round(indicator *catalogue.Indicator, exact decimal.Decimal, decimals int, qualifier string) rounded {

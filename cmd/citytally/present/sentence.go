@@ -53,7 +53,7 @@ func (p *Printer) amount(indicator string, value decimal.Decimal, unit, qualifie
 // digits returns a figure of an indicator, rounded for display, without its unit.
 func (p *Printer) digits(indicator string, value decimal.Decimal, qualifier string) rounded {
 	if ind, ok := p.Catalogue.Indicator(indicator); ok {
-		return round(ind, value, ind.Decimals, qualifier)
+		return shown(ind, value, qualifier)
 	}
 	return rounded{value.String(), qualifier}
 }

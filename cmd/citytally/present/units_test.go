@@ -14,6 +14,8 @@ import (
 
 // In every unit, kind of change, format and language a figure has its unit behind it, but
 // for the unit 1, and its change is in percent or, of shares, in percentage points.
+//
+// Rules: units.
 func TestUnitsAndChanges(t *testing.T) {
 	for _, unit := range everyUnit() {
 		share := unit == "1" || unit == "%" || unit == "‰"
