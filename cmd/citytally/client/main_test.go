@@ -4,6 +4,11 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	chdbtest.BecomeChild()
+	goleak.VerifyTestMain(m)
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// Rules: zone of the city.
 func TestParseAsOf(t *testing.T) {
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {

@@ -1,0 +1,201 @@
+package client
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/rs/zerolog"
+	"pgregory.net/rapid"
+
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
+	"github.com/citytally/citytally/transform/answer"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally/tallytest"
+)
+
+// Of any city whatever, and of every cell, the report from ClickHouse, the report from the
+// log, a release, the views and the explanation tell the same total, made of the same
+// figures. Two cities without -rapid.checks.
+//
+// Rules: best vintage, what totals carry, unreported, one code per cause.
+func TestAnswersAgree(t *testing.T) {
+	config := sink.DefaultConfig()
+	config.Database = "test_agreement"
+	store, err := sink.Open(t.Context(), chdbtest.Start(t).DSN(chdbtest.User), config, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := 2
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "rapid.checks" {
+			left = -1
+		}
+	})
+	failed := false
+	rapid.Check(t, func(t *rapid.T) {
+		if left == 0 && !failed {
+			return
+		}
+		defer func() { failed = failed || t.Failed() }()
+		c := tallytest.DrawCity(t)
+		submissions := tallytest.DrawHistory(t, c)
+		earlier, n := tallytest.DrawEarlier(t, c, submissions)
+		city := startCity(t)
+		city.adopt(t, earlier)
+		city.accept(t, submissions[:n])
+		city.tally(t, earlier)
+		city.adopt(t, c)
+		city.accept(t, submissions[n:])
+		city.tally(t, earlier)
+		city.open(t)
+		city.release(t)
+		city.show(t, store, config, c)
+		city.agree(t, store, c)
+		left--
+	})
+}
+
+// agree holds every answer about the city against the others.
+func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
+	const columns = `indicator, period, year, value, unit, stage, status, qualifier, change, change_kind, change_absolute, change_reason,
+		have, expected, missing, publishable, flags, change_qualifier, change_areas, carried, inputs, held, held_areas, value_with_held, change_with_held, catalogue`
+	const latest, released = "SELECT " + columns + " FROM totals_latest", "SELECT " + columns + " FROM releases"
+	for _, query := range []string{latest + " EXCEPT " + released, released + " EXCEPT " + latest} {
+		if rows := rowsOf(t, store, query, false); len(rows) > 0 {
+			t.Fatalf("%s: %s", query, strings.Join(rows, "\n"))
+		}
+	}
+	if diff := cmp.Diff(bestFigures(r.history), rowsOf(t, store, "SELECT indicator, period, area, sequence, status FROM observations_latest ORDER BY ALL", false)); diff != "" {
+		t.Fatalf("figures in force in the log, in observations_latest:\n%s", diff)
+	}
+	shownIn := rowsOf(t, store, "SELECT DISTINCT period FROM totals_latest", false)
+	for _, code := range periods(shownIn) {
+		replayed, err := r.periodReport(t.Context(), &Selection{Period: code}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(shownIn, code) && len(replayed.Totals) > 0 {
+			t.Fatalf("%s: no totals in ClickHouse, from the log: %+v", code, replayed)
+		}
+		if slices.Contains(shownIn, code) {
+			shown, err := latestReport(t.Context(), store, c, period(t, code))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(shown, replayed, sameReport); diff != "" {
+				t.Fatalf("%s: report from ClickHouse, from the log:\n%s", code, diff)
+			}
+			released, err := r.releaseReport(t.Context(), releaseName(code), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(shown, released, sameReport, cmpopts.IgnoreFields(present.Report{}, "Release")); diff != "" {
+				t.Fatalf("%s: report from ClickHouse, of the release:\n%s", code, diff)
+			}
+		}
+		for i := range c.Indicators {
+			r.explained(t, ledger.Cell{Indicator: c.Indicators[i].ID, Period: period(t, code)}, replayed)
+		}
+	}
+}
+
+// periods returns the periods in which the city may have totals, and the others in which it
+// is shown with any.
+func periods(shown []string) []string {
+	all := append(tallytest.DrawnPeriods(), shown...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// sameReport leaves out what tells how a report came about.
+var sameReport = cmp.Options{cmpopts.IgnoreFields(sink.ReportRow{}, "Basis", "Trigger", "ComputedAt"), cmpopts.EquateEmpty()}
+
+// explained holds an explanation against the totals of its period.
+func (r *city) explained(t *rapid.T, cell ledger.Cell, shown *present.Report) {
+	e, ok := answer.Explain(r.history.Ledger.Catalogue(), r.history, cell, "")
+	i := slices.IndexFunc(shown.Totals, func(row sink.ReportRow) bool { return row.Indicator == cell.Indicator })
+	if !ok || e.Reported != (i >= 0) {
+		t.Fatalf("%v: explained as %+v, and the report has totals %+v", cell, e, shown.Totals)
+	}
+	if i < 0 {
+		return
+	}
+	want := shown.Totals[i]
+	got := sink.ReportRow{
+		Indicator: e.Indicator, Value: e.Value, Unit: e.Unit, Stage: e.Stage, Status: e.Status, Qualifier: e.Qualifier,
+		Change: e.Change, ChangeKind: e.ChangeKind, ChangeAbsolute: e.ChangeAbsolute, ChangeReason: e.ChangeReason,
+		ChangeQualifier: e.ChangeQualifier, ChangeAreas: e.ChangeAreas, Carried: e.Carried,
+		Coverage: sink.Coverage{Have: e.Have, Expected: e.Expected, Missing: e.Missing}, Publishable: e.Publishable, Flags: e.Flags, Held: e.Held, Catalogue: e.Catalogue,
+	}
+	if diff := cmp.Diff(want, got, sameReport, cmpopts.IgnoreFields(sink.ReportRow{}, "NameZH", "NameEN", "Programme", "Decimals", "ChangeDecimals", "Rounding")); diff != "" {
+		t.Fatalf("%v: report, explanation:\n%s", cell, diff)
+	}
+	var told []event.Input
+	for _, sum := range e.Sums {
+		for _, p := range sum.Parts {
+			told = append(told, event.Input{Area: p.Area, Indicator: sum.Indicator, Sequence: p.Sequence, Period: otherPeriod(t, p.Period, cell.Period), Subtracted: p.Subtracted})
+		}
+	}
+	if diff := cmp.Diff(r.inputs[cell], told, cmpopts.IgnoreFields(event.Input{}, "Value", "Stage", "Qualifier", "Submission"), cmpopts.EquateComparable(catalogue.Period{})); diff != "" {
+		t.Fatalf("%v: figures of the release, of the explanation:\n%s", cell, diff)
+	}
+}
+
+// releaseName returns the name of the release of a period's totals.
+func releaseName(period string) string { return "r" + period }
+
+// bestFigures returns the figures in force as rows of CSV.
+func bestFigures(h *ledger.History) []string {
+	var rows []string
+	for _, cell := range h.Cells() {
+		of := h.Vintages(cell)
+		for i := range of {
+			v := &of[i]
+			if v.Listed == 0 && v.Status != catalogue.Withdrawn && (i == 0 || of[i-1].Area != v.Area) {
+				rows = append(rows, fmt.Sprintf("%s,%s,%s,%d,%s", cell.Indicator, cell.Period, v.Area, v.Sequence, v.Status))
+			}
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+// rowsOf returns the rows of a query as CSV, without the names of its columns.
+func rowsOf(t *rapid.T, store *sink.Store, query string, write bool) []string {
+	var b bytes.Buffer
+	if err := store.Query(t.Context(), query, write, &b, "csv"); err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(strings.TrimSpace(b.String()), "\n")
+	return rows[1:]
+}
+
+func period(t *rapid.T, code string) catalogue.Period {
+	p, err := catalogue.ParsePeriod(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// otherPeriod returns the period of a figure where it is not the total's.
+func otherPeriod(t *rapid.T, code string, of catalogue.Period) catalogue.Period {
+	if p := period(t, code); p != of {
+		return p
+	}
+	return catalogue.Period{}
+}
