@@ -62,6 +62,8 @@ func randomLists(seed uint64, n int) (all []event.AcceptedSubmission) {
 
 // The view says of every area and entity what the ledger counts, whatever the lists say and
 // however often they are stored; figures are no entities, and entities no figures.
+//
+// Rules: distinct.
 func TestEntitiesAgreeWithTheLedger(t *testing.T) {
 	c, err := catalogue.Parse([]byte(listsCatalogue))
 	if err != nil {

@@ -37,6 +37,7 @@ indicators:
   - {id: hnte_valid, name_zh: 高企, name_en: high-tech firms, programme: p, unit: 家, datasets: [d]}
 `
 
+// Rules: what totals carry.
 func TestReport(t *testing.T) {
 	s := newStore(t)
 	c := parseCatalogue(t, catalogueText)

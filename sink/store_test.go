@@ -185,6 +185,8 @@ func TestLaterVerdictReplacesFindings(t *testing.T) {
 
 // The views choose the same best vintage as the ledger, in whatever order, batches and
 // repetitions the vintages arrive, and none where that was withdrawn.
+//
+// Rules: best vintage.
 func TestLatestObservationIsTheBestVintage(t *testing.T) {
 	s := newStore(t)
 	type cell struct{ indicator, period, area string }

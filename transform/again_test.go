@@ -40,6 +40,8 @@ func meantAgain(s *event.Submission)             { s.Again = true }
 
 // The same content is a repetition while it is in force, refused once it was superseded,
 // and taken as a new version when it says so.
+//
+// Rules: same content, keys.
 func TestSameContentAgain(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransform(t, log, c)
@@ -81,6 +83,8 @@ func TestSameContentAgain(t *testing.T) {
 
 // What supersedes is told with the figure in force and the submission that brought it,
 // also within one batch.
+//
+// Rules: same content.
 func TestSupersededSaysByWhat(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	both := fixture.From("901", fixture.Figure("gdp", "2021", "900"), fixture.Figure("rd", "2021", "5"))
@@ -100,6 +104,8 @@ func TestSupersededSaysByWhat(t *testing.T) {
 }
 
 // A message to the broker says by its Nats-Msg-Id which submission it is.
+//
+// Rules: keys.
 func TestMessageIDIsAKey(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransform(t, log, c)
@@ -126,6 +132,8 @@ func TestMessageIDIsAKey(t *testing.T) {
 
 // Rows that were refused for a lock or a stage are judged anew when the file is sent
 // again, and what was accepted of it stays.
+//
+// Rules: judged again.
 func TestPartlyRefusedFileAgain(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransform(t, log, c)
@@ -149,6 +157,8 @@ func TestPartlyRefusedFileAgain(t *testing.T) {
 
 // Silence changes nothing and says which figure stays; O says that there is none, and D
 // takes back what was said. Both can be taken back by reporting again.
+//
+// Rules: silence, missing.
 func TestSilenceMissingAndWithdrawal(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, stop := startTransform(t, log, c)
@@ -220,6 +230,8 @@ func TestSilenceMissingAndWithdrawal(t *testing.T) {
 
 // A withdrawn figure counts no longer: a total that followed from the others comes back,
 // and one that followed from it is withdrawn too.
+//
+// Rules: withdrawal.
 func TestWithdrawalBringsDerivedTotalsBack(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)
@@ -235,6 +247,8 @@ func TestWithdrawalBringsDerivedTotalsBack(t *testing.T) {
 }
 
 // A verdict says what its rows did, each change with both figures.
+//
+// Rules: effects, stage left out.
 func TestVerdictSaysWhatRowsDid(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startTransform(t, log, c)

@@ -55,6 +55,8 @@ func TestLockedPeriodNeedsAReason(t *testing.T) {
 
 // A lock holds the totals of its period whatever feeds them: a part of the year, another
 // area of the same total, and the year before, of which its change is made.
+//
+// Rules: lock.
 func TestLockHoldsWhatFeedsTheTotal(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, _ := startTransform(t, log, c)
@@ -105,6 +107,7 @@ func TestLockHoldsWhatFeedsTheTotal(t *testing.T) {
 	}
 }
 
+// Rules: stage backwards.
 func TestReopenedFigureBeginsAgain(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	stage, stop := startTransform(t, log, c)

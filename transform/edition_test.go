@@ -66,6 +66,8 @@ func shown(t *testing.T, log *stream.Log, period string, basis uint64, version s
 // At the place where a catalogue comes into force all totals change over: those that no
 // longer follow are withdrawn. It is the same whether the stage runs then or starts later,
 // and a replay to a place before it answers under the catalogue of that place.
+//
+// Rules: catalogue in the log.
 func TestTotalsChangeOverWithTheCatalogue(t *testing.T) {
 	for _, running := range []bool{true, false} {
 		log, c := fixture.Log(t), fixture.Catalogue(t)

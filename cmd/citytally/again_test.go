@@ -26,6 +26,8 @@ import (
 // answer that says accepted: A is refused, with the figure in force and what brought it,
 // and is taken as a new version where it says that it is meant again. A key makes a retry
 // the same submission for ever.
+//
+// Rules: same content.
 func TestSupersededContentIsNeverPassedOver(t *testing.T) {
 	dir := t.TempDir()
 	p := startRun(t, dir)

@@ -46,6 +46,8 @@ func goldenText(t *testing.T, name, got string) {
 
 // The samples' totals are audited against what was published, and the areas are
 // scored by the sample card, now, in the past and by a release.
+//
+// Rules: scorecard.
 func TestAuditAndAssess(t *testing.T) {
 	dir := startSamples(t)
 	on := func(args ...string) []string { return append(args, "--dir", dir) }

@@ -54,6 +54,8 @@ func (c *city) submit(t *testing.T, area, rows string) {
 
 // Commands that do not know the settings of the instance answer under its catalogue. The
 // built-in one, which they fall back to, has a GDP too, of other areas.
+//
+// Rules: catalogue in the log.
 func TestTheInstancesCatalogueDecides(t *testing.T) {
 	c := startCity(t, twoDistricts)
 	c.submit(t, "101", "gdp,2021,30\nplants,2021,3\n")
@@ -124,6 +126,8 @@ func (c *city) apply(t *testing.T, text string, args ...string) (code int, a app
 
 // A catalogue comes into force at one place of the log: totals that no longer follow are
 // withdrawn and the others computed anew, without a restart; the past keeps its own.
+//
+// Rules: catalogue in the log.
 func TestCatalogueApply(t *testing.T) {
 	c := startCity(t, twoDistricts)
 	c.submit(t, "101", "gdp,2021,30\nplants,2021,3\n")

@@ -80,6 +80,8 @@ func (e *explained) golden(name string, args ...string) {
 
 // Totals are explained down to the row of a file, for now and for any time
 // before; and a release stays what it was.
+//
+// Rules: as of.
 func TestExplainReleaseAndAsOf(t *testing.T) {
 	e := startExplained(t)
 	e.submit("101", "output,2020,100,final,,\nresearch,2020,2,final,,\noutput,2021,110,estimate,,first count\nresearch,2021,2.5,estimate,,\n")

@@ -25,6 +25,8 @@ import (
 // Uploads are rejected because their period is locked, the process is killed at once,
 // and the period is unlocked before anything is delivered again: also the bureau's
 // decision does not let a rejected figure in, and the receipts stay what they were.
+//
+// Rules: verdict final.
 func TestRejectedStaysRejected(t *testing.T) {
 	const uploads = 400
 	dir := t.TempDir()

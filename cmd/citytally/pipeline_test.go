@@ -26,6 +26,8 @@ import (
 // A revised figure changes the total, what depends on it, and next year's
 // change; every vintage stays; and an accident in ClickHouse is mended by a
 // recomputation.
+//
+// Rules: append-only, revised base.
 func TestRevisionFollowsThrough(t *testing.T) {
 	dir := t.TempDir()
 	p := startRun(t, dir)

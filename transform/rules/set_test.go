@@ -44,6 +44,8 @@ func shipped(t testing.TB) *rules.Set {
 }
 
 // Every example of the rules that ship comes out as the file says.
+//
+// Rules: whole numbers, contradictions.
 func TestExamplesOfShippedRules(t *testing.T) {
 	outcomes := shipped(t).Test()
 	if len(outcomes) < 20 {

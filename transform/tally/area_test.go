@@ -24,6 +24,7 @@ func (c cells) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part 
 	return append(parts, c[cell]...)
 }
 
+// Rules: city.
 func TestOwnFigures(t *testing.T) {
 	c, err := catalogue.Parse([]byte(`
 city: c

@@ -27,6 +27,8 @@ indicators:
 `
 
 // The cases that semantics.md names of qualifiers, units, signs, digits and rounding.
+//
+// Rules: overflow, intervals, units, rounded once, rates.
 func TestChangesAndQualifiers(t *testing.T) {
 	c, err := catalogue.Parse([]byte(comparingCity))
 	if err != nil {
@@ -76,6 +78,8 @@ func TestChangesAndQualifiers(t *testing.T) {
 
 // A ratio of which one part is the city's own lacks the office that has not reported: the
 // city, or only the districts that lack theirs.
+//
+// Rules: whose is missing.
 func TestRatioLacksTheOfficeThatIsMissing(t *testing.T) {
 	c, err := catalogue.Parse([]byte(`
 city: c

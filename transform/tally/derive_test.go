@@ -62,6 +62,7 @@ func reported(t *testing.T, indicator, lines string) cells {
 	return source
 }
 
+// Rules: missing, year to date, tiling, January and February.
 func TestFiguresThatFollow(t *testing.T) {
 	c, err := catalogue.Parse([]byte(derivingCity))
 	if err != nil {
@@ -105,6 +106,7 @@ func TestFiguresThatFollow(t *testing.T) {
 	}
 }
 
+// Rules: period, one instant.
 func TestStocksAtOneInstantAreOneReading(t *testing.T) {
 	c, err := catalogue.Parse([]byte(derivingCity))
 	if err != nil {
@@ -124,6 +126,7 @@ func TestStocksAtOneInstantAreOneReading(t *testing.T) {
 	}
 }
 
+// Rules: contradictions.
 func TestContradictionsAreNamed(t *testing.T) {
 	c, err := catalogue.Parse([]byte(derivingCity))
 	if err != nil {

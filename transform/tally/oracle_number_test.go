@@ -2,6 +2,7 @@ package tally
 
 import (
 	"math/big"
+	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -100,4 +101,24 @@ func oracleText(r *big.Rat, ind *catalogue.Indicator, places int) (text string, 
 	}
 	room, _ := new(big.Rat).SetString("1e26")
 	return text, new(big.Rat).Abs(kept).Cmp(room) < 0
+}
+
+// oracleConverted expresses a value in an indicator's unit, or says that it cannot be had in
+// 18 digits of which 12 are decimals.
+func oracleConverted(value *big.Rat, unit string, indicator *catalogue.Indicator) (converted *big.Rat, lost bool) {
+	if unit == indicator.UnitName {
+		return value, false
+	}
+	factor, known := map[string]*big.Rat{"元": big.NewRat(1, 10_000), "亿元": big.NewRat(10_000, 1)}[unit]
+	if len(indicator.Converts) > 0 && unit == "家" {
+		factor, known = big.NewRat(1, 2), true
+	}
+	if !known {
+		return value, true
+	}
+	converted = new(big.Rat).Mul(value, factor)
+	whole, _ := new(big.Rat).SetString(converted.FloatString(12))
+	text := strings.TrimRight(strings.TrimRight(new(big.Rat).Abs(converted).FloatString(12), "0"), ".")
+	digits := strings.TrimLeft(strings.ReplaceAll(text, ".", ""), "0")
+	return converted, whole.Cmp(converted) != 0 || len(digits) > 18
 }

@@ -238,26 +238,6 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 	return o
 }
 
-// oracleConverted expresses a value in an indicator's unit, or says that it cannot be had in
-// 18 digits of which 12 are decimals.
-func oracleConverted(value *big.Rat, unit string, indicator *catalogue.Indicator) (converted *big.Rat, lost bool) {
-	if unit == indicator.UnitName {
-		return value, false
-	}
-	factor, known := map[string]*big.Rat{"元": big.NewRat(1, 10_000), "亿元": big.NewRat(10_000, 1)}[unit]
-	if len(indicator.Converts) > 0 && unit == "家" {
-		factor, known = big.NewRat(1, 2), true
-	}
-	if !known {
-		return value, true
-	}
-	converted = new(big.Rat).Mul(value, factor)
-	whole, _ := new(big.Rat).SetString(converted.FloatString(12))
-	text := strings.TrimRight(strings.TrimRight(new(big.Rat).Abs(converted).FloatString(12), "0"), ".")
-	digits := strings.TrimLeft(strings.ReplaceAll(text, ".", ""), "0")
-	return converted, whole.Cmp(converted) != 0 || len(digits) > 18
-}
-
 // The ledger and Tally agree with the oracle on every cell, whatever the order
 // in which submissions are folded in and however often, and also where a catalogue with
 // other units was in force before.

@@ -9,6 +9,7 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
+// Rules: territory, one code per cause.
 func TestChangesCompareTerritory(t *testing.T) {
 	for _, test := range []struct {
 		name, areas, lines string

@@ -28,6 +28,7 @@ func Topics() []Topic {
 		{"calendar", "for the bureau: who owes what by when, working days and holidays"},
 		{"architecture", "packages, streams and their owners, invariants, back-pressure, retries"},
 		{"access", "who may do what at every door: HTTP, ClickHouse, the broker"},
+		{"semantics", "what a figure and a total mean, rule by rule, and the tests that hold each"},
 		{"guarantees", "what is guaranteed, and the test that shows it"},
 		{"performance", "how fast it is, and how to measure it"},
 		{"metrics", "every metric that is told to Prometheus"},
