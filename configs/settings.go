@@ -53,9 +53,16 @@ type Settings struct {
 	Pull       pull.Config      `yaml:"pull"`
 	Transform  transform.Config `yaml:"transform"`
 	Remind     remind.Config    `yaml:"remind"`
+	Backup     Backup           `yaml:"backup"`
 	Sink       sink.Config      `yaml:"sink"`
 	Operations Operations       `yaml:"operations"`
 	Tracing    Tracing          `yaml:"tracing"`
+}
+
+// Backup is where the job backup puts backups of the log.
+type Backup struct {
+	// Dir is the directory; "" lets the job fail.
+	Dir string `yaml:"dir"`
 }
 
 // Log is what is logged and how.

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/configs/hostport"
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // Validate reports every setting that cannot work, alone or with the others,
@@ -41,6 +42,11 @@ func (s *Settings) Validate() error {
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)
 	errs = append(errs, s.Ingest.Validate(), s.Drop.Validate(), s.Pull.Validate(), s.Transform.Validate(), s.Remind.Validate(), s.Sink.Validate())
+	for i := range s.Transform.Schedules {
+		if s.Backup.Dir == "" && s.Transform.Schedules[i].JobName() == schedule.Backup {
+			report("backup.dir: want a directory for transform.schedules[%d], which backs up", i)
+		}
+	}
 	errs = append(errs, s.validateOperations()...)
 	errs = append(errs, s.validatePorts()...)
 	return errors.Join(errs...)

@@ -25,11 +25,11 @@ type Config struct {
 	Schedules []schedule.Schedule `yaml:"schedules"`
 }
 
-// DefaultConfig recomputes everything nightly at 02:30, and reminds each hour of the day.
+// DefaultConfig recomputes everything nightly at 02:30, reminds each hour of the day, and locks periods when the calendar says so.
 func DefaultConfig() Config {
 	return Config{
 		Batch: 1000, AckWait: 5 * time.Second, SettleFor: time.Minute, CheckEvery: 10 * time.Minute,
-		Schedules: []schedule.Schedule{{Name: "nightly", Job: schedule.Recompute, Cron: "30 2 * * *"}, {Name: "reminders", Job: schedule.Remind, Cron: "0 8-18 * * *"}},
+		Schedules: []schedule.Schedule{{Name: "nightly", Job: schedule.Recompute, Cron: "30 2 * * *"}, {Name: "reminders", Job: schedule.Remind, Cron: "0 8-18 * * *"}, {Name: "close", Job: schedule.Close, Cron: "10 0 * * *"}},
 	}
 }
 

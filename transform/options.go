@@ -4,6 +4,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/rules"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // Option changes the stage under construction.
@@ -15,9 +16,15 @@ func WithMetrics(m *Metrics) Option { return func(s *Stage) { s.metrics = m } }
 // WithRules makes the stage judge by rules besides the catalogue.
 func WithRules(set *rules.Set) Option { return func(s *Stage) { s.rules = set } }
 
-// WithReminders makes the stage remind those who owe figures.
-func WithReminders(source remind.Source, config remind.Config) Option {
-	return func(s *Stage) { s.reminds, s.reminders = &source, config }
+// WithCalendar makes the stage act by the calendar: it reminds those who owe figures, and locks
+// periods.
+func WithCalendar(source remind.Source, reminders remind.Config) Option {
+	return func(s *Stage) { s.calendar, s.reminders = &source, reminders }
+}
+
+// WithJob makes the stage carry out a job besides its own, one with a name of schedule.Kinds.
+func WithJob(name string, job schedule.Job) Option {
+	return func(s *Stage) { s.jobs[name] = job }
 }
 
 // WithTracer makes the stage record spans of the submissions that are traced.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/closing"
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -35,8 +37,9 @@ type Stage struct {
 	ready      chan struct{}
 	metrics    *Metrics
 	tracer     *stream.Tracer
-	reminds    *remind.Source // nil reminds nobody
+	calendar   *remind.Source // nil does nothing by it
 	reminders  remind.Config
+	jobs       map[string]schedule.Job
 }
 
 // New returns the stage. The catalogue is in force from the log's beginning on, until the log
@@ -47,7 +50,7 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projectio
 	}
 	s := &Stage{
 		log: log, projection: projection, config: config, logger: logger, now: now,
-		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil),
+		ledger: ledger.New(c), ready: make(chan struct{}), metrics: NewMetrics(nil), jobs: map[string]schedule.Job{},
 	}
 	for _, option := range options {
 		option(s)
@@ -115,13 +118,15 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
 	runs := []func(context.Context) error{validator.Run, worker.Run, s.checker.Run, answer}
-	jobs := map[string]schedule.Job{schedule.Recompute: recomputer, schedule.Check: s.checker}
-	if s.reminds != nil {
-		reminders, err := remind.New(s.log, s.ledger, *s.reminds, s.reminders, s.logger, s.now, s.metrics.remind)
+	jobs := maps.Clone(s.jobs)
+	jobs[schedule.Recompute], jobs[schedule.Check] = recomputer, s.checker
+	if s.calendar != nil {
+		reminders, err := remind.New(s.log, s.ledger, *s.calendar, s.reminders, s.logger, s.now, s.metrics.remind)
 		if err != nil {
 			return err
 		}
 		jobs[schedule.Remind] = reminders
+		jobs[schedule.Close] = closing.New(s.log, s.ledger, s.calendar.Calendar, s.logger, s.now)
 	}
 	for name, job := range jobs {
 		runs = append(runs, schedule.NewRunner(s.log, name, job, s.config.AckWait, s.logger, s.now, s.metrics.runs).Run)

@@ -16,7 +16,6 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/cmd/citytally/transfer"
-	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/backup"
 )
 
@@ -48,7 +47,7 @@ ClickHouse is filled from the log and is not copied.
 			if err != nil {
 				return err
 			}
-			b, err := c.Backup(cmd.Context(), args[0], append(transfer.BelowDir(s), namedFiles(g, s)...), showProgress(cmd.ErrOrStderr(), "backup"), logger)
+			b, err := c.Backup(cmd.Context(), args[0], app.BackupFiles(s, g.config), showProgress(cmd.ErrOrStderr(), "backup"), logger)
 			if other, ok := errors.AsType[*backup.OtherLogError](err); ok {
 				return app.Usage(other)
 			}
@@ -62,17 +61,6 @@ ClickHouse is filled from the log and is not copied.
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	cmd.AddCommand(newBackupVerify())
 	return cmd
-}
-
-// namedFiles are the settings' file and those that it names.
-func namedFiles(g *globals, s *configs.Settings) []string {
-	var files []string
-	for _, path := range []string{g.config, s.Catalogue, s.Calendar, s.Rules} {
-		if path != "" {
-			files = append(files, path)
-		}
-	}
-	return files
 }
 
 func newBackupVerify() *cobra.Command {

@@ -28,7 +28,8 @@ func newCalendar(g *globals) *cobra.Command {
 		Use: "calendar", Short: "List what areas owe, and by when",
 		Long: `List what is due from one day to another, by the calendar of the settings: which
 area owes which period of which dataset, its deadline, and the dates of grace, lock
-and final figures. Nothing has to be running. --format ical prints a feed that
+and final figures; and which periods are locked, where a broker is known. Nothing has
+to be running. --format ical prints a feed that
 calendar programs show; the gateway serves it at /v1/calendar.ics.`,
 		Example: `  citytally calendar --area 320812
   citytally calendar --from 2026-01-01 --to 2026-12-31 --format csv
@@ -72,7 +73,11 @@ func (f *calendarFlags) run(cmd *cobra.Command, g *globals, now time.Time) error
 	if err != nil {
 		return app.Usage(err)
 	}
-	printer := &obligation.Printer{Printer: &present.Printer{Catalogue: c, Language: f.lang.language(), Location: c.Zone()}}
+	locks, err := instance.Locks(cmd.Context())
+	if err != nil {
+		return err
+	}
+	printer := &obligation.Printer{Locks: locks, Printer: &present.Printer{Catalogue: c, Language: f.lang.language(), Location: c.Zone()}}
 	return printer.Obligations(cmd.OutOrStdout(), calendar.OfArea(owed.Obligations(from, to), f.area), f.area, f.format.value, now)
 }
 

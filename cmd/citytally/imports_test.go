@@ -32,7 +32,7 @@ var importLine = [][]string{
 	{"transform/ledger", "transform/rules", "transform/schedule"},
 	{"transform/tally"},
 	{"transform/judge"},
-	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer", "transform/remind"},
+	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer", "transform/remind", "transform/closing"},
 	{"transform/respond"},
 	{"transform"},
 	{"sink/resultset", "sink/coverage"},

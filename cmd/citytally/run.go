@@ -105,7 +105,7 @@ nats.url and clickhouse.dsn in their settings.`,
 				}
 				return s, err
 			}
-			return runPipeline(cmd, s, only, again)
+			return runPipeline(cmd, s, g.config, only, again)
 		},
 	}
 	a.flags(cmd)
@@ -117,14 +117,14 @@ nats.url and clickhouse.dsn in their settings.`,
 
 // runPipeline runs stages until the command's context ends. The settings are read again, without
 // being put in force, when the process is told to.
-func runPipeline(cmd *cobra.Command, s *configs.Settings, stages []string, again func() (*configs.Settings, error)) error {
+func runPipeline(cmd *cobra.Command, s *configs.Settings, settingsFile string, stages []string, again func() (*configs.Settings, error)) error {
 	hangups, ignore := notifyHangups()
 	defer ignore()
 	logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
 	if err != nil {
 		return err
 	}
-	o := app.Options{Stages: stages, Logger: logger, StoreMayBeAway: true}
+	o := app.Options{Stages: stages, Logger: logger, StoreMayBeAway: true, SettingsFile: settingsFile}
 	if present.IsTerminal(cmd.ErrOrStderr()) {
 		o.Progress = libchdb.PrintProgress(cmd.ErrOrStderr())
 	}

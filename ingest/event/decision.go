@@ -67,18 +67,23 @@ const (
 	WayToken = "token"
 	// WayLocal is a command on a machine that may use the broker.
 	WayLocal = "local"
+	// WaySchedule is a job that a schedule has asked for.
+	WaySchedule = "schedule"
 )
 
 // RoleOperator is the role of those who may use the broker itself.
 const RoleOperator = "operator"
 
+// RoleSchedule is the role of a schedule of the settings, which acts in its own name.
+const RoleSchedule = "schedule"
+
 // Person is who did something, as it was proven when it was done; nobody says so himself.
 type Person struct {
 	// Name is the name of the token, or of the operating system's user.
 	Name string `cbor:"1,keyasint" json:"name"`
-	// Role is that of the token, or [RoleOperator].
+	// Role is that of the token, or [RoleOperator], or [RoleSchedule].
 	Role string `cbor:"2,keyasint" json:"role"`
-	// Way is how the person came in: [WayToken] or [WayLocal].
+	// Way is how the person came in: [WayToken], [WayLocal] or [WaySchedule].
 	Way string `cbor:"3,keyasint" json:"way"`
 }
 

@@ -21,6 +21,10 @@ const (
 	Check = "check"
 	// Remind tells who has yet to report what is owed.
 	Remind = "remind"
+	// Close locks the periods whose date has come, and asks for their recomputation.
+	Close = "close"
+	// Backup adds a backup of the log to a directory.
+	Backup = "backup"
 )
 
 // Kind is a job as settings know it.
@@ -31,7 +35,9 @@ type Kind struct {
 }
 
 // Kinds returns the jobs.
-func Kinds() []Kind { return []Kind{{Name: Recompute, Bounded: true}, {Name: Check}, {Name: Remind}} }
+func Kinds() []Kind {
+	return []Kind{{Name: Recompute, Bounded: true}, {Name: Check}, {Name: Remind}, {Name: Close}, {Name: Backup}}
+}
 
 func kindOf(job string) (Kind, bool) {
 	i := slices.IndexFunc(Kinds(), func(k Kind) bool { return k.Name == job })

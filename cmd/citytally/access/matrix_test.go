@@ -96,7 +96,7 @@ func (p *prober) allowed(t *testing.T, subjects []string, try func(subject strin
 // durables are the durable consumers of the pipeline.
 var durables = []string{
 	"DIRECT.direct", "SUBMISSIONS.validate", "ACCEPTED.tally", "ACCEPTED.sink-accepted", "VERDICTS.sink-verdicts", "TOTALS.sink-totals",
-	"RELEASES.sink-releases", "COMMANDS.recompute", "COMMANDS.check", "COMMANDS.remind",
+	"RELEASES.sink-releases", "COMMANDS.recompute", "COMMANDS.check", "COMMANDS.remind", "COMMANDS.close", "COMMANDS.backup",
 }
 
 // published are subjects of every kind on which somebody might publish.

@@ -80,7 +80,7 @@ func Users() []User {
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals}, "submissions.*.*", "inquiries.*", "dead.direct",
 			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
-			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress, reminded, reminders)...)),
+			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress, reminded, reminders, "commands."+schedule.Recompute)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),
 		member(Schedule, nil, "commands.*"),
 		hearing([]string{reminders}, member(Operator, stream.All(),

@@ -25,6 +25,7 @@ import (
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform"
 	"github.com/citytally/citytally/transform/reconcile"
+	"github.com/citytally/citytally/transform/schedule"
 )
 
 // The stages of the pipeline. Each process runs all or some of them.
@@ -56,6 +57,8 @@ type Options struct {
 	// Tracer takes the spans; nil sends them to the collector of the settings, if they
 	// name one.
 	Tracer *stream.Tracer
+	// SettingsFile is where the settings come from; "" is no file. Backups take it along.
+	SettingsFile string
 }
 
 // Pipeline is the stages of one process and the servers that it embeds for them.
@@ -151,7 +154,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 		p.transform, err = transform.New(log, p.firstCatalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
 			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer),
-			transform.WithReminders(reminding, p.settings.Remind))
+			transform.WithCalendar(reminding, p.settings.Remind), transform.WithJob(schedule.Backup, p.backups()))
 		if err != nil {
 			return Usage(err)
 		}

@@ -2,16 +2,27 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/cmd/citytally/present/obligation"
+	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/ingest/backup"
 	"github.com/citytally/citytally/ingest/direct"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/schedule"
@@ -119,4 +130,72 @@ func (p *Pipeline) reminding() (remind.Source, error) {
 func tellReminder(c *catalogue.Catalogue, r *remind.Reminder, language string) (sentence, letter string) {
 	printer := &obligation.Printer{Printer: &present.Printer{Catalogue: c, Language: present.Language(language), Location: c.Zone()}}
 	return printer.Reminder(r)
+}
+
+// BackupFiles returns the paths of the files that are part of a backup beside the log: those of the
+// data directory, the settings' own, which may be "", and those that they name.
+func BackupFiles(s *configs.Settings, settingsFile string) []string {
+	files := BelowDir(s)
+	for _, path := range []string{settingsFile, s.Catalogue, s.Calendar, s.Rules} {
+		if path != "" && path != configs.NoRules {
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
+// BelowDir returns the paths of the files of a data directory that are part of a backup.
+func BelowDir(s *configs.Settings) []string {
+	return []string{credentials.Path(s.Dir), access.KeysPath(s.Dir), s.TokensFile(), token.MadePath(s.TokensFile())}
+}
+
+// backups returns the job that backs the log up, as the operator.
+func (p *Pipeline) backups() *backupJob {
+	return &backupJob{
+		dir: p.settings.Backup.Dir, files: BackupFiles(p.settings, p.options.SettingsFile), logger: p.child(StageTransform), now: time.Now,
+		connect: func() (*nats.Conn, error) { return p.dialBroker(access.Operator) },
+	}
+}
+
+// backupJob adds a backup to a directory.
+type backupJob struct {
+	dir     string
+	files   []string
+	connect func() (*nats.Conn, error)
+	logger  zerolog.Logger
+	now     func() time.Time
+}
+
+var _ schedule.Job = (*backupJob)(nil)
+
+// Do adds a backup of the log and of the files, and says in the run what is new in it.
+func (b *backupJob) Do(ctx context.Context, task *schedule.Task) error {
+	if b.dir == "" {
+		return errors.New("the setting backup.dir names no directory")
+	}
+	nc, err := b.connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	log, err := stream.Attach(nc, b.logger)
+	if err != nil {
+		return err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("open jetstream: %w", err)
+	}
+	taken, err := backup.Take(ctx, js, log, b.dir, backup.Options{Program: Version(), Files: b.files, Now: b.now})
+	if err != nil {
+		return fmt.Errorf("back up into %s: %w", b.dir, err)
+	}
+	var messages uint64
+	for i := range taken.Streams {
+		if s := taken.Streams[i].Segment; s != nil {
+			messages += s.Messages
+		}
+	}
+	task.Run.Did = append(task.Run.Did, fmt.Sprintf("backed up %d messages", messages))
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/pull"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/schedule"
@@ -55,6 +56,27 @@ func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Sche
 		}
 		all = append(all, one)
 	}
+	return c.addSources(ctx, log, all)
+}
+
+// addSources adds the sources that are fetched, each of which has a schedule of its own.
+func (c *Client) addSources(ctx context.Context, log *stream.Log, all []present.Schedule) ([]present.Schedule, error) {
+	sources, err := c.sources(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sources {
+		s := &sources[i]
+		one := present.Schedule{Name: s.Name, Job: pull.Way, Cron: s.Cron, Next: s.Next}
+		if n := len(s.Record.Runs); n > 0 {
+			last := &s.Record.Runs[n-1]
+			one.Last = &event.Run{ID: last.ID, Job: pull.Way, Schedule: s.Name, Trigger: event.BySchedule, Slot: last.Slot, StartedAt: last.Started, FinishedAt: last.Ended, Problem: last.Why}
+			for j := range last.Files {
+				one.Last.Did = append(one.Last.Did, "fetched "+last.Files[j].Name)
+			}
+		}
+		all = append(all, one)
+	}
 	return all, nil
 }
 
@@ -80,6 +102,11 @@ func (c *Client) scheduleNamed(name string) (*schedule.Schedule, error) {
 			return s, nil
 		}
 		names = append(names, s.Name)
+	}
+	for i := range c.settings.Pull.Sources {
+		if s := &c.settings.Pull.Sources[i]; s.Name == name {
+			return nil, app.Usage(fmt.Errorf("%s is a source, with a schedule of its own: citytally pull run %s", name, name))
+		}
 	}
 	hint := "; citytally schedule list names them"
 	if near := strict.Nearest(name, names); near != "" {

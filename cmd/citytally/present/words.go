@@ -117,6 +117,8 @@ type CalendarWords struct {
 	// it: area, dataset, period, how many are missing, of how many, deadline. Letter is one of what
 	// a letter says: the same, and the time zone; LetterEnd is what every letter ends with.
 	Remind, RemindLate, Letter, LetterEnd string
+	// LockedBy is a format of when a period was locked, and by whom.
+	LockedBy string
 	// Headings of the scores.
 	DueCount, InTime, LateCount, Incomplete, Timeliness, Completeness, RefusedShare, Revisions string
 }

@@ -43,7 +43,7 @@ func Move(ctx context.Context, from, to *configs.Settings, progress func(backup.
 		return nil, fmt.Errorf("move: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(via)) }()
-	options := backup.Options{Program: app.Version(), Files: BelowDir(from), Progress: progress, Now: time.Now}
+	options := backup.Options{Program: app.Version(), Files: app.BelowDir(from), Progress: progress, Now: time.Now}
 	b, err := backup.Take(ctx, js, log, via, options)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,6 @@ import (
 	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/backup"
 	"github.com/citytally/citytally/ingest/stream"
-	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 )
 
@@ -55,11 +54,6 @@ const (
 	Filled = "is filled from the log at the next start"
 	Kept   = "is kept as it is; where it shows more than the log has, citytally status says so and what to do"
 )
-
-// BelowDir returns the paths of the files of a data directory that are part of a backup.
-func BelowDir(s *configs.Settings) []string {
-	return []string{credentials.Path(s.Dir), access.KeysPath(s.Dir), s.TokensFile(), token.MadePath(s.TokensFile())}
-}
 
 // Restore puts the newest backup of a directory into the broker of the settings.
 func Restore(ctx context.Context, s *configs.Settings, from string, progress func(backup.Progress), logger zerolog.Logger) (*Restored, error) {
@@ -176,7 +170,7 @@ func putBack(s *configs.Settings, from string, b *backup.Backup) ([]File, error)
 	var files []File
 	for i := range b.Files {
 		kept := &b.Files[i]
-		below := BelowDir(s)
+		below := app.BelowDir(s)
 		at := slices.IndexFunc(below, func(path string) bool { return filepath.Base(path) == kept.Name })
 		if at < 0 {
 			files = append(files, File{Name: kept.Name, Path: filepath.Join(from, filepath.FromSlash(kept.File)), Done: LeftThere})

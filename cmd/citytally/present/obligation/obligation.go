@@ -1,6 +1,7 @@
 package obligation
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // FormatICal is the format of an iCalendar feed.
@@ -20,7 +23,18 @@ const FormatICal = "ical"
 
 // Printer prints obligations with the words and names of a printer. Times are in the city's
 // time zone, in which deadlines are set.
-type Printer struct{ *present.Printer }
+type Printer struct {
+	*present.Printer
+	// Locks are the decisions by which periods are locked, as far as they are known.
+	Locks map[catalogue.Period]*event.Decision
+}
+
+// lockedObligation is an obligation with the lock of its period.
+type lockedObligation struct {
+	calendar.Obligation
+	// Locked is the decision by which the period is locked; nil is none that is known.
+	Locked *event.Decision `json:"locked,omitempty"`
+}
 
 func (p *Printer) words() *present.CalendarWords { return &p.Language.Words().Calendar }
 
@@ -29,10 +43,11 @@ func (p *Printer) words() *present.CalendarWords { return &p.Language.Words().Ca
 func (p *Printer) Obligations(w io.Writer, owed []calendar.Obligation, area, format string, at time.Time) error {
 	switch format {
 	case present.FormatJSON:
-		if owed == nil {
-			owed = []calendar.Obligation{}
+		all := make([]lockedObligation, len(owed))
+		for i := range owed {
+			all[i] = lockedObligation{owed[i], p.Locks[owed[i].Period]}
 		}
-		return present.JSON(w, owed)
+		return present.JSON(w, all)
 	case present.FormatCSV:
 		return p.obligationsCSV(w, owed)
 	case FormatICal:
@@ -49,10 +64,19 @@ func (p *Printer) Obligations(w io.Writer, owed []calendar.Obligation, area, for
 		if len(o.HolidaysMissing) > 0 {
 			mark = "*"
 		}
-		t.AppendRow(table.Row{p.clock(o.Deadline) + mark, p.dataset(o.Dataset), p.Period(o.Period), p.Area(o.Area), p.clock(o.Grace), p.clock(o.Lock), p.clock(o.Final)})
+		t.AppendRow(table.Row{p.clock(o.Deadline) + mark, p.dataset(o.Dataset), p.Period(o.Period), p.Area(o.Area), p.clock(o.Grace), p.lock(&o), p.clock(o.Final)})
 	}
 	t.Render()
 	return p.provisional(w, owed)
+}
+
+// lock says when a period is to be locked, and by whom it was.
+func (p *Printer) lock(o *calendar.Obligation) string {
+	d := p.Locks[o.Period]
+	if d == nil {
+		return p.clock(o.Lock)
+	}
+	return strings.TrimSpace(p.clock(o.Lock) + " " + fmt.Sprintf(p.words().LockedBy, p.clock(d.Decided()), cmp.Or(d.Person.Name, d.By)))
 }
 
 // provisional names the years whose holidays are not known, if there are any.

@@ -2,6 +2,7 @@ package obligation
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -28,7 +31,7 @@ func reader(t *testing.T, language present.Language) (*Printer, []calendar.Oblig
 		t.Fatal(err)
 	}
 	owed := built.Obligations(time.Date(2026, 2, 1, 0, 0, 0, 0, c.Zone()), time.Date(2027, 3, 1, 0, 0, 0, 0, c.Zone()))
-	return &Printer{&present.Printer{Catalogue: c, Language: language, Location: c.Zone()}}, calendar.OfArea(owed, "320812")
+	return &Printer{Printer: &present.Printer{Catalogue: c, Language: language, Location: c.Zone()}}, calendar.OfArea(owed, "320812")
 }
 
 func TestObligationsInBothLanguages(t *testing.T) {
@@ -145,5 +148,21 @@ func TestCoverageInBothLanguages(t *testing.T) {
 				t.Errorf("%s: %q is missing in\n%s", language, text, &b)
 			}
 		}
+	}
+}
+
+// A period that is locked says so, and by whom.
+func TestLocksAreTold(t *testing.T) {
+	p, owed := reader(t, present.English)
+	at := time.Date(2026, 5, 1, 0, 10, 0, 0, p.Catalogue.Zone())
+	p.Locks = map[catalogue.Period]*event.Decision{owed[0].Period: {
+		Kind: event.Lock, Period: owed[0].Period.String(), At: at.UnixMilli(), Person: event.Person{Name: "close", Role: event.RoleSchedule, Way: event.WaySchedule},
+	}}
+	var table, json strings.Builder
+	if err := errors.Join(p.Obligations(&table, owed, "", present.FormatTable, at), p.Obligations(&json, owed, "", present.FormatJSON, at)); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(table.String(), "(locked 2026-05-01 00:10 by close)"); n != 1 || strings.Count(json.String(), `"role": "schedule"`) != 1 {
+		t.Errorf("want one lock:\n%s%s", &table, &json)
 	}
 }
