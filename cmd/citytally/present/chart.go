@@ -3,8 +3,10 @@ package present
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 
@@ -42,8 +44,11 @@ type trendChart struct {
 type trendColumn struct {
 	X, Y, Width, Height float64
 	Middle              float64 // of the column, for its labels
-	ValueY              float64
-	Value, Label        string
+	// ValueX and ValueY are the middle of the value, which may not leave the chart; ShowValue
+	// is false where there is no room for it.
+	ValueX, ValueY float64
+	ShowValue      bool
+	Value, Label   string
 	// Class is "past", "now" for the last period, "open" for a figure that is not final, or
 	// "partial" for one that lacks areas; with "revised" behind it where another figure was
 	// released.
@@ -102,7 +107,35 @@ func (p *Printer) trend(indicator string, points []Point) *trendChart {
 		chart.Summary += column.Label + ": " + column.Value + p.pointMarks(&point) + p.words().Entry
 		chart.Columns = append(chart.Columns, column)
 	}
+	chart.placeValues(step)
 	return chart
+}
+
+// placeValues keeps the values of columns inside the chart, and leaves some out where they
+// would run into each other; that of the last column always stands.
+func (c *trendChart) placeValues(step float64) {
+	widest := 0.0
+	for i := range c.Columns {
+		widest = max(widest, widthOf(c.Columns[i].Value))
+	}
+	every := int(math.Ceil(widest / step))
+	for i := range c.Columns {
+		column := &c.Columns[i]
+		half := widthOf(column.Value) / 2
+		column.ValueX = max(half, min(column.Middle, c.Width-half))
+		column.ShowValue = (len(c.Columns)-1-i)%max(1, every) == 0
+	}
+}
+
+// widthOf estimates how wide a value is drawn, with a margin.
+func widthOf(text string) float64 {
+	width := 4.0
+	for _, r := range text {
+		if width += 7; r > unicode.MaxLatin1 {
+			width += 5
+		}
+	}
+	return width
 }
 
 // class returns the class of a point's column.

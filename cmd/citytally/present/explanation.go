@@ -298,12 +298,17 @@ func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 	return strings.Join(facts, " · ")
 }
 
-// exact is a figure unrounded, as it was reported or computed, with its unit.
+// exact is a figure unrounded, as it was reported or computed, with its unit, which Chinese
+// writes without a space.
 func (p *Printer) exact(value, unit, qualifier string) string {
-	if value == "" {
+	u := catalogue.ParseUnit(unit)
+	switch {
+	case value == "":
 		return p.words().NoValue
+	case p.Language == Chinese:
+		return p.qualified(value+u.Written(), qualifier)
 	}
-	return p.qualified(catalogue.ParseUnit(unit).After(value), qualifier)
+	return p.qualified(u.After(value), qualifier)
 }
 
 // stage is a figure's stage with its status.

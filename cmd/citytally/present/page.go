@@ -68,6 +68,7 @@ type card struct {
 	SlotsWidth    int
 	Publishable   bool
 	Revised       bool
+	HasRate       bool // Change is one, and not why there is none
 }
 
 // slot is the place of one expected area in the coverage bar.
@@ -124,7 +125,7 @@ func (p *Printer) card(period string, indicator *catalogue.Indicator, row *sink.
 	c := card{
 		ID: indicator.ID, Name: p.title(indicator.NameZH, indicator.NameEN), Sentence: p.Sentence(period, row), Figure: p.Figure(row), Change: p.signedChange(period, row),
 		Stage: words.Stages[row.Stage], Unit: catalogue.ParseUnit(row.Unit).Written(), Trend: p.trend(indicator.ID, trend),
-		Contributions: p.contributions(indicator, total), Publishable: row.Publishable, Revised: trend[len(trend)-1].Revised,
+		Contributions: p.contributions(indicator, total), Publishable: row.Publishable, HasRate: row.Change != "", Revised: trend[len(trend)-1].Revised,
 	}
 	if p.Language != Chinese {
 		c.Unit = unitInEnglish(row.Unit)

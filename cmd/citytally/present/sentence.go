@@ -43,11 +43,10 @@ func (p *Printer) Figure(row *sink.ReportRow) string {
 // qualifier.
 func (p *Printer) amount(indicator string, value decimal.Decimal, unit, qualifier string) string {
 	figure := p.digits(indicator, value, qualifier)
-	text := amountInEnglish(figure.text, unit)
 	if p.Language == Chinese {
-		text = figure.text + catalogue.ParseUnit(unit).Written()
+		return p.exact(figure.text, unit, figure.qualifier)
 	}
-	return p.qualified(text, figure.qualifier)
+	return p.qualified(amountInEnglish(figure.text, unit), figure.qualifier)
 }
 
 // digits returns a figure of an indicator, rounded for display, without its unit.
@@ -197,12 +196,12 @@ func (p *Printer) signedChange(period string, row *sink.ReportRow) string {
 	}
 	change := decimal.RequireFromString(row.Change)
 	size := roundSize(indicator, change, row.ChangeQualifier)
-	text := map[int]string{1: "+", -1: "−"}[change.Sign()] + size.text
+	text := map[int]string{1: "+", -1: "-"}[change.Sign()] + size.text
 	if size.qualifier != "" {
 		text = p.direction(change, p.qualified(size.text, size.qualifier))
 	}
 	if row.ChangeKind == string(catalogue.Point) {
-		return fmt.Sprintf(words.PointsInText, text)
+		return fmt.Sprintf(words.Points, text)
 	}
 	return fmt.Sprintf(words.Percent, text)
 }

@@ -114,7 +114,7 @@ func wrongUnits(text, unit string, share bool, language Language, format string)
 		wrong = append(wrong, "the unit 1 is printed")
 	}
 	figure := "1.6 " + unit
-	if language == Chinese && (format == "figure" || format == "sentence" || format == FormatMarkdown) {
+	if language == Chinese {
 		figure = "1.6" + unit
 	}
 	spelled := language == English && (format == "figure" || format == "sentence" || format == FormatMarkdown)

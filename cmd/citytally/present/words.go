@@ -24,9 +24,8 @@ type Words struct {
 
 	// Stages name the stages of a figure; Qualifiers are formats of a qualified one.
 	Stages, Qualifiers map[string]string
-	// Percent and Points are formats of a change in a column. PointsInText is for text
-	// that has no spaces around figures.
-	Percent, Points, PointsInText string
+	// Percent and Points are formats of a change.
+	Percent, Points string
 	// Rise and Fall are formats of a change's size.
 	Rise, Fall string
 	// YearBefore is what a year is compared with, PartBefore what a part of a year is.

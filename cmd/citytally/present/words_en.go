@@ -18,7 +18,7 @@ var englishWords = Words{
 	Area: "area", Indicator: "indicator", City: "city", Stage: "stage", Period: "period", Note: "note", AllFigures: "All figures",
 	Stages:     map[string]string{"forecast": "forecast", "estimate": "estimate", "flash": "flash", "final": "final"},
 	Qualifiers: map[string]string{"below": "nearly %s", "above": "over %s", "about": "about %s"},
-	Percent:    "%s %%", Points: "%s points", PointsInText: "%s points", Rise: "up %s", Fall: "down %s",
+	Percent:    "%s %%", Points: "%s points", Rise: "up %s", Fall: "down %s",
 	YearBefore: BaseWords{On: "on the year", Name: "the year before"}, PartBefore: BaseWords{On: "year on year", Name: "the same period of the year before"},
 	NoChange: map[string]string{
 		tally.BaseMissing: "no figure for %[1]s", tally.BaseZero: "zero in %[1]s", tally.BaseNegative: "negative in %[1]s",

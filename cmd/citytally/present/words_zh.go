@@ -18,7 +18,7 @@ var chineseWords = Words{
 	Area: "单位", Indicator: "指标", City: "全市", Stage: "阶段", Period: "报告期", Note: "备注", AllFigures: "全部指标",
 	Stages:     map[string]string{"forecast": "预测", "estimate": "预计", "flash": "快报", "final": "年报"},
 	Qualifiers: map[string]string{"below": "近%s", "above": "超%s", "about": "约%s"},
-	Percent:    "%s%%", Points: "%s 个百分点", PointsInText: "%s个百分点", Rise: "升%s", Fall: "降%s",
+	Percent:    "%s%%", Points: "%s个百分点", Rise: "升%s", Fall: "降%s",
 	YearBefore: BaseWords{On: "比上年", Name: "上年"}, PartBefore: BaseWords{On: "同比", Name: "上年同期"},
 	NoChange: map[string]string{
 		tally.BaseMissing: "无%[1]s数", tally.BaseZero: "%[1]s为零", tally.BaseNegative: "%[1]s为负",
