@@ -20,12 +20,7 @@ import (
 // browsers is the gateway as package page sees it.
 type browsers struct{ *Gateway }
 
-var (
-	_ page.Tokens      = browsers{}
-	_ page.Uploads     = browsers{}
-	_ page.Submissions = browsers{}
-	_ page.Figures     = browsers{}
-)
+var _ page.Gateway = browsers{}
 
 // viaPage says of a submission that it came in through the page.
 const viaPage = "page"

@@ -124,7 +124,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		logger.Warn().Int64("max_body", config.MaxBody).Int64("max_payload", most).
 			Msg("ingest.max_body is above the broker's max_payload; larger uploads will be refused")
 	}
-	pages, err := page.New(browsers{g}, browsers{g}, browsers{g}, browsers{g}, g.catalogue, page.Config{MaxBody: config.MaxBody, Stopping: g.draining}, logger, time.Now)
+	pages, err := page.New(browsers{g}, g.catalogue, page.Config{MaxBody: config.MaxBody, Stopping: g.draining}, logger, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -191,6 +191,11 @@ func (x *index) addVerdict(d stream.Delivery) {
 			e.verdictSequence = d.Sequence
 		}
 	})
+	x.tellMoved()
+}
+
+// tellMoved tells those who wait for the next verdict that figures may have changed.
+func (x *index) tellMoved() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	close(x.judged)
@@ -242,7 +247,8 @@ func (x *index) forgetExpired(ctx context.Context, log *stream.Log, every time.D
 	}
 }
 
-// nextVerdict returns a channel that is closed when a verdict comes.
+// nextVerdict returns a channel that is closed when a verdict comes, or a held figure is decided
+// about through this gateway.
 func (x *index) nextVerdict() <-chan struct{} {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -30,7 +30,7 @@ func (p *Page) changes(w http.ResponseWriter, r *http.Request, v *visit) error {
 	// What has changed since the page was written is told at once.
 	text := moved
 	for p.visit(r).session != nil {
-		next := p.figures.NextChange()
+		next := p.gateway.NextChange()
 		if err := events.write(text); err != nil {
 			return nil // the browser has gone away
 		}

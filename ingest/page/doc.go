@@ -1,5 +1,6 @@
 // Package page is what a district sees in a browser: it signs in with its token, drops a
-// file, looks at what the file was taken for, sends it, and reads the verdict.
+// file, looks at what the file was taken for, sends it, and reads the verdict. It explains what
+// is held, and the bureau decides about that.
 //
 // In come requests of browsers; out go pages in Chinese and English, written on the server
 // from the templates in this package. A page loads its style and its script from the gateway

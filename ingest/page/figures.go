@@ -33,7 +33,7 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 	shown := figuresPage{Selection: v.selected(r.URL.Query()), Stages: []string{"forecast", "estimate", "flash", "final"}}
 	dataset, period := shown.Selection.Dataset, shown.Selection.Period
 	shown.Before = period.YearBefore()
-	told, err := p.figures.InForce(w, r, inquiry.Wanted{Area: v.Area.Code, Dataset: dataset.ID, Periods: []string{period.String(), shown.Before.String()}})
+	told, err := p.gateway.InForce(w, r, inquiry.Wanted{Area: v.Area.Code, Dataset: dataset.ID, Periods: []string{period.String(), shown.Before.String()}})
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (p *Page) correct(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 // stagesInForce returns the stages of an area's figures, by indicator.
 func (p *Page) stagesInForce(w http.ResponseWriter, r *http.Request, v *visit, s selection) (map[string]string, error) {
-	told, err := p.figures.InForce(w, r, inquiry.Wanted{Area: v.Area.Code, Dataset: s.Dataset.ID, Periods: []string{s.Period.String()}})
+	told, err := p.gateway.InForce(w, r, inquiry.Wanted{Area: v.Area.Code, Dataset: s.Dataset.ID, Periods: []string{s.Period.String()}})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (p *Page) history(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	told, err := p.figures.History(w, r, inquiry.Cell{Area: v.Area.Code, Indicator: indicator.ID, Period: period.String()})
+	told, err := p.gateway.History(w, r, inquiry.Cell{Area: v.Area.Code, Indicator: indicator.ID, Period: period.String()})
 	if err != nil {
 		return err
 	}
@@ -165,5 +165,5 @@ func (p *Page) form(w http.ResponseWriter, r *http.Request, v *visit) error {
 			query.Set(name, value)
 		}
 	}
-	return p.figures.Form(w, r, v.Who, r.PathValue("dataset"), query)
+	return p.gateway.Form(w, r, v.Who, r.PathValue("dataset"), query)
 }

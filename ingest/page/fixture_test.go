@@ -20,12 +20,14 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/transform"
+	"github.com/citytally/citytally/transform/rules"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +41,26 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// holdRules hold what is ten times the year before, until the district explains it, and what is
+// a hundred times, until the bureau decides.
+const holdRules = `rules:
+  - id: tenfold
+    severity: hold
+    released_by: district
+    expression: year_before > 0 && value > year_before * 10
+    message_zh: "{value} 是上年 {year_before} 的十倍以上"
+    message_en: "{value} is more than ten times {year_before}"
+    pass: [{value: "5", year_before: "1"}]
+    fail: [{value: "11", year_before: "1"}]
+  - id: hundredfold
+    severity: hold
+    expression: year_before > 0 && value > year_before * 100
+    message_zh: "{value} 是上年 {year_before} 的百倍以上，疑似单位有误"
+    message_en: "{value} is more than a hundred times {year_before}; another unit?"
+    pass: [{value: "5", year_before: "1"}]
+    fail: [{value: "101", year_before: "1"}]
+`
 
 // city is a gateway and the stage that judges, on a broker that only the test uses, with the
 // catalogue of 淮安.
@@ -65,11 +87,17 @@ func open(t testing.TB) *city {
 	c := &city{t: t, path: filepath.Join(t.TempDir(), "tokens.yaml")}
 	c.tokens, _, err = token.Open(c.path, cat)
 	check(t, err)
-	stage, err := transform.New(log, cat, nil, transform.DefaultConfig(), logger, time.Now)
+	set, err := rules.Parse("rules", []byte(holdRules), cat)
+	check(t, err)
+	stage, err := transform.New(log, cat, nil, transform.DefaultConfig(), logger, time.Now, transform.WithRules(set))
 	check(t, err)
 	config := ingest.DefaultConfig()
 	config.Address = "127.0.0.1:0"
-	gateway, err := ingest.New(log, cat, c.tokens, config, logger)
+	owed, err := calendar.Parse("calendar", []byte(`obligations: [{dataset: sti-monthly, periods: [month], deadline: "day 20 of the next month"}]`), cat)
+	check(t, err)
+	// Nobody asks for the feed.
+	deadlines := ingest.WithCalendar(func(*catalogue.Catalogue) (*calendar.Calendar, error) { return owed, nil }, nil)
+	gateway, err := ingest.New(log, cat, c.tokens, config, logger, deadlines)
 	check(t, err)
 	check(t, gateway.Listen(t.Context()))
 	c.base = "http://" + gateway.Addr()

@@ -7,11 +7,22 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/token"
 )
+
+// Gateway is what a page needs of the gateway that it belongs to.
+type Gateway interface {
+	Tokens
+	Uploads
+	Submissions
+	Figures
+	Held
+	Calendar
+}
 
 // Tokens says whose a token is.
 type Tokens interface {
@@ -45,6 +56,8 @@ type Submissions interface {
 	// Judged returns true once the submission has a verdict, and false when ctx ends or the
 	// gateway stops before.
 	Judged(ctx context.Context, id string) bool
+	// Original answers with the file that a submission came in.
+	Original(w http.ResponseWriter, r *http.Request, who token.Holder, id string) error
 }
 
 // Figures tells what is in force. The error is a [*Refusal] while nobody can tell.
@@ -56,6 +69,32 @@ type Figures interface {
 	Form(w http.ResponseWriter, r *http.Request, who token.Holder, dataset string, query url.Values) error
 	// NextChange returns a channel that is closed when any figure may have changed.
 	NextChange() <-chan struct{}
+}
+
+// Held tells what is held, and has on record what is said and decided about it. The error is a
+// [*Refusal] where somebody may not, and while nobody can tell.
+type Held interface {
+	// Holds returns held figures that the holder may see, the latest first.
+	Holds(w http.ResponseWriter, r *http.Request, who token.Holder, wanted inquiry.WantedHolds) (inquiry.Holds, error)
+	// Decide returns the figures as they are afterwards.
+	Decide(w http.ResponseWriter, r *http.Request, who token.Holder, act inquiry.HoldAct) (inquiry.Holds, error)
+}
+
+// Calendar tells what an area owes about now, the earliest deadline first; nothing where the
+// gateway knows no calendar. The error is a [*Refusal] while nobody can tell.
+type Calendar interface {
+	Owed(w http.ResponseWriter, r *http.Request, area string) ([]Obligation, error)
+}
+
+// Obligation is what an area has to report by when, and how much of it is there.
+type Obligation struct {
+	calendar.Obligation
+	// Owed and Received count indicators; Missing are the ids of the others.
+	Owed, Received int
+	Missing        []string
+	Complete       bool
+	// Overdue is true where something is missing and the deadline has passed.
+	Overdue bool
 }
 
 // Upload is what is known of a file besides its content.

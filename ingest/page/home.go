@@ -13,6 +13,10 @@ const recentSubmissions = 20
 type homePage struct {
 	Upload uploadForm
 	Recent []Submission
+	// Held counts the figures that are held; Owed is what is not complete, OwedOmitted more.
+	Held        int
+	Owed        []owedRow
+	OwedOmitted int
 }
 
 func (p *Page) home(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -22,7 +26,7 @@ func (p *Page) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		}
 		return p.askForToken(w, v, nil)
 	}
-	recent, err := p.submissions.Recent(r.Context(), v.Area.Code, recentSubmissions)
+	recent, err := p.gateway.Recent(r.Context(), v.Area.Code, recentSubmissions)
 	if err != nil {
 		return err
 	}
@@ -31,6 +35,7 @@ func (p *Page) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if len(recent) > 0 {
 		h.Upload.Upload.Dataset = recent[0].Dataset
 	}
+	p.summary(w, r, v, &h)
 	return p.render(w, v, http.StatusOK, "home", v.AreaName(), h)
 }
 

@@ -40,14 +40,11 @@ type Config struct {
 
 // Page answers browsers. Make one with New; it is safe for concurrent use.
 type Page struct {
-	tokens      Tokens
-	uploads     Uploads
-	submissions Submissions
-	figures     Figures
-	catalogue   func() *catalogue.Catalogue // the one in force
-	config      Config
-	logger      zerolog.Logger
-	now         func() time.Time
+	gateway   Gateway
+	catalogue func() *catalogue.Catalogue // the one in force
+	config    Config
+	logger    zerolog.Logger
+	now       func() time.Time
 
 	sessions  *sessions
 	templates map[string]*template.Template
@@ -61,9 +58,9 @@ type asset struct {
 }
 
 // New returns the page of a gateway.
-func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figures, cat func() *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
+func New(gateway Gateway, cat func() *catalogue.Catalogue, config Config, logger zerolog.Logger, now func() time.Time) (*Page, error) {
 	p := &Page{
-		tokens: tokens, uploads: uploads, submissions: submissions, figures: figures, catalogue: cat, config: config, logger: logger, now: now,
+		gateway: gateway, catalogue: cat, config: config, logger: logger, now: now,
 		sessions: newSessions(now), templates: map[string]*template.Template{}, assets: map[string]asset{},
 	}
 	for name, contentType := range map[string]string{"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"} {
@@ -79,7 +76,7 @@ func New(tokens Tokens, uploads Uploads, submissions Submissions, figures Figure
 	if _, err := common.ParseFS(templateFiles, "templates/frame.html", "templates/parts.html"); err != nil {
 		return nil, fmt.Errorf("read the page's templates: %w", err)
 	}
-	for _, name := range []string{"sign-in", "home", "check", "submission", "figures", "history", "totals", "explained", "refused"} {
+	for _, name := range []string{"sign-in", "home", "check", "submission", "figures", "history", "totals", "explained", "held", "refused"} {
 		t, err := template.Must(common.Clone()).ParseFS(templateFiles, "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page's templates: %w", err)
@@ -106,6 +103,9 @@ func (p *Page) Routes(add func(pattern string, h http.Handler)) {
 	signedIn("POST /send", p.send)
 	signedIn("GET /submissions/{id}", p.submission)
 	signedIn("GET /submissions/{id}/verdict", p.awaitVerdict)
+	signedIn("GET /submissions/{id}/original", p.original)
+	signedIn("GET /held", p.showHeld)
+	signedIn("POST /held/{id}", p.decideHeld)
 	signedIn("GET /figures", p.showFigures)
 	signedIn("POST /figures", p.correct)
 	signedIn("GET /figures/{indicator}/{period}", p.history)
@@ -166,7 +166,7 @@ func (p *Page) visit(r *http.Request) *visit {
 	if !ok {
 		return v
 	}
-	switch who, err := p.tokens.Holder(one.fingerprint); {
+	switch who, err := p.gateway.Holder(one.fingerprint); {
 	case errors.Is(err, token.ErrUncertain):
 		// The session goes on once that can be told again.
 		return v
@@ -239,8 +239,13 @@ func (v *visit) Tabs() []Tab {
 	if v.session == nil {
 		return nil
 	}
-	figures, totals := strings.HasPrefix(v.Path, "/figures"), strings.HasPrefix(v.Path, "/totals")
-	return []Tab{{"/", v.W.Upload, !figures && !totals}, {"/figures", v.W.Figures, figures}, {"/totals", v.W.Totals, totals}}
+	tabs := []Tab{{"/", v.W.Upload, true}, {"/held", v.W.Held, false}, {"/figures", v.W.Figures, false}, {"/totals", v.W.Totals, false}}
+	for i := range tabs[1:] {
+		if tab := &tabs[i+1]; strings.HasPrefix(v.Path, tab.Path) {
+			tab.Current, tabs[0].Current = true, false
+		}
+	}
+	return tabs
 }
 
 // SignedIn reports whether the browser has a session.
@@ -269,6 +274,14 @@ func (v *visit) Say(zh, en string) string { return v.Language.choose(zh, en) }
 // Time writes an instant in the city's time zone.
 func (v *visit) Time(at time.Time) string {
 	return at.In(v.page.catalogue().Zone()).Format("2006-01-02 15:04")
+}
+
+// Deadline writes an instant until which something is due; midnight is the end of a day.
+func (v *visit) Deadline(at time.Time) string {
+	if at = at.In(v.page.catalogue().Zone()); at.Hour() == 0 && at.Minute() == 0 {
+		return at.AddDate(0, 0, -1).Format(time.DateOnly) + " 24:00"
+	}
+	return v.Time(at)
 }
 
 // Machine writes an instant for programs.

@@ -42,12 +42,14 @@ func TestPagesInABrowser(t *testing.T) {
 	checker := axe(t)
 	sent := c.sample("320812", "2020", "2021")
 	c.sample("320804", "2020", "2021")
+	c.holds("320812", "gdp,2021,9000", "rd_expenditure,2021,2000")
 	for _, test := range []struct {
 		language, screen, figures, totals string
 		dark                              bool
+		held                              func(b *browser, checker string)
 	}{
-		{"en", "desktop", "Own figures", "City totals", true},
-		{"zh-CN", "phone", "本地区数据", "全市数", false},
+		{"en", "desktop", "Own figures", "City totals", true, theBureauReleases},
+		{"zh-CN", "phone", "本地区数据", "全市数", false, theDistrictExplains},
 	} {
 		t.Run(test.language+" "+test.screen, func(t *testing.T) {
 			in := *c
@@ -59,6 +61,7 @@ func TestPagesInABrowser(t *testing.T) {
 			b.signIn("320812")
 			for _, page := range []struct{ path, name, says string }{
 				{"/", "home-full", "2021.csv"},
+				{"/held", "held", "9000"},
 				{"/figures?period=2021", "figures", test.figures},
 				{"/figures/gdp/2021", "history", "2021.csv"},
 				{"/totals?period=2021", "totals", test.totals},
@@ -78,8 +81,54 @@ func TestPagesInABrowser(t *testing.T) {
 			b.sees("820.5", "813.41")
 			b.screenshot("corrected-" + test.language + "-" + test.screen)
 			b.accessible("corrected", checker)
+			test.held(b, checker)
 		})
 	}
+}
+
+// holds has an area send figures that are held.
+func (c *city) holds(area string, rows ...string) {
+	c.t.Helper()
+	v := c.visitor("en").signIn(area)
+	v.confirm(v.drop("odd.csv", csv(rows...), annual), nil).wants(c.t, http.StatusOK, `class="status held"`, `href="/held"`)
+}
+
+// theBureauReleases explains by the keyboard alone a held figure that the bureau decides about,
+// and then decides as the bureau: the total says what it would be, and follows.
+func theBureauReleases(b *browser, checker string) {
+	b.goes("/totals/rd_expenditure/2021")
+	b.sees("1 held; with that 2009.93 亿元")
+	b.goes("/held")
+	b.do(chromedp.Focus(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`)), chromedp.SendKeys(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`), "the refinery began"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	b.sees("Your explanation is on record", "the refinery began")
+	b.accessible("explained", checker)
+	b.press("Sign out")
+	b.await("signed out", `!!document.getElementById("token")`)
+	b.signIn("*")
+	b.goes("/held")
+	b.sees("Qingjiangpu District", "the refinery began", "The city's total is")
+	b.screenshot("held-bureau")
+	b.accessible("held by the bureau", checker)
+	b.do(chromedp.SendKeys(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`), "checked by telephone"))
+	b.leave(`document.querySelector('[action="/held/5.3"] [value=release]').click()`)
+	b.sees("Released: it counts")
+	b.goes("/totals/rd_expenditure/2021")
+	b.sees("2009.93 亿元")
+}
+
+// theDistrictExplains says why a figure is right that the rule leaves to the district, which
+// counts from then on.
+func theDistrictExplains(b *browser, checker string) {
+	b.goes("/totals?period=2021")
+	b.sees("1 项待核实，如采用则为")
+	b.goes("/held")
+	b.do(chromedp.SendKeys(chromedp.CSS("textarea"), "新并入三家企业，统计口径未变"))
+	b.press("提交说明")
+	b.sees("已采用，从现在起计入全市数", "没有待核实的数据")
+	b.goes("/held?state=all")
+	b.sees("checked by telephone", "新并入三家企业")
+	b.screenshot("held-all-zh-CN-phone")
+	b.accessible("all that was held", checker)
 }
 
 // A total moves while one looks at it.
@@ -122,7 +171,7 @@ func TestKeyboard(t *testing.T) {
 	b.do(chromedp.Focus(chromedp.ID("token")), chromedp.SendKeys(chromedp.ID("token"), b.token("320812")))
 	b.do(chromedp.KeyEvent("\r"))
 	b.sees("Send a file")
-	want := []string{"Skip to content", "Figures for Huai'an", "language", "Sign out", "Send a file", "Own figures", "City totals", "dataset", "More options", "file", "Look at the file"}
+	want := []string{"Skip to content", "Figures for Huai'an", "language", "Sign out", "Send a file", "Held", "Own figures", "City totals", "dataset", "More options", "file", "Look at the file"}
 	if got := tab(len(want)); !slices.Equal(got, want) {
 		t.Errorf("sending: the focus goes to %q, want %q", got, want)
 	}

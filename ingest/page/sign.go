@@ -41,7 +41,7 @@ func (p *Page) signIn(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	secret := strings.TrimSpace(r.PostForm.Get("token"))
-	who, err := p.tokens.SignIn(w, r, secret)
+	who, err := p.gateway.SignIn(w, r, secret)
 	if refused, ok := errors.AsType[*Refusal](err); ok {
 		v.Path = "/"
 		return p.askForToken(w, v, refused)

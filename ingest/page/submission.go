@@ -17,7 +17,7 @@ type submissionPage struct {
 }
 
 func (p *Page) submission(w http.ResponseWriter, r *http.Request, v *visit) error {
-	s, err := p.submissions.Submission(r.Context(), v.Who, r.PathValue("id"))
+	s, err := p.gateway.Submission(r.Context(), v.Who, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ const verdictWait = time.Minute
 
 // awaitVerdict tells a browser, as a server-sent event, that a submission has its verdict.
 func (p *Page) awaitVerdict(w http.ResponseWriter, r *http.Request, v *visit) error {
-	s, err := p.submissions.Submission(r.Context(), v.Who, r.PathValue("id"))
+	s, err := p.gateway.Submission(r.Context(), v.Who, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (p *Page) awaitVerdict(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	if p.submissions.Judged(ctx, s.ID) {
+	if p.gateway.Judged(ctx, s.ID) {
 		return events.write("event: verdict\ndata: judged\n\n")
 	}
 	return nil

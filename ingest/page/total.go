@@ -18,12 +18,13 @@ type move struct {
 	Indicator, Period, From, To string
 	Have, Expected              int
 	Missing                     []string // names of areas
+	WithHeld                    string   // what it would be with what is held; "" where that is the same
 }
 
 func (v *visit) moveOf(c *inquiry.TotalChange) move {
 	m := move{Indicator: v.Indicator(c.Indicator), Period: v.Period(c.Period), From: v.total(c.Indicator, c.From), To: v.total(c.Indicator, c.To)}
 	if c.To != nil {
-		m.Have, m.Expected = c.To.Have, c.To.Expected
+		m.Have, m.Expected, m.WithHeld = c.To.Have, c.To.Expected, v.withHeld(c.Indicator, c.To.Held)
 		for _, area := range c.To.Missing {
 			m.Missing = append(m.Missing, v.NameOf(area))
 		}
@@ -73,12 +74,13 @@ type totalRow struct {
 	Have, Expected                int
 	Missing                       []string
 	Publishable                   bool
+	WithHeld                      string // what it would be with what is held; "" where that is the same
 }
 
 // totals answers GET /totals.
 func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 	shown := totalsPage{Selection: v.selected(r.URL.Query())}
-	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: shown.Selection.Period.String(), Area: v.Area.Code})
+	told, err := p.gateway.Totals(w, r, inquiry.WantedTotals{Period: shown.Selection.Period.String(), Area: v.Area.Code})
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 		t := &told.Totals[i]
 		row := totalRow{
 			ID: t.Indicator, Indicator: v.Indicator(t.Indicator), Total: v.total(t.Indicator, &t.Total), Change: v.change(t),
-			Have: t.Have, Expected: t.Expected, Publishable: t.Publishable,
+			Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, t.Held),
 		}
 		var own []string
 		for _, part := range t.Parts {
@@ -166,7 +168,7 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	told, err := p.figures.Totals(w, r, inquiry.WantedTotals{Period: period.String(), Indicator: indicator.ID})
+	told, err := p.gateway.Totals(w, r, inquiry.WantedTotals{Period: period.String(), Indicator: indicator.ID})
 	if err != nil {
 		return err
 	}
@@ -176,7 +178,7 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	t := &told.Totals[at]
 	shown := explainedPage{Period: period.String(), Ratio: indicator.Total == catalogue.RatioRule, Factor: indicator.Factor}
-	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable}
+	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, t.Held)}
 	for _, area := range t.Missing {
 		shown.Row.Missing = append(shown.Row.Missing, v.NameOf(area))
 	}

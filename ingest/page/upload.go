@@ -56,7 +56,7 @@ func (p *Page) readUpload(w http.ResponseWriter, r *http.Request, v *visit, read
 		}
 		if part.FormName() == "file" {
 			upload.File = strings.Map(plain, event.Excerpt(part.FileName(), maxField))
-			if content, err = p.uploads.Receive(w, r, v.Who, part); err != nil {
+			if content, err = p.gateway.Receive(w, r, v.Who, part); err != nil {
 				return upload, "", nil, err
 			}
 			continue
@@ -121,7 +121,7 @@ func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return forgotten()
 	}
 	shown := checkPage{Form: uploadForm{Upload: file.upload, Held: id}}
-	checked, err := p.uploads.Check(w, r, v.Who, file.content, file.upload)
+	checked, err := p.gateway.Check(w, r, v.Who, file.content, file.upload)
 	if refused, ok := errors.AsType[*Refusal](err); ok {
 		shown.Refused, shown.Form.Open = refused, true
 		return p.render(w, v, refused.Status, "check", v.W.CheckTitle, &shown)
@@ -163,7 +163,7 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if _, steers := event.ControlIn(upload.Reason, ""); steers || len(upload.Reason) > maxReason {
 		return badForm()
 	}
-	sent, err := p.uploads.Send(w, r, v.Who, file.content, upload)
+	sent, err := p.gateway.Send(w, r, v.Who, file.content, upload)
 	if err != nil {
 		return err
 	}

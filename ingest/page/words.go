@@ -44,6 +44,13 @@ type Words struct {
 	Percent, Points, OnYearBefore, Own, HowItAdds, Others, List, Together string
 	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure            string
 
+	// What is held, and what is owed.
+	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending                 string
+	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, WithTheseHeld, TotalNow, AsSent, Further string
+	Explain, ExplainHint, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                string
+	HeldStates, HeldDone, Releasers                                                                  map[string]string
+	Owed, Deadline, Filled, Overdue                                                                  string
+
 	// What cannot be done.
 	Refused, Back, Failed, BadForm, NoFile, Forgotten, MayNotSend string
 	NothingTyped, NoCell, NoSuchTotal, TooManyPages               string

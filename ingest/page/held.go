@@ -1,0 +1,221 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/token"
+)
+
+// heldSize is how many held figures a page shows.
+const heldSize = 20
+
+// heldPage shows what is held, and why, with a form to explain it or to decide.
+type heldPage struct {
+	Holds []heldFigure
+	// All says that those are shown too that were decided or superseded.
+	All bool
+	// Next is the address of the next page, "" on the last one.
+	Next string
+	// Done says what was done last, and Refused why something was not.
+	Done    string
+	Refused *Refusal
+}
+
+// heldFigure is one figure that is or was held.
+type heldFigure struct {
+	inquiry.Hold
+	Value, InForce string
+	// Total is the city's total now and what it would be; "" where it would not move.
+	Total string
+	// Typed is what was typed and refused.
+	Typed string
+}
+
+// Pending reports whether nobody has decided yet.
+func (f *heldFigure) Pending() bool { return f.State == "pending" }
+
+// Decides reports whether the holder releases and refuses, and Explains whether it can say why
+// its figures are right.
+func (v *visit) Decides() bool  { return v.Who.Role == token.Bureau }
+func (v *visit) Explains() bool { return v.Who.Role == token.District }
+
+// showHeld answers GET /held.
+func (p *Page) showHeld(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return p.renderHeld(w, r, v, &heldPage{Done: r.URL.Query().Get("done")}, "", "")
+}
+
+// renderHeld answers with the list, in which a text that was refused stands where it was typed.
+func (p *Page) renderHeld(w http.ResponseWriter, r *http.Request, v *visit, shown *heldPage, typedFor, typed string) error {
+	query := r.URL.Query()
+	wanted := inquiry.WantedHolds{State: "pending", Limit: heldSize, Before: query.Get("before")}
+	if shown.All = query.Get("state") == "all"; shown.All {
+		wanted.State = ""
+	}
+	if _, err := event.ParseHoldID(wanted.Before); err != nil {
+		wanted.Before = ""
+	}
+	told, err := p.gateway.Holds(w, r, v.Who, wanted)
+	if err != nil {
+		return err
+	}
+	totals, err := p.totalsOf(w, r, v, told.Holds)
+	if err != nil {
+		return err
+	}
+	for i := range told.Holds {
+		h := &told.Holds[i]
+		one := heldFigure{Hold: *h, Value: v.Reported(h.Indicator, h.Said)}
+		if h.Status == catalogue.Withdrawn.String() {
+			one.Value = v.W.Withdraws
+		}
+		if h.InForce != nil {
+			one.InForce = v.Reported(h.Indicator, *h.InForce)
+		}
+		if h.ID == typedFor {
+			one.Typed = typed
+		}
+		if at := slices.IndexFunc(totals, func(t inquiry.CityTotal) bool { return t.Indicator == h.Indicator && t.Period == h.Period }); at >= 0 {
+			if t := &totals[at]; t.Held != nil && slices.Contains(t.Held.Holds, h.ID) {
+				one.Total = fmt.Sprintf(v.W.TotalNow, v.total(t.Indicator, &t.Total), v.withHeld(t.Indicator, t.Held))
+			}
+		}
+		shown.Holds = append(shown.Holds, one)
+	}
+	if n := len(told.Holds); n > 0 && told.HoldsOmitted > 0 {
+		next := url.Values{"before": {told.Holds[n-1].ID}}
+		if shown.All {
+			next.Set("state", "all")
+		}
+		shown.Next = "/held?" + next.Encode()
+	}
+	status := http.StatusOK
+	if shown.Refused != nil {
+		status = shown.Refused.Status
+	}
+	return p.render(w, v, status, "held", v.W.Held, shown)
+}
+
+// totalsOf returns the city's totals of the periods of what is held.
+func (p *Page) totalsOf(w http.ResponseWriter, r *http.Request, v *visit, holds []inquiry.Hold) (totals []inquiry.CityTotal, err error) {
+	var asked []string
+	for i := range holds {
+		if period := holds[i].Period; holds[i].State == "pending" && !slices.Contains(asked, period) {
+			asked = append(asked, period)
+			told, err := p.gateway.Totals(w, r, inquiry.WantedTotals{Period: period, Area: v.Area.Code})
+			if err != nil {
+				return nil, err
+			}
+			totals = append(totals, told.Totals...)
+		}
+	}
+	return totals, nil
+}
+
+// withHeld says what a total would be with the figures that are held; "" where none is.
+func (v *visit) withHeld(indicator string, held *event.TotalWithHeld) string {
+	if held == nil {
+		return ""
+	}
+	would := v.W.NoTotal
+	if held.Value != "" {
+		would = v.figure(indicator, held.Value, "", "")
+	}
+	if len(held.Holds) == 0 { // of figures that were not sent yet
+		return fmt.Sprintf(v.W.WithTheseHeld, would)
+	}
+	return fmt.Sprintf(v.W.WithHeld, len(held.Holds), would)
+}
+
+// decideHeld has on record what a district says of a held figure, or the bureau decides, and
+// shows the list again.
+func (p *Page) decideHeld(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	act := inquiry.HoldAct{
+		Kind: event.DecisionKind(r.PostForm.Get("act")), IDs: []string{r.PathValue("id")},
+		Text: strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")), // as forms break lines
+	}
+	switch act.Kind {
+	case event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld:
+	default:
+		return badForm()
+	}
+	told, err := p.gateway.Decide(w, r, v.Who, act)
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		v.Path = "/held"
+		return p.renderHeld(w, r, v, &heldPage{Refused: refused}, act.IDs[0], act.Text)
+	}
+	if err != nil {
+		return err
+	}
+	done := "explained"
+	if len(told.Holds) > 0 {
+		done = cmp.Or(map[string]string{"released": "released", "refused": "refused"}[told.Holds[0].State], done)
+	}
+	http.Redirect(w, r, "/held?done="+done, http.StatusSeeOther)
+	return nil
+}
+
+// summaryTimeout is how long the first page waits to be told what is held and owed, without
+// which it is shown as well.
+const summaryTimeout = 3 * time.Second
+
+const (
+	// maxOwed is how many obligations the first page lists, and owedWithin how far ahead their
+	// deadlines may be.
+	maxOwed    = 8
+	owedWithin = 60 * 24 * time.Hour
+)
+
+// summary completes the first page with how many figures are held and what is owed, the
+// earliest deadline first. While nobody can tell, it says nothing of them.
+func (p *Page) summary(w http.ResponseWriter, r *http.Request, v *visit, h *homePage) {
+	ctx, cancel := context.WithTimeout(r.Context(), summaryTimeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if told, err := p.gateway.Holds(w, r, v.Who, inquiry.WantedHolds{State: "pending", Limit: 1}); err == nil {
+		h.Held = len(told.Holds) + told.HoldsOmitted
+	}
+	owed, err := p.gateway.Owed(w, r, v.Area.Code)
+	if err != nil {
+		w.Header().Del("Retry-After") // of the answer that did not come
+		return
+	}
+	for _, o := range owed {
+		if o.Complete || o.Deadline.Sub(p.now()) > owedWithin {
+			continue
+		}
+		if len(h.Owed) == maxOwed {
+			h.OwedOmitted++
+			continue
+		}
+		one := owedRow{Obligation: o}
+		for _, id := range o.Missing {
+			one.Lacks = append(one.Lacks, v.Indicator(id))
+		}
+		h.Owed = append(h.Owed, one)
+	}
+}
+
+// owedRow is an obligation that is not complete.
+type owedRow struct {
+	Obligation
+	Lacks []string // names of indicators
+}
+
+// original answers GET /submissions/{id}/original.
+func (p *Page) original(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return p.gateway.Original(w, r, v.Who, r.PathValue("id"))
+}
