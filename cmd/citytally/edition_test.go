@@ -148,15 +148,9 @@ func TestCatalogueApply(t *testing.T) {
 	}
 	next := strings.Replace(unconvertible, "unit: 户, kind: stock", `unit: 户, kind: stock, converts: [{unit: 家, factor: "2"}]`, 1)
 	next = strings.Replace(next, "  - {id: plants", "  - {id: households, name_zh: 户数, name_en: Households, programme: main, unit: 户, kind: stock, datasets: [yearly]}\n  - {id: plants", 1)
-	t.Run("rules of another catalogue", func(t *testing.T) {
-		rules := filepath.Join(t.TempDir(), "rules.yaml")
-		text := "rules:\n  - {id: positive, severity: reject, scope: {indicators: [gdp]}, expression: value < 0, message_zh: 负数, message_en: negative}\n"
-		if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		t.Setenv("CITYTALLY_RULES", rules)
+	c.changeRules(t, func() {
 		if code, refused := c.apply(t, next, "--reason", "new system"); code != exitRefused || refused.Sequence != 0 {
-			t.Errorf("exit code %d, %+v", code, refused)
+			t.Errorf("a catalogue that the rules in force do not fit: exit code %d, %+v", code, refused)
 		}
 	})
 	code, put := c.apply(t, next, "--reason", "new system")

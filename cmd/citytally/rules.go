@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/transform/rules"
@@ -14,18 +15,19 @@ import (
 
 func newRules(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "rules", Short: "List, check, test or explain the rules that figures are held against", Args: cobra.NoArgs,
+		Use: "rules", Short: "List, check, test, explain or apply the rules that figures are held against", Args: cobra.NoArgs,
 		Long: `Rules find what is wrong or odd about a figure that reads well: a part above its
 whole, 万元 for 亿元, a year to date that falls. They are a YAML file with expressions
-in CEL; those in use are those of the settings (rules:), or the built-in ones.`,
+in CEL. Those in use are those in force in the log of the running instance; where
+nothing runs, those of the settings (rules:), or the built-in ones.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRulesList(g), newRulesCheck(g), newRulesTest(g), newRulesExplain(g))
+	cmd.AddCommand(newRulesList(g), newRulesCheck(g), newRulesTest(g), newRulesExplain(g), newRulesApply(g), newRulesHistory(g))
 	return cmd
 }
 
-// rules loads the rules at path, for the catalogue in use, and a printer for them; "" is the
-// rules of the settings.
+// rules loads the rules at path, for the catalogue in use, and a printer for them; "" is those
+// in use.
 func (g *globals) rules(ctx context.Context, path string, lang *languageFlag) (*rules.Set, *present.Printer, error) {
 	s, err := g.settings()
 	if err != nil {
@@ -35,10 +37,17 @@ func (g *globals) rules(ctx context.Context, path string, lang *languageFlag) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if path != "" {
+	var set *rules.Set
+	if path == "" {
+		var running *client.Client
+		if running, err = g.client(client.Addresses{}); err != nil {
+			return nil, nil, err
+		}
+		set, err = running.Rules(ctx)
+	} else {
 		s.Rules = path
+		set, err = s.LoadRules(c)
 	}
-	set, err := s.LoadRules(c)
 	if all := strict.Flatten(err); len(all) > 1 {
 		err = fmt.Errorf("%s: %d mistakes\n%w", s.Rules, len(all), err)
 	}

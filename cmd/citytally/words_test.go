@@ -32,6 +32,7 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"token", "create", "--area", "320899"}, `want an area of the catalogue, or "*" for all, got "320899"`},
 		{[]string{"token", "create", "--area", "320812", "--role", "boss"}, `--role: want district, bureau, analyst, got "boss"`},
 		{[]string{"catalogue", "apply", "nosuch.yaml"}, "read catalogue: open nosuch.yaml"},
+		{[]string{"rules", "apply", "nosuch.yaml"}, "read rules: open nosuch.yaml"},
 		{[]string{"catalogue", "show", "nosuch.yaml", "--version", "0123456789ab"}, "leave out FILE"},
 		{[]string{"calendar", "--area", "320899"}, `--area: want an area of the catalogue, got "320899"`},
 		{[]string{"calendar", "--from", "2026-05-01", "--to", "2026-04-01"}, "--to: want a day that is not before --from"},

@@ -64,9 +64,14 @@ func parse(source string, text []byte) (*Catalogue, error) {
 	if err := decoder.Err(); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text)
-	c.version, c.text = hex.EncodeToString(sum[:6]), string(text)
+	c.version, c.text = VersionOf(text), string(text)
 	return c, nil
+}
+
+// VersionOf returns what identifies the content of a text: 12 hex digits of its SHA-256.
+func VersionOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
 }
 
 // Version identifies the catalogue's content: 12 hex digits of the SHA-256 of

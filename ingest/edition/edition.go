@@ -44,9 +44,24 @@ func Read(sequence uint64, d *event.Decision, known ...*catalogue.Catalogue) (*c
 	return c, nil
 }
 
-// Editions are the catalogues that have been in force, the oldest first.
+// Rules are the text of rules in force from a place of the log on. What is in it, package
+// rules reads, under the catalogue in force.
+type Rules struct {
+	Text string
+	// Sequence is the decision's place in ACCEPTED, and Since when the broker stored it.
+	Sequence uint64
+	Since    time.Time
+	Decision event.Decision
+}
+
+// Version identifies the text: the first 12 hex digits of its SHA-256.
+func (r *Rules) Version() string { return catalogue.VersionOf([]byte(r.Text)) }
+
+// Editions are the catalogues and the rules that have been in force, the oldest first.
 type Editions struct {
 	All []Edition
+	// Rules are empty where those of the settings have always been in force.
+	Rules []Rules
 	// last is the sequence of the last decision of any kind.
 	last  uint64
 	known []*catalogue.Catalogue // need not be read again
@@ -58,6 +73,14 @@ func (e *Editions) LastEdition() (Edition, bool) {
 		return Edition{}, false
 	}
 	return e.All[len(e.All)-1], true
+}
+
+// LastRules returns the rules in force now; false where they are those of the settings.
+func (e *Editions) LastRules() (Rules, bool) {
+	if len(e.Rules) == 0 {
+		return Rules{}, false
+	}
+	return e.Rules[len(e.Rules)-1], true
 }
 
 // First returns the catalogue that is in force from the log's beginning on: that of the
@@ -144,6 +167,9 @@ func (e *Editions) add(d stream.Delivery) error {
 		return err
 	}
 	for _, decision := range batch.Decisions {
+		if decision.Kind == event.AdoptRules {
+			e.Rules = append(e.Rules, Rules{Text: decision.Rules, Sequence: d.Sequence, Since: d.StoredAt, Decision: decision})
+		}
 		if decision.Kind != event.Adopt {
 			continue
 		}
@@ -163,15 +189,45 @@ var ErrOvertaken = errors.New("somebody else has decided something meanwhile: lo
 // Adopt puts a catalogue in force after the last decision that these editions know. It returns
 // ErrOvertaken when there has been another since, and otherwise the place in ACCEPTED.
 func (e *Editions) Adopt(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, reason string, by event.Person, now time.Time) (uint64, error) {
+	sequence, err := e.decide(ctx, log, reason, by, now, event.Decision{Kind: event.Adopt, Catalogue: c.Text()})
+	if err != nil {
+		return 0, fmt.Errorf("put catalogue %s in force: %w", c.Version(), err)
+	}
+	return sequence, nil
+}
+
+// Begin puts a catalogue and the rules of a text in force, together, as the log begins.
+func (e *Editions) Begin(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, ruleText, reason string, by event.Person, now time.Time) error {
+	_, err := e.decide(ctx, log, reason, by, now, event.Decision{Kind: event.Adopt, Catalogue: c.Text()}, event.Decision{Kind: event.AdoptRules, Rules: ruleText})
+	if err != nil {
+		return fmt.Errorf("put catalogue %s and rules %s in force: %w", c.Version(), catalogue.VersionOf([]byte(ruleText)), err)
+	}
+	return nil
+}
+
+// AdoptRules puts the rules of a text in force, as Adopt does a catalogue. The caller has
+// found that they fit the catalogue in force.
+func (e *Editions) AdoptRules(ctx context.Context, log *stream.Log, text, reason string, by event.Person, now time.Time) (uint64, error) {
+	sequence, err := e.decide(ctx, log, reason, by, now, event.Decision{Kind: event.AdoptRules, Rules: text})
+	if err != nil {
+		return 0, fmt.Errorf("put rules %s in force: %w", catalogue.VersionOf([]byte(text)), err)
+	}
+	return sequence, nil
+}
+
+// decide publishes decisions after the last one that these editions know.
+func (e *Editions) decide(ctx context.Context, log *stream.Log, reason string, by event.Person, now time.Time, decisions ...event.Decision) (uint64, error) {
 	if strings.TrimSpace(reason) == "" {
 		return 0, errors.New("reason: say why, for those who ask later")
 	}
 	if r, found := event.ControlIn(reason, ""); found {
 		return 0, fmt.Errorf("reason: take the control character %U out", r)
 	}
-	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{
-		{Kind: event.Adopt, Catalogue: c.Text(), Reason: reason, By: by.Name, At: now.UnixMilli(), Person: by},
-	}})
+	for i := range decisions {
+		d := &decisions[i]
+		d.Reason, d.By, d.At, d.Person = reason, by.Name, now.UnixMilli(), by
+	}
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: decisions})
 	if err != nil {
 		return 0, err
 	}
@@ -180,7 +236,7 @@ func (e *Editions) Adopt(ctx context.Context, log *stream.Log, c *catalogue.Cata
 		return 0, ErrOvertaken
 	}
 	if err != nil {
-		return 0, fmt.Errorf("put catalogue %s in force: %w", c.Version(), err)
+		return 0, err
 	}
 	return published[0].Sequence, nil
 }

@@ -95,6 +95,34 @@ func TestEditions(t *testing.T) {
 	}
 }
 
+// Rules are read back beside the catalogues, those that began with one included.
+func TestRulesAreEditionsToo(t *testing.T) {
+	log := openLog(t)
+	clerk := event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}
+	e := &edition.Editions{}
+	if err := e.Begin(t.Context(), log, cityOf(t, "a"), "rules: []\n", "first", clerk, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.AdoptRules(t.Context(), log, "rules:\n", "late", clerk, time.Now()); !errors.Is(err, edition.ErrOvertaken) {
+		t.Errorf("somebody who has not seen the first: %v", err)
+	}
+	e, err := edition.History(t.Context(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := e.AdoptRules(t.Context(), log, "rules:\n", "second", clerk, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := edition.History(t.Context(), log)
+	if err != nil || len(all.All) != 1 || len(all.Rules) != 2 || all.Rules[0].Sequence != all.All[0].Sequence {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if last, ok := all.LastRules(); !ok || last.Text != "rules:\n" || last.Sequence != second || last.Decision.Reason != "second" || last.Version() != catalogue.VersionOf([]byte("rules:\n")) {
+		t.Errorf("the last rules: %+v", last)
+	}
+}
+
 // A catalogue that cannot be read stops whoever reads it, until a person has it skipped.
 func TestUnreadableCatalogueIsSkippedByAPerson(t *testing.T) {
 	log := openLog(t)

@@ -234,7 +234,12 @@ func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 		}
 	}
 	if batch.aboutHolds() {
-		layout = acceptedLayout
+		layout = holdsLayout
+	}
+	for i := range batch.Decisions {
+		if d := &batch.Decisions[i]; d.Kind == AdoptRules {
+			layout, size = acceptedLayout, size+len(d.Rules)
+		}
 	}
 	return encodeBinary(layout, size, batch)
 }

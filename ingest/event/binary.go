@@ -15,12 +15,14 @@ import (
 // that of accepted rows figures are withdrawn, and one id may come more than once. Layout 4
 // of accepted rows is for a catalogue put in force, which no program may pass over, and layout
 // 5 for rows that list entities, which are no figures; layout 6 is for figures that are held,
-// and what is decided about them.
+// and what is decided about them; layout 7 is for rules put in force, by which every program
+// has to judge.
 const (
 	rowsLayout      = 3 // of accepted rows and of the decisions about them
 	catalogueLayout = 4
 	listsLayout     = 5
-	acceptedLayout  = 6
+	holdsLayout     = 6
+	acceptedLayout  = 7
 	totalsLayout    = 3 // of totals and of releases
 )
 

@@ -11,13 +11,15 @@ type DecisionKind string
 
 // The decisions. After a Lock a changed value in the period needs a reason; an
 // Unlock ends that. A Reopen lets the figures of a cell begin again at any stage. Adopt
-// puts a catalogue in force from its place in the log on. ExplainHeld says why held figures are
+// puts a catalogue in force from its place in the log on, and AdoptRules the rules. ExplainHeld says why held figures are
 // right; a ReleaseHeld has them count from its place on, a RefuseHeld ends them.
 const (
 	Lock   DecisionKind = "lock"
 	Unlock DecisionKind = "unlock"
 	Reopen DecisionKind = "reopen"
 	Adopt  DecisionKind = "adopt"
+
+	AdoptRules DecisionKind = "adopt_rules"
 
 	ExplainHeld DecisionKind = "explain"
 	ReleaseHeld DecisionKind = "release"
@@ -42,6 +44,8 @@ type Decision struct {
 	At int64 `cbor:"7,keyasint" json:"at"`
 	// Catalogue is the text of the catalogue that an Adopt puts in force.
 	Catalogue string `cbor:"8,keyasint,omitempty" json:"-"`
+	// Rules is the text of the rules that an AdoptRules puts in force.
+	Rules string `cbor:"12,keyasint,omitempty" json:"-"`
 	// Submission, and Sequence, its place in SUBMISSIONS, say what an ExplainHeld, ReleaseHeld or
 	// RefuseHeld is about: the held rows with the numbers in Rows.
 	Submission string   `cbor:"9,keyasint,omitempty" json:"submission,omitempty"`

@@ -68,6 +68,9 @@ func TestGoldenEvents(t *testing.T) {
 	adopted := &event.AcceptedBatch{Decisions: []event.Decision{
 		{Kind: event.Adopt, Reason: "2022年报表制度", By: clerk.Name, At: at.UnixMilli(), Catalogue: "city: \"320800\"\n", Person: clerk},
 	}}
+	ruled := &event.AcceptedBatch{Decisions: []event.Decision{
+		{Kind: event.AdoptRules, Reason: "阈值调整", By: clerk.Name, At: at.UnixMilli(), Rules: "rules: []\n", Person: clerk},
+	}}
 	manual := event.Run{ID: "manual.x", Schedule: "manual", Trigger: event.ByManual, StartedAt: at, FinishedAt: at, Person: clerk}
 	bounded := event.Command{ID: "manual.y", Schedule: "manual", Trigger: event.ByManual, Period: "2019", Until: "2021-06", Area: "320812", Catalogue: "0123456789ab", Full: true, Person: clerk}
 	healed := event.Run{
@@ -158,6 +161,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"decisions.v3.cbor", decisions, func() ([]byte, error) { return event.EncodeAccepted(decisions) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"adopted.v4.cbor", adopted, func() ([]byte, error) { return event.EncodeAccepted(adopted) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"rules.v7.cbor", ruled, func() ([]byte, error) { return event.EncodeAccepted(ruled) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"accepted.v5.lists.cbor", lists, func() ([]byte, error) { return event.EncodeAccepted(lists) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
@@ -49,6 +50,21 @@ func (f *finality) decide(v *Validator, kind event.DecisionKind) {
 		f.t.Fatal(err)
 	}
 	if err := v.catchUp(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// adoptRules puts the rules of a text in force.
+func (f *finality) adoptRules(v *Validator, text string) {
+	f.t.Helper()
+	editions, err := edition.History(f.t.Context(), f.log)
+	if err == nil {
+		_, err = editions.AdoptRules(f.t.Context(), f.log, text, "because", clerk, time.Now())
+	}
+	if err == nil {
+		err = v.catchUp(f.t.Context())
+	}
+	if err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,10 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 		if n%40 == 20 {
 			f.decide(validators[0], []event.DecisionKind{event.Lock, event.Unlock, event.Reopen}[n/40%3])
 		}
+		if n == 70 {
+			stricter := strings.Replace(set.Text(), `thresholds: {rise: "2.5", fall: "2", slip`, `thresholds: {rise: "2.4", fall: "2", slip`, 1)
+			f.adoptRules(validators[0], stricter)
+		}
 		if n%12 == 11 {
 			f.decideHeld(validators[0], []event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld}[n/12%3])
 		}
@@ -81,7 +86,7 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 	})
 	again := &Validator{log: f.log, ledger: ledger.New(c), rules: set, now: validators[0].now}
 	states := map[uint64]*batchState{}
-	byRules, byCode := map[string]int{}, map[string]int{}
+	byRules, byCode, versions := map[string]int{}, map[string]int{}, map[string]bool{}
 	for i := range verdicts {
 		was := &verdicts[i]
 		for len(accepted) > 0 && accepted[0].Sequence <= was.Basis {
@@ -107,10 +112,14 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 		if want, got := encoded(t, was), encoded(t, &is); want != got {
 			t.Fatalf("verdict on %d, judged at %d with those from %d:\n%s\njudged again:\n%s", was.Sequence, was.Basis, was.Batch, want, got)
 		}
+		versions[was.Rules] = true
 		for _, finding := range was.Findings {
 			byRules[finding.Rule]++
 			byCode[finding.Code]++
 		}
+	}
+	if len(versions) != 2 || !versions[set.Version()] {
+		t.Errorf("versions of the rules %v, want those before and after others came into force", versions)
 	}
 	if byRules[""] == 0 || byCode["LOCKED_REVISION"] == 0 || byCode["STILL_HELD"]+byCode["HELD_SUPERSEDED"] == 0 {
 		t.Errorf("findings %v: want figures that are held by a lock, and held ones that are sent again or superseded", byCode)

@@ -49,6 +49,8 @@ var _ history = (*batchState)(nil)
 type checks struct {
 	catalogue *catalogue.Catalogue
 	rules     *rules.Set // nil where there are none
+	text      string     // of the rules that the log puts in force; "" where they are the settings'
+	err       error      // why these rules cannot be read
 	again     bool       // for what has been judged before: nothing is remarked on lists
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -34,14 +35,14 @@ type Config struct {
 type Validator struct {
 	log     *stream.Log
 	ledger  *ledger.Ledger
-	rules   *rules.Set // nil judges by the catalogue alone
+	rules   *rules.Set // until the log puts others in force; nil judges by the catalogue alone
 	config  Config
 	logger  zerolog.Logger
 	now     func() time.Time
 	metrics *Metrics
 	tracer  *stream.Tracer
 	earlier earlierVerdicts
-	checked atomic.Pointer[checks] // those of the catalogue that was in force last
+	checked atomic.Pointer[checks] // those of the catalogue and the rules that were in force last
 	// restored counts the submissions of which lost rows were brought back to ACCEPTED.
 	restored int
 }
@@ -55,14 +56,29 @@ func NewValidator(log *stream.Log, l *ledger.Ledger, set *rules.Set, config Conf
 	}
 }
 
-// checks returns those of the catalogue in force in the ledger.
+// checks returns those of the catalogue and the rules in force in the ledger.
 func (v *Validator) checks() *checks {
-	inForce, last := v.ledger.Catalogue(), v.checked.Load()
-	if last == nil || last.catalogue != inForce {
-		last = &checks{catalogue: inForce, rules: v.rules.Under(inForce)}
+	inForce, text, last := v.ledger.Catalogue(), v.ledger.Rules(), v.checked.Load()
+	if last == nil || last.catalogue != inForce || last.text != text {
+		last = newChecks(inForce, v.rules, text)
 		v.checked.Store(last)
 	}
 	return last
+}
+
+// newChecks returns those of a catalogue and of the rules of a text, or where that is "" of
+// the settings.
+func newChecks(c *catalogue.Catalogue, ofSettings *rules.Set, text string) *checks {
+	made := &checks{catalogue: c, text: text}
+	if text == "" {
+		made.rules = ofSettings.Under(c)
+		return made
+	}
+	made.rules, made.err = rules.Parse("rules in force", []byte(text), c)
+	if made.err != nil {
+		made.err = &event.NewerLayout{Content: fmt.Errorf("the log puts rules in force that cannot be read under its catalogue: %w", made.err)}
+	}
+	return made
 }
 
 // Run judges submissions until ctx ends. Call it once the ledger has caught up with
@@ -182,13 +198,16 @@ func (v *Validator) catchUp(ctx context.Context) error {
 	return v.ledger.Wait(ctx, last)
 }
 
-// judgeUnderOne judges submissions under one catalogue: again where another one came into
-// force meanwhile. It returns what was accepted with the ledger.
+// judgeUnderOne judges submissions under one catalogue and the same rules: again where others
+// came into force meanwhile. It returns what was accepted with the ledger.
 func (v *Validator) judgeUnderOne(ctx context.Context, submissions []received) ([]event.Verdict, *outbox, *batchState, error) {
 	for {
-		inForce, state := v.ledger.Catalogue(), newBatchState(v.ledger)
+		by, state := v.checks(), newBatchState(v.ledger)
+		if by.err != nil {
+			return nil, nil, nil, by.err
+		}
 		verdicts, outgoing, err := v.judgeAll(ctx, submissions, state)
-		if err != nil || v.ledger.Catalogue() == inForce {
+		if err != nil || v.checks() == by {
 			return verdicts, outgoing, state, err
 		}
 	}

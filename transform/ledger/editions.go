@@ -54,6 +54,14 @@ func (l *Ledger) Catalogue() *catalogue.Catalogue {
 	return l.catalogue
 }
 
+// Rules returns the text of the rules in force at the ledger's basis; "" where the log has put
+// none in force, so that those of the settings are.
+func (l *Ledger) Rules() string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.rules
+}
+
 // CataloguesSince returns the catalogues that were in force at a sequence of ACCEPTED or after
 // it and no longer are, the oldest first.
 func (l *Ledger) CataloguesSince(sequence uint64) []*catalogue.Catalogue {

@@ -23,6 +23,7 @@ type Ledger struct {
 
 	catalogue   *catalogue.Catalogue // in force at the basis
 	editions    []placedCatalogue    // those that have been, the oldest first
+	rules       string               // text of those in force at the basis; "" until the log has any
 	units       []string             // of figures, by number
 	unitNumbers map[string]uint8
 

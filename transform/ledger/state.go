@@ -13,6 +13,9 @@ func (l *Ledger) applyDecision(acceptedSequence uint64, d *event.Decision) {
 	case event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld:
 		l.applyHoldDecision(acceptedSequence, d)
 		return
+	case event.AdoptRules:
+		l.rules = d.Rules
+		return
 	}
 	period, err := catalogue.ParsePeriod(d.Period)
 	if err != nil {

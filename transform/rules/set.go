@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"regexp"
@@ -18,6 +16,7 @@ import (
 type Set struct {
 	rules    []Rule
 	version  string
+	text     string
 	compiled []*compiled
 	plans    map[string]Plans
 }
@@ -68,8 +67,7 @@ func Parse(source string, text []byte, c *catalogue.Catalogue) (*Set, error) {
 	if err := decoder.Err(); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text)
-	s.version = hex.EncodeToString(sum[:6])
+	s.version, s.text = catalogue.VersionOf(text), string(text)
 	s.plan(c)
 	return s, nil
 }
@@ -81,6 +79,14 @@ func (s *Set) Version() string {
 		return ""
 	}
 	return s.version
+}
+
+// Text returns the text that the set was read from; a text without rules where it is nil.
+func (s *Set) Text() string {
+	if s == nil {
+		return "rules: []\n"
+	}
+	return s.text
 }
 
 // All returns the rules in their order. A nil set has none.

@@ -8,10 +8,11 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/rules"
 )
 
-// openCatalogue finds the catalogue in force in the log. Where there is none yet, a process
-// with a transform stage puts that of its settings in force; the others, and all while the log
+// openCatalogue finds the catalogue and the rules in force in the log. Where there are none yet, a
+// process with a transform stage puts those of its settings in force; the others, and all while the log
 // lacks its beginning, use that of their settings until then. What settings name later is not used: only citytally catalogue apply
 // changes the catalogue in force.
 func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Catalogue) error {
@@ -30,7 +31,8 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 		if err != nil {
 			return err
 		}
-		if last, ok := editions.LastEdition(); ok {
+		last, ok := editions.LastEdition()
+		if p.rulesInForce, _ = editions.LastRules(); ok {
 			p.firstCatalogue, p.Catalogue, p.inForceSince = editions.First(), last.Catalogue, last.Since
 			break
 		}
@@ -42,7 +44,11 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 			p.firstCatalogue, p.Catalogue, p.inForceSince = fromSettings, fromSettings, time.Now()
 			break
 		}
-		_, err = editions.Adopt(ctx, log, fromSettings, "the catalogue of the settings, at the first start", CurrentPerson(), time.Now())
+		set, err := p.settings.LoadRules(fromSettings)
+		if err != nil {
+			return Usage(err)
+		}
+		err = editions.Begin(ctx, log, fromSettings, set.Text(), "the catalogue and the rules of the settings, at the first start", CurrentPerson(), time.Now())
 		if err != nil && !errors.Is(err, edition.ErrOvertaken) {
 			return err
 		}
@@ -56,4 +62,22 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 			Msg("the log has another catalogue in force than the settings name, and it is used; citytally catalogue apply puts a file in force")
 	}
 	return nil
+}
+
+// rules returns the rules of the settings, which are in force until the log puts others in
+// force; nil where it has done so.
+func (p *Pipeline) rules() (*rules.Set, error) {
+	ofSettings, err := p.settings.LoadRules(p.Catalogue)
+	if p.rulesInForce.Text == "" {
+		return ofSettings, err
+	}
+	if version := p.rulesInForce.Version(); err != nil || ofSettings.Version() != version && ofSettings.Text() != p.rulesInForce.Text {
+		line := p.options.Logger.Info()
+		if p.settings.Rules != "" {
+			line = p.options.Logger.Warn()
+		}
+		line.Err(err).Str("in_force", version).Str("settings", ofSettings.Version()).Str("file", p.settings.Rules).
+			Msg("the log has other rules in force than the settings name, and they are used; citytally rules apply puts a file in force")
+	}
+	return nil, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
@@ -76,7 +77,9 @@ type Pipeline struct {
 	calendar *calendar.Calendar
 	options  Options
 	// firstCatalogue is in force from the log's beginning on, and Catalogue since inForceSince.
+	// Of the rules in force in the log the text is "" where it has none.
 	firstCatalogue *catalogue.Catalogue
+	rulesInForce   edition.Rules
 	inForceSince   time.Time
 	closers        []func() error         // in the order of opening
 	starting       *startingEngine        // nil where this process needs no engine
@@ -139,7 +142,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	p.watchContinuity()
 	if p.has(StageTransform) {
-		set, err := p.settings.LoadRules(p.Catalogue)
+		set, err := p.rules()
 		if err != nil {
 			return Usage(err)
 		}

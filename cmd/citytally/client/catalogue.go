@@ -159,8 +159,8 @@ func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, re
 	case len(does.Unconverted) > 0:
 		return applied, &RefusedError{fmt.Errorf("%d figures do not convert into the units of catalogue %s: say in it how they do, with converts at the indicator", len(does.Unconverted), does.To)}
 	default:
-		// The rules and the calendar of the settings have to stand under it, or no stage starts again.
-		_, rulesErr := c.settings.LoadRules(to)
+		// The rules in force and the calendar of the settings have to stand under it, or no stage starts again.
+		_, rulesErr := c.rulesUnder(replayer.editions, to)
 		_, calendarErr := c.settings.LoadCalendar(to)
 		if err := errors.Join(rulesErr, calendarErr); err != nil {
 			return applied, &RefusedError{fmt.Errorf("the rules or the calendar in use do not fit catalogue %s; change them first: %w", does.To, err)}

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -54,6 +55,9 @@ func decisionActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 					return err
 				}
 				decision.Period = adopted.Version()
+			}
+			if decision.Kind == event.AdoptRules {
+				decision.Period = catalogue.VersionOf([]byte(decision.Rules))
 			}
 			of := strings.Join(slices.DeleteFunc([]string{decision.Period, decision.Area, decision.Indicator}, func(s string) bool { return s == "" }), " ")
 			by := decision.Person

@@ -27,6 +27,11 @@ type RulesWords struct {
 	Severity, Scope, Expression      string
 	Thresholds, MessageZH, MessageEN string
 	Relation, Passing, Failing       string
+	// Differences and Finds are the headers of what differs, and of how many figures in force
+	// the rules find before and after. Same, DryRun and Applied end that, with versions.
+	Differences, Finds    table.Row
+	Actions               map[string]string
+	Same, DryRun, Applied string
 }
 
 // Rules prints a list of rules, as a table or as JSON.
@@ -143,4 +148,47 @@ func thresholdsInWords(r *rules.Rule) string {
 		all = append(all, name+" "+r.Thresholds[name])
 	}
 	return strings.Join(all, ", ")
+}
+
+// AppliedRules is what rules do or would do.
+type AppliedRules struct {
+	// From and To are the versions of the rules in force and of the others.
+	From        string             `json:"from"`
+	To          string             `json:"to"`
+	Differences []rules.Difference `json:"differences"`
+	// Before and After are how many of the figures in force they find, by the rule's id.
+	Before map[string]int `json:"before"`
+	After  map[string]int `json:"after"`
+	// Sequence is the place in ACCEPTED from which the others are in force; 0 where they are not.
+	Sequence uint64 `json:"sequence,omitempty"`
+}
+
+// AppliedRules prints what rules do, as tables or as JSON.
+func (p *Printer) AppliedRules(w io.Writer, a *AppliedRules, format string) error {
+	if format == FormatJSON {
+		return JSON(w, a)
+	}
+	words := &p.words().Rules
+	if a.From == a.To && a.Sequence == 0 {
+		fmt.Fprintf(w, words.Same+"\n", a.To)
+		return nil
+	}
+	t := NewTable(w, words.Differences)
+	for _, d := range a.Differences {
+		t.AppendRow(table.Row{d.Rule, strings.TrimSpace(words.Actions[d.Action] + " " + d.Field), d.From, d.To})
+	}
+	t.Render()
+	found := NewTable(w, words.Finds)
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(a.Before)), maps.Keys(a.After))
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		found.AppendRow(table.Row{id, a.Before[id], a.After[id]})
+	}
+	found.Render()
+	if a.Sequence == 0 {
+		fmt.Fprintf(w, words.DryRun+"\n", a.To)
+	} else {
+		fmt.Fprintf(w, words.Applied+"\n", a.To, a.Sequence)
+	}
+	return nil
 }

@@ -137,6 +137,9 @@ var englishWords = Words{
 		Missed: "%s, example %d, %s: want a fault, found none", Alarm: "%s, example %d, %s: want no fault, found: %s", Unreadable: "%s, example %d, %s: %v",
 		Severity: "what a fault does", Scope: "concerns", Relation: "compares with", Thresholds: "limits", Expression: "a figure is at fault where",
 		MessageZH: "says in Chinese", MessageEN: "says in English", Passing: "without the fault", Failing: "with the fault",
+		Differences: table.Row{"rule", "difference", "from", "to"}, Finds: table.Row{"rule", "figures in force found before", "found after"},
+		Actions: map[string]string{"added": "added", "removed": "removed", "changed": "changed"},
+		Same:    "rules %s are in force already", DryRun: "nothing was changed; --reason puts rules %s in force", Applied: "rules %s are in force from message %d of ACCEPTED on",
 	},
 	Catalogue: CatalogueWords{
 		Areas: table.Row{"code", "area", "kind", "exists", "predecessors"}, Datasets: table.Row{"dataset", "name", "periods", "stage", "due"},
@@ -187,7 +190,7 @@ var englishWords = Words{
 	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
-		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
+		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "adopt_rules": "put rules in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
 			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
 		Roles: map[string]string{"operator": "operator", "schedule": "schedule", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "schedule": "schedule", "token": "token"},

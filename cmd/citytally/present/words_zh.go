@@ -134,6 +134,9 @@ var chineseWords = Words{
 		Missed: "%s 第 %d 个示例 %s：应当查出错误，却未查出", Alarm: "%s 第 %d 个示例 %s：不应有错，却查出：%s", Unreadable: "%s 第 %d 个示例 %s：%v",
 		Severity: "处理方式", Scope: "适用范围", Relation: "比较对象", Thresholds: "限值", Expression: "判定条件",
 		MessageZH: "中文提示", MessageEN: "英文提示", Passing: "无错示例", Failing: "有错示例",
+		Differences: table.Row{"规则", "变化", "原为", "现为"}, Finds: table.Row{"规则", "原规则在现有数据中发现", "新规则发现"},
+		Actions: map[string]string{"added": "新增", "removed": "删除", "changed": "修改"},
+		Same:    "规则 %s 已在使用", DryRun: "未作任何更改；加 --reason 启用规则 %s", Applied: "规则 %s 自采用记录第 %d 条起启用",
 	},
 	Catalogue: CatalogueWords{
 		Areas: table.Row{"代码", "单位", "类别", "存续", "前身"}, Datasets: table.Row{"报表", "名称", "报告期", "默认阶段", "截止"},
@@ -184,7 +187,7 @@ var chineseWords = Words{
 	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
-		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
+		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "adopt_rules": "启用规则", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
 			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
 		Roles: map[string]string{"operator": "管理员", "schedule": "定时任务", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "schedule": "自动", "token": "令牌"},
