@@ -2,6 +2,7 @@ package transform
 
 import (
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger/snapshot"
 	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/rules"
 	"github.com/citytally/citytally/transform/schedule"
@@ -29,3 +30,6 @@ func WithJob(name string, job schedule.Job) Option {
 
 // WithTracer makes the stage record spans of the submissions that are traced.
 func WithTracer(tracer *stream.Tracer) Option { return func(s *Stage) { s.tracer = tracer } }
+
+// WithSnapshots makes the stage keep snapshots of its ledger, and begin with the newest.
+func WithSnapshots(store *snapshot.Store) Option { return func(s *Stage) { s.snapshots = store } }

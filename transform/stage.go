@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/transform/closing"
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/ledger/snapshot"
 	"github.com/citytally/citytally/transform/reconcile"
 	"github.com/citytally/citytally/transform/remind"
 	"github.com/citytally/citytally/transform/respond"
@@ -33,6 +34,8 @@ type Stage struct {
 	logger     zerolog.Logger
 	now        func() time.Time
 	ledger     *ledger.Ledger
+	snapshots  *snapshot.Store
+	keeper     *snapshot.Keeper // nil where no snapshots are kept
 	checker    *reconcile.ConservationChecker
 	ready      chan struct{}
 	metrics    *Metrics
@@ -56,6 +59,9 @@ func New(log *stream.Log, c *catalogue.Catalogue, projection reconcile.Projectio
 		option(s)
 	}
 	s.ledger.RegisterMetrics(s.metrics.registerer)
+	if s.snapshots != nil {
+		s.keeper = snapshot.NewKeeper(s.snapshots, log, s.ledger, logger, s.metrics.registerer)
+	}
 	s.checker = reconcile.NewConservationChecker(log, s.ledger, projection, config.CheckEvery, logger, now, s.metrics.reconcile)
 	return s, nil
 }
@@ -71,7 +77,7 @@ func (s *Stage) Ready() <-chan struct{} { return s.ready }
 // the log, or nil.
 func (s *Stage) Content(ctx context.Context) error { return s.checker.Content(ctx) }
 
-// Run replays the ledger and then runs the workers until ctx ends. The workers
+// Run fills the ledger, from its newest snapshot and the log behind that, and then runs the workers until ctx ends. The workers
 // finish the batches they have begun, and Run returns nil.
 func (s *Stage) Run(ctx context.Context) error {
 	// Workers that finish a batch wait for the ledger to follow, so it stops last.
@@ -82,7 +88,7 @@ func (s *Stage) Run(ctx context.Context) error {
 	followed := make(chan error, 1)
 	var follower sync.WaitGroup
 	follower.Go(func() {
-		followed <- s.ledger.Follow(following, s.log, s.logger, func() { close(replayed) })
+		followed <- s.follow(following, func() { close(replayed) })
 	})
 	group.Go(func() error {
 		select {
@@ -103,7 +109,20 @@ func (s *Stage) Run(ctx context.Context) error {
 	err := group.Wait()
 	stop()
 	follower.Wait()
+	if s.keeper != nil {
+		s.keeper.Stop(ctx)
+	}
 	return err
+}
+
+// follow has the ledger follow the log, from its newest snapshot on where there is one.
+func (s *Stage) follow(ctx context.Context, caughtUp func()) error {
+	if s.keeper != nil {
+		if err := s.keeper.Load(ctx); err != nil {
+			return err
+		}
+	}
+	return s.ledger.Follow(ctx, s.log, s.logger, caughtUp)
 }
 
 func (s *Stage) runWorkers(ctx context.Context) error {
@@ -118,6 +137,9 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
 	runs := []func(context.Context) error{validator.Run, worker.Run, s.checker.Run, answer}
+	if s.keeper != nil {
+		runs = append(runs, s.keeper.Run)
+	}
 	jobs := maps.Clone(s.jobs)
 	jobs[schedule.Recompute], jobs[schedule.Check] = recomputer, s.checker
 	if s.calendar != nil {

@@ -30,6 +30,7 @@ var importLine = [][]string{
 	{"ingest/client", "ingest/drop"},
 	{"ingest/pull"},
 	{"transform/ledger", "transform/rules", "transform/schedule"},
+	{"transform/ledger/snapshot"},
 	{"transform/tally"},
 	{"transform/judge"},
 	{"transform/reconcile", "transform/answer/published", "transform/answer/assess", "transform/answer/effect", "transform/answer", "transform/remind", "transform/closing"},

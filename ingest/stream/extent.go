@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -24,6 +25,8 @@ type Extent struct {
 	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages do not count: a
 	// crash leaves some of them without a message, of which nobody has ever had a receipt.
 	Missing uint64
+	// Created is when the stream was created; one that is created anew has another time.
+	Created time.Time
 }
 
 // Lost reports whether a stream has lost the message at a sequence that it once held: one behind
@@ -72,7 +75,7 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 		return Extent{}, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	info := s.CachedInfo()
-	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State)}
+	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State), Created: info.Created.UTC()}
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)
 	return e, nil

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"testing"
@@ -55,6 +56,37 @@ func BenchmarkFold(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/fixture.LargeCells, "ns/figure")
+		})
+	}
+}
+
+// BenchmarkStart measures what a start costs: reading an image, beside folding messages that are
+// read already; and what writing one costs.
+func BenchmarkStart(b *testing.B) {
+	c := fixture.LargeCatalogue(b)
+	ledger := benchLedger(b, c)
+	var text bytes.Buffer
+	for _, run := range []struct {
+		name string
+		do   func() error
+	}{
+		{"fold", func() error { benchLedger(b, c); return nil }},
+		{"write", func() error {
+			text.Reset()
+			image := ledger.Image()
+			defer image.Close()
+			return image.Write(&text)
+		}},
+		{"restore", func() error { return New(c).Restore(bytes.NewReader(text.Bytes())) }},
+	} {
+		b.Run(run.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := run.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/fixture.LargeCells, "ns/figure")
+			b.ReportMetric(float64(text.Len())/fixture.LargeCells, "bytes/figure")
 		})
 	}
 }

@@ -62,6 +62,13 @@ func (l *Ledger) Rules() string {
 	return l.rules
 }
 
+// FirstCatalogue returns the catalogue with which the ledger began.
+func (l *Ledger) FirstCatalogue() *catalogue.Catalogue {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.editions[0].Catalogue
+}
+
 // CataloguesSince returns the catalogues that were in force at a sequence of ACCEPTED or after
 // it and no longer are, the oldest first.
 func (l *Ledger) CataloguesSince(sequence uint64) []*catalogue.Catalogue {

@@ -12,7 +12,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Follow folds ACCEPTED in from its start until ctx ends. It calls caughtUp once,
+// Follow folds ACCEPTED in from behind the ledger's basis until ctx ends. It calls caughtUp once,
 // when the ledger holds everything up to the log's end. A message that cannot be
 // read is skipped; the tally worker puts it aside in DEAD.
 func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Logger, caughtUp func()) error {
@@ -21,7 +21,7 @@ func (l *Ledger) Follow(ctx context.Context, log *stream.Log, logger zerolog.Log
 		// The stream was created anew behind what it had held: nothing up to there comes.
 		l.begin(extent.Last)
 	}
-	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Stage: "ledger"}, func(d stream.Delivery) error {
+	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, From: l.Basis() + 1, Stage: "ledger"}, func(d stream.Delivery) error {
 		batch, err := event.DecodeAccepted(d.Body)
 		if err != nil && !event.IsPermanent(err) {
 			return fmt.Errorf("read message %d of ACCEPTED: %w", d.Sequence, err)

@@ -49,15 +49,23 @@ type History struct {
 // counts, however much later it was judged.
 func Replay(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, moment Moment, keep Keep) (*History, error) {
 	h := NewHistory(c, moment, keep)
-	following, caughtUp := context.WithCancel(ctx)
-	defer caughtUp()
-	if err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted}, h.apply, caughtUp); err != nil {
-		return nil, fmt.Errorf("replay the log: %w", err)
-	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("replay the log: %w", context.Cause(ctx))
+	if err := h.Replay(ctx, log); err != nil {
+		return nil, err
 	}
 	return h, nil
+}
+
+// Replay reads ACCEPTED from behind the ledger's basis to its present end.
+func (h *History) Replay(ctx context.Context, log *stream.Log) error {
+	following, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	if err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted, From: h.Ledger.Basis() + 1}, h.apply, caughtUp); err != nil {
+		return fmt.Errorf("replay the log: %w", err)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("replay the log: %w", context.Cause(ctx))
+	}
+	return nil
 }
 
 // NewHistory returns the history of an empty log; Fold adds messages to it.

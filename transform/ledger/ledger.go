@@ -52,6 +52,8 @@ type Ledger struct {
 	uncounted     map[*cellFigures]Cell // cells whose lists have changed, within one call of Apply
 
 	basis    uint64        // highest sequence of ACCEPTED folded in
+	rows     uint64        // accepted rows folded in
+	latest   int64         // as of [Extent]
 	advanced chan struct{} // closed and replaced when basis grows
 
 	views          []*View // those that are open
@@ -63,11 +65,22 @@ type Ledger struct {
 // New returns an empty ledger. The catalogue is in force until a message puts another one in
 // force; values are given in its units.
 func New(c *catalogue.Catalogue) *Ledger {
-	return &Ledger{
-		catalogue: c, editions: []placedCatalogue{{0, c}}, unitNumbers: map[string]uint8{}, areaNumbers: map[string]int{}, indicators: map[string]*numberedIndicator{}, periods: map[catalogue.Period]*periodCells{},
-		submissionNumbers: map[event.SubmissionID]uint32{}, lastOnSubject: map[string]uint64{}, locked: map[catalogue.Period]bool{}, advanced: make(chan struct{}),
-		uncounted: map[*cellFigures]Cell{},
-	}
+	l := &Ledger{advanced: make(chan struct{})}
+	l.reset(c)
+	return l
+}
+
+// reset empties a ledger of which no view is open.
+func (l *Ledger) reset(c *catalogue.Catalogue) {
+	l.catalogue, l.editions, l.rules = c, []placedCatalogue{{0, c}}, ""
+	l.units, l.unitNumbers = nil, map[string]uint8{}
+	l.areas, l.areaNumbers, l.areaOrder = nil, map[string]int{}, nil
+	l.indicators, l.periods, l.cellCount = map[string]*numberedIndicator{}, map[catalogue.Period]*periodCells{}, 0
+	l.submissions, l.submissionNumbers, l.keyed, l.keyHolders = nil, map[event.SubmissionID]uint32{}, nil, nil
+	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
+	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held = nil, nil, nil, nil, nil
+	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
+	l.basis, l.rows, l.latest = 0, 0, 0
 }
 
 // Apply folds in the message at the sequence of ACCEPTED. A submission that has
@@ -89,6 +102,7 @@ func (l *Ledger) Apply(sequence uint64, subject string, batch *event.AcceptedBat
 		}
 	}
 	for i := range batch.Decisions {
+		l.received(batch.Decisions[i].At)
 		l.applyDecision(sequence, &batch.Decisions[i])
 	}
 	for _, c := range adopted {
@@ -139,6 +153,7 @@ func (l *Ledger) applySubmission(acceptedSequence uint64, s *event.AcceptedSubmi
 	if err != nil {
 		return err
 	}
+	l.received(s.ReceivedAt)
 	number, folded := l.accepted(id, s.Sequence)
 	if folded && !s.Released {
 		return nil
@@ -165,6 +180,7 @@ func (l *Ledger) addSubmission(acceptedSequence uint64, id event.SubmissionID, s
 		folded.before = before + 1
 	}
 	l.submissions = append(l.submissions, folded)
+	l.rows += uint64(s.Len())
 	l.submissionNumbers[id] = number
 	if s.Key != "" {
 		l.foldKey(number, s)

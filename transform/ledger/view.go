@@ -83,10 +83,15 @@ func (v *View) AppendParts(parts []Part, cell Cell) []Part {
 	if v.catalogue != v.ledger.catalogue {
 		as = v.ledger.conversionUnder(v.catalogue, cell.Indicator)
 	}
+	return v.ledger.appendParts(parts, v.figuresOf(c), as)
+}
+
+// figuresOf returns a cell's figures as the view shows them.
+func (v *View) figuresOf(c *cellFigures) []packedFigure {
 	if c.viewsBefore < v.number {
-		return v.ledger.appendParts(parts, c.figures, as)
+		return c.figures
 	}
-	return v.ledger.appendParts(parts, v.kept[c], as)
+	return v.kept[c]
 }
 
 // Reported returns the periods of a year for which anybody has reported the indicator.

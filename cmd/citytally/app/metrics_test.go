@@ -68,7 +68,11 @@ func registered(t *testing.T) *collecting {
 	watchEngine(r, &chdb.Server{})
 	watchDivergences(r, func() int { return 0 })
 	r.MustRegister(&health{})
-	if _, err := transform.New(log, catalogue, nil, transform.DefaultConfig(), zerolog.Nop(), nil, transform.WithMetrics(all.transform)); err != nil {
+	snapshots, err := openSnapshots(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := transform.New(log, catalogue, nil, transform.DefaultConfig(), zerolog.Nop(), nil, transform.WithMetrics(all.transform), transform.WithSnapshots(snapshots)); err != nil {
 		t.Fatal(err)
 	}
 	return r

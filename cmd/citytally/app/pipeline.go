@@ -150,6 +150,10 @@ func (p *Pipeline) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		snapshots, err := openSnapshots(p.settings.Dir)
+		if err != nil {
+			return err
+		}
 		projection := &sink.Projection{Store: p.Store, Log: log}
 		reminding, err := p.reminding()
 		if err != nil {
@@ -157,6 +161,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 		p.transform, err = transform.New(log, p.firstCatalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
 			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer),
+			transform.WithSnapshots(snapshots),
 			transform.WithCalendar(reminding, p.settings.Remind), transform.WithJob(schedule.Backup, p.backups()))
 		if err != nil {
 			return Usage(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/ledger/snapshot"
 )
 
 // Selection says which totals are asked for: the latest of a period, those of a
@@ -66,10 +67,11 @@ func ParseAsOf(text string, location *time.Location) (time.Time, error) {
 
 // replayer replays the broker's log.
 type replayer struct {
-	log      *stream.Log
-	editions *edition.Editions // at least one
-	location *time.Location
-	close    func()
+	log       *stream.Log
+	editions  *edition.Editions // at least one
+	snapshots *snapshot.Store   // nil where there are none
+	location  *time.Location
+	close     func()
 }
 
 // openReplayer connects to the log. The caller closes the replayer.
@@ -78,6 +80,9 @@ func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 	var err error
 	if r.location, err = c.settings.Location(); err != nil {
 		return nil, app.Usage(err)
+	}
+	if r.snapshots, err = app.Snapshots(c.settings.Dir); err != nil {
+		return nil, err
 	}
 	if r.log, r.close, err = c.openLog(zerolog.Nop()); err != nil {
 		return nil, err
@@ -94,9 +99,19 @@ func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 }
 
 // replay returns what was known at the moment, under the catalogue in force then, with the
-// vintages that keep asks for.
+// vintages that keep asks for. Without any it begins with the newest snapshot that is not beyond
+// the moment.
 func (r *replayer) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
-	return ledger.Replay(ctx, r.log, r.editions.First(), m, keep)
+	h := ledger.NewHistory(r.editions.First(), m, keep)
+	if keep == nil && r.snapshots != nil {
+		if _, err := r.snapshots.Load(ctx, r.log, h.Ledger, m, zerolog.Nop()); err != nil {
+			return nil, err
+		}
+	}
+	if err := h.Replay(ctx, r.log); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // catalogueAt returns the catalogue in force at a moment.
