@@ -14,6 +14,65 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/docs"
 )
 
+// documentedLabels returns the labels of every metric.
+func documentedLabels(t *testing.T) map[string][]string {
+	t.Helper()
+	page, err := docs.Page("metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string][]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(citytally_\\w+)` \\| ([^|]*) \\|").FindAllStringSubmatch(page, -1) {
+		labels[m[1]] = strings.Split(strings.TrimSpace(m[2]), ", ")
+	}
+	return labels
+}
+
+var (
+	queriedMetric = regexp.MustCompile(`(citytally_\w+)(?:\{([^}]*)\})?`)
+	queriedLabel  = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
+	groupedMetric = regexp.MustCompile(`by \(([\w, ]+)\) \([^)]*?(citytally_\w+)`)
+)
+
+// scraped are the labels that Prometheus gives to every metric, and a histogram to its buckets.
+var scraped = []string{"instance", "job", "le"}
+
+// checkExpression checks that what a query of Prometheus asks for exists, with the labels that it names.
+func checkExpression(t *testing.T, what, expr string, labels map[string][]string) {
+	t.Helper()
+	has := func(metric, label string) {
+		t.Helper()
+		if known := labels[metric]; !slices.Contains(known, label) && !slices.Contains(scraped, label) {
+			t.Errorf("%s: %s has labels %q, not %s", what, metric, known, label)
+		}
+	}
+	base := func(metric string) string {
+		for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+			if of, ok := strings.CutSuffix(metric, suffix); ok && labels[of] != nil {
+				return of
+			}
+		}
+		return metric
+	}
+	found := queriedMetric.FindAllStringSubmatch(expr, -1)
+	if len(found) == 0 {
+		t.Errorf("%s asks for no metric of citytally", what)
+	}
+	for _, m := range found {
+		if labels[base(m[1])] == nil {
+			t.Errorf("%s: there is no metric %s", what, m[1])
+		}
+		for _, label := range queriedLabel.FindAllStringSubmatch(m[2], -1) {
+			has(base(m[1]), label[1])
+		}
+	}
+	for _, m := range groupedMetric.FindAllStringSubmatch(expr, -1) {
+		for label := range strings.SplitSeq(m[1], ", ") {
+			has(base(m[2]), label)
+		}
+	}
+}
+
 // Every metric that an alert asks for exists, with the labels that it names, and every alert says
 // in both languages what is wrong, and what to do. promtool has the last word where it is installed.
 func TestAlertsNameWhatExists(t *testing.T) {
@@ -39,16 +98,7 @@ func TestAlertsNameWhatExists(t *testing.T) {
 	if err := decoder.Decode(&rules); err != nil {
 		t.Fatal(err)
 	}
-	page, err := docs.Page("metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	labels := map[string][]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(citytally_\\w+)` \\| ([^|]*) \\|").FindAllStringSubmatch(page, -1) {
-		labels[m[1]] = strings.Split(strings.TrimSpace(m[2]), ", ")
-	}
-	name := regexp.MustCompile(`(citytally_\w+)(?:\{(\w+))?`)
-	by := regexp.MustCompile(`by \(([\w, ]+)\) \([^)]*?(citytally_\w+)`)
+	labels := documentedLabels(t)
 	seen := map[string]bool{}
 	for _, group := range rules.Groups {
 		for _, r := range group.Rules {
@@ -56,24 +106,7 @@ func TestAlertsNameWhatExists(t *testing.T) {
 				t.Errorf("%s stands there twice", r.Alert)
 			}
 			seen[r.Alert] = true
-			found := name.FindAllStringSubmatch(r.Expr, -1)
-			if len(found) == 0 {
-				t.Errorf("%s asks for no metric of citytally", r.Alert)
-			}
-			for _, m := range found {
-				if known, ok := labels[m[1]]; !ok {
-					t.Errorf("%s: there is no metric %s", r.Alert, m[1])
-				} else if m[2] != "" && !slices.Contains(known, m[2]) {
-					t.Errorf("%s: %s has labels %q, not %s", r.Alert, m[1], known, m[2])
-				}
-			}
-			for _, m := range by.FindAllStringSubmatch(r.Expr, -1) {
-				for label := range strings.SplitSeq(m[1], ", ") {
-					if !slices.Contains(labels[m[2]], label) {
-						t.Errorf("%s: %s has labels %q, not %s", r.Alert, m[2], labels[m[2]], label)
-					}
-				}
-			}
+			checkExpression(t, r.Alert, r.Expr, labels)
 			if !strings.Contains(r.Annotations["summary"], " / ") || r.Annotations["description"] == "" {
 				t.Errorf("%s: want a summary in English and Chinese, and a description", r.Alert)
 			}
