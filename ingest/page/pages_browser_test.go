@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,11 @@ func TestPagesInABrowser(t *testing.T) {
 				b.screenshot(page.name + "-" + test.language + "-" + test.screen)
 				b.accessible(page.name, checker)
 			}
+			// The report that the bureau publishes is a page too.
+			report, err := filepath.Abs("../../cmd/citytally/present/testdata/page." + test.language[:2] + ".html")
+			check(t, err)
+			b.do(chromedp.Navigate("file://" + report))
+			b.accessible("report", checker)
 			// Single cells are corrected in the page.
 			b.goes("/figures?period=2021")
 			b.do(chromedp.SendKeys(chromedp.CSS(`[name="figure.gdp"]`), "820.5"))
