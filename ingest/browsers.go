@@ -49,7 +49,7 @@ func (b browsers) Receive(w http.ResponseWriter, r *http.Request, who token.Hold
 	}
 	defer leave()
 	var text bytes.Buffer
-	if _, err := text.ReadFrom(http.MaxBytesReader(w, io.NopCloser(content), b.config.MaxBody)); err != nil {
+	if _, err := text.ReadFrom(http.MaxBytesReader(w, io.NopCloser(content), min(b.config.MaxBody, usualBody))); err != nil {
 		return nil, refusal(b.bodyProblem(err))
 	}
 	return text.Bytes(), nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/token"
 )
@@ -23,7 +24,7 @@ const (
 // checkAreasAndDatasets checks, before anything is stored, that the submissions' areas and
 // datasets exist and that the sender may submit for the areas. It reports all mistakes at
 // once.
-func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who token.Holder) error {
+func (g *Gateway) checkAreasAndDatasets(read *decode.Result, who token.Holder) error {
 	var mistakes []ProblemError
 	total := 0
 	// Only what is listed is put into words, which compares it with the whole catalogue.
@@ -33,8 +34,7 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 		}
 	}
 	var foreign *Problem
-	for i := range submissions {
-		s := &submissions[i]
+	for i, s := range heads(read) {
 		area, ok := g.catalogue().Area(s.Area)
 		switch {
 		case !ok:
@@ -45,7 +45,7 @@ func (g *Gateway) checkAreasAndDatasets(submissions []event.Submission, who toke
 		if _, ok := g.catalogue().Dataset(s.Dataset); !ok {
 			report(func() ProblemError { return g.unknownDatasetProblem(s.Dataset) })
 		}
-		if len(s.Observations) == 0 {
+		if i < len(read.Submissions) && len(s.Observations) == 0 {
 			report(func() ProblemError {
 				return ProblemError{
 					Code: submissionEmpty, Field: "observations",

@@ -20,9 +20,8 @@ type Config struct {
 	// TokensFile is the YAML file with the bearer tokens and their areas. It is
 	// read again when it changes.
 	TokensFile string `yaml:"tokens_file"`
-	// MaxBody is the largest upload, in bytes after decompression. Besides, each submission
-	// has to fit into one message of the broker (max_payload) as JSON, which is checked
-	// for each upload.
+	// MaxBody is the largest upload, in bytes after decompression. A submission that is larger
+	// than a message of the broker (max_payload) is stored in parts, all or none.
 	MaxBody int64 `yaml:"max_body"`
 	// MaxInFlight is how many uploads are decoded and stored at the same time, and how many
 	// of one token may be under way. Four times as many may be arriving. It bounds the
@@ -43,16 +42,16 @@ type Config struct {
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }
 
-// DefaultConfig returns a gateway on 127.0.0.1:8470 that takes uploads of up to 8 MiB. It
+// DefaultConfig returns a gateway on 127.0.0.1:8470 that takes uploads of up to 64 MiB. It
 // names no tokens file.
 func DefaultConfig() Config {
 	return Config{
-		Address: "127.0.0.1:8470", MaxBody: 8 << 20, MaxInFlight: 32, MaxRate: 1000, MaxWait: time.Minute,
+		Address: "127.0.0.1:8470", MaxBody: maxBodyLimit, MaxInFlight: 32, MaxRate: 1000, MaxWait: time.Minute,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ShutdownGrace: 10 * time.Second,
 	}
 }
 
-// maxBodyLimit is the largest message, in bytes, that a broker may be set to take.
+// maxBodyLimit is the most bytes that an upload may be allowed.
 const maxBodyLimit = 64 << 20
 
 // Validate reports every setting that cannot work.

@@ -173,6 +173,13 @@ func (a answer) problem(t testing.TB) ingest.Problem {
 	return p
 }
 
+func (a answer) decode(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, into); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
 func (a answer) receipt(t testing.TB) ingest.Receipt {
 	t.Helper()
 	var r ingest.Receipt

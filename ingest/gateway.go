@@ -53,6 +53,7 @@ type Gateway struct {
 	known   []string // method and path of every route
 	// slots holds one element for each upload that is decoded and stored.
 	slots   chan struct{}
+	large   chan struct{} // likewise for each large upload, from its arrival on
 	senders *senders
 	// draining is closed when the gateway stops. Requests that wait for verdicts are then
 	// answered without them.
@@ -111,7 +112,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 		log: log, tokens: token.NewRegister(tokens, logger), attempts: attempts.New(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
 		group: stream.NewGroup(log), index: newIndex(),
-		slots: make(chan struct{}, config.MaxInFlight), senders: newSenders(config), draining: make(chan struct{}),
+		slots: make(chan struct{}, config.MaxInFlight), large: make(chan struct{}, largeUploads), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
 	for _, option := range options {
@@ -120,11 +121,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 	if err := g.adopt(cat); err != nil {
 		return nil, err
 	}
-	if most := log.MaxMessage(); most > 0 && config.MaxBody > most {
-		logger.Warn().Int64("max_body", config.MaxBody).Int64("max_payload", most).
-			Msg("ingest.max_body is above the broker's max_payload; larger uploads will be refused")
-	}
-	pages, err := page.New(browsers{g}, g.catalogue, page.Config{MaxBody: config.MaxBody, Stopping: g.draining}, logger, time.Now)
+	pages, err := page.New(browsers{g}, g.catalogue, page.Config{MaxBody: min(config.MaxBody, usualBody), Stopping: g.draining}, logger, time.Now)
 	if err != nil {
 		return nil, err
 	}

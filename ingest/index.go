@@ -42,6 +42,8 @@ type index struct {
 	// lastOfArea is the place in SUBMISSIONS of each area's newest message, and reached
 	// that of the newest message in the index. Who waits for it has moved closed.
 	lastOfArea map[string]uint64
+	// lastUnlisted is that of each area's newest message without an id.
+	lastUnlisted map[string]uint64
 	// byArea has the submissions with an id of each area, in the order of the log.
 	byArea  map[string][]listed
 	reached uint64
@@ -55,7 +57,7 @@ type index struct {
 func newIndex() *index {
 	return &index{
 		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
-		lastOfArea: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}),
+		lastOfArea: map[string]uint64{}, lastUnlisted: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}),
 	}
 }
 
@@ -86,6 +88,25 @@ func (x *index) newestOf(ctx context.Context, area string, upTo uint64) (sequenc
 			return 0, false
 		}
 	}
+}
+
+// nothingSince reports whether an area's messages from behind a place up to its newest are all of
+// submissions with the ids.
+func (x *index) nothingSince(area string, place, newest uint64, ids map[event.SubmissionID]bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.lastOfArea[area] != newest || x.lastUnlisted[area] > place {
+		return false
+	}
+	for _, l := range slices.Backward(x.byArea[area]) {
+		if l.sequence <= place {
+			break
+		}
+		if !ids[l.id] {
+			return false
+		}
+	}
+	return true
 }
 
 func (x *index) caughtUp() bool {
@@ -156,6 +177,8 @@ func (x *index) addSubmission(d stream.Delivery) {
 		x.lastOfArea[area] = d.Sequence
 		if err == nil {
 			x.byArea[area] = append(x.byArea[area], listed{d.Sequence, id})
+		} else {
+			x.lastUnlisted[area] = d.Sequence
 		}
 	}
 	if x.moved != nil {

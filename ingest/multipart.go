@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,10 +28,10 @@ const (
 
 // openForm returns the file of a request that is multipart/form-data, as browsers send it,
 // and adds the other parts to the query. Of any other request it returns the body.
-func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values) ([]byte, error) {
+func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values, large *largeSlot) ([]byte, error) {
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
-		return g.readWhole(body)
+		return g.readWhole(r.Context(), body, large)
 	}
 	var file []byte
 	found := false
@@ -47,7 +49,7 @@ func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values) ([
 				return nil, formProblem(filePart, part.FileName(), "表单中有多个文件；请每次上传一个", "the form has several files; send them one by one")
 			}
 			found = true
-			if file, err = g.readWhole(part); err != nil {
+			if file, err = g.readWhole(r.Context(), part, large); err != nil {
 				return nil, err
 			}
 			if query.Get("file") == "" {
@@ -74,12 +76,19 @@ func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values) ([
 	return file, nil
 }
 
-func (g *Gateway) readWhole(body io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(body)
+// readWhole reads a file. One that is large takes a slot for such before the rest is read.
+func (g *Gateway) readWhole(ctx context.Context, body io.Reader, large *largeSlot) ([]byte, error) {
+	var content bytes.Buffer
+	n, err := content.ReadFrom(io.LimitReader(body, usualBody))
+	if err == nil && n == usualBody {
+		if err = large.take(ctx); err == nil {
+			_, err = content.ReadFrom(body)
+		}
+	}
 	if err != nil {
 		return nil, g.bodyProblem(err)
 	}
-	return content, nil
+	return content.Bytes(), nil
 }
 
 func formProblem(field, seen, zh, en string) *Problem {

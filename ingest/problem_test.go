@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/citytally/citytally/ingest/natsd"
-	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -122,20 +118,5 @@ func TestGzip(t *testing.T) {
 	a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, figure("320812", "1")))
 	if r := a.receipt(t); r.ID != h.post("320812", figure("320812", "1")).receipt(t).ID {
 		t.Errorf("want the same submission packed and plain, got %+v", r)
-	}
-}
-
-// A row is longer in the published JSON than in CSV. An upload that does not fit into one
-// message of the broker as JSON is refused before anything is stored.
-func TestSubmissionLargerThanAMessage(t *testing.T) {
-	broker := natsdtest.Start(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
-	h := enter(t, broker, filepath.Join(t.TempDir(), "tokens.yaml"))
-	a := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"},
-		"indicator,period,value\n"+strings.Repeat("hnte_valid,2021,1\n", 2000))
-	if p := a.problem(t); a.status != http.StatusRequestEntityTooLarge || !strings.Contains(p.Detail, "the broker takes 61440") {
-		t.Errorf("want 413 with the broker's limit, got %d %s", a.status, a.body)
-	}
-	if n := h.stored(stream.Submissions); n != 0 {
-		t.Errorf("want nothing stored, got %d messages", n)
 	}
 }

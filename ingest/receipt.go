@@ -29,6 +29,9 @@ type Receipt struct {
 	File    string `json:"file,omitempty"`
 	// Rows counts the observations.
 	Rows int `json:"rows"`
+	// Part says which part it is of a submission that is larger than a message; nil for a whole
+	// one.
+	Part *event.Part `json:"part,omitempty"`
 	// Sequence is the submission's place in SUBMISSIONS, ReceivedAt the time at which the
 	// broker stored it.
 	Sequence   uint64    `json:"sequence"`
@@ -56,7 +59,7 @@ var errNoSubmission = errors.New("no such submission")
 // receiptOfVerdict returns the receipt of a submission that has a verdict.
 func receiptOfVerdict(v *event.Verdict) Receipt {
 	return Receipt{
-		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent,
+		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent, Part: v.Part,
 		Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Status: string(v.Outcome), Verdict: v,
 	}
 }
@@ -147,7 +150,7 @@ func (g *Gateway) receiptOfMessage(ctx context.Context, id event.SubmissionID, s
 		return Receipt{}, errNoSubmission
 	}
 	return Receipt{
-		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations),
+		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Part: s.Part,
 		Sequence: sequence, ReceivedAt: m.Time.UTC(), Status: Received,
 	}, nil
 }

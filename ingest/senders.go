@@ -79,12 +79,12 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter, who token.Ho
 }
 
 // receive reads the request's body as it comes, before any work is done with it.
-func (g *Gateway) receive(w http.ResponseWriter, r *http.Request) error {
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, g.config.MaxBody)); err != nil {
-		return g.bodyProblem(err)
+func (g *Gateway) receive(w http.ResponseWriter, r *http.Request, large *largeSlot) error {
+	body, err := g.readWhole(r.Context(), http.MaxBytesReader(w, r.Body, g.config.MaxBody), large)
+	if err != nil {
+		return err
 	}
-	r.Body = io.NopCloser(&body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 

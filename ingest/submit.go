@@ -71,6 +71,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 				return g.unavailableProblem(w, err)
 			}
 		}
+		shortenVerdict(u.receipt.Verdict, len(uploaded))
 		answer.Submissions = append(answer.Submissions, u.receipt)
 	}
 	if len(uploaded) > 1 {
@@ -84,6 +85,10 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 // SUBMISSIONS, what was stored from there on is taken for this upload.
 func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder, way string, since uint64) ([]*uploadedSubmission, error) {
 	return g.withUpload(w, r, who, way, func(ctx context.Context, uploaded []*uploadedSubmission) error {
+		ids := map[event.SubmissionID]bool{}
+		for _, u := range uploaded {
+			ids[u.id] = true
+		}
 		for _, u := range uploaded {
 			if since > 0 {
 				if err := g.deliveredBefore(ctx, u, since); err != nil {
@@ -93,7 +98,7 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.
 			if u.alreadyStored {
 				continue
 			}
-			if err := g.recogniseRepetition(ctx, u); err != nil {
+			if err := g.recogniseRepetition(ctx, u, ids); err != nil {
 				return g.unavailableProblem(w, err)
 			}
 		}
@@ -120,7 +125,9 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 		return nil, err
 	}
 	defer leave()
-	if err := g.receive(w, r); err != nil {
+	large := &largeSlot{gateway: g, writer: w}
+	defer large.leave()
+	if err := g.receive(w, r, large); err != nil {
 		return nil, err
 	}
 	release, err := acquire(r.Context(), g.slots)
@@ -128,22 +135,44 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 		return nil, tooManyUploads(r.Context(), w)
 	}
 	defer release()
-	read, content, err := g.readUpload(w, r, who)
+	uploaded, err = g.readSubmissions(w, r, who, way, large)
 	if err != nil {
 		return nil, err
 	}
-	submissions := read.Submissions
-	if err := g.checkAreasAndDatasets(submissions, who); err != nil {
+	return uploaded, use(ctx, uploaded)
+}
+
+// readSubmissions reads the request's submissions and makes their messages.
+func (g *Gateway) readSubmissions(w http.ResponseWriter, r *http.Request, who token.Holder, way string, large *largeSlot) (uploaded []*uploadedSubmission, err error) {
+	read, content, err := g.readUpload(w, r, who, large)
+	if err != nil {
 		return nil, err
 	}
-	uploaded = make([]*uploadedSubmission, len(submissions))
-	for i := range submissions {
-		if uploaded[i], err = g.prepareMessage(&submissions[i], way, who); err != nil {
+	if err := g.checkAreasAndDatasets(&read, who); err != nil {
+		return nil, err
+	}
+	for i := range read.Submissions {
+		one, err := g.prepareMessage(&read.Submissions[i], way, who)
+		if err != nil {
 			return nil, err
 		}
-		uploaded[i].understood, uploaded[i].file = &read.Understanding, content
+		uploaded = append(uploaded, one)
 	}
-	return uploaded, use(ctx, uploaded)
+	for i := range read.Divided {
+		parts, err := g.prepareParts(&read.Divided[i], way, who)
+		if err != nil {
+			return nil, err
+		}
+		uploaded = append(uploaded, parts...)
+	}
+	if len(uploaded) > stream.MaxTogether {
+		return nil, tooManyParts(len(uploaded))
+	}
+	understood := read.Understanding
+	for _, u := range uploaded {
+		u.understood, u.file = &understood, content
+	}
+	return uploaded, nil
 }
 
 // via returns how a submission came in: cli, page or http. All have the same permissions.
@@ -170,19 +199,23 @@ func (g *Gateway) prepareMessage(s *event.Submission, via string, who token.Hold
 			fmt.Sprintf("该报送以 JSON 计 %d 字节，超过消息服务的上限 %d 字节，请按时期分成几个文件提交", len(body), most),
 			fmt.Sprintf("the submission is %d bytes as JSON and the broker takes %d; split it by period into several files", len(body), most))
 	}
-	text := s.ID()
-	id, err := event.ParseSubmissionID(text)
+	return g.newUploaded(s, event.EncodedPart{ID: s.ID(), Rows: len(s.Observations), Body: body}, via, who)
+}
+
+// newUploaded makes the message and the receipt of a submission, or of a part of one.
+func (g *Gateway) newUploaded(s *event.Submission, of event.EncodedPart, via string, who token.Holder) (*uploadedSubmission, error) {
+	id, err := event.ParseSubmissionID(of.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &uploadedSubmission{
 		id: id,
 		message: stream.Message{
-			Subject: "submissions." + s.Area + "." + s.Dataset, ID: text, Body: body,
-			Header: map[string]string{event.SubmissionHeader: text, event.ViaHeader: via, event.ByHeader: who.Name,
+			Subject: "submissions." + s.Area + "." + s.Dataset, ID: of.ID, Body: of.Body,
+			Header: map[string]string{event.SubmissionHeader: of.ID, event.ViaHeader: via, event.ByHeader: who.Name,
 				event.RoleHeader: string(who.Role), event.TokenHeader: who.Token},
 		},
-		receipt: Receipt{ID: text, Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Status: Received},
+		receipt: Receipt{ID: of.ID, Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: of.Rows, Part: of.Part, Status: Received},
 	}, nil
 }
 
@@ -190,7 +223,7 @@ func (g *Gateway) prepareMessage(s *event.Submission, via string, who token.Hold
 // it is certainly in force, because the area has sent nothing since. Anything else is
 // stored once more and judged: content that may have been superseded since, and content
 // that was refused, whole or in part.
-func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission) error {
+func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission, ids map[event.SubmissionID]bool) error {
 	e, ok := g.index.lookup(u.id)
 	if !ok {
 		return nil
@@ -208,7 +241,7 @@ func (g *Gateway) recogniseRepetition(ctx context.Context, u *uploadedSubmission
 		return err
 	}
 	accepted := first.Status == string(event.AllAccepted) || first.Status == Received
-	if accepted && known && max(e.newest(), first.Sequence) == newest {
+	if accepted && known && g.index.nothingSince(first.Area, max(e.newest(), first.Sequence), newest, ids) {
 		u.alreadyStored, u.receipt = true, first
 		u.receipt.Repeated = true
 		return nil
@@ -273,7 +306,7 @@ func (g *Gateway) publish(ctx context.Context, messages []stream.Message) (store
 	ctx, published := g.tracer.Start(ctx, "publish")
 	defer func() { published(err) }()
 	if len(messages) > 1 {
-		return g.log.Publish(ctx, messages...)
+		return g.log.PublishTogether(ctx, messages...)
 	}
 	one, err := g.group.Publish(ctx, messages[0])
 	return []stream.Published{one}, err
@@ -331,6 +364,7 @@ func (g *Gateway) awaitVerdicts(ctx context.Context, uploaded []*uploadedSubmiss
 			if r, err := g.receiptAfter(ctx, u.id, e); err == nil && r.Verdict != nil {
 				r.Original = u.receipt.Original
 				r.Repeated = r.Repeated || u.receipt.Repeated
+				shortenVerdict(r.Verdict, len(uploaded))
 				u.receipt = r
 			}
 		}

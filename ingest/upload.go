@@ -12,31 +12,30 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
-	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/token"
 )
 
 // readUpload decodes the request's body into submissions, and returns the file as well.
-func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder) (result decode.Result, content []byte, err error) {
+func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.Holder, large *largeSlot) (result decode.Result, content []byte, err error) {
 	body, err := g.body(w, r)
 	if err != nil {
 		return decode.Result{}, nil, err
 	}
 	query := r.URL.Query()
-	content, err = g.openForm(r, body, query)
+	content, err = g.openForm(r, body, query, large)
 	if err != nil {
 		return decode.Result{}, nil, err
 	}
 	options := decode.Options{
 		Catalogue: g.catalogue(), Area: query.Get("area"), Dataset: query.Get("dataset"), Period: query.Get("period"), Sheet: query.Get("sheet"),
 		File: query.Get("file"), Reason: query.Get("reason"),
-		Limits: decode.Limits{Unpacked: g.config.MaxBody, Limits: grid.Limits{Workbook: workbookFactor * g.config.MaxBody}},
 	}
 	options.Charset = charset(r)
 	if who.Area != token.AnyArea {
 		options.Own = who.Area
 	}
-	result, err = decode.Read(content, options)
+	result, err = large.decode(r.Context(), content, options)
 	if err != nil {
 		return decode.Result{}, nil, g.bodyProblem(err)
 	}
@@ -44,14 +43,25 @@ func (g *Gateway) readUpload(w http.ResponseWriter, r *http.Request, who token.H
 	if err != nil {
 		return decode.Result{}, nil, err
 	}
-	for i := range result.Submissions {
-		s := &result.Submissions[i]
+	for _, s := range heads(&result) {
 		s.Again = s.Again || again
 		if err := setKey(s, r.Header.Get("Idempotency-Key")); err != nil {
 			return decode.Result{}, nil, err
 		}
 	}
 	return result, content, nil
+}
+
+// heads returns the submissions of an upload; those that are divided are without observations.
+func heads(result *decode.Result) []*event.Submission {
+	var all []*event.Submission
+	for i := range result.Submissions {
+		all = append(all, &result.Submissions[i])
+	}
+	for i := range result.Divided {
+		all = append(all, &result.Divided[i].Head)
+	}
+	return all
 }
 
 // workbookFactor is how many times MaxBody the parts of a workbook may have, which is a
@@ -90,6 +100,9 @@ func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error
 
 // bodyProblem returns the answer to a body that cannot be read.
 func (g *Gateway) bodyProblem(err error) error {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
 	if p, ok := errors.AsType[*catalogue.Problem](err); ok {
 		status, code := http.StatusBadRequest, codeMalformed
 		switch p.Code {

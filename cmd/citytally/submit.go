@@ -11,6 +11,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/client"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest"
 	uploader "github.com/citytally/citytally/ingest/client"
 	"github.com/citytally/citytally/ingest/event"
 )
@@ -120,7 +121,11 @@ func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload
 	if err != nil {
 		return nil, err
 	}
+	receipts = ingest.Merge(receipts)
 	for i := range receipts {
+		if i > 0 {
+			receipts[i].Understood = nil // it is that of the file
+		}
 		present.Receipt(cmd.OutOrStdout(), &receipts[i], l)
 		if receipts[i].Verdict != nil {
 			verdicts = append(verdicts, receipts[i].Verdict)

@@ -30,8 +30,10 @@ type Options struct {
 
 // Result is what a file was read as.
 type Result struct {
-	// Submissions are by area and dataset, in the order of their first rows; at least one.
+	// Submissions are by area and dataset, in the order of their first rows. Divided are those
+	// that are larger than [Limits.Message]. There is at least one of either.
 	Submissions   []event.Submission
+	Divided       []Divided
 	Understanding Understanding
 }
 
@@ -50,7 +52,8 @@ func Read(data []byte, options Options) (Result, error) {
 		return Result{}, err
 	}
 	f.understanding.finish(f.observations-f.silent-f.malformed, f.silent+f.unspoken, f.malformed)
-	return Result{Submissions: f.finish(), Understanding: f.understanding.Understanding}, nil
+	submissions, divided := f.finish()
+	return Result{Submissions: submissions, Divided: divided, Understanding: f.understanding.Understanding}, nil
 }
 
 // file is a file while it is read.
@@ -71,6 +74,8 @@ type file struct {
 	// The submissions so far, and their indexes by area and dataset. An observation belongs
 	// to the last one.
 	submissions  []event.Submission
+	sizes        []int             // of the submissions, in bytes as JSON, about
+	divisions    map[int]*division // of the submissions that are too large, by index
 	indexes      map[[2]string]int
 	last         int
 	observations int
@@ -96,8 +101,14 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		f.leading = append(f.leading, o)
 		return nil
 	}
+	if d := f.divisions[f.last]; d != nil {
+		return d.add(&o)
+	}
 	to := &f.submissions[f.last]
 	to.Observations = append(to.Observations, o)
+	if f.sizes[f.last] += sizeOf(&o); f.Limits.Message > 0 && f.sizes[f.last] > f.Limits.Message {
+		return f.divide(f.last)
+	}
 	return nil
 }
 
@@ -110,21 +121,33 @@ func (f *file) submission(area, dataset string) {
 	if !ok {
 		at = len(f.submissions)
 		if at == 0 && len(f.leading) == 0 && f.observations > 0 {
-			f.leading = make([]event.Observation, 0, min(f.expected, f.Limits.Observations))
+			f.leading = make([]event.Observation, 0, min(f.expected, f.Limits.Observations, maxExpected))
 		}
 		f.indexes[[2]string{area, dataset}] = at
 		f.submissions = append(f.submissions, event.Submission{
 			Area: area, Dataset: dataset, File: f.File, Sheet: f.sheet, Columns: f.columns, Reason: f.Reason, Key: f.key, Again: f.again, Observations: f.leading,
 		})
+		f.sizes = append(f.sizes, 0)
 		f.leading = nil
 	}
 	f.last = at
 }
 
-// finish returns the submissions: at least one, though it may be empty.
-func (f *file) finish() []event.Submission {
+// maxExpected bounds for how many observations there is room before they have been read.
+const maxExpected = 100_000
+
+// finish returns the submissions, and those that are divided: at least one, though it may be
+// empty.
+func (f *file) finish() (whole []event.Submission, divided []Divided) {
 	if len(f.submissions) == 0 {
 		f.submission(cmp.Or(f.Area, f.Own), f.Dataset)
 	}
-	return f.submissions
+	for i := range f.submissions {
+		if d := f.divisions[i]; d != nil {
+			divided = append(divided, Divided{Head: f.submissions[i], Parts: d.parts()})
+			continue
+		}
+		whole = append(whole, f.submissions[i])
+	}
+	return whole, divided
 }

@@ -18,6 +18,9 @@ type Limits struct {
 	Observations int
 	// Unpacked is the most bytes of a file out of a gzip or zip archive; default 64 MiB.
 	Unpacked int64
+	// Message is the most bytes that a submission may have as JSON, about; larger ones are
+	// divided. 0 divides none.
+	Message int
 	grid.Limits
 }
 
@@ -41,6 +44,7 @@ const (
 	Ambiguous      = charset.Ambiguous
 	DefaultsDiffer = "PARAMETER_DIFFERS"
 	BadParameter   = "PARAMETER_INVALID"
+	FigureRepeated = "FIGURE_REPEATED"
 )
 
 func newProblem(code, seen, zh, en string) *catalogue.Problem {

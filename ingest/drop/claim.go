@@ -182,9 +182,10 @@ func (c *claim) finish(ctx context.Context, root *os.Root) error {
 	dir := doneDir
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "%s\n\n", c.name)
+	whole := ingest.Merge(receipts)
 	for _, english := range []bool{false, true} {
-		for i := range receipts {
-			c.tell(&text, &receipts[i], english)
+		for i := range whole {
+			c.tell(&text, &whole[i], english)
 		}
 		text.WriteString("\n")
 	}
@@ -194,7 +195,7 @@ func (c *claim) finish(ctx context.Context, root *os.Root) error {
 		if v.Outcome != event.AllAccepted {
 			dir = refusedDir
 		}
-		if len(v.Findings) == 0 {
+		if len(v.Findings) == 0 || len(books) == maxBooks {
 			continue
 		}
 		book, err := c.gateway.Workbook(ctx, &receipts[i], false)
@@ -207,6 +208,9 @@ func (c *claim) finish(ctx context.Context, root *os.Root) error {
 	}
 	return c.move(root, dir, text.String(), books)
 }
+
+// maxBooks is how many workbooks with findings stand beside a file, of which parts have one each.
+const maxBooks = 10
 
 // move writes the verdict and then moves the file. Whoever does it again after a kill writes the
 // same names.

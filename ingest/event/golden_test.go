@@ -143,6 +143,10 @@ func TestGoldenEvents(t *testing.T) {
 	heldVerdict.Outcome, heldVerdict.Repeated, heldVerdict.Accepted, heldVerdict.Held = event.AllHeld, false, 0, 1
 	heldVerdict.Effects = []event.RowEffect{{Effect: event.Held, Count: 1, Rows: "2"}}
 	heldVerdict.Findings = []event.Finding{{Code: "UNIT_SLIP", Severity: event.Hold, Row: 2, Seen: "8134100", Rule: "unit_slip", ReleasedBy: event.ByDistrict}}
+	part := again
+	part.Again, part.Part = false, &event.Part{Number: 2, Of: 3, Content: verdict.Submission}
+	partVerdict := verdict
+	partVerdict.Part = part.Part
 	withHeld := exampleTotals()
 	withHeld.Totals[0].Held = &event.TotalWithHeld{Holds: []string{"303.2"}, Areas: []string{"320812"}, Value: "8134100", Change: "1000000.5"}
 	for _, event := range []struct {
@@ -174,6 +178,7 @@ func TestGoldenEvents(t *testing.T) {
 		{"released.v6.cbor", releasing, func() ([]byte, error) { return event.EncodeAccepted(releasing) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"verdict.v1.held.json", heldVerdict, asJSON(heldVerdict), fromJSON[event.Verdict]},
+		{"verdict.v1.part.json", partVerdict, asJSON(partVerdict), fromJSON[event.Verdict]},
 		{"totals.v2.cbor", exampleTotals(), nil, func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.cbor", derived, func() ([]byte, error) { return event.EncodeTotals(derived) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
@@ -183,6 +188,7 @@ func TestGoldenEvents(t *testing.T) {
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"submission.v1.again.json", again, asJSON(again), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
+		{"submission.v1.part.json", part, asJSON(part), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict.v1.json", verdict, asJSON(verdict), fromJSON[event.Verdict]},
 		{"submission-places.v1.json", placed, asJSON(placed), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"verdict-places.v1.json", placedVerdict, asJSON(placedVerdict), fromJSON[event.Verdict]},

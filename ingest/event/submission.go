@@ -32,6 +32,9 @@ type Submission struct {
 	// for ever. Again says that content which was superseded since is meant anew.
 	Key   string `json:"key,omitempty"`
 	Again bool   `json:"again,omitempty"`
+	// Part says which part it is of a submission that is larger than a message; nil for a whole
+	// one. The gateway makes parts; what a sender says of them is refused.
+	Part *Part `json:"part,omitempty"`
 	// File is the name of the file the figures came from, for messages.
 	File string `json:"file,omitempty"`
 	// Sheet is the sheet of the workbook, and Columns the letters of the columns that hold a
@@ -187,6 +190,7 @@ func checkPlaces(s *Submission) {
 // texts of those that came in Malformed.
 func checkRows(s *Submission) {
 	checkPlaces(s)
+	checkPart(s)
 	for i := range s.Observations {
 		o := &s.Observations[i]
 		if o.Row < 0 || o.Row > maxRow {
@@ -204,7 +208,7 @@ func checkRows(s *Submission) {
 
 // ID returns the submission's id: 32 hexadecimal digits of a SHA-256 over area, dataset,
 // reason, the observations in any order and, where there is one, the key. Rows and the
-// file's name are not part of it.
+// file's name are not part of it. The id of a [Part] depends on what all parts say.
 func (s *Submission) ID() string { return s.hash(s.Key) }
 
 // ContentID returns the id that the submission has without its key: the same content
@@ -212,6 +216,11 @@ func (s *Submission) ID() string { return s.hash(s.Key) }
 func (s *Submission) ContentID() string { return s.hash("") }
 
 func (s *Submission) hash(key string) string {
+	if s.Part != nil {
+		whole := *s
+		whole.Part = nil
+		return s.Part.id(whole.hash(""), key)
+	}
 	texts := make([]byte, 0, 64*len(s.Observations)) // what most rows need
 	ends := make([]int, len(s.Observations))
 	for i := range s.Observations {

@@ -47,6 +47,9 @@ func decodePlain(data []byte) (Submission, bool) {
 		case "again":
 			s.Again = p.literal("true")
 			return s.Again || p.literal("false")
+		case "part":
+			s.Part = &Part{}
+			return p.part(s.Part)
 		case "observations":
 			return p.observations(&s.Observations)
 		}
@@ -122,16 +125,34 @@ func (p *plainReader) observation(o *Observation) bool {
 		case "registered_area":
 			return p.string(&o.listing().RegisteredArea)
 		case "row":
-			var digits string
-			if !p.number(&digits) {
-				return false
-			}
-			row, err := strconv.Atoi(digits)
-			o.Row = row
-			return err == nil
+			return p.integer(&o.Row)
 		}
 		return false
 	})
+}
+
+func (p *plainReader) part(into *Part) bool {
+	return p.object(func(key string) bool {
+		switch key {
+		case "number":
+			return p.integer(&into.Number)
+		case "of":
+			return p.integer(&into.Of)
+		case "content":
+			return p.string(&into.Content)
+		}
+		return false
+	})
+}
+
+func (p *plainReader) integer(into *int) bool {
+	var digits string
+	if !p.number(&digits) {
+		return false
+	}
+	n, err := strconv.Atoi(digits)
+	*into = n
+	return err == nil
 }
 
 // maxPlainKeys bounds the keys of an object; an observation has 18.

@@ -14,7 +14,7 @@ import (
 func DecodeUpload(data []byte) (Submission, error) {
 	if s, ok := decodePlain(data); ok {
 		checkRows(&s)
-		return s, nil
+		return s, notAPart(&s)
 	}
 	var loose struct {
 		Submission
@@ -24,6 +24,9 @@ func DecodeUpload(data []byte) (Submission, error) {
 		return Submission{}, err
 	}
 	s := loose.Submission
+	if err := notAPart(&s); err != nil {
+		return Submission{}, err
+	}
 	s.Observations = make([]Observation, len(loose.Observations))
 	for i, raw := range loose.Observations {
 		var o uploadedObservation
@@ -37,6 +40,14 @@ func DecodeUpload(data []byte) (Submission, error) {
 	}
 	checkRows(&s)
 	return s, nil
+}
+
+// notAPart returns the problem of a sender who says that it sends a part.
+func notAPart(s *Submission) error {
+	if s.Part == nil {
+		return nil
+	}
+	return &catalogue.Problem{ZH: `"part" 由系统填写，报送中不能出现；请去掉，并一次提交整个文件`, EN: `"part" is written by the gateway and may not be sent; take it out, and send the whole in one upload`}
 }
 
 // UploadedLine is an observation as one line of JSON says it (NDJSON), with the area and

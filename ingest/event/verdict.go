@@ -37,6 +37,8 @@ type Verdict struct {
 	Via              string    `json:"via,omitempty"`
 	By               string    `json:"by,omitempty"`
 	File             string    `json:"file,omitempty"`
+	// Part says which part of a larger submission it is about; nil for a whole one.
+	Part *Part `json:"part,omitempty"`
 	// Rows counts the observations; it is Accepted + Held + RejectedRows. Held rows wait for
 	// an explanation from the district, or the bureau's decision.
 	// Rows that say nothing are not among them; Silent counts those.

@@ -25,7 +25,7 @@ var ErrNoOriginal = errors.New("the file is not kept, or not any more")
 func (l *Log) KeepOriginal(ctx context.Context, content []byte) (hash string, err error) {
 	sum := sha256.Sum256(content)
 	hash = hex.EncodeToString(sum[:])
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeoutFor(len(content)))
 	defer cancel()
 	ctx, done := l.Deniable(ctx, "$O.", api)
 	return hash, done(l.keepOriginal(ctx, hash, content))

@@ -2,8 +2,10 @@ package stream
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,6 +80,42 @@ func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, er
 	return published, nil
 }
 
+// PublishTogether stores messages of one stream all or none, and returns when they are durable.
+// They are at most [MaxTogether]. A message whose ID the broker has seen is stored once more:
+// who reads the stream has to know it by its content.
+func (l *Log) PublishTogether(ctx context.Context, messages ...Message) ([]Published, error) {
+	if len(messages) > MaxTogether {
+		return nil, event.Permanentf("publish %d messages together, and the broker takes %d", len(messages), MaxTogether)
+	}
+	size := 0
+	for i := range messages {
+		if err := l.check(&messages[i]); err != nil {
+			return nil, err
+		}
+		size += len(messages[i].Body)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeoutFor(size))
+	defer cancel()
+	stored, err := l.publishAtomic(ctx, messages)
+	if errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) {
+		again := slices.Clone(messages)
+		for i := range again {
+			again[i].ID += "." + rand.Text()
+		}
+		stored, err = l.publishAtomic(ctx, again)
+	}
+	return stored, classify(err)
+}
+
+// MaxTogether is how many messages can be stored all or none.
+const MaxTogether = maxAtomic
+
+// timeoutFor returns how long a publish of many bytes may take: a disk takes at least 4 MiB a
+// second.
+func timeoutFor(bytes int) time.Duration {
+	return publishTimeout + time.Duration(bytes>>20)*time.Second/4
+}
+
 // chunkLength returns how many of the messages go into one batch, at least one.
 func chunkLength(messages []Message) int {
 	size := 0
@@ -124,7 +162,7 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 		batch[i] = chunk[i].nats(span)
 	}
 	ctx, done := l.Deniable(ctx, family(chunk[0].Subject))
-	ack, err := jetstreamext.PublishMsgBatch(ctx, l.js, batch, jetstreamext.BatchFlowControl{AckTimeout: publishTimeout})
+	ack, err := jetstreamext.PublishMsgBatch(ctx, l.js, batch, jetstreamext.BatchFlowControl{AckEvery: ackEvery(chunk), AckTimeout: publishTimeout})
 	if err = done(err); err != nil {
 		return nil, fmt.Errorf("publish %d messages from %s on: %w", len(chunk), chunk[0].Subject, err)
 	}
@@ -133,6 +171,19 @@ func (l *Log) publishAtomic(ctx context.Context, chunk []Message) ([]Published, 
 		stored[i].Sequence = ack.Sequence - uint64(len(chunk)-1-i)
 	}
 	return stored, nil
+}
+
+// ackEvery returns after how many messages of a batch an acknowledgement is awaited; 0 is after
+// the last one. It bounds what waits in the broker to be written.
+func ackEvery(chunk []Message) int {
+	size := 0
+	for i := range chunk {
+		size += len(chunk[i].Body)
+	}
+	if size <= maxAtomicBytes {
+		return 0
+	}
+	return max(1, len(chunk)*(maxAtomicBytes/4)/size)
 }
 
 // nats returns the message in the client library's form, with the span's trace.

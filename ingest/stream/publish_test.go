@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -36,6 +37,38 @@ func TestPublishTellsWhere(t *testing.T) {
 		check(t, err)
 		if string(m.Data) != fmt.Sprint(i) {
 			t.Errorf("want message %d at %d, got %s", i, stored[i].Sequence, m.Data)
+		}
+	}
+}
+
+// Messages that are published together are in the stream side by side, or none is: not when one of
+// them cannot be stored, and also when the broker has seen the id of one.
+func TestPublishTogether(t *testing.T) {
+	log := open(t)
+	large, bad := bytes.Repeat([]byte("x"), 7<<20), message("bad")
+	bad.ExpectLast = new(uint64)
+	*bad.ExpectLast = 99
+	if _, err := log.PublishTogether(t.Context(), message("a"), message("b"), bad); !errors.Is(err, stream.ErrConflict) {
+		t.Errorf("want ErrConflict, got %v", err)
+	}
+	if _, err := log.PublishTogether(t.Context(), slices.Repeat([]stream.Message{message("a")}, stream.MaxTogether+1)...); !event.IsPermanent(err) {
+		t.Errorf("want more than a batch refused for good, got %v", err)
+	}
+	if n := last(t, log, stream.Submissions); n != 0 {
+		t.Fatalf("want nothing stored, got %d messages", n)
+	}
+	messages := make([]stream.Message, 6) // more than waits in the broker without an answer
+	for i := range messages {
+		messages[i] = message(string(large))
+		messages[i].ID = fmt.Sprint(i)
+	}
+	for _, first := range []uint64{1, 7} {
+		stored, err := log.PublishTogether(t.Context(), messages...)
+		check(t, err)
+		for i, p := range stored {
+			if p.Sequence != first+uint64(i) || p.Duplicate {
+				t.Errorf("message %d: want %d, got %+v", i, first+uint64(i), p)
+			}
 		}
 	}
 }

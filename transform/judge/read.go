@@ -66,6 +66,9 @@ func readSubmission(d stream.Delivery) received {
 	}
 	r.key = strings.TrimSpace(r.submission.Key)
 	direct := d.Header(event.DirectHeader)
+	if direct != "" {
+		r.submission.Part = nil // the gateway alone makes parts
+	}
 	switch {
 	case r.key != "":
 	case direct != "":

@@ -49,7 +49,7 @@ func (b *batchState) holdsOf(a *acceptance) map[int]*ledger.Hold {
 func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (judgement, *acceptance, error) {
 	earlier := state.acceptancesOf(r.content)
 	if r.key != "" {
-		if holder, used := state.keyHolder(r); used && holder != r.id {
+		if holder, used := state.keyHolder(r); used && holder != r.id && !(r.submission.Part != nil && event.SameWhole(holder, r.id)) {
 			return rejectAll(r, keyReused(r.key)), nil, nil
 		}
 		for i := range earlier {

@@ -121,7 +121,10 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 				r.guardLockedLists(m, s, read, rows, states)
 			}
 			if !r.again {
-				result.findings = append(r.listsBesideFigures(m, area, read, rows, states), leftOutOfLists(m, area, read, rows, states)...)
+				result.findings = r.listsBesideFigures(m, area, read, rows, states)
+				if s.submission.Part == nil { // the other parts have more of the list
+					result.findings = append(result.findings, leftOutOfLists(m, area, read, rows, states)...)
+				}
 			}
 			return
 		}

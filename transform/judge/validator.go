@@ -88,6 +88,7 @@ func (v *Validator) Run(ctx context.Context) error {
 		Stage: "validate", What: "judge submissions", Batch: v.config.Batch, DrainFor: stream.DrainFor, Logger: v.logger,
 		Consumer: stream.ConsumerConfig{
 			Stream: stream.Submissions, Name: Consumer, AckWait: v.config.AckWait, MaxPending: 2 * v.config.Batch,
+			MaxBytes: 2 * int(v.log.MaxMessage()), // rows that are judged take ten times as much
 		},
 	}, stream.NewBatchTask(v.config.Batch, v.process))
 }
@@ -264,7 +265,7 @@ func (v *Validator) newVerdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
-		Via: r.via(), By: r.by(), File: r.submission.File,
+		Via: r.via(), By: r.by(), File: r.submission.File, Part: r.submission.Part,
 		Catalogue: v.checks().catalogue.Version(), Rules: v.checks().rules.Version(), Findings: []event.Finding{},
 	}
 }

@@ -28,11 +28,14 @@ type DryRunWords struct {
 // DryRun prints what would become of an upload.
 func DryRun(w io.Writer, d *ingest.DryRun, l Language) {
 	words := &l.Words().DryRun
+	var receipts []ingest.Receipt
 	for i := range d.Verdicts {
 		v := &d.Verdicts[i]
-		r := ingest.Receipt{
-			ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent, Status: string(v.Outcome), Verdict: v,
-		}
+		receipts = append(receipts, ingest.Receipt{
+			ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent, Part: v.Part, Status: string(v.Outcome), Verdict: v,
+		})
+	}
+	for i, r := range ingest.Merge(receipts) {
 		if i == 0 {
 			r.Understood = d.Understood
 		}

@@ -1,0 +1,98 @@
+package ingest_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/procfs"
+
+	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/natsd"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// table is a CSV with a figure for each of so many years from 1000 on, the last year first.
+func table(rows int, value string) string {
+	var b strings.Builder
+	b.WriteString("indicator,period,value\n")
+	for n := range rows {
+		fmt.Fprintf(&b, "hnte_valid,%d,%s\n", 1000+rows-n, value)
+	}
+	return b.String()
+}
+
+// A submission that is larger than a message of the broker is stored in parts, all or none: year
+// by year, with the numbers of its rows, and once for the same key or while it is in force.
+func TestSubmissionLargerThanAMessage(t *testing.T) {
+	broker := natsdtest.Start(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
+	h := enter(t, broker, filepath.Join(t.TempDir(), "tokens.yaml"))
+	send := func(key, text string) answer {
+		header := map[string]string{"Content-Type": "text/csv"}
+		if key != "" {
+			header["Idempotency-Key"] = key
+		}
+		return h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", header, text)
+	}
+	if a := send("", table(2000, "1")+"hnte_valid,1500,2\n"); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "FIGURE_REPEATED") || !strings.Contains(string(a.body), "rows 1502 and 2002") {
+		t.Errorf("want a figure that is there twice refused, with both rows, got %d %s", a.status, a.body)
+	}
+	if n := h.stored(stream.Submissions); n != 0 {
+		t.Fatalf("want nothing stored, got %d messages", n)
+	}
+	for n, key := range []string{"", "k"} {
+		first := send(key, table(2000, "1"))
+		var receipts ingest.Receipts
+		first.decode(t, &receipts)
+		parts := len(receipts.Submissions)
+		if first.status != http.StatusAccepted || parts < 3 || h.stored(stream.Submissions) != uint64((n+1)*parts) {
+			t.Fatalf("want parts, each a message, got %d %s and %d messages", first.status, first.body, h.stored(stream.Submissions))
+		}
+		rows, year := 0, 1000
+		for i, r := range receipts.Submissions {
+			rows += r.Rows
+			if r.Part.Number != i+1 || r.Part.Of != parts || !event.SameWhole(r.ID, receipts.Submissions[0].ID) || r.Sequence != receipts.Submissions[0].Sequence+uint64(i) {
+				t.Errorf("want part %d of %d, got %+v", i+1, parts, r)
+			}
+			m, err := h.log.Get(t.Context(), stream.Submissions, r.Sequence)
+			check(t, err)
+			s, err := event.DecodeSubmission(m.Data)
+			check(t, err)
+			for _, o := range s.Observations {
+				if year++; o.Period != fmt.Sprint(year) || o.Row != 3002-year {
+					t.Fatalf("want the figure of %d from row %d, got %+v", year, 3002-year, o)
+				}
+			}
+			if s.ID() != r.ID || s.Key != key {
+				t.Errorf("want the id of the content, got %s for %s", r.ID, s.ID())
+			}
+		}
+		again := send(key, table(2000, "1"))
+		var repeated ingest.Receipts
+		again.decode(t, &repeated)
+		if rows != 2000 || h.stored(stream.Submissions) != uint64((n+1)*parts) || !repeated.Submissions[parts-1].Repeated || repeated.Submissions[0].Sequence != receipts.Submissions[0].Sequence {
+			t.Errorf("want 2000 rows and nothing stored again, got %d and %d messages: %s", rows, h.stored(stream.Submissions), again.body)
+		}
+	}
+}
+
+// BenchmarkMillionRows uploads a file of a million rows. It reports the most memory that the
+// process had, with the broker in it.
+func BenchmarkMillionRows(b *testing.B) {
+	h := open(b)
+	text := table(1_000_000, "1")
+	for b.Loop() {
+		if a := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"}, text); a.status != http.StatusAccepted {
+			b.Fatalf("%d %.500s", a.status, a.body)
+		}
+	}
+	if p, err := procfs.Self(); err == nil {
+		if status, err := p.NewStatus(); err == nil {
+			b.ReportMetric(float64(status.VmHWM)/(1<<20), "peak-MiB")
+		}
+	}
+}
