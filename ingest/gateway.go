@@ -46,6 +46,7 @@ type Gateway struct {
 	metrics      *Metrics
 	tracer       *stream.Tracer
 	browsers     *httpguard.Guard
+	readers      Readers
 
 	group   *stream.Group
 	index   *index

@@ -46,6 +46,8 @@ type Receipt struct {
 	// Understood says what the file was taken for. It is in the answer to an upload only.
 	Understood *decode.Understanding `json:"understood,omitempty"`
 	Verdict    *event.Verdict        `json:"verdict,omitempty"`
+	// Life says how far it has come. It is in the answer about one submission only.
+	Life *Life `json:"life,omitempty"`
 }
 
 // Receipts is the answer to an upload that held several submissions. They are

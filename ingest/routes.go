@@ -113,6 +113,8 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	if receipt.Original, err = g.originalOf(r.Context(), receipt.Sequence); err != nil {
 		return g.unavailableProblem(w, err)
 	}
+	id, _ := event.ParseSubmissionID(receipt.ID) // it was found by it
+	receipt.Life = g.lifeOf(r.Context(), &receipt, id)
 	return writeTaggedJSON(w, r, receipt)
 }
 

@@ -20,7 +20,8 @@ func newReceipt(g *globals) *cobra.Command {
 		Use:   "receipt ID",
 		Short: "Print what became of a submission",
 		Long: `Print the receipt of a submission by its id, and its verdict once there is one:
-how many rows were accepted, what they changed, and what is wrong with the others.`,
+how far it has come (judged, in the totals, in ClickHouse), how many rows were
+accepted, what they changed, and what is wrong with the others.`,
 		Example: `  citytally receipt 5f0c8d3b7a914e62a1d09c34be57f680 --area 320812`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

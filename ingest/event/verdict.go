@@ -87,6 +87,11 @@ const (
 	Silent     Effect = "silent"
 )
 
+// Effects returns every effect.
+func Effects() []Effect {
+	return []Effect{New, Changed, Unchanged, WithdrewIt, Superseded, Held, Refused, Silent}
+}
+
 // RowEffect says how many rows had an effect, and which: 2-40,42.
 type RowEffect struct {
 	Effect Effect `json:"effect"`

@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 func (p *Pipeline) openStore(ctx context.Context) error {
@@ -196,6 +197,7 @@ func (p *Pipeline) openGateway(ctx context.Context) error {
 		return err
 	}
 	if p.gateway, err = ingest.New(log, p.Catalogue, p.Tokens, c, p.child(StageIngest), ingest.WithReadiness(p.ready),
+		ingest.WithReaders(ingest.Readers{Tally: tally.Consumer, Accepted: sink.AcceptedConsumer, Verdicts: sink.VerdictsConsumer, Totals: sink.TotalsConsumer}),
 		ingest.WithMetrics(p.instruments.gateway), ingest.WithTracer(p.tracer), ingest.WithCalendar(p.settings.LoadCalendar, p.feed)); err != nil {
 		return Usage(err)
 	}

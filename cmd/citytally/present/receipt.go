@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -41,6 +42,9 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	if r.Understood != nil && r.Understood.NotesOmitted > 0 {
 		fmt.Fprintf(w, words.Omitted, r.Understood.NotesOmitted)
 	}
+	if r.Life != nil {
+		fmt.Fprintf(w, "  %s\n", lifeInWords(r.Life, words))
+	}
 	if r.Verdict == nil {
 		return
 	}
@@ -48,6 +52,25 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	if len(r.Verdict.Findings) > 0 {
 		printFindings(w, r.Verdict, l)
 	}
+}
+
+// lifeInWords says how far a submission has come.
+func lifeInWords(life *ingest.Life, words *ReceiptWords) string {
+	told := fmt.Sprintf(words.Received, life.ReceivedAt.Local().Format(time.DateTime))
+	if life.JudgedAt == nil {
+		return told + words.NotJudged
+	}
+	told += fmt.Sprintf(words.Judged, life.JudgedAt.Local().Format(time.DateTime))
+	switch {
+	case life.Stage == ingest.LifeJudged:
+		return told + words.NotTotalled
+	case life.Basis > 0:
+		told += fmt.Sprintf(words.Totalled, life.Basis)
+	}
+	if life.Stage == ingest.LifeStored {
+		return told + words.Stored
+	}
+	return told + words.NotStored
 }
 
 // printFindings prints what is wrong with rows, with the cells as spreadsheets name them

@@ -269,6 +269,9 @@ type ReceiptWords struct {
 	// Unavailable tells that a file was not taken: its name, the gateway, how long it was
 	// tried, and why. Silent is why where the gateway did not answer at all.
 	Unavailable, Silent string
+	// Life are formats of how far it has come, by stage, with Received and Judged the times, and
+	// Totalled the basis.
+	Received, Judged, NotJudged, Totalled, NotTotalled, Stored, NotStored string
 }
 
 // DemoWords are those of the demo.

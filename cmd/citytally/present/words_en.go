@@ -175,6 +175,8 @@ var englishWords = Words{
 		NoFigure: "stated as missing,", OmittedChanges: "and %d more",
 		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
 		Silent:      "it does not answer",
+		Received:    "received %s", Judged: " → judged %s", NotJudged: " → not judged yet", Totalled: " → in the totals (from basis %d on)", NotTotalled: " → not in the totals yet",
+		Stored: " → in ClickHouse", NotStored: " → not in ClickHouse yet",
 	},
 	DryRun: DryRunWords{
 		Nothing: "Dry run: nothing was stored; as of message %d of ACCEPTED", Totals: "City totals that would move:", NoTotals: "no city total would move",
