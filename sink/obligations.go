@@ -3,9 +3,12 @@ package sink
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 )
 
 // Obligations are stored with deadlines from obligationYearsBack years ago to the end of the
@@ -27,6 +30,50 @@ func (s *Store) SyncCalendar(ctx context.Context, c *calendar.Calendar) error {
 	if err != nil {
 		return fmt.Errorf("sync calendar %s: %w", c.Version(), err)
 	}
+	return nil
+}
+
+// calendarFollower is how a store comes to the calendar of a catalogue that comes into force.
+type calendarFollower struct {
+	load func(*catalogue.Catalogue) (*calendar.Calendar, error)
+
+	mu    sync.Mutex
+	since time.Time // of the catalogue whose calendar is stored
+}
+
+func (f *calendarFollower) begin(since time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.since = since
+}
+
+// FollowCalendar has obligations follow a catalogue that comes into force, by the calendar that
+// load reads against it. It is called before the store is used.
+func (s *Store) FollowCalendar(load func(*catalogue.Catalogue) (*calendar.Calendar, error)) {
+	s.calendar.load = load
+}
+
+// followCalendar stores what is owed under a catalogue that came into force, unless it is stored
+// for a later one. Where the calendar does not go with it, what is owed stays as it was.
+func (s *Store) followCalendar(ctx context.Context, e *edition.Edition) error {
+	f := s.calendar
+	if f.load == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e.Since.Before(f.since) {
+		return nil
+	}
+	owed, err := f.load(e.Catalogue)
+	if err != nil {
+		s.logger.Error().Err(err).Str("catalogue", e.Version()).Msg("the calendar does not go with the catalogue now in force, so that the obligations stay as they were; correct it and start again")
+		return nil
+	}
+	if err := s.SyncCalendar(ctx, owed); err != nil {
+		return err
+	}
+	f.since = e.Since
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -147,5 +148,77 @@ func TestSyncCalendarShowsTheVersionSyncedLast(t *testing.T) {
 		if want := "final,areas,provisional\n" + step.want + ",4,false\nlast,versions\n2023,1\n"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// What is owed follows a catalogue that comes into force, and is met by a list of entities and by
+// another spelling of the period as well as by the dataset's own numbers.
+func TestObligationsFollowTheCatalogue(t *testing.T) {
+	const before = `city: c
+areas:
+  - {code: c, name_zh: 市, name_en: City, kind: city}
+  - {code: a, name_zh: 甲, name_en: A, kind: district}
+datasets:
+  - {id: annual, name_zh: 年报, name_en: Annual, periods: [year]}
+  - {id: monthly, name_zh: 月报, name_en: Monthly, periods: [ytd]}
+  - {id: list, name_zh: 名单, name_en: List, rows: entities, periods: [year]}
+indicators:
+  - {id: firms, name_zh: 户数, name_en: Firms, unit: 家, kind: stock, city_total: distinct, datasets: [annual, list]}
+  - {id: income, name_zh: 收入, name_en: Income, unit: 亿元, city_total: sum, datasets: [annual, monthly], frequency: M}
+`
+	const after = before + "  - {id: papers, name_zh: 论文, name_en: Papers, unit: 篇, city_total: sum, datasets: [annual]}\n"
+	const broken = "city: c\nareas:\n  - {code: c, name_zh: 市, name_en: City, kind: city}\ndatasets: []\nindicators: []\n"
+	load := func(c *catalogue.Catalogue) (*calendar.Calendar, error) {
+		return calendar.Parse("calendar", []byte("obligations:\n  - {dataset: annual, periods: [year], valid_from: 2021-01-01, valid_to: 2022-01-01, deadline: February 6 of the next year}\n"), c)
+	}
+	s := newStore(t)
+	now := time.Date(2022, 5, 1, 0, 0, 0, 0, time.UTC)
+	s.now = func() time.Time { now = now.Add(time.Microsecond); return now }
+	s.FollowCalendar(load)
+	adopt := func(sequence uint64, text string, since time.Time) {
+		t.Helper()
+		block := &observationBlock{fills: s}
+		body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{{Kind: event.Adopt, Reason: "new forms", By: "clerk", Catalogue: text}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := block.add(&stream.Delivery{Subject: "accepted.decisions", Body: body, Sequence: sequence, StoredAt: since}); err != nil {
+			t.Fatal(err)
+		}
+		if err := block.store(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func() string {
+		t.Helper()
+		rows, err := coverage.OfPeriod(t.Context(), s, period(t, "2021"), coverage.Filter{Area: "a"})
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%v, %v", rows, err)
+		}
+		return fmt.Sprint(rows[0].Received, " of ", rows[0].Owed, " ", rows[0].Missing)
+	}
+	first := now.Add(-time.Hour)
+	adopt(1, before, first)
+	if got := told(); got != "0 of 2 [firms income]" {
+		t.Errorf("at first: %s", got)
+	}
+	sent := event.AcceptedSubmission{ID: "s1", Area: "a", Dataset: "list", Sequence: 1, ReceivedAt: now.UnixMilli()}
+	code := "91000000X00000001"
+	sent.Add(event.AcceptedObservation{Indicator: "firms", Unit: "家", Period: period(t, "2021"), Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Status: catalogue.Normal, Row: 1,
+		Entity: &event.ListedEntity{Code: code + string(catalogue.EntityCheck(code)), Name: "甲公司"}})
+	ytd := event.AcceptedSubmission{ID: "s2", Area: "a", Dataset: "monthly", Sequence: 2, ReceivedAt: now.UnixMilli()}
+	ytd.Add(event.AcceptedObservation{Indicator: "income", Unit: "亿元", Period: period(t, "2021-YTD12"), Value: value(t, "5"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1})
+	put(t, s, &observationBlock{}, 2, acceptedMessage(t, sent), acceptedMessage(t, ytd))
+	if got := told(); got != "2 of 2 []" {
+		t.Errorf("with a list and a year to its end: %s", got)
+	}
+	adopt(4, after, first.Add(time.Minute))
+	if got := told(); got != "2 of 3 [papers]" {
+		t.Errorf("under the new catalogue: %s", got)
+	}
+	adopt(1, before, first) // delivered again
+	adopt(5, broken, first.Add(2*time.Minute))
+	if got := told(); got != "2 of 3 [papers]" {
+		t.Errorf("after an old one came again, and one that the calendar does not fit: %s", got)
 	}
 }

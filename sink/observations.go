@@ -186,6 +186,9 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 		if err := s.SyncCatalogue(ctx, e.Catalogue, e.Since); err != nil {
 			return err
 		}
+		if err := s.followCalendar(ctx, &e); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type Store struct {
 	logger   zerolog.Logger
 	now      func() time.Time
 	prepared *atomic.Pointer[catalogue.Catalogue] // that Prepare was given last
+	calendar *calendarFollower
 }
 
 // Open connects to the ClickHouse server that the DSN names, such as
@@ -76,8 +77,8 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return &Store{
-		prepared: &atomic.Pointer[catalogue.Catalogue]{},
-		conn:     conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
+		prepared: &atomic.Pointer[catalogue.Catalogue]{}, calendar: &calendarFollower{},
+		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now,
 	}, nil
 }
@@ -88,6 +89,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 // away meanwhile, it waits and begins again.
 func (s *Store) Prepare(ctx context.Context, c *calendar.Calendar, since time.Time, config Config) error {
 	s.prepared.Store(c.Catalogue())
+	s.calendar.begin(since)
 	for {
 		if err := s.waitForServer(ctx, config, false); err != nil {
 			return err

@@ -605,12 +605,12 @@ AS WITH
     figures AS
     (
         SELECT
-            area, dataset, period, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
+            area, begins, ends, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
             minIf(item_first_at, item_reported) AS first_at, sum(item_vintages) AS vintages, sum(item_changes) AS changes
         FROM
         (
             SELECT
-                area, dataset, period, indicator, entity,
+                area, period, indicator, entity, any(period_start) AS begins, any(period_end) AS ends,
                 argMax(status, (epoch, stage, sequence, accepted_sequence)) != 'X' AS item_in_force,
                 max(sequence) AS item_newest,
                 minIf(received_at, status != 'X') AS item_first_at,
@@ -618,9 +618,9 @@ AS WITH
                 uniqExact(sequence) AS item_vintages,
                 length(arrayCompact(arrayMap(v -> (v.2, v.3), arraySort(groupArray((sequence, concat(ifNull(toString(value), ''), entity_name, ifNull(toString(valid_from), ''), ifNull(toString(valid_to), ''), registered_area), status)))))) - 1 AS item_changes
             FROM observations_data
-            GROUP BY area, dataset, period, indicator, entity
+            GROUP BY area, period, indicator, entity
         )
-        GROUP BY area, dataset, period, indicator
+        GROUP BY area, begins, ends, indicator
     ),
     problems AS
     (
@@ -656,10 +656,10 @@ SELECT
     sum(f.changes) AS revisions
 FROM
 (
-    SELECT area, dataset, period, year, deadline, grace, provisional, arrayJoin(indicators) AS indicator
+    SELECT area, dataset, period, year, period_start, period_end, deadline, grace, provisional, arrayJoin(indicators) AS indicator
     FROM obligations
 ) AS o
-LEFT JOIN figures AS f ON f.area = o.area AND f.dataset = o.dataset AND f.period = o.period AND f.indicator = o.indicator
+LEFT JOIN figures AS f ON f.area = o.area AND f.begins = o.period_start AND f.ends = o.period_end AND f.indicator = o.indicator
 LEFT JOIN problems AS p ON p.area = o.area AND p.dataset = o.dataset AND p.period = o.period AND p.indicator = o.indicator
 GROUP BY area, dataset, period
 COMMENT 'What became of each obligation: what is there, what is missing, how late it was';

@@ -10,13 +10,15 @@ import (
 func newCatalogueApply(g *globals) *cobra.Command {
 	var a client.Addresses
 	var reason string
+	var dryRun bool
 	var format *choice
 	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use: "apply FILE", Short: "Tell what a catalogue does to the totals, and put it in force", Args: cobra.ExactArgs(1),
 		Long: `Tell what a catalogue would do to the totals that there are: which become other
 ones, which are withdrawn, which come anew, and which figures do not convert into
-its units. Nothing is changed without a reason.
+its units; and whether the rules and the calendar in use fit it. Nothing is changed without
+a reason, nor with --dry-run.
 
 With --reason the catalogue is put in force at one place of the log. Every stage
 changes over there, without a restart: what was judged before keeps its verdict,
@@ -30,6 +32,9 @@ catalogue is refused: it says how they do, with converts at the indicator.`,
 			to, err := g.catalogue(cmd.Context(), args[0])
 			if err != nil {
 				return err
+			}
+			if dryRun {
+				reason = ""
 			}
 			c, err := g.client(a)
 			if err != nil {
@@ -52,6 +57,7 @@ catalogue is refused: it says how they do, with converts at the indicator.`,
 	}
 	natsFlag(cmd, &a)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for those who ask later; puts the catalogue in force")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "tell what it would do, and change nothing, whatever --reason says")
 	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }

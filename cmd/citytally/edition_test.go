@@ -109,6 +109,7 @@ type applied struct {
 		Locked          bool
 	}
 	Unconverted []struct{ Area, Unit, Wanted string }
+	Misfits     []string
 }
 
 func (c *city) apply(t *testing.T, text string, args ...string) (code int, a applied) {
@@ -151,6 +152,9 @@ func TestCatalogueApply(t *testing.T) {
 	c.changeRules(t, func() {
 		if code, refused := c.apply(t, next, "--reason", "new system"); code != exitRefused || refused.Sequence != 0 {
 			t.Errorf("a catalogue that the rules in force do not fit: exit code %d, %+v", code, refused)
+		}
+		if code, dry := c.apply(t, next, "--reason", "new system", "--dry-run"); code != 0 || dry.Sequence != 0 || len(dry.Misfits) == 0 || !strings.Contains(dry.Misfits[0], "gdp") {
+			t.Errorf("dry run: exit code %d, %+v", code, dry)
 		}
 	})
 	code, put := c.apply(t, next, "--reason", "new system")

@@ -36,6 +36,7 @@ func (p *Pipeline) openStore(ctx context.Context) error {
 	if p.Store, err = sink.Dial(dsn, c, p.child(StageSink)); err != nil {
 		return err
 	}
+	p.Store.FollowCalendar(p.settings.LoadCalendar)
 	p.closers = append(p.closers, p.Store.Close)
 	p.health.addReadiness("clickhouse", p.askStore)
 	if p.options.StoreMayBeAway && (p.Engine == nil || p.Engine.Away() != nil) {

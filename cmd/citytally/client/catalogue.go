@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/strict"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/answer/effect"
@@ -154,20 +155,33 @@ func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, re
 		return nil, err
 	}
 	applied := &present.AppliedCatalogue{Effect: does}
+	misfit := c.misfit(replayer.editions, history.Ledger.Catalogue(), to, applied)
 	switch {
 	case reason == "" || does.From == does.To:
 	case len(does.Unconverted) > 0:
 		return applied, &RefusedError{fmt.Errorf("%d figures do not convert into the units of catalogue %s: say in it how they do, with converts at the indicator", len(does.Unconverted), does.To)}
+	case misfit != nil:
+		return applied, &RefusedError{fmt.Errorf("the rules or the calendar in use do not fit catalogue %s; change them first: %w", does.To, misfit)}
 	default:
-		// The rules in force and the calendar of the settings have to stand under it, or no stage starts again.
-		_, rulesErr := c.rulesUnder(replayer.editions, to)
-		_, calendarErr := c.settings.LoadCalendar(to)
-		if err := errors.Join(rulesErr, calendarErr); err != nil {
-			return applied, &RefusedError{fmt.Errorf("the rules or the calendar in use do not fit catalogue %s; change them first: %w", does.To, err)}
-		}
 		if applied.Sequence, err = replayer.editions.Adopt(ctx, replayer.log, to, reason, app.CurrentPerson(), time.Now()); errors.Is(err, edition.ErrOvertaken) {
 			return nil, &RefusedError{err}
 		}
 	}
 	return applied, err
+}
+
+// misfit returns why the rules in force or the calendar of the settings cannot stand under a
+// catalogue, and notes that, and whether nothing would be owed any more. No stage would start again
+// with them.
+func (c *Client) misfit(editions *edition.Editions, from, to *catalogue.Catalogue, applied *present.AppliedCatalogue) error {
+	_, rulesErr := c.rulesUnder(editions, to)
+	next, calendarErr := c.settings.LoadCalendar(to)
+	err := errors.Join(rulesErr, calendarErr)
+	for _, e := range strict.Flatten(err) {
+		applied.Misfits = append(applied.Misfits, e.Error())
+	}
+	if now, nowErr := c.settings.LoadCalendar(from); nowErr == nil && calendarErr == nil {
+		applied.NothingOwed = next.Empty() && !now.Empty()
+	}
+	return err
 }

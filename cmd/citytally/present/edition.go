@@ -17,6 +17,11 @@ type AppliedCatalogue struct {
 	*effect.Effect
 	// Sequence is the place in ACCEPTED from which it is in force; 0 where it is not.
 	Sequence uint64 `json:"sequence,omitempty"`
+	// Misfits say why the rules or the calendar in use cannot stand under it; it is not put in
+	// force before they are changed.
+	Misfits []string `json:"misfits,omitempty"`
+	// NothingOwed says that the calendar in use has nothing for it: nobody would owe anything.
+	NothingOwed bool `json:"nothing_owed,omitempty"`
 }
 
 // maxTotalsListed is how many totals a table lists at most.
@@ -53,6 +58,12 @@ func (p *Printer) AppliedCatalogue(w io.Writer, a *AppliedCatalogue, format stri
 		fmt.Fprintf(w, words.MoreTotals, more)
 	}
 	p.unconverted(w, a.Unconverted)
+	for _, misfit := range a.Misfits {
+		fmt.Fprintf(w, words.Misfit, misfit)
+	}
+	if a.NothingOwed {
+		fmt.Fprintln(w, words.NothingOwed)
+	}
 	if a.Sequence == 0 {
 		fmt.Fprintf(w, words.DryRun, a.To)
 	} else {

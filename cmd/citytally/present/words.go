@@ -252,7 +252,9 @@ type CatalogueWords struct {
 	Totals                                                    table.Row
 	BecameOf                                                  map[effect.Kind]string
 	Locked, Unconverted                                       string
-	Editions                                                  table.Row
+	// Misfit is a format of why rules or calendar do not fit; NothingOwed says that nothing would be.
+	Misfit, NothingOwed string
+	Editions            table.Row
 }
 
 // ReceiptWords are those of what became of a submission.

@@ -159,6 +159,8 @@ var englishWords = Words{
 		AlreadyInForce: "catalogue %s is in force already\n",
 		Totals:         table.Row{"period", "indicator", "total", "from", "to", "locked"},
 		BecameOf:       map[effect.Kind]string{effect.Changed: "changes", effect.Withdrawn: "is withdrawn", effect.New: "comes anew"},
+		Misfit:         "the rules or the calendar in use do not fit it, change them first: %s\n",
+		NothingOwed:    "nobody would owe anything under it: the setting calendar names a calendar that goes with it",
 		Locked:         "locked", Unconverted: "%s of %s in %s: %s %s does not convert into %s\n",
 		Editions: table.Row{"version", "in force from message", "since", "by", "reason"},
 	},

@@ -156,6 +156,8 @@ var chineseWords = Words{
 		AlreadyInForce: "目录 %s 已在使用\n",
 		Totals:         table.Row{"报告期", "指标", "全市数", "原为", "现为", "锁定"},
 		BecameOf:       map[effect.Kind]string{effect.Changed: "变动", effect.Withdrawn: "撤销", effect.New: "新增"},
+		Misfit:         "正在使用的审核规则或报送日历与该目录不符，请先修改：%s\n",
+		NothingOwed:    "启用该目录后将没有报送任务：报送日历由设置项 calendar 指定",
 		Locked:         "已锁定", Unconverted: "%[3]s %[1]s（%[2]s）：%[4]s %[5]s 不能换算为 %[6]s\n",
 		Editions: table.Row{"版本", "自采用记录", "启用时间", "操作人", "原因"},
 	},
