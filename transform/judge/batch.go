@@ -73,9 +73,15 @@ func (b *batchState) Read(f func(moment)) {
 type batchMoment struct {
 	*batchState
 	reading ledger.Reading
-	// The figures of a row are asked for one after the other, so the last area and indicator
-	// are remembered.
-	lastCell areaIndicator
+	// The figures of a row are asked for one after the other, so the last indicator of the area
+	// whose submission it is, and of another one, is remembered.
+	area      string
+	own, next lastReported
+}
+
+// lastReported is what an area has reported of the indicator asked for last.
+type lastReported struct {
+	of       areaIndicator
 	reported ledger.AreaIndicator
 	periods  map[catalogue.Period]candidates
 }
@@ -87,14 +93,21 @@ func (b *batchMoment) Basis() uint64 { return b.reading.Basis() }
 
 // Figure returns the ledger's figure of an area, or the batch's where that is better.
 func (b *batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
-	if of := (areaIndicator{area, cell.Indicator}); b.periods == nil || of != b.lastCell {
-		if b.periods == nil || area != b.lastCell.area {
-			b.periods = b.periodsOf(area)
-		}
-		b.lastCell, b.reported = of, b.reading.Of(area, cell.Indicator)
+	last := &b.next
+	if area == b.area {
+		last = &b.own
 	}
-	best, sequence := b.reported.Best(cell.Period)
-	if c, ok := b.periods[cell.Period][cell.Indicator]; ok {
+	if of := (areaIndicator{area, cell.Indicator}); last.periods == nil || of != last.of {
+		if last.periods == nil || area != last.of.area {
+			last.periods = b.periodsOf(area)
+		}
+		last.of, last.reported = of, b.reading.Of(area, cell.Indicator)
+	}
+	best, sequence := last.reported.Best(cell.Period)
+	if len(last.periods) == 0 {
+		return best, best.Counts()
+	}
+	if c, ok := last.periods[cell.Period][cell.Indicator]; ok {
 		if c.rank().Compare(ledger.Rank{Epoch: best.Epoch, Stage: best.Stage, Sequence: sequence}) > 0 {
 			best = ledger.FigureOf(c.observation)
 		}
@@ -121,6 +134,7 @@ func (b *batchMoment) Figures() tally.Source {
 // CellStates fills in the ledger's states with the batch's figures, where those are
 // better.
 func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState) {
+	b.area = area
 	b.reading.CellStates(area, rows, into)
 	for i := range rows {
 		c, ok := b.candidatesOf(area, rows[i].Period)[candidateKey(&rows[i])]

@@ -93,7 +93,8 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
-			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "known", Value: "[813.41 790]"}, {Name: "likely", Value: "万元"}, {Name: "times", Value: "10^4"}},
+			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "known", Value: "813.41, 790"}, {Name: "likely_en", Value: ", probably 万元"},
+				{Name: "likely_zh", Value: "，可能应为万元"}, {Name: "times_en", Value: "10,000 times"}, {Name: "times_zh", Value: "1万倍"}},
 		},
 		{
 			name: "part above whole, both sent", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500"), fixture.Figure("industrial_output", "2022", "100")},

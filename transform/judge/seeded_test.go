@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/sample"
@@ -96,11 +97,13 @@ func seeds() map[string][]event.Submission {
 		return rows
 	}
 	// The areas of 2021 but for 淮阴区 and the zone, as the sample has them.
-	gdp := map[string]string{}
+	gdp, districts := map[string]string{}, decimal.Decimal{}
 	for _, file := range sample.Files() {
 		for line := range strings.Lines(string(file.CSV)) {
 			if f := strings.Split(line, ","); f[0] == "gdp" && f[1] == "2021" {
-				gdp[file.Area] = f[2]
+				if gdp[file.Area] = f[2]; file.Area != "320871" {
+					districts = districts.Add(decimal.RequireFromString(f[2]))
+				}
 			}
 		}
 	}
@@ -134,7 +137,7 @@ func seeds() map[string][]event.Submission {
 		"outlier":               {of("320812", quarterly, quarters(101, 103, 106, 108, 111, 114, 117, 119)...), of("320812", quarterly, "tech_contract_value 2019-Q1 190")},
 		"unchanged":             {of("320812", annual, "gdp 2022 "+gdp["320812"])},
 		"zero_after_nonzero":    {of("320812", annual, "tech_sme_registered 2022 0")},
-		"nonzero_after_zero":    {of("320812", quarterly, "tech_contract_value 2019-Q1 25", "tech_contract_value 2019-Q2 0"), of("320812", quarterly, "tech_contract_value 2019-Q3 27")},
+		"nonzero_after_zero":    {of("320812", quarterly, "tech_contract_value 2019-Q1 25", "tech_contract_value 2019-Q2 0"), of("320812", quarterly, "tech_contract_value 2019-Q3 24")},
 		"final_against_flash":   {of("320812", annual, "gdp 2022 860"), of("320812", annual, "gdp 2022 910 final")},
 		"spans_disagree":        {of("320812", monthly, "tech_contract_value 2022-YTD03 25"), of("320812", quarterly, "tech_contract_value 2022-Q1 26")},
 		"span_above_longer":     {of("320812", monthly, "tech_contract_value 2022-YTD04 25"), of("320812", monthly, "tech_contract_value 2022-04 26")},
@@ -147,9 +150,11 @@ func seeds() map[string][]event.Submission {
 		"stated_base":           {of("320812", annual, "gdp 2022 860 base=812")},
 		"stated_change":         {of("320812", annual, "gdp 2022 860 change=7.5")},
 		"stated_ratio":          {of("320812", annual, "gdp 2022 860", "rd_expenditure 2022 12.9", "rd_intensity 2022 1.8")},
+		"tenfold":               {of("320812", annual, "rd_expenditure 2022 129.1")},
+		"cumulative_for_single": {of("320812", quarterly, "gdp 2022-S1 410"), of("320812", quarterly, "gdp 2022-Q3 630.5")},
 		"mass_withdrawal":       {withdrawn},
 		"share_of_city":         append(others("2022", "320804"), of("320804", annual, "gdp 2022 850")),
-		"zone_missing":          append(others("2022", "320804"), of("320800", annual, "gdp 2022 6550"), last),
+		"zone_missing":          append(others("2022", "320804"), of("320800", annual, "gdp 2022 "+districts.Add(decimal.RequireFromString("0.008")).String()), last),
 		"control_total":         append(others("2022", "320804"), of("320871", annual, "gdp 2022 "+gdp["320871"]+"1"), of("320800", annual, "gdp 2022 6000"), last),
 	}
 }

@@ -42,51 +42,51 @@ func (r *Row) memberFigure(area string) (catalogue.Value, bool) {
 	return r.Figures.InForce(area, r.of.id, r.Period)
 }
 
-// citySum returns the sum of the areas' figures, as far as every area has one, and what
-// rounding alone may make it differ from a total that was rounded as they are: half a unit of
-// the last place for each of them, and nothing for what is counted.
+// citySum returns the sum of the areas' figures, once every district has one, and what rounding
+// alone may make it differ from the control total: half a unit of the last place for each of
+// them and for the total, and nothing for what is counted.
 func (r *Row) citySum() (sum, rounding catalogue.Value, ok bool) {
-	if !r.ofCity() {
+	if _, ok := r.missingZones(); !ok {
 		return sum, rounding, false
 	}
-	total, scale := decimal.Decimal{}, uint8(0)
-	members := r.members()
-	for _, area := range members {
-		v, known := r.memberFigure(area)
-		if !known {
-			return sum, rounding, false
+	total, scale, have := decimal.Decimal{}, uint8(0), int64(0)
+	for _, area := range r.members() {
+		if v, known := r.memberFigure(area); known {
+			total, scale, have = total.Add(v.Decimal()), max(scale, v.Scale), have+1
 		}
-		total, scale = total.Add(v.Decimal()), max(scale, v.Scale)
 	}
-	if control, known := r.figure(ofControl); known {
-		scale = max(scale, control.Scale)
-	}
-	if !r.of.unit.Whole() {
-		rounding, _ = valueOf(decimal.New(int64(5*(len(members)+1)), -int32(min(scale+1, catalogue.MaxDecimals))))
+	if control, known := r.figure(ofControl); known && !r.of.unit.Whole() {
+		half := func(n int64, scale uint8) decimal.Decimal {
+			return decimal.New(5*n, -int32(min(scale+1, catalogue.MaxDecimals)))
+		}
+		rounding, _ = valueOf(half(have, scale).Add(half(1, control.Scale)))
 	}
 	sum, ok = valueOf(total)
 	return sum, rounding, ok
 }
 
-// missingZones returns the carved-out zones that have no figure in the row's cell, once all
-// districts have one; nil before that.
-func (r *Row) missingZones() (missing []string) {
+// missingZones returns the carved-out zones that have no figure in the row's cell; false while a
+// district has none.
+func (r *Row) missingZones() (missing []string, ok bool) {
 	if !r.ofCity() {
-		return nil
+		return nil, false
 	}
 	for _, code := range r.members() {
 		if _, ok := r.memberFigure(code); ok {
 			continue
 		}
 		if a, ok := r.of.city.catalogue.Area(code); !ok || a.Kind != catalogue.CarvedOut {
-			return nil
+			return nil, false
 		}
 		missing = append(missing, code)
 	}
-	return missing
+	return missing, true
 }
 
-func missingZonesInWords(r *Row) string { return strings.Join(r.missingZones(), " ") }
+func missingZonesInWords(r *Row) string {
+	missing, _ := r.missingZones()
+	return strings.Join(missing, " ")
+}
 
 const (
 	// sharePlaces is how many places shares of the city have, which are in percent.

@@ -149,16 +149,15 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	r.InForce, r.HasInForce = read("in_force", e.InForce)
 	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After, ofSameSpan: e.SameSpan, ofHost: e.Host} {
 		v, ok := read(figureNames[n], text)
-		r.known[n] = figure{value: v, asked: true, none: !ok}
+		r.know(n, v, ok)
 	}
 	for n := ofOther + 1; n < figureCount; n++ {
 		v, ok := read("known."+figureNames[n], e.Known[figureNames[n]])
-		r.known[n] = figure{value: v, asked: true, none: !ok}
+		r.know(n, v, ok)
 	}
-	if base := &r.known[ofBase]; base.none {
-		*base = r.known[ofYearBefore]
-		if stated := r.known[ofStatedBase]; !stated.none {
-			*base = stated
+	for _, base := range [...]int{ofYearBefore, ofStatedBase} {
+		if v, ok := r.figure(base); ok && r.none.has(ofBase) || base == ofStatedBase && ok {
+			r.know(ofBase, v, true)
 		}
 	}
 	for name := range e.Known {
@@ -170,7 +169,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 		r.of.shrinks = []*related{other}
 	}
 	r.of.numerator, r.of.denominator, r.of.factor = other, other, max(1, r.of.wholeShare.Coefficient)
-	r.shared, r.share, r.hasShare = true, r.known[ofCityShare].value, true
+	r.shared, r.share, r.hasShare = true, r.known[ofCityShare], true
 	for _, text := range e.Shares {
 		if v, ok := read("shares", text); ok {
 			r.shares = append(r.shares, v)

@@ -33,7 +33,7 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 	for _, related := range r.of.related(c.rule.Relation) {
 		if related != nil {
 			v, ok := related.of(r, c.rule.Relation)
-			r.known[ofOther] = figure{value: v, asked: true, none: !ok}
+			r.know(ofOther, v, ok)
 		}
 		if !r.knows(c.needs) {
 			continue

@@ -47,9 +47,9 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 		r.of.hasMinimum, r.scanned = rapid.Bool().Draw(t, "minimum"), true
 		r.InForce, r.HasInForce = value.Draw(t, "in force"), rapid.Bool().Draw(t, "reported")
 		for n := ofBefore; n < figureCount; n++ {
-			r.known[n] = figure{value: value.Draw(t, figureNames[n]), asked: true, none: rapid.Bool().Draw(t, "none")}
+			r.know(n, value.Draw(t, figureNames[n]), !rapid.Bool().Draw(t, "none"))
 			if rapid.Bool().Draw(t, "near") {
-				r.known[n].value = r.Value
+				r.known[n] = r.Value
 			}
 		}
 		if !r.knows(one.needs) || !r.knows(one.last) {

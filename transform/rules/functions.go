@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/operators"
@@ -57,7 +58,8 @@ func functions() []cel.EnvOption {
 		}))),
 		cel.Function("slip", cel.Overload("slip_of_references", []*cel.Type{numberType, numbers, numberType}, cel.IntType, cel.FunctionBinding(slip))),
 		cel.Function("is_outlier", cel.Overload("is_outlier_of_series", []*cel.Type{numberType, numbers, cel.IntType, numberType}, cel.BoolType, cel.FunctionBinding(isOutlier))),
-		cel.Function("unit_below", cel.Overload("unit_below_by", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType, cel.BinaryBinding(unitBelow))),
+		cel.Function("times", cel.Overload("times_decimal", []*cel.Type{numberType, numberType}, cel.StringType, cel.BinaryBinding(times))),
+		cel.Function("unit_hint", cel.Overload("unit_hint_by", []*cel.Type{cel.StringType, cel.StringType, cel.IntType}, cel.StringType, cel.FunctionBinding(unitHint))),
 		cel.Function("has_figure", cel.MemberOverload("row_has_figure", []*cel.Type{rowType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(row, id ref.Val) ref.Val {
 				_, ok := figureOf(row, id)
@@ -120,12 +122,28 @@ func slip(args ...ref.Val) ref.Val {
 	return types.IntZero
 }
 
-// unitBelow returns the name of the unit in which a figure was likely given that is off by
-// a power of ten: 万元 for 亿元 and 4; "" where there is no such unit.
-func unitBelow(unit, power ref.Val) ref.Val {
-	u := catalogue.ParseUnit(string(unit.(types.String)))
-	name := u.Shifted(-int(power.(types.Int)))
-	return types.String(name)
+// times returns how many times another value one is, with one place or, below one, with two;
+// "" where the other is zero.
+func times(value, other ref.Val) ref.Val {
+	a, b := value.(number).Decimal, other.(number).Decimal
+	if b.IsZero() {
+		return types.String("")
+	}
+	n := a.DivRound(b, 2)
+	if n.Abs().GreaterThanOrEqual(decimal.NewFromInt(1)) {
+		n = n.Round(1)
+	}
+	return types.String(n.String())
+}
+
+// unitHint returns a text with the name of the unit behind it in which a figure was likely
+// given that is off by a power of ten: 万元 for 亿元 and 4; "" where there is no such unit.
+func unitHint(args ...ref.Val) ref.Val {
+	name := catalogue.ParseUnit(string(args[1].(types.String))).Shifted(-int(args[2].(types.Int)))
+	if name == "" {
+		return types.String("")
+	}
+	return args[0].(types.String) + types.String(name)
 }
 
 // textOfValue writes a value for people.
@@ -138,7 +156,7 @@ func textOfValue(v ref.Val) string {
 		for i := range int64(n.Size().(types.Int)) {
 			all = append(all, textOfValue(n.Get(types.Int(i))))
 		}
-		return fmt.Sprint(slices.Clip(all))
+		return strings.Join(all, ", ")
 	}
 	return fmt.Sprint(v.Value())
 }

@@ -45,13 +45,15 @@ func (r *Row) further(n int) (v catalogue.Value, ok bool) {
 			withdrawn = reported
 		}
 		return catalogue.Value{Coefficient: int64(withdrawn)}, reported > 0
+	case ofSoFar:
+		return r.soFar()
 	case ofCitySum:
 		v, _, ok = r.citySum()
 	case ofCityRounding:
 		_, v, ok = r.citySum()
 	case ofZonesMissing:
-		missing := len(r.missingZones())
-		return catalogue.Value{Coefficient: int64(missing)}, missing > 0
+		missing, known := r.missingZones()
+		return catalogue.Value{Coefficient: int64(len(missing))}, known
 	case ofCityShare:
 		v, _, ok = r.cityShare()
 	}

@@ -36,12 +36,12 @@ func (m *message) fill(value func(name string) string) string {
 
 // textOfValues writes values for people.
 func textOfValues(values []catalogue.Value) string {
-	text := []byte{'['}
+	var text []byte
 	for n, v := range values {
 		if n > 0 {
-			text = append(text, ' ')
+			text = append(text, ", "...)
 		}
 		text = v.AppendText(text)
 	}
-	return string(append(text, ']'))
+	return string(text)
 }

@@ -43,8 +43,9 @@ type Row struct {
 	// On is what the row does: a row of a figure that is withdrawn has that one as its value.
 	On On
 
-	of          *subject // whose figure it is
-	known       [figureCount]figure
+	of          *subject  // whose figure it is
+	asked, none figureSet // figures that were asked for, and those of them that are not known
+	known       [figureCount]catalogue.Value
 	series      []catalogue.Value
 	scanned     bool // series was read
 	membersOf   catalogue.Period
@@ -55,11 +56,17 @@ type Row struct {
 	hasShare    bool
 }
 
-// figure is a figure beside the one under judgement.
-type figure struct {
-	value       catalogue.Value
-	asked, none bool
-	text        string // the value for people; "" where it was not asked for
+// figureSet is a set of figures, by their places in figureNames.
+type figureSet uint64
+
+func (s figureSet) has(n int) bool { return s>>n&1 != 0 }
+
+// know notes a figure, or that there is none.
+func (r *Row) know(n int, v catalogue.Value, ok bool) {
+	r.asked |= 1 << n
+	if r.known[n], r.none = v, r.none&^(1<<n); !ok {
+		r.none |= 1 << n
+	}
 }
 
 // The figures beside the one under judgement.
@@ -85,6 +92,7 @@ const (
 	ofDenominator
 	ofWithdrawn
 	ofReported
+	ofSoFar
 	// Those from here on take the figures of all areas, and are asked for last.
 	ofCitySum
 	ofCityRounding
@@ -95,7 +103,7 @@ const (
 
 // figureNames are the names of those figures in expressions.
 var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other",
-	"zone", "within", "part", "grown", "shrunk", "control", "stated_base", "stated_change", "base", "numerator", "denominator", "withdrawn", "reported",
+	"zone", "within", "part", "grown", "shrunk", "control", "stated_base", "stated_change", "base", "numerator", "denominator", "withdrawn", "reported", "so_far",
 	"city_sum", "city_rounding", "zones_missing", "city_share"}
 
 // seriesLength is how many earlier periods the series of a row has at most.
@@ -103,60 +111,62 @@ const seriesLength = 24
 
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
-	r.of, r.known, r.series, r.scanned, r.shared = of, [figureCount]figure{}, r.series[:0], false, false
+	r.of, r.asked, r.none, r.series, r.scanned, r.shared = of, 0, 0, r.series[:0], false, false
 }
 
 // figure returns a figure by its place in figureNames.
 func (r *Row) figure(n int) (catalogue.Value, bool) {
-	f := &r.known[n]
-	if f.asked {
-		return f.value, !f.none
+	if r.asked.has(n) {
+		return r.known[n], !r.none.has(n)
 	}
-	f.asked = true
-	ok, submitted := false, false
+	v, ok := r.lookUp(n)
+	r.know(n, v, ok)
+	return v, ok
+}
+
+func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
+	submitted := false
 	switch n {
 	case ofValue:
-		f.value, ok = r.Value, true
+		return r.Value, true
 	case ofInForce:
-		f.value, ok = r.InForce, r.HasInForce
+		return r.InForce, r.HasInForce
 	case ofBefore:
 		if r.Period.Kind == catalogue.Year {
-			f.value, ok = r.figure(ofYearBefore)
-			break
+			return r.figure(ofYearBefore)
 		}
 		if before, exists := periodBefore(r.Period); exists {
-			f.value, _, ok = r.Figures.Figure(r.of.id, before)
+			v, _, ok = r.Figures.Figure(r.of.id, before)
 		}
 	case ofYearBefore:
-		f.value, _, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
+		v, _, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
 	case ofAfter:
 		// Where the submission has the next period as well, that row is judged by this one.
 		if after, exists := periodAfter(r.Period); exists {
-			f.value, submitted, ok = r.Figures.Figure(r.of.id, after)
+			v, submitted, ok = r.Figures.Figure(r.of.id, after)
 			ok = ok && !submitted
 		}
 	case ofSameSpan:
 		if same, exists := sameSpan(r.Period); exists && r.of.kind == catalogue.Flow {
-			f.value, _, ok = r.Figures.Figure(r.of.id, same)
+			v, _, ok = r.Figures.Figure(r.of.id, same)
 		}
 	case ofHost:
 		if r.Area.Host != "" {
-			f.value, ok = r.Figures.InForce(r.Area.Host, r.of.id, r.Period)
+			v, ok = r.Figures.InForce(r.Area.Host, r.of.id, r.Period)
 		}
 	default:
-		f.value, ok = r.further(n)
+		return r.further(n)
 	}
-	f.none = !ok
-	return f.value, ok
+	return v, ok
 }
 
 // text returns a figure for people.
 func (r *Row) text(n int) (string, bool) {
 	v, ok := r.figure(n)
-	if f := &r.known[n]; ok && f.text == "" {
-		f.text = v.String()
+	if !ok {
+		return "", false
 	}
-	return r.known[n].text, ok
+	return v.String(), true
 }
 
 // sameSpan returns the other period of the same months: the year to March for the first

@@ -166,7 +166,7 @@ func (c *compiled) canConcern(of *subject) bool {
 		(c.rule.On == OnRatio) != (of.numerator != nil),
 		names(ofGrown) && len(of.grows) == 0, names(ofShrunk) && len(of.shrinks) == 0,
 		names(ofControl) && !of.summed, len(c.last) > 0 && !of.summed,
-		(names(ofWithin) || names(ofPart) || names(ofSameSpan)) && of.kind != catalogue.Flow:
+		(names(ofWithin) || names(ofPart) || names(ofSameSpan) || names(ofSoFar)) && of.kind != catalogue.Flow:
 		return false
 	}
 	return true

@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/citytally/citytally/configs/catalogue"
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
 
 // around calls f with the spans that contain a period, the shortest first, until it returns
 // false. December's year to date is not the year's own figure.
@@ -48,6 +52,48 @@ func (r *Row) within() (v catalogue.Value, ok bool) {
 		return !ok
 	})
 	return v, ok
+}
+
+// soFar returns what the year came to before the row's quarter or month, from the third
+// quarter and the fourth month on: as the year to date, the half-year or the quarters before.
+func (r *Row) soFar() (v catalogue.Value, ok bool) {
+	months := 0
+	switch {
+	case r.of.kind != catalogue.Flow:
+	case r.Period.Kind == catalogue.Quarter && r.Period.Index > 2:
+		months = 3 * int(r.Period.Index-1)
+	case r.Period.Kind == catalogue.Month && r.Period.Index > 3:
+		months = int(r.Period.Index - 1)
+	}
+	if months == 0 {
+		return v, false
+	}
+	at := func(kind catalogue.PeriodKind, index int) (catalogue.Value, bool) {
+		if !r.of.kinds[kind] {
+			return catalogue.Value{}, false
+		}
+		v, _, ok := r.Figures.Figure(r.of.id, catalogue.Period{Year: r.Period.Year, Kind: kind, Index: uint8(index)})
+		return v, ok
+	}
+	if v, ok = at(catalogue.YearToDate, months); ok {
+		return v, true
+	}
+	if months == 6 {
+		if v, ok = at(catalogue.Half, 1); ok {
+			return v, true
+		}
+	}
+	if months%3 != 0 {
+		return v, false
+	}
+	total := decimal.Decimal{}
+	for quarter := 1; quarter <= months/3; quarter++ {
+		if v, ok = at(catalogue.Quarter, quarter); !ok {
+			return v, false
+		}
+		total = total.Add(v.Decimal())
+	}
+	return valueOf(total)
 }
 
 // part returns the greatest figure in force of the spans that the row's period is the

@@ -66,9 +66,12 @@ func (s Set) Submission(n int) event.Submission {
 	values := make([]int, Figures)                                     // in hundredths
 	for i := Figures - 1; i >= 0; i-- {                                // a whole comes after its part
 		if s.Odd {
-			least, most := 500_000, 100_000_000 // less would be held, as if in another unit
+			least, most := 24_000_000, 25_000_000
+			if random.IntN(2) == 0 {
+				least, most = 4*least, 4*most // five times as much would be held
+			}
 			if whole, ok := wholeOf(i); ok {
-				least, most = values[whole]/2, values[whole] // a part above its whole would be refused
+				least, most = values[whole]/100*98, values[whole] // a part above its whole would be refused
 			}
 			values[i] = least + random.IntN(most-least)
 			continue
