@@ -226,7 +226,7 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	}
 	for lang, want := range map[string][]string{
 		"en": {"partly accepted", "3 rows", "1 of 3 rows", `did you mean "hnte_valid"?`, "not a number"},
-		"zh": {"部分采用", "采用 1 行，共 3 行", `是否应为 "hnte_valid"？`, "不是数字"},
+		"zh": {"部分采用", "采用 1 行，共 3 行", `是否应为“有效高新技术企业”？`, "不是数字"},
 	} {
 		code, out, _ := citytally(t, "submit", "--dir", dir, "--lang", lang, "--area", "320812", "--dataset", "sti-annual", file)
 		if code != exitRefused {

@@ -24,6 +24,9 @@ type Catalogue struct {
 	Areas      []Area      `yaml:"areas" json:"areas"`
 	Datasets   []Dataset   `yaml:"datasets" json:"datasets"`
 	Indicators []Indicator `yaml:"indicators" json:"indicators"`
+	// UnitSynonyms are groups of units that count the same in what is reported, such as 人
+	// and 名: a figure in one of them is read as one in the indicator's own.
+	UnitSynonyms [][]string `yaml:"unit_synonyms" json:"unit_synonyms,omitempty"`
 
 	version    string
 	text       string
@@ -105,6 +108,7 @@ func (c *Catalogue) applyDefaults() {
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
 		ind.unit = ParseUnit(ind.UnitName)
+		ind.synonyms = c.synonymsOf(ind.unit)
 		if ind.Kind == "" {
 			ind.Kind = Flow
 			if ind.Total == RatioRule {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // silent are the marks that stand in a value's place and say nothing.
@@ -37,18 +38,19 @@ var (
 	aboutBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(左右|上下|前后)$`)
 	aboveBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(以上|多个|\+)$`)
 	belowBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(以下|以内|不到)$`)
-	comparison       = regexp.MustCompile(`^(>=|<=|[<>≥≤≧≦~≈]|大于|小于|不少于|不低于|超过|高于|达到|不足|低于|少于|接近|大约|约为|大概)\s*(\d[\d,]*(?:\.\d*)?)`)
+	comparison       = regexp.MustCompile(`^(>=|<=|[<>≥≤≧≦~≈]|大于|小于|不少于|不低于|至少|超过|超出|突破|高于|多于|达到|逾|不到|不足|不满|不超过|不高于|不多于|至多|低于|少于|接近|将近|大约|约为|大概)\s*(\d[\d,]*(?:\.\d*)?)`)
 	numberRange      = regexp.MustCompile(`^\d[\d.]*\s*[-~—–至到]\s*\d[\d.]*\D{0,3}$`)
 	decimalComma     = regexp.MustCompile(`^[+-]?\d+,\d{1,2}$|^[+-]?\d{1,3}(?:\.\d{3})+,\d+$`)
 	chineseNumber    = regexp.MustCompile(`^[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+\p{Han}{0,2}$`)
-	wordsForNothing  = map[string]bool{"无": true, "暂无": true, "没有": true, "缺": true, "空": true, "n/a": true, "na": true, "null": true, "none": true, "nan": true, "未统计": true, "待定": true, "不适用": true}
-	comparisonAnswer = map[string]string{">": "超", ">=": "超", "≥": "超", "≧": "超", "大于": "超", "不少于": "超", "不低于": "超", "超过": "超", "高于": "超", "达到": "超", "~": "约", "≈": "约", "大约": "约", "约为": "约", "大概": "约"}
+	wordsForNone     = map[string]bool{"无": true, "没有": true, "零": true, "none": true, "nil": true}
+	wordsForNothing  = map[string]bool{"暂无": true, "缺": true, "空": true, "n/a": true, "na": true, "null": true, "nan": true, "未统计": true, "待定": true, "不适用": true}
+	comparisonAnswer = map[string]string{">": "超", ">=": "超", "≥": "超", "≧": "超", "大于": "超", "不少于": "超", "不低于": "超", "至少": "超", "超过": "超", "超出": "超", "突破": "超", "高于": "超", "多于": "超", "达到": "超", "逾": "超", "~": "约", "≈": "约", "大约": "约", "约为": "约", "大概": "约"}
 )
 
 // notANumber returns the problem of a text that is no number. It names the likely cause.
 func notANumber(seen string) error {
 	zh, en := causeOf(seen)
-	return &Problem{Code: "VALUE_NOT_A_NUMBER", Seen: seen, ZH: fmt.Sprintf("%q 不是数字：%s", seen, zh), EN: fmt.Sprintf("%q is not a number: %s", seen, en)}
+	return &Problem{Code: "VALUE_NOT_A_NUMBER", Seen: seen, ZH: fmt.Sprintf("%s不是数字：%s", Quoted(seen), zh), EN: fmt.Sprintf("%q is not a number: %s", seen, en)}
 }
 
 // causeOf says why a text is no number, and what to write instead.
@@ -64,16 +66,20 @@ func causeOf(seen string) (zh, en string) {
 	}
 	text := normalise(seen)
 	switch m := []string(nil); {
+	case wordsForNone[strings.ToLower(text)]:
+		return "一个也没有的请填 0；数还没有出来的请留空；确实无法提供的，状态填“缺失”，全市数中本地区按缺报计",
+			"write 0 where there is none; leave the cell empty where the figure is still to come, and set the status to O, missing, where there will be none: the city's total then lacks this area"
 	case wordsForNothing[strings.ToLower(text)]:
-		return "缺数请留空；明确声明无此数据请将状态填为 O", "leave the cell empty where there is nothing to say, or set the status to O to state that there is no figure"
+		return "数还没有出来的请留空；如为零请填 0；确实无法提供的，状态填“缺失”，全市数中本地区按缺报计",
+			"leave the cell empty where the figure is still to come; write 0 where it is zero, and set the status to O, missing, where there will be none: the city's total then lacks this area"
 	case strings.HasPrefix(text, "'") || strings.HasPrefix(text, "’") || strings.HasPrefix(text, "‘"):
 		return "数字前有撇号（Excel 的文本标记）；请去掉撇号", "an apostrophe stands before it, Excel's mark of a text; take it away"
 	case match(spaceInside, text, &m):
 		name, nameEN := spaceName(seen)
 		return fmt.Sprintf("数字中间有%s；请去掉", name), fmt.Sprintf("there is %s inside the number; take it away", nameEN)
 	case match(otherDash, text, &m):
-		return fmt.Sprintf("%q（U+%04X）是破折号或其他横线，不是负号；负数请写 -%s", m[1], []rune(m[1])[0], m[2]),
-			fmt.Sprintf("%q (U+%04X) is a dash of another kind and no minus sign; write -%s for a negative number", m[1], []rune(m[1])[0], m[2])
+		return fmt.Sprintf("前面的%s是破折号一类的横线，不是负号；负数请写 -%s", Quoted(m[1]), m[2]),
+			fmt.Sprintf("%q before it is a dash of another kind and no minus sign; write -%s for a negative number", m[1], m[2])
 	case match(inBrackets, text, &m):
 		return fmt.Sprintf("括号在会计格式中表示负数；是负数请写 -%[1]s，否则写 %[1]s", m[1]), fmt.Sprintf("brackets stand for minus in accounts; write -%[1]s if that is meant, else %[1]s", m[1])
 	case match(letterDigits, text, &m):
@@ -89,10 +95,10 @@ func causeOf(seen string) (zh, en string) {
 		if word == "" {
 			word = "近"
 		}
-		return fmt.Sprintf("前面的 %q 不能与数值同填；请写成 %s%s", m[1], word, m[2]), fmt.Sprintf("%q stands before it; write %s%s, or use the qualifier's column", m[1], word, m[2])
+		return fmt.Sprintf("%s请改写成 %s%s", Quoted(m[1]), word, m[2]), fmt.Sprintf("%q stands before it; write %s%s, or use the qualifier's column", m[1], word, m[2])
 	case match(bracketMark, text, &m):
 		mark := strings.TrimSpace(text[len(m[1]):])
-		return fmt.Sprintf("末尾的 %q 像是脚注标记；请去掉，说明写在备注列，状态（如 p 初步）写在状态列", mark),
+		return fmt.Sprintf("末尾的%s像是脚注标记；请去掉，说明写在备注列，状态（如 p 初步）写在状态列", Quoted(mark)),
 			fmt.Sprintf("%q behind it looks like a footnote mark; take it away: a note has a column of its own, and so has a status such as p, provisional", mark)
 	case match(decimalComma, text, &m):
 		return "小数点应为“.”，逗号只能作千分位；请改写", "the decimal mark is a point; a comma only separates thousands"
@@ -103,19 +109,63 @@ func causeOf(seen string) (zh, en string) {
 	case strings.HasPrefix(text, "="):
 		return "这是公式文本，没有计算结果；请粘贴为数值", "it is the text of a formula without its result; paste the value"
 	}
-	if r, ok := oddRune(text); ok {
-		return fmt.Sprintf("其中有 %q（U+%04X），数值里不能有；请填写阿拉伯数字", r, r), fmt.Sprintf("it has %q (U+%04X), which is no part of a number; write digits", r, r)
-	}
-	return "请填写阿拉伯数字，缺数请留空或将状态填为 O", "write digits, and leave the cell empty or set the status to O where there is no figure"
+	return besideNumber(trimmed)
 }
 
-// oddRune returns the first character of a text with digits that is no part of a number.
-func oddRune(text string) (rune, bool) {
-	if !strings.ContainsAny(text, "0123456789") {
-		return 0, false
+// numberRun is a number as it stands in a text, in half or full width.
+var numberRun = regexp.MustCompile(`[+\-－−]?[\d０-９](?:[\d０-９,，.．]*[\d０-９])?`)
+
+// besideNumber says what stands before or behind the number in a text, and what to write without
+// it. Only what cannot be seen is told by its code point.
+func besideNumber(text string) (zh, en string) {
+	if r, hidden := hiddenRune(text); hidden {
+		return fmt.Sprintf("其中夹有看不见的字符（U+%04X，常见于网页或文档复制）；请删去后重新输入", r),
+			fmt.Sprintf("it has a character that is not seen (U+%04X, often copied from a web page); delete it and type the number again", r)
 	}
+	at := numberRun.FindStringIndex(text)
+	if at == nil {
+		return "请填写阿拉伯数字；数还没有出来的请留空", "write digits, and leave the cell empty where the figure is still to come"
+	}
+	before, number, behind := strings.TrimSpace(text[:at[0]]), normalise(text[at[0]:at[1]]), strings.TrimSpace(text[at[1]:])
+	unit := unitBefore(behind)
+	remark := strings.TrimSpace(behind[len(unit):])
+	unit = normalise(unit)
+	switch {
+	case before == "" && startsBracket(remark):
+		return fmt.Sprintf("数值列只填 %s，后面的%s请写在备注列", number+unit, Quoted(remark)), fmt.Sprintf("write %s alone, and %q as a note", number+unit, remark)
+	case strings.ContainsFunc(before+remark, unicode.IsDigit):
+		return "里面不止一个数；一格只填一个数，说明请写在备注列", "there is more than one number in it; write one, and the rest as a note"
+	case before == "" && remark != "":
+		return fmt.Sprintf("数字后面的%s无法识别；请只填 %s，说明写在备注列", Quoted(remark), number+unit), fmt.Sprintf("%q behind the number means nothing here; write %s, and what else there is to say as a note", remark, number+unit)
+	case remark == "" && before != "":
+		return fmt.Sprintf("数字前面的%s无法识别；请只填 %s，说明写在备注列", Quoted(before), number+unit), fmt.Sprintf("%q before the number means nothing here; write %s, and what else there is to say as a note", before, number+unit)
+	}
+	return fmt.Sprintf("请只填 %s，其余文字写在备注列", number+unit), fmt.Sprintf("write %s, and the other words as a note", number+unit)
+}
+
+func startsBracket(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return strings.ContainsRune("(（[【〔{", r)
+}
+
+// unitBefore returns the unit at the beginning of a text, as it is written there.
+func unitBefore(text string) string {
+	longest := ""
+	for i := range text + " " {
+		if i > 24 {
+			break
+		}
+		if i <= len(text) && IsUnit(NormalizeName(text[:i])) {
+			longest = text[:i]
+		}
+	}
+	return longest
+}
+
+// hiddenRune returns the first character of a text that shows nothing and is no space.
+func hiddenRune(text string) (rune, bool) {
 	for _, r := range text {
-		if !strings.ContainsRune("0123456789.,+-", r) {
+		if !unicode.IsGraphic(r) && !unicode.IsSpace(r) || r == utf8.RuneError {
 			return r, true
 		}
 	}

@@ -68,6 +68,7 @@ func (c *Catalogue) index() error {
 	errs = append(errs, c.checkAreas()...)
 	errs = append(errs, c.checkIndicators()...)
 	errs = append(errs, c.checkLists()...)
+	errs = append(errs, c.checkUnitSynonyms()...)
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}

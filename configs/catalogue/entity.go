@@ -145,7 +145,7 @@ func badDay(text string) *Problem {
 	}
 	return &Problem{
 		Code: "DAY_INVALID", Seen: text,
-		ZH: fmt.Sprintf("%q 不是日期；请写成 2021-12-31、2021年12月31日，或写报告期如 2021、2021-06；没有期限的留空", text),
+		ZH: fmt.Sprintf("%s不是日期；请写成 2021-12-31、2021年12月31日，或写报告期如 2021年、2021年6月；没有期限的留空", Quoted(text)),
 		EN: fmt.Sprintf("%q is no day; write 2021-12-31, or a period such as 2021 or 2021-06, or leave it empty where there is no bound", text),
 	}
 }

@@ -1,6 +1,9 @@
 package catalogue
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Figure is a value in its indicator's unit, or a missing one.
 type Figure struct {
@@ -10,9 +13,11 @@ type Figure struct {
 }
 
 // ReadFigure reads a value's text, the text of its unit column and that of its qualifier, and
-// converts the value into the indicator's unit, own. A unit behind the number has to be the
-// one in the column.
-func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
+// converts the value into the indicator's unit. Where both name a unit, that behind the number
+// is the figure's: 98000万元 in a row of 亿元. The error is a [Problem], of two units too of
+// which one does not convert.
+func (i *Indicator) ReadFigure(text, unit, qualifier string) (Figure, error) {
+	own := i.unit
 	reading, err := ParseValue(text)
 	if err != nil {
 		return Figure{}, err
@@ -28,21 +33,37 @@ func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
 	switch column, ok := columnUnit(unit, own); {
 	case ok:
 		given = column
-		if reading.Unit != "" && impliedUnit(reading.Unit, own) != given {
+		if reading.Unit == "" {
+			break
+		}
+		if given = impliedUnit(reading.Unit, own); given != column && (!i.converts(given) || !i.converts(column)) {
 			return Figure{}, &Problem{
 				Code: "UNIT_CONFLICT", Seen: text,
-				ZH: fmt.Sprintf("数值 %q 自带的单位与单位列 %q 不一致；请只保留正确的一个", text, unit),
-				EN: fmt.Sprintf("the unit in the value %q contradicts the unit column %q; keep the right one", text, unit),
+				ZH: fmt.Sprintf("数值%s后面的单位与单位列的%s不一致，且不能互相换算；请只保留正确的一个", Quoted(text), Quoted(unit)),
+				EN: fmt.Sprintf("the unit in the value %q contradicts the unit column %q, and they do not convert; keep the right one", text, unit),
 			}
 		}
 	case reading.Unit != "":
 		given = impliedUnit(reading.Unit, own)
+	}
+	if i.converts(given) {
+		given.Dimension = own.Dimension
 	}
 	value, err := own.Convert(reading.Value, given)
 	if err != nil {
 		return Figure{}, err
 	}
 	return Figure{Value: value, Qualifier: reading.Qualifier.Join(stated)}, nil
+}
+
+// ReadFigure reads a figure as [Indicator.ReadFigure] does for an indicator of the unit own.
+func ReadFigure(text, unit, qualifier string, own Unit) (Figure, error) {
+	return (&Indicator{unit: own}).ReadFigure(text, unit, qualifier)
+}
+
+// converts reports whether figures in a unit are read as figures in the indicator's.
+func (i *Indicator) converts(u Unit) bool {
+	return u.Dimension == i.unit.Dimension || slices.Contains(i.synonyms, u.Dimension)
 }
 
 // columnUnit reads the text of a unit column; it reports false when the text is empty. Names

@@ -34,19 +34,33 @@ func TestReadFigure(t *testing.T) {
 		{"2万", "", "", "家", "20000", 0},
 		{"1.2千家", "", "", "家", "1200", 0},
 		{"5", " 平方公里\u3000", "", "平方公里", "5", 0},
+		{"98000万元", "亿元", "", "亿元", "9.8", 0},
+		{"60亿元", "万元", "", "万元", "600000", 0},
+		{"1.8%", "‰", "", "%", "1.8", 0},
+		{"600.00万元整", "万元", "", "亿元", "0.06", 0},
+		{"120人", "", "", "名", "120", 0},
+		{"1.2", "万人", "", "名", "12000", 0},
+		{"120名", "人", "", "人", "120", 0},
 		{"近200", "万元", "", "万元", "200", Below},
 		{"200", "万元", "近", "万元", "200", Below},
 		{"近200", "万元", "below", "万元", "200", Below},
 		{"近200", "万元", "above", "万元", "200", About},
 	} {
-		got, err := ReadFigure(test.text, test.unit, test.qualifier, ParseUnit(test.own))
+		got, err := reportedIn(test.own).ReadFigure(test.text, test.unit, test.qualifier)
 		if err != nil || got.Value.String() != test.want || got.Qualifier != test.quality || got.Missing {
 			t.Errorf("ReadFigure(%q, %q, %q) in %s: want %s %s, got %+v, %v", test.text, test.unit, test.qualifier, test.own, test.want, test.quality, got, err)
 		}
 	}
-	if got, err := ReadFigure(" ", "亿元", "", ParseUnit("亿元")); err != nil || got != (Figure{Missing: true}) {
+	if got, err := reportedIn("亿元").ReadFigure(" ", "亿元", ""); err != nil || got != (Figure{Missing: true}) {
 		t.Errorf("an empty cell: want a missing figure, got %+v, %v", got, err)
 	}
+}
+
+// reportedIn is an indicator of a unit, in a catalogue that takes 人 for 名.
+func reportedIn(unit string) *Indicator {
+	c := &Catalogue{UnitSynonyms: [][]string{{"人", "名"}}}
+	own := ParseUnit(unit)
+	return &Indicator{UnitName: unit, unit: own, synonyms: c.synonymsOf(own)}
 }
 
 // A unit's column is looked up as it is first, so no name in the table may mean
@@ -65,16 +79,19 @@ func TestReadFigureRefuses(t *testing.T) {
 		{"60美元", "", "", "亿元", "UNIT_MISMATCH"},
 		{"60%", "", "", "亿元", "UNIT_MISMATCH"},
 		{"5", "户", "", "家", "UNIT_MISMATCH"},
+		{"5", "项", "", "名", "UNIT_MISMATCH"},
 		{"5亿", "", "", "%", "UNIT_MISMATCH"},
-		{"60亿元", "万元", "", "亿元", "UNIT_CONFLICT"},
-		{"1.8%", "‰", "", "%", "UNIT_CONFLICT"},
+		{"60亿元", "家", "", "亿元", "UNIT_CONFLICT"},
+		{"60家", "亿元", "", "亿元", "UNIT_CONFLICT"},
+		{"1.8%", "元", "", "%", "UNIT_CONFLICT"},
+		{"60整", "", "", "亿元", "UNIT_MISMATCH"},
 		{"60", "亿元", "差不多", "亿元", "QUALIFIER_UNKNOWN"},
 		{"", "亿元", "", "亿元", ""},
 		{"六十", "亿元", "", "亿元", "VALUE_NOT_A_NUMBER"},
 		{"0.000001", "元", "", "亿元", "VALUE_TOO_LONG"},
 		{"99999999999", "亿元", "", "元", "VALUE_TOO_LONG"},
 	} {
-		_, err := ReadFigure(test.text, test.unit, test.qualifier, ParseUnit(test.own))
+		_, err := reportedIn(test.own).ReadFigure(test.text, test.unit, test.qualifier)
 		code := ""
 		if problem, ok := errors.AsType[*Problem](err); ok {
 			code = problem.Code

@@ -153,6 +153,7 @@ type Indicator struct {
 	Converts []Conversion `yaml:"converts" json:"converts,omitempty"`
 
 	unit             Unit
+	synonyms         []string // dimensions that are read as the unit's
 	minimum, maximum *Value
 	factors          []Value // of Converts
 }

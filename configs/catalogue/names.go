@@ -108,7 +108,8 @@ var (
 )
 
 // FindIndicator looks an indicator up as people write it: by id, Chinese or English name,
-// or alias, with a number before it (一、, 其中：) and a unit behind it (地区生产总值（亿元）).
+// or alias, with a number before it (一、, 其中：), and its unit or another name of it in
+// brackets behind it: 地区生产总值（亿元）, 地区生产总值（GDP）.
 // Unit is that unit, or "". Names are compared as [NormalizeName] writes them, in full.
 func (c *Catalogue) FindIndicator(text string) (ind *Indicator, unit string, ok bool) {
 	if ind, ok := c.indicators[text]; ok {
@@ -120,9 +121,10 @@ func (c *Catalogue) FindIndicator(text string) (ind *Indicator, unit string, ok 
 			return ind, "", true
 		}
 		if m := bracketed.FindStringSubmatch(key); m != nil {
-			ind, inner := c.names.indicators[m[1]], strings.TrimPrefix(m[2]+m[3], "单位:")
-			if ind != nil && (inner == NormalizeName(ind.UnitName) || IsUnit(inner)) {
-				return ind, inner, true
+			if ind := c.names.indicators[m[1]]; ind != nil {
+				if unit, ok := c.inBrackets(ind, m[2]+m[3]); ok {
+					return ind, unit, true
+				}
 			}
 		}
 		prefix := enumeration.FindString(key)
@@ -135,6 +137,22 @@ func (c *Catalogue) FindIndicator(text string) (ind *Indicator, unit string, ok 
 		key = key[len(prefix):]
 	}
 	return nil, "", false
+}
+
+// inBrackets reads what stands in brackets behind an indicator's name: its unit, another name
+// of it, or both: 地区生产总值(GDP,亿元). It reports false where it is anything else.
+func (c *Catalogue) inBrackets(ind *Indicator, text string) (unit string, ok bool) {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",、;", r) }) {
+		part = strings.TrimPrefix(part, "单位:")
+		switch {
+		case c.names.indicators[part] == ind:
+		case unit == "" && (part == NormalizeName(ind.UnitName) || IsUnit(part)):
+			unit = part
+		default:
+			return "", false
+		}
+	}
+	return unit, true
 }
 
 // IsUnit reports whether a text, as [NormalizeName] writes it, is the name of a unit that
@@ -204,19 +222,20 @@ func (c *Catalogue) UnknownIndicator(seen string) *Problem {
 	if len(seen) > 200 {
 		seen = strings.ToValidUTF8(seen[:200], "") + "…"
 	}
-	zh, en := "请对照指标目录填写指标代码或名称", "look the indicator's id or name up in the catalogue"
+	zh, en := "请对照指标目录填写指标名称", "look the indicator's name up in the catalogue"
 	if near := c.NearIndicators(seen); len(near) > 0 {
-		var ids []string
+		var names, ids []string
 		for _, ind := range near {
-			ids = append(ids, strconv.Quote(ind.ID))
+			name, _ := ind.Names()
+			names, ids = append(names, Quoted(name)), append(ids, strconv.Quote(ind.ID))
 		}
-		zh, en = "是否应为 "+strings.Join(ids, " 或 ")+"？", "did you mean "+strings.Join(ids, " or ")+"?"
-		if only := near[0]; len(near) == 1 && only.NameZH != "" && only.NameEN != "" {
-			zh, en = zh+"（"+only.NameZH+"）", en+" ("+only.NameEN+")"
+		zh, en = "是否应为"+strings.Join(names, "或")+"？", "did you mean "+strings.Join(ids, " or ")+"?"
+		if only := near[0]; len(near) == 1 && only.NameEN != "" {
+			en += " (" + only.NameEN + ")"
 		}
 	}
 	return &Problem{
 		Code: "INDICATOR_UNKNOWN", Seen: seen,
-		ZH: fmt.Sprintf("没有指标 %q；%s", seen, zh), EN: fmt.Sprintf("there is no indicator %q; %s", seen, en),
+		ZH: fmt.Sprintf("没有指标%s；%s", Quoted(seen), zh), EN: fmt.Sprintf("there is no indicator %q; %s", seen, en),
 	}
 }

@@ -111,7 +111,7 @@ func plausibleYear(year int) bool { return year >= 1949 && year <= 2199 }
 func badPeriod(seen string) error {
 	return &Problem{
 		Code: "PERIOD_INVALID", Seen: seen,
-		ZH: fmt.Sprintf("无法识别的报告期 %q；请写成 2021、2021-S1、2021-Q3、2021-06 或 2021-YTD06（1–6月累计）", seen),
+		ZH: fmt.Sprintf("无法识别的报告期%s；请写成 2021年、2021年上半年、2021年三季度、2021年6月 或 2021年1—6月", Quoted(seen)),
 		EN: fmt.Sprintf("%q is not a period; write 2021, 2021-S1, 2021-Q3, 2021-06, or 2021-YTD06 for January to June", seen),
 	}
 }

@@ -34,7 +34,7 @@ func ReadPeriod(text string, year int) (Period, error) {
 	if err := periodDamage(text, folded); err != nil {
 		return Period{}, err
 	}
-	compact := compactPeriod(folded)
+	compact := periodEnd.ReplaceAllString(compactPeriod(folded), "$1")
 	p, own := readWords(compact)
 	switch {
 	case p.Kind == 0:
@@ -42,7 +42,7 @@ func ReadPeriod(text string, year int) (Period, error) {
 	case own == 0 && year == 0:
 		return Period{}, &Problem{
 			Code: "PERIOD_WITHOUT_YEAR", Seen: text,
-			ZH: fmt.Sprintf("%q 没有写明年份；请写成 2022年%s，或在参数 period 中给出年份", text, text),
+			ZH: fmt.Sprintf("%s没有写明年份；请写成 2022年%s，或在报送时的“报告期”中注明年份", Quoted(text), text),
 			EN: fmt.Sprintf("%q names no year; write it with the year, as in 2022年%s, or give the year as the parameter period", text, text),
 		}
 	case own == 0:
@@ -102,7 +102,7 @@ func compactPeriod(text string) string {
 // periodDamage recognises what a spreadsheet, or a hand that slipped, makes of periods.
 func periodDamage(text, folded string) error {
 	problem := func(code, zh, en string, args ...any) error {
-		return &Problem{Code: code, Seen: text, ZH: fmt.Sprintf("%q "+zh, append([]any{text}, args...)...), EN: fmt.Sprintf("%q "+en, append([]any{text}, args...)...)}
+		return &Problem{Code: code, Seen: text, ZH: fmt.Sprintf("%s"+zh, append([]any{Quoted(text)}, args...)...), EN: fmt.Sprintf("%q "+en, append([]any{text}, args...)...)}
 	}
 	if serial, err := strconv.ParseFloat(folded, 64); err == nil && len(folded) >= 5 && serial >= 25569 && serial < 73051 && folded[0] != '-' {
 		day := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(serial))
@@ -129,6 +129,9 @@ func periodDamage(text, folded string) error {
 	}
 	return nil
 }
+
+// periodEnd is the end of a period, which stands for it: 2022年底, 2022年6月末.
+var periodEnd = regexp.MustCompile(`(年|月|季度?|半年)期?[末底]$`)
 
 var months = map[string]int{
 	"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12,

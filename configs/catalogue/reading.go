@@ -138,7 +138,7 @@ func parseDecimal(number string) (Value, error) {
 func tooLong(seen string) error {
 	return &Problem{
 		Code: "VALUE_TOO_LONG", Seen: seen,
-		ZH: fmt.Sprintf("%q 的位数过多：最多 %d 位数字，其中小数不超过 %d 位（按该指标的单位计）；请检查数值和单位", seen, MaxDigits, MaxDecimals),
+		ZH: fmt.Sprintf("%s的位数过多：最多 %d 位数字，其中小数不超过 %d 位（按该指标的单位计）；请检查数值和单位", Quoted(seen), MaxDigits, MaxDecimals),
 		EN: fmt.Sprintf("%q has too many digits: at most %d, and %d of them decimals in the indicator's unit; check the value and its unit", seen, MaxDigits, MaxDecimals),
 	}
 }

@@ -104,7 +104,7 @@ func (u Unit) Convert(v Value, from Unit) (Value, error) {
 	if u.Dimension != from.Dimension {
 		return Value{}, &Problem{
 			Code: "UNIT_MISMATCH", Seen: from.Name,
-			ZH: fmt.Sprintf("单位 %q 不能换算为该指标的单位 %q；请按 %s 填报", from.Name, u.Name, u.Name),
+			ZH: fmt.Sprintf("单位%s不能换算为该指标的单位%s；请按 %s 填报", Quoted(from.Name), Quoted(u.Name), u.Name),
 			EN: fmt.Sprintf("unit %q does not convert into this indicator's unit %q; report it in %s", from.Name, u.Name, u.Name),
 		}
 	}
@@ -114,6 +114,9 @@ func (u Unit) Convert(v Value, from Unit) (Value, error) {
 // impliedUnit returns the unit of a text behind a number. A short form such as 亿 in 60亿 is
 // completed by the indicator's unit, own.
 func impliedUnit(text string, own Unit) Unit {
+	if amount, exact := strings.CutSuffix(text, "整"); exact && strings.HasSuffix(amount, "元") {
+		text = amount // 600万元整
+	}
 	if alias, ok := unitAliases[text]; ok {
 		if own.Dimension != "元" && own.Dimension != "1" {
 			if scaled, ok := scaledUnits[text+own.Dimension]; ok {

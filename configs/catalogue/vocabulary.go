@@ -17,13 +17,26 @@ const (
 )
 
 // stageWords are the words of each stage; the first is its name.
-var stageWords = [...][]string{Forecast: {"forecast", "预测"}, Estimate: {"estimate", "预计"}, Flash: {"flash", "快报"}, Final: {"final", "年报"}}
+var stageWords = [...][]string{
+	Forecast: {"forecast", "预测", "预测数"},
+	Estimate: {"estimate", "预计", "预计数"},
+	Flash:    {"flash", "快报", "快报数", "初步核算", "初步核算数", "初步数"},
+	Final:    {"final", "年报", "年报数", "最终核实", "最终核实数", "最终数"},
+}
 
 var stagesByWord = byWord[Stage](stageWords[:])
 
 // String returns forecast, estimate, flash, final, or "" for none.
 func (s Stage) String() string {
 	return firstWord(stageWords[:], int(s))
+}
+
+// NameZH returns the stage in Chinese, or "" for none.
+func (s Stage) NameZH() string {
+	if s == 0 || int(s) >= len(stageWords) {
+		return ""
+	}
+	return stageWords[s][1]
 }
 
 // MarshalText writes the stage's name.
@@ -42,7 +55,7 @@ func ParseStage(text string) (Stage, error) {
 	}
 	return 0, &Problem{
 		Code: "STAGE_UNKNOWN", Seen: text,
-		ZH: fmt.Sprintf("未知的数据阶段 %q；请填 forecast（预测）、estimate（预计）、flash（快报）或 final（年报）", text),
+		ZH: fmt.Sprintf("没有%s这样的数据阶段；请填 预测、预计、快报 或 年报", Quoted(text)),
 		EN: fmt.Sprintf("%q is not a stage; write forecast, estimate, flash or final", text),
 	}
 }
@@ -79,7 +92,13 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText reads what ParseStatus reads.
 func (s *Status) UnmarshalText(text []byte) error { return parseInto(s, text, ParseStatus) }
 
-// ParseStatus reads a status letter in either case; "" is no status.
+// statusWords are statuses as people write them beside the letters.
+var statusWords = map[string]Status{
+	"正常": Normal, "正常值": Normal, "估计": 'E', "估计数": 'E', "初步": 'P', "初步数": 'P', "暂定": 'P', "推算": Imputed, "推算数": Imputed,
+	"预测": 'F', "缺失": Missing, "缺数": Missing, "缺报": Missing, "无数据": Missing,
+}
+
+// ParseStatus reads a status as a letter in either case or as a word; "" is no status.
 func ParseStatus(text string) (Status, error) {
 	if text == "" {
 		return 0, nil
@@ -87,9 +106,12 @@ func ParseStatus(text string) (Status, error) {
 	if upper := strings.ToUpper(text); len(text) == 1 && strings.Contains(statuses, upper) {
 		return Status(upper[0]), nil
 	}
+	if s, ok := statusWords[NormalizeName(text)]; ok {
+		return s, nil
+	}
 	return 0, &Problem{
 		Code: "STATUS_UNKNOWN", Seen: text,
-		ZH: fmt.Sprintf("未知的数据状态 %q；请填 SDMX 状态代码，如 A（正常）、E（估计）、P（初步）、I（推算）、O（缺失）", text),
+		ZH: fmt.Sprintf("没有%s这样的数据状态；一般留空即可，需要注明的请填 正常（A）、估计（E）、初步（P）、推算（I）或 缺失（O）", Quoted(text)),
 		EN: fmt.Sprintf("%q is not an observation status; write an SDMX code such as A (normal), E (estimated), P (provisional), I (imputed) or O (missing)", text),
 	}
 }
@@ -165,7 +187,7 @@ func ParseQualifier(text string) (Qualifier, error) {
 	}
 	return 0, &Problem{
 		Code: "QUALIFIER_UNKNOWN", Seen: text,
-		ZH: fmt.Sprintf("未知的限定词 %q；请填 below（近）、above（超、余、多）或 about（约），精确值留空", text),
+		ZH: fmt.Sprintf("没有%s这样的限定词；请填 近、超、余、多 或 约，精确数留空", Quoted(text)),
 		EN: fmt.Sprintf("%q is not a qualifier; write below, above or about, or leave it empty for an exact value", text),
 	}
 }

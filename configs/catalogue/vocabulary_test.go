@@ -16,6 +16,16 @@ func TestWords(t *testing.T) {
 			t.Errorf("ParseStatus(%q): want %s, got %s, %v", text, want, got, err)
 		}
 	}
+	for text, want := range map[string]Status{"正常": Normal, "缺失": Missing, "初步": 'P'} {
+		if got, err := ParseStatus(text); err != nil || got != want {
+			t.Errorf("ParseStatus(%q): want %s, got %s, %v", text, want, got, err)
+		}
+	}
+	for text, want := range map[string]Stage{"初步核算": Flash, "最终核实": Final, "预计数": Estimate} {
+		if got, err := ParseStage(text); err != nil || got != want || got.NameZH() == "" {
+			t.Errorf("ParseStage(%q): want %s, got %s, %v", text, want, got, err)
+		}
+	}
 	for text, want := range map[string]Qualifier{"": 0, "近": Below, "超": Above, "余": Above, "多": Above, "约": About, "Below": Below} {
 		if got, err := ParseQualifier(text); err != nil || got != want {
 			t.Errorf("ParseQualifier(%q): want %s, got %s, %v", text, want, got, err)

@@ -185,7 +185,7 @@ func TestSamplesFitTheCatalogue(t *testing.T) {
 			}
 			delete(want, key)
 			ind, _ := c.Indicator(r.indicator)
-			figure, err := catalogue.ReadFigure(r.value, r.unit, r.qualifier, ind.Unit())
+			figure, err := ind.ReadFigure(r.value, r.unit, r.qualifier)
 			if err != nil || r.unit != ind.UnitName || !ind.Within(figure.Value) {
 				t.Errorf("%s %s: %s %s does not fit (%v)", year, key, r.value, r.unit, err)
 			}

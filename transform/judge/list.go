@@ -10,78 +10,104 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
+// isList reports whether a submission is a list of entities: every row that can be read says
+// something of one.
+func isList(s *event.Submission) bool {
+	found := false
+	for i := range s.Observations {
+		o := &s.Observations[i]
+		if o.Malformed != "" || o.Problem != "" {
+			continue
+		}
+		if found = true; !listed(o) {
+			return false
+		}
+	}
+	return found
+}
+
 // listed reports whether a row says anything of an entity.
 func listed(o *event.Observation) bool { return o.Listing != nil && *o.Listing != event.Listing{} }
 
 // readEntity reads what a row of a list says of an entity into the row, which counts as one.
-func (r *checks) readEntity(o *event.Observation, list *catalogue.Indicator, into *event.AcceptedObservation) rowState {
+// Everything that is wrong with it is told.
+func (r *checks) readEntity(o *event.Observation, list *catalogue.Indicator, into *event.AcceptedObservation) (row rowState) {
 	said := o.Listing
 	if said == nil {
 		said = &event.Listing{}
 	}
+	fault := func(f *event.Finding) { row.find(f) }
 	code, err := catalogue.ParseEntityCode(said.Entity)
 	if err != nil {
-		return rowState{finding: rejectProblem("entity", err)}
+		fault(rejectProblem("entity", err))
 	}
 	if value := strings.TrimSpace(string(o.Value)); !catalogue.Silent(value) && value != "1" || strings.TrimSpace(o.Qualifier) != "" {
-		return rowState{finding: listTakesNoFigure(list, value)}
+		fault(listTakesNoFigure(list, value))
 	}
 	status, err := catalogue.ParseStatus(strings.TrimSpace(o.Status))
 	switch action := strings.ToUpper(strings.TrimSpace(o.Action)); {
 	case err != nil:
-		return rowState{finding: rejectProblem("status", err)}
+		fault(rejectProblem("status", err))
 	case action != "" && action != withdraw:
-		return rowState{finding: actionUnknown(o.Action)}
+		fault(actionUnknown(o.Action))
 	case action == withdraw && status != 0:
-		return rowState{finding: actionContradictsValue(o)}
+		fault(actionContradictsValue(o))
 	case status.SaysMissing():
-		return rowState{finding: withdrawEntity(status)}
+		fault(withdrawEntity(status))
 	case action == withdraw:
 		status = catalogue.Withdrawn
 	case status == 0:
 		status = catalogue.Normal
 	}
 	e := &event.ListedEntity{Code: code, Name: strings.TrimSpace(said.EntityName)}
-	if finding := r.readListing(said, e, status == catalogue.Withdrawn); finding != nil {
-		return rowState{finding: finding}
-	}
+	r.readListing(said, e, status == catalogue.Withdrawn, fault)
 	into.Status, into.Value, into.Entity = status, catalogue.Value{Coefficient: 1}, e
-	return rowState{}
+	return row
 }
 
-// readListing reads an entity's name, validity and registered address.
-func (r *checks) readListing(said *event.Listing, e *event.ListedEntity, withdrawn bool) *event.Finding {
+// readListing reads an entity's name, validity and registered address, and calls fault with
+// each thing that is wrong with them.
+func (r *checks) readListing(said *event.Listing, e *event.ListedEntity, withdrawn bool, fault func(*event.Finding)) {
+	unreadable := map[string]bool{}
 	for _, text := range [...]struct{ column, text string }{
 		{"entity_name", e.Name}, {"valid_from", said.ValidFrom}, {"valid_to", said.ValidTo}, {"registered_area", said.RegisteredArea},
 	} {
+		var f *event.Finding
 		if len(text.text) > maxName {
-			return textTooLong(text.column, text.text, maxName)
+			f = textTooLong(text.column, text.text, maxName)
+		} else {
+			f = controlCharacter(text.column, text.text)
 		}
-		if finding := controlCharacter(text.column, text.text); finding != nil {
-			return finding
+		if f != nil {
+			fault(f)
+			unreadable[text.column] = true
 		}
 	}
 	if e.Name == "" && !withdrawn {
-		return entityNameMissing(e.Code)
+		fault(entityNameMissing(e.Code))
 	}
-	var err error
-	if e.From, err = catalogue.ParseDay(said.ValidFrom, false); err != nil {
-		return rejectProblem("valid_from", err)
+	day := func(column, text string, last bool) catalogue.Day {
+		if unreadable[column] {
+			return 0
+		}
+		d, err := catalogue.ParseDay(text, last)
+		if err != nil {
+			fault(rejectProblem(column, err))
+		}
+		return d
 	}
-	if e.To, err = catalogue.ParseDay(said.ValidTo, true); err != nil {
-		return rejectProblem("valid_to", err)
-	}
+	e.From, e.To = day("valid_from", said.ValidFrom, false), day("valid_to", said.ValidTo, true)
 	if e.To != 0 && e.To < e.From {
-		return validityReversed(e)
+		fault(validityReversed(e))
 	}
-	if text := strings.TrimSpace(said.RegisteredArea); text != "" {
+	if text := strings.TrimSpace(said.RegisteredArea); text != "" && !unreadable["registered_area"] {
 		area, ok := r.catalogue.FindArea(text)
 		if !ok {
-			return registeredAreaUnknown(text)
+			fault(registeredAreaUnknown(text))
+			return
 		}
 		e.Registered = area.Code
 	}
-	return nil
 }
 
 // remarkOnList adds to a row's remarks what those who sent it should know: that an entity is
@@ -218,7 +244,7 @@ func (r *checks) guardLockedLists(m moment, s *received, read []event.AcceptedOb
 		guard := &lockGuard{catalogue: r.catalogue, locked: m.Locked, inForce: inForce, trial: tally.NewOverlay(inForce), before: map[ledger.Cell]*event.Total{}}
 		if moved := guard.try(cell, m.ForeseeLists(cell, made)...); moved != nil {
 			for _, i := range at {
-				rows[i].finding, rows[i].remarks = totalLocked(&read[i], moved), nil
+				rows[i].finding, rows[i].remarks = r.totalLocked(&read[i], moved), nil
 			}
 		}
 	}

@@ -103,6 +103,15 @@ func TestListRefusals(t *testing.T) {
 			t.Errorf("want %s, got %v %v", code, codes, effects)
 		}
 	}
+	// One row with several faults is told all of them, so that it is mended in one go.
+	codes, _, _ := c.sent("901", "roster", row(1, func(o *event.Observation) { o.Entity, o.EntityName, o.ValidTo = "91000000X0000000IO", "", "三年" }))
+	if slices.Sort(codes); !slices.Equal(codes, []string{"DAY_INVALID", "ENTITY_CODE_INVALID", "ENTITY_NAME_MISSING"}) {
+		t.Errorf("three faults in one row: told %v", codes)
+	}
+	// A list that is sent as figures is told so once, with where it belongs.
+	if codes, _, found := c.sent("901", "annual", row(1), row(2), row(3)); !slices.Equal(codes, []string{"DATASET_TAKES_FIGURES"}) || !strings.Contains(found[0].MessageZH, "请选“") {
+		t.Errorf("a list as figures: %v", found)
+	}
 	if codes, _, _ := c.sent("901", "annual", row(1, func(o *event.Observation) { o.Indicator = "hnte" })); !slices.Equal(codes, []string{"DATASET_TAKES_FIGURES"}) {
 		t.Errorf("a list in a dataset of figures: %v", codes)
 	}

@@ -35,9 +35,9 @@ func (r *checks) guardLockedTotals(m moment, s *received, read []event.AcceptedO
 		}
 		switch moved := guard.try(ledger.CellOf(&read[i]), partOf(s, &read[i])); {
 		case moved != nil && reasoned:
-			rows[i].find(heldByLock(&read[i], moved.cell.Period))
+			rows[i].find(r.heldByLock(&read[i], moved.cell.Period))
 		case moved != nil:
-			rows[i].find(totalLocked(&read[i], moved))
+			rows[i].find(r.totalLocked(&read[i], moved))
 		case rows[i].finding != nil: // it is held, and counts for nothing yet
 			guard.trial.Drop(ledger.CellOf(&read[i]), s.area)
 		}
@@ -117,5 +117,5 @@ func (m *movedTotal) told(total *event.Total, none, change string) string {
 	if value(m.before) != value(m.after) || m.before == nil || m.after == nil {
 		return value(total)
 	}
-	return value(total) + " (" + change + " " + cmp.Or(total.Change, total.ChangeReason, total.ChangeAbsolute) + ")"
+	return value(total) + " (" + change + " " + cmp.Or(total.Change, total.ChangeAbsolute, none) + ")"
 }

@@ -64,7 +64,7 @@ func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, ro
 	case r.list != nil:
 		row = r.readEntity(o, r.list, &read)
 	case listed(o):
-		row = rowState{finding: notOfFigures(r.dataset.ID, indicator)}
+		row = rowState{finding: r.notOfFigures(r.dataset)}
 	default:
 		row = r.readFigure(o, indicator, &read)
 	}
@@ -114,13 +114,13 @@ func (r *checks) indicator(name string, area *catalogue.Area, dataset *catalogue
 	case !ok || unit != "": // the unit has a field of its own
 		return nil, unknownIndicator(name)
 	case indicator.Total == catalogue.RatioRule:
-		return nil, computedIndicator(indicator)
+		return nil, r.computedIndicator(indicator)
 	case !slices.Contains(indicator.Datasets, dataset.ID):
-		return nil, otherDataset(indicator, dataset.ID)
+		return nil, r.otherDataset(indicator, dataset)
 	case indicator.Total == catalogue.CityRule && area.Kind != catalogue.City:
-		return nil, cityOnly(indicator, area.Code)
+		return nil, cityOnly(indicator, area)
 	case dataset.Rows == catalogue.EntityRows && area.Kind == catalogue.City:
-		return nil, districtsOnly(indicator, area.Code)
+		return nil, districtsOnly(indicator, area)
 	}
 	return indicator, nil
 }
@@ -132,7 +132,7 @@ func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator
 	if err != nil {
 		return rowState{finding: rejectProblem("status", err)}
 	}
-	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier), indicator.Unit())
+	figure, err := indicator.ReadFigure(string(o.Value), o.Unit, strings.TrimSpace(o.Qualifier))
 	if err != nil {
 		return rowState{finding: rejectProblem(columnOf(err), err)}
 	}
@@ -172,13 +172,18 @@ func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator
 func (r *checks) readStated(o *event.Observation, indicator *catalogue.Indicator, row *rowState) {
 	points := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(o.Change), "百分点"), "个")
 	row.stated = &stated{
-		base:   readStatedValue("base", o.Base, o.Unit, indicator.Unit(), row),
-		change: readStatedValue("change", strings.TrimPrefix(points, "+"), "", catalogue.ParseUnit("%"), row),
+		base:   readStatedValue("base", o.Base, o.Unit, indicator.ReadFigure, row),
+		change: readStatedValue("change", strings.TrimPrefix(points, "+"), "", readPercent, row),
 	}
 }
 
-func readStatedValue(column, text, unitGiven string, unit catalogue.Unit, row *rowState) *catalogue.Value {
-	figure, err := catalogue.ReadFigure(text, unitGiven, "", unit)
+// readPercent reads a figure in per cent.
+func readPercent(text, unit, qualifier string) (catalogue.Figure, error) {
+	return catalogue.ReadFigure(text, unit, qualifier, catalogue.ParseUnit("%"))
+}
+
+func readStatedValue(column, text, unit string, read func(text, unit, qualifier string) (catalogue.Figure, error), row *rowState) *catalogue.Value {
+	figure, err := read(text, unit, "")
 	if err != nil {
 		finding := rejectProblem(column, err)
 		finding.Severity = event.Inform
@@ -198,7 +203,7 @@ func (r *rowReader) statedRatio(o *event.Observation, refused *event.Finding) *s
 		return nil
 	}
 	indicator, _, _ := r.catalogue.FindIndicator(strings.TrimSpace(o.Indicator))
-	figure, err := catalogue.ReadFigure(string(o.Value), o.Unit, o.Qualifier, indicator.Unit())
+	figure, err := indicator.ReadFigure(string(o.Value), o.Unit, o.Qualifier)
 	if err != nil || figure.Missing || figure.Qualifier != 0 || r.readPeriod(o.Period) != nil {
 		return nil
 	}

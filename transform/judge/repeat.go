@@ -138,7 +138,7 @@ func (v *Validator) judgedThen(r *received, before history, rows map[int]bool, h
 			then.accepted = append(then.accepted, event.AcceptedObservation{Row: row})
 		case read && result.accepted[at].Status == catalogue.Withdrawn:
 			then.effects.of[isSilent].add(row)
-			then.findings = append(then.findings, onRow(nothingToWithdraw(&result.accepted[at]), r, i))
+			then.findings = append(then.findings, onRow(v.checks().nothingToWithdraw(&result.accepted[at]), r, i))
 		case read:
 			then.effects.of[isRefused].add(row)
 			then.findings = append(then.findings, onRow(notAcceptedThen(), r, i))

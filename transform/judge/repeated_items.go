@@ -48,7 +48,7 @@ const maxRepeats = 10
 // rejectRepeated returns the finding on rows, at places, that report the same item,
 // and whether they agree. All are rejected where they differ, since nobody can know
 // which is right, and all but the first where they agree.
-func rejectRepeated(item ledger.Item, places []int, read []event.AcceptedObservation) (finding *event.Finding, same bool) {
+func (r *checks) rejectRepeated(item ledger.Item, places []int, read []event.AcceptedObservation) (finding *event.Finding, same bool) {
 	var numbers []int
 	same = true
 	first := ledger.FigureOf(&read[places[0]])
@@ -58,5 +58,5 @@ func rejectRepeated(item ledger.Item, places []int, read []event.AcceptedObserva
 		}
 		same = same && ledger.FigureOf(&read[place]).SameContent(first)
 	}
-	return repeatedItem(item, numbers, len(places), same), same
+	return r.repeatedItem(item, numbers, len(places), same), same
 }

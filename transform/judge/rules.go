@@ -77,6 +77,9 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 		return rejectAll(s, problem)
 	}
 	list, _ := r.catalogue.ListOf(dataset)
+	if list == nil && isList(&s.submission) {
+		return rejectAll(s, r.notOfFigures(dataset))
+	}
 	read := make([]event.AcceptedObservation, len(s.submission.Observations))
 	rows := make([]rowState, len(read))
 	reader := rowReader{checks: r, area: area, dataset: dataset, list: list, at: s.delivery.StoredAt}
@@ -88,7 +91,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 		read[i], rows[i] = reader.readRow(o)
 	}
 	for item, places := range repeatedItems(read, rows) {
-		finding, same := rejectRepeated(item, places, read)
+		finding, same := r.rejectRepeated(item, places, read)
 		if same {
 			places = places[1:] // of rows that agree, the first is taken
 		}
@@ -110,7 +113,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			if row.finding == nil && !row.silent {
 				row.finding = r.checkAgainstEarlier(&read[i], state, s, known)
 			} else if row.silent {
-				row.finding = saysNothing(&read[i], state)
+				row.finding = r.saysNothing(&read[i], state)
 			}
 			if row.finding == nil && !row.silent && !r.again {
 				r.remarkOnList(m, s, area, &read[i], state, row)
@@ -166,7 +169,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.assumed = result.assumed || row.assumed
 		if row.finding.Code != stillHeldCode {
 			result.held = append(result.held, event.NewHeldRow(read, row.holds()))
-			row.endHold(result, state)
+			r.endHold(row, result, state)
 		}
 	case refused && row.finding.Code == supersededCode:
 		result.effects.add(isSuperseded, read, state)
@@ -183,7 +186,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)
 		if state.Held != nil && (ledger.Rank{Epoch: read.Epoch, Stage: read.Stage, Sequence: s.delivery.Sequence}).Compare(state.Held.Rank()) > 0 {
-			row.endHold(result, state)
+			r.endHold(row, result, state)
 		}
 	}
 	for n := range row.remarks {
@@ -213,7 +216,7 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 	o.Epoch = state.Reopened
 	if o.Status == catalogue.Withdrawn {
 		if !state.Reported() {
-			return nothingToWithdraw(o)
+			return r.nothingToWithdraw(o)
 		}
 		if o.Stage == 0 {
 			o.Stage = best.Stage
@@ -228,34 +231,34 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 	}
 	figure := ledger.FigureOf(o)
 	if known[ledger.ItemOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
-		return superseded(o, state)
+		return r.superseded(o, state)
 	}
 	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
-		return stageBackwards(o, best)
+		return r.stageBackwards(o, best)
 	}
 	if state.Held != nil && !s.byBureau {
 		if held, ok := state.Held.FigureUnder(r.catalogue); ok && held.SameContent(figure) {
-			return stillHeld(o, state.Held)
+			return r.stillHeld(o, state.Held)
 		}
 	}
 	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
 	switch {
 	case state.LockedBy != o.Period || same:
 	case strings.TrimSpace(s.submission.Reason) == "":
-		return periodLocked(o)
+		return r.periodLocked(o)
 	case !s.byBureau && o.Entity == nil:
-		return heldByLock(o, state.LockedBy)
+		return r.heldByLock(o, state.LockedBy)
 	}
 	return nil
 }
 
 // saysNothing returns the finding on a silent row where its cell holds a figure: that it
 // stays in force. Elsewhere there is nothing to tell.
-func saysNothing(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+func (r *checks) saysNothing(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	if !state.Reported() {
 		return nil
 	}
-	return staysInForce(o, state)
+	return r.staysInForce(o, state)
 }
 
 // areaAndDataset returns whose submission it is and to which dataset, or what is

@@ -20,7 +20,7 @@ type suggestions map[string]*catalogue.Problem
 func unknownIndicator(name string) *event.Finding {
 	seen := event.Excerpt(name, maxName)
 	return reject("INDICATOR_UNKNOWN", "indicator", seen,
-		fmt.Sprintf("没有指标 %q；请对照指标目录填写指标代码或名称", seen),
+		fmt.Sprintf("没有指标%s；请对照指标目录填写指标名称", catalogue.Quoted(seen)),
 		fmt.Sprintf("there is no indicator %q; look the indicator's id or name up in the catalogue", seen))
 }
 

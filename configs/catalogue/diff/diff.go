@@ -63,6 +63,9 @@ func Between(from, to *catalogue.Catalogue) []Difference {
 	if from.TimeZone != to.TimeZone {
 		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "time_zone", From: from.TimeZone, To: to.TimeZone, Effect: AcceptedOnly})
 	}
+	if was, now := fmt.Sprint(from.UnitSynonyms), fmt.Sprint(to.UnitSynonyms); was != now {
+		d.add(Difference{Section: "city", ID: to.City, Action: "changed", Field: "unit_synonyms", From: was, To: now, Effect: AcceptedOnly})
+	}
 	compareSection(d, "programmes", from.Programmes, to.Programmes, func(p *catalogue.Programme) string { return p.ID }, shownOnlyEffect[catalogue.Programme])
 	compareSection(d, "areas", from.Areas, to.Areas, func(a *catalogue.Area) string { return a.Code }, areaEffect)
 	compareSection(d, "datasets", from.Datasets, to.Datasets, func(s *catalogue.Dataset) string { return s.ID }, datasetEffect)
