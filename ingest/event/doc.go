@@ -10,4 +10,6 @@
 //
 // What never happens: a body of an earlier version is read otherwise than before; a
 // number passes through binary floating point. The package knows nothing of the broker.
+//
+// The package is large because it holds every layout that was ever written.
 package event
