@@ -19,9 +19,10 @@ type compiled struct {
 	rule    *Rule
 	program program
 	filter  filter
-	needs   []int // places in figureNames of the figures that the expression names
-	last    []int // of those that take the figures of all areas
-	seen    []int // places of those that a finding tells
+	needs   figureSet // the figures that the expression names
+	last    figureSet // those of them that take the figures of all areas
+	bounded bool      // the scope has areas or years
+	seen    []int     // places of those that a finding tells
 	let     []letValue
 	zh, en  message
 }
@@ -50,7 +51,7 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := &compiled{rule: r}
+	one := &compiled{rule: r, bounded: r.Scope.From != 0 || r.Scope.To != 0 || len(r.Scope.Areas) > 0}
 	checked, program := compileOne(env, r.Expression, path+".expression", c, &errs)
 	if checked == nil {
 		return nil, errs.err()
@@ -62,10 +63,12 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 	named := namesIn(checked.NativeRep())
 	for n, name := range figureNames {
 		if slices.Contains(named, name) {
-			if n < ofCitySum {
-				one.needs = append(one.needs, n)
-			} else {
-				one.last = append(one.last, n)
+			switch {
+			case n == ofOther: // asked for with each related indicator
+			case n < ofCitySum:
+				one.needs |= 1 << n
+			default:
+				one.last |= 1 << n
 			}
 		}
 	}

@@ -147,6 +147,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
 	r.Value, _ = read("value", e.Value)
 	r.InForce, r.HasInForce = read("in_force", e.InForce)
+	r.know(ofInForce, r.InForce, r.HasInForce)
 	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After, ofSameSpan: e.SameSpan, ofHost: e.Host} {
 		v, ok := read(figureNames[n], text)
 		r.know(n, v, ok)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 
 	"github.com/google/cel-go/common/types"
@@ -22,7 +23,7 @@ type Fault struct {
 func (p *Plan) Judge(r *Row, tell func(*Fault)) {
 	r.reset(p.of)
 	for _, one := range p.rules[r.On.index()][r.Period.Kind] {
-		if one.rule.Scope.includesRow(r) {
+		if one.needs&r.none == 0 && (!one.bounded || one.rule.Scope.includesRow(r)) {
 			one.judge(r, tell)
 		}
 	}
@@ -33,7 +34,9 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 	for _, related := range r.of.related(c.rule.Relation) {
 		if related != nil {
 			v, ok := related.of(r, c.rule.Relation)
-			r.know(ofOther, v, ok)
+			if r.know(ofOther, v, ok); !ok {
+				continue
+			}
 		}
 		if !r.knows(c.needs) {
 			continue
@@ -57,10 +60,14 @@ func (c *compiled) judge(r *Row, tell func(*Fault)) {
 	}
 }
 
-// knows reports whether figures are known, by their places in figureNames.
-func (r *Row) knows(figures []int) bool {
-	for _, n := range figures {
-		if _, ok := r.figure(n); !ok {
+// knows reports whether figures are known. It asks for those that were not asked for yet, in
+// the order of figureNames.
+func (r *Row) knows(figures figureSet) bool {
+	if figures&r.none != 0 {
+		return false
+	}
+	for rest := figures &^ r.asked; rest != 0; rest &= rest - 1 {
+		if _, ok := r.figure(bits.TrailingZeros64(uint64(rest))); !ok {
 			return false
 		}
 	}

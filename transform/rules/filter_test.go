@@ -46,6 +46,7 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 		r.reset(newSubject("x", "", "", catalogue.ParseUnit(rapid.SampledFrom([]string{"亿元", "%", "家"}).Draw(t, "unit")), catalogue.Flow))
 		r.of.hasMinimum, r.scanned = rapid.Bool().Draw(t, "minimum"), true
 		r.InForce, r.HasInForce = value.Draw(t, "in force"), rapid.Bool().Draw(t, "reported")
+		r.know(ofInForce, r.InForce, r.HasInForce)
 		for n := ofBefore; n < figureCount; n++ {
 			r.know(n, value.Draw(t, figureNames[n]), !rapid.Bool().Draw(t, "none"))
 			if rapid.Bool().Draw(t, "near") {

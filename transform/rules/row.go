@@ -111,7 +111,16 @@ const seriesLength = 24
 
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
-	r.of, r.asked, r.none, r.series, r.scanned, r.shared = of, 0, 0, r.series[:0], false, false
+	r.of, r.series, r.scanned, r.shared = of, r.series[:0], false, false
+	r.none = 0
+	for n, unknown := range [...]bool{
+		ofInForce: !r.HasInForce, ofHost: r.Area.Host == "", ofZone: of.city == nil || len(of.city.zones) == 0, ofStatedBase: r.Base == nil, ofStatedChange: r.Change == nil,
+	} {
+		if unknown {
+			r.none |= 1 << n
+		}
+	}
+	r.asked = r.none
 }
 
 // figure returns a figure by its place in figureNames.

@@ -142,10 +142,10 @@ func (s *Set) plan(c *catalogue.Catalogue) {
 				if !one.rule.Scope.includes(dataset, of) || !one.canConcern(of) {
 					continue
 				}
-				of := &p.rules[one.rule.On.index()]
-				for kind := range of {
-					if has(one.rule.Scope.Periods, catalogue.PeriodKind(kind)) {
-						of[kind] = append(of[kind], one)
+				by := &p.rules[one.rule.On.index()]
+				for kind := range by {
+					if kind := catalogue.PeriodKind(kind); has(one.rule.Scope.Periods, kind) && one.canConcernSpan(of, kind) {
+						by[kind] = append(by[kind], one)
 					}
 				}
 			}
@@ -160,16 +160,31 @@ func (s *Set) plan(c *catalogue.Catalogue) {
 // canConcern reports whether the figures that the expression names can ever be known of an
 // indicator.
 func (c *compiled) canConcern(of *subject) bool {
-	names := func(n int) bool { return slices.Contains(c.needs, n) }
+	names := c.needs.has
 	switch {
 	case len(of.related(c.rule.Relation)) == 0,
 		(c.rule.On == OnRatio) != (of.numerator != nil),
 		names(ofGrown) && len(of.grows) == 0, names(ofShrunk) && len(of.shrinks) == 0,
-		names(ofControl) && !of.summed, len(c.last) > 0 && !of.summed,
+		names(ofControl) && !of.summed, c.last != 0 && !of.summed,
 		(names(ofWithin) || names(ofPart) || names(ofSameSpan) || names(ofSoFar)) && of.kind != catalogue.Flow:
 		return false
 	}
 	return true
+}
+
+// canConcernSpan reports whether the spans can ever be known, inside or around a period of a
+// kind, whose figures the expression names.
+func (c *compiled) canConcernSpan(of *subject, kind catalogue.PeriodKind) bool {
+	any := func(kinds [catalogue.YearToDate + 1]bool) bool {
+		for k, is := range kinds {
+			if is && of.kinds[k] {
+				return true
+			}
+		}
+		return false
+	}
+	return (!c.needs.has(ofPart) || any(reaches[kind].inside)) && (!c.needs.has(ofWithin) || any(reaches[kind].around)) &&
+		(!c.needs.has(ofSameSpan) || any(reaches[kind].same)) && (!c.needs.has(ofSoFar) || kind == catalogue.Quarter || kind == catalogue.Month)
 }
 
 // includes reports whether the scope has an indicator of a dataset.

@@ -127,3 +127,25 @@ var spansIn = func() (all [catalogue.YearToDate + 1][13][]catalogue.Period) {
 	}
 	return all
 }()
+
+// reach is the kinds of the spans that lie inside or around some period of a kind, or have
+// the same months.
+type reach struct {
+	inside, around, same [catalogue.YearToDate + 1]bool
+}
+
+// reaches are those of each kind.
+var reaches = func() (all [catalogue.YearToDate + 1]reach) {
+	for kind := range all {
+		for index := range spansIn[kind] {
+			p := catalogue.Period{Kind: catalogue.PeriodKind(kind), Index: uint8(index)}
+			for _, inside := range spansIn[kind][index] {
+				all[kind].inside[inside.Kind], all[inside.Kind].around[kind] = true, true
+			}
+			if same, exists := sameSpan(p); exists {
+				all[kind].same[same.Kind] = true
+			}
+		}
+	}
+	return all
+}()
