@@ -183,6 +183,33 @@ func TestHeldFiguresOverHTTP(t *testing.T) {
 	}
 }
 
+// What the bureau corrects for an area stands: the area's old file does not bring its figure
+// back, and a new one waits for the bureau.
+func TestACorrectionStandsOverHTTP(t *testing.T) {
+	h := open(t)
+	h.holding()
+	h.reports("320812", "2021", "110")
+	corrected := h.do("POST", "/v1/submissions", "*", map[string]string{"Prefer": "wait=30"}, figure("320812", "120")).receipt(t)
+	for _, header := range []string{"", "k-1"} { // with a key of its own it is another submission
+		a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Prefer": "wait=30", "Idempotency-Key": header}, figure("320812", "110")).receipt(t)
+		if v := a.Verdict; v == nil || v.CountOf(event.Superseded) != 1 || len(v.Findings) != 1 || v.Findings[0].Code != "CORRECTED_BY_BUREAU" || !strings.Contains(v.Findings[0].MessageZH, corrected.ID) {
+			t.Errorf("the old file: %+v", v)
+		}
+	}
+	anew := h.reports("320812", "2021", "130")
+	if total := h.total(); anew.Status != "held" || anew.Verdict.Findings[0].Code != "OVER_CORRECTION" || total.Value != "120" || total.Held.Value != "130" {
+		t.Errorf("a new figure: %+v, total %+v", anew.Verdict, total)
+	}
+	if _, err := h.client("*").DecideHeld(soon(t), anew.ID, ingest.HoldDecision{Decision: event.ReleaseHeld, Reason: "核实"}); err != nil || h.total().Value != "130" {
+		t.Errorf("released: %v, total %+v", err, h.total())
+	}
+	var history inquiry.History
+	h.into("/v1/figures/hnte_valid/2021", "320812", &history)
+	if v := history.Vintages; len(v) != 3 || v[0].OnBehalf || !v[1].OnBehalf || v[2].OnBehalf {
+		t.Errorf("history: %+v", v)
+	}
+}
+
 // decidedByTheFirst has several clerks decide about a submission at once, half of them each way.
 // The first is heard, and the others are told what was decided.
 func (h *house) decidedByTheFirst(r ingest.Receipt) {

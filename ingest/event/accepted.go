@@ -69,6 +69,9 @@ type AcceptedSubmission struct {
 	// here on. All else is that of the submission that they came with but ReceivedAt, which is
 	// when they were released: until then they were not known to any total.
 	Released bool `cbor:"28,keyasint,omitempty"`
+	// OnBehalf is true of what the bureau sent for an area: where it differs from what the area
+	// had said, it stands until the bureau itself lets another figure take its place.
+	OnBehalf bool `cbor:"29,keyasint,omitempty"`
 }
 
 // AcceptedObservation is one row of an AcceptedSubmission. A Status of
@@ -238,8 +241,11 @@ func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 	}
 	for i := range batch.Decisions {
 		if d := &batch.Decisions[i]; d.Kind == AdoptRules {
-			layout, size = acceptedLayout, size+len(d.Rules)
+			layout, size = rulesLayout, size+len(d.Rules)
 		}
+	}
+	if slices.ContainsFunc(batch.Submissions, func(s AcceptedSubmission) bool { return s.OnBehalf }) {
+		layout = acceptedLayout
 	}
 	return encodeBinary(layout, size, batch)
 }

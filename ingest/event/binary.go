@@ -16,13 +16,14 @@ import (
 // of accepted rows is for a catalogue put in force, which no program may pass over, and layout
 // 5 for rows that list entities, which are no figures; layout 6 is for figures that are held,
 // and what is decided about them; layout 7 is for rules put in force, by which every program
-// has to judge.
+// has to judge; layout 8 is for what the bureau sends on an area's behalf.
 const (
 	rowsLayout      = 3 // of accepted rows and of the decisions about them
 	catalogueLayout = 4
 	listsLayout     = 5
 	holdsLayout     = 6
-	acceptedLayout  = 7
+	rulesLayout     = 7
+	acceptedLayout  = 8
 	totalsLayout    = 3 // of totals and of releases
 )
 

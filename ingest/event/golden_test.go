@@ -139,6 +139,9 @@ func TestGoldenEvents(t *testing.T) {
 			{Kind: event.RefuseHeld, Area: held.Area, Submission: held.ID, Sequence: 303, Rows: []uint32{3}, Reason: "不实", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
 		},
 	}
+	corrected := event.AcceptedSubmission{ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 304, ReceivedAt: at.UnixMilli(), By: "bureau", OnBehalf: true}
+	corrected.Add(figure)
+	correcting := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{corrected}}
 	heldVerdict := verdict
 	heldVerdict.Outcome, heldVerdict.Repeated, heldVerdict.Accepted, heldVerdict.Held = event.AllHeld, false, 0, 1
 	heldVerdict.Effects = []event.RowEffect{{Effect: event.Held, Count: 1, Rows: "2"}}
@@ -176,6 +179,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"held.v6.cbor", holding, func() ([]byte, error) { return event.EncodeAccepted(holding) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"released.v6.cbor", releasing, func() ([]byte, error) { return event.EncodeAccepted(releasing) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"corrected.v8.cbor", correcting, func() ([]byte, error) { return event.EncodeAccepted(correcting) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"verdict.v1.held.json", heldVerdict, asJSON(heldVerdict), fromJSON[event.Verdict]},
 		{"verdict.v1.part.json", partVerdict, asJSON(partVerdict), fromJSON[event.Verdict]},

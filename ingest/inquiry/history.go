@@ -44,6 +44,8 @@ type Vintage struct {
 	Row        int       `json:"row"`
 	Reason     string    `json:"reason,omitempty"`
 	By         string    `json:"by,omitempty"`
+	// OnBehalf is true of what the bureau sent for the area.
+	OnBehalf bool `json:"on_behalf,omitempty"`
 }
 
 // AskHistory asks for every vintage of an area's figure.

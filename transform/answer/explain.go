@@ -175,7 +175,7 @@ func explained(v *ledger.Vintage) ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
 		Unit: v.Unit, Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
-		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason,
+		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason, OnBehalf: v.OnBehalf,
 	}
 	if v.Status != catalogue.Missing && v.Status != catalogue.Withdrawn {
 		f.Value = v.Value.String()

@@ -185,9 +185,12 @@ type ExplainedFigure struct {
 	Dataset          string    `json:"dataset"`
 	Via              string    `json:"via"`
 	By               string    `json:"by"`
-	File             string    `json:"file"`
-	Row              int       `json:"row"`
-	Raw              string    `json:"raw,omitempty"`
-	Note             string    `json:"note,omitempty"`
-	Reason           string    `json:"reason,omitempty"`
+	// OnBehalf is true of what the bureau sent for the area. Where it corrects what the area had
+	// said, it stands until the bureau lets another figure take its place.
+	OnBehalf bool   `json:"on_behalf,omitempty"`
+	File     string `json:"file"`
+	Row      int    `json:"row"`
+	Raw      string `json:"raw,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }

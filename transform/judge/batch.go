@@ -22,7 +22,8 @@ type batchState struct {
 	keys           map[string]string       // ids of submissions by who uses which key
 	withdrawn      map[areaItem][]withdrawal
 	held           map[areaItem][]*ledger.Hold // in the order in which they were held
-	overlay        *tally.Overlay              // the candidates, once somebody has asked for totals
+	corrections    map[areaItem][]batchCorrection
+	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
 }
 
 // areaItem is one area's item.
@@ -151,6 +152,9 @@ func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, 
 		if len(b.held) > 0 {
 			b.addHeld(&into[i], areaItem{area, ledger.ItemOf(&rows[i])})
 		}
+		if len(b.corrections) > 0 {
+			b.correctionOf(&into[i], areaItem{area, ledger.ItemOf(&rows[i])})
+		}
 		if h := into[i].Held; h != nil && into[i].BestRank().Compare(h.Rank()) > 0 {
 			into[i].Held = nil
 		}
@@ -224,7 +228,9 @@ func (b *batchState) periodsOf(area string) map[catalogue.Period]candidates {
 }
 
 // add adds what was accepted of a submission, and what is held.
-func (b *batchState) add(r *received, accepted []event.AcceptedObservation, held []event.HeldRow) {
+func (b *batchState) add(r *received, result *judgement) {
+	accepted, held := result.accepted, result.held
+	b.addCorrections(r, result.corrections)
 	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
 	for i := range accepted {
 		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}

@@ -57,7 +57,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				refused[string(act.Kind)]++
 			case "submission":
 				s := submissions().Draw(t, "submission")
-				r := received{submission: s, area: s.Area, dataset: s.Dataset, id: fmt.Sprintf("%032x", n), content: fmt.Sprintf("%032x", n)}
+				r := received{submission: s, area: s.Area, dataset: s.Dataset, byBureau: rapid.IntRange(0, 3).Draw(t, "by the bureau") == 0, id: fmt.Sprintf("%032x", n), content: fmt.Sprintf("%032x", n)}
 				r.delivery.Sequence, r.delivery.StoredAt = uint64(n+1), time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)
 				want, got := j.apply(&r, newBatchState(folded), nil), j.apply(&r, past, nil)
 				got.basis, want.basis = 0, 0 // the one ledger has more than the other
@@ -67,19 +67,19 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				for _, f := range got.findings {
 					refused[f.Code]++
 				}
-				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, Held: want.held}
+				accepted := event.AcceptedSubmission{ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, Held: want.held, OnBehalf: r.byBureau}
 				accepted.Add(want.accepted...)
 				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{accepted}}
 				fold(folded, batch)
 				behind = append(behind, batch)
 				// Some of what is in the batch may be in the ledger as well.
-				if past.add(&r, got.accepted, got.held); rapid.Bool().Draw(t, "followed") {
+				if past.add(&r, &got); rapid.Bool().Draw(t, "followed") {
 					follow()
 				}
 			}
 		}
 	})
-	for _, kind := range []string{"STAGE_BACKWARDS", "PERIOD_LOCKED", "TOTAL_LOCKED", "NOTHING_TO_WITHDRAW", "LOCKED_REVISION"} {
+	for _, kind := range []string{"STAGE_BACKWARDS", "PERIOD_LOCKED", "TOTAL_LOCKED", "NOTHING_TO_WITHDRAW", "LOCKED_REVISION", "CORRECTED_BY_BUREAU", "OVER_CORRECTION"} {
 		if refused[kind] == 0 && !testing.Short() { // which draws a fifth
 			t.Errorf("findings %v; want some of %s", refused, kind)
 		}

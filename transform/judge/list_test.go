@@ -185,7 +185,7 @@ func TestListLeavesOut(t *testing.T) {
 	judge := func(rows ...event.Observation) []event.Finding {
 		r := c.received("901", "roster", rows...)
 		result := (&checks{catalogue: c.catalogue}).apply(r, state, nil)
-		state.add(r, slices.Clone(result.accepted), nil)
+		state.add(r, &judgement{accepted: slices.Clone(result.accepted)})
 		return result.findings
 	}
 	judge(row(1), row(4), row(5), row(6))
@@ -234,7 +234,7 @@ func TestListsUnderALock(t *testing.T) {
 	r.submission.Reason = "经济普查"
 	state := newBatchState(c.ledger)
 	result := (&checks{catalogue: c.catalogue}).apply(r, state, nil)
-	state.add(r, result.accepted, nil)
+	state.add(r, &result)
 	var foreseen string
 	c.ledger.Read(func(reading ledger.Reading) {
 		for _, p := range state.figures(reading)[ledger.Cell{Indicator: "hnte", Period: fixture.Period("2021")}] {

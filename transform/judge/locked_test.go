@@ -81,7 +81,7 @@ func TestLockedTotalsStay(t *testing.T) {
 			for _, s := range batch {
 				result := r.apply(s, state, nil)
 				if len(result.accepted)+len(result.held) > 0 {
-					state.add(s, result.accepted, result.held)
+					state.add(s, &result)
 					outgoing.Submissions = append(outgoing.Submissions, acceptedSubmission(s, result.accepted, result.held))
 				}
 				for _, f := range result.findings {

@@ -36,7 +36,7 @@ func (o *outbox) add(verdict int, r *received, accepted []event.AcceptedObservat
 func acceptedSubmission(r *received, accepted []event.AcceptedObservation, held []event.HeldRow) event.AcceptedSubmission {
 	s := event.AcceptedSubmission{
 		ID: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence, ReceivedAt: r.delivery.StoredAt.UnixMilli(),
-		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason, Held: held,
+		Via: r.via(), By: r.by(), File: r.submission.File, Reason: r.submission.Reason, Held: held, OnBehalf: r.byBureau,
 	}
 	if r.key != "" {
 		s.Key, s.Content = r.key, r.content

@@ -65,7 +65,9 @@ type judgement struct {
 	effects  effects
 	silent   map[int]bool // numbers of rows that say nothing
 	assumed  bool         // rows name no stage, and the dataset's own was taken
-	basis    uint64       // last message of ACCEPTED by which it was judged; 0 where none was looked at
+	// corrections are those that accepted rows have made or ended.
+	corrections []correction
+	basis       uint64 // last message of ACCEPTED by which it was judged; 0 where none was looked at
 }
 
 // apply judges every row by itself, unless the submission as a whole is at fault:
@@ -171,7 +173,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 			result.held = append(result.held, event.NewHeldRow(read, row.holds()))
 			r.endHold(row, result, state)
 		}
-	case refused && row.finding.Code == supersededCode:
+	case refused && (row.finding.Code == supersededCode || row.finding.Code == correctedCode):
 		result.effects.add(isSuperseded, read, state)
 	case refused:
 		result.effects.of[isRefused].add(o.Row)
@@ -182,7 +184,11 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		}
 		result.silent[o.Row] = true
 	default:
-		result.effects.add(effectOf(read, s.delivery.Sequence, state), read, state)
+		effect := effectOf(read, s.delivery.Sequence, state)
+		result.effects.add(effect, read, state)
+		if effect != isSuperseded {
+			result.correct(read, state, s.byBureau)
+		}
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)
 		if state.Held != nil && (ledger.Rank{Epoch: read.Epoch, Stage: read.Stage, Sequence: s.delivery.Sequence}).Compare(state.Held.Rank()) > 0 {
@@ -230,6 +236,10 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 		o.Entity.Since = before.Since
 	}
 	figure := ledger.FigureOf(o)
+	told, overCorrection := againstCorrection(o, state, s)
+	if told != nil {
+		return told
+	}
 	if known[ledger.ItemOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
 		return r.superseded(o, state)
 	}
@@ -249,7 +259,7 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 	case !s.byBureau && o.Entity == nil:
 		return r.heldByLock(o, state.LockedBy)
 	}
-	return nil
+	return overCorrection
 }
 
 // saysNothing returns the finding on a silent row where its cell holds a figure: that it

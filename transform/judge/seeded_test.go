@@ -36,7 +36,7 @@ func (s *sampleCity) submit(submission event.Submission) judgement {
 	}
 	submission.Observations = slices.Clone(submission.Observations)
 	result := s.checks.apply(r, s.state, nil)
-	s.state.add(r, result.accepted, result.held)
+	s.state.add(r, &result)
 	return result
 }
 

@@ -253,7 +253,7 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 		}
 		v.conclude(&verdicts[i], &result)
 		if len(result.accepted)+len(result.held) > 0 {
-			state.add(r, result.accepted, result.held)
+			state.add(r, &result)
 			outgoing.add(i, r, result.accepted, result.held)
 		}
 	}

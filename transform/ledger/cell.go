@@ -69,6 +69,15 @@ func (f Figure) SameContent(g Figure) bool {
 		f.Entity.SameContent(g.Entity)
 }
 
+// SaysSame reports whether two figures say the same, of whatever stage.
+func (f Figure) SaysSame(g Figure) bool {
+	if f.Status == catalogue.Withdrawn || g.Status == catalogue.Withdrawn {
+		return f.Status == g.Status
+	}
+	g.Stage = f.Stage
+	return f.SameContent(g)
+}
+
 // Part is one area's figure in a cell: a part of the cell's total.
 type Part struct {
 	Area string
@@ -114,6 +123,8 @@ type CellState struct {
 	LockedBy catalogue.Period
 	// Held is the figure of the cell that is held; nil where there is none.
 	Held *Hold
+	// Correction is that of the bureau which stands in the cell; nil where none does.
+	Correction *Correction
 }
 
 // Counts reports whether there is a value: not the word that there is none, and not one

@@ -142,7 +142,7 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 				},
 			},
 			AcceptedSequence: acceptedSequence, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
-			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row],
+			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row], OnBehalf: s.OnBehalf,
 		})
 	}
 	for cell, rows := range lists {
@@ -166,6 +166,8 @@ type Vintage struct {
 	// that differs from the value's own; Note is the reporter's.
 	Row       int
 	Raw, Note string
+	// OnBehalf is true of what the bureau sent for the area.
+	OnBehalf bool
 	// Listed is how many rows listed an entity or withdrew one, of a submission that did; it
 	// has one vintage for all of them, whose value is that number.
 	Listed int

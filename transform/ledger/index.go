@@ -156,21 +156,23 @@ func (l *Ledger) cellOf(indicator *numberedIndicator, p *periodCells) *cellFigur
 	return c
 }
 
-// put takes an area's figure where it is better than the one before.
-func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f packedFigure) {
+// put takes an area's figure where it is better than the one before, and returns that.
+func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f packedFigure) (before packedFigure, taken bool) {
 	c := l.cellOf(indicator, p)
 	if s := c.list; s != nil {
 		if area >= len(s.plain) {
 			s.plain = append(s.plain, make([]packedFigure, area+1-len(s.plain))...)
 		}
-		if l.better(&f, &s.plain[area]) {
+		if before, taken = s.plain[area], l.better(&f, &s.plain[area]); taken {
 			s.plain[area] = f
 			l.uncounted[c] = Cell{indicator.id, p.period}
 		}
-		return
+		return before, taken
 	}
-	if area < len(c.figures) && !l.better(&f, &c.figures[area]) {
-		return
+	if area < len(c.figures) {
+		if before = c.figures[area]; !l.better(&f, &before) {
+			return before, false
+		}
 	}
 	if kept := l.keepForViews(c, Cell{indicator.id, p.period}); kept || area >= len(c.figures) {
 		figures := make([]packedFigure, l.capacity(c, area))
@@ -178,6 +180,7 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 		c.figures = figures
 	}
 	c.figures[area] = f
+	return before, true
 }
 
 func (l *Ledger) better(f, old *packedFigure) bool {

@@ -46,6 +46,7 @@ type Ledger struct {
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
 	holds             map[event.HoldID]*Hold
 	held              heldFigures // those of holds that are pending
+	corrections       map[areaItem]packedCorrection
 
 	entities      entities
 	additiveAreas []bool                // by number of the area, as far as asked for
@@ -230,7 +231,9 @@ func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []
 		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
 			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
 		}
-		l.put(indicator, cells, area, f)
+		if before, taken := l.put(indicator, cells, area, f); taken && (s.OnBehalf || len(l.corrections) > 0) {
+			l.correct(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, indicator.conversion, &before, &f, s.OnBehalf)
+		}
 		if len(l.held) > 0 {
 			l.endHold(Cell{indicator.id, cells.period}, s.Area, l.rank(&f))
 		}

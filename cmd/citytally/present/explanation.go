@@ -294,6 +294,9 @@ func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 	if f.By != "" {
 		facts = append(facts, fmt.Sprintf(words.By, f.By))
 	}
+	if f.OnBehalf {
+		facts = append(facts, words.OnBehalf)
+	}
 	facts = append(facts, fmt.Sprintf(words.Received, p.Time(f.ReceivedAt)))
 	return strings.Join(facts, " · ")
 }

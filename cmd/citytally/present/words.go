@@ -184,15 +184,15 @@ type ExplainWords struct {
 	OnList, Claimed, MoreClaimed string
 	// OnEarlierList tells how many of those on the list were left out of the submission that
 	// came last, and names them.
-	OnEarlierList                           string
-	Policies                                map[string]string
-	Coverage, Publishable, NotPublishable   string
-	Change, NoChange, BaseOf                string
-	Numerator, Denominator, Total           string
-	NobodyReported, Missing, NoneMissing    string
-	Subtracted, OfPeriod, Row, Via, By      string
-	Received, Note, Raw, Reason, Superseded string
-	Recast, UnknownBefore                   string
+	OnEarlierList                                string
+	Policies                                     map[string]string
+	Coverage, Publishable, NotPublishable        string
+	Change, NoChange, BaseOf                     string
+	Numerator, Denominator, Total                string
+	NobodyReported, Missing, NoneMissing         string
+	Subtracted, OfPeriod, Row, Via, By, OnBehalf string
+	Received, Note, Raw, Reason, Superseded      string
+	Recast, UnknownBefore                        string
 	// What the catalogue says of an indicator.
 	Meaning, Population, Source, Redefined, Validity string
 	// Refused tells an area and the indicator whose figure it sent in vain.

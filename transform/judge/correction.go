@@ -1,0 +1,95 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// correction is what stands in an item of the bureau's corrections after an accepted row; nil is
+// none.
+type correction struct {
+	item     ledger.Item
+	standing *ledger.Correction
+}
+
+// correct notes what becomes of the correction in a cell with a row that is accepted and in
+// force from then on.
+func (result *judgement) correct(o *event.AcceptedObservation, state *ledger.CellState, onBehalf bool) {
+	if o.Entity != nil || !onBehalf && state.Correction == nil {
+		return
+	}
+	if then := ledger.Corrected(state.Correction, state.Best, ledger.FigureOf(o), onBehalf); then != nil || state.Correction != nil {
+		result.corrections = append(result.corrections, correction{ledger.ItemOf(o), then})
+	}
+}
+
+// batchCorrection is a correction after a submission of the batch.
+type batchCorrection struct {
+	id       string
+	sequence uint64
+	standing *ledger.Correction
+}
+
+// addCorrections adds what a submission of the batch did to corrections.
+func (b *batchState) addCorrections(r *received, made []correction) {
+	for _, c := range made {
+		if b.corrections == nil {
+			b.corrections = map[areaItem][]batchCorrection{}
+		}
+		of := areaItem{r.area, c.item}
+		b.corrections[of] = append(b.corrections[of], batchCorrection{r.id, r.delivery.Sequence, c.standing})
+	}
+}
+
+// correctionOf writes into the state of a cell the correction that the batch leaves there,
+// beyond what the ledger has folded in.
+func (b *batchMoment) correctionOf(state *ledger.CellState, of areaItem) {
+	if made := b.corrections[of]; len(made) > 0 {
+		if last := made[len(made)-1]; !b.reading.Folded(last.id, last.sequence) {
+			state.Correction = last.standing
+		}
+	}
+}
+
+// againstCorrection returns the finding on a row of an area that says something else than the
+// bureau's correction, which stands: what the area had said before is no news and stays
+// replaced, and what is new is held until the bureau decides. Nil is none.
+func againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) (told, held *event.Finding) {
+	figure := ledger.FigureOf(o)
+	switch {
+	case state.Correction == nil || s.byBureau || o.Entity != nil || state.Best.SaysSame(figure):
+	case state.Correction.Undoes(figure):
+		return correctedByBureau(o, state), nil
+	default:
+		return nil, overCorrection(o, state)
+	}
+	return nil, nil
+}
+
+// correctedCode is the code of the finding on a figure that the bureau has corrected.
+const correctedCode = "CORRECTED_BY_BUREAU"
+
+func correctedByBureau(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+	zh, en := correctionInWords(state)
+	return reject(correctedCode, "value", o.Value.String(),
+		fmt.Sprintf("%s %s 已由市级%s（报送 %s，序号 %d），再次报送原数不改变该更正；有新的数据请另行报送，由市级核准", o.Indicator, o.Period, zh, state.Submission, state.Sequence),
+		fmt.Sprintf("the bureau has %s %s for %s (submission %s, number %d), and the figure of before, sent again, does not undo that; a new figure is held for the bureau to release", en, o.Indicator, o.Period, state.Submission, state.Sequence))
+}
+
+func overCorrection(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+	zh, en := correctionInWords(state)
+	return hold("OVER_CORRECTION", "value", o.Value.String(), event.ByBureau,
+		fmt.Sprintf("%s %s 已由市级%s（报送 %s，序号 %d）；新报数据待市级核准后生效", o.Indicator, o.Period, zh, state.Submission, state.Sequence),
+		fmt.Sprintf("the bureau has %s %s for %s (submission %s, number %d); this new figure counts once the bureau releases it", en, o.Indicator, o.Period, state.Submission, state.Sequence))
+}
+
+// correctionInWords says what the bureau has done.
+func correctionInWords(state *ledger.CellState) (zh, en string) {
+	if !state.Reported() {
+		return "撤回", "withdrawn"
+	}
+	zh, en = inWords(&state.Best)
+	return "更正为 " + zh, "corrected to " + en + " the figure of"
+}
