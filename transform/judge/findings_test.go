@@ -76,7 +76,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 			t.Errorf("%s: an id in %s", f.Code, f.MessageEN)
 		}
 	}
-	for _, file := range []string{"findings.go", "findings_list.go", "suggestions.go"} {
+	for _, file := range []string{"findings.go", "findings_list.go", "findings_submission.go", "suggestions.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
