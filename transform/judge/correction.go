@@ -56,14 +56,14 @@ func (b *batchMoment) correctionOf(state *ledger.CellState, of areaItem) {
 // againstCorrection returns the finding on a row of an area that says something else than the
 // bureau's correction, which stands: what the area had said before is no news and stays
 // replaced, and what is new is held until the bureau decides. Nil is none.
-func againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) (told, held *event.Finding) {
+func (r *checks) againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) (told, held *event.Finding) {
 	figure := ledger.FigureOf(o)
 	switch {
 	case state.Correction == nil || s.byBureau || o.Entity != nil || state.Best.SaysSame(figure):
 	case state.Correction.Undoes(figure):
-		return correctedByBureau(o, state), nil
+		return r.correctedByBureau(o, state), nil
 	default:
-		return nil, overCorrection(o, state)
+		return nil, r.overCorrection(o, state)
 	}
 	return nil, nil
 }
@@ -71,18 +71,20 @@ func againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s 
 // correctedCode is the code of the finding on a figure that the bureau has corrected.
 const correctedCode = "CORRECTED_BY_BUREAU"
 
-func correctedByBureau(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+func (r *checks) correctedByBureau(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	zh, en := correctionInWords(state)
+	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
 	return reject(correctedCode, "value", o.Value.String(),
-		fmt.Sprintf("%s %s 已由市级%s（报送 %s，序号 %d），再次报送原数不改变该更正；有新的数据请另行报送，由市级核准", o.Indicator, o.Period, zh, state.Submission, state.Sequence),
-		fmt.Sprintf("the bureau has %s %s for %s (submission %s, number %d), and the figure of before, sent again, does not undo that; a new figure is held for the bureau to release", en, o.Indicator, o.Period, state.Submission, state.Sequence))
+		fmt.Sprintf("%s已由市级%s（报送 %s，序号 %d），再次报送原数不改变该更正；有新的数据请另行报送，由市级核准", cellZH, zh, state.Submission, state.Sequence),
+		fmt.Sprintf("the bureau has %s %s (submission %s, number %d), and the figure of before, sent again, does not undo that; a new figure is held for the bureau to release", en, cellEN, state.Submission, state.Sequence))
 }
 
-func overCorrection(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
+func (r *checks) overCorrection(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	zh, en := correctionInWords(state)
+	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
 	return hold("OVER_CORRECTION", "value", o.Value.String(), event.ByBureau,
-		fmt.Sprintf("%s %s 已由市级%s（报送 %s，序号 %d）；新报数据待市级核准后生效", o.Indicator, o.Period, zh, state.Submission, state.Sequence),
-		fmt.Sprintf("the bureau has %s %s for %s (submission %s, number %d); this new figure counts once the bureau releases it", en, o.Indicator, o.Period, state.Submission, state.Sequence))
+		fmt.Sprintf("%s已由市级%s（报送 %s，序号 %d）；新报数据待市级核准后生效", cellZH, zh, state.Submission, state.Sequence),
+		fmt.Sprintf("the bureau has %s %s (submission %s, number %d); this new figure counts once the bureau releases it", en, cellEN, state.Submission, state.Sequence))
 }
 
 // correctionInWords says what the bureau has done.

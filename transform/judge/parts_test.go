@@ -50,7 +50,7 @@ func TestKeyOfAllParts(t *testing.T) {
 			case first != nil:
 				repeated++
 			case verdict.Accepted > 0:
-				state.add(&r, result.accepted, nil)
+				state.add(&r, &result)
 			}
 		}
 		return told, repeated

@@ -236,7 +236,7 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 		o.Entity.Since = before.Since
 	}
 	figure := ledger.FigureOf(o)
-	told, overCorrection := againstCorrection(o, state, s)
+	told, overCorrection := r.againstCorrection(o, state, s)
 	if told != nil {
 		return told
 	}
