@@ -29,6 +29,11 @@ type Config struct {
 	MaxInFlight int `yaml:"max_in_flight"`
 	// MaxRate is how many uploads each second one token may send; twice as many at once.
 	MaxRate int `yaml:"max_rate"`
+	// MaxUnjudged is how many submissions of one area may wait for their verdict, so that others do
+	// not wait long behind them; together they may be 64 MiB. More are refused for
+	// a while. Those that the area published to the broker itself wait in DIRECT from a
+	// sixteenth of that on.
+	MaxUnjudged int `yaml:"max_unjudged"`
 	// MaxWait caps how long a request may wait for its verdict (Prefer: wait=N).
 	MaxWait time.Duration `yaml:"max_wait"`
 	// ReadHeaderTimeout and ReadTimeout bound how long a client may take to send a
@@ -46,7 +51,7 @@ type Config struct {
 // names no tokens file.
 func DefaultConfig() Config {
 	return Config{
-		Address: "127.0.0.1:8470", MaxBody: maxBodyLimit, MaxInFlight: 32, MaxRate: 1000, MaxWait: time.Minute,
+		Address: "127.0.0.1:8470", MaxBody: maxBodyLimit, MaxInFlight: 32, MaxRate: 1000, MaxUnjudged: 2000, MaxWait: time.Minute,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ShutdownGrace: 10 * time.Second,
 	}
 }
@@ -70,6 +75,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxRate < 1 {
 		report("ingest.max_rate: want at least 1 upload each second, got %d", c.MaxRate)
+	}
+	if c.MaxUnjudged < 1 {
+		report("ingest.max_unjudged: want at least 1 submission, got %d", c.MaxUnjudged)
 	}
 	if c.MaxWait < 0 || c.MaxWait > time.Hour {
 		report("ingest.max_wait: want 0s to 1h, got %s", c.MaxWait)

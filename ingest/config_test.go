@@ -27,7 +27,7 @@ func TestConfigReportsEveryMistake(t *testing.T) {
 	if err == nil {
 		t.Fatal("want an error")
 	}
-	for _, key := range []string{"address", "max_body", "max_in_flight", "max_rate", "max_wait", "read_header_timeout", "read_timeout", "idle_timeout", "shutdown_grace"} {
+	for _, key := range []string{"address", "max_body", "max_in_flight", "max_rate", "max_unjudged", "max_wait", "read_header_timeout", "read_timeout", "idle_timeout", "shutdown_grace"} {
 		if !strings.Contains(err.Error(), "ingest."+key+": want ") {
 			t.Errorf("want ingest.%s in\n%v", key, err)
 		}

@@ -56,6 +56,8 @@ type Gateway struct {
 	slots   chan struct{}
 	large   chan struct{} // likewise for each large upload, from its arrival on
 	senders *senders
+	// unjudged bounds what waits for its verdict of each area.
+	unjudged *unjudged
 	// draining is closed when the gateway stops. Requests that wait for verdicts are then
 	// answered without them.
 	draining chan struct{}
@@ -112,10 +114,11 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 	g := &Gateway{
 		log: log, tokens: token.NewRegister(tokens, logger), attempts: attempts.New(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
-		group: stream.NewGroup(log), index: newIndex(),
+		group: stream.NewGroup(log), unjudged: newUnjudged(config),
 		slots: make(chan struct{}, config.MaxInFlight), large: make(chan struct{}, largeUploads), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
+	g.index = newIndex(g.unjudged)
 	for _, option := range options {
 		option(g)
 	}

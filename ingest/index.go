@@ -49,15 +49,16 @@ type index struct {
 	reached uint64
 	moved   chan struct{}
 	// judged is closed, and made anew, when a verdict comes.
-	judged chan struct{}
+	judged   chan struct{}
+	unjudged *unjudged
 	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
 
-func newIndex() *index {
+func newIndex(u *unjudged) *index {
 	return &index{
 		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
-		lastOfArea: map[string]uint64{}, lastUnlisted: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}),
+		lastOfArea: map[string]uint64{}, lastUnlisted: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}), unjudged: u,
 	}
 }
 
@@ -170,6 +171,7 @@ func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
 }
 
 func (x *index) addSubmission(d stream.Delivery) {
+	x.unjudged.addSubmission(&d)
 	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	x.mu.Lock()
 	x.reached = d.Sequence
@@ -202,11 +204,14 @@ func (x *index) recentOf(area string, limit int) (newest []event.SubmissionID) {
 }
 
 func (x *index) addVerdict(d stream.Delivery) {
+	judged, isVerdict := event.JudgedSequence(d.ID())
+	if isVerdict {
+		x.unjudged.addVerdict(judged)
+	}
 	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	if err != nil {
 		return
 	}
-	judged, _ := event.JudgedSequence(d.ID())
 	x.update(id, func(e *logPosition) {
 		e.newestVerdict, e.repetition = d.Sequence, d.Header(event.RepeatedHeader) == "true"
 		e.judgedSequence = max(e.judgedSequence, judged)

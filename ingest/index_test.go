@@ -35,7 +35,7 @@ func TestIndexForgetsWhatStreamsForget(t *testing.T) {
 			}
 		}
 	}
-	x := newIndex()
+	x := newIndex(newUnjudged(DefaultConfig()))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- x.follow(ctx, log) }()

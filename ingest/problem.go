@@ -62,6 +62,7 @@ const (
 	maxListedErrors    = 20
 	retryAfterStart    = "1"
 	retryAfterBroker   = "2"
+	retryAfterUnjudged = "5"
 )
 
 func newProblem(status int, code, zh, en string) *Problem {

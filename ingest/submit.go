@@ -102,7 +102,10 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.
 				return g.unavailableProblem(w, err)
 			}
 		}
-		if err := g.store(ctx, uploaded); err != nil {
+		if err := g.store(ctx, w, uploaded); err != nil {
+			if problem, ok := errors.AsType[*Problem](err); ok {
+				return problem
+			}
 			if errors.Is(err, nats.ErrMaxPayload) {
 				return g.tooLargeProblem(g.log.MaxMessage())
 			}
@@ -268,7 +271,7 @@ func (g *Gateway) newestOf(ctx context.Context, area string) (sequence uint64, k
 
 // store publishes the submissions that are not in the log yet, all or none, and completes
 // their receipts.
-func (g *Gateway) store(ctx context.Context, uploaded []*uploadedSubmission) error {
+func (g *Gateway) store(ctx context.Context, w http.ResponseWriter, uploaded []*uploadedSubmission) error {
 	var fresh []*uploadedSubmission
 	var messages []stream.Message
 	for _, u := range uploaded {
@@ -280,6 +283,11 @@ func (g *Gateway) store(ctx context.Context, uploaded []*uploadedSubmission) err
 	if len(fresh) == 0 {
 		return nil
 	}
+	release, err := g.reserveRoom(ctx, w, messages)
+	if err != nil {
+		return err
+	}
+	defer release()
 	original, err := g.log.KeepOriginal(ctx, fresh[0].file)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func TestForwarding(t *testing.T) {
 	for range 2 {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- direct.Run(ctx, log, zerolog.Nop()) }()
+		go func() { ended <- direct.Run(ctx, log, unbounded{}, zerolog.Nop()) }()
 		awaitForwarded(t, log)
 		stop()
 		if err := <-ended; err != nil {
@@ -97,6 +97,13 @@ func TestForwarding(t *testing.T) {
 		}
 	}
 }
+
+// unbounded lets any number of submissions wait for their verdict.
+type unbounded struct{}
+
+func (unbounded) HasRoom(context.Context, string) bool { return true }
+
+func (unbounded) AwaitRoom(context.Context, string) error { return nil }
 
 // awaitForwarded waits until everything in DIRECT has been acknowledged.
 func awaitForwarded(t *testing.T, log *stream.Log) {

@@ -10,6 +10,10 @@
 // SUBMISSIONS would keep the senders' message ids: of two districts' messages with one id the
 // second would be dropped after its receipt.
 //
+// A district that publishes much at once is taken in apart from then on, by a durable consumer of
+// its own, and only as fast as its submissions get their verdicts.
+//
 // What never happens: a message that has a receipt is lost; a header of a district says who it
-// is; what one district publishes, or leaves half published, keeps others from publishing.
+// is; what one district publishes, or leaves half published, keeps others from publishing, or
+// theirs from being taken in and judged.
 package direct

@@ -13,11 +13,18 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
+// Validators is the name of the durable consumer of SUBMISSIONS, through which the validators share
+// what is to be judged.
+const Validators = "validate"
+
 // ConsumerConfig describes a durable consumer.
 type ConsumerConfig struct {
 	Stream, Name string
 	// Subject is the pattern of the messages that are received; "" is all of the stream.
 	Subject string
+	// From is the first sequence that is received; 0 is the first there is. It stays what it was
+	// when the consumer was made.
+	From uint64
 	// AckWait is how long a delivered message may go without an acknowledgement
 	// or a sign of progress before it is delivered again.
 	AckWait time.Duration
@@ -64,12 +71,9 @@ const (
 
 // Consume creates the durable consumer, or updates it, and begins to receive.
 func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, error) {
-	cc := jetstream.ConsumerConfig{
-		Durable: config.Name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: config.AckWait,
-		MaxAckPending: config.MaxPending, MaxDeliver: -1,
-	}
-	if config.Subject != "" {
-		cc.FilterSubjects = []string{config.Subject}
+	consumer, err := l.Create(ctx, config)
+	if err != nil {
+		return nil, err
 	}
 	// A request for fewer bytes than the next message has would never be answered.
 	maxBytes := cmp.Or(config.MaxBytes, max(defaultMaxBytes, 2*int(l.MaxMessage())))
@@ -80,18 +84,7 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 		}),
 	}
 	if config.Single {
-		cc.PriorityPolicy = jetstream.PriorityPolicyPinned
-		cc.PriorityGroups = []string{activeGroup}
-		// A process stays the active one by making requests. On a quiet stream too, a
-		// request therefore has to expire, and be made anew, well within PinnedTTL.
-		renew := max(config.AckWait/3, shortestRequest)
-		cc.PinnedTTL = 3 * renew
-		options = append(options, jetstream.PullPriorityGroup(activeGroup), jetstream.PullExpiry(renew))
-	}
-	creating, done := l.Deniable(ctx, api+"CONSUMER.CREATE."+config.Stream+"."+config.Name)
-	consumer, err := l.js.CreateOrUpdateConsumer(creating, config.Stream, cc)
-	if err = done(err); err != nil {
-		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
+		options = append(options, jetstream.PullPriorityGroup(activeGroup), jetstream.PullExpiry(config.renew()))
 	}
 	receiving, stop := context.WithCancel(context.Background())
 	c := &Consumer{
@@ -121,6 +114,36 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	}
 	c.background.Go(func() { c.prefetched.keepAlive(receiving, c.ctx.Closed(), config.AckWait/3) })
 	return c, nil
+}
+
+// renew is how often the active process of a Single consumer asks for messages anew. It stays the
+// active one by that. On a quiet stream too, a request therefore has to expire, and be made anew,
+// well within PinnedTTL.
+func (c *ConsumerConfig) renew() time.Duration { return max(c.AckWait/3, shortestRequest) }
+
+// Create creates the durable consumer, or updates it.
+func (l *Log) Create(ctx context.Context, config ConsumerConfig) (jetstream.Consumer, error) {
+	cc := jetstream.ConsumerConfig{
+		Durable: config.Name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: config.AckWait,
+		MaxAckPending: config.MaxPending, MaxDeliver: -1,
+	}
+	if config.From > 0 {
+		cc.DeliverPolicy, cc.OptStartSeq = jetstream.DeliverByStartSequencePolicy, config.From
+	}
+	if config.Subject != "" {
+		cc.FilterSubjects = []string{config.Subject}
+	}
+	if config.Single {
+		cc.PriorityPolicy = jetstream.PriorityPolicyPinned
+		cc.PriorityGroups = []string{activeGroup}
+		cc.PinnedTTL = 3 * config.renew()
+	}
+	creating, done := l.Deniable(ctx, api+"CONSUMER.CREATE."+config.Stream+"."+config.Name)
+	consumer, err := l.js.CreateOrUpdateConsumer(creating, config.Stream, cc)
+	if err = done(err); err != nil {
+		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
+	}
+	return consumer, nil
 }
 
 // size is how many bytes of freeBytes a message takes; one larger than maxBytes takes

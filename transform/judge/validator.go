@@ -17,7 +17,7 @@ import (
 
 // Consumer is the name of the validators' durable consumer of SUBMISSIONS, which
 // tells how far they have come.
-const Consumer = "validate"
+const Consumer = stream.Validators
 
 // Config is how a validator works.
 type Config struct {

@@ -77,8 +77,10 @@ func Users() []User {
 	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
 	reminded := "$KV." + stream.SchedulesBucket + ".reminder.>"
 	return []User{
-		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals}, "submissions.*.*", "inquiries.*", "dead.direct",
-			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*"),
+		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals, stream.Direct}, "submissions.*.*", "inquiries.*", "dead.direct",
+			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*",
+			// Each area that publishes much to the broker itself has a consumer of its own.
+			api+"CONSUMER.UNPIN."+stream.Direct+".*", "$JS.ACK."+stream.Direct+".*.>"),
 		serving([]string{"inquiries.*", "$SRV.>"}, member(Transform, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Totals, stream.Releases},
 			append(letters, "accepted.*.*", "accepted.decisions", "verdicts.*.*", "totals.*", "runs.*", "dead.validate", "dead.tally", progress, reminded, reminders, "commands."+schedule.Recompute)...)),
 		member(Sink, []string{stream.Accepted}, "dead.sink"),

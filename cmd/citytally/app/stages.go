@@ -70,7 +70,7 @@ func (p *Pipeline) openStages() error {
 		p.start(StageIngest, p.gateway.Ready(), func(ctx context.Context) error {
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return p.gateway.Run(ctx) })
-			group.Go(func() error { return direct.Run(ctx, log, p.child(StageIngest)) })
+			group.Go(func() error { return direct.Run(ctx, log, p.gateway, p.child(StageIngest)) })
 			return group.Wait()
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -20,7 +21,7 @@ type param struct{ name, value string }
 type params []param
 
 // parseParams splits a URL's raw query at & alone: unlike in net/url, a semicolon belongs to the SQL. A parameter without
-// a name is dropped.
+// a name is dropped, and a name with a control character, which no setting has, is an error.
 func parseParams(raw string) (params, error) {
 	var all params
 	for piece := range strings.SplitSeq(raw, "&") {
@@ -35,6 +36,9 @@ func parseParams(raw string) (params, error) {
 		value, err := url.QueryUnescape(rawValue)
 		if err != nil {
 			return nil, exception.Newf(proto.ErrBadArguments, "Parameter '%s' in the URL: %v", name, err)
+		}
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, exception.Newf(proto.ErrBadArguments, "Parameter name in the URL: %q has a control character", statement.Excerpt(name))
 		}
 		if name != "" {
 			all = append(all, param{name, value})

@@ -28,7 +28,7 @@ func TestParseParams(t *testing.T) {
 			t.Errorf("%q: %s", raw, diff)
 		}
 	}
-	for _, raw := range []string{"a=%zz", "%=1"} {
+	for _, raw := range []string{"a=%zz", "%=1", "%00=1", "max%0Athreads=1"} {
 		if _, err := parseParams(raw); err == nil {
 			t.Errorf("%q: no error", raw)
 		}
