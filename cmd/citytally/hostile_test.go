@@ -85,6 +85,7 @@ func hostileMessages(largest int) map[string]hostile {
 	add("SUBMISSIONS: 19,000 negative rows", subject, repeated(19_000, func(i int) string {
 		return fmt.Sprintf(`{"indicator":"gdp","period":"2021","value":"abc%d","row":-1}`, i)
 	}))
+	add("SUBMISSIONS: millions of rows that are none", subject, []byte(`{"observations":[`+strings.Repeat("1,", 3_900_000)+`1]}`))
 	add("SUBMISSIONS: a row beyond 32 bits", subject, observations(`{"indicator":"gdp","period":"2021","value":"1","row":4294967297}`))
 	add("SUBMISSIONS: a row beyond 64 bits", subject, observations(`{"indicator":"gdp","period":"2021","value":"1","row":99999999999999999999}`))
 	add("SUBMISSIONS: huge figures", subject, observations(

@@ -7,10 +7,11 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // MaxRows is how many observations one upload may hold where [Limits] does not say.
-const MaxRows = 200_000
+const MaxRows = event.MaxRows
 
 // Limits bound what a file may cost. A field that is 0 has its default.
 type Limits struct {

@@ -118,6 +118,12 @@ func notTextOrNumber(raw []byte) error {
 // a Malformed one, and the others are kept; only text that is no submission at all is an
 // error.
 func DecodeSubmission(data []byte) (Submission, error) {
+	if most := max(MaxRows, len(data)/leastRow); hasMoreRows(data, most) {
+		return Submission{}, &catalogue.Problem{
+			ZH: fmt.Sprintf("这样大小的报送最多 %d 行，请分成几份提交", most),
+			EN: fmt.Sprintf("a submission of this size holds at most %d rows; send them in several", most),
+		}
+	}
 	if s, ok := decodePlain(data); ok {
 		checkRows(&s)
 		return s, nil
@@ -144,6 +150,42 @@ func DecodeSubmission(data []byte) (Submission, error) {
 	}
 	checkRows(&s)
 	return s, nil
+}
+
+// MaxRows is how many rows one submission may hold, whatever is in them. A longer one needs more
+// of leastRow bytes for each, as every row with an indicator, a period and a value has. Whoever
+// publishes to the broker could put four million rows into a message, each of which takes most
+// of a kilobyte once read.
+const (
+	MaxRows  = 200_000
+	leastRow = 32
+)
+
+// hasMoreRows reports whether the JSON of a submission lists more than so many rows, at the price
+// of a look at each byte of a text that is long enough for that.
+func hasMoreRows(data []byte, most int) bool {
+	if len(data) <= 2*most {
+		return false
+	}
+	depth, commas, quoted := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		case c == ',' && depth == 2: // within the list, and in no row
+			if commas++; commas >= most {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 const (

@@ -69,6 +69,26 @@ func TestDecodeSubmissionErrors(t *testing.T) {
 	}
 }
 
+// A message that lists more rows than a submission may hold is refused before any is read.
+func TestRowsAreCountedBeforeTheyAreRead(t *testing.T) {
+	for name, row := range map[string]string{"numbers": `1,`, "objects": `{},`, "lists": `[[1,2],"],["],`} {
+		const most = "holds at most 200000 rows"
+		text := `{"reason":"[,,\\\",","observations":[` + strings.Repeat(row, event.MaxRows) + row[:len(row)-1] + `]}`
+		_, err := event.DecodeSubmission([]byte(text))
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		if _, en := event.ExplainJSON(err); !strings.Contains(en, most) {
+			t.Errorf("%s: %s", name, en)
+		}
+	}
+	s, err := event.DecodeSubmission([]byte(`{"reason":"` + strings.Repeat(`,[{\"`, event.MaxRows) + `","observations":[{"indicator":"a"},1]}`))
+	if err != nil || len(s.Observations) != 2 {
+		t.Errorf("%d rows, %v", len(s.Observations), err)
+	}
+}
+
 func FuzzDecodeSubmission(f *testing.F) {
 	for _, seed := range []string{
 		`{"area":"1","dataset":"d","reason":"r","observations":[{"indicator":"a","period":"2021","value":1.50},{"value":[]}]}`,
