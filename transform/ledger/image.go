@@ -56,6 +56,7 @@ type imageHead struct {
 	Withdrawn      []imageWithdrawal
 	Unreadable     map[uint64]string
 	Holds          []*Hold
+	Corrections    []imageCorrection
 	EntityNames    []string
 	Submissions    int
 	Keys, Contents int
@@ -136,6 +137,7 @@ func (l *Ledger) Image() *Image {
 	for of, times := range l.withdrawn {
 		i.head.Withdrawn = append(i.head.Withdrawn, imageWithdrawal{of.area, of.item, times})
 	}
+	i.head.Corrections = imageCorrections(l.corrections)
 	for sequence, why := range l.unreadable {
 		if i.head.Unreadable == nil {
 			i.head.Unreadable = map[uint64]string{}
@@ -306,6 +308,7 @@ func (l *Ledger) restoreHead(head *imageHead) error {
 		l.unreadable[sequence] = event.Permanentf("%s", why)
 	}
 	l.restoreHolds(head.Holds)
+	l.restoreCorrections(head.Corrections)
 	l.entities.numbers = make(map[[catalogue.EntityCodeLength]byte]uint32, head.Entities)
 	for _, name := range head.EntityNames {
 		l.entities.nameNumber(name)

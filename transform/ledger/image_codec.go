@@ -213,3 +213,31 @@ func (r *imageReader) list() *listed {
 	s.plain = r.figures()
 	return s
 }
+
+// imageCorrection is a correction that stands, with the fields of its packed figure.
+type imageCorrection struct {
+	Area                                           int
+	Item                                           Item
+	Coefficient                                    int64
+	Submission                                     uint32
+	ScaleAndQualifier, StageAndStatus, Epoch, Unit uint8
+}
+
+func imageCorrections(standing map[areaItem]packedCorrection) (all []imageCorrection) {
+	for of, c := range standing {
+		f := &c.replaced
+		all = append(all, imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit})
+	}
+	return all
+}
+
+func (l *Ledger) restoreCorrections(standing []imageCorrection) {
+	for _, c := range standing {
+		if l.corrections == nil {
+			l.corrections = map[areaItem]packedCorrection{}
+		}
+		l.corrections[areaItem{c.Area, c.Item}] = packedCorrection{packedFigure{
+			coefficient: c.Coefficient, submission: c.Submission, scaleAndQualifier: c.ScaleAndQualifier, stageAndStatus: c.StageAndStatus, epoch: c.Epoch, unit: c.Unit,
+		}}
+	}
+}

@@ -37,6 +37,7 @@ type ledgerState struct {
 	Unreadable   map[uint64]string
 	Holds        map[event.HoldID]Hold
 	Held         map[Cell][]Hold
+	Corrections  map[areaItem]packedCorrection
 	Entities     entities
 }
 
@@ -81,7 +82,7 @@ func StateOf(l *Ledger) *ledgerState {
 	s := &ledgerState{
 		Extent: l.Extent(), Rules: l.rules, Editions: map[uint64]string{}, Units: l.units, Areas: l.areas, AreaOrder: l.areaOrder, Indicators: map[string]indicatorState{}, Cells: map[Cell]cellState{},
 		CellCount: l.cellCount, Submissions: slices.Clip(l.submissions), Numbers: present(l.submissionNumbers), Keyed: present(l.keyed), KeyHolders: present(l.keyHolders),
-		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells),
+		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), Corrections: present(l.corrections),
 		Unreadable: map[uint64]string{}, Holds: map[event.HoldID]Hold{}, Held: map[Cell][]Hold{}, Entities: l.entities,
 	}
 	if len(s.Submissions) == 0 {
@@ -127,7 +128,7 @@ func StateOf(l *Ledger) *ledgerState {
 func (s *ledgerState) Counts() map[string]int {
 	return map[string]int{
 		"holds": len(s.Holds), "held figures": len(s.Held), "entities": len(s.Entities.codes), "keys": len(s.KeyHolders), "unreadable messages": len(s.Unreadable), "editions": len(s.Editions) - 1, "rules": len(s.Rules),
-		"locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
+		"corrections": len(s.Corrections), "locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
 	}
 }
 
@@ -139,7 +140,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		want string
 	}{
 		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions submissionNumbers keyed keyHolders lastOnSubject " +
-			"locked reopened withdrawn withdrawnCells unreadable holds held entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
+			"locked reopened withdrawn withdrawnCells unreadable holds held corrections entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
 		{&foldedSubmission{}, "id sequence acceptedSequence rows before"},
 		{&packedFigure{}, "coefficient submission scaleAndQualifier stageAndStatus epoch unit"},
 		{&periodCells{}, "period cells"},
@@ -147,6 +148,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		{&listed{}, "lastDay claims first areas plain"},
 		{&claim{}, "since from to entity name submission next area registered epoch stageAndStatus"},
 		{&listedArea{}, "inForce valid counted stages latest unit begun"},
+		{&packedCorrection{}, "replaced"},
 		{&entities{}, "codes numbers names nameNumbers"},
 		{&numberedIndicator{}, "id number conversion reported"},
 	} {

@@ -77,6 +77,8 @@ func drawSteps(t *rapid.T) (first *catalogue.Catalogue, steps []step) {
 			held = append(held, row{s, s.Held[0]})
 		case 6:
 			s.Key, s.Content = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key"), fmt.Sprintf("%032x", 1_000_000+i%3)
+		case 9:
+			s.OnBehalf = true
 		case 7:
 			if i > 0 {
 				s.ID = submissions[i-1].ID // the same content again
