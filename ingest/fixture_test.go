@@ -279,8 +279,8 @@ func (h *house) publishVerdict(v event.Verdict) error {
 		return err
 	}
 	_, err := h.log.Publish(context.Background(), stream.Message{
-		Subject: "verdicts." + v.Area + "." + v.Dataset, Body: body.Bytes(),
-		Header: map[string]string{event.SubmissionHeader: v.Submission, event.OutcomeHeader: string(v.Outcome)},
+		Subject: "verdicts." + v.Area + "." + v.Dataset, ID: event.VerdictID(v.Sequence), Body: body.Bytes(),
+		Header: map[string]string{event.SubmissionHeader: v.Submission, event.OutcomeHeader: string(v.Outcome), event.RepeatedHeader: strconv.FormatBool(v.Repeated)},
 	})
 	return err
 }

@@ -104,6 +104,13 @@ func TestRejectedContentIsJudgedAnew(t *testing.T) {
 	if second.ID != first.ID || second.Sequence != 2 || second.Repeated || second.Verdict == nil || second.Verdict.Sequence != 2 {
 		t.Fatalf("want the second message's verdict, got %+v", second)
 	}
+	// The first verdict stays readable.
+	if r := h.do("GET", "/v1/submissions/"+first.ID, "320812", nil, "").receipt(t); r.Sequence != 2 || len(r.Earlier) != 1 || r.Earlier[0].Sequence != 1 || r.Earlier[0].Verdict.Sequence != 1 {
+		t.Errorf("want the second receipt with the first, got %+v", r)
+	}
+	if got := h.listed("320812"); got != "2  rejected false, 1  rejected false" {
+		t.Errorf("want both in the list, got %s", got)
+	}
 	m, err := h.log.Get(t.Context(), stream.Submissions, 2)
 	check(t, err)
 	if got := m.Header.Get("Nats-Msg-Id"); got != first.ID+".1" {
@@ -111,6 +118,39 @@ func TestRejectedContentIsJudgedAnew(t *testing.T) {
 	}
 	if got := h.do("GET", "/v1/submissions/"+first.ID, "320812", nil, "").receipt(t); got.Sequence != 2 {
 		t.Errorf("want the newest verdict, got %+v", got)
+	}
+}
+
+// What was sent first is listed with its own file, time and verdict, and the same content again
+// under another name as a repetition of it, until it has a verdict of its own.
+func TestTheSameContentAgainInTheList(t *testing.T) {
+	h := open(t)
+	send := func(file, value string) ingest.Receipt {
+		return h.do("POST", "/v1/submissions?dataset=sti-annual&file="+file, "320812", map[string]string{"Content-Type": "text/csv"}, "indicator,period,value\nhnte_valid,2021,"+value+"\n").receipt(t)
+	}
+	judged := func(r ingest.Receipt, outcome event.Outcome, repeated bool, findings ...event.Finding) {
+		t.Helper()
+		check(t, h.publishVerdict(event.Verdict{
+			Submission: r.ID, Area: r.Area, Dataset: r.Dataset, File: r.File, Outcome: outcome, Repeated: repeated, Sequence: r.Sequence, ReceivedAt: r.ReceivedAt,
+			DecidedAt: time.Now().UTC(), Rows: 1, Findings: append([]event.Finding{}, findings...),
+		}))
+	}
+	judged(send("f1.csv", "120"), event.AllAccepted, false)
+	judged(send("f2.csv", "1290"), event.AllHeld, false)
+	again := send("f1-again.csv", "120")
+	wants := func(want string) {
+		t.Helper()
+		h.eventually("list "+want, func() bool { return h.listed("320812") == want })
+	}
+	wants("3 f1-again.csv received false, 2 f2.csv held false, 1 f1.csv accepted false")
+	judged(again, event.AllAccepted, true)
+	wants("1 f1.csv accepted true, 2 f2.csv held false, 1 f1.csv accepted false")
+	judged(send("f3.csv", "3"), event.AllAccepted, false)
+	refused := send("f1-late.csv", "120")
+	judged(refused, event.Rejected, false, event.Finding{Code: "SUPERSEDED", Severity: event.Reject, Row: 1})
+	wants("5 f1-late.csv rejected false, 4 f3.csv accepted false, 2 f2.csv held false, 1 f1.csv accepted false")
+	if r := h.do("GET", "/v1/submissions/"+refused.ID, "320812", nil, "").receipt(t); r.File != "f1-late.csv" || len(r.Earlier) != 1 || r.Earlier[0].File != "f1.csv" || r.Earlier[0].Status != "accepted" {
+		t.Errorf("want the refusal with the first receipt, got %+v", r)
 	}
 }
 

@@ -39,6 +39,9 @@ type index struct {
 	mu        sync.Mutex
 	positions map[event.SubmissionID]logPosition
 	waiters   map[event.SubmissionID][]chan struct{}
+	// replaced are the places in VERDICTS of those in whose place a later verdict on the same
+	// content is, the oldest first.
+	replaced map[event.SubmissionID][]uint64
 	// lastOfArea is the place in SUBMISSIONS of each area's newest message, and reached
 	// that of the newest message in the index. Who waits for it has moved closed.
 	lastOfArea map[string]uint64
@@ -57,7 +60,7 @@ type index struct {
 
 func newIndex(u *unjudged) *index {
 	return &index{
-		positions: map[event.SubmissionID]logPosition{}, waiters: map[event.SubmissionID][]chan struct{}{},
+		positions: map[event.SubmissionID]logPosition{}, replaced: map[event.SubmissionID][]uint64{}, waiters: map[event.SubmissionID][]chan struct{}{},
 		lastOfArea: map[string]uint64{}, lastUnlisted: map[string]uint64{}, byArea: map[string][]listed{}, ready: make(chan struct{}), judged: make(chan struct{}), unjudged: u,
 	}
 }
@@ -67,6 +70,17 @@ func (x *index) lookup(id event.SubmissionID) (logPosition, bool) {
 	defer x.mu.Unlock()
 	e, ok := x.positions[id]
 	return e, ok
+}
+
+// replacedOf returns the places in VERDICTS of the newest verdicts on a submission that a later one
+// took the place of, the newest first.
+func (x *index) replacedOf(id event.SubmissionID, most int) []uint64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	all := x.replaced[id]
+	newest := slices.Clone(all[max(0, len(all)-most):])
+	slices.Reverse(newest)
+	return newest
 }
 
 // newestOf returns the place in SUBMISSIONS of an area's newest message, once the index has
@@ -216,6 +230,9 @@ func (x *index) addVerdict(d stream.Delivery) {
 		e.newestVerdict, e.repetition = d.Sequence, d.Header(event.RepeatedHeader) == "true"
 		e.judgedSequence = max(e.judgedSequence, judged)
 		if !e.repetition || e.verdictSequence == 0 {
+			if e.verdictSequence != 0 {
+				x.replaced[id] = append(x.replaced[id], e.verdictSequence)
+			}
 			e.verdictSequence = d.Sequence
 		}
 	})
@@ -238,6 +255,7 @@ func (x *index) forget(firstSubmission, firstVerdict uint64) {
 	for id, p := range x.positions {
 		if p.submissionSequence < firstSubmission && p.newestVerdict < firstVerdict {
 			delete(x.positions, id)
+			delete(x.replaced, id)
 		}
 	}
 	for area, all := range x.byArea {

@@ -91,15 +91,12 @@ func (g *Gateway) list(w http.ResponseWriter, r *http.Request, who token.Holder)
 }
 
 // listedReceipt returns the receipt of a submission in a list, and whether it has to be there:
-// it is the newest message with this content, and the filters let it through. The list has no
+// it was judged by itself or is the newest message with its content, and the filters let it
+// through. The list has no
 // findings and changes; the receipt itself has them.
 func (g *Gateway) listedReceipt(ctx context.Context, l listed, query url.Values) (Receipt, bool, error) {
-	position, ok := g.index.lookup(l.id)
-	if !ok || position.submissionSequence != l.sequence {
-		return Receipt{}, false, nil
-	}
-	receipt, err := g.receipt(ctx, l.id)
-	if errors.Is(err, errNoSubmission) {
+	receipt, ok, err := g.receiptAt(ctx, l)
+	if errors.Is(err, errNoSubmission) || err == nil && !ok {
 		return Receipt{}, false, nil
 	}
 	if err != nil {

@@ -13,6 +13,19 @@ import (
 )
 
 // into asks for a path, which has to be answered with JSON.
+// listed returns an area's list of submissions in words: place, file, status, and whether it is a
+// repetition.
+func (h *house) listed(area string) string {
+	h.t.Helper()
+	var page ingest.Submissions
+	h.into("/v1/submissions", area, &page)
+	var all []string
+	for _, r := range page.Submissions {
+		all = append(all, fmt.Sprintf("%d %s %s %t", r.Sequence, r.File, r.Status, r.Repeated))
+	}
+	return strings.Join(all, ", ")
+}
+
 func (h *house) into(path, area string, into any) {
 	h.t.Helper()
 	a := h.do("GET", path, area, nil, "")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +47,10 @@ type Receipt struct {
 	// Understood says what the file was taken for. It is in the answer to an upload only.
 	Understood *decode.Understanding `json:"understood,omitempty"`
 	Verdict    *event.Verdict        `json:"verdict,omitempty"`
-	// Life says how far it has come. It is in the answer about one submission only.
-	Life *Life `json:"life,omitempty"`
+	// Life says how far it has come, and Earlier has what was sent with the same content before and
+	// was judged by itself, the newest first. Both are in the answer about one submission only.
+	Life    *Life     `json:"life,omitempty"`
+	Earlier []Receipt `json:"earlier,omitempty"`
 }
 
 // Receipts is the answer to an upload that held several submissions. They are
@@ -83,16 +86,20 @@ func (g *Gateway) receipt(ctx context.Context, id event.SubmissionID) (Receipt, 
 	return g.receiptWithoutVerdict(ctx, id, e)
 }
 
+// heldStays is the code of the finding of a repetition beside whose figure a later one is held.
+const heldStays = "HELD_STAYS"
+
 // receiptAfter makes the receipt of a submission whose newest verdict has come: the first
 // receipt where that one says that it is a repetition, but its own words where it says
-// that figures have been superseded since.
+// that figures have been superseded since, or that what is held stays so.
 func (g *Gateway) receiptAfter(ctx context.Context, id event.SubmissionID, e logPosition) (Receipt, error) {
 	if e.repetition {
 		verdict, err := g.verdict(ctx, e.newestVerdict)
 		if err != nil {
 			return Receipt{}, err
 		}
-		if verdict != nil && verdict.CountOf(event.Superseded) > 0 {
+		staysHeld := func(f event.Finding) bool { return f.Code == heldStays }
+		if verdict != nil && (verdict.CountOf(event.Superseded) > 0 || slices.ContainsFunc(verdict.Findings, staysHeld)) {
 			r := receiptOfVerdict(verdict)
 			r.Repeated = true
 			return r, nil
@@ -101,6 +108,58 @@ func (g *Gateway) receiptAfter(ctx context.Context, id event.SubmissionID, e log
 	r, err := g.receipt(ctx, id)
 	r.Repeated = e.repetition
 	return r, err
+}
+
+// maxEarlier bounds how many earlier verdicts on the same content are told.
+const maxEarlier = 20
+
+// earlier returns the receipts of what was sent with the content of a submission besides the message
+// at a place in SUBMISSIONS, and was judged by itself, the newest first.
+func (g *Gateway) earlier(ctx context.Context, id event.SubmissionID, besides uint64) (all []Receipt, err error) {
+	for _, sequence := range g.index.replacedOf(id, maxEarlier) {
+		verdict, err := g.verdict(ctx, sequence)
+		if err != nil {
+			return nil, err
+		}
+		// One that came back from DEAD is there twice.
+		known := func(r Receipt) bool { return r.Sequence == verdict.Sequence }
+		if verdict != nil && verdict.Sequence != besides && !slices.ContainsFunc(all, known) {
+			all = append(all, receiptOfVerdict(verdict))
+		}
+	}
+	return all, nil
+}
+
+// receiptAt returns the receipt of the message of a submission at a place in SUBMISSIONS: its own,
+// or where it is the newest and repeats an earlier one that one's, which says so. False is that of
+// an older message that only repeats another, or has no verdict of its own any more.
+func (g *Gateway) receiptAt(ctx context.Context, l listed) (Receipt, bool, error) {
+	position, ok := g.index.lookup(l.id)
+	if !ok {
+		return Receipt{}, false, nil
+	}
+	r, err := g.receipt(ctx, l.id)
+	if err != nil || r.Sequence == l.sequence {
+		return r, err == nil, err
+	}
+	if position.submissionSequence == l.sequence {
+		r.Repeated = true
+		return r, true, nil
+	}
+	first, err := g.verdict(ctx, position.verdictSequence)
+	if err != nil {
+		return Receipt{}, false, err
+	}
+	if first != nil && first.Sequence == l.sequence {
+		return receiptOfVerdict(first), true, nil
+	}
+	earlier, err := g.earlier(ctx, l.id, r.Sequence)
+	for i := range earlier {
+		if earlier[i].Sequence == l.sequence {
+			return earlier[i], true, nil
+		}
+	}
+	return Receipt{}, false, err
 }
 
 // verdict reads the verdict at a place in VERDICTS, or returns nil when there is none.

@@ -115,6 +115,9 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	}
 	id, _ := event.ParseSubmissionID(receipt.ID) // it was found by it
 	receipt.Life = g.lifeOf(r.Context(), &receipt, id)
+	if receipt.Earlier, err = g.earlier(r.Context(), id, receipt.Sequence); err != nil {
+		return g.unavailableProblem(w, err)
+	}
 	return writeTaggedJSON(w, r, receipt)
 }
 

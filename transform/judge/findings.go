@@ -301,37 +301,6 @@ func (r *checks) heldByLock(o *event.AcceptedObservation, locked catalogue.Perio
 		fmt.Sprintf("%s would change the total of %s, or its change, and %s is locked; its reason is on record, and it counts once the bureau releases it", en, lockedEN, lockedEN))
 }
 
-// stillHeldCode is the code of the finding on a figure that is held already.
-const stillHeldCode = "STILL_HELD"
-
-func (r *checks) stillHeld(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
-	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
-	zh, en := "请说明情况", "explain it"
-	if h.Releaser == event.ByBureau {
-		zh, en = "待市级核准，可补充说明", "the bureau decides; an explanation helps"
-	}
-	return hold(stillHeldCode, "value", o.Value.String(), h.Releaser,
-		fmt.Sprintf("%s的同一数值此前已报送（报送 %s），待核实编号 %s；%s", cellZH, h.Submission, h.ID, zh),
-		fmt.Sprintf("the same figure of %s was sent before (submission %s) and is held as %s; %s", cellEN, h.Submission, h.ID, en))
-}
-
-// heldSuperseded tells that a figure that was held is so no longer, as a later one takes its
-// place.
-func (r *checks) heldSuperseded(h *ledger.Hold) *event.Finding {
-	cellZH, cellEN := r.cellNames(h.Cell)
-	zh, en := inWords(&h.Figure)
-	return inform("HELD_SUPERSEDED", "value", h.Value.String(),
-		fmt.Sprintf("此前待核实的%s %s（编号 %s）由本次填报取代，不再待核实", cellZH, zh, h.ID),
-		fmt.Sprintf("this takes the place of %s as %s, which was held as %s and is so no longer", cellEN, en, h.ID))
-}
-
-// heldRefused is the finding on a row that was held and that the bureau refused.
-func heldRefused(h *ledger.Hold) *event.Finding {
-	return reject("HELD_REFUSED", "value", h.Value.String(),
-		fmt.Sprintf("此数（编号 %s）经核实未予采用：%s；请更正后重新报送", h.ID, h.Decision.Text),
-		fmt.Sprintf("this figure (%s) was held and has been refused: %s; correct it and send it again", h.ID, h.Decision.Text))
-}
-
 // hold returns a finding that holds its row.
 func hold(code, column, seen string, by event.Releaser, zh, en string) *event.Finding {
 	f := reject(code, column, seen, zh, en)

@@ -46,7 +46,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 		actionUnknown("R"), actionContradictsValue(&reported), r.nothingToWithdraw(o), r.staysInForce(o, state), r.superseded(o, state), keyReused("k"),
 		outOfRange(indicator("gdp"), catalogue.Value{Coefficient: -5}), outOfRange(indicator("enterprises"), catalogue.Value{Coefficient: 1e6}),
 		r.repeatedItem(ledger.ItemOf(o), []int{2, 3, 4}, 12, true), r.repeatedItem(ledger.ItemOf(o), []int{2, 3}, 2, false), r.stageBackwards(o, &state.Best), notAcceptedThen(),
-		r.periodLocked(o), r.totalLocked(o, moved), r.heldByLock(o, period), r.stillHeld(o, held), r.heldSuperseded(held), heldRefused(held),
+		r.periodLocked(o), r.totalLocked(o, moved), r.heldByLock(o, period), r.stillHeld(o, held), r.heldSuperseded(o, held), r.heldStays(o, held), r.supersededByHeld(o, held, true), heldRefused(held),
 		r.unknownArea("320812"), r.unknownDataset("weekly"), subjectMismatch("dataset", "monthly", "annual"), nothingReported(), tooLarge(9, 8),
 		controlCharacter("valid_from", "a\x1bb"), textTooLong("registered_area", "x", 0), unknownIndicator("gpd"),
 		listTakesNoFigure(indicator("enterprises"), "5"), withdrawEntity('O'), entityNameMissing(""), validityReversed(entity), registeredAreaUnknown("某县"), r.notOfFigures(annual),
@@ -76,7 +76,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 			t.Errorf("%s: an id in %s", f.Code, f.MessageEN)
 		}
 	}
-	for _, file := range []string{"findings.go", "findings_list.go", "findings_submission.go", "suggestions.go"} {
+	for _, file := range []string{"findings.go", "findings_held.go", "findings_list.go", "findings_submission.go", "suggestions.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

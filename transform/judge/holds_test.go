@@ -154,6 +154,65 @@ func TestHeldFigures(t *testing.T) {
 	}
 }
 
+// The same content again ends no figure that came after it and is held: while it is in force it
+// is a repetition, with others it is refused, and it takes the held figure's place where it says
+// that it is meant again.
+//
+// Rules: same content.
+func TestSameContentAgainEndsNoHold(t *testing.T) {
+	h := newHolding(t)
+	h.gdp("2020", "100")
+	file := fixture.From("901", fixture.Figure("gdp", "2021", "110"), fixture.Figure("rd", "2021", "5"))
+	alone := fixture.From("901", fixture.Figure("gdp", "2021", "110"))
+	h.judge(alone, "district")
+	h.judge(file, "district")
+	v := h.gdp("2021", "1500")
+	held := event.HoldID{Sequence: v.Sequence, Row: 1}
+	stays := func(when string) {
+		t.Helper()
+		if of := h.v.ledger.Hold(held); of.State != ledger.HoldPending || h.inForce("2021") != "110" {
+			t.Errorf("%s: %+v, in force %s", when, of, h.inForce("2021"))
+		}
+	}
+	if v = h.judge(alone, "district"); !v.Repeated || v.Outcome != event.AllAccepted || v.CountOf(event.Unchanged) != 1 || codes(v) != "HELD_STAYS" || v.Findings[0].Seen != "110" {
+		t.Errorf("what is in force again = %+v", v)
+	}
+	stays("after what is in force")
+
+	// With a row that was superseded it is refused, and nothing of it is stored.
+	h.judge(fixture.From("901", fixture.Figure("rd", "2021", "6")), "district")
+	before, _ := h.log.LastSequence(t.Context(), stream.Accepted)
+	if v = h.judge(file, "district"); v.Repeated || v.Outcome != event.Rejected || codes(v) != "SUPERSEDED SUPERSEDED" || v.CountOf(event.Superseded) != 2 ||
+		v.Findings[0].Seen != "110" || !strings.Contains(v.Findings[0].MessageEN, held.String()) {
+		t.Errorf("what was superseded in part = %+v", v)
+	}
+	if after, _ := h.log.LastSequence(t.Context(), stream.Accepted); after != before {
+		t.Errorf("ACCEPTED grew from %d to %d", before, after)
+	}
+	stays("after what was superseded in part")
+
+	// A held figure that another one superseded comes back no more than an accepted one does.
+	h.judge(fixture.From("902", fixture.Figure("gdp", "2020", "1")), "district")
+	h.judge(fixture.From("902", fixture.Figure("gdp", "2021", "50")), "district")
+	second := h.judge(fixture.From("902", fixture.Figure("gdp", "2021", "60")), "district")
+	if v = h.judge(fixture.From("902", fixture.Figure("gdp", "2021", "50")), "district"); v.Outcome != event.Rejected || codes(v) != "SUPERSEDED" {
+		t.Errorf("a held figure that was superseded = %+v", v)
+	}
+	if of := h.v.ledger.Hold(event.HoldID{Sequence: second.Sequence, Row: 1}); of.State != ledger.HoldPending {
+		t.Errorf("the later one: %+v", of)
+	}
+
+	alone.Again = true
+	v = h.judge(alone, "district")
+	if of := h.v.ledger.Hold(held); v.Repeated || v.Accepted != 1 || codes(v) != "HELD_SUPERSEDED" || of.State != ledger.HoldSuperseded || of.Successor != v.Sequence {
+		t.Errorf("meant again = %+v, %+v", v, of)
+	}
+	// The cell is the row's, and so is what stands in it; the held figure is told by its id.
+	if f := v.Findings[0]; f.Seen != "110" || !strings.Contains(f.MessageEN, "1500") || !strings.Contains(f.MessageEN, held.String()) {
+		t.Errorf("finding = %+v", f)
+	}
+}
+
 // Whoever asks for what cannot be done is told why, and nothing is on record.
 func TestHeldFiguresThatCannotBeDecided(t *testing.T) {
 	h := newHolding(t)

@@ -42,7 +42,8 @@ func (b *batchState) holdsOf(a *acceptance) map[int]*ledger.Hold {
 //
 //   - it is a repetition where it would change no figure that is in force: the second
 //     result is what was accepted then, and nothing is to be stored;
-//   - without a key of its own, a figure of it that was superseded since is refused.
+//   - without a key of its own, a figure of it that was superseded since is refused, and what
+//     came after it and is held stays held.
 //
 // So rows that were refused for a lock or a stage are taken when they are sent again
 // after it.
@@ -71,6 +72,12 @@ func (v *Validator) judge(ctx context.Context, r *received, state *batchState) (
 			}
 		}
 		result = v.checks().apply(r, state, known)
+		if result.keeps && (result.effects.changesFigures() || result.effects.of[isSuperseded].count+len(result.held) > 0) {
+			// The rest is to be stored, or is no repetition: with it, these rows would end what is held.
+			refusing := *v.checks()
+			refusing.refusing = true
+			result = refusing.apply(r, state, known)
+		}
 	}
 	switch {
 	case result.effects.changesFigures() || result.effects.of[isSuperseded].count > 0:

@@ -62,9 +62,9 @@ func (row *rowState) holds() []event.Finding {
 }
 
 // endHold adds that the row supersedes the figure of its cell that is held.
-func (r *checks) endHold(row *rowState, result *judgement, state *ledger.CellState) {
+func (r *checks) endHold(row *rowState, result *judgement, o *event.AcceptedObservation, state *ledger.CellState) {
 	if state.Held != nil {
 		result.effects.ended++
-		row.remarks = append(row.remarks, *r.heldSuperseded(state.Held))
+		row.remarks = append(row.remarks, *r.heldSuperseded(o, state.Held))
 	}
 }

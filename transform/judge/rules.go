@@ -52,6 +52,7 @@ type checks struct {
 	text      string     // of the rules that the log puts in force; "" where they are the settings'
 	err       error      // why these rules cannot be read
 	again     bool       // for what has been judged before: nothing is remarked on lists
+	refusing  bool       // a row that leaves what is held in its cell as it is counts as superseded
 }
 
 // judgement is what was decided on one submission.
@@ -64,6 +65,7 @@ type judgement struct {
 	heldRows int             // number of rows that are held, of earlier submissions' too
 	effects  effects
 	silent   map[int]bool // numbers of rows that say nothing
+	keeps    bool         // rows leave what is held in their cells as it is, and must not be stored
 	assumed  bool         // rows name no stage, and the dataset's own was taken
 	// corrections are those that accepted rows have made or ended.
 	corrections []correction
@@ -171,10 +173,14 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.assumed = result.assumed || row.assumed
 		if row.finding.Code != stillHeldCode {
 			result.held = append(result.held, event.NewHeldRow(read, row.holds()))
-			r.endHold(row, result, state)
+			r.endHold(row, result, read, state)
 		}
 	case refused && (row.finding.Code == supersededCode || row.finding.Code == correctedCode):
 		result.effects.add(isSuperseded, read, state)
+	case row.finding != nil && row.finding.Code == heldStaysCode:
+		result.effects.add(isUnchanged, read, state)
+		result.assumed = result.assumed || row.assumed
+		result.accepted, result.keeps = append(result.accepted, *read), true
 	case refused:
 		result.effects.of[isRefused].add(o.Row)
 	case row.finding != nil || row.silent:
@@ -192,7 +198,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)
 		if state.Held != nil && (ledger.Rank{Epoch: read.Epoch, Stage: read.Stage, Sequence: s.delivery.Sequence}).Compare(state.Held.Rank()) > 0 {
-			r.endHold(row, result, state)
+			r.endHold(row, result, read, state)
 		}
 	}
 	for n := range row.remarks {
@@ -240,8 +246,10 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 	if told != nil {
 		return told
 	}
-	if known[ledger.ItemOf(o)] && state.Reported() && best.Status != catalogue.Missing && !best.SameContent(figure) {
-		return r.superseded(o, state)
+	if known[ledger.ItemOf(o)] {
+		if finding := r.saidBefore(o, figure, state); finding != nil {
+			return finding
+		}
 	}
 	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return r.stageBackwards(o, best)
@@ -260,6 +268,25 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 		return r.heldByLock(o, state.LockedBy)
 	}
 	return overCorrection
+}
+
+// saidBefore judges a row that was accepted of the same content before: what has superseded it
+// since stays, and so does a figure that is held, which came after it.
+func (r *checks) saidBefore(o *event.AcceptedObservation, figure ledger.Figure, state *ledger.CellState) *event.Finding {
+	if state.Reported() && state.Best.Status != catalogue.Missing && !state.Best.SameContent(figure) {
+		return r.superseded(o, state)
+	}
+	if state.Held == nil {
+		return nil
+	}
+	if held, ok := state.Held.FigureUnder(r.catalogue); ok && held.SameContent(figure) {
+		return nil
+	}
+	inForce := state.Reported() && state.Best.SameContent(figure)
+	if inForce && !r.refusing {
+		return r.heldStays(o, state.Held)
+	}
+	return r.supersededByHeld(o, state.Held, inForce)
 }
 
 // saysNothing returns the finding on a silent row where its cell holds a figure: that it
