@@ -13,7 +13,7 @@ func TestCatalogueCheck(t *testing.T) {
 	}
 	bad := "../../configs/catalogue/testdata/relations.bad.yaml"
 	code, _, stderr := citytally(t, "catalogue", "check", bad)
-	for _, want := range []string{": 16 mistakes\n", bad + ":10: indicators[3].unit (per_head)", "goes round in a circle: round → trip → round"} {
+	for _, want := range []string{": 21 mistakes\n", bad + ":10: indicators[3].unit (per_head)", "goes round in a circle: round → trip → round"} {
 		if code != exitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("exit code %d, %q is not in\n%s", code, want, stderr)
 		}
