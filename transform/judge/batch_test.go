@@ -29,25 +29,30 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 			}
 		}
 		past := newBatchState(ledger.New(c))
-		var behind []*event.AcceptedBatch // what the ledger of the batch has yet to follow
+		sent := map[uint64]event.Submission{} // by place in SUBMISSIONS
+		var behind []*event.AcceptedBatch     // what the ledger of the batch has yet to follow
 		follow := func() {
 			for _, batch := range behind {
 				fold(past.ledger, batch)
 			}
 			behind = nil
 		}
-		for n := range rapid.IntRange(1, 30).Draw(t, "steps") {
-			switch rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision", "hold"}).Draw(t, "step") {
+		for n := range rapid.IntRange(5, 60).Draw(t, "steps") {
+			step := rapid.SampledFrom([]string{"submission", "submission", "submission", "submission", "decision", "hold"}).Draw(t, "step")
+			pending := folded.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldPending })
+			if len(pending) > 0 && rapid.Bool().Draw(t, "decide about what is held") {
+				step = "hold"
+			}
+			switch step {
 			case "decision":
 				batch := &event.AcceptedBatch{Decisions: []event.Decision{decisions().Draw(t, "decision")}}
 				fold(folded, batch)
 				fold(past.ledger, batch)
 			case "hold":
-				pending := folded.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldPending })
 				if len(pending) == 0 {
 					continue
 				}
-				act := HoldAct{Kind: rapid.SampledFrom([]event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld}).Draw(t, "act")}
+				act := HoldAct{Kind: rapid.SampledFrom([]event.DecisionKind{event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld, event.RefuseHeld}).Draw(t, "act")}
 				batch := act.batch([]*ledger.Hold{rapid.SampledFrom(pending).Draw(t, "of")}, time.Time{})
 				// A decision comes after what it decides: that batch is in the log, and a new one begins.
 				follow()
@@ -57,6 +62,11 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 				refused[string(act.Kind)]++
 			case "submission":
 				s := submissions().Draw(t, "submission")
+				before := folded.Holds(func(h *ledger.Hold) bool { return h.State == ledger.HoldRefused })
+				if len(before) > 0 && rapid.Bool().Draw(t, "refused before") {
+					s = sent[rapid.SampledFrom(before).Draw(t, "sent again").Sequence]
+				}
+				sent[uint64(n+1)] = s
 				r := received{submission: s, area: s.Area, dataset: s.Dataset, byBureau: rapid.IntRange(0, 3).Draw(t, "by the bureau") == 0, id: fmt.Sprintf("%032x", n), content: fmt.Sprintf("%032x", n)}
 				r.delivery.Sequence, r.delivery.StoredAt = uint64(n+1), time.Date(2022, 3, 1, 0, 0, 0, 0, time.UTC)
 				want, got := j.apply(&r, newBatchState(folded), nil), j.apply(&r, past, nil)
@@ -79,7 +89,7 @@ func TestBatchIsJudgedAsOneByOne(t *testing.T) {
 			}
 		}
 	})
-	for _, kind := range []string{"STAGE_BACKWARDS", "PERIOD_LOCKED", "TOTAL_LOCKED", "NOTHING_TO_WITHDRAW", "LOCKED_REVISION", "CORRECTED_BY_BUREAU", "OVER_CORRECTION"} {
+	for _, kind := range []string{"STAGE_BACKWARDS", "PERIOD_LOCKED", "TOTAL_LOCKED", "NOTHING_TO_WITHDRAW", "LOCKED_REVISION", "CORRECTED_BY_BUREAU", "OVER_CORRECTION", "HELD_REFUSED"} {
 		if refused[kind] == 0 && !testing.Short() { // which draws a fifth
 			t.Errorf("findings %v; want some of %s", refused, kind)
 		}

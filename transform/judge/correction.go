@@ -51,17 +51,42 @@ func (b *batchMoment) correctionOf(state *ledger.CellState, of areaItem) {
 	}
 }
 
-// againstCorrection returns the finding on a row of an area that says something else than the
-// bureau's correction, which stands: what the area had said before is no news and stays
-// replaced, and what is new is held until the bureau decides. Nil is none.
-func (r *checks) againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) (told, held *event.Finding) {
+// againstCorrection returns the finding on a row of an area that says again what the bureau's
+// correction, which stands, has replaced: it is no news and stays replaced. Nil is none.
+func (r *checks) againstCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) *event.Finding {
 	figure := ledger.FigureOf(o)
-	switch {
-	case state.Correction == nil || s.byBureau || o.Entity != nil || state.Best.SaysSame(figure):
-	case state.Correction.Undoes(figure):
-		return r.correctedByBureau(o, state), nil
-	default:
-		return nil, r.overCorrection(o, state)
+	if r.differsFromCorrection(o, state, s) && state.Correction.Undoes(figure) {
+		return r.correctedByBureau(o, state)
 	}
-	return nil, nil
+	return nil
+}
+
+// differsFromCorrection reports whether a row of an area says something else than the bureau's
+// correction, which stands.
+func (r *checks) differsFromCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) bool {
+	return state.Correction != nil && !s.byBureau && o.Entity == nil && !state.Best.SaysSame(ledger.FigureOf(o))
+}
+
+// holdForBureau holds a row of an area that nothing else is wrong with where the bureau has
+// decided something about its figure: refused the same, corrected it, or locked the period.
+func (r *checks) holdForBureau(o *event.AcceptedObservation, state *ledger.CellState, s *received, row *rowState) {
+	if s.byBureau || o.Entity != nil {
+		return
+	}
+	if refused := state.Refused(ledger.FigureOf(o), r.catalogue); refused != nil {
+		row.find(r.refusedBefore(o, refused))
+	}
+	if r.differsFromCorrection(o, state, s) {
+		row.find(r.overCorrection(o, state))
+	}
+	if revisesLocked(o, state) {
+		row.find(r.heldByLock(o, state.LockedBy))
+	}
+}
+
+// revisesLocked reports whether a row changes a figure of a period that is locked itself.
+func revisesLocked(o *event.AcceptedObservation, state *ledger.CellState) bool {
+	best := &state.Best
+	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
+	return state.LockedBy == o.Period && !same
 }

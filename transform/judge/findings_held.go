@@ -56,9 +56,26 @@ func (r *checks) supersededByHeld(o *event.AcceptedObservation, h *ledger.Hold, 
 		fmt.Sprintf("the same content was sent before%s; %s has since been reported as %s (submission %s), which is held as %s and stays so; to take its place, say that this is meant again", nowEN, cellEN, en, h.Submission, h.ID))
 }
 
+// heldRefusedCode is the code of the finding on a figure that was held and that the bureau
+// refused: when that very submission comes again, and when another one says the same.
+const heldRefusedCode = "HELD_REFUSED"
+
+// maxToldReason bounds what a finding tells of the reason for a refusal, in bytes: every row of
+// a large file may have been refused for the same one. The hold has all of it.
+const maxToldReason = 300
+
+// refusedBefore is the finding on a figure that says the same as one that the bureau refused.
+func (r *checks) refusedBefore(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
+	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
+	why := event.Excerpt(h.Decision.Text, maxToldReason)
+	return hold(heldRefusedCode, "value", o.Value.String(), event.ByBureau,
+		fmt.Sprintf("%s的同一数值此前（报送 %s，编号 %s）已由市级 %s 退回：%s；再次报送须由市级核准后生效，可补充说明", cellZH, h.Submission, h.ID, h.Decision.Person.Name, why),
+		fmt.Sprintf("the same figure of %s (submission %s, held as %s) was refused by %s: %s; sent again, it counts once the bureau releases it, and an explanation helps", cellEN, h.Submission, h.ID, h.Decision.Person, why))
+}
+
 // heldRefused is the finding on a row that was held and that the bureau refused.
 func heldRefused(h *ledger.Hold) *event.Finding {
-	return reject("HELD_REFUSED", "value", h.Value.String(),
+	return reject(heldRefusedCode, "value", h.Value.String(),
 		fmt.Sprintf("此数（编号 %s）经核实未予采用：%s；请更正后重新报送", h.ID, h.Decision.Text),
 		fmt.Sprintf("this figure (%s) was held and has been refused: %s; correct it and send it again", h.ID, h.Decision.Text))
 }

@@ -31,7 +31,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 	period := fixture.Period("2021")
 	o := &event.AcceptedObservation{Indicator: "gdp", Period: fixture.Period("2021-YTD06"), Stage: catalogue.Estimate, Value: catalogue.Value{Coefficient: 5}}
 	state := &ledger.CellState{Best: ledger.Figure{Stage: catalogue.Final, Status: catalogue.Normal, Value: catalogue.Value{Coefficient: 7}}}
-	held := &ledger.Hold{Cell: ledger.CellOf(o), Releaser: event.ByBureau, Decision: &ledger.Statement{Text: "有误"}}
+	held := &ledger.Hold{Cell: ledger.CellOf(o), Releaser: event.ByBureau, Decision: &ledger.Statement{Text: "有误", Person: event.Person{Name: "王某"}}}
 	held.Figure = state.Best
 	moved := &movedTotal{cell: ledger.Cell{Indicator: "rd_intensity", Period: period}, before: &event.Total{Value: "1"}, after: &event.Total{Value: "1", ChangeReason: "BASE_MISSING"}}
 	entity := &event.ListedEntity{Code: tallytest.EntityCode(1), Name: "某企业", From: 20210101, To: 20201231}
@@ -46,7 +46,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 		actionUnknown("R"), actionContradictsValue(&reported), r.nothingToWithdraw(o), r.staysInForce(o, state), r.superseded(o, state), keyReused("k"),
 		outOfRange(indicator("gdp"), catalogue.Value{Coefficient: -5}), outOfRange(indicator("enterprises"), catalogue.Value{Coefficient: 1e6}),
 		r.repeatedItem(ledger.ItemOf(o), []int{2, 3, 4}, 12, true), r.repeatedItem(ledger.ItemOf(o), []int{2, 3}, 2, false), r.stageBackwards(o, &state.Best), notAcceptedThen(),
-		r.periodLocked(o), r.totalLocked(o, moved), r.heldByLock(o, period), r.stillHeld(o, held), r.heldSuperseded(o, held), r.heldStays(o, held), r.supersededByHeld(o, held, true), heldRefused(held),
+		r.periodLocked(o), r.totalLocked(o, moved), r.heldByLock(o, period), r.stillHeld(o, held), r.heldSuperseded(o, held), r.heldStays(o, held), r.supersededByHeld(o, held, true), heldRefused(held), r.refusedBefore(o, held),
 		r.unknownArea("320812"), r.unknownDataset("weekly"), subjectMismatch("dataset", "monthly", "annual"), nothingReported(), tooLarge(9, 8),
 		controlCharacter("valid_from", "a\x1bb"), textTooLong("registered_area", "x", 0), unknownIndicator("gpd"),
 		listTakesNoFigure(indicator("enterprises"), "5"), withdrawEntity('O'), entityNameMissing(""), validityReversed(entity), registeredAreaUnknown("某县"), r.notOfFigures(annual),

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"slices"
+
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
@@ -47,7 +49,8 @@ func (row *rowState) isStillHeld() bool {
 }
 
 func (row *rowState) isLockedRevision() bool {
-	return row.finding != nil && row.finding.Code == lockedRevisionCode
+	is := func(f event.Finding) bool { return f.Code == lockedRevisionCode }
+	return row.finding != nil && (is(*row.finding) || slices.ContainsFunc(row.remarks, is))
 }
 
 // holds returns the findings that hold a row.

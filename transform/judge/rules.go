@@ -115,7 +115,9 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 		for i := range read {
 			row, state := &rows[i], &states[i]
 			if row.finding == nil && !row.silent {
-				row.finding = r.checkAgainstEarlier(&read[i], state, s, known)
+				if row.finding = r.checkAgainstEarlier(&read[i], state, s, known); row.finding == nil {
+					r.holdForBureau(&read[i], state, s, row)
+				}
 			} else if row.silent {
 				row.finding = r.saysNothing(&read[i], state)
 			}
@@ -221,8 +223,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 
 // checkAgainstEarlier judges a row by the state of its item, and writes into the row the
 // item's epoch and since when the area has listed it. A row that withdraws has the stage of
-// what it withdraws, where it names none. Under a lock the bureau alone changes a figure at
-// once.
+// what it withdraws, where it names none. Under a lock a change needs a reason.
 func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, s *received, known map[ledger.Item]bool) *event.Finding {
 	best := &state.Best
 	o.Epoch = state.Reopened
@@ -242,8 +243,7 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 		o.Entity.Since = before.Since
 	}
 	figure := ledger.FigureOf(o)
-	told, overCorrection := r.againstCorrection(o, state, s)
-	if told != nil {
+	if told := r.againstCorrection(o, state, s); told != nil {
 		return told
 	}
 	if known[ledger.ItemOf(o)] {
@@ -259,15 +259,10 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 			return r.stillHeld(o, state.Held)
 		}
 	}
-	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
-	switch {
-	case state.LockedBy != o.Period || same:
-	case strings.TrimSpace(s.submission.Reason) == "":
+	if revisesLocked(o, state) && strings.TrimSpace(s.submission.Reason) == "" {
 		return r.periodLocked(o)
-	case !s.byBureau && o.Entity == nil:
-		return r.heldByLock(o, state.LockedBy)
 	}
-	return overCorrection
+	return nil
 }
 
 // saidBefore judges a row that was accepted of the same content before: what has superseded it

@@ -123,6 +123,9 @@ type CellState struct {
 	LockedBy catalogue.Period
 	// Held is the figure of the cell that is held; nil where there is none.
 	Held *Hold
+	// Decided are the figures of the cell that were held, and released or refused, in the order
+	// of the decisions.
+	Decided []*Hold
 	// Correction is that of the bureau which stands in the cell; nil where none does.
 	Correction *Correction
 }

@@ -241,8 +241,10 @@ func (l *Ledger) applyHoldDecision(acceptedSequence uint64, d *event.Decision) {
 		case h.State != HoldPending:
 		case d.Kind == event.ReleaseHeld:
 			l.change(h, func(h *Hold) { h.State, h.Decision = HoldReleased, &said })
+			l.addDecided(h)
 		case d.Kind == event.RefuseHeld:
 			l.change(h, func(h *Hold) { h.State, h.Decision = HoldRefused, &said })
+			l.addDecided(h)
 		}
 	}
 }

@@ -316,7 +316,7 @@ func (l *Ledger) restoreHead(head *imageHead) error {
 	return nil
 }
 
-// restoreHolds takes over the figures that were held, and those of them that still are.
+// restoreHolds takes over the figures that were held, and those of them that still are or were decided.
 func (l *Ledger) restoreHolds(holds []*Hold) {
 	for _, h := range holds {
 		if l.holds == nil {
@@ -341,6 +341,7 @@ func (l *Ledger) restoreHolds(holds []*Hold) {
 	for _, of := range l.held {
 		slices.SortFunc(of, func(a, b *Hold) int { return cmp.Compare(a.Area, b.Area) })
 	}
+	l.restoreDecided()
 }
 
 func (l *Ledger) restoreSubmissions(r *imageReader, head *imageHead) {

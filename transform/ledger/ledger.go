@@ -45,7 +45,8 @@ type Ledger struct {
 	withdrawnCells    map[Cell]bool      // those of which any area has
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
 	holds             map[event.HoldID]*Hold
-	held              heldFigures // those of holds that are pending
+	held              heldFigures                 // those of holds that are pending
+	decided           map[areaCell][]event.HoldID // those of holds that were released or refused, as decided
 	corrections       map[areaItem]packedCorrection
 
 	entities      entities
@@ -79,7 +80,7 @@ func (l *Ledger) reset(c *catalogue.Catalogue) {
 	l.indicators, l.periods, l.cellCount = map[string]*numberedIndicator{}, map[catalogue.Period]*periodCells{}, 0
 	l.submissions, l.submissionNumbers, l.keyed, l.keyHolders = nil, map[event.SubmissionID]uint32{}, nil, nil
 	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
-	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.corrections = nil, nil, nil, nil, nil, nil
+	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.decided, l.corrections = nil, nil, nil, nil, nil, nil, nil
 	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
 	l.basis, l.rows, l.latest = 0, 0, 0
 }

@@ -190,6 +190,9 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 		if len(l.held) > 0 {
 			into[i].Held = l.held.pending(cell, area)
 		}
+		if len(l.decided) > 0 {
+			into[i].Decided = l.decidedOf(areaCell{area, cell})
+		}
 		if len(l.corrections) > 0 && known {
 			into[i].Correction = l.correctionOf(areaItem{number, item}, l.conversionOf(cell.Indicator))
 		}
