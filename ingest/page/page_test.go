@@ -30,6 +30,32 @@ func TestFileIsLookedAtAndSent(t *testing.T) {
 	other.get("/").wants(t, http.StatusOK, "还没有报送记录")
 }
 
+// The cells of a wide table stand in one row and have effects of their own; the rows of the table
+// on the page are cut out of it by their cell's name.
+func TestEveryCellHasItsOwnEffect(t *testing.T) {
+	v := open(t).visitor("en").signIn("320812")
+	looked := v.drop("wide.csv", "indicator,2026-Q1,2026-S1,2026-YTD09\ngdp,200.1,410,630.5\n", map[string]string{"dataset": "sti-quarterly"})
+	sent := v.confirm(looked, nil)
+	for _, on := range []shown{looked, sent} {
+		on.wants(t, http.StatusOK, `<li class="effect new"><strong>2</strong>`, `<li class="effect refused"><strong>1</strong>`)
+		for cell, effect := range map[string]string{"B2": "new", "C2": "new", "D2": "refused"} {
+			_, row, _ := strings.Cut(on.text, ">"+cell+"<")
+			row, _, _ = strings.Cut(row, "</tr>")
+			if !strings.Contains(row, `<span class="effect `+effect+`">`) {
+				t.Errorf("%s is not told as %s:\n%s", cell, effect, row)
+			}
+		}
+	}
+}
+
+func TestJanuaryIsOfferedOnce(t *testing.T) {
+	v := open(t).visitor("zh").signIn("320812")
+	if n := strings.Count(v.get("/figures?dataset=sti-monthly&period=2025-05").text, ">2025年1月<"); n != 1 {
+		t.Errorf("January is offered %d times", n)
+	}
+	v.get("/figures?dataset=sti-annual").wants(t, http.StatusOK, ">2010年<")
+}
+
 func TestFileThatCannotBeReadIsAskedAbout(t *testing.T) {
 	v := open(t).visitor("zh").signIn("320812")
 	asked := v.drop("表.csv", "指标,数值\n地区生产总值,813.41\n", annual).wants(t, http.StatusUnprocessableEntity, "无法读取这个文件", `name="held"`)

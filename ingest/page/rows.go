@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,7 +109,6 @@ func (t *rows) judge(v *visit, verdict *event.Verdict) {
 	for _, e := range verdict.Effects {
 		t.Counts = append(t.Counts, effectCount{e.Effect, v.W.Effects[e.Effect], e.Count})
 	}
-	t.mark(verdict.Effects)
 	for i := range verdict.Changes {
 		c := &verdict.Changes[i]
 		r := &t.All[t.find(row{Number: c.Row, Indicator: v.Indicator(c.Indicator), Period: v.Period(c.Period)})]
@@ -122,6 +122,7 @@ func (t *rows) judge(v *visit, verdict *event.Verdict) {
 		r := &t.All[t.find(row{Number: f.Row, Cell: f.Cell, Indicator: v.Indicator(f.Indicator), Period: v.Period(f.Period)})]
 		r.Findings = append(r.Findings, f)
 	}
+	t.mark(effectsOf(verdict.Effects))
 }
 
 // find returns the place of a row: of those with its number the one with its cell, or else
@@ -131,13 +132,14 @@ func (t *rows) find(wanted row) int {
 	if !ok {
 		return t.add(wanted)
 	}
-	same := func(r *row) bool { return r.Indicator == wanted.Indicator && r.Period == wanted.Period }
-	if wanted.Cell != "" {
-		same = func(r *row) bool { return r.Cell == wanted.Cell }
-	}
-	for i := first; i < len(t.All) && t.All[i].Number == wanted.Number; i++ {
-		if same(&t.All[i]) {
-			return i
+	for _, same := range []func(r *row) bool{
+		func(r *row) bool { return wanted.Cell != "" && r.Cell == wanted.Cell },
+		func(r *row) bool { return r.Indicator == wanted.Indicator && r.Period == wanted.Period },
+	} {
+		for i := first; i < len(t.All) && t.All[i].Number == wanted.Number; i++ {
+			if same(&t.All[i]) {
+				return i
+			}
 		}
 	}
 	return first
@@ -175,9 +177,10 @@ func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row
 	return r
 }
 
-// mark tells every row its effect: the rows of an effect are 2-40,42.
-func (t *rows) mark(effects []event.RowEffect) {
-	of := map[int]event.Effect{}
+// effectsOf returns the effects that the rows with a number had, of which there are several in a
+// wide table: the rows of an effect are 2-40,42.
+func effectsOf(effects []event.RowEffect) map[int][]event.Effect {
+	of := map[int][]event.Effect{}
 	for _, e := range effects {
 		for span := range strings.SplitSeq(e.Rows, ",") {
 			from, to, ranged := strings.Cut(span, "-")
@@ -191,13 +194,44 @@ func (t *rows) mark(effects []event.RowEffect) {
 					continue
 				}
 			}
-			for i := first; i <= last && i-first <= len(t.All); i++ {
-				of[i] = e.Effect
+			for i := first; i <= last && i-first < event.MaxRows; i++ {
+				if !slices.Contains(of[i], e.Effect) {
+					of[i] = append(of[i], e.Effect)
+				}
 			}
 		}
 	}
+	return of
+}
+
+// mark tells every row its effect. What changed a figure has it already; what has a finding that
+// refuses or holds it has that effect; the others have the one that is left, and none where
+// several are.
+func (t *rows) mark(of map[int][]event.Effect) {
+	taken := map[int][]event.Effect{}
 	for i := range t.All {
-		t.All[i].Effect = of[t.All[i].Number]
+		r := &t.All[i]
+		if r.Effect == "" {
+			switch worst := r.Worst(); {
+			case worst == event.Reject && slices.Contains(of[r.Number], event.Refused):
+				r.Effect = event.Refused
+			case worst == event.Hold && slices.Contains(of[r.Number], event.Held):
+				r.Effect = event.Held
+			}
+		}
+		if r.Effect != "" {
+			taken[r.Number] = append(taken[r.Number], r.Effect)
+		}
+	}
+	for i := range t.All {
+		r := &t.All[i]
+		left := of[r.Number]
+		if len(left) > 1 {
+			left = slices.DeleteFunc(slices.Clone(left), func(e event.Effect) bool { return slices.Contains(taken[r.Number], e) })
+		}
+		if r.Effect == "" && len(left) == 1 {
+			r.Effect = left[0]
+		}
 	}
 }
 

@@ -15,8 +15,24 @@ type selection struct {
 	Periods []catalogue.Period // the newest first
 }
 
-// yearsOffered is how many years a page offers periods of.
-const yearsOffered = 4
+// A page offers the periods of so many years that there are at least periodsOffered, so that old
+// figures can be revised, and of minYears where a year has many.
+const (
+	periodsOffered = 40
+	minYears       = 4
+	maxYears       = 20
+)
+
+// periodsOf returns the periods of a dataset in a year, and passes over January as a year to date
+// where January itself is one.
+func periodsOf(d *catalogue.Dataset, year int16) (periods []catalogue.Period) {
+	for _, p := range catalogue.PeriodsOfYear(year) {
+		if slices.Contains(d.Periods, p.Kind) && (p.Kind != catalogue.YearToDate || p.Index > 1 || !slices.Contains(d.Periods, catalogue.Month)) {
+			periods = append(periods, p)
+		}
+	}
+	return periods
+}
 
 // selected reads the selection from an address. What is missing or cannot be is replaced: by
 // the first dataset, and its newest period that has ended.
@@ -32,9 +48,11 @@ func (v *visit) selected(query url.Values) selection {
 		period = template.Latest(s.Dataset, func(p catalogue.Period) bool { return p.HasEnded(now, cat.Zone()) }, now.Year())
 	}
 	s.Period = period
-	for year := int16(now.Year()); year > int16(now.Year())-yearsOffered; year-- {
-		for _, p := range catalogue.PeriodsOfYear(year) {
-			if slices.Contains(s.Dataset.Periods, p.Kind) && p.HasBegun(now, cat.Zone()) {
+	this := int16(now.Year())
+	years := int16(min(maxYears, max(minYears, periodsOffered/max(1, len(periodsOf(s.Dataset, this))))))
+	for year := this; year > this-years; year-- {
+		for _, p := range periodsOf(s.Dataset, year) {
+			if p.HasBegun(now, cat.Zone()) {
 				s.Periods = append(s.Periods, p)
 			}
 		}
