@@ -15,12 +15,13 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/sink"
 )
 
 // askClickHouse sends a query with a user's password, none where that is "", and returns the status.
-func askClickHouse(t *testing.T, base, user, password string) int {
+func askClickHouse(t *testing.T, base, user, password, from string) int {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/?database=citytally", strings.NewReader("SELECT count() FROM totals_latest"))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/?database=citytally", strings.NewReader("SELECT count() FROM "+from))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +68,19 @@ func TestNobodyGetsInWithoutCredentials(t *testing.T) {
 	}
 	for user, password := range map[string]string{"default": secrets["clickhouse-default"], "reader": secrets["clickhouse-reader"]} {
 		for given, want := range map[string]int{password: http.StatusOK, "": http.StatusForbidden, secrets["nats-admin"]: http.StatusForbidden} {
-			if got := askClickHouse(t, i.ClickHouseHTTP, user, given); got != want {
+			if got := askClickHouse(t, i.ClickHouseHTTP, user, given, "totals_latest"); got != want {
 				t.Errorf("ClickHouse answers %s with %d, want %d", user, got, want)
 			}
+		}
+	}
+	for _, view := range sink.Views() {
+		if got := askClickHouse(t, i.ClickHouseHTTP, "reader", secrets["clickhouse-reader"], view); got != http.StatusOK {
+			t.Errorf("ClickHouse answers reader about the view %s with %d", view, got)
+		}
+	}
+	for _, table := range []string{"observations_data", "totals_data", "holds_data", "decisions_data"} {
+		if got := askClickHouse(t, i.ClickHouseHTTP, "reader", secrets["clickhouse-reader"], table); got != http.StatusForbidden {
+			t.Errorf("ClickHouse answers reader about the table %s with %d, want %d", table, got, http.StatusForbidden)
 		}
 	}
 	if text := must(t, "status", "--dir", dir) + must(t, "config", "show", "--dir", dir); strings.Contains(text, secrets["nats-operator"]) {

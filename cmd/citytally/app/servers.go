@@ -127,6 +127,7 @@ func (p *Pipeline) beginEngine(ctx context.Context) error {
 	}
 	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
 	c.Databases = []string{database, sink.RebuildDatabase(database), "default"}
+	c.Readable = nil // not the whole database, which is the default
 	for _, view := range sink.Views() {
 		c.Readable = append(c.Readable, database+"."+view)
 	}
