@@ -107,8 +107,8 @@ func TestOperationsTellTheTruth(t *testing.T) {
 	}
 
 	must(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2021,600\nrd_expenditure,2021,15\n"))
-	// One row says which catalogue was put in force.
-	eventually(t, "the rows are in", func() bool { return metric(t, dir, `citytally_sink_rows_total{stream="ACCEPTED"}`) == 3 })
+	// Two rows say which catalogue and which rules were put in force.
+	eventually(t, "the rows are in", func() bool { return metric(t, dir, `citytally_sink_rows_total{stream="ACCEPTED"}`) == 4 })
 	eventually(t, "the totals are in", func() bool { return metric(t, dir, `citytally_sink_batch_rows{stream="TOTALS"}`) >= 1 })
 	for sample, want := range map[string]float64{
 		`citytally_gateway_submissions_total{area="320812",dataset="sti-annual",result="stored"}`:     1,
