@@ -40,7 +40,7 @@ func drawSteps(t *rapid.T) (first *catalogue.Catalogue, steps []step) {
 	}
 	for i := range submissions {
 		s := &submissions[i]
-		s.ReceivedAt = int64(1000 + i)
+		s.ReceivedAt, s.OnBehalf = int64(1000+i), rapid.IntRange(0, 2).Draw(t, "on behalf") == 0
 		if i == n {
 			decide(event.Decision{Kind: event.Adopt, Catalogue: c.Text(), At: int64(i)})
 		}
@@ -77,8 +77,6 @@ func drawSteps(t *rapid.T) (first *catalogue.Catalogue, steps []step) {
 			held = append(held, row{s, s.Held[0]})
 		case 6:
 			s.Key, s.Content = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key"), fmt.Sprintf("%032x", 1_000_000+i%3)
-		case 9:
-			s.OnBehalf = true
 		case 7:
 			if i > 0 {
 				s.ID = submissions[i-1].ID // the same content again
