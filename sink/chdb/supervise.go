@@ -26,6 +26,7 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	p, err := s.launch(ctx)
 	if _, crashed := errors.AsType[*crash](err); crashed && s.cfg.CrashIsAway && ctx.Err() == nil {
 		s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine does not start; it is tried again")
+		s.setAway(err) // before Start returns, so that whoever asks then is told
 		started <- nil
 		p = s.relaunch(running, 0, err)
 	} else {
