@@ -36,11 +36,7 @@ catalogue is refused: it says how they do, with converts at the indicator.`,
 			if dryRun {
 				reason = ""
 			}
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}
@@ -72,11 +68,7 @@ func newCatalogueHistory(g *globals) *cobra.Command {
 ACCEPTED on, since when, by whom, and why. "citytally catalogue show --version"
 prints one of them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}

@@ -31,11 +31,7 @@ area. Analysts find the same in the views coverage and coverage_scores.`,
 			if err := selection.Check("citytally coverage --period 2021"); err != nil {
 				return err
 			}
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}

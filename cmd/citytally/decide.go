@@ -84,11 +84,7 @@ role, and the way: local is a command by that user of the operating system.
 What was submitted, and with whose token, is in the views submissions and observations.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}

@@ -97,11 +97,7 @@ func newHoldShow(g *globals) *cobra.Command {
 
 // printHolds asks for held figures and prints them, as a list or each with all about it.
 func (g *globals) printHolds(cmd *cobra.Command, a client.Addresses, wanted inquiry.WantedHolds, whole bool, format *choice, lang *languageFlag) error {
-	c, err := g.client(a)
-	if err != nil {
-		return err
-	}
-	printer, err := c.Printer(cmd.Context(), lang.language())
+	c, printer, err := g.asking(cmd, a, lang)
 	if err != nil {
 		return err
 	}
@@ -128,11 +124,7 @@ func newHoldAct(g *globals, kind event.DecisionKind, flag string, cmd *cobra.Com
 	var lang *languageFlag
 	cmd.Args = cobra.MinimumNArgs(1)
 	cmd.RunE = func(cmd *cobra.Command, ids []string) error {
-		c, err := g.client(a)
-		if err != nil {
-			return err
-		}
-		printer, err := c.Printer(cmd.Context(), lang.language())
+		c, printer, err := g.asking(cmd, a, lang)
 		if err != nil {
 			return err
 		}

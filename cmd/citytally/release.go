@@ -53,11 +53,7 @@ release says for ever that they were absent.`,
 			if err := s.Check("citytally release create " + n.Name + " --period 2021"); err != nil {
 				return err
 			}
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}
@@ -87,11 +83,7 @@ func newReleaseList(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the releases", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}
@@ -130,11 +122,7 @@ func newReleaseDiff(g *globals) *cobra.Command {
 		Short: "List the totals that are different today, and which submissions made them so",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}

@@ -149,6 +149,16 @@ func (g *globals) client(a client.Addresses) (*client.Client, error) {
 	return client.New(s, a)
 }
 
+// asking returns a client as g.client does, and a printer of its answers.
+func (g *globals) asking(cmd *cobra.Command, a client.Addresses, lang *languageFlag) (*client.Client, *present.Printer, error) {
+	c, err := g.client(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	printer, err := c.Printer(cmd.Context(), lang.language())
+	return c, printer, err
+}
+
 // localeLanguage returns the language of the locale; English for all but Chinese.
 func localeLanguage() present.Language {
 	if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {

@@ -54,11 +54,7 @@ func newRulesHistory(g *globals) *cobra.Command {
 		Long: `List the versions of the rules that have been in force, the oldest first: from
 which message of ACCEPTED on, since when, by whom, and why.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.client(a)
-			if err != nil {
-				return err
-			}
-			printer, err := c.Printer(cmd.Context(), lang.language())
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}

@@ -127,10 +127,11 @@ func (p *Pipeline) beginEngine(ctx context.Context) error {
 	}
 	database := cmp.Or(p.settings.Sink.Database, chdb.Database)
 	c.Databases = []string{database, sink.RebuildDatabase(database), "default"}
-	c.Readable = nil // not the whole database, which is the default
+	var readable []string // takes the place of the default, which is the whole database
 	for _, view := range sink.Views() {
-		c.Readable = append(c.Readable, database+"."+view)
+		readable = append(readable, database+"."+view)
 	}
+	c.Readable = readable
 	c.Logger, c.CrashIsAway = p.child("clickhouse"), p.options.StoreMayBeAway
 	e := &startingEngine{config: c, done: make(chan struct{})}
 	starting, stop := context.WithCancel(ctx)
