@@ -63,6 +63,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newDemo(g),
 		newRun(g),
+		newServe(g),
 		newSubmit(g),
 		newReceipt(g), newOriginal(g), newPull(g),
 		newTemplate(g),

@@ -25,10 +25,22 @@ type listenFlags struct {
 }
 
 func (a *listenFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.http, "http", "", "`host:port` of the gateway; port 0 takes any free one")
+	a.operationsFlag(cmd)
+	a.natsFlag(cmd)
+	a.clickhouseFlags(cmd)
+}
+
+func (a *listenFlags) operationsFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.operations, "operations", "", "`host:port` for metrics and health; port 0 takes any free one, \"\" does not listen")
+}
+
+func (a *listenFlags) natsFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&a.nats, "nats-port", 0, "`port` of the embedded broker; 0 takes any free one")
+}
+
+func (a *listenFlags) clickhouseFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&a.http, "http", "", "`host:port` of the gateway; port 0 takes any free one")
-	flags.StringVar(&a.operations, "operations", "", "`host:port` for metrics and health; port 0 takes any free one, \"\" does not listen")
-	flags.IntVar(&a.nats, "nats-port", 0, "`port` of the embedded broker; 0 takes any free one")
 	flags.IntVar(&a.clickhouse, "clickhouse-port", 0, "`port` of the embedded ClickHouse's native protocol; 0 takes any free one, for HTTP too")
 	flags.IntVar(&a.clickhouseHTTP, "clickhouse-http-port", 0, "`port` of the embedded ClickHouse's HTTP interface; 0 takes any free one")
 }
@@ -91,21 +103,7 @@ nats.url and clickhouse.dsn in their settings.`,
   citytally run --config citytally.yaml --only sink`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := g.settings()
-			if err != nil {
-				return err
-			}
-			if err := a.apply(cmd, s); err != nil {
-				return err
-			}
-			again := func() (*configs.Settings, error) {
-				s, err := g.settings()
-				if err == nil {
-					err = a.apply(cmd, s)
-				}
-				return s, err
-			}
-			return runPipeline(cmd, s, g.config, only, again)
+			return a.run(cmd, g, app.Open, only)
 		},
 	}
 	a.flags(cmd)
@@ -115,9 +113,28 @@ nats.url and clickhouse.dsn in their settings.`,
 	return cmd
 }
 
+// opening is app.Open, or what opens a part of the same.
+type opening func(context.Context, *configs.Settings, app.Options) (*app.Pipeline, error)
+
+// run runs stages, with the flags' settings, until the command's context ends.
+func (a *listenFlags) run(cmd *cobra.Command, g *globals, open opening, stages []string) error {
+	again := func() (*configs.Settings, error) {
+		s, err := g.settings()
+		if err == nil {
+			err = a.apply(cmd, s)
+		}
+		return s, err
+	}
+	s, err := again()
+	if err != nil {
+		return err
+	}
+	return runPipeline(cmd, open, s, g.config, stages, again)
+}
+
 // runPipeline runs stages until the command's context ends. The settings are read again, without
 // being put in force, when the process is told to.
-func runPipeline(cmd *cobra.Command, s *configs.Settings, settingsFile string, stages []string, again func() (*configs.Settings, error)) error {
+func runPipeline(cmd *cobra.Command, open opening, s *configs.Settings, settingsFile string, stages []string, again func() (*configs.Settings, error)) error {
 	hangups, ignore := notifyHangups()
 	defer ignore()
 	logger, err := app.NewLogger(cmd.ErrOrStderr(), s.Log)
@@ -129,7 +146,7 @@ func runPipeline(cmd *cobra.Command, s *configs.Settings, settingsFile string, s
 		o.Progress = libchdb.PrintProgress(cmd.ErrOrStderr())
 	}
 	ctx := cmd.Context()
-	p, err := app.Open(ctx, s, o)
+	p, err := open(ctx, s, o)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -43,6 +43,8 @@ func TestUsageMessages(t *testing.T) {
 		{[]string{"schedule", "pause", "nightly"}, "--reason: want why"},
 		{[]string{"schedule", "reminders", "--area", "320899"}, `--area: want an area of the catalogue, got "320899"`},
 		{[]string{"recompute", "--period", "2021-13"}, "--period: want a period"},
+		{[]string{"serve", "nosuch"}, "see citytally serve --help\n"},
+		{[]string{"serve", "nats", "--nats-port", "70000"}, "--nats-port: want 0 to 65535, got 70000"},
 		{[]string{"coverage"}, "no period: citytally coverage --period 2021"},
 		{[]string{"token", "revoke", "3f8a0c51d2e7"}, `--reason: want why`},
 	} {

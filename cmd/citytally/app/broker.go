@@ -42,7 +42,10 @@ func (p *Pipeline) openBroker(ctx context.Context) error {
 		p.brokerOptions = []nats.Option{nats.RetryOnFailedConnect(true)}
 	}
 	var err error
-	first := stageUser(p.options.Stages[0])
+	first := access.Schedule // who may do least, where this process only watches its server
+	if len(p.options.Stages) > 0 {
+		first = stageUser(p.options.Stages[0])
+	}
 	if p.conn, err = p.connectAs(first); err != nil {
 		return err
 	}

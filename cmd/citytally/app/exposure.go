@@ -33,10 +33,10 @@ func (p *Pipeline) listeners() []listening {
 		address("gateway", s.Ingest.Address, "ingest.tls", s.Ingest.TLS)
 	}
 	address("operations", s.Operations.Address, "operations.tls", s.Operations.TLS)
-	if c := s.EmbeddedNATS(); s.NATS.URL == "" && c.Port != natsd.NoPort {
+	if c := s.EmbeddedNATS(); p.embedsBroker() && c.Port != natsd.NoPort {
 		all = append(all, listening{"NATS", c.Host, "nats.embedded.tls", c.TLS})
 	}
-	if c := s.EmbeddedClickHouse(); s.ClickHouse.DSN == "" && (p.has(StageTransform) || p.has(StageSink)) {
+	if c := s.EmbeddedClickHouse(); p.embedsEngine() {
 		all = append(all, listening{"ClickHouse", c.Host, "clickhouse.embedded.tls", c.TLS})
 	}
 	return all

@@ -76,6 +76,7 @@ type Pipeline struct {
 	settings *configs.Settings
 	calendar *calendar.Calendar
 	options  Options
+	serves   string // the server that runs here alone; "" where stages run
 	// firstCatalogue is in force from the log's beginning on, and Catalogue since inForceSince.
 	// Of the rules in force in the log the text is "" where it has none.
 	firstCatalogue *catalogue.Catalogue
@@ -173,10 +174,15 @@ func (p *Pipeline) open(ctx context.Context) error {
 			return err
 		}
 	}
-	p.Instance.PID, p.Instance.StartedAt, p.Instance.Version = os.Getpid(), time.Now().UTC().Truncate(time.Second), Version()
 	if err := p.openStages(); err != nil {
 		return err
 	}
+	return p.record()
+}
+
+// record says that everything is open, in the data directory too.
+func (p *Pipeline) record() error {
+	p.Instance.PID, p.Instance.StartedAt, p.Instance.Version = os.Getpid(), time.Now().UTC().Truncate(time.Second), Version()
 	if err := p.recordListeners(); err != nil {
 		return err
 	}
@@ -229,6 +235,12 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		(&memoryReleaser{}).run(ctx)
 		return nil
 	})
+	if p.districts != nil {
+		group.Go(func() error { return p.districts.run(ctx) })
+	}
+	if p.serves != "" {
+		return group.Wait()
+	}
 	group.Go(func() error { return p.runStages(ctx) })
 	group.Go(func() error { return p.continuity.run(ctx) })
 	if p.Store != nil && !p.isPrepared() {
@@ -245,9 +257,6 @@ func (p *Pipeline) Run(ctx context.Context) error {
 			p.options.Logger.Error().Err(err).Msg("ClickHouse cannot be prepared; the other stages go on without it")
 			return nil
 		})
-	}
-	if p.districts != nil {
-		group.Go(func() error { return p.districts.run(ctx) })
 	}
 	if p.settings.NATS.URL != "" {
 		for log := range p.distinctLogs() {

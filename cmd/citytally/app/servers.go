@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
@@ -21,6 +23,18 @@ import (
 )
 
 func (p *Pipeline) openStore(ctx context.Context) error {
+	if err := p.dialStore(); err != nil {
+		return err
+	}
+	p.Store.FollowCalendar(p.settings.LoadCalendar)
+	if p.options.StoreMayBeAway && (p.Engine == nil || p.Engine.Away() != nil) {
+		return nil
+	}
+	return p.prepareStoreSoon(ctx)
+}
+
+// dialStore connects to ClickHouse, the embedded one once it has started.
+func (p *Pipeline) dialStore() error {
 	dsn, err := p.settings.ClickHouse.Address()
 	if dsn == "" && err == nil {
 		dsn, err = p.openEngine()
@@ -36,13 +50,9 @@ func (p *Pipeline) openStore(ctx context.Context) error {
 	if p.Store, err = sink.Dial(dsn, c, p.child(StageSink)); err != nil {
 		return err
 	}
-	p.Store.FollowCalendar(p.settings.LoadCalendar)
 	p.closers = append(p.closers, p.Store.Close)
 	p.health.addReadiness("clickhouse", p.askStore)
-	if p.options.StoreMayBeAway && (p.Engine == nil || p.Engine.Away() != nil) {
-		return nil
-	}
-	return p.prepareStoreSoon(ctx)
+	return nil
 }
 
 // askStore returns why ClickHouse does not answer. The embedded one accepts
@@ -118,8 +128,8 @@ type startingEngine struct {
 // beginEngine begins to start the embedded ClickHouse, after fetching it on first use, where
 // this process needs one.
 func (p *Pipeline) beginEngine(ctx context.Context) error {
-	if dsn, err := p.settings.ClickHouse.Address(); dsn != "" || err != nil || !p.has(StageTransform) && !p.has(StageSink) {
-		return nil // openStore tells of the error
+	if !p.embedsEngine() {
+		return nil
 	}
 	c := p.settings.EmbeddedClickHouse()
 	if err := giveSecrets(&c, p.settings.Dir); err != nil {
@@ -249,4 +259,14 @@ func (p *Pipeline) openTokens(ctx context.Context) (*token.File, error) {
 		logger.Info().Str("file", path).Msg("tokens made, one for each area")
 	}
 	return file, nil
+}
+
+// portHint adds to the error of a listener whose port is taken what to do about
+// it; flag is the flag that chooses the port. The broker's errors have no type, so
+// their text decides.
+func portHint(err error, flag string) error {
+	if err == nil || !errors.Is(err, syscall.EADDRINUSE) && !strings.Contains(err.Error(), "address already in use") {
+		return err
+	}
+	return fmt.Errorf("%w; another program has this port, perhaps another citytally: stop it, or choose a port with %s (0 takes any free one)", err, flag)
 }
