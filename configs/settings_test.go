@@ -14,7 +14,9 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/ingest/pull"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/remind"
 )
 
 // TestTheFileHoldsEveryKeyWithItsDefault makes citytally.yaml the reference
@@ -121,6 +123,10 @@ func TestShowMasksSecrets(t *testing.T) {
 	settings.NATS.User, settings.NATS.Password = "operator", "geheim"
 	settings.ClickHouse.DSN = "http://default:geheim@db:8123/citytally?password=geheim&dial_timeout=5s"
 	settings.ClickHouse.Embedded.Users[0].Password = "geheim"
+	settings.Remind.Webhooks = []remind.Webhook{
+		{Name: "a", URL: "https://hooks.example/robot/send?access_token=geheim"}, {Name: "b", URL: "https://hooks.example/v2/hook/geheim"}, {Name: "c", URL: "https://plain.example"},
+	}
+	settings.Pull.Sources = []pull.Source{{Name: "s", URL: "https://files.example/sti.csv?sig=geheim"}}
 	var shown bytes.Buffer
 	if err := Show(settings, &shown); err != nil {
 		t.Fatal(err)
@@ -130,7 +136,8 @@ func TestShowMasksSecrets(t *testing.T) {
 	}
 	for _, want := range []string{
 		"url: nats://********@n1:4222,tls://********@n2:4222\n", "user: operator\n", "password: '********'\n",
-		"dsn: http://********@db:8123/citytally?password=********&dial_timeout=5s\n", "read_only: true\n", "ack_wait: 5s\n", "sync_interval: always\n",
+		"dsn: http://********@db:8123/citytally?password=********&dial_timeout=5s\n", "read_only: true\n",
+		"url: https://hooks.example/********\n", "url: https://plain.example\n", "url: https://files.example/sti.csv?sig=********\n", "ack_wait: 5s\n", "sync_interval: always\n",
 	} {
 		if !strings.Contains(shown.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, &shown)
@@ -146,7 +153,8 @@ func TestMask(t *testing.T) {
 		"nats://n1:4222":                   "nats://n1:4222",
 		"nats://u:p@ss w:rd@n1:4222":       "nats://********@n1:4222",
 		"nats://t@n1, tls://u:p@n2":        "nats://********@n1, tls://********@n2",
-		"http://h/?password=a&token=b&c=d": "http://h/?password=********&token=********&c=d",
+		"http://h/?password=a&token=b&c=d": "http://h/?password=********&token=********&c=********",
+		"http://h/?key=a&dial_timeout=5s":  "http://h/?key=********&dial_timeout=5s",
 		"http://h/?http_proxy=http%3A%2F%2Fu%3Ap%40h": "http://h/?http_proxy=********",
 	} {
 		if got := Mask(text); got != want {

@@ -47,8 +47,8 @@ func Advice(err error) string {
 		return "grant the user of clickhouse.dsn CREATE, SELECT and INSERT on its database, without readonly"
 	case hasCode(err, codeTableIsReadOnly, codeKeeper):
 		return "the table is read-only: look after ClickHouse Keeper"
-	case hasCode(err, codeNotEnoughSpace):
-		return "free disk space on the ClickHouse server"
+	case hasCode(err, codeNotEnoughSpace), strings.Contains(err.Error(), "No space left on device"):
+		return "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory"
 	case hasCode(err, codeMemoryLimit, codeCannotAllocate):
 		return "give ClickHouse more memory, or lower sink.batch_rows"
 	case hasCode(err, codeTooManyParts):
@@ -60,7 +60,7 @@ func Advice(err error) string {
 	case isNetwork(err):
 		return "start ClickHouse, or correct the address in clickhouse.dsn"
 	}
-	return "look at the ClickHouse server's log"
+	return "look at what ClickHouse says of it: for the embedded one in the log of citytally, for another server in that server's log"
 }
 
 // isSilent reports whether a connected server did not answer in time.

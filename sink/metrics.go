@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Metrics are what the workers count.
@@ -39,6 +41,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 }
 
+// maxReason is how many bytes of an error of ClickHouse a worker's readiness tells.
+const maxReason = 300
+
 // recordAttempt records that an attempt to insert rows of the stream has failed with err,
 // or, when err is nil, that one has succeeded after that.
 func (w *Workers) recordAttempt(name string, err error) {
@@ -47,7 +52,7 @@ func (w *Workers) recordAttempt(name string, err error) {
 		w.metrics.paused.WithLabelValues(name).Set(0)
 		return
 	}
-	w.readiness.pause(name, Advice(err))
+	w.readiness.pause(name, Advice(err)+": "+event.Excerpt(err.Error(), maxReason))
 	w.metrics.paused.WithLabelValues(name).Set(1)
 	w.metrics.retries.WithLabelValues(name).Inc()
 }

@@ -141,10 +141,15 @@ func schedulesAreKept(t *testing.T, dir string) {
 	if s := schedules[0]; s.Name != "nightly" || s.Paused == nil || s.Paused.Reason != "the disk is being replaced" || s.Next.IsZero() {
 		t.Errorf("schedule: %+v", s)
 	}
-	if table := must(t, "schedule", "list", "--dir", dir, "--lang", "zh"); !strings.Contains(table, "已暂停") {
+	if table := must(t, "schedule", "list", "--dir", dir, "--lang", "zh"); !strings.Contains(table, "暂停") {
 		t.Errorf("the table does not say that it is paused:\n%s", table)
 	}
 	must(t, "schedule", "resume", "nightly", "--dir", dir)
+	must(t, "schedule", "run", "nightly", "--dir", dir)
+	decode(t, strings.NewReader(must(t, "schedule", "list", "--dir", dir, "--format", "json")), &schedules)
+	if last := schedules[0].Last; last == nil || last.Trigger == event.BySchedule {
+		t.Errorf("the run that was asked for by hand is not shown: %+v", last)
+	}
 	for _, act := range []string{"pause a schedule", "resume a schedule"} {
 		if journal := must(t, "journal", "--dir", dir, "--lang", "en"); !strings.Contains(journal, act) {
 			t.Errorf("the journal lacks %q:\n%s", act, journal)

@@ -12,7 +12,7 @@ import (
 // YAML returns the catalogue as a file from which the same catalogue is read. Defaults are
 // filled in, and empty fields are left out.
 func (c *Catalogue) YAML() ([]byte, error) {
-	node, err := strict.Encode(c, "", func(text string) string { return text })
+	node, err := strict.Encode(c, "", func(_, text string) string { return text })
 	if err != nil {
 		return nil, fmt.Errorf("encode catalogue: %w", err)
 	}

@@ -149,7 +149,7 @@ func TestVisitSeesEveryKey(t *testing.T) {
 
 func TestEncodeIsReadBackAndHidesSecrets(t *testing.T) {
 	source := document{Name: "on", Wait: 90 * time.Second, Words: []string{"1", "b"}, Parts: []part{{ReadOnly: true, Token: "geheim"}}}
-	node, err := Encode(&source, "***", strings.ToUpper)
+	node, err := Encode(&source, "***", func(_, text string) string { return strings.ToUpper(text) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,12 @@ import (
 )
 
 // Encode returns the struct that source points to as YAML, with the keys that a [Decoder]
-// reads. Secrets are replaced by masked; other texts are passed through clean.
-func Encode(source any, masked string, clean func(string) string) (*yaml.Node, error) {
+// reads. Secrets are replaced by masked; other texts are passed through clean, with their path.
+func Encode(source any, masked string, clean func(path, text string) string) (*yaml.Node, error) {
 	return encode(reflect.ValueOf(source).Elem(), "", masked, clean)
 }
 
-func encode(v reflect.Value, path, masked string, clean func(string) string) (*yaml.Node, error) {
+func encode(v reflect.Value, path, masked string, clean func(path, text string) string) (*yaml.Node, error) {
 	node := &yaml.Node{}
 	switch {
 	case isSection(v.Type()):
@@ -36,7 +36,7 @@ func encode(v reflect.Value, path, masked string, clean func(string) string) (*y
 	case v.Kind() == reflect.String && v.String() != "" && IsSecret(path):
 		return node, node.Encode(masked)
 	case v.Kind() == reflect.String:
-		return node, node.Encode(clean(v.String()))
+		return node, node.Encode(clean(path, v.String()))
 	default:
 		return node, node.Encode(v.Interface())
 	}

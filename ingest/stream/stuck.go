@@ -33,7 +33,7 @@ func (s Stuck) String() string {
 	if s.Sequence > 0 {
 		text += fmt.Sprintf(" message %d", s.Sequence)
 	}
-	text += fmt.Sprintf(": cannot %s since %s: %v", s.What, s.Since.UTC().Format(time.TimeOnly), s.Err)
+	text += fmt.Sprintf(": cannot %s since %s: %v", s.What, s.Since.UTC().Format(time.RFC3339), s.Err)
 	if s.Advice != "" {
 		text += "; " + s.Advice
 	}

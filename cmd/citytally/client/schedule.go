@@ -31,6 +31,10 @@ func (c *Client) Schedules(ctx context.Context) ([]present.Schedule, error) {
 
 func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Schedule, error) {
 	all := []present.Schedule{}
+	byHand, err := schedule.LastRun(ctx, log, schedule.Manual)
+	if err != nil && !errors.As(err, new(*schedule.UnreadableRunError)) {
+		return nil, err
+	}
 	for i := range c.settings.Transform.Schedules {
 		s := &c.settings.Transform.Schedules[i]
 		one := present.Schedule{Name: s.Name, Job: s.JobName(), Cron: s.Cron}
@@ -46,6 +50,9 @@ func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Sche
 			one.Problem = unreadable.Error()
 		} else if err != nil {
 			return nil, err
+		}
+		if byHand != nil && byHand.Schedule == s.Name && (one.Last == nil || byHand.FinishedAt.After(one.Last.FinishedAt)) {
+			one.Last, one.Problem = byHand, ""
 		}
 		pause, err := schedule.PauseOf(ctx, log, s.Name)
 		if err != nil {

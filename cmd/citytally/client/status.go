@@ -93,7 +93,11 @@ func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) er
 // status asks the broker, the instance and ClickHouse. A known conservation is not
 // computed again.
 func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.Conservation) (*present.Status, error) {
-	s := &present.Status{Conservation: known}
+	location, err := c.settings.Location()
+	if err != nil {
+		return nil, app.Usage(err)
+	}
+	s := &present.Status{Conservation: known, Location: location}
 	if i := c.instance; c.notFound == nil {
 		s.Process = &present.Process{
 			PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
@@ -101,7 +105,6 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 			Exposed: i.Exposed,
 		}
 	}
-	var err error
 	if s.Streams, err = log.Statuses(ctx); err != nil {
 		return nil, err
 	}

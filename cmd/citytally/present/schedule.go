@@ -19,7 +19,7 @@ type Schedule struct {
 	Cron string `json:"cron"`
 	// Next is when it fires next; zero is never.
 	Next time.Time `json:"next,omitzero"`
-	// Last is the run of its last slot that was carried out; nil is none.
+	// Last is its last run, of a slot or asked for by hand; nil is none.
 	Last *event.Run `json:"last,omitempty"`
 	// Problem is why the record of that run cannot be read.
 	Problem string `json:"problem,omitempty"`
@@ -41,7 +41,7 @@ func (p *Printer) Schedules(w io.Writer, schedules []Schedule, format string) er
 			next = p.Time(s.Next)
 		}
 		if s.Paused != nil {
-			next = fmt.Sprintf(words.Paused, s.Paused.Person.Name, s.Paused.Reason)
+			next = fmt.Sprintf(words.Paused, p.Time(s.Paused.At), s.Paused.Person.Name, s.Paused.Reason)
 		}
 		if s.Problem != "" {
 			last, result = words.Unknown, s.Problem

@@ -35,6 +35,8 @@ type Status struct {
 	Sources []Source `json:"sources,omitempty"`
 	// Waiting are the oldest messages that each stage has yet to process.
 	Waiting []Waiting `json:"waiting,omitempty"`
+	// Location is whose time every table tells.
+	Location *time.Location `json:"-"`
 }
 
 // Process is a running instance, without credentials.
@@ -82,10 +84,8 @@ func (s *Status) Print(w io.Writer, format string) error {
 		return encoder.Encode(s)
 	}
 	s.printProcess(w)
-	for _, part := range s.NotReady {
-		for why := range strings.Lines(part.Why) {
-			fmt.Fprintf(w, "NOT READY: %s: %s\n", part.Part, strings.TrimSpace(why))
-		}
+	for i := range s.NotReady {
+		s.NotReady[i].print(w)
 	}
 	s.printStreams(w)
 	s.printWaiting(w, time.Now())
@@ -108,12 +108,51 @@ func (s *Status) Print(w io.Writer, format string) error {
 	return nil
 }
 
+// toldAlike is how many reasons of one part are told that a person does the same about.
+const toldAlike = 3
+
+// print tells why the part is not ready. Of reasons about which the same is to be done, which
+// stands behind their last semicolon, it tells the first few with that, and counts the others.
+func (p *Part) print(w io.Writer) {
+	var advices []string
+	reasons := map[string][]string{} // by advice
+	for why := range strings.Lines(p.Why) {
+		why = strings.TrimSpace(why)
+		advice := ""
+		if at := strings.LastIndex(why, "; "); at >= 0 {
+			advice = why[at:]
+		}
+		if reasons[advice] == nil {
+			advices = append(advices, advice)
+		}
+		reasons[advice] = append(reasons[advice], why)
+	}
+	for _, advice := range advices {
+		for _, why := range reasons[advice][:min(len(reasons[advice]), toldAlike)] {
+			fmt.Fprintf(w, "NOT READY: %s: %s\n", p.Part, why)
+		}
+		if more := len(reasons[advice]) - toldAlike; more > 0 {
+			fmt.Fprintf(w, "NOT READY: %s: and %d more like these (--format json has all)%s\n", p.Part, more, advice)
+		}
+	}
+}
+
+// isNotReady reports whether a part cannot work now.
+func (s *Status) isNotReady(part string) bool {
+	return slices.ContainsFunc(s.NotReady, func(p Part) bool { return p.Part == part })
+}
+
+// instant writes an instant in the time of the status, which it names.
+func (s *Status) instant(t time.Time) string {
+	return (&Printer{Location: cmp.Or(s.Location, time.UTC)}).Time(t)
+}
+
 func (s *Status) printProcess(w io.Writer) {
 	p := s.Process
 	if p == nil {
 		return
 	}
-	fmt.Fprintf(w, "process %d since %s\n", p.PID, p.StartedAt.Local().Format(time.DateTime))
+	fmt.Fprintf(w, "process %d since %s\n", p.PID, s.instant(p.StartedAt))
 	for _, at := range []struct{ what, is string }{
 		{"gateway", p.HTTP}, {"NATS", p.NATS}, {"ClickHouse", p.ClickHouseHTTP}, {"native protocol", p.ClickHouseNative}, {"operations", p.Operations},
 		{"engine", p.Confinement},
@@ -133,7 +172,7 @@ func (s *Status) printStreams(w io.Writer) {
 		st := &s.Streams[i]
 		newest := ""
 		if st.Messages > 0 {
-			newest = st.LastAt.Local().Format(time.DateTime)
+			newest = s.instant(st.LastAt)
 		}
 		row := table.Row{st.Stream, st.Messages, bytesText(st.Bytes), newest}
 		for _, name := range slices.Sorted(maps.Keys(st.Consumers)) {
@@ -182,13 +221,16 @@ func (s *Status) printSchedules(w io.Writer) {
 		sc := &s.Schedules[i]
 		next, last, took, result := "never", "", "", ""
 		if !sc.Next.IsZero() {
-			next = sc.Next.Format(time.DateTime)
+			next = s.instant(sc.Next)
 		}
 		if sc.Paused != nil {
-			next = "paused by " + sc.Paused.Person.Name + ": " + sc.Paused.Reason
+			next = fmt.Sprintf("paused since %s by %s: %s", s.instant(sc.Paused.At), sc.Paused.Person.Name, sc.Paused.Reason)
+		}
+		if sc.Problem != "" {
+			last, result = "unknown", sc.Problem
 		}
 		if run := sc.Last; run != nil {
-			last, took, result = run.FinishedAt.Local().Format(time.DateTime), run.FinishedAt.Sub(run.StartedAt).Round(time.Millisecond).String(), cmp.Or(run.Problem, "well")
+			last, took, result = s.instant(run.FinishedAt), run.FinishedAt.Sub(run.StartedAt).Round(time.Millisecond).String(), cmp.Or(run.Problem, "well")
 		}
 		rows.AppendRow(table.Row{sc.Name, sc.Job, next, last, took, result})
 	}
@@ -208,11 +250,16 @@ func (s *Status) printConservation(w io.Writer) {
 	if len(c.Accounts) > 0 {
 		rows.Render()
 	}
-	if c.Balanced {
+	switch {
+	case s.isNotReady("log"):
+		fmt.Fprintln(w, "balanced: NOT KNOWN; the log and what was made from it do not go together: NOT READY: log says which side is the poorer, and what to do")
+	case !c.Balanced:
+		fmt.Fprintln(w, "balanced: NO; citytally recompute brings back what the log holds")
+	case s.isNotReady("content"):
+		fmt.Fprintln(w, "balanced: NO; the numbers of rows go together, but what the rows say does not: see NOT READY: content")
+	default:
 		fmt.Fprintln(w, "balanced: yes")
-		return
 	}
-	fmt.Fprintln(w, "balanced: NO; citytally recompute brings back what the log holds")
 	for _, i := range c.Imbalances {
 		fmt.Fprintf(w, "  %s\n", i)
 	}

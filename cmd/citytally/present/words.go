@@ -90,7 +90,7 @@ type JournalWords struct {
 // ScheduleWords are those of the list of schedules.
 type ScheduleWords struct {
 	Name, Job, Cron, Next, Last, Result, Never, Unknown, Well string
-	// Paused is a format of by whom and why.
+	// Paused is a format of since when, by whom and why.
 	Paused string
 	Jobs   map[string]string
 	// Step, Way, To and Outcome head the list of reminders; NoReminders says that there is none.

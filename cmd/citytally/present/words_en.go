@@ -201,7 +201,7 @@ var englishWords = Words{
 	},
 	Schedules: ScheduleWords{
 		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Unknown: "unknown", Well: "well",
-		Paused: "paused by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check", "remind": "remind", "close": "close", "backup": "backup", "pull": "pull"},
+		Paused: "paused since %s by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check", "remind": "remind", "close": "close", "backup": "backup", "pull": "pull"},
 		Step: "step", Way: "way", To: "to", Outcome: "outcome", NoReminders: "nobody has been reminded yet",
 		Ways:     map[string]string{"event": "event", "log": "log", "webhook": "webhook", "mail": "mail"},
 		Outcomes: map[string]string{"told": "told", "waiting": "to be tried again", "refused": "refused"},

@@ -198,7 +198,7 @@ var chineseWords = Words{
 	},
 	Schedules: ScheduleWords{
 		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Unknown: "不详", Well: "正常",
-		Paused: "已暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对", "remind": "催报", "close": "锁定", "backup": "备份", "pull": "采集"},
+		Paused: "自 %s 暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对", "remind": "催报", "close": "锁定", "backup": "备份", "pull": "采集"},
 		Step: "时点", Way: "方式", To: "对象", Outcome: "结果", NoReminders: "尚未发出提醒",
 		Ways:     map[string]string{"event": "消息", "log": "日志", "webhook": "网络回调", "mail": "邮件"},
 		Outcomes: map[string]string{"told": "已告知", "waiting": "待重试", "refused": "对方拒收"},
