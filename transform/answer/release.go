@@ -100,11 +100,11 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 }
 
 // unpublishable returns the totals with a figure that must not be published, be it one
-// that is left out for its digits.
+// that is left out for its digits, or waits because all that was reported is held.
 func unpublishable(totals []event.Total) []event.Total {
 	var of []event.Total
 	for i := range totals {
-		if t := &totals[i]; !t.Publishable && (t.Value != "" || slices.Contains(t.Flags, event.Overflow)) {
+		if t := &totals[i]; !t.Publishable && (t.Value != "" || slices.Contains(t.Flags, event.Overflow) || t.Held != nil) {
 			of = append(of, totals[i])
 		}
 	}

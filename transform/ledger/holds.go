@@ -185,6 +185,7 @@ func (l *Ledger) hold(acceptedSequence uint64, s *event.AcceptedSubmission, row 
 		l.holds = map[event.HoldID]*Hold{}
 	}
 	l.holds[h.ID] = h
+	l.noteHeld(h.Cell)
 	before := l.held.pending(h.Cell, h.Area)
 	best := l.bestRank(h.Cell, h.Area)
 	switch {
@@ -199,6 +200,16 @@ func (l *Ledger) hold(acceptedSequence uint64, s *event.AcceptedSubmission, row 
 		l.setPending(h.Cell, h.Area, h)
 	}
 	return nil
+}
+
+// noteHeld has the cell of a figure that is held asked for as one that holds a figure is, from
+// now on: its total may say nothing but what is held.
+func (l *Ledger) noteHeld(cell Cell) {
+	l.indicator(cell.Indicator).reported[cell.Period.Year] |= catalogue.SetOf(cell.Period)
+	if l.heldCells == nil {
+		l.heldCells = map[Cell]bool{}
+	}
+	l.heldCells[cell] = true
 }
 
 func (l *Ledger) supersede(h *Hold, by uint64) {

@@ -330,6 +330,7 @@ func (l *Ledger) restoreHolds(holds []*Hold) {
 			h.Decision.At = h.Decision.At.UTC()
 		}
 		l.holds[h.ID] = h
+		l.noteHeld(h.Cell)
 		if h.State != HoldPending {
 			continue
 		}

@@ -34,6 +34,7 @@ type ledgerState struct {
 	Reopened     []event.Decision
 	Withdrawn    map[areaItem]uint8
 	InCells      map[Cell]bool
+	HeldCells    map[Cell]bool
 	Unreadable   map[uint64]string
 	Holds        map[event.HoldID]Hold
 	Held         map[Cell][]Hold
@@ -83,7 +84,7 @@ func StateOf(l *Ledger) *ledgerState {
 	s := &ledgerState{
 		Extent: l.Extent(), Rules: l.rules, Editions: map[uint64]string{}, Units: l.units, Areas: l.areas, AreaOrder: l.areaOrder, Indicators: map[string]indicatorState{}, Cells: map[Cell]cellState{},
 		CellCount: l.cellCount, Submissions: slices.Clip(l.submissions), Numbers: present(l.submissionNumbers), Keyed: present(l.keyed), KeyHolders: present(l.keyHolders),
-		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), Decided: present(l.decided), Corrections: present(l.corrections),
+		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), HeldCells: present(l.heldCells), Decided: present(l.decided), Corrections: present(l.corrections),
 		Unreadable: map[uint64]string{}, Holds: map[event.HoldID]Hold{}, Held: map[Cell][]Hold{}, Entities: l.entities,
 	}
 	if len(s.Submissions) == 0 {
@@ -141,7 +142,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		want string
 	}{
 		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions submissionNumbers keyed keyHolders lastOnSubject " +
-			"locked reopened withdrawn withdrawnCells unreadable holds held decided corrections entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
+			"locked reopened withdrawn withdrawnCells unreadable holds held heldCells decided corrections entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
 		{&foldedSubmission{}, "id sequence acceptedSequence rows before"},
 		{&packedFigure{}, "coefficient submission scaleAndQualifier stageAndStatus epoch unit"},
 		{&periodCells{}, "period cells"},

@@ -46,6 +46,7 @@ type Ledger struct {
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
 	holds             map[event.HoldID]*Hold
 	held              heldFigures                 // those of holds that are pending
+	heldCells         map[Cell]bool               // those of all of holds
 	decided           map[areaCell][]event.HoldID // those of holds that were released or refused, as decided
 	corrections       map[areaItem]packedCorrection
 
@@ -80,7 +81,7 @@ func (l *Ledger) reset(c *catalogue.Catalogue) {
 	l.indicators, l.periods, l.cellCount = map[string]*numberedIndicator{}, map[catalogue.Period]*periodCells{}, 0
 	l.submissions, l.submissionNumbers, l.keyed, l.keyHolders = nil, map[event.SubmissionID]uint32{}, nil, nil
 	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
-	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.decided, l.corrections = nil, nil, nil, nil, nil, nil, nil
+	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.heldCells, l.decided, l.corrections = nil, nil, nil, nil, nil, nil, nil, nil
 	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
 	l.basis, l.rows, l.latest = 0, 0, 0
 }
@@ -283,7 +284,8 @@ func (l *Ledger) appendParts(parts []Part, figures []packedFigure, as conversion
 	return parts
 }
 
-// Reported returns the periods of a year for which anybody has reported the indicator.
+// Reported returns the periods of a year for which anybody has reported the indicator, if only
+// a figure that is or was held.
 func (l *Ledger) Reported(indicator string, year int16) catalogue.PeriodSet {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -329,7 +331,8 @@ func (l *Ledger) part(area int, f *packedFigure, as conversion) (Part, bool) {
 	return Part{Area: l.areas[area], Figure: figure, Submission: s.id, Sequence: s.sequence}, ok
 }
 
-// Cells returns every cell that holds a figure, by period and indicator.
+// Cells returns every cell that holds a figure, or of which one is or was held, by period and
+// indicator.
 func (l *Ledger) Cells() []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -339,6 +342,11 @@ func (l *Ledger) Cells() []Cell {
 			if of.cell(indicator.number) != nil {
 				cells = append(cells, Cell{id, period})
 			}
+		}
+	}
+	for cell := range l.heldCells {
+		if l.cell(cell) == nil {
+			cells = append(cells, cell)
 		}
 	}
 	slices.SortFunc(cells, Cell.Compare)

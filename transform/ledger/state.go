@@ -56,14 +56,15 @@ func (l *Ledger) countWithdrawal(of areaItem) {
 	}
 }
 
-// Withdrawn returns those of the cells of which an area has ever withdrawn its figure.
+// Withdrawn returns those of the cells of which an area has ever withdrawn its figure, or one
+// was held: what follows from them may follow no longer.
 func (l *Ledger) Withdrawn(cells []Cell) []Cell {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if len(l.withdrawnCells) == 0 {
+	if len(l.withdrawnCells)+len(l.heldCells) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] })
+	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !l.withdrawnCells[c] && !l.heldCells[c] })
 }
 
 // epoch returns how often an area's item has been reopened or withdrawn.

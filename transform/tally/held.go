@@ -57,12 +57,31 @@ func newWithHeld(c *catalogue.Catalogue, source Source, held map[ledger.Cell][]l
 	return w
 }
 
-// tell adds to a total what it would be, where that is something else.
+// only returns the total of a cell for which nothing counts and figures are held: it has no
+// value, lacks every area and says what it would be. It reports false where none would follow.
+func (w *withHeld) only(indicator *catalogue.Indicator, period catalogue.Period) (event.Total, bool) {
+	cell := ledger.Cell{Indicator: indicator.ID, Period: period}
+	if w == nil || len(w.concerned[cell]) == 0 {
+		return event.Total{}, false
+	}
+	missing := Expected(w.catalogue, indicator, period)
+	total := event.Total{
+		Indicator: indicator.ID, Unit: indicator.UnitName, Status: catalogue.Missing.String(), Expected: len(missing), Missing: missing,
+		ChangeKind: string(indicator.Change), ChangeReason: ValueMissing,
+	}
+	if _, follows := w.total(cell); !follows {
+		return event.Total{}, false
+	}
+	w.tell(&total, cell)
+	return total, total.Held != nil
+}
+
+// tell adds to a total what it would be, where that is something else. Nil adds nothing.
 func (w *withHeld) tell(total *event.Total, cell ledger.Cell) {
-	concerned := w.concerned[cell]
-	if len(concerned) == 0 {
+	if w == nil || len(w.concerned[cell]) == 0 {
 		return
 	}
+	concerned := w.concerned[cell]
 	would, follows := w.total(cell)
 	if follows && would.Equal(total) {
 		return

@@ -35,7 +35,8 @@ var (
 // fewest spans, then the latest; a stock as the best of what was reported for the same
 // instant. Tally reports false when nobody has reported anything for the cell, or for
 // one part of a ratio; where one part is the city's own figure, either suffices for a total
-// without value that names who is missing. Method: the indicator's city_total in the catalogue.
+// without value that names who is missing. So do figures that are held, where the source
+// knows of them: the total has no value, and says what it would be with them. Method: the indicator's city_total in the catalogue.
 func Tally(c *catalogue.Catalogue, source Source, cell ledger.Cell) (event.Total, bool) {
 	return newCalculator(c, source).total(cell)
 }
@@ -47,7 +48,7 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 	}
 	now := c.level(indicator, cell.Period)
 	if !now.reported {
-		return event.Total{}, false
+		return c.withHeld.only(indicator, cell.Period)
 	}
 	total := event.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
@@ -62,9 +63,7 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 		}
 	}
 	c.change(&total, indicator, cell.Period, now)
-	if c.withHeld != nil {
-		c.withHeld.tell(&total, cell)
-	}
+	c.withHeld.tell(&total, cell)
 	return total, true
 }
 

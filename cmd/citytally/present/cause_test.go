@@ -74,11 +74,11 @@ func causeInEveryFormat(t *testing.T, p *Printer, r *sink.ReportRow) map[string]
 	t.Helper()
 	total := event.Total{
 		Indicator: r.Indicator, Value: r.Value, Unit: r.Unit, Stage: r.Stage, Change: r.Change, ChangeKind: r.ChangeKind, ChangeReason: r.ChangeReason,
-		ChangeAbsolute: r.ChangeAbsolute, ChangeAreas: r.ChangeAreas, Flags: r.Flags, Expected: r.Coverage.Expected, Publishable: r.Publishable,
+		ChangeAbsolute: r.ChangeAbsolute, ChangeAreas: r.ChangeAreas, Flags: r.Flags, Expected: r.Coverage.Expected, Publishable: r.Publishable, Held: r.Held,
 	}
 	texts := map[string]string{"sentence": p.Sentence("2021", r)}
 	if r.Value != "" {
-		texts["release"] = p.releasedTotal("2021", releasedTotal(&total))
+		texts["release"] = p.releasedTotal("2021", r.Indicator, releasedTotal(&total))
 	} else {
 		texts["release"] = p.DescribeUnpublishable(&answer.UnpublishableError{Totals: []event.Total{total}})
 	}
@@ -94,7 +94,7 @@ func causeInEveryFormat(t *testing.T, p *Printer, r *sink.ReportRow) map[string]
 	level := answer.Level{Period: "2021", Reported: true, Value: r.Value, Unit: r.Unit, Flags: r.Flags, Have: 2, Expected: 2}
 	e := answer.Explanation{
 		Indicator: r.Indicator, Rule: catalogue.SumRule, Policy: catalogue.Complete, Level: level, Base: &answer.Level{Period: "2020"},
-		Change: r.Change, ChangeKind: r.ChangeKind, ChangeAbsolute: r.ChangeAbsolute, ChangeReason: r.ChangeReason, ChangeAreas: r.ChangeAreas,
+		Change: r.Change, ChangeKind: r.ChangeKind, ChangeAbsolute: r.ChangeAbsolute, ChangeReason: r.ChangeReason, ChangeAreas: r.ChangeAreas, Held: r.Held,
 	}
 	if err := p.Explanation(&b, &e, FormatTable); err != nil {
 		t.Fatal(err)

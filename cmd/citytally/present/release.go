@@ -10,8 +10,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/ledger"
 )
@@ -86,6 +86,9 @@ func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) str
 		for _, note := range p.notes(total.Flags, total.Carried, true) {
 			line += p.words().Comma + note
 		}
+		if held := p.withHeld(total.Indicator, total.Held, total.Unit); held != "" {
+			line += p.words().Comma + held
+		}
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
@@ -124,6 +127,11 @@ type ReleaseDifference struct {
 	Released  *ReleasedTotal  `json:"released"`
 	Today     *ReleasedTotal  `json:"today"`
 	Causes    []ChangedFigure `json:"causes"`
+	// Holds are held figures that the total told of then and does not today, or the other way
+	// about, and what has become of them.
+	Holds []inquiry.Hold `json:"holds,omitempty"`
+	// ByCatalogue says that the figures of then have another total under today's catalogue.
+	ByCatalogue bool `json:"by_catalogue,omitempty"`
 }
 
 // ReleasedTotal is an [event.Total] as JSON, without its inputs. Programs read its keys,
@@ -144,6 +152,8 @@ type ReleasedTotal struct {
 	ChangeAreas     []string `json:"change_areas,omitempty"`
 	Flags           []string `json:"flags,omitempty"`
 	Carried         []string `json:"carried,omitempty"`
+	// Held says what the total would be with the figures that are held.
+	Held *event.TotalWithHeld `json:"held,omitempty"`
 }
 
 // ChangedFigure is an [answer.Cause] as JSON: a figure that changed and the submission that
@@ -173,6 +183,7 @@ func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogue
 		difference := &differences[i]
 		d.Differences[i] = ReleaseDifference{
 			Indicator: difference.Indicator, Released: releasedTotal(difference.Released), Today: releasedTotal(difference.Today), Causes: make([]ChangedFigure, len(difference.Causes)),
+			Holds: difference.Holds, ByCatalogue: difference.ByCatalogue,
 		}
 		for j := range difference.Causes {
 			c := &difference.Causes[j]
@@ -188,7 +199,7 @@ func NewReleaseDiff(r *event.Release, differences []answer.Difference, catalogue
 
 // partValue returns a part's figure; "" where it is missing.
 func partValue(p ledger.Part) string {
-	if p.Area == "" || p.Status == catalogue.Missing {
+	if p.Area == "" || !p.Counts() {
 		return ""
 	}
 	return p.Value.String()
@@ -201,7 +212,7 @@ func releasedTotal(t *event.Total) *ReleasedTotal {
 	return &ReleasedTotal{
 		Value: t.Value, Unit: t.Unit, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier, Change: t.Change,
 		ChangeKind: t.ChangeKind, ChangeReason: t.ChangeReason, Missing: t.Missing, Publishable: t.Publishable,
-		ChangeQualifier: t.ChangeQualifier, ChangeAreas: t.ChangeAreas, Flags: t.Flags, Carried: t.Carried,
+		ChangeQualifier: t.ChangeQualifier, ChangeAreas: t.ChangeAreas, Flags: t.Flags, Carried: t.Carried, Held: t.Held,
 	}
 }
 
@@ -221,16 +232,23 @@ func (p *Printer) ReleaseDiff(w io.Writer, d *ReleaseDiff, format string) error 
 	}
 	for i := range d.Differences {
 		difference := &d.Differences[i]
-		released := p.releasedTotal(d.Period, difference.Released)
+		released := p.releasedTotal(d.Period, difference.Indicator, difference.Released)
 		if slices.Contains(d.Absent, difference.Indicator) {
 			released = words.WasAbsent
 		}
-		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), released, p.releasedTotal(d.Period, difference.Today))
+		fmt.Fprintf(w, "\n%s  %s → %s\n", p.Indicator(difference.Indicator), released, p.releasedTotal(d.Period, difference.Indicator, difference.Today))
 		for j := range difference.Causes {
 			p.cause(w, &difference.Causes[j])
 		}
-		if len(difference.Causes) == 0 {
+		for j := range difference.Holds {
+			lines := p.wholeHold(&difference.Holds[j])
+			fmt.Fprintf(w, "  %s\n    %s\n", lines[0], strings.Join(lines[1:], "\n    "))
+		}
+		switch {
+		case difference.ByCatalogue:
 			fmt.Fprintf(w, "  %s\n", words.ByCatalogue)
+		case len(difference.Causes)+len(difference.Holds) == 0:
+			fmt.Fprintf(w, "  %s\n", words.ByProgram)
 		}
 	}
 	return nil
@@ -248,22 +266,28 @@ func (p *Printer) cause(w io.Writer, c *ChangedFigure) {
 }
 
 // releasedTotal tells a total on one line, with everything that may differ.
-func (p *Printer) releasedTotal(period string, t *ReleasedTotal) string {
+func (p *Printer) releasedTotal(period, indicator string, t *ReleasedTotal) string {
 	words := p.words()
-	if t == nil || t.Value == "" {
+	if t == nil {
 		return words.NoValue
 	}
-	text := p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
-	if t.Change == "" {
-		text += p.noChange(period, t.ChangeReason, t.Value, t.ChangeAreas)
-	} else {
-		text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
+	text := words.NoValue
+	if t.Value != "" {
+		text = p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
+		if t.Change == "" {
+			text += p.noChange(period, t.ChangeReason, t.Value, t.ChangeAreas)
+		} else {
+			text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
+		}
 	}
 	if len(t.Missing) > 0 {
 		text += ", " + fmt.Sprintf(words.Explain.Missing, p.Areas(t.Missing))
 	}
 	for _, note := range p.notes(t.Flags, t.Carried, false) {
 		text += ", " + note
+	}
+	if held := p.withHeld(indicator, t.Held, t.Unit); held != "" {
+		text += ", " + held
 	}
 	return text
 }

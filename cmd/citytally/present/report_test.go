@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/tally"
 )
 
 // Periods are written in words, never as codes, and a part of a year is compared with the
@@ -61,6 +63,37 @@ func TestSentencesOfPartsOfYear(t *testing.T) {
 		}
 		if got := printer(t, English).Sentence("2021-YTD02", &r); got != test.en {
 			t.Errorf("got  %s\nwant %s", got, test.en)
+		}
+	}
+}
+
+// A total of what is held alone says so in every format, and nowhere that nobody reported it.
+//
+// Rules: one code per cause.
+func TestHeldAloneIsToldInEveryFormat(t *testing.T) {
+	r := row(func(r *sink.ReportRow) {
+		r.Value, r.Stage, r.Change, r.ChangeAbsolute, r.ChangeReason, r.Publishable = "", "", "", "", tally.ValueMissing, false
+		r.Coverage = sink.Coverage{Have: 0, Expected: 2, Missing: []string{"101", "102"}}
+		r.Held = &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"101"}, Value: "4444"}
+	})
+	for language, want := range map[Language]string{Chinese: "另有 1 项待核实（东区），如采用则为 4444.0", English: "1 held (East), with which it would be 4444.0"} {
+		p := printer(t, language)
+		for format, text := range causeInEveryFormat(t, p, &r) {
+			if format == FormatCSV {
+				want := "7.1,101,4444"
+				if !strings.Contains(text, want) || strings.Contains(text, unreportedFlag) {
+					t.Errorf("CSV lacks %q:\n%s", want, text)
+				}
+				continue
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("%s, %v: lacks %q:\n%s", format, language, want, text)
+			}
+			for _, word := range []string{"均未报送", "nothing from"} {
+				if strings.Contains(text, word) {
+					t.Errorf("%s, %v: says %q:\n%s", format, language, word, text)
+				}
+			}
 		}
 	}
 }

@@ -82,7 +82,7 @@ func inEveryFormat(t *testing.T, p *Printer, row *sink.ReportRow) map[string]str
 	t.Helper()
 	texts := map[string]string{
 		"figure": p.Figure(row), "sentence": p.Sentence("2021", row), "page": p.signedChange("2021", row),
-		"release": p.releasedTotal("2021", &ReleasedTotal{
+		"release": p.releasedTotal("2021", row.Indicator, &ReleasedTotal{
 			Value: row.Value, Unit: row.Unit, Stage: row.Stage, Status: row.Status, Qualifier: row.Qualifier,
 			Change: row.Change, ChangeKind: row.ChangeKind, ChangeQualifier: row.ChangeQualifier,
 		}),

@@ -211,7 +211,9 @@ type ReleaseWords struct {
 	Withheld, WithheldTotal         string
 	Name, Totals, ReleasedAt        string
 	Same, Different, OtherCatalogue string
-	ByCatalogue                     string
+	// ByCatalogue and ByProgram say why a total differs where no figure does, or beside figures
+	// that do: by the catalogue, or by neither.
+	ByCatalogue, ByProgram string
 	// Unreported heads the indicators that stop a release, NameAbsent says how to name them,
 	// and NotAbsent which were named without need. WasAbsent stands for a total that a
 	// release was known to lack.

@@ -104,7 +104,7 @@ var englishWords = Words{
 		Withheld: "%d totals are not publishable; get the missing areas' figures, or release them marked as they are with --force:", WithheldTotal: "  %s  %d of %d",
 		Name: "name", Totals: "totals", ReleasedAt: "released",
 		Same: "%s, released on %s, is what today's totals are", Different: "%s, released on %s, differs from today in %d of %d totals",
-		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "no figure changed: the catalogue did",
+		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "by the catalogue: the figures of then come to another total under that of today", ByProgram: "no figure, held figure or catalogue changed: another version of the program computed it",
 		Unreported: "%d indicators have not been reported by anybody:", NameAbsent: "get them reported or, where there are no figures, name them: --absent %s", NotAbsent: "not absent, so leave out of --absent: %s", WasAbsent: "named as absent",
 	},
 	Published: PublishedWords{

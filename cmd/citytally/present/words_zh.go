@@ -101,7 +101,7 @@ var chineseWords = Words{
 		Withheld: "有 %d 项全市数不可发布；请补报缺少的地区，或加 --force 一并发布并保留标记：", WithheldTotal: "  %s  %d/%d",
 		Name: "名称", Totals: "项数", ReleasedAt: "发布时间",
 		Same: "%s（%s 发布）与现数完全一致", Different: "%s（%s 发布）与现数不一致：%d 项（共 %d 项）",
-		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "无新数据：因目录变更",
+		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "因目录变更：当时的数据按现行目录汇总，结果不同", ByProgram: "数据、待核实数据和目录均未变化：由本程序的另一版本算出",
 		Unreported: "有 %d 项指标无任何单位报送：", NameAbsent: "请催报；确无数据的，加 --absent %s 注明缺报", NotAbsent: "以下指标不属缺报，请从 --absent 中去掉：%s", WasAbsent: "发布时缺报",
 	},
 	Published: PublishedWords{
