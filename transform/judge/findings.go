@@ -187,10 +187,24 @@ func inWords(f *ledger.Figure) (zh, en string) {
 	if f.Entity != nil {
 		return fmt.Sprintf("%s（%s）", f.Entity, f.Stage.NameZH()), fmt.Sprintf("%s (%s)", f.Entity, f.Stage)
 	}
+	if f.Status == catalogue.Withdrawn {
+		return "“撤回”", "withdrawn"
+	}
 	if f.Status == catalogue.Missing {
 		return fmt.Sprintf("“缺数”（%s）", f.Stage.NameZH()), fmt.Sprintf("\"no figure\" (%s)", f.Stage)
 	}
 	return fmt.Sprintf("%s（%s）", f.Value, f.Stage.NameZH()), fmt.Sprintf("%s (%s)", f.Value, f.Stage)
+}
+
+// seenOf returns what a row says in place of a value: its letter where it has none.
+func seenOf(o *event.AcceptedObservation) string {
+	switch o.Status {
+	case catalogue.Withdrawn:
+		return withdraw
+	case catalogue.Missing:
+		return catalogue.Missing.String()
+	}
+	return o.Value.String()
 }
 
 // supersededCode is the code of the finding on a figure that was accepted of the same
@@ -200,7 +214,7 @@ const supersededCode = "SUPERSEDED"
 func (r *checks) superseded(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	zh, en := inWords(&state.Best)
 	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
-	return reject(supersededCode, "value", o.Value.String(),
+	return reject(supersededCode, "value", seenOf(o),
 		fmt.Sprintf("相同内容此前已采用，但%s其后已改报为 %s（报送 %s，序号 %d），现仍以其为准；如确需恢复，请注明“再次报送”", cellZH, zh, state.Submission, state.Sequence),
 		fmt.Sprintf("the same content was accepted before, and %s has since been reported as %s (submission %s, number %d), which stays in force; to bring this back, say that it is meant again", cellEN, en, state.Submission, state.Sequence))
 }
@@ -272,7 +286,7 @@ func notAcceptedThen() *event.Finding {
 func (r *checks) periodLocked(o *event.AcceptedObservation) *event.Finding {
 	zh, en := o.Period.Names()
 	indicatorZH, indicatorEN := r.indicatorNames(o.Indicator)
-	return reject("PERIOD_LOCKED", "value", o.Value.String(),
+	return reject("PERIOD_LOCKED", "value", seenOf(o),
 		fmt.Sprintf("%s已锁定；如确需修订%s，请在报送时填写修订原因", zh, indicatorZH),
 		fmt.Sprintf("%s is locked; to revise %s, send it with a reason", en, indicatorEN))
 }
@@ -282,7 +296,7 @@ func (r *checks) totalLocked(o *event.AcceptedObservation, moved *movedTotal) *e
 	zh, en := r.cellNames(ledger.CellOf(o))
 	periodZH, periodEN := moved.cell.Period.Names()
 	indicatorZH, indicatorEN := r.indicatorNames(moved.cell.Indicator)
-	return reject("TOTAL_LOCKED", "value", o.Value.String(),
+	return reject("TOTAL_LOCKED", "value", seenOf(o),
 		fmt.Sprintf("%s会使已锁定的%s全市%s由 %s 变为 %s；如确需修订，请在报送时填写修订原因",
 			zh, periodZH, indicatorZH, moved.told(moved.before, "无", "增速"), moved.told(moved.after, "无", "增速")),
 		fmt.Sprintf("%s would alter the city's %s for %s, which is locked, from %s to %s; to revise it, send it with a reason",
@@ -296,7 +310,7 @@ const lockedRevisionCode = "LOCKED_REVISION"
 func (r *checks) heldByLock(o *event.AcceptedObservation, locked catalogue.Period) *event.Finding {
 	zh, en := r.cellNames(ledger.CellOf(o))
 	lockedZH, lockedEN := locked.Names()
-	return hold(lockedRevisionCode, "value", o.Value.String(), event.ByBureau,
+	return hold(lockedRevisionCode, "value", seenOf(o), event.ByBureau,
 		fmt.Sprintf("%s会改变已锁定的%s全市数或其增速，修订原因已收到；待市级核准后生效", zh, lockedZH),
 		fmt.Sprintf("%s would change the total of %s, or its change, and %s is locked; its reason is on record, and it counts once the bureau releases it", en, lockedEN, lockedEN))
 }

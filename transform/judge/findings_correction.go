@@ -13,7 +13,7 @@ const correctedCode = "CORRECTED_BY_BUREAU"
 func (r *checks) correctedByBureau(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	zh, en := correctionInWords(state)
 	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
-	return reject(correctedCode, "value", o.Value.String(),
+	return reject(correctedCode, "value", seenOf(o),
 		fmt.Sprintf("%s已由市级%s（报送 %s，序号 %d），再次报送原数不改变该更正；有新的数据请另行报送，由市级核准", cellZH, zh, state.Submission, state.Sequence),
 		fmt.Sprintf("the bureau has %s %s (submission %s, number %d), and the figure of before, sent again, does not undo that; a new figure is held for the bureau to release", en, cellEN, state.Submission, state.Sequence))
 }
@@ -24,7 +24,7 @@ const overCorrectionCode = "OVER_CORRECTION"
 func (r *checks) overCorrection(o *event.AcceptedObservation, state *ledger.CellState) *event.Finding {
 	zh, en := correctionInWords(state)
 	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
-	return hold(overCorrectionCode, "value", o.Value.String(), event.ByBureau,
+	return hold(overCorrectionCode, "value", seenOf(o), event.ByBureau,
 		fmt.Sprintf("%s已由市级%s（报送 %s，序号 %d）；新报数据待市级核准后生效", cellZH, zh, state.Submission, state.Sequence),
 		fmt.Sprintf("the bureau has %s %s (submission %s, number %d); this new figure counts once the bureau releases it", en, cellEN, state.Submission, state.Sequence))
 }

@@ -16,7 +16,7 @@ func (r *checks) stillHeld(o *event.AcceptedObservation, h *ledger.Hold) *event.
 	if h.Releaser == event.ByBureau {
 		zh, en = "待市级核准，可补充说明", "the bureau decides; an explanation helps"
 	}
-	return hold(stillHeldCode, "value", o.Value.String(), h.Releaser,
+	return hold(stillHeldCode, "value", seenOf(o), h.Releaser,
 		fmt.Sprintf("%s的同一数值此前已报送（报送 %s），待核实编号 %s；%s", cellZH, h.Submission, h.ID, zh),
 		fmt.Sprintf("the same figure of %s was sent before (submission %s) and is held as %s; %s", cellEN, h.Submission, h.ID, en))
 }
@@ -25,7 +25,7 @@ func (r *checks) stillHeld(o *event.AcceptedObservation, h *ledger.Hold) *event.
 func (r *checks) heldSuperseded(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
 	cellZH, cellEN := r.cellNames(h.Cell)
 	zh, en := inWords(&h.Figure)
-	return inform("HELD_SUPERSEDED", "value", o.Value.String(),
+	return inform("HELD_SUPERSEDED", "value", seenOf(o),
 		fmt.Sprintf("此前待核实的%s %s（报送 %s，编号 %s）由本次填报取代，不再待核实", cellZH, zh, h.Submission, h.ID),
 		fmt.Sprintf("this takes the place of %s as %s, which was held as %s (submission %s) and is so no longer", cellEN, en, h.ID, h.Submission))
 }
@@ -37,7 +37,7 @@ const heldStaysCode = "HELD_STAYS"
 func (r *checks) heldStays(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
 	cellZH, cellEN := r.cellNames(h.Cell)
 	zh, en := inWords(&h.Figure)
-	return inform(heldStaysCode, "value", o.Value.String(),
+	return inform(heldStaysCode, "value", seenOf(o),
 		fmt.Sprintf("相同内容此前已采用，仍然有效；其后报送的%s %s（报送 %s）仍待核实，编号 %s；如确需以本次填报取代，请注明再次报送", cellZH, zh, h.Submission, h.ID),
 		fmt.Sprintf("the same content was accepted before and is in force; %s has since been reported as %s (submission %s), which stays held as %s; to take its place, say that this is meant again", cellEN, en, h.Submission, h.ID))
 }
@@ -51,7 +51,7 @@ func (r *checks) supersededByHeld(o *event.AcceptedObservation, h *ledger.Hold, 
 	if inForce {
 		nowZH, nowEN = "，仍然有效", " and is in force"
 	}
-	return reject(supersededCode, "value", o.Value.String(),
+	return reject(supersededCode, "value", seenOf(o),
 		fmt.Sprintf("相同内容此前已报送%s；%s其后改报 %s（报送 %s），待核实编号 %s，未作改动；如确需以本次填报取代，请注明再次报送", nowZH, cellZH, zh, h.Submission, h.ID),
 		fmt.Sprintf("the same content was sent before%s; %s has since been reported as %s (submission %s), which is held as %s and stays so; to take its place, say that this is meant again", nowEN, cellEN, en, h.Submission, h.ID))
 }
@@ -68,7 +68,7 @@ const maxToldReason = 300
 func (r *checks) refusedBefore(o *event.AcceptedObservation, h *ledger.Hold) *event.Finding {
 	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
 	why := event.Excerpt(h.Decision.Text, maxToldReason)
-	return hold(heldRefusedCode, "value", o.Value.String(), event.ByBureau,
+	return hold(heldRefusedCode, "value", seenOf(o), event.ByBureau,
 		fmt.Sprintf("%s的同一数值此前（报送 %s，编号 %s）已由市级 %s 退回：%s；再次报送须由市级核准后生效，可补充说明", cellZH, h.Submission, h.ID, h.Decision.Person.Name, why),
 		fmt.Sprintf("the same figure of %s (submission %s, held as %s) was refused by %s: %s; sent again, it counts once the bureau releases it, and an explanation helps", cellEN, h.Submission, h.ID, h.Decision.Person, why))
 }

@@ -154,6 +154,56 @@ func TestHeldFigures(t *testing.T) {
 	}
 }
 
+// A row has one fate: what is refused is held by nothing, though a rule that holds finds it, too,
+// whichever of the two finds it first.
+//
+// Rules: effects.
+func TestRefusedRowIsHeldByNothing(t *testing.T) {
+	const whole = `
+  - id: whole
+    severity: reject
+    expression: "!value.is_whole()"
+    message_zh: "{value}"
+    message_en: "{value} is a fraction"
+    pass: [{value: "5"}]
+    fail: [{value: "1.5"}]
+`
+	for _, text := range []string{holdRules + whole, "rules:" + whole + strings.TrimPrefix(strings.TrimSpace(holdRules), "rules:")} {
+		h := newHolding(t)
+		var err error
+		if h.v.rules, err = rules.Parse("rules", []byte(text), h.v.ledger.Catalogue()); err != nil {
+			t.Fatal(err)
+		}
+		h.gdp("2020", "100")
+		v := h.gdp("2021", "1500.5")
+		if v.Outcome != event.Rejected || v.Held != 0 || v.RejectedRows != 1 || v.CountOf(event.Refused) != 1 || len(v.Findings) != 2 {
+			t.Errorf("verdict = %+v", v)
+		}
+		for _, f := range v.Findings {
+			if f.Severity == event.Hold || f.ReleasedBy != "" {
+				t.Errorf("finding on a refused row = %+v", f)
+			}
+		}
+	}
+}
+
+// What takes the place of a held figure is told as what it says, a withdrawal or the word that
+// there is no figure too, and the held figure as what that says.
+func TestHeldSupersededSaysWhatTheRowSays(t *testing.T) {
+	h := newHolding(t)
+	for n, row := range []event.Observation{{Value: "120"}, {Status: "O"}, {Action: "D"}} {
+		area := []string{"901", "902", "903"}[n]
+		for _, figure := range []event.Observation{fixture.Figure("gdp", "2020", "100"), fixture.Figure("gdp", "2021", "110"), fixture.Figure("gdp", "2021", "1500")} {
+			h.judge(fixture.From(area, figure), "district")
+		}
+		row.Indicator, row.Period = "gdp", "2021"
+		v := h.judge(fixture.From(area, row), "district")
+		if codes(v) != "HELD_SUPERSEDED" || v.Findings[0].Seen != string(row.Value)+row.Status+row.Action || !strings.Contains(v.Findings[0].MessageEN, "1500") {
+			t.Errorf("%+v: %+v", row, v.Findings)
+		}
+	}
+}
+
 // The same content again ends no figure that came after it and is held: while it is in force it
 // is a repetition, with others it is refused, and it takes the held figure's place where it says
 // that it is meant again.

@@ -64,6 +64,19 @@ func (row *rowState) holds() []event.Finding {
 	return holds
 }
 
+// oneFate takes back, of a row that is refused, that anything holds it: what was found stays told,
+// and nothing waits for an explanation.
+func (row *rowState) oneFate() {
+	if row.finding == nil || row.finding.Severity != event.Reject {
+		return
+	}
+	for i := range row.remarks {
+		if f := &row.remarks[i]; f.Severity == event.Hold {
+			f.Severity, f.ReleasedBy = event.Inform, ""
+		}
+	}
+}
+
 // endHold adds that the row supersedes the figure of its cell that is held.
 func (r *checks) endHold(row *rowState, result *judgement, o *event.AcceptedObservation, state *ledger.CellState) {
 	if state.Held != nil {

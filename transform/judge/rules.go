@@ -167,6 +167,7 @@ func rejectAll(s *received, problem *event.Finding) judgement {
 // submission.
 func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, read *event.AcceptedObservation, state *ledger.CellState, near suggestions) {
 	o := &s.submission.Observations[i]
+	row.oneFate()
 	refused := row.finding != nil && row.finding.Severity == event.Reject
 	switch {
 	case row.finding != nil && row.finding.Severity == event.Hold:
