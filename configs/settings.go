@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -102,6 +103,10 @@ type ClickHouse struct {
 	User     string `yaml:"user"`
 	Password string `yaml:"password"`
 
+	// Cluster is that of the server's remote_servers on whose servers the tables are made and
+	// replicated; empty makes them on the server at DSN alone.
+	Cluster string `yaml:"cluster"`
+
 	Embedded chdb.Config `yaml:"embedded"`
 }
 
@@ -138,6 +143,17 @@ func (c ClickHouse) Address() (string, error) {
 	}
 	u.User = url.UserPassword(c.User, c.Password)
 	return u.String(), nil
+}
+
+// Store returns how the sink writes, with what other sections say of ClickHouse.
+func (s *Settings) Store() (sink.Config, error) {
+	c := s.Sink
+	c.Cluster = s.ClickHouse.Cluster
+	var err error
+	if c.TLS, err = s.TLS.Config(); err != nil {
+		return c, fmt.Errorf("connect to ClickHouse: %w", err)
+	}
+	return c, nil
 }
 
 // BrokerTLS returns how to connect to the broker over TLS.

@@ -41,7 +41,10 @@ func (s *Settings) Validate() error {
 	errs = append(errs, s.validateNATS()...)
 	errs = append(errs, s.Streams.Validate())
 	errs = append(errs, s.validateClickHouse()...)
-	errs = append(errs, s.Ingest.Validate(), s.Drop.Validate(), s.Pull.Validate(), s.Transform.Validate(), s.Remind.Validate(), s.Sink.Validate())
+	errs = append(errs, s.Ingest.Validate(), s.Drop.Validate(), s.Pull.Validate(), s.Transform.Validate(), s.Remind.Validate())
+	store := s.Sink
+	store.Cluster = s.ClickHouse.Cluster
+	errs = append(errs, store.Validate())
 	for i := range s.Transform.Schedules {
 		if s.Backup.Dir == "" && s.Transform.Schedules[i].JobName() == schedule.Backup {
 			report("backup.dir: want a directory for transform.schedules[%d], which backs up", i)
@@ -94,6 +97,9 @@ func (s *Settings) validateClickHouse() []error {
 		c.Users = slices.Clone(c.Users)
 		for i := range c.Users { // a user without a password is given one at the start
 			c.Users[i].Password = cmp.Or(c.Users[i].Password, "made when it starts")
+		}
+		if s.ClickHouse.Cluster != "" {
+			return []error{fmt.Errorf("clickhouse.cluster: want clickhouse.dsn beside it, got %q without; the embedded server is one by itself", s.ClickHouse.Cluster)}
 		}
 		if s.ClickHouse.User != "" || s.ClickHouse.Password != "" {
 			return []error{errors.New("clickhouse.user: want clickhouse.dsn beside it; those of the embedded server are clickhouse.embedded.users")}

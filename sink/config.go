@@ -29,6 +29,9 @@ type Config struct {
 	// Database holds the tables. Empty is the database in the DSN, or citytally where the
 	// DSN names none.
 	Database string `yaml:"database"`
+	// Cluster is that of the server's remote_servers whose servers keep copies of the tables;
+	// empty is one server by itself.
+	Cluster string `yaml:"-"`
 	// TLS is how a DSN with secure=true, or of https://, is connected to; nil is as the driver does.
 	TLS *tls.Config `yaml:"-"`
 }
@@ -53,7 +56,10 @@ const (
 	maxBatchMessages = 100_000
 )
 
-var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var (
+	databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	clusterName  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+)
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
@@ -78,6 +84,9 @@ func (c Config) Validate() error {
 	}
 	if c.RetryTo < c.RetryFrom {
 		report("sink.retry_to: want at least sink.retry_from (%s), got %s", c.RetryFrom, c.RetryTo)
+	}
+	if c.Cluster != "" && !clusterName.MatchString(c.Cluster) {
+		report("clickhouse.cluster: want letters, digits, _, - and ., got %q", c.Cluster)
 	}
 	if c.Database != "" && !databaseName.MatchString(c.Database) {
 		report("sink.database: want letters, digits and _, got %q", c.Database)

@@ -20,6 +20,7 @@ func TestConfigValidate(t *testing.T) {
 		{"sink.ack_wait", func(c *Config) { c.AckWait = time.Second - 1 }},
 		{"sink.retry_from", func(c *Config) { c.RetryFrom = 0 }},
 		{"sink.retry_to", func(c *Config) { c.RetryTo = c.RetryFrom - 1 }},
+		{"clickhouse.cluster", func(c *Config) { c.Cluster = "a'b" }},
 		{"sink.database", func(c *Config) { c.Database = "a`b" }},
 	} {
 		c := DefaultConfig()

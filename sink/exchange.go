@@ -68,7 +68,7 @@ func (b *rebuilding) begin(ctx context.Context, c *catalogue.Catalogue, since ti
 	if err := b.beside.SyncCatalogue(ctx, c, since); err != nil {
 		return err
 	}
-	if err := b.beside.conn.Exec(ctx, createRebuild); err != nil {
+	if err := b.beside.execute(ctx, createRebuild); err != nil {
 		return fmt.Errorf("create rebuild_data: %w", err)
 	}
 	return nil
@@ -106,7 +106,7 @@ func (b *rebuilding) onServer(f func(driver.Conn) error) error {
 // dropDatabase drops the store's database with everything in it.
 func (s *Store) dropDatabase(ctx context.Context) error {
 	err := s.withServerConnection(func(conn driver.Conn) error {
-		return conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quoteName(s.database)+" SYNC")
+		return conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quoteName(s.database)+s.cluster.on()+" SYNC")
 	})
 	if err != nil {
 		return fmt.Errorf("drop database %s: %w", s.database, err)
@@ -202,7 +202,7 @@ func (b *rebuilding) planned(ctx context.Context) (map[string]string, error) {
 
 // tablesOf returns the UUIDs of a database's tables, by name, without views.
 func (b *rebuilding) tablesOf(ctx context.Context, database string) (map[string]string, error) {
-	rows, err := b.beside.conn.Query(ctx, "SELECT name, toString(uuid) FROM system.tables WHERE database = ? AND engine NOT LIKE '%View' AND name != 'rebuild_data'", database)
+	rows, err := b.beside.conn.Query(ctx, "SELECT name, toString(uuid) FROM system.tables WHERE database = ? AND engine NOT LIKE '%View' AND engine != 'Distributed' AND name != 'rebuild_data'", database)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables of %s: %w", database, err)
 	}
@@ -252,7 +252,7 @@ func (b *rebuilding) exchange(ctx context.Context) error {
 		case "":
 			statement = fmt.Sprintf("RENAME TABLE %s.%s TO %s.%[2]s", quoteName(b.beside.database), quoteName(name), quoteName(b.store.database))
 		}
-		if err := b.beside.conn.Exec(ctx, statement); err != nil {
+		if err := b.beside.conn.Exec(ctx, statement+b.beside.cluster.on()); err != nil {
 			return fmt.Errorf("put the new table %s in place: %w", name, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -23,6 +24,17 @@ var insertSettings = clickhouse.Settings{
 
 const anySize = 1 << 62
 
+// insertSettings are those of every insert. On a cluster it is answered when most servers have
+// stored it.
+func (c cluster) insertSettings() clickhouse.Settings {
+	if c == "" {
+		return insertSettings
+	}
+	settings := maps.Clone(insertSettings)
+	settings["insert_quorum"] = "auto"
+	return settings
+}
+
 // insert stores the rows of all pieces, which have the same columns, in one block, so that
 // readers see all rows or none. This program holds only one piece at a time in the form in
 // which it is sent. After an error the rows may or may not be stored.
@@ -39,7 +51,7 @@ func (s *Store) insert(ctx context.Context, table string, pieces ...[]column) (e
 	for _, c := range pieces[0] {
 		names = append(names, c.name)
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(insertSettings))
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(s.cluster.insertSettings()))
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
 	if err != nil {
 		return err

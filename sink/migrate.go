@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/cenkalti/backoff/v5"
 )
@@ -54,6 +53,9 @@ func (e *NewerSchemaError) Error() string {
 func (s *Store) Migrate(ctx context.Context) error {
 	err := s.migrate(ctx, schema)
 	if err == nil {
+		err = s.defineDistributed(ctx)
+	}
+	if err == nil {
 		_, err = s.defineViews(ctx)
 	}
 	if err != nil {
@@ -76,7 +78,10 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	if err := s.createDatabase(ctx); err != nil {
 		return err
 	}
-	if err := s.conn.Exec(ctx, createVersions); err != nil {
+	if err := s.checkCluster(ctx); err != nil {
+		return err
+	}
+	if err := s.execute(ctx, createVersions); err != nil {
 		return fmt.Errorf("create schema_versions: %w", err)
 	}
 	applied, err := s.appliedMigrations(ctx)
@@ -150,8 +155,7 @@ func (s *Store) createDatabase(ctx context.Context) error {
 		if exists > 0 {
 			return nil
 		}
-		parameters := clickhouse.WithParameters(clickhouse.Parameters{"database": s.database})
-		if err := conn.Exec(clickhouse.Context(ctx, parameters), "CREATE DATABASE IF NOT EXISTS {database:Identifier}"); err != nil {
+		if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+quoteName(s.database)+s.cluster.on()); err != nil {
 			return fmt.Errorf("create the database: %w", err)
 		}
 		return nil
@@ -181,7 +185,7 @@ func (s *Store) appliedMigrations(ctx context.Context) (map[uint32]string, error
 
 func (s *Store) apply(ctx context.Context, m migration) error {
 	for _, statement := range m.statements {
-		if err := s.conn.Exec(ctx, statement); err != nil {
+		if err := s.execute(ctx, statement); err != nil {
 			return err
 		}
 	}
@@ -194,6 +198,15 @@ func (s *Store) apply(ctx context.Context, m migration) error {
 	}
 	s.logger.Info().Str("migration", m.file).Str("database", s.database).Msg("ClickHouse migration applied")
 	return nil
+}
+
+// execute carries a statement about tables out, on a cluster as that needs it.
+func (s *Store) execute(ctx context.Context, statement string) error {
+	statement, err := s.cluster.table(statement)
+	if err != nil || statement == "" {
+		return err
+	}
+	return s.conn.Exec(ctx, statement)
 }
 
 var migrationName = regexp.MustCompile(`^(\d{4})_[a-z0-9_]+\.sql$`)

@@ -26,6 +26,7 @@ type Store struct {
 	address  string
 	logger   zerolog.Logger
 	now      func() time.Time
+	cluster  cluster
 	prepared *atomic.Pointer[catalogue.Catalogue] // that Prepare was given last
 	calendar *calendarFollower
 }
@@ -79,7 +80,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 	return &Store{
 		prepared: &atomic.Pointer[catalogue.Catalogue]{}, calendar: &calendarFollower{},
 		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
-		logger: logger, now: time.Now,
+		logger: logger, now: time.Now, cluster: cluster(config.Cluster),
 	}, nil
 }
 

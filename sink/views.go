@@ -54,12 +54,15 @@ func (s *Store) defineViews(ctx context.Context) ([]string, error) {
 		}
 	}
 	views := readViews()
+	for name, statement := range views {
+		views[name] = s.cluster.view(statement)
+	}
 	defined, err := s.otherViews(ctx, views)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range defined {
-		if err := s.conn.Exec(ctx, views[name]); err != nil {
+		if err := s.conn.Exec(ctx, s.cluster.execute(views[name])); err != nil {
 			return nil, fmt.Errorf("define view %s: %w", name, err)
 		}
 	}

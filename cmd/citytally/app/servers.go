@@ -43,9 +43,9 @@ func (p *Pipeline) dialStore() error {
 		return err
 	}
 	p.Instance.ClickHouse = dsn
-	c := p.settings.Sink
-	if c.TLS, err = p.settings.TLS.Config(); err != nil {
-		return fmt.Errorf("connect to ClickHouse: %w", err)
+	c, err := p.settings.Store()
+	if err != nil {
+		return err
 	}
 	if p.Store, err = sink.Dial(dsn, c, p.child(StageSink)); err != nil {
 		return err

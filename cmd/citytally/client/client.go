@@ -91,8 +91,8 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 	}
 	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, fmt.Errorf("ClickHouse did not answer within %s", storeTimeout))
 	defer cancel()
-	config := c.settings.Sink
-	if config.TLS, err = c.settings.TLS.Config(); err != nil {
+	config, err := c.settings.Store()
+	if err != nil {
 		return nil, app.Usage(err)
 	}
 	return sink.Open(opening, dsn, config, logger)
