@@ -23,6 +23,7 @@ var importLine = [][]string{
 	{"ingest/edition", "ingest/backup"},
 	{"ingest/token"},
 	{"ingest/decode/charset", "ingest/decode/grid"},
+	{"ingest/decode/foreign", "ingest/decode/divide", "ingest/decode/jsontext", "ingest/decode/wording"},
 	{"ingest/decode"},
 	{"ingest/inquiry", "ingest/template", "ingest/direct", "ingest/openapi"},
 	{"ingest/page"},

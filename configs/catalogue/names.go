@@ -39,6 +39,8 @@ func NormalizeName(text string) string {
 type nameIndex struct {
 	indicators map[string]*Indicator
 	areas      map[string]*Area
+	// shortAreas are further names of areas, which yield to those of the catalogue.
+	shortAreas map[string]*Area
 }
 
 func (c *Catalogue) indexNames() {
@@ -61,6 +63,7 @@ func (c *Catalogue) indexNames() {
 	for i := range c.Areas {
 		c.names.areas[NormalizeName(c.Areas[i].Code)] = &c.Areas[i]
 	}
+	c.indexShortNames()
 }
 
 func addName[T any](index map[string]*T, name string, of *T) {
@@ -163,8 +166,10 @@ func IsUnit(text string) bool {
 	return known && text != "1" || alias
 }
 
-// FindArea looks an area up by code or name. The city's name may stand before it:
-// 淮安市清江浦区.
+// FindArea looks an area up by code or name, or by a name as people shorten it: without 区 or 县,
+// 经开区 for 经济技术开发区. The city's name may stand before it, and the province's before that:
+// 淮安市清江浦区. A short name that several areas have is none, but one that no longer exists leaves
+// it to one that does.
 func (c *Catalogue) FindArea(text string) (*Area, bool) {
 	if a, ok := c.areas[text]; ok {
 		return a, true
@@ -174,12 +179,73 @@ func (c *Catalogue) FindArea(text string) (*Area, bool) {
 		return a, true
 	}
 	if city, ok := c.areas[c.City]; ok && city.NameZH != "" {
-		if rest, ok := strings.CutPrefix(key, NormalizeName(city.NameZH)); ok && rest != "" {
-			a := c.names.areas[rest]
-			return a, a != nil
+		if before, rest, ok := strings.Cut(key, NormalizeName(city.NameZH)); ok && (before == "" || strings.HasSuffix(before, "省")) {
+			if rest == "" {
+				return city, true
+			}
+			key = rest
+		}
+	}
+	for _, index := range []map[string]*Area{c.names.areas, c.names.shortAreas} {
+		if a := index[key]; a != nil {
+			return a, true
 		}
 	}
 	return nil, false
+}
+
+// shortened are the endings of areas' names that people leave out or abbreviate.
+var shortened = []struct{ ending, short string }{
+	{"经济技术开发区", "经开区"}, {"高新技术产业开发区", "高新区"}, {"区", ""}, {"县", ""}, {"市", ""}, {"district", ""}, {"county", ""}, {"city", ""},
+}
+
+// shortNames returns the names by which people also call an area, normalized. City is the name
+// of the city without 市, which zones have before theirs.
+func shortNames(a *Area, city string) (names []string) {
+	for _, name := range []string{NormalizeName(a.NameZH), NormalizeName(a.NameEN)} {
+		own := name
+		if rest, ok := strings.CutPrefix(name, city); ok && city != "" && len([]rune(rest)) > 2 {
+			own = rest
+			names = append(names, rest)
+		}
+		for _, s := range shortened {
+			if stem, ok := strings.CutSuffix(name, s.ending); ok {
+				if len([]rune(stem+s.short)) > 1 {
+					names = append(names, stem+s.short)
+				}
+				if stem, _ = strings.CutSuffix(own, s.ending); own != name && s.short != "" {
+					names = append(names, stem+s.short)
+				}
+				break
+			}
+		}
+	}
+	return names
+}
+
+// indexShortNames indexes the short names of areas that exist, and then those of others.
+func (c *Catalogue) indexShortNames() {
+	city := ""
+	if a, ok := c.areas[c.City]; ok {
+		city = strings.TrimSuffix(NormalizeName(a.NameZH), "市")
+	}
+	index := func(closed bool) map[string]*Area {
+		names := map[string]*Area{}
+		for i := range c.Areas {
+			if a := &c.Areas[i]; a.ValidTo.IsZero() != closed {
+				for _, name := range shortNames(a, city) {
+					addName(names, name, a)
+				}
+			}
+		}
+		return names
+	}
+	c.names.shortAreas = index(false)
+	for name, a := range index(true) {
+		if _, taken := c.names.shortAreas[name]; !taken {
+			c.names.shortAreas[name] = a
+		}
+	}
 }
 
 // NearIndicators returns up to three indicators whose id or name differs least from a

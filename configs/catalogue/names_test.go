@@ -32,9 +32,15 @@ func TestFindIndicator(t *testing.T) {
 	if p := c.UnknownIndicator("gpd"); p.ZH != "没有指标“gpd”；是否应为“地区生产总值”？" {
 		t.Errorf("gpd: %s", p.ZH)
 	}
-	for text, want := range map[string]string{"320812": "320812", "清江浦区": "320812", "淮安市清江浦区": "320812", "Huaiyin District": "320804", "淮安市": "320800", "淮安区": "320803"} {
+	for text, want := range map[string]string{"320812": "320812", "清江浦区": "320812", "淮安市清江浦区": "320812", "Huaiyin District": "320804", "淮安市": "320800", "淮安区": "320803",
+		"清江浦": "320812", "江苏省淮安市涟水县": "320826", "淮安市淮阴": "320804", "洪泽": "320813", "清河": "320802", "经开区": "320871", "淮安经开区": "320871", "高新区": "huaian-hitech-zone", "Qingjiangpu": "320812"} {
 		if a, ok := c.FindArea(text); !ok || a.Code != want {
 			t.Errorf("%q: want %s, got %v", text, want, a)
+		}
+	}
+	for _, text := range []string{"淮安", "Huai'an County", "开发区", "区", "", "南京市清江浦区"} {
+		if a, ok := c.FindArea(text); ok {
+			t.Errorf("%q: want none, got %s", text, a.Code)
 		}
 	}
 }

@@ -189,6 +189,41 @@ func single() []corpusFile {
 		text("trailing-comma.csv", "indicator,period,value\ngdp,2022,850.2,\n", ""), text("short-row.csv", "indicator,period,value,note\ngdp,2022,850.2\n", ""), text("stray-quote.csv", "indicator,period,value\ngdp,2022,8\"5\nhnte_valid,2022,95\n", ""),
 		text("line-break-in-cell.csv", "indicator,period,value,note\ngdp,2022,1,\"two\nlines\"\nhnte_valid,2022,2,\n", ""), text("unnamed-column-filled.csv", "indicator,period,value,\ngdp,2022,1,\nhnte_valid,2022,2,x\n", ""),
 		text("near-indicator.csv", "indicator,period,value\nhnte_vald,2022,95\n地区生产总植,2022,850\n", ""), text("odd-periods.csv", "indicator,period,value\ngdp,2022.1,1\ngdp,22-Jun,2\ngdp,2022-03-01,3\ngdp,三季度,4\n", ""),
+		// Totals, and the headers of bureaus of statistics.
+		text("city-row.csv", "地区,地区生产总值（亿元）,有效高新技术企业（家）\n全市,1450.7,175\n清江浦,850.2,95\n其中：某某镇,100,5\n小计,850.2,95\n", "period=2022"),
+		text("city-row-long.csv", "地区,指标,报告期,数值\n淮安市,地区生产总值,2022,1450.7\n合 计,地区生产总值,2022,1450.7\n清江浦区,地区生产总值,2022,850.2\n清江浦区,合计,2022,945.2\n", ""),
+		text("city-column.csv", "指标,单位,全市,淮安市,清江浦区\n地区生产总值,亿元,1450.7,1450.7,850.2\n", "period=2022"),
+		text("short-areas.csv", "区县,地区生产总值\n清江浦,850.2\n江苏省淮安市涟水县,580\n淮安经开区,300\n高新区,20\n洪泽,210\n淮安,5\n", "area= period=2022"),
+		text("month-and-to-date.csv", "清江浦区主要科技指标（2022年3月）,,,,\n指标名称,单位,本月,1-本月累计,同比±%\n技术合同成交额,亿元,5.2,14.1,12.3\n", "dataset=sti-monthly period=2022-03"),
+		text("month-unsaid.csv", "清江浦区主要科技指标（2022年3月）,,,,\n指标名称,单位,本月,1-本月累计,同比±%\n技术合同成交额,亿元,5.2,14.1,12.3\n", "dataset=sti-monthly"),
+		text("month-of-a-year.csv", "指标名称,单位,本月,累计\n技术合同成交额,亿元,5.2,14.1\n", "dataset=sti-monthly period=2022"),
+		text("to-date-two-rows.csv", "2022年1—3月,,,,,\n指标名称,单位,本月止累计,,本月,\n,,绝对额,同比增长（%）,绝对额,同比增长（%）\n技术合同成交额,亿元,14.1,12.3,5.2,3.1\n", "dataset=sti-monthly period=2022-03"),
+		text("month-other-title.csv", "2022年4月,,\n指标名称,本月,累计\n技术合同成交额,5.2,14.1\n", "dataset=sti-monthly period=2022-03"),
+		text("quarter-and-to-date.csv", "指标,计量单位,本季,累计,上年同期,同比（±%）\n地区生产总值,亿元,210,410,390,5.1\n", "dataset=sti-quarterly period=2022-Q2"),
+		text("each-with-growth.csv", "指标,本季,同比增长,本季止累计,累计同比增长,上年同期累计\n地区生产总值,210,5.2,410,5.1,390.1\n", "dataset=sti-quarterly period=2022-Q2"),
+		text("bulletin.csv", "地区,地区生产总值,,有效高新技术企业,\n,绝对额（亿元）,同比增长（%）,总量（家）,增速（%）\n全市,1450.7,4,175,3\n清江浦区,850.2,4.5,95,9.2\n", "period=2022"),
+		text("plan.csv", "项目,计量单位,2022年实际,2022年计划,完成计划%,比上年增长%\n地区生产总值,亿元,850.2,840,101.2,5.1\n", ""),
+		text("national-form.csv", "表    号：,淮科统01表,,\n制定机关：,淮安市科技局,,\n综合机关名称：,清江浦区统计局,2022年,计量单位：亿元\n指标名称,代码,本年实际,上年实际\n甲,乙,1,2\n地区生产总值,01,850.2,813.41\n", "period=2022"),
+		text("line-codes.csv", "指标代码,指标名称,计量单位,报告期,数值\n01,地区生产总值,亿元,2022,850.2\n02,有效高新技术企业,家,2022,95\n", ""),
+		text("numbered-notes.csv", "指标,报告期,数值\n地区生产总值,2022,850.2\n填表说明：,,\n1.本表由各区统计局填报,,\n2、数据为初步核算数,,\n注：,,\n（1）高企指有效期内,,\n", ""),
+		text("second-table.csv", "指标,报告期,数值\n地区生产总值,2022,850.2\n,,\n指标,2021,2022\n有效高新技术企业,87,95\n", ""),
+		// What other programs write.
+		text("typed-text.csv", "indicator,period,value\ngdp,'2022,'850.2\nhnte_valid,=\"2022\",=\"95\"\n", ""), text("accounts.csv", "期间,科目代码,科目名称,借方金额,贷方金额,余额\n202203,6602.01,研发费用,12000.00,,12000.00\n", ""),
+		text("utf7.csv", "+YwdoBw-,+YqVUSmcf-,+ZXBQPA-\ngdp,2022,850.2\n", ""), text("ctrl-z.csv", csv+"\x1a", ""), {"sheet.numbers", zipped("Index/Document.iwa", "x", "Metadata/Properties.plist", "x"), ""},
+		text("sep.csv", "sep=;\nindicator;period;value\ngdp;2022;850.2\n", ""), text("r-write-csv.csv", "\"\",\"indicator\",\"period\",\"value\"\n\"1\",\"gdp\",\"2022\",850.2\n\"2\",\"hnte_valid\",\"2022\",NA\n", ""),
+		text("pandas.csv", ",indicator,period,value\n0,gdp,2022,850.2\n1,hnte_valid,2022,NaN\n", ""), text("r-write-table.txt", "\"indicator\" \"period\" \"value\"\n\"1\" \"gdp\" \"2022\" 850.2\n", ""), text("columns.prn", "指标                报告期    数值\n地区生产总值        2022      850.2\n", ""),
+		text("dhis2.csv", "dataelement,period,orgunit,categoryoptioncombo,value,storedby,deleted\ngdp,2022,320812,HllvX50cXC0,850.2,admin,false\nhnte_valid,2022,320812,HllvX50cXC0,95,admin,true\n", ""),
+		text("dingtalk-stars.csv", "*指标名称,*报告期,*数值（必填）,备注（选填）\n地区生产总值,2022,850.2,\n", ""), text("dingtalk-form.csv", "提交人,提交时间,指标,报告期,数值,审批状态\n张三,2023-01-05 10:22,地区生产总值,2022,850.2,已通过\n", ""),
+		text("spss.sav", "$FL2@(#) SPSS DATA FILE", ""), {"sas.sas7bdat", append(make([]byte, 12), "\xC2\xEA\x81\x60\xB3\x14\x11\xCF\x00"...), ""}, text("stata.dta", "<stata_dta><header>", ""), {"r.rds", gz([]byte("X\n\x00\x00\x00\x03\x00\x04")), ""}, text("data.parquet", "PAR1\x15\x04", ""), text("data.db", "SQLite format 3\x00", ""), text("utf32.csv", "\xFF\xFE\x00\x00i\x00\x00\x00", ""),
+		{"two-tables-below.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 1}, nil, []any{"表2"}, []any{"指标", "2021", "2022"}, []any{"有效高新技术企业", 87, 95})
+		}), ""},
+		{"month-merged.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"淮安市清江浦区2022年3月科技创新月报"}, []any{"指标名称", "计量单位", "本月", nil, "1—本月", nil}, []any{nil, nil, "本期", "同比±%", "累计", "同比±%"}, []any{"技术合同成交额", "亿元", 5.2, 3.1, 14.1, 12.3})
+			for _, m := range [][2]string{{"A1", "F1"}, {"A2", "A3"}, {"B2", "B3"}, {"C2", "D2"}, {"E2", "F2"}} {
+				_ = f.MergeCell("Sheet1", m[0], m[1])
+			}
+		}), "dataset=sti-monthly period=2022-03"},
 		// JSON.
 		text("list.json", `[{"indicator":"地区生产总值","period":"2022年","value":850.2}]`, ""), text("one.json", `{"indicator":"gdp","period":"2022","value":"1"}`, ""), text("lines.ndjson", "{\"indicator\":\"gdp\",\"period\":\"2022\",\"value\":1e2}\n\n{\"area\":\"淮阴区\",\"indicator\":\"gdp\",\"period\":\"2022\",\"value\":null}\n{\"indicator\":\"gdp\",\"period\":\"2021\",\"value\":NaN}\n", ""),
 		{"gb.json", gb(`{"observations":[{"indicator":"地区生产总值","period":"2022","value":1,"unit":"亿元"}]}`), ""}, text("python.json", `{"observations":[{"indicator":"gdp","period":"2022","value":None}]}`, ""), text("huge-exponent.json", `{"observations":[{"indicator":"gdp","period":"2022","value":1e400}]}`, ""),

@@ -89,7 +89,7 @@ func line(s *event.Submission, o *event.Observation) string {
 		return fmt.Sprintf("%s MALFORMED %q: %s | %s", where, o.Malformed, o.Problem, o.ProblemZH)
 	}
 	text := fmt.Sprintf("%s: %s %s = %q", where, o.Indicator, o.Period, string(o.Value))
-	for _, more := range []struct{ name, value string }{{"unit", o.Unit}, {"stage", o.Stage}, {"status", o.Status}, {"qualifier", o.Qualifier}, {"note", o.Note}} {
+	for _, more := range []struct{ name, value string }{{"unit", o.Unit}, {"stage", o.Stage}, {"status", o.Status}, {"qualifier", o.Qualifier}, {"note", o.Note}, {"base", o.Base}, {"change", o.Change}, {"action", o.Action}} {
 		if more.value != "" {
 			text += fmt.Sprintf(" %s=%q", more.name, more.value)
 		}

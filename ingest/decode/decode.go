@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/divide"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -35,6 +36,16 @@ type Result struct {
 	Submissions   []event.Submission
 	Divided       []Divided
 	Understanding Understanding
+}
+
+// Divided is a submission that is larger than a message, in parts. Rows of one year are in one
+// part or in consecutive ones, the years in their order: what rules compare within a year is
+// judged together, and what they compare with the year before has been judged by then. No figure
+// is in two parts.
+type Divided struct {
+	// Head is the submission without its observations.
+	Head  event.Submission
+	Parts []event.Rows
 }
 
 // Read reads a file. The error is a [*catalogue.Problem] in all cases but a fault of this
@@ -74,8 +85,8 @@ type file struct {
 	// The submissions so far, and their indexes by area and dataset. An observation belongs
 	// to the last one.
 	submissions  []event.Submission
-	sizes        []int             // of the submissions, in bytes as JSON, about
-	divisions    map[int]*division // of the submissions that are too large, by index
+	sizes        []int                    // of the submissions, in bytes as JSON, about
+	divisions    map[int]*divide.Division // of the submissions that are too large, by index
 	indexes      map[[2]string]int
 	last         int
 	observations int
@@ -102,11 +113,11 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		return nil
 	}
 	if d := f.divisions[f.last]; d != nil {
-		return d.add(&o)
+		return d.Add(&o)
 	}
 	to := &f.submissions[f.last]
 	to.Observations = append(to.Observations, o)
-	if f.sizes[f.last] += sizeOf(&o); f.Limits.Message > 0 && f.sizes[f.last] > f.Limits.Message {
+	if f.sizes[f.last] += divide.Size(&o); f.Limits.Message > 0 && f.sizes[f.last] > f.Limits.Message {
 		return f.divide(f.last)
 	}
 	return nil
@@ -133,6 +144,23 @@ func (f *file) submission(area, dataset string) {
 	f.last = at
 }
 
+// divide divides a submission from here on.
+func (f *file) divide(index int) error {
+	s := &f.submissions[index]
+	d := divide.New(f.Limits.Message, f.expected)
+	if f.divisions == nil {
+		f.divisions = map[int]*divide.Division{}
+	}
+	f.divisions[index] = d
+	for i := range s.Observations {
+		if err := d.Add(&s.Observations[i]); err != nil {
+			return err
+		}
+	}
+	s.Observations = nil
+	return nil
+}
+
 // maxExpected bounds for how many observations there is room before they have been read.
 const maxExpected = 100_000
 
@@ -144,7 +172,7 @@ func (f *file) finish() (whole []event.Submission, divided []Divided) {
 	}
 	for i := range f.submissions {
 		if d := f.divisions[i]; d != nil {
-			divided = append(divided, Divided{Head: f.submissions[i], Parts: d.parts()})
+			divided = append(divided, Divided{Head: f.submissions[i], Parts: d.Parts()})
 			continue
 		}
 		whole = append(whole, f.submissions[i])

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -34,7 +35,7 @@ func (t *table) describe() {
 		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *column) string { return c.area }))
 	}
 	if t.whole != "" {
-		t.understanding.sayf("时期 %s（按参数 period）", "period %s (the parameter period)", t.whole)
+		t.understanding.sayf("时期 %s（报送时选择的报告期）", "period %s (the parameter period)", t.whole)
 	}
 	if t.unit != "" {
 		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.unit)
@@ -42,11 +43,14 @@ func (t *table) describe() {
 	for i := range t.columns {
 		c := &t.columns[i]
 		switch {
+		case c.name == "" && c.role == extra:
+			t.understanding.note("COLUMN_PASSED_OVER", t.header, grid.ColumnName(i), "",
+				fmt.Sprintf("第 %d 列没有列名，只是行号，未读", i+1), fmt.Sprintf("column %d has no name and counts the rows; it is passed over", i+1))
 		case c.name == "":
 		case c.role == nameField && t.orientation == long:
 			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
 				fmt.Sprintf("第 %d 列 %q 只用来核对指标；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the indicators; it may be deleted", i+1, event.Excerpt(c.name, 60)))
-		case i == t.base || i == t.change:
+		case i == t.base || i == t.change || t.isCompared(i):
 			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
 				fmt.Sprintf("第 %d 列 %q 只用来核对数值", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the figures", i+1, event.Excerpt(c.name, 60)))
 		case c.role == extra || c.role == nameField:
@@ -54,6 +58,11 @@ func (t *table) describe() {
 				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.name, 60)))
 		}
 	}
+}
+
+// isCompared reports whether figures of a table with many in a row are held against a column.
+func (t *table) isCompared(i int) bool {
+	return t.orientation != long && slices.ContainsFunc(t.columns, func(c column) bool { return c.role == figures && (c.base == i || c.change == i) })
 }
 
 // across lists what the columns of figures stand for, the first few of them.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
+	"github.com/citytally/citytally/ingest/decode/wording"
 )
 
 // role is what a column says of each row.
@@ -49,7 +50,7 @@ var columnNames = map[role]string{
 var fieldWords = func() map[string]role {
 	words := map[string]role{}
 	for field, names := range map[role]string{
-		indicatorField: "indicator indicatorid indicatorcode 指标 指标代码 指标编码 指标id 指标编号",
+		indicatorField: "indicator indicatorid indicatorcode dataelement dataelementid 指标 指标代码 指标编码 指标id 指标编号",
 		nameField:      "指标名称 指标名 项目 项目名称 指标项 indicatorname name",
 		periodField:    "period timeperiod time 报告期 时期 期间 期别 所属期 统计期 时间 日期 报告时期 统计时间",
 		yearField:      "year 年份 年度 年",
@@ -60,9 +61,9 @@ var fieldWords = func() map[string]role {
 		statusField:    "status obsstatus 状态 数据状态",
 		qualifierField: "qualifier 限定 限定词 修饰",
 		noteField:      "note notes remark remarks comment obscomment 备注 说明 附注",
-		areaField:      "area areacode refarea district region county 地区 地区代码 行政区划 行政区划代码 区划代码 区县 县区 县(区) 区(县) 县市区 市县区 填报单位 填报地区 报送单位",
+		areaField:      "area areacode refarea district region county orgunit orgunitid organisationunit organisationunitid organizationunit 地区 地区代码 行政区划 行政区划代码 区划代码 区县 县区 县(区) 区(县) 县市区 市县区 填报单位 填报地区 报送单位",
 		datasetField:   "dataset 数据集 报表 报表代码",
-		actionField:    "action 操作 动作",
+		actionField:    "action deleted 操作 动作",
 	} {
 		for _, name := range strings.Fields(names) {
 			words[name] = field
@@ -77,21 +78,11 @@ var sdmxWords = map[string]role{
 	"freq": ignoredField, "decimals": ignoredField, "confstatus": ignoredField, "obsconf": ignoredField, "seriesid": ignoredField,
 }
 
-// passedOverWords are headers of columns that are known to hold no figures of the period.
-var passedOverWords = regexp.MustCompile(`^(?:序号|编号|no\.?|#|id|排名|位次)$|同比|环比|增长|增速|增幅|上年|去年|上期|同期|占比|比重|合计|小计|总计|累计增|备注|说明|growth|previous|lastyear|yoy|total|rank`)
-
-// baseWords and changeWords are headers of a figure of a year before and of the change since,
-// beside a figure.
-var (
-	baseWords   = regexp.MustCompile(`^(?:base|(?:上年|去年)(?:同期)?(?:数|值|实绩|完成数?)?)$`)
-	changeWords = regexp.MustCompile(`^(?:change|yoy|同比(?:增长|增速|增幅|增减)?率?|比上年(?:同期)?增长)$`)
-)
-
 var separators = strings.NewReplacer("_", "", "-", "")
 
 // fieldKey returns the form in which headers are compared.
 func fieldKey(text string) string {
-	return separators.Replace(catalogue.NormalizeName(text))
+	return wording.WithoutMarks(separators.Replace(catalogue.NormalizeName(text)))
 }
 
 // fieldOf returns the role that a header's cell names, and the unit in brackets behind it.

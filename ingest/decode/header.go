@@ -7,6 +7,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -17,6 +18,13 @@ type column struct {
 	name, unit string
 	// indicator, period or area is what the values of a column of figures have in common.
 	indicator, period, area string
+	// total is true of the city's column in a table of a district.
+	total bool
+	// relative is true where the period is told by its place to that of the table: 本月.
+	relative bool
+	// base and change are the columns of a year before's figures and of the change since, of a
+	// table with many figures in a row; -1 is none.
+	base, change int
 	// problem says why the header names no period although it seems to.
 	problem *catalogue.Problem
 }
@@ -65,7 +73,10 @@ func (t *table) headerColumns(cells []string) []column {
 		if c.role, c.unit = fieldOf(text, sdmx); c.role != extra {
 			continue
 		}
-		if t.figuresOf(c) || c.problem != nil {
+		if t.figuresOf(c) || c.problem != nil || t.relativePeriod(c) {
+			continue
+		}
+		if wording.PassedOver(fieldKey(text)) {
 			continue
 		}
 		if _, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 {
@@ -79,6 +90,9 @@ func (t *table) headerColumns(cells []string) []column {
 // maxHeaderCell is how many bytes of text a header's cell may have to be understood.
 const maxHeaderCell = 200
 
+// behindName is what headers write behind an indicator's name, of its figures.
+var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成数|完成情况)(\([^()]+\))?$`)
+
 // periodSuffix is what tables write behind a period: 2022年末, 2022年实际.
 var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|数)$`)
 
@@ -89,10 +103,18 @@ func (t *table) figuresOf(c *column) bool {
 		return true
 	}
 	if area, ok := t.Catalogue.FindArea(c.name); ok {
-		c.role, c.area = figures, area.Code
+		if c.role, c.area = figures, area.Code; t.totalFor(area) {
+			c.role, c.area, c.total = extra, "", true
+		}
 		return true
 	}
 	text := c.name
+	if short := behindName.ReplaceAllString(catalogue.NormalizeName(text), "$1"); short != "" && len(short) < len(text) {
+		if ind, unit, ok := t.Catalogue.FindIndicator(short); ok {
+			c.role, c.indicator, c.unit = figures, ind.ID, unit
+			return true
+		}
+	}
 	if base, inner, ok := splitBrackets(catalogue.NormalizeName(text)); ok && (catalogue.IsUnit(inner) || inner == "%") {
 		text, c.unit = base, inner
 	}
@@ -151,7 +173,9 @@ func (t *table) combine(top, bottom []string) []string {
 			cells[i] = upper + "（" + unit + "）"
 		default:
 			cells[i] = upper + lower
-			if field, _ := fieldOf(lower, false); field != extra {
+			if field, _ := fieldOf(lower, false); field == valueField && t.namesFigures(upper) {
+				cells[i] = upper
+			} else if field != extra {
 				cells[i] = lower
 			} else if _, err := catalogue.ReadPeriod(cells[i], 0); err != nil {
 				if _, _, ok := t.Catalogue.FindIndicator(lower); ok {
@@ -161,6 +185,12 @@ func (t *table) combine(top, bottom []string) []string {
 		}
 	}
 	return cells
+}
+
+// namesFigures reports whether a header names an indicator, an area or a period.
+func (t *table) namesFigures(name string) bool {
+	c := column{name: name}
+	return t.figuresOf(&c) && c.role == figures || t.relativePeriod(&c)
 }
 
 // layoutOf decides how a table with these columns is laid out. It returns a failure where it is no table.
@@ -263,13 +293,13 @@ func (t *table) repeated(columns []column, byField [figures + 1][]int, f *failur
 			continue
 		}
 		f.problem = newProblem(BadColumns, headerText(columns),
-			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是 %s；请只保留一列", at[1]+1, columns[at[1]].name, at[0]+1, columns[at[0]].name, columnNames[field]),
+			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是“%s”；请只保留一列", at[1]+1, columns[at[1]].name, at[0]+1, columns[at[0]].name, chineseNames[columnNames[field]]),
 			fmt.Sprintf("the header is wrong: column %d, %q, occurs twice: column %d, %q, is the %s already; keep one of them", at[1]+1, strings.ToLower(columns[at[1]].name), at[0]+1, columns[at[0]].name, columnNames[field]))
 		return f
 	}
 	if p := byField[periodField]; len(p) == 1 && len(byField[yearField]) == 1 && p[0] != byField[yearField][0] {
 		y := byField[yearField][0]
-		f.problem = newProblem(BadColumns, headerText(columns), fmt.Sprintf("第 %d 列和第 %d 列都是时期；请只保留一列", p[0]+1, y+1), fmt.Sprintf("columns %d and %d both say the period; keep one of them", p[0]+1, y+1))
+		f.problem = newProblem(BadColumns, headerText(columns), fmt.Sprintf("第 %d 列和第 %d 列都是报告期；请只保留一列", p[0]+1, y+1), fmt.Sprintf("columns %d and %d both say the period; keep one of them", p[0]+1, y+1))
 		return f
 	}
 	seen := map[string]int{}
@@ -301,9 +331,9 @@ func (t *table) doubtful(columns []column, f *failure) *failure {
 			f.problem = newProblem(BadColumns, c.name, fmt.Sprintf("第 %d 列的表头：%s", i+1, c.problem.ZH), fmt.Sprintf("the header of column %d: %s", i+1, c.problem.EN))
 			return f
 		}
-		if near := nearField(c.name); near != "" && !passedOverWords.MatchString(fieldKey(c.name)) {
+		if near := nearField(c.name); near != "" && !wording.PassedOver(fieldKey(c.name)) {
 			f.problem = newProblem(BadColumns, c.name,
-				fmt.Sprintf("表头有误：第 %d 列 %q 不是规定的列，是否应为 %q？请改名，或删去该列", i+1, c.name, near),
+				fmt.Sprintf("表头有误：第 %d 列 %q 不是规定的列，是否应为“%s”（%s）？请改名，或删去该列", i+1, c.name, chineseNames[near], near),
 				fmt.Sprintf("the header is wrong: column %d, %q, is unknown; did you mean %q? Rename it, or delete the column", i+1, c.name, near))
 			return f
 		}
@@ -314,7 +344,18 @@ func (t *table) doubtful(columns []column, f *failure) *failure {
 // maxHeaderProblems bounds the columns that one message names.
 const maxHeaderProblems = 8
 
+const wantedColumnsZH = "指标、报告期、数值（另可有单位、阶段、状态、限定、备注、操作、地区、数据集）"
+
+// chineseNames are the names of columns in Chinese messages.
+var chineseNames = map[string]string{
+	"indicator": "指标", "period": "报告期", "value": "数值", "unit": "单位", "stage": "阶段", "status": "状态", "qualifier": "限定", "note": "备注", "action": "操作",
+	"area": "地区", "dataset": "数据集", "entity": "统一社会信用代码",
+}
+
 const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,action,area,dataset]"
+
+// spacedColumns is a header whose cells are separated by something else.
+var spacedColumns = regexp.MustCompile(`[|，；]|\S\s{2,}\S`)
 
 // missing is the failure of a header without the columns named.
 func (t *table) missing(columns []column, f *failure, names ...string) *failure {
@@ -327,6 +368,12 @@ func (t *table) missing(columns []column, f *failure, names ...string) *failure 
 }
 
 func (t *table) describeMissing(columns []column, recognized int, names []string) *catalogue.Problem {
+	if p := accountingTable(columns); p != nil {
+		return p
+	}
+	if p := t.withoutPeriod(columns, names); p != nil {
+		return p
+	}
 	var zh, en []string
 	for i := range columns {
 		c := &columns[i]
@@ -339,7 +386,7 @@ func (t *table) describeMissing(columns []column, recognized int, names []string
 		case c.role == extra:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, named)), append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, named))
 			if near := nearField(c.name); near != "" {
-				zh[len(zh)-1] += fmt.Sprintf("，是否应为 %q？", near)
+				zh[len(zh)-1] += fmt.Sprintf("，是否应为“%s”（%s）？", chineseNames[near], near)
 				en[len(en)-1] += fmt.Sprintf(" (did you mean %q?)", near)
 			}
 		}
@@ -347,26 +394,69 @@ func (t *table) describeMissing(columns []column, recognized int, names []string
 			break
 		}
 	}
-	if len(columns) == 1 && strings.ContainsAny(columns[0].name, "|，；") {
+	if len(columns) == 1 && spacedColumns.MatchString(columns[0].name) {
 		zh, en = append(zh, "各列须用半角逗号、制表符或半角分号分隔"), append(en, "columns are separated by commas, tabs or semicolons of half width")
 	}
 	for _, name := range names {
-		z, e := fmt.Sprintf("缺少列 %q", name), fmt.Sprintf("column %q is missing", name)
+		z, e := fmt.Sprintf("缺少“%s”列", chineseNames[name]), fmt.Sprintf("column %q is missing", name)
 		if name == "period" {
-			z, e = z+"，也没有用参数 period 给出时期", e+", and the parameter period does not say it either"
-			if said := periodsIn(append(t.titles(t.sample[max(t.begin-1, 0)].Number+1), t.File)); len(said) == 1 {
-				for code, text := range said {
-					text = event.Excerpt(text, 60)
-					z += fmt.Sprintf("（%q 说的是 %s：若确实如此，请加参数 period=%s）", text, code, code)
-					e += fmt.Sprintf(" (%q says %s: if that is so, send it with period=%s)", text, code, code)
-				}
-			}
+			saidZH, saidEN := t.titleSays()
+			z, e = z+"，报送时也没有选择“报告期”（参数 period）"+saidZH, e+", and the parameter period does not say it either"+saidEN
 		}
 		zh, en = append(zh, z), append(en, e)
 	}
 	return newProblem(BadColumns, headerText(columns),
-		"表头有误："+strings.Join(zh, "；")+"。应为 "+wantedColumns+"，或以时期、指标、地区作各列的宽表",
+		"表头有误："+strings.Join(zh, "；")+"。表头应为“"+wantedColumnsZH+"”，或以时期、指标、地区作各列的宽表；也可下载报表模板填写",
 		"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns+", or a table with periods, indicators or areas across")
+}
+
+// titleSays tells what a title or the file's name says of the period, where it is one.
+func (t *table) titleSays() (zh, en string) {
+	said := periodsIn(append(t.titles(t.sample[max(t.begin-1, 0)].Number+1), t.File))
+	if len(said) != 1 {
+		return "", ""
+	}
+	for code, text := range said {
+		text = event.Excerpt(text, 60)
+		zh = fmt.Sprintf("（%q 说的是 %s：若确实如此，请选择报告期 %s，即参数 period=%s）", text, code, code, code)
+		en = fmt.Sprintf(" (%q says %s: if that is so, send it with period=%s)", text, code, code)
+	}
+	return zh, en
+}
+
+// withoutYear is the code of the problem of a header that names a part of a year alone.
+const withoutYear = "PERIOD_WITHOUT_YEAR"
+
+// withoutPeriod returns the problem of a table that lacks nothing but the period to which its
+// columns refer: 本月, 累计.
+func (t *table) withoutPeriod(columns []column, names []string) *catalogue.Problem {
+	if len(names) != 1 || names[0] != "value" {
+		return nil
+	}
+	for i := range columns {
+		if p := columns[i].problem; p != nil && p.Code == withoutYear {
+			saidZH, saidEN := t.titleSays()
+			return newProblem(BadColumns, p.Seen, fmt.Sprintf("第 %d 列：%s%s", i+1, p.ZH, saidZH), fmt.Sprintf("column %d: %s%s", i+1, p.EN, saidEN))
+		}
+	}
+	return nil
+}
+
+// accountingTable returns the problem of a table that a program for accounting has exported: it has
+// accounts and no indicators.
+func accountingTable(columns []column) *catalogue.Problem {
+	n := 0
+	for i := range columns {
+		if wording.Accounting(catalogue.NormalizeName(columns[i].name)) {
+			n++
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	return newProblem(BadColumns, headerText(columns),
+		"这像是财务软件（金蝶、用友等）导出的科目余额表或凭证，按会计科目列示，没有指标；请下载报表模板，把各指标的数填进去后上传",
+		"this looks like what a program for accounting exports, accounts and vouchers, and it has no indicators; download the form, fill in the figures of its indicators and send that")
 }
 
 func headerText(columns []column) string {

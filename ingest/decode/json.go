@@ -1,14 +1,13 @@
 package decode
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/jsontext"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -21,7 +20,7 @@ func (f *file) readJSON(text string) error {
 		f.understanding.say("JSON，观测值列表", "JSON, a list of observations")
 		return f.readDocument(`{"observations":`+strings.TrimSpace(start)+`}`, text, len(text)-len(start)-len(`{"observations":`))
 	}
-	end := endOfValue(start)
+	end := jsontext.EndOfValue(start)
 	if rest := strings.TrimSpace(start[end:]); rest != "" && rest[0] == '{' || isObservation(start[:end]) {
 		return f.readLines(text)
 	}
@@ -32,7 +31,7 @@ func (f *file) readJSON(text string) error {
 // readDocument reads a submission's document. Shift is what its offsets lie behind those of
 // the file's text.
 func (f *file) readDocument(document, text string, shift int) error {
-	if countElements(document) > f.Limits.Observations {
+	if jsontext.CountElements(document) > f.Limits.Observations {
 		return tooManyRows(f.Limits.Observations)
 	}
 	s, err := event.DecodeUpload([]byte(document))
@@ -103,7 +102,7 @@ func (f *file) readLines(text string) error {
 		o := one.Observation
 		o.Row = cmp.Or(o.Row, number)
 		if o.Malformed != "" {
-			o.Problem, o.ProblemZH = withJSONCause(o.Problem, o.ProblemZH, line)
+			o.Problem, o.ProblemZH = jsontext.WithCause(o.Problem, o.ProblemZH, line)
 		}
 		if one.Area != "" {
 			if a, ok := f.Catalogue.FindArea(one.Area); ok {
@@ -122,36 +121,14 @@ func isObservation(object string) bool {
 	return (strings.Contains(object, `"indicator"`) || strings.Contains(object, `"entity"`)) && !strings.Contains(object, `"observations"`)
 }
 
-// endOfValue returns the index behind the object that a text begins with.
-func endOfValue(text string) int {
-	depth := 0
-	quoted := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(text)
-}
-
 func badJSON(text []byte, err error, shift int) error {
 	where := ""
 	zh, en := event.ExplainJSON(err)
 	if offset, ok := event.Offset(err); ok {
 		offset += int64(shift)
-		where = position(text, offset+1)
+		where = jsontext.Position(text, offset+1)
 		if at := min(max(offset, 0), int64(len(text))); at < int64(len(text)) {
-			if causeZH, causeEN := jsonCause(string(text[at:min(at+40, int64(len(text)))])); causeZH != "" {
+			if causeZH, causeEN := jsontext.Cause(string(text[at:min(at+40, int64(len(text)))])); causeZH != "" {
 				zh, en = zh+"："+causeZH, en+": "+causeEN
 			}
 		}
@@ -159,79 +136,4 @@ func badJSON(text []byte, err error, shift int) error {
 	return newProblem(BadJSON, event.Excerpt(string(text), 40),
 		fmt.Sprintf("无法读取 JSON%s：%s。格式应为 {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, zh),
 		fmt.Sprintf("the JSON cannot be read%s: %s; want {\"area\":…,\"dataset\":…,\"observations\":[…]}", where, en))
-}
-
-// withJSONCause adds the likely cause to what is wrong with one line.
-func withJSONCause(en, zh, line string) (string, string) {
-	for _, word := range notJSON {
-		if at := strings.Index(line, ":"+word.text); at >= 0 && !strings.HasPrefix(line[at:], `:"`) {
-			return en + ": " + word.en, zh + "：" + word.zh
-		}
-	}
-	return en, zh
-}
-
-// notJSON are what programs write that is no JSON.
-var notJSON = []struct{ text, zh, en string }{
-	{"NaN", "NaN 不是 JSON 的值；没有数据时请写 null", "NaN is no value of JSON; write null where there is no figure"},
-	{"nan", "nan 不是 JSON 的值；没有数据时请写 null", "nan is no value of JSON; write null where there is no figure"},
-	{"Infinity", "Infinity 不是 JSON 的值", "Infinity is no value of JSON"},
-	{"-Infinity", "-Infinity 不是 JSON 的值", "-Infinity is no value of JSON"},
-	{"None", "None 是 Python 的写法，JSON 中是 null", "None is Python; JSON has null"},
-	{"True", "True 是 Python 的写法", "True is Python"},
-	{"False", "False 是 Python 的写法", "False is Python"},
-	{"undefined", "undefined 不是 JSON 的值；没有数据时请写 null", "undefined is no value of JSON; write null where there is no figure"},
-	{"'", "JSON 的文本用双引号，不用单引号", "JSON has double quotation marks, not single ones"},
-	{"“", "引号是中文引号，请用英文双引号", "the quotation marks are typographic ones; use \""},
-	{"”", "引号是中文引号，请用英文双引号", "the quotation marks are typographic ones; use \""},
-	{"，", "逗号是全角逗号，请用半角逗号", "the comma is a full-width one; use ,"},
-	{"：", "冒号是全角冒号，请用半角冒号", "the colon is a full-width one; use :"},
-	{"//", "JSON 不能有注释", "JSON has no comments"},
-	{"/*", "JSON 不能有注释", "JSON has no comments"},
-	{",]", "逗号多了一个", "there is a comma too many"},
-	{",}", "逗号多了一个", "there is a comma too many"},
-	{"}", "前面多了一个逗号，或缺少一个值", "there is a comma too many before it, or a value is missing"},
-	{"]", "前面多了一个逗号，或缺少一个值", "there is a comma too many before it, or a value is missing"},
-	{".", "数字的小数点前要写 0", "a number has a digit before its point"},
-	{"+", "数字前不能写加号", "a number has no plus before it"},
-}
-
-func jsonCause(text string) (zh, en string) {
-	text = strings.TrimLeft(text, " \t\r\n")
-	for _, word := range notJSON {
-		if strings.HasPrefix(text, word.text) {
-			return word.zh, word.en
-		}
-	}
-	return "", ""
-}
-
-// position tells where in the text an offset lies, as editors count.
-func position(text []byte, offset int64) string {
-	before := text[:min(max(offset, 0), int64(len(text)))]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-	return fmt.Sprintf(" (%d:%d)", line, column)
-}
-
-// countElements returns how many elements the lists in the outermost object have, at most,
-// without decoding them: a few bytes of JSON make an observation of two hundred.
-func countElements(text string) int {
-	elements, depth, quoted := 1, 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		case c == ',' && depth == 2:
-			elements++
-		}
-	}
-	return elements
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/charset"
+	"github.com/citytally/citytally/ingest/decode/divide"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/event"
 )
@@ -45,7 +46,7 @@ const (
 	Ambiguous      = charset.Ambiguous
 	DefaultsDiffer = "PARAMETER_DIFFERS"
 	BadParameter   = "PARAMETER_INVALID"
-	FigureRepeated = "FIGURE_REPEATED"
+	FigureRepeated = divide.FigureRepeated
 )
 
 func newProblem(code, seen, zh, en string) *catalogue.Problem {

@@ -47,7 +47,7 @@ func (t *table) area(text string) string {
 		return text
 	}
 	return t.reader.areas.get(text, func(text string) string {
-		if a, ok := t.Catalogue.FindArea(t.label(text)); ok {
+		if a, ok := t.Catalogue.FindArea(ofWhich.ReplaceAllString(catalogue.NormalizeName(t.label(text)), "")); ok {
 			return a.Code
 		}
 		return text

@@ -1,9 +1,11 @@
 package decode
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -13,9 +15,13 @@ import (
 )
 
 var (
-	footnote = regexp.MustCompile(`^[（(]?(?:注释?|备注|说明|附注|填表人?|制表人?|审核人?|复核人?|负责人|单位负责人|统计负责人|填报人|经办人|联系人|联系电话|电话|报出日期|填报日期|填表日期|制表日期|日期|数据来源|资料来源|来源|note|notes|source|remark|remarks|prepared by|checked by)\d{0,2}[）)]?\s*[:：.、]|^[※*①②③†]`)
-	dated    = regexp.MustCompile(`^\d{4}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}\s*日?$`)
-	totals   = regexp.MustCompile(`^(?:合计|总计|小计|全市合计|全市总计|各区合计|total|sum)$`)
+	footnote     = regexp.MustCompile(`^[（(]?(?:注释?|备注|说明|(?:填表|填报|编制|指标|补充)(?:说明|解释|要求)|附注|填表人?|制表人?|审核人?|复核人?|负责人|单位负责人|统计负责人|填报人|经办人|联系人|联系电话|电话|报出日期|填报日期|填表日期|制表日期|日期|数据来源|资料来源|来源|note|notes|source|remark|remarks|prepared by|checked by)\d{0,2}[）)]?\s*[:：.、]|^[※*①②③†]`)
+	dated        = regexp.MustCompile(`^\d{4}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}\s*日?$`)
+	totals       = regexp.MustCompile(`^(?:(?:全[市省国区县]|各?(?:地|市|县)?(?:区|县|县区|区县)|本页)?(?:合计|总计|小计|总和|汇总|汇总数|平均)|合计数|总数|全市|全省|全国|全市平均|其中[:,]?|grandtotal|total|subtotal|sum|allareas|wholecity|citytotal)[:*]?$`)
+	notesBegin   = regexp.MustCompile(`^[(（]?(?:注释?|备注|说明|附注|(?:填表|填报|编制|指标|补充)(?:说明|解释|要求))[)）]?[:：]?$`)
+	numbered     = regexp.MustCompile(`^(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．:：]|[①-⑳])`)
+	numberColumn = regexp.MustCompile(`^(?:序号|编号|行次|no\.?)$`)
+	ofWhich      = regexp.MustCompile(`^(?:其中[:,]?|#)`)
 )
 
 // passedOver reports whether a row says nothing about figures: the header repeated, a
@@ -26,9 +32,12 @@ func (t *table) passedOver(r *grid.Row) bool {
 	switch {
 	case t.repeatsHeader(r):
 		zh, en = "重复的表头", "the header repeated"
-	case t.isFootnote(first) || n == 1 && dated.MatchString(first):
+	case t.isFootnote(first) || n == 1 && dated.MatchString(first) || t.inNotes(r, n, first):
+		t.reader.inNotes = t.reader.inNotes || n == 1 && notesBegin.MatchString(catalogue.NormalizeName(first))
 		zh, en = "脚注或签署", "a footnote or signature"
-	case t.at[areaField] >= 0 && totals.MatchString(catalogue.NormalizeName(r.Cell(t.at[areaField]))):
+	case t.isColumnCodes(r, first):
+		zh, en = "栏次", "numbers of columns"
+	case t.isTotal(r):
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
 	case n == 1 && len(t.columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
 		zh, en = "小标题", "a heading"
@@ -40,6 +49,80 @@ func (t *table) passedOver(r *grid.Row) bool {
 	t.reader.passed++
 	t.understanding.note("ROW_PASSED_OVER", r.Number, "", first, fmt.Sprintf("第 %d 行（%s）未读：%s", r.Number, event.Excerpt(first, 40), zh), fmt.Sprintf("row %d, %q, is passed over: %s", r.Number, event.Excerpt(first, 40), en))
 	return true
+}
+
+// isTotal reports whether a row holds no figures of its own but those of several others: by its
+// area or its indicator, or as a part of a district that is no area of the catalogue.
+func (t *table) isTotal(r *grid.Row) bool {
+	if text := r.Cell(t.at[areaField]); text != "" && len(text) <= maxHeaderCell {
+		if t.reader.totals.get(text, func(text string) bool {
+			key := catalogue.NormalizeName(text)
+			if totals.MatchString(key) {
+				return true
+			}
+			area, ok := t.Catalogue.FindArea(ofWhich.ReplaceAllString(key, ""))
+			return ok && t.totalFor(area) || !ok && ofWhich.MatchString(key)
+		}) {
+			return true
+		}
+	}
+	text := r.Cell(t.at[indicatorField])
+	return text != "" && len(text) <= maxHeaderCell && t.reader.totalNames.get(text, func(text string) bool { return totals.MatchString(catalogue.NormalizeName(text)) })
+}
+
+// totalFor reports whether an area's figures are the city's to the sender, who is a district.
+func (t *table) totalFor(area *catalogue.Area) bool {
+	sender := cmp.Or(t.Area, t.Own)
+	return area.Kind == catalogue.City && sender != "" && sender != area.Code
+}
+
+// inNotes reports whether a row is one of the notes that a heading such as 填表说明： has begun.
+func (t *table) inNotes(r *grid.Row, n int, first string) bool {
+	if !t.reader.inNotes || t.indicator(first).known {
+		return false
+	}
+	return n == 1 || numbered.MatchString(first) && (t.orientation != long || catalogue.Silent(r.Cell(t.at[valueField])))
+}
+
+// isColumnCodes reports whether a row says how columns are numbered, as forms of statistics do
+// below the header: 甲, 乙, 1, 2.
+func (t *table) isColumnCodes(r *grid.Row, first string) bool {
+	if first != "甲" && first != "A" && first != "a" {
+		return false
+	}
+	stems, last := 0, 0
+	for i := range r.Cells {
+		cell := r.Cell(i)
+		switch n, err := strconv.Atoi(cell); {
+		case cell == "":
+		case err == nil && n == last+1:
+			last = n
+		case len([]rune(cell)) == 1 && last == 0:
+			stems++
+		default:
+			return false
+		}
+	}
+	return stems > 0 && stems+last > 1
+}
+
+// secondHeader reports whether a row is the header of another table below the first. A table below
+// another one is never read in the columns of the first.
+func (t *table) secondHeader(r *grid.Row) bool {
+	_, first := r.Filled()
+	if len(first) > maxHeaderCell || !t.reader.fieldNames.get(first, func(text string) bool {
+		field, _ := fieldOf(text, t.sdmx)
+		return field > extra || numberColumn.MatchString(fieldKey(text))
+	}) {
+		return false
+	}
+	other := table{file: t.file, sample: []grid.Row{*r}}
+	columns := other.headerColumns(r.Cells)
+	if columns == nil {
+		return false
+	}
+	_, f := other.layoutOf(columns, nil)
+	return f == nil
 }
 
 func (t *table) isFootnote(text string) bool {

@@ -21,6 +21,10 @@ type tableReader struct {
 	areas       cache[string]
 	datasets    cache[string]
 	footnotes   cache[bool]
+	totals      cache[bool]
+	totalNames  cache[bool]
+	fieldNames  cache[bool]
+	inNotes     bool // below a heading such as 填表说明：
 }
 
 // named is an indicator as a cell names it.
@@ -106,6 +110,11 @@ func (t *table) row(r *grid.Row) error {
 	}
 	if r.Blank() || t.passedOver(r) {
 		return nil
+	}
+	if t.secondHeader(r) {
+		return newProblem(Ambiguous, event.Excerpt(strings.Join(r.Cells, ","), maxSeen),
+			fmt.Sprintf("第 %d 行又是一个表头，下面是另一张表；一个文件（工作表）里请只放一张表，请分别保存后上传", r.Number),
+			fmt.Sprintf("row %d is a header again, of another table; a file or sheet holds one table, so send them one by one", r.Number))
 	}
 	if r.Fixed {
 		if problem := t.wrongLength(r); problem != nil {

@@ -8,10 +8,12 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -60,7 +62,7 @@ func (t *table) recognize() (*failure, error) {
 		r.Cells = slices.Clone(r.Cells)
 		t.sample = append(t.sample, r)
 	}
-	none := &failure{problem: newProblem(Empty, "", "没有任何数据行，也没有表头；应为 "+wantedColumns, "there is no row and no header; want "+wantedColumns)}
+	none := &failure{problem: newProblem(Empty, "", "没有任何数据行，也没有表头；表头应为“"+wantedColumnsZH+"”", "there is no row and no header; want "+wantedColumns)}
 	worst := none
 	for i := range t.sample[:min(len(t.sample), maxTitleRows)] {
 		f := t.headerAt(i)
@@ -81,7 +83,7 @@ func (t *table) recognize() (*failure, error) {
 func (t *table) headerAt(i int) *failure {
 	r := &t.sample[i]
 	if r.Problem != nil {
-		return &failure{problem: newProblem(BadColumns, event.Excerpt(r.Text, maxSeen), "表头："+r.Problem.ZH+"；应为 "+wantedColumns, "header: "+r.Problem.EN+"; want "+wantedColumns), columns: t.Limits.Columns}
+		return &failure{problem: newProblem(BadColumns, event.Excerpt(r.Text, maxSeen), "表头："+r.Problem.ZH+separatedBy(r.Text, 0)+"；应为“"+wantedColumnsZH+"”", "header: "+r.Problem.EN+separatedBy(r.Text, 1)+"; want "+wantedColumns), columns: t.Limits.Columns}
 	}
 	n, _ := r.Filled()
 	if n == 0 {
@@ -93,6 +95,15 @@ func (t *table) headerAt(i int) *failure {
 		}
 	}
 	return t.tryHeader(r.Cells, i, 1)
+}
+
+// separatedBy says how cells are separated where a header has none that is known; language 0 is
+// Chinese and 1 English.
+func separatedBy(header string, language int) string {
+	if strings.ContainsAny(header, ",;\t") {
+		return ""
+	}
+	return [2]string{"；各列须用半角逗号、制表符或半角分号分隔", "; columns are separated by commas, tabs or semicolons of half width"}[language]
 }
 
 // subHeader reports whether a row looks like the second line of a header: nothing under the first
@@ -121,10 +132,11 @@ func (t *table) tryHeader(cells []string, i, rows int) *failure {
 	columns := t.headerColumns(cells)
 	if columns == nil {
 		return &failure{columns: len(cells), problem: newProblem(BadColumns, event.Excerpt(strings.Join(cells, ","), maxSeen),
-			fmt.Sprintf("第 %d 行已是数据，上面没有表头；请在数据前加一行表头，如 %s", t.sample[i].Number, wantedColumns),
+			fmt.Sprintf("第 %d 行已是数据，上面没有表头；请在数据前加一行表头“%s”", t.sample[i].Number, wantedColumnsZH),
 			fmt.Sprintf("row %d holds figures and there is no header above it; write a header before them, such as %s", t.sample[i].Number, wantedColumns))}
 	}
 	t.begin = i + rows
+	t.rowNumbers(columns)
 	kind, f := t.layoutOf(columns, t.sample[t.begin:])
 	if f != nil {
 		return f
@@ -137,16 +149,61 @@ func (t *table) tryHeader(cells []string, i, rows int) *failure {
 		t.at[columns[c].role] = c
 	}
 	t.base, t.change = -1, -1
+	if kind != long {
+		t.attachCompared(columns)
+	}
 	for c := len(columns) - 1; c >= 0 && kind == long; c-- {
-		switch key, _, _ := splitBrackets(fieldKey(columns[c].name)); {
+		key, _, _ := splitBrackets(fieldKey(columns[c].name))
+		compared, of := wording.Compares(columns[c].name)
+		switch {
 		case columns[c].role != extra:
-		case baseWords.MatchString(key):
+		case wording.Base(key), compared == wording.BaseOf && of == "":
 			t.base = c
-		case changeWords.MatchString(key):
+		case wording.Change(key), compared == wording.ChangeOf && of == "":
 			t.change = c
 		}
 	}
 	return nil
+}
+
+// rowNumbers passes over a first column without a name that counts the rows, as R and pandas write
+// it, and the lines' numbers of a form (01, 02) beside the names of its indicators.
+func (t *table) rowNumbers(columns []column) {
+	if len(columns) > 1 && columns[0].role == unnamed && t.counts(0) {
+		columns[0].role = extra
+	}
+	code, name := -1, -1
+	for i := range columns {
+		switch columns[i].role {
+		case indicatorField:
+			code = i
+		case nameField:
+			name = i
+		}
+	}
+	if code < 0 || name < 0 {
+		return
+	}
+	below := t.sample[t.begin:]
+	if t.meaning(code, below) != indicatorField && t.meaning(name, below) == indicatorField {
+		columns[code].role, columns[name].role = extra, indicatorField
+	}
+}
+
+// counts reports whether a column's cells are 0, 1, 2 … or 1, 2, 3 ….
+func (t *table) counts(i int) bool {
+	next := -1
+	for n := t.begin; n < len(t.sample); n++ {
+		if t.sample[n].Blank() {
+			continue
+		}
+		number, err := strconv.Atoi(t.sample[n].Cell(i))
+		if err != nil || next < 0 && number > 1 || next >= 0 && number != next {
+			return false
+		}
+		next = number + 1
+	}
+	return next > 0
 }
 
 // holdsValues reports whether a column has text in the sample's data.
@@ -237,7 +294,7 @@ func (t *table) meaning(i int, below []grid.Row) role {
 func (t *table) uncertainFigures(kind orientation, columns []column, f *failure) *failure {
 	for i := range columns {
 		c := &columns[i]
-		if c.role != extra && c.role != unnamed || passedOverWords.MatchString(fieldKey(c.name)) || !t.holdsNumbers(i) {
+		if c.role != extra && c.role != unnamed || wording.PassedOver(fieldKey(c.name)) || c.total || !t.holdsNumbers(i) {
 			continue
 		}
 		if c.role == unnamed {
@@ -284,10 +341,15 @@ func (t *table) context() *failure {
 	if f := t.titleArea(titles); f != nil {
 		return f
 	}
-	if t.at[periodField] >= 0 || t.orientation == acrossPeriods || t.at[yearField] >= 0 {
+	if t.at[periodField] >= 0 || t.at[yearField] >= 0 || t.orientation == acrossPeriods && !t.relative() {
 		return nil
 	}
 	return t.titlePeriod(titles)
+}
+
+// relative reports whether columns tell their periods by their place to that of the table.
+func (t *table) relative() bool {
+	return slices.ContainsFunc(t.columns, func(c column) bool { return c.relative })
 }
 
 // titles returns the texts above a row.
@@ -315,11 +377,14 @@ func (t *table) titlePeriod(titles []string) *failure {
 		return nil
 	}
 	other := slices.Sorted(maps.Keys(said))[0]
+	if p, err := catalogue.ParsePeriod(other); err == nil && t.relative() && p.LastDay().Equal(t.period.LastDay()) {
+		return nil // the title names the year to date, and the columns say what they are of it
+	}
 	if t.period.Kind != catalogue.Year && strings.HasPrefix(t.whole, other) {
 		return nil // the title names the year of it
 	}
 	return &failure{problem: newProblem(DefaultsDiffer, event.Excerpt(said[other], maxSeen),
-		fmt.Sprintf("%q 说的是 %s，参数 period 是 %s；请核对后改为一致", event.Excerpt(said[other], 60), other, t.whole),
+		fmt.Sprintf("%q 说的是 %s，报送时选择的报告期（参数 period）是 %s；请核对后改为一致", event.Excerpt(said[other], 60), other, t.whole),
 		fmt.Sprintf("%q says %s and the parameter period says %s; make them agree", event.Excerpt(said[other], 60), other, t.whole)), recognized: 100}
 }
 

@@ -155,10 +155,10 @@ func multiplied(exponent, unit string) (string, bool) {
 // actionOf reads an action of SDMX: D withdraws, and the others report.
 func actionOf(text string) (string, *catalogue.Problem) {
 	switch action := strings.ToUpper(text); action {
-	case "", "A", "I", "M", "R":
+	case "", "A", "I", "M", "R", "FALSE":
 		return "", nil
-	case "D":
-		return action, nil
+	case "D", "TRUE": // deleted, of DHIS2
+		return "D", nil
 	}
 	return "", newProblem("", "", fmt.Sprintf("操作 %q 不能由文件提出", event.Excerpt(text, 40)), fmt.Sprintf("the action %q cannot be asked for by a file", event.Excerpt(text, 40)))
 }
@@ -195,6 +195,7 @@ func (t *table) wideRow(r *grid.Row) error {
 			of = c.area
 		}
 		o.Indicator, o.Unit = what.id, unit
+		o.Base, o.Change = t.compared(r, c.base), t.compared(r, c.change)
 		fault := r.Faults[i]
 		if r.Merged[i] {
 			fault = mergedValue(i, r.Number)

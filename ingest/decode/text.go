@@ -1,7 +1,11 @@
 package decode
 
 import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -14,7 +18,8 @@ func (f *file) decodeText(data []byte) (string, error) {
 		return "", err
 	}
 	f.understanding.say(text.EncodingZH, text.EncodingEN)
-	return text.Text, nil
+	plain := strings.TrimSuffix(text.Text, "\x1a") // the end of a file to DOS
+	return plain, refuseUTF7(plain)
 }
 
 // delimiter is what separates the cells of a text table.
@@ -63,11 +68,45 @@ func (f *file) readDelimited(text string) error {
 	d := delimiters[fits[0]]
 	f.understanding.say(d.zh, d.en)
 	f.expected = strings.Count(text, "\n") + 1
-	t := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits))
+	rows := grid.NewDelimited(text, d.char, f.Limits.Limits)
+	t := newTable(f, rows)
 	if _, err := t.recognize(); err != nil {
 		return err
 	}
-	return t.read()
+	if err := t.read(); err != nil {
+		return err
+	}
+	f.noteTextNumbers(rows.TypedText())
+	return nil
+}
+
+// noteTextNumbers notes numbers that are written as text.
+func (f *file) noteTextNumbers(n int, first string) {
+	if n > 0 {
+		f.understanding.note("NUMBERS_AS_TEXT", 0, "", first,
+			fmt.Sprintf("有 %d 个数字是以文本形式存储的（如 %s），已按数字读入", n, first), fmt.Sprintf(plural(n, "%d number")+" stored as text (%s is the first), read as a number", n, first))
+	}
+}
+
+// utf7 is what UTF-7, which old mail programs write, makes of characters that are not ASCII.
+var utf7 = regexp.MustCompile(`\+([A-Za-z0-9+/]{3,})-`)
+
+// refuseUTF7 names a text in UTF-7, by a run that is Chinese in it.
+func refuseUTF7(text string) error {
+	for _, m := range utf7.FindAllStringSubmatch(text[:min(len(text), 64<<10)], 20) {
+		decoded, err := base64.RawStdEncoding.DecodeString(m[1])
+		if err != nil || len(decoded) < 2 {
+			continue
+		}
+		chinese := true
+		for i := 0; i+1 < len(decoded); i += 2 {
+			chinese = chinese && unicode.In(rune(decoded[i])<<8|rune(decoded[i+1]), unicode.Han, unicode.P)
+		}
+		if chinese {
+			return newProblem(BadEncoding, m[0], "文件是 UTF-7 编码（"+m[0]+" 是其中的汉字），请另存为“CSV UTF-8（逗号分隔）”", `the file is in UTF-7 (`+m[0]+` is Chinese in it); save it as "CSV UTF-8 (comma delimited)"`)
+		}
+	}
+	return nil
 }
 
 // firstLines returns the first lines of a text, however they end.

@@ -141,10 +141,7 @@ func (w *workbook) readSheet(c *candidate) (err error) {
 	if err := t.read(); err != nil {
 		return err
 	}
-	if n, first := rows.TextNumbers(); n > 0 {
-		w.understanding.note("NUMBERS_AS_TEXT", 0, "", first,
-			fmt.Sprintf("有 %d 个数字是以文本形式存储的（如 %s），已按数字读入", n, first), fmt.Sprintf(plural(n, "%d number")+" stored as text (%s is the first), read as a number", n, first))
-	}
+	w.noteTextNumbers(rows.TextNumbers())
 	return nil
 }
 

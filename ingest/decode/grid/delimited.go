@@ -3,6 +3,7 @@ package grid
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -26,6 +27,9 @@ type Delimited struct {
 	cells     []string
 	limits    Limits
 	seen      int // cells so far
+
+	typedText      int // cells written as '2022 or ="95"
+	firstTypedText string
 }
 
 // NewDelimited reads a text whose cells are separated by the delimiter.
@@ -69,6 +73,7 @@ func (g *Delimited) Next() (Row, error) {
 		}
 	}
 	g.rest = rest
+	g.plain(&r)
 	if g.seen += len(r.Cells); g.seen > g.limits.Cells {
 		return Row{}, tooLarge("文件的单元格超过 %d 个，请分成几个文件", "the file has more than %d cells; split it into several files", g.limits.Cells)
 	}
@@ -76,6 +81,37 @@ func (g *Delimited) Next() (Row, error) {
 		r.Cells, r.Problem = nil, &catalogue.Problem{ZH: fmt.Sprintf("本行超过 %d 列", g.limits.Columns), EN: fmt.Sprintf("a row of more than %d columns", g.limits.Columns)}
 	}
 	return r, nil
+}
+
+// TypedText returns how many cells so far were written so that a spreadsheet takes them for text,
+// as '2022 or ="95", and the first one's place. They are read without that.
+func (g *Delimited) TypedText() (count int, first string) { return g.typedText, g.firstTypedText }
+
+// plain drops from cells what spreadsheets and people write to have numbers taken for text.
+func (g *Delimited) plain(r *Row) {
+	for i, cell := range r.Cells {
+		if cell == "" || cell[0] != '\'' && cell[0] != '=' {
+			continue
+		}
+		text, ok := plainText(cell)
+		if !ok {
+			continue
+		}
+		if r.Cells[i] = text; g.typedText == 0 {
+			g.firstTypedText = ColumnName(i) + strconv.Itoa(r.Number)
+		}
+		g.typedText++
+	}
+}
+
+// plainText returns what a cell such as '2022 or ="95" is of.
+func plainText(cell string) (string, bool) {
+	if inner, ok := strings.CutPrefix(cell, `="`); ok {
+		inner, ok = strings.CutSuffix(strings.TrimRight(inner, " "), `"`)
+		return inner, ok && !strings.Contains(inner, `"`)
+	}
+	inner, ok := strings.CutPrefix(cell, "'")
+	return inner, ok && inner != "" && strings.Trim(inner, "0123456789.,+-%/年月季度上下半QSHYTD ") == "" && strings.ContainsAny(inner, "0123456789")
 }
 
 // split puts the cells of a line without quotation marks into g.cells.
@@ -118,6 +154,15 @@ func (g *Delimited) splitQuoted(text string) bool {
 	g.cells = g.cells[:0]
 	for {
 		cell := strings.TrimLeft(text, " ")
+		if strings.HasPrefix(cell, `="`) { // ="95", a number as a text
+			if end := strings.IndexByte(cell[2:], '"') + 3; end > 2 && (end == len(cell) || cell[end] == g.delimiter) {
+				if g.cells = append(g.cells, cell[:end]); end == len(cell) {
+					return true
+				}
+				text = cell[end+1:]
+				continue
+			}
+		}
 		if !strings.HasPrefix(cell, `"`) {
 			i := strings.IndexByte(text, g.delimiter)
 			cell, rest := text, ""

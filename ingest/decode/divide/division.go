@@ -1,4 +1,4 @@
-package decode
+package divide
 
 import (
 	"encoding/json"
@@ -12,23 +12,13 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Divided is a submission that is larger than a message, in parts. Rows of one year are in one
-// part or in consecutive ones, the years in their order: what rules compare within a year is
-// judged together, and what they compare with the year before has been judged by then. No figure
-// is in two parts.
-type Divided struct {
-	// Head is the submission without its observations.
-	Head  event.Submission
-	Parts []event.Rows
-}
-
 // maxPart is the most bytes of a part, but for one more row. It is well below what a message
 // usually may have, because held rows are stored with words.
 const maxPart = 1 << 20
 
-// division is a submission while it is divided. It has the rows as JSON, which takes a third of
+// Division is a submission while it is divided. It has the rows as JSON, which takes a third of
 // the memory of observations.
-type division struct {
+type Division struct {
 	years map[int]*year
 	last  *year
 	most  int // bytes of a part
@@ -45,25 +35,20 @@ type year struct {
 	open event.Rows
 }
 
-// divide divides a submission from here on.
-func (f *file) divide(index int) error {
-	s := &f.submissions[index]
-	d := &division{years: map[int]*year{}, most: min(maxPart, f.Limits.Message), rows: make(map[uint64]int32, f.expected), seed: maphash.MakeSeed()}
-	if f.divisions == nil {
-		f.divisions = map[int]*division{}
-	}
-	f.divisions[index] = d
-	for i := range s.Observations {
-		if err := d.add(&s.Observations[i]); err != nil {
-			return err
-		}
-	}
-	s.Observations = nil
-	return nil
+// New returns a division without rows, of parts that have at most so many bytes, for about as many
+// rows as are expected.
+func New(most, expected int) *Division {
+	return &Division{years: map[int]*year{}, most: min(maxPart, most), rows: make(map[uint64]int32, expected), seed: maphash.MakeSeed()}
 }
 
-// sizeOf returns how many bytes an observation has as JSON, about.
-func sizeOf(o *event.Observation) int {
+// FigureRepeated is the code of the problem of a file in which two rows report the same.
+const FigureRepeated = "FIGURE_REPEATED"
+
+// maxSeen is how many bytes of a row a message repeats.
+const maxSeen = 100
+
+// Size returns how many bytes an observation has as JSON, about.
+func Size(o *event.Observation) int {
 	size := 60 + len(o.Indicator) + len(o.Period) + len(o.Value) + len(o.Cell)
 	if optional := len(o.Unit) + len(o.Stage) + len(o.Status) + len(o.Qualifier) + len(o.Note) + len(o.Action) + len(o.Base) + len(o.Change); optional > 0 {
 		size += 40 + optional
@@ -77,10 +62,10 @@ func sizeOf(o *event.Observation) int {
 	return size
 }
 
-// add adds a row. A row that cannot be read goes with the row before it. A second row on the
+// Add adds a row. A row that cannot be read goes with the row before it. A second row on the
 // same figure is an error: nobody could say of it, where it is in another part, which of the two
 // is meant.
-func (d *division) add(o *event.Observation) error {
+func (d *Division) Add(o *event.Observation) error {
 	if d.count++; o.Row == 0 { // its place, which is another one in a part
 		o.Row = d.count
 	}
@@ -118,7 +103,7 @@ func (d *division) add(o *event.Observation) error {
 }
 
 // note notes which figure or entity a row is about, and returns the row that was there before.
-func (d *division) note(o *event.Observation) (first int, repeated bool) {
+func (d *Division) note(o *event.Observation) (first int, repeated bool) {
 	d.text = append(append(append(d.text[:0], o.Indicator...), 0), o.Period...)
 	if o.Listing != nil {
 		d.text = append(append(d.text, 0), o.Entity...)
@@ -137,13 +122,13 @@ func repeatedFigure(first int, o *event.Observation) error {
 		what += " " + o.Entity
 	}
 	what = event.Excerpt(what, maxSeen)
-	return newProblem(FigureRepeated, what,
-		fmt.Sprintf("第 %d 行和第 %d 行报的是同一项（%s）；这样大的文件分批处理，同一项只能出现一次，请删去其中一行", first, o.Row, what),
-		fmt.Sprintf("rows %d and %d report the same (%s); a file of this size is judged in parts, and nothing may occur in it twice: delete one of the rows", first, o.Row, what))
+	return &catalogue.Problem{Code: FigureRepeated, Seen: what,
+		ZH: fmt.Sprintf("第 %d 行和第 %d 行报的是同一项（%s）；这样大的文件分批处理，同一项只能出现一次，请删去其中一行", first, o.Row, what),
+		EN: fmt.Sprintf("rows %d and %d report the same (%s); a file of this size is judged in parts, and nothing may occur in it twice: delete one of the rows", first, o.Row, what)}
 }
 
-// parts returns the rows year by year, small years together.
-func (d *division) parts() []event.Rows {
+// Parts returns the rows year by year, small years together.
+func (d *Division) Parts() []event.Rows {
 	var all []event.Rows
 	var open event.Rows
 	closeOpen := func() {

@@ -1,0 +1,102 @@
+package decode
+
+import (
+	"fmt"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/decode/wording"
+)
+
+// relativePeriod recognises a header that names a period by its place to that of the table: 本月,
+// 1-本月累计. It reports false for another header.
+func (t *table) relativePeriod(c *column) bool {
+	text := catalogue.NormalizeName(c.name)
+	if base, inner, ok := splitBrackets(text); ok && catalogue.IsUnit(inner) {
+		text, c.unit = base, inner
+	}
+	kind, found := wording.RelativePeriod(text)
+	if !found {
+		return false
+	}
+	if period, ok := wording.EndingWith(t.period, kind); ok {
+		c.role, c.period, c.relative = figures, period.String(), true
+		return true
+	}
+	zh, en := "没有说明是哪一期", "does not say of which period"
+	if t.period.Kind != 0 {
+		zh, en = fmt.Sprintf("与报告期 %s 不相符", t.period), fmt.Sprintf("does not go with the period %s", t.period)
+	}
+	c.problem = newProblem(withoutYear, c.name, fmt.Sprintf("%s%s；%s", catalogue.Quoted(c.name), zh, giveMonth[0]), fmt.Sprintf("%q %s; %s", c.name, en, giveMonth[1]))
+	return true
+}
+
+// giveMonth says how the period of a header such as 本月 is told.
+var giveMonth = [2]string{"请在报送时选择“报告期”（参数 period，如 2022-03、2022-Q1），或在表头写明时期", "give the parameter period (2022-03, 2022-Q1), or write the period into the header"}
+
+// attachCompared finds the columns of figures that columns of last year's figures and of changes
+// belong to: by the name before theirs, as the only one, or each behind its own. Where it is not
+// certain, a column belongs to none and is passed over.
+func (t *table) attachCompared(columns []column) {
+	var owners []int
+	for i := range columns {
+		if columns[i].base, columns[i].change = -1, -1; columns[i].role == figures {
+			owners = append(owners, i)
+		}
+	}
+	set := func(kind wording.Comparison, owner, i int) {
+		at := &columns[owner].base
+		if kind == wording.ChangeOf {
+			at = &columns[owner].change
+		}
+		if *at < 0 {
+			*at = i
+		}
+	}
+	nameless := map[wording.Comparison][][2]int{} // the column before and the compared one
+	for i := range columns {
+		kind, of := wording.Compares(columns[i].name)
+		if columns[i].role != extra || kind == wording.NoComparison {
+			continue
+		}
+		if of == "" {
+			before := -1
+			for _, owner := range owners {
+				if owner < i {
+					before = owner
+				}
+			}
+			nameless[kind] = append(nameless[kind], [2]int{before, i})
+			continue
+		}
+		for _, owner := range owners {
+			if t.sameFigures(of, &columns[owner]) {
+				set(kind, owner, i)
+				break
+			}
+		}
+	}
+	for kind, pairs := range nameless {
+		if len(pairs) != len(owners) {
+			continue
+		}
+		seen := map[int]bool{}
+		for n, pair := range pairs {
+			if len(owners) > 1 && (pair[0] != owners[n] || seen[pair[0]]) {
+				seen = nil
+				break
+			}
+			seen[pair[0]] = true
+		}
+		for n, pair := range pairs {
+			if seen != nil {
+				set(kind, owners[n], pair[1])
+			}
+		}
+	}
+}
+
+// sameFigures reports whether a name is that of a column of figures.
+func (t *table) sameFigures(name string, of *column) bool {
+	c := column{name: name}
+	return (t.figuresOf(&c) || t.relativePeriod(&c)) && c.role == figures && c.indicator == of.indicator && c.period == of.period && c.area == of.area
+}

@@ -1,0 +1,44 @@
+package wording
+
+import (
+	"regexp"
+	"strings"
+)
+
+// passedOver are headers of columns that are known to hold no figures of the period.
+var passedOver = regexp.MustCompile(`^(?:序号|编号|代码|代号|指标代码|指标编码|指标编号|indicatorcode|行次|行号|栏次|no\.?|#|id|排名|位次|排序)$|同比|环比|增长|增速|增幅|上年|去年|上期|上月|上季|基期|同期|占比|比重|合计|小计|总计|全市|全省|全国|累计增|增减|计划|目标|任务|完成率|进度|备注|说明|growth|previous|lastyear|yoy|total|rank`)
+
+// baseWords and changeWords are headers of a figure of a year before and of the change since,
+// beside a figure.
+var (
+	baseWords   = regexp.MustCompile(`^(?:base|(?:上年|去年)(?:同期)?(?:数|值|实绩|完成数?)?)$`)
+	changeWords = regexp.MustCompile(`^(?:change|yoy|同比(?:增长|增速|增幅|增减)?率?|比上年(?:同期)?增长)$`)
+)
+
+// PassedOver reports whether a header, as fields are compared, is of a column that is known to hold
+// no figures of the period.
+func PassedOver(key string) bool { return passedOver.MatchString(key) }
+
+// accountingWords are headers of what programs for accounting export.
+var accountingWords = regexp.MustCompile(`^(?:科目(?:代码|编码|编号|名称)?|会计科目|会计期间|借方(?:金额|发生额|余额)?|贷方(?:金额|发生额|余额)?|凭证(?:字号?|号)?|摘要|(?:期初|期末)?余额|期初(?:借方|贷方)|期末(?:借方|贷方)|核算项目|辅助核算|部门|往来单位|制单|记账)$`)
+
+// Accounting reports whether a normalized header is one of what programs for accounting export.
+func Accounting(header string) bool { return accountingWords.MatchString(header) }
+
+// required are the marks of columns that have to be filled in, in forms of 钉钉, 腾讯文档 and others.
+var required = regexp.MustCompile(`^\*+|\*+$|[(\[【](?:必填|选填|非必填|可选|可空|required|optional)[)\]】]`)
+
+// WithoutMarks returns a normalized header without the marks of what has to be filled in.
+func WithoutMarks(key string) string {
+	if strings.ContainsAny(key, "*([【") {
+		return required.ReplaceAllString(key, "")
+	}
+	return key
+}
+
+// Base reports whether a header, as fields are compared, is of the figure of a year before, beside
+// the only figure of a row.
+func Base(key string) bool { return baseWords.MatchString(key) }
+
+// Change reports whether one is of the change since.
+func Change(key string) bool { return changeWords.MatchString(key) }
