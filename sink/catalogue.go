@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -97,6 +98,8 @@ func indicatorColumns(c *catalogue.Catalogue, since time.Time) ([]column, error)
 		text("name_zh", func(i *indicator) string { return i.NameZH }),
 		text("name_en", func(i *indicator) string { return i.NameEN }),
 		text("programme", func(i *indicator) string { return i.Programme }),
+		text("programme_zh", func(i *indicator) string { return programme(c, i).NameZH }),
+		text("programme_en", func(i *indicator) string { return programme(c, i).NameEN }),
 		text("unit", func(i *indicator) string { return i.UnitName }),
 		text("kind", func(i *indicator) string { return string(i.Kind) }),
 		text("city_total", func(i *indicator) string { return string(i.Total) }),
@@ -122,6 +125,15 @@ func indicatorColumns(c *catalogue.Catalogue, since time.Time) ([]column, error)
 		{"valid_to", valuesOf(c.Indicators, func(i *indicator) *time.Time { return optionalDay(i.ValidTo) })},
 	}...)
 	return columns, errors.Join(errs...)
+}
+
+// programme returns the heading that an indicator stands under.
+func programme(c *catalogue.Catalogue, i *catalogue.Indicator) catalogue.Programme {
+	at := slices.IndexFunc(c.Programmes, func(p catalogue.Programme) bool { return p.ID == i.Programme })
+	if at < 0 {
+		return catalogue.Programme{}
+	}
+	return c.Programmes[at]
 }
 
 func datasetColumns(c *catalogue.Catalogue, since time.Time) []column {

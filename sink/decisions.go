@@ -17,12 +17,12 @@ const decisionsSubject = "accepted.decisions"
 type decisionBlock struct{ decisions []decisionRow }
 
 // decisionRow is a decision with its place in ACCEPTED, its number within the message from 1,
-// and the version of the catalogue that it puts in force.
+// and the version of the catalogue or of the rules that it puts in force.
 type decisionRow struct {
 	event.Decision
-	sequence  uint64
-	number    uint32
-	catalogue string
+	sequence         uint64
+	number           uint32
+	catalogue, rules string
 }
 
 func (b *decisionBlock) rows() int { return len(b.decisions) }
@@ -56,6 +56,9 @@ func decisionRows(batch *event.AcceptedBatch, sequence uint64, known ...*catalog
 			}
 			row.catalogue = c.Version()
 		}
+		if row.Kind == event.AdoptRules {
+			row.rules = catalogue.VersionOf([]byte(row.Decision.Rules))
+		}
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -82,5 +85,6 @@ func (b *decisionBlock) allColumns() []column {
 		text("by_way", func(d *decisionRow) string { return d.Person.Way }),
 		{"decided_at", valuesOf(b.decisions, func(d *decisionRow) time.Time { return d.Decided() })},
 		text("catalogue", func(d *decisionRow) string { return d.catalogue }),
+		text("rules", func(d *decisionRow) string { return d.rules }),
 	}
 }

@@ -37,6 +37,7 @@ func TestDemoReproducesThePublishedFigures(t *testing.T) {
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
 	checkPublished(t, dir)
+	checkQuestions(t, dir)
 }
 
 // A demo that is killed at any moment and started again ends with the same

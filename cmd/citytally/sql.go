@@ -22,9 +22,10 @@ func newSQL(g *globals) *cobra.Command {
 		Long: `Run one query in ClickHouse and print its rows. Without an argument the query is
 read from standard input.
 
-Views to ask: totals_latest, totals (every version), observations_latest,
+Views to ask: figures (with names, of the city and every area), total_parts,
+release_changes, progress, totals_latest, totals (every version), observations_latest,
 observations (every vintage), entities, submissions, findings, runs, releases, areas,
-indicators, datasets.
+indicators, datasets; citytally docs querying has them all, with worked questions.
 
 A statement that would change something is refused unless --write says that it may.
 
