@@ -46,7 +46,12 @@ type Engine struct {
 
 	sessions sessionCount
 	readers  *gate
+	schema   atomic.Uint64 // see SchemaVersion
 }
+
+// SchemaVersion changes with every statement that may change what tables there are, their columns or who may use them.
+// What DESCRIBE said is true as long as it is the same before and after.
+func (e *Engine) SchemaVersion() uint64 { return e.schema.Load() }
 
 // opened is true while the process has an Engine: the library holds one data directory per process.
 var opened atomic.Bool

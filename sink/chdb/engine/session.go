@@ -153,6 +153,10 @@ func (s *Session) Query(ctx context.Context, query, format string) (*Result, err
 	if err := s.takeTurn(ctx, parsed); err != nil {
 		return nil, err
 	}
+	if parsed.MayChangeSchema() {
+		s.engine.schema.Add(1)
+		defer s.engine.schema.Add(1)
+	}
 	return s.run(ctx, parsed.Text, format)
 }
 

@@ -40,6 +40,7 @@ type connection struct {
 	leave            func() // of the count of readers; nil for others
 	session          *engine.Session
 	settings         querySettings
+	targets          insertTargets
 	compressed       bool // the blocks of the current or last query are
 	discardingInsert bool // the client still sends blocks of an insert that has failed
 

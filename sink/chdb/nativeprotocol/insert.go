@@ -16,7 +16,7 @@ import (
 // engine. Nothing is committed when the client leaves or cancels before its last
 // block.
 func (c *connection) insert(ctx context.Context, cancel context.CancelFunc, statement statement.Statement) error {
-	columns, err := insertColumns(ctx, c.session, statement)
+	columns, err := c.targets.find(ctx, c.server.engine, c.session, statement)
 	if err != nil {
 		return err
 	}

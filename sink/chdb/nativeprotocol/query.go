@@ -97,6 +97,10 @@ func (c *connection) prepare(ctx context.Context, parsed statement.Statement, q 
 	if err := c.settings.apply(ctx, c.session, want); err != nil {
 		return err
 	}
+	if parsed.ChangesSession() {
+		c.settings.forget()
+		c.targets.forget()
+	}
 	if err := bindParameters(ctx, c.session, q.parameters); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package nativeprotocol
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,8 +148,11 @@ var withheldSettings = map[string]bool{
 // same settings with every query it runs one SET in all.
 type querySettings struct {
 	applied map[string]string // the values in force
-	undo    map[string]string // for each applied setting the assignment that undoes it
+	undo    map[string]string // for each setting that was ever applied, the assignment that undoes it
 }
+
+// forget is for after a SET of the client's own, to whose values a setting has to be taken back from now on.
+func (q *querySettings) forget() { q.undo = nil }
 
 // apply makes want the only settings in force that came with a query.
 func (q *querySettings) apply(ctx context.Context, s *engine.Session, want []setting) error {
@@ -220,21 +224,25 @@ func (q *querySettings) set(ctx context.Context, s *engine.Session, names []stri
 	return nil
 }
 
-// noteUndo records the current values of those names that are not applied yet.
+// noteUndo records the current values of those names that were never applied. It reads system.settings, which takes
+// longer than many a query.
 func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names []string) error {
 	if q.applied == nil {
-		q.applied, q.undo = map[string]string{}, map[string]string{}
+		q.applied = map[string]string{}
+	}
+	if q.undo == nil {
+		q.undo = map[string]string{}
 	}
 	var quoted []string
 	for _, name := range names {
-		if _, is := q.applied[name]; !is {
-			q.undo[name] = name + " = DEFAULT"
+		if _, known := q.undo[name]; !known {
 			quoted = append(quoted, statement.QuoteString(name))
 		}
 	}
 	if len(quoted) == 0 {
 		return nil
 	}
+	undo := make(map[string]string, len(quoted))
 	rows, err := tables.Rows(ctx, s, "SELECT name, value FROM system.settings WHERE changed AND name IN ("+strings.Join(quoted, ", ")+")")
 	if err != nil {
 		return fmt.Errorf("read settings: %w", err)
@@ -243,7 +251,12 @@ func (q *querySettings) noteUndo(ctx context.Context, s *engine.Session, names [
 		if row[0] == "readonly" && row[1] == "0" {
 			continue // from a higher one only the default leads back
 		}
-		q.undo[row[0]] = row[0] + " = " + statement.QuoteString(row[1])
+		undo[row[0]] = row[0] + " = " + statement.QuoteString(row[1])
+	}
+	for _, name := range names {
+		if _, known := q.undo[name]; !known {
+			q.undo[name] = cmp.Or(undo[name], name+" = DEFAULT")
+		}
 	}
 	return nil
 }

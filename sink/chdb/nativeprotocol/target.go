@@ -21,6 +21,37 @@ type insertTarget struct {
 	table  []tables.Column
 }
 
+// maxInsertTargets bounds insertTargets: a client that has written to more tables asks the engine again.
+const maxInsertTargets = 64
+
+// insertTargets remembers a connection's targets, since a description costs as much as a small INSERT. It is emptied
+// when anybody's statement may have changed a table or a right, and when the connection has changed its database.
+type insertTargets struct {
+	version uint64 // of the engine's schema
+	known   map[[2]string]insertTarget
+}
+
+func (t *insertTargets) forget() { t.known = nil }
+
+func (t *insertTargets) find(ctx context.Context, e *engine.Engine, s *engine.Session, parsed statement.Statement) (insertTarget, error) {
+	if version := e.SchemaVersion(); version != t.version || len(t.known) >= maxInsertTargets {
+		t.version, t.known = version, nil
+	}
+	key := [2]string{parsed.InsertTable, parsed.InsertColumns}
+	if target, is := t.known[key]; is {
+		return target, nil
+	}
+	target, err := insertColumns(ctx, s, parsed)
+	if err != nil {
+		return insertTarget{}, err
+	}
+	if t.known == nil {
+		t.known = map[[2]string]insertTarget{}
+	}
+	t.known[key] = target
+	return target, nil
+}
+
 // insertColumns finds the columns that the client has to send, in the order of
 // the INSERT's list.
 func insertColumns(ctx context.Context, s *engine.Session, parsed statement.Statement) (insertTarget, error) {

@@ -169,3 +169,34 @@ func TestInsertColumnsByExpression(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A connection that remembers a target asks again once anybody has changed the table, or it has changed its database.
+func TestInsertTargetsFollowTheSchema(t *testing.T) {
+	address := startNative(t, limits.Clients{})
+	conn := enginetest.Dial(t, address, func(o *clickhouse.Options) { o.MaxOpenConns = 1 })
+	other := enginetest.Dial(t, address, nil)
+	enginetest.Execute(t, conn, "CREATE TABLE followed (a UInt8) ENGINE = MergeTree ORDER BY a",
+		"CREATE DATABASE IF NOT EXISTS `odd db`", "CREATE TABLE `odd db`.followed (z UInt8) ENGINE = MergeTree ORDER BY z")
+	insert := func(row ...any) {
+		t.Helper()
+		batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO followed")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := batch.Append(row...); err != nil {
+			t.Fatal(err)
+		}
+		if err := batch.Send(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert(uint8(1))
+	enginetest.Execute(t, other, "ALTER TABLE followed ADD COLUMN b UInt8")
+	insert(uint8(2), uint8(3))
+	enginetest.Execute(t, conn, "USE `odd db`")
+	insert(uint8(4))
+	got := enginetest.Query(t, "SELECT a, b FROM default.followed ORDER BY a") + enginetest.Query(t, "SELECT z FROM `odd db`.followed")
+	if diff := cmp.Diff("1\t0\n2\t3\n4\n", got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -61,6 +61,11 @@ func (s Statement) ChangesSettings() bool { return s.lead == "SET" }
 // ChangesSession says whether the statement changes the session and does nothing else.
 func (s Statement) ChangesSession() bool { return s.lead == "SET" || s.lead == "USE" }
 
+// MayChangeSchema says whether the statement may change what tables there are, their columns or who may use them.
+func (s Statement) MayChangeSchema() bool {
+	return s.Kind == Other && !s.ChangesSession() || s.Parallel
+}
+
 // Parse reads a query text and separates what a server handles itself: the FORMAT clause and inline rows.
 //
 // It returns SYNTAX_ERROR (62) for an empty text, several statements in one text, and quotes or comments left open;
