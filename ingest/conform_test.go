@@ -19,14 +19,13 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"go.uber.org/goleak"
 
-	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/openapi"
 )
 
 // TestMain also demands, where all tests run, that each operation of the OpenAPI document was
 // asked for with success.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut(), goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if filter := flag.Lookup("test.run").Value.String(); code == 0 && filter == "" {
 			if missing := contract().unasked(); len(missing) > 0 {
 				fmt.Fprintln(os.Stderr, "no test asks for", strings.Join(missing, ", "))

@@ -20,7 +20,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
-	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/sink/chdb"
 )
 
@@ -44,7 +43,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	http.DefaultClient.CloseIdleConnections() // of uploads, to gateways that have ended
-	if err := goleak.Find(natsdtest.IgnoreObjectPut()); err != nil && code == 0 {
+	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

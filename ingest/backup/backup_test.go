@@ -21,7 +21,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut()) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // broker is a broker with its streams, or without.
 type broker struct {

@@ -15,10 +15,9 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/internal/fixture"
-	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut()) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a running gateway with a folder for each area.
 type house struct {

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	if chrome.close != nil {
 		chrome.close()
 	}
-	if err := goleak.Find(natsdtest.IgnoreObjectPut()); err != nil && code == 0 {
+	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

@@ -19,11 +19,10 @@ import (
 
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/internal/fixture"
-	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/pull"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut()) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var check = fixture.Check
 

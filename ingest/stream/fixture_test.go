@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serveNode(spec))
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m, natsdtest.IgnoreObjectPut())
+	goleak.VerifyTestMain(m)
 }
 
 // open returns the log of a broker that only this test uses.

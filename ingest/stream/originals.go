@@ -2,10 +2,14 @@ package stream
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -31,19 +35,63 @@ func (l *Log) KeepOriginal(ctx context.Context, content []byte) (hash string, er
 	return hash, done(l.keepOriginal(ctx, hash, content))
 }
 
+const (
+	originalChunks = "$O." + OriginalsBucket + ".C."
+	originalInfos  = "$O." + OriginalsBucket + ".M."
+	// originalChunk is the size of a file's parts, as the client library has it.
+	originalChunk = 128 << 10
+)
+
+// keepOriginal writes an object as ADR-20 of NATS describes it, first its chunks and then what it is, so that an object
+// which is there is whole. ObjectStore.Put of nats.go 1.55 is not used: it makes a subscription and a buffer of 128 KiB for
+// each file, and leaves a goroutine behind.
 func (l *Log) keepOriginal(ctx context.Context, hash string, content []byte) error {
-	store, err := l.js.ObjectStore(ctx, OriginalsBucket)
-	if err != nil {
-		return fmt.Errorf("open the store of originals: %w", err)
+	infoSubject := originalInfos + base64.URLEncoding.EncodeToString([]byte(hash))
+	if is, err := l.isKept(ctx, infoSubject); is || err != nil {
+		return err
 	}
-	_, err = store.GetInfo(ctx, hash)
-	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		_, err = store.PutBytes(ctx, hash, content)
+	info := jetstream.ObjectInfo{Bucket: OriginalsBucket, NUID: rand.Text(), Size: uint64(len(content))}
+	info.Name, info.Opts = hash, &jetstream.ObjectMetaOptions{ChunkSize: originalChunk}
+	digest := sha256.New()
+	digest.Write(content)
+	info.Digest = jetstream.GetObjectDigestValue(digest)
+	var chunks []Message
+	for chunk := range slices.Chunk(content, originalChunk) {
+		chunks = append(chunks, Message{Subject: originalChunks + info.NUID, Body: chunk})
 	}
+	info.Chunks = uint32(len(chunks))
+	for together := range slices.Chunk(chunks, maxAsync) {
+		for _, result := range l.publishAsync(ctx, together) {
+			if result.Err != nil {
+				return fmt.Errorf("keep the original: %w", result.Err)
+			}
+		}
+	}
+	told, err := json.Marshal(&info)
 	if err != nil {
-		return fmt.Errorf("keep the original: %w", err)
+		return fmt.Errorf("encode what the original is: %w", err)
+	}
+	rollup := map[string]string{jetstream.MsgRollup: jetstream.MsgRollupSubject}
+	if _, err := l.publishSingly(ctx, []Message{{Subject: infoSubject, Header: rollup, Body: told}}); err != nil {
+		return fmt.Errorf("keep the original: %w", classify(err))
 	}
 	return nil
+}
+
+// isKept reports whether the store has an object, by the subject of what it is.
+func (l *Log) isKept(ctx context.Context, infoSubject string) (bool, error) {
+	last, err := l.GetLast(ctx, Originals, infoSubject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var info jetstream.ObjectInfo
+	if err := json.Unmarshal(last.Data, &info); err != nil {
+		return false, fmt.Errorf("read what the original is: %w", err)
+	}
+	return !info.Deleted, nil
 }
 
 // Original returns a file by its SHA-256. The error is ErrNoOriginal where it is not there whole.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -108,6 +109,7 @@ type Log struct {
 	logger zerolog.Logger
 	health *health
 	calls  *deniableCalls
+	read   sync.Map // of streams that were read, jetstream.Stream by name; see from
 }
 
 // maxPending is how many asynchronous publishes may wait for their acknowledgement.
