@@ -170,8 +170,8 @@ func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
 	var newest [len(endStreams)]uint64
 	err := p.conn.QueryRow(ctx, newestQuery).Scan(&newest[0], &newest[1], &newest[2], &newest[3])
 	if err == nil {
-		err = p.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(received_at, sequence) FROM submissions_data`).
-			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.ReceivedAt)
+		err = p.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(area, sequence), argMax(dataset, sequence), argMax(received_at, sequence) FROM submissions_data`).
+			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.Area, &ends.Submission.Dataset, &ends.Submission.ReceivedAt)
 	}
 	if err != nil && !hasCode(err, codeUnknownTable, codeUnknownDatabase) {
 		return nil, fmt.Errorf("read what the newest rows are: %w", err)

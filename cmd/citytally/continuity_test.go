@@ -116,6 +116,64 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	}
 }
 
+// Verdicts that the log has lost come back from ClickHouse's copy, which is not dropped before: what
+// was rejected stays rejected, receipts say what they said, and the books balance.
+func TestVerdictsComeBackFromClickHouse(t *testing.T) {
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	push(t, dir, "320812", 100)
+	file := csvFile(t, "indicator,period,value\ngdp,2021,11\nnot_in_the_catalogue,2021,1\n")
+	citytally(t, "submit", "--dir", dir, "--wait", "20s", "--area", "320804", "--dataset", "sti-annual", file)
+	file = csvFile(t, "indicator,period,value\nnot_in_the_catalogue,2021,1\n")
+	citytally(t, "submit", "--dir", dir, "--wait", "20s", "--area", "320813", "--dataset", "sti-annual", file)
+	const decided = "SELECT id, outcome, rows, accepted, held, rejected, decided_at FROM submissions ORDER BY sequence"
+	var before string
+	p = restarted(t, dir, p, func() {})
+	before = must(t, "sql", "--dir", dir, "--format", "csv", decided)
+	findings := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT * FROM findings ORDER BY ALL")
+	p = restarted(t, dir, p, func() { removeStream(t, dir, stream.Verdicts) })
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+
+	if why := diverged(t, dir); !strings.Contains(why, "VERDICTS was lost") || !strings.Contains(why, "citytally replay --from submissions") || strings.Contains(why, "discard") {
+		t.Errorf("told %q", why)
+	}
+	if out := must(t, "status", "--dir", dir); !strings.Contains(out, "balanced: NOT KNOWN") {
+		t.Errorf("status calls the books balanced:\n%s", out)
+	}
+	if code, _, stderr := citytally(t, "replay", "--into", "clickhouse", "--discard-newer", "--dir", dir); code != exitUsage || !strings.Contains(stderr, "--from submissions") {
+		t.Errorf("the only copy is dropped: exit code %d, %s", code, stderr)
+	}
+	push(t, dir, "320826", 5)
+	if out := must(t, "replay", "--from", "submissions", "--dir", dir, "--format", "json"); !strings.Contains(out, `"verdicts": 3`) || !strings.Contains(out, `"derived": 0`) {
+		t.Errorf("restored: %s", out)
+	}
+	ready(t, dir)
+	settled(t, attach(t, dir))
+	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) || !strings.Contains(out, `"problem": ""`) {
+		t.Errorf("a recomputation still changes something: %s", out)
+	}
+	if out := must(t, "status", "--dir", dir); !strings.Contains(out, "balanced: yes") {
+		t.Errorf("the books do not balance:\n%s", out)
+	}
+	after := must(t, "sql", "--dir", dir, "--format", "csv", decided)
+	if !strings.HasPrefix(after, before) || strings.Count(after, "\n") != strings.Count(before, "\n")+1 {
+		t.Errorf("verdicts before:\n%safter:\n%s", before, after)
+	}
+	if diff := cmp.Diff(findings, must(t, "sql", "--dir", dir, "--format", "csv", "SELECT * FROM findings ORDER BY ALL")); diff != "" {
+		t.Errorf("findings (-before +after)\n%s", diff)
+	}
+	for line := range strings.Lines(before) {
+		fields := strings.Split(line, ",")
+		if fields[0] == "id" {
+			continue
+		}
+		told := map[string]string{"accepted": "1 of 1 rows", "partial": "partly accepted", "rejected": "0 of 1 rows"}[fields[1]]
+		if _, receipt, _ := citytally(t, "receipt", fields[0], "--dir", dir, "--area", "*", "--wait", "0", "--lang", "en"); !strings.Contains(receipt, told) {
+			t.Errorf("the receipt of %s lacks %q: %s", fields[0], told, receipt)
+		}
+	}
+}
+
 // Accepted figures that are lost come back from the submissions; until then nothing is
 // judged and totalled by what is left, and the places of what was lost are never given again.
 func TestAcceptedComesBackFromSubmissions(t *testing.T) {

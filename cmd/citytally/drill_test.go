@@ -27,6 +27,10 @@ const (
 	older = "older"
 	lost  = "lost"
 	cut   = "cut at the end"
+	// One stream of the broker is lost and the others are whole.
+	verdictsLost    = "VERDICTS lost"
+	submissionsLost = "SUBMISSIONS lost"
+	verdictsOlder   = "VERDICTS older"
 )
 
 // drillCase is one state of an installation, and what a person does about it.
@@ -43,6 +47,7 @@ type drillCase struct {
 var (
 	rebuild = []string{"replay", "--into", "clickhouse"}
 	discard = []string{"replay", "--into", "clickhouse", "--discard-newer"}
+	restore = []string{"replay", "--from", "submissions"}
 )
 
 var drillCases = []drillCase{
@@ -50,6 +55,10 @@ var drillCases = []drillCase{
 	{broker: lost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}, quick: true},
 	{broker: cut, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}},
 	{broker: lost, clickhouse: whole, files: whole, restored: true, cure: [][]string{rebuild, discard}},
+	{broker: verdictsLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: verdictsLost, clickhouse: lost, files: whole, cure: [][]string{rebuild, restore}},
+	{broker: verdictsOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: submissionsLost, clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
 	{broker: whole, clickhouse: cut, files: whole, cure: [][]string{{"recompute"}}},
@@ -111,6 +120,17 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 	if c.broker != lost {
 		copyDir(t, filepath.Join(from(c.broker), "nats"), filepath.Join(dir, "nats"))
 	}
+	if stream, isLost := strings.CutSuffix(c.broker, " lost"); isLost {
+		removeStream(t, dir, stream)
+	}
+	if stream, isOlder := strings.CutSuffix(c.broker, " older"); isOlder {
+		removeStream(t, dir, stream)
+		path, err := filepath.Rel(s.older, streamDir(t, s.older, stream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyDir(t, filepath.Join(s.older, path), filepath.Join(dir, path))
+	}
 	if c.clickhouse != lost {
 		copyDir(t, filepath.Join(from(c.clickhouse), "clickhouse"), filepath.Join(dir, "clickhouse"))
 	}
@@ -133,6 +153,24 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 		cutFiles(t, filepath.Join(dir, "clickhouse"), `data\.bin$`)
 	}
 	return dir
+}
+
+// removeStream removes the files of a stream of the embedded broker, which does not run.
+func removeStream(t testing.TB, dir, name string) {
+	t.Helper()
+	if err := os.RemoveAll(streamDir(t, dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// streamDir returns where the embedded broker keeps a stream.
+func streamDir(t testing.TB, dir, name string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "nats", "jetstream", "*", "streams", name))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the files of %s: %q, %v", name, found, err)
+	}
+	return found[0]
 }
 
 // cutFiles cuts ten bytes off the end of every file below a directory whose path matches.
@@ -213,6 +251,9 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	for _, area := range drillAreas {
 		switch {
 		case strings.Contains(shown, area):
+			if receipt := must(t, "receipt", s.receipts[area], "--dir", dir, "--area", area, "--wait", "0", "--lang", "en"); !strings.Contains(receipt, "accepted") {
+				t.Errorf("%+v: the receipt of %s: %s", c, area, receipt)
+			}
 		case strings.Contains(said, s.receipts[area]):
 			named = append(named, area)
 		default:

@@ -34,13 +34,15 @@ to when it is called again. Verdicts and totals that the log no longer keeps
 (streams.verdicts_for, streams.totals_for) are taken over from the old tables;
 with --discard-newer they are gone.
 
-With --from submissions, bring back the accepted figures that the log has lost, as
-the submissions and verdicts in it still tell, and let the pipeline work on with
+With --from submissions, bring back what the log has lost: verdicts, from the copy in
+ClickHouse, and where that has none as far as the accepted figures tell; accepted
+figures, as the submissions and verdicts tell. Then let the pipeline work on with
 what cannot be told. Locks and reopenings do not come back; set them again.
 
 --into clickhouse：在 ClickHouse 中另建新表，从日志填满后替换旧表；期间可继续报送，查询照常，
 中断后再次运行即从断点继续。ClickHouse 中有日志已丢失的数据时，须加 --discard-newer。
---from submissions：按日志中仍有的报送和审核结果，补回已丢失的入库数据；
+--from submissions：补回日志中已丢失的审核结果（取自 ClickHouse，其中没有的按入库数据推定），
+并按日志中仍有的报送和审核结果，补回已丢失的入库数据；
 锁定和重新开放不会恢复，须重新设置。`,
 		Example: "  citytally replay --into clickhouse\n  citytally replay --from submissions",
 		Args:    cobra.NoArgs,
@@ -103,8 +105,8 @@ func printRestored(w io.Writer, restored judge.Restored, format string) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, restored)
 	}
-	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told"})
-	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold})
+	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived"})
+	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived})
 	rows.Render()
 	return nil
 }

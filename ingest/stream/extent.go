@@ -25,6 +25,8 @@ type Extent struct {
 	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages do not count: a
 	// crash leaves some of them without a message, of which nobody has ever had a receipt.
 	Missing uint64
+	// Anew says that the stream was lost and created anew, and that nobody has accepted the loss.
+	Anew bool
 	// Created is when the stream was created; one that is created anew has another time.
 	Created time.Time
 }
@@ -64,9 +66,12 @@ func (l *Log) Lost(ctx context.Context, stream string, sequence uint64) (lost bo
 	return true, end, nil
 }
 
-// acceptedLossKey is the key in a stream's metadata for how many lost messages somebody has
-// accepted as lost.
-const acceptedLossKey = "citytally-accepted-loss"
+// Keys in a stream's metadata: how many lost messages somebody has accepted as lost, and behind
+// which sequence the stream was created anew after it had been lost, until that is accepted.
+const (
+	acceptedLossKey = "citytally-accepted-loss"
+	createdAnewKey  = "citytally-created-anew"
+)
 
 // Extent returns the extent of a stream.
 func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
@@ -76,6 +81,7 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 	}
 	info := s.CachedInfo()
 	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State), Created: info.Created.UTC()}
+	_, e.Anew = info.Config.Metadata[createdAnewKey]
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)
 	return e, nil
@@ -90,7 +96,7 @@ func missing(s *jetstream.StreamState) uint64 {
 }
 
 // AcceptLoss records in the stream that the messages it lacks now are lost for good, so that
-// Extent no longer counts them.
+// Extent no longer counts them, nor says that the stream was created anew.
 func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	s, err := l.js.Stream(ctx, stream)
 	if err != nil {
@@ -101,6 +107,7 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	if config.Metadata == nil {
 		config.Metadata = map[string]string{}
 	}
+	delete(config.Metadata, createdAnewKey)
 	config.Metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
 	if _, err := l.js.UpdateStream(ctx, config); err != nil {
 		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
@@ -173,10 +180,16 @@ func (l *Log) Refers(ctx context.Context, r Reference) (uint64, error) {
 // maxSequence bounds what a reference is believed to say: no log has that many messages.
 const maxSequence = 1 << 53
 
-// firstSequence returns the sequence at which a stream that does not exist yet has to begin,
-// so that nothing in the other streams refers to another message of it than was meant: 0 is
-// the usual beginning.
-func (l *Log) firstSequence(ctx context.Context, stream string) (uint64, error) {
+// createdWithTheLog are the streams that every version has created together, before the first
+// message: where one of them has had a message, those that are absent were lost.
+var createdWithTheLog = []string{Submissions, Accepted, Verdicts, Totals}
+
+// firstSequence returns the sequence at which a stream that does not exist has to begin, so that
+// no place in it is given twice: 0 is the usual beginning, for one that has never been. One that
+// was lost begins behind what the other streams refer to. Where nothing refers to it, what
+// ClickHouse and receipts know of it cannot be told here: it begins at the milliseconds since
+// 1970, which no stream has come to by counting.
+func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (uint64, error) {
 	known := uint64(0)
 	for _, r := range References() {
 		if r.To != stream {
@@ -191,8 +204,23 @@ func (l *Log) firstSequence(ctx context.Context, stream string) (uint64, error) 
 		}
 		known = max(known, newest)
 	}
-	if known == 0 {
+	if known > 0 {
+		return known + 1, nil
+	}
+	if !slices.Contains(createdWithTheLog, stream) {
 		return 0, nil
 	}
-	return known + 1, nil
+	for _, other := range createdWithTheLog {
+		s, err := l.js.Stream(ctx, other)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("look at stream %s: %w", other, err)
+		}
+		if s.CachedInfo().State.LastSeq > 0 {
+			return uint64(now.UnixMilli()), nil
+		}
+	}
+	return 0, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -177,17 +178,18 @@ func age(d time.Duration) string {
 	return d.String()
 }
 
-// createStream creates a stream. One that other streams refer to and that is gone begins
-// behind what they refer to, so that no sequence is given twice. Another process may be
-// creating it too.
+// createStream creates a stream. One that was lost begins behind what it held, so that no
+// sequence is given twice, and says in its metadata that it was created anew. Another process
+// may be creating it too.
 func (l *Log) createStream(ctx context.Context, sc jetstream.StreamConfig) error {
 	var err error
-	if sc.FirstSeq, err = l.firstSequence(ctx, sc.Name); err != nil {
+	if sc.FirstSeq, err = l.firstSequence(ctx, sc.Name, time.Now()); err != nil {
 		return err
 	}
 	if sc.FirstSeq > 0 {
+		sc.Metadata = map[string]string{createdAnewKey: strconv.FormatUint(sc.FirstSeq-1, 10)}
 		l.logger.Error().Str("stream", sc.Name).Uint64("first_sequence", sc.FirstSeq).
-			Msg("the stream is gone although others were made from it; it is created anew behind what they refer to")
+			Msg("the stream was lost; it is created anew behind what it held")
 	}
 	_, err = l.js.CreateStream(ctx, sc)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {

@@ -283,6 +283,12 @@ func notAcceptedThen() *event.Finding {
 		"this row was not accepted when it was first judged (its period was locked then, or its stage went back); send it again")
 }
 
+func verdictLost() *event.Finding {
+	return reject("VERDICT_LOST", "", "",
+		"该次报送的审核结果已丢失，其中没有数据被采用；如仍需采用，请重新报送",
+		"the verdict on this submission was lost, and nothing of it was accepted; send it again if it is to count")
+}
+
 func (r *checks) periodLocked(o *event.AcceptedObservation) *event.Finding {
 	zh, en := o.Period.Names()
 	indicatorZH, indicatorEN := r.indicatorNames(o.Indicator)

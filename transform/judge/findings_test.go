@@ -45,7 +45,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 		areaNotValid(area, fixture.Period("2021-S1")), indicatorNotValid(indicator("visits"), fixture.Period("2020-12")), statusContradictsValue('M', "5"), statusContradictsValue('A', ""),
 		actionUnknown("R"), actionContradictsValue(&reported), r.nothingToWithdraw(o), r.staysInForce(o, state), r.superseded(o, state), keyReused("k"),
 		outOfRange(indicator("gdp"), catalogue.Value{Coefficient: -5}), outOfRange(indicator("enterprises"), catalogue.Value{Coefficient: 1e6}),
-		r.repeatedItem(ledger.ItemOf(o), []int{2, 3, 4}, 12, true), r.repeatedItem(ledger.ItemOf(o), []int{2, 3}, 2, false), r.stageBackwards(o, &state.Best), notAcceptedThen(),
+		r.repeatedItem(ledger.ItemOf(o), []int{2, 3, 4}, 12, true), r.repeatedItem(ledger.ItemOf(o), []int{2, 3}, 2, false), r.stageBackwards(o, &state.Best), notAcceptedThen(), verdictLost(),
 		r.periodLocked(o), r.totalLocked(o, moved), r.heldByLock(o, period), r.stillHeld(o, held), r.heldSuperseded(o, held), r.heldStays(o, held), r.supersededByHeld(o, held, true), heldRefused(held), r.refusedBefore(o, held),
 		r.unknownArea("320812"), r.unknownDataset("weekly"), subjectMismatch("dataset", "monthly", "annual"), nothingReported(), tooLarge(9, 8),
 		controlCharacter("valid_from", "a\x1bb"), textTooLong("registered_area", "x", 0), unknownIndicator("gpd"),

@@ -20,6 +20,10 @@ type Restored struct {
 	Submissions int `json:"submissions"`
 	Lost        int `json:"lost"`
 	Untold      int `json:"untold"`
+	// Verdicts are those that VERDICTS had lost and that were brought back from a copy, and
+	// Derived those that no copy has, told as far as ACCEPTED tells them.
+	Verdicts int `json:"verdicts"`
+	Derived  int `json:"derived"`
 }
 
 const (
@@ -27,11 +31,12 @@ const (
 	restoreAckWait = time.Minute
 )
 
-// Restore brings back to ACCEPTED what it has lost and what the submissions and verdicts in
-// the log still tell, as the verdicts say. Then it accepts what is still missing as lost, so
+// Restore brings back to VERDICTS what it has lost and what the copies, which may be nil, and
+// ACCEPTED still tell; and then to ACCEPTED what it has lost and what the submissions and verdicts
+// in the log still tell, as the verdicts say. Then it accepts what is still missing as lost, so
 // that the pipeline works again. Locks and reopenings stand in ACCEPTED alone and do not
 // come back.
-func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, logger zerolog.Logger) (restored Restored, err error) {
+func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, copies VerdictCopies, logger zerolog.Logger) (restored Restored, err error) {
 	l := ledger.New(c)
 	following, stop := context.WithCancel(ctx)
 	caughtUp, followed := make(chan struct{}), make(chan error, 1)
@@ -46,18 +51,30 @@ func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, logge
 		return restored, context.Cause(ctx)
 	}
 	v := NewValidator(log, l, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil)
-	if err := v.restoreAll(ctx, &restored); err != nil {
+	verdicts, err := v.newVerdictRestorer(ctx, copies)
+	if err != nil {
 		return restored, err
 	}
-	return restored, log.AcceptLoss(ctx, stream.Accepted)
+	if err := v.restoreAll(ctx, verdicts, &restored); err != nil {
+		return restored, err
+	}
+	for _, name := range []string{stream.Verdicts, stream.Accepted, stream.Submissions} {
+		if err := log.AcceptLoss(ctx, name); err != nil {
+			return restored, err
+		}
+	}
+	return restored, nil
 }
 
 // restoreAll goes through SUBMISSIONS from its first message to its present end.
-func (v *Validator) restoreAll(ctx context.Context, restored *Restored) error {
+func (v *Validator) restoreAll(ctx context.Context, verdicts *verdictRestorer, restored *Restored) error {
 	var batch []stream.Delivery
 	carryOut := func() error {
 		submissions, err := readSubmissions(ctx, batch)
 		if err != nil {
+			return err
+		}
+		if err := verdicts.restore(ctx, submissions, restored); err != nil {
 			return err
 		}
 		before := v.restored

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -22,9 +24,10 @@ type Ends struct {
 	// Submission is the newest submission that is shown, with its sequence in SUBMISSIONS
 	// and its time of receipt in milliseconds; Sequence 0 is none.
 	Submission struct {
-		Sequence   uint64
-		ID         string
-		ReceivedAt time.Time
+		Sequence      uint64
+		ID            string
+		Area, Dataset string
+		ReceivedAt    time.Time
 	}
 }
 
@@ -55,6 +58,15 @@ const (
 	TailLost DivergenceKind = "tail_lost"
 	// HeadLost is a stream that is kept for ever and lacks its first Known messages.
 	HeadLost DivergenceKind = "head_lost"
+	// Anew is a stream that was lost and created anew: it lacks what it held.
+	Anew DivergenceKind = "created_anew"
+	// Gone is a stream that the broker does not have.
+	Gone DivergenceKind = "gone"
+	// VerdictsLost are verdicts that VERDICTS lacks and ClickHouse has, on submissions that
+	// SUBMISSIONS still has.
+	VerdictsLost DivergenceKind = "verdicts_lost"
+	// VerdictsMoved are verdicts that VERDICTS has at other places than ClickHouse.
+	VerdictsMoved DivergenceKind = "verdicts_moved"
 	// Replaced is a message that is another one in the log than in the projection.
 	Replaced DivergenceKind = "replaced"
 	// Behind is a projection that lacks what it had confirmed.
@@ -64,7 +76,7 @@ const (
 // Richer returns the side that holds more, or "" where each has what the other lacks.
 func (d *Divergence) Richer() string {
 	switch d.Kind {
-	case TailLost:
+	case TailLost, VerdictsLost:
 		return d.Holder
 	case Behind:
 		return d.Stream
@@ -75,7 +87,22 @@ func (d *Divergence) Richer() string {
 // String says what diverges, which side is the poorer, and what to do.
 func (d *Divergence) String() string {
 	discard := "put back the broker's data that ClickHouse was filled from, or accept the loss and make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer"
+	const fromSubmissions = "citytally replay --from submissions"
 	switch {
+	case d.Kind == Gone:
+		return fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
+			"or start citytally again (with a broker of your own: citytally setup), which creates it anew; what can be brought back is told then", d.Stream)
+	case d.Kind == Anew && d.Stream == stream.Verdicts:
+		return "VERDICTS was lost and created anew: it is the poorer side, receipts do not find what was decided before; nothing is judged and totalled until this is decided; " +
+			"put back the newest copy of the broker's data, or bring back what ClickHouse, the submissions and ACCEPTED still tell: " + fromSubmissions
+	case d.Kind == Anew:
+		return fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are; "+
+			"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions)
+	case d.Kind == VerdictsLost:
+		return fmt.Sprintf("VERDICTS has lost its end, and ClickHouse has the verdict on message %d of SUBMISSIONS: VERDICTS is the poorer side; the sink waits, so that nothing is overwritten; "+
+			"bring the verdicts back from ClickHouse's copy: %s", d.Known, fromSubmissions)
+	case d.Kind == VerdictsMoved:
+		return fmt.Sprintf("VERDICTS ends at message %d and ClickHouse has verdicts of message %d, which VERDICTS has at other places; citytally recompute makes ClickHouse follow", d.Last, d.Known)
 	case d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Totals:
 		return fmt.Sprintf("TOTALS ends at message %d and ClickHouse has totals of message %d: TOTALS has lost its end, or somebody wrote to ClickHouse; "+
 			"citytally recompute drops them and computes what the log says", d.Last, d.Known)
@@ -104,26 +131,45 @@ func (d *Divergence) String() string {
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
 // Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
-	return d.Kind == Replaced || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
+	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
 }
 
 // StopsTransform reports whether nothing must be judged and totalled while the divergence
 // stands. A divergence that a single forged message can bring about stops nothing.
-func (d *Divergence) StopsTransform() bool { return d.Kind == HeadLost }
+func (d *Divergence) StopsTransform() bool {
+	return d.Kind == HeadLost || d.Kind == Anew && d.Stream == stream.Verdicts
+}
+
+// MendsBySubmissions reports whether citytally replay --from submissions is a cure. What it brings
+// back may be in ClickHouse alone until then.
+func (d *Divergence) MendsBySubmissions() bool {
+	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost && d.Stream == stream.Accepted
+}
 
 // CheckLog compares the streams of the log with each other.
 func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 	var found []Divergence
-	for _, name := range []string{stream.Accepted, stream.Releases} {
+	gone := map[string]bool{}
+	for _, name := range stream.Names() {
 		extent, err := log.Extent(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			found, gone[name] = append(found, Divergence{Kind: Gone, Stream: name}), true
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		if extent.Missing > 0 {
+		switch {
+		case (name == stream.Accepted || name == stream.Releases) && extent.Missing > 0:
 			found = append(found, Divergence{Kind: HeadLost, Stream: name, Last: extent.Last, Known: extent.Missing})
+		case (name == stream.Submissions || name == stream.Verdicts) && extent.Anew:
+			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
 		}
 	}
 	for _, r := range stream.References() {
+		if gone[r.From] || gone[r.To] {
+			continue
+		}
 		known, err := log.Refers(ctx, r)
 		if err != nil {
 			return nil, err
@@ -151,6 +197,16 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 		if err != nil {
 			return nil, err
 		}
+		if lost && name == stream.Verdicts {
+			verdicts, err := compareVerdicts(ctx, log, ends, end, newest)
+			if err != nil {
+				return nil, err
+			}
+			if verdicts != nil {
+				found = append(found, *verdicts)
+				continue
+			}
+		}
 		if lost {
 			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: end, Holder: ClickHouse, Known: newest})
 			continue
@@ -170,6 +226,29 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 	}
 	replaced, err := checkSubmission(ctx, log, ends)
 	return append(found, replaced...), err
+}
+
+// compareVerdicts says more of a VERDICTS that ends before what the projection shows, where
+// SUBMISSIONS still has the newest submission that is shown; nil where it does not.
+func compareVerdicts(ctx context.Context, log *stream.Log, ends *Ends, end, newest uint64) (*Divergence, error) {
+	shown := ends.Submission
+	message, err := log.Get(ctx, stream.Submissions, shown.Sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && !message.Time.Truncate(time.Millisecond).Equal(shown.ReceivedAt) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := &Divergence{Kind: VerdictsLost, Stream: stream.Verdicts, Last: end, Holder: ClickHouse, Known: shown.Sequence}
+	last, err := log.GetLast(ctx, stream.Verdicts, "verdicts."+shown.Area+"."+shown.Dataset)
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, err
+	}
+	var verdict event.Verdict
+	if err == nil && json.Unmarshal(last.Data, &verdict) == nil && verdict.Sequence >= shown.Sequence {
+		d.Kind, d.Known = VerdictsMoved, newest
+	}
+	return d, nil
 }
 
 // confirmedMissing returns the sequence of the stream's newest message with rows when the

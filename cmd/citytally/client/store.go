@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -57,7 +58,11 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	if err != nil {
 		return nil, err
 	}
-	if !discardNewer {
+	if discardNewer {
+		if err := refuseMendable(ctx, log, projection); err != nil {
+			return nil, err
+		}
+	} else {
 		if err := refusePoorerLog(ctx, log, projection, lost); err != nil {
 			return nil, err
 		}
@@ -106,7 +111,27 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 	return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what the log lacks:\n%w", errors.Join(errs...)))
 }
 
-// RestoreAccepted brings back to ACCEPTED what the submissions in the log still tell.
+// refuseMendable returns an error when ClickHouse may hold the only copy of what can be brought back
+// to the log.
+func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.Projection) error {
+	found, err := reconcile.CheckLog(ctx, log)
+	if err != nil {
+		return err
+	}
+	shown, err := reconcile.CheckProjection(ctx, log, projection)
+	if err != nil {
+		return err
+	}
+	for _, d := range append(found, shown...) {
+		if d.MendsBySubmissions() {
+			return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what can be brought back first: %s", &d))
+		}
+	}
+	return nil
+}
+
+// RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, and to ACCEPTED
+// what the submissions and verdicts in the log still tell.
 func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (judge.Restored, error) {
 	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
@@ -117,5 +142,20 @@ func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (ju
 	if err != nil {
 		return judge.Restored{}, err
 	}
-	return judge.Restore(ctx, log, first, logger)
+	found, err := reconcile.CheckLog(ctx, log)
+	if err != nil {
+		return judge.Restored{}, err
+	}
+	// Where nothing but ACCEPTED was lost, ClickHouse may be away.
+	needsCopies := !slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Kind == reconcile.HeadLost && d.Stream == stream.Accepted }) ||
+		slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Kind == reconcile.Anew })
+	if !needsCopies {
+		return judge.Restore(ctx, log, first, nil, logger)
+	}
+	store, err := c.openStore(ctx, logger)
+	if err != nil {
+		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of the verdicts: %w", err)
+	}
+	defer store.Close()
+	return judge.Restore(ctx, log, first, store, logger)
 }

@@ -1,0 +1,45 @@
+package stream_test
+
+import (
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// A stream that was lost is created anew behind the places that it had given, and says so until
+// somebody accepts the loss; streams of a new log begin as usual.
+func TestLostStreamBeginsBehindWhatItHeld(t *testing.T) {
+	log, nc := join(t, natsdtest.Start(t))
+	js, err := jetstream.New(nc)
+	check(t, err)
+	for _, name := range []string{stream.Submissions, stream.Verdicts, stream.Totals} {
+		extent, err := log.Extent(t.Context(), name)
+		check(t, err)
+		if extent.Anew || extent.Last != 0 {
+			t.Errorf("%s of a new log: %+v", name, extent)
+		}
+	}
+	publish(t, log, "one", "two")
+	_, err = log.Publish(t.Context(), stream.Message{Subject: "verdicts.320812.sti-annual", Body: []byte(`{"sequence":2}`)})
+	check(t, err)
+	for _, name := range []string{stream.Submissions, stream.Verdicts, stream.Totals} {
+		before, err := log.LastSequence(t.Context(), name)
+		check(t, err)
+		check(t, js.DeleteStream(t.Context(), name))
+		_, err = stream.Open(t.Context(), nc, stream.DefaultConfig(), zerolog.Nop())
+		check(t, err)
+		extent, err := log.Extent(t.Context(), name)
+		check(t, err)
+		if !extent.Anew || extent.Last < before || before > 0 && extent.First <= before {
+			t.Errorf("%s was at %d, and is created anew as %+v", name, before, extent)
+		}
+		check(t, log.AcceptLoss(t.Context(), name))
+		if extent, err = log.Extent(t.Context(), name); err != nil || extent.Anew {
+			t.Errorf("%s after the loss was accepted: %+v, %v", name, extent, err)
+		}
+	}
+}
