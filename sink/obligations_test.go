@@ -38,7 +38,7 @@ func reportingCity(t testing.TB, final string) *calendar.Calendar {
 }
 
 // TestCoverage follows obligations from nothing to complete: what came in time and what late,
-// what was refused, held, withdrawn and changed.
+// what was refused, held, withdrawn and changed. A refused file that is sent again counts once.
 func TestCoverage(t *testing.T) {
 	s := newStore(t)
 	s.now = func() time.Time { return time.Date(2023, 5, 1, 0, 0, 0, 0, time.UTC) }
@@ -76,7 +76,7 @@ func TestCoverage(t *testing.T) {
 	find := func(area string, severity event.Severity, row int, indicator string) {
 		t.Helper()
 		sequence++
-		v := event.Verdict{Submission: fmt.Sprint("v", sequence), Area: area, Dataset: "annual", Sequence: sequence, Rows: 1, Outcome: event.Rejected, ReceivedAt: deadline, DecidedAt: deadline,
+		v := event.Verdict{Submission: fmt.Sprint("v", row), Area: area, Dataset: "annual", Sequence: sequence, Rows: 1, Outcome: event.Rejected, ReceivedAt: deadline, DecidedAt: deadline,
 			Findings: []event.Finding{{Code: "SOME", Severity: severity, Row: row, Indicator: indicator, Period: "2021"}}}
 		put(t, s, &verdictBlock{}, sequence, verdictMessage(t, v))
 	}
@@ -108,7 +108,7 @@ func TestCoverage(t *testing.T) {
 	want := []string{
 		"100000 in_time: 1 of 1, missing [], held 0, refused 0, complete true, late false, rows 1 and 0, revisions 0",
 		"100001 late: 2 of 2, missing [], held 0, refused 0, complete true, late true, rows 4 and 0, revisions 1",
-		"100002 overdue: 1 of 2, missing [income], held 0, refused 1, complete false, late false, rows 3 and 3, revisions 1",
+		"100002 overdue: 1 of 2, missing [income], held 0, refused 1, complete false, late false, rows 3 and 2, revisions 1",
 		"100071 overdue: 1 of 2, missing [income], held 1, refused 0, complete false, late false, rows 1 and 0, revisions 0",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -118,11 +118,14 @@ func TestCoverage(t *testing.T) {
 	if err != nil || len(one) != 1 || one[0].Area != "100002" {
 		t.Errorf("one area: %v, %v", one, err)
 	}
+	if got, want := query(t, s, "SELECT submission, row, repeated FROM findings ORDER BY sequence"), "submission,row,repeated\nv3,3,false\nv4,4,false\nv4,4,true\n"; got != want {
+		t.Errorf("findings: %s, want %s", got, want)
+	}
 	scores, err := coverage.Scores(t.Context(), s, 2021)
 	if err != nil || len(scores) != 4 {
 		t.Fatalf("scores: %v, %v", scores, err)
 	}
-	if second := scores[2]; second.Timeliness.String() != "0" || second.Completeness.String() != "50" || second.RefusedShare.String() != "50" || second.RevisionShare.String() != "100" {
+	if second := scores[2]; second.Timeliness.String() != "0" || second.Completeness.String() != "50" || second.RefusedShare.String() != "40" || second.RevisionShare.String() != "100" {
 		t.Errorf("scores of 100002: %+v", second)
 	}
 	if first := scores[0]; first.Timeliness.String() != "100" || first.Incomplete != 0 {

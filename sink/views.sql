@@ -45,12 +45,24 @@ CREATE OR REPLACE VIEW findings
     seen       String COMMENT 'text found there',
     message_zh String COMMENT 'what is wrong and what to do, in Chinese',
     message_en String COMMENT 'what is wrong and what to do, in English',
-    decided_at DateTime64(3, 'UTC') COMMENT 'when it was found, UTC'
+    decided_at DateTime64(3, 'UTC') COMMENT 'when it was found, UTC',
+    repeated   Bool COMMENT 'true where the same content had been judged before, with the same findings: leave those out to count each once'
 )
 AS SELECT
     id AS submission, area, dataset, sequence, number, code, severity, row, column, indicator,
-    period, seen, message_zh, message_en, decided_at
-FROM submissions_data FINAL
+    period, seen, message_zh, message_en, decided_at, CAST(sequence > first AS Bool) AS repeated
+FROM
+(
+    SELECT *, cityHash64(finding_code, finding_row, finding_severity) AS found
+    FROM submissions_data FINAL
+) AS s
+LEFT JOIN
+(
+    SELECT id, cityHash64(finding_code, finding_row, finding_severity) AS found, min(sequence) AS first
+    FROM submissions_data
+    WHERE notEmpty(finding_code)
+    GROUP BY id, found
+) AS earliest USING (id, found)
 ARRAY JOIN
     arrayEnumerate(finding_code) AS number, finding_code AS code, finding_severity AS severity,
     finding_row AS row, finding_column AS column, finding_indicator AS indicator, finding_period AS period,
@@ -601,7 +613,7 @@ CREATE OR REPLACE VIEW coverage
     complete_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'when the last of them came for the first time, UTC; NULL while some are missing',
     late_seconds      Int64 COMMENT 'how long after the deadline it was complete or, while it is not, how long that is by now; 0 is in time',
     rows_accepted     UInt64 COMMENT 'rows accepted, of the indicators owed',
-    rows_refused      UInt64 COMMENT 'rows refused, of the indicators owed',
+    rows_refused      UInt64 COMMENT 'rows refused, of the indicators owed; those of a file that was sent again once',
     revisions         UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted'
 )
 AS WITH
@@ -631,12 +643,12 @@ AS WITH
             area, dataset, period, indicator,
             maxIf(sequence, is_held) AS newest_held,
             maxIf(sequence, NOT is_held) AS newest_refused,
-            uniqExactIf((sequence, row), NOT is_held) AS rows_refused
+            uniqExactIf((submission, row), NOT is_held) AS rows_refused
         FROM
         (
-            SELECT area, dataset, period, indicator, sequence, row, false AS is_held FROM findings WHERE severity = 'reject'
+            SELECT area, dataset, period, indicator, submission, sequence, row, false AS is_held FROM findings WHERE severity = 'reject'
             UNION ALL
-            SELECT area, dataset, period, indicator, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
+            SELECT area, dataset, period, indicator, submission, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
         )
         GROUP BY area, dataset, period, indicator
     )
@@ -678,7 +690,7 @@ CREATE OR REPLACE VIEW coverage_scores
     timeliness     Decimal(18, 2) COMMENT 'in_time in percent of due',
     completeness   Decimal(18, 2) COMMENT 'indicators received in percent of those owed',
     rows_accepted  UInt64 COMMENT 'rows accepted, of the indicators owed',
-    rows_refused   UInt64 COMMENT 'rows refused, of the indicators owed',
+    rows_refused   UInt64 COMMENT 'rows refused, of the indicators owed; those of a file that was sent again once',
     refused_share  Nullable(Decimal(18, 2)) COMMENT 'rows refused in percent of all rows; NULL is no rows',
     revisions      UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted',
     revision_share Nullable(Decimal(18, 2)) COMMENT 'revisions in percent of the indicators received; NULL is none received'

@@ -101,8 +101,8 @@ type ScheduleWords struct {
 
 // CalendarWords are those of what is owed and of what has become of it.
 type CalendarWords struct {
-	Dataset, Deadline, Grace, Lock, Final string
-	State, Received, Refused, Late, Lacks string
+	Dataset, Deadline, Grace, Lock, Final       string
+	State, Received, Held, Refused, Late, Lacks string
 	// States name the states of an obligation.
 	States map[string]string
 	// Nothing says that nothing is owed; Provisional is a format of years without holidays.

@@ -208,7 +208,7 @@ var englishWords = Words{
 	},
 	Calendar: CalendarWords{
 		Dataset: "dataset", Deadline: "deadline", Grace: "grace until", Lock: "locked at", Final: "final at",
-		State: "state", Received: "received", Refused: "refused", Late: "late by", Lacks: "indicators missing",
+		State: "state", Received: "received", Held: "held", Refused: "refused", Late: "late by", Lacks: "indicators missing",
 		States:  map[string]string{"in_time": "complete in time", "late": "complete, late", "open": "not due yet", "grace": "within the grace", "overdue": "overdue"},
 		Nothing: "nothing is owed; the setting calendar names a calendar file", Provisional: "no holidays of %s are known: times count weekends alone and may still move",
 		Days: "%d days", Hours: "%d hours",

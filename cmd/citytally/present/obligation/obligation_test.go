@@ -125,12 +125,12 @@ func TestCoverageInBothLanguages(t *testing.T) {
 	deadline := time.Date(2026, 2, 14, 10, 0, 0, 0, time.UTC)
 	rows := []coverage.Row{
 		{Area: "320812", Dataset: "sti-annual", Period: "2025", Deadline: deadline, State: coverage.Late, Complete: true, Owed: 44, Received: 44, Missing: []string{}, LateSeconds: 90 * 60, CompleteAt: &deadline},
-		{Area: "320804", Dataset: "sti-annual", Period: "2025", Deadline: deadline, State: coverage.Overdue, Owed: 44, Received: 40, Missing: []string{"gdp", "hnte_new", "hnte_valid", "ipo_new"}, Refused: 1, Held: 1, LateSeconds: 3 * 24 * 60 * 60},
+		{Area: "320804", Dataset: "sti-annual", Period: "2025", Deadline: deadline, State: coverage.Overdue, Owed: 44, Received: 40, Missing: []string{"gdp", "hnte_new", "hnte_valid", "ipo_new"}, Refused: 1, Held: 17, LateSeconds: 3 * 24 * 60 * 60},
 	}
 	half := decimal.RequireFromString("12.5")
 	scores := []coverage.Score{{Area: "320812", Year: 2025, Due: 8, InTime: 7, Late: 1, Timeliness: decimal.RequireFromString("87.5"), RefusedShare: &half}}
 	for language, want := range map[present.Language][]string{
-		present.Chinese: {"迟报报齐", "逾期", "40/44", "2 小时", "3 天", "地区生产总值、新认定高新技术企业、", "+1", "及时率 %", "87.5", "12.5"},
+		present.Chinese: {"迟报报齐", "逾期", "40/44", "待核实", "17", "2 小时", "3 天", "地区生产总值、新认定高新技术企业、", "+1", "及时率 %", "87.5", "12.5"},
 		present.English: {"complete, late", "overdue", "2 hours", "3 days", "gross domestic product", "timeliness %"},
 	} {
 		p, _ := reader(t, language)
@@ -143,7 +143,7 @@ func TestCoverageInBothLanguages(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, text := range append(want, "sti-annual,320804,2025,2026-02-14T10:00:00Z,overdue,44,40,1,1,,259200,0,0,0,gdp hnte_new hnte_valid ipo_new\n", `"state": "late"`, "320812,2025,8,7,1,0,87.5,0,0,0,12.5,0,\n") {
+		for _, text := range append(want, "sti-annual,320804,2025,2026-02-14T10:00:00Z,overdue,44,40,17,1,,259200,0,0,0,gdp hnte_new hnte_valid ipo_new\n", `"state": "late"`, "320812,2025,8,7,1,0,87.5,0,0,0,12.5,0,\n") {
 			if !strings.Contains(b.String(), text) {
 				t.Errorf("%s: %q is missing in\n%s", language, text, &b)
 			}
