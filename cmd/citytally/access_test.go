@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
@@ -114,12 +116,23 @@ func TestDistrictPublishesToTheBroker(t *testing.T) {
 		return err == nil
 	})
 	defer nc.Close()
+	results, err := nc.SubscribeSync("results.320812.*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	forged := nats.Header{"Citytally-By": {"bureau"}, "Citytally-Via": {"http"}, "Citytally-Role": {"bureau"}, "Nats-Msg-Id": {"annual"}}
 	m := &nats.Msg{Subject: "submissions.320812.sti-annual", Header: forged, Data: []byte(`{"observations":[{"indicator":"hnte_valid","period":"2021","value":"120"}]}`)}
-	if answer, err := nc.RequestMsg(m, 10*time.Second); err != nil || !strings.Contains(string(answer.Data), `"stream":"DIRECT"`) {
-		t.Fatalf("publish: %v %s", err, answer.Data)
+	var receipt jetstream.PubAck
+	answer, err := nc.RequestMsg(m, 10*time.Second)
+	if err != nil || json.Unmarshal(answer.Data, &receipt) != nil || receipt.Stream != "DIRECT" {
+		t.Fatalf("publish: %v %v", err, answer)
 	}
 	var verdict event.Verdict
+	result, err := results.NextMsg(30 * time.Second)
+	if err != nil || json.Unmarshal(result.Data, &verdict) != nil || verdict.Area != "320812" ||
+		result.Header.Get(event.DirectHeader) != strconv.FormatUint(receipt.Sequence, 10) || result.Header.Get(event.KeyHeader) != "annual" || result.Header.Get("Nats-Subject") != "verdicts.320812.sti-annual" {
+		t.Errorf("the verdict on message %d comes as %v, %v", receipt.Sequence, result, err)
+	}
 	eventually(t, "the verdict is there", func() bool {
 		answer, err := nc.Request("$JS.API.DIRECT.GET.VERDICTS.verdicts.320812.sti-annual", nil, 10*time.Second)
 		return err == nil && json.Unmarshal(answer.Data, &verdict) == nil

@@ -167,7 +167,16 @@ func differences(is, want jetstream.StreamConfig) []Change {
 	add("allow_atomic", is.AllowAtomicPublish, want.AllowAtomicPublish)
 	add("deny_delete", is.DenyDelete, want.DenyDelete)
 	add("deny_purge", is.DenyPurge, want.DenyPurge)
+	add("republish", toldOn(is.RePublish), toldOn(want.RePublish))
 	return changes
+}
+
+// toldOn writes on which subjects the broker tells what a stream has stored.
+func toldOn(r *jetstream.RePublish) string {
+	if r == nil {
+		return "none"
+	}
+	return r.Source + " on " + r.Destination
 }
 
 // age writes how long messages are kept; 0 is for ever.
@@ -207,7 +216,7 @@ func (l *Log) update(ctx context.Context, want jetstream.StreamConfig) error {
 	sc := s.CachedInfo().Config
 	sc.Description, sc.Subjects, sc.Replicas, sc.MaxAge, sc.Duplicates = want.Description, want.Subjects, want.Replicas, want.MaxAge, want.Duplicates
 	sc.Retention, sc.Storage, sc.AllowDirect, sc.AllowAtomicPublish = want.Retention, want.Storage, want.AllowDirect, want.AllowAtomicPublish
-	sc.DenyDelete, sc.DenyPurge = want.DenyDelete, want.DenyPurge
+	sc.DenyDelete, sc.DenyPurge, sc.RePublish = want.DenyDelete, want.DenyPurge, want.RePublish
 	if want.Name == Originals {
 		sc.MaxBytes = want.MaxBytes
 	}

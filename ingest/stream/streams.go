@@ -208,13 +208,15 @@ func (c Config) streams() []jetstream.StreamConfig {
 	direct.AllowAtomicPublish = false // batches that a district leaves open would block the others
 	direct.Duplicates = directDuplicates
 	direct.MaxMsgSize = maxDirect
+	verdicts := base(Verdicts, "what became of each submission", c.VerdictsFor)
+	verdicts.RePublish = &jetstream.RePublish{Source: "verdicts.*.*", Destination: "results.{{wildcard(1)}}.{{wildcard(2)}}"}
 	commands := base(Commands, "jobs asked for by schedules and people", 0)
 	commands.Retention = jetstream.WorkQueuePolicy
 	return []jetstream.StreamConfig{
 		direct,
 		base(Submissions, "what areas sent, as received", c.SubmissionsFor),
 		base(Accepted, "every accepted observation: the state of the system", 0),
-		base(Verdicts, "what became of each submission", c.VerdictsFor),
+		verdicts,
 		base(Totals, "city totals, and the runs of jobs", c.TotalsFor),
 		base(Releases, "city totals frozen under a name", 0),
 		commands,
@@ -245,6 +247,10 @@ func (c Config) Stream(name string) (jetstream.StreamConfig, bool) {
 	}
 	return jetstream.StreamConfig{}, false
 }
+
+// Results are the subjects on which the broker tells each verdict to who listens, once it is
+// stored: results.<area>.<dataset>. No stream takes them.
+const Results = "results.*.*"
 
 const (
 	// directDuplicates is the shortest deduplication window that the broker takes. A message id

@@ -240,7 +240,7 @@ func TestLostRowsFollowTheVerdict(t *testing.T) {
 		r := readSubmission(d)
 		verdicts, _, err := a.judgeAll(t.Context(), []received{r}, newBatchState(a.ledger))
 		if err == nil {
-			err = a.publishVerdicts(t.Context(), verdicts, nil, stream.Refusals{})
+			err = a.publishVerdicts(t.Context(), []received{r}, verdicts, nil, stream.Refusals{})
 		}
 		if err != nil {
 			t.Error(err)

@@ -179,9 +179,16 @@ func encodeVerdict(verdict *event.Verdict, maxBody int) ([]byte, error) {
 	}
 }
 
-// publishVerdicts stores the verdicts, and names in refused those that the broker
-// will never take.
-func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdict, spans *stream.Spans, refused stream.Refusals) error {
+// publishVerdicts stores the verdicts on submissions, and names in refused those that the broker
+// will never take. Headers say which message of DIRECT a verdict is about, and what its sender
+// called it: the receipt of who publishes to the broker has no more of it.
+func (v *Validator) publishVerdicts(ctx context.Context, submissions []received, verdicts []event.Verdict, spans *stream.Spans, refused stream.Refusals) error {
+	direct := map[uint64]*stream.Delivery{}
+	for i := range submissions {
+		if d := &submissions[i].delivery; d.Header(event.DirectHeader) != "" {
+			direct[d.Sequence] = d
+		}
+	}
 	messages := make([]stream.Message, len(verdicts))
 	for i := range verdicts {
 		body, err := encodeVerdict(&verdicts[i], v.maxBody())
@@ -191,12 +198,19 @@ func (v *Validator) publishVerdicts(ctx context.Context, verdicts []event.Verdic
 		messages[i] = stream.Message{
 			Subject: verdictSubject(verdicts[i].Area, verdicts[i].Dataset),
 			ID:      event.VerdictID(verdicts[i].Sequence),
-			Header: spans.Inject(verdicts[i].Sequence, map[string]string{
+			Header: map[string]string{
 				event.SubmissionHeader: verdicts[i].Submission, event.OutcomeHeader: string(verdicts[i].Outcome),
 				event.RepeatedHeader: strconv.FormatBool(verdicts[i].Repeated),
-			}),
+			},
 			Body: body,
 		}
+		if d := direct[verdicts[i].Sequence]; d != nil {
+			messages[i].Header[event.DirectHeader] = d.Header(event.DirectHeader)
+			if key := d.Header(event.KeyHeader); key != "" {
+				messages[i].Header[event.KeyHeader] = key
+			}
+		}
+		messages[i].Header = spans.Inject(verdicts[i].Sequence, messages[i].Header)
 	}
 	for i, answer := range v.log.PublishEach(ctx, messages...) {
 		switch {

@@ -98,7 +98,7 @@ func (r *verdictRestorer) restore(ctx context.Context, submissions []received, r
 		verdicts = append(verdicts, verdict)
 	}
 	refused := stream.Refusals{}
-	if err := r.publishVerdicts(ctx, verdicts, nil, refused); err != nil {
+	if err := r.publishVerdicts(ctx, submissions, verdicts, nil, refused); err != nil {
 		return err
 	}
 	for sequence, why := range refused {

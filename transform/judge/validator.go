@@ -116,7 +116,7 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	if err != nil {
 		return err
 	}
-	if err := v.publishVerdicts(ctx, verdicts, spans, refused); err != nil {
+	if err := v.publishVerdicts(ctx, submissions, verdicts, spans, refused); err != nil {
 		return err
 	}
 	v.metrics.observe(v.ledger.Catalogue(), verdicts, v.now().Sub(began))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +53,11 @@ func contents(t *testing.T, js jetstream.JetStream) string {
 			t.Fatal(err)
 		}
 		info := s.CachedInfo()
-		fmt.Fprintf(&text, "%s %d %d %v\n", name, info.State.Msgs, info.State.LastSeq, info.Config)
+		config, err := json.Marshal(info.Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "%s %d %d %s\n", name, info.State.Msgs, info.State.LastSeq, config)
 	}
 	return text.String()
 }
@@ -229,6 +234,62 @@ func TestDistrictHearsItsReminders(t *testing.T) {
 	}
 	if _, denied := errors.AsType[*stream.DeniedError](log(access.Gateway).Announce(t.Context(), "reminders.320812.d", "id", nil)); !denied {
 		t.Error("the gateway reminds")
+	}
+}
+
+// A district hears the verdicts of its area as they are stored, and of no other. What another
+// district has the broker answer on its subjects is none: a verdict names the subject of VERDICTS
+// that it was stored on, in a header that no district can set.
+func TestDistrictHearsItsVerdicts(t *testing.T) {
+	seed, key := makeKey(t, "320812")
+	otherSeed, otherKey := makeKey(t, "320804")
+	broker, store := start(t, key, otherKey)
+	login, _ := access.Login(store, access.Admin)
+	_, js := setUp(t, broker.ClientURL(), login)
+	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
+	other := probe(t, broker.ClientURL(), asDistrict(t, otherSeed, "320804"))
+	results, err := p.SubscribeSync("results.320812.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if may := p.allowed(t, []string{"results.>", "results.*.*", "results.320804.*", "results.320804.d"}, func(s string) error { _, err := p.SubscribeSync(s); return err }); slices.Contains(slices.Collect(maps.Values(may)), true) {
+		t.Errorf("it may listen to others: %v", may)
+	}
+	if may := other.allowed(t, []string{"results.320812.d", "results.320804.d"}, func(s string) error { return other.Publish(s, []byte("forged")) }); may["results.320812.d"] || may["results.320804.d"] {
+		t.Errorf("it may publish results: %v", may)
+	}
+	isVerdict := func(m *nats.Msg) bool {
+		return m.Header.Get("Nats-Stream") == stream.Verdicts && m.Header.Get("Nats-Subject") == "verdicts.320812.d"
+	}
+	header := nats.Header{"Nats-Stream": {stream.Verdicts}, "Nats-Subject": {"verdicts.320812.d"}}
+	for _, subject := range []string{"submissions.320804.d", "$JS.API.DIRECT.GET.VERDICTS.verdicts.320804.d"} {
+		for _, h := range []nats.Header{nil, header} {
+			if err := other.PublishMsg(&nats.Msg{Subject: subject, Reply: "results.320812.d", Header: h, Data: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := other.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	request(t, other.Conn, "submissions.320804.last", nil) // what came before it has been answered
+	for _, subject := range []string{"verdicts.320804.d", "verdicts.320812.d"} {
+		if _, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: nats.Header{"Citytally-Direct": {"7"}}, Data: []byte(subject)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		m, err := results.NextMsg(10 * time.Second)
+		if err != nil {
+			t.Fatalf("no verdict is heard: %v", err)
+		}
+		if !isVerdict(m) {
+			continue
+		}
+		if string(m.Data) != "verdicts.320812.d" || m.Header.Get("Citytally-Direct") != "7" {
+			t.Errorf("forged, or without its headers: %q %v", m.Data, m.Header)
+		}
+		break
 	}
 }
 

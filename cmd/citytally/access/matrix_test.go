@@ -103,13 +103,13 @@ var durables = []string{
 func published() []string {
 	subjects := []string{
 		"submissions.a.d", "direct.a.d", "accepted.a.d", "accepted.decisions", "verdicts.a.d", "totals.2021", "runs.nightly", "releases.r", "commands.recompute", "commands.check",
-		"dead.sink", "dead.skip", "$KV.TOKENS.k", "$KV.SOURCES.k", "$O.ORIGINALS.C.x", "$O.ORIGINALS.M.x", "inquiries.dryrun", "reminders.a.d", "$KV.SCHEDULES.reminder.2021.d.a.s", "_INBOX.x", "$SYS.REQ.SERVER.PING", "$SRV.PING", "$JS.FC.x", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
+		"dead.sink", "dead.skip", "$KV.TOKENS.k", "$KV.SOURCES.k", "$O.ORIGINALS.C.x", "$O.ORIGINALS.M.x", "inquiries.dryrun", "reminders.a.d", "results.a.d", "$KV.SCHEDULES.reminder.2021.d.a.s", "_INBOX.x", "$SYS.REQ.SERVER.PING", "$SRV.PING", "$JS.FC.x", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
 		"$JS.API.ACCOUNT.PURGE.CORE", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.DIRECT.GET.VERDICTS.verdicts.a.d",
 	}
 	for _, user := range access.Users() {
 		subjects = append(subjects, user.Inbox()+".x")
 	}
-	subjects = append(subjects, "submissions.320812.d", "direct.320812.d", "$JS.API.DIRECT.GET.VERDICTS.verdicts.320812.d", "_INBOX_320812.x", "submissions.320812", "submissions.320812.d.e")
+	subjects = append(subjects, "submissions.320812.d", "direct.320812.d", "$JS.API.DIRECT.GET.VERDICTS.verdicts.320812.d", "_INBOX_320812.x", "results.320812.d", "submissions.320812", "submissions.320812.d.e")
 	for _, s := range append(stream.Names(), stream.Tokens, stream.Schedules, stream.Sources, stream.Originals) {
 		for _, call := range []string{
 			"STREAM.CREATE.%s", "STREAM.UPDATE.%s", "STREAM.DELETE.%s", "STREAM.PURGE.%s", "STREAM.INFO.%s", "STREAM.SNAPSHOT.%s", "STREAM.RESTORE.%s", "STREAM.MSG.DELETE.%s", "STREAM.MSG.GET.%s",
@@ -130,7 +130,7 @@ func published() []string {
 
 // subscribed are subjects of every kind on which somebody might listen.
 func subscribed() []string {
-	subjects := []string{">", "*.>", "_INBOX.>", "inquiries.*", "$SRV.>", "$JS.>", "$JS.EVENT.ADVISORY.>", "$SYS.>", "$KV.>", "submissions.>", "direct.>", "accepted.>", "verdicts.>", "totals.>", "commands.>", "reminders.*.*", "reminders.a.*", "reminders.320812.*"}
+	subjects := []string{">", "*.>", "_INBOX.>", "inquiries.*", "$SRV.>", "$JS.>", "$JS.EVENT.ADVISORY.>", "$SYS.>", "$KV.>", "submissions.>", "direct.>", "accepted.>", "verdicts.>", "totals.>", "commands.>", "reminders.*.*", "reminders.a.*", "reminders.320812.*", "results.>", "results.*.*", "results.a.*", "results.320812.*"}
 	for _, user := range access.Users() {
 		subjects = append(subjects, user.Inbox()+".>")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/configs/tlsfiles"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // The accounts of the broker.
@@ -42,7 +43,8 @@ func variable(user string) string { return "NATS_" + strings.ToUpper(user) + "_P
 // nats-server. Passwords are variables, which the server takes from [Secrets] before the text,
 // or from its environment. Districts are in an account of their own, which is a boundary: what
 // they publish on submissions.<area>.<dataset> arrives in CORE on direct.<area>.<dataset>, and
-// an answer goes to their account wherever they want it to. Each hears the reminders of its area.
+// an answer goes to their account wherever they want it to. Each hears the reminders and the
+// verdicts of its area.
 func Text(keys []Key) string {
 	var t strings.Builder
 	t.WriteString("accounts {\n  " + Core + " {\n    jetstream: enabled\n    users: [\n")
@@ -59,16 +61,18 @@ func Text(keys []Key) string {
 	for _, subject := range []string{wayIn, verdicts} {
 		fmt.Fprintf(&t, "      {service: %q, accounts: [%s]}\n", subject, districts)
 	}
-	fmt.Fprintf(&t, "      {stream: %q, accounts: [%s]}\n", reminders, districts)
+	for _, subject := range []string{reminders, stream.Results} {
+		fmt.Fprintf(&t, "      {stream: %q, accounts: [%s]}\n", subject, districts)
+	}
 	t.WriteString("    ]\n  }\n  " + districts + " {\n    users: [\n")
 	for i := range keys {
 		if k := &keys[i]; k.RevokedAt.IsZero() {
-			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: [%q, %q]}}\n", k.Key,
-				"submissions."+k.Area+".*", strings.Replace(verdicts, "*", k.Area, 1), inbox(k.Area)+".>", strings.Replace(reminders, "*", k.Area, 1))
+			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: [%q, %q, %q]}}\n", k.Key,
+				"submissions."+k.Area+".*", strings.Replace(verdicts, "*", k.Area, 1), inbox(k.Area)+".>", strings.Replace(reminders, "*", k.Area, 1), strings.Replace(stream.Results, "*", k.Area, 1))
 		}
 	}
-	fmt.Fprintf(&t, "    ]\n    imports: [\n      {service: {account: %s, subject: %q}, to: %q}\n      {service: {account: %[1]s, subject: %[4]q}}\n      {stream: {account: %[1]s, subject: %[5]q}}\n    ]\n  }\n",
-		Core, wayIn, "submissions.*.*", verdicts, reminders)
+	fmt.Fprintf(&t, "    ]\n    imports: [\n      {service: {account: %s, subject: %q}, to: %q}\n      {service: {account: %[1]s, subject: %[4]q}}\n      {stream: {account: %[1]s, subject: %[5]q}}\n      {stream: {account: %[1]s, subject: %[6]q}}\n    ]\n  }\n",
+		Core, wayIn, "submissions.*.*", verdicts, reminders, stream.Results)
 	t.WriteString("  " + sys + " {}\n}\nsystem_account: " + sys + "\n")
 	return t.String()
 }
