@@ -72,7 +72,7 @@ func (w *Workbook) checkRow(scanner *sheetScanner, sum *Summary) error {
 	for i := range scanner.cells {
 		c := &scanner.cells[i]
 		switch {
-		case c.column <= before, c.kind == "s" && c.value && (c.bytes > 9 || c.text >= w.texts):
+		case c.column <= before, c.kind == "s" && c.value && (c.bytes > 9 || c.text >= len(w.texts)):
 			return brokenWorkbook()
 		case c.column >= w.limits.Columns && c.value:
 			return tooLarge("工作表的列超过 %d 列", "the sheet has more than %d columns", w.limits.Columns)
@@ -91,7 +91,6 @@ func (w *Workbook) checkRow(scanner *sheetScanner, sum *Summary) error {
 // SheetRows hands out the rows of a worksheet. Close releases it.
 type SheetRows struct {
 	book    *Workbook
-	rows    *excelize.Rows
 	scanner *sheetScanner
 	content io.Closer
 	number  int
@@ -101,6 +100,7 @@ type SheetRows struct {
 	open    []merge
 	above   map[int]string // the texts of merged ranges, by column
 	cells   []string
+	problem error // why the scanner has ended before the rows have
 
 	textNumbers     int
 	firstTextNumber string
@@ -112,11 +112,8 @@ func (w *Workbook) Rows(s *Sheet) (*SheetRows, error) {
 	if err != nil {
 		return nil, brokenWorkbook()
 	}
-	rows, err := w.book.Rows(s.Name)
-	if err != nil {
-		return nil, errors.Join(brokenWorkbook(), content.Close())
-	}
-	g := &SheetRows{book: w, rows: rows, scanner: newSheetScanner(content), content: content, merges: map[int][]merge{}, above: map[int]string{}}
+	g := &SheetRows{book: w, scanner: newSheetScanner(content), content: content, merges: map[int][]merge{}, above: map[int]string{}}
+	g.scanner.collect = true
 	for _, m := range s.merges {
 		if m.lastRow > m.row && m.column <= w.limits.Columns {
 			g.merges[m.row] = append(g.merges[m.row], m)
@@ -126,7 +123,7 @@ func (w *Workbook) Rows(s *Sheet) (*SheetRows, error) {
 }
 
 // Close releases what the rows are read from.
-func (g *SheetRows) Close() error { return errors.Join(g.rows.Close(), g.content.Close()) }
+func (g *SheetRows) Close() error { return g.content.Close() }
 
 // TextNumbers returns how many numbers the rows so far had that are stored as text, and
 // the first one's cell.
@@ -135,17 +132,23 @@ func (g *SheetRows) TextNumbers() (count int, first string) { return g.textNumbe
 // Next returns the next row. Rows that the workbook leaves out are rows without cells.
 func (g *SheetRows) Next() (Row, error) {
 	g.number++
-	cells, err := g.columns()
-	if err != nil {
-		return Row{}, err
+	infos := g.infos()
+	switch {
+	case g.problem != nil:
+		return Row{}, brokenWorkbook()
+	case g.ended:
+		return Row{}, io.EOF
 	}
-	r := Row{Number: g.number, Cells: append(g.cells[:0], cells...)}
-	for len(r.Cells) > g.book.limits.Columns && r.Cells[len(r.Cells)-1] == "" {
-		r.Cells = r.Cells[:len(r.Cells)-1]
-	}
-	for _, info := range g.infos() {
-		if info.bytes > 0 && info.kind != "s" && (info.column >= len(r.Cells) || r.Cells[info.column] == "") {
-			return Row{}, brokenWorkbook() // the library has stopped before this cell
+	r := Row{Number: g.number, Cells: g.cells[:0]}
+	for _, info := range infos {
+		if !info.value && !info.formula {
+			continue
+		}
+		for len(r.Cells) <= info.column && info.column < g.book.limits.Columns {
+			r.Cells = append(r.Cells, "")
+		}
+		if info.column < len(r.Cells) {
+			r.Cells[info.column] = g.stored(info)
 		}
 		g.cell(&r, info)
 	}
@@ -154,27 +157,25 @@ func (g *SheetRows) Next() (Row, error) {
 	return r, nil
 }
 
-// columns returns the cells of the next row as they are stored, or io.EOF.
-func (g *SheetRows) columns() (cells []string, err error) {
-	defer refuse(&err)
-	if !g.rows.Next() {
-		// The library ends at the first thing it cannot read, too.
-		if g.infos(); g.rows.Error() != nil || !g.ended {
-			return nil, brokenWorkbook()
-		}
-		return nil, io.EOF
+// stored returns the value of a cell as it is stored.
+func (g *SheetRows) stored(info cellInfo) string {
+	switch {
+	case info.kind == "s" && info.bytes > 0 && info.text < len(g.book.texts):
+		return g.book.texts[info.text]
+	case info.kind == "inlineStr":
+		return unescapeText(g.scanner.text[info.from:info.to])
 	}
-	if cells, err = g.rows.Columns(); err != nil {
-		return nil, brokenWorkbook()
-	}
-	return cells, nil
+	return g.scanner.text[info.from:info.to]
 }
 
 // infos returns what the XML says of the row's cells.
 func (g *SheetRows) infos() []cellInfo {
 	for !g.ended && (!g.ahead || g.scanner.number < g.number) {
-		if g.scanner.next() != nil {
+		if err := g.scanner.next(); err != nil {
 			g.ended = true
+			if !errors.Is(err, io.EOF) {
+				g.problem = err
+			}
 		}
 		g.ahead = true
 	}

@@ -19,8 +19,8 @@ type Workbook struct {
 	limits   Limits
 	formats  formats
 	date1904 bool
-	// texts is how many texts the workbook's table of them has.
-	texts int
+	// texts is the workbook's table of texts.
+	texts []string
 }
 
 // Sheet is one worksheet of a workbook.
@@ -59,7 +59,71 @@ func OpenWorkbook(data []byte, parts map[string]*zip.File, limits Limits) (w *Wo
 		w.date1904 = pr.Date1904
 	}
 	w.formats.book = w.book
+	if err := w.readTexts(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	return w, nil
+}
+
+// readTexts reads the table of texts, to whose places cells refer.
+func (w *Workbook) readTexts() error {
+	for name, part := range w.parts {
+		if !strings.HasSuffix(strings.ToLower(name), "sharedstrings.xml") {
+			continue
+		}
+		content, err := part.Open()
+		if err != nil {
+			return brokenWorkbook()
+		}
+		texts, err := sharedTexts(content, w.limits.CellBytes)
+		if err = errors.Join(err, content.Close()); err != nil {
+			return brokenWorkbook()
+		}
+		w.texts = texts
+	}
+	return nil
+}
+
+// sharedTexts reads a table of texts. How a text is read aloud is no part of it.
+func sharedTexts(r io.Reader, most int) (texts []string, err error) {
+	s := newSheetScanner(r)
+	s.collect = true
+	for {
+		name, closing, err := s.element()
+		switch {
+		case errors.Is(err, io.EOF) && len(s.open) == 0:
+			return texts, nil
+		case err != nil:
+			return nil, errors.Join(errBroken, err)
+		}
+		switch name {
+		case "si":
+			if s.inCell = !closing && !s.empty; !closing {
+				s.cells, s.values, s.phonetic = append(s.cells[:0], cellInfo{}), s.values[:0], 0
+			}
+			if closing || s.empty {
+				texts = append(texts, unescapeText(string(s.values)))
+			}
+		case "rPh":
+			if s.phonetic--; !closing {
+				if s.phonetic += 2; s.empty {
+					s.phonetic--
+				}
+			}
+		case "t":
+			if closing && s.inValue {
+				if err := s.endValue(); err != nil {
+					return nil, err
+				}
+			}
+			if s.inValue = s.inCell && !closing && !s.empty && s.phonetic == 0; s.inValue {
+				s.start = len(s.values)
+			}
+		}
+		if len(s.values) > most*6 { // escaped characters take up to six bytes
+			return nil, errBroken
+		}
+	}
 }
 
 func openBook(data []byte, limit int64) (book *excelize.File, err error) {
@@ -93,42 +157,36 @@ func (w *Workbook) checkParts() error {
 		if strings.HasPrefix(lower, "xl/worksheets/") && !strings.HasSuffix(lower, ".rels") || !strings.HasSuffix(lower, ".xml") && !strings.HasSuffix(lower, ".rels") {
 			continue
 		}
-		n, texts, err := countElements(part)
+		n, err := countElements(part)
 		if err != nil {
 			return brokenWorkbook()
 		}
 		if elements += n; elements > w.limits.Elements {
 			return tooLarge("工作簿里的文本和样式太多（超过 %d 项），请只留数据，分成几个文件", "the workbook has too many texts and styles (more than %d elements); keep the figures alone and split it into several files", w.limits.Elements)
 		}
-		if strings.HasSuffix(lower, "sharedstrings.xml") {
-			w.texts = texts
-		}
 	}
 	return nil
 }
 
-// countElements counts the elements of a part, and those that are texts of the table of
-// texts.
-func countElements(part *zip.File) (elements, texts int, err error) {
+// countElements counts the elements of a part.
+func countElements(part *zip.File) (elements int, err error) {
 	content, err := part.Open()
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	defer content.Close()
 	scanner := newSheetScanner(content)
+	scanner.strict = false
 	for {
-		name, closing, err := scanner.element()
+		_, closing, err := scanner.element()
 		switch {
 		case errors.Is(err, io.EOF):
-			return elements, texts, nil
+			return elements, nil
 		case err != nil:
-			return 0, 0, err
-		case closing:
-			continue
-		case name == "si":
-			texts++
+			return 0, err
+		case !closing:
+			elements++
 		}
-		elements++
 	}
 }
 
