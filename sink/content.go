@@ -120,6 +120,18 @@ func (p *Projection) Compare(ctx context.Context) ([]event.Imbalance, error) {
 // Mend makes the tables and views agree with the log and with this program, and returns what
 // it changed. With anew it reads all rows, as a disk may have altered them.
 func (p *Projection) Mend(ctx context.Context, anew bool) ([]event.Mended, error) {
+	// What a newer program has stored would look altered to this one.
+	applied, err := p.appliedMigrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	migrations, err := readMigrations(schema)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkApplied(applied, migrations); err != nil {
+		return nil, err
+	}
 	if _, err := p.defineViews(ctx); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,23 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkApplied(applied, migrations); err != nil {
+		return err
+	}
+	for _, m := range migrations {
+		if _, ok := applied[m.version]; ok {
+			continue
+		}
+		if err := s.applyConcurrently(ctx, m); err != nil {
+			return fmt.Errorf("apply migration %s: %w", m.file, err)
+		}
+	}
+	return nil
+}
+
+// checkApplied returns a [*NewerSchemaError] or an [*EditedMigrationError] where the database was
+// made by other migrations than those of this program.
+func (s *Store) checkApplied(applied map[uint32]string, migrations []migration) error {
 	known := uint32(len(migrations))
 	for version := range applied {
 		if version > known {
@@ -99,15 +116,15 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 			return &EditedMigrationError{File: m.file, Database: s.database}
 		}
 	}
-	for _, m := range migrations {
-		if _, ok := applied[m.version]; ok {
-			continue
-		}
-		if err := s.applyConcurrently(ctx, m); err != nil {
-			return fmt.Errorf("apply migration %s: %w", m.file, err)
-		}
-	}
 	return nil
+}
+
+// IsOtherSchema reports whether an error says that another program made the tables, so that this
+// one can use them only when they have been filled from the log again.
+func IsOtherSchema(err error) bool {
+	_, newer := errors.AsType[*NewerSchemaError](err)
+	_, edited := errors.AsType[*EditedMigrationError](err)
+	return newer || edited
 }
 
 const applyAttempts = 5

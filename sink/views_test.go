@@ -64,4 +64,7 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 	if !errors.As(err, &newer) || newer.Found != known+2 || newer.Known != known {
 		t.Errorf("got %v, want a NewerSchemaError of %d", err, known+2)
 	}
+	if mended, err := (&Projection{Store: s}).Mend(t.Context(), true); mended != nil || !IsOtherSchema(err) {
+		t.Errorf("mended %v, %v", mended, err)
+	}
 }

@@ -244,19 +244,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	group.Go(func() error { return p.runStages(ctx) })
 	group.Go(func() error { return p.continuity.run(ctx) })
 	if p.Store != nil && !p.isPrepared() {
-		group.Go(func() error {
-			err := p.prepareStore(ctx)
-			if err == nil || ctx.Err() != nil {
-				return nil
-			}
-			if len(p.running) == 1 {
-				return err
-			}
-			// The others do not need the store.
-			p.health.stop(StageSink, err)
-			p.options.Logger.Error().Err(err).Msg("ClickHouse cannot be prepared; the other stages go on without it")
-			return nil
-		})
+		group.Go(func() error { return p.prepareLater(ctx) })
 	}
 	if p.settings.NATS.URL != "" {
 		for log := range p.distinctLogs() {

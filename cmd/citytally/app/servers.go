@@ -79,6 +79,9 @@ func (p *Pipeline) prepareStoreSoon(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, prepareTimeout)
 	defer cancel()
 	err := p.prepareStore(short)
+	if sink.IsOtherSchema(err) && len(p.options.Stages) > 1 {
+		return nil // Run tells of it
+	}
 	if err != nil && ctx.Err() == nil && short.Err() != nil {
 		p.options.Logger.Warn().Err(err).Msg("ClickHouse is not ready yet; the other stages begin without it")
 		return nil
@@ -93,6 +96,43 @@ func (p *Pipeline) prepareStore(ctx context.Context) error {
 	}
 	close(p.prepared)
 	return nil
+}
+
+// schemaInterval is how often tables of another program are looked at, until this one can use them.
+const schemaInterval = 2 * time.Second
+
+// prepareLater prepares the store while the stages run. It waits for tables that a newer program
+// has made: that program may come back, or a person fills them from the log again. Any other error
+// ends the sink alone, unless it is the only stage here.
+func (p *Pipeline) prepareLater(ctx context.Context) error {
+	again := time.NewTicker(schemaInterval)
+	defer again.Stop()
+	for told := false; ; told = true {
+		err := p.prepareStore(ctx)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return nil
+		case len(p.running) == 1:
+			return err
+		case !sink.IsOtherSchema(err):
+			p.health.stop(StageSink, err)
+			p.options.Logger.Error().Err(err).Msg("ClickHouse cannot be prepared; the other stages go on without it")
+			return nil
+		case !told:
+			p.health.addReadiness("schema", func(context.Context) error {
+				if p.isPrepared() {
+					return nil
+				}
+				return err
+			})
+			p.options.Logger.Error().Err(err).Msg("the tables in ClickHouse are not this version's; the other stages go on, and the sink waits")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+		}
+	}
 }
 
 // isPrepared reports whether prepareStore has succeeded.
