@@ -482,6 +482,28 @@ ALTER TABLE releases_data ON CLUSTER `city`
     ADD COLUMN IF NOT EXISTS value_with_held Nullable(Decimal(38, 12)),
     ADD COLUMN IF NOT EXISTS change_with_held Nullable(Decimal(38, 12));
 
+ALTER TABLE indicators_data ON CLUSTER `city`
+    ADD COLUMN IF NOT EXISTS programme_zh String AFTER programme,
+    ADD COLUMN IF NOT EXISTS programme_en String AFTER programme_zh;
+
+ALTER TABLE decisions_data ON CLUSTER `city`
+    ADD COLUMN IF NOT EXISTS rules String AFTER catalogue;
+
+CREATE TABLE IF NOT EXISTS progress_data ON CLUSTER `city`
+(
+    stream      LowCardinality(String),
+    step        LowCardinality(String),
+    reached     UInt64,
+    last        UInt64,
+    waiting     UInt64,
+    complete_to Nullable(DateTime64(3, 'UTC')),
+    measured_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', measured_at)
+ORDER BY (stream, step)
+SETTINGS replicated_deduplication_window = 0
+COMMENT 'How far each step has come, as the sinks look at it; read progress';
+
 CREATE OR REPLACE TABLE areas_distributed ON CLUSTER `city` AS areas_data ENGINE = Distributed('city', 'citytally', 'areas_data') COMMENT 'The copies of areas_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE calendars_distributed ON CLUSTER `city` AS calendars_data ENGINE = Distributed('city', 'citytally', 'calendars_data') COMMENT 'The copies of calendars_data on the cluster, for reading';
@@ -499,6 +521,8 @@ CREATE OR REPLACE TABLE indicators_distributed ON CLUSTER `city` AS indicators_d
 CREATE OR REPLACE TABLE obligations_distributed ON CLUSTER `city` AS obligations_data ENGINE = Distributed('city', 'citytally', 'obligations_data') COMMENT 'The copies of obligations_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE observations_distributed ON CLUSTER `city` AS observations_data ENGINE = Distributed('city', 'citytally', 'observations_data') COMMENT 'The copies of observations_data on the cluster, for reading';
+
+CREATE OR REPLACE TABLE progress_distributed ON CLUSTER `city` AS progress_data ENGINE = Distributed('city', 'citytally', 'progress_data') COMMENT 'The copies of progress_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE releases_distributed ON CLUSTER `city` AS releases_data ENGINE = Distributed('city', 'citytally', 'releases_data') COMMENT 'The copies of releases_data on the cluster, for reading';
 
@@ -549,7 +573,7 @@ CREATE OR REPLACE VIEW coverage ON CLUSTER `city`
     complete_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'when the last of them came for the first time, UTC; NULL while some are missing',
     late_seconds      Int64 COMMENT 'how long after the deadline it was complete or, while it is not, how long that is by now; 0 is in time',
     rows_accepted     UInt64 COMMENT 'rows accepted, of the indicators owed',
-    rows_refused      UInt64 COMMENT 'rows refused, of the indicators owed',
+    rows_refused      UInt64 COMMENT 'rows refused, of the indicators owed; those of a file that was sent again once',
     revisions         UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted'
 )
 AS WITH
@@ -579,12 +603,12 @@ AS WITH
             area, dataset, period, indicator,
             maxIf(sequence, is_held) AS newest_held,
             maxIf(sequence, NOT is_held) AS newest_refused,
-            uniqExactIf((sequence, row), NOT is_held) AS rows_refused
+            uniqExactIf((submission, row), NOT is_held) AS rows_refused
         FROM
         (
-            SELECT area, dataset, period, indicator, sequence, row, false AS is_held FROM findings WHERE severity = 'reject'
+            SELECT area, dataset, period, indicator, submission, sequence, row, false AS is_held FROM findings WHERE severity = 'reject'
             UNION ALL
-            SELECT area, dataset, period, indicator, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
+            SELECT area, dataset, period, indicator, submission, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
         )
         GROUP BY area, dataset, period, indicator
     )
@@ -626,7 +650,7 @@ CREATE OR REPLACE VIEW coverage_scores ON CLUSTER `city`
     timeliness     Decimal(18, 2) COMMENT 'in_time in percent of due',
     completeness   Decimal(18, 2) COMMENT 'indicators received in percent of those owed',
     rows_accepted  UInt64 COMMENT 'rows accepted, of the indicators owed',
-    rows_refused   UInt64 COMMENT 'rows refused, of the indicators owed',
+    rows_refused   UInt64 COMMENT 'rows refused, of the indicators owed; those of a file that was sent again once',
     refused_share  Nullable(Decimal(18, 2)) COMMENT 'rows refused in percent of all rows; NULL is no rows',
     revisions      UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted',
     revision_share Nullable(Decimal(18, 2)) COMMENT 'revisions in percent of the indicators received; NULL is none received'
@@ -674,11 +698,12 @@ CREATE OR REPLACE VIEW decisions ON CLUSTER `city`
     by_way     LowCardinality(String) COMMENT 'how that person came in: local or token',
     decided_at DateTime64(3, 'UTC') COMMENT 'when it was decided, UTC',
     catalogue  String COMMENT 'version of the catalogue that an adoption put in force',
+    rules      String COMMENT 'version of the rules that an adoption put in force',
     sequence   UInt64 COMMENT 'place in ACCEPTED',
     number     UInt32 COMMENT 'number within its message, from 1'
 )
 AS SELECT
-    kind, period, indicator, area, reason, by, by_role, by_way, decided_at, catalogue, sequence, number
+    kind, period, indicator, area, reason, by, by_role, by_way, decided_at, catalogue, rules, sequence, number
 FROM decisions_distributed FINAL
 COMMENT 'What the bureau decided about figures: locks, reopenings, catalogues';
 
@@ -734,6 +759,258 @@ FROM
 WINDOW same AS (PARTITION BY indicator, period, entity)
 COMMENT 'The entities on the areas'' lists, by period: the best statement of each area, whether it counts, and for which area';
 
+CREATE OR REPLACE VIEW figures ON CLUSTER `city`
+(
+    indicator        LowCardinality(String) COMMENT 'id of the indicator',
+    indicator_zh     String COMMENT 'its Chinese name',
+    indicator_en     String COMMENT 'its English name',
+    programme        LowCardinality(String) COMMENT 'id of the report''s heading that it stands under',
+    programme_zh     String COMMENT 'that heading in Chinese',
+    programme_en     String COMMENT 'that heading in English',
+    area             LowCardinality(String) COMMENT 'code of the area',
+    area_zh          String COMMENT 'its Chinese name',
+    area_en          String COMMENT 'its English name',
+    kind             LowCardinality(String) COMMENT 'city, district, carved_out or inside; the row of the city is the city total',
+    period           LowCardinality(String) COMMENT 'SDMX period',
+    period_zh        String COMMENT 'its Chinese name: 2021年1—6月',
+    period_en        String COMMENT 'its English name: January to June 2021',
+    period_kind      LowCardinality(String) COMMENT 'year, half, quarter, month, or ytd, the year to date',
+    year             UInt16 COMMENT 'calendar year of the period',
+    period_start     Date32 COMMENT 'first day of the period',
+    period_end       Date32 COMMENT 'last day of the period, on which stocks are read',
+    value            Nullable(Decimal(38, 12)) COMMENT 'exact figure in unit, of a ratio that of the area''s own parts; NULL is no figure, and state says why',
+    value_shown      String COMMENT 'value as reports show it, without unit and qualifier: rounded by the catalogue, to as many decimals as the change needs; empty is no figure',
+    unit             LowCardinality(String) COMMENT 'unit of value',
+    qualifier        String COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
+    stage            Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4) COMMENT 'stage in the figure''s life, in ascending order; of a total the lowest of its parts',
+    stage_zh         String COMMENT 'that stage in Chinese',
+    state            LowCardinality(String) COMMENT 'reported; derived from other periods; recast: added up from the areas that this one was made of; partial: a total that lacks areas; why there is no figure: no_figure (stated), held, refused, overdue, open (before the deadline), zero_below (a ratio''s denominator is zero), unreported (by every area)',
+    state_zh         String COMMENT 'that in Chinese',
+    state_en         String COMMENT 'that in English',
+    held             Bool COMMENT 'true when a figure for it is held; see holds',
+    counted          Bool COMMENT 'true when the area adds up to the city: no inside zone, no recast figure, not the city itself',
+    recast           Bool COMMENT 'true when the period lies before the area was: the figure is that of the areas it took over',
+    value_before     Nullable(Decimal(38, 12)) COMMENT 'figure of the same territory a year earlier, in unit; NULL where there is none, or it is not comparable',
+    change_reason    LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, BREAK, DEFINITION, VALUE_MISSING …',
+    change           Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
+    change_shown     String COMMENT 'change as reports show it, with its sign, without % and qualifier; empty is none',
+    change_kind      LowCardinality(String) COMMENT 'percent or point',
+    change_qualifier LowCardinality(String) COMMENT 'below, above or about',
+    previous_value   Nullable(Decimal(38, 12)) COMMENT 'figure of the period of the same kind just before: of a month the month before; NULL of the year to date',
+    share            Nullable(Decimal(38, 12)) COMMENT 'of what is added up, the area''s part of the city total in percent',
+    share_before     Nullable(Decimal(38, 12)) COMMENT 'what that was a year earlier, also where the area has not reported since',
+    contribution     Nullable(Decimal(38, 12)) COMMENT 'the area''s part of the growth of the city total, in percentage points; they add up to the city''s change',
+    rank             UInt64 COMMENT 'place among the areas that add up to the city, by value from the highest, from 1; equal values share one; 0 is none',
+    rank_before      UInt64 COMMENT 'what that was a year earlier',
+    dataset          LowCardinality(String) COMMENT 'id of the dataset in which it is owed, by the calendar; empty is not owed, or a city total',
+    dataset_zh       String COMMENT 'its Chinese name',
+    dataset_en       String COMMENT 'its English name',
+    deadline         Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant that is in time, UTC, by the calendar; NULL is not owed',
+    late_days        UInt32 COMMENT 'whole days since the deadline, of what is not there',
+    have             UInt32 COMMENT 'of a city total: expected areas that reported',
+    expected         UInt32 COMMENT 'of a city total: areas that were to report',
+    missing          Array(String) COMMENT 'of a city total: codes of expected areas that did not report',
+    missing_zh       Array(String) COMMENT 'their Chinese names',
+    missing_en       Array(String) COMMENT 'their English names',
+    carried          Array(String) COMMENT 'of a city total: codes of the areas carried at an earlier stage, for which it is imputed',
+    carried_zh       Array(String) COMMENT 'their Chinese names',
+    carried_en       Array(String) COMMENT 'their English names',
+    held_areas       Array(String) COMMENT 'of a city total: codes of the areas whose held figures would change it',
+    held_areas_zh    Array(String) COMMENT 'their Chinese names',
+    held_areas_en    Array(String) COMMENT 'their English names',
+    publishable      Bool COMMENT 'of a city total: what the indicator''s coverage policy says',
+    flags            Array(String) COMMENT 'of a city total: what is special, as in totals',
+    position         UInt32 COMMENT 'place of the indicator in the catalogue, from 1'
+)
+AS WITH
+    v -> toInt256(toDecimal256(abs(v), 12) * 1000000000000) AS unscaled,
+    v -> trim(TRAILING '0' FROM leftPad(toString(unscaled(v) % toInt256(1000000000000)), 12, '0')) AS fraction,
+    v -> toInt32(length(toString(intDiv(unscaled(v), toInt256(1000000000000))))) AS whole_digits,
+    (u, p, mode) -> intDiv(u, p) + (mode != 'truncate' AND (u % p * 2 > p OR (u % p * 2 = p AND (mode != 'half_even' OR intDiv(u, p) % 2 = 1)))) AS divided,
+    (v, places, mode) -> divided(unscaled(v), toInt256(intExp10(12 - places)), mode) AS rounded,
+    (r, places) -> if(places = 0, toString(r), concat(toString(intDiv(r, toInt256(intExp10(places)))), '.', leftPad(toString(r % toInt256(intExp10(places))), places, '0'))) AS pointed,
+    (v, places, mode) -> concat(if(v < 0 AND rounded(v, places, mode) != 0, '-', ''), pointed(rounded(v, places, mode), places)) AS shown,
+    (a, b, factor) -> accurateCastOrNull(round(divideDecimal(toDecimal256(a, 12) * factor, toDecimal256(b, 12), 24), 12), 'Decimal(38, 12)') AS quotient,
+    ['reported', 'derived', 'recast', 'partial', 'no_figure', 'held', 'refused', 'overdue', 'open', 'zero_below', 'unreported'] AS states,
+    (SELECT groupArray(code) FROM areas) AS area_codes,
+    (SELECT groupArray(name_zh) FROM areas) AS areas_zh,
+    (SELECT groupArray(name_en) FROM areas) AS areas_en,
+    roles AS
+    (
+        SELECT id AS part, id AS target, 'own' AS role FROM indicators WHERE kind != 'ratio'
+        UNION ALL SELECT numerator, id, 'over' FROM indicators WHERE kind = 'ratio'
+        UNION ALL SELECT denominator, id, 'under' FROM indicators WHERE kind = 'ratio'
+    ),
+    merged AS (SELECT arrayJoin(predecessors) AS area, min(code) AS heir, min(valid_from) AS day FROM areas GROUP BY area HAVING count() = 1),
+    heirs AS
+    (
+        SELECT code AS area, code AS heir, false AS recast, CAST(NULL, 'Nullable(Date32)') AS day FROM areas
+        UNION ALL SELECT area, heir, true, day FROM merged
+        UNION ALL SELECT a.area, b.heir, true, a.day FROM merged AS a INNER JOIN merged AS b ON b.area = a.heir
+    ),
+    reported AS
+    (
+        SELECT
+            t.indicator AS indicator, t.period AS period, part.area AS area,
+            sum(if(part.subtracted, -1, 1) * part.value) AS value,
+            toInt8(min(CAST(part.stage AS Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4)))) AS stage,
+            if(uniqExact(part.qualifier) = 1, any(part.qualifier), 'about') AS qualifier,
+            if(max(part.period NOT IN ('', t.period)), 'derived', 'reported') AS state,
+            CAST(NULL AS Nullable(DateTime64(3, 'UTC'))) AS due, '' AS dataset
+        FROM totals_latest AS t
+        ARRAY JOIN t.inputs AS part
+        WHERE t.indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
+        GROUP BY indicator, period, area
+        UNION ALL
+        SELECT indicator, period, area, value, toInt8(stage), qualifier, 'reported', NULL, '' FROM observations_latest
+        WHERE status != 'O' AND area IN (SELECT code FROM areas WHERE kind = 'inside')
+        UNION ALL
+        SELECT indicator, period, area, NULL, 0, '', 'no_figure', NULL, '' FROM observations_latest WHERE status = 'O'
+        UNION ALL
+        SELECT indicator, period, area, NULL, 0, '', if(state = 'pending', 'held', 'refused'), NULL, '' FROM holds WHERE state IN ('pending', 'refused')
+        UNION ALL
+        SELECT indicator, period, area, NULL, 0, '', 'refused', NULL, '' FROM findings WHERE severity = 'reject' AND indicator != ''
+        UNION ALL
+        SELECT arrayJoin(indicators), period, area, NULL, 0, '', multiIf(now64(3) > deadline, 'overdue', period_end < today(), 'open', 'future'), deadline, dataset FROM obligations
+        UNION ALL
+        SELECT indicator, period, arrayJoin(missing), NULL, 0, '', 'overdue', NULL, '' FROM totals_latest
+        WHERE indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
+    ),
+    of_areas AS
+    (
+        SELECT
+            r.target AS indicator, f.period AS period, h.heir AS area, h.recast AS recast,
+            any(d.donors) AS needed,
+            uniqExactIf(f.area, r.role = 'own' AND f.value IS NOT NULL) AS own_donors,
+            uniqExactIf(f.area, r.role = 'over' AND f.value IS NOT NULL) AS over_donors,
+            uniqExactIf(f.area, r.role = 'under' AND f.value IS NOT NULL) AS under_donors,
+            sumIf(f.value, r.role = 'own') AS own, sumIf(f.value, r.role = 'over') AS over, sumIf(f.value, r.role = 'under') AS under,
+            any(i.kind) = 'ratio' AS is_ratio,
+            multiIf(NOT is_ratio AND own_donors >= needed, accurateCastOrNull(own, 'Decimal(38, 12)'),
+                is_ratio AND over_donors >= needed AND under_donors >= needed AND under != 0, quotient(assumeNotNull(over), if(under = 0, 1, assumeNotNull(under)), any(i.factor)), NULL) AS value,
+            if(value IS NULL, 0, minIf(f.stage, f.value IS NOT NULL)) AS stage,
+            groupUniqArrayIf(f.qualifier, f.value IS NOT NULL) AS qualifiers,
+            if(value IS NULL, '', if(length(qualifiers) = 1 AND NOT is_ratio, qualifiers[1], if(qualifiers = [''], '', 'about'))) AS qualifier,
+            multiIf(value IS NOT NULL, if(recast, 'recast', if(countIf(f.state = 'derived') > 0, 'derived', 'reported')),
+                is_ratio AND over_donors >= needed AND under_donors >= needed, 'zero_below',
+                argMax(f.state, (f.value IS NULL, indexOf(['future', 'open', 'overdue', 'refused', 'held', 'no_figure'], f.state)))) AS state,
+            countIf(f.state = 'held') > 0 AS held,
+            min(f.due) AS due, argMin(f.dataset, (f.dataset = '', f.due)) AS dataset
+        FROM reported AS f
+        INNER JOIN roles AS r ON r.part = f.indicator
+        INNER JOIN indicators AS i ON i.id = r.target
+        INNER JOIN heirs AS h ON h.area = f.area
+        INNER JOIN periods AS p ON p.code = f.period
+        LEFT JOIN (SELECT heir, recast, count() AS donors FROM heirs GROUP BY heir, recast) AS d ON d.heir = h.heir AND d.recast = h.recast
+        WHERE NOT h.recast OR p.ends < h.day
+        GROUP BY indicator, period, area, recast
+        HAVING state != 'future' AND NOT (recast AND value IS NULL)
+    ),
+    of_city AS
+    (
+        SELECT
+            c.indicator AS indicator, c.period AS period, argMax(tuple(c.value), c.known).1 AS value, max(c.stage) AS stage, max(c.qualifier) AS qualifier, max(c.state) AS state,
+            argMax(tuple(c.change), c.known).1 AS change, argMax(tuple(c.change_absolute), c.known).1 AS change_absolute, max(c.change_reason) AS change_reason, max(c.change_qualifier) AS change_qualifier,
+            max(c.have) AS have, if(max(c.known) = 1, max(c.expected), uniqExactArray(c.missing)) AS expected,
+            if(max(c.known) = 1, argMax(c.missing, c.known), arraySort(groupUniqArrayArray(c.missing))) AS missing,
+            groupUniqArrayArray(c.carried) AS carried, groupUniqArrayArray(c.held_areas) AS held_areas, max(c.publishable) AS publishable, groupUniqArrayArray(c.flags) AS flags
+        FROM
+        (
+            SELECT
+                1 AS known, indicator, period, value, toInt8(stage) AS stage, qualifier,
+                multiIf(value IS NULL, 'no_figure', notEmpty(missing), 'partial', has(flags, 'DERIVED'), 'derived', 'reported') AS state,
+                change, change_absolute, change_reason, change_qualifier, have, expected, missing, carried, held_areas, publishable, flags
+            FROM totals_latest
+            UNION ALL
+            SELECT
+                0, r.target, o.period, NULL, 0, '', '', NULL, NULL, '', '', 0, 0, [o.area], [], [], false, []
+            FROM (SELECT area, period, arrayJoin(indicators) AS indicator FROM obligations WHERE period_end < today()) AS o
+            INNER JOIN roles AS r ON r.part = o.indicator
+            INNER JOIN areas AS a ON a.code = o.area
+            WHERE a.kind != 'inside'
+        ) AS c
+        GROUP BY indicator, period
+    ),
+    together AS
+    (
+        SELECT
+            f.indicator AS indicator, f.period AS period, f.area AS area, f.recast AS recast, f.value AS value, f.stage AS stage, f.qualifier AS qualifier, f.state AS state, f.held AS held, f.due AS due, f.dataset AS dataset, d.name_zh AS dataset_zh, d.name_en AS dataset_en,
+            f.city_change AS city_change, f.city_absolute AS city_absolute, f.city_reason AS city_reason, f.city_qualifier AS city_qualifier,
+            f.have AS have, f.expected AS expected, f.missing AS missing, f.carried AS carried, f.held_areas AS held_areas, f.publishable AS publishable, f.flags AS flags,
+            a.kind AS kind, a.kind IN ('district', 'carved_out') AND NOT f.recast AS counted, p.kind AS period_kind, p.year AS year, p.number AS number, p.months AS months,
+            p.name_zh AS period_zh, p.name_en AS period_en, p.begins AS period_start, p.ends AS period_end, a.name_zh AS area_zh, a.name_en AS area_en,
+            i.name_zh AS indicator_zh, i.name_en AS indicator_en, i.programme AS programme, i.programme_zh AS programme_zh, i.programme_en AS programme_en, i.position AS position, i.unit AS unit, i.city_total AS city_total,
+            i.change AS change_kind, i.decimals AS decimals, i.change_decimals AS change_decimals, i.rounding AS rounding,
+            arrayExists(day -> day > addYears(p.ends, -1) AND day <= p.ends, i.redefined) AS is_redefined,
+            arrayExists(part -> f.area IN (part.1, part.2) AND part.3 > addYears(p.ends, -1) AND part.3 <= p.ends,
+                (SELECT groupArray((code, part.1, part.2)) FROM areas ARRAY JOIN gained AS part)) AS is_broken
+        FROM
+        (
+            SELECT
+                indicator, period, area, recast, value, stage, qualifier, state, held, due, dataset, CAST(NULL, 'Nullable(Decimal(38, 12))') AS city_change, CAST(NULL, 'Nullable(Decimal(38, 12))') AS city_absolute,
+                '' AS city_reason, '' AS city_qualifier, 0 AS have, 0 AS expected, [] AS missing, [] AS carried, [] AS held_areas, false AS publishable, [] AS flags
+            FROM of_areas WHERE area NOT IN (SELECT code FROM areas WHERE kind = 'city')
+            UNION ALL
+            SELECT
+                indicator, period, ifNull((SELECT any(code) FROM areas WHERE kind = 'city'), ''), false, value, stage, qualifier, if(state = '', 'unreported', state), notEmpty(held_areas), NULL, '', change, change_absolute,
+                change_reason, change_qualifier, have, expected, missing, carried, held_areas, publishable, flags
+            FROM of_city
+        ) AS f
+        INNER JOIN periods AS p ON p.code = f.period
+        INNER JOIN areas AS a ON a.code = f.area
+        INNER JOIN indicators AS i ON i.id = f.indicator
+        LEFT JOIN datasets AS d ON d.id = f.dataset
+    ),
+    compared AS
+    (
+        SELECT
+            *,
+            if(kind = 'city', value - city_absolute, if(is_redefined OR is_broken, NULL, any(value) OVER (PARTITION BY indicator, area, period_kind, number ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING))) AS value_before,
+            any(qualifier) OVER (PARTITION BY indicator, area, period_kind, number ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS qualifier_before,
+            if(period_kind = 'ytd', NULL, any(value) OVER (PARTITION BY indicator, area, period_kind ORDER BY year * intDiv(12, months) + number RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING)) AS previous_value,
+            anyIf(value, kind = 'city') OVER (PARTITION BY indicator, period) AS city_value,
+            if(counted AND value IS NOT NULL, rank() OVER (PARTITION BY indicator, period, counted AND value IS NOT NULL ORDER BY value DESC), 0) AS rank
+        FROM together
+    ),
+    ranked AS
+    (
+        SELECT
+            *,
+            any(rank) OVER (PARTITION BY indicator, area, period_kind, number ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS rank_before,
+            anyIf(value_before, kind = 'city') OVER (PARTITION BY indicator, period) AS city_before,
+            any(city_value) OVER (PARTITION BY indicator, area, period_kind, number ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS city_value_before
+        FROM compared
+    )
+SELECT
+    indicator, indicator_zh, indicator_en, programme, programme_zh, programme_en, area, area_zh, area_en, kind, period, period_zh, period_en, period_kind, year, period_start, period_end,
+    value,
+    if(value IS NULL, '', shown(assumeNotNull(value), if(qualifier != '' OR change_kind != 'percent' OR city_total = 'ratio' OR value = 0, toInt32(decimals),
+        greatest(decimals, least(toInt32(length(fraction(assumeNotNull(value)))), change_decimals + 2 - if(abs(value) >= 1, whole_digits(assumeNotNull(value)), -toInt32(length(extract(fraction(assumeNotNull(value)), '^0*'))))))), rounding)) AS value_shown,
+    unit, qualifier, CAST(stage AS Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4)) AS stage,
+    transform(toString(stage), ['forecast', 'estimate', 'flash', 'final'], ['预测', '预计', '快报', '年报'], '') AS stage_zh,
+    state,
+    transform(state, states, ['已报送', '由其他报告期推算', '按现行区划归并', '部分地区未报送', '本期无数', '待核实', '退回', '逾期未报', '未到截止时间', '分母为零', '无人报送'], state) AS state_zh,
+    transform(state, states, ['reported', 'derived from other periods', 'merged to the areas of today', 'some areas have not reported', 'stated to have no figure', 'held', 'refused', 'overdue', 'not due yet', 'denominator is zero', 'reported by nobody'], state) AS state_en,
+    held, counted, recast, value_before,
+    multiIf(kind = 'city', city_reason, value IS NULL, 'VALUE_MISSING', value_before IS NULL, multiIf(is_redefined, 'DEFINITION', is_broken, 'BREAK', 'BASE_MISSING'),
+        change_kind = 'point', '', value_before = 0, 'BASE_ZERO', (value < 0) != (value_before < 0) AND value != 0, 'SIGN_CHANGE', value_before < 0, 'BASE_NEGATIVE', '') AS change_reason,
+    multiIf(kind = 'city', city_change, change_reason != '', NULL, change_kind = 'point', accurateCastOrNull(toDecimal256(value, 12) - toDecimal256(value_before, 12), 'Decimal(38, 12)'),
+        quotient(toDecimal256(assumeNotNull(value), 12) - toDecimal256(assumeNotNull(value_before), 12), if(value_before = 0, 1, assumeNotNull(value_before)), 100)) AS change,
+    if(change IS NULL, '', concat(if(change > 0, '+', ''), shown(assumeNotNull(change), change_decimals, rounding))) AS change_shown,
+    change_kind, multiIf(change IS NULL, '', kind = 'city', city_qualifier, qualifier != '' OR qualifier_before != '', 'about', '') AS change_qualifier,
+    previous_value,
+    if(city_total = 'sum' AND counted AND value IS NOT NULL AND city_value != 0, quotient(assumeNotNull(value), assumeNotNull(city_value), 100), NULL) AS share,
+    if(city_total = 'sum' AND counted AND value_before IS NOT NULL AND city_value_before != 0, quotient(assumeNotNull(value_before), assumeNotNull(city_value_before), 100), NULL) AS share_before,
+    if(city_total = 'sum' AND counted AND value IS NOT NULL AND value_before IS NOT NULL AND city_before > 0,
+        quotient(toDecimal256(assumeNotNull(value), 12) - toDecimal256(assumeNotNull(value_before), 12), assumeNotNull(city_before), 100), NULL) AS contribution,
+    rank, rank_before, dataset, dataset_zh, dataset_en, due AS deadline, if(value IS NULL AND due < now64(3), toUInt32(dateDiff('second', assumeNotNull(due), now64(3)) / 86400), 0) AS late_days,
+    have, expected, missing, arrayMap(code -> transform(code, area_codes, areas_zh, code), missing) AS missing_zh, arrayMap(code -> transform(code, area_codes, areas_en, code), missing) AS missing_en,
+    carried, arrayMap(code -> transform(code, area_codes, areas_zh, code), carried) AS carried_zh, arrayMap(code -> transform(code, area_codes, areas_en, code), carried) AS carried_en,
+    held_areas, arrayMap(code -> transform(code, area_codes, areas_zh, code), held_areas) AS held_areas_zh, arrayMap(code -> transform(code, area_codes, areas_en, code), held_areas) AS held_areas_en,
+    publishable, flags, position
+FROM ranked
+COMMENT 'Figures of the city and of every area, with names, neighbours and shares, and a row for each that is owed and not there';
+
 CREATE OR REPLACE VIEW findings ON CLUSTER `city`
 (
     submission String COMMENT 'id of the submission',
@@ -750,12 +1027,24 @@ CREATE OR REPLACE VIEW findings ON CLUSTER `city`
     seen       String COMMENT 'text found there',
     message_zh String COMMENT 'what is wrong and what to do, in Chinese',
     message_en String COMMENT 'what is wrong and what to do, in English',
-    decided_at DateTime64(3, 'UTC') COMMENT 'when it was found, UTC'
+    decided_at DateTime64(3, 'UTC') COMMENT 'when it was found, UTC',
+    repeated   Bool COMMENT 'true where the same content had been judged before, with the same findings: leave those out to count each once'
 )
 AS SELECT
     id AS submission, area, dataset, sequence, number, code, severity, row, column, indicator,
-    period, seen, message_zh, message_en, decided_at
-FROM submissions_distributed FINAL
+    period, seen, message_zh, message_en, decided_at, CAST(sequence > first AS Bool) AS repeated
+FROM
+(
+    SELECT *, cityHash64(finding_code, finding_row, finding_severity) AS found
+    FROM submissions_distributed FINAL
+) AS s
+LEFT JOIN
+(
+    SELECT id, cityHash64(finding_code, finding_row, finding_severity) AS found, min(sequence) AS first
+    FROM submissions_distributed
+    WHERE notEmpty(finding_code)
+    GROUP BY id, found
+) AS earliest USING (id, found)
 ARRAY JOIN
     arrayEnumerate(finding_code) AS number, finding_code AS code, finding_severity AS severity,
     finding_row AS row, finding_column AS column, finding_indicator AS indicator, finding_period AS period,
@@ -867,7 +1156,9 @@ CREATE OR REPLACE VIEW indicators ON CLUSTER `city`
     id              String COMMENT 'id of the indicator',
     name_zh         String COMMENT 'Chinese name',
     name_en         String COMMENT 'English name',
-    programme       String COMMENT 'heading of the report',
+    programme       String COMMENT 'id of the heading of the report',
+    programme_zh    String COMMENT 'that heading in Chinese; empty where an earlier version did not record it',
+    programme_en    String COMMENT 'that heading in English',
     unit            LowCardinality(String) COMMENT 'unit of values and totals',
     kind            LowCardinality(String) COMMENT 'flow, stock or ratio',
     city_total      LowCardinality(String) COMMENT 'sum, ratio, city or distinct',
@@ -893,7 +1184,7 @@ CREATE OR REPLACE VIEW indicators ON CLUSTER `city`
     catalogue       String COMMENT 'version of the catalogue'
 )
 AS SELECT
-    id, name_zh, name_en, programme, unit, kind, city_total, counts_for, numerator, denominator, factor, change,
+    id, name_zh, name_en, programme, programme_zh, programme_en, unit, kind, city_total, counts_for, numerator, denominator, factor, change,
     decimals, change_decimals, rounding, coverage, minimum, maximum, datasets, meaning, population, source, redefined, valid_from, valid_to, position, catalogue
 FROM indicators_distributed FINAL
 WHERE catalogue = (SELECT argMax(version, (synced_at, version)) FROM catalogues_distributed)
@@ -992,6 +1283,181 @@ FROM
 )
 WHERE status != 'X'
 COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence; none where that was withdrawn';
+
+CREATE OR REPLACE VIEW periods ON CLUSTER `city`
+(
+    code        String COMMENT 'SDMX period: 2021, 2021-S1, 2021-Q3, 2021-06, 2021-YTD06',
+    kind        LowCardinality(String) COMMENT 'year, half, quarter, month, or ytd, the year to date',
+    name_zh     String COMMENT 'Chinese name: 2021年1—6月',
+    name_en     String COMMENT 'English name: January to June 2021',
+    year        UInt16 COMMENT 'calendar year',
+    number      UInt8 COMMENT 'number of the half, quarter or month within the year; of the year to date, its last month; of a year 1',
+    months      UInt8 COMMENT 'how many months it has',
+    begins      Date32 COMMENT 'first day',
+    ends        Date32 COMMENT 'last day, on which stocks are read',
+    year_before String COMMENT 'code of the same period a year earlier',
+    previous    String COMMENT 'code of the period of the same kind just before; of the year to date, the one that ended a month earlier, empty in January'
+)
+AS WITH
+    (y, kind, n) -> concat(toString(y), multiIf(kind = 'year', '', kind = 'half', concat('-S', toString(n)), kind = 'quarter', concat('-Q', toString(n)),
+        concat(if(kind = 'month', '-', '-YTD'), leftPad(toString(n), 2, '0')))) AS written,
+    ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] AS months_en
+SELECT
+    written(year, kind, number) AS code, kind,
+    multiIf(kind = 'year', concat(toString(year), '年'), kind = 'half', concat(toString(year), '年', ['上', '下'][number], '半年'),
+        kind = 'quarter', concat(toString(year), '年', ['一', '二', '三', '四'][number], '季度'),
+        concat(toString(year), '年', if(kind = 'ytd' AND number > 1, '1—', ''), toString(number), '月')) AS name_zh,
+    multiIf(kind = 'year', toString(year), kind = 'half', concat(['first', 'second'][number], ' half of ', toString(year)),
+        kind = 'quarter', concat(['first', 'second', 'third', 'fourth'][number], ' quarter of ', toString(year)),
+        concat(if(kind = 'ytd' AND number > 1, 'January to ', ''), months_en[number], ' ', toString(year))) AS name_en,
+    year, number,
+    multiIf(kind = 'year', 12, kind = 'half', 6, kind = 'quarter', 3, kind = 'month', 1, number) AS months,
+    addMonths(makeDate32(year, 1, 1), multiIf(kind IN ('year', 'ytd'), 0, (number - 1) * months)) AS begins,
+    subtractDays(addMonths(begins, months), 1) AS ends,
+    written(year - 1, kind, number) AS year_before,
+    multiIf(kind = 'year', written(year - 1, kind, 1), number > 1, written(year, kind, number - 1), kind = 'ytd', '',
+        written(year - 1, kind, multiIf(kind = 'half', 2, kind = 'quarter', 4, 12))) AS previous
+FROM
+(
+    SELECT
+        toUInt16(1980 + intDiv(n, 31)) AS year, n % 31 AS place,
+        multiIf(place = 0, 'year', place < 3, 'half', place < 7, 'quarter', place < 19, 'month', 'ytd') AS kind,
+        toUInt8(multiIf(place = 0, 1, place < 3, place, place < 7, place - 2, place < 19, place - 6, place - 18)) AS number
+    FROM (SELECT toUInt16(number) AS n FROM numbers(3100))
+)
+COMMENT 'Every period from 1980 to 2079, with its names, days and neighbours';
+
+CREATE OR REPLACE VIEW progress ON CLUSTER `city`
+(
+    stream      LowCardinality(String) COMMENT 'stream of the log: SUBMISSIONS, ACCEPTED, VERDICTS, TOTALS, RELEASES; DEAD has what could not be processed',
+    step        LowCardinality(String) COMMENT 'who works through it: validate, tally, and the sinks into this database; empty is nobody',
+    reached     UInt64 COMMENT 'place up to which that is done',
+    last        UInt64 COMMENT 'last place in the stream',
+    waiting     UInt64 COMMENT 'messages that wait for it; of DEAD, letters that wait for a person',
+    complete_to Nullable(DateTime64(3, 'UTC')) COMMENT 'everything that was in the stream by then is done, UTC; NULL is not known yet',
+    measured_at DateTime64(3, 'UTC') COMMENT 'when that was looked at, UTC: every few seconds while something moves, else every minute'
+)
+AS SELECT stream, step, argMax(reached, p.measured_at) AS reached, argMax(last, p.measured_at) AS last, argMax(waiting, p.measured_at) AS waiting, max(complete_to) AS complete_to, max(p.measured_at) AS measured_at
+FROM progress_distributed AS p
+GROUP BY stream, step
+COMMENT 'How far each step of the pipeline has come, and up to when what this database shows is complete';
+
+CREATE OR REPLACE VIEW release_changes ON CLUSTER `city`
+(
+    release         LowCardinality(String) COMMENT 'name of the release',
+    indicator       LowCardinality(String) COMMENT 'id of the indicator',
+    indicator_zh    String COMMENT 'its Chinese name',
+    indicator_en    String COMMENT 'its English name',
+    period          LowCardinality(String) COMMENT 'SDMX period',
+    period_zh       String COMMENT 'its Chinese name: 2021年1—6月',
+    period_en       String COMMENT 'its English name: January to June 2021',
+    total_then      Nullable(Decimal(38, 12)) COMMENT 'city total in the release, in unit',
+    total_now       Nullable(Decimal(38, 12)) COMMENT 'the latest; NULL is no longer any',
+    difference      Nullable(Decimal(38, 12)) COMMENT 'total_now − total_then, in unit',
+    unit            LowCardinality(String) COMMENT 'unit of the totals',
+    change_then     Nullable(Decimal(38, 12)) COMMENT 'change on the year before in the release',
+    change_now      Nullable(Decimal(38, 12)) COMMENT 'the latest',
+    area            LowCardinality(String) COMMENT 'code of an area whose part is another than then; empty where no part is: the year before or the catalogue has changed',
+    area_zh         String COMMENT 'its Chinese name',
+    area_en         String COMMENT 'its English name',
+    part_indicator  LowCardinality(String) COMMENT 'id of the indicator of that part',
+    part_period     LowCardinality(String) COMMENT 'period of that part',
+    value_then      Nullable(Decimal(38, 12)) COMMENT 'that part in the release; NULL is none',
+    value_now       Nullable(Decimal(38, 12)) COMMENT 'that part now; NULL is none',
+    submission_then String COMMENT 'id of the submission that it came from',
+    submission_now  String COMMENT 'id of the submission that it comes from now',
+    by              LowCardinality(String) COMMENT 'who sent that',
+    file            String COMMENT 'name of its file',
+    received_at     DateTime64(3, 'UTC') COMMENT 'when the broker stored it, UTC'
+)
+AS WITH
+    parts AS
+    (
+        SELECT
+            name, indicator, period, area, part_indicator, part_period,
+            anyIf(tuple(value), side = 'then').1 AS value_then, anyIf(tuple(value), side = 'now').1 AS value_now,
+            anyIf(submission, side = 'then') AS submission_then, anyIf(submission, side = 'now') AS submission_now, anyIf(sequence, side = 'now') AS sequence_now
+        FROM
+        (
+            SELECT 'then' AS side, name, indicator, period, part.area AS area, part.indicator AS part_indicator, if(part.period = '', period, part.period) AS part_period, part.value AS value, part.submission AS submission, part.sequence AS sequence
+            FROM releases ARRAY JOIN inputs AS part
+            UNION ALL
+            SELECT 'now', n.name, t.indicator, t.period, part.area, part.indicator, if(part.period = '', t.period, part.period), part.value, part.submission, part.sequence
+            FROM totals_latest AS t ARRAY JOIN t.inputs AS part
+            INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
+        )
+        GROUP BY name, indicator, period, area, part_indicator, part_period
+        HAVING value_then IS DISTINCT FROM value_now
+    ),
+    totals_of_both AS
+    (
+        SELECT
+            name, indicator, period, anyIf(tuple(value), side = 'then').1 AS total_then, anyIf(tuple(value), side = 'now').1 AS total_now,
+            anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now, anyIf(tuple(qualifier), side = 'then').1 AS qualifier_then, anyIf(tuple(qualifier), side = 'now').1 AS qualifier_now
+        FROM
+        (
+            SELECT 'then' AS side, name, indicator, period, value, change, qualifier FROM releases
+            UNION ALL
+            SELECT 'now', n.name, t.indicator, t.period, t.value, t.change, t.qualifier FROM totals_latest AS t
+            INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
+        )
+        GROUP BY name, indicator, period
+        HAVING total_then IS DISTINCT FROM total_now OR change_then IS DISTINCT FROM change_now OR qualifier_then != qualifier_now
+    )
+SELECT
+    m.name AS release, m.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, m.period AS period, p.name_zh AS period_zh, p.name_en AS period_en,
+    m.total_then AS total_then, m.total_now AS total_now, m.total_now - m.total_then AS difference, i.unit AS unit, m.change_then AS change_then, m.change_now AS change_now,
+    f.area AS area, if(a.name_zh = '', f.area, a.name_zh) AS area_zh, if(a.name_en = '', f.area, a.name_en) AS area_en, f.part_indicator AS part_indicator, f.part_period AS part_period,
+    f.value_then AS value_then, f.value_now AS value_now, f.submission_then AS submission_then, f.submission_now AS submission_now,
+    s.by AS by, s.file AS file, s.received_at AS received_at
+FROM totals_of_both AS m
+LEFT JOIN parts AS f ON f.name = m.name AND f.indicator = m.indicator AND f.period = m.period
+INNER JOIN indicators AS i ON i.id = m.indicator
+INNER JOIN periods AS p ON p.code = m.period
+LEFT JOIN areas AS a ON a.code = f.area
+LEFT ANY JOIN submissions AS s ON s.sequence = f.sequence_now
+COMMENT 'What has moved since each release: totals, and the areas'' parts that moved them';
+
+CREATE OR REPLACE VIEW release_figures ON CLUSTER `city`
+(
+    release      LowCardinality(String) COMMENT 'name of the release',
+    indicator    LowCardinality(String) COMMENT 'id of the indicator',
+    indicator_zh String COMMENT 'its Chinese name',
+    indicator_en String COMMENT 'its English name',
+    period       LowCardinality(String) COMMENT 'SDMX period',
+    period_zh    String COMMENT 'its Chinese name: 2021年1—6月',
+    period_en    String COMMENT 'its English name: January to June 2021',
+    area         LowCardinality(String) COMMENT 'code of the area',
+    area_zh      String COMMENT 'its Chinese name',
+    area_en      String COMMENT 'its English name',
+    kind         LowCardinality(String) COMMENT 'district, carved_out, or city where the city itself reports',
+    value        Nullable(Decimal(38, 12)) COMMENT 'exact figure of the area that is in the release, in unit; of a ratio that of its own parts; NULL where a part is missing or zero',
+    rank         UInt64 COMMENT 'place by value from the highest, from 1; equal values share one; 0 is none',
+    unit         LowCardinality(String) COMMENT 'unit of value',
+    total        Nullable(Decimal(38, 12)) COMMENT 'the city total in the release',
+    created_at   DateTime64(3, 'UTC') COMMENT 'when it was released, UTC'
+)
+AS SELECT
+    release, indicator, indicator_zh, indicator_en, period, period_zh, period_en, area, area_zh, area_en, kind, value,
+    if(value IS NULL, 0, rank() OVER (PARTITION BY release, indicator, period, value IS NULL ORDER BY value DESC)) AS rank, unit, total, created_at
+FROM
+(
+    SELECT
+        r.name AS release, r.indicator AS indicator, any(i.name_zh) AS indicator_zh, any(i.name_en) AS indicator_en, r.period AS period, any(p.name_zh) AS period_zh, any(p.name_en) AS period_en,
+        part.area AS area, any(a.name_zh) AS area_zh, any(a.name_en) AS area_en, any(a.kind) AS kind,
+        sumIf(if(part.subtracted, -1, 1) * part.value, part.indicator = if(i.kind = 'ratio', i.numerator, r.indicator)) AS over,
+        sumIf(if(part.subtracted, -1, 1) * part.value, i.kind = 'ratio' AND part.indicator = i.denominator) AS under,
+        multiIf(any(i.kind) != 'ratio', accurateCastOrNull(over, 'Decimal(38, 12)'), ifNull(under, 0) = 0, NULL,
+            accurateCastOrNull(round(divideDecimal(toDecimal256(assumeNotNull(over), 12) * any(i.factor), toDecimal256(if(ifNull(under, 0) = 0, 1, assumeNotNull(under)), 12), 24), 12), 'Decimal(38, 12)')) AS value,
+        any(r.unit) AS unit, any(r.value) AS total, any(r.created_at) AS created_at
+    FROM releases AS r
+    ARRAY JOIN r.inputs AS part
+    INNER JOIN indicators AS i ON i.id = r.indicator
+    INNER JOIN periods AS p ON p.code = r.period
+    INNER JOIN areas AS a ON a.code = part.area
+    GROUP BY release, indicator, period, area
+)
+COMMENT 'The areas'' own figures that releases are made of';
 
 CREATE OR REPLACE VIEW releases ON CLUSTER `city`
 (
@@ -1106,6 +1572,75 @@ AS SELECT
     by, file, rows, accepted, held, rejected, catalogue
 FROM submissions_distributed FINAL
 COMMENT 'What became of each message in SUBMISSIONS';
+
+CREATE OR REPLACE VIEW total_parts ON CLUSTER `city`
+(
+    indicator      LowCardinality(String) COMMENT 'id of the indicator',
+    indicator_zh   String COMMENT 'its Chinese name',
+    indicator_en   String COMMENT 'its English name',
+    period         LowCardinality(String) COMMENT 'SDMX period',
+    period_zh      String COMMENT 'its Chinese name: 2021年1—6月',
+    period_en      String COMMENT 'its English name: January to June 2021',
+    year           UInt16 COMMENT 'calendar year of the period',
+    area           LowCardinality(String) COMMENT 'code of the area that it is from',
+    area_zh        String COMMENT 'its Chinese name',
+    area_en        String COMMENT 'its English name',
+    outcome        LowCardinality(String) COMMENT 'counted or subtracted; left out as held, refused, no_figure (stated), not_counted (a zone inside a district), or missing: nothing has been reported',
+    value          Nullable(Decimal(38, 12)) COMMENT 'its exact value; NULL is none',
+    unit           LowCardinality(String) COMMENT 'unit of the total',
+    part_indicator LowCardinality(String) COMMENT 'id of the indicator that it is a figure of: of a ratio one of its parts',
+    part_period    LowCardinality(String) COMMENT 'period that it was reported for; another than period where the total is derived',
+    message_zh     String COMMENT 'why it was left out, in Chinese',
+    message_en     String COMMENT 'why it was left out, in English',
+    submission     String COMMENT 'id of the submission that brought it; empty is none',
+    sequence       UInt64 COMMENT 'place of the submission in SUBMISSIONS; 0 is none',
+    file           String COMMENT 'name of the file it came from',
+    row            UInt32 COMMENT 'row in the file, counted from 1',
+    raw            String COMMENT 'text of the value as received, where it differs from value',
+    by             LowCardinality(String) COMMENT 'who authenticated',
+    received_at    DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+)
+AS WITH
+    cells AS (SELECT indicator, period FROM totals_latest),
+    said AS
+    (
+        SELECT
+            t.indicator AS indicator, t.period AS period, part.area AS area, part.indicator AS part_indicator, if(part.period = '', t.period, part.period) AS part_period,
+            if(part.subtracted, 'subtracted', 'counted') AS outcome, part.value AS value, part.submission AS submission, part.sequence AS sequence, toUInt32(0) AS row, '' AS file,
+            '' AS message_zh, '' AS message_en
+        FROM totals_latest AS t
+        ARRAY JOIN t.inputs AS part
+        UNION ALL
+        SELECT
+            o.indicator, o.period, o.area, o.indicator, o.period, if(o.status = 'O', 'no_figure', 'not_counted'), o.value, o.submission, o.sequence, o.row, o.file,
+            if(o.status = 'O', '报送单位说明本期无数', '功能区，其数已含在所在区县内'), if(o.status = 'O', 'the area says that there is no figure', 'a zone inside a district, whose figure contains it')
+        FROM observations_latest AS o
+        WHERE (o.indicator, o.period) IN cells AND (o.status = 'O' OR o.area IN (SELECT code FROM areas WHERE kind = 'inside'))
+        UNION ALL
+        SELECT
+            indicator, period, area, indicator, period, if(state = 'pending', 'held', 'refused'), value, submission, sequence, row, file,
+            arrayStringConcat(messages_zh, '；'), arrayStringConcat(messages_en, '; ')
+        FROM holds
+        WHERE state IN ('pending', 'refused') AND (indicator, period) IN cells
+        UNION ALL
+        SELECT f.indicator, f.period, f.area, f.indicator, f.period, 'refused', NULL, f.submission, f.sequence, f.row, '', f.message_zh, f.message_en
+        FROM findings AS f
+        WHERE f.severity = 'reject' AND (f.indicator, f.period) IN cells
+        UNION ALL
+        SELECT indicator, period, arrayJoin(missing), indicator, period, 'missing', NULL, '', 0, 0, '', '未报送', 'has not reported'
+        FROM totals_latest
+    )
+SELECT
+    s.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, s.period AS period, p.name_zh AS period_zh, p.name_en AS period_en, p.year AS year,
+    s.area AS area, if(a.name_zh = '', s.area, a.name_zh) AS area_zh, if(a.name_en = '', s.area, a.name_en) AS area_en, s.outcome AS outcome, s.value AS value, i.unit AS unit,
+    s.part_indicator AS part_indicator, s.part_period AS part_period, s.message_zh AS message_zh, s.message_en AS message_en,
+    s.submission AS submission, s.sequence AS sequence, if(s.file = '', o.file, s.file) AS file, if(s.row = 0, o.row, s.row) AS row, o.raw AS raw, o.by AS by, o.received_at AS received_at
+FROM said AS s
+INNER JOIN indicators AS i ON i.id = s.indicator
+INNER JOIN periods AS p ON p.code = s.period
+LEFT JOIN areas AS a ON a.code = s.area
+LEFT ANY JOIN observations AS o ON o.sequence = s.sequence AND o.area = s.area AND o.indicator = s.part_indicator AND o.period = s.part_period
+COMMENT 'What each latest city total is made of, figure by figure, and what was left out and why';
 
 CREATE OR REPLACE VIEW totals ON CLUSTER `city`
 (
