@@ -84,9 +84,10 @@ func (r *checks) holdForBureau(o *event.AcceptedObservation, state *ledger.CellS
 	}
 }
 
-// revisesLocked reports whether a row changes a figure of a period that is locked itself.
+// revisesLocked reports whether a row changes a figure of a period that is locked itself. What a
+// row of a list does to the figure, the list as a whole tells.
 func revisesLocked(o *event.AcceptedObservation, state *ledger.CellState) bool {
 	best := &state.Best
-	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier && best.Entity.SameContent(o.Entity)
-	return state.LockedBy == o.Period && !same
+	same := best.Value == o.Value && best.Status == o.Status && best.Qualifier == o.Qualifier
+	return o.Entity == nil && state.LockedBy == o.Period && !same
 }

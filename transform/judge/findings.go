@@ -309,6 +309,18 @@ func (r *checks) totalLocked(o *event.AcceptedObservation, moved *movedTotal) *e
 			en, indicatorEN, periodEN, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
 }
 
+// listLocked is the finding on a row of a list that would alter a locked total, and has a reason.
+func (r *checks) listLocked(o *event.AcceptedObservation, moved *movedTotal) *event.Finding {
+	zh, en := r.cellNames(ledger.CellOf(o))
+	periodZH, periodEN := moved.cell.Period.Names()
+	indicatorZH, indicatorEN := r.indicatorNames(moved.cell.Indicator)
+	return reject("TOTAL_LOCKED", "entity", o.Entity.Code,
+		fmt.Sprintf("%s的名单会使已锁定的%s全市%s由 %s 变为 %s；名单不能转为待核实，请由市级代报，或待市级解锁后重新报送",
+			zh, periodZH, indicatorZH, moved.told(moved.before, "无", "增速"), moved.told(moved.after, "无", "增速")),
+		fmt.Sprintf("the list of %s would alter the city's %s for %s, which is locked, from %s to %s; lists are not held: the bureau sends it, or unlocks the period",
+			en, indicatorEN, periodEN, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
+}
+
 // lockedRevisionCode is the code of the finding on a revision of what is locked.
 const lockedRevisionCode = "LOCKED_REVISION"
 

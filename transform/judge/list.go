@@ -223,8 +223,13 @@ func one(yes bool) int {
 }
 
 // guardLockedLists writes a finding into every row that changes a list, where the list as a
-// whole would alter a total of a locked period, or its change.
+// whole would alter a total of a locked period, or its change. No list is held, so it is refused
+// with a reason, too, but from the bureau.
 func (r *checks) guardLockedLists(m moment, s *received, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
+	reasoned := strings.TrimSpace(s.submission.Reason) != ""
+	if reasoned && s.byBureau {
+		return
+	}
 	changed := map[ledger.Cell][]int{} // indexes of the rows that change something
 	for i := range read {
 		o := &read[i]
@@ -245,6 +250,9 @@ func (r *checks) guardLockedLists(m moment, s *received, read []event.AcceptedOb
 		if moved := guard.try(cell, m.ForeseeLists(cell, made)...); moved != nil {
 			for _, i := range at {
 				rows[i].finding, rows[i].remarks = r.totalLocked(&read[i], moved), nil
+				if reasoned {
+					rows[i].finding = r.listLocked(&read[i], moved)
+				}
 			}
 		}
 	}

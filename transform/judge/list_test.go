@@ -224,15 +224,25 @@ func TestListsUnderALock(t *testing.T) {
 	if err := c.ledger.Apply(c.sequence, DecisionSubject, &event.AcceptedBatch{Decisions: []event.Decision{{Kind: event.Lock, Period: "2021"}, {Kind: event.Lock, Period: "2022"}}}); err != nil {
 		t.Fatal(err)
 	}
-	if codes, _, _ := c.sent("901", "roster", row(2)); !slices.Equal(codes, []string{"PERIOD_LOCKED"}) {
+	if codes, _, _ := c.sent("901", "roster", row(2)); !slices.Equal(codes, []string{"TOTAL_LOCKED"}) {
 		t.Errorf("in the locked period: %v", codes)
 	}
+	renamed := row(1, func(o *event.Observation) { o.EntityName = "新企业" })
+	if codes, effects, _ := c.sent("901", "roster", renamed); len(codes) != 0 || !slices.Equal(effects, []string{"changed"}) {
+		t.Errorf("what moves no total: %v %v", codes, effects)
+	}
+	c.sent("901", "roster", row(1))
 	if codes, effects, _ := c.sent("901", "roster", row(1)); len(codes) != 0 || !slices.Equal(effects, []string{"unchanged"}) {
 		t.Errorf("the same again: %v %v", codes, effects)
 	}
 	r := c.received("902", "roster", row(1), row(2))
 	r.submission.Reason = "经济普查"
 	state := newBatchState(c.ledger)
+	if refused := (&checks{catalogue: c.catalogue}).apply(r, state, nil); len(refused.accepted) > 0 || refused.findings[0].Code != "TOTAL_LOCKED" || !strings.Contains(refused.findings[0].MessageEN, "lists are not held") {
+		t.Errorf("with a reason: %+v", refused)
+	}
+	r = c.received("902", "roster", row(1), row(2))
+	r.submission.Reason, r.byBureau = "经济普查", true
 	result := (&checks{catalogue: c.catalogue}).apply(r, state, nil)
 	state.add(r, &result)
 	var foreseen string

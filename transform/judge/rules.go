@@ -126,9 +126,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 		}
 		if list != nil {
-			if strings.TrimSpace(s.submission.Reason) == "" {
-				r.guardLockedLists(m, s, read, rows, states)
-			}
+			r.guardLockedLists(m, s, read, rows, states)
 			if !r.again {
 				result.findings = r.listsBesideFigures(m, area, read, rows, states)
 				if s.submission.Part == nil { // the other parts have more of the list
