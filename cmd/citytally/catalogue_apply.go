@@ -25,7 +25,8 @@ changes over there, without a restart: what was judged before keeps its verdict,
 figures keep the unit that they were reported in and are converted when they are
 read, and all totals are computed anew or withdrawn. A report as of a time before
 answers under the catalogue of that time. While figures do not convert, the
-catalogue is refused: it says how they do, with converts at the indicator.`,
+catalogue is refused: it says how they do, with converts at the indicator. What would be
+refused is refused without a reason, too.`,
 		Example: `  citytally catalogue apply our-city-2022.yaml
   citytally catalogue apply our-city-2022.yaml --reason "2022年报表制度"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,7 +41,7 @@ catalogue is refused: it says how they do, with converts at the indicator.`,
 			if err != nil {
 				return err
 			}
-			applied, err := c.ApplyCatalogue(cmd.Context(), to, reason)
+			applied, err := c.ApplyCatalogue(cmd.Context(), to, reason, printer)
 			if applied == nil {
 				return err
 			}

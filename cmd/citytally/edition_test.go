@@ -141,11 +141,19 @@ func TestCatalogueApply(t *testing.T) {
 	must(t, "lock", "--dir", c.dir, "--period", "2021", "--reason", "published")
 	unconvertible := strings.Replace(strings.Replace(twoDistricts, "id: gdp,", "id: output,", 1), "unit: 家", "unit: 户", 1)
 	code, dry := c.apply(t, unconvertible)
-	if code != 0 || dry.Sequence != 0 || len(dry.Totals) != 6 || len(dry.Unconverted) != 2 || dry.Unconverted[0].Wanted != "户" || !dry.Totals[0].Locked {
+	if code != exitRefused || dry.Sequence != 0 || len(dry.Totals) != 6 || len(dry.Unconverted) != 2 || dry.Unconverted[0].Wanted != "户" || !dry.Totals[0].Locked {
 		t.Errorf("dry run: exit code %d, %+v", code, dry)
 	}
 	if code, refused := c.apply(t, unconvertible, "--reason", "new system"); code != exitRefused || refused.Sequence != 0 {
 		t.Errorf("figures that do not convert: exit code %d, %+v", code, refused)
+	}
+	if err := os.WriteFile(c.file+".next", []byte(unconvertible), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for language, says := range map[string]string{"zh": "有 2 个现有数据不能换算为目录", "en": "2 figures do not convert"} {
+		if code, _, stderr := citytally(t, "catalogue", "apply", c.file+".next", "--dir", c.dir, "--lang", language); code != exitRefused || !strings.Contains(stderr, says) {
+			t.Errorf("refused in %s: exit code %d, %s", language, code, stderr)
+		}
 	}
 	next := strings.Replace(unconvertible, "unit: 户, kind: stock", `unit: 户, kind: stock, converts: [{unit: 家, factor: "2"}]`, 1)
 	next = strings.Replace(next, "  - {id: plants", "  - {id: households, name_zh: 户数, name_en: Households, programme: main, unit: 户, kind: stock, datasets: [yearly]}\n  - {id: plants", 1)
@@ -153,7 +161,7 @@ func TestCatalogueApply(t *testing.T) {
 		if code, refused := c.apply(t, next, "--reason", "new system"); code != exitRefused || refused.Sequence != 0 {
 			t.Errorf("a catalogue that the rules in force do not fit: exit code %d, %+v", code, refused)
 		}
-		if code, dry := c.apply(t, next, "--reason", "new system", "--dry-run"); code != 0 || dry.Sequence != 0 || len(dry.Misfits) == 0 || !strings.Contains(dry.Misfits[0], "gdp") {
+		if code, dry := c.apply(t, next, "--reason", "new system", "--dry-run"); code != exitRefused || dry.Sequence != 0 || len(dry.Misfits) == 0 || !strings.Contains(dry.Misfits[0], "gdp") {
 			t.Errorf("dry run: exit code %d, %+v", code, dry)
 		}
 	})

@@ -40,6 +40,8 @@ type Vintage struct {
 	Submission string    `json:"submission"`
 	Sequence   uint64    `json:"sequence"`
 	ReceivedAt time.Time `json:"received_at"`
+	// ReleasedAt is since when a figure counts that was held; zero for others.
+	ReleasedAt time.Time `json:"released_at,omitzero"`
 	File       string    `json:"file,omitempty"`
 	Row        int       `json:"row"`
 	Reason     string    `json:"reason,omitempty"`

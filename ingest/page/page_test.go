@@ -241,6 +241,8 @@ func TestTotalsAddUp(t *testing.T) {
 	if strings.Contains(s.text, "50.25") || strings.Contains(s.text, "49.25") {
 		t.Errorf("the figures of another area are shown:\n%s", s.text)
 	}
+	v.get("/totals?period=2021").wants(t, http.StatusOK, "on the year", "no figure for the year before")
+	v.city.visitor("zh-CN").signIn("320812").get("/totals/gdp/2021").wants(t, http.StatusOK, "比上年", "无上年数")
 	v.get("/totals/rd_intensity/2021").wants(t, http.StatusOK, "gross expenditure", "4 亿元", "× 100")
 	v.get("/totals/gdp/1999").wants(t, http.StatusNotFound)
 }

@@ -64,6 +64,7 @@ func (v *visit) figure(indicator, value, qualifier, stage string) string {
 // totalsPage shows the city's totals of a period, with an area's part in them.
 type totalsPage struct {
 	Selection selection
+	On        string // what the change is on: the year before, or the same part of it
 	Rows      []totalRow
 }
 
@@ -80,6 +81,7 @@ type totalRow struct {
 // totals answers GET /totals.
 func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 	shown := totalsPage{Selection: v.selected(r.URL.Query())}
+	shown.On = v.W.Changes.Base(shown.Selection.Period).On
 	told, err := p.gateway.Totals(w, r, inquiry.WantedTotals{Period: shown.Selection.Period.String(), Area: v.Area.Code})
 	if err != nil {
 		return err
@@ -105,12 +107,13 @@ func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return p.render(w, v, http.StatusOK, "totals", v.W.Totals, &shown)
 }
 
-// change writes a total's change on the year before; "" where there is none.
+// change writes a total's change on the year before or, in the words of reports, why there is
+// none.
 func (v *visit) change(t *inquiry.CityTotal) string {
 	i, ok := v.page.catalogue().Indicator(t.Indicator)
 	exact, err := decimal.NewFromString(t.Change)
 	if !ok || err != nil {
-		return ""
+		return v.noChange(t)
 	}
 	text := i.Display(exact, i.ChangeDecimals)
 	if exact.IsPositive() {
@@ -123,6 +126,24 @@ func (v *visit) change(t *inquiry.CityTotal) string {
 	text = fmt.Sprintf(format, text)
 	if format, ok := v.W.Qualifiers[t.ChangeQualifier]; ok {
 		text = fmt.Sprintf(format, text)
+	}
+	return text
+}
+
+// noChange says why a total has no change, and because of which areas.
+func (v *visit) noChange(t *inquiry.CityTotal) string {
+	period, err := catalogue.ParsePeriod(t.Period)
+	if err != nil {
+		return ""
+	}
+	text := v.W.Changes.WhyNone(v.W.Changes.Base(period), t.ChangeReason, t.Value)
+	for i, area := range t.ChangeAreas {
+		if i == 0 {
+			text += v.W.Colon
+		} else {
+			text += v.W.List
+		}
+		text += v.NameOf(area)
 	}
 	return text
 }
@@ -145,9 +166,9 @@ func (v *visit) part(p *inquiry.Part) string {
 // explainedPage shows how a total of the city adds up, with an area's figures in it and the
 // others' together.
 type explainedPage struct {
-	Row    totalRow
-	Period string
-	Sums   []explainedSum
+	Row        totalRow
+	Period, On string
+	Sums       []explainedSum
 	// Ratio says that the total is the first sum divided by the second, times Factor.
 	Ratio  bool
 	Factor int64
@@ -177,7 +198,7 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return &Refusal{Status: http.StatusNotFound, ZH: chinese.NoSuchTotal, EN: english.NoSuchTotal}
 	}
 	t := &told.Totals[at]
-	shown := explainedPage{Period: period.String(), Ratio: indicator.Total == catalogue.RatioRule, Factor: indicator.Factor}
+	shown := explainedPage{Period: period.String(), On: v.W.Changes.Base(period).On, Ratio: indicator.Total == catalogue.RatioRule, Factor: indicator.Factor}
 	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, t.Held)}
 	for _, area := range t.Missing {
 		shown.Row.Missing = append(shown.Row.Missing, v.NameOf(area))

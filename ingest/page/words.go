@@ -1,6 +1,9 @@
 package page
 
-import "github.com/citytally/citytally/ingest/event"
+import (
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
 
 // Words are the words of one language: all that the page says by itself. Texts with verbs
 // such as %s are formats of package fmt. A test compares the two languages.
@@ -39,10 +42,11 @@ type Words struct {
 	Periods                                                PeriodWords
 
 	// Own figures, their history, and the city's totals.
-	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow          string
-	AsBefore, CheckTyped, TypedFile, Original, HistoryOf, By, Raw, Note   string
-	Percent, Points, OnYearBefore, Own, HowItAdds, Others, List, Together string
-	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure            string
+	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow        string
+	AsBefore, CheckTyped, TypedFile, Original, HistoryOf, By, Raw, Note string
+	Percent, Points, Own, HowItAdds, Others, List, Colon, Together      string
+	Changes                                                             catalogue.ChangeWords // as reports have them
+	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure          string
 
 	// What is held, and what is owed.
 	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending                 string

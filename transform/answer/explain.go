@@ -21,14 +21,16 @@ func KeepFor(c *catalogue.Catalogue, indicator string) ledger.Keep {
 
 // Explain returns the cell's total, as [tally.Tally] folds it, with every figure that
 // it and the base of its change follow from. The history must have kept what KeepFor
-// asks for. Where area is not "", only its parts are listed. Explain reports false for
+// asks for. Where area is not "", only its parts are listed, and those of the areas that it was
+// formed from. Explain reports false for
 // an indicator that the catalogue does not have.
 func Explain(c *catalogue.Catalogue, h *ledger.History, cell ledger.Cell, area string) (*Explanation, bool) {
 	indicator, ok := c.Indicator(cell.Indicator)
 	if !ok {
 		return nil, false
 	}
-	x := explainer{catalogue: c, history: h, indicator: indicator, area: area}
+	x := explainer{catalogue: c, history: h, indicator: indicator, area: area, before: map[string]bool{}}
+	x.addPredecessors(area)
 	total, _ := tally.Tally(c, h.Ledger, cell)
 	e := &Explanation{
 		Indicator: cell.Indicator, Area: area, Rule: indicator.Total, Policy: indicator.Coverage,
@@ -52,12 +54,30 @@ type explainer struct {
 	catalogue *catalogue.Catalogue
 	history   *ledger.History
 	indicator *catalogue.Indicator
-	area      string // the only one whose parts are listed; "" is all
+	area      string          // the only one whose parts are listed; "" is all
+	before    map[string]bool // the areas that it was formed from, whose parts are listed, too
 
 	listedIn ledger.Cell // whose lists were asked for last
 	counts   map[string]ledger.ListCount
 	several  []ledger.Listed
 }
+
+// addPredecessors adds the areas that one was formed from, and those that they were.
+func (x *explainer) addPredecessors(code string) {
+	area, ok := x.catalogue.Area(code)
+	if !ok {
+		return
+	}
+	for _, before := range area.Predecessors {
+		if !x.before[before] {
+			x.before[before] = true
+			x.addPredecessors(before)
+		}
+	}
+}
+
+// shows reports whether the parts of an area are listed.
+func (x *explainer) shows(area string) bool { return x.area == "" || x.area == area || x.before[area] }
 
 func (x *explainer) level(cell ledger.Cell) Level {
 	total, reported := tally.Tally(x.catalogue, x.history.Ledger, cell)
@@ -110,7 +130,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		} else {
 			elsewhere[in.Area] = true
 		}
-		if x.area == "" || x.area == in.Area {
+		if x.shows(in.Area) {
 			p := x.part(v)
 			x.listed(&p, &v, in)
 			p.Subtracted = in.Subtracted
@@ -124,7 +144,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		x.claims(&s, of)
 	}
 	for _, v := range x.bestVintages(ledger.Cell{Indicator: id, Period: period}) {
-		if used[v.Area] || x.area != "" && x.area != v.Area {
+		if used[v.Area] || !x.shows(v.Area) {
 			continue
 		}
 		p := x.part(v)
@@ -135,7 +155,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		s.Excluded = append(s.Excluded, p)
 	}
 	cell := ledger.Cell{Indicator: id, Period: period}
-	for _, h := range x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && (x.area == "" || h.Area == x.area) }) {
+	for _, h := range x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && x.shows(h.Area) }) {
 		s.Holds = append(s.Holds, x.history.Ledger.ToldHold(h))
 	}
 	return s
@@ -174,7 +194,7 @@ func (x *explainer) part(v ledger.Vintage) ExplainedPart {
 func explained(v *ledger.Vintage) ExplainedFigure {
 	f := ExplainedFigure{
 		Area: v.Area, Period: v.Cell.Period.String(), Stage: v.Stage.String(), Status: v.Status.String(),
-		Unit: v.Unit, Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt,
+		Unit: v.Unit, Qualifier: v.Qualifier.String(), Submission: v.Submission.String(), Sequence: v.Sequence, AcceptedSequence: v.AcceptedSequence, ReceivedAt: v.ReceivedAt, ReleasedAt: v.ReleasedAt,
 		Dataset: v.Dataset, Via: v.Via, By: v.By, File: v.File, Row: v.Row, Raw: v.Raw, Note: v.Note, Reason: v.Reason, OnBehalf: v.OnBehalf,
 	}
 	if v.Status != catalogue.Missing && v.Status != catalogue.Withdrawn {
@@ -229,7 +249,7 @@ func (x *explainer) contradictions(cell ledger.Cell) (all []Contradiction) {
 	}
 	for _, id := range ids {
 		for _, found := range tally.Contradictions(x.catalogue, x.history.Ledger, ledger.Cell{Indicator: id, Period: cell.Period}) {
-			if x.area == "" || x.area == found.Area {
+			if x.shows(found.Area) {
 				all = append(all, Contradiction{Indicator: id, Area: found.Area, Ways: [2]FollowedValue{followed(found.One, cell.Period), followed(found.Two, cell.Period)}})
 			}
 		}

@@ -38,7 +38,7 @@ const (
 // decimals as text, in the unit beside them; "" is no figure.
 type Explanation struct {
 	Indicator string `json:"indicator"`
-	// Area is the only one whose parts are listed; "" is all.
+	// Area is the only one whose parts are listed, with those it was formed from; "" is all.
 	Area string `json:"area,omitempty"`
 	// Rule is how the total follows from its parts, Factor what the quotient of a
 	// ratio is multiplied by.
@@ -182,9 +182,11 @@ type ExplainedFigure struct {
 	Sequence         uint64    `json:"sequence"`
 	AcceptedSequence uint64    `json:"accepted_sequence"`
 	ReceivedAt       time.Time `json:"received_at"`
-	Dataset          string    `json:"dataset"`
-	Via              string    `json:"via"`
-	By               string    `json:"by"`
+	// ReleasedAt is since when a figure counts that was held; zero for others.
+	ReleasedAt time.Time `json:"released_at,omitzero"`
+	Dataset    string    `json:"dataset"`
+	Via        string    `json:"via"`
+	By         string    `json:"by"`
 	// OnBehalf is true of what the bureau sent for the area. Where it corrects what the area had
 	// said, it stands until the bureau lets another figure take its place.
 	OnBehalf bool   `json:"on_behalf,omitempty"`

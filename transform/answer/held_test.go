@@ -175,3 +175,39 @@ func TestReleaseDiffersByItsCause(t *testing.T) {
 	release("now")
 	differs("now", inYuan, "balance by catalogue")
 }
+
+// A figure that was held tells when it was received and since when it counts, which are two
+// instants; its hold tells the same receipt.
+func TestReleasedFigureTellsWhenItWasReceived(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	startStage(t, log, c)
+	id := heldFigure(t, log, c, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
+	decideHold(t, log, event.ReleaseHeld, id)
+	e, _ := Explain(c, replayed(t, log, c, ledger.Moment{}, KeepFor(c, "gdp")), ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}, "901")
+	part, held := e.Sums[0].Parts[0], e.Sums[0].Holds[0]
+	if !part.ReceivedAt.Equal(held.ReceivedAt) || !part.ReleasedAt.Equal(held.Decision.At) {
+		t.Errorf("the part was received %v and released %v, the hold received %v and decided %v", part.ReceivedAt, part.ReleasedAt, held.ReceivedAt, held.Decision.At)
+	}
+	history, err := inquiry.AskHistory(t.Context(), log, inquiry.Cell{Area: "901", Indicator: "gdp", Period: "2021"})
+	if err != nil || !history.Vintages[0].ReceivedAt.Equal(held.ReceivedAt) || !history.Vintages[0].ReleasedAt.Equal(held.Decision.At) {
+		t.Errorf("history: %+v, %v", history, err)
+	}
+}
+
+// The parts of one area are those of the areas that it was formed from, too: in the base of its
+// change they are what counts.
+func TestExplanationOfAnAreaHasItsPredecessors(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	startStage(t, log, c)
+	for area, period := range map[string]string{"901": "2015", "904": "2015", "905": "2015", "903": "2016"} {
+		fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", period, "10"))))
+	}
+	e, _ := Explain(c, replayed(t, log, c, ledger.Moment{}, KeepFor(c, "gdp")), ledger.Cell{Indicator: "gdp", Period: fixture.Period("2016")}, "903")
+	var told []string
+	for _, p := range append(e.Sums[0].Parts, e.Base.Sums[0].Parts...) {
+		told = append(told, p.Area)
+	}
+	if !slices.Equal(told, []string{"903", "904", "905"}) {
+		t.Errorf("parts of %q, want 903 and, a year before, 904 and 905", told)
+	}
+}

@@ -89,10 +89,10 @@ func (x *explainer) claims(s *Sum, cell ledger.Cell) {
 	for i := range several {
 		e := &several[i]
 		claim := ExplainedClaim{Entity: e.Code, Name: e.Claims[0].Entity.Name, Period: cell.Period.String(), CountsFor: e.CountsFor}
-		told := x.area == ""
+		told := false
 		for j := range e.Claims {
 			claim.Areas = append(claim.Areas, e.Claims[j].Area)
-			told = told || e.Claims[j].Area == x.area
+			told = told || x.shows(e.Claims[j].Area)
 		}
 		switch {
 		case !told:

@@ -132,6 +132,10 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 			lists[cell]++
 			continue
 		}
+		received, released := s.Received(), time.Time{}
+		if held := h.Ledger.Hold(event.HoldID{Sequence: s.Sequence, Row: int(s.Row[row])}); s.Released && held != nil {
+			received, released = held.ReceivedAt, received
+		}
 		h.insert(Vintage{
 			Cell: cell,
 			Part: Part{
@@ -141,7 +145,7 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 					Epoch: s.Epoch[row],
 				},
 			},
-			AcceptedSequence: acceptedSequence, ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
+			AcceptedSequence: acceptedSequence, ReceivedAt: received, ReleasedAt: released, Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row], OnBehalf: s.OnBehalf,
 		})
 	}
@@ -159,8 +163,9 @@ type Vintage struct {
 	Part
 	// AcceptedSequence is the place of its submission in ACCEPTED.
 	AcceptedSequence uint64
-	// ReceivedAt to Reason are the submission's.
-	ReceivedAt                     time.Time
+	// ReceivedAt to Reason are the submission's. ReleasedAt is when a figure that was held was
+	// released, and zero for others.
+	ReceivedAt, ReleasedAt         time.Time
 	Dataset, Via, By, File, Reason string
 	// Row is its row in the submission, from 1. Raw is its text as received, where
 	// that differs from the value's own; Note is the reporter's.

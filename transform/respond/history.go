@@ -56,7 +56,7 @@ func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.Histo
 		}
 		answer.Vintages = append(answer.Vintages, inquiry.Vintage{
 			Said: figureOf(indicator, period, &v.Part).Said, Raw: v.Raw, Note: v.Note, Dataset: v.Dataset, Submission: v.Submission.String(),
-			Sequence: v.Sequence, ReceivedAt: v.ReceivedAt.UTC(), File: v.File, Row: v.Row, Reason: v.Reason, By: v.By, OnBehalf: v.OnBehalf,
+			Sequence: v.Sequence, ReceivedAt: v.ReceivedAt.UTC(), ReleasedAt: v.ReleasedAt, File: v.File, Row: v.Row, Reason: v.Reason, By: v.By, OnBehalf: v.OnBehalf,
 		})
 	}
 	return answer, nil

@@ -138,9 +138,10 @@ func (c *Client) catalogueOf(ctx context.Context, version string) (*catalogue.Ca
 }
 
 // ApplyCatalogue returns what a catalogue does to totals, and with a reason puts it in force.
-// It returns a RefusedError for one under which figures do not convert: it has to say how; and
-// for one that the rules or the calendar of the settings do not fit.
-func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, reason string) (*present.AppliedCatalogue, error) {
+// It returns a RefusedError, in the printer's words, for one under which figures do not convert: it
+// has to say how; and for one that the rules or the calendar of the settings do not fit. Without a
+// reason it is refused for the same.
+func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, reason string, p *present.Printer) (*present.AppliedCatalogue, error) {
 	replayer, err := c.openReplayer(ctx)
 	if err != nil {
 		return nil, err
@@ -157,11 +158,10 @@ func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, re
 	applied := &present.AppliedCatalogue{Effect: does}
 	misfit := c.misfit(replayer.editions, history.Ledger.Catalogue(), to, applied)
 	switch {
-	case reason == "" || does.From == does.To:
-	case len(does.Unconverted) > 0:
-		return applied, &RefusedError{fmt.Errorf("%d figures do not convert into the units of catalogue %s: say in it how they do, with converts at the indicator", len(does.Unconverted), does.To)}
-	case misfit != nil:
-		return applied, &RefusedError{fmt.Errorf("the rules or the calendar in use do not fit catalogue %s; change them first: %w", does.To, misfit)}
+	case does.From == does.To:
+	case len(does.Unconverted) > 0 || misfit != nil:
+		return applied, &RefusedError{errors.New(p.DescribeInapplicable(applied))}
+	case reason == "":
 	default:
 		if applied.Sequence, err = replayer.editions.Adopt(ctx, replayer.log, to, reason, app.CurrentPerson(), time.Now()); errors.Is(err, edition.ErrOvertaken) {
 			return nil, &RefusedError{err}

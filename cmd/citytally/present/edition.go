@@ -64,12 +64,23 @@ func (p *Printer) AppliedCatalogue(w io.Writer, a *AppliedCatalogue, format stri
 	if a.NothingOwed {
 		fmt.Fprintln(w, words.NothingOwed)
 	}
-	if a.Sequence == 0 {
-		fmt.Fprintf(w, words.DryRun, a.To)
-	} else {
+	switch {
+	case a.Sequence != 0:
 		fmt.Fprintf(w, words.Applied, a.To, a.Sequence)
+	case len(a.Unconverted)+len(a.Misfits) == 0:
+		fmt.Fprintf(w, words.DryRun, a.To)
 	}
 	return nil
+}
+
+// DescribeInapplicable says why a catalogue is not put in force: figures do not convert, or the
+// rules or the calendar in use do not fit it.
+func (p *Printer) DescribeInapplicable(a *AppliedCatalogue) string {
+	words := &p.words().Catalogue
+	if n := len(a.Unconverted); n > 0 {
+		return fmt.Sprintf(words.NotConverting, n, a.To)
+	}
+	return fmt.Sprintf(words.NotFitting, a.To)
 }
 
 func (p *Printer) unconverted(w io.Writer, all []effect.Unconverted) {

@@ -298,6 +298,9 @@ func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 		facts = append(facts, words.OnBehalf)
 	}
 	facts = append(facts, fmt.Sprintf(words.Received, p.Time(f.ReceivedAt)))
+	if !f.ReleasedAt.IsZero() {
+		facts = append(facts, fmt.Sprintf(words.ReleasedAt, p.Time(f.ReleasedAt)))
+	}
 	return strings.Join(facts, " · ")
 }
 

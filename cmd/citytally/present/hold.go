@@ -11,6 +11,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // HoldWords are those of figures that are held.
@@ -23,8 +24,9 @@ type HoldWords struct {
 	Releasers map[event.Releaser]string
 	// Held heads one: its id, area, indicator and period, figure and state. InForce tells the
 	// figure in force, From its submission and row, Because a finding, and Successor the place
-	// of what superseded it. Explained, Released and Refused tell by whom, when and what.
-	Held, InForce, From, Because, Successor, Explained, Released, Refused string
+	// of what superseded it. Explained, Released and Refused tell by whom, when and what; ByExplaining
+	// an explanation that released the figure.
+	Held, InForce, From, Because, Successor, Explained, Released, ByExplaining, Refused string
 	// WithHeld says of a total what it would be with what is held: how many figures, whose,
 	// and the total.
 	WithHeld string
@@ -86,13 +88,20 @@ func (p *Printer) wholeHold(h *inquiry.Hold) []string {
 	for _, f := range h.Findings {
 		lines = append(lines, fmt.Sprintf(words.Because, f.Code, p.Language.Choose(f.MessageZH, f.MessageEN)))
 	}
+	explained := h.Decision != nil && h.Decision.Person.Role == string(token.District)
 	for _, s := range h.Explanations {
+		if explained && s.Sequence == h.Decision.Sequence {
+			continue // it is the decision
+		}
 		lines = append(lines, fmt.Sprintf(words.Explained, s.Person.Name, p.Time(s.At), s.Text))
 	}
 	if h.Decision != nil {
 		pattern := words.Released
-		if h.State == string(event.Refused) {
+		switch {
+		case h.State == string(event.Refused):
 			pattern = words.Refused
+		case explained:
+			pattern = words.ByExplaining
 		}
 		lines = append(lines, fmt.Sprintf(pattern, h.Decision.Person.Name, p.Time(h.Decision.At), h.Decision.Text))
 	}

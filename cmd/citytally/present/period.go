@@ -35,8 +35,8 @@ func (p *Printer) periodName(code string) string {
 // base returns what the period of a code is compared with: a year with the year before, a
 // part of it with the same part.
 func (p *Printer) base(code string) *BaseWords {
-	if period, err := catalogue.ParsePeriod(code); err == nil && period.Kind != catalogue.Year {
-		return &p.words().PartBefore
+	if period, err := catalogue.ParsePeriod(code); err == nil {
+		return p.words().Base(period)
 	}
 	return &p.words().YearBefore
 }

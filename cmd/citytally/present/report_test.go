@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/tally"
 )
@@ -95,5 +96,21 @@ func TestHeldAloneIsToldInEveryFormat(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// An area whose explanation released its figure has not had it approved by the bureau.
+func TestExplanationThatReleasesIsTheAreasOwn(t *testing.T) {
+	said := inquiry.Statement{Text: "new works", Person: event.Person{Name: "East", Role: "district"}, Sequence: 9}
+	h := inquiry.Hold{ID: "7.1", State: "released", Area: "101", Indicator: "output", Period: "2021", Said: event.Said{Value: "9"}, Explanations: []inquiry.Statement{said}, Decision: &said}
+	for language, want := range map[Language]string{Chinese: "说明情况后采用：new works", English: "released by the explanation of East"} {
+		text := strings.Join(printer(t, language).wholeHold(&h), "\n")
+		if !strings.Contains(text, want) || strings.Contains(text, "核准") || strings.Count(text, "new works") != 1 {
+			t.Errorf("%s", text)
+		}
+	}
+	h.Decision = &inquiry.Statement{Text: "seen", Person: event.Person{Name: "clerk", Role: event.RoleOperator}, Sequence: 12}
+	if text := strings.Join(printer(t, Chinese).wholeHold(&h), "\n"); !strings.Contains(text, "核准采用：seen") || !strings.Contains(text, "说明：new works") {
+		t.Errorf("released by the bureau:\n%s", text)
 	}
 }

@@ -64,7 +64,7 @@ func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, ro
 		detail := ""
 		switch {
 		case row.ChangeReason == tally.SignChange:
-			detail = p.turned(row.Value)
+			detail = p.words().Turned(row.Value)
 		case len(row.ChangeAreas) > 0:
 			detail = p.words().Colon + p.Areas(row.ChangeAreas)
 		}
@@ -101,21 +101,10 @@ func because(reason string, filledIn ...any) string {
 	return fmt.Sprintf(reason, filledIn...)
 }
 
-// turned says of a change of sign which it is, by the value of today.
-func (p *Printer) turned(value string) string {
-	if value != "" && decimal.RequireFromString(value).IsNegative() {
-		return p.words().TurnedNegative
-	}
-	return p.words().TurnedPositive
-}
-
 // noChange says in a word why there is no change, and because of which areas.
 func (p *Printer) noChange(period, reason, value string, areas []string) string {
-	text := because(p.words().NoChange[reason], p.base(period).Name)
-	switch {
-	case reason == tally.SignChange:
-		return p.turned(value)
-	case len(areas) > 0 && text != "":
+	text := p.words().WhyNone(p.base(period), reason, value)
+	if len(areas) > 0 && text != "" && reason != tally.SignChange {
 		return text + p.words().Colon + p.Areas(areas)
 	}
 	return text

@@ -28,10 +28,8 @@ type Words struct {
 	Percent, Points string
 	// Rise and Fall are formats of a change's size.
 	Rise, Fall string
-	// YearBefore is what a year is compared with, PartBefore what a part of a year is.
-	YearBefore, PartBefore BaseWords
-	// NoChange is why there is no change, in a word. %[1]s is the base.
-	NoChange map[string]string
+	// ChangeWords are those of changes, which the districts' page has, too.
+	catalogue.ChangeWords
 	// Coverage is how many of the expected areas have reported. Missing has the names
 	// of those that have not, in a column; MissingInText is for text that has no spaces
 	// around names.
@@ -41,8 +39,6 @@ type Words struct {
 	// at an earlier stage.
 	Flags   map[string]string
 	Carried string
-	// TurnedPositive and TurnedNegative say of a change of sign which it is.
-	TurnedPositive, TurnedNegative string
 
 	Report     ReportWords
 	Sentence   SentenceWords
@@ -64,9 +60,8 @@ type Words struct {
 	Hold       HoldWords
 }
 
-// BaseWords name the period that another is compared with: On in a change on it, and as
-// heading of a column of changes, Name elsewhere.
-type BaseWords struct{ On, Name string }
+// BaseWords name the period that another is compared with.
+type BaseWords = catalogue.BaseWords
 
 // TokenWords are those of the list of tokens and of what becomes of one.
 type TokenWords struct {
@@ -191,8 +186,9 @@ type ExplainWords struct {
 	Numerator, Denominator, Total                string
 	NobodyReported, Missing, NoneMissing         string
 	Subtracted, OfPeriod, Row, Via, By, OnBehalf string
-	Received, Note, Raw, Reason, Superseded      string
-	Recast, UnknownBefore                        string
+	// ReleasedAt is since when a figure counts that was held.
+	Received, ReleasedAt, Note, Raw, Reason, Superseded string
+	Recast, UnknownBefore                               string
 	// What the catalogue says of an indicator.
 	Meaning, Population, Source, Redefined, Validity string
 	// Refused tells an area and the indicator whose figure it sent in vain.
@@ -256,7 +252,10 @@ type CatalogueWords struct {
 	Locked, Unconverted                                       string
 	// Misfit is a format of why rules or calendar do not fit; NothingOwed says that nothing would be.
 	Misfit, NothingOwed string
-	Editions            table.Row
+	// NotConverting and NotFitting say why a catalogue is refused: for how many figures, or for
+	// rules or a calendar, and its version.
+	NotConverting, NotFitting string
+	Editions                  table.Row
 }
 
 // ReceiptWords are those of what became of a submission.
