@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
@@ -46,6 +44,7 @@ then.`,
 // newDecide completes a command that records a decision of the bureau.
 func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.Command {
 	var a client.Addresses
+	var lang *languageFlag
 	d := event.Decision{Kind: kind}
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -53,20 +52,20 @@ func newDecide(g *globals, kind event.DecisionKind, cmd *cobra.Command) *cobra.C
 			d.Indicator, _ = cmd.Flags().GetString("indicator")
 			d.Area, _ = cmd.Flags().GetString("area")
 		}
-		c, err := g.client(a)
+		c, printer, err := g.asking(cmd, a, lang)
 		if err != nil {
 			return err
 		}
 		if err := c.Decide(cmd.Context(), d); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s of %s is on record, by %s: %s\n", kind, d.Period, app.CurrentPerson(), d.Reason)
-		return nil
+		return printer.Decided(cmd.OutOrStdout(), &d, app.CurrentPerson())
 	}
 	natsFlag(cmd, &a)
 	flags := cmd.Flags()
 	flags.StringVar(&d.Period, "period", "", "the `period`")
 	flags.StringVar(&d.Reason, "reason", "", "why, for those who ask later")
+	lang = langFlag(cmd)
 	return cmd
 }
 

@@ -98,7 +98,7 @@ func compile(r *Rule, path string, c *catalogue.Catalogue) (*compiled, error) {
 			}
 		}
 	}
-	one.zh, one.en = newMessage(r.MessageZH), newMessage(r.MessageEN)
+	one.zh, one.en = newChineseMessage(r.MessageZH), newMessage(r.MessageEN)
 	for n, name := range figureNames {
 		if slices.Contains(named, name) || slices.Contains(one.zh.names, name) || slices.Contains(one.en.names, name) {
 			one.seen = append(one.seen, n)

@@ -99,7 +99,10 @@ func (c *compiled) fault(a *activation) *Fault {
 		}
 		f.Seen = append(f.Seen, event.SeenValue{Name: let.name, Value: textOfValue(v)})
 	}
-	word := func(name string) string {
+	word := func(name string, chinese bool) string {
+		if text, ok := a.spoken(c.variableOf(name), chinese); ok {
+			return text
+		}
 		for i := range f.Seen {
 			if f.Seen[i].Name == name {
 				return f.Seen[i].Value
@@ -119,8 +122,20 @@ func (c *compiled) fault(a *activation) *Fault {
 		}
 		return "—"
 	}
-	f.MessageZH, f.MessageEN = c.zh.fill(word), c.en.fill(word)
+	f.MessageZH = c.zh.fill(func(name string) string { return word(name, true) })
+	f.MessageEN = c.en.fill(func(name string) string { return word(name, false) })
 	return f
+}
+
+// variableOf returns the variable that a name in a message stands for: itself, or what let
+// calls so.
+func (c *compiled) variableOf(name string) string {
+	for i := range c.let {
+		if c.let[i].name == name && c.let[i].variable != "" {
+			return c.let[i].variable
+		}
+	}
+	return name
 }
 
 // text returns a variable for people; false for those that are neither texts nor lists.

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"flag"
 	"os"
+	"regexp"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,6 +58,25 @@ func TestExamplesOfShippedRules(t *testing.T) {
 		}
 		if o.Want && o.Number == len(o.Rule.Pass)+1 && o.Fault != nil {
 			t.Log(o.Fault.MessageEN)
+		}
+		if o.Fault != nil {
+			inTheReadersLanguage(t, o.Fault)
+		}
+	}
+}
+
+// Codes of periods, ids, shares with more places than a reader wants, and a space before a unit
+// stand in no message for people.
+var forMachines = map[bool]*regexp.Regexp{
+	true:  regexp.MustCompile(`\d{4}-(?:S|Q|YTD)?\d+|[a-z]+_[a-z_]+|\d\.\d{4,}%|\d (?:家|亿元)|年 `),
+	false: regexp.MustCompile(`\d{4}-(?:S|Q|YTD)?\d+|[a-z]+_[a-z_]+|\d\.\d{4,} ?%`),
+}
+
+func inTheReadersLanguage(t *testing.T, f *rules.Fault) {
+	t.Helper()
+	for chinese, message := range map[bool]string{true: f.MessageZH, false: f.MessageEN} {
+		if seen := forMachines[chinese].FindString(message); seen != "" {
+			t.Errorf("%s: %q in %s", f.Rule.ID, seen, message)
 		}
 	}
 }

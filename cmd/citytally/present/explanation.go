@@ -74,7 +74,7 @@ func (x *explainer) facts(indicator *catalogue.Indicator) []string {
 		lines = append(lines, fmt.Sprintf(words.Recast, x.Area(code), cmp.Or(before, words.UnknownBefore)))
 	}
 	lines = append(lines, x.notes(x.of.Flags, x.of.Carried, false)...)
-	if held := x.withHeld(x.of.Indicator, x.of.Held, x.of.Unit); held != "" {
+	if held := x.withHeld(&heldTotal{x.of.Indicator, x.of.Unit, x.of.Value, x.of.Qualifier, x.of.Change, x.of.ChangeKind, x.of.ChangeQualifier, x.of.Held}); held != "" {
 		lines = append(lines, held)
 	}
 	for i := range x.of.Contradictions {

@@ -9,9 +9,11 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/shopspring/decimal"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/token"
+	"github.com/citytally/citytally/sink"
 )
 
 // HoldWords are those of figures that are held.
@@ -28,8 +30,8 @@ type HoldWords struct {
 	// an explanation that released the figure.
 	Held, InForce, From, Because, Successor, Explained, Released, ByExplaining, Refused string
 	// WithHeld says of a total what it would be with what is held: how many figures, whose,
-	// and the total.
-	WithHeld string
+	// the total without them and with them; HeldAlone of one that has no figure without them.
+	WithHeld, HeldAlone string
 }
 
 // Holds prints held figures as a table or as JSON.
@@ -130,15 +132,60 @@ func (p *Printer) saidWithUnit(s *event.Said, unit string) string {
 	return p.exact(s.Value, unit, s.Qualifier)
 }
 
-// withHeld says what a total would be with the figures that are held; "" where none is.
-func (p *Printer) withHeld(indicator string, held *event.TotalWithHeld, unit string) string {
-	if held == nil {
+// heldTotal is a total as it counts now, and what it would be with the figures that are held.
+type heldTotal struct {
+	indicator, unit, value, qualifier, change, changeKind, changeQualifier string
+	held                                                                   *event.TotalWithHeld
+}
+
+func heldOfTotal(indicator string, t *event.Total) *heldTotal {
+	return &heldTotal{indicator, t.Unit, t.Value, t.Qualifier, t.Change, t.ChangeKind, t.ChangeQualifier, t.Held}
+}
+
+func heldOfRow(r *sink.ReportRow) *heldTotal {
+	return &heldTotal{r.Indicator, r.Unit, r.Value, r.Qualifier, r.Change, r.ChangeKind, r.ChangeQualifier, r.Held}
+}
+
+// withHeld says what a total is without the figures that are held and would be with them, with
+// the changes where these differ; "" where none is held.
+func (p *Printer) withHeld(t *heldTotal) string {
+	if t.held == nil {
 		return ""
 	}
-	would := p.words().NoValue
-	if held.Value != "" {
-		shown := p.digits(indicator, decimal.RequireFromString(held.Value), "")
-		would = p.exact(shown.text, unit, shown.qualifier)
+	now, would := p.words().NoValue, p.words().NoValue
+	indicator, known := p.Catalogue.Indicator(t.indicator)
+	text := func(value, qualifier string, least int) string {
+		exact := decimal.RequireFromString(value)
+		shown := p.digits(t.indicator, exact, qualifier)
+		if known && least > indicator.Decimals {
+			shown.text = indicator.Display(exact, max(least, indicator.DisplayDecimals(exact)))
+		}
+		if p.Language == Chinese {
+			return p.exact(shown.text, t.unit, shown.qualifier)
+		}
+		return p.qualified(amountInEnglish(shown.text, t.unit), shown.qualifier)
 	}
-	return fmt.Sprintf(p.words().Hold.WithHeld, len(held.Holds), p.Areas(held.Areas), would)
+	for places := 0; places <= catalogue.QuotientDecimals; places++ {
+		if t.value != "" {
+			now = text(t.value, t.qualifier, places)
+		}
+		if t.held.Value != "" {
+			would = text(t.held.Value, "", places)
+		}
+		if now != would || t.value == "" || t.held.Value == "" || decimal.RequireFromString(t.value).Equal(decimal.RequireFromString(t.held.Value)) {
+			break // else both read alike and are not
+		}
+	}
+	if t.change != t.held.Change && known {
+		if t.change != "" {
+			now += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.change, t.changeKind, t.changeQualifier))
+		}
+		if t.held.Change != "" {
+			would += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.held.Change, t.changeKind, ""))
+		}
+	}
+	if t.value == "" {
+		return fmt.Sprintf(p.words().Hold.HeldAlone, len(t.held.Holds), p.Areas(t.held.Areas), would)
+	}
+	return fmt.Sprintf(p.words().Hold.WithHeld, len(t.held.Holds), p.Areas(t.held.Areas), now, would)
 }

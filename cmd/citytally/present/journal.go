@@ -2,6 +2,7 @@ package present
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"time"
 
@@ -20,6 +21,14 @@ type Act struct {
 	By   event.Person `json:"by"`
 	// Reason is why, in the person's own words.
 	Reason string `json:"reason,omitempty"`
+}
+
+// Decided says that a decision is on record, and whose it is.
+func (p *Printer) Decided(w io.Writer, d *event.Decision, by event.Person) error {
+	words := &p.words().Journal
+	person := fmt.Sprintf(words.Person, by.Name, cmp.Or(words.Roles[by.Role], by.Role), cmp.Or(words.Ways[by.Way], by.Way))
+	_, err := fmt.Fprintf(w, words.Decided+"\n", words.Acts[string(d.Kind)], p.periodName(d.Period), person, d.Reason)
+	return err
 }
 
 // Journal lists acts, as a table or as JSON.

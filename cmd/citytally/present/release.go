@@ -79,14 +79,14 @@ func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) str
 	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
 	for i := range withheld.Totals {
 		total := &withheld.Totals[i]
-		line := fmt.Sprintf(words.WithheldTotal, total.Indicator, total.Have(), total.Expected)
+		line := fmt.Sprintf(words.WithheldTotal, p.Indicator(total.Indicator), total.Have(), total.Expected)
 		if len(total.Missing) > 0 {
 			line += p.words().Comma + fmt.Sprintf(p.words().Missing, p.Areas(total.Missing))
 		}
 		for _, note := range p.notes(total.Flags, total.Carried, true) {
 			line += p.words().Comma + note
 		}
-		if held := p.withHeld(total.Indicator, total.Held, total.Unit); held != "" {
+		if held := p.withHeld(heldOfTotal(total.Indicator, total)); held != "" {
 			line += p.words().Comma + held
 		}
 		lines = append(lines, line)
@@ -286,7 +286,7 @@ func (p *Printer) releasedTotal(period, indicator string, t *ReleasedTotal) stri
 	for _, note := range p.notes(t.Flags, t.Carried, false) {
 		text += ", " + note
 	}
-	if held := p.withHeld(indicator, t.Held, t.Unit); held != "" {
+	if held := p.withHeld(&heldTotal{indicator, t.Unit, t.Value, t.Qualifier, t.Change, t.ChangeKind, t.ChangeQualifier, t.Held}); held != "" {
 		text += ", " + held
 	}
 	return text

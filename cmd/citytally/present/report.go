@@ -161,8 +161,7 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	}
 	figure := "—"
 	if row.Value != "" {
-		total := shown(row.indicator, decimal.RequireFromString(row.Value), row.Qualifier)
-		figure = p.exact(total.text, row.Unit, total.qualifier)
+		figure = p.amount(row.Indicator, decimal.RequireFromString(row.Value), row.Unit, row.Qualifier)
 	}
 	change := p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas)
 	if row.Change != "" {
@@ -171,7 +170,7 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	for _, note := range p.notes(row.Flags, row.Carried, false) {
 		areas += words.Clause + note
 	}
-	if held := p.withHeld(row.Indicator, row.Held, row.Unit); held != "" {
+	if held := p.withHeld(heldOfRow(row.ReportRow)); held != "" {
 		areas += words.Clause + held
 	}
 	name := p.Language.Choose(row.indicator.NameZH, row.indicator.NameEN)

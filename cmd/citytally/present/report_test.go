@@ -68,6 +68,25 @@ func TestSentencesOfPartsOfYear(t *testing.T) {
 	}
 }
 
+// What a total would be with what is held is told beside what it is, with both changes, and with
+// as many decimals as tell the two apart.
+func TestHeldIsToldBesideWhatCounts(t *testing.T) {
+	for _, test := range []struct{ now, would, change, changeThen, zh, en string }{
+		{"4444", "4454.5", "10.4", "10.7", "不含为4444.0亿元（+10.40%），采用后为4454.5亿元（+10.70%）", "444.4 billion yuan (+10.40 %) without it, 445.45 billion yuan (+10.70 %) with it"},
+		{"4444", "4444.003", "10.4", "10.4", "不含为4444.000亿元，采用后为4444.003亿元", "444.4 billion yuan without it, 444.4003 billion yuan with it"},
+	} {
+		r := row(func(r *sink.ReportRow) {
+			r.Value, r.Change = test.now, test.change
+			r.Held = &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"101"}, Value: test.would, Change: test.changeThen}
+		})
+		for language, want := range map[Language]string{Chinese: test.zh, English: test.en} {
+			if got := printer(t, language).withHeld(heldOfRow(&r)); !strings.Contains(got, want) {
+				t.Errorf("want %s\ngot  %s", want, got)
+			}
+		}
+	}
+}
+
 // A total of what is held alone says so in every format, and nowhere that nobody reported it.
 //
 // Rules: one code per cause.
@@ -77,7 +96,7 @@ func TestHeldAloneIsToldInEveryFormat(t *testing.T) {
 		r.Coverage = sink.Coverage{Have: 0, Expected: 2, Missing: []string{"101", "102"}}
 		r.Held = &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"101"}, Value: "4444"}
 	})
-	for language, want := range map[Language]string{Chinese: "另有 1 项待核实（东区），如采用则为 4444.0", English: "1 held (East), with which it would be 4444.0"} {
+	for language, want := range map[Language]string{Chinese: "另有1项待核实（东区），采用后为4444.0亿元", English: "1 held (East), 444.4 billion yuan with it"} {
 		p := printer(t, language)
 		for format, text := range causeInEveryFormat(t, p, &r) {
 			if format == FormatCSV {

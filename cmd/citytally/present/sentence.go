@@ -134,7 +134,7 @@ func (p *Printer) gaps(row *sink.ReportRow) string {
 	if len(row.Coverage.Missing) > 0 {
 		notes = append([]string{p.coverage(row)}, notes...)
 	}
-	if held := p.withHeld(row.Indicator, row.Held, row.Unit); held != "" {
+	if held := p.withHeld(heldOfRow(row)); held != "" {
 		notes = append(notes, held)
 	}
 	if len(notes) == 0 {

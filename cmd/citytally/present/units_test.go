@@ -117,7 +117,7 @@ func wrongUnits(text, unit string, share bool, language Language, format string)
 	if language == Chinese {
 		figure = "1.6" + unit
 	}
-	spelled := language == English && (format == "figure" || format == "sentence" || format == FormatMarkdown)
+	spelled := language == English && (format == "figure" || format == "sentence" || format == FormatMarkdown || format == FormatTable)
 	if unit != "1" && format != "page" && !spelled && !strings.Contains(text, figure) {
 		wrong = append(wrong, "the unit is not behind the figure")
 	}

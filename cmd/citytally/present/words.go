@@ -77,6 +77,8 @@ type TokenWords struct {
 // JournalWords are those of the list of what people did.
 type JournalWords struct {
 	At, Act, Of, By, Role, Way, Reason string
+	// Decided is a format of an act, a period, who did it and why; Person of a name, a role and a way.
+	Decided, Person string
 	// Unknown is the person where an earlier version has not recorded one.
 	Unknown           string
 	Acts, Roles, Ways map[string]string

@@ -122,7 +122,7 @@ var englishWords = Words{
 		Releasers: map[event.Releaser]string{event.ByDistrict: "an explanation", event.ByBureau: "the bureau"},
 		Held:      "%s  %s, %s, %s: %s  %s (%s releases it)", InForce: "in force: %s", From: "submission %s, row %d, received %s %s", Because: "%s: %s", Successor: "submission number %d has taken its place",
 		Explained: "explained by %s, %s: %s", Released: "released by %s, %s: %s", ByExplaining: "released by the explanation of %s, %s: %s", Refused: "refused by %s, %s: %s",
-		WithHeld: "%d held (%s), with which it would be %s",
+		WithHeld: "%d held (%s): %s without it, %s with it", HeldAlone: "%d held (%s), %s with it",
 	},
 	Rules: RulesWords{
 		List:       table.Row{"rule", "severity", "scope", "thresholds", "is at fault"},
@@ -189,7 +189,7 @@ var englishWords = Words{
 		Ended:  "Token %s of %s is revoked at every gateway",
 	},
 	Journal: JournalWords{
-		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded",
+		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded", Decided: "%s of %s is on record, by %s: %s", Person: "%s (%s, %s)",
 		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "adopt_rules": "put rules in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
 			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
 		Roles: map[string]string{"operator": "operator", "schedule": "schedule", "bureau": "bureau", "district": "district", "analyst": "analyst"},

@@ -119,7 +119,7 @@ var chineseWords = Words{
 		Releasers: map[event.Releaser]string{event.ByDistrict: "区县说明即可", event.ByBureau: "市级核准"},
 		Held:      "%s  %s %s %s：%s  %s（%s）", InForce: "现行数 %s", From: "报送 %s 第 %d 行，%s 收到 %s", Because: "%s：%s", Successor: "已由报送（序号 %d）取代",
 		Explained: "%s 于 %s 说明：%s", Released: "%s 于 %s 核准采用：%s", ByExplaining: "%s 于 %s 说明情况后采用：%s", Refused: "%s 于 %s 退回：%s",
-		WithHeld: "另有 %d 项待核实（%s），如采用则为 %s",
+		WithHeld: "另有%d项待核实（%s）：不含为%s，采用后为%s", HeldAlone: "另有%d项待核实（%s），采用后为%s",
 	},
 	Rules: RulesWords{
 		List:       table.Row{"规则", "处理", "范围", "阈值", "判为有误的条件"},
@@ -186,7 +186,7 @@ var chineseWords = Words{
 		Ended:  "令牌 %s（%s）已在所有网关撤销",
 	},
 	Journal: JournalWords{
-		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录",
+		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录", Decided: "已%s：%s；操作人：%s；原因：%s", Person: "%s（%s，%s）",
 		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "adopt_rules": "启用规则", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
 			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
 		Roles: map[string]string{"operator": "管理员", "schedule": "定时任务", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
