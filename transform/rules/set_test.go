@@ -3,8 +3,8 @@ package rules_test
 import (
 	"flag"
 	"os"
-	"regexp"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
