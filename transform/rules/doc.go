@@ -14,4 +14,7 @@
 //
 // What never happens: a rule reads a clock, a file or a network; a number passes through
 // binary floating point; a rule that cannot be evaluated passes for one that found nothing.
+//
+// The package is large because expressions, the filter and the messages are three readings of
+// one row, and a name in one has to be known to all.
 package rules
