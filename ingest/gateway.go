@@ -232,7 +232,7 @@ func (g *Gateway) Follow(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return g.group.Run(ctx) })
 	group.Go(func() error { return g.index.follow(ctx, g.log) })
-	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver, g.catalogue()) })
+	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver, g.index.tellMoved, g.catalogue()) })
 	group.Go(func() error { return g.tokens.Follow(ctx, g.log, stage) })
 	return group.Wait()
 }

@@ -183,7 +183,6 @@ func (g *Gateway) decide(w http.ResponseWriter, r *http.Request, who token.Holde
 	if told.Refused != nil {
 		return told, holdProblem(told.Refused)
 	}
-	g.index.tellMoved()
 	return told, nil
 }
 

@@ -239,7 +239,8 @@ func (x *index) addVerdict(d stream.Delivery) {
 	x.tellMoved()
 }
 
-// tellMoved tells those who wait for the next verdict that figures may have changed.
+// tellMoved tells those who wait for the next verdict, or for the next decision whoever made it,
+// that figures may have changed.
 func (x *index) tellMoved() {
 	x.mu.Lock()
 	defer x.mu.Unlock()

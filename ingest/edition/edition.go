@@ -136,9 +136,9 @@ func History(ctx context.Context, log *stream.Log, known ...*catalogue.Catalogue
 }
 
 // Follow calls use with the catalogue in force, where there is one, and again with each that
-// comes into force, until ctx ends. The stage names the reader, as in [stream.FollowConfig]; catalogues
+// comes into force, until ctx ends; and decided, after each decision, of whatever kind. The stage names the reader, as in [stream.FollowConfig]; catalogues
 // that are known are not read again.
-func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalogue.Catalogue), known ...*catalogue.Catalogue) error {
+func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalogue.Catalogue), decided func(), known ...*catalogue.Catalogue) error {
 	e, caughtUp := &Editions{known: known}, false
 	useLast := func() {
 		if last := e.Last(); last != nil && caughtUp {
@@ -148,6 +148,7 @@ func Follow(ctx context.Context, log *stream.Log, stage string, use func(*catalo
 	return log.Follow(ctx, stream.FollowConfig{Stream: stream.Accepted, Subjects: []string{Subject}, Stage: stage}, func(d stream.Delivery) error {
 		err := e.add(d)
 		useLast()
+		decided()
 		return err
 	}, func() {
 		caughtUp = true

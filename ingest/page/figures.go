@@ -26,6 +26,7 @@ type figureRow struct {
 	Indicator   *catalogue.Indicator
 	Before, Now string // "" where there is no figure
 	Submission  string // that brought Now
+	Held        string // a newer figure that is held; "" is none
 }
 
 // showFigures answers GET /figures.
@@ -43,8 +44,12 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 		f := &told.Figures[i]
 		known[cell{f.Indicator, f.Period}] = f
 	}
+	held, err := p.heldFigures(w, r, v, period)
+	if err != nil {
+		return err
+	}
 	for _, indicator := range template.Indicators(p.catalogue(), v.Area, dataset, period) {
-		row := figureRow{Indicator: indicator}
+		row := figureRow{Indicator: indicator, Held: held[indicator.ID]}
 		if f := known[cell{indicator.ID, shown.Before.String()}]; f != nil {
 			row.Before = v.inForce(f)
 		}
@@ -54,6 +59,30 @@ func (p *Page) showFigures(w http.ResponseWriter, r *http.Request, v *visit) err
 		shown.Rows = append(shown.Rows, row)
 	}
 	return p.render(w, v, http.StatusOK, "figures", v.W.Figures, &shown)
+}
+
+// heldFigures returns the area's figures of a period that are held, by indicator, for those who
+// may see them: of several of an indicator the newest.
+func (p *Page) heldFigures(w http.ResponseWriter, r *http.Request, v *visit, period catalogue.Period) (map[string]string, error) {
+	if !v.Explains() && !v.Decides() {
+		return nil, nil
+	}
+	told, err := p.gateway.Holds(w, r, v.Who, inquiry.WantedHolds{Area: v.Area.Code, State: "pending", Period: period.String()})
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for i := range told.Holds {
+		h := &told.Holds[i]
+		if _, newer := held[h.Indicator]; newer {
+			continue
+		}
+		held[h.Indicator] = v.Reported(h.Indicator, h.Said)
+		if h.Status == catalogue.Withdrawn.String() {
+			held[h.Indicator] = v.W.Withdraws
+		}
+	}
+	return held, nil
 }
 
 // inForce writes an area's figure exactly, with its unit, qualifier and stage.

@@ -66,6 +66,8 @@ const holdRules = `rules:
 // catalogue of 淮安.
 type city struct {
 	t      testing.TB
+	log    *stream.Log
+	cat    *catalogue.Catalogue
 	base   string
 	tokens *token.File
 	path   string // of the tokens file
@@ -84,7 +86,7 @@ func open(t testing.TB) *city {
 	check(t, err)
 	cat, err := catalogue.Parse(text)
 	check(t, err)
-	c := &city{t: t, path: filepath.Join(t.TempDir(), "tokens.yaml")}
+	c := &city{t: t, log: log, cat: cat, path: filepath.Join(t.TempDir(), "tokens.yaml")}
 	c.tokens, _, err = token.Open(c.path, cat)
 	check(t, err)
 	set, err := rules.Parse("rules", []byte(holdRules), cat)

@@ -50,6 +50,18 @@ func (f *heldFigure) Pending() bool { return f.State == "pending" }
 func (v *visit) Decides() bool  { return v.Who.Role == token.Bureau }
 func (v *visit) Explains() bool { return v.Who.Role == token.District }
 
+// Seen names the values that a rule saw, in the visitor's language. Words that a rule makes for
+// its messages are no values.
+func (v *visit) Seen(values []event.SeenValue) (seen []string) {
+	for _, s := range values {
+		if strings.HasSuffix(s.Name, "_zh") || strings.HasSuffix(s.Name, "_en") {
+			continue
+		}
+		seen = append(seen, cmp.Or(v.W.SeenNames[s.Name], s.Name)+" "+s.Value)
+	}
+	return seen
+}
+
 // showHeld answers GET /held.
 func (p *Page) showHeld(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return p.renderHeld(w, r, v, &heldPage{Done: r.URL.Query().Get("done")}, "", "")

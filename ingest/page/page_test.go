@@ -7,6 +7,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/judge"
 )
 
 var annual = map[string]string{"dataset": "sti-annual"}
@@ -243,6 +247,7 @@ func TestTotalsAddUp(t *testing.T) {
 	}
 	v.get("/totals?period=2021").wants(t, http.StatusOK, "on the year", "no figure for the year before")
 	v.city.visitor("zh-CN").signIn("320812").get("/totals/gdp/2021").wants(t, http.StatusOK, "比上年", "无上年数")
+	c.visitor("en").signIn("*").get("/totals/gdp/2021").wants(t, http.StatusOK, "Qingjiangpu District", "100.5 亿元", "Huaiyin District", "50.25 亿元", "49.25 亿元", "200 亿元")
 	v.get("/totals/rd_intensity/2021").wants(t, http.StatusOK, "gross expenditure", "4 亿元", "× 100")
 	v.get("/totals/gdp/1999").wants(t, http.StatusNotFound)
 }
@@ -268,6 +273,10 @@ func TestChangesAreTold(t *testing.T) {
 	moved()
 	other := c.visitor("en").signIn("320804")
 	other.confirm(other.drop("b.csv", csv("gdp,2021,50"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	moved()
+	// A decision that came in by another way moves totals, too.
+	lock := event.Decision{Kind: event.Lock, Period: "1999", Reason: "公报", Person: event.Person{Name: "王某", Role: event.RoleOperator, Way: event.WayLocal}}
+	check(t, judge.Decide(t.Context(), c.log, c.cat, lock, time.Now()))
 	moved()
 	v.post("/sign-out", nil)
 	other.confirm(other.drop("b.csv", csv("gdp,2021,51"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)

@@ -163,8 +163,7 @@ func (v *visit) part(p *inquiry.Part) string {
 	return v.Said(&event.Said{Value: value, Stage: p.Stage, Qualifier: p.Qualifier})
 }
 
-// explainedPage shows how a total of the city adds up, with an area's figures in it and the
-// others' together.
+// explainedPage shows how a total of the city adds up.
 type explainedPage struct {
 	Row        totalRow
 	Period, On string
@@ -178,9 +177,18 @@ type explainedPage struct {
 type explainedSum struct {
 	Indicator string
 	Own       []string
+	// Each has the figures of every other area, for those who may see them; for the rest, Others
+	// has them together.
+	Each []areaFigures
 	// Others is the sum of the other areas, whose names are in From.
 	Others, Sum string
 	From        []string
+}
+
+// areaFigures are an area's figures in a sum.
+type areaFigures struct {
+	Area    string
+	Figures []string
 }
 
 // explain answers GET /totals/{indicator}/{period}.
@@ -213,8 +221,8 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return p.render(w, v, http.StatusOK, "explained", v.Indicator(indicator.ID), &shown)
 }
 
-// sumOf adds the parts of one indicator up: those of the visit's area each, the others
-// together. Sums are exact.
+// sumOf adds the parts of one indicator up: those of the visit's area each, the others together
+// or, for those who see every area, area by area. Sums are exact.
 func (v *visit) sumOf(indicator string, parts []inquiry.Part) explainedSum {
 	s := explainedSum{Indicator: v.Indicator(indicator)}
 	var others, all decimal.Decimal
@@ -230,6 +238,15 @@ func (v *visit) sumOf(indicator string, parts []inquiry.Part) explainedSum {
 		all = all.Add(value)
 		if part.Area == v.Area.Code {
 			s.Own = append(s.Own, v.part(part))
+			continue
+		}
+		if v.EveryArea() {
+			name := v.NameOf(part.Area)
+			at := slices.IndexFunc(s.Each, func(a areaFigures) bool { return a.Area == name })
+			if at < 0 {
+				at, s.Each = len(s.Each), append(s.Each, areaFigures{Area: name})
+			}
+			s.Each[at].Figures = append(s.Each[at].Figures, v.part(part))
 			continue
 		}
 		others = others.Add(value)

@@ -49,7 +49,9 @@ type Words struct {
 	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure          string
 
 	// What is held, and what is owed.
-	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending                 string
+	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending string
+	// SeenNames name the values that rules see; what has no name there is shown as the rule calls it.
+	SeenNames                                                                                        map[string]string
 	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, WithTheseHeld, TotalNow, AsSent, Further string
 	Explain, ExplainHint, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                string
 	HeldStates, HeldDone, Releasers                                                                  map[string]string
