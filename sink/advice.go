@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/citytally/citytally/sink/digest"
 )
 
 // The error codes of ClickHouse (src/Common/ErrorCodes.cpp) for which Advice has more to say
@@ -49,6 +51,8 @@ func Advice(err error) string {
 		return "the table is read-only: look after ClickHouse Keeper"
 	case hasCode(err, codeNotEnoughSpace), strings.Contains(err.Error(), "No space left on device"):
 		return "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory"
+	case digest.IsUnreadable(err):
+		return "a part of a table is damaged; citytally recompute puts it aside and fills in from the log what it held"
 	case hasCode(err, codeMemoryLimit, codeCannotAllocate):
 		return "give ClickHouse more memory, or lower sink.batch_rows"
 	case hasCode(err, codeTooManyParts):

@@ -117,6 +117,18 @@ func (p *Projection) Compare(ctx context.Context) ([]event.Imbalance, error) {
 	return p.compareTables().Compare(ctx)
 }
 
+// IsDamage reports whether an error says that ClickHouse cannot read what it has stored.
+func (p *Projection) IsDamage(err error) bool { return digest.IsUnreadable(err) }
+
+// PutAside puts the parts of tables aside that ClickHouse cannot read, and returns how many.
+func (p *Projection) PutAside(ctx context.Context) (int, error) {
+	n, err := p.compareTables().PutAside(ctx)
+	if n > 0 {
+		p.logger.Error().Int("parts", n).Msg("ClickHouse could not read parts of tables; they were put aside, into the tables' folders detached")
+	}
+	return n, err
+}
+
 // Mend makes the tables and views agree with the log and with this program, and returns what
 // it changed. With anew it reads all rows, as a disk may have altered them.
 func (p *Projection) Mend(ctx context.Context, anew bool) ([]event.Mended, error) {

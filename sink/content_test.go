@@ -176,16 +176,27 @@ func lastSequences(t *testing.T, p *Projection) map[string]uint64 {
 	return ends
 }
 
-// A part whose files are empty, as a full disk leaves them, is told by its name, put aside
-// and filled again from the log.
+// A part that cannot be read any more, as a full or a broken disk leaves it, is told by its name by the
+// next comparison, also where the part was compared before; it is put aside and filled again from the log.
 func TestUnreadablePartIsMended(t *testing.T) {
 	p := wholeProjection(t)
-	if err := p.conn.Exec(t.Context(), "OPTIMIZE TABLE observations_data FINAL"); err != nil {
+	for _, table := range []string{"observations_data", "submissions_data", "totals_data"} {
+		for size, left := range map[string]func(int64) int64{"empty": func(int64) int64 { return 0 }, "cut off": func(size int64) int64 { return max(size-10, 0) }} {
+			t.Run(table+" "+size, func(t *testing.T) { damagedIsMended(t, p, table, left) })
+		}
+	}
+}
+
+func damagedIsMended(t *testing.T, p *Projection, table string, left func(int64) int64) {
+	if err := p.conn.Exec(t.Context(), "OPTIMIZE TABLE "+table+" FINAL"); err != nil {
 		t.Fatal(err)
 	}
 	whole := answers(t, p)
+	if got := differences(t, p); len(got) > 0 {
+		t.Fatalf("before: %s", got)
+	}
 	var path, name string
-	if err := p.conn.QueryRow(t.Context(), "SELECT path, name FROM system.parts WHERE active AND database = currentDatabase() AND table = 'observations_data'").Scan(&path, &name); err != nil {
+	if err := p.conn.QueryRow(t.Context(), "SELECT path, name FROM system.parts WHERE active AND database = currentDatabase() AND table = ?", table).Scan(&path, &name); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(path, "*.bin"))
@@ -193,7 +204,11 @@ func TestUnreadablePartIsMended(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		if err := os.Truncate(file, 0); err != nil {
+		info, err := os.Stat(file)
+		if err == nil {
+			err = os.Truncate(file, left(info.Size()))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -204,6 +219,9 @@ func TestUnreadablePartIsMended(t *testing.T) {
 	}
 	if got := strings.Join(differences(t, p), " "); !strings.Contains(got, "cannot read part "+name) {
 		t.Errorf("told %s", got)
+	}
+	if n, err := p.PutAside(t.Context()); err != nil || n != 1 {
+		t.Fatalf("put aside %d parts, %v", n, err)
 	}
 	if _, err := p.Mend(t.Context(), true); err != nil {
 		t.Fatal(err)

@@ -34,6 +34,29 @@ func (c *Comparer) Mend(ctx context.Context, anew bool) ([]Mended, error) {
 	return all, nil
 }
 
+// PutAside reads every part of the tables and detaches those that cannot be read, so that the others
+// can be queried, and returns how many those were. Mend fills in what they held.
+func (c *Comparer) PutAside(ctx context.Context) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := 0
+	for _, t := range c.tables {
+		if _, err := c.begin(ctx, t); err != nil {
+			return all, fmt.Errorf("look for damaged parts of %s: %w", t.table.Name, err)
+		}
+		clear(t.shown.parts)
+		clear(t.agreed)
+		if _, err := t.shown.sums(ctx, t.expected.first); err != nil {
+			return all, fmt.Errorf("look for damaged parts of %s: %w", t.table.Name, err)
+		}
+		n, err := t.shown.detach(ctx)
+		if all += n; err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
 func (c *Comparer) mend(ctx context.Context, t *comparison, anew bool) (Mended, error) {
 	m := Mended{What: t.table.What}
 	last, err := c.begin(ctx, t)

@@ -45,6 +45,9 @@ func (s *shown) sums(ctx context.Context, first uint64) (map[uint64]Sum, error) 
 			return nil, err
 		}
 		maps.DeleteFunc(s.parts, func(p part, _ *partSums) bool { return !slices.Contains(active, p) })
+		if err := s.probe(ctx); err != nil {
+			return nil, err
+		}
 		unread := slices.DeleteFunc(slices.Clone(active), func(p part) bool { _, read := s.parts[p]; return read })
 		if err := s.read(ctx, unread, first); err != nil {
 			return nil, err
@@ -72,6 +75,28 @@ func (s *shown) sums(ctx context.Context, first uint64) (map[uint64]Sum, error) 
 	return nil, errRestless
 }
 
+// probe reads the last row of every part that has been read before, and forgets what is known of the
+// parts when one of them cannot be read any more: its files were cut off, or are gone. What else
+// a disk alters in a part is found when everything is read anew.
+func (s *shown) probe(ctx context.Context) error {
+	var names []string
+	for p, of := range s.parts {
+		if of.err == nil {
+			names = append(names, p.name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	err := s.query(ctx, func(driver.Rows) error { return nil }, fmt.Sprintf(`SELECT countIf(NOT ignore(*)) FROM %s WHERE _part IN (?) AND (toString(_part), _part_offset) IN (
+		SELECT name, toUInt64(rows - 1) FROM system.parts WHERE active AND database = currentDatabase() AND table = ?)`, s.table.Name), names, s.table.Name)
+	if IsUnreadable(err) {
+		clear(s.parts)
+		return nil
+	}
+	return err
+}
+
 func (s *shown) active(ctx context.Context) ([]part, error) {
 	var parts []part
 	err := s.query(ctx, func(rows driver.Rows) error {
@@ -91,7 +116,7 @@ func (s *shown) read(ctx context.Context, parts []part, first uint64) error {
 		return nil
 	}
 	err := s.readParts(ctx, parts, first)
-	if err == nil || !isUnreadable(err) {
+	if err == nil || !IsUnreadable(err) {
 		return err
 	}
 	if len(parts) == 1 {
@@ -282,8 +307,8 @@ func (s *shown) query(ctx context.Context, each func(driver.Rows) error, text st
 // it ends early, is absent, does not fit its checksum, or has sizes that make no sense.
 var unreadableCodes = []int32{32, 33, 40, 74, 76, 79, 107, 117, 128, 131, 190, 226, 228, 246, 271, 305, 432, 740}
 
-// isUnreadable reports whether an error says that what is stored is damaged.
-func isUnreadable(err error) bool {
+// IsUnreadable reports whether an error says that what is stored is damaged.
+func IsUnreadable(err error) bool {
 	var exception *clickhouse.Exception
 	return errors.As(err, &exception) && slices.Contains(unreadableCodes, exception.Code)
 }

@@ -146,16 +146,23 @@ func (c *ConservationChecker) Do(ctx context.Context, task *schedule.Task) error
 func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	found, err := CheckConservation(ctx, c.log, c.projection, c.now())
-	if err != nil {
-		return nil, err
+	found, damage := CheckConservation(ctx, c.log, c.projection, c.now())
+	if damage == nil {
+		damage = comparable(ctx, c.log, c.projection)
 	}
-	if err := comparable(ctx, c.log, c.projection); err != nil {
-		return nil, err
+	if damage != nil && !c.projection.IsDamage(damage) {
+		return nil, damage
 	}
 	content, err := c.projection.Compare(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if damage != nil {
+		// What cannot be read cannot be counted. It is among what was compared.
+		if !slices.ContainsFunc(content, func(i event.Imbalance) bool { return i.Unreadable != "" }) {
+			return nil, damage
+		}
+		found = &Conservation{CheckedAt: c.now().UTC().Truncate(time.Millisecond), Accounts: []Account{}}
 	}
 	found.Imbalances = append(found.Imbalances, content...)
 	found.Balanced = len(found.Imbalances) == 0

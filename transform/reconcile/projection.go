@@ -40,6 +40,11 @@ type Projection interface {
 	// writes to the projection alone. With anew it reads all that the projection holds, or
 	// else what it has not compared before.
 	Mend(ctx context.Context, anew bool) ([]event.Mended, error)
+	// IsDamage reports whether an error says that the projection cannot read what it has stored,
+	// and PutAside takes what cannot be read out of it, so that the rest can be, and returns how
+	// many pieces that were.
+	IsDamage(err error) bool
+	PutAside(ctx context.Context) (int, error)
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -65,7 +66,8 @@ func (r *Recomputer) Do(ctx context.Context, task *schedule.Task) error {
 // run changes nothing.
 func (r *Recomputer) recompute(ctx context.Context, task *schedule.Task) error {
 	run := task.Run
-	if _, err := r.settleLast(ctx); err != nil {
+	_, err := r.settleLast(ctx)
+	if err != nil {
 		return err
 	}
 	var before *Conservation
@@ -77,14 +79,20 @@ func (r *Recomputer) recompute(ctx context.Context, task *schedule.Task) error {
 		}
 		return nil
 	})
+	var damage error
 	group.Go(func() (err error) {
-		found, err = r.compareTotals(comparing, task)
+		if found, err = r.compareTotals(comparing, task); r.projection.IsDamage(err) {
+			found, damage, err = nil, err, nil
+		}
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	run.Imbalances = before.Imbalances
+	if task.Command.Dry && damage != nil {
+		return errors.Join(errors.New(describeImbalance(run)), damage)
+	}
 	if task.Command.Dry {
 		if err := found.finish(ctx); err != nil || before.Balanced {
 			return err
@@ -92,11 +100,18 @@ func (r *Recomputer) recompute(ctx context.Context, task *schedule.Task) error {
 		return errors.New(describeImbalance(run))
 	}
 	// What a disk has altered is found once a day, by the schedule's runs.
+	aside := 0
+	if damage != nil || slices.ContainsFunc(before.Imbalances, func(i event.Imbalance) bool { return i.Unreadable != "" }) {
+		// Which side is the richer cannot be asked before.
+		if aside, err = r.projection.PutAside(ctx); err != nil {
+			return err
+		}
+	}
 	mended, err := r.mend(ctx, run, !before.Balanced || run.Trigger == event.BySchedule)
 	if err != nil {
 		return err
 	}
-	balanced := before.Balanced && !mended
+	balanced := before.Balanced && !mended && aside == 0
 	if !balanced {
 		if found, err = r.compareTotals(ctx, task); err != nil {
 			return err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -38,6 +39,9 @@ type continuity struct {
 type comparison struct {
 	done  bool
 	found []reconcile.Divergence
+	// damage is why the last comparison could not be made, where ClickHouse cannot read what it
+	// has stored; what failed otherwise tells so itself.
+	damage error
 }
 
 func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-chan struct{}, logger zerolog.Logger) *continuity {
@@ -91,6 +95,17 @@ func (c *continuity) compare(ctx context.Context) {
 		shown, err := reconcile.CheckProjection(ctx, c.log, c.projection)
 		if err != nil {
 			c.logger.Debug().Err(err).Msg("the log was not compared with ClickHouse")
+			if c.projection.IsDamage(err) {
+				if !c.isComplete() { // the sink waits for this comparison, and a recomputation for the sink
+					_, err = c.projection.PutAside(ctx)
+				}
+				if err == nil {
+					return
+				}
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.shown.damage = fmt.Errorf("ClickHouse cannot read what it has stored: %w; citytally recompute puts the damaged part aside and fills in from the log what it held", err)
+			}
 			return
 		}
 		c.keep(&c.shown, shown)
@@ -146,7 +161,10 @@ func (c *continuity) standing(pick func(*reconcile.Divergence) bool) error {
 
 // ready is the readiness of the log as a whole.
 func (c *continuity) ready(context.Context) error {
-	return c.standing(func(*reconcile.Divergence) bool { return true })
+	standing := c.standing(func(*reconcile.Divergence) bool { return true })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return errors.Join(standing, c.shown.damage)
 }
 
 // count returns how many divergences stand.

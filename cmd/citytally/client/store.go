@@ -55,6 +55,14 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	defer store.Close()
 	projection := &sink.Projection{Store: store, Log: log}
 	lost, err := projection.LostSubmissions(ctx)
+	if err == nil {
+		_, err = projection.Ends(ctx)
+	}
+	if projection.IsDamage(err) {
+		if _, err = projection.PutAside(ctx); err == nil {
+			lost, err = projection.LostSubmissions(ctx)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
