@@ -185,14 +185,22 @@ func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 		return unavailable(retryAfterBroker, "系统正在停止，请稍后重试", "the gateway is stopping; try again later")
 	default:
 	}
-	switch {
-	case !g.log.Connected():
+	switch outage := g.log.Outage(); {
+	case stream.IsFullDisk(outage):
+		return unavailable(retryAfterBroker, fullDiskZH, fullDiskEN)
+	case outage != nil:
 		return unavailable(retryAfterBroker, "消息服务暂不可用，未接收任何数据，请稍后重试", "the broker is away and nothing was taken; try again later")
 	case !g.index.caughtUp() || !g.tokens.Current():
 		return unavailable(retryAfterStart, "系统正在启动，请稍后重试", "the gateway is starting; try again in a second")
 	}
 	return nil
 }
+
+// What a client is told while the broker's disk is full.
+const (
+	fullDiskZH = "服务器磁盘已满，未接收任何数据，请通知运维人员，稍后原样重发；重复发送不会重复计算"
+	fullDiskEN = "the server's disk is full and nothing was taken; tell those who run it, and send the same again later, repeating it is harmless"
+)
 
 // unavailableProblem logs an error of the broker in the middle of a request, and returns
 // the answer.
@@ -202,8 +210,12 @@ func (g *Gateway) unavailableProblem(w http.ResponseWriter, cause error) error {
 		return newProblem(http.StatusInternalServerError, codeInternal,
 			"消息系统拒绝了网关的操作，未接收任何数据，请通知运维人员："+denied.Error(), "nothing was taken; tell those who run it: "+denied.Error())
 	}
-	g.logger.Warn().Err(cause).Msg("broker does not answer")
 	w.Header().Set("Retry-After", retryAfterBroker)
+	if stream.IsFullDisk(cause) || stream.IsFullDisk(g.log.Outage()) {
+		g.logger.Error().Err(cause).Str("what_to_do", "free disk space; it goes on by itself").Msg("the broker's disk is full")
+		return newProblem(http.StatusServiceUnavailable, codeUnavailable, fullDiskZH, fullDiskEN)
+	}
+	g.logger.Warn().Err(cause).Msg("broker does not answer")
 	return newProblem(http.StatusServiceUnavailable, codeUnavailable,
 		"消息服务暂不可用，请稍后原样重发；重复发送不会重复计算", "the broker is away; send the same again later, repeating it is harmless")
 }

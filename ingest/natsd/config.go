@@ -49,8 +49,7 @@ type Config struct {
 	// power failure may lose the messages of that time.
 	SyncInterval SyncInterval `yaml:"sync_interval"`
 
-	// MaxStore bounds the disk space of all streams, in bytes; 0 is the server's own
-	// bound, three quarters of what is free.
+	// MaxStore bounds the disk space of all streams, in bytes; with 0 the disk does.
 	MaxStore int64 `yaml:"max_store"`
 
 	// MaxMemory bounds the memory of streams that are kept in memory, in bytes; 0 is the
@@ -100,7 +99,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf(`natsd.sync_interval: want "always" or a positive duration, got %s`, time.Duration(c.SyncInterval)))
 	}
 	if c.MaxStore < 0 {
-		errs = append(errs, fmt.Errorf("natsd.max_store: want bytes, or 0 for the server's own choice, got %d", c.MaxStore))
+		errs = append(errs, fmt.Errorf("natsd.max_store: want bytes, or 0 for as many as the disk takes, got %d", c.MaxStore))
 	}
 	if c.MaxMemory < 0 {
 		errs = append(errs, fmt.Errorf("natsd.max_memory: want bytes, or 0 for the server's own choice, got %d", c.MaxMemory))

@@ -26,7 +26,9 @@ func (s *Server) restartAfterWriteErrors(ctx context.Context) {
 			return
 		case <-s.writeFailed:
 		}
+		s.pause(fmt.Errorf("%s does not take its writes", s.cfg.Dir))
 		s.restart(ctx)
+		s.pause(nil)
 	}
 }
 
@@ -44,6 +46,7 @@ func (s *Server) restart(ctx context.Context) {
 	var logged string
 	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, s.tryStart(ctx) },
 		backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, _ time.Duration) {
+			s.pause(err)
 			if err.Error() != logged {
 				logged = err.Error()
 				s.log.Warn().Err(err).Msg("NATS server cannot go on yet")
@@ -88,6 +91,20 @@ func probeDisk(dir string, size int) (err error) {
 	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
 	_, err = file.Write(make([]byte, size))
 	return errors.Join(err, file.Sync())
+}
+
+func (s *Server) pause(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = why
+}
+
+// Paused returns why the server takes nothing now, because the disk does not take its writes, or
+// nil.
+func (s *Server) Paused() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.paused
 }
 
 func (s *Server) current() *server.Server {

@@ -33,6 +33,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	nats        *server.Server // a new one after each restart
+	paused      error          // why there is none for now; nil while there is one
 	writeFailed chan struct{}  // holds an element when a write has failed
 
 	close      sync.Once
@@ -146,6 +147,10 @@ func startError(ns *server.Server, events *serverLogger) error {
 	return nil
 }
 
+// unbounded is the bound of a store that the disk alone bounds. The server's own one would be three
+// quarters of what is free when it starts: on a disk that is full then, nothing for ever.
+const unbounded = 1 << 60
+
 func options(cfg Config, secure *tls.Config) (*server.Options, error) {
 	opts := &server.Options{
 		ServerName:         "citytally",
@@ -154,7 +159,7 @@ func options(cfg Config, secure *tls.Config) (*server.Options, error) {
 		MaxPayload:         cfg.MaxPayload,
 		JetStream:          true,
 		StoreDir:           cfg.Dir,
-		JetStreamMaxStore:  cfg.MaxStore,
+		JetStreamMaxStore:  cmp.Or(cfg.MaxStore, unbounded),
 		JetStreamMaxMemory: cfg.MaxMemory,
 		SyncAlways:         cfg.SyncInterval == SyncAlways,
 		SyncInterval:       time.Duration(cfg.SyncInterval),

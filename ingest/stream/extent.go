@@ -180,19 +180,15 @@ func (l *Log) Refers(ctx context.Context, r Reference) (uint64, error) {
 // maxSequence bounds what a reference is believed to say: no log has that many messages.
 const maxSequence = 1 << 53
 
-// createdWithTheLog are the streams that every version has created together, before the first
-// message: where one of them has had a message, those that are absent were lost.
-var createdWithTheLog = []string{Submissions, Accepted, Verdicts, Totals}
-
 // firstSequence returns the sequence at which a stream that does not exist has to begin, so that
 // no place in it is given twice: 0 is the usual beginning, for one that has never been. One that
-// was lost begins behind what the other streams refer to. Where nothing refers to it, what
-// ClickHouse and receipts know of it cannot be told here: it begins at the milliseconds since
-// 1970, which no stream has come to by counting.
+// was lost begins behind what the other streams refer to. Nothing refers to VERDICTS, and what
+// ClickHouse knows of it cannot be told here: where submissions have been judged, it begins at the
+// milliseconds since 1970, which no stream has come to by counting.
 func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (uint64, error) {
 	known := uint64(0)
 	for _, r := range References() {
-		if r.To != stream {
+		if r.To != stream && (stream != Verdicts || r.From != Accepted) {
 			continue
 		}
 		newest, err := l.Refers(ctx, r)
@@ -204,23 +200,18 @@ func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (
 		}
 		known = max(known, newest)
 	}
-	if known > 0 {
+	if stream != Verdicts {
+		if known == 0 {
+			return 0, nil
+		}
 		return known + 1, nil
 	}
-	if !slices.Contains(createdWithTheLog, stream) {
+	position, err := l.Position(ctx, Submissions, Validators)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, err
+	}
+	if known == 0 && position.AckFloor == 0 {
 		return 0, nil
 	}
-	for _, other := range createdWithTheLog {
-		s, err := l.js.Stream(ctx, other)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("look at stream %s: %w", other, err)
-		}
-		if s.CachedInfo().State.LastSeq > 0 {
-			return uint64(now.UnixMilli()), nil
-		}
-	}
-	return 0, nil
+	return uint64(now.UnixMilli()), nil
 }

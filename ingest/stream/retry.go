@@ -16,7 +16,8 @@ type RetryConfig struct {
 	// From and To are the first and the longest pause. Pauses grow from one to the
 	// other, with a random part, so that many workers do not try at the same time.
 	From, To time.Duration
-	// Advice, when set, says in a few words what a person can do about an error.
+	// Advice, when set, says in a few words what a person can do about an error, unless
+	// [BrokerAdvice] does.
 	Advice func(error) string
 	// Failed, when set, is called with the error of every attempt that failed and will
 	// be repeated, and with nil when an attempt after that succeeds.
@@ -122,7 +123,7 @@ func (t *failureStreak) failed(err error) {
 		t.began = now
 	}
 	advice := ""
-	if t.attempt.Retry.Advice != nil {
+	if advice = BrokerAdvice(err); advice == "" && t.attempt.Retry.Advice != nil {
 		advice = t.attempt.Retry.Advice(err)
 	}
 	if t.attempt.Retry.Failed != nil {

@@ -51,6 +51,7 @@ type health struct {
 	failed  map[stageStream]bool // work of the source that has failed since the start
 	letters map[stageStream]int
 	denied  map[string]denial // by subject
+	outage  func() error      // why the broker is away; nil is not known
 }
 
 func newHealth() *health {

@@ -53,6 +53,9 @@ func (p *Pipeline) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.logs = map[string]*stream.Log{first: p.Log}
+	if p.districts != nil {
+		p.Log.ExplainOutage(p.districts.server.Paused)
+	}
 	p.health.watchBroker(p.Log)
 	p.health.watchWork(p.Log)
 	watchLog(p.registry, p.Log, p.options.Logger)

@@ -128,8 +128,8 @@ func (h *health) watchWork(log *stream.Log) {
 // may look open at this end and be closed at the other.
 func (h *health) watchBroker(log *stream.Log) {
 	h.addReadiness("broker", func(ctx context.Context) error {
-		if !log.Connected() {
-			return errors.New("the broker is away")
+		if err := log.Outage(); err != nil {
+			return err
 		}
 		_, err := log.LastSequence(ctx, stream.Accepted)
 		errs := []error{err}

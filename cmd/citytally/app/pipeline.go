@@ -214,8 +214,10 @@ func (p *Pipeline) TransformReady() <-chan struct{} { return p.transform.Ready()
 
 // ready returns why the program cannot make totals of submissions yet.
 func (p *Pipeline) ready(context.Context) error {
-	if !p.conn.IsConnected() {
-		return errors.New("the broker is away")
+	if err := p.Log.Outage(); stream.IsFullDisk(err) {
+		return errors.New("the broker's disk is full")
+	} else if err != nil {
+		return err
 	}
 	if p.transform != nil {
 		select {

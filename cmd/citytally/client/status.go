@@ -29,6 +29,10 @@ import (
 func (c *Client) PrintStatus(ctx context.Context, w io.Writer, format string) error {
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
+		// The instance knows more of its broker than that it cannot be connected to.
+		if s, told := c.process(), c.notReady(ctx); s != nil && len(told) > 0 {
+			err = errors.Join((&present.Status{Process: s, NotReady: told}).Print(w, format), err)
+		}
 		return err
 	}
 	defer disconnect()
@@ -98,13 +102,7 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 		return nil, app.Usage(err)
 	}
 	s := &present.Status{Conservation: known, Location: location}
-	if i := c.instance; c.notFound == nil {
-		s.Process = &present.Process{
-			PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
-			ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations, Confinement: i.Confinement,
-			Exposed: i.Exposed,
-		}
-	}
+	s.Process = c.process()
 	if s.Streams, err = log.Statuses(ctx); err != nil {
 		return nil, err
 	}
@@ -122,6 +120,19 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 		s.Problem = clickhouseProblem(err)
 	}
 	return s, nil
+}
+
+// process returns what the instance records of itself, or nil where none runs here.
+func (c *Client) process() *present.Process {
+	if c.notFound != nil {
+		return nil
+	}
+	i := c.instance
+	return &present.Process{
+		PID: i.PID, StartedAt: i.StartedAt, Version: i.Version, HTTP: i.HTTP, NATS: configs.Mask(i.NATS),
+		ClickHouseHTTP: i.ClickHouseHTTP, ClickHouseNative: i.ClickHouseNative, Operations: i.Operations, Confinement: i.Confinement,
+		Exposed: i.Exposed,
+	}
 }
 
 // notReady asks the instance which of its parts cannot work

@@ -1,0 +1,84 @@
+package stream
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Codes with which the broker refuses a message because there is no room: no resources, no
+// storage, and a store that failed, whose text says why.
+const (
+	codeInsufficientResources jetstream.ErrorCode = 10023
+	codeStorageExceeded       jetstream.ErrorCode = 10047
+	codeStoreFailed           jetstream.ErrorCode = 10077
+)
+
+// FullDiskError says that the broker cannot store anything because its disk is full. It passes
+// once there is room.
+type FullDiskError struct{ Err error }
+
+// Error says what to do.
+func (e *FullDiskError) Error() string {
+	return "the broker's disk is full, and nothing is taken until there is room (nats.embedded.dir, or the limits of a broker of your own); free disk space, it goes on by itself: " + e.Err.Error()
+}
+
+// Unwrap returns what the broker or the disk said.
+func (e *FullDiskError) Unwrap() error { return e.Err }
+
+// IsFullDisk reports whether an error of the broker says that it has no room.
+func IsFullDisk(err error) bool {
+	if err == nil {
+		return false
+	}
+	if _, ok := errors.AsType[*FullDiskError](err); ok {
+		return true
+	}
+	var api *jetstream.APIError
+	if jsError, ok := errors.AsType[jetstream.JetStreamError](err); ok {
+		api = jsError.APIError()
+	}
+	if api != nil && (api.ErrorCode == codeInsufficientResources || api.ErrorCode == codeStorageExceeded) {
+		return true
+	}
+	text := err.Error()
+	// Errors of batches are told by their text alone.
+	return strings.Contains(text, "no space left on device") || strings.Contains(text, "insufficient resources") || strings.Contains(text, "insufficient storage resources") ||
+		api != nil && api.ErrorCode == codeStoreFailed && strings.Contains(text, "file too large")
+}
+
+// ExplainOutage has [Log.Outage] ask why the broker is away: of the embedded one this process knows.
+func (l *Log) ExplainOutage(why func() error) {
+	l.health.mu.Lock()
+	defer l.health.mu.Unlock()
+	l.health.outage = why
+}
+
+// Outage returns why the broker cannot be reached, or nil while it can.
+func (l *Log) Outage() error {
+	l.health.mu.Lock()
+	why := l.health.outage
+	l.health.mu.Unlock()
+	if why != nil {
+		if err := why(); err != nil {
+			return &FullDiskError{err}
+		}
+	}
+	if !l.Connected() {
+		return errors.New("the broker is away")
+	}
+	return nil
+}
+
+// BrokerAdvice says in a few words what a person can do about an error of the broker; "" where
+// nothing is known.
+func BrokerAdvice(err error) string {
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return "a stream is gone from the broker: start citytally again (with a broker of your own: citytally setup), which creates it anew; /readyz says then what can be brought back"
+	case IsFullDisk(err):
+		return "the broker's disk is full: free disk space, it goes on by itself"
+	}
+	return ""
+}
