@@ -58,7 +58,13 @@ func Restore(ctx context.Context, nc *nats.Conn, dir string, config stream.Confi
 	for i := len(b.Streams) - 1; i >= 0; i-- { // what is referred to comes first
 		s := &b.Streams[i]
 		if s.Last == 0 {
-			continue // it is created with the others that are absent
+			// One that were absent beside the others would pass for lost.
+			if sc, known := config.Stream(s.Name); known {
+				if _, err := js.CreateStream(ctx, sc); err != nil {
+					return nil, fmt.Errorf("create stream %s: %w", s.Name, err)
+				}
+			}
+			continue
 		}
 		r := &restoring{nc: nc, dir: dir, stream: s, segments: m.segments(s.Name), progress: progress}
 		var known bool

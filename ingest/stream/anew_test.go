@@ -45,9 +45,9 @@ func TestLostStreamBeginsBehindWhatItHeld(t *testing.T) {
 	}
 	stop()
 	check(t, <-worked)
-	_, err = log.Publish(t.Context(), stream.Message{Subject: "verdicts.320812.sti-annual", Body: []byte(`{"sequence":2}`)})
-	check(t, err)
 	for _, name := range []string{stream.Verdicts, stream.Submissions} {
+		_, err := log.Publish(t.Context(), stream.Message{Subject: "verdicts.320812.sti-annual", Body: []byte(`{"sequence":2}`)})
+		check(t, err)
 		before, err := log.LastSequence(t.Context(), name)
 		check(t, err)
 		check(t, js.DeleteStream(t.Context(), name))

@@ -40,8 +40,14 @@ func TestFullBrokerLosesNothing(t *testing.T) {
 		t.Fatal("nothing was taken")
 	}
 	// A batch is stored whole or not at all.
-	if _, err := log.Publish(soon(t), message(body), message(body)); err == nil {
-		t.Error("a full broker took a batch")
+	if _, err := log.Publish(soon(t), message(body), message(body)); !stream.IsFullDisk(err) {
+		t.Errorf("a batch for a full broker: %v", err)
+	}
+	if _, err := log.Publish(soon(t), message(body)); !stream.IsFullDisk(err) || !strings.Contains(stream.BrokerAdvice(err), "free disk space") {
+		t.Errorf("a message for a full broker: %v", err)
+	}
+	if _, err := log.KeepOriginal(soon(t), []byte(strings.Repeat(body, 4))); !stream.IsFullDisk(err) {
+		t.Errorf("a file for a full broker: %v", err)
 	}
 	stop()
 
