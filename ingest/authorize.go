@@ -36,8 +36,10 @@ func (g *Gateway) identify(w http.ResponseWriter, r *http.Request, f token.Finge
 	case errors.Is(err, token.ErrUncertain):
 		g.metrics.denied.WithLabelValues("uncertain").Inc()
 		w.Header().Set("Retry-After", retryAfterBroker)
+		g.logger.Warn().Err(err).Str("request", w.Header().Get(requestIDHeader)).Msg("nobody can say whether a token is in force")
+		// What is wrong with which file of the server is no client's business; readiness says it.
 		return token.Holder{}, newProblem(http.StatusServiceUnavailable, codeUnavailable,
-			"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", err.Error()+" and nothing was taken; try again later")
+			"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", token.ErrUncertain.Error()+", and nothing was taken; try again later")
 	case errors.Is(err, token.ErrExpired):
 		return token.Holder{}, g.deny(w, r, "expired", err)
 	case errors.Is(err, token.ErrRevoked):

@@ -42,6 +42,12 @@ func TestTokensAreReadAgain(t *testing.T) {
 	if got := h.with(other); got != http.StatusServiceUnavailable {
 		t.Errorf("want 503 while nobody knows what the file says, got %d", got)
 	}
+	if p := h.do("GET", "/v1/areas", "", map[string]string{"Authorization": "Bearer " + other}, "").problem(t); strings.Contains(p.Detail, h.path) {
+		t.Errorf("a client sees a path of the server: %s", p.Detail)
+	}
+	if err := h.gateway.Serving(); err == nil || !strings.Contains(err.Error(), h.path) {
+		t.Errorf("the gateway is ready without the file: %v", err)
+	}
 }
 
 func TestRevokedTokenIsOutAtOnce(t *testing.T) {

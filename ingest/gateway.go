@@ -145,6 +145,9 @@ func (g *Gateway) Serving() error {
 	case !g.tokens.Current():
 		return errors.New("the gateway does not know the tokens as they are now")
 	}
+	if err := g.tokens.FileAway(); err != nil {
+		return fmt.Errorf("everybody whose token is in the tokens file gets 503: %w; put the file back", err)
+	}
 	return nil
 }
 

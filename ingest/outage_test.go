@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,32 @@ func TestBrokerAway(t *testing.T) {
 	}
 	if r := h.do("GET", "/v1/submissions/"+first.ID, "320812", nil, "").receipt(t); r.Sequence != 1 {
 		t.Errorf("want the first receipt again, got %+v", r)
+	}
+}
+
+// An upload for a broker whose disk is full gets 503 that says so, without a grant that nobody needs
+// and without a path of the server, and so it goes on until there is room.
+func TestFullDiskOfTheBrokerIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	broker, err := natsd.Start(t.Context(), natsd.Config{Dir: dir, Port: natsd.NoPort, MaxStore: 1 << 20}, quiet)
+	check(t, err)
+	t.Cleanup(func() { check(t, broker.Close()) })
+	h := enter(t, broker, filepath.Join(t.TempDir(), "tokens.yaml"))
+	for n := 0; ; n++ {
+		if _, err := h.log.KeepOriginal(t.Context(), []byte(strings.Repeat(strconv.Itoa(n%10), 64<<10+n))); err != nil {
+			break
+		}
+		if n > 32 {
+			t.Fatal("2 MiB went into 1 MiB")
+		}
+	}
+	a := h.post("320812", figure("320812", "2"))
+	for n := 3; a.status == http.StatusAccepted && n < 1000; n++ { // a small one may have found room
+		a = h.post("320812", figure("320812", strconv.Itoa(n)))
+	}
+	p := a.problem(t)
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(p.Detail, "disk is full") || !strings.Contains(p.DetailZH, "磁盘已满") || strings.Contains(string(a.body), dir) {
+		t.Errorf("want 503 that names the full disk, got %d %s", a.status, a.body)
 	}
 }
 

@@ -21,9 +21,6 @@ const (
 	Originals       = "OBJ_" + OriginalsBucket
 )
 
-// purgeOriginals is the subject of requests to purge the stream of originals.
-const purgeOriginals = api + "STREAM.PURGE." + Originals
-
 // ErrNoOriginal is the error of a file that is not kept, or not any more.
 var ErrNoOriginal = errors.New("the file is not kept, or not any more")
 
@@ -34,16 +31,8 @@ func (l *Log) KeepOriginal(ctx context.Context, content []byte) (hash string, er
 	hash = hex.EncodeToString(sum[:])
 	ctx, cancel := context.WithTimeout(ctx, timeoutFor(len(content)))
 	defer cancel()
-	calling, done := l.Deniable(ctx, "$O.", api)
-	kept := l.keepOriginal(calling, hash, content)
-	err = done(kept)
-	// The client library purges what it has stored of a file when it cannot store the rest, which is
-	// no gateway's right: the chunks go with their age. Why the rest was not stored is what counts.
-	if denied, ok := errors.AsType[*DeniedError](err); ok && denied.Subject == purgeOriginals {
-		l.health.allow([]string{purgeOriginals})
-		err = kept
-	}
-	return hash, err
+	ctx, done := l.Deniable(ctx, "$O.", api)
+	return hash, done(l.keepOriginal(ctx, hash, content))
 }
 
 const (

@@ -46,6 +46,18 @@ func (r *Register) Follow(ctx context.Context, log *stream.Log, stage string) er
 	return log.Follow(ctx, config, func(d stream.Delivery) error { r.apply(d); return nil }, func() {})
 }
 
+// FileAway returns why the tokens file cannot be read, or nil. Nobody knows then whether a token of it
+// is still in force.
+func (r *Register) FileAway() error {
+	if r.file == nil {
+		return nil
+	}
+	r.reload()
+	r.file.mu.RLock()
+	defer r.file.mu.RUnlock()
+	return r.file.away
+}
+
 // Current reports whether the register knows the bucket as it is now.
 func (r *Register) Current() bool { return r.fresh.Now() }
 
