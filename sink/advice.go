@@ -18,6 +18,7 @@ const (
 	codeNoSuchColumn      = 16
 	codeUnknownTable      = 60
 	codeUnknownDatabase   = 81
+	codeCannotWrite       = 75
 	codeTimeout           = 159
 	codeReadonly          = 164
 	codeUnknownUser       = 192
@@ -49,7 +50,7 @@ func Advice(err error) string {
 		return "grant the user of clickhouse.dsn CREATE, SELECT and INSERT on its database, without readonly"
 	case hasCode(err, codeTableIsReadOnly, codeKeeper):
 		return "the table is read-only: look after ClickHouse Keeper"
-	case hasCode(err, codeNotEnoughSpace), strings.Contains(err.Error(), "No space left on device"):
+	case isDiskFull(err):
 		return "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory"
 	case digest.IsUnreadable(err):
 		return "a part of a table is damaged; citytally recompute puts it aside and fills in from the log what it held"
@@ -65,6 +66,11 @@ func Advice(err error) string {
 		return "start ClickHouse, or correct the address in clickhouse.dsn"
 	}
 	return "look at what ClickHouse says of it: for the embedded one in the log of citytally, for another server in that server's log"
+}
+
+// isDiskFull reports whether ClickHouse has no room for what it was to write.
+func isDiskFull(err error) bool {
+	return hasCode(err, codeNotEnoughSpace, codeCannotWrite) || strings.Contains(err.Error(), "No space left on device")
 }
 
 // isSilent reports whether a connected server did not answer in time.

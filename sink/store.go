@@ -28,7 +28,9 @@ type Store struct {
 	now      func() time.Time
 	cluster  cluster
 	prepared *atomic.Pointer[catalogue.Catalogue] // that Prepare was given last
-	calendar *calendarFollower
+	// unprepared is why Prepare failed last.
+	unprepared *atomic.Pointer[error]
+	calendar   *calendarFollower
 }
 
 // Open connects to the ClickHouse server that the DSN names, such as
@@ -78,7 +80,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return &Store{
-		prepared: &atomic.Pointer[catalogue.Catalogue]{}, calendar: &calendarFollower{},
+		prepared: &atomic.Pointer[catalogue.Catalogue]{}, unprepared: &atomic.Pointer[error]{}, calendar: &calendarFollower{},
 		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now, cluster: cluster(config.Cluster),
 	}, nil
@@ -87,25 +89,56 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 // Prepare waits for the server, also for one that refuses the credentials, since these can be
 // mended there; brings the tables and views up to date, and
 // stores the calendar and its catalogue, which is in force since a time. When the server goes
-// away meanwhile, it waits and begins again.
+// away meanwhile, or has no room, it waits and begins again; [Store.Unprepared] says why.
 func (s *Store) Prepare(ctx context.Context, c *calendar.Calendar, since time.Time, config Config) error {
 	s.prepared.Store(c.Catalogue())
 	s.calendar.begin(since)
-	for {
-		if err := s.waitForServer(ctx, config, false); err != nil {
-			return err
-		}
-		err := s.Migrate(ctx)
-		if err == nil {
-			err = s.SyncCatalogue(ctx, c.Catalogue(), since)
-		}
-		if err == nil {
-			err = s.SyncCalendar(ctx, c)
-		}
-		if err == nil || !isNetwork(err) || ctx.Err() != nil {
-			return err
-		}
+	if err := s.waitForServer(ctx, config, false); err != nil {
+		return err
 	}
+	attempt := attemptOf(config, s.logger.With().Str("clickhouse", s.address).Logger(), "prepare ClickHouse")
+	attempt.Timeout, attempt.DrainFor = 0, 0 // a migration takes what it takes
+	attempt.Retry.Failed = func(err error) { s.unprepared.Store(&err) }
+	var failed error
+	err := stream.Retry(ctx, attempt, func(ctx context.Context) error {
+		failed = s.prepare(ctx, c, since)
+		if failed != nil && !mayPass(failed) {
+			return &event.Permanent{Err: failed}
+		}
+		return failed
+	})
+	if event.IsPermanent(err) {
+		return failed
+	}
+	if err != nil && failed != nil {
+		return errors.Join(failed, err)
+	}
+	return err
+}
+
+func (s *Store) prepare(ctx context.Context, c *calendar.Calendar, since time.Time) error {
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.SyncCatalogue(ctx, c.Catalogue(), since); err != nil {
+		return err
+	}
+	return s.SyncCalendar(ctx, c)
+}
+
+// Unprepared returns why Prepare failed last and tries again, or nil.
+func (s *Store) Unprepared() error {
+	if err := s.unprepared.Load(); err != nil && *err != nil {
+		return fmt.Errorf("ClickHouse cannot be prepared (%s): %w", Advice(*err), *err)
+	}
+	return nil
+}
+
+// mayPass reports whether an error of ClickHouse can pass without anything being changed in this
+// program, its settings or the schema: nobody answers, or there is no room.
+func mayPass(err error) bool {
+	return isNetwork(err) || errors.Is(err, context.DeadlineExceeded) || isDiskFull(err) ||
+		hasCode(err, codeMemoryLimit, codeCannotAllocate, codeTimeout, codeTooManyParts, codeTooManyQueries, codeCannotScheduleJob, codeTableIsReadOnly, codeKeeper)
 }
 
 // waitForServer returns when the server answers, also with the error that the database does

@@ -63,6 +63,11 @@ func (p *Pipeline) askStore(ctx context.Context) error {
 			return err
 		}
 	}
+	if !p.isPrepared() {
+		if err := p.Store.Unprepared(); err != nil {
+			return err
+		}
+	}
 	return p.Store.Ping(ctx)
 }
 
