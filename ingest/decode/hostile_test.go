@@ -112,6 +112,9 @@ func TestHostileFilesThenAGoodOne(t *testing.T) {
 		"text with a negative place": {rawBook(goodRows+figureRow(3, ` t="s"><v>-1</v`), "xl/sharedStrings.xml", `<sst `+mainNamespace+`><si><t>1</t></si></sst>`), decode.BadFile},
 		"very long text place":       {rawBook(goodRows + figureRow(3, ` t="s"><v>99999999999999999999</v`)), decode.BadFile},
 		"many texts":                 {rawBook(goodRows, "xl/sharedStrings.xml", `<sst `+mainNamespace+`>`+strings.Repeat("<si/>", 2_000_000)+`</sst>`), decode.TooLarge},
+		"one text in every cell":     {rawBook(manyTexts(headerRow(1), 2000), "xl/sharedStrings.xml", `<sst `+mainNamespace+`><si><t>`+strings.Repeat("A", 8<<20)+`</t></si></sst>`), decode.TooLarge},
+		"long texts in many cells":   {rawBook(manyTexts(headerRow(1), 20_000), "xl/sharedStrings.xml", `<sst `+mainNamespace+`><si><r><t>`+strings.Repeat("A", 30<<10)+`</t></r></si></sst>`), ""},
+		"two tables of texts":        {rawBook(manyTexts(headerRow(1), 2), "xl/SharedStrings.xml", `<sst `+mainNamespace+`><si><t>A</t></si></sst>`, "xl/sharedStrings.xml", `<sst `+mainNamespace+`><si><t>B</t></si></sst>`), decode.BadFile},
 		"many styles":                {rawBook(goodRows, "xl/styles.xml", `<styleSheet `+mainNamespace+`><cellXfs>`+strings.Repeat("<xf/>", 2_000_000)+`</cellXfs></styleSheet>`), decode.TooLarge},
 		"deep nesting in texts":      {rawBook(goodRows, "xl/sharedStrings.xml", `<sst `+mainNamespace+`>`+strings.Repeat("<si>", 400_000)+`</sst>`), decode.BadFile},
 		"deep nesting in a sheet":    {rawBook(goodRows + strings.Repeat("<row><c>", 400_000)), decode.BadFile},
@@ -178,6 +181,20 @@ func manyRows(n int) string {
 	var b strings.Builder
 	for i := 2; i < n+2; i++ {
 		fmt.Fprintf(&b, `<row r="%d"><c r="A%[1]d"><v>1</v></c></row>`, i)
+	}
+	return b.String()
+}
+
+// manyTexts has the first text of the table of texts in eight cells of each row.
+func manyTexts(header string, rows int) string {
+	var b strings.Builder
+	b.WriteString(header)
+	for n := 2; n < rows+2; n++ {
+		fmt.Fprintf(&b, `<row r="%d">`, n)
+		for column := range "ABCDEFGH" {
+			fmt.Fprintf(&b, `<c r="%c%d" t="s"><v>0</v></c>`, 'A'+column, n)
+		}
+		b.WriteString("</row>")
 	}
 	return b.String()
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Workbook is an XLSX file. Close releases it.
@@ -68,7 +70,7 @@ func OpenWorkbook(data []byte, parts map[string]*zip.File, limits Limits) (w *Wo
 // readTexts reads the table of texts, to whose places cells refer.
 func (w *Workbook) readTexts() error {
 	for name, part := range w.parts {
-		if !strings.HasSuffix(strings.ToLower(name), "sharedstrings.xml") {
+		if partName(name) != sharedStrings {
 			continue
 		}
 		content, err := part.Open()
@@ -76,7 +78,11 @@ func (w *Workbook) readTexts() error {
 			return brokenWorkbook()
 		}
 		texts, err := sharedTexts(content, w.limits.CellBytes)
-		if err = errors.Join(err, content.Close()); err != nil {
+		closed := content.Close()
+		if problem, ok := errors.AsType[*catalogue.Problem](err); ok {
+			return problem
+		}
+		if err != nil || closed != nil {
 			return brokenWorkbook()
 		}
 		w.texts = texts
@@ -121,7 +127,7 @@ func sharedTexts(r io.Reader, most int) (texts []string, err error) {
 			}
 		}
 		if len(s.values) > most*6 { // escaped characters take up to six bytes
-			return nil, errBroken
+			return nil, tooLarge("工作簿里有一段文本超过 %d 字节", "a text of the workbook has more than %d bytes", most)
 		}
 	}
 }
@@ -148,12 +154,24 @@ func refuse(err *error) {
 // Close releases the workbook.
 func (w *Workbook) Close() error { return w.book.Close() }
 
+// sharedStrings is the part that holds the table of texts, in small letters: the library looks for
+// it whatever its letters.
+const sharedStrings = "xl/sharedstrings.xml"
+
+// partName returns a part's name as the library takes it.
+func partName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "\\", "/")) }
+
 // checkParts counts the XML elements of all parts but the sheets, which the library keeps
-// in memory.
+// in memory. It refuses two parts with one name.
 func (w *Workbook) checkParts() error {
 	elements := 0
+	names := map[string]bool{}
 	for name, part := range w.parts {
-		lower := strings.ToLower(name)
+		lower := partName(name)
+		if names[lower] {
+			return brokenWorkbook()
+		}
+		names[lower] = true
 		if strings.HasPrefix(lower, "xl/worksheets/") && !strings.HasSuffix(lower, ".rels") || !strings.HasSuffix(lower, ".xml") && !strings.HasSuffix(lower, ".rels") {
 			continue
 		}
