@@ -63,6 +63,7 @@ var errNoSubmission = errors.New("no such submission")
 
 // receiptOfVerdict returns the receipt of a submission that has a verdict.
 func receiptOfVerdict(v *event.Verdict) Receipt {
+	v.File = event.Harmless(v.File)
 	return Receipt{
 		ID: v.Submission, Area: v.Area, Dataset: v.Dataset, File: v.File, Rows: v.Rows + v.Silent, Part: v.Part,
 		Sequence: v.Sequence, ReceivedAt: v.ReceivedAt, Status: string(v.Outcome), Verdict: v,
@@ -211,7 +212,7 @@ func (g *Gateway) receiptOfMessage(ctx context.Context, id event.SubmissionID, s
 		return Receipt{}, errNoSubmission
 	}
 	return Receipt{
-		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: s.File, Rows: len(s.Observations), Part: s.Part,
+		ID: id.String(), Area: s.Area, Dataset: s.Dataset, File: event.Harmless(s.File), Rows: len(s.Observations), Part: s.Part,
 		Sequence: sequence, ReceivedAt: m.Time.UTC(), Status: Received,
 	}, nil
 }

@@ -82,7 +82,7 @@ func (b *verdictBlock) allColumns() []column {
 		{"decided_at", valuesOf(b.verdicts, func(v *event.Verdict) time.Time { return v.DecidedAt })},
 		{"via", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.Via })},
 		{"by", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.By })},
-		{"file", valuesOf(b.verdicts, func(v *event.Verdict) string { return v.File })},
+		{"file", valuesOf(b.verdicts, func(v *event.Verdict) string { return event.Harmless(v.File) })},
 		{"rows", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Rows) })},
 		{"accepted", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Accepted) })},
 		{"held", valuesOf(b.verdicts, func(v *event.Verdict) uint32 { return uint32(v.Held) })},

@@ -23,10 +23,24 @@ func Excerpt(text string, bytes int) string {
 // Characters in except are passed over.
 func ControlIn(text, except string) (found rune, ok bool) {
 	for _, r := range text {
-		steers := unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
-		if steers && !strings.ContainsRune(except, r) {
+		if steers(r) && !strings.ContainsRune(except, r) {
 			return r, true
 		}
 	}
 	return 0, false
+}
+
+func steers(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// Harmless returns a text for showing: each character that [ControlIn] finds is � in it. What is
+// sent to this program has none, and what was published to the broker beside it may.
+func Harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if steers(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
 }

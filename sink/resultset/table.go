@@ -7,6 +7,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/text/width"
+
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // alignedRows is how many rows the widths of a table's columns are computed from.
@@ -42,13 +44,13 @@ func isNumeric(dbType string) bool {
 	return false
 }
 
-// oneLine replaces control characters, which would break the table's lines.
+// oneLine replaces what would break the table's lines.
 var oneLine = strings.NewReplacer("\r\n", "⏎", "\n", "⏎", "\r", "⏎", "\t", " ", "\x1b", "␛")
 
 func (p *tableFormat) row(values []reflect.Value) error {
 	cells := make([]string, len(values))
 	for i := range values {
-		cells[i] = oneLine.Replace(cellText(values[i], p.types[i]))
+		cells[i] = event.Harmless(oneLine.Replace(cellText(values[i], p.types[i])))
 	}
 	if p.widths != nil {
 		return p.line(cells)

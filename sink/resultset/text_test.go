@@ -1,8 +1,10 @@
 package resultset
 
 import (
+	"errors"
 	"math/big"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,37 @@ func TestValues(t *testing.T) {
 		}
 		if got := string(appendJSON(nil, reflect.ValueOf(test.value), test.dbType)); got != test.json {
 			t.Errorf("%v as JSON: want %s, got %s", test.value, test.json, got)
+		}
+	}
+}
+
+// What a district wrote steers no terminal, and is computed by no spreadsheet. JSON has it as it is.
+func TestForeignTextIsHarmless(t *testing.T) {
+	for text, want := range map[string]struct{ table, csv string }{
+		"a\x1b[31m\u202e\u0085b\nc": {"a␛[31m��b⏎c\n", "\"a\x1b[31m\u202e\u0085b\nc\"\n"},
+		"=cmd|'/C calc'!A0":         {"=cmd|'/C calc'!A0\n", "'=cmd|'/C calc'!A0\n"},
+		"@SUM(1)":                   {"@SUM(1)\n", "'@SUM(1)\n"},
+		"-2+3":                      {"-2+3\n", "'-2+3\n"},
+		"-2.5":                      {"-2.5\n", "-2.5\n"},
+		"+8.63":                     {"+8.63\n", "+8.63\n"},
+		"清江浦":                       {"清江浦\n", "清江浦\n"},
+	} {
+		var table, csv strings.Builder
+		values := []reflect.Value{reflect.ValueOf(text)}
+		for _, err := range []error{
+			(&tableFormat{w: &table, types: []string{"String"}, right: []bool{false}, widths: []int{0}}).row(values),
+			func() error {
+				p := newCSV(&csv)
+				p.types = []string{"String"}
+				return errors.Join(p.row(values), p.finish())
+			}(),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if table.String() != want.table || csv.String() != want.csv {
+			t.Errorf("%q: want %q and %q, got %q and %q", text, want.table, want.csv, table.String(), csv.String())
 		}
 	}
 }
