@@ -143,7 +143,7 @@ func TestViewsDocumentTheirColumns(t *testing.T) {
 		t.Errorf("columns without a comment:\n%s", got)
 	}
 	got = query(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View' ORDER BY name")
-	want := "name\nareas\ncoverage\ncoverage_scores\ndatasets\ndecisions\nentities\nfindings\nhold_statements\nholds\nindicators\nobligations\nobservations\nobservations_latest\nreleases\nruns\nsubmissions\ntotals\ntotals_latest\n"
+	want := "name\nareas\ncoverage\ncoverage_scores\ndatasets\ndecisions\nentities\nfigures\nfindings\nhold_statements\nholds\nindicators\nobligations\nobservations\nobservations_latest\nperiods\nprogress\nrelease_changes\nrelease_figures\nreleases\nruns\nsubmissions\ntotal_parts\ntotals\ntotals_latest\n"
 	if got != want {
 		t.Errorf("views: %s, want %s", got, want)
 	}
