@@ -1,12 +1,17 @@
 package ingest_test
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/procfs"
 
 	"github.com/citytally/citytally/ingest"
@@ -77,6 +82,83 @@ func TestSubmissionLargerThanAMessage(t *testing.T) {
 		if rows != 2000 || h.stored(stream.Submissions) != uint64((n+1)*parts) || !repeated.Submissions[parts-1].Repeated || repeated.Submissions[0].Sequence != receipts.Submissions[0].Sequence {
 			t.Errorf("want 2000 rows and nothing stored again, got %d and %d messages: %s", rows, h.stored(stream.Submissions), again.body)
 		}
+	}
+}
+
+// budget is a connection that ends after so many bytes, as that of a process that is killed.
+type budget struct {
+	net.Conn
+	left *atomic.Int64
+}
+
+// Write writes, or ends the connection where the budget does not reach.
+func (b budget) Write(data []byte) (int, error) {
+	if b.left.Add(-int64(len(data))) < 0 {
+		return 0, errors.Join(net.ErrClosed, b.Close())
+	}
+	return b.Conn.Write(data)
+}
+
+// dialer dials connections with a budget.
+type dialer struct{ left *atomic.Int64 }
+
+// Dial connects.
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	conn, err := net.Dial(network, address)
+	return budget{conn, d.left}, err
+}
+
+// A gateway that is killed anywhere while it stores the parts of a large file has stored all of
+// them or none, and the file sent again is there once.
+func TestKilledAmongTheParts(t *testing.T) {
+	broker := natsdtest.Start(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
+	tokens := filepath.Join(t.TempDir(), "tokens.yaml")
+	header := map[string]string{"Content-Type": "text/csv"}
+	after := enter(t, broker, tokens)
+	var left atomic.Int64
+	left.Store(1 << 40)
+	send := func(h *house, value int) answer {
+		return h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", header, table(2000, strconv.Itoa(value)))
+	}
+	begin := func() (*house, *nats.Conn) {
+		nc, err := nats.Connect(broker.ClientURL(), nats.SetCustomDialer(dialer{&left}), nats.NoReconnect())
+		check(t, err)
+		t.Cleanup(nc.Close)
+		return serve(t, broker, nc, tokens), nc
+	}
+	whole, _ := begin()
+	before := left.Load()
+	if a := send(whole, 1); a.status != http.StatusAccepted {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	bytes, parts := before-left.Load(), after.stored(stream.Submissions)
+	check(t, whole.stop())
+	none, all := 0, 0
+	for n := range 6 {
+		left.Store(1 << 40)
+		h, nc := begin()
+		stored := after.stored(stream.Submissions)
+		left.Store(bytes * int64(2*n+1) / 11)
+		send(h, n+2)
+		nc.Close()
+		_ = h.stop() // it has lost the broker
+		switch got := after.stored(stream.Submissions) - stored; got {
+		case 0:
+			none++
+		case parts:
+			all++
+		default:
+			t.Errorf("cut after %d of %d bytes: %d of %d parts are stored", bytes*int64(2*n+1)/11, bytes, got, parts)
+		}
+		if a := send(after, n+2); a.status != http.StatusAccepted && a.status != http.StatusOK {
+			t.Fatalf("sent again: %d %s", a.status, a.body)
+		}
+		if got := after.stored(stream.Submissions) - stored; got != parts {
+			t.Errorf("sent again, %d messages are stored, want %d", got, parts)
+		}
+	}
+	if none == 0 {
+		t.Errorf("no cut was among the parts: %d none, %d all", none, all)
 	}
 }
 
