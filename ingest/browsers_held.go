@@ -44,6 +44,17 @@ func (b browsers) Owed(w http.ResponseWriter, r *http.Request, area string) ([]p
 	return owed, nil
 }
 
+// Marked answers with a submission as a workbook that has the findings on its cells.
+func (b browsers) Marked(w http.ResponseWriter, r *http.Request, who token.Holder, id string, english bool) error {
+	r = r.Clone(r.Context())
+	r.SetPathValue("id", id)
+	receipt, err := b.receiptFor(w, r, who)
+	if err != nil {
+		return refusal(err)
+	}
+	return refusal(b.writeMarked(w, r, who, &receipt, english))
+}
+
 // Original answers with the file that a submission came in.
 func (b browsers) Original(w http.ResponseWriter, r *http.Request, who token.Holder, id string) error {
 	r = r.Clone(r.Context())

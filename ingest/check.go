@@ -83,7 +83,7 @@ func (g *Gateway) unknownAreaProblem(seen string) ProblemError {
 		candidates[a.Code], candidates[a.NameZH], candidates[a.NameEN] = a.Code, a.Code, a.Code
 	}
 	delete(candidates, "")
-	return unknownProblem(areaUnknown, "area", "地区", seen, candidates, g.knownAreas())
+	return unknownProblem(areaUnknown, "area", "地区", seen, candidates, g.knownAreas(), g.knownAreas())
 }
 
 func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
@@ -93,10 +93,11 @@ func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
 		candidates[d.ID], candidates[d.NameZH], candidates[d.NameEN] = d.ID, d.ID, d.ID
 	}
 	delete(candidates, "")
-	return unknownProblem(datasetUnknown, "dataset", "数据集", seen, candidates, g.knownDatasets())
+	zh, en := g.knownDatasets()
+	return unknownProblem(datasetUnknown, "dataset", "报表", seen, candidates, zh, en)
 }
 
-func unknownProblem(code, field, fieldZH, seen string, candidates map[string]string, known []string) ProblemError {
+func unknownProblem(code, field, fieldZH, seen string, candidates map[string]string, knownZH, known []string) ProblemError {
 	seen = event.Excerpt(seen, maxExcerpt)
 	e := ProblemError{
 		Code: code, Field: field, Seen: seen,
@@ -115,7 +116,7 @@ func unknownProblem(code, field, fieldZH, seen string, candidates map[string]str
 		e.DetailZH += "；"
 	}
 	e.Detail += strings.Join(known, ", ")
-	e.DetailZH += "可用的有：" + strings.Join(known, "、")
+	e.DetailZH += "可用的有：" + strings.Join(knownZH, "、")
 	return e
 }
 
@@ -132,12 +133,13 @@ func (g *Gateway) knownAreas() []string {
 	return known
 }
 
-// knownDatasets lists the datasets' ids, for messages.
-func (g *Gateway) knownDatasets() []string {
-	var known []string
+// knownDatasets lists the datasets for messages: by name and id in Chinese, by id in English.
+func (g *Gateway) knownDatasets() (zh, en []string) {
 	for i := range g.catalogue().Datasets {
-		known = append(known, g.catalogue().Datasets[i].ID)
+		d := &g.catalogue().Datasets[i]
+		name, _ := d.Names()
+		zh, en = append(zh, name+"（"+d.ID+"）"), append(en, d.ID)
 	}
-	slices.Sort(known)
-	return known
+	slices.Sort(en)
+	return zh, en
 }

@@ -130,7 +130,7 @@ func (g *Gateway) deliveredBefore(ctx context.Context, u *uploadedSubmission, si
 // Workbook returns a submission that has a verdict as an Excel workbook with its findings in
 // their cells. The error is a [*Problem] where the log has its content no more.
 func (g *Gateway) Workbook(ctx context.Context, receipt *Receipt, english bool) ([]byte, error) {
-	return g.markedWorkbook(ctx, &nobody{header: http.Header{}}, receipt, english)
+	return g.markedWorkbook(ctx, &nobody{header: http.Header{}}, receipt, english, true)
 }
 
 // nobody is to whom an answer goes that nobody has asked for.

@@ -77,10 +77,12 @@ func ForeignProblem(status int, body string) *Problem {
 // Code returns the end of the type, such as other-area.
 func (p *Problem) Code() string { return strings.TrimPrefix(p.Type, problemTypePrefix) }
 
-// Error returns the status, the English text and the mistakes.
+// Error returns the English text and the mistakes; the status where there is no text.
 func (p *Problem) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s: %s", p.Status, p.Title, p.Detail)
+	if b.WriteString(p.Detail); p.Detail == "" {
+		fmt.Fprintf(&b, "%d %s", p.Status, p.Title)
+	}
 	for _, e := range p.Errors {
 		if len(p.Errors) > 1 || e.Detail != p.Detail {
 			fmt.Fprintf(&b, "\n  %s", e.Detail)

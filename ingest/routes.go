@@ -108,7 +108,7 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 		return err
 	}
 	if format == "xlsx" {
-		return g.writeVerdict(w, r, &receipt)
+		return g.writeVerdict(w, r, who, &receipt)
 	}
 	if receipt.Original, err = g.originalOf(r.Context(), receipt.Sequence); err != nil {
 		return g.unavailableProblem(w, err)

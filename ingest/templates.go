@@ -154,12 +154,16 @@ func (g *Gateway) knownFigures(ctx context.Context, w http.ResponseWriter, form 
 }
 
 // writeVerdict answers with a submission as a workbook that has its findings in their cells.
-func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, receipt *Receipt) error {
+func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, who token.Holder, receipt *Receipt) error {
 	language, err := wordOf(r.URL.Query(), "lang", "zh", "en")
 	if err != nil {
 		return err
 	}
-	content, err := g.markedWorkbook(r.Context(), w, receipt, language == "en")
+	return g.writeMarked(w, r, who, receipt, language == "en")
+}
+
+func (g *Gateway) writeMarked(w http.ResponseWriter, r *http.Request, who token.Holder, receipt *Receipt, english bool) error {
+	content, err := g.markedWorkbook(r.Context(), w, receipt, english, who.MaySend(receipt.Area))
 	if err != nil {
 		return err
 	}
@@ -167,8 +171,9 @@ func (g *Gateway) writeVerdict(w http.ResponseWriter, r *http.Request, receipt *
 	return writeTagged(w, r, workbookType, content)
 }
 
-// markedWorkbook returns a submission as a workbook that has its findings in their cells.
-func (g *Gateway) markedWorkbook(ctx context.Context, w http.ResponseWriter, receipt *Receipt, english bool) ([]byte, error) {
+// markedWorkbook returns a submission as a workbook that has its findings in their cells: the file
+// as it was sent to who may have that, and its figures alone to others.
+func (g *Gateway) markedWorkbook(ctx context.Context, w http.ResponseWriter, receipt *Receipt, english, mayHaveOriginal bool) ([]byte, error) {
 	if receipt.Verdict == nil {
 		w.Header().Set("Retry-After", retryAfterStart)
 		return nil, newProblem(http.StatusConflict, codeNotJudged, "该报送尚未审核，请稍后重试", "the submission is not judged yet; try again later")
@@ -184,5 +189,11 @@ func (g *Gateway) markedWorkbook(ctx context.Context, w http.ResponseWriter, rec
 	if err != nil {
 		return nil, newProblem(http.StatusNotFound, codeNotFound, "该报送无法读取，没有可标注的表格", "the submission cannot be read, so there is no table to mark")
 	}
-	return template.Verdict(&submission, receipt.Verdict, english)
+	var original []byte
+	if hash := m.Header.Get(event.OriginalHeader); mayHaveOriginal && hash != "" && len(submission.Observations) <= template.MaxMarked {
+		if original, err = g.log.Original(ctx, hash); err != nil && !errors.Is(err, stream.ErrNoOriginal) {
+			return nil, g.unavailableProblem(w, err)
+		}
+	}
+	return template.Verdict(original, &submission, receipt.Verdict, english)
 }

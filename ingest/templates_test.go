@@ -5,11 +5,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // A form is got, filled in and sent back as it is; it has the figures of the year before, and
@@ -92,7 +95,7 @@ func TestVerdictAsWorkbook(t *testing.T) {
 	check(t, err)
 	defer func() { check(t, book.Close()) }()
 	sheet := book.GetSheetName(0)
-	for cell, want := range map[string]string{"A2": "indicator", "A3": "hnte_valid", "C3": "120", "B4": "2020", "C4": "12O"} {
+	for cell, want := range map[string]string{"A1": "区县表", "A2": "指标", "A3": "hnte_valid", "C3": "120", "B4": "2020", "C4": "12O"} {
 		if got, err := book.GetCellValue(sheet, cell); err != nil || got != want {
 			t.Errorf("%s is %q, want %q (%v)", cell, got, want, err)
 		}
@@ -104,6 +107,58 @@ func TestVerdictAsWorkbook(t *testing.T) {
 	}
 	if style, err := book.GetCellStyle(sheet, "C4"); err != nil || style == 0 {
 		t.Errorf("C4 is not coloured: %v", err)
+	}
+	// A workbook comes back as it was, names, units, formats and all.
+	sent := excelize.NewFile()
+	check(t, sent.SetSheetName("Sheet1", "季报"))
+	for cell, value := range map[string]any{"A1": "区县表", "A2": "指标", "B2": "单位", "C2": "2021年", "D2": "说明栏", "A3": "hnte_valid", "B3": "家", "C3": "12O", "D3": "见附件"} {
+		check(t, sent.SetCellValue("季报", cell, value))
+	}
+	format, err := sent.NewStyle(&excelize.Style{NumFmt: 4})
+	check(t, err)
+	check(t, sent.SetCellStyle("季报", "C3", "C3", format))
+	check(t, sent.SetColWidth("季报", "A", "A", 33))
+	var content bytes.Buffer
+	check(t, sent.Write(&content))
+	as := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Prefer": "wait=30"}, content.String()).receipt(t)
+	marked, err := excelize.OpenReader(bytes.NewReader(h.do("GET", "/v1/submissions/"+as.ID+"?format=xlsx", "320812", nil, "").body))
+	check(t, err)
+	defer func() { check(t, marked.Close()) }()
+	for cell, want := range map[string]string{"A1": "区县表", "A2": "指标", "A3": "hnte_valid", "B3": "家", "C3": "12O", "D3": "见附件"} {
+		if got, err := marked.GetCellValue("季报", cell); err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", cell, got, want, err)
+		}
+	}
+	if comments, err := marked.GetComments("季报"); err != nil || len(comments) != 1 || comments[0].Cell != "C3" {
+		t.Errorf("comments: %+v, %v", comments, err)
+	}
+	id, err := marked.GetCellStyle("季报", "C3")
+	check(t, err)
+	if style, err := marked.GetStyle(id); err != nil || style.NumFmt != 4 || len(style.Fill.Color) != 1 {
+		t.Errorf("C3: %+v, %v", style, err)
+	}
+	// Who may not have the file does not have it this way either.
+	cat, err := catalogue.Parse([]byte(catalogueText))
+	check(t, err)
+	analyst, _, err := token.Create(t.Context(), h.log, cat, token.Holder{Name: "n", Role: token.Analyst, Area: "320812"},
+		event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}, time.Now())
+	check(t, err)
+	var figures answer
+	h.eventually("the analyst's token is known", func() bool {
+		figures = h.do("GET", "/v1/submissions/"+as.ID+"?format=xlsx", "", map[string]string{"Authorization": "Bearer " + analyst}, "")
+		return figures.status == http.StatusOK
+	})
+	plain, err := excelize.OpenReader(bytes.NewReader(figures.body))
+	check(t, err)
+	defer func() { check(t, plain.Close()) }()
+	if value, err := plain.GetCellValue("季报", "C3"); err != nil || value != "12O" {
+		t.Errorf("an analyst reads %q in C3, %v", value, err)
+	}
+	if aside, err := plain.GetCellValue("季报", "D3"); err != nil || aside != "" {
+		t.Errorf("an analyst reads %q of the original, %v", aside, err)
+	}
+	if width, err := marked.GetColWidth("季报", "A"); err != nil || width != 33 {
+		t.Errorf("column A is %v wide, %v", width, err)
 	}
 	if got, err := book.GetCellValue("Verdict", "F3"); err != nil || got != r.Verdict.Findings[0].Code {
 		t.Errorf("the list of findings: %q, %v", got, err)

@@ -172,8 +172,20 @@ func (c *claim) read(root *os.Root) (content []byte, whole bool, err error) {
 // refuse moves a file of which nothing was taken, with the reason beside it.
 func (c *claim) refuse(root *os.Root, problem *ingest.Problem) error {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s\n\n未接收任何数据：%s\n\nNothing was taken: %s\n", c.name, problem.Chinese(), problem.Error())
+	zh, en := c.advice(problem)
+	fmt.Fprintf(&text, "%s\n\n未接收任何数据：%s%s\n\nNothing was taken: %s%s\n", c.name, problem.Chinese(), zh, problem.Error(), en)
 	return c.move(root, refusedDir, text.String(), nil)
+}
+
+// advice says what to do with a file that names no dataset and lay in no folder of one.
+func (c *claim) advice(problem *ingest.Problem) (zh, en string) {
+	without := func(e ingest.ProblemError) bool { return e.Field == "dataset" && e.Seen == "" }
+	if c.dataset != "" || !slices.ContainsFunc(problem.Errors, without) {
+		return "", ""
+	}
+	example := c.area + "/" + c.gateway.Catalogue().Datasets[0].ID
+	return "\n请把文件放入以报表代码命名的文件夹（没有就新建一个），如 " + example + "；或在表中加“数据集”列。",
+		"\nPut the file into the folder of its dataset, such as " + example + ", and make that where there is none; or name it in a column \"dataset\"."
 }
 
 // finish moves a file that was judged, with its verdict beside it.

@@ -58,6 +58,7 @@ func TestFilesEndWithTheirVerdict(t *testing.T) {
 	h.put("320812/bomb.zip", bomb(t))
 	h.put("320812/large.csv", figure(strings.Repeat("0", fixture.MaxBody)))
 	h.put("320812/other-area.csv", "area,dataset,indicator,period,value\n320804,sti-annual,hnte_valid,2021,3\n")
+	h.put("320812/no-dataset.csv", "indicator,period,value\nhnte_valid,2021,3\n")
 	h.put("320804/sti-annual/季报（最终）.csv", "indicator,period,value\nhnte_valid,2021,5\n")
 	h.put("320804/"+strings.Repeat("长", 80)+".csv", figure("9"))
 
@@ -71,7 +72,7 @@ func TestFilesEndWithTheirVerdict(t *testing.T) {
 	if book, err := os.ReadFile(strings.TrimSuffix(bad, ".csv") + ".verdict.xlsx"); err != nil || !bytes.HasPrefix(book, []byte("PK")) {
 		t.Errorf("workbook: %v", err)
 	}
-	for stem, word := range map[string]string{"scan": "PDF", "bomb": "解压", "large": "过大", "other-area": "320804"} {
+	for stem, word := range map[string]string{"scan": "PDF", "bomb": "解压", "large": "过大", "other-area": "320804", "no-dataset": "请把文件放入以报表代码命名的文件夹（没有就新建一个），如 320812/sti-annual"} {
 		if text := h.verdict(h.ended("320812/refused", stem, 1)[0]); !strings.Contains(text, word) || !strings.Contains(text, "Nothing was taken") {
 			t.Errorf("%s: %s", stem, text)
 		}

@@ -58,6 +58,8 @@ type Submissions interface {
 	Judged(ctx context.Context, id string) bool
 	// Original answers with the file that a submission came in.
 	Original(w http.ResponseWriter, r *http.Request, who token.Holder, id string) error
+	// Marked answers with a submission as a workbook that has the findings on its cells.
+	Marked(w http.ResponseWriter, r *http.Request, who token.Holder, id string, english bool) error
 }
 
 // Figures tells what is in force. The error is a [*Refusal] while nobody can tell.

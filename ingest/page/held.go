@@ -227,6 +227,11 @@ type owedRow struct {
 	Lacks []string // names of indicators
 }
 
+// marked answers GET /submissions/{id}/marked.
+func (p *Page) marked(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return p.gateway.Marked(w, r, v.Who, r.PathValue("id"), v.Language == English)
+}
+
 // original answers GET /submissions/{id}/original.
 func (p *Page) original(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return p.gateway.Original(w, r, v.Who, r.PathValue("id"))

@@ -104,6 +104,7 @@ func (p *Page) Routes(add func(pattern string, h http.Handler)) {
 	signedIn("GET /submissions/{id}", p.submission)
 	signedIn("GET /submissions/{id}/verdict", p.awaitVerdict)
 	signedIn("GET /submissions/{id}/original", p.original)
+	signedIn("GET /submissions/{id}/marked", p.marked)
 	signedIn("GET /held", p.showHeld)
 	signedIn("POST /held/{id}", p.decideHeld)
 	signedIn("GET /figures", p.showFigures)
@@ -267,6 +268,14 @@ func (v *visit) AreaName() string {
 
 // City returns the name of the catalogue's city.
 func (v *visit) City() string { return v.NameOf(v.page.catalogue().City) }
+
+// AndMore says that a list of n goes on after its first.
+func (v *visit) AndMore(n int) string {
+	if v.Language == English {
+		n-- // and so many more
+	}
+	return fmt.Sprintf(v.W.AndMore, n)
+}
 
 // Say returns a refusal's or a finding's text in the reader's language.
 func (v *visit) Say(zh, en string) string { return v.Language.choose(zh, en) }

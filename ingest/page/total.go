@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,6 +20,16 @@ type move struct {
 	Have, Expected              int
 	Missing                     []string // names of areas
 	WithHeld                    string   // what it would be with what is held; "" where that is the same
+}
+
+// inCatalogueOrder sorts changes as the catalogue and the forms have their indicators.
+func (v *visit) inCatalogueOrder(changes []inquiry.TotalChange) {
+	indicators := v.page.catalogue().Indicators
+	places := make(map[string]int, len(indicators))
+	for i := range indicators {
+		places[indicators[i].ID] = i
+	}
+	slices.SortStableFunc(changes, func(a, b inquiry.TotalChange) int { return cmp.Compare(places[a.Indicator], places[b.Indicator]) })
 }
 
 func (v *visit) moveOf(c *inquiry.TotalChange) move {

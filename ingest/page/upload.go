@@ -141,6 +141,7 @@ func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 		shown.MaySend = shown.MaySend || verdict == nil || verdict.Outcome != event.Rejected
 	}
 	if shown.Foreseen = checked.Foreseen; shown.Foreseen != nil {
+		v.inCatalogueOrder(checked.Foreseen.Totals)
 		for i := range checked.Foreseen.Totals {
 			shown.Totals = append(shown.Totals, v.moveOf(&checked.Foreseen.Totals[i]))
 		}

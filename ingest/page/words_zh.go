@@ -21,7 +21,7 @@ var chinese = Words{
 	Notes: "说明", OmittedNotes: "另有 %d 条说明未列出。", NothingTaken: "尚未报送。请核对上表，无误后点击“确认报送”。",
 	WouldBe: "报送后的结果", NotForeseen: "审核服务暂未运行，无法预告报送结果；仍可报送，收到后再审核。",
 	Nothing:    "照此报送，没有任何数据会被采用。请先改正文件；报告期已锁定的，请在下方说明理由。",
-	TotalsMove: "将随之变动的全市数", Now: "现在", Then: "报送后", NoTotal: "尚无", Coverage: "已报地区", Missing: "缺%s", AndMore: "等（另 %d 个）",
+	TotalsMove: "将随之变动的全市数", Now: "现在", Then: "报送后", NoTotal: "尚无", Coverage: "已报地区", Missing: "缺%s", AndMore: "等 %d 个",
 	Send: "确认报送", Sending: "正在报送……", Reason: "修改理由", ReasonHint: "报告期锁定后更改数据须说明理由，其他情况可不填。",
 	Again: "内容与以前的报送相同，作为新版本重新报送", Cancel: "放弃",
 
@@ -56,7 +56,7 @@ var chinese = Words{
 	HeldCount:     "有 %d 项数据待核实，暂不计入全市数。", HeldSee: "查看并处理", HeldNone: "没有待核实的数据。", HeldAll: "显示已处理的", HeldPending: "只看待核实的",
 	SeenNames: map[string]string{"value": "填报数", "in_force": "现行数", "before": "上期数", "year_before": "上年同期数", "after": "下期数", "same_span": "同一时段另报数", "host": "所在县区数", "other": "关联指标数", "zone": "区内功能区数", "within": "较长报告期数", "part": "较短报告期数", "grown": "新增数", "shrunk": "减少数", "control": "全市控制数", "stated_base": "表中上年同期数", "stated_change": "表中同比", "base": "上年同期数", "numerator": "分子", "denominator": "分母", "withdrawn": "本次撤回个数", "reported": "已报个数", "so_far": "年内此前累计数", "city_sum": "各县区之和", "city_rounding": "舍入可致之差", "zones_missing": "未报的单列功能区个数", "city_share": "占全市比重（%）", "series": "此前各期数", "references": "可比数", "shares": "历年占比（%）", "known": "此前数值", "history": "历史数", "ratio": "倍数", "difference": "相差", "follows": "推算数", "most": "上限"},
 	Why:       "原因", Saw: "依据", Explanations: "情况说明", Decision: "处理意见", ReportedAs: "报送数", WithHeld: "%d 项待核实，如采用则为 %s", WithTheseHeld: "待核实的数据如采用则为 %s", TotalNow: "全市数现为 %s；%s",
-	AsSent: "下载原文件", Further: "下一页",
+	AsSent: "下载原文件", AsMarked: "下载标有审核意见的表格", AssumedStage: "未填“阶段”的数据按“%s”处理。", Further: "下一页",
 	Explain: "情况说明", ExplainHint: "写明数据为何如此，供市级核实；提交后长期保存。", ExplainSend: "提交说明", WhyDecide: "理由", ReleaseIt: "采用", RefuseIt: "退回",
 	HeldStates: map[string]string{"pending": "待核实", "released": "已采用", "refused": "已退回", "superseded": "已被取代"},
 	HeldDone:   map[string]string{"explained": "说明已提交，等待市级核实。", "released": "已采用，从现在起计入全市数。", "refused": "已退回，不计入全市数。"},

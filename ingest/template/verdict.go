@@ -14,18 +14,21 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// Verdict returns a submission as an Excel workbook with what became of it: each figure where it
-// stood in the file, as far as that is known, each finding as a comment on its cell, which is
-// coloured, and a sheet that lists all findings.
-func Verdict(s *event.Submission, v *event.Verdict, english bool) ([]byte, error) {
-	book := excelize.NewFile()
-	defer book.Close()
-	w := &verdictWriter{book: book, sheet: cmp.Or(sheetOf(s.Sheet), "1"), english: english, places: map[string]string{}}
-	w.try(book.SetSheetName("Sheet1", w.sheet))
-	for severity, colour := range severityColours {
-		w.styles[severity] = w.fill(colour)
+// MaxMarked is how many figures a submission may have whose own file is marked. A larger one is
+// written anew, which takes less memory.
+const MaxMarked = 20_000
+
+// Verdict returns a submission as an Excel workbook with what became of it: the table as it was
+// sent, where original is that file and it is a workbook or a text table, or else each figure where
+// it stood; each finding as a comment on its cell, which is coloured, and a sheet that lists all
+// findings.
+func Verdict(original []byte, s *event.Submission, v *event.Verdict, english bool) ([]byte, error) {
+	w := &verdictWriter{english: english, places: map[string]string{}, styles: map[[2]int]int{}}
+	if err := w.open(original, s); err != nil {
+		return nil, fmt.Errorf("write verdict: %w", err)
 	}
-	w.figures(s)
+	book := w.book
+	defer book.Close()
 	w.findings(s, v)
 	w.list(v)
 	if w.err != nil {
@@ -61,7 +64,8 @@ type verdictWriter struct {
 	book    *excelize.File
 	sheet   string
 	english bool
-	styles  [len(severityColours)]int
+	// styles are those of marked cells, by the style that the cell had and the severity.
+	styles map[[2]int]int
 	// places are the comments so far, by cell.
 	places map[string]string
 	err    error
@@ -73,10 +77,25 @@ func (w *verdictWriter) try(err error) {
 	}
 }
 
-func (w *verdictWriter) fill(colour string) int {
-	id, err := w.book.NewStyle(&excelize.Style{Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+// mark colours a cell, whose format stays.
+func (w *verdictWriter) mark(cell string, severity int) {
+	before, err := w.book.GetCellStyle(w.sheet, cell)
 	w.try(err)
-	return id
+	id, ok := w.styles[[2]int{before, severity}]
+	if !ok {
+		style, err := w.book.GetStyle(before)
+		if err != nil || style == nil {
+			style = &excelize.Style{}
+		}
+		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{severityColours[severity]}}
+		if style.Alignment == nil {
+			style.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+		}
+		id, err = w.book.NewStyle(style)
+		w.try(err)
+		w.styles[[2]int{before, severity}] = id
+	}
+	w.try(w.book.SetCellStyle(w.sheet, cell, cell, id))
 }
 
 // defaultColumns are where fields stand whose place in the file is not known.
@@ -154,7 +173,7 @@ func (w *verdictWriter) findings(s *event.Submission, v *event.Verdict) {
 		case event.Inform:
 			style = informed
 		}
-		w.try(w.book.SetCellStyle(w.sheet, cell, cell, w.styles[style]))
+		w.mark(cell, style)
 		w.places[cell] = strings.TrimPrefix(w.places[cell]+"\n"+w.message(f), "\n")
 	}
 	cells := make([]string, 0, len(w.places))
@@ -181,8 +200,8 @@ func (w *verdictWriter) list(v *event.Verdict) {
 	if w.english {
 		name, header = "Verdict", []string{"row", "cell", "column", "seen", "what to do", "code"}
 	}
-	if name == w.sheet {
-		name += " 2"
+	for n, base := 2, name; w.has(name); n++ {
+		name = fmt.Sprintf("%s %d", base, n)
 	}
 	_, err := w.book.NewSheet(name)
 	w.try(err)
