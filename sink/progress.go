@@ -105,18 +105,20 @@ func (w *Workers) keepProgress(ctx context.Context) error {
 	ticks := time.NewTicker(progressInterval)
 	defer ticks.Stop()
 	for {
-		if err := w.storeProgress(ctx, p); err != nil && ctx.Err() == nil {
-			w.logger.Debug().Err(err).Msg("how far each step has come was not stored")
-		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticks.C:
 		}
+		if err := w.storeProgress(ctx, p); err != nil && ctx.Err() == nil {
+			w.logger.Debug().Err(err).Msg("how far each step has come was not stored")
+		}
 	}
 }
 
 func (w *Workers) storeProgress(ctx context.Context, p *progress) error {
+	ctx, cancel := context.WithTimeout(ctx, w.config.InsertTimeout)
+	defer cancel()
 	at := w.now()
 	statuses, err := w.log.Statuses(ctx)
 	if err != nil {
