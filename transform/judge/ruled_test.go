@@ -93,7 +93,7 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
-			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "known", Value: "813.41, 790"}, {Name: "likely_en", Value: ", probably 万元"},
+			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "against", Value: "2020"}, {Name: "known", Value: "790"}, {Name: "likely_en", Value: ", probably 万元"},
 				{Name: "likely_zh", Value: "，可能应为万元"}, {Name: "times_en", Value: "10,000 times"}, {Name: "times_zh", Value: "1万倍"}},
 		},
 		{
@@ -110,6 +110,7 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "whole and part mended together", rows: []event.Observation{{Indicator: "industrial_output", Period: "2021", Value: "200", Stage: "flash"}, {Indicator: "hightech_output", Period: "2021", Value: "100", Stage: "flash"}},
+			want: map[int][]string{2: {"LARGE_REVISION"}},
 		},
 		{
 			name: "year to date between two", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "40"), fixture.Figure("tech_contract_value", "2021-YTD07", "45")},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -9,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -25,6 +26,7 @@ type sampleCity struct {
 	checks   checks
 	state    *batchState
 	sequence uint64
+	year     int // in whose March everything is sent; 2023 where it is 0
 }
 
 // submit judges a submission and adds what is accepted.
@@ -32,7 +34,7 @@ func (s *sampleCity) submit(submission event.Submission) judgement {
 	s.sequence++
 	r := &received{
 		area: submission.Area, dataset: submission.Dataset, submission: submission, id: fmt.Sprintf("%032x", s.sequence),
-		delivery: stream.Delivery{Sequence: s.sequence, StoredAt: time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC)},
+		delivery: stream.Delivery{Sequence: s.sequence, StoredAt: time.Date(cmp.Or(s.year, 2023), 3, 1, 0, 0, 0, 0, time.UTC)},
 	}
 	submission.Observations = slices.Clone(submission.Observations)
 	result := s.checks.apply(r, s.state, nil)
@@ -134,6 +136,8 @@ func seeds() map[string][]event.Submission {
 		"negative_count":        {of("320812", annual, "ipo_new 2022 -1")},
 		"large_change":          {of("320812", annual, "tech_contract_value 2022 27")},
 		"large_change_of_count": {of("320812", annual, "tech_sme_registered 2022 900")},
+		"large_revision":        {of("320812", annual, "tech_contract_value 2022 20 final"), of("320812", annual, "tech_contract_value 2022 8.9 final")},
+		"far_off":               {of("320812", annual, "gdp 2022 853410000")},
 		"outlier":               {of("320812", quarterly, quarters(101, 103, 106, 108, 111, 114, 117, 119)...), of("320812", quarterly, "tech_contract_value 2019-Q1 190")},
 		"unchanged":             {of("320812", annual, "gdp 2022 "+gdp["320812"])},
 		"zero_after_nonzero":    {of("320812", annual, "tech_sme_registered 2022 0")},
@@ -207,7 +211,7 @@ func TestEachRuleCatchesASeed(t *testing.T) {
 					found = append(found, f.Rule)
 				}
 			}
-			if diff := cmp.Diff([]string{rule.ID}, found); diff != "" {
+			if diff := gocmp.Diff([]string{rule.ID}, found); diff != "" {
 				t.Errorf("found (-want +got):\n%s", diff)
 			}
 		})

@@ -102,6 +102,27 @@ func (f exampleFigures) InForce(string, string, catalogue.Period) (catalogue.Val
 // Withdrawals returns nothing: an example has these figures itself.
 func (f exampleFigures) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 
+// knowReference gives an example that does not name them what the magnitude of its value is held
+// against: that of the year before, which is established.
+func (r *Row) knowReference() {
+	derive := func(n int, from ...int) {
+		for _, other := range from {
+			if v, ok := r.figure(other); r.none.has(n) && ok && v.Coefficient != 0 {
+				r.know(n, v, true)
+			}
+		}
+	}
+	derive(ofNearest, ofYearBefore)
+	derive(ofReference, ofNearest, ofInForce)
+	if r.Period.Kind != catalogue.Year && r.Period.Kind != catalogue.YearToDate {
+		derive(ofBeforeInForce, ofBefore)
+	}
+	r.referenceAt = r.Period.YearBefore()
+	if r.none.has(ofNearest) {
+		r.referenceAt = r.Period
+	}
+}
+
 // exampleIndicator is the id of the indicator that examples are of.
 const exampleIndicator = "example"
 
@@ -161,6 +182,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 			r.know(ofBase, v, true)
 		}
 	}
+	r.knowReference()
 	for name := range e.Known {
 		if !slices.Contains(figureNames[ofOther+1:], name) {
 			errs.add("known", "there is no figure %q", name)

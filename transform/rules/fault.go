@@ -145,6 +145,8 @@ func (a *activation) text(name string) (string, bool) {
 		return textOfValues(a.row.earlier()), true
 	case "references":
 		return textOfValues(a.row.references()), true
+	case "neighbours":
+		return textOfValues(a.row.neighbours()), true
 	case "shares":
 		_, before, _ := a.row.cityShare()
 		return textOfValues(before), true

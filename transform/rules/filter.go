@@ -274,21 +274,17 @@ func isSlip(e ast.Expr) bool {
 
 func isSeries(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == "series" }
 
-// couldSlip answers no where some reference has nearly as many digits as the value, so that
+// couldSlip answers no where the reference has nearly as many digits as the value, so that
 // it is not off by 10^4 whatever the spread, which is below 10^2, and where there is none.
 func couldSlip(r *Row) answer {
-	references := false
-	for n := range r.referred() {
-		v, ok := r.figure(n)
-		if !ok || v.Coefficient == 0 {
-			continue
-		}
-		references = true
-		if d := magnitude(r.Value) - magnitude(v); d > -2 && d < 2 {
-			return no
-		}
+	v, ok := r.figure(ofReference)
+	if !ok && r.Period.Kind != catalogue.YearToDate {
+		v, ok = r.figure(ofBefore)
 	}
-	if !references {
+	if !ok || v.Coefficient == 0 {
+		return no
+	}
+	if d := magnitude(r.Value) - magnitude(v); d > -2 && d < 2 {
 		return no
 	}
 	return perhaps

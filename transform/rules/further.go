@@ -47,6 +47,14 @@ func (r *Row) further(n int) (v catalogue.Value, ok bool) {
 		return catalogue.Value{Coefficient: int64(withdrawn)}, reported > 0
 	case ofSoFar:
 		return r.soFar()
+	case ofReference:
+		v, ok = r.reference()
+	case ofNearest:
+		reference, known := r.reference() // which notes the nearest as well
+		r.know(ofReference, reference, known)
+		return r.figure(ofNearest)
+	case ofBeforeInForce:
+		v, ok = r.periodBeforeInForce()
 	case ofCitySum:
 		v, _, ok = r.citySum()
 	case ofCityRounding:

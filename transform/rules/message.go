@@ -73,6 +73,8 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 		return choose(a.related.nameZH, a.related.nameEN)
 	case "period":
 		return choose(r.Period.Names())
+	case "reference_period":
+		return choose(r.referencePeriod().Names())
 	case "area":
 		return choose(r.Area.Names())
 	case "stage":
@@ -91,6 +93,8 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 		return list(r.earlier())
 	case "references":
 		return list(r.references())
+	case "neighbours":
+		return list(r.neighbours())
 	case "shares":
 		_, before, _ := r.cityShare()
 		rounded := make([]string, len(before))

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"iter"
-
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
@@ -54,6 +52,7 @@ type Row struct {
 	shares      []catalogue.Value
 	shared      bool // share and shares were computed
 	hasShare    bool
+	referenceAt catalogue.Period // of the reference, once that was asked for
 }
 
 // figureSet is a set of figures, by their places in figureNames.
@@ -93,6 +92,9 @@ const (
 	ofWithdrawn
 	ofReported
 	ofSoFar
+	ofReference
+	ofNearest
+	ofBeforeInForce
 	// Those from here on take the figures of all areas, and are asked for last.
 	ofCitySum
 	ofCityRounding
@@ -104,6 +106,7 @@ const (
 // figureNames are the names of those figures in expressions.
 var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other",
 	"zone", "within", "part", "grown", "shrunk", "control", "stated_base", "stated_change", "base", "numerator", "denominator", "withdrawn", "reported", "so_far",
+	"reference", "nearest", "before_in_force",
 	"city_sum", "city_rounding", "zones_missing", "city_share"}
 
 // seriesLength is how many earlier periods the series of a row has at most.
@@ -283,6 +286,8 @@ func (a *activation) resolve(name string) ref.Val {
 		return listOf(r.earlier())
 	case "references":
 		return listOf(r.references())
+	case "neighbours":
+		return listOf(r.neighbours())
 	case "shares":
 		_, before, _ := r.cityShare()
 		return listOf(before)
@@ -330,26 +335,8 @@ var textsOf = map[string]func(*Row) string{
 	"in_force_stage": func(r *Row) string { return r.InForceStage.String() },
 	"reason":         func(r *Row) string { return r.Reason },
 	"missing_zones":  missingZonesInWords,
-}
 
-// references are the figures that the value is expected to be near to: that in force, of
-// the period before and of the year before, as far as they are known and not zero.
-func (r *Row) references() (all []catalogue.Value) {
-	for n := range r.referred() {
-		if v, ok := r.figure(n); ok && v.Coefficient != 0 {
-			all = append(all, v)
-		}
-	}
-	return all
-}
-
-// referred yields the places in figureNames of the references.
-func (r *Row) referred() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		// The period before is the year before of a year, and a year to date grows by itself.
-		near := r.Period.Kind != catalogue.Year && r.Period.Kind != catalogue.YearToDate
-		_ = yield(ofInForce) && (!near || yield(ofBefore)) && yield(ofYearBefore)
-	}
+	"reference_period": func(r *Row) string { return r.referencePeriod().String() },
 }
 
 func listOf(values []catalogue.Value) ref.Val {

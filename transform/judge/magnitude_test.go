@@ -1,0 +1,62 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/citytally/citytally/ingest/event"
+)
+
+// A sender's own figures do not vouch for one another: what is far off the nearest years that
+// were established is held, whatever the sender has said of the cell a moment ago. A correction
+// that goes with those years is told and counts.
+//
+// In force before are gdp 750.18 in 2020 and 813.41 in 2021, rd_expenditure 11.9157 and
+// tech_contract_value 8.9256 in 2021.
+func TestSendersDoNotVouchForThemselves(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		rows [][]string // of one submission each
+		want []string   // codes of what it is held for, or told where it is not held
+	}{
+		{"years between are missing", [][]string{{"rd_expenditure 2023 119157 final"}}, []string{"UNIT_SLIP"}},
+		{"several years between are missing", [][]string{{"gdp 2025 8134100 final"}}, []string{"UNIT_SLIP"}},
+		{"years after are known", [][]string{{"gdp 2018 8134100 final"}}, []string{"UNIT_SLIP"}},
+		{"by no unit", [][]string{{"gdp 2022 813410000 final"}}, []string{"FAR_OFF"}},
+		{"growth over years between", [][]string{{"gdp 2023 930 final"}}, []string{""}},
+		{"steps of one cell", [][]string{{"gdp 2021 4000 final"}, {"gdp 2021 19900 final"}}, []string{"TENFOLD", "TENFOLD"}},
+		{"steps that begin small", [][]string{{"gdp 2021 3000 final"}, {"gdp 2021 14000 final"}, {"gdp 2021 8134100 final"}}, []string{"told", "TENFOLD", "UNIT_SLIP"}},
+		{"steps of a new year", [][]string{{"gdp 2022 4000 final"}, {"gdp 2022 19900 final"}, {"gdp 2022 99000 final"}, {"gdp 2022 490000 final"}, {"gdp 2022 2400000 final"}}, []string{"told", "TENFOLD", "TENFOLD", "UNIT_SLIP", "UNIT_SLIP"}},
+		{"years of one submission", [][]string{{"gdp 2022 3500 final", "gdp 2023 16000 final"}}, []string{"TENFOLD"}},
+		{"every year of one submission", [][]string{{"gdp 2020 7501800 final", "gdp 2021 8134100 final", "gdp 2022 8534100 final"}}, []string{"UNIT_SLIP UNIT_SLIP UNIT_SLIP"}},
+		{"correction", [][]string{{"gdp 2022 4000 final"}, {"gdp 2022 860 final"}}, []string{"told", "told"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := shippedCatalogue(t)
+			city := newSampleCity(t, checks{catalogue: c}, func(string, judgement) {})
+			city.checks.rules, city.year = shippedRules(t, c), 2026
+			var got []string
+			for _, rows := range test.rows {
+				result := city.submit(rowsOf("320812", "sti-annual", rows...))
+				var codes []string
+				told := ""
+				for _, f := range result.findings {
+					if f.Severity == event.Inform {
+						told = "told"
+						continue
+					}
+					codes = append(codes, f.Code)
+				}
+				slices.Sort(codes)
+				got = append(got, cmp.Or(strings.Join(codes, " "), told))
+			}
+			if diff := gocmp.Diff(test.want, got); diff != "" {
+				t.Errorf("findings by submission (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,109 @@
+package rules
+
+import "github.com/citytally/citytally/configs/catalogue"
+
+// nearestYears is how many years away from a figure's own the nearest one is looked for.
+const nearestYears = 20
+
+// established returns a figure of the row's indicator in another period that the sender cannot
+// have brought with the row: the one in force before the submission, unless the submission
+// revises it. One that the submission takes back is established.
+func (r *Row) established(p catalogue.Period) (catalogue.Value, bool) {
+	v, submitted, ok := r.Figures.Figure(r.of.id, p)
+	if submitted {
+		if ok {
+			return v, false
+		}
+		v, ok = r.inForceIn(p)
+	}
+	return v, ok && v.Coefficient != 0
+}
+
+// inForceIn returns the row's area's figure in another period as it was before the submission.
+func (r *Row) inForceIn(p catalogue.Period) (catalogue.Value, bool) {
+	v, ok := r.Figures.InForce(r.Area.Code, r.of.id, p)
+	return v, ok && v.Coefficient != 0
+}
+
+// nearest returns the figure of the same period in the nearest year that has one other than
+// zero, the earlier of two. It is an established one, or else one that the submission revises,
+// as it was before, or else the latest earlier one of the submission itself.
+func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok bool) {
+	submitted := func(p catalogue.Period) (catalogue.Value, bool) {
+		v, _, ok := r.Figures.Figure(r.of.id, p)
+		return v, ok && v.Coefficient != 0 && p.Year < r.Period.Year
+	}
+	for n, from := range [...]func(catalogue.Period) (catalogue.Value, bool){r.established, r.inForceIn, submitted} {
+		earlier, later := r.Period, r.Period
+		for range nearestYears {
+			earlier, later = earlier.YearBefore(), later.YearAfter()
+			for _, p := range [...]catalogue.Period{earlier, later} {
+				if v, ok := from(p); ok {
+					return v, p, n == 0, true
+				}
+			}
+		}
+	}
+	return v, at, false, false
+}
+
+// reference returns the figure that the magnitude of the value is held against: the established
+// one of the nearest year, else that in force in the cell, else that of a year which the
+// submission brings as well. That in force does not vouch for a value which the nearest year
+// contradicts, since the sender may have brought it a moment ago.
+func (r *Row) reference() (v catalogue.Value, ok bool) {
+	v, at, established, ok := r.nearest()
+	r.know(ofNearest, v, ok)
+	if !established && r.HasInForce && r.InForce.Coefficient != 0 {
+		v, at, ok = r.InForce, r.Period, true
+	}
+	r.referenceAt = at
+	return v, ok
+}
+
+// referencePeriod returns the period of the first of the references.
+func (r *Row) referencePeriod() catalogue.Period {
+	if _, ok := r.figure(ofReference); ok {
+		return r.referenceAt
+	}
+	before, _ := periodBefore(r.Period)
+	return before
+}
+
+// periodBeforeInForce returns the figure of the period before, as far as it is established. A
+// year's is its year before, and a year to date grows by itself.
+func (r *Row) periodBeforeInForce() (v catalogue.Value, ok bool) {
+	if r.Period.Kind == catalogue.Year || r.Period.Kind == catalogue.YearToDate {
+		return v, false
+	}
+	before, exists := periodBefore(r.Period)
+	if !exists {
+		return v, false
+	}
+	return r.established(before)
+}
+
+// references are what a slip of the unit shows against: the reference, or else the period
+// before, as far as they are known and not zero.
+func (r *Row) references() []catalogue.Value {
+	if v, ok := r.figure(ofReference); ok {
+		return []catalogue.Value{v}
+	}
+	if r.Period.Kind != catalogue.YearToDate {
+		if v, ok := r.figure(ofBefore); ok && v.Coefficient != 0 {
+			return []catalogue.Value{v}
+		}
+	}
+	return nil
+}
+
+// neighbours are the reference and the established figure of the period before, as far as they
+// are known.
+func (r *Row) neighbours() (all []catalogue.Value) {
+	for _, n := range [...]int{ofReference, ofBeforeInForce} {
+		if v, ok := r.figure(n); ok {
+			all = append(all, v)
+		}
+	}
+	return all
+}
