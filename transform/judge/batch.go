@@ -23,6 +23,7 @@ type batchState struct {
 	withdrawn      map[areaItem][]withdrawal
 	held           map[areaItem][]*ledger.Hold // in the order in which they were held
 	corrections    map[areaItem][]batchCorrection
+	takenBack      map[areaItem][]batchTakenBack
 	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
 }
 
@@ -231,6 +232,7 @@ func (b *batchState) periodsOf(area string) map[catalogue.Period]candidates {
 func (b *batchState) add(r *received, result *judgement) {
 	accepted, held := result.accepted, result.held
 	b.addCorrections(r, result.corrections)
+	b.addTakenBack(r, result.takenBack)
 	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
 	for i := range accepted {
 		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 )
 
 // A sender's own figures do not vouch for one another: what is far off the nearest years that
-// were established is held, whatever the sender has said of the cell a moment ago. A correction
+// were established is held, whatever the sender has said of the cell, or taken back, a moment ago. A correction
 // that goes with those years is told and counts.
 //
 // In force before are gdp 750.18 in 2020 and 813.41 in 2021, rd_expenditure 11.9157 and
@@ -33,30 +34,38 @@ func TestSendersDoNotVouchForThemselves(t *testing.T) {
 		{"steps of a new year", [][]string{{"gdp 2022 4000 final"}, {"gdp 2022 19900 final"}, {"gdp 2022 99000 final"}, {"gdp 2022 490000 final"}, {"gdp 2022 2400000 final"}}, []string{"told", "TENFOLD", "TENFOLD", "UNIT_SLIP", "UNIT_SLIP"}},
 		{"years of one submission", [][]string{{"gdp 2022 3500 final", "gdp 2023 16000 final"}}, []string{"TENFOLD"}},
 		{"every year of one submission", [][]string{{"gdp 2020 7501800 final", "gdp 2021 8134100 final", "gdp 2022 8534100 final"}}, []string{"UNIT_SLIP UNIT_SLIP UNIT_SLIP"}},
+		{"taken back and sent again", [][]string{{"tech_contract_value 2020 - D", "tech_contract_value 2021 - D"}, {"tech_contract_value 2021 89256 estimate"}}, []string{"", "UNIT_SLIP"}},
+		{"taken back and sent in steps", [][]string{{"gdp 2020 - D", "gdp 2021 - D"}, {"gdp 2021 3000"}, {"gdp 2021 - D"}, {"gdp 2021 14000"}}, []string{"", "told", "", "TENFOLD"}},
+		{"taken back and sent again as it was", [][]string{{"gdp 2020 - D", "gdp 2021 - D"}, {"gdp 2020 750.19", "gdp 2021 813.42"}}, []string{"", ""}},
 		{"correction", [][]string{{"gdp 2022 4000 final"}, {"gdp 2022 860 final"}}, []string{"told", "told"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			c := shippedCatalogue(t)
-			city := newSampleCity(t, checks{catalogue: c}, func(string, judgement) {})
-			city.checks.rules, city.year = shippedRules(t, c), 2026
-			var got []string
-			for _, rows := range test.rows {
-				result := city.submit(rowsOf("320812", "sti-annual", rows...))
-				var codes []string
-				told := ""
-				for _, f := range result.findings {
-					if f.Severity == event.Inform {
-						told = "told"
-						continue
+		for _, folded := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/folded=%t", test.name, folded), func(t *testing.T) {
+				c := shippedCatalogue(t)
+				city := newSampleCity(t, checks{catalogue: c}, func(string, judgement) {})
+				city.checks.rules, city.year = shippedRules(t, c), 2026
+				var got []string
+				for _, rows := range test.rows {
+					if folded {
+						city.fold(t)
 					}
-					codes = append(codes, f.Code)
+					result := city.submit(rowsOf("320812", "sti-annual", rows...))
+					var codes []string
+					told := ""
+					for _, f := range result.findings {
+						if f.Severity == event.Inform {
+							told = "told"
+							continue
+						}
+						codes = append(codes, f.Code)
+					}
+					slices.Sort(codes)
+					got = append(got, cmp.Or(strings.Join(codes, " "), told))
 				}
-				slices.Sort(codes)
-				got = append(got, cmp.Or(strings.Join(codes, " "), told))
-			}
-			if diff := gocmp.Diff(test.want, got); diff != "" {
-				t.Errorf("findings by submission (-want +got):\n%s", diff)
-			}
-		})
+				if diff := gocmp.Diff(test.want, got); diff != "" {
+					t.Errorf("findings by submission (-want +got):\n%s", diff)
+				}
+			})
+		}
 	}
 }

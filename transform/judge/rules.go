@@ -26,6 +26,9 @@ type moment interface {
 	CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState)
 	// Figure returns the area's figure in force in a cell; false where it has no value.
 	Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
+	// TakenBack returns the figure that the area's cell had before the area first took it back;
+	// false where it never did, or the bureau has sent or released one since.
+	TakenBack(area string, cell ledger.Cell) (ledger.Figure, bool)
 	// Locked reports whether a period is locked.
 	Locked(catalogue.Period) bool
 	// Figures returns the best figures of all areas.
@@ -69,6 +72,7 @@ type judgement struct {
 	assumed  bool         // rows name no stage, and the dataset's own was taken
 	// corrections are those that accepted rows have made or ended.
 	corrections []correction
+	takenBack   []takenBack
 	basis       uint64 // last message of ACCEPTED by which it was judged; 0 where none was looked at
 }
 
@@ -195,6 +199,7 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.effects.add(effect, read, state)
 		if effect != isSuperseded {
 			result.correct(read, state, s.byBureau)
+			result.takeBack(read, state, s.byBureau)
 		}
 		result.assumed = result.assumed || row.assumed
 		result.accepted = append(result.accepted, *read)

@@ -31,6 +31,8 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 	}
 }
 
+func (p past) TakenBack(string, ledger.Cell) (ledger.Figure, bool) { return ledger.Figure{}, false }
+
 func (p past) Locked(catalogue.Period) bool { return false }
 
 func (p past) Figures() tally.Source             { return nil }

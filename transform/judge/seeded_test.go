@@ -26,7 +26,8 @@ type sampleCity struct {
 	checks   checks
 	state    *batchState
 	sequence uint64
-	year     int // in whose March everything is sent; 2023 where it is 0
+	unfolded []event.AcceptedSubmission // that are in the batch and not in the ledger
+	year     int                        // in whose March everything is sent; 2023 where it is 0
 }
 
 // submit judges a submission and adds what is accepted.
@@ -34,12 +35,22 @@ func (s *sampleCity) submit(submission event.Submission) judgement {
 	s.sequence++
 	r := &received{
 		area: submission.Area, dataset: submission.Dataset, submission: submission, id: fmt.Sprintf("%032x", s.sequence),
-		delivery: stream.Delivery{Sequence: s.sequence, StoredAt: time.Date(cmp.Or(s.year, 2023), 3, 1, 0, 0, 0, 0, time.UTC)},
+		delivery: stream.Undelivered(stream.Message{Subject: "submissions." + submission.Area + "." + submission.Dataset}, s.sequence, time.Date(cmp.Or(s.year, 2023), 3, 1, 0, 0, 0, 0, time.UTC)),
 	}
 	submission.Observations = slices.Clone(submission.Observations)
 	result := s.checks.apply(r, s.state, nil)
 	s.state.add(r, &result)
+	s.unfolded = append(s.unfolded, acceptedSubmission(r, result.accepted, result.held))
 	return result
+}
+
+// fold ends the batch: what it accepted is in the ledger from then on.
+func (s *sampleCity) fold(t *testing.T) {
+	t.Helper()
+	if err := s.state.ledger.Apply(s.sequence, "accepted.x", &event.AcceptedBatch{Submissions: s.unfolded}); err != nil {
+		t.Fatal(err)
+	}
+	s.state, s.unfolded = newBatchState(s.state.ledger), nil
 }
 
 // newSampleCity returns the city of the sample's two years and the months of one.

@@ -73,3 +73,8 @@ func (a areaInForce) InForce(area, indicator string, period catalogue.Period) (c
 
 // Withdrawals returns nothing: nothing is withdrawn.
 func (a areaInForce) Withdrawals() (withdrawn, reported int) { return 0, 0 }
+
+// TakenBack returns nothing.
+func (a areaInForce) TakenBack(string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
+}

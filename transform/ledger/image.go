@@ -57,6 +57,7 @@ type imageHead struct {
 	Unreadable     map[uint64]string
 	Holds          []*Hold
 	Corrections    []imageCorrection
+	TakenBack      []imageCorrection // in the same form
 	EntityNames    []string
 	Submissions    int
 	Keys, Contents int
@@ -137,7 +138,7 @@ func (l *Ledger) Image() *Image {
 	for of, times := range l.withdrawn {
 		i.head.Withdrawn = append(i.head.Withdrawn, imageWithdrawal{of.area, of.item, times})
 	}
-	i.head.Corrections = imageCorrections(l.corrections)
+	i.head.Corrections, i.head.TakenBack = imageCorrections(l.corrections), imageTakenBack(l.takenBack)
 	for sequence, why := range l.unreadable {
 		if i.head.Unreadable == nil {
 			i.head.Unreadable = map[uint64]string{}
@@ -309,6 +310,7 @@ func (l *Ledger) restoreHead(head *imageHead) error {
 	}
 	l.restoreHolds(head.Holds)
 	l.restoreCorrections(head.Corrections)
+	l.restoreTakenBack(head.TakenBack)
 	l.entities.numbers = make(map[[catalogue.EntityCodeLength]byte]uint32, head.Entities)
 	for _, name := range head.EntityNames {
 		l.entities.nameNumber(name)

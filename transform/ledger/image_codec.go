@@ -214,7 +214,8 @@ func (r *imageReader) list() *listed {
 	return s
 }
 
-// imageCorrection is a correction that stands, with the fields of its packed figure.
+// imageCorrection is a correction that stands, or a figure that was taken back, with the fields
+// of its packed figure.
 type imageCorrection struct {
 	Area                                           int
 	Item                                           Item
@@ -223,10 +224,26 @@ type imageCorrection struct {
 	ScaleAndQualifier, StageAndStatus, Epoch, Unit uint8
 }
 
+func imageOf(of areaItem, f *packedFigure) imageCorrection {
+	return imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit}
+}
+
+func (c *imageCorrection) packed() packedFigure {
+	return packedFigure{
+		coefficient: c.Coefficient, submission: c.Submission, scaleAndQualifier: c.ScaleAndQualifier, stageAndStatus: c.StageAndStatus, epoch: c.Epoch, unit: c.Unit,
+	}
+}
+
 func imageCorrections(standing map[areaItem]packedCorrection) (all []imageCorrection) {
 	for of, c := range standing {
-		f := &c.replaced
-		all = append(all, imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit})
+		all = append(all, imageOf(of, &c.replaced))
+	}
+	return all
+}
+
+func imageTakenBack(kept map[areaItem]packedFigure) (all []imageCorrection) {
+	for of, f := range kept {
+		all = append(all, imageOf(of, &f))
 	}
 	return all
 }
@@ -236,8 +253,15 @@ func (l *Ledger) restoreCorrections(standing []imageCorrection) {
 		if l.corrections == nil {
 			l.corrections = map[areaItem]packedCorrection{}
 		}
-		l.corrections[areaItem{c.Area, c.Item}] = packedCorrection{packedFigure{
-			coefficient: c.Coefficient, submission: c.Submission, scaleAndQualifier: c.ScaleAndQualifier, stageAndStatus: c.StageAndStatus, epoch: c.Epoch, unit: c.Unit,
-		}}
+		l.corrections[areaItem{c.Area, c.Item}] = packedCorrection{c.packed()}
+	}
+}
+
+func (l *Ledger) restoreTakenBack(kept []imageCorrection) {
+	for _, c := range kept {
+		if l.takenBack == nil {
+			l.takenBack = map[areaItem]packedFigure{}
+		}
+		l.takenBack[areaItem{c.Area, c.Item}] = c.packed()
 	}
 }

@@ -40,6 +40,7 @@ type ledgerState struct {
 	Held         map[Cell][]Hold
 	Decided      map[areaCell][]event.HoldID
 	Corrections  map[areaItem]packedCorrection
+	TakenBack    map[areaItem]packedFigure
 	Entities     entities
 }
 
@@ -84,7 +85,7 @@ func StateOf(l *Ledger) *ledgerState {
 	s := &ledgerState{
 		Extent: l.Extent(), Rules: l.rules, Editions: map[uint64]string{}, Units: l.units, Areas: l.areas, AreaOrder: l.areaOrder, Indicators: map[string]indicatorState{}, Cells: map[Cell]cellState{},
 		CellCount: l.cellCount, Submissions: slices.Clip(l.submissions), Numbers: present(l.submissionNumbers), Keyed: present(l.keyed), KeyHolders: present(l.keyHolders),
-		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), HeldCells: present(l.heldCells), Decided: present(l.decided), Corrections: present(l.corrections),
+		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), HeldCells: present(l.heldCells), Decided: present(l.decided), Corrections: present(l.corrections), TakenBack: present(l.takenBack),
 		Unreadable: map[uint64]string{}, Holds: map[event.HoldID]Hold{}, Held: map[Cell][]Hold{}, Entities: l.entities,
 	}
 	if len(s.Submissions) == 0 {
@@ -130,7 +131,7 @@ func StateOf(l *Ledger) *ledgerState {
 func (s *ledgerState) Counts() map[string]int {
 	return map[string]int{
 		"holds": len(s.Holds), "held figures": len(s.Held), "decided figures": len(s.Decided), "entities": len(s.Entities.codes), "keys": len(s.KeyHolders), "unreadable messages": len(s.Unreadable), "editions": len(s.Editions) - 1, "rules": len(s.Rules),
-		"corrections": len(s.Corrections), "locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
+		"corrections": len(s.Corrections), "figures taken back": len(s.TakenBack), "locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
 	}
 }
 
@@ -142,7 +143,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		want string
 	}{
 		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions submissionNumbers keyed keyHolders lastOnSubject " +
-			"locked reopened withdrawn withdrawnCells unreadable holds held heldCells decided corrections entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
+			"locked reopened withdrawn withdrawnCells unreadable holds held heldCells decided corrections takenBack entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
 		{&foldedSubmission{}, "id sequence acceptedSequence rows before"},
 		{&packedFigure{}, "coefficient submission scaleAndQualifier stageAndStatus epoch unit"},
 		{&periodCells{}, "period cells"},

@@ -49,6 +49,7 @@ type Ledger struct {
 	heldCells         map[Cell]bool               // those of all of holds
 	decided           map[areaCell][]event.HoldID // those of holds that were released or refused, as decided
 	corrections       map[areaItem]packedCorrection
+	takenBack         map[areaItem]packedFigure // what areas had before they first took it back
 
 	entities      entities
 	additiveAreas []bool                // by number of the area, as far as asked for
@@ -81,7 +82,7 @@ func (l *Ledger) reset(c *catalogue.Catalogue) {
 	l.indicators, l.periods, l.cellCount = map[string]*numberedIndicator{}, map[catalogue.Period]*periodCells{}, 0
 	l.submissions, l.submissionNumbers, l.keyed, l.keyHolders = nil, map[event.SubmissionID]uint32{}, nil, nil
 	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
-	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.heldCells, l.decided, l.corrections = nil, nil, nil, nil, nil, nil, nil, nil
+	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.heldCells, l.decided, l.corrections, l.takenBack = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
 	l.basis, l.rows, l.latest = 0, 0, 0
 }
@@ -233,7 +234,11 @@ func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []
 		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
 			problem = fmt.Errorf("submission %s, row %d, %s: %w", s.ID, s.Row[row], indicator.id, notConverted(indicator.definition, &figure))
 		}
-		if before, taken := l.put(indicator, cells, area, f); taken && (s.OnBehalf || len(l.corrections) > 0) {
+		before, taken := l.put(indicator, cells, area, f)
+		if taken {
+			l.keepTakenBack(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, &before, &f, s.OnBehalf || s.Released)
+		}
+		if taken && (s.OnBehalf || len(l.corrections) > 0) {
 			l.correct(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, indicator.conversion, &before, &f, s.OnBehalf)
 		}
 		if len(l.held) > 0 {

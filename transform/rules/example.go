@@ -215,3 +215,8 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	}
 	return r, nil
 }
+
+// TakenBack returns nothing.
+func (f exampleFigures) TakenBack(string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
+}

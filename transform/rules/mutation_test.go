@@ -190,3 +190,8 @@ func TestFalseAlarms(t *testing.T) {
 		t.Errorf("false alarms: %s, want less than 0.5 %%", rate)
 	}
 }
+
+// TakenBack returns nothing.
+func (m *madeCity) TakenBack(string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
+}

@@ -25,21 +25,27 @@ func (r *Row) inForceIn(p catalogue.Period) (catalogue.Value, bool) {
 	return v, ok && v.Coefficient != 0
 }
 
+// takenBackIn returns the area's figure before it first took it back.
+func (r *Row) takenBackIn(p catalogue.Period) (catalogue.Value, bool) {
+	v, ok := r.Figures.TakenBack(r.of.id, p)
+	return v, ok && v.Coefficient != 0
+}
+
 // nearest returns the figure of the same period in the nearest year that has one other than
-// zero, the earlier of two. It is an established one, or else one that the submission revises,
-// as it was before, or else the latest earlier one of the submission itself.
+// zero, the earlier of two. It is an established one, or else one that the area has taken back
+// since, which is established too, or else one that the submission revises, as it was before, or else the latest earlier one of the submission itself.
 func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok bool) {
 	submitted := func(p catalogue.Period) (catalogue.Value, bool) {
 		v, _, ok := r.Figures.Figure(r.of.id, p)
 		return v, ok && v.Coefficient != 0 && p.Year < r.Period.Year
 	}
-	for n, from := range [...]func(catalogue.Period) (catalogue.Value, bool){r.established, r.inForceIn, submitted} {
+	for n, from := range [...]func(catalogue.Period) (catalogue.Value, bool){r.established, r.takenBackIn, r.inForceIn, submitted} {
 		earlier, later := r.Period, r.Period
 		for range nearestYears {
 			earlier, later = earlier.YearBefore(), later.YearAfter()
 			for _, p := range [...]catalogue.Period{earlier, later} {
 				if v, ok := from(p); ok {
-					return v, p, n == 0, true
+					return v, p, n <= 1, true
 				}
 			}
 		}
@@ -48,14 +54,19 @@ func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok
 }
 
 // reference returns the figure that the magnitude of the value is held against: the established
-// one of the nearest year, else that in force in the cell, else that of a year which the
+// one of the nearest year, else that in force in the cell or taken back from it, else that of a year which the
 // submission brings as well. That in force does not vouch for a value which the nearest year
 // contradicts, since the sender may have brought it a moment ago.
 func (r *Row) reference() (v catalogue.Value, ok bool) {
 	v, at, established, ok := r.nearest()
 	r.know(ofNearest, v, ok)
 	if !established && r.HasInForce && r.InForce.Coefficient != 0 {
-		v, at, ok = r.InForce, r.Period, true
+		v, at, ok, established = r.InForce, r.Period, true, true
+	}
+	if !established {
+		if was, known := r.takenBackIn(r.Period); known {
+			v, at, ok = was, r.Period, true
+		}
 	}
 	r.referenceAt = at
 	return v, ok

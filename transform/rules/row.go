@@ -15,6 +15,8 @@ type Figures interface {
 	Figure(indicator string, period catalogue.Period) (v catalogue.Value, submitted, ok bool)
 	// InForce returns another area's figure in force.
 	InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool)
+	// TakenBack returns the figure that the area had before it first took it back.
+	TakenBack(indicator string, period catalogue.Period) (catalogue.Value, bool)
 	// Withdrawals returns how many figures in force the submission takes back, and how many
 	// the area has in force in its dataset for the periods concerned.
 	Withdrawals() (withdrawn, reported int)

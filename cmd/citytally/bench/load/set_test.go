@@ -118,3 +118,8 @@ func loadCatalogue(t *testing.T) *catalogue.Catalogue {
 	}
 	return c
 }
+
+// TakenBack returns nothing.
+func (r reported) TakenBack(string, catalogue.Period) (catalogue.Value, bool) {
+	return catalogue.Value{}, false
+}
