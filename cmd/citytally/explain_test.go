@@ -90,7 +90,7 @@ func TestExplainReleaseAndAsOf(t *testing.T) {
 	e.submit("105", "output,2021,30,estimate,,\n")
 
 	code, _, stderr := citytally(t, e.on("release", "create", "early", "--period", "2021", "--lang", "zh")...)
-	if code != exitRefused || !strings.Contains(stderr, "output  2/3，缺 开发区") || !strings.Contains(stderr, "--force") {
+	if code != exitRefused || !strings.Contains(stderr, "产值  2/3，缺 开发区") || !strings.Contains(stderr, "--force") {
 		t.Errorf("a release without the zone: exit code %d, %s", code, stderr)
 	}
 	e.golden("partial.en.txt", "explain", "output", "--period", "2021", "--lang", "en")

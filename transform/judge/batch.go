@@ -25,6 +25,8 @@ type batchState struct {
 	corrections    map[areaItem][]batchCorrection
 	takenBack      map[areaItem][]batchTakenBack
 	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
+	// shared is whether what the batch accepted of an area was looked at for another one.
+	shared bool
 }
 
 // areaItem is one area's item.
@@ -112,6 +114,7 @@ func (b *batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool
 	if c, ok := last.periods[cell.Period][cell.Indicator]; ok {
 		if c.rank().Compare(ledger.Rank{Epoch: best.Epoch, Stage: best.Stage, Sequence: sequence}) > 0 {
 			best = ledger.FigureOf(c.observation)
+			b.shared = b.shared || area != b.area
 		}
 	}
 	return best, best.Counts()
@@ -129,6 +132,9 @@ func (b *batchMoment) Figures() tally.Source {
 				b.overlay.Add(cell, figure)
 			}
 		}
+	}
+	for area := range b.candidates {
+		b.shared = b.shared || area != b.area
 	}
 	return b.overlay.Over(b.reading)
 }

@@ -67,7 +67,8 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	if len(rows) != verdict.Accepted || len(held)+len(still) != verdict.Held {
 		return event.Permanentf("the verdict accepted %d rows, ACCEPTED has lost them, and only %d can be told from the submission, and %d of %d that it holds", verdict.Accepted, len(rows), len(held)+len(still), verdict.Held)
 	}
-	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
+	outgoing := newOutbox()
+	outgoing.expect(v.ledger, r)
 	outgoing.add(0, r, rows, held)
 	overtaken, err := v.publishAccepted(ctx, outgoing, []event.Verdict{*verdict}, nil)
 	if err == nil && len(overtaken) > 0 {

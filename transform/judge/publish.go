@@ -9,6 +9,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/ledger"
 )
 
 // outbox is the accepted submissions of a batch, by subject of ACCEPTED.
@@ -16,6 +17,23 @@ type outbox struct {
 	subjects []string // in the order in which they first occurred
 	batches  map[string]*event.AcceptedBatch
 	waiting  map[string][]int // indexes of the verdicts that wait for the subject's sequence
+	// after is the last message on each subject by which was judged: where another follows it
+	// meanwhile, what is judged here is judged again.
+	after map[string]uint64
+	// together is whether all or none has to be stored, because a verdict depends on what was accepted
+	// of another area in the batch.
+	together bool
+}
+
+func newOutbox() *outbox {
+	return &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}, after: map[string]uint64{}}
+}
+
+// expect is called before a submission is judged, since the ledger goes on meanwhile.
+func (o *outbox) expect(l *ledger.Ledger, r *received) {
+	if subject := acceptedSubject(r); o.batches[subject] == nil {
+		o.after[subject] = l.LastOnSubject(subject)
+	}
 }
 
 // add adds what was accepted of a submission, and what is held, on which the verdict at an
@@ -82,7 +100,7 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 		if err != nil {
 			return nil, err
 		}
-		last, rest := v.ledger.LastOnSubject(subject), o.waiting[subject]
+		last, rest := o.after[subject], o.waiting[subject]
 		for i, body := range bodies {
 			m := stream.Message{Subject: subject, Body: body, Header: spans.Inject(verdicts[rest[0]].Sequence, nil)}
 			if i == 0 {
@@ -96,7 +114,7 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 	var newest uint64
 	var failed error
 	overtaken = map[string]bool{}
-	for i, answer := range v.storeAccepted(ctx, len(o.subjects), messages) {
+	for i, answer := range v.storeAccepted(ctx, o.together || len(messages) > len(o.subjects), messages) {
 		switch {
 		case errors.Is(answer.Err, stream.ErrConflict):
 			overtaken[messages[i].Subject] = true
@@ -116,11 +134,11 @@ func (v *Validator) publishAccepted(ctx context.Context, o *outbox, verdicts []e
 	return overtaken, v.ledger.Wait(ctx, newest)
 }
 
-// storeAccepted publishes messages on a number of subjects, each by itself. Where a
-// subject has more than one message, only its first names the message before it, so
-// all messages go out as one batch: all are stored or none.
-func (v *Validator) storeAccepted(ctx context.Context, subjects int, messages []stream.Message) []stream.PublishResult {
-	if len(messages) == subjects {
+// storeAccepted publishes messages, each by itself or, together, as one batch, of which all are
+// stored or none. Where a subject has more than one message, only its first names the message
+// before it, so they go together.
+func (v *Validator) storeAccepted(ctx context.Context, together bool, messages []stream.Message) []stream.PublishResult {
+	if !together {
 		return v.log.PublishEach(ctx, messages...)
 	}
 	answers := make([]stream.PublishResult, len(messages))

@@ -218,7 +218,7 @@ func (v *Validator) judgeUnderOne(ctx context.Context, submissions []received) (
 // are judged by what was accepted of earlier ones, too.
 func (v *Validator) judgeAll(ctx context.Context, submissions []received, state *batchState) ([]event.Verdict, *outbox, error) {
 	verdicts := make([]event.Verdict, len(submissions))
-	outgoing := &outbox{batches: map[string]*event.AcceptedBatch{}, waiting: map[string][]int{}}
+	outgoing := newOutbox()
 	for i := range submissions {
 		r := &submissions[i]
 		verdicts[i] = v.newVerdict(r)
@@ -236,6 +236,7 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 			v.conclude(&verdicts[i], &result)
 			continue
 		}
+		outgoing.expect(v.ledger, r)
 		result, first, err := v.judge(ctx, r, state)
 		if err != nil {
 			return nil, nil, err
@@ -257,6 +258,7 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 			outgoing.add(i, r, result.accepted, result.held)
 		}
 	}
+	outgoing.together = state.shared
 	return verdicts, outgoing, nil
 }
 
