@@ -32,7 +32,7 @@ func TestSendersDoNotVouchForThemselves(t *testing.T) {
 		{"steps of one cell", [][]string{{"gdp 2021 4000 final"}, {"gdp 2021 19900 final"}}, []string{"TENFOLD", "TENFOLD"}},
 		{"steps that begin small", [][]string{{"gdp 2021 3000 final"}, {"gdp 2021 14000 final"}, {"gdp 2021 8134100 final"}}, []string{"told", "TENFOLD", "UNIT_SLIP"}},
 		{"steps of a new year", [][]string{{"gdp 2022 4000 final"}, {"gdp 2022 19900 final"}, {"gdp 2022 99000 final"}, {"gdp 2022 490000 final"}, {"gdp 2022 2400000 final"}}, []string{"told", "TENFOLD", "TENFOLD", "UNIT_SLIP", "UNIT_SLIP"}},
-		{"years of one submission", [][]string{{"gdp 2022 3500 final", "gdp 2023 16000 final"}}, []string{"TENFOLD"}},
+		{"years of one submission", [][]string{{"gdp 2022 3500 final", "gdp 2023 16000 final"}}, []string{"told"}},
 		{"every year of one submission", [][]string{{"gdp 2020 7501800 final", "gdp 2021 8134100 final", "gdp 2022 8534100 final"}}, []string{"UNIT_SLIP UNIT_SLIP UNIT_SLIP"}},
 		{"taken back and sent again", [][]string{{"tech_contract_value 2020 - D", "tech_contract_value 2021 - D"}, {"tech_contract_value 2021 89256 estimate"}}, []string{"", "UNIT_SLIP"}},
 		{"taken back and sent in steps", [][]string{{"gdp 2020 - D", "gdp 2021 - D"}, {"gdp 2021 3000"}, {"gdp 2021 - D"}, {"gdp 2021 14000"}}, []string{"", "told", "", "TENFOLD"}},

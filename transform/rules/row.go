@@ -303,6 +303,9 @@ func (a *activation) resolve(name string) ref.Val {
 		return types.Bool(r.of.hasMaximum)
 	case "month":
 		return types.Int(r.Period.Index)
+	case "reference_years":
+		apart := int(r.Period.Year) - int(r.referencePeriod().Year)
+		return types.Int(max(apart, -apart))
 	case "other_indicator":
 		return types.String(a.related.id)
 	case "other_zh":
