@@ -180,10 +180,17 @@ func lastSequences(t *testing.T, p *Projection) map[string]uint64 {
 // next comparison, also where the part was compared before; it is put aside and filled again from the log.
 func TestUnreadablePartIsMended(t *testing.T) {
 	p := wholeProjection(t)
-	for _, table := range []string{"observations_data", "submissions_data", "totals_data"} {
-		for size, left := range map[string]func(int64) int64{"empty": func(int64) int64 { return 0 }, "cut off": func(size int64) int64 { return max(size-10, 0) }} {
-			t.Run(table+" "+size, func(t *testing.T) { damagedIsMended(t, p, table, left) })
-		}
+	empty, cutOff := func(int64) int64 { return 0 }, func(size int64) int64 { return max(size-10, 0) }
+	for _, c := range []struct {
+		name, table string
+		left        func(size int64) int64
+	}{
+		{"rows, empty", "observations_data", empty},
+		{"rows, cut off", "observations_data", cutOff},
+		{"verdicts, cut off", "submissions_data", cutOff},
+		{"totals, empty", "totals_data", empty},
+	} {
+		t.Run(c.name, func(t *testing.T) { damagedIsMended(t, p, c.table, c.left) })
 	}
 }
 
