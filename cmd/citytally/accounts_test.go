@@ -191,6 +191,10 @@ func TestStagesAreUsersOfTheirBroker(t *testing.T) {
 	for _, stage := range []string{app.StageIngest, app.StageTransform} { // what the sink is denied stands for a minute
 		eventually(t, stage+" is ready again", func() bool { ready, _ := isReady(stage); return ready })
 	}
+	eventually(t, "a report is answered", func() bool { // a change of grants cuts connections off for a moment
+		code, _, _ := citytally(t, "report", "--dir", b.dir, "--period", "2021", "--format", "json")
+		return code == 0
+	})
 	eventually(t, "the last figure is in the total", func() bool {
 		return reported(t, b.dir, "2021")["gdp"].Value == strconv.Itoa(value)
 	})
