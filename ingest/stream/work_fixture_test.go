@@ -87,11 +87,16 @@ func work(t testing.TB, log *stream.Log, task stream.Task, change ...func(*strea
 // them.
 func (k *task) carriedOut(t testing.TB, n int) (all []string) {
 	t.Helper()
+	return k.carriedOutBy(t, soon(t), n)
+}
+
+func (k *task) carriedOutBy(t testing.TB, ctx context.Context, n int) (all []string) {
+	t.Helper()
 	for len(all) < n {
 		select {
 		case batch := <-k.done:
 			all = append(all, batch...)
-		case <-soon(t).Done():
+		case <-ctx.Done():
 			t.Fatalf("carried out %v, want %d", all, n)
 		}
 	}
