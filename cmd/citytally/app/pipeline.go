@@ -111,7 +111,8 @@ func Open(ctx context.Context, s *configs.Settings, o Options) (*Pipeline, error
 	return p, nil
 }
 
-func (p *Pipeline) open(ctx context.Context) error {
+// begin takes the data directory, opens the address of operations, and begins to start the engine.
+func (p *Pipeline) begin(ctx context.Context) error {
 	release, err := LockDir(p.settings.Dir)
 	if err != nil {
 		return err
@@ -120,7 +121,11 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.openOperations(ctx); err != nil {
 		return err
 	}
-	if err := p.beginEngine(ctx); err != nil {
+	return p.beginEngine(ctx)
+}
+
+func (p *Pipeline) open(ctx context.Context) error {
+	if err := p.begin(ctx); err != nil {
 		return err
 	}
 	fromSettings, err := p.settings.LoadCatalogue()

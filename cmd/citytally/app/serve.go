@@ -36,20 +36,12 @@ func OpenServer(ctx context.Context, s *configs.Settings, server string, o Optio
 }
 
 func (p *Pipeline) openServer(ctx context.Context) error {
-	release, err := LockDir(p.settings.Dir)
-	if err != nil {
-		return err
-	}
-	p.closers = append(p.closers, release)
-	if err := p.openOperations(ctx); err != nil {
-		return err
-	}
-	if err := p.beginEngine(ctx); err != nil {
-		return err
-	}
-	if p.serves == ServerNATS {
+	err := p.begin(ctx)
+	switch {
+	case err != nil:
+	case p.serves == ServerNATS:
 		err = p.openBroker(ctx)
-	} else {
+	default:
 		err = p.dialStore()
 	}
 	if err != nil {

@@ -90,19 +90,25 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 // maxNamed is how many lost submissions an error names.
 const maxNamed = 50
 
+// divergences returns how the log differs from itself and from the projection.
+func divergences(ctx context.Context, log *stream.Log, projection reconcile.Projection) ([]reconcile.Divergence, error) {
+	found, err := reconcile.CheckLog(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := reconcile.CheckProjection(ctx, log, projection)
+	return append(found, shown...), err
+}
+
 // refusePoorerLog returns an error when the projection holds what the log has lost, or when
 // the log has lost messages that are kept for ever. It names the lost submissions.
 func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.Projection, lost []sink.LostSubmission) error {
-	found, err := reconcile.CheckLog(ctx, log)
-	if err != nil {
-		return err
-	}
-	shown, err := reconcile.CheckProjection(ctx, log, projection)
+	found, err := divergences(ctx, log, projection)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, d := range append(found, shown...) {
+	for _, d := range found {
 		if d.StopsSink() || d.StopsTransform() {
 			errs = append(errs, errors.New(d.String()))
 		}
@@ -122,15 +128,11 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 // refuseMendable returns an error when ClickHouse may hold the only copy of what can be brought back
 // to the log.
 func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.Projection) error {
-	found, err := reconcile.CheckLog(ctx, log)
+	found, err := divergences(ctx, log, projection)
 	if err != nil {
 		return err
 	}
-	shown, err := reconcile.CheckProjection(ctx, log, projection)
-	if err != nil {
-		return err
-	}
-	for _, d := range append(found, shown...) {
+	for _, d := range found {
 		if d.MendsBySubmissions() {
 			return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what can be brought back first: %s", &d))
 		}

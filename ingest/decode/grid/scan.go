@@ -105,11 +105,7 @@ func (s *sheetScanner) next() error {
 				s.addCell(s.attributes)
 			}
 		case "rPh":
-			if s.phonetic--; !closing {
-				if s.phonetic += 2; s.empty {
-					s.phonetic--
-				}
-			}
+			s.readAloud(closing)
 		case "f":
 			if s.inCell && !closing {
 				s.cells[len(s.cells)-1].formula = true
@@ -135,6 +131,16 @@ func (s *sheetScanner) next() error {
 				s.hiddenColumns++
 			}
 		}
+	}
+}
+
+// readAloud notes that an element which says how a text is read aloud begins or ends.
+func (s *sheetScanner) readAloud(closing bool) {
+	switch {
+	case closing:
+		s.phonetic--
+	case !s.empty:
+		s.phonetic++
 	}
 }
 

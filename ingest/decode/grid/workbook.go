@@ -111,11 +111,7 @@ func sharedTexts(r io.Reader, most int) (texts []string, err error) {
 				texts = append(texts, unescapeText(string(s.values)))
 			}
 		case "rPh":
-			if s.phonetic--; !closing {
-				if s.phonetic += 2; s.empty {
-					s.phonetic--
-				}
-			}
+			s.readAloud(closing)
 		case "t":
 			if closing && s.inValue {
 				if err := s.endValue(); err != nil {
