@@ -93,7 +93,7 @@ func collectCodes(t *testing.T, file string, codes map[string]bool) {
 				add(n.Value)
 			}
 		case *ast.GenDecl:
-			if n.Tok != token.CONST || !slices.Contains([]string{"decode", "charset", "grid", "divide", "judge"}, parsed.Name.Name) {
+			if n.Tok != token.CONST || !slices.Contains([]string{"decode", "charset", "grid", "header", "divide", "judge"}, parsed.Name.Name) {
 				break
 			}
 			for _, spec := range n.Specs {

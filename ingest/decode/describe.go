@@ -6,70 +6,71 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 // describe says how the table is laid out, and notes the columns passed over.
 func (t *table) describe() {
-	t.understanding.sayf("表头在第 %d 行", "header in row %d", t.header)
+	t.understanding.sayf("表头在第 %d 行", "header in row %d", t.Row)
 	switch {
-	case t.isList():
+	case t.IsList():
 		t.understanding.say("名单，每行一个主体", "a list, one entity in each row")
-	case t.orientation == long:
+	case t.Orientation == header.Long:
 		t.understanding.say("每行一个数据", "one figure in each row")
-	case t.orientation == acrossPeriods:
-		t.understanding.sayf("每行一个指标，时期作各列（%s）", "an indicator in each row, periods across (%s)", t.across(func(c *column) string { return c.period }))
-	case t.orientation == acrossIndicator:
+	case t.Orientation == header.AcrossPeriods:
+		t.understanding.sayf("每行一个指标，时期作各列（%s）", "an indicator in each row, periods across (%s)", t.across(func(c *header.Column) string { return c.Period }))
+	case t.Orientation == header.AcrossIndicator:
 		what, whatEN := "时期", "a period"
 		switch {
-		case t.at[areaField] >= 0 && t.at[periodField] >= 0:
+		case t.At[header.AreaField] >= 0 && t.At[header.PeriodField] >= 0:
 			what, whatEN = "地区和时期", "an area and a period"
-		case t.at[areaField] >= 0:
+		case t.At[header.AreaField] >= 0:
 			what, whatEN = "地区", "an area"
-		case t.at[periodField] < 0:
+		case t.At[header.PeriodField] < 0:
 			what, whatEN = "同一时期", "one period"
 		}
-		across := t.across(func(c *column) string { return c.indicator })
+		across := t.across(func(c *header.Column) string { return c.Indicator })
 		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, across), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, across))
-	case t.orientation == acrossAreas:
-		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *column) string { return c.area }))
+	case t.Orientation == header.AcrossAreas:
+		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *header.Column) string { return c.Area }))
 	}
-	if t.whole != "" {
-		t.understanding.sayf("时期 %s（报送时选择的报告期）", "period %s (the parameter period)", t.whole)
+	if t.Whole != "" {
+		t.understanding.sayf("时期 %s（报送时选择的报告期）", "period %s (the parameter period)", t.Whole)
 	}
-	if t.unit != "" {
-		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.unit)
+	if t.Unit != "" {
+		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.Unit)
 	}
-	for i := range t.columns {
-		c := &t.columns[i]
+	for i := range t.Columns {
+		c := &t.Columns[i]
 		switch {
-		case c.name == "" && c.role == extra:
-			t.understanding.note("COLUMN_PASSED_OVER", t.header, grid.ColumnName(i), "",
+		case c.Name == "" && c.Role == header.Extra:
+			t.understanding.note("COLUMN_PASSED_OVER", t.Row, grid.ColumnName(i), "",
 				fmt.Sprintf("第 %d 列没有列名，只是行号，未读", i+1), fmt.Sprintf("column %d has no name and counts the rows; it is passed over", i+1))
-		case c.name == "":
-		case c.role == nameField && t.orientation == long:
-			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
-				fmt.Sprintf("第 %d 列 %q 只用来核对指标；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the indicators; it may be deleted", i+1, event.Excerpt(c.name, 60)))
-		case i == t.base || i == t.change || t.isCompared(i):
-			t.understanding.note("COLUMN_COMPARED", t.header, grid.ColumnName(i), c.name,
-				fmt.Sprintf("第 %d 列 %q 只用来核对数值", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is only compared with the figures", i+1, event.Excerpt(c.name, 60)))
-		case c.role == extra || c.role == nameField:
-			t.understanding.note("COLUMN_PASSED_OVER", t.header, grid.ColumnName(i), c.name,
-				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.name, 60)))
+		case c.Name == "":
+		case c.Role == header.NameField && t.Orientation == header.Long:
+			t.understanding.note("COLUMN_COMPARED", t.Row, grid.ColumnName(i), c.Name,
+				fmt.Sprintf("第 %d 列 %q 只用来核对指标；可以删去", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is only compared with the indicators; it may be deleted", i+1, event.Excerpt(c.Name, 60)))
+		case i == t.Base || i == t.Change || t.isCompared(i):
+			t.understanding.note("COLUMN_COMPARED", t.Row, grid.ColumnName(i), c.Name,
+				fmt.Sprintf("第 %d 列 %q 只用来核对数值", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is only compared with the figures", i+1, event.Excerpt(c.Name, 60)))
+		case c.Role == header.Extra || c.Role == header.NameField:
+			t.understanding.note("COLUMN_PASSED_OVER", t.Row, grid.ColumnName(i), c.Name,
+				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.Name, 60)))
 		}
 	}
 }
 
 // isCompared reports whether figures of a table with many in a row are held against a column.
 func (t *table) isCompared(i int) bool {
-	return t.orientation != long && slices.ContainsFunc(t.columns, func(c column) bool { return c.role == figures && (c.base == i || c.change == i) })
+	return t.Orientation != header.Long && slices.ContainsFunc(t.Columns, func(c header.Column) bool { return c.Role == header.Figures && (c.Base == i || c.Change == i) })
 }
 
 // across lists what the columns of figures stand for, the first few of them.
-func (t *table) across(of func(*column) string) string {
+func (t *table) across(of func(*header.Column) string) string {
 	var all []string
-	for _, i := range t.figureColumns() {
-		all = append(all, of(&t.columns[i]))
+	for _, i := range t.FigureColumns() {
+		all = append(all, of(&t.Columns[i]))
 	}
 	if len(all) > 6 {
 		return strings.Join(all[:3], ", ") + " … " + all[len(all)-1]

@@ -10,7 +10,7 @@
 //  2. Package charset decides the encoding of a text, once for the whole file.
 //  3. Package grid hands out rows of cells with their places, of a text or a workbook. JSON
 //     (json.go) has observations and needs no grid.
-//  4. recognize.go and header.go find out how a grid is laid out, and rows.go reads its rows.
+//  4. Package header finds out how a grid is laid out, and rows.go reads its rows.
 //
 // A new format is one file: a grid, or a reader of observations, and a line in container.go, which chooses by the content.
 //

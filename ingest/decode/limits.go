@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/divide"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -35,16 +36,16 @@ func (l Limits) withDefaults() Limits {
 
 // The codes of the problems this package returns.
 const (
-	Empty          = "FILE_EMPTY"
+	Empty          = header.Empty
 	BadEncoding    = charset.Unknown
 	TooManyRows    = "TOO_MANY_ROWS"
 	TooLarge       = grid.TooLarge
 	BadJSON        = "JSON_INVALID"
-	BadColumns     = "COLUMNS_INVALID"
+	BadColumns     = header.BadColumns
 	BadFile        = grid.Broken
 	WrongFormat    = charset.Binary
 	Ambiguous      = charset.Ambiguous
-	DefaultsDiffer = "PARAMETER_DIFFERS"
+	DefaultsDiffer = header.DefaultsDiffer
 	BadParameter   = "PARAMETER_INVALID"
 	FigureRepeated = divide.FigureRepeated
 )

@@ -7,10 +7,11 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 )
 
 func (t *table) indicator(text string) named {
-	if len(text) > maxHeaderCell {
+	if len(text) > header.MaxCell {
 		return named{id: text} // nothing has such a name
 	}
 	return t.reader.names.get(text, func(text string) named {
@@ -23,7 +24,7 @@ func (t *table) indicator(text string) named {
 
 // label drops the name that SDMX-CSV may write behind a code: gdp: Gross domestic product.
 func (t *table) label(text string) string {
-	if t.sdmx {
+	if t.SDMX {
 		text, _, _ = strings.Cut(text, ": ")
 	}
 	return text
@@ -31,7 +32,7 @@ func (t *table) label(text string) string {
 
 // period returns the code of a period, or the text where it has none.
 func (t *table) periodCode(text string) string {
-	if len(text) > maxHeaderCell {
+	if len(text) > header.MaxCell {
 		return text
 	}
 	return t.reader.periods.get(text, func(text string) string {
@@ -43,7 +44,7 @@ func (t *table) periodCode(text string) string {
 }
 
 func (t *table) area(text string) string {
-	if len(text) > maxHeaderCell {
+	if len(text) > header.MaxCell {
 		return text
 	}
 	return t.reader.areas.get(text, func(text string) string {
@@ -57,12 +58,12 @@ func (t *table) area(text string) string {
 var structureID = regexp.MustCompile(`^(?:[^:]+:)?([A-Za-z0-9_@$-]+)(?:\([^)]*\))?$`)
 
 func (t *table) dataset(text string) string {
-	if len(text) > maxHeaderCell {
+	if len(text) > header.MaxCell {
 		return text
 	}
 	return t.reader.datasets.get(text, func(text string) string {
 		candidates := []string{text}
-		if m := structureID.FindStringSubmatch(t.label(text)); m != nil && t.sdmx {
+		if m := structureID.FindStringSubmatch(t.label(text)); m != nil && t.SDMX {
 			candidates = append(candidates, m[1], strings.ReplaceAll(m[1], "_", "-"))
 		}
 		for _, candidate := range candidates {
@@ -73,7 +74,7 @@ func (t *table) dataset(text string) string {
 				}
 			}
 		}
-		if t.sdmx {
+		if t.SDMX {
 			return "" // the structure's own id; the request says which dataset it is
 		}
 		return text
@@ -82,15 +83,15 @@ func (t *table) dataset(text string) string {
 
 // periodOf returns the period that a row says.
 func (t *table) periodOf(r *grid.Row) string {
-	text := r.Cell(t.at[periodField])
-	if y, m := t.at[yearField], t.at[monthField]; y >= 0 && m >= 0 {
+	text := r.Cell(t.At[header.PeriodField])
+	if y, m := t.At[header.YearField], t.At[header.MonthField]; y >= 0 && m >= 0 {
 		text = joinedPeriod(r.Cell(y), r.Cell(m))
 	}
 	if text == "" {
-		if t.whole == "" && t.period.Kind != 0 {
+		if t.Whole == "" && t.period.Kind != 0 {
 			return t.period.String()
 		}
-		return t.whole
+		return t.Whole
 	}
 	return t.periodCode(text)
 }

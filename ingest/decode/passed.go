@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -39,9 +39,9 @@ func (t *table) passedOver(r *grid.Row) bool {
 		zh, en = "栏次", "numbers of columns"
 	case t.isTotal(r):
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
-	case n == 1 && len(t.columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
+	case n == 1 && len(t.Columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
 		zh, en = "小标题", "a heading"
-	case t.orientation != long && t.at[indicatorField] >= 0 && t.saysNothing(r):
+	case t.Orientation != header.Long && t.At[header.IndicatorField] >= 0 && t.saysNothing(r):
 		zh, en = "没有数据的小标题", "a heading without figures"
 	default:
 		return false
@@ -54,26 +54,21 @@ func (t *table) passedOver(r *grid.Row) bool {
 // isTotal reports whether a row holds no figures of its own but those of several others: by its
 // area or its indicator, or as a part of a district that is no area of the catalogue.
 func (t *table) isTotal(r *grid.Row) bool {
-	if text := r.Cell(t.at[areaField]); text != "" && len(text) <= maxHeaderCell {
+	if text := r.Cell(t.At[header.AreaField]); text != "" && len(text) <= header.MaxCell {
 		if t.reader.totals.get(text, func(text string) bool {
 			key := catalogue.NormalizeName(text)
 			if totals.MatchString(key) {
 				return true
 			}
 			area, ok := t.Catalogue.FindArea(ofWhich.ReplaceAllString(key, ""))
-			return ok && t.totalFor(area) || !ok && ofWhich.MatchString(key)
+			sender := t.known()
+			return ok && sender.CityFor(area) || !ok && ofWhich.MatchString(key)
 		}) {
 			return true
 		}
 	}
-	text := r.Cell(t.at[indicatorField])
-	return text != "" && len(text) <= maxHeaderCell && t.reader.totalNames.get(text, func(text string) bool { return totals.MatchString(catalogue.NormalizeName(text)) })
-}
-
-// totalFor reports whether an area's figures are the city's to the sender, who is a district.
-func (t *table) totalFor(area *catalogue.Area) bool {
-	sender := cmp.Or(t.Area, t.Own)
-	return area.Kind == catalogue.City && sender != "" && sender != area.Code
+	text := r.Cell(t.At[header.IndicatorField])
+	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return totals.MatchString(catalogue.NormalizeName(text)) })
 }
 
 // inNotes reports whether a row is one of the notes that a heading such as 填表说明： has begun.
@@ -81,7 +76,7 @@ func (t *table) inNotes(r *grid.Row, n int, first string) bool {
 	if !t.reader.inNotes || t.indicator(first).known {
 		return false
 	}
-	return n == 1 || numbered.MatchString(first) && (t.orientation != long || catalogue.Silent(r.Cell(t.at[valueField])))
+	return n == 1 || numbered.MatchString(first) && (t.Orientation != header.Long || catalogue.Silent(r.Cell(t.At[header.ValueField])))
 }
 
 // isColumnCodes reports whether a row says how columns are numbered, as forms of statistics do
@@ -110,19 +105,13 @@ func (t *table) isColumnCodes(r *grid.Row, first string) bool {
 // another one is never read in the columns of the first.
 func (t *table) secondHeader(r *grid.Row) bool {
 	_, first := r.Filled()
-	if len(first) > maxHeaderCell || !t.reader.fieldNames.get(first, func(text string) bool {
-		field, _ := fieldOf(text, t.sdmx)
-		return field > extra || numberColumn.MatchString(fieldKey(text))
+	if len(first) > header.MaxCell || !t.reader.fieldNames.get(first, func(text string) bool {
+		field, _ := header.Field(text, t.SDMX)
+		return field > header.Extra || numberColumn.MatchString(header.Key(text))
 	}) {
 		return false
 	}
-	other := table{file: t.file, sample: []grid.Row{*r}}
-	columns := other.headerColumns(r.Cells)
-	if columns == nil {
-		return false
-	}
-	_, f := other.layoutOf(columns, nil)
-	return f == nil
+	return header.Is(r, t.known())
 }
 
 func (t *table) isFootnote(text string) bool {
@@ -130,13 +119,13 @@ func (t *table) isFootnote(text string) bool {
 }
 
 func (t *table) repeatsHeader(r *grid.Row) bool {
-	if len(r.Cells) == 0 || len(t.headerCells) == 0 || r.Cells[0] != t.headerCells[0] {
+	if len(r.Cells) == 0 || len(t.Cells) == 0 || r.Cells[0] != t.Cells[0] {
 		return false
 	}
-	for i := range max(len(r.Cells), len(t.headerCells)) {
+	for i := range max(len(r.Cells), len(t.Cells)) {
 		other := ""
-		if i < len(t.headerCells) {
-			other = grid.Trim(t.headerCells[i])
+		if i < len(t.Cells) {
+			other = grid.Trim(t.Cells[i])
 		}
 		if r.Cell(i) != other {
 			return false
@@ -148,35 +137,26 @@ func (t *table) repeatsHeader(r *grid.Row) bool {
 // heading reports whether the only cell of a row is a text without figures that names no
 // indicator.
 func (t *table) heading(r *grid.Row, text string) bool {
-	if strings.ContainsFunc(text, unicode.IsDigit) || strings.ContainsAny(text, ",;\t|") || len(text) > maxHeaderCell {
+	if strings.ContainsFunc(text, unicode.IsDigit) || strings.ContainsAny(text, ",;\t|") || len(text) > header.MaxCell {
 		return false
 	}
 	if _, _, ok := t.Catalogue.FindIndicator(text); ok {
 		return false
 	}
-	if t.orientation == long {
-		v := t.at[valueField]
+	if t.Orientation == header.Long {
+		v := t.At[header.ValueField]
 		return r.Cell(v) == "" || grid.Trim(r.Cell(v)) != text
 	}
-	return !slices.ContainsFunc(t.figureColumns(), func(i int) bool { return r.Cell(i) == text })
-}
-
-func (t *table) figureColumns() (at []int) {
-	for i := range t.columns {
-		if t.columns[i].role == figures {
-			at = append(at, i)
-		}
-	}
-	return at
+	return !slices.ContainsFunc(t.FigureColumns(), func(i int) bool { return r.Cell(i) == text })
 }
 
 // saysNothing reports whether a wide row names no indicator and has no figures.
 func (t *table) saysNothing(r *grid.Row) bool {
-	if t.indicator(r.Cell(t.at[indicatorField])).known {
+	if t.indicator(r.Cell(t.At[header.IndicatorField])).known {
 		return false
 	}
-	for i := range t.columns {
-		if t.columns[i].role == figures && (!catalogue.Silent(r.Cell(i)) || r.Faults[i] != nil) {
+	for i := range t.Columns {
+		if t.Columns[i].Role == header.Figures && (!catalogue.Silent(r.Cell(i)) || r.Faults[i] != nil) {
 			return false
 		}
 	}

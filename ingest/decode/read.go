@@ -1,16 +1,54 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
+
+// table is a grid whose layout is being found, and then read.
+type table struct {
+	*file
+	grid grid.Grid
+	// sample are the first rows, kept while the header is looked for and then read first.
+	sample []grid.Row
+	*header.Layout
+	reader tableReader
+}
+
+// recognize finds the layout of a grid. It returns a failure where there is none, and an error
+// where the grid cannot be read.
+func (f *file) recognize(g grid.Grid) (*table, *header.Failure, error) {
+	t := &table{file: f, grid: g}
+	for len(t.sample) < header.SampleRows {
+		r, err := t.grid.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Cells = slices.Clone(r.Cells)
+		t.sample = append(t.sample, r)
+	}
+	layout, failed := header.Find(t.sample, f.known())
+	t.Layout = layout
+	return t, failed, nil
+}
+
+// known returns what is known of a table of the file besides its rows.
+func (f *file) known() header.Known {
+	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, MaxColumns: f.Limits.Columns}
+}
 
 // tableReader is the state of reading a table's rows.
 type tableReader struct {
@@ -63,10 +101,10 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 func (t *table) read() error {
 	t.describe()
 	t.file.columns = t.letters()
-	if t.orientation != long {
-		t.expected *= len(t.figureColumns())
+	if t.Orientation != header.Long {
+		t.expected *= len(t.FigureColumns())
 	}
-	for _, r := range t.sample[t.begin:] {
+	for _, r := range t.sample[t.Begin:] {
 		if err := t.row(&r); err != nil {
 			return err
 		}
@@ -91,12 +129,12 @@ func (t *table) read() error {
 // findings.
 func (t *table) letters() map[string]string {
 	letters := map[string]string{}
-	for field, i := range t.at {
-		if name := columnNames[role(field)]; name != "" && i >= 0 && letters[name] == "" {
+	for field, i := range t.At {
+		if name := header.FieldNames[header.Role(field)]; name != "" && i >= 0 && letters[name] == "" {
 			letters[name] = grid.ColumnName(i)
 		}
 	}
-	for name, i := range map[string]int{"base": t.base, "change": t.change} {
+	for name, i := range map[string]int{"base": t.Base, "change": t.Change} {
 		if i >= 0 {
 			letters[name] = grid.ColumnName(i)
 		}
@@ -127,9 +165,9 @@ func (t *table) row(r *grid.Row) error {
 		}
 	}
 	switch {
-	case t.isList():
+	case t.IsList():
 		return t.listRow(r)
-	case t.orientation == long:
+	case t.Orientation == header.Long:
 		return t.longRow(r)
 	}
 	return t.wideRow(r)
@@ -151,11 +189,11 @@ func (t *table) malformed(r *grid.Row, problem *catalogue.Problem) error {
 func (t *table) wrongLength(r *grid.Row) *catalogue.Problem {
 	n := len(r.Cells)
 	switch {
-	case n > len(t.columns) && !(r.EmptyFrom(len(t.columns)) && t.valuesLast()):
-		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个；千分位逗号须去掉，或把单元格用引号括起", n, len(t.columns)),
-			fmt.Sprintf("%d fields where the header has %d; take out commas that separate thousands, or quote the cell", n, len(t.columns)))
-	case n < len(t.columns) && !t.onlyUnnamedFrom(n):
-		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个", n, len(t.columns)), fmt.Sprintf("%d fields where the header has %d", n, len(t.columns)))
+	case n > len(t.Columns) && !(r.EmptyFrom(len(t.Columns)) && t.valuesLast()):
+		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个；千分位逗号须去掉，或把单元格用引号括起", n, len(t.Columns)),
+			fmt.Sprintf("%d fields where the header has %d; take out commas that separate thousands, or quote the cell", n, len(t.Columns)))
+	case n < len(t.Columns) && !t.onlyUnnamedFrom(n):
+		return newProblem("", "", fmt.Sprintf("本行有 %d 个字段，表头有 %d 个", n, len(t.Columns)), fmt.Sprintf("%d fields where the header has %d", n, len(t.Columns)))
 	}
 	return nil
 }
@@ -163,17 +201,17 @@ func (t *table) wrongLength(r *grid.Row) *catalogue.Problem {
 // valuesLast reports whether figures stand in the last named column. Only then is an empty
 // field too many no sign of a thousands separator, which shifts what follows it.
 func (t *table) valuesLast() bool {
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		if role := t.columns[i].role; role != unnamed {
-			return role == valueField || role == figures || t.isList()
+	for i := len(t.Columns) - 1; i >= 0; i-- {
+		if role := t.Columns[i].Role; role != header.Unnamed {
+			return role == header.ValueField || role == header.Figures || t.IsList()
 		}
 	}
 	return false
 }
 
 func (t *table) onlyUnnamedFrom(i int) bool {
-	for ; i < len(t.columns); i++ {
-		if t.columns[i].role != unnamed {
+	for ; i < len(t.Columns); i++ {
+		if t.Columns[i].Role != header.Unnamed {
 			return false
 		}
 	}

@@ -8,22 +8,23 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 // common reads the fields that long and wide rows share.
 func (t *table) common(r *grid.Row) (o event.Observation, area, dataset string) {
 	o.Row = r.Number
-	o.Stage, o.Status, o.Qualifier, o.Note = r.Cell(t.at[stageField]), r.Cell(t.at[statusField]), r.Cell(t.at[qualifierField]), r.Cell(t.at[noteField])
-	if t.sdmx {
+	o.Stage, o.Status, o.Qualifier, o.Note = r.Cell(t.At[header.StageField]), r.Cell(t.At[header.StatusField]), r.Cell(t.At[header.QualifierField]), r.Cell(t.At[header.NoteField])
+	if t.SDMX {
 		o.Status = t.label(o.Status)
 	}
-	if at := t.at[areaField]; at >= 0 {
+	if at := t.At[header.AreaField]; at >= 0 {
 		if area = r.Cell(at); area != "" {
 			area = t.area(area)
 		}
 	}
-	if at := t.at[datasetField]; at >= 0 {
+	if at := t.At[header.DatasetField]; at >= 0 {
 		if dataset = r.Cell(at); dataset != "" {
 			dataset = t.dataset(dataset)
 		}
@@ -33,29 +34,29 @@ func (t *table) common(r *grid.Row) (o event.Observation, area, dataset string) 
 
 func (t *table) longRow(r *grid.Row) error {
 	o, area, dataset := t.common(r)
-	for i := range t.columns {
-		if fault := r.Faults[i]; fault != nil && t.columns[i].role > extra {
+	for i := range t.Columns {
+		if fault := r.Faults[i]; fault != nil && t.Columns[i].Role > header.Extra {
 			return t.malformed(r, fault)
 		}
 	}
-	if i := t.at[valueField]; r.Merged[i] {
+	if i := t.At[header.ValueField]; r.Merged[i] {
 		return t.malformed(r, mergedValue(i, r.Number))
 	}
 	if i := t.strayValue(r); i >= 0 {
 		return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
 			fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40))))
 	}
-	name := r.Cell(t.at[indicatorField])
+	name := r.Cell(t.At[header.IndicatorField])
 	indicator := t.indicator(name)
-	o.Indicator, o.Period, o.Value = indicator.id, t.periodOf(r), event.Text(r.Cell(t.at[valueField]))
+	o.Indicator, o.Period, o.Value = indicator.id, t.periodOf(r), event.Text(r.Cell(t.At[header.ValueField]))
 	if problem := t.otherName(r, indicator, name); problem != nil {
 		return t.malformed(r, problem)
 	}
-	o.Unit = r.Cell(t.at[unitField])
-	if t.sdmx {
+	o.Unit = r.Cell(t.At[header.UnitField])
+	if t.SDMX {
 		o.Unit = t.label(o.Unit)
 	}
-	if at := t.at[multiplierField]; at >= 0 && r.Cell(at) != "" {
+	if at := t.At[header.MultiplierField]; at >= 0 && r.Cell(at) != "" {
 		unit, ok := multiplied(t.label(r.Cell(at)), o.Unit)
 		if !ok {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("UNIT_MULT %q 不是可用的倍数；请用 0、4（万）、8（亿）等", r.Cell(at)), fmt.Sprintf("UNIT_MULT %q is no multiplier that is known; use 0, 4 (万), 8 (亿) or the like", event.Excerpt(r.Cell(at), 40))))
@@ -63,10 +64,10 @@ func (t *table) longRow(r *grid.Row) error {
 		o.Unit = unit
 	}
 	if o.Unit == "" {
-		o.Unit = t.unitFor(indicator, &t.columns[t.at[valueField]], &o)
+		o.Unit = t.unitFor(indicator, &t.Columns[t.At[header.ValueField]], &o)
 	}
-	o.Base, o.Change = t.compared(r, t.base), t.compared(r, t.change)
-	if at := t.at[actionField]; at >= 0 {
+	o.Base, o.Change = t.compared(r, t.Base), t.compared(r, t.Change)
+	if at := t.At[header.ActionField]; at >= 0 {
 		action, problem := actionOf(r.Cell(at))
 		if problem != nil {
 			return t.malformed(r, problem)
@@ -98,8 +99,8 @@ func mergedValue(i, number int) *catalogue.Problem {
 
 // strayValue returns the column without a name in which the row holds something; -1 is none.
 func (t *table) strayValue(r *grid.Row) int {
-	for i := range t.columns {
-		if t.columns[i].role == unnamed && r.Cell(i) != "" {
+	for i := range t.Columns {
+		if t.Columns[i].Role == header.Unnamed && r.Cell(i) != "" {
 			return i
 		}
 	}
@@ -109,7 +110,7 @@ func (t *table) strayValue(r *grid.Row) int {
 // otherName returns the problem of a row whose columns for the id and the name say different
 // indicators.
 func (t *table) otherName(r *grid.Row, indicator named, name string) *catalogue.Problem {
-	at := t.at[nameField]
+	at := t.At[header.NameField]
 	if at < 0 || !indicator.known {
 		return nil
 	}
@@ -125,19 +126,19 @@ func (t *table) otherName(r *grid.Row, indicator named, name string) *catalogue.
 
 // unitFor returns the unit of a figure without one of its own: that of the indicator's cell, of
 // the column's header, or of the title.
-func (t *table) unitFor(indicator named, c *column, o *event.Observation) string {
+func (t *table) unitFor(indicator named, c *header.Column, o *event.Observation) string {
 	switch {
 	case catalogue.Silent(string(o.Value)):
 		return ""
 	case indicator.unit != "":
 		return indicator.unit
-	case c.unit != "":
-		return c.unit
-	case t.unit != "":
+	case c.Unit != "":
+		return c.Unit
+	case t.Unit != "":
 		// A title speaks of what has such a unit: 单位：亿元 above numbers of enterprises says
 		// nothing of them.
-		if ind, ok := t.Catalogue.Indicator(indicator.id); ok && catalogue.ParseUnit(t.unit).Dimension == ind.Unit().Dimension {
-			return t.unit
+		if ind, ok := t.Catalogue.Indicator(indicator.id); ok && catalogue.ParseUnit(t.Unit).Dimension == ind.Unit().Dimension {
+			return t.Unit
 		}
 	}
 	return ""
@@ -167,35 +168,35 @@ func actionOf(text string) (string, *catalogue.Problem) {
 func (t *table) wideRow(r *grid.Row) error {
 	base, area, dataset := t.common(r)
 	var indicator named
-	if t.at[indicatorField] >= 0 {
-		indicator = t.indicator(r.Cell(t.at[indicatorField]))
+	if t.At[header.IndicatorField] >= 0 {
+		indicator = t.indicator(r.Cell(t.At[header.IndicatorField]))
 	}
-	if t.orientation != acrossPeriods {
+	if t.Orientation != header.AcrossPeriods {
 		base.Period = t.periodOf(r)
 	}
-	unit := r.Cell(t.at[unitField])
-	for i := range t.columns {
-		c := &t.columns[i]
-		if c.role == unnamed && r.Cell(i) != "" {
+	unit := r.Cell(t.At[header.UnitField])
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Role == header.Unnamed && r.Cell(i) != "" {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q", i+1, event.Excerpt(r.Cell(i), 40)), fmt.Sprintf("column %d has no name and holds %q", i+1, event.Excerpt(r.Cell(i), 40))))
 		}
-		if c.role != figures {
+		if c.Role != header.Figures {
 			continue
 		}
 		o, of := base, area
 		o.Cell = grid.ColumnName(i) + strconv.Itoa(r.Number)
 		o.Value = event.Text(r.Cell(i))
 		what := indicator
-		switch t.orientation {
-		case acrossPeriods:
-			o.Period = c.period
-		case acrossIndicator:
-			what = named{id: c.indicator, unit: c.unit, known: true}
-		case acrossAreas:
-			of = c.area
+		switch t.Orientation {
+		case header.AcrossPeriods:
+			o.Period = c.Period
+		case header.AcrossIndicator:
+			what = named{id: c.Indicator, unit: c.Unit, known: true}
+		case header.AcrossAreas:
+			of = c.Area
 		}
 		o.Indicator, o.Unit = what.id, unit
-		o.Base, o.Change = t.compared(r, c.base), t.compared(r, c.change)
+		o.Base, o.Change = t.compared(r, c.Base), t.compared(r, c.Change)
 		fault := r.Faults[i]
 		if r.Merged[i] {
 			fault = mergedValue(i, r.Number)

@@ -9,11 +9,12 @@ import (
 
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 )
 
 // decodeText returns a text in UTF-8, and says what encoding it had.
 func (f *file) decodeText(data []byte) (string, error) {
-	text, err := charset.Decode(data, charset.Hints{Declared: f.Charset, Known: f.knownWord})
+	text, err := charset.Decode(data, charset.Hints{Declared: f.Charset, Known: func(text string) bool { return header.Word(f.Catalogue, text) }})
 	if err != nil {
 		return "", err
 	}
@@ -35,13 +36,13 @@ var delimiters = []delimiter{
 // readDelimited reads a text table. The delimiter is the one by which a header is found.
 func (f *file) readDelimited(text string) error {
 	var fits []int
-	var failed [3]*failure
-	head := firstLines(text, sampleRows)
+	var failed [3]*header.Failure
+	head := firstLines(text, header.SampleRows)
 	for i, d := range delimiters {
 		if i > 0 && strings.IndexByte(head, d.char) < 0 {
 			continue
 		}
-		found, err := newTable(f, grid.NewDelimited(text, d.char, f.Limits.Limits)).recognize()
+		_, found, err := f.recognize(grid.NewDelimited(text, d.char, f.Limits.Limits))
 		if err != nil {
 			return err
 		}
@@ -57,11 +58,11 @@ func (f *file) readDelimited(text string) error {
 			if failed[i] == nil {
 				continue
 			}
-			if failed[i].recognized > failed[best].recognized || failed[i].recognized == failed[best].recognized && failed[i].columns > failed[best].columns {
+			if failed[i].Recognized > failed[best].Recognized || failed[i].Recognized == failed[best].Recognized && failed[i].Columns > failed[best].Columns {
 				best = i
 			}
 		}
-		return failed[best].problem
+		return failed[best].Problem
 	default:
 		return newProblem(Ambiguous, "", "文件按逗号、制表符或分号分列都能读通，无法确定；请只用一种分隔符", "the file has a header by more than one delimiter; use commas, tabs or semicolons alone")
 	}
@@ -69,8 +70,8 @@ func (f *file) readDelimited(text string) error {
 	f.understanding.say(d.zh, d.en)
 	f.expected = strings.Count(text, "\n") + 1
 	rows := grid.NewDelimited(text, d.char, f.Limits.Limits)
-	t := newTable(f, rows)
-	if _, err := t.recognize(); err != nil {
+	t, _, err := f.recognize(rows)
+	if err != nil {
 		return err
 	}
 	if err := t.read(); err != nil {

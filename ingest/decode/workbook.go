@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -47,7 +48,7 @@ func (w *workbook) choose() (*candidate, error) {
 		return nil, err
 	}
 	var fits []candidate
-	var worst *failure
+	var worst *header.Failure
 	var passed []string
 	for _, s := range sheets {
 		c := candidate{Sheet: s}
@@ -62,14 +63,14 @@ func (w *workbook) choose() (*candidate, error) {
 			fits = append(fits, c)
 			continue
 		}
-		if passed = append(passed, event.Excerpt(s.Name, 60)); worst == nil || failed.recognized > worst.recognized {
+		if passed = append(passed, event.Excerpt(s.Name, 60)); worst == nil || failed.Recognized > worst.Recognized {
 			worst = failed
-			worst.problem = newProblem(failed.problem.Code, failed.problem.Seen, fmt.Sprintf("工作表 %q：%s", s.Name, failed.problem.ZH), fmt.Sprintf("sheet %q: %s", s.Name, failed.problem.EN))
+			worst.Problem = newProblem(failed.Problem.Code, failed.Problem.Seen, fmt.Sprintf("工作表 %q：%s", s.Name, failed.Problem.ZH), fmt.Sprintf("sheet %q: %s", s.Name, failed.Problem.EN))
 		}
 	}
 	switch {
 	case len(fits) == 0 && worst != nil:
-		return nil, worst.problem
+		return nil, worst.Problem
 	case len(fits) == 0:
 		return nil, newProblem(Empty, "", "工作簿里没有可见的工作表", "the workbook has no visible sheet")
 	case len(fits) > 1:
@@ -114,17 +115,17 @@ func (w *workbook) visibleSheets() (sheets []grid.Sheet, err error) {
 	return sheets, nil
 }
 
-func (w *workbook) try(c *candidate) (*failure, error) {
+func (w *workbook) try(c *candidate) (*header.Failure, error) {
 	rows, err := w.book.Rows(&c.Sheet)
 	if err != nil {
 		return nil, err
 	}
-	failed, err := newTable(w.file, rows).recognize()
+	_, failed, err := w.recognize(rows)
 	return failed, errors.Join(err, rows.Close())
 }
 
 func (w *workbook) readSheet(c *candidate) (err error) {
-	if c.summary.Rows > w.Limits.Observations+maxTitleRows {
+	if c.summary.Rows > w.Limits.Observations+header.MaxTitleRows {
 		return tooManyRows(w.Limits.Observations) // before they are all read
 	}
 	w.describe(c)
@@ -134,8 +135,8 @@ func (w *workbook) readSheet(c *candidate) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	t := newTable(w.file, rows)
-	if _, err := t.recognize(); err != nil {
+	t, _, err := w.recognize(rows)
+	if err != nil {
 		return err
 	}
 	if err := t.read(); err != nil {

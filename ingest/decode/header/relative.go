@@ -1,4 +1,4 @@
-package decode
+package header
 
 import (
 	"fmt"
@@ -9,24 +9,24 @@ import (
 
 // relativePeriod recognises a header that names a period by its place to that of the table: 本月,
 // 1-本月累计. It reports false for another header.
-func (t *table) relativePeriod(c *column) bool {
-	text := catalogue.NormalizeName(c.name)
+func (t *table) relativePeriod(c *Column) bool {
+	text := catalogue.NormalizeName(c.Name)
 	if base, inner, ok := splitBrackets(text); ok && catalogue.IsUnit(inner) {
-		text, c.unit = base, inner
+		text, c.Unit = base, inner
 	}
 	kind, found := wording.RelativePeriod(text)
 	if !found {
 		return false
 	}
-	if period, ok := wording.EndingWith(t.period, kind); ok {
-		c.role, c.period, c.relative = figures, period.String(), true
+	if period, ok := wording.EndingWith(t.Period, kind); ok {
+		c.Role, c.Period, c.relative = Figures, period.String(), true
 		return true
 	}
 	zh, en := "没有说明是哪一期", "does not say of which period"
-	if t.period.Kind != 0 {
-		zh, en = fmt.Sprintf("与报告期 %s 不相符", t.period), fmt.Sprintf("does not go with the period %s", t.period)
+	if t.Period.Kind != 0 {
+		zh, en = fmt.Sprintf("与报告期 %s 不相符", t.Period), fmt.Sprintf("does not go with the period %s", t.Period)
 	}
-	c.problem = newProblem(withoutYear, c.name, fmt.Sprintf("%s%s；%s", catalogue.Quoted(c.name), zh, giveMonth[0]), fmt.Sprintf("%q %s; %s", c.name, en, giveMonth[1]))
+	c.problem = newProblem(withoutYear, c.Name, fmt.Sprintf("%s%s；%s", catalogue.Quoted(c.Name), zh, giveMonth[0]), fmt.Sprintf("%q %s; %s", c.Name, en, giveMonth[1]))
 	return true
 }
 
@@ -36,17 +36,17 @@ var giveMonth = [2]string{"请在报送时选择“报告期”（参数 period�
 // attachCompared finds the columns of figures that columns of last year's figures and of changes
 // belong to: by the name before theirs, as the only one, or each behind its own. Where it is not
 // certain, a column belongs to none and is passed over.
-func (t *table) attachCompared(columns []column) {
+func (t *table) attachCompared(columns []Column) {
 	var owners []int
 	for i := range columns {
-		if columns[i].base, columns[i].change = -1, -1; columns[i].role == figures {
+		if columns[i].Base, columns[i].Change = -1, -1; columns[i].Role == Figures {
 			owners = append(owners, i)
 		}
 	}
 	set := func(kind wording.Comparison, owner, i int) {
-		at := &columns[owner].base
+		at := &columns[owner].Base
 		if kind == wording.ChangeOf {
-			at = &columns[owner].change
+			at = &columns[owner].Change
 		}
 		if *at < 0 {
 			*at = i
@@ -54,8 +54,8 @@ func (t *table) attachCompared(columns []column) {
 	}
 	nameless := map[wording.Comparison][][2]int{} // the column before and the compared one
 	for i := range columns {
-		kind, of := wording.Compares(columns[i].name)
-		if columns[i].role != extra || kind == wording.NoComparison {
+		kind, of := wording.Compares(columns[i].Name)
+		if columns[i].Role != Extra || kind == wording.NoComparison {
 			continue
 		}
 		if of == "" {
@@ -96,7 +96,7 @@ func (t *table) attachCompared(columns []column) {
 }
 
 // sameFigures reports whether a name is that of a column of figures.
-func (t *table) sameFigures(name string, of *column) bool {
-	c := column{name: name}
-	return (t.figuresOf(&c) || t.relativePeriod(&c)) && c.role == figures && c.indicator == of.indicator && c.period == of.period && c.area == of.area
+func (t *table) sameFigures(name string, of *Column) bool {
+	c := Column{Name: name}
+	return (t.figuresOf(&c) || t.relativePeriod(&c)) && c.Role == Figures && c.Indicator == of.Indicator && c.Period == of.Period && c.Area == of.Area
 }

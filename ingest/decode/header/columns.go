@@ -1,4 +1,4 @@
-package decode
+package header
 
 import (
 	"fmt"
@@ -11,84 +11,45 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// column is one column of a table.
-type column struct {
-	role role
-	// name is the header's text, unit the unit written behind it.
-	name, unit string
-	// indicator, period or area is what the values of a column of figures have in common.
-	indicator, period, area string
-	// total is true of the city's column in a table of a district.
-	total bool
-	// relative is true where the period is told by its place to that of the table: 本月.
-	relative bool
-	// base and change are the columns of a year before's figures and of the change since, of a
-	// table with many figures in a row; -1 is none.
-	base, change int
-	// problem says why the header names no period although it seems to.
-	problem *catalogue.Problem
-}
-
-// orientation is how a table is laid out.
-type orientation uint8
-
-const (
-	long            orientation = iota + 1 // one figure a row
-	acrossPeriods                          // an indicator a row, a period a column
-	acrossIndicator                        // a period or an area a row, an indicator a column
-	acrossAreas                            // an indicator a row, an area a column
-)
-
-// failure is why rows are no header, and how near they came.
-type failure struct {
-	problem *catalogue.Problem
-	// describe makes the problem. Most rows that are no header are never spoken of.
-	describe            func() *catalogue.Problem
-	recognized, columns int
-}
-
 // headerColumns reads the cells of a header. It returns nil where a cell holds a number that is no
 // period, since then the row is data.
-func (t *table) headerColumns(cells []string) []column {
+func (t *table) headerColumns(cells []string) []Column {
 	first := ""
 	if len(cells) > 0 {
-		first, _, _ = strings.Cut(fieldKey(cells[0]), ":")
+		first, _, _ = strings.Cut(Key(cells[0]), ":")
 	}
 	sdmx := first == "dataflow" || first == "structure"
 	if list := listColumns(cells); list != nil {
-		t.sdmx = false
+		t.SDMX = false
 		return list
 	}
-	columns := make([]column, len(cells))
+	columns := make([]Column, len(cells))
 	for i, cell := range cells {
 		text := grid.Trim(cell)
 		c := &columns[i]
-		if c.name = text; text == "" {
+		if c.Name = text; text == "" {
 			continue
 		}
-		if len(text) > maxHeaderCell {
-			c.role = extra
+		if len(text) > MaxCell {
+			c.Role = Extra
 			continue
 		}
-		if c.role, c.unit = fieldOf(text, sdmx); c.role != extra {
+		if c.Role, c.Unit = Field(text, sdmx); c.Role != Extra {
 			continue
 		}
 		if t.figuresOf(c) || c.problem != nil || t.relativePeriod(c) {
 			continue
 		}
-		if wording.PassedOver(fieldKey(text)) {
+		if wording.PassedOver(Key(text)) {
 			continue
 		}
 		if _, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 {
 			return nil
 		}
 	}
-	t.sdmx = sdmx
+	t.SDMX = sdmx
 	return columns
 }
-
-// maxHeaderCell is how many bytes of text a header's cell may have to be understood.
-const maxHeaderCell = 200
 
 // behindName is what headers write behind an indicator's name, of its figures.
 var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成数|完成情况)(\([^()]+\))?$`)
@@ -97,35 +58,35 @@ var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实�
 var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|数)$`)
 
 // figuresOf recognises a header that names an indicator, an area or a period.
-func (t *table) figuresOf(c *column) bool {
-	if ind, unit, ok := t.Catalogue.FindIndicator(c.name); ok {
-		c.role, c.indicator, c.unit = figures, ind.ID, unit
+func (t *table) figuresOf(c *Column) bool {
+	if ind, unit, ok := t.Catalogue.FindIndicator(c.Name); ok {
+		c.Role, c.Indicator, c.Unit = Figures, ind.ID, unit
 		return true
 	}
-	if area, ok := t.Catalogue.FindArea(c.name); ok {
-		if c.role, c.area = figures, area.Code; t.totalFor(area) {
-			c.role, c.area, c.total = extra, "", true
+	if area, ok := t.Catalogue.FindArea(c.Name); ok {
+		if c.Role, c.Area = Figures, area.Code; t.CityFor(area) {
+			c.Role, c.Area, c.total = Extra, "", true
 		}
 		return true
 	}
-	text := c.name
+	text := c.Name
 	if short := behindName.ReplaceAllString(catalogue.NormalizeName(text), "$1"); short != "" && len(short) < len(text) {
 		if ind, unit, ok := t.Catalogue.FindIndicator(short); ok {
-			c.role, c.indicator, c.unit = figures, ind.ID, unit
+			c.Role, c.Indicator, c.Unit = Figures, ind.ID, unit
 			return true
 		}
 	}
 	if base, inner, ok := splitBrackets(catalogue.NormalizeName(text)); ok && (catalogue.IsUnit(inner) || inner == "%") {
-		text, c.unit = base, inner
+		text, c.Unit = base, inner
 	}
-	period, err := catalogue.ReadPeriod(text, int(t.period.Year))
+	period, err := catalogue.ReadPeriod(text, int(t.Period.Year))
 	if err != nil {
 		if short := periodSuffix.ReplaceAllString(text, ""); short != text && short != "" {
 			if strings.HasSuffix(text, "年末") {
 				short += "年"
 			}
-			if period, shorter := catalogue.ReadPeriod(short, int(t.period.Year)); shorter == nil {
-				c.role, c.period = figures, period.String()
+			if period, shorter := catalogue.ReadPeriod(short, int(t.Period.Year)); shorter == nil {
+				c.Role, c.Period = Figures, period.String()
 				return true
 			}
 		}
@@ -134,7 +95,7 @@ func (t *table) figuresOf(c *column) bool {
 		}
 		return false
 	}
-	c.role, c.period = figures, period.String()
+	c.Role, c.Period = Figures, period.String()
 	return true
 }
 
@@ -173,9 +134,9 @@ func (t *table) combine(top, bottom []string) []string {
 			cells[i] = upper + "（" + unit + "）"
 		default:
 			cells[i] = upper + lower
-			if field, _ := fieldOf(lower, false); field == valueField && t.namesFigures(upper) {
+			if field, _ := Field(lower, false); field == ValueField && t.namesFigures(upper) {
 				cells[i] = upper
-			} else if field != extra {
+			} else if field != Extra {
 				cells[i] = lower
 			} else if _, err := catalogue.ReadPeriod(cells[i], 0); err != nil {
 				if _, _, ok := t.Catalogue.FindIndicator(lower); ok {
@@ -189,81 +150,81 @@ func (t *table) combine(top, bottom []string) []string {
 
 // namesFigures reports whether a header names an indicator, an area or a period.
 func (t *table) namesFigures(name string) bool {
-	c := column{name: name}
-	return t.figuresOf(&c) && c.role == figures || t.relativePeriod(&c)
+	c := Column{Name: name}
+	return t.figuresOf(&c) && c.Role == Figures || t.relativePeriod(&c)
 }
 
 // layoutOf decides how a table with these columns is laid out. It returns a failure where it is no table.
-func (t *table) layoutOf(columns []column, below []grid.Row) (orientation, *failure) {
-	f := &failure{columns: len(columns)}
-	var byField [figures + 1][]int
+func (t *table) layoutOf(columns []Column, below []grid.Row) (Orientation, *Failure) {
+	f := &Failure{Columns: len(columns)}
+	var byField [Figures + 1][]int
 	across := [3]int{} // columns of figures by indicator, period, area
 	for i := range columns {
 		c := &columns[i]
-		byField[c.role] = append(byField[c.role], i)
+		byField[c.Role] = append(byField[c.Role], i)
 		switch {
-		case c.role > extra && c.role < figures:
-			f.recognized++
-		case c.indicator != "":
+		case c.Role > Extra && c.Role < Figures:
+			f.Recognized++
+		case c.Indicator != "":
 			across[0]++
-		case c.period != "":
+		case c.Period != "":
 			across[1]++
-		case c.area != "":
+		case c.Area != "":
 			across[2]++
 		}
 	}
-	has := func(field role) bool { return len(byField[field]) > 0 }
+	has := func(field Role) bool { return len(byField[field]) > 0 }
 	kinds := 0
 	for _, n := range across {
 		if n > 0 {
 			kinds++
 		}
 	}
-	f.recognized += across[0] + across[1] + across[2]
+	f.Recognized += across[0] + across[1] + across[2]
 	switch {
-	case has(entityField):
-		return long, t.checkList(columns, byField, f)
-	case kinds == 0 && (has(valueField) || !has(indicatorField) && !has(nameField)):
-		return long, t.checkLong(columns, byField, f)
+	case has(EntityField):
+		return Long, t.checkList(columns, byField, f)
+	case kinds == 0 && (has(ValueField) || !has(IndicatorField) && !has(NameField)):
+		return Long, t.checkLong(columns, byField, f)
 	case kinds == 0:
 		return 0, t.missing(columns, f, "value")
 	case kinds > 1:
-		f.recognized = 0
-		f.problem = newProblem(BadColumns, headerText(columns), "表头同时有指标、时期和地区，看不出哪一行是表头", "indicators, periods and areas stand side by side, and no row is a header for certain")
+		f.Recognized = 0
+		f.Problem = newProblem(BadColumns, headerText(columns), "表头同时有指标、时期和地区，看不出哪一行是表头", "indicators, periods and areas stand side by side, and no row is a header for certain")
 		return 0, f
-	case has(valueField):
-		at, other := byField[valueField][0], byField[figures][0]
-		f.recognized += 10
-		f.problem = newProblem(Ambiguous, headerText(columns),
-			fmt.Sprintf("既有数值列 %q，又有 %q 这样的列，可以读成长表，也可以读成宽表；请删去其中一种", columns[at].name, columns[other].name),
-			fmt.Sprintf("there is a column of values, %q, and there are columns such as %q: the table can be read with one figure or with many in a row; delete one kind", columns[at].name, columns[other].name))
+	case has(ValueField):
+		at, other := byField[ValueField][0], byField[Figures][0]
+		f.Recognized += 10
+		f.Problem = newProblem(ambiguous, headerText(columns),
+			fmt.Sprintf("既有数值列 %q，又有 %q 这样的列，可以读成长表，也可以读成宽表；请删去其中一种", columns[at].Name, columns[other].Name),
+			fmt.Sprintf("there is a column of values, %q, and there are columns such as %q: the table can be read with one figure or with many in a row; delete one kind", columns[at].Name, columns[other].Name))
 		return 0, f
 	}
-	kind := acrossPeriods
+	kind := AcrossPeriods
 	switch {
 	case across[0] > 0:
-		kind = acrossIndicator
+		kind = AcrossIndicator
 	case across[2] > 0:
-		kind = acrossAreas
+		kind = AcrossAreas
 	}
 	return kind, t.checkWide(kind, columns, byField, below, f)
 }
 
 // checkLong checks a table with one figure a row. It returns nil where it is one.
-func (t *table) checkLong(columns []column, byField [figures + 1][]int, f *failure) *failure {
-	if len(byField[indicatorField]) == 0 && len(byField[nameField]) > 0 {
-		columns[byField[nameField][0]].role = indicatorField
-		byField[indicatorField], byField[nameField] = byField[nameField][:1], byField[nameField][1:]
+func (t *table) checkLong(columns []Column, byField [Figures + 1][]int, f *Failure) *Failure {
+	if len(byField[IndicatorField]) == 0 && len(byField[NameField]) > 0 {
+		columns[byField[NameField][0]].Role = IndicatorField
+		byField[IndicatorField], byField[NameField] = byField[NameField][:1], byField[NameField][1:]
 	}
 	joinYearAndMonth(columns, &byField)
 	var missing []string
-	if len(byField[indicatorField]) == 0 {
+	if len(byField[IndicatorField]) == 0 {
 		missing = append(missing, "indicator")
 	}
-	if len(byField[periodField]) == 0 && t.period.Kind == 0 {
+	if len(byField[PeriodField]) == 0 && t.Period.Kind == 0 {
 		missing = append(missing, "period")
 	}
-	if len(byField[valueField]) == 0 {
+	if len(byField[ValueField]) == 0 {
 		missing = append(missing, "value")
 	}
 	if len(missing) > 0 {
@@ -274,45 +235,45 @@ func (t *table) checkLong(columns []column, byField [figures + 1][]int, f *failu
 
 // joinYearAndMonth makes the period of columns for the year and the month. A column of one
 // of them alone is the period.
-func joinYearAndMonth(columns []column, byField *[figures + 1][]int) {
-	if len(byField[periodField]) == 0 && len(byField[yearField])+len(byField[monthField]) == 1 {
-		at := append(byField[yearField], byField[monthField]...)[0]
-		columns[at].role = periodField
-		byField[periodField], byField[yearField], byField[monthField] = []int{at}, nil, nil
+func joinYearAndMonth(columns []Column, byField *[Figures + 1][]int) {
+	if len(byField[PeriodField]) == 0 && len(byField[YearField])+len(byField[MonthField]) == 1 {
+		at := append(byField[YearField], byField[MonthField]...)[0]
+		columns[at].Role = PeriodField
+		byField[PeriodField], byField[YearField], byField[MonthField] = []int{at}, nil, nil
 	}
-	if len(byField[periodField]) == 0 && len(byField[yearField]) == 1 && len(byField[monthField]) == 1 {
-		byField[periodField] = byField[yearField]
+	if len(byField[PeriodField]) == 0 && len(byField[YearField]) == 1 && len(byField[MonthField]) == 1 {
+		byField[PeriodField] = byField[YearField]
 	}
 }
 
 // repeated refuses two columns of the same kind.
-func (t *table) repeated(columns []column, byField [figures + 1][]int, f *failure) *failure {
-	for field := indicatorField; field < ignoredField; field++ {
+func (t *table) repeated(columns []Column, byField [Figures + 1][]int, f *Failure) *Failure {
+	for field := IndicatorField; field < IgnoredField; field++ {
 		at := byField[field]
-		if len(at) < 2 || field == nameField || field == noteField {
+		if len(at) < 2 || field == NameField || field == NoteField {
 			continue
 		}
-		f.problem = newProblem(BadColumns, headerText(columns),
-			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是“%s”；请只保留一列", at[1]+1, columns[at[1]].name, at[0]+1, columns[at[0]].name, chineseNames[columnNames[field]]),
-			fmt.Sprintf("the header is wrong: column %d, %q, occurs twice: column %d, %q, is the %s already; keep one of them", at[1]+1, strings.ToLower(columns[at[1]].name), at[0]+1, columns[at[0]].name, columnNames[field]))
+		f.Problem = newProblem(BadColumns, headerText(columns),
+			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是“%s”；请只保留一列", at[1]+1, columns[at[1]].Name, at[0]+1, columns[at[0]].Name, chineseNames[FieldNames[field]]),
+			fmt.Sprintf("the header is wrong: column %d, %q, occurs twice: column %d, %q, is the %s already; keep one of them", at[1]+1, strings.ToLower(columns[at[1]].Name), at[0]+1, columns[at[0]].Name, FieldNames[field]))
 		return f
 	}
-	if p := byField[periodField]; len(p) == 1 && len(byField[yearField]) == 1 && p[0] != byField[yearField][0] {
-		y := byField[yearField][0]
-		f.problem = newProblem(BadColumns, headerText(columns), fmt.Sprintf("第 %d 列和第 %d 列都是报告期；请只保留一列", p[0]+1, y+1), fmt.Sprintf("columns %d and %d both say the period; keep one of them", p[0]+1, y+1))
+	if p := byField[PeriodField]; len(p) == 1 && len(byField[YearField]) == 1 && p[0] != byField[YearField][0] {
+		y := byField[YearField][0]
+		f.Problem = newProblem(BadColumns, headerText(columns), fmt.Sprintf("第 %d 列和第 %d 列都是报告期；请只保留一列", p[0]+1, y+1), fmt.Sprintf("columns %d and %d both say the period; keep one of them", p[0]+1, y+1))
 		return f
 	}
 	seen := map[string]int{}
 	for i := range columns {
 		c := &columns[i]
-		if c.role != figures {
+		if c.Role != Figures {
 			continue
 		}
-		key := c.indicator + "|" + c.period + "|" + c.area
+		key := c.Indicator + "|" + c.Period + "|" + c.Area
 		if first, taken := seen[key]; taken {
-			f.problem = newProblem(Ambiguous, headerText(columns),
-				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 说的是同一项，无法确定用哪一列；请只保留一列", first+1, columns[first].name, i+1, c.name),
-				fmt.Sprintf("columns %d, %q, and %d, %q, say the same thing and it is not certain which is meant; keep one of them", first+1, columns[first].name, i+1, c.name))
+			f.Problem = newProblem(ambiguous, headerText(columns),
+				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 说的是同一项，无法确定用哪一列；请只保留一列", first+1, columns[first].Name, i+1, c.Name),
+				fmt.Sprintf("columns %d, %q, and %d, %q, say the same thing and it is not certain which is meant; keep one of them", first+1, columns[first].Name, i+1, c.Name))
 			return f
 		}
 		seen[key] = i
@@ -321,20 +282,20 @@ func (t *table) repeated(columns []column, byField [figures + 1][]int, f *failur
 }
 
 // doubtful refuses columns without a known name that may be meant to count.
-func (t *table) doubtful(columns []column, f *failure) *failure {
+func (t *table) doubtful(columns []Column, f *Failure) *Failure {
 	for i := range columns {
 		c := &columns[i]
-		if c.role != extra {
+		if c.Role != Extra {
 			continue
 		}
 		if c.problem != nil {
-			f.problem = newProblem(BadColumns, c.name, fmt.Sprintf("第 %d 列的表头：%s", i+1, c.problem.ZH), fmt.Sprintf("the header of column %d: %s", i+1, c.problem.EN))
+			f.Problem = newProblem(BadColumns, c.Name, fmt.Sprintf("第 %d 列的表头：%s", i+1, c.problem.ZH), fmt.Sprintf("the header of column %d: %s", i+1, c.problem.EN))
 			return f
 		}
-		if near := nearField(c.name); near != "" && !wording.PassedOver(fieldKey(c.name)) {
-			f.problem = newProblem(BadColumns, c.name,
-				fmt.Sprintf("表头有误：第 %d 列 %q 不是规定的列，是否应为“%s”（%s）？请改名，或删去该列", i+1, c.name, chineseNames[near], near),
-				fmt.Sprintf("the header is wrong: column %d, %q, is unknown; did you mean %q? Rename it, or delete the column", i+1, c.name, near))
+		if near := nearField(c.Name); near != "" && !wording.PassedOver(Key(c.Name)) {
+			f.Problem = newProblem(BadColumns, c.Name,
+				fmt.Sprintf("表头有误：第 %d 列 %q 不是规定的列，是否应为“%s”（%s）？请改名，或删去该列", i+1, c.Name, chineseNames[near], near),
+				fmt.Sprintf("the header is wrong: column %d, %q, is unknown; did you mean %q? Rename it, or delete the column", i+1, c.Name, near))
 			return f
 		}
 	}
@@ -358,16 +319,16 @@ const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,
 var spacedColumns = regexp.MustCompile(`[|，；]|\S\s{2,}\S`)
 
 // missing is the failure of a header without the columns named.
-func (t *table) missing(columns []column, f *failure, names ...string) *failure {
-	begin, recognized := t.begin, f.recognized
+func (t *table) missing(columns []Column, f *Failure, names ...string) *Failure {
+	begin, recognized := t.Begin, f.Recognized
 	f.describe = func() *catalogue.Problem {
-		t.begin = begin
+		t.Begin = begin
 		return t.describeMissing(columns, recognized, names)
 	}
 	return f
 }
 
-func (t *table) describeMissing(columns []column, recognized int, names []string) *catalogue.Problem {
+func (t *table) describeMissing(columns []Column, recognized int, names []string) *catalogue.Problem {
 	if p := accountingTable(columns); p != nil {
 		return p
 	}
@@ -377,15 +338,15 @@ func (t *table) describeMissing(columns []column, recognized int, names []string
 	var zh, en []string
 	for i := range columns {
 		c := &columns[i]
-		named := event.Excerpt(c.name, 60)
+		named := event.Excerpt(c.Name, 60)
 		switch {
-		case c.role == unnamed && recognized > 0 && i < len(columns)-1 && t.holdsValues(i):
+		case c.Role == Unnamed && recognized > 0 && i < len(columns)-1 && t.holdsValues(i):
 			zh, en = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1)), append(en, fmt.Sprintf("column %d has no name", i+1))
 		case c.problem != nil:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列：%s", i+1, c.problem.ZH)), append(en, fmt.Sprintf("column %d: %s", i+1, c.problem.EN))
-		case c.role == extra:
+		case c.Role == Extra:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, named)), append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, named))
-			if near := nearField(c.name); near != "" {
+			if near := nearField(c.Name); near != "" {
 				zh[len(zh)-1] += fmt.Sprintf("，是否应为“%s”（%s）？", chineseNames[near], near)
 				en[len(en)-1] += fmt.Sprintf(" (did you mean %q?)", near)
 			}
@@ -394,7 +355,7 @@ func (t *table) describeMissing(columns []column, recognized int, names []string
 			break
 		}
 	}
-	if len(columns) == 1 && spacedColumns.MatchString(columns[0].name) {
+	if len(columns) == 1 && spacedColumns.MatchString(columns[0].Name) {
 		zh, en = append(zh, "各列须用半角逗号、制表符或半角分号分隔"), append(en, "columns are separated by commas, tabs or semicolons of half width")
 	}
 	for _, name := range names {
@@ -412,7 +373,7 @@ func (t *table) describeMissing(columns []column, recognized int, names []string
 
 // titleSays tells what a title or the file's name says of the period, where it is one.
 func (t *table) titleSays() (zh, en string) {
-	said := periodsIn(append(t.titles(t.sample[max(t.begin-1, 0)].Number+1), t.File))
+	said := periodsIn(append(t.titles(t.sample[max(t.Begin-1, 0)].Number+1), t.File))
 	if len(said) != 1 {
 		return "", ""
 	}
@@ -429,7 +390,7 @@ const withoutYear = "PERIOD_WITHOUT_YEAR"
 
 // withoutPeriod returns the problem of a table that lacks nothing but the period to which its
 // columns refer: 本月, 累计.
-func (t *table) withoutPeriod(columns []column, names []string) *catalogue.Problem {
+func (t *table) withoutPeriod(columns []Column, names []string) *catalogue.Problem {
 	if len(names) != 1 || names[0] != "value" {
 		return nil
 	}
@@ -444,10 +405,10 @@ func (t *table) withoutPeriod(columns []column, names []string) *catalogue.Probl
 
 // accountingTable returns the problem of a table that a program for accounting has exported: it has
 // accounts and no indicators.
-func accountingTable(columns []column) *catalogue.Problem {
+func accountingTable(columns []Column) *catalogue.Problem {
 	n := 0
 	for i := range columns {
-		if wording.Accounting(catalogue.NormalizeName(columns[i].name)) {
+		if wording.Accounting(catalogue.NormalizeName(columns[i].Name)) {
 			n++
 		}
 	}
@@ -459,10 +420,10 @@ func accountingTable(columns []column) *catalogue.Problem {
 		"this looks like what a program for accounting exports, accounts and vouchers, and it has no indicators; download the form, fill in the figures of its indicators and send that")
 }
 
-func headerText(columns []column) string {
+func headerText(columns []Column) string {
 	var names []string
 	for i := range columns[:min(len(columns), 20)] {
-		names = append(names, columns[i].name)
+		names = append(names, columns[i].Name)
 	}
 	return event.Excerpt(strings.Join(names, ","), maxSeen)
 }

@@ -1,0 +1,119 @@
+package header
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
+
+var (
+	titleUnit   = regexp.MustCompile(`(?:计量)?单位[:：]\s*([^\s:：，,）)]+)`)
+	titlePeriod = regexp.MustCompile(`(\d{4})\s*年?(?:度)?\s*(?:(?:第?[一二三四1-4]季度)|(?:[上下]半年)|(?:前三季度)|(?:\d{1,2}\s*[-—–~至]\s*\d{1,2}月)|(?:\d{1,2}月))?|\b(?:19|20)\d{2}-?(?:Q[1-4]|S[12]|H[12]|YTD\d{2}|\d{2})\b`)
+)
+
+// context reads what stands above the header, and in the file's name: the unit, and the period and
+// area that the parameters have to agree with. It returns a failure where they do not.
+func (t *table) context() *Failure {
+	titles := t.titles(t.Row)
+	for _, title := range titles {
+		if m := titleUnit.FindStringSubmatch(title); m != nil {
+			if unit := catalogue.NormalizeName(m[1]); catalogue.IsUnit(unit) && t.At[UnitField] < 0 {
+				t.Unit = unit
+			}
+		}
+	}
+	if f := t.titleArea(titles); f != nil {
+		return f
+	}
+	if t.At[PeriodField] >= 0 || t.At[YearField] >= 0 || t.Orientation == AcrossPeriods && !t.relative() {
+		return nil
+	}
+	return t.titlePeriod(titles)
+}
+
+// relative reports whether columns tell their periods by their place to that of the table.
+func (t *table) relative() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.relative })
+}
+
+// titles returns the texts above a row.
+func (t *table) titles(header int) (titles []string) {
+	for i := range t.sample {
+		r := &t.sample[i]
+		if r.Number >= header {
+			break
+		}
+		for c := range r.Cells {
+			if cell := r.Cell(c); cell != "" && len(cell) <= MaxCell {
+				titles = append(titles, cell)
+			}
+		}
+	}
+	return titles
+}
+
+// titlePeriod settles the period of a table that has none, which the parameter gives; a
+// title or file name that says another one is a question.
+func (t *table) titlePeriod(titles []string) *Failure {
+	t.Whole = t.Period.String()
+	said := periodsIn(append(titles, t.File))
+	if len(said) == 0 || said[t.Whole] != "" {
+		return nil
+	}
+	other := slices.Sorted(maps.Keys(said))[0]
+	if p, err := catalogue.ParsePeriod(other); err == nil && t.relative() && p.LastDay().Equal(t.Period.LastDay()) {
+		return nil // the title names the year to date, and the columns say what they are of it
+	}
+	if t.Period.Kind != catalogue.Year && strings.HasPrefix(t.Whole, other) {
+		return nil // the title names the year of it
+	}
+	return &Failure{Problem: newProblem(DefaultsDiffer, event.Excerpt(said[other], maxSeen),
+		fmt.Sprintf("%q 说的是 %s，报送时选择的报告期（参数 period）是 %s；请核对后改为一致", event.Excerpt(said[other], 60), other, t.Whole),
+		fmt.Sprintf("%q says %s and the parameter period says %s; make them agree", event.Excerpt(said[other], 60), other, t.Whole)), Recognized: 100}
+}
+
+// periodsIn returns the periods that texts speak of, with the text.
+func periodsIn(texts []string) map[string]string {
+	said := map[string]string{}
+	for _, text := range texts {
+		for _, m := range titlePeriod.FindAllString(text, -1) {
+			if p, err := catalogue.ReadPeriod(m, 0); err == nil {
+				said[p.String()] = text
+			}
+		}
+	}
+	return said
+}
+
+// titleArea refuses a table whose title names one other area than the request.
+func (t *table) titleArea(titles []string) *Failure {
+	sender := t.Sender
+	if sender == "" || t.At[AreaField] >= 0 || t.Orientation == AcrossAreas {
+		return nil
+	}
+	var named []*catalogue.Area
+	for i := range t.Catalogue.Areas {
+		a := &t.Catalogue.Areas[i]
+		for _, title := range titles {
+			if a.NameZH != "" && a.Kind != catalogue.City && strings.Contains(title, a.NameZH) {
+				if a.Code == sender {
+					return nil
+				}
+				named = append(named, a)
+				break
+			}
+		}
+	}
+	own, ok := t.Catalogue.Area(sender)
+	if len(named) == 0 || !ok {
+		return nil
+	}
+	return &Failure{Problem: newProblem(DefaultsDiffer, named[0].NameZH,
+		fmt.Sprintf("表中的标题写的是%s，报送的地区是%s（%s）；请核对后改为一致", named[0].NameZH, own.NameZH, own.Code),
+		fmt.Sprintf("the table's title names %s and it is sent for %s (%s); make them agree", named[0].NameEN, own.NameEN, own.Code)), Recognized: 100}
+}

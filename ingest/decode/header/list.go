@@ -1,0 +1,62 @@
+package header
+
+import (
+	"strings"
+
+	"github.com/citytally/citytally/ingest/decode/grid"
+)
+
+// listWords are the headers of a list of entities, as Key writes them. They are looked
+// for only beside one for the entities' codes, since tables of figures use some for areas.
+var listWords = func() map[string]Role {
+	words := map[string]Role{}
+	for field, names := range map[Role]string{
+		EntityField:     "entity uscc creditcode socialcreditcode unifiedsocialcreditcode 统一社会信用代码 社会信用代码 统一信用代码 信用代码 统一代码",
+		EntityNameField: "entityname name 企业名称 单位名称 机构名称 公司名称 主体名称 名称 企业 单位",
+		ValidFromField:  "validfrom 有效期起 有效期始 有效期自 有效期开始 有效期起始 有效期开始日期 有效期起始日期 起始日期 生效日期 认定日期 认定时间 发证日期 发证时间",
+		ValidToField:    "validto 有效期止 有效期至 有效期到 有效期结束 有效期终止 有效期截止 有效期结束日期 有效期截止日期 终止日期 截止日期 到期日期 失效日期",
+		RegisteredField: "registeredarea 注册地 注册地区 注册地区划 注册地区划代码 注册地址所在地区 注册地所在地区 登记地区 住所地区",
+	} {
+		for _, name := range strings.Fields(names) {
+			words[name] = field
+		}
+	}
+	return words
+}()
+
+// listColumns names the columns of a list of entities; it returns nil for another table.
+func listColumns(cells []string) []Column {
+	columns, listed := make([]Column, len(cells)), false
+	for i, cell := range cells {
+		c := &columns[i]
+		if c.Name = grid.Trim(cell); c.Name == "" {
+			continue
+		}
+		if c.Role = Extra; len(c.Name) > MaxCell {
+			continue
+		}
+		key, _, _ := splitBrackets(Key(c.Name))
+		field, ok := listWords[key]
+		if !ok {
+			field, _ = Field(c.Name, false)
+		}
+		if c.Role = field; field == ValueField || field == UnitField || field == QualifierField || field == NameField {
+			c.Role = Extra // a row is one entity
+		}
+		listed = listed || field == EntityField
+	}
+	if !listed {
+		return nil
+	}
+	return columns
+}
+
+// checkList checks a list of entities. It returns nil where it is one.
+func (t *table) checkList(columns []Column, byField [Figures + 1][]int, f *Failure) *Failure {
+	f.Recognized += 10
+	joinYearAndMonth(columns, &byField)
+	if len(byField[PeriodField]) == 0 && t.Period.Kind == 0 {
+		return t.missing(columns, f, "period")
+	}
+	return t.repeated(columns, byField, f)
+}
