@@ -35,7 +35,7 @@ func TestClient(t *testing.T) {
 	if s, err := event.DecodeSubmission(m.Data); err != nil || s.File != "区县 figures.csv" || s.Reason != "年报 & more" {
 		t.Errorf("want file and reason to arrive, got %s (%v)", m.Data, err)
 	}
-	again, err := client.Receipt(t.Context(), got[1].ID)
+	again, err := client.Receipt(t.Context(), got[1].ID, got[1].Place)
 	check(t, err)
 	if again.Verdict == nil || again.Sequence != got[1].Sequence {
 		t.Errorf("want the receipt, got %+v", again)
@@ -53,7 +53,7 @@ func TestClientReturnsProblems(t *testing.T) {
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("want 413, got %.300v", err)
 	}
-	_, err = h.client("320804").Receipt(t.Context(), "unknown")
+	_, err = h.client("320804").Receipt(t.Context(), "unknown", "")
 	if p, ok := errors.AsType[*ingest.Problem](err); !ok || p.Status != http.StatusNotFound {
 		t.Errorf("want 404, got %v", err)
 	}

@@ -48,10 +48,11 @@ type Gateway struct {
 	browsers     *httpguard.Guard
 	readers      Readers
 
-	group   *stream.Group
-	index   *index
-	handler http.Handler
-	known   []string // method and path of every route
+	group    *stream.Group
+	index    *index
+	knownLog knownLog
+	handler  http.Handler
+	known    []string // method and path of every route
 	// slots holds one element for each upload that is decoded and stored.
 	slots   chan struct{}
 	large   chan struct{} // likewise for each large upload, from its arrival on

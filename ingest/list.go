@@ -80,6 +80,7 @@ func (g *Gateway) list(w http.ResponseWriter, r *http.Request, who token.Holder)
 			return g.unavailableProblem(w, err)
 		}
 		if wanted {
+			g.setPlace(r.Context(), &receipt)
 			page.Submissions = append(page.Submissions, receipt)
 		}
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"mime"
@@ -26,14 +27,19 @@ func (g *Gateway) getOriginal(w http.ResponseWriter, r *http.Request, who token.
 	gone := newProblem(http.StatusNotFound, codeNotFound, "原始文件未保存，或已超过保存期限", "the original is not kept, or not any more")
 	m, err := g.log.Get(r.Context(), stream.Submissions, receipt.Sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return gone
+		return cmp.Or(g.lostProblem(r.Context(), w, &receipt), error(gone))
 	}
 	if err != nil {
 		return g.unavailableProblem(w, err)
 	}
 	content := m.Data // what came over NATS is its own original
 	if m.Header.Get(event.DirectHeader) == "" {
-		if content, err = g.log.Original(r.Context(), m.Header.Get(event.OriginalHeader)); errors.Is(err, stream.ErrNoOriginal) {
+		hash := m.Header.Get(event.OriginalHeader)
+		if content, err = g.log.Original(r.Context(), hash); errors.Is(err, stream.ErrNoOriginal) && hash != "" {
+			return newProblem(http.StatusGone, codeLost, "原始文件已不在（"+stream.Originals+"）：已超过保存期限、为新文件让出空间，或已丢失；审核结果和数据不受影响",
+				"the stream "+stream.Originals+" does not have the file any more: it has expired, made room for newer ones, or was lost; the verdict and the figures are as they were")
+		}
+		if errors.Is(err, stream.ErrNoOriginal) {
 			return gone
 		}
 		if err != nil {

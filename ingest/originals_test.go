@@ -63,7 +63,7 @@ func TestOriginals(t *testing.T) {
 	if a := h.do("GET", "/v1/submissions/"+again.ID+"/original", "320812", nil, ""); string(a.body) != figure("320812", "7") {
 		t.Errorf("after that: %d %s", a.status, a.body)
 	}
-	if a := h.do("GET", original, "320812", nil, ""); a.status != http.StatusNotFound {
+	if a := h.do("GET", original, "320812", nil, ""); a.status != http.StatusGone || !strings.Contains(a.problem(t).Detail, stream.Originals) {
 		t.Errorf("one that is gone: %d", a.status)
 	}
 }

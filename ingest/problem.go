@@ -47,6 +47,8 @@ const (
 	codeForeign        = "foreign-page"
 	codeRole           = "other-role"
 	codeNotFound       = "not-found"
+	codeLost           = "lost"
+	codeOtherLog       = "other-log"
 	codeConflict       = "conflict"
 	codeNotJudged      = "not-judged"
 	codeMethod         = "method-not-allowed"

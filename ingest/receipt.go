@@ -35,7 +35,9 @@ type Receipt struct {
 	Part *event.Part `json:"part,omitempty"`
 	// Sequence is the submission's place in SUBMISSIONS, ReceivedAt the time at which the
 	// broker stored it.
-	Sequence   uint64    `json:"sequence"`
+	Sequence uint64 `json:"sequence"`
+	// Place is the sequence with the id and the generation of the log, as [stream.Place] writes it.
+	Place      string    `json:"place,omitempty"`
 	ReceivedAt time.Time `json:"received_at"`
 	Status     string    `json:"status"`
 	// Repeated is true when the same content had been sent before. The receipt is then that

@@ -36,7 +36,7 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	}
 	route("POST", "/v1/submissions", g.authorize(g.submit), "area", "dataset", "period", "sheet", "file", "reason", "again", "dry_run")
 	route("GET", "/v1/submissions", g.authorize(g.list), "area", "dataset", "status", "limit", "before")
-	route("GET", "/v1/submissions/{id}", g.authorize(g.get), "format", "lang")
+	route("GET", "/v1/submissions/{id}", g.authorize(g.get), "format", "lang", "place")
 	route("GET", "/v1/submissions/{id}/original", g.authorize(g.getOriginal))
 	route("POST", "/v1/submissions/{id}/explanations", g.authorize(g.explain))
 	route("POST", "/v1/submissions/{id}/decisions", g.authorize(g.decideHolds))
@@ -114,6 +114,7 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 		return g.unavailableProblem(w, err)
 	}
 	id, _ := event.ParseSubmissionID(receipt.ID) // it was found by it
+	g.setPlace(r.Context(), &receipt)
 	receipt.Life = g.lifeOf(r.Context(), &receipt, id)
 	if receipt.Earlier, err = g.earlier(r.Context(), id, receipt.Sequence); err != nil {
 		return g.unavailableProblem(w, err)
@@ -134,14 +135,23 @@ func (g *Gateway) receiptFor(w http.ResponseWriter, r *http.Request, who token.H
 		return Receipt{}, unknown
 	}
 	receipt, err := g.receipt(r.Context(), id)
+	if err == nil && !who.MaySee(receipt.Area) {
+		return Receipt{}, unknown
+	}
+	if errors.Is(err, errNoSubmission) || err == nil {
+		if err := g.checkPlace(r.Context(), w, id, r.URL.Query().Get("place")); err != nil {
+			return Receipt{}, err
+		}
+	}
 	if errors.Is(err, errNoSubmission) {
+		if identity, err := g.identity(r.Context()); err == nil && identity.Generation > 1 {
+			unknown.DetailZH += "；服务器的数据曾由备份恢复或重建，其间的报送可能已丢失，请重新报送"
+			unknown.Detail += "; the log was put back from a backup, or a stream of it created anew, and what was sent in between may be lost: send it again"
+		}
 		return Receipt{}, unknown
 	}
 	if err != nil {
 		return Receipt{}, g.unavailableProblem(w, err)
-	}
-	if !who.MaySee(receipt.Area) {
-		return Receipt{}, unknown
 	}
 	return receipt, nil
 }

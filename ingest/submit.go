@@ -72,6 +72,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 			}
 		}
 		shortenVerdict(u.receipt.Verdict, len(uploaded))
+		g.setPlace(r.Context(), &u.receipt)
 		answer.Submissions = append(answer.Submissions, u.receipt)
 	}
 	if len(uploaded) > 1 {

@@ -77,14 +77,14 @@ var drillAreas = []string{"320812", "320804", "320813"}
 // drillSource is the installation that the cases are copies of.
 type drillSource struct {
 	older, whole, backup string
-	receipts             map[string]string // submission by area
+	receipts, places     map[string]string // submission by area, and its place
 }
 
 // prepareDrill runs an installation, and keeps two copies of it and a backup.
 func prepareDrill(t *testing.T) *drillSource {
 	t.Helper()
 	base := t.TempDir()
-	s := &drillSource{older: filepath.Join(base, "older"), whole: filepath.Join(base, "whole"), backup: filepath.Join(base, "backup"), receipts: map[string]string{}}
+	s := &drillSource{older: filepath.Join(base, "older"), whole: filepath.Join(base, "whole"), backup: filepath.Join(base, "backup"), receipts: map[string]string{}, places: map[string]string{}}
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	push(t, dir, drillAreas[0], 1)
@@ -98,8 +98,8 @@ func prepareDrill(t *testing.T) *drillSource {
 	ready(t, dir)
 	settled(t, attach(t, dir))
 	for line := range strings.Lines(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area, id FROM submissions")) {
-		if area, id, ok := strings.Cut(strings.TrimSpace(line), ","); ok {
-			s.receipts[area] = id
+		if area, id, ok := strings.Cut(strings.TrimSpace(line), ","); ok && area != "area" {
+			s.receipts[area], s.places[area] = id, placeOf(t, dir, area, id)
 		}
 	}
 	p.stop(t, syscall.SIGTERM)
@@ -153,6 +153,14 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 		cutFiles(t, filepath.Join(dir, "clickhouse"), `data\.bin$`)
 	}
 	return dir
+}
+
+// placeOf returns the place in the log that the receipt of a submission names.
+func placeOf(t *testing.T, dir, area, id string) string {
+	t.Helper()
+	_, place, _ := strings.Cut(must(t, "receipt", id, "--dir", dir, "--area", area, "--lang", "en"), "place in the log: ")
+	place, _, _ = strings.Cut(place, "\n")
+	return place
 }
 
 // removeStream removes the files of a stream of the embedded broker, which does not run.
@@ -258,7 +266,8 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 			named = append(named, area)
 		default:
 			unknown = append(unknown, area)
-			if code, _, stderr := citytally(t, "receipt", s.receipts[area], "--dir", dir, "--area", area, "--wait", "0"); code == 0 || !strings.Contains(stderr, "404") && !strings.Contains(stderr, "no submission") {
+			code, _, stderr := citytally(t, "receipt", s.receipts[area], "--dir", dir, "--area", area, "--wait", "0", "--place", s.places[area], "--lang", "en")
+			if code == 0 || !strings.Contains(stderr, "the log went back to an older state") {
 				t.Errorf("%+v: the receipt of %s: exit code %d, %s", c, area, code, stderr)
 			}
 		}
@@ -268,7 +277,7 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 		r.lost = fmt.Sprintf("%d of 3 submissions, which the cure names", len(named))
 	}
 	if unknown != nil {
-		r.lost = fmt.Sprintf("%d of 3 submissions; no store knows of them, and the gateway answers their receipts with 404", len(unknown))
+		r.lost = fmt.Sprintf("%d of 3 submissions; no store knows of them, and the gateway answers their receipts with 410", len(unknown))
 	}
 	if r.told == "" {
 		r.told = "nothing; everything is ready"

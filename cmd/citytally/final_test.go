@@ -99,7 +99,7 @@ func TestRejectedStaysRejected(t *testing.T) {
 	}
 	gateway := &uploader.Client{BaseURL: i.HTTP, Token: secret}
 	for _, id := range rejected {
-		if receipt, err := gateway.Receipt(ctx, id); err != nil || receipt.Status != string(event.Rejected) {
+		if receipt, err := gateway.Receipt(ctx, id, ""); err != nil || receipt.Status != string(event.Rejected) {
 			t.Fatalf("the receipt now: %+v, %v", receipt, err)
 		}
 	}

@@ -114,6 +114,10 @@ func TestWhatIsTakenIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "kept")
+	identity, err := from.log.Identity(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	first, err := from.take(t, dir, secret, filepath.Join(t.TempDir(), "absent.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +182,9 @@ func TestWhatIsTakenIsRestored(t *testing.T) {
 		t.Error(err)
 	} else if meta, err := m.Metadata(); err != nil || meta.Sequence.Stream != 4 {
 		t.Errorf("the next message is %v, %v", meta, err)
+	}
+	if now, err := to.log.Identity(t.Context()); err != nil || now.ID != identity.ID || now.Generation != 2 {
+		t.Errorf("the restored log is %s, was %s, %v", now, identity, err)
 	}
 	if _, err := backup.Restore(t.Context(), to.nc, dir, stream.DefaultConfig(), nil, nil); err == nil || !strings.Contains(err.Error(), "has streams already") {
 		t.Errorf("over streams that exist: %v", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +72,8 @@ func Restore(ctx context.Context, nc *nats.Conn, dir string, config stream.Confi
 		if r.config, known = config.Stream(s.Name); !known {
 			return nil, fmt.Errorf("restore stream %s: this program has no such stream; use the version that took the backup (%s), or a later one", s.Name, b.Program)
 		}
-		r.config.Metadata = s.Metadata
+		r.config.Metadata = maps.Clone(s.Metadata)
+		stream.NextGeneration(r.config.Metadata)
 		for _, c := range s.Consumers {
 			if c.AckFloor.Stream > 0 && !slices.Contains(anew, c.Config.Durable) {
 				r.consumers = append(r.consumers, c)

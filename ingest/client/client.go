@@ -124,9 +124,15 @@ func (c *Client) upload(ctx context.Context, u Upload, query url.Values, into an
 }
 
 // Receipt returns the receipt of a submission, with its verdict once there is
-// one. An id that the gateway does not know is a [*ingest.Problem] with status 404.
-func (c *Client) Receipt(ctx context.Context, id string) (ingest.Receipt, error) {
-	answer, err := c.send(ctx, http.MethodGet, "/v1/submissions/"+url.PathEscape(id), http.Header{}, nil)
+// one. An id that the gateway does not know is a [*ingest.Problem] with status 404. Place is what
+// an earlier receipt had there, or "": where the log does not have the submission there any more,
+// the problem has status 410 and says why.
+func (c *Client) Receipt(ctx context.Context, id, place string) (ingest.Receipt, error) {
+	path := "/v1/submissions/" + url.PathEscape(id)
+	if place != "" {
+		path += "?place=" + url.QueryEscape(place)
+	}
+	answer, err := c.send(ctx, http.MethodGet, path, http.Header{}, nil)
 	if err != nil {
 		return ingest.Receipt{}, fmt.Errorf("get receipt %s: %w", id, err)
 	}

@@ -25,6 +25,11 @@ func TestLostStreamBeginsBehindWhatItHeld(t *testing.T) {
 			t.Errorf("%s of a new log: %+v", name, extent)
 		}
 	}
+	identity, err := log.Identity(t.Context())
+	check(t, err)
+	if identity.ID == "" || identity.Generation != 1 {
+		t.Errorf("a new log is %s", identity)
+	}
 	publish(t, log, "one", "two")
 	working, stop := context.WithCancel(t.Context())
 	worked := make(chan error, 1)
@@ -45,7 +50,7 @@ func TestLostStreamBeginsBehindWhatItHeld(t *testing.T) {
 	}
 	stop()
 	check(t, <-worked)
-	for _, name := range []string{stream.Verdicts, stream.Submissions} {
+	for i, name := range []string{stream.Verdicts, stream.Submissions} {
 		_, err := log.Publish(t.Context(), stream.Message{Subject: "verdicts.320812.sti-annual", Body: []byte(`{"sequence":2}`)})
 		check(t, err)
 		before, err := log.LastSequence(t.Context(), name)
@@ -57,6 +62,9 @@ func TestLostStreamBeginsBehindWhatItHeld(t *testing.T) {
 		check(t, err)
 		if !extent.Anew || extent.Last < before || before > 0 && extent.First <= before {
 			t.Errorf("%s was at %d, and is created anew as %+v", name, before, extent)
+		}
+		if now, err := log.Identity(t.Context()); err != nil || now.ID != identity.ID || now.Generation != uint64(2+i) {
+			t.Errorf("after %s was lost the log is %s, was %s, %v", name, now, identity, err)
 		}
 		check(t, log.AcceptLoss(t.Context(), name))
 		if extent, err = log.Extent(t.Context(), name); err != nil || extent.Anew {

@@ -29,6 +29,8 @@ type Extent struct {
 	Anew bool
 	// Created is when the stream was created; one that is created anew has another time.
 	Created time.Time
+	// KeptFor is how long messages are kept; 0 is for ever.
+	KeptFor time.Duration
 }
 
 // Lost reports whether a stream has lost the message at a sequence that it once held: one behind
@@ -80,7 +82,7 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 		return Extent{}, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	info := s.CachedInfo()
-	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State), Created: info.Created.UTC()}
+	e := Extent{First: missing(&info.State) + 1, Last: info.State.LastSeq, Messages: info.State.Msgs, Missing: missing(&info.State), Created: info.Created.UTC(), KeptFor: info.Config.MaxAge}
 	_, e.Anew = info.Config.Metadata[createdAnewKey]
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)

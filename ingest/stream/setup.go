@@ -87,6 +87,9 @@ func Setup(ctx context.Context, nc *nats.Conn, config Config, dry bool, logger z
 			return nil, nil, fmt.Errorf("change stream %s: %w", sc.Name, err)
 		}
 	}
+	if err := l.identify(ctx); err != nil {
+		return nil, nil, err
+	}
 	return l, found, nil
 }
 
@@ -116,6 +119,9 @@ func (l *Log) createAbsent(ctx context.Context, config Config) ([]Change, error)
 		created = true
 	}
 	if created {
+		if err := l.identify(ctx); err != nil {
+			return nil, err
+		}
 		// Another process may have created some of them first, by other settings.
 		return l.compare(ctx, config)
 	}
@@ -197,6 +203,14 @@ func (l *Log) createStream(ctx context.Context, sc jetstream.StreamConfig) error
 	}
 	if sc.FirstSeq > 0 {
 		sc.Metadata = map[string]string{createdAnewKey: strconv.FormatUint(sc.FirstSeq-1, 10)}
+		known, _, err := l.identity(ctx)
+		if err != nil {
+			return err
+		}
+		if known.ID != "" && slices.Contains(bearers(), sc.Name) {
+			known.Generation++
+			sc.Metadata[identityKey] = known.String()
+		}
 		l.logger.Error().Str("stream", sc.Name).Uint64("first_sequence", sc.FirstSeq).
 			Msg("the stream was lost; it is created anew behind what it held")
 	}

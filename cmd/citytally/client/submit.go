@@ -115,11 +115,11 @@ func Template(ctx context.Context, gateway *sender.Client, dataset, area, period
 	return form, told(err, dataset, templateWait, l)
 }
 
-// Receipt returns the receipt of a submission, with errors in the reader's language. A gateway
-// that does not answer is tried until wait is over.
-func Receipt(ctx context.Context, gateway *sender.Client, id string, wait time.Duration, l present.Language) (*ingest.Receipt, error) {
+// Receipt returns the receipt of a submission, with errors in the reader's language; place is that
+// of an earlier receipt, or "". A gateway that does not answer is tried until wait is over.
+func Receipt(ctx context.Context, gateway *sender.Client, id, place string, wait time.Duration, l present.Language) (*ingest.Receipt, error) {
 	gateway.RetryFor = max(wait, time.Nanosecond)
-	receipt, err := gateway.Receipt(ctx, id)
+	receipt, err := gateway.Receipt(ctx, id, place)
 	return &receipt, told(err, id, wait, l)
 }
 

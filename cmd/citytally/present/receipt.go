@@ -33,6 +33,9 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 		rows = fmt.Sprintf(words.AcceptedRows, v.Accepted, v.Rows)
 	}
 	fmt.Fprintf(w, "%s  %s%s%s%s  %s\n", name, words.Statuses[r.Status], l.Words().Comma, rows, repeated, r.ID)
+	if r.Place != "" {
+		fmt.Fprintf(w, "  "+words.Place+"\n", r.Place)
+	}
 	if r.Understood != nil {
 		fmt.Fprintf(w, "  %s\n", l.Choose(r.Understood.ZH, r.Understood.EN))
 		for i := range r.Understood.Notes {

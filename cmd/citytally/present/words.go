@@ -274,6 +274,8 @@ type ReceiptWords struct {
 	// Unavailable tells that a file was not taken: its name, the gateway, how long it was
 	// tried, and why. Silent is why where the gateway did not answer at all.
 	Unavailable, Silent string
+	// Place is a format of where in the log the submission is.
+	Place string
 	// Life are formats of how far it has come, by stage, with Received and Judged the times, and
 	// Totalled the basis.
 	Received, Judged, NotJudged, Totalled, NotTotalled, Stored, NotStored string

@@ -173,6 +173,7 @@ var englishWords = Words{
 		NoFigure: "stated as missing,", OmittedChanges: "and %d more",
 		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
 		Silent:      "it does not answer",
+		Place:       "place in the log: %s",
 		Received:    "received %s", Judged: " → judged %s", NotJudged: " → not judged yet", Totalled: " → in the totals (from basis %d on)", NotTotalled: " → not in the totals yet",
 		Stored: " → in ClickHouse", NotStored: " → not in ClickHouse yet",
 	},

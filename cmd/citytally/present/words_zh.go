@@ -170,6 +170,7 @@ var chineseWords = Words{
 		NoFigure: "注明缺数", OmittedChanges: "另有 %d 行",
 		Unavailable: "%s：网关 %s 在 %s 内未给出回执：%s\n请稍后原样重发，不会重复入库；--wait 可延长尝试时间。管理员可用 citytally status 查明原因",
 		Silent:      "没有应答",
+		Place:       "存放位置：%s",
 		Received:    "%s 收到", Judged: " → %s 审核", NotJudged: " → 待审核", Totalled: " → 已计入全市数（截点 %d 起）", NotTotalled: " → 待计入全市数",
 		Stored: " → 已入 ClickHouse", NotStored: " → 待入 ClickHouse",
 	},

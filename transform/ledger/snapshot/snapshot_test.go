@@ -156,9 +156,16 @@ func TestSnapshotIsBelievedWithProofAlone(t *testing.T) {
 	for value := range int64(4) {
 		publish(t, log, l, value+1)
 	}
-	refused("another log")
-	if _, err := s.Write(t.Context(), log, l); err != nil {
-		t.Fatal(err)
+	refused("created anew")
+	for _, is := range []struct{ identity, why string }{{"another.2", "it is of another log"}, {"another.1", "an older copy of the log was put back"}} {
+		config.Metadata = map[string]string{"citytally-log": is.identity}
+		if _, err := js.UpdateStream(t.Context(), config); err != nil {
+			t.Fatal(err)
+		}
+		refused(is.why)
+		if _, err := s.Write(t.Context(), log, l); err != nil {
+			t.Fatal(err)
+		}
 	}
 	present, err := log.Extent(t.Context(), stream.Accepted)
 	if err != nil {

@@ -28,6 +28,8 @@ type stamp struct {
 	Program string `json:"program"`
 	// Catalogue is the version of the one in force from the log's beginning on.
 	Catalogue string `json:"catalogue"`
+	// Log is the id and the generation of the log.
+	Log stream.Identity `json:"log"`
 	// Created is when ACCEPTED was created, and Lacks how many sequences up to its end it had no message of:
 	// more, and it has lost one.
 	Created time.Time `json:"created"`
@@ -52,6 +54,10 @@ func (s *Store) newStamp(ctx context.Context, log *stream.Log, l *ledger.Ledger,
 	if err != nil {
 		return nil, false, err
 	}
+	identity, err := log.Identity(ctx)
+	if err != nil {
+		return nil, false, err
+	}
 	sum, at, err := messageAt(ctx, log, of.Basis)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, false, nil
@@ -59,7 +65,7 @@ func (s *Store) newStamp(ctx context.Context, log *stream.Log, l *ledger.Ledger,
 	if err != nil {
 		return nil, false, err
 	}
-	return &stamp{Program: s.program, Catalogue: l.FirstCatalogue().Version(), Created: present.Created, Lacks: lacks(&present), Extent: of, Message: sum, StoredAt: at}, true, nil
+	return &stamp{Program: s.program, Catalogue: l.FirstCatalogue().Version(), Log: identity, Created: present.Created, Lacks: lacks(&present), Extent: of, Message: sum, StoredAt: at}, true, nil
 }
 
 // messageAt returns the SHA-256 of the message at a sequence of ACCEPTED, and when it was stored.
@@ -78,13 +84,21 @@ func messageAt(ctx context.Context, log *stream.Log, sequence uint64) (string, t
 // checkStamp returns why a snapshot with a stamp is not one of this program, this catalogue and
 // the log as it is now; or that the log cannot be asked.
 func (s *Store) checkStamp(ctx context.Context, log *stream.Log, l *ledger.Ledger, of *stamp, basis uint64, present *stream.Extent) error {
+	identity, err := log.Identity(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
+	case of.Log.ID != identity.ID:
+		return &refusedError{"it is of another log"}
+	case of.Log.Generation > identity.Generation:
+		return &refusedError{"an older copy of the log was put back since"}
 	case of.Program != s.program:
 		return &refusedError{"another version of the program wrote it"}
 	case of.Catalogue != l.FirstCatalogue().Version():
 		return &refusedError{"it began with another catalogue"}
 	case !of.Created.Equal(present.Created):
-		return &refusedError{"it is of another log"}
+		return &refusedError{"ACCEPTED was put back or created anew since"}
 	case of.Basis != basis:
 		return &refusedError{"it bears the name of another one"}
 	case of.Basis > present.Last:
