@@ -61,6 +61,11 @@ func BenchmarkNDJSON(b *testing.B) {
 	benchmark(b, []byte(strings.Repeat(`{"indicator":"hnte_valid","period":"2021","value":"120","unit":"家","stage":"estimate"}`+"\n", benchmarkRows)), benchmarkRows)
 }
 
+func BenchmarkJSONOfAnotherProgram(b *testing.B) {
+	figure := `{"指标":"hnte_valid","时期":"2021","数值":120,"单位":"家","阶段":"estimate"}`
+	benchmark(b, []byte(`{"地区":"320812","data":[`+strings.Repeat(figure+",", benchmarkRows-1)+figure+`]}`), benchmarkRows)
+}
+
 func BenchmarkXLSX(b *testing.B) {
 	content := book(func(f *excelize.File) {
 		w, err := f.NewStreamWriter("Sheet1")

@@ -76,6 +76,7 @@ type file struct {
 	// sheet and columns are where the table is that is being read.
 	sheet   string
 	columns map[string]string
+	keyed   bool   // a row is an object of JSON, and columns have names but no letters
 	key     string // of a submission as JSON
 	again   bool
 

@@ -12,7 +12,9 @@ import (
 
 // describe says how the table is laid out, and notes the columns passed over.
 func (t *table) describe() {
-	t.understanding.sayf("表头在第 %d 行", "header in row %d", t.Row)
+	if !t.keyed {
+		t.understanding.sayf("表头在第 %d 行", "header in row %d", t.Row)
+	}
 	switch {
 	case t.IsList():
 		t.understanding.say("名单，每行一个主体", "a list, one entity in each row")
@@ -42,22 +44,28 @@ func (t *table) describe() {
 		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.Unit)
 	}
 	for i := range t.Columns {
-		c := &t.Columns[i]
-		switch {
-		case c.Name == "" && c.Role == header.Extra:
-			t.understanding.note("COLUMN_PASSED_OVER", t.Row, grid.ColumnName(i), "",
-				fmt.Sprintf("第 %d 列没有列名，只是行号，未读", i+1), fmt.Sprintf("column %d has no name and counts the rows; it is passed over", i+1))
-		case c.Name == "":
-		case c.Role == header.NameField && t.Orientation == header.Long:
-			t.understanding.note("COLUMN_COMPARED", t.Row, grid.ColumnName(i), c.Name,
-				fmt.Sprintf("第 %d 列 %q 只用来核对指标；可以删去", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is only compared with the indicators; it may be deleted", i+1, event.Excerpt(c.Name, 60)))
-		case i == t.Base || i == t.Change || t.isCompared(i):
-			t.understanding.note("COLUMN_COMPARED", t.Row, grid.ColumnName(i), c.Name,
-				fmt.Sprintf("第 %d 列 %q 只用来核对数值", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is only compared with the figures", i+1, event.Excerpt(c.Name, 60)))
-		case c.Role == header.Extra || c.Role == header.NameField:
-			t.understanding.note("COLUMN_PASSED_OVER", t.Row, grid.ColumnName(i), c.Name,
-				fmt.Sprintf("第 %d 列 %q 不是规定的列，未读；可以删去", i+1, event.Excerpt(c.Name, 60)), fmt.Sprintf("column %d, %q, is none that counts and is passed over; it may be deleted", i+1, event.Excerpt(c.Name, 60)))
-		}
+		t.describeColumn(i, &t.Columns[i])
+	}
+}
+
+// describeColumn notes a column that is passed over or only compared.
+func (t *table) describeColumn(i int, c *header.Column) {
+	letter, name := grid.ColumnName(i), event.Excerpt(c.Name, 60)
+	zh, en := fmt.Sprintf("第 %d 列 %q ", i+1, name), fmt.Sprintf("column %d, %q,", i+1, name)
+	if t.keyed {
+		letter, zh, en = "", fmt.Sprintf("字段 %q ", name), fmt.Sprintf("field %q", name)
+	}
+	switch {
+	case c.Name == "" && c.Role == header.Extra:
+		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, "",
+			fmt.Sprintf("第 %d 列没有列名，只是行号，未读", i+1), fmt.Sprintf("column %d has no name and counts the rows; it is passed over", i+1))
+	case c.Name == "":
+	case c.Role == header.NameField && t.Orientation == header.Long:
+		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对指标；可以删去", en+" is only compared with the indicators; it may be deleted")
+	case i == t.Base || i == t.Change || t.isCompared(i):
+		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对数值", en+" is only compared with the figures")
+	case c.Role == header.Extra || c.Role == header.NameField:
+		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"不是规定的列，未读；可以删去", en+" is none that counts and is passed over; it may be deleted")
 	}
 }
 
@@ -81,7 +89,7 @@ func (t *table) across(of func(*header.Column) string) string {
 // summarize says what the rows held.
 func (t *table) summarize() {
 	switch r := &t.reader; {
-	case r.first == 0:
+	case r.first == 0, t.keyed:
 	case r.first == r.last:
 		t.understanding.sayf("数据在第 %d 行", "figures in row %d", r.first)
 	default:

@@ -9,7 +9,8 @@
 //     and a format that is not read is named, with the way out.
 //  2. Package charset decides the encoding of a text, once for the whole file.
 //  3. Package grid hands out rows of cells with their places, of a text or a workbook. JSON
-//     (json.go) has observations and needs no grid.
+//     (json.go) has observations and needs no grid, but for objects as other programs write
+//     them, which package records hands out as rows.
 //  4. Package header finds out how a grid is laid out, and rows.go reads its rows.
 //
 // A new format is one file: a grid, or a reader of observations, and a line in container.go, which chooses by the content.

@@ -2,30 +2,85 @@ package decode
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
+	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/decode/jsontext"
+	"github.com/citytally/citytally/ingest/decode/records"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 // readJSON reads a submission as JSON, the same that may be published to the broker; a list of
 // observations; or one observation in each line (NDJSON), which may name its area and
-// dataset. An observation that cannot be read becomes a malformed one.
+// dataset. An observation that cannot be read becomes a malformed one. Objects that are no
+// observations of the contract, by the first of them, are read as the rows of a table.
 func (f *file) readJSON(text string) error {
 	start := strings.TrimLeft(text, " \t\r\n\u3000\ufeff")
+	shift := len(text) - len(start)
 	if start[0] == '[' {
+		if first := strings.TrimLeft(start[1:], " \t\r\n"); first != "" && first[0] == '{' && !isObservation(first[:jsontext.EndOfValue(first)]) {
+			return f.readRecords(records.Open, start, text, shift)
+		}
 		f.understanding.say("JSON，观测值列表", "JSON, a list of observations")
-		return f.readDocument(`{"observations":`+strings.TrimSpace(start)+`}`, text, len(text)-len(start)-len(`{"observations":`))
+		return f.readDocument(`{"observations":`+strings.TrimSpace(start)+`}`, text, shift-len(`{"observations":`))
 	}
-	end := jsontext.EndOfValue(start)
-	if rest := strings.TrimSpace(start[end:]); rest != "" && rest[0] == '{' || isObservation(start[:end]) {
+	object := start[:jsontext.EndOfValue(start)]
+	rest := strings.TrimSpace(start[len(object):])
+	switch {
+	case rest != "" && rest[0] == '{' && isObservation(object):
+		f.understanding.say("NDJSON，每行一个 JSON 观测值", "NDJSON, one observation as JSON in each line")
 		return f.readLines(text)
+	case rest != "" && rest[0] == '{':
+		return f.readRecords(records.OpenLines, text, text, 0)
+	case rest == "" && isObservation(object):
+		f.understanding.say("JSON，一个观测值", "JSON, one observation")
+		return f.readLine(object, 1)
+	case rest == "" && !jsontext.HasMember(object, "observations"):
+		return f.readRecords(records.Open, object, text, shift)
 	}
 	f.understanding.say("JSON，一份报送", "JSON, one submission")
-	return f.readDocument(start, text, len(text)-len(start))
+	return f.readDocument(start, text, shift)
+}
+
+// readRecords reads objects as the rows of a table. Part is the part of the text that they stand in,
+// and its offsets lie shift behind those of the text.
+func (f *file) readRecords(open func(string, header.Known, records.Limits) (*records.Records, error), part, text string, shift int) error {
+	g, err := open(part, f.known(), records.Limits{Records: f.Limits.Observations, Columns: f.Limits.Columns})
+	problem, _ := errors.AsType[*catalogue.Problem](err)
+	switch {
+	case errors.Is(err, records.ErrTooMany):
+		return tooManyRows(f.Limits.Observations)
+	case problem != nil && problem.Code != "":
+		return problem
+	case err != nil:
+		return badJSON([]byte(text), err, shift)
+	}
+	f.keyed = true
+	t, failed, err := f.recognize(g)
+	switch {
+	case err != nil:
+		return err
+	case failed != nil && g.Len() == 1 && g.Path() == "" && failed.Recognized < 2:
+		return f.readDocument(part, text, shift) // which says how a submission is written
+	case failed != nil:
+		p := failed.Problem
+		return newProblem(p.Code, p.Seen, "JSON 对象的字段（依次作为各列）："+p.ZH, "the fields of the JSON's objects, taken as columns: "+p.EN)
+	}
+	zh, en := "", ""
+	if path := event.Excerpt(g.Path(), 60); path != "" {
+		zh, en = fmt.Sprintf("（%s）", path), fmt.Sprintf(" (%s)", path)
+	}
+	f.understanding.say(fmt.Sprintf("JSON，%d 个对象%s", g.Len(), zh), fmt.Sprintf(plural(g.Len(), "JSON, %d object")+"%s", g.Len(), en))
+	for _, name := range g.PassedOver {
+		name = event.Excerpt(name, 60)
+		f.understanding.note("COLUMN_PASSED_OVER", 0, "", name, fmt.Sprintf("列表之外的字段 %q 未读", name), fmt.Sprintf("%q, outside of the list, is passed over", name))
+	}
+	f.expected = g.Len()
+	return t.read()
 }
 
 // readDocument reads a submission's document. Shift is what its offsets lie behind those of
@@ -90,7 +145,6 @@ func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
 
 // readLines reads one observation in each line.
 func (f *file) readLines(text string) error {
-	f.understanding.say("NDJSON，每行一个 JSON 观测值", "NDJSON, one observation as JSON in each line")
 	f.expected = strings.Count(text, "\n") + 1
 	for number := 1; text != ""; number++ {
 		var line string
@@ -98,28 +152,44 @@ func (f *file) readLines(text string) error {
 		if line = grid.Trim(line); line == "" {
 			continue
 		}
-		one := event.DecodeUploadLine([]byte(line))
-		o := one.Observation
-		o.Row = cmp.Or(o.Row, number)
-		if o.Malformed != "" {
-			o.Problem, o.ProblemZH = jsontext.WithCause(o.Problem, o.ProblemZH, line)
-		}
-		if one.Area != "" {
-			if a, ok := f.Catalogue.FindArea(one.Area); ok {
-				one.Area = a.Code
-			}
-		}
-		if err := f.takeResolved(&o, one.Area, one.Dataset); err != nil {
+		if err := f.readLine(line, number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// isObservation reports whether a JSON object is an observation and no submission.
-func isObservation(object string) bool {
-	return (strings.Contains(object, `"indicator"`) || strings.Contains(object, `"entity"`)) && !strings.Contains(object, `"observations"`)
+// readLine reads one observation.
+func (f *file) readLine(line string, number int) error {
+	one := event.DecodeUploadLine([]byte(line))
+	o := one.Observation
+	o.Row = cmp.Or(o.Row, number)
+	if o.Malformed != "" {
+		o.Problem, o.ProblemZH = jsontext.WithCause(o.Problem, o.ProblemZH, line)
+	}
+	if one.Area != "" {
+		if a, ok := f.Catalogue.FindArea(one.Area); ok {
+			one.Area = a.Code
+		}
+	}
+	return f.takeResolved(&o, one.Area, one.Dataset)
 }
+
+// isObservation reports whether a JSON object is an observation of the contract, though perhaps one
+// with a value that is no JSON.
+func isObservation(object string) bool {
+	if len(object) > maxObservation || jsontext.HasMember(object, "observations") {
+		return false
+	}
+	one := event.DecodeUploadLine([]byte(object))
+	if one.Observation.Malformed == "" {
+		return one.Observation.Indicator != "" || one.Observation.Listing != nil
+	}
+	return !jsontext.Valid(object) && (strings.Contains(object, `"indicator"`) || strings.Contains(object, `"entity"`))
+}
+
+// maxObservation is how many bytes an object may have to be an observation.
+const maxObservation = 64 << 10
 
 func badJSON(text []byte, err error, shift int) error {
 	where := ""

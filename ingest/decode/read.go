@@ -47,7 +47,7 @@ func (f *file) recognize(g grid.Grid) (*table, *header.Failure, error) {
 
 // known returns what is known of a table of the file besides its rows.
 func (f *file) known() header.Known {
-	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, MaxColumns: f.Limits.Columns}
+	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, MaxColumns: f.Limits.Columns, First: f.keyed}
 }
 
 // tableReader is the state of reading a table's rows.
@@ -100,7 +100,9 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 // read reads the rows below the header.
 func (t *table) read() error {
 	t.describe()
-	t.file.columns = t.letters()
+	if !t.keyed {
+		t.file.columns = t.letters()
+	}
 	if t.Orientation != header.Long {
 		t.expected *= len(t.FigureColumns())
 	}

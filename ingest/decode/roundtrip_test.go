@@ -49,6 +49,18 @@ var formats = map[string]func(s *event.Submission) []byte{
 		}
 		return lines
 	},
+	"json of another program": func(s *event.Submission) []byte {
+		table := cellsOf(s, chineseHeader)
+		objects := make([]map[string]string, len(table)-1)
+		for i, row := range table[1:] {
+			objects[i] = map[string]string{}
+			for j, text := range row {
+				objects[i][table[0][j]] = text
+			}
+		}
+		b, _ := json.Marshal(map[string]any{"地区": s.Area, "data": objects, "code": 200})
+		return b
+	},
 	"xlsx": func(s *event.Submission) []byte { return workbookOf(cellsOf(s, englishHeader)) },
 	"xlsx of numbers, under a title": func(s *event.Submission) []byte {
 		table := cellsOf(s, chineseHeader)
@@ -134,7 +146,8 @@ var anySubmission = rapid.Custom(func(t *rapid.T) event.Submission {
 			Stage:     rapid.SampledFrom([]string{"", "estimate", "final"}).Draw(t, "stage"),
 			Status:    rapid.SampledFrom([]string{"", "A", "E"}).Draw(t, "status"),
 			Qualifier: rapid.SampledFrom([]string{"", "about"}).Draw(t, "qualifier"),
-			Note:      strings.TrimSpace(rapid.StringOfN(rapid.SampledFrom([]rune("ab,;\"\t\n'=一备注，。元 ")), 0, 12, -1).Draw(t, "note")),
+			// A note such as ="a" would be a text for a spreadsheet, which is read without that.
+			Note: strings.TrimLeft(strings.TrimSpace(rapid.StringOfN(rapid.SampledFrom([]rune("ab,;\"\t\n'=一备注，。元 ")), 0, 12, -1).Draw(t, "note")), "= "),
 		}
 		if key := o.Indicator + o.Period; !taken[key] {
 			taken[key] = true

@@ -184,7 +184,11 @@ func (t *table) wideRow(r *grid.Row) error {
 			continue
 		}
 		o, of := base, area
-		o.Cell = grid.ColumnName(i) + strconv.Itoa(r.Number)
+		where := c.Name
+		if !t.keyed {
+			o.Cell = grid.ColumnName(i) + strconv.Itoa(r.Number)
+			where = o.Cell
+		}
 		o.Value = event.Text(r.Cell(i))
 		what := indicator
 		switch t.Orientation {
@@ -202,7 +206,7 @@ func (t *table) wideRow(r *grid.Row) error {
 			fault = mergedValue(i, r.Number)
 		}
 		if fault != nil {
-			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: o.Cell, Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
+			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: where, Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
 				return err
 			}
 			continue

@@ -106,7 +106,7 @@ func (u *uploadedObservation) observation() (Observation, error) {
 		return o, err
 	}
 	// An exponent is plain JSON, not a slip of Excel: 1e3 is 1000.
-	plain, ok := expandExponent(string(u.Value))
+	plain, ok := PlainNumber(string(u.Value))
 	if !ok {
 		return o, &catalogue.Problem{
 			Code: "VALUE_TOO_LONG",
@@ -122,9 +122,9 @@ func malformedUpload(text string, err error) Observation {
 	return Observation{Malformed: Excerpt(text, maxExcerpt), Problem: en, ProblemZH: zh}
 }
 
-// expandExponent writes a JSON number with an exponent in plain digits, exactly. It reports
+// PlainNumber writes a JSON number with an exponent in plain digits, exactly. It reports
 // false where that takes more than maxExpanded digits.
-func expandExponent(number string) (string, bool) {
+func PlainNumber(number string) (string, bool) {
 	mantissa, exponent, ok := strings.Cut(strings.ToLower(number), "e")
 	if !ok {
 		return number, true

@@ -34,6 +34,8 @@ type Known struct {
 	File string
 	// MaxColumns is how many columns a table may have.
 	MaxColumns int
+	// First is true where the first row is the header, whatever follows.
+	First bool
 }
 
 // Orientation is how a table is laid out.
@@ -118,7 +120,11 @@ func Find(sample []grid.Row, known Known) (*Layout, *Failure) {
 	t := &table{Known: known, sample: sample, Layout: Layout{Base: -1, Change: -1}}
 	none := &Failure{Problem: newProblem(Empty, "", "没有任何数据行，也没有表头；表头应为“"+wantedColumnsZH+"”", "there is no row and no header; want "+wantedColumns)}
 	worst := none
-	for i := range t.sample[:min(len(t.sample), MaxTitleRows)] {
+	most := MaxTitleRows
+	if t.First {
+		most = 1
+	}
+	for i := range t.sample[:min(len(t.sample), most)] {
 		f := t.headerAt(i)
 		if f == nil {
 			return &t.Layout, t.context()

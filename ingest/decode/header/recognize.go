@@ -22,7 +22,7 @@ func (t *table) headerAt(i int) *Failure {
 	if n == 0 {
 		return &Failure{}
 	}
-	if i+1 < len(t.sample) && t.subHeader(r, &t.sample[i+1]) {
+	if i+1 < len(t.sample) && !t.First && t.subHeader(r, &t.sample[i+1]) {
 		if t.tryHeader(t.combine(r.Cells, t.sample[i+1].Cells), i, 2) == nil {
 			return nil
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // EndOfValue returns the index behind the object that a text begins with.
@@ -104,3 +106,27 @@ func CountElements(text string) int {
 	}
 	return elements
 }
+
+// HasMember reports whether an object has a member of a name, before anything that is no JSON.
+func HasMember(object, name string) bool {
+	d := jsontext.NewDecoder(strings.NewReader(object), jsontext.AllowDuplicateNames(true))
+	if _, err := d.ReadToken(); err != nil {
+		return false
+	}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return false
+		}
+		if token.String() == name {
+			return true
+		}
+		if d.SkipValue() != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// Valid reports whether a text is one value of JSON.
+func Valid(text string) bool { return jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true)) }
