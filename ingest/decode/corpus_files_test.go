@@ -78,7 +78,7 @@ func utf16(s string, order utf.Endianness, bom utf.BOMPolicy) []byte {
 func varied() (all []corpusFile) {
 	for _, name := range []string{"long", "long-zh", "periods-across", "indicators", "area-matrix", "areas-across", "titled"} {
 		for _, e := range encodings {
-			for _, d := range [][2]string{{",", ".csv"}, {"\t", ".tsv"}, {";", ".txt"}} {
+			for _, d := range [][2]string{{",", ".csv"}, {"\t", ".tsv"}, {";", ".txt"}, {"|", ".psv"}} {
 				delimiter, extension := d[0], d[1]
 				text := strings.ReplaceAll(tables[name].text, ",", delimiter)
 				if delimiter == ";" {
@@ -169,6 +169,8 @@ func single() []corpusFile {
 		text("two-ways-utf8.csv", "indicator,period,value,note\ngdp,2022,1,ú\n", "charset=utf-8"), text("middle-dot.csv", "indicator,period,value,note\ngdp,2022,1,Huai·an\n", ""), {"cut-utf16.csv", utf16(csv, utf.LittleEndian, utf.UseBOM)[:31], ""},
 		// Headers.
 		text("mac.csv", strings.ReplaceAll(csv, "\n", "\r"), ""), text("full-width-header.csv", "ＩＮＤＩＣＡＴＯＲ，period\n", ""), text("pipes.csv", "indicator|period|value\ngdp|2022|1\n", ""),
+		text("markdown.md", "| 指标 | 时期 | 数值 |\n|------|:----:|-----:|\n| 地区生产总值 | 2022年 | 850.2 |\n| 有效高新技术企业 | 2022年 | 95 |\n", ""),
+		text("pipes-in-notes.csv", "indicator,period,value,note\ngdp,2022,1,甲|乙\n", ""),
 		text("unknown-column.csv", "indicator,period,value,colour\ngdp,2022,1,red\n", ""), text("near-column.csv", "indicator,period,value,untis\ngdp,2022,1,家\n", ""), text("two-periods.csv", "indicator,period,年份,value\ngdp,2022,2022,1\n", ""),
 		text("year-month.csv", "年份,月份,指标,数值\n2022,3,技术合同成交额,5\n2022年,4月,技术合同成交额,6\n2022,三季度,技术合同成交额,7\n", "dataset=sti-monthly"), text("year-alone.csv", "年份,指标,数值\n2022,地区生产总值,850\n", ""),
 		text("no-period.csv", "指标,数值\n地区生产总值,850\n", ""), text("no-period-said.csv", "指标,数值\n地区生产总值,850\n", "period=2022"), text("title-period.csv", "2022年科技创新年报,\n指标,数值\n地区生产总值,850\n", ""),
@@ -355,7 +357,7 @@ func TestCorpus(t *testing.T) {
 		}
 		if want[name] == "" {
 			want[name] = figures
-			fmt.Fprintf(&b, "== %s (%d encodings, separated by commas, tabs and semicolons)%s\n   %s\n   %s\n%s", name, len(encodings), query(f.parameters), got.Understanding.EN, got.Understanding.ZH, figures)
+			fmt.Fprintf(&b, "== %s (%d encodings, separated by commas, tabs, semicolons and vertical bars)%s\n   %s\n   %s\n%s", name, len(encodings), query(f.parameters), got.Understanding.EN, got.Understanding.ZH, figures)
 		}
 		if figures != want[name] {
 			t.Errorf("%s: got\n%swant\n%s", f.name, figures, want[name])

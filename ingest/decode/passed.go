@@ -35,6 +35,8 @@ func (t *table) passedOver(r *grid.Row) bool {
 	case t.isFootnote(first) || n == 1 && dated.MatchString(first) || t.inNotes(r, n, first):
 		t.reader.inNotes = t.reader.inNotes || n == 1 && notesBegin.MatchString(catalogue.NormalizeName(first))
 		zh, en = "脚注或签署", "a footnote or signature"
+	case isRule(r, first):
+		zh, en = "分隔线", "a line between rows"
 	case t.isColumnCodes(r, first):
 		zh, en = "栏次", "numbers of columns"
 	case t.isTotal(r):
@@ -77,6 +79,19 @@ func (t *table) inNotes(r *grid.Row, n int, first string) bool {
 		return false
 	}
 	return n == 1 || numbered.MatchString(first) && (t.Orientation != header.Long || catalogue.Silent(r.Cell(t.At[header.ValueField])))
+}
+
+// isRule reports whether a row is a line between rows, as Markdown writes it: |---|:---:|.
+func isRule(r *grid.Row, first string) bool {
+	if first == "" || strings.IndexByte("-:=+", first[0]) < 0 {
+		return false
+	}
+	for i := range r.Cells {
+		if cell := r.Cell(i); cell != "" && (len(cell) < 2 || strings.Trim(cell, "-:=+") != "") {
+			return false
+		}
+	}
+	return true
 }
 
 // isColumnCodes reports whether a row says how columns are numbered, as forms of statistics do

@@ -23,6 +23,7 @@ var formats = map[string]func(s *event.Submission) []byte{
 	"csv in Chinese": func(s *event.Submission) []byte { return delimited(s, ',', chineseHeader) },
 	"tsv":            func(s *event.Submission) []byte { return delimited(s, '\t', chineseHeader) },
 	"semicolons":     func(s *event.Submission) []byte { return delimited(s, ';', englishHeader) },
+	"vertical bars":  func(s *event.Submission) []byte { return delimited(s, '|', chineseHeader) },
 	"sdmx-csv":       func(s *event.Submission) []byte { return sdmxCSV(s) },
 	"gb18030": func(s *event.Submission) []byte {
 		return encodings[2].encode(string(delimited(s, ',', chineseHeader)))

@@ -23,26 +23,21 @@ func (f *file) decodeText(data []byte) (string, error) {
 	return plain, refuseUTF7(plain)
 }
 
-// delimiter is what separates the cells of a text table.
-type delimiter struct {
-	char   byte
-	zh, en string
-}
-
-var delimiters = []delimiter{
-	{',', "CSV（逗号分隔）", "CSV (comma)"}, {'\t', "TSV（制表符分隔）", "TSV (tab)"}, {';', "CSV（分号分隔）", "CSV (semicolon)"},
+// delimitedNames are what tables are called that are separated by each of [grid.Delimiters].
+var delimitedNames = [len(grid.Delimiters)]struct{ zh, en string }{
+	{"CSV（逗号分隔）", "CSV (comma)"}, {"TSV（制表符分隔）", "TSV (tab)"}, {"CSV（分号分隔）", "CSV (semicolon)"}, {"文本表（竖线分隔）", "a text table (vertical bar)"},
 }
 
 // readDelimited reads a text table. The delimiter is the one by which a header is found.
 func (f *file) readDelimited(text string) error {
 	var fits []int
-	var failed [3]*header.Failure
+	var failed [len(grid.Delimiters)]*header.Failure
 	head := firstLines(text, header.SampleRows)
-	for i, d := range delimiters {
-		if i > 0 && strings.IndexByte(head, d.char) < 0 {
+	for i, delimiter := range []byte(grid.Delimiters) {
+		if i > 0 && strings.IndexByte(head, delimiter) < 0 {
 			continue
 		}
-		_, found, err := f.recognize(grid.NewDelimited(text, d.char, f.Limits.Limits))
+		_, found, err := f.recognize(grid.NewDelimited(text, delimiter, f.Limits.Limits))
 		if err != nil {
 			return err
 		}
@@ -64,12 +59,11 @@ func (f *file) readDelimited(text string) error {
 		}
 		return failed[best].Problem
 	default:
-		return newProblem(Ambiguous, "", "文件按逗号、制表符或分号分列都能读通，无法确定；请只用一种分隔符", "the file has a header by more than one delimiter; use commas, tabs or semicolons alone")
+		return newProblem(Ambiguous, "", "文件按逗号、制表符、分号或竖线中的几种分列都能读通，无法确定；请只用一种分隔符", "the file has a header by more than one delimiter; use commas, tabs, semicolons or vertical bars alone")
 	}
-	d := delimiters[fits[0]]
-	f.understanding.say(d.zh, d.en)
+	f.understanding.say(delimitedNames[fits[0]].zh, delimitedNames[fits[0]].en)
 	f.expected = strings.Count(text, "\n") + 1
-	rows := grid.NewDelimited(text, d.char, f.Limits.Limits)
+	rows := grid.NewDelimited(text, grid.Delimiters[fits[0]], f.Limits.Limits)
 	t, _, err := f.recognize(rows)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (w *verdictWriter) openText(original []byte, s *event.Submission) bool {
 	if err != nil {
 		return false
 	}
-	for _, delimiter := range []byte(",\t;") {
+	for _, delimiter := range []byte(grid.Delimiters) {
 		book := excelize.NewFile()
 		if writeCells(book, grid.NewDelimited(decoded.Text, delimiter, grid.Limits{})) == nil && holdsFigure(book, s) {
 			w.book, w.sheet = book, "Sheet1"

@@ -17,6 +17,9 @@ const (
 	maxRecordLines = 32
 )
 
+// Delimiters are the characters that may separate the cells of a text table.
+const Delimiters = ",\t;|"
+
 // Delimited reads a text table row by row. Other than csv.Reader, it makes no copies of
 // cells, and loses one line to a stray quotation mark and not what follows.
 type Delimited struct {

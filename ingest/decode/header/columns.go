@@ -316,7 +316,7 @@ var chineseNames = map[string]string{
 const wantedColumns = "indicator,period,value[,unit,stage,status,qualifier,note,action,area,dataset]"
 
 // spacedColumns is a header whose cells are separated by something else.
-var spacedColumns = regexp.MustCompile(`[|，；]|\S\s{2,}\S`)
+var spacedColumns = regexp.MustCompile(`[，；｜]|\S\s{2,}\S`)
 
 // missing is the failure of a header without the columns named.
 func (t *table) missing(columns []Column, f *Failure, names ...string) *Failure {
@@ -356,7 +356,7 @@ func (t *table) describeMissing(columns []Column, recognized int, names []string
 		}
 	}
 	if len(columns) == 1 && spacedColumns.MatchString(columns[0].Name) {
-		zh, en = append(zh, "各列须用半角逗号、制表符或半角分号分隔"), append(en, "columns are separated by commas, tabs or semicolons of half width")
+		zh, en = append(zh, "各列须用半角逗号、制表符、半角分号或竖线分隔"), append(en, "columns are separated by commas, tabs, semicolons or vertical bars of half width")
 	}
 	for _, name := range names {
 		z, e := fmt.Sprintf("缺少“%s”列", chineseNames[name]), fmt.Sprintf("column %q is missing", name)

@@ -33,10 +33,10 @@ func (t *table) headerAt(i int) *Failure {
 // separatedBy says how cells are separated where a header has none that is known; language 0 is
 // Chinese and 1 English.
 func separatedBy(header string, language int) string {
-	if strings.ContainsAny(header, ",;\t") {
+	if strings.ContainsAny(header, ",;\t|") {
 		return ""
 	}
-	return [2]string{"；各列须用半角逗号、制表符或半角分号分隔", "; columns are separated by commas, tabs or semicolons of half width"}[language]
+	return [2]string{"；各列须用半角逗号、制表符、半角分号或竖线分隔", "; columns are separated by commas, tabs, semicolons or vertical bars of half width"}[language]
 }
 
 // subHeader reports whether a row looks like the second line of a header: nothing under the first
