@@ -14,6 +14,7 @@ import (
 // What a cluster is asked to carry out on an empty server is the text of testdata/cluster.sql, and
 // ClickHouse's own parser takes every statement of it.
 func TestClusterSchema(t *testing.T) {
+	t.Parallel()
 	const onCluster cluster = "city"
 	migrations, err := readMigrations(schema)
 	if err != nil {
@@ -85,6 +86,7 @@ func TestClusterSchema(t *testing.T) {
 // A cluster that the server does not know, and tables of one server alone, are refused before
 // anything is made.
 func TestClusterIsRefused(t *testing.T) {
+	t.Parallel()
 	on := func(database string) *Store {
 		t.Helper()
 		s := openStore(t, engine.start(t).DSN(chdbtest.User), database)

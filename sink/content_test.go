@@ -67,6 +67,7 @@ func differences(t *testing.T, p *Projection) []string {
 // Every kind of difference between rows and the log is found and named by the next
 // comparison, and mended; the log does not grow, and a second mending changes nothing.
 func TestContentIsComparedAndMended(t *testing.T) {
+	t.Parallel()
 	type change struct {
 		name, statement string
 		told            []string
@@ -179,6 +180,7 @@ func lastSequences(t *testing.T, p *Projection) map[string]uint64 {
 // A part that cannot be read any more, as a full or a broken disk leaves it, is told by its name by the
 // next comparison, also where the part was compared before; it is put aside and filled again from the log.
 func TestUnreadablePartIsMended(t *testing.T) {
+	t.Parallel()
 	p := wholeProjection(t)
 	empty, cutOff := func(int64) int64 { return 0 }, func(size int64) int64 { return max(size-10, 0) }
 	for _, c := range []struct {

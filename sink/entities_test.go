@@ -65,6 +65,7 @@ func randomLists(seed uint64, n int) (all []event.AcceptedSubmission) {
 //
 // Rules: distinct.
 func TestEntitiesAgreeWithTheLedger(t *testing.T) {
+	t.Parallel()
 	c, err := catalogue.Parse([]byte(listsCatalogue))
 	if err != nil {
 		t.Fatal(err)

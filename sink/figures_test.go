@@ -17,6 +17,7 @@ import (
 // What figures shows of a value and of a change is what reports show: the catalogue's rounding
 // and decimals, and more of those where the change asks for it.
 func TestFiguresShowWhatReportsShow(t *testing.T) {
+	t.Parallel()
 	var text strings.Builder
 	text.WriteString(catalogueText)
 	values := []string{"0", "0.5", "1.5", "-2.5", "30.6", "33.24", "0.05", "-0.0000001", "4444.445", "199999999999999.5", "99999999999999999999999999.999999999999", "12.5000001"}

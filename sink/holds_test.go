@@ -66,6 +66,7 @@ func holdsOf(t testing.TB) []stream.Message {
 
 // The view says of each held figure what the ledger does.
 func TestHoldsAreAsInTheLedger(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	c, err := catalogue.Parse([]byte("city: \"320800\"\nareas: [{code: \"320800\", name_zh: 市, name_en: City, kind: city}, {code: \"320813\", name_zh: 区, name_en: District, kind: district}]\nprogrammes: []\ndatasets: []\nindicators: []\n"))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // The views fill in what an input leaves out because the input before it has the same. A
 // text that leaves nothing out, as earlier programs wrote it, gives the same rows.
 func TestInputsAreShownWhole(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	short := event.NewInputs(
 		event.Input{Area: "320804", Indicator: "rd", Value: value(t, "1.5"), Stage: catalogue.Final, Sequence: 1},

@@ -13,6 +13,7 @@ import (
 // After a pause a message is inserted at once. Messages that come soon after it are inserted
 // together.
 func TestTrickleIsStoredTogether(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
 	config.BatchMessages = 3

@@ -28,6 +28,7 @@ func linkedStore(t testing.TB) (*Store, *linktest.Link) {
 // Connections on which no answer comes, though neither side has closed them, are given up
 // after insert_timeout, and new ones are made.
 func TestHalfOpenConnectionsToClickHouse(t *testing.T) {
+	t.Parallel()
 	s, link := linkedStore(t)
 	log := newLog(t)
 	var lines lockedBuffer
@@ -53,6 +54,7 @@ func TestHalfOpenConnectionsToClickHouse(t *testing.T) {
 // When an insert takes longer than the broker waits for an acknowledgement, each message is
 // stored once all the same.
 func TestSlowClickHouse(t *testing.T) {
+	t.Parallel()
 	s, link := linkedStore(t)
 	log := newLog(t)
 	config := testConfig()

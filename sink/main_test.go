@@ -24,6 +24,7 @@ import (
 
 func TestMain(m *testing.M) {
 	chdbtest.BecomeChild()
+	chdbtest.RunAtOnce(4)
 	goleak.VerifyTestMain(closing{m})
 }
 

@@ -15,6 +15,7 @@ import (
 )
 
 func TestMigrateMayBeRepeated(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	before := query(t, s, "SELECT version, file, hash, applied_at FROM schema_versions FINAL ORDER BY version")
 	if err := s.Migrate(t.Context()); err != nil {
@@ -38,6 +39,7 @@ func migrations(t *testing.T) []migration {
 // Totals that were stored before their inputs became one text still have their inputs, also
 // when the migration was interrupted and is repeated.
 func TestMigrationKeepsInputs(t *testing.T) {
+	t.Parallel()
 	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
 	before := fstest.MapFS{}
 	for _, m := range migrations(t)[:3] {
@@ -85,6 +87,7 @@ func TestMigrationKeepsInputs(t *testing.T) {
 }
 
 func TestMigrateConcurrently(t *testing.T) {
+	t.Parallel()
 	dsn, database := engine.start(t).DSN(chdbtest.User), freshDatabase()
 	var group errgroup.Group
 	for range 4 {
@@ -136,6 +139,7 @@ func TestReadMigrationsRefusesDisorder(t *testing.T) {
 
 // Every column in the database has a comment with its meaning and unit.
 func TestViewsDocumentTheirColumns(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	got := query(t, s, `SELECT table, name FROM system.columns
 		WHERE database = currentDatabase() AND NOT endsWith(table, '_data') AND comment = '' ORDER BY ALL`)

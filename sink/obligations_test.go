@@ -40,6 +40,7 @@ func reportingCity(t testing.TB, final string) *calendar.Calendar {
 // TestCoverage follows obligations from nothing to complete: what came in time and what late,
 // what was refused, held, withdrawn and changed. A refused file that is sent again counts once.
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.now = func() time.Time { return time.Date(2023, 5, 1, 0, 0, 0, 0, time.UTC) }
 	if err := s.SyncCalendar(t.Context(), reportingCity(t, "June 30 of the next year")); err != nil {
@@ -135,6 +136,7 @@ func TestCoverage(t *testing.T) {
 
 // TestSyncCalendarShowsTheVersionSyncedLast also wants it to be repeatable.
 func TestSyncCalendarShowsTheVersionSyncedLast(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	now := time.Date(2022, 6, 1, 0, 0, 0, 0, time.UTC)
 	s.now = func() time.Time { now = now.Add(time.Microsecond); return now }
@@ -157,6 +159,7 @@ func TestSyncCalendarShowsTheVersionSyncedLast(t *testing.T) {
 // What is owed follows a catalogue that comes into force, and is met by a list of entities and by
 // another spelling of the period as well as by the dataset's own numbers.
 func TestObligationsFollowTheCatalogue(t *testing.T) {
+	t.Parallel()
 	const before = `city: c
 areas:
   - {code: c, name_zh: 市, name_en: City, kind: city}

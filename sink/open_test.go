@@ -108,6 +108,7 @@ func TestMigrateCreatesDatabaseOfAnyName(t *testing.T) {
 }
 
 func TestStoreOverHTTP(t *testing.T) {
+	t.Parallel()
 	s := overHTTP(t, freshDatabase())
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)

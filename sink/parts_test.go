@@ -15,6 +15,7 @@ import (
 // A skipped message of a newer layout in the place of a flush's part does not stop the
 // sink, which shows the flush without it.
 func TestSkippedMessageInsideAFlush(t *testing.T) {
+	t.Parallel()
 	broker := natsdtest.Start(t)
 	nc, err := nats.Connect("", broker.InProcess())
 	if err != nil {

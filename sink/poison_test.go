@@ -14,6 +14,7 @@ import (
 )
 
 func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	far := submission("bad-time", 3)
 	far.ReceivedAt = 1 << 60
@@ -79,6 +80,7 @@ func TestBadMessagesGoToDeadAndTheRestIsStored(t *testing.T) {
 // A program that has not been upgraded yet leaves messages of a newer layout to one that has
 // been, and its error says so.
 func TestNewerLayoutEndsTheStage(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	newer := one(t, "a", 1)
 	newer.Body[0] += 10
@@ -97,6 +99,7 @@ func TestNewerLayoutEndsTheStage(t *testing.T) {
 
 // A row that no column can hold goes to DEAD; the other rows of its message are stored.
 func TestPoisonCostsOneRow(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	const rows = 100_000
 	var observations []event.AcceptedObservation

@@ -9,6 +9,7 @@ import (
 // A ClickHouse without room is waited for when the store is prepared: the rest of the program goes on
 // meanwhile, and is told what to do.
 func TestPrepareWaitsForRoom(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	const bound = "ALTER TABLE catalogues_data MODIFY SETTING min_free_disk_bytes_to_perform_insert = "
 	if err := s.conn.Exec(t.Context(), bound+"1152921504606846976"); err != nil {

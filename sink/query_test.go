@@ -20,6 +20,7 @@ const everyType = `SELECT * FROM (SELECT CAST(NULL, 'Nullable(Decimal(38, 12))')
 	toInt128('170141183460469231731687303715884105727') AS huge)`
 
 func TestQueryFormats(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	answer := func(sql, format string) string {
 		var b strings.Builder
@@ -61,6 +62,7 @@ func TestQueryFormats(t *testing.T) {
 }
 
 func TestQueryErrors(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var b strings.Builder
 	if err := s.Query(t.Context(), "SELECT 1", false, &b, "xml"); !errors.Is(err, resultset.ErrFormat) {
@@ -81,6 +83,7 @@ func TestQueryErrors(t *testing.T) {
 }
 
 func TestReaderMayReadAndNothingElse(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	_, _, totals := everything(t)
 	put(t, s, &totalsBlock{}, 1, totals...)

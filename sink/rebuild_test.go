@@ -36,6 +36,7 @@ func rebuildAll(t *testing.T, p *Projection, c *catalogue.Catalogue, carry bool)
 // New tables are filled beside those that are read, whatever has become of these, and put in
 // their place. Rows whose messages the log no longer keeps stay, unless they are to go.
 func TestRebuildBeside(t *testing.T) {
+	t.Parallel()
 	p := wholeProjection(t)
 	c := parseCatalogue(t, catalogueText)
 	whole := answers(t, p)
@@ -59,6 +60,7 @@ func TestRebuildBeside(t *testing.T) {
 // A rebuild that was interrupted while it exchanged tables exchanges each once, and takes up
 // what the sink has stored in the old tables since.
 func TestRebuildGoesOnWithItsExchange(t *testing.T) {
+	t.Parallel()
 	p := wholeProjection(t)
 	c := parseCatalogue(t, catalogueText)
 	b := rebuildOf(t, p)

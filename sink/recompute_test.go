@@ -135,6 +135,7 @@ func (r *recomputing) expect(what string, run event.Run, cells, changed int, com
 // all there is; it goes on where one was that was broken off, and does not begin again while
 // figures trickle in. A dry run says what would change, and why.
 func TestRecomputation(t *testing.T) {
+	t.Parallel()
 	r := startRecomputing(t)
 	for _, year := range []string{"2019", "2020", "2021"} {
 		r.accept("320812", "gdp", year, "10")

@@ -33,6 +33,7 @@ func releaseMessage(t testing.TB, name string) stream.Message {
 // The view of releases shows every field of a release, once, however often the release is
 // delivered.
 func TestReleasesAreShown(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	body, err := event.EncodeRelease(release("公报"))
 	if err != nil {

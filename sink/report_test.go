@@ -39,6 +39,7 @@ indicators:
 
 // Rules: what totals carry.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	c := parseCatalogue(t, catalogueText)
 	if err := s.SyncCatalogue(t.Context(), c, time.Now()); err != nil {
@@ -77,6 +78,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestSyncCatalogueShowsTheVersionInForceLast(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	old := parseCatalogue(t, catalogueText)
@@ -112,6 +114,7 @@ func TestSyncCatalogueShowsTheVersionInForceLast(t *testing.T) {
 // What qualifies a change, why there is none, and what is carried comes back from the
 // store, in a report and in a comparison with the log.
 func TestChangesAreToldInFull(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	want := event.Total{
 		Indicator: "gdp", Value: "10", Unit: "亿元", Stage: "flash", Status: "I", ChangeKind: "percent", ChangeAbsolute: "1", ChangeReason: "BREAK",

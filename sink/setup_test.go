@@ -20,6 +20,7 @@ import (
 // While ClickHouse cannot take rows, for whatever reason, the sink retries and logs one line
 // that says what to do. Nothing goes to DEAD, and afterwards the sink goes on.
 func TestSetUpErrorsAreWaitedOut(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct{ breaks, mends, advice string }{
 		"disk full": {
 			"ALTER TABLE observations_data MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000000",
@@ -56,6 +57,7 @@ func TestSetUpErrorsAreWaitedOut(t *testing.T) {
 // Under a running sink ClickHouse comes back with another password, without rights for the
 // user, or with too little memory.
 func TestServerChangesAreWaitedOut(t *testing.T) {
+	t.Parallel()
 	config := chdbtest.Config(t)
 	config.Users[0].Name, config.Users[1].ReadOnly = "city", false
 	log := newLog(t)
@@ -121,6 +123,7 @@ func TestServerChangesAreWaitedOut(t *testing.T) {
 // When ClickHouse hangs, with its connections open and silent, an attempt ends after
 // insert_timeout. An insert that had arrived is not stored twice.
 func TestHangingClickHouseIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	server := chdbtest.Start(t)
 	log := newLog(t)
 	s := openStore(t, server.DSN(chdbtest.User), "")

@@ -83,6 +83,7 @@ func everything(t testing.TB) (accepted, verdicts, totals []stream.Message) {
 }
 
 func TestRedeliveryChangesNoAnswer(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	accepted, verdicts, totals := everything(t)
 	putAll := func() {
@@ -112,6 +113,7 @@ func TestRedeliveryChangesNoAnswer(t *testing.T) {
 }
 
 func TestRepublishedBatchCollapses(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	accepted, _, _ := everything(t)
 	put(t, s, &observationBlock{}, 1, accepted...)
@@ -122,6 +124,7 @@ func TestRepublishedBatchCollapses(t *testing.T) {
 }
 
 func TestViewsShowWhatWasPublished(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	accepted, verdicts, totals := everything(t)
 	put(t, s, &observationBlock{}, 1, accepted...)
@@ -161,6 +164,7 @@ func TestViewsShowWhatWasPublished(t *testing.T) {
 // A command whose acknowledgement was lost is carried out again, and its run is recorded
 // again; the view shows one run.
 func TestRunIsShownOnce(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	r := event.Run{ID: "r", Schedule: "nightly", StartedAt: receivedAt, FinishedAt: receivedAt, Changed: 3}
 	again := r
@@ -172,6 +176,7 @@ func TestRunIsShownOnce(t *testing.T) {
 }
 
 func TestLaterVerdictReplacesFindings(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	v := event.Verdict{Submission: "a", Area: "1", Dataset: "d", Sequence: 7, ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, RejectedRows: 1,
 		Outcome: event.Rejected, Findings: []event.Finding{{Code: "OLD"}, {Code: "OLD"}}}
@@ -188,6 +193,7 @@ func TestLaterVerdictReplacesFindings(t *testing.T) {
 //
 // Rules: best vintage.
 func TestLatestObservationIsTheBestVintage(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	type cell struct{ indicator, period, area string }
 	for seed := range uint64(10) {
@@ -235,6 +241,7 @@ func TestLatestObservationIsTheBestVintage(t *testing.T) {
 // The latest total has the highest basis, then the highest sequence; where that says that
 // the total no longer follows, there is none.
 func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	withdrawn := event.Total{Indicator: "gone", Status: catalogue.Withdrawn.String()}
 	put(t, s, &totalsBlock{}, 20, totalsMessage(t, event.TotalsBatch{Basis: 5, Period: "2021", Totals: []event.Total{withdrawn}}))
@@ -266,6 +273,7 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 
 // A filter on a latest view has to use the primary key; otherwise the whole table is read.
 func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var rows []event.AcceptedObservation
 	for i := range 60_000 {
@@ -283,6 +291,7 @@ func TestLatestViewsReadOnlyWhatIsAsked(t *testing.T) {
 // A flush of any size becomes one part of the table. Only then do readers see all of it or
 // nothing.
 func TestLargeFlushIsOneInsert(t *testing.T) {
+	t.Parallel()
 	for _, scheme := range []string{"clickhouse", "http"} {
 		t.Run(scheme, func(t *testing.T) {
 			s := newStore(t)
@@ -322,6 +331,7 @@ func TestLargeFlushIsOneInsert(t *testing.T) {
 // An insert in several pieces becomes one part of the table, so that readers never see half
 // of it.
 func TestInsertOfManyPiecesIsOnePart(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var submissions []event.AcceptedSubmission
 	for n := range uint64(2*submissionsInPiece + 1) {

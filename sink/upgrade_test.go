@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "write what the newest schema holds, whe
 // migrations to the present schema, the views show them as if they had been written under
 // it. A file is never changed; a new migration gets a new file.
 func TestDataOfEarlierSchemasIsRead(t *testing.T) {
+	t.Parallel()
 	names, err := fs.Glob(schema, "schema/*.sql")
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ func TestLastMigrationNamesViews(t *testing.T) {
 // Views that are gone or changed are defined anew, whether the process starts or runs; a
 // statement of an earlier migration that the server carries out late is such a change.
 func TestViewsAreDefinedAnew(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	for _, statement := range []string{"DROP VIEW findings", "CREATE OR REPLACE VIEW totals AS SELECT 1 AS forged", migrations(t)[3].statements[7]} {
 		if err := s.conn.Exec(t.Context(), statement); err != nil {
@@ -48,6 +49,7 @@ func TestViewsAreDefinedAnew(t *testing.T) {
 
 // An older program leaves a newer one's views alone, and does not start.
 func TestNewerSchemaIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	known := uint32(len(migrations(t)))
 	if err := s.insert(t.Context(), "schema_versions", []column{{"version", []uint32{known + 2}}, {"file", []string{"later.sql"}}}); err != nil {

@@ -27,6 +27,7 @@ func one(t testing.TB, area string, sequence uint64) stream.Message {
 }
 
 func TestWorkersStoreAllStreams(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	accepted, verdicts, totals := everything(t)
 	stop := runWorkers(t, log, s, testConfig())
@@ -72,6 +73,7 @@ func within(t testing.TB, what string, condition func() bool) {
 // When only one message at a time is delivered, the parts of a flush never come together;
 // they are inserted together all the same.
 func TestFlushGoesInWhole(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
 	config.BatchMessages, config.BatchRows = 1, 1
@@ -96,6 +98,7 @@ func TestFlushGoesInWhole(t *testing.T) {
 
 // Readers that query without pause never see a part of a flush alone.
 func TestReadersNeverSeeHalfAFlush(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
 	config.BatchRows = 1
@@ -133,6 +136,7 @@ func TestReadersNeverSeeHalfAFlush(t *testing.T) {
 }
 
 func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	last := publish(t, log, totalsMessage(t, event.TotalsBatch{Basis: 5, Part: 3, Parts: 4, Period: "2021", Totals: []event.Total{{Indicator: "i", Value: "1"}}}),
 		totalsMessage(t, event.TotalsBatch{Basis: 6, Part: 1, Parts: 2, Period: "2021", Totals: []event.Total{{Indicator: "j", Value: "2"}}}))
@@ -146,6 +150,7 @@ func TestFlushWhoseRestIsGoneIsShownWithoutIt(t *testing.T) {
 // Parts of flushes that come again without the others, as after many redeliveries, do not
 // let an insert grow without bound.
 func TestPartsPassedOverBoundTheInsert(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	total := func(part, parts int, indicator string) stream.Message {
 		return totalsMessage(t, event.TotalsBatch{Basis: 1, Part: part, Parts: parts, Period: "2021", Totals: []event.Total{{Indicator: indicator, Value: "1"}}})
@@ -183,6 +188,7 @@ func TestPartsPassedOverBoundTheInsert(t *testing.T) {
 }
 
 func TestStopFinishesWhatIsInHand(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	config := testConfig()
 	config.BatchRows = 1 // an insert for each message
@@ -230,6 +236,7 @@ func (l *lockedBuffer) count(text string) int {
 }
 
 func TestOutageIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	server := chdbtest.Start(t)
 	log := newLog(t)
 	s := openStore(t, server.DSN(chdbtest.User), "")
@@ -269,6 +276,7 @@ func TestOutageIsWaitedOut(t *testing.T) {
 // When a table was dropped, the sink says so once, and goes on when the table is there
 // again.
 func TestSetUpErrorPausesWithOneLine(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	if err := s.conn.Exec(t.Context(), "RENAME TABLE observations_data TO gone"); err != nil {
 		t.Fatal(err)
@@ -295,6 +303,7 @@ func TestSetUpErrorPausesWithOneLine(t *testing.T) {
 }
 
 func TestStopDuringAnOutage(t *testing.T) {
+	t.Parallel()
 	s, log := newStore(t), newLog(t)
 	if err := s.conn.Exec(t.Context(), "RENAME TABLE observations_data TO gone"); err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ func askClickHouse(t *testing.T, base, user, password, from string) int {
 // Nobody gets in without credentials; with those that status shows a district's figures come
 // in by the gateway's user alone.
 func TestNobodyGetsInWithoutCredentials(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -93,6 +94,7 @@ func TestNobodyGetsInWithoutCredentials(t *testing.T) {
 // A district publishes for its own area alone, whatever it says of itself, looks up its verdict,
 // and is out as soon as its key is revoked.
 func TestDistrictPublishesToTheBroker(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)

@@ -29,6 +29,7 @@ import (
 //
 // Rules: same content.
 func TestSupersededContentIsNeverPassedOver(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)

@@ -49,6 +49,7 @@ func goldenText(t *testing.T, name, got string) {
 //
 // Rules: scorecard.
 func TestAuditAndAssess(t *testing.T) {
+	t.Parallel()
 	dir := startSamples(t)
 	on := func(args ...string) []string { return append(args, "--dir", dir) }
 

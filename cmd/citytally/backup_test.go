@@ -22,6 +22,7 @@ import (
 // totals from the same places in the log, the same receipts, tokens and passwords. A backup holds
 // nothing twice, and what it is put over stays.
 func TestRestoredInstallationGoesOn(t *testing.T) {
+	t.Parallel()
 	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), "kept")
 	p := startRun(t, dir)
 	push(t, dir, "320812", 100)
@@ -92,6 +93,7 @@ func TestRestoredInstallationGoesOn(t *testing.T) {
 // The log moves from the embedded broker to one of another machine, and back: byte for byte the
 // same messages. A broker that has streams takes none.
 func TestLogMovesThereAndBack(t *testing.T) {
+	t.Parallel()
 	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), "kept")
 	p := startRun(t, dir)
 	push(t, dir, "320812", 100)

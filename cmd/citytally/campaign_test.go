@@ -42,6 +42,7 @@ var (
 //
 //	go test ./cmd/citytally -run Campaign -faults 1000 -seed 7 -timeout 1h -artifacts
 func TestCampaign(t *testing.T) {
+	t.Parallel()
 	seed := *campaignSeed
 	if seed == 0 {
 		seed = rand.Uint64()

@@ -18,6 +18,7 @@ import (
 // Rows that vanish from ClickHouse are noticed by the status, by the metrics and
 // the log, and by a recomputation, which brings them back.
 func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := start(t, []string{"CITYTALLY_TRANSFORM_CHECK_EVERY=1s"}, append([]string{"run"}, anyPorts(dir)...)...)
 	eventually(t, "the pipeline serves", func() bool { _, err := app.FindInstance(dir); return err == nil })
@@ -100,6 +101,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 // Recomputing mends ClickHouse from the log, and the log does not grow: not for rows that
 // ClickHouse lost, not for totals that somebody forged, which it drops.
 func TestRecomputeMendsClickHouseAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)

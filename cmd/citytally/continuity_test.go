@@ -67,6 +67,7 @@ func restarted(t testing.TB, dir string, p *program, meanwhile func()) *program 
 // goes on, nothing in ClickHouse is overwritten or dropped, and once a person has decided,
 // ClickHouse shows what the log holds.
 func TestOlderBrokerDataIsTold(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	kept := filepath.Join(t.TempDir(), "nats")
 	p := startRun(t, dir)
@@ -119,6 +120,7 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 // Verdicts that the log has lost come back from ClickHouse's copy, which is not dropped before: what
 // was rejected stays rejected, receipts say what they said, and the books balance.
 func TestVerdictsComeBackFromClickHouse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	push(t, dir, "320812", 100)
@@ -177,6 +179,7 @@ func TestVerdictsComeBackFromClickHouse(t *testing.T) {
 // Accepted figures that are lost come back from the submissions; until then nothing is
 // judged and totalled by what is left, and the places of what was lost are never given again.
 func TestAcceptedComesBackFromSubmissions(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	push(t, dir, "320812", 100)

@@ -11,6 +11,7 @@ import (
 // A part of ClickHouse that is damaged while everything runs makes the log not ready within one
 // comparison, and is put aside and filled in again by either cure.
 func TestDamageOfARunningClickHouseIsHealed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer func() { p.stop(t, syscall.SIGTERM) }()

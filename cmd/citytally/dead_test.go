@@ -21,6 +21,7 @@ import (
 // What was put aside can be looked at, processed again and dropped, and nothing
 // is there twice for it, however often it is processed.
 func TestDead(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -160,11 +161,18 @@ func settled(t testing.TB, log *stream.Log) {
 			t.Fatal(err)
 		}
 		quiet++
+		there := map[[2]string]bool{}
 		for _, s := range statuses {
-			for _, position := range s.Consumers {
+			for name, position := range s.Consumers {
+				there[[2]string{s.Stream, name}] = true
 				if position.Pending+position.Delivered > 0 {
 					quiet = 0
 				}
+			}
+		}
+		for _, consumer := range stageConsumers {
+			if !there[consumer] { // its stage has not begun
+				quiet = 0
 			}
 		}
 		return quiet > 3

@@ -16,6 +16,7 @@ import (
 // The demo's totals are the figures that were published, to the last digit
 // published.
 func TestDemoReproducesThePublishedFigures(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	demo := append([]string{"demo", "--lang", "en"}, anyPorts(dir)...)
 	out := must(t, demo...)
@@ -43,6 +44,7 @@ func TestDemoReproducesThePublishedFigures(t *testing.T) {
 // A demo that is killed at any moment and started again ends with the same
 // totals.
 func TestDemoSurvivesKill(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"tokens.yaml", "instance.json", "NATS JetStream"} {
 		t.Run(moment, func(t *testing.T) {
 			dir := t.TempDir()

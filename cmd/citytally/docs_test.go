@@ -12,6 +12,7 @@ import (
 // Every command, flag, path, test, package, identifier, setting, environment variable,
 // metric and route that a document names exists.
 func TestDocumentsNameWhatExists(t *testing.T) {
+	t.Parallel()
 	names := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
 	for _, topic := range docs.Topics() {
 		names = append(names, "cmd/citytally/docs/"+topic.Name+".md")

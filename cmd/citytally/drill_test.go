@@ -297,6 +297,7 @@ func firstClause(text string) string {
 // Each store older, lost or cut off, alone and together: what is told, and what is lost. Nothing
 // with a receipt is lost without being named, where any store still knows of it.
 func TestRestoreDrill(t *testing.T) {
+	t.Parallel()
 	s := prepareDrill(t)
 	rows := make([]string, len(drillCases))
 	t.Run("case", func(t *testing.T) {

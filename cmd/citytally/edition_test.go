@@ -57,6 +57,7 @@ func (c *city) submit(t *testing.T, area, rows string) {
 //
 // Rules: catalogue in the log.
 func TestTheInstancesCatalogueDecides(t *testing.T) {
+	t.Parallel()
 	c := startCity(t, twoDistricts)
 	c.submit(t, "101", "gdp,2021,30\nplants,2021,3\n")
 	c.submit(t, "102", "gdp,2021,10\nplants,2021,4\n")
@@ -130,6 +131,7 @@ func (c *city) apply(t *testing.T, text string, args ...string) (code int, a app
 //
 // Rules: catalogue in the log.
 func TestCatalogueApply(t *testing.T) {
+	t.Parallel()
 	c := startCity(t, twoDistricts)
 	c.submit(t, "101", "gdp,2021,30\nplants,2021,3\n")
 	c.submit(t, "102", "gdp,2021,10\nplants,2021,4\n")

@@ -83,6 +83,7 @@ func (e *explained) golden(name string, args ...string) {
 //
 // Rules: as of.
 func TestExplainReleaseAndAsOf(t *testing.T) {
+	t.Parallel()
 	e := startExplained(t)
 	e.submit("101", "output,2020,100,final,,\nresearch,2020,2,final,,\noutput,2021,110,estimate,,first count\nresearch,2021,2.5,estimate,,\n")
 	e.submit("103", "output,2020,50,final,,\nresearch,2020,1,final,,\n")

@@ -14,6 +14,7 @@ import (
 // Files as districts have them go in with one command, and what is wrong comes back cell by cell in the
 // language of the reader. Each file is sent twice: the same content gets the same answer. Lists come last.
 func TestDistrictFilesEndToEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	startRun(t, dir)
 	for _, test := range []struct {

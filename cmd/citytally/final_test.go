@@ -28,6 +28,7 @@ import (
 //
 // Rules: verdict final.
 func TestRejectedStaysRejected(t *testing.T) {
+	t.Parallel()
 	const uploads = 400
 	dir := t.TempDir()
 	p := startRun(t, dir)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/sink/chdb"
+	"github.com/citytally/citytally/sink/chdb/chdbtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -41,6 +42,7 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
+	chdbtest.RunAtOnce(4)
 	code := m.Run()
 	http.DefaultClient.CloseIdleConnections() // of uploads, to gateways that have ended
 	if err := goleak.Find(); err != nil && code == 0 {

@@ -90,6 +90,7 @@ func metric(t testing.TB, dir, sample string) float64 {
 }
 
 func TestOperationsTellTheTruth(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })

@@ -45,6 +45,7 @@ const sinkMemory = 1024 // MiB
 //
 //	go test ./cmd/citytally -run Outage -figures 3000000 -timeout 30m -v
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	o := newOutage(t, *outageFigures)
 	for _, r := range o.roles {
 		r.want(true)
@@ -90,6 +91,7 @@ func TestOutage(t *testing.T) {
 // The pipeline starts while its ClickHouse is away: districts push and have their
 // verdicts, and the rows follow when there is one.
 func TestRunStartsWithoutClickHouse(t *testing.T) {
+	t.Parallel()
 	library, err := libchdb.Fetch(t.Context(), libchdb.Config{Progress: libchdb.PrintProgress(os.Stderr)})
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ import (
 //
 // Rules: append-only, revised base.
 func TestRevisionFollowsThrough(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	for _, area := range []string{"320803", "320804", "320812", "320813", "320826", "320830", "320831", "320871"} {
@@ -96,6 +97,7 @@ func csvFile(t testing.TB, text string) string {
 // Anyone with the broker's credentials may publish the same JSON directly; it is
 // handled alike.
 func TestDirectPublishing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -115,6 +117,7 @@ func TestDirectPublishing(t *testing.T) {
 // A published period is locked: a change needs a reason from then on, and a
 // figure goes back to an earlier stage only where it was reopened.
 func TestLockAndReopen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -179,6 +182,7 @@ func TestLockAndReopen(t *testing.T) {
 
 // Another city is a catalogue file: three areas, four indicators, no code.
 func TestAnotherCityIsYAMLOnly(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	settings := filepath.Join(dir, "citytally.yaml")
 	write := func(name, text string) {
@@ -216,6 +220,7 @@ indicators:
 // Bad rows are told apart from good ones, and the command says so by its exit
 // code.
 func TestSubmitTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)
@@ -335,6 +340,7 @@ func TestExitCodes(t *testing.T) {
 
 // A statement that would change something is refused unless it may; settings stay free.
 func TestSQLReadsUnlessToldToWrite(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)

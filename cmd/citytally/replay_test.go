@@ -12,6 +12,7 @@ import (
 // A projection that was rebuilt from the log is what it was, row for row, though
 // the rebuild is killed in the middle, the sink stage runs and figures arrive.
 func TestReplayIntoClickHouse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	defer p.stop(t, syscall.SIGTERM)

@@ -23,6 +23,7 @@ import (
 // as if the broker had forgotten all acknowledgements. No answer changes, and no
 // figure, verdict or total is there twice.
 func TestRedeliveryStorm(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	for round := range 3 {
@@ -61,6 +62,12 @@ func answers(t testing.TB, dir string) map[string]string {
 	return all
 }
 
+// stageConsumers are the stages' places: streams, and names of their consumers.
+var stageConsumers = [][2]string{
+	{stream.Submissions, judge.Consumer}, {stream.Accepted, tally.Consumer}, {stream.Accepted, sink.AcceptedConsumer},
+	{stream.Verdicts, sink.VerdictsConsumer}, {stream.Totals, sink.TotalsConsumer}, {stream.Releases, sink.ReleasesConsumer},
+}
+
 // forgetAcknowledgements deletes, in a broker that rests, the record of what its
 // readers have acknowledged.
 func forgetAcknowledgements(t testing.TB, dir string) {
@@ -71,10 +78,7 @@ func forgetAcknowledgements(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, consumer := range [][2]string{
-		{stream.Submissions, judge.Consumer}, {stream.Accepted, tally.Consumer}, {stream.Accepted, sink.AcceptedConsumer},
-		{stream.Verdicts, sink.VerdictsConsumer}, {stream.Totals, sink.TotalsConsumer}, {stream.Releases, sink.ReleasesConsumer},
-	} {
+	for _, consumer := range stageConsumers {
 		if err := js.DeleteConsumer(t.Context(), consumer[0], consumer[1]); err != nil {
 			t.Fatalf("%v: %v", consumer, err)
 		}

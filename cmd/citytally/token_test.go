@@ -17,6 +17,7 @@ import (
 // A token is in force when the command that issued it returns, and ended when the one that
 // revoked it does; without its tokens file the program makes none of its own accord.
 func TestTokenCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := startRun(t, dir, "--only", "ingest")
 	i, err := app.FindInstance(dir)

@@ -19,6 +19,7 @@ import (
 // One upload is one trace, from the request to the inserts, though every stage
 // hears of it from the broker only.
 func TestATraceReachesFromUploadToInsert(t *testing.T) {
+	t.Parallel()
 	exporter := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	settings := configs.Default()

@@ -11,9 +11,11 @@ package chdbtest
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,6 +37,21 @@ const (
 	// runs no tests, instead of all of them again.
 	childArgument = "citytally-chdb-child"
 )
+
+// RunAtOnce has n parallel tests run at once, on however few processors, unless -parallel says
+// how many. Tests of whole servers wait most of their time, for disks, timers and each other.
+// [testing.M.Run] comes after it.
+func RunAtOnce(n int) {
+	const parallel = "test.parallel"
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == parallel })
+	if !asked {
+		if err := flag.Set(parallel, strconv.Itoa(n)); err != nil {
+			panic(err)
+		}
+	}
+}
 
 // BecomeChild runs the engine and never returns in a process that [Start] has
 // started; in a test binary that runs tests it does nothing. A TestMain calls it
