@@ -132,7 +132,12 @@ func (b *holdBlock) allColumns() []column {
 		text("status", func(r *holdRow) string { return statusWords[r.Status] }),
 		text("qualifier", func(r *holdRow) string { return qualifierWords[r.Qualifier] }),
 		text("note", func(r *holdRow) string { return r.Note }),
-		text("raw", func(r *holdRow) string { return r.Raw }),
+		text("raw", func(r *holdRow) string {
+			if r.Entity != nil {
+				return r.Entity.Code + " " + r.Entity.String()
+			}
+			return r.Raw
+		}),
 		text("reason", func(r *holdRow) string { return r.reason }),
 		text("file", func(r *holdRow) string { return r.file }),
 		text("releaser", func(r *holdRow) string { return string(r.Releaser) }),

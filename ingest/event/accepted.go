@@ -245,9 +245,14 @@ func EncodeAccepted(batch *AcceptedBatch) ([]byte, error) {
 		}
 	}
 	if slices.ContainsFunc(batch.Submissions, func(s AcceptedSubmission) bool { return s.OnBehalf }) {
+		layout = behalfLayout
+	}
+	if slices.ContainsFunc(batch.Submissions, func(s AcceptedSubmission) bool {
+		return slices.ContainsFunc(s.Held, func(h HeldRow) bool { return h.Entity != nil })
+	}) {
 		layout = acceptedLayout
 	}
-	return encodeBinary(layout, size, batch)
+	return encodeBinary(layout, size, batch.withFindingsOnce())
 }
 
 // DecodeAccepted reads a message body. An error is Permanent, or a [NewerLayout]. The
@@ -261,6 +266,7 @@ func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
 		if err := batch.Submissions[i].check(); err != nil {
 			return nil, Permanentf("read accepted batch: %w", err)
 		}
+		batch.Submissions[i].repeatFindings()
 	}
 	return batch, nil
 }

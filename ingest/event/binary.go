@@ -16,14 +16,16 @@ import (
 // of accepted rows is for a catalogue put in force, which no program may pass over, and layout
 // 5 for rows that list entities, which are no figures; layout 6 is for figures that are held,
 // and what is decided about them; layout 7 is for rules put in force, by which every program
-// has to judge; layout 8 is for what the bureau sends on an area's behalf.
+// has to judge; layout 8 is for what the bureau sends on an area's behalf, and layout 9 for rows of
+// lists that are held, which are no figures.
 const (
 	rowsLayout      = 3 // of accepted rows and of the decisions about them
 	catalogueLayout = 4
 	listsLayout     = 5
 	holdsLayout     = 6
 	rulesLayout     = 7
-	acceptedLayout  = 8
+	behalfLayout    = 8
+	acceptedLayout  = 9
 	totalsLayout    = 3 // of totals and of releases
 )
 

@@ -3,6 +3,7 @@ package event_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,6 +143,16 @@ func TestGoldenEvents(t *testing.T) {
 	corrected := event.AcceptedSubmission{ID: verdict.Submission, Area: "320812", Dataset: "sti-annual", Sequence: 304, ReceivedAt: at.UnixMilli(), By: "bureau", OnBehalf: true}
 	corrected.Add(figure)
 	correcting := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{corrected}}
+	heldList := held
+	heldList.Held = nil
+	for n := range 2 {
+		listed := figure
+		listed.Indicator, listed.Unit, listed.Value, listed.Row = "hnte", "家", catalogue.Value{Coefficient: 1}, n+1
+		listed.Entity = &event.ListedEntity{Code: fmt.Sprintf("91320812MA000000%dX", n), Name: "某企业", From: 20200101, To: 20221231, Registered: "320804", Since: 12}
+		heldList.Held = append(heldList.Held, event.NewHeldRow(&listed, []event.Finding{{Code: "LARGE_CHANGE", Rule: "large_change", MessageZH: "变动大", MessageEN: "large", ReleasedBy: event.ByDistrict}}))
+	}
+	heldList.Held[1].Entity.Registered, heldList.Held[1].Entity.From = "", 0
+	holdingList := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{heldList}}
 	heldVerdict := verdict
 	heldVerdict.Outcome, heldVerdict.Repeated, heldVerdict.Accepted, heldVerdict.Held = event.AllHeld, false, 0, 1
 	heldVerdict.Effects = []event.RowEffect{{Effect: event.Held, Count: 1, Rows: "2"}}
@@ -179,6 +190,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"held.v6.cbor", holding, func() ([]byte, error) { return event.EncodeAccepted(holding) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"released.v6.cbor", releasing, func() ([]byte, error) { return event.EncodeAccepted(releasing) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"held.v9.lists.cbor", holdingList, func() ([]byte, error) { return event.EncodeAccepted(holdingList) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"corrected.v8.cbor", correcting, func() ([]byte, error) { return event.EncodeAccepted(correcting) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},

@@ -40,6 +40,8 @@ type HeldRow struct {
 	Releaser Releaser `cbor:"13,keyasint"`
 	// Findings are why it is held.
 	Findings []HeldFinding `cbor:"14,keyasint"`
+	// Entity is what a row of a list says; nil of a figure.
+	Entity *ListedEntity `cbor:"15,keyasint,omitempty"`
 }
 
 // HeldFinding is a finding that holds a row; its fields are those of [Finding].
@@ -56,7 +58,7 @@ func NewHeldRow(o *AcceptedObservation, findings []Finding) HeldRow {
 	h := HeldRow{
 		Indicator: o.Indicator, Unit: o.Unit, Period: o.Period.String(), Coefficient: o.Value.Coefficient, Scale: o.Value.Scale,
 		Stage: o.Stage, Status: o.Status, Qualifier: o.Qualifier, Row: uint32(o.Row), Raw: o.Raw, Note: o.Note, Epoch: o.Epoch,
-		Releaser: ByDistrict,
+		Releaser: ByDistrict, Entity: o.Entity,
 	}
 	for i := range findings {
 		f := &findings[i]
@@ -73,7 +75,7 @@ func (h *HeldRow) Observation() (AcceptedObservation, error) {
 	period, err := catalogue.ParsePeriod(h.Period)
 	return AcceptedObservation{
 		Indicator: h.Indicator, Unit: h.Unit, Period: period, Value: catalogue.Value{Coefficient: h.Coefficient, Scale: h.Scale},
-		Stage: h.Stage, Status: h.Status, Qualifier: h.Qualifier, Row: int(h.Row), Raw: h.Raw, Note: h.Note, Epoch: h.Epoch,
+		Stage: h.Stage, Status: h.Status, Qualifier: h.Qualifier, Row: int(h.Row), Raw: h.Raw, Note: h.Note, Epoch: h.Epoch, Entity: h.Entity,
 	}, err
 }
 
@@ -84,7 +86,50 @@ func (h *HeldRow) check() error {
 	if h.Scale > catalogue.MaxDecimals {
 		return fmt.Errorf("a value with %d decimals", h.Scale)
 	}
+	if h.Entity != nil && len(h.Entity.Code) != catalogue.EntityCodeLength {
+		return fmt.Errorf("an entity with a code of %d characters", len(h.Entity.Code))
+	}
 	return nil
+}
+
+// saysSame reports whether two findings are the same.
+func (f *HeldFinding) saysSame(g *HeldFinding) bool {
+	return f.Code == g.Code && f.Rule == g.Rule && f.MessageZH == g.MessageZH && f.MessageEN == g.MessageEN && slices.Equal(f.Values, g.Values)
+}
+
+// withFindingsOnce returns the batch as it is written down: a row of a list that is held for the
+// same reason as the one before it leaves the findings out, since what holds a list holds many rows.
+func (b *AcceptedBatch) withFindingsOnce() *AcceptedBatch {
+	written := b
+	for i := range b.Submissions {
+		held := b.Submissions[i].Held
+		if len(held) < 2 || held[1].Entity == nil { // a submission holds figures or a list
+			continue
+		}
+		shorter := slices.Clone(held)
+		for n := len(held) - 1; n > 0; n-- {
+			if slices.EqualFunc(held[n].Findings, held[n-1].Findings, func(f, g HeldFinding) bool { return f.saysSame(&g) }) {
+				shorter[n].Findings = nil
+			}
+		}
+		if written == b {
+			copied := *b
+			copied.Submissions = slices.Clone(b.Submissions)
+			written = &copied
+		}
+		written.Submissions[i].Held = shorter
+	}
+	return written
+}
+
+// repeatFindings gives every row of a list that is held its findings, which the first of several
+// has alone where they are the same.
+func (s *AcceptedSubmission) repeatFindings() {
+	for i := 1; i < len(s.Held); i++ {
+		if h := &s.Held[i]; h.Entity != nil && len(h.Findings) == 0 {
+			h.Findings = s.Held[i-1].Findings
+		}
+	}
 }
 
 // HoldID identifies a held figure: the place of its submission in SUBMISSIONS, and its row.

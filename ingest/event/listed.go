@@ -37,14 +37,16 @@ func (o *Observation) listing() *Listing {
 // ListedEntity is an entity that an area lists in a cell.
 type ListedEntity struct {
 	// Code is its unified social credit code, of 18 characters.
-	Code, Name string
+	Code string `cbor:"1,keyasint"`
+	Name string `cbor:"2,keyasint"`
 	// From and To are the first and the last day on which it counts; 0 is no bound.
-	From, To catalogue.Day
+	From catalogue.Day `cbor:"3,keyasint,omitempty"`
+	To   catalogue.Day `cbor:"4,keyasint,omitempty"`
 	// Registered is the code of the area of its registered address; "" is not said.
-	Registered string
+	Registered string `cbor:"5,keyasint,omitempty"`
 	// Since is the place in SUBMISSIONS of the submission by which the area first listed it
 	// and has listed it since; 0 is the submission that the row is of.
-	Since uint64
+	Since uint64 `cbor:"6,keyasint,omitempty"`
 }
 
 // ValidOn reports whether the entity counts on a day.

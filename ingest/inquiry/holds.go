@@ -57,6 +57,10 @@ type Hold struct {
 	Period    string `json:"period"`
 	Unit      string `json:"unit"`
 	event.Said
+	// Listed are the rows of a list that are held together, and explained, released and refused as
+	// one; nil of a figure. Value is then the count that the list would have with them, while they
+	// are held, and the id, the row and what was written are those of the first of them.
+	Listed *HeldList `json:"listed,omitempty"`
 	// InForce is the figure that is in force in its place; none where there is none.
 	InForce *event.Said `json:"in_force,omitempty"`
 	// Releaser is who releases it: the district by an explanation, or the bureau.
@@ -76,6 +80,26 @@ type Hold struct {
 	Note       string    `json:"note,omitempty"`
 	Reason     string    `json:"reason,omitempty"`
 }
+
+// HeldList is what is held of a list.
+type HeldList struct {
+	// Rows is how many rows are held, of which Withdrawn take an entity off the list.
+	Rows      int `json:"rows"`
+	Withdrawn int `json:"withdrawn,omitempty"`
+	// Entities are the first of them, MaxHeldEntities at most.
+	Entities []HeldEntity `json:"entities"`
+}
+
+// HeldEntity is an entity of a row that is held.
+type HeldEntity struct {
+	Row       int    `json:"row"`
+	Code      string `json:"code"`
+	Name      string `json:"name"`
+	Withdrawn bool   `json:"withdrawn,omitempty"`
+}
+
+// MaxHeldEntities is how many entities of a list that is held are named.
+const MaxHeldEntities = 10
 
 // Statement is what a person said or decided about a held figure.
 type Statement struct {

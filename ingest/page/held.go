@@ -36,6 +36,8 @@ type heldPage struct {
 type heldFigure struct {
 	inquiry.Hold
 	Value, InForce string
+	// Listed says how many rows of a list are held, and whose; "" of a figure.
+	Listed string
 	// Total is the city's total now and what it would be; "" where it would not move.
 	Total string
 	// Typed is what was typed and refused.
@@ -88,6 +90,9 @@ func (p *Page) renderHeld(w http.ResponseWriter, r *http.Request, v *visit, show
 	for i := range told.Holds {
 		h := &told.Holds[i]
 		one := heldFigure{Hold: *h, Value: v.Reported(h.Indicator, h.Said)}
+		if h.Listed != nil {
+			one.Listed = v.heldList(h.Listed)
+		}
 		if h.Status == catalogue.Withdrawn.String() {
 			one.Value = v.W.Withdraws
 		}
@@ -99,7 +104,7 @@ func (p *Page) renderHeld(w http.ResponseWriter, r *http.Request, v *visit, show
 		}
 		if at := slices.IndexFunc(totals, func(t inquiry.CityTotal) bool { return t.Indicator == h.Indicator && t.Period == h.Period }); at >= 0 {
 			if t := &totals[at]; t.Held != nil && slices.Contains(t.Held.Holds, h.ID) {
-				one.Total = fmt.Sprintf(v.W.TotalNow, v.total(t.Indicator, &t.Total), v.withHeld(t.Indicator, t.Held))
+				one.Total = v.withHeld(t.Indicator, &t.Total)
 			}
 		}
 		shown.Holds = append(shown.Holds, one)
@@ -118,6 +123,23 @@ func (p *Page) renderHeld(w http.ResponseWriter, r *http.Request, v *visit, show
 	return p.render(w, v, status, "held", v.W.Held, shown)
 }
 
+// heldList says how many rows of a list are held, and whose they are.
+func (v *visit) heldList(of *inquiry.HeldList) string {
+	var names []string
+	for _, e := range of.Entities {
+		name := e.Name + " " + e.Code
+		if e.Withdrawn {
+			name += v.W.TakenOff
+		}
+		names = append(names, strings.TrimSpace(name))
+	}
+	more := ""
+	if of.Rows > len(of.Entities) {
+		more = v.W.AndOthers
+	}
+	return fmt.Sprintf(v.W.ListHeld, of.Rows, strings.Join(names, v.W.List), more)
+}
+
 // totalsOf returns the city's totals of the periods of what is held.
 func (p *Page) totalsOf(w http.ResponseWriter, r *http.Request, v *visit, holds []inquiry.Hold) (totals []inquiry.CityTotal, err error) {
 	var asked []string
@@ -134,19 +156,20 @@ func (p *Page) totalsOf(w http.ResponseWriter, r *http.Request, v *visit, holds 
 	return totals, nil
 }
 
-// withHeld says what a total would be with the figures that are held; "" where none is.
-func (v *visit) withHeld(indicator string, held *event.TotalWithHeld) string {
-	if held == nil {
+// withHeld says what a total is without the figures that are held, and what it would be with them; ""
+// where none is.
+func (v *visit) withHeld(indicator string, t *inquiry.Total) string {
+	if t.Held == nil {
 		return ""
 	}
-	would := v.W.NoTotal
-	if held.Value != "" {
-		would = v.figure(indicator, held.Value, "", "")
+	now, would := v.total(indicator, t), v.W.NoTotal
+	if t.Held.Value != "" {
+		would = v.figure(indicator, t.Held.Value, "", "")
 	}
-	if len(held.Holds) == 0 { // of figures that were not sent yet
-		return fmt.Sprintf(v.W.WithTheseHeld, would)
+	if len(t.Held.Holds) == 0 { // of figures that were not sent yet
+		return fmt.Sprintf(v.W.WithTheseHeld, now, would)
 	}
-	return fmt.Sprintf(v.W.WithHeld, len(held.Holds), would)
+	return fmt.Sprintf(v.W.WithHeld, len(t.Held.Holds), now, would)
 }
 
 // decideHeld has on record what a district says of a held figure, or the bureau decides, and

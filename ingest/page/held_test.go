@@ -16,11 +16,11 @@ func TestHeldFiguresOnThePage(t *testing.T) {
 		v.confirm(v.drop("2020.csv", csv("gdp,2020,10"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
 	}
 	other.confirm(other.drop("2021.csv", csv("gdp,2021,7"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
-	district.drop("odd.csv", csv("gdp,2021,150"), annual).wants(t, http.StatusOK, `class="effect held"`, "待说明", "待核实的数据如采用则为 157.00 亿元")
+	district.drop("odd.csv", csv("gdp,2021,150"), annual).wants(t, http.StatusOK, `class="effect held"`, "待说明", "有数据待核实：不含为 7.00 亿元（年报），采用后为 157.00 亿元")
 	c.holds("320812", "gdp,2021,150") // as submission 4
 	district.get("/").wants(t, http.StatusOK, "有 1 项数据待核实", "待报事项", "已逾期", "0/")
 	district.get("/figures?dataset=sti-annual&period=2021").wants(t, http.StatusOK, `href="/held">待核实 150 亿元`)
-	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "全市数现为 7.00 亿元", "如采用则为 157.00 亿元", `action="/held/4.2"`, "说明情况后即采用")
+	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "不含为 7.00 亿元（年报），采用后为 157.00 亿元", `action="/held/4.2"`, "说明情况后即采用")
 	if s := other.get("/held").wants(t, http.StatusOK, "Nothing is held"); strings.Contains(s.text, "150") {
 		t.Errorf("another area is shown\n%s", s.text)
 	}
@@ -57,7 +57,7 @@ func TestHeldFiguresOnThePage(t *testing.T) {
 		return v.post("/held/5.2", url.Values{"act": {act}, "text": {text}})
 	}
 	decide(district, "explain", "真的").wants(t, http.StatusOK, "等待市级核实", "真的")
-	bureau.get("/held").wants(t, http.StatusOK, "Qingjiangpu District", "真的", "The city&#39;s total is 157.00 亿元", "2007.00 亿元")
+	bureau.get("/held").wants(t, http.StatusOK, "Qingjiangpu District", "真的", "157.00 亿元 (final) without", "2007.00 亿元")
 	decide(bureau, "refuse", "单位应为万元").wants(t, http.StatusOK, "Refused: it does not count")
 	decide(bureau, "release", "no, it is right").wants(t, http.StatusConflict, "was refused by", "单位应为万元")
 	district.get("/held?state=all").wants(t, http.StatusOK, "已退回", "单位应为万元")

@@ -103,7 +103,7 @@ func (c *city) holds(area string, rows ...string) {
 // and then decides as the bureau: the total says what it would be, and follows.
 func theBureauReleases(b *browser, checker string) {
 	b.goes("/totals/rd_expenditure/2021")
-	b.sees("1 held; with that 2009.93 亿元")
+	b.sees("2009.93 亿元 with it")
 	b.goes("/held")
 	b.do(chromedp.Focus(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`)), chromedp.SendKeys(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`), "the refinery began"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
 	b.sees("Your explanation is on record", "the refinery began")
@@ -112,7 +112,7 @@ func theBureauReleases(b *browser, checker string) {
 	b.await("signed out", `!!document.getElementById("token")`)
 	b.signIn("*")
 	b.goes("/held")
-	b.sees("Qingjiangpu District", "the refinery began", "The city's total is")
+	b.sees("Qingjiangpu District", "the refinery began", "with it")
 	b.screenshot("held-bureau")
 	b.accessible("held by the bureau", checker)
 	b.do(chromedp.SendKeys(chromedp.CSS(`section:has([action="/held/5.3"]) textarea`), "checked by telephone"))
@@ -126,7 +126,7 @@ func theBureauReleases(b *browser, checker string) {
 // counts from then on.
 func theDistrictExplains(b *browser, checker string) {
 	b.goes("/totals?period=2021")
-	b.sees("1 项待核实，如采用则为")
+	b.sees("1 项待核实：不含为")
 	b.goes("/held")
 	b.do(chromedp.SendKeys(chromedp.CSS("textarea"), "新并入三家企业，统计口径未变"))
 	b.press("提交说明")

@@ -35,7 +35,7 @@ func (v *visit) inCatalogueOrder(changes []inquiry.TotalChange) {
 func (v *visit) moveOf(c *inquiry.TotalChange) move {
 	m := move{Indicator: v.Indicator(c.Indicator), Period: v.Period(c.Period), From: v.total(c.Indicator, c.From), To: v.total(c.Indicator, c.To)}
 	if c.To != nil {
-		m.Have, m.Expected, m.WithHeld = c.To.Have, c.To.Expected, v.withHeld(c.Indicator, c.To.Held)
+		m.Have, m.Expected, m.WithHeld = c.To.Have, c.To.Expected, v.withHeld(c.Indicator, c.To)
 		for _, area := range c.To.Missing {
 			m.Missing = append(m.Missing, v.NameOf(area))
 		}
@@ -101,7 +101,7 @@ func (p *Page) totals(w http.ResponseWriter, r *http.Request, v *visit) error {
 		t := &told.Totals[i]
 		row := totalRow{
 			ID: t.Indicator, Indicator: v.Indicator(t.Indicator), Total: v.total(t.Indicator, &t.Total), Change: v.change(t),
-			Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, t.Held),
+			Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, &t.Total),
 		}
 		var own []string
 		for _, part := range t.Parts {
@@ -218,7 +218,7 @@ func (p *Page) explain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	t := &told.Totals[at]
 	shown := explainedPage{Period: period.String(), On: v.W.Changes.Base(period).On, Ratio: indicator.Total == catalogue.RatioRule, Factor: indicator.Factor}
-	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, t.Held)}
+	shown.Row = totalRow{Total: v.total(t.Indicator, &t.Total), Change: v.change(t), Have: t.Have, Expected: t.Expected, Publishable: t.Publishable, WithHeld: v.withHeld(t.Indicator, &t.Total)}
 	for _, area := range t.Missing {
 		shown.Row.Missing = append(shown.Row.Missing, v.NameOf(area))
 	}

@@ -94,7 +94,7 @@ func sameTotal(a, b *event.Total) bool {
 }
 
 // holdsBetween returns the held figures that one of two totals tells of and the other does not.
-func holdsBetween(l *ledger.Ledger, a, b *event.Total) (told []inquiry.Hold) {
+func holdsBetween(l *ledger.Ledger, a, b *event.Total) []inquiry.Hold {
 	times := map[string]int{}
 	for _, t := range [...]*event.Total{a, b} {
 		if t != nil && t.Held != nil {
@@ -103,10 +103,7 @@ func holdsBetween(l *ledger.Ledger, a, b *event.Total) (told []inquiry.Hold) {
 			}
 		}
 	}
-	for _, h := range l.Holds(func(h *ledger.Hold) bool { return times[h.ID.String()] == 1 }) {
-		told = append(told, l.ToldHold(h))
-	}
-	return told
+	return l.ToldHolds(l.HoldsTogether(func(h *ledger.Hold) bool { return times[h.ID.String()] == 1 }))
 }
 
 func byIndicator(totals []event.Total) map[string]*event.Total {

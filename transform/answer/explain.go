@@ -155,9 +155,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		s.Excluded = append(s.Excluded, p)
 	}
 	cell := ledger.Cell{Indicator: id, Period: period}
-	for _, h := range x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && x.shows(h.Area) }) {
-		s.Holds = append(s.Holds, x.history.Ledger.ToldHold(h))
-	}
+	s.Holds = x.history.Ledger.ToldHolds(x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && x.shows(h.Area) }))
 	return s
 }
 

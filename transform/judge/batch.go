@@ -262,7 +262,7 @@ func (b *batchState) add(r *received, result *judgement) {
 			if b.held == nil {
 				b.held = map[areaItem][]*ledger.Hold{}
 			}
-			of := areaItem{r.area, ledger.Item{Cell: h.Cell}}
+			of := areaItem{r.area, h.Item()}
 			b.held[of] = append(b.held[of], h)
 		}
 	}

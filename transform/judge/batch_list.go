@@ -40,6 +40,7 @@ func (b *batchMoment) Claims(item ledger.Item) []ledger.Claim {
 		if !ok {
 			continue
 		}
+		b.shared = b.shared || area != b.area
 		n := slices.IndexFunc(claims, func(claim ledger.Claim) bool { return claim.Area == area })
 		if n < 0 {
 			claims = append(claims, c.claim(area, b.reading.Catalogue()))
@@ -95,11 +96,33 @@ func (b *batchMoment) ListedBesides(area string, cell ledger.Cell, stated map[st
 	return listed[:min(len(listed), most)]
 }
 
+// PendingOfList returns how many rows of an area's list are held of those that a message brought,
+// beyond what the batch has superseded.
+func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, sequence uint64) (n int) {
+	of := map[string]*ledger.Hold{}
+	for _, h := range b.reading.PendingListed(cell) {
+		if h.Area == area {
+			of[h.Entity.Code] = h
+		}
+	}
+	for item, held := range b.held {
+		if item.area == area && item.item.Cell == cell && item.item.Entity != "" {
+			of[item.item.Entity] = held[len(held)-1]
+		}
+	}
+	for code, h := range of {
+		c, ok := b.batchState.candidates[area][cell.Period][cell.Indicator+" "+code]
+		n += one(h.Sequence == sequence && !(ok && c.rank().Compare(h.Rank()) > 0))
+	}
+	return n
+}
+
 // ForeseeLists returns what would follow in a cell from the ledger, the batch and statements.
 func (b *batchMoment) ForeseeLists(cell ledger.Cell, made []ledger.Claim) []ledger.Part {
 	for area, periods := range b.batchState.candidates {
 		for _, c := range periods[cell.Period] {
 			if c.observation.Entity != nil && c.observation.Indicator == cell.Indicator {
+				b.shared = b.shared || area != b.area
 				made = append(made, c.claim(area, b.reading.Catalogue()))
 			}
 		}

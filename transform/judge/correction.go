@@ -15,7 +15,7 @@ type correction struct {
 // correct notes what becomes of the correction in a cell with a row that is accepted and in
 // force from then on.
 func (result *judgement) correct(o *event.AcceptedObservation, state *ledger.CellState, onBehalf bool) {
-	if o.Entity != nil || !onBehalf && state.Correction == nil {
+	if !onBehalf && state.Correction == nil {
 		return
 	}
 	if then := ledger.Corrected(state.Correction, state.Best, ledger.FigureOf(o), onBehalf); then != nil || state.Correction != nil {
@@ -64,13 +64,13 @@ func (r *checks) againstCorrection(o *event.AcceptedObservation, state *ledger.C
 // differsFromCorrection reports whether a row of an area says something else than the bureau's
 // correction, which stands.
 func (r *checks) differsFromCorrection(o *event.AcceptedObservation, state *ledger.CellState, s *received) bool {
-	return state.Correction != nil && !s.byBureau && o.Entity == nil && !state.Best.SaysSame(ledger.FigureOf(o))
+	return state.Correction != nil && !s.byBureau && !state.Best.SaysSame(ledger.FigureOf(o))
 }
 
 // holdForBureau holds a row of an area that nothing else is wrong with where the bureau has
 // decided something about its figure: refused the same, corrected it, or locked the period.
 func (r *checks) holdForBureau(o *event.AcceptedObservation, state *ledger.CellState, s *received, row *rowState) {
-	if s.byBureau || o.Entity != nil {
+	if s.byBureau {
 		return
 	}
 	if refused := state.Refused(ledger.FigureOf(o), r.catalogue); refused != nil {

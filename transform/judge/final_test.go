@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
@@ -23,18 +24,21 @@ type finality struct {
 	t   *testing.T
 	log *stream.Log
 	js  jetstream.JetStream
+	of  *catalogue.Catalogue // nil is that of the fixture
 }
 
 func newFinality(t *testing.T) *finality {
 	log, js := fixture.Broker(t)
-	return &finality{t, log, js}
+	return &finality{t: t, log: log, js: js}
 }
 
 // validator returns a validator with a ledger of its own that follows the log.
 func (f *finality) validator() *Validator {
 	f.t.Helper()
-	c := fixture.Catalogue(f.t)
-	l := ledger.New(c)
+	if f.of == nil {
+		f.of = fixture.Catalogue(f.t)
+	}
+	l := ledger.New(f.of)
 	replayed := make(chan struct{})
 	fixture.Run(f.t, func(ctx context.Context) error {
 		return l.Follow(ctx, f.log, fixture.Logger(f.t), func() { close(replayed) })

@@ -207,6 +207,25 @@ func seenOf(o *event.AcceptedObservation) string {
 	return o.Value.String()
 }
 
+// about is what a finding is about: the column, what stands there, and the figure or the entity
+// in a list by name; and the same said of it.
+type about struct{ column, seen, zh, en, sameZH, sameEN string }
+
+func (r *checks) aboutRow(o *event.AcceptedObservation) about {
+	return r.aboutItem(ledger.ItemOf(o), o.Entity, seenOf(o))
+}
+
+func (r *checks) aboutItem(item ledger.Item, e *event.ListedEntity, value string) about {
+	zh, en := r.cellNames(item.Cell)
+	if e == nil {
+		return about{"value", value, zh, en, zh + "的同一数值", "the same figure of " + en}
+	}
+	name := strings.TrimSpace(e.Name + "（" + e.Code + "）")
+	nameEN := strings.TrimSpace(e.Name + " (" + e.Code + ")")
+	zh, en = zh+"名单中的"+name, nameEN+" on the list of "+en
+	return about{"entity", e.Code, zh, en, zh + "的相同内容", "the same of " + en}
+}
+
 // supersededCode is the code of the finding on a figure that was accepted of the same
 // content before and superseded since.
 const supersededCode = "SUPERSEDED"
@@ -309,18 +328,6 @@ func (r *checks) totalLocked(o *event.AcceptedObservation, moved *movedTotal) *e
 			en, indicatorEN, periodEN, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
 }
 
-// listLocked is the finding on a row of a list that would alter a locked total, and has a reason.
-func (r *checks) listLocked(o *event.AcceptedObservation, moved *movedTotal) *event.Finding {
-	zh, en := r.cellNames(ledger.CellOf(o))
-	periodZH, periodEN := moved.cell.Period.Names()
-	indicatorZH, indicatorEN := r.indicatorNames(moved.cell.Indicator)
-	return reject("TOTAL_LOCKED", "entity", o.Entity.Code,
-		fmt.Sprintf("%s的名单会使已锁定的%s全市%s由 %s 变为 %s；名单不能转为待核实，请由市级代报，或待市级解锁后重新报送",
-			zh, periodZH, indicatorZH, moved.told(moved.before, "无", "增速"), moved.told(moved.after, "无", "增速")),
-		fmt.Sprintf("the list of %s would alter the city's %s for %s, which is locked, from %s to %s; lists are not held: the bureau sends it, or unlocks the period",
-			en, indicatorEN, periodEN, moved.told(moved.before, "none", "change"), moved.told(moved.after, "none", "change")))
-}
-
 // lockedRevisionCode is the code of the finding on a revision of what is locked.
 const lockedRevisionCode = "LOCKED_REVISION"
 
@@ -331,6 +338,16 @@ func (r *checks) heldByLock(o *event.AcceptedObservation, locked catalogue.Perio
 	return hold(lockedRevisionCode, "value", seenOf(o), event.ByBureau,
 		fmt.Sprintf("%s会改变已锁定的%s全市数或其增速，修订原因已收到；待市级核准后生效", zh, lockedZH),
 		fmt.Sprintf("%s would change the total of %s, or its change, and %s is locked; its reason is on record, and it counts once the bureau releases it", en, lockedEN, lockedEN))
+}
+
+// listHeldByLock is the finding on every row of a list that would alter a locked total, and has a
+// reason.
+func (r *checks) listHeldByLock(cell, moved ledger.Cell) *event.Finding {
+	zh, en := r.cellNames(cell)
+	lockedZH, lockedEN := moved.Period.Names()
+	return hold(lockedRevisionCode, "entity", "", event.ByBureau,
+		fmt.Sprintf("%s的名单会改变已锁定的%s全市数或其增速，修订原因已收到；待市级核准后生效", zh, lockedZH),
+		fmt.Sprintf("the list of %s would change the total of %s, or its change, and %s is locked; its reason is on record, and it counts once the bureau releases it", en, lockedEN, lockedEN))
 }
 
 // hold returns a finding that holds its row.

@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -52,32 +53,64 @@ func (v *Validator) Foresee(ctx context.Context, messages []stream.Delivery) (*F
 // superseded by figures of the batch.
 func (b *batchState) heldBeside(figures map[ledger.Cell][]ledger.Part) map[ledger.Cell][]ledger.HeldPart {
 	held := b.ledger.HeldParts()
+	if held == nil {
+		held = map[ledger.Cell][]ledger.HeldPart{}
+	}
 	for of, holds := range b.held {
 		for _, h := range holds {
 			part, ok := h.PartUnder(b.ledger.Catalogue())
-			if !ok {
+			if !ok || h.Entity != nil {
 				continue
-			}
-			if held == nil {
-				held = map[ledger.Cell][]ledger.HeldPart{}
 			}
 			parts := slices.DeleteFunc(held[of.item.Cell], func(p ledger.HeldPart) bool { return p.Area == of.area })
 			held[of.item.Cell] = append(parts, part)
 			slices.SortFunc(held[of.item.Cell], func(a, b ledger.HeldPart) int { return cmp.Compare(a.Area, b.Area) })
 		}
 	}
-	if len(held) == 0 {
-		return nil
-	}
 	for cell, parts := range figures {
 		for i := range parts {
 			held[cell] = slices.DeleteFunc(held[cell], func(p ledger.HeldPart) bool {
 				return p.Area == parts[i].Area && parts[i].Rank().Compare(p.Rank()) > 0
 			})
-			if len(held[cell]) == 0 {
-				delete(held, cell)
-			}
 		}
 	}
+	b.ledger.Read(func(r ledger.Reading) { ledger.WithLists(held, b.heldListsBeside(r, figures)) })
+	maps.DeleteFunc(held, func(_ ledger.Cell, parts []ledger.HeldPart) bool { return len(parts) == 0 })
+	if len(held) == 0 {
+		return nil
+	}
 	return held
+}
+
+// heldListsBeside returns the counts that lists would have with the statements that the ledger
+// and the batch hold, of all cells where there are any; none where they would not differ.
+func (b *batchState) heldListsBeside(r ledger.Reading, figures map[ledger.Cell][]ledger.Part) map[ledger.Cell][]ledger.HeldPart {
+	holds := map[ledger.Cell][]*ledger.Hold{}
+	for _, cell := range r.CellsOfHeldLists() {
+		holds[cell] = r.PendingListed(cell)
+	}
+	for of, held := range b.held {
+		if of.item.Entity == "" {
+			continue
+		}
+		in := slices.DeleteFunc(holds[of.item.Cell], func(h *ledger.Hold) bool { return h.Area == of.area && h.Entity.Code == of.item.Entity })
+		holds[of.item.Cell] = append(in, held[len(held)-1])
+	}
+	lists := make(map[ledger.Cell][]ledger.HeldPart, len(holds))
+	for cell, of := range holds {
+		var made []ledger.Claim
+		for _, h := range of {
+			if c, ok := b.candidates[h.Area][cell.Period][cell.Indicator+" "+h.Entity.Code]; ok && c.rank().Compare(h.Rank()) > 0 {
+				continue
+			}
+			a, known := r.Catalogue().Area(h.Area)
+			made = append(made, h.Claim(known && a.Additive()))
+		}
+		inForce := r.AppendParts(nil, cell)
+		for _, p := range figures[cell] {
+			inForce = append(slices.DeleteFunc(inForce, func(q ledger.Part) bool { return q.Area == p.Area }), p)
+		}
+		lists[cell] = ledger.HeldListParts((&batchMoment{batchState: b, reading: r}).ForeseeLists(cell, made), inForce, of)
+	}
+	return lists
 }

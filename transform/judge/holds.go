@@ -126,13 +126,20 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 			holds = slices.DeleteFunc(holds, func(h *ledger.Hold) bool { return !concerns(h) })
 		}
 	}
+	seen := make(map[event.HoldID]bool, len(holds))
+	for _, h := range holds {
+		seen[h.ID] = true
+	}
 	for _, id := range a.Holds {
 		h := l.Hold(id)
 		if h == nil || a.Submission != "" && h.Submission.String() != a.Submission || a.Area != "" && h.Area != a.Area {
 			return nil, UnknownHold(id.String())
 		}
-		if !slices.Contains(holds, h) {
-			holds = append(holds, h)
+		if !seen[h.ID] {
+			holds = append(holds, a.withItsList(l, h)...)
+		}
+		for _, h := range holds[len(seen):] {
+			seen[h.ID] = true
 		}
 	}
 	if len(holds) == 0 || a.Area != "" && holds[0].Area != a.Area { // a submission is of one area
@@ -147,6 +154,17 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 		}
 	}
 	return holds, nil
+}
+
+// withItsList returns what is held together: a figure alone, and a row of a list with all rows of
+// its submission and cell that the act can be about, since a list is held for its count.
+func (a *HoldAct) withItsList(l *ledger.Ledger, h *ledger.Hold) []*ledger.Hold {
+	if h.Entity == nil {
+		return []*ledger.Hold{h}
+	}
+	return l.Holds(func(g *ledger.Hold) bool {
+		return g.ID == h.ID || g.Sequence == h.Sequence && g.Cell == h.Cell && (g.State == ledger.HoldPending || a.isOnRecord(g))
+	})
 }
 
 // UnknownHold is the error of an act about what is not held.
@@ -249,7 +267,7 @@ func releasedRows(of []*ledger.Hold, now time.Time) event.AcceptedSubmission {
 	for _, h := range of {
 		s.Add(event.AcceptedObservation{
 			Indicator: h.Cell.Indicator, Unit: h.Unit, Period: h.Cell.Period, Value: h.Value, Stage: h.Stage, Status: h.Status, Qualifier: h.Qualifier,
-			Row: h.ID.Row, Raw: h.Raw, Note: h.Note, Epoch: h.Epoch,
+			Row: h.ID.Row, Raw: h.Raw, Note: h.Note, Epoch: h.Epoch, Entity: h.Entity,
 		})
 	}
 	return s

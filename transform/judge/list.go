@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -222,36 +223,131 @@ func one(yes bool) int {
 	return 0
 }
 
+// changedLists returns the indexes of the rows of each list that would change something of it, of
+// those that are wanted.
+func changedLists(read []event.AcceptedObservation, rows []rowState, states []ledger.CellState, wanted func(*rowState) bool) map[ledger.Cell][]int {
+	changed := map[ledger.Cell][]int{}
+	for i := range read {
+		o := &read[i]
+		if o.Entity != nil && !rows[i].silent && wanted(&rows[i]) && !states[i].Best.SameContent(ledger.FigureOf(o)) {
+			changed[ledger.CellOf(o)] = append(changed[ledger.CellOf(o)], i)
+		}
+	}
+	return changed
+}
+
+// findRelisted notes the rows that say what is held of a list where the submission leaves other rows
+// of that out. What is held is the list as a whole: sent again, it stays held, and another list of
+// some of its entities is judged by itself.
+func (r *checks) findRelisted(m moment, area *catalogue.Area, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
+	type list struct {
+		cell     ledger.Cell
+		sequence uint64
+	}
+	same := map[list][]int{}
+	for i := range read {
+		if h := states[i].Held; h != nil && read[i].Entity != nil && rows[i].finding == nil && !rows[i].silent {
+			if held, ok := h.FigureUnder(r.catalogue); ok && held.SameContent(ledger.FigureOf(&read[i])) {
+				of := list{h.Cell, h.Sequence}
+				same[of] = append(same[of], i)
+			}
+		}
+	}
+	for of, at := range same {
+		if len(at) < m.PendingOfList(area.Code, of.cell, of.sequence) {
+			for _, i := range at {
+				rows[i].relisted = true
+			}
+		}
+	}
+}
+
+// claimsOf returns rows of a submission as statements that areas would have made.
+func (r *checks) claimsOf(s *received, read []event.AcceptedObservation, at []int) []ledger.Claim {
+	id, _ := event.ParseSubmissionID(s.id) // it was computed when the submission was read
+	made := make([]ledger.Claim, len(at))
+	for n, i := range at {
+		c := candidate{&read[i], s.delivery.Sequence, id}
+		made[n] = c.claim(s.area, r.catalogue)
+	}
+	return made
+}
+
+// applyRulesToLists holds the count that follows from each changed list against the rules, as if it
+// had been reported. What refuses or holds the count does so to every row that changes the list;
+// it returns what is only told. Of a submission that is one part of a list nothing is known.
+func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, dataset string, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (told []event.Finding) {
+	if s.submission.Part != nil || len(r.rules.Plans(dataset)) == 0 {
+		return nil
+	}
+	changed := changedLists(read, rows, states, func(row *rowState) bool { return row.finding == nil })
+	cells := slices.SortedFunc(maps.Keys(changed), ledger.Cell.Compare)
+	counts, before := make([]event.AcceptedObservation, len(cells)), make([]ledger.CellState, len(cells))
+	for n, cell := range cells {
+		count, _ := countOf(m.ForeseeLists(cell, r.claimsOf(s, read, changed[cell])), s.area)
+		was, _ := countOf(m.ForeseeLists(cell, nil), s.area)
+		first := &read[changed[cell][0]]
+		counts[n] = event.AcceptedObservation{Indicator: cell.Indicator, Unit: first.Unit, Period: cell.Period, Value: count.Value, Stage: count.Stage, Status: count.Status}
+		before[n].Best = was
+	}
+	found := make([]rowState, len(cells))
+	r.applyRules(&ruledSubmission{moment: m, catalogue: r.catalogue, area: area, byBureau: s.byBureau, reason: s.submission.Reason, dataset: dataset, read: counts, rows: found, states: before})
+	for n, cell := range cells {
+		if f := found[n].finding; f != nil {
+			f.Column = "entity"
+			for _, i := range changed[cell] {
+				onIt := *f
+				rows[i].find(&onIt)
+				for _, also := range found[n].remarks {
+					if also.Severity == event.Hold {
+						also.Column = "entity"
+						rows[i].find(&also)
+					}
+				}
+			}
+		}
+		for _, f := range found[n].remarks {
+			if f.Severity == event.Inform {
+				f.Column, f.Indicator, f.Period = "", cell.Indicator, cell.Period.String()
+				told = append(told, f)
+			}
+		}
+	}
+	return told
+}
+
+// countOf returns an area's count among those of a cell's lists, as a figure.
+func countOf(parts []ledger.Part, area string) (ledger.Figure, bool) {
+	i := slices.IndexFunc(parts, func(p ledger.Part) bool { return p.Area == area })
+	if i < 0 {
+		return ledger.Figure{}, false
+	}
+	f := parts[i].Figure
+	f.List = false
+	return f, true
+}
+
 // guardLockedLists writes a finding into every row that changes a list, where the list as a
-// whole would alter a total of a locked period, or its change. No list is held, so it is refused
-// with a reason, too, but from the bureau.
+// whole would alter a total of a locked period, or its change: without a reason it is refused, and
+// with one held until the bureau releases it. The bureau's own list needs a reason alone.
 func (r *checks) guardLockedLists(m moment, s *received, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
 	reasoned := strings.TrimSpace(s.submission.Reason) != ""
 	if reasoned && s.byBureau {
 		return
 	}
-	changed := map[ledger.Cell][]int{} // indexes of the rows that change something
-	for i := range read {
-		o := &read[i]
-		if o.Entity != nil && !rows[i].silent && rows[i].finding == nil && states[i].LockedBy != (catalogue.Period{}) &&
-			!states[i].Best.SameContent(ledger.FigureOf(o)) {
-			changed[ledger.CellOf(o)] = append(changed[ledger.CellOf(o)], i)
-		}
-	}
-	for cell, at := range changed {
-		id, _ := event.ParseSubmissionID(s.id) // it was computed when the submission was read
-		var made []ledger.Claim
-		for _, i := range at {
-			c := candidate{&read[i], s.delivery.Sequence, id}
-			made = append(made, c.claim(s.area, r.catalogue))
+	for cell, at := range changedLists(read, rows, states, func(row *rowState) bool { return row.mayCount() && !row.isStillHeld() }) {
+		if states[at[0]].LockedBy == (catalogue.Period{}) {
+			continue
 		}
 		inForce := m.Figures()
 		guard := &lockGuard{catalogue: r.catalogue, locked: m.Locked, inForce: inForce, trial: tally.NewOverlay(inForce), before: map[ledger.Cell]*event.Total{}}
-		if moved := guard.try(cell, m.ForeseeLists(cell, made)...); moved != nil {
+		if moved := guard.try(cell, m.ForeseeLists(cell, r.claimsOf(s, read, at))...); moved != nil {
 			for _, i := range at {
-				rows[i].finding, rows[i].remarks = r.totalLocked(&read[i], moved), nil
 				if reasoned {
-					rows[i].finding = r.listLocked(&read[i], moved)
+					rows[i].find(r.listHeldByLock(cell, moved.cell))
+				} else {
+					rows[i].remarks = nil // of what does not come about
+					rows[i].find(r.totalLocked(&read[i], moved))
 				}
 			}
 		}

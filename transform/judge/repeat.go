@@ -194,7 +194,8 @@ func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[int]bool, er
 
 // heldThen returns a finding that holds a row as it was told.
 func heldThen(h *ledger.Hold, f *event.HeldFinding) *event.Finding {
-	finding := hold(f.Code, "value", h.Value.String(), h.Releaser, f.MessageZH, f.MessageEN)
+	of := aboutHold(h)
+	finding := hold(f.Code, of.column, of.seen, h.Releaser, f.MessageZH, f.MessageEN)
 	finding.Rule, finding.Values = f.Rule, f.Values
 	return finding
 }
@@ -204,7 +205,7 @@ func heldThen(h *ledger.Hold, f *event.HeldFinding) *event.Finding {
 func (v *Validator) addItems(ctx context.Context, a *acceptance, state *batchState, to map[ledger.Item]bool) error {
 	for _, h := range state.holdsOf(a) {
 		if h.State == ledger.HoldReleased || h.State == ledger.HoldSuperseded {
-			to[ledger.Item{Cell: h.Cell}] = true
+			to[h.Item()] = true
 		}
 	}
 	for i := range a.rows {

@@ -25,7 +25,8 @@ import (
 // Rules: verdict final.
 func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 	f := newFinality(t)
-	c := fixture.Catalogue(t)
+	c := rosterCatalogue(t, "first_reported")
+	f.of = c
 	set := shippedRules(t, c)
 	validators := [...]*Validator{f.validator(), f.validator()}
 	for _, v := range validators {
@@ -40,6 +41,15 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 		if random.IntN(2) == 0 {
 			s.Reason = "revised"
 		}
+		if random.IntN(3) == 0 {
+			s.Dataset = "roster"
+			period, first := one("2020", "2021"), random.IntN(8)
+			for i := range 1 + random.IntN(8) {
+				o := row(first + i)
+				o.Period, o.EntityName, o.Action = period, one("甲", "乙"), one("", "", "", "D")
+				s.Observations = append(s.Observations, o)
+			}
+		}
 		for range 1 + random.IntN(4) {
 			o := fixture.Figure(one("gdp", "gdp", "rd", "enterprises", "balance", "gpd"), one("2018", "2019", "2020", "2021"),
 				one("100", "103.5", "97", "87.5", "1040000", "310", "-4", "", "0", "100", "x"))
@@ -47,7 +57,9 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 			if o.Action != "" {
 				o.Value = ""
 			}
-			s.Observations = append(s.Observations, o)
+			if s.Dataset == "annual" {
+				s.Observations = append(s.Observations, o)
+			}
 		}
 		role := map[bool]string{true: "bureau"}[random.IntN(5) == 0]
 		if _, err := f.log.Publish(t.Context(), stream.Message{Subject: "submissions." + s.Area + "." + s.Dataset, Body: []byte(encoded(t, s)), Header: map[string]string{event.RoleHeader: role}}); err != nil {

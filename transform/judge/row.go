@@ -10,12 +10,13 @@ import (
 
 // rowState is what is known of a row under judgement.
 type rowState struct {
-	finding *event.Finding
-	remarks []event.Finding // of rules; they change nothing
-	omitted bool            // the finding is not told
-	silent  bool            // the row says nothing, or withdraws what is not there
-	assumed bool            // the stage is the dataset's own
-	stated  *stated         // what the row says besides its figure, which is never taken for one
+	finding  *event.Finding
+	remarks  []event.Finding // of rules; they change nothing
+	omitted  bool            // the finding is not told
+	silent   bool            // the row says nothing, or withdraws what is not there
+	assumed  bool            // the stage is the dataset's own
+	relisted bool            // the row says what is held of a list, and the submission leaves out others of that
+	stated   *stated         // what the row says besides its figure, which is never taken for one
 }
 
 // stated is what a row says that is held against what is known.

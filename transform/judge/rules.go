@@ -41,6 +41,9 @@ type moment interface {
 	// ListedBesides returns up to most of the entities that an area lists in a cell, those
 	// stated left out, by code.
 	ListedBesides(area string, cell ledger.Cell, stated map[string]bool, most int) []ledger.Claim
+	// PendingOfList returns how many rows of a list of the area are held, of those that a message
+	// of SUBMISSIONS brought.
+	PendingOfList(area string, cell ledger.Cell, sequence uint64) int
 	// ForeseeLists returns the figures of a cell as they would follow if areas made
 	// statements of entities as well.
 	ForeseeLists(cell ledger.Cell, made []ledger.Claim) []ledger.Part
@@ -116,10 +119,13 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 	before.Read(func(m moment) {
 		result.basis = m.Basis()
 		m.CellStates(area.Code, read, states)
+		if list != nil {
+			r.findRelisted(m, area, read, rows, states)
+		}
 		for i := range read {
 			row, state := &rows[i], &states[i]
 			if row.finding == nil && !row.silent {
-				if row.finding = r.checkAgainstEarlier(&read[i], state, s, known); row.finding == nil {
+				if row.finding = r.checkAgainstEarlier(&read[i], state, s, known, row.relisted); row.finding == nil {
 					r.holdForBureau(&read[i], state, s, row)
 				}
 			} else if row.silent {
@@ -130,9 +136,10 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 		}
 		if list != nil {
+			result.findings = r.applyRulesToLists(m, s, area, dataset.ID, read, rows, states)
 			r.guardLockedLists(m, s, read, rows, states)
 			if !r.again {
-				result.findings = r.listsBesideFigures(m, area, read, rows, states)
+				result.findings = append(result.findings, r.listsBesideFigures(m, area, read, rows, states)...)
 				if s.submission.Part == nil { // the other parts have more of the list
 					result.findings = append(result.findings, leftOutOfLists(m, area, read, rows, states)...)
 				}
@@ -226,9 +233,9 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 }
 
 // checkAgainstEarlier judges a row by the state of its item, and writes into the row the
-// item's epoch and since when the area has listed it. A row that withdraws has the stage of
+// item's epoch and since when the area has listed it. A row that is relisted is judged anew though it says what is held. A row that withdraws has the stage of
 // what it withdraws, where it names none. Under a lock a change needs a reason.
-func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, s *received, known map[ledger.Item]bool) *event.Finding {
+func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger.CellState, s *received, known map[ledger.Item]bool, relisted bool) *event.Finding {
 	best := &state.Best
 	o.Epoch = state.Reopened
 	if o.Status == catalogue.Withdrawn {
@@ -258,7 +265,7 @@ func (r *checks) checkAgainstEarlier(o *event.AcceptedObservation, state *ledger
 	if state.Reported() && best.Epoch == o.Epoch && best.Stage > o.Stage {
 		return r.stageBackwards(o, best)
 	}
-	if state.Held != nil && !s.byBureau {
+	if state.Held != nil && !s.byBureau && !relisted {
 		if held, ok := state.Held.FigureUnder(r.catalogue); ok && held.SameContent(figure) {
 			return r.stillHeld(o, state.Held)
 		}

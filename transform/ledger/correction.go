@@ -1,6 +1,9 @@
 package ledger
 
-import "github.com/citytally/citytally/configs/catalogue"
+import (
+	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
+)
 
 // Correction is what a correction that the bureau made on an area's behalf has replaced. It
 // stands until a figure that differs from the bureau's is in force: one of the area that the
@@ -37,21 +40,32 @@ func (c *Correction) Undoes(f Figure) bool {
 
 // packedCorrection is a correction as the ledger keeps it: with the figure in the unit that it
 // was reported in.
-type packedCorrection struct{ replaced packedFigure }
+type packedCorrection struct{ replaced stated }
+
+// stated is a figure as it is kept, or what a list says of an entity.
+type stated struct {
+	packedFigure
+	entity *event.ListedEntity // nil of a figure
+}
+
+// told returns what was stated as others read it.
+func (l *Ledger) told(s *stated, as conversion) Figure {
+	f, _ := l.figure(&s.packedFigure, as)
+	f.Entity = s.entity
+	return f
+}
 
 // correct follows what became of an area's correction when another figure took the place of the
 // one that was in force.
-func (l *Ledger) correct(of areaItem, as conversion, before, after *packedFigure, onBehalf bool) {
+func (l *Ledger) correct(of areaItem, as conversion, before, after *stated, onBehalf bool) {
 	standing, ok := l.corrections[of]
 	if !ok && !onBehalf {
 		return
 	}
-	was, _ := l.figure(before, as)
-	is, _ := l.figure(after, as)
+	was, is := l.told(before, as), l.told(after, as)
 	var told *Correction
 	if ok {
-		replaced, _ := l.figure(&standing.replaced, as)
-		told = &Correction{replaced}
+		told = &Correction{l.told(&standing.replaced, as)}
 	}
 	switch then := Corrected(told, was, is, onBehalf); {
 	case then == nil:
@@ -70,6 +84,5 @@ func (l *Ledger) correctionOf(of areaItem, as conversion) *Correction {
 	if !ok {
 		return nil
 	}
-	replaced, _ := l.figure(&kept.replaced, as)
-	return &Correction{replaced}
+	return &Correction{l.told(&kept.replaced, as)}
 }

@@ -8,23 +8,23 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// areaCell is one area's cell.
-type areaCell struct {
+// heldItem is one area's item of which something was held.
+type heldItem struct {
 	area string
-	cell Cell
+	item Item
 }
 
 // addDecided notes that a held figure was released or refused.
 func (l *Ledger) addDecided(h *Hold) {
 	if l.decided == nil {
-		l.decided = map[areaCell][]event.HoldID{}
+		l.decided = map[heldItem][]event.HoldID{}
 	}
-	of := areaCell{h.Area, h.Cell}
+	of := heldItem{h.Area, h.Item()}
 	l.decided[of] = append(l.decided[of], h.ID)
 }
 
-// restoreDecided finds those of the holds that were released or refused. Of a cell and an area
-// one figure at most is held at a time, so no message decides two of them.
+// restoreDecided finds those of the holds that were released or refused. Of an item and an area
+// one at most is held at a time, so no message decides two of them.
 func (l *Ledger) restoreDecided() {
 	for _, h := range l.holds {
 		if h.Decision != nil {
@@ -38,8 +38,8 @@ func (l *Ledger) restoreDecided() {
 	}
 }
 
-// decidedOf returns the figures of an area's cell that were released or refused.
-func (l *Ledger) decidedOf(of areaCell) []*Hold {
+// decidedOf returns what was held of an area's item, and released or refused.
+func (l *Ledger) decidedOf(of heldItem) []*Hold {
 	ids := l.decided[of]
 	if len(ids) == 0 {
 		return nil

@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +35,19 @@ type Hold struct {
 	Decision     *Statement
 	// Successor is the place in SUBMISSIONS of what superseded it; 0 where nothing has.
 	Successor uint64
+}
+
+// Item returns what is held: a figure, or a statement of an entity in a list.
+func (h *Hold) Item() Item {
+	if h.Entity == nil {
+		return Item{Cell: h.Cell}
+	}
+	return Item{h.Cell, h.Entity.Code}
+}
+
+// compare orders what is held in one cell by area, then by entity.
+func (h *Hold) compare(area, entity string) int {
+	return cmp.Or(cmp.Compare(h.Area, area), cmp.Compare(h.Item().Entity, entity))
 }
 
 // HoldState is what has become of a held figure.
@@ -98,33 +110,43 @@ func (h *Hold) FigureUnder(c *catalogue.Catalogue) (Figure, bool) {
 	return f, true
 }
 
-// heldFigures are the figures that are held at one moment, of each cell by area. A change makes
-// another one, so that views keep theirs.
+// heldFigures are what is held at one moment, of each cell by area and entity. One that a view
+// has does not change.
 type heldFigures map[Cell][]*Hold
 
-func (of heldFigures) pending(cell Cell, area string) *Hold {
-	if i := slices.IndexFunc(of[cell], func(h *Hold) bool { return h.Area == area }); i >= 0 {
-		return of[cell][i]
+func (of heldFigures) place(item Item, area string) (int, bool) {
+	return slices.BinarySearchFunc(of[item.Cell], item.Entity, func(h *Hold, entity string) int { return h.compare(area, entity) })
+}
+
+func (of heldFigures) pending(item Item, area string) *Hold {
+	if i, found := of.place(item, area); found {
+		return of[item.Cell][i]
 	}
 	return nil
 }
 
-// HeldPart is a figure that is held, in the unit of the catalogue in force.
+// HeldPart is a figure that is held, in the unit of the catalogue in force; of a list, the count
+// that it would have.
 type HeldPart struct {
 	Part
-	ID event.HoldID
+	// IDs are those of what is held. A part without any would follow from what another area's
+	// list holds, or is of a dry run.
+	IDs []event.HoldID
+	// Follows is true of a part that would follow from what another area's list holds.
+	Follows bool
 }
 
 // PartUnder returns a held figure as a part in the unit of a catalogue; false where it does not
 // convert.
 func (h *Hold) PartUnder(c *catalogue.Catalogue) (HeldPart, bool) {
 	figure, ok := h.FigureUnder(c)
-	p := HeldPart{h.Part, h.ID}
+	p := HeldPart{Part: h.Part, IDs: []event.HoldID{h.ID}}
 	p.Figure = figure
 	return p, ok
 }
 
-// under returns the figures as parts in the units of a catalogue.
+// under returns the figures as parts in the units of a catalogue. Those of lists are not among
+// them.
 func (of heldFigures) under(c *catalogue.Catalogue) map[Cell][]HeldPart {
 	if len(of) == 0 {
 		return nil
@@ -132,7 +154,7 @@ func (of heldFigures) under(c *catalogue.Catalogue) map[Cell][]HeldPart {
 	parts := make(map[Cell][]HeldPart, len(of))
 	for cell, holds := range of {
 		for _, h := range holds {
-			if p, ok := h.PartUnder(c); ok {
+			if p, ok := h.PartUnder(c); ok && h.Entity == nil {
 				parts[cell] = append(parts[cell], p)
 			}
 		}
@@ -140,21 +162,29 @@ func (of heldFigures) under(c *catalogue.Catalogue) map[Cell][]HeldPart {
 	return parts
 }
 
-// setPending makes a hold the pending one of its cell and area; nil leaves none.
-func (l *Ledger) setPending(cell Cell, area string, h *Hold) {
-	of := slices.DeleteFunc(slices.Clone(l.held[cell]), func(h *Hold) bool { return h.Area == area })
-	if h != nil {
-		of = append(of, h)
-		slices.SortFunc(of, func(a, b *Hold) int { return cmp.Compare(a.Area, b.Area) })
+// setPending makes a hold the pending one of its item and area; nil leaves none.
+func (l *Ledger) setPending(item Item, area string, h *Hold) {
+	if l.heldShared || l.held == nil { // a view keeps what it has
+		copied := make(heldFigures, len(l.held)+1)
+		for cell, of := range l.held {
+			copied[cell] = slices.Clone(of)
+		}
+		l.held, l.heldShared = copied, false
 	}
-	if l.held = maps.Clone(l.held); l.held == nil {
-		l.held = heldFigures{}
+	of := l.held[item.Cell]
+	switch i, found := l.held.place(item, area); {
+	case found && h != nil:
+		of[i] = h
+	case found:
+		of = slices.Delete(of, i, i+1)
+	case h != nil:
+		of = slices.Insert(of, i, h)
 	}
-	if l.held[cell] = of; len(of) == 0 {
-		delete(l.held, cell)
+	if l.held[item.Cell] = of; len(of) == 0 {
+		delete(l.held, item.Cell)
 	}
-	if l.changesAskedAt > 0 {
-		l.changedCells = append(l.changedCells, cell)
+	if n := len(l.changedCells); l.changesAskedAt > 0 && (n == 0 || l.changedCells[n-1] != item.Cell) {
+		l.changedCells = append(l.changedCells, item.Cell)
 	}
 }
 
@@ -164,11 +194,11 @@ func (l *Ledger) change(h *Hold, differ func(*Hold)) {
 	differ(&changed)
 	l.holds[h.ID] = &changed
 	switch {
-	case l.held.pending(h.Cell, h.Area) != h:
+	case l.held.pending(h.Item(), h.Area) != h:
 	case changed.State == HoldPending:
-		l.setPending(h.Cell, h.Area, &changed)
+		l.setPending(h.Item(), h.Area, &changed)
 	default:
-		l.setPending(h.Cell, h.Area, nil)
+		l.setPending(h.Item(), h.Area, nil)
 	}
 }
 
@@ -180,24 +210,29 @@ func (l *Ledger) hold(acceptedSequence uint64, s *event.AcceptedSubmission, row 
 	}
 	// What shares its memory with the whole message must not keep that.
 	h.Cell.Indicator, h.Area, h.Unit = strings.Clone(h.Cell.Indicator), l.areas[l.areaNumber(h.Area)], strings.Clone(h.Unit)
+	if h.Entity != nil {
+		e := *h.Entity
+		e.Code, e.Name, e.Registered = strings.Clone(e.Code), strings.Clone(e.Name), strings.Clone(e.Registered)
+		h.Entity = &e
+	}
 	h.AcceptedSequence = acceptedSequence
 	if l.holds == nil {
 		l.holds = map[event.HoldID]*Hold{}
 	}
 	l.holds[h.ID] = h
 	l.noteHeld(h.Cell)
-	before := l.held.pending(h.Cell, h.Area)
-	best := l.bestRank(h.Cell, h.Area)
+	before := l.held.pending(h.Item(), h.Area)
+	best := l.bestRank(h.Item(), h.Area)
 	switch {
 	case best.Compare(h.Rank()) > 0:
 		h.State, h.Successor = HoldSuperseded, best.Sequence
 	case before == nil:
-		l.setPending(h.Cell, h.Area, h)
+		l.setPending(h.Item(), h.Area, h)
 	case before.Rank().Compare(h.Rank()) > 0:
 		h.State, h.Successor = HoldSuperseded, before.Sequence
 	default:
 		l.supersede(before, h.Sequence)
-		l.setPending(h.Cell, h.Area, h)
+		l.setPending(h.Item(), h.Area, h)
 	}
 	return nil
 }
@@ -216,18 +251,26 @@ func (l *Ledger) supersede(h *Hold, by uint64) {
 	l.change(h, func(h *Hold) { h.State, h.Successor = HoldSuperseded, by })
 }
 
-// bestRank returns the rank of an area's best figure in the cell.
-func (l *Ledger) bestRank(cell Cell, area string) Rank {
+// bestRank returns the rank of an area's best figure in the cell, or of its best statement of the
+// entity.
+func (l *Ledger) bestRank(item Item, area string) Rank {
 	number, known := l.areaNumbers[area]
-	if figures := l.figures(cell); known && number < len(figures) && figures[number].status() != 0 {
+	if item.Entity != "" {
+		if c := l.claimOf(l.cell(item.Cell), number, item.Entity); known && c != nil {
+			stated := l.claim(c)
+			return stated.Rank()
+		}
+		return Rank{}
+	}
+	if figures := l.figures(item.Cell); known && number < len(figures) && figures[number].status() != 0 {
 		return l.rank(&figures[number])
 	}
 	return Rank{}
 }
 
-// endHold supersedes the held figure of an area's cell where one of a better rank was put.
-func (l *Ledger) endHold(cell Cell, area string, rank Rank) {
-	if h := l.held.pending(cell, area); h != nil && rank.Compare(h.Rank()) > 0 {
+// endHold supersedes what is held of an area's item where one of a better rank was put.
+func (l *Ledger) endHold(item Item, area string, rank Rank) {
+	if h := l.held.pending(item, area); h != nil && rank.Compare(h.Rank()) > 0 {
 		l.supersede(h, rank.Sequence)
 	}
 }
@@ -287,11 +330,13 @@ func (l *Ledger) Holds(want func(*Hold) bool) []*Hold {
 func (l *Ledger) HeldParts() map[Cell][]HeldPart {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.held.under(l.catalogue)
+	return WithLists(l.held.under(l.catalogue), l.heldLists())
 }
 
 // HeldParts returns the figures that were held at the view's basis, as [Ledger.HeldParts] does.
-func (v *View) HeldParts() map[Cell][]HeldPart { return v.held.under(v.catalogue) }
+func (v *View) HeldParts() map[Cell][]HeldPart {
+	return WithLists(v.held.under(v.catalogue), v.heldLists)
+}
 
 // foldHolds folds in the rows of a submission that are held.
 func (l *Ledger) foldHolds(acceptedSequence uint64, s *event.AcceptedSubmission) error {

@@ -342,7 +342,7 @@ func (l *Ledger) restoreHolds(holds []*Hold) {
 		l.held[h.Cell] = append(l.held[h.Cell], h)
 	}
 	for _, of := range l.held {
-		slices.SortFunc(of, func(a, b *Hold) int { return cmp.Compare(a.Area, b.Area) })
+		slices.SortFunc(of, func(a, b *Hold) int { return a.compare(b.Area, b.Item().Entity) })
 	}
 	l.restoreDecided()
 }

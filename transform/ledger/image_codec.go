@@ -222,10 +222,11 @@ type imageCorrection struct {
 	Coefficient                                    int64
 	Submission                                     uint32
 	ScaleAndQualifier, StageAndStatus, Epoch, Unit uint8
+	Entity                                         *event.ListedEntity
 }
 
 func imageOf(of areaItem, f *packedFigure) imageCorrection {
-	return imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit}
+	return imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit, nil}
 }
 
 func (c *imageCorrection) packed() packedFigure {
@@ -236,7 +237,9 @@ func (c *imageCorrection) packed() packedFigure {
 
 func imageCorrections(standing map[areaItem]packedCorrection) (all []imageCorrection) {
 	for of, c := range standing {
-		all = append(all, imageOf(of, &c.replaced))
+		one := imageOf(of, &c.replaced.packedFigure)
+		one.Entity = c.replaced.entity
+		all = append(all, one)
 	}
 	return all
 }
@@ -253,7 +256,7 @@ func (l *Ledger) restoreCorrections(standing []imageCorrection) {
 		if l.corrections == nil {
 			l.corrections = map[areaItem]packedCorrection{}
 		}
-		l.corrections[areaItem{c.Area, c.Item}] = packedCorrection{c.packed()}
+		l.corrections[areaItem{c.Area, c.Item}] = packedCorrection{stated{c.packed(), c.Entity}}
 	}
 }
 

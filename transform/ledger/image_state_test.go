@@ -38,7 +38,7 @@ type ledgerState struct {
 	Unreadable   map[uint64]string
 	Holds        map[event.HoldID]Hold
 	Held         map[Cell][]Hold
-	Decided      map[areaCell][]event.HoldID
+	Decided      map[heldItem][]event.HoldID
 	Corrections  map[areaItem]packedCorrection
 	TakenBack    map[areaItem]packedFigure
 	Entities     entities
@@ -100,7 +100,7 @@ func StateOf(l *Ledger) *ledgerState {
 	}
 	for id, h := range l.holds {
 		s.Holds[id] = *h
-		if pending := l.held.pending(h.Cell, h.Area); (pending == h) != (h.State == HoldPending) {
+		if pending := l.held.pending(h.Item(), h.Area); (pending == h) != (h.State == HoldPending) {
 			s.Unreadable[h.Sequence] = "a held figure is not that of its cell"
 		}
 	}
@@ -143,7 +143,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		want string
 	}{
 		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions submissionNumbers keyed keyHolders lastOnSubject " +
-			"locked reopened withdrawn withdrawnCells unreadable holds held heldCells decided corrections takenBack entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
+			"locked reopened withdrawn withdrawnCells unreadable holds held heldShared heldCells decided corrections takenBack entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
 		{&foldedSubmission{}, "id sequence acceptedSequence rows before"},
 		{&packedFigure{}, "coefficient submission scaleAndQualifier stageAndStatus epoch unit"},
 		{&periodCells{}, "period cells"},
@@ -152,6 +152,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		{&claim{}, "since from to entity name submission next area registered epoch stageAndStatus"},
 		{&listedArea{}, "inForce valid counted stages latest unit begun"},
 		{&packedCorrection{}, "replaced"},
+		{&stated{}, "packedFigure entity"},
 		{&entities{}, "codes numbers names nameNumbers"},
 		{&numberedIndicator{}, "id number conversion reported"},
 	} {

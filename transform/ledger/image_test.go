@@ -73,6 +73,10 @@ func drawSteps(t *rapid.T) (first *catalogue.Catalogue, steps []step) {
 				Indicator: "s0", Unit: "万元", Period: fixture.Period("2016"), Value: catalogue.Value{Coefficient: int64(i)}, Row: 100, Note: "note", Raw: "raw",
 				Stage: rapid.SampledFrom([]catalogue.Stage{catalogue.Flash, catalogue.Final}).Draw(t, "stage"), Status: catalogue.Normal,
 			}
+			if rapid.Bool().Draw(t, "of a list") {
+				o.Indicator, o.Unit, o.Value = "e0", "家", catalogue.Value{Coefficient: 1}
+				o.Entity = &event.ListedEntity{Code: tallytest.EntityCode(rapid.IntRange(0, 3).Draw(t, "entity")), Name: "n", Registered: s.Area}
+			}
 			s.Held = append(s.Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD", MessageZH: "异常", MessageEN: "odd"}}))
 			held = append(held, row{s, s.Held[0]})
 		case 6:

@@ -46,8 +46,9 @@ type Ledger struct {
 	unreadable        map[uint64]error   // by sequence of ACCEPTED
 	holds             map[event.HoldID]*Hold
 	held              heldFigures                 // those of holds that are pending
+	heldShared        bool                        // a view has held, which is to be copied before it changes
 	heldCells         map[Cell]bool               // those of all of holds
-	decided           map[areaCell][]event.HoldID // those of holds that were released or refused, as decided
+	decided           map[heldItem][]event.HoldID // those of holds that were released or refused, as decided
 	corrections       map[areaItem]packedCorrection
 	takenBack         map[areaItem]packedFigure // what areas had before they first took it back
 
@@ -84,6 +85,7 @@ func (l *Ledger) reset(c *catalogue.Catalogue) {
 	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
 	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.heldCells, l.decided, l.corrections, l.takenBack = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
+	l.heldShared = false
 	l.basis, l.rows, l.latest = 0, 0, 0
 }
 
@@ -228,7 +230,15 @@ func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []
 			epoch: s.Epoch[row], stageAndStatus: packStage(catalogue.Stage(s.Stage[row]), catalogue.Status(s.Status[row])), unit: units[word],
 		}
 		if entity != nil {
-			l.putEntity(indicator, cells, area, &f, entity)
+			item := Item{Cell{indicator.id, cells.period}, entity.Code}
+			before, taken := l.putEntity(indicator, cells, area, &f, entity)
+			if taken && (s.OnBehalf || len(l.corrections) > 0) {
+				item.Entity = strings.Clone(item.Entity)
+				l.correct(areaItem{area, item}, indicator.conversion, &before, &stated{f, entity}, s.OnBehalf)
+			}
+			if len(l.held) > 0 {
+				l.endHold(item, s.Area, l.rank(&f))
+			}
 			continue
 		}
 		if figure, ok := l.figure(&f, indicator.conversion); !ok && f.counts() {
@@ -239,10 +249,10 @@ func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []
 			l.keepTakenBack(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, &before, &f, s.OnBehalf || s.Released)
 		}
 		if taken && (s.OnBehalf || len(l.corrections) > 0) {
-			l.correct(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, indicator.conversion, &before, &f, s.OnBehalf)
+			l.correct(areaItem{area, Item{Cell: Cell{indicator.id, cells.period}}}, indicator.conversion, &stated{before, nil}, &stated{f, nil}, s.OnBehalf)
 		}
 		if len(l.held) > 0 {
-			l.endHold(Cell{indicator.id, cells.period}, s.Area, l.rank(&f))
+			l.endHold(Item{Cell: Cell{indicator.id, cells.period}}, s.Area, l.rank(&f))
 		}
 	}
 	l.countLists()

@@ -99,9 +99,9 @@ func (l *Ledger) listIn(c *cellFigures, p catalogue.Period) *listed {
 	return c.list
 }
 
-// putEntity takes an area's statement of an entity where it is better than the one before.
-// The figures of the cell do not follow before countLists.
-func (l *Ledger) putEntity(indicator *numberedIndicator, p *periodCells, area int, f *packedFigure, e *event.ListedEntity) {
+// putEntity takes an area's statement of an entity where it is better than the one before, which
+// it returns. The figures of the cell do not follow before countLists.
+func (l *Ledger) putEntity(indicator *numberedIndicator, p *periodCells, area int, f *packedFigure, e *event.ListedEntity) (was stated, taken bool) {
 	c := l.cellOf(indicator, p)
 	s := l.listIn(c, p.period)
 	l.uncounted[c] = Cell{indicator.id, p.period}
@@ -115,32 +115,34 @@ func (l *Ledger) putEntity(indicator *numberedIndicator, p *periodCells, area in
 	for at != 0 && s.claims[at-1].area != uint16(area) {
 		at = s.claims[at-1].next
 	}
-	stated := claim{
+	made := claim{
 		since: e.Since, from: e.From, to: e.To, entity: number, name: l.entities.nameNumber(e.Name), submission: f.submission,
 		area: uint16(area), epoch: f.epoch, stageAndStatus: f.stageAndStatus,
 	}
-	if stated.since == 0 {
-		stated.since = sequence
+	if made.since == 0 {
+		made.since = sequence
 	}
 	if e.Registered != "" {
-		stated.registered = uint16(l.areaNumber(e.Registered) + 1)
+		made.registered = uint16(l.areaNumber(e.Registered) + 1)
 	}
 	if at != 0 {
 		before := s.claims[at-1].figure()
+		was = stated{before, l.claim(&s.claims[at-1]).Entity}
 		if !l.better(f, &before) {
-			return
+			return was, false
 		}
 	}
 	l.countEntity(indicator, s, number, -1)
 	if at == 0 {
-		stated.next = s.first[number]
-		s.claims = append(s.claims, stated)
+		made.next = s.first[number]
+		s.claims = append(s.claims, made)
 		s.first[number] = uint32(len(s.claims))
 	} else {
-		stated.next = s.claims[at-1].next
-		s.claims[at-1] = stated
+		made.next = s.claims[at-1].next
+		s.claims[at-1] = made
 	}
 	l.countEntity(indicator, s, number, 1)
+	return was, true
 }
 
 func (s *listed) area(number int) *listedArea {

@@ -178,9 +178,7 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 				stated := l.claim(c)
 				into[i].Best, into[i].Sequence, into[i].Submission = stated.Figure, stated.Sequence, stated.Submission
 			}
-			continue
-		}
-		if figures := l.plainFigures(cell); known && number < len(figures) {
+		} else if figures := l.plainFigures(cell); known && number < len(figures) {
 			f := &figures[number]
 			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
 			into[i].Sequence = l.sequenceOf(f)
@@ -189,10 +187,10 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 			}
 		}
 		if len(l.held) > 0 {
-			into[i].Held = l.held.pending(cell, area)
+			into[i].Held = l.held.pending(item, area)
 		}
 		if len(l.decided) > 0 {
-			into[i].Decided = l.decidedOf(areaCell{area, cell})
+			into[i].Decided = l.decidedOf(heldItem{area, item})
 		}
 		if len(l.corrections) > 0 && known {
 			into[i].Correction = l.correctionOf(areaItem{number, item}, l.conversionOf(cell.Indicator))

@@ -17,6 +17,7 @@ type View struct {
 	number    uint64                          // counts the ledger's views from 1
 	kept      map[*cellFigures][]packedFigure // figures of cells that have changed since
 	held      heldFigures
+	heldLists map[Cell][]HeldPart
 }
 
 // View returns the ledger as it stands now.
@@ -28,7 +29,8 @@ func (l *Ledger) View() *View {
 
 func (l *Ledger) newView() *View {
 	l.viewCount++
-	v := &View{ledger: l, basis: l.basis, catalogue: l.catalogue, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}, held: l.held}
+	v := &View{ledger: l, basis: l.basis, catalogue: l.catalogue, number: l.viewCount, kept: map[*cellFigures][]packedFigure{}, held: l.held, heldLists: l.heldLists()}
+	l.heldShared = true
 	l.views = append(l.views, v)
 	return v
 }

@@ -75,9 +75,7 @@ func (r *Responder) foresee(ctx context.Context, upload *inquiry.Upload) (inquir
 func hideForeseenIDs(held map[ledger.Cell][]ledger.HeldPart, first uint64) {
 	for _, parts := range held {
 		for i := range parts {
-			if parts[i].ID.Sequence >= first {
-				parts[i].ID = event.HoldID{}
-			}
+			parts[i].IDs = slices.DeleteFunc(slices.Clone(parts[i].IDs), func(id event.HoldID) bool { return id.Sequence >= first })
 		}
 	}
 }

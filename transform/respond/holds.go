@@ -25,27 +25,30 @@ func (r *Responder) holds(ctx context.Context, wanted inquiry.WantedHolds) (inqu
 	}
 	same := func(wanted, is string) bool { return wanted == "" || wanted == is }
 	basis := r.ledger.Basis()
-	found := r.ledger.Holds(func(h *ledger.Hold) bool {
+	found := r.ledger.HoldsTogether(func(h *ledger.Hold) bool {
 		return same(wanted.Area, h.Area) && same(wanted.State, string(h.State)) && same(wanted.Submission, h.Submission.String()) &&
 			same(wanted.Dataset, h.Dataset) && same(wanted.Indicator, h.Cell.Indicator) && same(wanted.Period, h.Cell.Period.String()) &&
-			(wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String())) && (wanted.Before == "" || h.ID.Compare(before) < 0)
+			(wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String()))
 	})
 	slices.Reverse(found)
-	return r.answerHolds(basis, found, wanted.Limit), nil
+	told := r.ledger.ToldHolds(found)
+	if wanted.Before != "" {
+		told = slices.DeleteFunc(told, func(h inquiry.Hold) bool { return event.HoldID{Sequence: h.Sequence, Row: h.Row}.Compare(before) >= 0 })
+	}
+	slices.SortStableFunc(told, func(a, b inquiry.Hold) int {
+		return event.HoldID{Sequence: b.Sequence, Row: b.Row}.Compare(event.HoldID{Sequence: a.Sequence, Row: a.Row})
+	})
+	return answerHolds(basis, told, wanted.Limit), nil
 }
 
-// answerHolds returns held figures as they are told, at most so many of them; 0 is
-// [inquiry.MaxHolds].
-func (r *Responder) answerHolds(basis uint64, found []*ledger.Hold, limit int) inquiry.Holds {
+// answerHolds returns at most so many of the holds; 0 is [inquiry.MaxHolds].
+func answerHolds(basis uint64, holds []inquiry.Hold, limit int) inquiry.Holds {
 	if limit < 1 || limit > inquiry.MaxHolds {
 		limit = inquiry.MaxHolds
 	}
-	told := inquiry.Holds{Basis: basis, Holds: []inquiry.Hold{}}
-	if n := len(found); n > limit {
-		found, told.HoldsOmitted = found[:limit], n-limit
-	}
-	for _, h := range found {
-		told.Holds = append(told.Holds, r.ledger.ToldHold(h))
+	told := inquiry.Holds{Basis: basis, Holds: append([]inquiry.Hold{}, holds...)}
+	if n := len(told.Holds); n > limit {
+		told.Holds, told.HoldsOmitted = told.Holds[:limit], n-limit
 	}
 	return told
 }
@@ -75,5 +78,5 @@ func (r *Responder) decide(ctx context.Context, asked inquiry.HoldAct) (inquiry.
 	if err != nil {
 		return inquiry.Holds{}, err
 	}
-	return r.answerHolds(r.ledger.Basis(), decided, 0), nil
+	return answerHolds(r.ledger.Basis(), r.ledger.ToldHolds(decided), 0), nil
 }

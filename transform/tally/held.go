@@ -88,10 +88,12 @@ func (w *withHeld) tell(total *event.Total, cell ledger.Cell) {
 	}
 	total.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change}
 	for _, p := range concerned {
-		if p.ID != (event.HoldID{}) { // those of a dry run have none
-			total.Held.Holds = append(total.Held.Holds, p.ID.String())
+		for _, id := range p.IDs {
+			if told := id.String(); !slices.Contains(total.Held.Holds, told) {
+				total.Held.Holds = append(total.Held.Holds, told)
+			}
 		}
-		if !slices.Contains(total.Held.Areas, p.Area) {
+		if !p.Follows && !slices.Contains(total.Held.Areas, p.Area) {
 			total.Held.Areas = append(total.Held.Areas, p.Area)
 		}
 	}

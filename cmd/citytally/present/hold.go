@@ -25,10 +25,11 @@ type HoldWords struct {
 	States    map[string]string
 	Releasers map[event.Releaser]string
 	// Held heads one: its id, area, indicator and period, figure and state. InForce tells the
-	// figure in force, From its submission and row, Because a finding, and Successor the place
+	// figure in force, Listed how many rows of a list are held and whose, TakenOff is the word behind one that
+	// takes an entity off the list, From its submission and row, Because a finding, and Successor the place
 	// of what superseded it. Explained, Released and Refused tell by whom, when and what; ByExplaining
 	// an explanation that released the figure.
-	Held, InForce, From, Because, Successor, Explained, Released, ByExplaining, Refused string
+	Held, Listed, TakenOff, AndOthers, InForce, From, Because, Successor, Explained, Released, ByExplaining, Refused string
 	// WithHeld says of a total what it would be with what is held: how many figures, whose,
 	// the total without them and with them; HeldAlone of one that has no figure without them.
 	WithHeld, HeldAlone string
@@ -83,6 +84,9 @@ func (p *Printer) wholeHold(h *inquiry.Hold) []string {
 	lines := []string{
 		fmt.Sprintf(words.Held, h.ID, p.Area(h.Area), p.Indicator(h.Indicator), p.periodName(h.Period), p.saidWithUnit(&h.Said, h.Unit), words.States[h.State], words.Releasers[h.Releaser]),
 	}
+	if h.Listed != nil {
+		lines = append(lines, p.heldList(h.Listed))
+	}
 	if h.InForce != nil {
 		lines = append(lines, fmt.Sprintf(words.InForce, p.saidWithUnit(h.InForce, h.Unit)))
 	}
@@ -111,6 +115,23 @@ func (p *Printer) wholeHold(h *inquiry.Hold) []string {
 		lines = append(lines, fmt.Sprintf(words.Successor, h.Successor))
 	}
 	return lines
+}
+
+// heldList tells how many rows of a list are held, and whose they are.
+func (p *Printer) heldList(of *inquiry.HeldList) string {
+	words, names := &p.words().Hold, []string(nil)
+	for _, e := range of.Entities {
+		name := e.Name + " " + e.Code
+		if e.Withdrawn {
+			name += words.TakenOff
+		}
+		names = append(names, strings.TrimSpace(name))
+	}
+	more := ""
+	if of.Rows > len(of.Entities) {
+		more = words.AndOthers
+	}
+	return fmt.Sprintf(words.Listed, of.Rows, strings.Join(names, p.words().List), more)
 }
 
 func (p *Printer) codes(h *inquiry.Hold) string {

@@ -120,7 +120,7 @@ var englishWords = Words{
 		None: "nothing is held", Omitted: "… and %d more; narrow it down with --area or --state",
 		States:    map[string]string{"pending": "held", "released": "released", "refused": "refused", "superseded": "superseded"},
 		Releasers: map[event.Releaser]string{event.ByDistrict: "an explanation", event.ByBureau: "the bureau"},
-		Held:      "%s  %s, %s, %s: %s  %s (%s releases it)", InForce: "in force: %s", From: "submission %s, row %d, received %s %s", Because: "%s: %s", Successor: "submission number %d has taken its place",
+		Held:      "%s  %s, %s, %s: %s  %s (%s releases it)", InForce: "in force: %s", Listed: "%d rows of a list are held: %s%s", TakenOff: " (taken off)", AndOthers: " and others", From: "submission %s, row %d, received %s %s", Because: "%s: %s", Successor: "submission number %d has taken its place",
 		Explained: "explained by %s, %s: %s", Released: "released by %s, %s: %s", ByExplaining: "released by the explanation of %s, %s: %s", Refused: "refused by %s, %s: %s",
 		WithHeld: "%d held (%s): %s without it, %s with it", HeldAlone: "%d held (%s), %s with it",
 	},

@@ -117,7 +117,7 @@ var chineseWords = Words{
 		None: "没有待核实数据", Omitted: "…… 另有 %d 项未列出，请用 --area 或 --state 缩小范围",
 		States:    map[string]string{"pending": "待核实", "released": "已采用", "refused": "已退回", "superseded": "已被取代"},
 		Releasers: map[event.Releaser]string{event.ByDistrict: "区县说明即可", event.ByBureau: "市级核准"},
-		Held:      "%s  %s %s %s：%s  %s（%s）", InForce: "现行数 %s", From: "报送 %s 第 %d 行，%s 收到 %s", Because: "%s：%s", Successor: "已由报送（序号 %d）取代",
+		Held:      "%s  %s %s %s：%s  %s（%s）", InForce: "现行数 %s", Listed: "名单待核实 %d 行：%s%s", TakenOff: "（撤出）", AndOthers: "等", From: "报送 %s 第 %d 行，%s 收到 %s", Because: "%s：%s", Successor: "已由报送（序号 %d）取代",
 		Explained: "%s 于 %s 说明：%s", Released: "%s 于 %s 核准采用：%s", ByExplaining: "%s 于 %s 说明情况后采用：%s", Refused: "%s 于 %s 退回：%s",
 		WithHeld: "另有%d项待核实（%s）：不含为%s，采用后为%s", HeldAlone: "另有%d项待核实（%s），采用后为%s",
 	},

@@ -1,0 +1,161 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/rules"
+	"github.com/citytally/citytally/transform/tally"
+)
+
+// heldLists judges lists of 901 by holdRules.
+type heldLists struct{ *holding }
+
+func newHeldLists(t *testing.T) *heldLists {
+	f := newFinality(t)
+	f.of = rosterCatalogue(t, "first_reported")
+	h := &heldLists{&holding{f, f.validator()}}
+	var err error
+	if h.v.rules, err = rules.Parse("rules", []byte(holdRules), f.of); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// list is a list of 901 of the entities from one number up to another one.
+func list(period string, from, to int, change ...func(*event.Submission)) event.Submission {
+	s := event.Submission{Area: "901", Dataset: "roster"}
+	for n := from; n <= to; n++ {
+		o := row(n)
+		o.Period, o.ValidFrom, o.ValidTo = period, "", ""
+		s.Observations = append(s.Observations, o)
+	}
+	for _, f := range change {
+		f(&s)
+	}
+	return s
+}
+
+func (h *heldLists) total(period string) *event.Total {
+	h.t.Helper()
+	cell := ledger.Cell{Indicator: "hnte", Period: fixture.Period(period)}
+	total := tally.ByCell(h.of, h.v.ledger, []ledger.Cell{cell})[cell]
+	if total == nil {
+		h.t.Fatalf("%s has no total", period)
+	}
+	return total
+}
+
+func (h *heldLists) want(step string, v event.Verdict, effect event.Effect, rows int, code, value, withHeld string) {
+	h.t.Helper()
+	found := 0
+	for _, f := range v.Findings {
+		if f.Code == code {
+			if found++; f.MessageZH == "" || f.MessageEN == "" || strings.Contains(f.MessageZH, "Roster") {
+				h.t.Errorf("%s: %+v", step, f)
+			}
+		}
+	}
+	total := h.total("2021")
+	held := ""
+	if total.Held != nil {
+		held = total.Held.Value
+	}
+	if v.CountOf(effect) != rows || code != "" && found == 0 || total.Value != value || held != withHeld {
+		h.t.Fatalf("%s: %v, %q; total %q, with what is held %q; want %d %s, %s, %q and %q", step, v.Effects, codes(v), total.Value, held, rows, effect, code, value, withHeld)
+	}
+}
+
+// A list whose count a rule holds is held as a whole, explained as a whole and told as one; rows
+// that are reported anew leave it. What the bureau corrects in a list stands, what it refused
+// stays refused, and a list under a lock waits for it. The total says meanwhile what it would be.
+//
+// Rules: effects.
+func TestHeldLists(t *testing.T) {
+	h := newHeldLists(t)
+	h.judge(list("2020", 1, 1), "district")
+	h.judge(list("2021", 1, 1), "district")
+	v := h.judge(list("2021", 1, 12), "district")
+	h.want("twelve times the year before", v, event.Held, 11, "TENFOLD", "1", "12")
+	ids := h.total("2021").Held.Holds
+	told := h.v.ledger.ToldHolds(h.v.ledger.Holds(func(*ledger.Hold) bool { return true }))
+	if len(told) != 1 || told[0].Listed.Rows != 11 || told[0].Value != "12" || told[0].InForce.Value != "1" || !slices.Equal(ids, []string{told[0].ID}) {
+		t.Fatalf("told %+v, the total names %v", told, ids)
+	}
+	h.want("the same again", h.judge(list("2021", 2, 12), "district"), event.Held, 11, stillHeldCode, "1", "12")
+	h.want("a part that is not odd", h.judge(list("2021", 2, 6), "district"), event.New, 5, "HELD_SUPERSEDED", "6", "12")
+	if err := h.act(event.ExplainHeld, district, "一批企业新认定", event.HoldID{Sequence: v.Sequence, Row: 9}); err != nil {
+		t.Fatal(err)
+	}
+	if total := h.total("2021"); total.Value != "12" || total.Held != nil {
+		t.Fatalf("after the explanation of one row: %+v", total)
+	}
+
+	withdrawn := func(s *event.Submission) { s.Observations[0].Action = "D" }
+	renamed := func(s *event.Submission) { s.Observations[0].EntityName = "另一企业" }
+	again := func(s *event.Submission) { s.Again = true }
+	h.want("the bureau takes one off", h.judge(list("2021", 3, 3, withdrawn), "bureau"), event.WithdrewIt, 1, "", "11", "")
+	h.want("the old list", h.judge(list("2021", 3, 3, again), "district"), event.Superseded, 1, correctedCode, "11", "")
+	v = h.judge(list("2021", 3, 3, renamed), "district")
+	h.want("a new statement of it", v, event.Held, 1, overCorrectionCode, "11", "12")
+	if err := h.act(event.RefuseHeld, clerk, "未通过认定", event.HoldID{Sequence: v.Sequence, Row: 1}); err != nil {
+		t.Fatal(err)
+	}
+	v = h.judge(list("2021", 3, 3, renamed, again), "district")
+	h.want("the refused one again", v, event.Held, 1, heldRefusedCode, "11", "12")
+	if err := h.act(event.ReleaseHeld, clerk, "已补证", event.HoldID{Sequence: v.Sequence, Row: 1}); err != nil {
+		t.Fatal(err)
+	}
+
+	h.decide(h.v, event.Lock)
+	h.want("a list under a lock", h.judge(list("2021", 13, 14), "district"), event.Refused, 2, "TOTAL_LOCKED", "12", "")
+	v = h.judge(list("2021", 13, 14, func(s *event.Submission) { s.Reason = "漏报" }), "district")
+	h.want("with a reason", v, event.Held, 2, lockedRevisionCode, "12", "14")
+
+	// Another validator, which begins with the log, holds the same.
+	h.v = h.validator()
+	if total := h.total("2021"); total.Held == nil || total.Held.Value != "14" || fmt.Sprint(total.Held.Areas) != "[901]" {
+		t.Fatalf("begun anew: %+v", total.Held)
+	}
+	if err := h.act(event.ReleaseHeld, clerk, "核实", event.HoldID{Sequence: v.Sequence, Row: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if total := h.total("2021"); total.Value != "14" || total.Held != nil {
+		t.Fatalf("after the release: %+v", total)
+	}
+}
+
+// A check of a list that is not sent says what the total would be, with what is held already.
+func TestForeseenHeldLists(t *testing.T) {
+	h := newHeldLists(t)
+	h.judge(list("2020", 1, 1), "district")
+	h.judge(list("2021", 1, 1), "district")
+	h.judge(list("2021", 2, 12), "district")
+	foresee := func(s event.Submission) *Foreseen {
+		foreseen, err := h.v.Foresee(t.Context(), []stream.Delivery{stream.Undelivered(stream.Message{Subject: "submissions.901.roster", Body: []byte(encoded(t, s))}, 1<<40, time.Now())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return foreseen
+	}
+	cell := ledger.Cell{Indicator: "hnte", Period: fixture.Period("2021")}
+	value := func(f *Foreseen) string {
+		if len(f.Held[cell]) != 1 {
+			return fmt.Sprint(f.Held)
+		}
+		return f.Held[cell][0].Value.String()
+	}
+	if f := foresee(list("2021", 13, 24)); f.Verdicts[0].Held != 12 || value(f) != "24" || len(f.Figures[cell]) > 0 {
+		t.Errorf("a list that would be held: %+v, with what is held %s", f.Verdicts[0], value(f))
+	}
+	if f := foresee(list("2021", 2, 5)); f.Verdicts[0].Accepted != 4 || value(f) != "12" {
+		t.Errorf("a list that would count: %+v, with what is held %s", f.Verdicts[0], value(f))
+	}
+}
