@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/token"
+	"github.com/citytally/citytally/transform"
 )
 
 var update = flag.Bool("update", false, "write the documentation anew")
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "write the documentation anew")
 func TestRouteMatrix(t *testing.T) {
 	const area, figureOfArea = "320812", "987654321"
 	h := open(t, withDeadlines(t))
-	h.transform()
+	h.transform(transform.WithScores(scoresOf(area)))
 	submission := h.accepted(area, figure(area, figureOfArea))
 	h.accepted("320804", figure("320804", "7"))
 	cat, err := catalogue.Parse([]byte(catalogueText))
@@ -55,7 +56,7 @@ func TestRouteMatrix(t *testing.T) {
 	fill := strings.NewReplacer("{id}", submission.ID, "{dataset}", "sti-annual", "{indicator}", "hnte_valid", "{period}", "2021", "{version}", "x", "{name}", "x", "{file}", "x", "{$}", "")
 	queries := map[string]string{
 		"/v1/submissions": "area=" + area, "/v1/templates/{dataset}": "area=" + area + "&period=2021", "/v1/figures": "period=2021&area=" + area,
-		"/v1/figures/{indicator}/{period}": "area=" + area, "/v1/totals": "period=2021", "/v1/obligations": "area=" + area, "/v1/calendar.ics": "area=" + area,
+		"/v1/figures/{indicator}/{period}": "area=" + area, "/v1/totals": "period=2021", "/v1/obligations": "area=" + area, "/v1/scores": "area=" + area, "/v1/calendar.ics": "area=" + area,
 		"/figures": "period=2021", "/totals": "period=2021",
 	}
 	bodies := map[string]string{"/v1/submissions/{id}/explanations": `{"text":"x"}`, "/v1/submissions/{id}/decisions": `{"decision":"release","reason":"x"}`}

@@ -48,6 +48,7 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	route("GET", "/v1/totals", g.authorize(g.getTotals), "period")
 	route("GET", "/v1/catalogue", g.authorize(g.getCatalogue))
 	route("GET", "/v1/areas", g.authorize(g.getAreas))
+	route("GET", "/v1/scores", g.authorize(g.getScores), "area", "year")
 	if g.loadCalendar != nil {
 		route("GET", "/v1/obligations", g.authorize(g.getObligations), "area", "from", "to")
 		route("GET", "/v1/calendar.ics", withPassword(g.authorize(g.getFeed)), "area", "lang")

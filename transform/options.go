@@ -1,6 +1,9 @@
 package transform
 
 import (
+	"context"
+
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger/snapshot"
 	"github.com/citytally/citytally/transform/remind"
@@ -26,6 +29,11 @@ func WithCalendar(source remind.Source, reminders remind.Config) Option {
 // WithJob makes the stage carry out a job besides its own, one with a name of schedule.Kinds.
 func WithJob(name string, job schedule.Job) Option {
 	return func(s *Stage) { s.jobs[name] = job }
+}
+
+// WithScores makes the stage answer questions for scores from the store that analysts query.
+func WithScores(of func(ctx context.Context, year int) ([]inquiry.Score, error)) Option {
+	return func(s *Stage) { s.scorer = of }
 }
 
 // WithTracer makes the stage record spans of the submissions that are traced.

@@ -43,6 +43,7 @@ type Stage struct {
 	calendar   *remind.Source // nil does nothing by it
 	reminders  remind.Config
 	jobs       map[string]schedule.Job
+	scorer     respond.Scorer
 }
 
 // New returns the stage. The catalogue is in force from the log's beginning on, until the log
@@ -133,7 +134,7 @@ func (s *Stage) runWorkers(ctx context.Context) error {
 	worker := tally.NewWorker(s.log, s.ledger, publisher, s.config.AckWait, s.logger, s.now, s.metrics.tally, s.tracer)
 	recomputer := reconcile.NewRecomputer(s.log, s.ledger, s.projection, publisher, s.checker,
 		reconcile.Config{SettleFor: s.config.SettleFor}, s.logger, s.metrics.reconcile)
-	responder := respond.New(s.log, s.ledger, validator, s.now)
+	responder := respond.New(s.log, s.ledger, validator, s.scorer, s.now)
 	group, working := errgroup.WithContext(ctx)
 	answer := func(ctx context.Context) error { return responder.Run(ctx, func() { close(s.ready) }) }
 	runs := []func(context.Context) error{validator.Run, worker.Run, s.checker.Run, answer}

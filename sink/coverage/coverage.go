@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // Store runs queries; rows is a pointer to a slice of structs with tags of columns.
@@ -76,29 +75,9 @@ func OfPeriod(ctx context.Context, s Store, p catalogue.Period, f Filter) ([]Row
 	return rows, nil
 }
 
-// Score is how timely and how good the reports of an area were, for the periods of one year
-// whose deadlines have passed. Shares are in percent, to two places.
-type Score struct {
-	Area         string          `ch:"area" json:"area"`
-	Year         uint16          `ch:"year" json:"year"`
-	Due          uint64          `ch:"due" json:"due"`
-	InTime       uint64          `ch:"in_time" json:"in_time"`
-	Late         uint64          `ch:"late" json:"late"`
-	Incomplete   uint64          `ch:"incomplete" json:"incomplete"`
-	Timeliness   decimal.Decimal `ch:"timeliness" json:"timeliness"`
-	Completeness decimal.Decimal `ch:"completeness" json:"completeness"`
-	RowsAccepted uint64          `ch:"rows_accepted" json:"rows_accepted"`
-	RowsRefused  uint64          `ch:"rows_refused" json:"rows_refused"`
-	// RefusedShare is of all rows, nil without rows; RevisionShare of the indicators
-	// received, nil without any.
-	RefusedShare  *decimal.Decimal `ch:"refused_share" json:"refused_share"`
-	Revisions     uint64           `ch:"revisions" json:"revisions"`
-	RevisionShare *decimal.Decimal `ch:"revision_share" json:"revision_share"`
-}
-
 // Scores returns the scores of a year, in the order of areas.
-func Scores(ctx context.Context, s Store, year int) ([]Score, error) {
-	scores := []Score{}
+func Scores(ctx context.Context, s Store, year int) ([]inquiry.Score, error) {
+	scores := []inquiry.Score{}
 	if err := s.Select(ctx, &scores, `SELECT * FROM coverage_scores WHERE year = ? ORDER BY area`, year); err != nil {
 		return nil, fmt.Errorf("read scores of %d: %w", year, err)
 	}

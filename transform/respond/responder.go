@@ -16,13 +16,14 @@ type Responder struct {
 	log       *stream.Log
 	ledger    *ledger.Ledger
 	validator *judge.Validator
+	scorer    Scorer // nil has no scores
 	now       func() time.Time
 }
 
 // New returns a responder that judges as the validator does, by the catalogue in force in the
-// ledger.
-func New(log *stream.Log, l *ledger.Ledger, v *judge.Validator, now func() time.Time) *Responder {
-	return &Responder{log: log, ledger: l, validator: v, now: now}
+// ledger. Without a scorer it answers no question for scores.
+func New(log *stream.Log, l *ledger.Ledger, v *judge.Validator, scorer Scorer, now func() time.Time) *Responder {
+	return &Responder{log: log, ledger: l, validator: v, scorer: scorer, now: now}
 }
 
 // version is that of the questions and answers.
@@ -35,7 +36,7 @@ const answerTimeout = 20 * time.Second
 // the log. It calls serving once questions reach this process.
 func (r *Responder) Run(ctx context.Context, serving func()) error {
 	return r.log.Serve(ctx, stream.Service{
-		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history, held figures and totals, from the ledger",
+		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history, held figures and totals, from the ledger, and scores",
 		Answers: map[string]stream.Answerer{
 			inquiry.DryRunSubject:  timed(inquiry.Answerer(r.dryRun)),
 			inquiry.FiguresSubject: timed(inquiry.Answerer(r.figures)),
@@ -43,6 +44,7 @@ func (r *Responder) Run(ctx context.Context, serving func()) error {
 			inquiry.TotalsSubject:  timed(inquiry.Answerer(r.cityTotals)),
 			inquiry.HoldsSubject:   timed(inquiry.Answerer(r.holds)),
 			inquiry.DecideSubject:  timed(inquiry.Answerer(r.decide)),
+			inquiry.ScoresSubject:  timed(inquiry.Answerer(r.scores)),
 		},
 	}, serving)
 }

@@ -19,11 +19,13 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/edition"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
+	"github.com/citytally/citytally/sink/coverage"
 	"github.com/citytally/citytally/transform"
 	"github.com/citytally/citytally/transform/reconcile"
 	"github.com/citytally/citytally/transform/schedule"
@@ -168,6 +170,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 		p.transform, err = transform.New(log, p.firstCatalogue, projection, p.settings.Transform, p.child(StageTransform), time.Now,
 			transform.WithMetrics(p.instruments.transform), transform.WithRules(set), transform.WithTracer(p.tracer),
 			transform.WithSnapshots(snapshots),
+			transform.WithScores(func(ctx context.Context, year int) ([]inquiry.Score, error) {
+				return coverage.Scores(ctx, projection, year)
+			}),
 			transform.WithCalendar(reminding, p.settings.Remind), transform.WithJob(schedule.Backup, p.backups()))
 		if err != nil {
 			return Usage(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -37,7 +38,7 @@ func (c *Client) Coverage(ctx context.Context, s *Selection, f coverage.Filter) 
 
 // Scores returns how timely and how good the reports for the year of the selection's period
 // were, of one area or, for "", of all.
-func (c *Client) Scores(ctx context.Context, s *Selection, area string) ([]coverage.Score, error) {
+func (c *Client) Scores(ctx context.Context, s *Selection, area string) ([]inquiry.Score, error) {
 	period, err := s.period()
 	if err != nil {
 		return nil, err
@@ -48,5 +49,5 @@ func (c *Client) Scores(ctx context.Context, s *Selection, area string) ([]cover
 	}
 	defer store.Close()
 	scores, err := coverage.Scores(ctx, store, int(period.Year))
-	return slices.DeleteFunc(scores, func(s coverage.Score) bool { return area != "" && s.Area != area }), err
+	return slices.DeleteFunc(scores, func(s inquiry.Score) bool { return area != "" && s.Area != area }), err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -81,7 +82,7 @@ func coverageCSV(w io.Writer, rows []coverage.Row) error {
 }
 
 // Scores prints how timely and how good the reports of areas were, as a table, CSV or JSON.
-func (p *Printer) Scores(w io.Writer, scores []coverage.Score, format string) error {
+func (p *Printer) Scores(w io.Writer, scores []inquiry.Score, format string) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, scores)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/sink/coverage"
 )
 
@@ -128,7 +129,7 @@ func TestCoverageInBothLanguages(t *testing.T) {
 		{Area: "320804", Dataset: "sti-annual", Period: "2025", Deadline: deadline, State: coverage.Overdue, Owed: 44, Received: 40, Missing: []string{"gdp", "hnte_new", "hnte_valid", "ipo_new"}, Refused: 1, Held: 17, LateSeconds: 3 * 24 * 60 * 60},
 	}
 	half := decimal.RequireFromString("12.5")
-	scores := []coverage.Score{{Area: "320812", Year: 2025, Due: 8, InTime: 7, Late: 1, Timeliness: decimal.RequireFromString("87.5"), RefusedShare: &half}}
+	scores := []inquiry.Score{{Area: "320812", Year: 2025, Due: 8, InTime: 7, Late: 1, Timeliness: decimal.RequireFromString("87.5"), RefusedShare: &half}}
 	for language, want := range map[present.Language][]string{
 		present.Chinese: {"迟报报齐", "逾期", "40/44", "待核实", "17", "2 小时", "3 天", "地区生产总值、新认定高新技术企业、", "+1", "及时率 %", "87.5", "12.5"},
 		present.English: {"complete, late", "overdue", "2 hours", "3 days", "gross domestic product", "timeliness %"},
