@@ -143,6 +143,14 @@ func style(f *excelize.File, sheet, cell, format string, id int) {
 
 var header = []any{"indicator", "period", "value"}
 
+// everyArea repeats a line for each area whose figures add up to the city's.
+func everyArea(format string) (lines string) {
+	for _, area := range []string{"清江浦区", "淮阴区", "淮安区", "洪泽区", "涟水县", "盱眙县", "金湖县", "经开区"} {
+		lines += fmt.Sprintf(format, area)
+	}
+	return lines
+}
+
 // single are files with something particular about each.
 func single() []corpusFile {
 	csv := "indicator,period,value\ngdp,2022,850.2\n"
@@ -209,6 +217,11 @@ func single() []corpusFile {
 		text("line-codes.csv", "指标代码,指标名称,计量单位,报告期,数值\n01,地区生产总值,亿元,2022,850.2\n02,有效高新技术企业,家,2022,95\n", ""),
 		text("numbered-notes.csv", "指标,报告期,数值\n地区生产总值,2022,850.2\n填表说明：,,\n1.本表由各区统计局填报,,\n2、数据为初步核算数,,\n注：,,\n（1）高企指有效期内,,\n", ""),
 		text("second-table.csv", "指标,报告期,数值\n地区生产总值,2022,850.2\n,,\n指标,2021,2022\n有效高新技术企业,87,95\n", ""),
+		text("totals-differ.csv", "地区,地区生产总值（亿元）,科技型中小企业数（家）\n全市,4550.4,581\n清江浦区,850.2,95\n淮阴区,600.5,80\n淮安区,580.1,80\n洪泽区,420.4,80\n涟水县,580,80\n盱眙县,520,80\n金湖县,400,80\n淮安经济技术开发区,500,5\n其中：淮安高新技术产业开发区,20,1\n", "area= period=2022"),
+		text("totals-rounded.csv", "地区,地区生产总值（亿元）\n清江浦区,850.2\n淮阴区,600.5\n淮安区,580.1\n洪泽区,420.4\n涟水县,580\n盱眙县,520\n金湖县,400\n经开区,500\n合计,4451.4\n", "area= period=2022"),
+		text("totals-differ-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "period=2022"),
+		text("totals-differ-columns.csv", "指标,单位,合计,清江浦区,淮阴区,淮安区,洪泽区,涟水县,盱眙县,金湖县,经开区\n科技型中小企业数,家,81,10,10,10,10,10,10,10,10\n地区生产总值,万元,800,100,100,100,100,100,100,100,100\n", "area= period=2022"),
+		text("totals-of-some.csv", "地区,科技型中小企业数\n清江浦区,10\n淮阴区,10\n合计,30\n", "area= period=2022"), text("totals-of-about.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,近10\n")+"全市,科技型中小企业数,2022,90\n", "area="),
 		// What other programs write.
 		text("typed-text.csv", "indicator,period,value\ngdp,'2022,'850.2\nhnte_valid,=\"2022\",=\"95\"\n", ""), text("accounts.csv", "期间,科目代码,科目名称,借方金额,贷方金额,余额\n202203,6602.01,研发费用,12000.00,,12000.00\n", ""),
 		text("utf7.csv", "+YwdoBw-,+YqVUSmcf-,+ZXBQPA-\ngdp,2022,850.2\n", ""), text("ctrl-z.csv", csv+"\x1a", ""), {"sheet.numbers", zipped("Index/Document.iwa", "x", "Metadata/Properties.plist", "x"), ""},

@@ -11,13 +11,13 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 var (
 	footnote     = regexp.MustCompile(`^[（(]?(?:注释?|备注|说明|(?:填表|填报|编制|指标|补充)(?:说明|解释|要求)|附注|填表人?|制表人?|审核人?|复核人?|负责人|单位负责人|统计负责人|填报人|经办人|联系人|联系电话|电话|报出日期|填报日期|填表日期|制表日期|日期|数据来源|资料来源|来源|note|notes|source|remark|remarks|prepared by|checked by)\d{0,2}[）)]?\s*[:：.、]|^[※*①②③†]`)
 	dated        = regexp.MustCompile(`^\d{4}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}\s*日?$`)
-	totals       = regexp.MustCompile(`^(?:(?:全[市省国区县]|各?(?:地|市|县)?(?:区|县|县区|区县)|本页)?(?:合计|总计|小计|总和|汇总|汇总数|平均)|合计数|总数|全市|全省|全国|全市平均|其中[:,]?|grandtotal|total|subtotal|sum|allareas|wholecity|citytotal)[:*]?$`)
 	notesBegin   = regexp.MustCompile(`^[(（]?(?:注释?|备注|说明|附注|(?:填表|填报|编制|指标|补充)(?:说明|解释|要求))[)）]?[:：]?$`)
 	numbered     = regexp.MustCompile(`^(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．:：]|[①-⑳])`)
 	numberColumn = regexp.MustCompile(`^(?:序号|编号|行次|no\.?)$`)
@@ -40,6 +40,7 @@ func (t *table) passedOver(r *grid.Row) bool {
 	case t.isColumnCodes(r, first):
 		zh, en = "栏次", "numbers of columns"
 	case t.isTotal(r):
+		t.cityRow(r)
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
 	case n == 1 && len(t.Columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
 		zh, en = "小标题", "a heading"
@@ -59,7 +60,7 @@ func (t *table) isTotal(r *grid.Row) bool {
 	if text := r.Cell(t.At[header.AreaField]); text != "" && len(text) <= header.MaxCell {
 		if t.reader.totals.get(text, func(text string) bool {
 			key := catalogue.NormalizeName(text)
-			if totals.MatchString(key) {
+			if wording.Total(key) {
 				return true
 			}
 			area, ok := t.Catalogue.FindArea(ofWhich.ReplaceAllString(key, ""))
@@ -70,7 +71,7 @@ func (t *table) isTotal(r *grid.Row) bool {
 		}
 	}
 	text := r.Cell(t.At[header.IndicatorField])
-	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return totals.MatchString(catalogue.NormalizeName(text)) })
+	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return wording.Total(catalogue.NormalizeName(text)) })
 }
 
 // inNotes reports whether a row is one of the notes that a heading such as 填表说明： has begun.

@@ -23,6 +23,7 @@ type table struct {
 	sample []grid.Row
 	*header.Layout
 	reader tableReader
+	sums   sums
 }
 
 // recognize finds the layout of a grid. It returns a failure where there is none, and an error
@@ -100,20 +101,24 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 // read reads the rows below the header.
 func (t *table) read() error {
 	t.describe()
+	if t.At[header.AreaField] >= 0 || t.Orientation == header.AcrossAreas {
+		t.sums = sums{catalogue: t.Catalogue, cells: map[summed]*parts{}}
+	}
 	if !t.keyed {
 		t.file.columns = t.letters()
 	}
 	if t.Orientation != header.Long {
 		t.expected *= len(t.FigureColumns())
 	}
-	for _, r := range t.sample[t.Begin:] {
-		if err := t.row(&r); err != nil {
+	for i := range t.sample[t.Begin:] {
+		if err := t.row(&t.sample[t.Begin+i]); err != nil {
 			return err
 		}
 	}
+	var r grid.Row // one for all rows: a file may have many millions
 	for {
-		r, err := t.grid.Next()
-		if errors.Is(err, io.EOF) {
+		var err error
+		if r, err = t.grid.Next(); errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -123,6 +128,7 @@ func (t *table) read() error {
 			return err
 		}
 	}
+	t.compareTotals()
 	t.summarize()
 	return nil
 }

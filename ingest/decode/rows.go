@@ -33,24 +33,26 @@ func (t *table) common(r *grid.Row) (o event.Observation, area, dataset string) 
 }
 
 func (t *table) longRow(r *grid.Row) error {
-	o, area, dataset := t.common(r)
-	for i := range t.Columns {
-		if fault := r.Faults[i]; fault != nil && t.Columns[i].Role > header.Extra {
-			return t.malformed(r, fault)
-		}
+	o, area, dataset, problem := t.longFigure(r)
+	if problem != nil {
+		return t.malformed(r, problem)
 	}
-	if i := t.At[header.ValueField]; r.Merged[i] {
-		return t.malformed(r, mergedValue(i, r.Number))
-	}
-	if i := t.strayValue(r); i >= 0 {
-		return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
-			fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40))))
+	t.sums.part(cmp.Or(area, t.Area, t.Own), &o)
+	t.count(r.Number)
+	return t.take(o, area, dataset)
+}
+
+// longFigure reads the figure of a row, or returns why it cannot be read.
+func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset string, problem *catalogue.Problem) {
+	o, area, dataset = t.common(r)
+	if problem := t.unreadable(r); problem != nil {
+		return o, "", "", problem
 	}
 	name := r.Cell(t.At[header.IndicatorField])
 	indicator := t.indicator(name)
 	o.Indicator, o.Period, o.Value = indicator.id, t.periodOf(r), event.Text(r.Cell(t.At[header.ValueField]))
 	if problem := t.otherName(r, indicator, name); problem != nil {
-		return t.malformed(r, problem)
+		return o, "", "", problem
 	}
 	o.Unit = r.Cell(t.At[header.UnitField])
 	if t.SDMX {
@@ -59,7 +61,7 @@ func (t *table) longRow(r *grid.Row) error {
 	if at := t.At[header.MultiplierField]; at >= 0 && r.Cell(at) != "" {
 		unit, ok := multiplied(t.label(r.Cell(at)), o.Unit)
 		if !ok {
-			return t.malformed(r, newProblem("", "", fmt.Sprintf("UNIT_MULT %q 不是可用的倍数；请用 0、4（万）、8（亿）等", r.Cell(at)), fmt.Sprintf("UNIT_MULT %q is no multiplier that is known; use 0, 4 (万), 8 (亿) or the like", event.Excerpt(r.Cell(at), 40))))
+			return o, "", "", newProblem("", "", fmt.Sprintf("UNIT_MULT %q 不是可用的倍数；请用 0、4（万）、8（亿）等", r.Cell(at)), fmt.Sprintf("UNIT_MULT %q is no multiplier that is known; use 0, 4 (万), 8 (亿) or the like", event.Excerpt(r.Cell(at), 40)))
 		}
 		o.Unit = unit
 	}
@@ -68,14 +70,26 @@ func (t *table) longRow(r *grid.Row) error {
 	}
 	o.Base, o.Change = t.compared(r, t.Base), t.compared(r, t.Change)
 	if at := t.At[header.ActionField]; at >= 0 {
-		action, problem := actionOf(r.Cell(at))
-		if problem != nil {
-			return t.malformed(r, problem)
-		}
-		o.Action = action
+		o.Action, problem = actionOf(r.Cell(at))
 	}
-	t.count(r.Number)
-	return t.take(o, area, dataset)
+	return o, area, dataset, problem
+}
+
+// unreadable returns the problem of a row with one figure in which a cell cannot be read or placed.
+func (t *table) unreadable(r *grid.Row) *catalogue.Problem {
+	for i := range t.Columns {
+		if fault := r.Faults[i]; fault != nil && t.Columns[i].Role > header.Extra {
+			return fault
+		}
+	}
+	if i := t.At[header.ValueField]; r.Merged[i] {
+		return mergedValue(i, r.Number)
+	}
+	if i := t.strayValue(r); i >= 0 {
+		return newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
+			fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40)))
+	}
+	return nil
 }
 
 // compared returns what a column says that figures are held against; "" where it says nothing
@@ -166,15 +180,7 @@ func actionOf(text string) (string, *catalogue.Problem) {
 
 // wideRow reads a row with many figures.
 func (t *table) wideRow(r *grid.Row) error {
-	base, area, dataset := t.common(r)
-	var indicator named
-	if t.At[header.IndicatorField] >= 0 {
-		indicator = t.indicator(r.Cell(t.At[header.IndicatorField]))
-	}
-	if t.Orientation != header.AcrossPeriods {
-		base.Period = t.periodOf(r)
-	}
-	unit := r.Cell(t.At[header.UnitField])
+	w := t.wide(r)
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Role == header.Unnamed && r.Cell(i) != "" {
@@ -183,45 +189,71 @@ func (t *table) wideRow(r *grid.Row) error {
 		if c.Role != header.Figures {
 			continue
 		}
-		o, of := base, area
-		where := c.Name
-		if !t.keyed {
-			o.Cell = grid.ColumnName(i) + strconv.Itoa(r.Number)
-			where = o.Cell
-		}
-		o.Value = event.Text(r.Cell(i))
-		what := indicator
-		switch t.Orientation {
-		case header.AcrossPeriods:
-			o.Period = c.Period
-		case header.AcrossIndicator:
-			what = named{id: c.Indicator, unit: c.Unit, known: true}
-		case header.AcrossAreas:
-			of = c.Area
-		}
-		o.Indicator, o.Unit = what.id, unit
-		o.Base, o.Change = t.compared(r, c.Base), t.compared(r, c.Change)
+		o, area, known := w.figure(i)
 		fault := r.Faults[i]
 		if r.Merged[i] {
 			fault = mergedValue(i, r.Number)
 		}
 		if fault != nil {
-			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: where, Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
+			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: cmp.Or(o.Cell, c.Name), Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
 				return err
 			}
 			continue
 		}
-		if catalogue.Silent(string(o.Value)) && (of != "" && of != cmp.Or(t.Area, t.Own) || !what.known) {
+		if catalogue.Silent(string(o.Value)) && (area != "" && area != cmp.Or(t.Area, t.Own) || !known) {
 			t.unspoken++ // other areas in a table of many are not spoken for
 			continue
 		}
-		if o.Unit == "" {
-			o.Unit = t.unitFor(what, c, &o)
-		}
+		t.sums.part(cmp.Or(area, t.Area, t.Own), &o)
 		t.count(r.Number)
-		if err := t.take(o, of, dataset); err != nil {
+		if err := t.take(o, area, w.dataset); err != nil {
 			return err
 		}
 	}
+	t.cityColumns(r, &w)
 	return nil
+}
+
+// wideFigures are the figures of a row with many.
+type wideFigures struct {
+	*table
+	row           *grid.Row
+	base          event.Observation // what they have in common
+	area, dataset string
+	indicator     named
+	unit          string
+}
+
+func (t *table) wide(r *grid.Row) wideFigures {
+	w := wideFigures{table: t, row: r, unit: r.Cell(t.At[header.UnitField])}
+	w.base, w.area, w.dataset = t.common(r)
+	if t.At[header.IndicatorField] >= 0 {
+		w.indicator = t.indicator(r.Cell(t.At[header.IndicatorField]))
+	}
+	if t.Orientation != header.AcrossPeriods {
+		w.base.Period = t.periodOf(r)
+	}
+	return w
+}
+
+// figure returns the figure in the i-th column, whose area it is, and whether its indicator is known.
+func (w *wideFigures) figure(i int) (o event.Observation, area string, known bool) {
+	c := &w.Columns[i]
+	o, area = w.base, w.area
+	if !w.keyed {
+		o.Cell = grid.ColumnName(i) + strconv.Itoa(w.row.Number)
+	}
+	o.Value = event.Text(w.row.Cell(i))
+	what := w.indicator
+	switch w.Orientation {
+	case header.AcrossPeriods:
+		o.Period = c.Period
+	case header.AcrossIndicator:
+		what = named{id: c.Indicator, unit: c.Unit, known: true}
+	case header.AcrossAreas:
+		area = c.Area
+	}
+	o.Indicator, o.Unit = what.id, cmp.Or(w.unit, w.unitFor(what, c, &o))
+	o.Base, o.Change = w.compared(w.row, c.Base), w.compared(w.row, c.Change)
+	return o, area, what.known
 }

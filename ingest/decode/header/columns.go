@@ -41,6 +41,7 @@ func (t *table) headerColumns(cells []string) []Column {
 			continue
 		}
 		if wording.PassedOver(Key(text)) {
+			c.City = wording.CityTotal(catalogue.NormalizeName(text))
 			continue
 		}
 		if _, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 {
@@ -65,7 +66,7 @@ func (t *table) figuresOf(c *Column) bool {
 	}
 	if area, ok := t.Catalogue.FindArea(c.Name); ok {
 		if c.Role, c.Area = Figures, area.Code; t.CityFor(area) {
-			c.Role, c.Area, c.total = Extra, "", true
+			c.Role, c.Area, c.City = Extra, "", true
 		}
 		return true
 	}

@@ -93,8 +93,9 @@ type Column struct {
 	// Base and Change are the columns of a year before's figures and of the change since, of a
 	// table with many figures in a row; -1 is none.
 	Base, Change int
+	// City is true of a column of the whole city in a table of its areas: 全市, 合计.
+	City bool
 
-	total    bool               // the city's column in a table of a district
 	relative bool               // the period is told by its place to that of the table: 本月
 	problem  *catalogue.Problem // why the header names no period although it seems to
 }

@@ -227,7 +227,7 @@ func (t *table) meaning(i int, below []grid.Row) Role {
 func (t *table) uncertainFigures(kind Orientation, columns []Column, f *Failure) *Failure {
 	for i := range columns {
 		c := &columns[i]
-		if c.Role != Extra && c.Role != Unnamed || wording.PassedOver(Key(c.Name)) || c.total || !t.holdsNumbers(i) {
+		if c.Role != Extra && c.Role != Unnamed || wording.PassedOver(Key(c.Name)) || c.City || !t.holdsNumbers(i) {
 			continue
 		}
 		if c.Role == Unnamed {
