@@ -118,28 +118,48 @@ CREATE OR REPLACE VIEW observations_latest
     qualifier         LowCardinality(String) COMMENT 'below (近), above (超, 余, 多), about (约), or empty for an exact value',
     note              String COMMENT 'the reporter''s note',
     raw               String COMMENT 'text of the value as received, where it differs from value',
-    row               UInt32 COMMENT 'row in the file, counted from 1',
-    submission        String COMMENT 'id of the submission that brought it',
-    sequence          UInt64 COMMENT 'place of the submission in SUBMISSIONS; what comes later wins within a stage',
+    row               UInt32 COMMENT 'row in the file of the submission, counted from 1',
+    submission        String COMMENT 'id of the submission that set it: the first that brought it since another was in force',
+    sequence          UInt64 COMMENT 'place of the submission in SUBMISSIONS',
     accepted_sequence UInt64 COMMENT 'place in ACCEPTED',
     dataset           LowCardinality(String) COMMENT 'dataset it was reported in',
     via               LowCardinality(String) COMMENT 'how it came in: http, cli, folder …; empty is NATS',
     by                LowCardinality(String) COMMENT 'who authenticated',
     file              String COMMENT 'name of the file it came from',
-    received_at       DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC; of a figure that was held, when it was released'
+    received_at       DateTime64(3, 'UTC') COMMENT 'since when it has been so: when the broker stored the submission, UTC; of a figure that was held, when it was released',
+    confirmed_by      String COMMENT 'id of the last submission that has said the same since; empty is none',
+    confirmed_sequence UInt64 COMMENT 'place of that submission in SUBMISSIONS; 0 is none',
+    confirmed_file    String COMMENT 'name of the file that it came from',
+    confirmed_at      Nullable(DateTime64(3, 'UTC')) COMMENT 'when the broker stored it, UTC; NULL is none'
 )
 AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
-    note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at
+    note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at,
+    if(last_sequence = sequence, '', last_submission) AS confirmed_by, if(last_sequence = sequence, 0, last_sequence) AS confirmed_sequence,
+    if(last_sequence = sequence, '', last_file) AS confirmed_file, if(last_sequence = sequence, NULL, last_received) AS confirmed_at
 FROM
 (
-    SELECT * FROM observations_data
-    WHERE entity = ''
-    ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+    SELECT
+        *, lagInFrame(statement) OVER of_cell != statement AS sets, anyLast(sequence) OVER to_end AS last_sequence, anyLast(submission) OVER to_end AS last_submission,
+        anyLast(file) OVER to_end AS last_file, anyLast(received_at) OVER to_end AS last_received
+    FROM
+    (
+        SELECT
+            *, (isNull(value), ifNull(value, 0), unit, toInt8(stage), status, qualifier) AS statement, (epoch, toInt8(stage), sequence) AS rank,
+            max(rank) OVER (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS in_force
+        FROM observations_data
+        WHERE entity = ''
+    )
+    WHERE rank > in_force
+    WINDOW
+        of_cell AS (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence),
+        to_end AS (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    QUALIFY sets
+    ORDER BY indicator, period, area, accepted_sequence DESC, sequence DESC
     LIMIT 1 BY indicator, period, area
 )
 WHERE status != 'X'
-COMMENT 'The best vintage of each cell: the latest epoch, the highest stage, then the highest sequence; none where that was withdrawn';
+COMMENT 'The figure in force of each cell: the latest epoch, the highest stage, then the highest sequence; of the submission that set it, beside the last that has confirmed it; none where it was withdrawn';
 
 CREATE OR REPLACE VIEW entities
 (
@@ -1022,13 +1042,15 @@ CREATE OR REPLACE VIEW total_parts
     part_period    LowCardinality(String) COMMENT 'period that it was reported for; another than period where the total is derived',
     message_zh     String COMMENT 'why it was left out, in Chinese',
     message_en     String COMMENT 'why it was left out, in English',
-    submission     String COMMENT 'id of the submission that brought it; empty is none',
+    submission     String COMMENT 'id of the submission that set it, or was refused or held; empty is none',
     sequence       UInt64 COMMENT 'place of the submission in SUBMISSIONS; 0 is none',
     file           String COMMENT 'name of the file it came from',
     row            UInt32 COMMENT 'row in the file, counted from 1',
     raw            String COMMENT 'text of the value as received, where it differs from value',
     by             LowCardinality(String) COMMENT 'who authenticated',
-    received_at    DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC'
+    received_at    DateTime64(3, 'UTC') COMMENT 'when the broker stored the submission, UTC',
+    confirmed_by   String COMMENT 'id of the last submission that has said the same since; empty is none',
+    confirmed_at   Nullable(DateTime64(3, 'UTC')) COMMENT 'when the broker stored that, UTC; NULL is none'
 )
 AS WITH
     cells AS (SELECT indicator, period FROM totals_latest),
@@ -1064,12 +1086,14 @@ SELECT
     s.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, s.period AS period, p.name_zh AS period_zh, p.name_en AS period_en, p.year AS year,
     s.area AS area, if(a.name_zh = '', s.area, a.name_zh) AS area_zh, if(a.name_en = '', s.area, a.name_en) AS area_en, s.outcome AS outcome, s.value AS value, i.unit AS unit,
     s.part_indicator AS part_indicator, s.part_period AS part_period, s.message_zh AS message_zh, s.message_en AS message_en,
-    s.submission AS submission, s.sequence AS sequence, if(s.file = '', o.file, s.file) AS file, if(s.row = 0, o.row, s.row) AS row, o.raw AS raw, o.by AS by, o.received_at AS received_at
+    s.submission AS submission, s.sequence AS sequence, if(s.file = '', o.file, s.file) AS file, if(s.row = 0, o.row, s.row) AS row, o.raw AS raw, o.by AS by, o.received_at AS received_at,
+    l.confirmed_by AS confirmed_by, l.confirmed_at AS confirmed_at
 FROM said AS s
 INNER JOIN indicators AS i ON i.id = s.indicator
 INNER JOIN periods AS p ON p.code = s.period
 LEFT JOIN areas AS a ON a.code = s.area
 LEFT ANY JOIN observations AS o ON o.sequence = s.sequence AND o.area = s.area AND o.indicator = s.part_indicator AND o.period = s.part_period
+LEFT ANY JOIN observations_latest AS l ON l.sequence = s.sequence AND l.area = s.area AND l.indicator = s.part_indicator AND l.period = s.part_period
 COMMENT 'What each latest city total is made of, figure by figure, and what was left out and why';
 
 CREATE OR REPLACE VIEW release_figures

@@ -269,7 +269,7 @@ func figure(r *big.Rat) string {
 }
 
 // inForce is the vintage that was reported since the figure was last withdrawn with the
-// highest stage, then the highest sequence; nil is none.
+// highest stage, then the highest sequence, as it was set; nil is none.
 func (o *oracle) inForce(indicator, period, area string) *vintage {
 	var best *vintage
 	all := o.vintages[cellOf(indicator, period, area)]
@@ -279,6 +279,8 @@ func (o *oracle) inForce(indicator, period, area string) *vintage {
 		switch {
 		case v.withdraws():
 			best = nil
+		case best != nil && v.row.Stage == best.row.Stage && (v.value == nil) == (best.value == nil) && figure(v.value) == figure(best.value):
+			// It confirms what was set before.
 		case best == nil || v.epoch > best.epoch || v.epoch == best.epoch && (rank > slices.Index(campaignStages, best.row.Stage) ||
 			rank == slices.Index(campaignStages, best.row.Stage) && v.sequence > best.sequence):
 			best = v

@@ -117,7 +117,7 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		if in.Indicator != id {
 			continue
 		}
-		v, ok := x.vintageOf(ledger.Cell{Indicator: id, Period: period}, in)
+		v, ok := x.standingOf(ledger.Cell{Indicator: id, Period: period}, in)
 		if !ok {
 			continue
 		}
@@ -131,8 +131,8 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 			elsewhere[in.Area] = true
 		}
 		if x.shows(in.Area) {
-			p := x.part(v)
-			x.listed(&p, &v, in)
+			p := explainedPart(&v)
+			x.listed(&p, &v.Vintage, in)
 			p.Subtracted = in.Subtracted
 			s.Parts = append(s.Parts, p)
 		}
@@ -143,13 +143,13 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 	for _, of := range listedIn {
 		x.claims(&s, of)
 	}
-	for _, v := range x.bestVintages(ledger.Cell{Indicator: id, Period: period}) {
+	for _, v := range x.history.Standings(ledger.Cell{Indicator: id, Period: period}) {
 		if used[v.Area] || !x.shows(v.Area) {
 			continue
 		}
-		p := x.part(v)
-		x.listed(&p, &v, nil)
-		if p.Because, p.Host = x.reasonExcluded(indicator, period, &v); p.Because == NoCounterpart && elsewhere[v.Area] {
+		p := explainedPart(&v)
+		x.listed(&p, &v.Vintage, nil)
+		if p.Because, p.Host = x.reasonExcluded(indicator, period, &v.Vintage); p.Because == NoCounterpart && elsewhere[v.Area] {
 			p.Because = OtherReading
 		}
 		s.Excluded = append(s.Excluded, p)
@@ -159,31 +159,36 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 	return s
 }
 
-// vintageOf returns the vintage that an input of the cell's total came from. That is one
-// of another period where the input belongs to a derived figure.
-func (x *explainer) vintageOf(cell ledger.Cell, in *event.Input) (ledger.Vintage, bool) {
+// standingOf returns what stands as an input of the cell's total: of another period where the
+// input belongs to a derived figure. A count stands by the list that came last.
+func (x *explainer) standingOf(cell ledger.Cell, in *event.Input) (ledger.Standing, bool) {
 	if in.Period != (catalogue.Period{}) {
 		cell.Period = in.Period
 	}
-	for _, v := range x.history.Vintages(cell) {
-		if v.Area == in.Area && v.Sequence == in.Sequence {
-			return v, true
+	for _, s := range x.history.Standings(cell) {
+		if s.Area != in.Area {
+			continue
+		}
+		if s.Sequence == in.Sequence {
+			return s, true
+		}
+		all := slices.Concat([]ledger.Vintage{s.Vintage}, s.Confirmed, s.Others)
+		if i := slices.IndexFunc(all, func(v ledger.Vintage) bool { return v.Sequence == in.Sequence }); i >= 0 {
+			list := all[i]
+			return ledger.Standing{Vintage: list, Others: slices.Delete(all, i, i+1)}, true
 		}
 	}
-	return ledger.Vintage{}, false
+	return ledger.Standing{}, false
 }
 
-// bestVintages returns the best vintage of each area that reported the cell, by area.
-func (x *explainer) bestVintages(cell ledger.Cell) []ledger.Vintage {
-	all := slices.Clone(x.history.Vintages(cell))
-	return slices.CompactFunc(all, func(a, b ledger.Vintage) bool { return a.Area == b.Area })
-}
-
-func (x *explainer) part(v ledger.Vintage) ExplainedPart {
-	p := ExplainedPart{ExplainedFigure: explained(&v)}
-	for _, other := range x.history.Vintages(v.Cell) {
-		if other.Area == v.Area && other.Sequence != v.Sequence && other.Listed == 0 {
-			p.Superseded = append(p.Superseded, explained(&other))
+func explainedPart(s *ledger.Standing) ExplainedPart {
+	p := ExplainedPart{ExplainedFigure: explained(&s.Vintage)}
+	for i := range s.Confirmed {
+		p.ConfirmedBy = append(p.ConfirmedBy, explained(&s.Confirmed[i]))
+	}
+	for i := range s.Others {
+		if s.Others[i].Listed == 0 {
+			p.Superseded = append(p.Superseded, explained(&s.Others[i]))
 		}
 	}
 	return p

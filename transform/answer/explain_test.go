@@ -80,8 +80,8 @@ func checkSum(t *rapid.T, h *ledger.History, c *catalogue.Catalogue, s *Sum, per
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(vintagesOf(h, ledger.Cell{Indicator: s.Indicator, Period: of}, p.Area)); len(p.Superseded) != n-1 {
-			t.Fatalf("%v: %s has %d superseded figures of %d", cell, p.Area, len(p.Superseded), n)
+		if n := len(vintagesOf(h, ledger.Cell{Indicator: s.Indicator, Period: of}, p.Area)); len(p.ConfirmedBy)+len(p.Superseded) != n-1 {
+			t.Fatalf("%v: %s has %d confirmed and %d superseded figures of %d", cell, p.Area, len(p.ConfirmedBy), len(p.Superseded), n)
 		}
 	}
 }

@@ -148,9 +148,12 @@ type Sum struct {
 	Holds []inquiry.Hold `json:"holds,omitempty"`
 }
 
-// ExplainedPart is an area's best figure, and those that it superseded.
+// ExplainedPart is an area's figure in force, of the submission that set it, and those that it
+// superseded.
 type ExplainedPart struct {
 	ExplainedFigure
+	// ConfirmedBy are the figures that said the same since, the newest first.
+	ConfirmedBy []ExplainedFigure `json:"confirmed_by,omitempty"`
 	// Subtracted is true where the figure is taken away from the sum, as in a figure that
 	// follows from those of other periods.
 	Subtracted bool `json:"subtracted,omitempty"`

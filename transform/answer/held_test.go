@@ -96,14 +96,14 @@ func TestHeldIsNotUnreported(t *testing.T) {
 // What differs from a release is told with its cause: a figure that is held since, one that
 // was held and refused or released, one that was withdrawn, a catalogue, each by itself.
 //
-// Rules: release.
+// Rules: release, provenance.
 func TestReleaseDiffersByItsCause(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)
 	startStage(t, log, c)
 	for _, area := range []string{"901", "902", "903", "906"} {
 		fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From(area, fixture.Figure("gdp", "2021", "100"), fixture.Figure("balance", "2021", "2"))))
 	}
-	releases := map[string]*event.Release{}
+	releases, repetition := map[string]*event.Release{}, uint64(0)
 	release := func(name string) {
 		t.Helper()
 		request := ReleaseRequest{Name: name, Period: fixture.Period("2021"), Absent: []string{"rd", "rd_intensity", "visits", "enterprises", "contribution", "enterprises_per_gdp"}, Force: true}
@@ -133,6 +133,9 @@ func TestReleaseDiffersByItsCause(t *testing.T) {
 			line := d.Indicator
 			for _, cause := range d.Causes {
 				line += " " + cause.After.Area + ":" + cause.Before.Value.String() + ">" + cause.After.Status.String() + cause.After.Value.String()
+				if cause.After.Sequence == repetition {
+					line += " blamed on the repetition"
+				}
 			}
 			for _, h := range d.Holds {
 				line += " " + h.Area + " " + h.State
@@ -159,6 +162,8 @@ func TestReleaseDiffersByItsCause(t *testing.T) {
 	release("held-again")
 	decideHold(t, log, event.ReleaseHeld, id)
 	differs("held-again", c, "balance 902:2>A7 902 released")
+	differs("before", c, "balance 902:2>A7")
+	repetition = fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("902", fixture.Figure("balance", "2021", "7"), fixture.Figure("visits", "2021-S1", "1")))).Sequence
 	differs("before", c, "balance 902:2>A7")
 
 	withdrawal := fixture.From("903", event.Observation{Indicator: "balance", Period: "2021", Action: "D"})

@@ -82,14 +82,20 @@ func (f Figure) SaysSame(g Figure) bool {
 type Part struct {
 	Area string
 	Figure
-	// Submission is the id of the submission that it came from, and Sequence that
-	// submission's place in SUBMISSIONS.
+	// Submission is the id of the submission that set it, the first that brought it since another
+	// one was in force, and Sequence that submission's place in SUBMISSIONS.
 	Submission event.SubmissionID
 	Sequence   uint64
+	// Confirmed is the place in SUBMISSIONS of the last submission that said the same since; 0
+	// where none has.
+	Confirmed uint64
 }
 
+// Latest returns the place in SUBMISSIONS of the submission that said last what the figure says.
+func (p *Part) Latest() uint64 { return cmp.Or(p.Confirmed, p.Sequence) }
+
 // Rank returns the figure's rank among those of its area in the cell.
-func (p *Part) Rank() Rank { return Rank{Epoch: p.Epoch, Stage: p.Stage, Sequence: p.Sequence} }
+func (p *Part) Rank() Rank { return Rank{Epoch: p.Epoch, Stage: p.Stage, Sequence: p.Latest()} }
 
 // Rank decides which of an area's figures in a cell is the best vintage: the one of
 // the latest epoch, then of the highest stage, then of the submission received last.
@@ -110,7 +116,7 @@ func (r Rank) Compare(s Rank) int {
 // CellState is what is known of one area's item, mostly a cell, before a submission is judged.
 type CellState struct {
 	// Best is the area's best figure; its status is 0 where there is none. Sequence
-	// is the place of its submission in SUBMISSIONS.
+	// is the place in SUBMISSIONS of the submission that said it last.
 	Best     Figure
 	Sequence uint64
 	// Submission is the id of that submission.

@@ -7,6 +7,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform"
 	"github.com/citytally/citytally/transform/answer"
@@ -19,7 +20,7 @@ import (
 // The history of a moment is the ledger of the submissions that had been received by
 // then, in whatever order they were judged.
 //
-// Rules: as of.
+// Rules: as of, provenance.
 func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 	c := fixture.Catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -60,13 +61,23 @@ func TestAsOfKnowsOnlyWhatWasReceived(t *testing.T) {
 	})
 }
 
-// checkVintages checks that the best of each area's vintages is the ledger's figure.
+// checkVintages checks that what stands among each area's vintages is the ledger's figure.
 func checkVintages(t *rapid.T, h *ledger.History, cell ledger.Cell) {
-	for _, part := range h.Ledger.AppendParts(nil, cell) {
-		vintages := vintagesOf(h, cell, part.Area)
-		if len(vintages) == 0 || vintages[0].Part != part {
-			t.Fatalf("%v: the ledger has %+v, the vintages are %+v", cell, part, vintages)
+	parts, n := h.Ledger.AppendParts(nil, cell), 0
+	for _, s := range h.Standings(cell) {
+		if s.Status == catalogue.Withdrawn {
+			continue
 		}
+		if len(s.Confirmed) > 0 {
+			s.Part.Confirmed, s.Epoch = s.Confirmed[0].Sequence, s.Confirmed[0].Epoch
+		}
+		if n == len(parts) || s.Part != parts[n] {
+			t.Fatalf("%v: the ledger has %+v, of the vintages %+v stands", cell, parts, s)
+		}
+		n++
+	}
+	if n != len(parts) {
+		t.Fatalf("%v: the ledger has %+v, of the vintages %d stand", cell, parts, n)
 	}
 }
 

@@ -21,6 +21,7 @@ type Image struct {
 	view        *View
 	head        imageHead
 	submissions []foldedSubmission
+	confirmed   []confirmation
 	keys        []folderOfKey
 	contents    []keyedContent
 	codes       [][catalogue.EntityCodeLength]byte
@@ -60,6 +61,7 @@ type imageHead struct {
 	TakenBack      []imageCorrection // in the same form
 	EntityNames    []string
 	Submissions    int
+	Confirmations  int
 	Keys, Contents int
 	Entities       int
 	Periods        []catalogue.Period
@@ -115,7 +117,7 @@ func (l *Ledger) extent() Extent { return Extent{Basis: l.basis, Rows: l.rows, L
 func (l *Ledger) Image() *Image {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := &Image{Extent: l.extent(), view: l.newView(), submissions: l.submissions, codes: l.entities.codes, lists: map[*cellFigures]*listed{}}
+	i := &Image{Extent: l.extent(), view: l.newView(), submissions: l.submissions, confirmed: l.confirmations, codes: l.entities.codes, lists: map[*cellFigures]*listed{}}
 	for hash, number := range l.keyHolders {
 		i.keys = append(i.keys, folderOfKey{hash, number})
 	}
@@ -127,7 +129,7 @@ func (l *Ledger) Image() *Image {
 	i.head = imageHead{
 		Extent: i.Extent, Rules: l.rules, Units: l.units, Areas: l.areas, Indicators: make([]string, len(l.indicators)), LastOnSubject: maps.Clone(l.lastOnSubject),
 		Locked: slices.Collect(maps.Keys(l.locked)), Reopened: l.reopened, Holds: slices.Collect(maps.Values(l.holds)), EntityNames: l.entities.names,
-		Submissions: len(i.submissions), Keys: len(i.keys), Contents: len(i.contents), Entities: len(i.codes),
+		Submissions: len(i.submissions), Confirmations: len(i.confirmed), Keys: len(i.keys), Contents: len(i.contents), Entities: len(i.codes),
 	}
 	for _, e := range l.editions[1:] {
 		i.head.Editions = append(i.head.Editions, imageEdition{e.sequence, e.Text()})
@@ -175,6 +177,10 @@ func (i *Image) Write(to io.Writer) error {
 	w.bytes(head)
 	for n := range i.submissions {
 		w.submission(&i.submissions[n])
+	}
+	for _, c := range i.confirmed {
+		w.uint32(c.setter)
+		w.uint32(c.latest)
 	}
 	for _, k := range i.keys {
 		w.bytes(k.hash[:])
@@ -357,6 +363,14 @@ func (l *Ledger) restoreSubmissions(r *imageReader, head *imageHead) {
 		}
 		l.submissions = append(l.submissions, s)
 		l.submissionNumbers[s.id] = uint32(n)
+	}
+	for range head.Confirmations {
+		c := confirmation{setter: r.uint32()}
+		c.latest = r.uint32()
+		if r.err != nil {
+			return
+		}
+		l.confirmations = append(l.confirmations, c)
 	}
 	if head.Keys > 0 || head.Contents > 0 {
 		l.keyHolders, l.keyed = map[keyHash]uint32{}, map[event.SubmissionID][]uint32{}

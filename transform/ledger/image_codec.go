@@ -48,7 +48,7 @@ func (w *imageWriter) figures(figures []packedFigure) {
 	for i := range figures {
 		f, b := &figures[i], w.scratch[:16]
 		binary.LittleEndian.PutUint64(b, uint64(f.coefficient))
-		binary.LittleEndian.PutUint32(b[8:], f.submission)
+		binary.LittleEndian.PutUint32(b[8:], f.source)
 		b[12], b[13], b[14], b[15] = f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit
 		w.bytes(b)
 	}
@@ -171,7 +171,7 @@ func (r *imageReader) figures() []packedFigure {
 	for i := range figures {
 		b := r.fixed(16)
 		figures[i] = packedFigure{
-			coefficient: int64(binary.LittleEndian.Uint64(b)), submission: binary.LittleEndian.Uint32(b[8:]),
+			coefficient: int64(binary.LittleEndian.Uint64(b)), source: binary.LittleEndian.Uint32(b[8:]),
 			scaleAndQualifier: b[12], stageAndStatus: b[13], epoch: b[14], unit: b[15],
 		}
 	}
@@ -220,18 +220,18 @@ type imageCorrection struct {
 	Area                                           int
 	Item                                           Item
 	Coefficient                                    int64
-	Submission                                     uint32
+	Source                                         uint32
 	ScaleAndQualifier, StageAndStatus, Epoch, Unit uint8
 	Entity                                         *event.ListedEntity
 }
 
 func imageOf(of areaItem, f *packedFigure) imageCorrection {
-	return imageCorrection{of.area, of.item, f.coefficient, f.submission, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit, nil}
+	return imageCorrection{of.area, of.item, f.coefficient, f.source, f.scaleAndQualifier, f.stageAndStatus, f.epoch, f.unit, nil}
 }
 
 func (c *imageCorrection) packed() packedFigure {
 	return packedFigure{
-		coefficient: c.Coefficient, submission: c.Submission, scaleAndQualifier: c.ScaleAndQualifier, stageAndStatus: c.StageAndStatus, epoch: c.Epoch, unit: c.Unit,
+		coefficient: c.Coefficient, source: c.Source, scaleAndQualifier: c.ScaleAndQualifier, stageAndStatus: c.StageAndStatus, epoch: c.Epoch, unit: c.Unit,
 	}
 }
 

@@ -26,6 +26,7 @@ type ledgerState struct {
 	Cells        map[Cell]cellState
 	CellCount    int
 	Submissions  []foldedSubmission
+	Confirmed    []confirmation
 	Numbers      map[event.SubmissionID]uint32
 	Keyed        map[event.SubmissionID][]uint32
 	KeyHolders   map[keyHash]uint32
@@ -84,7 +85,7 @@ func present[K comparable, V any](m map[K]V) map[K]V {
 func StateOf(l *Ledger) *ledgerState {
 	s := &ledgerState{
 		Extent: l.Extent(), Rules: l.rules, Editions: map[uint64]string{}, Units: l.units, Areas: l.areas, AreaOrder: l.areaOrder, Indicators: map[string]indicatorState{}, Cells: map[Cell]cellState{},
-		CellCount: l.cellCount, Submissions: slices.Clip(l.submissions), Numbers: present(l.submissionNumbers), Keyed: present(l.keyed), KeyHolders: present(l.keyHolders),
+		CellCount: l.cellCount, Submissions: slices.Clip(l.submissions), Confirmed: l.confirmations, Numbers: present(l.submissionNumbers), Keyed: present(l.keyed), KeyHolders: present(l.keyHolders),
 		Subjects: present(l.lastOnSubject), Locked: present(l.locked), Reopened: l.reopened, Withdrawn: present(l.withdrawn), InCells: present(l.withdrawnCells), HeldCells: present(l.heldCells), Decided: present(l.decided), Corrections: present(l.corrections), TakenBack: present(l.takenBack),
 		Unreadable: map[uint64]string{}, Holds: map[event.HoldID]Hold{}, Held: map[Cell][]Hold{}, Entities: l.entities,
 	}
@@ -131,7 +132,7 @@ func StateOf(l *Ledger) *ledgerState {
 func (s *ledgerState) Counts() map[string]int {
 	return map[string]int{
 		"holds": len(s.Holds), "held figures": len(s.Held), "decided figures": len(s.Decided), "entities": len(s.Entities.codes), "keys": len(s.KeyHolders), "unreadable messages": len(s.Unreadable), "editions": len(s.Editions) - 1, "rules": len(s.Rules),
-		"corrections": len(s.Corrections), "figures taken back": len(s.TakenBack), "locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
+		"confirmations": len(s.Confirmed), "corrections": len(s.Corrections), "figures taken back": len(s.TakenBack), "locks": len(s.Locked), "reopenings": len(s.Reopened), "withdrawals": len(s.Withdrawn), "repetitions": len(s.Submissions) - len(s.Numbers),
 	}
 }
 
@@ -142,10 +143,11 @@ func TestImageKnowsEveryField(t *testing.T) {
 		kept any
 		want string
 	}{
-		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions submissionNumbers keyed keyHolders lastOnSubject " +
+		{&Ledger{}, "mu catalogue editions rules units unitNumbers areas areaNumbers areaOrder indicators periods cellCount submissions confirmations submissionNumbers keyed keyHolders lastOnSubject " +
 			"locked reopened withdrawn withdrawnCells unreadable holds held heldShared heldCells decided corrections takenBack entities additiveAreas uncounted basis rows latest advanced views viewCount changesAskedAt changedCells"},
 		{&foldedSubmission{}, "id sequence acceptedSequence rows before"},
-		{&packedFigure{}, "coefficient submission scaleAndQualifier stageAndStatus epoch unit"},
+		{&packedFigure{}, "coefficient source scaleAndQualifier stageAndStatus epoch unit"},
+		{&confirmation{}, "setter latest"},
 		{&periodCells{}, "period cells"},
 		{&cellFigures{}, "figures viewsBefore list"},
 		{&listed{}, "lastDay claims first areas plain"},

@@ -10,7 +10,7 @@ import (
 // is in the unit in which it was accepted, which the catalogue may since have changed.
 type packedFigure struct {
 	coefficient       int64
-	submission        uint32 // number of the submission it came from
+	source            uint32 // number of the submission it came from, or with confirmedBit of its confirmation
 	scaleAndQualifier uint8  // scale in the low four bits, qualifier in the next three, listBit
 	stageAndStatus    uint8  // stage in the low three bits, place of the status in the alphabet in the high five
 	epoch             uint8
@@ -164,7 +164,7 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 			s.plain = append(s.plain, make([]packedFigure, area+1-len(s.plain))...)
 		}
 		if before, taken = s.plain[area], l.better(&f, &s.plain[area]); taken {
-			s.plain[area] = f
+			s.plain[area] = l.confirming(f, &before)
 			l.uncounted[c] = Cell{indicator.id, p.period}
 		}
 		return before, taken
@@ -179,7 +179,7 @@ func (l *Ledger) put(indicator *numberedIndicator, p *periodCells, area int, f p
 		copy(figures, c.figures)
 		c.figures = figures
 	}
-	c.figures[area] = f
+	c.figures[area] = l.confirming(f, &before)
 	return before, true
 }
 

@@ -16,7 +16,8 @@ import (
 // ACCEPTED holds, folded together. Which figure is the best, [Rank] decides, so
 // that it does not depend on the order of folding.
 //
-// A figure takes 16 bytes, and the figures of a cell lie side by side. Methods may
+// A figure takes 16 bytes, and the figures of a cell lie side by side; what a submission confirms
+// of another takes 8 bytes more. Methods may
 // be called by many goroutines at once.
 type Ledger struct {
 	mu sync.RWMutex
@@ -35,6 +36,7 @@ type Ledger struct {
 	cellCount   int
 
 	submissions       []foldedSubmission              // by number, in which they were folded in
+	confirmations     []confirmation                  // by number
 	submissionNumbers map[event.SubmissionID]uint32   // the last one with the id
 	keyed             map[event.SubmissionID][]uint32 // those with a key, by the id of their content
 	keyHolders        map[keyHash]uint32
@@ -81,7 +83,7 @@ func (l *Ledger) reset(c *catalogue.Catalogue) {
 	l.units, l.unitNumbers = nil, map[string]uint8{}
 	l.areas, l.areaNumbers, l.areaOrder = nil, map[string]int{}, nil
 	l.indicators, l.periods, l.cellCount = map[string]*numberedIndicator{}, map[catalogue.Period]*periodCells{}, 0
-	l.submissions, l.submissionNumbers, l.keyed, l.keyHolders = nil, map[event.SubmissionID]uint32{}, nil, nil
+	l.submissions, l.confirmations, l.submissionNumbers, l.keyed, l.keyHolders = nil, nil, map[event.SubmissionID]uint32{}, nil, nil
 	l.lastOnSubject, l.locked, l.reopened = map[string]uint64{}, map[catalogue.Period]bool{}, nil
 	l.withdrawn, l.withdrawnCells, l.unreadable, l.holds, l.held, l.heldCells, l.decided, l.corrections, l.takenBack = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	l.entities, l.additiveAreas, l.uncounted = entities{}, nil, map[*cellFigures]Cell{}
@@ -226,7 +228,7 @@ func (l *Ledger) foldRows(number uint32, s *event.AcceptedSubmission, periods []
 		}
 		value := s.Value(row)
 		f := packedFigure{
-			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), submission: number,
+			coefficient: value.Coefficient, scaleAndQualifier: packScale(value, catalogue.Qualifier(s.Qualifier[row])), source: number,
 			epoch: s.Epoch[row], stageAndStatus: packStage(catalogue.Stage(s.Stage[row]), catalogue.Status(s.Status[row])), unit: units[word],
 		}
 		if entity != nil {
@@ -326,13 +328,13 @@ func (l *Ledger) Part(cell Cell, area string) (Part, bool) {
 	return Part{}, false
 }
 
-// sequenceOf returns the place in SUBMISSIONS of a figure's submission; 0 where
-// there is no figure.
+// sequenceOf returns the place in SUBMISSIONS of the submission that said last what a figure
+// says; 0 where there is no figure.
 func (l *Ledger) sequenceOf(f *packedFigure) uint64 {
 	if f.status() == 0 {
 		return 0
 	}
-	return l.submissions[f.submission].sequence
+	return l.submissions[l.lastSaid(f)].sequence
 }
 
 func (l *Ledger) rank(f *packedFigure) Rank {
@@ -341,9 +343,13 @@ func (l *Ledger) rank(f *packedFigure) Rank {
 
 // part returns an area's figure; false where it does not convert.
 func (l *Ledger) part(area int, f *packedFigure, as conversion) (Part, bool) {
-	s := &l.submissions[f.submission]
+	s := &l.submissions[l.setter(f)]
 	figure, ok := l.figure(f, as)
-	return Part{Area: l.areas[area], Figure: figure, Submission: s.id, Sequence: s.sequence}, ok
+	part := Part{Area: l.areas[area], Figure: figure, Submission: s.id, Sequence: s.sequence}
+	if f.source&confirmedBit != 0 {
+		part.Confirmed = l.sequenceOf(f)
+	}
+	return part, ok
 }
 
 // Cells returns every cell that holds a figure, or of which one is or was held, by period and

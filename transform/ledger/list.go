@@ -66,7 +66,7 @@ type claim struct {
 }
 
 func (c *claim) figure() packedFigure {
-	return packedFigure{coefficient: 1, submission: c.submission, stageAndStatus: c.stageAndStatus, epoch: c.epoch}
+	return packedFigure{coefficient: 1, source: c.submission, stageAndStatus: c.stageAndStatus, epoch: c.epoch}
 }
 
 // listed is what areas list in one cell.
@@ -106,9 +106,9 @@ func (l *Ledger) putEntity(indicator *numberedIndicator, p *periodCells, area in
 	s := l.listIn(c, p.period)
 	l.uncounted[c] = Cell{indicator.id, p.period}
 	of := s.area(area)
-	sequence := l.submissions[f.submission].sequence
+	sequence := l.submissions[f.source].sequence
 	if !of.begun || sequence > l.submissions[of.latest].sequence {
-		of.latest, of.unit, of.begun = f.submission, f.unit, true
+		of.latest, of.unit, of.begun = f.source, f.unit, true
 	}
 	number := l.entities.number(e.Code)
 	at := s.first[number]
@@ -116,7 +116,7 @@ func (l *Ledger) putEntity(indicator *numberedIndicator, p *periodCells, area in
 		at = s.claims[at-1].next
 	}
 	made := claim{
-		since: e.Since, from: e.From, to: e.To, entity: number, name: l.entities.nameNumber(e.Name), submission: f.submission,
+		since: e.Since, from: e.From, to: e.To, entity: number, name: l.entities.nameNumber(e.Name), submission: f.source,
 		area: uint16(area), epoch: f.epoch, stageAndStatus: f.stageAndStatus,
 	}
 	if made.since == 0 {
@@ -216,7 +216,7 @@ func (l *Ledger) followList(c *cellFigures, cell Cell) {
 				stage++
 			}
 			figures[area] = packedFigure{
-				coefficient: int64(of.counted), scaleAndQualifier: listBit, submission: of.latest, stageAndStatus: packStage(stage, catalogue.Normal), unit: of.unit,
+				coefficient: int64(of.counted), scaleAndQualifier: listBit, source: of.latest, stageAndStatus: packStage(stage, catalogue.Normal), unit: of.unit,
 			}
 		}
 	}

@@ -109,8 +109,8 @@ func (r Reading) Folded(submission string, sequence uint64) bool {
 	return ok
 }
 
-// Best returns an area's best figure in the cell, with its place in SUBMISSIONS; its status
-// is 0 where there is none that converts.
+// Best returns an area's best figure in the cell, with the place in SUBMISSIONS at which it was
+// said last; its status is 0 where there is none that converts.
 func (r Reading) Best(area string, cell Cell) (Figure, uint64) {
 	of := r.Of(area, cell.Indicator)
 	return of.Best(cell.Period)
@@ -183,7 +183,7 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
 			into[i].Sequence = l.sequenceOf(f)
 			if f.status() != 0 {
-				into[i].Submission = l.submissions[f.submission].id
+				into[i].Submission = l.submissions[l.lastSaid(f)].id
 			}
 		}
 		if len(l.held) > 0 {

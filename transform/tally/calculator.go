@@ -168,7 +168,7 @@ func (c *calculator) readings(indicator *catalogue.Indicator, period catalogue.P
 				}
 				continue
 			}
-			if best == nil || cmp.Or(cmp.Compare(p.Stage, best.Stage), cmp.Compare(p.Sequence, best.Sequence)) > 0 {
+			if best == nil || cmp.Or(cmp.Compare(p.Stage, best.Stage), cmp.Compare(p.Latest(), best.Latest())) > 0 {
 				best = &term{Part: *p, member: area, indicator: indicator.ID, reportedFor: found[i].period}
 			}
 		}

@@ -99,7 +99,7 @@ func best(a, b *way) *way {
 
 func (w *way) add(spans ...span) {
 	for _, s := range spans {
-		w.spans, w.latest = append(w.spans, s), max(w.latest, s.Sequence)
+		w.spans, w.latest = append(w.spans, s), max(w.latest, s.Latest())
 	}
 }
 
@@ -181,7 +181,7 @@ func (d *derivation) ownSum(area *areaFlows, from, to int) *way {
 			continue
 		}
 		n, last, fits := d.count(area, month, to)
-		n, last = n+1, max(last, s.Sequence)
+		n, last = n+1, max(last, s.Latest())
 		if fits && (!ok || n < spans || n == spans && (last > latest || last == latest && month > opening)) {
 			spans, latest, ok, first, opening = n, last, true, number, month
 		}
@@ -219,7 +219,7 @@ func (d *derivation) count(area *areaFlows, from, to int) (spans int, latest uin
 		if s.Part == nil {
 			return 0, 0, false
 		}
-		spans, latest, from = spans+1, max(latest, s.Sequence), s.to
+		spans, latest, from = spans+1, max(latest, s.Latest()), s.to
 	}
 	return spans, latest, true
 }

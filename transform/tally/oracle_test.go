@@ -242,7 +242,7 @@ func oracleOf(c *catalogue.Catalogue, submissions []event.AcceptedSubmission) *o
 // in which submissions are folded in and however often, and also where a catalogue with
 // other units was in force before.
 //
-// Rules: area, validity, nothing invented, best vintage, units kept, sum, ratio, distinct, coverage,
+// Rules: area, validity, nothing invented, best vintage, provenance, units kept, sum, ratio, distinct, coverage,
 // imputation, year to date, tiling, January and February, one instant, whose is missing, intervals,
 // rates, territory.
 func TestTallyAgreesWithOracle(t *testing.T) {
@@ -262,7 +262,7 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 			_ = l.Apply(uint64(i+2), "accepted.x.annual", batch) // figures that do not convert count as none
 		}
 		adopt(l, uint64(len(shuffled)+2), c)
-		tallied := totalsByCell(All(c, l, drawnCells(c)))
+		tallied, setters := totalsByCell(All(c, l, drawnCells(c))), oracleSetters(shuffled)
 		for _, cell := range drawnCells(c) {
 			want, wantOK := o.total(cell)
 			got, ok := tallied[cell]
@@ -273,6 +273,7 @@ func TestTallyAgreesWithOracle(t *testing.T) {
 			if diff := gocmp.Diff(want, got, computedFields); diff != "" {
 				t.Fatalf("%v: oracle, tally:\n%s", cell, diff)
 			}
+			o.checkSetters(t, cell, &got, setters)
 		}
 	})
 }

@@ -27,7 +27,7 @@ import (
 // log, a release, the views and the explanation tell the same total, made of the same
 // figures. Two cities without -rapid.checks.
 //
-// Rules: best vintage, what totals carry, unreported, one code per cause.
+// Rules: best vintage, provenance, what totals carry, unreported, one code per cause.
 func TestAnswersAgree(t *testing.T) {
 	config := sink.DefaultConfig()
 	config.Database = "test_agreement"
@@ -79,7 +79,7 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 			t.Fatalf("%s: %s", query, strings.Join(rows, "\n"))
 		}
 	}
-	if diff := cmp.Diff(bestFigures(r.history), rowsOf(t, store, "SELECT indicator, period, area, sequence, status FROM observations_latest ORDER BY ALL", false), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(bestFigures(r.history), rowsOf(t, store, "SELECT indicator, period, area, sequence, confirmed_sequence, status FROM observations_latest ORDER BY ALL", false), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("figures in force in the log, in observations_latest:\n%s", diff)
 	}
 	shownIn := rowsOf(t, store, "SELECT DISTINCT period FROM totals_latest", false)
@@ -158,16 +158,20 @@ func (r *city) explained(t *rapid.T, cell ledger.Cell, shown *present.Report) {
 // releaseName returns the name of the release of a period's totals.
 func releaseName(period string) string { return "r" + period }
 
-// bestFigures returns the figures in force as rows of CSV.
+// bestFigures returns the figures in force as rows of CSV, with who set them and who confirmed
+// them last.
 func bestFigures(h *ledger.History) []string {
 	var rows []string
 	for _, cell := range h.Cells() {
-		of := h.Vintages(cell)
-		for i := range of {
-			v := &of[i]
-			if v.Listed == 0 && v.Status != catalogue.Withdrawn && (i == 0 || of[i-1].Area != v.Area) {
-				rows = append(rows, fmt.Sprintf("%s,%s,%s,%d,%s", cell.Indicator, cell.Period, v.Area, v.Sequence, v.Status))
+		for _, s := range h.Standings(cell) {
+			if s.Listed > 0 || s.Status == catalogue.Withdrawn {
+				continue
 			}
+			confirmed := uint64(0)
+			if len(s.Confirmed) > 0 {
+				confirmed = s.Confirmed[0].Sequence
+			}
+			rows = append(rows, fmt.Sprintf("%s,%s,%s,%d,%d,%s", cell.Indicator, cell.Period, s.Area, s.Sequence, confirmed, s.Status))
 		}
 	}
 	slices.Sort(rows)

@@ -242,6 +242,9 @@ func (x *explainer) part(p *answer.ExplainedPart, unit string) *node {
 			n.lines = append(n.lines, fmt.Sprintf(x.words.OnEarlierList, l.Earlier, x.earlierEntities(l)))
 		}
 	}
+	if len(p.ConfirmedBy) > 0 {
+		n.lines = append(n.lines, fmt.Sprintf(x.words.Confirmed, x.provenance(&p.ConfirmedBy[0])))
+	}
 	for i := range p.Superseded {
 		s := &p.Superseded[i]
 		n.lines = append(n.lines, fmt.Sprintf(x.words.Superseded, x.figure(s, unit)+" · "+x.provenance(s)))

@@ -57,3 +57,26 @@ func TestExplanationTellsDefinition(t *testing.T) {
 		}
 	}
 }
+
+// A part tells who set it and who confirmed it last, and not as superseded.
+//
+// Rules: provenance.
+func TestExplanationTellsWhoSetAFigure(t *testing.T) {
+	figure := func(file string, sequence uint64) answer.ExplainedFigure {
+		return answer.ExplainedFigure{Area: "101", Period: "2021", Value: "5", Stage: "final", Status: "A", Dataset: "annual", File: file, Sequence: sequence}
+	}
+	part := answer.ExplainedPart{ExplainedFigure: figure("first.csv", 1), ConfirmedBy: []answer.ExplainedFigure{figure("third.csv", 3), figure("second.csv", 2)}}
+	e := answer.Explanation{Indicator: "output", Rule: catalogue.SumRule, Policy: catalogue.Complete, Level: answer.Level{
+		Period: "2021", Reported: true, Value: "5", Sums: []answer.Sum{{Role: answer.WholeRole, Indicator: "output", Value: "5", Parts: []answer.ExplainedPart{part}}},
+	}}
+	for language, want := range map[Language]string{Chinese: "此后再次报送，数据未变：third.csv", English: "said again since, last by: third.csv"} {
+		var b bytes.Buffer
+		if err := printer(t, language).Explanation(&b, &e, FormatTable); err != nil {
+			t.Fatal(err)
+		}
+		set, confirmed := strings.Index(b.String(), "first.csv"), strings.Index(b.String(), want)
+		if set < 0 || confirmed < set || strings.Contains(b.String(), "second.csv") {
+			t.Errorf("%v does not tell who set the figure and then %q:\n%s", language, want, b.String())
+		}
+	}
+}

@@ -189,8 +189,8 @@ type ExplainWords struct {
 	NobodyReported, Missing, NoneMissing         string
 	Subtracted, OfPeriod, Row, Via, By, OnBehalf string
 	// ReleasedAt is since when a figure counts that was held.
-	Received, ReleasedAt, Note, Raw, Reason, Superseded string
-	Recast, UnknownBefore                               string
+	Received, ReleasedAt, Note, Raw, Reason, Confirmed, Superseded string
+	Recast, UnknownBefore                                          string
 	// What the catalogue says of an indicator.
 	Meaning, Population, Source, Redefined, Validity string
 	// Refused tells an area and the indicator whose figure it sent in vain.

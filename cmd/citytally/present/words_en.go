@@ -80,7 +80,7 @@ var englishWords = Words{
 		Numerator: "numerator: %s = %s", Denominator: "denominator: %s = %s", Total: "%s = %s",
 		NobodyReported: "nobody has reported anything", Missing: "missing: %s", NoneMissing: "all areas have reported",
 		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s", OnBehalf: "for the area",
-		Received: "received %s", ReleasedAt: "held, and counts since %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Superseded: "before it: %s",
+		Received: "received %s", ReleasedAt: "held, and counts since %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Confirmed: "said again since, last by: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
 		Meaning:       "meaning: %s", Population: "population: %s", Source: "source: %s", Redefined: "redefined from %s on", Validity: "valid: %s",
 		Recast: "territory: that of %s belonged to %s a year earlier", UnknownBefore: "not known", Refused: "%s has sent %s, which was refused",
