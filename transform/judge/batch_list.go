@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -115,6 +116,35 @@ func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, sequence uint
 		n += one(h.Sequence == sequence && !(ok && c.rank().Compare(h.Rank()) > 0))
 	}
 	return n
+}
+
+// RegisteredIn returns the ledger's statements with those of the batch, where those are better.
+func (b *batchMoment) RegisteredIn(area string, cell ledger.Cell) []ledger.Claim {
+	claims := b.reading.RegisteredIn(area, cell)
+	for other, periods := range b.batchState.candidates {
+		for key, c := range periods[cell.Period] {
+			e := c.observation.Entity
+			if other == area || e == nil || !strings.HasPrefix(key, cell.Indicator+" ") {
+				continue
+			}
+			b.shared = true
+			same := func(claim ledger.Claim) bool { return claim.Area == other && claim.Entity.Code == e.Code }
+			before := slices.IndexFunc(b.reading.Claims(ledger.ItemOf(c.observation)), func(claim ledger.Claim) bool {
+				return claim.Area == other && c.rank().Compare(claim.Rank()) <= 0
+			})
+			if before >= 0 {
+				continue
+			}
+			claims = slices.DeleteFunc(claims, same)
+			if claim := c.claim(other, b.reading.Catalogue()); claim.Counts() && e.Registered == area {
+				claims = append(claims, claim)
+			}
+		}
+	}
+	slices.SortFunc(claims, func(a, b ledger.Claim) int {
+		return cmp.Or(strings.Compare(a.Entity.Code, b.Entity.Code), strings.Compare(a.Area, b.Area))
+	})
+	return claims
 }
 
 // ForeseeLists returns what would follow in a cell from the ledger, the batch and statements.

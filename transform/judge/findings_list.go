@@ -83,6 +83,37 @@ func (r *checks) claimedTwice(o *event.AcceptedObservation, others []ledger.Clai
 		fmt.Sprintf("%s (%s) is on the list of %s, too; the city counts it once, for %s", o.Entity.Name, o.Entity.Code, strings.Join(en, ", "), countsEN))
 }
 
+// registeredElsewhere tells of an entity that an area lists first and says is registered in another.
+func (r *checks) registeredElsewhere(e *event.ListedEntity) *event.Finding {
+	zh, en := r.areaNames(e.Registered)
+	return inform("ENTITY_REGISTERED_ELSEWHERE", "registered_area", e.Registered,
+		fmt.Sprintf("%s（%s）的注册地为%s；目录规定先报先计，现计入本地区。如系误列，请报送该行并填操作 D", e.Name, e.Code, zh),
+		fmt.Sprintf("%s (%s) is registered in %s; by the catalogue the first to list it counts, and that is you; if it is a mistake send its row with action D", e.Name, e.Code, en))
+}
+
+// listedByOthers tells an area of entities registered there that others list and it does not, up to a
+// few of them by name.
+func (r *checks) listedByOthers(list *catalogue.Indicator, p catalogue.Period, others []ledger.Claim) *event.Finding {
+	var names, codes []string
+	zh, en := p.Names()
+	for i := range others[:min(len(others), maxLeftOut)] {
+		e := others[i].Entity
+		areaZH, areaEN := r.areaNames(others[i].Area)
+		names, codes = append(names, e.Name+"（"+e.Code+"，列于"+areaZH+"）"), append(codes, e.Name+" ("+e.Code+", listed by "+areaEN+")")
+	}
+	more, andMore := "", ""
+	if len(others) > maxLeftOut {
+		more, andMore = "等", " and others"
+	}
+	ruleZH, ruleEN := "先报先计，计入对方", "the first to list it counts"
+	if list.CountsFor == catalogue.RegisteredAddress {
+		ruleZH, ruleEN = "本地区列入后即计入本地区", "it counts for you once you list it"
+	}
+	return inform("LISTED_BY_OTHERS", "entity", "",
+		fmt.Sprintf("%s有 %d 户注册地在本地区的单位由其他地区列入名单，而本地区未列：%s%s；%s，请与对方核实", zh, len(others), strings.Join(names, "、"), more, ruleZH),
+		fmt.Sprintf("for %s other areas list entities registered in yours that you do not list, %d: %s%s; %s; clear it up with them", en, len(others), strings.Join(codes, ", "), andMore, ruleEN))
+}
+
 // listLeavesOut tells of entities that an area has listed before, up to a few of them by name.
 func listLeavesOut(p catalogue.Period, n int, named []ledger.Claim) *event.Finding {
 	var names, codes []string

@@ -51,6 +51,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 		controlCharacter("valid_from", "a\x1bb"), textTooLong("registered_area", "x", 0), unknownIndicator("gpd"),
 		listTakesNoFigure(indicator("enterprises"), "5"), withdrawEntity('O'), entityNameMissing(""), validityReversed(entity), registeredAreaUnknown("某县"), r.notOfFigures(annual),
 		notValidThen(entity, period, 20211231), r.claimedTwice(&listing, []ledger.Claim{{Area: "902"}}, "901"), listGoesFirst("value", "5", period, 4),
+		r.registeredElsewhere(&event.ListedEntity{Code: entity.Code, Name: entity.Name, Registered: "902"}), r.listedByOthers(indicator("enterprises"), period, []ledger.Claim{{Area: "902", Figure: ledger.Figure{Entity: entity}}}),
 		listLeavesOut(period, 2, []ledger.Claim{{Figure: ledger.Figure{Entity: entity}}}),
 	}
 	for column, err := range map[string]error{

@@ -141,6 +141,9 @@ func (r *checks) remarkOnList(m moment, s *received, area *catalogue.Area, o *ev
 		return c.Area == area.Code || !c.Additive || !c.Counts() || !c.Entity.ValidOn(day)
 	})
 	if len(claims) == 0 {
+		if in := o.Entity.Registered; indicator.CountsFor == catalogue.FirstReported && in != "" && in != area.Code {
+			row.remarks = append(row.remarks, *r.registeredElsewhere(o.Entity))
+		}
 		return
 	}
 	own := ledger.Claim{Area: area.Code, Figure: ledger.FigureOf(o), Additive: true}
@@ -209,6 +212,38 @@ func leftOutOfLists(m moment, area *catalogue.Area, read []event.AcceptedObserva
 		}
 	}
 	slices.SortFunc(findings, func(a, b event.Finding) int { return strings.Compare(a.Period, b.Period) })
+	return findings
+}
+
+// listedElsewhere returns for each list of which a submission states entities what other areas list
+// as registered in the area and the area does not list.
+func (r *checks) listedElsewhere(m moment, area *catalogue.Area, list *catalogue.Indicator, read []event.AcceptedObservation, rows []rowState) (findings []event.Finding) {
+	stated, seen := map[ledger.Item]bool{}, map[ledger.Cell]bool{}
+	var cells []ledger.Cell
+	for i := range read {
+		o := &read[i]
+		if o.Entity == nil || rows[i].finding != nil || rows[i].silent {
+			continue
+		}
+		stated[ledger.ItemOf(o)] = true
+		if cell := ledger.CellOf(o); !seen[cell] {
+			seen[cell] = true
+			cells = append(cells, cell)
+		}
+	}
+	for _, cell := range cells {
+		day := catalogue.DayOf(cell.Period.LastDay())
+		others := slices.DeleteFunc(m.RegisteredIn(area.Code, cell), func(c ledger.Claim) bool {
+			item := ledger.Item{Cell: cell, Entity: c.Entity.Code}
+			return !c.Additive || !c.Entity.ValidOn(day) || stated[item] ||
+				slices.ContainsFunc(m.Claims(item), func(own ledger.Claim) bool { return own.Area == area.Code && own.Counts() })
+		})
+		if len(others) > 0 {
+			f := r.listedByOthers(list, cell.Period, others)
+			f.Indicator, f.Period = cell.Indicator, cell.Period.String()
+			findings = append(findings, *f)
+		}
+	}
 	return findings
 }
 

@@ -134,6 +134,7 @@ func TestListsOfTwoAreas(t *testing.T) {
 	figure := fixture.Figure("hnte", "2021", "2")
 	figure.Unit = "家"
 	withdrawn := func(o *event.Observation) { o.Action = "D"; o.EntityName, o.ValidFrom, o.ValidTo = "", "", "" }
+	registered := func(o *event.Observation) { o.RegisteredArea = "902" }
 	for _, step := range []struct {
 		area, dataset  string
 		rows           []event.Observation
@@ -148,6 +149,11 @@ func TestListsOfTwoAreas(t *testing.T) {
 		{"901", "roster", []event.Observation{row(2)}, "LIST_LEAVES_OUT ENTITY_CLAIMED_TWICE", "new", "901=1 902=2"},
 		{"902", "annual", []event.Observation{figure}, "", "new", "901=1 902=2"},
 		{"902", "annual", []event.Observation{func() event.Observation { f := figure; f.Value = "9"; return f }()}, "LIST_AND_COUNT_DIFFER", "changed", "901=1 902=2"},
+		{"901", "roster", []event.Observation{row(8, registered)}, "LIST_AND_COUNT_DIFFER LIST_LEAVES_OUT ENTITY_REGISTERED_ELSEWHERE", "new", "901=2 902=2"},
+		{"902", "roster", []event.Observation{row(5)}, "LIST_AND_COUNT_DIFFER LIST_LEAVES_OUT LISTED_BY_OTHERS", "new", "901=2 902=3"},
+		{"902", "roster", []event.Observation{row(8)}, "LIST_AND_COUNT_DIFFER LIST_LEAVES_OUT ENTITY_CLAIMED_TWICE", "new", "901=2 902=3"},
+		{"902", "roster", []event.Observation{row(5, withdrawn), row(8, withdrawn)}, "LIST_AND_COUNT_DIFFER", "withdrawn", "901=2 902=2"},
+		{"901", "roster", []event.Observation{row(8, withdrawn)}, "", "withdrawn", "901=1 902=2"},
 		{"901", "roster", []event.Observation{row(7, withdrawn)}, "NOTHING_TO_WITHDRAW SUBMISSION_EMPTY", "silent", "901=1 902=2"},
 	} {
 		codes, effects, found := c.sent(step.area, step.dataset, step.rows...)

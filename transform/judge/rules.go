@@ -44,6 +44,9 @@ type moment interface {
 	// PendingOfList returns how many rows of a list of the area are held, of those that a message
 	// of SUBMISSIONS brought.
 	PendingOfList(area string, cell ledger.Cell, sequence uint64) int
+	// RegisteredIn returns the statements that other areas have in force in a cell of entities
+	// which they say are registered in an area, by code.
+	RegisteredIn(area string, cell ledger.Cell) []ledger.Claim
 	// ForeseeLists returns the figures of a cell as they would follow if areas made
 	// statements of entities as well.
 	ForeseeLists(cell ledger.Cell, made []ledger.Claim) []ledger.Part
@@ -142,6 +145,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 				result.findings = append(result.findings, r.listsBesideFigures(m, area, read, rows, states)...)
 				if s.submission.Part == nil { // the other parts have more of the list
 					result.findings = append(result.findings, leftOutOfLists(m, area, read, rows, states)...)
+					result.findings = append(result.findings, r.listedElsewhere(m, area, list, read, rows)...)
 				}
 			}
 			return

@@ -76,6 +76,23 @@ func (r Reading) ListedBesides(area string, cell Cell, stated map[string]bool, m
 	return r.l.listedBesides(area, cell, most, func(_ *claim, code string) bool { return !stated[code] })
 }
 
+// RegisteredIn returns the statements that other areas have in force in a cell of entities which they
+// say are registered in an area, in no order.
+func (r Reading) RegisteredIn(area string, cell Cell) (all []Claim) {
+	number, known := r.l.areaNumbers[area]
+	in := r.l.cell(cell)
+	if !known || in == nil || in.list == nil {
+		return nil
+	}
+	for i := range in.list.claims {
+		c := &in.list.claims[i]
+		if f := c.figure(); int(c.registered) == number+1 && int(c.area) != number && f.counts() {
+			all = append(all, r.l.claim(c))
+		}
+	}
+	return all
+}
+
 // ListedEarlier returns how many of the entities that an area lists in a cell are not in the
 // submission of it that came last, and up to most of them, by code.
 func (l *Ledger) ListedEarlier(area string, cell Cell, most int) (n int, named []Claim) {
