@@ -12,11 +12,19 @@ import (
 // KeepFor returns what a history has to keep for [Explain] to explain the indicator's
 // total.
 func KeepFor(c *catalogue.Catalogue, indicator string) ledger.Keep {
-	wanted := map[string]bool{indicator: true}
-	if ind, ok := c.Indicator(indicator); ok && ind.Total == catalogue.RatioRule {
-		wanted[ind.Numerator], wanted[ind.Denominator] = true, true
+	wanted := IndicatorsFor(c, indicator)
+	return func(_ *event.AcceptedSubmission, cell ledger.Cell) bool {
+		return slices.Contains(wanted, cell.Indicator)
 	}
-	return func(_ *event.AcceptedSubmission, cell ledger.Cell) bool { return wanted[cell.Indicator] }
+}
+
+// IndicatorsFor returns the indicators whose figures the indicator's total is made of, itself among
+// them.
+func IndicatorsFor(c *catalogue.Catalogue, indicator string) []string {
+	if i, ok := c.Indicator(indicator); ok && i.Total == catalogue.RatioRule {
+		return []string{indicator, i.Numerator, i.Denominator}
+	}
+	return []string{indicator}
 }
 
 // Explain returns the cell's total, as [tally.Tally] folds it, with every figure that

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -68,6 +69,61 @@ func (h *History) Replay(ctx context.Context, log *stream.Log) error {
 	return nil
 }
 
+// Recall reads the messages of ACCEPTED that a ledger has which was restored from a snapshot, and keeps
+// the vintages that they brought; Replay goes on from there. It reads those messages alone in which
+// one of the indicators occurs, and folds none of them in again.
+func (h *History) Recall(ctx context.Context, log *stream.Log, indicators ...string) error {
+	basis := h.Ledger.Basis()
+	if basis == 0 || h.keep == nil {
+		return nil
+	}
+	following, reached := context.WithCancel(ctx)
+	defer reached()
+	err := log.Follow(following, stream.FollowConfig{Stream: stream.Accepted}, func(d stream.Delivery) error {
+		if d.Sequence >= basis {
+			reached()
+		}
+		if d.Sequence > basis || !slices.ContainsFunc(indicators, func(id string) bool { return bytes.Contains(d.Body, []byte(id)) }) {
+			return nil
+		}
+		batch, err := event.DecodeAccepted(d.Body)
+		if err == nil {
+			h.RecallBatch(d.Sequence, batch)
+		}
+		if event.IsPermanent(err) {
+			return nil
+		}
+		return err
+	}, reached)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	return nil
+}
+
+// RecallBatch keeps the vintages of a message that the ledger has.
+func (h *History) RecallBatch(acceptedSequence uint64, batch *event.AcceptedBatch) {
+	for i := range batch.Submissions {
+		s := &batch.Submissions[i]
+		if first, _ := h.Ledger.Accepted(s.ID, s.Sequence); first.AcceptedSequence == acceptedSequence || s.Released {
+			h.keepVintages(acceptedSequence, s)
+		}
+	}
+}
+
+// counted reports whether a row that a message of ACCEPTED brings counted when the message was
+// folded in, or will where that is still to come.
+func (h *History) counted(acceptedSequence uint64, s *event.AcceptedSubmission, row uint32) bool {
+	if !s.Released {
+		return true
+	}
+	hold := h.Ledger.Hold(event.HoldID{Sequence: s.Sequence, Row: int(row)})
+	return hold == nil || hold.State == HoldPending || hold.State == HoldReleased && hold.Decision.Sequence == acceptedSequence
+}
+
 // NewHistory returns the history of an empty log; Fold adds messages to it.
 func NewHistory(c *catalogue.Catalogue, moment Moment, keep Keep) *History {
 	return &History{Moment: moment, Ledger: New(c), keep: keep, vintages: map[Cell][]Vintage{}}
@@ -125,7 +181,7 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 	}
 	lists := map[Cell]int{} // rows that list an entity
 	for row, cell := range cells {
-		if !h.keep(s, cell) || s.Released && !h.Ledger.countsNow(s.Sequence, s.Row[row]) {
+		if !h.keep(s, cell) || !h.counted(acceptedSequence, s, s.Row[row]) {
 			continue
 		}
 		if s.Entity(row) != nil {

@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -144,4 +146,59 @@ func vintagesOf(h *ledger.History, cell ledger.Cell, area string) (of []ledger.V
 		}
 	}
 	return of
+}
+
+// A history that begins with a snapshot of any place has the vintages of one that was folded from
+// the start.
+func TestRecallFindsEveryVintage(t *testing.T) {
+	released := 0
+	rapid.Check(t, func(t *rapid.T) {
+		c, steps := drawSteps(t)
+		at := rapid.IntRange(0, len(steps)).Draw(t, "place of the snapshot")
+		all := func(*event.AcceptedSubmission, ledger.Cell) bool { return true }
+		whole, begun, snapshot := ledger.NewHistory(c, ledger.Moment{}, all), ledger.NewHistory(c, ledger.Moment{}, all), ledger.New(c)
+		foldHistory(whole, steps, 0)
+		fold(snapshot, steps[:at], 0)
+		var text bytes.Buffer
+		image := snapshot.Image()
+		if err := image.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		image.Close()
+		if err := begun.Ledger.Restore(&text); err != nil {
+			t.Fatal(err)
+		}
+		for i := range steps[:at] {
+			if steps[i].batch != nil {
+				begun.RecallBatch(uint64(i+1), steps[i].batch)
+			}
+		}
+		foldHistory(begun, steps, at)
+		if diff := gocmp.Diff(whole.Cells(), begun.Cells()); diff != "" {
+			t.Fatalf("cells (-from the start +from the snapshot)\n%s", diff)
+		}
+		for _, cell := range whole.Cells() {
+			vintages := whole.Vintages(cell)
+			if diff := gocmp.Diff(vintages, begun.Vintages(cell), ledger.ExportAll); diff != "" {
+				t.Fatalf("%v (-from the start +from the snapshot)\n%s", cell, diff)
+			}
+			for i := range vintages {
+				if vintages[i].AcceptedSequence <= uint64(at) && !vintages[i].ReleasedAt.IsZero() {
+					released++
+				}
+			}
+		}
+	})
+	if released == 0 {
+		t.Error("no snapshot had a figure that was held and released")
+	}
+}
+
+// foldHistory folds in the steps from one on.
+func foldHistory(h *ledger.History, steps []step, from int) {
+	for i := from; i < len(steps); i++ {
+		if b := steps[i].batch; b != nil {
+			_ = h.Fold(uint64(i+1), steps[i].subject, &event.AcceptedBatch{Submissions: slices.Clone(b.Submissions), Decisions: slices.Clone(b.Decisions)})
+		}
+	}
 }

@@ -42,7 +42,7 @@ func (c *Client) Assess(ctx context.Context, card string, s Selection) (*present
 	if a.Card, err = assess.Load(card, inForce); err != nil {
 		return nil, app.Usage(err)
 	}
-	history, err := replayer.replay(ctx, moment, nil)
+	history, err := replayer.replay(ctx, moment)
 	if err != nil {
 		return nil, err
 	}

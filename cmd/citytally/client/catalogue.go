@@ -147,7 +147,7 @@ func (c *Client) ApplyCatalogue(ctx context.Context, to *catalogue.Catalogue, re
 		return nil, err
 	}
 	defer replayer.close()
-	history, err := replayer.replay(ctx, ledger.Moment{}, nil)
+	history, err := replayer.replay(ctx, ledger.Moment{})
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func (r *city) tally(t *rapid.T, first *catalogue.Catalogue) {
 // release makes a release of each period that has totals.
 func (r *city) release(t *rapid.T) {
 	var err error
-	r.history, err = r.replay(t.Context(), ledger.Moment{}, func(*event.AcceptedSubmission, ledger.Cell) bool { return true })
+	r.history, err = r.begin(t.Context(), ledger.Moment{}, ledger.Moment{}, func(*event.AcceptedSubmission, ledger.Cell) bool { return true }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (c *Client) Explain(ctx context.Context, indicator string, s Selection, are
 	if _, ok := inForce.Area(area); area != "" && !ok {
 		return nil, app.Usage(fmt.Errorf("--area: the catalogue has no area %q; citytally sql \"SELECT code, name_en FROM areas\" lists them", area))
 	}
-	history, err := replayer.replay(ctx, moment, answer.KeepFor(inForce, indicator))
+	history, err := replayer.replayFor(ctx, moment, inForce, indicator)
 	if err != nil {
 		return nil, err
 	}

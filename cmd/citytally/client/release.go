@@ -11,7 +11,6 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/judge"
-	"github.com/citytally/citytally/transform/ledger"
 )
 
 // CreatedRelease is the result of CreateRelease.
@@ -47,7 +46,7 @@ func (c *Client) CreateRelease(ctx context.Context, s Selection, n answer.Releas
 	if err != nil {
 		return nil, err
 	}
-	history, err := replayer.replay(ctx, moment, nil)
+	history, err := replayer.replay(ctx, moment)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +98,11 @@ func (c *Client) CompareRelease(ctx context.Context, name string) (*present.Rele
 	if err != nil {
 		return nil, err
 	}
-	then, err := replayer.replay(ctx, answer.MomentOf(release), nil)
+	then, err := replayer.replay(ctx, answer.MomentOf(release))
 	if err != nil {
 		return nil, err
 	}
-	today, err := replayer.replay(ctx, ledger.Moment{}, answer.KeepSince(then))
+	today, err := replayer.replaySince(ctx, answer.MomentOf(release), answer.KeepSince(then))
 	if err != nil {
 		return nil, err
 	}

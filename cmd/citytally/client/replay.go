@@ -13,6 +13,7 @@ import (
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/ledger/snapshot"
 )
@@ -98,20 +99,40 @@ func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 	return r, nil
 }
 
-// replay returns what was known at the moment, under the catalogue in force then, with the
-// vintages that keep asks for. Without any it begins with the newest snapshot that is not beyond
-// the moment.
-func (r *replayer) replay(ctx context.Context, m ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
-	h := ledger.NewHistory(r.editions.First(), m, keep)
-	if keep == nil && r.snapshots != nil {
-		if _, err := r.snapshots.Load(ctx, r.log, h.Ledger, m, zerolog.Nop()); err != nil {
+// replay returns what was known at the moment, under the catalogue in force then, without
+// vintages.
+func (r *replayer) replay(ctx context.Context, m ledger.Moment) (*ledger.History, error) {
+	return r.begin(ctx, m, m, nil, nil)
+}
+
+// replayFor returns the same with the vintages that explain the total of an indicator of a
+// catalogue.
+func (r *replayer) replayFor(ctx context.Context, m ledger.Moment, c *catalogue.Catalogue, indicator string) (*ledger.History, error) {
+	keep, indicators := answer.KeepFor(c, indicator), answer.IndicatorsFor(c, indicator)
+	return r.begin(ctx, m, m, keep, func(h *ledger.History) error { return h.Recall(ctx, r.log, indicators...) })
+}
+
+// replaySince returns what is known now, with those of the vintages that keep asks for which a
+// history of an earlier moment may lack.
+func (r *replayer) replaySince(ctx context.Context, earlier ledger.Moment, keep ledger.Keep) (*ledger.History, error) {
+	return r.begin(ctx, ledger.Moment{}, earlier, keep, nil)
+}
+
+// begin replays to a moment from the newest snapshot that is not beyond a moment, after what recall
+// does with it.
+func (r *replayer) begin(ctx context.Context, to, from ledger.Moment, keep ledger.Keep, recall func(*ledger.History) error) (*ledger.History, error) {
+	h := ledger.NewHistory(r.editions.First(), to, keep)
+	if r.snapshots != nil {
+		if _, err := r.snapshots.Load(ctx, r.log, h.Ledger, from, zerolog.Nop()); err != nil {
 			return nil, err
 		}
 	}
-	if err := h.Replay(ctx, r.log); err != nil {
-		return nil, err
+	if recall != nil {
+		if err := recall(h); err != nil {
+			return nil, err
+		}
 	}
-	return h, nil
+	return h, h.Replay(ctx, r.log)
 }
 
 // catalogueAt returns the catalogue in force at a moment.

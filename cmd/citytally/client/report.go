@@ -93,7 +93,7 @@ func (r *replayer) periodReport(ctx context.Context, s *Selection, page bool) (*
 	if err != nil {
 		return nil, err
 	}
-	history, err := r.replay(ctx, moment, nil)
+	history, err := r.replay(ctx, moment)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (r *replayer) releaseReport(ctx context.Context, name string, page bool) (*
 		Totals: reportRows(then, release.Totals, origin{basis: release.Basis, catalogue: release.Catalogue, at: release.Created()}),
 	}
 	if page {
-		history, err := r.replay(ctx, answer.MomentOf(release), nil)
+		history, err := r.replay(ctx, answer.MomentOf(release))
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (c *Client) ApplyRules(ctx context.Context, to *rules.Set, reason string) (
 		return nil, err
 	}
 	defer replayer.close()
-	history, err := replayer.replay(ctx, ledger.Moment{}, nil)
+	history, err := replayer.replay(ctx, ledger.Moment{})
 	if err != nil {
 		return nil, err
 	}
