@@ -3,12 +3,19 @@ package sink
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/judge"
 )
 
-var _ judge.VerdictCopies = (*Store)(nil)
+var (
+	_ judge.VerdictCopies  = (*Store)(nil)
+	_ answer.ReleaseCopies = (*Store)(nil)
+)
 
 // Verdicts returns the verdicts that the store shows on messages of SUBMISSIONS from one sequence
 // to another, by sequence: outcome, counts and findings, which are all that a store has of them.
@@ -48,4 +55,53 @@ FROM submissions_data WHERE sequence BETWEEN ? AND ? ORDER BY sequence, verdict_
 		return nil, fmt.Errorf("read verdicts of ClickHouse: %w", err)
 	}
 	return verdicts, nil
+}
+
+// Releases returns the releases that the store shows, by their sequence, with all that a store has of
+// them, which is all that they are. Their totals are in the order of their indicators' ids.
+func (s *Store) Releases(ctx context.Context) ([]*event.Release, error) {
+	rows, err := s.conn.Query(ctx, `SELECT name, note, as_of, absent, by, by_role, by_way, basis, catalogue, computed_at, period,
+	indicator, value, unit, toString(stage), status, qualifier, change, change_kind, change_absolute, change_reason, expected, missing, publishable, inputs, flags,
+	change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held
+FROM releases_data FINAL ORDER BY sequence, name, indicator`)
+	if err != nil {
+		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read releases of ClickHouse: %w", err)
+	}
+	defer rows.Close()
+	var all []*event.Release
+	for rows.Next() {
+		r := &event.Release{}
+		var asOf *time.Time
+		var created time.Time
+		var t event.Total
+		var value, change, absolute, withHeld, changeWithHeld *decimal.Decimal
+		var expected uint32
+		var inputs string
+		var held event.TotalWithHeld
+		if err := rows.Scan(&r.Name, &r.Note, &asOf, &r.Absent, &r.Person.Name, &r.Person.Role, &r.Person.Way, &r.Basis, &r.Catalogue, &created, &r.Period,
+			&t.Indicator, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind, &absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &inputs, &t.Flags,
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld); err != nil {
+			return nil, fmt.Errorf("read releases of ClickHouse: %w", err)
+		}
+		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
+		t.Expected, t.Inputs, t.Missing, t.Flags = int(expected), event.Inputs(inputs), nilIfEmpty(t.Missing), nilIfEmpty(t.Flags)
+		t.ChangeAreas, t.Carried = nilIfEmpty(t.ChangeAreas), nilIfEmpty(t.Carried)
+		t.Held = heldOf(held, withHeld, changeWithHeld)
+		if len(all) == 0 || all[len(all)-1].Name != r.Name {
+			r.CreatedAt, r.Absent = created.UnixMilli(), nilIfEmpty(r.Absent)
+			if asOf != nil {
+				r.Received = asOf.UnixMilli()
+			}
+			all = append(all, r)
+		}
+		last := all[len(all)-1]
+		last.Totals = append(last.Totals, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read releases of ClickHouse: %w", err)
+	}
+	return all, nil
 }

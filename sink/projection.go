@@ -147,10 +147,10 @@ func figureText(d *decimal.Decimal) string {
 }
 
 // newestQuery reads, for each stream in the order of endStreams, the newest message that has
-// rows, and then the newest submission that is shown.
+// rows, and the names of the releases that are shown, and then the newest submission that is shown.
 const newestQuery = `SELECT
 	(SELECT greatest((SELECT max(accepted_sequence) FROM observations_data), (SELECT maxIf(accepted_sequence, event = 'held') FROM holds_data))), (SELECT max(verdict_sequence) FROM submissions_data),
-	(SELECT max(sequence) FROM totals_data), (SELECT max(sequence) FROM releases_data)`
+	(SELECT max(sequence) FROM totals_data), (SELECT max(sequence) FROM releases_data), (SELECT groupUniqArray(name) FROM releases_data)`
 
 // endStreams are the streams whose messages become rows, with the consumers that move them.
 var endStreams = [...]struct{ stream, consumer string }{
@@ -168,7 +168,7 @@ func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
 		ends.Acknowledged[e.stream] = position.AckFloor
 	}
 	var newest [len(endStreams)]uint64
-	err := p.conn.QueryRow(ctx, newestQuery).Scan(&newest[0], &newest[1], &newest[2], &newest[3])
+	err := p.conn.QueryRow(ctx, newestQuery).Scan(&newest[0], &newest[1], &newest[2], &newest[3], &ends.Releases)
 	if err == nil {
 		err = p.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(area, sequence), argMax(dataset, sequence), argMax(received_at, sequence) FROM submissions_data`).
 			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.Area, &ends.Submission.Dataset, &ends.Submission.ReceivedAt)

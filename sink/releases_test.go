@@ -1,7 +1,10 @@
 package sink
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -68,6 +71,18 @@ now,for the press,gdp,4444.5,below,1,[],true,3,,7
 `
 	if got != want {
 		t.Errorf("releases:\n%s\nwant\n%s", got, want)
+	}
+	// The store has all of a release, but for the order of its totals.
+	copies, err := s.Releases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := unbounded, release("公报")
+	for _, r := range []*event.Release{first, second} {
+		slices.Reverse(r.Totals)
+	}
+	if diff := cmp.Diff([]*event.Release{first, second}, copies); diff != "" {
+		t.Errorf("copies (-want +got)\n%s", diff)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs/credentials"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/token"
 )
 
@@ -31,6 +32,9 @@ const (
 	verdictsLost    = "VERDICTS lost"
 	submissionsLost = "SUBMISSIONS lost"
 	verdictsOlder   = "VERDICTS older"
+	totalsLost      = "TOTALS lost"
+	releasesLost    = "RELEASES lost"
+	releasesOlder   = "RELEASES older"
 )
 
 // drillCase is one state of an installation, and what a person does about it.
@@ -58,6 +62,9 @@ var drillCases = []drillCase{
 	{broker: verdictsLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
 	{broker: verdictsLost, clickhouse: lost, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: verdictsOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: totalsLost, clickhouse: whole, files: whole},
+	{broker: releasesLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
+	{broker: releasesOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: submissionsLost, clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
@@ -88,6 +95,7 @@ func prepareDrill(t *testing.T) *drillSource {
 	dir := t.TempDir()
 	p := startRun(t, dir)
 	push(t, dir, drillAreas[0], 1)
+	freeze(t, dir, drillReleases[0])
 	p = restarted(t, dir, p, func() { copyDir(t, dir, s.older) })
 	if *wholeDrill {
 		must(t, "backup", s.backup, "--dir", dir)
@@ -95,6 +103,7 @@ func prepareDrill(t *testing.T) *drillSource {
 	for i, area := range drillAreas[1:] {
 		push(t, dir, area, 10*(i+1))
 	}
+	freeze(t, dir, drillReleases[1])
 	ready(t, dir)
 	settled(t, attach(t, dir))
 	for line := range strings.Lines(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area, id FROM submissions")) {
@@ -153,6 +162,21 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 		cutFiles(t, filepath.Join(dir, "clickhouse"), `data\.bin$`)
 	}
 	return dir
+}
+
+// drillReleases are made after the first figure and after the last.
+var drillReleases = []string{"first", "last"}
+
+// freeze makes a release of one total.
+func freeze(t *testing.T, dir, name string) {
+	t.Helper()
+	r := &event.Release{
+		Name: name, Period: "2021", Note: "试", CreatedAt: 1_650_000_000_000, Basis: 1, Catalogue: "0123456789ab", Person: event.Person{Name: "li"},
+		Totals: []event.Total{{Indicator: "gdp", Value: "1.5", Unit: "亿元", Stage: "final", Status: "A", ChangeKind: "percent", ChangeReason: "BASE_MISSING", Expected: 7, Missing: []string{"320804"}}},
+	}
+	if err := attach(t, dir).PublishRelease(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // placeOf returns the place in the log that the receipt of a submission names.
@@ -255,6 +279,16 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	ready(t, dir)
 	settled(t, attach(t, dir))
 	shown := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area FROM observations_latest WHERE indicator = 'gdp'")
+	for _, name := range drillReleases {
+		r, err := attach(t, dir).Release(t.Context(), name)
+		inStore := strings.Contains(must(t, "sql", "--dir", dir, "SELECT name, value, note, by FROM releases"), name)
+		if (err == nil) != inStore || err == nil && (r.Totals[0].Value != "1.5" || r.Note != "试" || r.Person.Name != "li") {
+			t.Errorf("%+v: release %s in the log: %+v, %v; in ClickHouse: %v", c, name, r, err, inStore)
+		}
+		if err != nil && (c.clickhouse == whole || !slices.Contains([]string{older, lost, cut}, c.broker)) {
+			t.Errorf("%+v: release %s is lost: %v", c, name, err)
+		}
+	}
 	var named, unknown []string
 	for _, area := range drillAreas {
 		switch {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -105,8 +106,8 @@ func printRestored(w io.Writer, restored judge.Restored, format string) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, restored)
 	}
-	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived"})
-	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived})
+	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "releases"})
+	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, strings.Join(restored.Releases, ", ")})
 	rows.Render()
 	return nil
 }

@@ -184,13 +184,13 @@ const maxSequence = 1 << 53
 
 // firstSequence returns the sequence at which a stream that does not exist has to begin, so that
 // no place in it is given twice: 0 is the usual beginning, for one that has never been. One that
-// was lost begins behind what the other streams refer to. Nothing refers to VERDICTS, and what
-// ClickHouse knows of it cannot be told here: where submissions have been judged, it begins at the
-// milliseconds since 1970, which no stream has come to by counting.
+// was lost begins behind what the other streams refer to. Nothing refers to VERDICTS, TOTALS and
+// RELEASES, and what ClickHouse knows of them cannot be told here: where submissions have been
+// judged, they begin at the milliseconds since 1970, which no stream has come to by counting.
 func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (uint64, error) {
 	known := uint64(0)
 	for _, r := range References() {
-		if r.To != stream && (stream != Verdicts || r.From != Accepted) {
+		if r.To != stream && (!isUnreferred(stream) || r.From != Accepted) {
 			continue
 		}
 		newest, err := l.Refers(ctx, r)
@@ -202,7 +202,7 @@ func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (
 		}
 		known = max(known, newest)
 	}
-	if stream != Verdicts {
+	if !isUnreferred(stream) {
 		if known == 0 {
 			return 0, nil
 		}
@@ -216,4 +216,9 @@ func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (
 		return 0, nil
 	}
 	return uint64(now.UnixMilli()), nil
+}
+
+// isUnreferred reports whether a stream fills ClickHouse and no other stream refers to it.
+func isUnreferred(stream string) bool {
+	return stream == Verdicts || stream == Totals || stream == Releases
 }

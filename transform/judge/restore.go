@@ -24,6 +24,9 @@ type Restored struct {
 	// Derived those that no copy has, told as far as ACCEPTED tells them.
 	Verdicts int `json:"verdicts"`
 	Derived  int `json:"derived"`
+	// Releases are the names of those that RELEASES had lost and that were brought back from a
+	// copy.
+	Releases []string `json:"releases,omitempty"`
 }
 
 const (

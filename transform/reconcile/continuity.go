@@ -21,6 +21,8 @@ type Ends struct {
 	// rows; Acknowledged is up to where it has confirmed that it needs no message again.
 	// Newest is read after Acknowledged.
 	Newest, Acknowledged map[string]uint64
+	// Releases are the names of the releases that are shown.
+	Releases []string
 	// Submission is the newest submission that is shown, with its sequence in SUBMISSIONS
 	// and its time of receipt in milliseconds; Sequence 0 is none.
 	Submission struct {
@@ -95,6 +97,9 @@ func (d *Divergence) String() string {
 	case d.Kind == Anew && d.Stream == stream.Verdicts:
 		return "VERDICTS was lost and created anew: it is the poorer side, receipts do not find what was decided before; nothing is judged and totalled until this is decided; " +
 			"put back the newest copy of the broker's data, or bring back what ClickHouse, the submissions and ACCEPTED still tell: " + fromSubmissions
+	case d.Stream == stream.Releases && d.MendsBySubmissions():
+		return "RELEASES has lost releases, and ClickHouse may have the only copy of them: RELEASES is the poorer side; the sink waits, so that nothing is overwritten; " +
+			"put back the newest copy of the broker's data, or bring the releases back from ClickHouse's copy: " + fromSubmissions
 	case d.Kind == Anew:
 		return fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are; "+
 			"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions)
@@ -120,30 +125,27 @@ func (d *Divergence) String() string {
 		return fmt.Sprintf("%s ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
 			"put back the newest copy of the broker's data", d.Stream, d.Last, d.Holder, d.Known)
 	}
-	cure := "put back the newest copy of the broker's data"
-	if d.Stream == stream.Accepted {
-		cure += ", or bring back what the submissions in the log still tell: citytally replay --from submissions"
-	}
-	return fmt.Sprintf("%s is kept for ever and lacks its first %d of %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; %s",
-		d.Stream, d.Known, d.Last, cure)
+	return fmt.Sprintf("%s is kept for ever and lacks its first %d of %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; "+
+		"put back the newest copy of the broker's data, or bring back what the submissions in the log still tell: %s", d.Stream, d.Known, d.Last, fromSubmissions)
 }
 
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
 // Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
-	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
+	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.MendsBySubmissions() || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
 }
 
 // StopsTransform reports whether nothing must be judged and totalled while the divergence
 // stands. A divergence that a single forged message can bring about stops nothing.
 func (d *Divergence) StopsTransform() bool {
-	return d.Kind == HeadLost || d.Kind == Anew && d.Stream == stream.Verdicts
+	return d.Kind == HeadLost && d.Stream == stream.Accepted || d.Kind == Anew && d.Stream == stream.Verdicts
 }
 
 // MendsBySubmissions reports whether citytally replay --from submissions is a cure. What it brings
 // back may be in ClickHouse alone until then.
 func (d *Divergence) MendsBySubmissions() bool {
-	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost && d.Stream == stream.Accepted
+	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost ||
+		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
 }
 
 // CheckLog compares the streams of the log with each other.
@@ -160,9 +162,9 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 			return nil, err
 		}
 		switch {
-		case (name == stream.Accepted || name == stream.Releases) && extent.Missing > 0:
+		case (name == stream.Accepted || name == stream.Releases && !extent.Anew) && extent.Missing > 0:
 			found = append(found, Divergence{Kind: HeadLost, Stream: name, Last: extent.Last, Known: extent.Missing})
-		case (name == stream.Submissions || name == stream.Verdicts) && extent.Anew:
+		case (name == stream.Submissions || name == stream.Verdicts || name == stream.Releases) && extent.Anew:
 			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
 		}
 	}
@@ -207,6 +209,13 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 				continue
 			}
 		}
+		if lost && name == stream.Releases {
+			// What was brought back is at other places.
+			lost, err = lacksReleases(ctx, log, ends.Releases)
+			if err != nil {
+				return nil, err
+			}
+		}
 		if lost {
 			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: end, Holder: ClickHouse, Known: newest})
 			continue
@@ -226,6 +235,18 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 	}
 	replaced, err := checkSubmission(ctx, log, ends)
 	return append(found, replaced...), err
+}
+
+// lacksReleases reports whether RELEASES lacks one of the names.
+func lacksReleases(ctx context.Context, log *stream.Log, names []string) (bool, error) {
+	for _, name := range names {
+		if _, err := log.Release(ctx, name); errors.Is(err, stream.ErrNoRelease) {
+			return true, nil
+		} else if err != nil && !event.IsPermanent(err) {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // compareVerdicts says more of a VERDICTS that ends before what the projection shows, where

@@ -11,8 +11,10 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/judge"
 	"github.com/citytally/citytally/transform/reconcile"
 )
@@ -67,6 +69,9 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 		return nil, err
 	}
 	if discardNewer {
+		if err := c.keepReleases(ctx, inForce.Catalogue, store, logger); err != nil {
+			return nil, err
+		}
 		if err := refuseMendable(ctx, log, projection); err != nil {
 			return nil, err
 		}
@@ -85,6 +90,20 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 			Msg("the log has lost this submission, and now ClickHouse no longer shows it; have it sent again")
 	}
 	return rebuilt, store.SyncCalendar(ctx, owed)
+}
+
+// keepReleases brings back to RELEASES what only ClickHouse has of releases.
+func (c *Client) keepReleases(ctx context.Context, inForce *catalogue.Catalogue, store *sink.Store, logger zerolog.Logger) error {
+	log, disconnect, err := c.openLogAs(access.Admin, logger)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	names, err := answer.RestoreReleases(ctx, log, inForce, store)
+	for _, name := range names {
+		logger.Warn().Str("release", name).Msg("the log had lost this release; it was brought back from ClickHouse")
+	}
+	return err
 }
 
 // maxNamed is how many lost submissions an error names.
@@ -140,8 +159,8 @@ func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.P
 	return nil
 }
 
-// RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, and to ACCEPTED
-// what the submissions and verdicts in the log still tell.
+// RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, to ACCEPTED
+// what the submissions and verdicts in the log still tell, and to RELEASES what ClickHouse has.
 func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (judge.Restored, error) {
 	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
@@ -164,8 +183,17 @@ func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (ju
 	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
-		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of the verdicts: %w", err)
+		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of verdicts and releases: %w", err)
 	}
 	defer store.Close()
-	return judge.Restore(ctx, log, first, store, logger)
+	restored, err := judge.Restore(ctx, log, first, store, logger)
+	if err != nil {
+		return restored, err
+	}
+	inForce, err := c.lastEdition(ctx, log)
+	if err != nil {
+		return restored, err
+	}
+	restored.Releases, err = answer.RestoreReleases(ctx, log, inForce.Catalogue, store)
+	return restored, err
 }
