@@ -3,7 +3,8 @@
 //
 // In come the calendar, the ledger, and the settings: at which steps around a deadline somebody
 // is reminded, and who. [Reminders] is the job remind of package schedule. For each obligation
-// that is not met it finds the step that has come, and tells it on every way there is: an event
+// that is not met it finds the step that has come. It tells each receiver about an area all that has
+// come in one [Digest], on every way there is: an event
 // on the broker, a line in the program's log, a signed request to each webhook, a letter to the
 // area's addresses. Out goes a [Record] of each reminder in the bucket SCHEDULES: what was told
 // to whom, when, and what became of it.

@@ -40,8 +40,9 @@ func due(c *calendar.Calendar, view *ledger.View, steps []step, now time.Time, t
 			Overdue: now.After(o.Deadline), Owed: owed, Missing: missing, Basis: view.Basis(),
 		}
 		r.ID = idOf(c.Catalogue().City, &r)
-		r.TextZH, _ = tell(c.Catalogue(), &r, "zh")
-		r.TextEN, _ = tell(c.Catalogue(), &r, "en")
+		alone := newDigest(r)
+		r.TextZH, _ = tell(c.Catalogue(), alone, "zh")
+		r.TextEN, _ = tell(c.Catalogue(), alone, "en")
 		all = append(all, r)
 	}
 	return all

@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// announce publishes a reminder for those who listen on the broker.
-func (t *telling) announce(ctx context.Context, r *Reminder) error {
-	body, err := json.Marshal(r)
+// announce publishes a digest for those who listen on the broker.
+func (t *telling) announce(ctx context.Context, subject string, d *Digest) error {
+	body, err := json.Marshal(d)
 	if err != nil {
-		return &refusal{fmt.Errorf("encode reminder: %w", err)}
+		return &refusal{fmt.Errorf("encode digest: %w", err)}
 	}
-	return t.log.Announce(ctx, subject(r), r.ID, body)
+	return t.log.Announce(ctx, subject, d.ID, body)
 }

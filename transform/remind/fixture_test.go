@@ -35,8 +35,11 @@ func loadCalendar(c *catalogue.Catalogue) (*calendar.Calendar, error) {
 	return calendar.Parse("calendar", []byte("obligations:\n  - {dataset: annual, periods: [year], valid_from: 2021-01-01, deadline: February 6 of the next year at 18:00}\n"), c)
 }
 
-func tell(_ *catalogue.Catalogue, r *Reminder, language string) (sentence, letter string) {
-	return fmt.Sprintf("%s: %s 缺 %d", language, r.Area, len(r.Missing)), fmt.Sprintf("(%s) %v\n", language, r.Missing)
+func tell(_ *catalogue.Catalogue, d *Digest, language string) (sentence, letter string) {
+	for _, r := range d.Reminders {
+		letter += fmt.Sprintf("(%s) %s %v\n", language, r.Period, r.Missing)
+	}
+	return fmt.Sprintf("%s: %s 缺 %d", language, d.Area, len(d.Reminders)), letter
 }
 
 // world is a job with a clock of its own, on a log where 100001 has reported everything.

@@ -1,7 +1,6 @@
 package remind
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -16,14 +15,13 @@ import (
 
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
-	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
 	"github.com/citytally/citytally/transform/schedule"
 )
 
-// Tell puts a reminder into words, in the language zh or en: a sentence, and a letter.
-type Tell func(c *catalogue.Catalogue, r *Reminder, language string) (sentence, letter string)
+// Tell puts a digest into words, in the language zh or en: a sentence, and a letter.
+type Tell func(c *catalogue.Catalogue, d *Digest, language string) (sentence, letter string)
 
 // Source is what the job learns from outside.
 type Source struct {
@@ -85,17 +83,15 @@ func (r *Reminders) Do(ctx context.Context, task *schedule.Task) error {
 	}
 	run := &telling{Reminders: r, catalogue: c.Catalogue(), kv: kv, away: map[string]error{}}
 	told := 0
-	for i := range reminders {
-		ways, err := run.remind(ctx, &reminders[i])
+	for _, of := range byArea(reminders) {
+		reminded, err := run.remindArea(ctx, of)
 		if err != nil {
 			return err
 		}
-		if len(ways) == 0 {
-			continue
-		}
-		if told++; told <= maxTold {
-			one := &reminders[i]
-			task.Run.Did = append(task.Run.Did, fmt.Sprintf("reminded %s of %s %s, %s: %s", one.Area, one.Dataset, one.Period, one.Step, strings.Join(ways, ", ")))
+		for _, k := range reminded {
+			if told++; told <= maxTold {
+				task.Run.Did = append(task.Run.Did, fmt.Sprintf("reminded %s of %s %s, %s: %s", k.Area, k.Dataset, k.Period, k.Step, strings.Join(k.ways, ", ")))
+			}
 		}
 	}
 	if told > maxTold {
@@ -133,44 +129,6 @@ type telling struct {
 // maxProblems is how many problems the record of a run names.
 const maxProblems = 20
 
-// remind tells a reminder on every way on which it has not been told, and returns those on which
-// it was told now.
-func (t *telling) remind(ctx context.Context, fresh *Reminder) (ways []string, err error) {
-	record, revision, err := open(ctx, t.kv, Record{Reminder: *fresh, Deliveries: t.deliveries(fresh)})
-	if err != nil || record.over() {
-		return nil, err
-	}
-	for i := range record.Deliveries {
-		d := &record.Deliveries[i]
-		if d.Outcome != Waiting {
-			continue
-		}
-		problem := t.deliver(ctx, &record.Reminder, d)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		d.At, d.Problem = t.now().UTC(), ""
-		switch _, refused := errors.AsType[*refusal](problem); {
-		case problem == nil:
-			d.Outcome = Told
-			ways = append(ways, strings.TrimSpace(d.Way+" "+d.To))
-		case refused:
-			d.Outcome = Refused
-		}
-		t.metrics.count(d)
-		if problem != nil {
-			d.Problem = event.Excerpt(problem.Error(), 500)
-			if len(t.problems) < maxProblems {
-				t.problems = append(t.problems, fmt.Errorf("tell %s by %s %s: %w", record.Area, d.Way, d.To, problem))
-			}
-		}
-		if revision, err = save(ctx, t.kv, &record, revision); err != nil {
-			return nil, err
-		}
-	}
-	return ways, nil
-}
-
 // deliveries returns who is told a reminder.
 func (r *Reminders) deliveries(of *Reminder) []Delivery {
 	all := []Delivery{{Way: WayEvent, To: subject(of), Outcome: Waiting}, {Way: WayLog, Outcome: Waiting}}
@@ -192,57 +150,56 @@ type refusal struct{ error }
 
 func (r *refusal) Unwrap() error { return r.error }
 
-// deliver tells a reminder to one receiver, by as many attempts as the settings allow.
-func (t *telling) deliver(ctx context.Context, r *Reminder, d *Delivery) error {
-	send, receiver, err := t.sender(r, d)
+// deliver tells a receiver a digest, by as many attempts as the settings allow, and returns how many
+// it took.
+func (t *telling) deliver(ctx context.Context, digest *Digest, to addressee) (attempts int, err error) {
+	send, name, err := t.sender(digest, to)
 	if err != nil {
-		return &refusal{err}
+		return 0, &refusal{err}
 	}
-	if err := t.away[receiver]; err != nil {
-		return fmt.Errorf("it did not answer earlier in this run: %w", err)
+	if err := t.away[name]; err != nil {
+		return 0, fmt.Errorf("it did not answer earlier in this run: %w", err)
 	}
-	pause := t.pause
-	for attempt := 1; ; attempt++ {
-		d.Attempts++
+	for pause := t.pause; ; pause *= 4 {
+		attempts++
 		bounded, cancel := context.WithTimeout(ctx, t.config.Timeout)
 		err := send(bounded)
 		cancel()
 		if err == nil || ctx.Err() != nil {
-			return err
+			return attempts, err
 		}
 		if _, refused := errors.AsType[*refusal](err); refused {
-			return err
+			return attempts, err
 		}
-		if attempt == t.config.Attempts {
-			t.away[receiver] = err
-			return err
+		if attempts == t.config.Attempts {
+			t.away[name] = err
+			return attempts, err
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return attempts, ctx.Err()
 		case <-timer.C:
 		}
-		pause *= 4
 	}
 }
 
-// sender returns what tells a reminder to a receiver, and the name of what has to answer.
-func (t *telling) sender(r *Reminder, d *Delivery) (send func(context.Context) error, receiver string, err error) {
-	switch d.Way {
+// sender returns what tells a receiver a digest, and the name of what has to answer.
+func (t *telling) sender(digest *Digest, to addressee) (send func(context.Context) error, name string, err error) {
+	switch to.way {
 	case WayEvent:
-		return func(ctx context.Context) error { return t.announce(ctx, r) }, WayEvent, nil
+		return func(ctx context.Context) error { return t.announce(ctx, to.to, digest) }, WayEvent, nil
 	case WayLog:
-		return func(context.Context) error { t.writeLine(r); return nil }, WayLog, nil
+		return func(context.Context) error { t.writeLine(digest); return nil }, WayLog, nil
 	case WayWebhook:
-		if i := slices.IndexFunc(t.config.Webhooks, func(w Webhook) bool { return w.Name == d.To }); i >= 0 {
-			return func(ctx context.Context) error { return t.post(ctx, &t.config.Webhooks[i], r) }, d.Way + d.To, nil
+		if i := slices.IndexFunc(t.config.Webhooks, func(w Webhook) bool { return w.Name == to.to }); i >= 0 {
+			return func(ctx context.Context) error { return t.post(ctx, &t.config.Webhooks[i], digest) }, to.way + to.to, nil
 		}
 	case WayMail:
 		m := &t.config.Mail
-		if i := slices.IndexFunc(m.To, func(to Recipient) bool { return strings.Join(to.Addresses, ", ") == d.To }); i >= 0 && m.Server != "" {
-			return func(ctx context.Context) error { return t.sendMail(ctx, &m.To[i], r) }, d.Way, nil
+		if i := slices.IndexFunc(m.To, func(r Recipient) bool { return strings.Join(r.Addresses, ", ") == to.to }); i >= 0 && m.Server != "" {
+			return func(ctx context.Context) error { return t.sendMail(ctx, &m.To[i], digest) }, to.way, nil
 		}
 	}
 	return nil, "", errors.New("the settings no longer have it")
@@ -251,12 +208,16 @@ func (t *telling) sender(r *Reminder, d *Delivery) (send func(context.Context) e
 // subject returns the subject of the event of a reminder.
 func subject(r *Reminder) string { return "reminders." + r.Area + "." + r.Dataset }
 
-// writeLine writes a line about a reminder into the program's log.
-func (t *telling) writeLine(r *Reminder) {
+// writeLine writes a line about what an area owes into the program's log.
+func (t *telling) writeLine(digest *Digest) {
 	line := t.logger.Info()
-	if r.Overdue {
+	if digest.Overdue > 0 {
 		line = t.logger.Warn()
 	}
-	line.Str("area", r.Area).Str("dataset", r.Dataset).Str("period", r.Period).Str("step", r.Step).Time("deadline", r.Deadline).
-		Int("owed", r.Owed).Int("missing", len(r.Missing)).Str("reminder", r.ID).Msg(cmp.Or(r.TextEN, "what is owed is not there"))
+	var owed []string
+	for i := range digest.Reminders {
+		r := &digest.Reminders[i]
+		owed = append(owed, fmt.Sprintf("%s %s (%s, %d of %d missing)", r.Dataset, r.Period, r.Step, len(r.Missing), r.Owed))
+	}
+	line.Str("area", digest.Area).Strs("reports", owed).Int("overdue", digest.Overdue).Str("reminder", digest.ID).Msg("what is owed is not there")
 }

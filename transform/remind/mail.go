@@ -13,8 +13,8 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// letter returns a reminder as a letter to a recipient. Its id is that of the reminder.
-func (t *telling) letter(to *Recipient, r *Reminder) (*mail.Msg, error) {
+// letter returns a digest as a letter to a recipient. Its id is that of the digest.
+func (t *telling) letter(to *Recipient, d *Digest) (*mail.Msg, error) {
 	from, err := netmail.ParseAddress(t.config.Mail.From)
 	if err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
@@ -28,16 +28,16 @@ func (t *telling) letter(to *Recipient, r *Reminder) (*mail.Msg, error) {
 	}
 	var subjects, letters []string
 	for _, language := range to.languages() {
-		sentence, text := t.source.Tell(t.catalogue, r, language)
+		sentence, text := t.source.Tell(t.catalogue, d, language)
 		subjects, letters = append(subjects, oneLine(sentence)), append(letters, text)
 	}
 	m.Subject(strings.Join(subjects, " / "))
 	m.SetBodyString(mail.TypeTextPlain, strings.Join(letters, "\n\n"))
 	_, domain, _ := strings.Cut(from.Address, "@")
-	m.SetMessageIDWithValue(r.ID + "@" + domain)
+	m.SetMessageIDWithValue(d.ID + "@" + domain)
 	m.SetDateWithValue(t.now())
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetGenHeader(headerDelivery, r.ID)
+	m.SetGenHeader(headerDelivery, d.ID)
 	return m, nil
 }
 
@@ -46,10 +46,10 @@ func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 }), " ")
 }
 
-// sendMail sends a reminder to a recipient. What the server answers with 500 and above, it
+// sendMail sends a digest to a recipient. What the server answers with 500 and above, it
 // refuses for ever.
-func (t *telling) sendMail(ctx context.Context, to *Recipient, r *Reminder) error {
-	letter, err := t.letter(to, r)
+func (t *telling) sendMail(ctx context.Context, to *Recipient, d *Digest) error {
+	letter, err := t.letter(to, d)
 	if err != nil {
 		return &refusal{err}
 	}

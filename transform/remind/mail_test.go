@@ -127,8 +127,8 @@ func TestMailHostileThenGood(t *testing.T) {
 	}}
 	w := newWorld(t, fixture.Log(t), config)
 	w.source.TLS = known
-	w.source.Tell = func(c *catalogue.Catalogue, r *Reminder, language string) (sentence, letter string) {
-		sentence, letter = tell(c, r, language)
+	w.source.Tell = func(c *catalogue.Catalogue, d *Digest, language string) (sentence, letter string) {
+		sentence, letter = tell(c, d, language)
 		return sentence + "\r\nBcc: everybody@example.org\u2028", letter + "\n.\n结束\n"
 	}
 	w.config.Timeout = 5 * time.Second

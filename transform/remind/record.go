@@ -17,8 +17,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Reminder is what is told: that an obligation is not met. It is the body of events and of
-// requests to webhooks, in JSON.
+// Reminder is that an obligation is not met.
 type Reminder struct {
 	// ID is the same for ever for an obligation and a step.
 	ID      string `json:"id"`
@@ -99,9 +98,9 @@ func idOf(city string, r *Reminder) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// open returns the record of a reminder and its revision; where there is none it is made, with
+// openRecord returns the record of a reminder and its revision; where there is none it is made, with
 // the reminder as it is now.
-func open(ctx context.Context, kv jetstream.KeyValue, fresh Record) (Record, uint64, error) {
+func openRecord(ctx context.Context, kv jetstream.KeyValue, fresh Record) (Record, uint64, error) {
 	body, err := json.Marshal(fresh)
 	if err != nil {
 		return fresh, 0, fmt.Errorf("encode reminder: %w", err)

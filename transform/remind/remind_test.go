@@ -39,7 +39,7 @@ func newReceiver(t *testing.T) *receiver {
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(request.Body)
-	var told Reminder
+	var told Digest
 	if err != nil || json.Unmarshal(body, &told) != nil ||
 		request.Header.Get(headerSignature) != signature([]byte(key), request.Header.Get(headerTimestamp), body) || request.Header.Get(headerDelivery) != told.ID {
 		http.Error(w, "not signed", http.StatusForbidden)
@@ -119,8 +119,8 @@ func TestWebhooksHostileThenGood(t *testing.T) {
 		t.Errorf("reminded %v; asked %v", first.Did, receiver.asked)
 	}
 	m, err := heard.NextMsg(5 * time.Second)
-	var event Reminder
-	if err != nil || json.Unmarshal(m.Data, &event) != nil || event.Area != "100002" || !slices.Equal(event.Missing, []string{"income", "people"}) || event.TextZH == "" || event.Overdue {
+	var event Digest
+	if err != nil || json.Unmarshal(m.Data, &event) != nil || event.Area != "100002" || len(event.Reminders) != 1 || !slices.Equal(event.Reminders[0].Missing, []string{"income", "people"}) || event.TextZH == "" || event.Overdue > 0 {
 		t.Errorf("event %+v, %v", event, err)
 	}
 

@@ -17,7 +17,7 @@ import (
 
 // The headers of a request to a webhook.
 const (
-	headerDelivery  = "Citytally-Delivery"  // the reminder's id
+	headerDelivery  = "Citytally-Delivery"  // the digest's id
 	headerTimestamp = "Citytally-Timestamp" // when it was sent, in Unix seconds
 	headerSignature = "Citytally-Signature" // sha256= and the signature in hex
 )
@@ -33,16 +33,16 @@ func signature(key []byte, timestamp string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// post sends a reminder to a webhook. An answer of 200 to 299 takes it; 408, 429 and 500 and above
+// post sends a digest to a webhook. An answer of 200 to 299 takes it; 408, 429 and 500 and above
 // may pass; any other refuses it.
-func (t *telling) post(ctx context.Context, w *Webhook, r *Reminder) error {
+func (t *telling) post(ctx context.Context, w *Webhook, d *Digest) error {
 	key, err := w.key()
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(r)
+	body, err := json.Marshal(d)
 	if err != nil {
-		return &refusal{fmt.Errorf("encode reminder: %w", err)}
+		return &refusal{fmt.Errorf("encode digest: %w", err)}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
@@ -51,7 +51,7 @@ func (t *telling) post(ctx context.Context, w *Webhook, r *Reminder) error {
 	timestamp := strconv.FormatInt(t.now().Unix(), 10)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "citytally")
-	request.Header.Set(headerDelivery, r.ID)
+	request.Header.Set(headerDelivery, d.ID)
 	request.Header.Set(headerTimestamp, timestamp)
 	request.Header.Set(headerSignature, signature(key, timestamp, body))
 	answer, err := outbound.Client(t.config.Timeout, 0, w.AllowLocal).Do(request)

@@ -126,10 +126,10 @@ func (p *Pipeline) reminding() (remind.Source, error) {
 	return source, err
 }
 
-// tellReminder puts a reminder into words.
-func tellReminder(c *catalogue.Catalogue, r *remind.Reminder, language string) (sentence, letter string) {
+// tellReminder puts a digest of reminders into words.
+func tellReminder(c *catalogue.Catalogue, d *remind.Digest, language string) (sentence, letter string) {
 	printer := &obligation.Printer{Printer: &present.Printer{Catalogue: c, Language: present.Language(language), Location: c.Zone()}}
-	return printer.Reminder(r)
+	return printer.Reminder(d)
 }
 
 // BackupFiles returns the paths of the files that are part of a backup beside the log: those of the

@@ -113,6 +113,10 @@ type CalendarWords struct {
 	// it: area, dataset, period, how many are missing, of how many, deadline. Letter is one of what
 	// a letter says: the same, and the time zone; LetterEnd is what every letter ends with.
 	Remind, RemindLate, Letter, LetterEnd string
+	// RemindAll and RemindAllLate are formats of several reminders in a sentence, without one that is overdue
+	// and with some: area, how many reports, how many of them overdue, the reports. Report is one of a
+	// report: dataset and period; LetterTo begins a letter.
+	RemindAll, RemindAllLate, Report, LetterTo string
 	// LockedBy is a format of when a period was locked, and by whom.
 	LockedBy string
 	// Headings of the scores.

@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/sink/coverage"
+	"github.com/citytally/citytally/transform/remind"
 )
 
 // reader returns a printer, and what 清江浦区 owes from February 2026 to February 2027.
@@ -165,5 +166,23 @@ func TestLocksAreTold(t *testing.T) {
 	}
 	if n := strings.Count(table.String(), "(locked 2026-05-01 00:10 by close)"); n != 1 || strings.Count(json.String(), `"role": "schedule"`) != 1 {
 		t.Errorf("want one lock:\n%s%s", &table, &json)
+	}
+}
+
+// Several reports that are due are one sentence and one letter, which names the overdue ones and all
+// that is missing.
+func TestDigestInWords(t *testing.T) {
+	p, _ := reader(t, present.Chinese)
+	deadline := time.Date(2026, 2, 6, 18, 0, 0, 0, p.Catalogue.Zone())
+	d := &remind.Digest{Area: "320812", Overdue: 1, Reminders: []remind.Reminder{
+		{Area: "320812", Dataset: "sti-annual", Period: "2025", Deadline: deadline, Overdue: true, Owed: 40, Missing: []string{"gdp", "rd_expenditure"}},
+		{Area: "320812", Dataset: "sti-monthly", Period: "2026-01", Deadline: deadline, Owed: 9, Missing: []string{"gdp"}},
+	}}
+	sentence, letter := p.Reminder(d)
+	if want := "逾期提醒：清江浦区有 2 张报表待报，其中 1 张已逾期：《科技创新年报》（2025年）、《科技创新月报》（2026年1月）"; sentence != want {
+		t.Errorf("%s\nwant %s", sentence, want)
+	}
+	if strings.Count(letter, "清江浦区") != 1 || strings.Count(letter, "尚缺：") != 2 || strings.Count(letter, "地区生产总值") != 2 {
+		t.Errorf("letter:\n%s", letter)
 	}
 }

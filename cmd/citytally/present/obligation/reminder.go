@@ -13,22 +13,43 @@ import (
 	"github.com/citytally/citytally/transform/remind"
 )
 
-// Reminder puts a reminder into a sentence, and into a letter that names every indicator that is
+// maxNamed is how many reports the sentence of a digest names.
+const maxNamed = 5
+
+// Reminder puts a digest into a sentence, and into a letter that names every indicator that is
 // missing.
-func (p *Printer) Reminder(r *remind.Reminder) (sentence, letter string) {
+func (p *Printer) Reminder(d *remind.Digest) (sentence, letter string) {
 	words := p.words()
-	format := words.Remind
-	if r.Overdue {
-		format = words.RemindLate
-	}
-	told := []any{p.Area(r.Area), p.dataset(r.Dataset), p.periodNamed(r.Period), len(r.Missing), r.Owed, p.clock(r.Deadline)}
 	var text strings.Builder
-	fmt.Fprintf(&text, words.Letter, append(told, p.Catalogue.Zone().String())...)
-	for _, id := range r.Missing {
-		fmt.Fprintf(&text, "  - %s (%s)\n", p.Indicator(id), id)
+	fmt.Fprintf(&text, words.LetterTo, p.Area(d.Area))
+	var names []string
+	for i := range d.Reminders {
+		r := &d.Reminders[i]
+		told := []any{p.Area(r.Area), p.dataset(r.Dataset), p.periodNamed(r.Period), len(r.Missing), r.Owed, p.clock(r.Deadline)}
+		sentence = fmt.Sprintf(words.Remind, told...)
+		if r.Overdue {
+			sentence = fmt.Sprintf(words.RemindLate, told...)
+		}
+		names = append(names, fmt.Sprintf(words.Report, told[1], told[2]))
+		fmt.Fprintf(&text, words.Letter, append(told, p.Catalogue.Zone().String())...)
+		for _, id := range r.Missing {
+			fmt.Fprintf(&text, "  - %s (%s)\n", p.Indicator(id), id)
+		}
+		text.WriteString("\n")
 	}
-	text.WriteString("\n" + words.LetterEnd + "\n")
-	return fmt.Sprintf(format, told...), text.String()
+	text.WriteString(words.LetterEnd + "\n")
+	if n := len(names); n > 1 {
+		more := ""
+		if n > maxNamed {
+			names, more = names[:maxNamed], p.Language.Words().Hold.AndOthers
+		}
+		format := words.RemindAll
+		if d.Overdue > 0 {
+			format = words.RemindAllLate
+		}
+		sentence = fmt.Sprintf(format, p.Area(d.Area), n, d.Overdue, strings.Join(names, p.Language.Words().List)+more)
+	}
+	return sentence, text.String()
 }
 
 // periodNamed returns a period in words.
