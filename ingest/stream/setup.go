@@ -96,8 +96,14 @@ func Setup(ctx context.Context, nc *nats.Conn, config Config, dry bool, logger z
 // Absent is what a stream is that the broker lacks.
 const Absent = "absent"
 
+// createTimeout is how long the creation of the streams may take: on a disk that others keep
+// busy, one alone has taken seven seconds.
+const createTimeout = 20 * time.Second
+
 // create creates the streams that are absent, and returns how the others differ.
 func (l *Log) create(ctx context.Context, config Config) ([]Change, error) {
+	ctx, cancel := context.WithTimeout(ctx, createTimeout)
+	defer cancel()
 	ctx, done := l.Deniable(ctx, api+"STREAM.")
 	changes, err := l.createAbsent(ctx, config)
 	return changes, done(err)

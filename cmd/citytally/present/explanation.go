@@ -292,7 +292,7 @@ func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 	}
 	facts = append(facts, fmt.Sprintf("%s #%d %s", f.Dataset, f.Sequence, f.Submission))
 	if f.Via != "" {
-		facts = append(facts, fmt.Sprintf(words.Via, f.Via))
+		facts = append(facts, fmt.Sprintf(words.Via, cmp.Or(words.Channels[f.Via], f.Via)))
 	}
 	if f.By != "" {
 		facts = append(facts, fmt.Sprintf(words.By, f.By))

@@ -192,6 +192,8 @@ type ExplainWords struct {
 	Numerator, Denominator, Total                string
 	NobodyReported, Missing, NoneMissing         string
 	Subtracted, OfPeriod, Row, Via, By, OnBehalf string
+	// Channels name the ways in which submissions come.
+	Channels map[string]string
 	// ReleasedAt is since when a figure counts that was held.
 	Received, ReleasedAt, Note, Raw, Reason, Confirmed, Superseded string
 	Recast, UnknownBefore                                          string

@@ -79,7 +79,7 @@ var englishWords = Words{
 		Change: "change %s: %s (%s: %s, by %s)", NoChange: "change %s: none (%s, code %s)", BaseOf: "%s, the base of the change",
 		Numerator: "numerator: %s = %s", Denominator: "denominator: %s = %s", Total: "%s = %s",
 		NobodyReported: "nobody has reported anything", Missing: "missing: %s", NoneMissing: "all areas have reported",
-		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", By: "by %s", OnBehalf: "for the area",
+		Subtracted: "minus ", OfPeriod: "of %s", Row: "row %d", Via: "via %s", Channels: map[string]string{"cli": "the command line", "http": "HTTP", "page": "the page", "drop": "the drop folder", "pull": "collection", "nats": "NATS"}, By: "by %s", OnBehalf: "for the area",
 		Received: "received %s", ReleasedAt: "held, and counts since %s", Note: "note: %s", Raw: "as written: %s", Reason: "reason: %s", Confirmed: "said again since, last by: %s", Superseded: "before it: %s",
 		Contradiction: "contradiction: %s, %s: %s, but %s",
 		Meaning:       "meaning: %s", Population: "population: %s", Source: "source: %s", Redefined: "redefined from %s on", Validity: "valid: %s",

@@ -76,7 +76,7 @@ var chineseWords = Words{
 		Change: "%s：%s（%s %s，绝对变动 %s）", NoChange: "%s：无（%s，代码 %s）", BaseOf: "%s（比较的基数）",
 		Numerator: "分子：%s = %s", Denominator: "分母：%s = %s", Total: "%s = %s",
 		NobodyReported: "尚无任何地区报送", Missing: "缺：%s", NoneMissing: "各地区均已报送",
-		Subtracted: "减 ", OfPeriod: "%s数", Row: "第 %d 行", Via: "经 %s", By: "报送人 %s", OnBehalf: "市级代报",
+		Subtracted: "减 ", OfPeriod: "%s数", Row: "第 %d 行", Via: "经%s", Channels: map[string]string{"cli": "命令行", "http": "HTTP 接口", "page": "填报页面", "drop": "投递文件夹", "pull": "采集", "nats": "NATS"}, By: "报送人 %s", OnBehalf: "市级代报",
 		Received: "收到 %s", ReleasedAt: "核实后自 %s 起计入", Note: "备注：%s", Raw: "原文：%s", Reason: "理由：%s", Confirmed: "此后再次报送，数据未变：%s", Superseded: "此前：%s",
 		Contradiction: "数据矛盾：%s的%s，%s；而%s",
 		Meaning:       "含义：%s", Population: "统计范围：%s", Source: "资料来源：%s", Redefined: "指标口径自 %s 起调整", Validity: "有效期：%s",
