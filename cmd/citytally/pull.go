@@ -25,13 +25,14 @@ time is not sent again.`,
 func newPullList(g *globals) *cobra.Command {
 	var a client.Addresses
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the sources, when each is fetched, and what became of the last run",
 		Example: `  citytally pull list`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.client(a)
+			c, printer, err := g.asking(cmd, a, lang)
 			if err != nil {
 				return err
 			}
@@ -39,11 +40,12 @@ func newPullList(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return present.Sources(cmd.OutOrStdout(), sources, format.value)
+			return printer.Sources(cmd.OutOrStdout(), sources, format.value)
 		},
 	}
 	natsFlag(cmd, &a)
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	lang = langFlag(cmd)
 	return cmd
 }
 

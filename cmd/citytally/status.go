@@ -11,6 +11,7 @@ func newStatus(g *globals) *cobra.Command {
 	var a client.Addresses
 	var watch, secrets bool
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the pipeline holds and what each stage has yet to do",
@@ -35,14 +36,15 @@ secrets, from the data directory; keep them to yourself.`,
 				return c.PrintSecrets(cmd.OutOrStdout(), format.value)
 			}
 			if watch {
-				return c.WatchStatus(cmd.Context(), cmd.OutOrStdout(), format.value)
+				return c.WatchStatus(cmd.Context(), cmd.OutOrStdout(), lang.language(), format.value)
 			}
-			return c.PrintStatus(cmd.Context(), cmd.OutOrStdout(), format.value)
+			return c.PrintStatus(cmd.Context(), cmd.OutOrStdout(), lang.language(), format.value)
 		},
 	}
 	natsFlag(cmd, &a)
 	dsnFlag(cmd, &a)
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	lang = langFlag(cmd)
 	cmd.Flags().BoolVar(&watch, "watch", false, "print again every two seconds until Ctrl-C")
 	cmd.Flags().BoolVar(&secrets, "secrets", false, "print the secrets of this program's own servers instead")
 	cmd.MarkFlagsMutuallyExclusive("watch", "secrets")

@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/configs/tlsfiles/tlsfilestest"
 )
@@ -158,7 +159,7 @@ func TestPlainTextBeyondThisMachineIsTold(t *testing.T) {
 		t.Errorf("exposed: %+v, %v", i, err)
 	}
 	var out bytes.Buffer
-	(&present.Status{Process: &present.Process{Exposed: i.Exposed}, Problem: "away"}).Print(&out, present.FormatTable)
+	(&present.Printer{Catalogue: &catalogue.Catalogue{}, Language: present.English}).Status(&out, &present.Status{Process: &present.Process{Exposed: i.Exposed}, Problem: "away"}, present.FormatTable)
 	if !strings.Contains(out.String(), "WITHOUT TLS: other machines can reach gateway on 0.0.0.0 (ingest.tls)") {
 		t.Errorf("status: %s", out.String())
 	}

@@ -110,7 +110,7 @@ func (r *checks) listedByOthers(list *catalogue.Indicator, p catalogue.Period, o
 		ruleZH, ruleEN = "本地区列入后即计入本地区", "it counts for you once you list it"
 	}
 	return inform("LISTED_BY_OTHERS", "entity", "",
-		fmt.Sprintf("%s有 %d 户注册地在本地区的单位由其他地区列入名单，而本地区未列：%s%s；%s，请与对方核实", zh, len(others), strings.Join(names, "、"), more, ruleZH),
+		fmt.Sprintf("%s有 %d 家注册地在本地区的单位由其他地区列入名单，而本地区未列：%s%s；%s，请与对方核实", zh, len(others), strings.Join(names, "、"), more, ruleZH),
 		fmt.Sprintf("for %s other areas list entities registered in yours that you do not list, %d: %s%s; %s; clear it up with them", en, len(others), strings.Join(codes, ", "), andMore, ruleEN))
 }
 
@@ -127,7 +127,7 @@ func listLeavesOut(p catalogue.Period, n int, named []ledger.Claim) *event.Findi
 		more, andMore = "等", " and others"
 	}
 	return inform("LIST_LEAVES_OUT", "entity", "",
-		fmt.Sprintf("%s的名单中此前已列、本次未列的有 %d 户：%s%s；仍然有效。要从名单中撤出，请报送该行并填操作 D", zh, n, strings.Join(names, "、"), more),
+		fmt.Sprintf("%s的名单中此前已列、本次未列的有 %d 家：%s%s；仍然有效。要从名单中撤出，请报送该行并填操作 D", zh, n, strings.Join(names, "、"), more),
 		fmt.Sprintf("listed for %s before, not in this file and still in force, %d: %s%s; to take one off the list send its row with action D", en, n, strings.Join(codes, ", "), andMore))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/judge"
@@ -26,12 +27,13 @@ import (
 
 // PrintStatus prints what the broker, ClickHouse and the instance say of
 // themselves.
-func (c *Client) PrintStatus(ctx context.Context, w io.Writer, format string) error {
+func (c *Client) PrintStatus(ctx context.Context, w io.Writer, language present.Language, format string) error {
+	printer := c.statusPrinter(ctx, language)
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		// The instance knows more of its broker than that it cannot be connected to.
 		if s, told := c.process(), c.notReady(ctx); s != nil && len(told) > 0 {
-			err = errors.Join((&present.Status{Process: s, NotReady: told}).Print(w, format), err)
+			err = errors.Join(printer.Status(w, &present.Status{Process: s, NotReady: told}, format), err)
 		}
 		return err
 	}
@@ -40,7 +42,20 @@ func (c *Client) PrintStatus(ctx context.Context, w io.Writer, format string) er
 	if err != nil {
 		return err
 	}
-	return s.Print(w, format)
+	return printer.Status(w, s, format)
+}
+
+// statusPrinter returns a printer with the catalogue in force or, where the broker does not tell it,
+// with that of the settings; with codes where there is none.
+func (c *Client) statusPrinter(ctx context.Context, language present.Language) *present.Printer {
+	if printer, err := c.Printer(ctx, language); err == nil {
+		return printer
+	}
+	printer := &present.Printer{Catalogue: &catalogue.Catalogue{}, Language: language, Location: time.UTC}
+	if of, err := c.settings.LoadCatalogue(); err == nil {
+		printer.Catalogue, printer.Location = of, of.Zone()
+	}
+	return printer
 }
 
 const watchInterval = 2 * time.Second
@@ -49,7 +64,8 @@ const watchInterval = 2 * time.Second
 // terminal, else one after another, and as JSON one on each line. Conservation costs
 // ClickHouse the more the more rows it holds, so at most a tenth of the time goes to
 // computing it.
-func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) error {
+func (c *Client) WatchStatus(ctx context.Context, w io.Writer, language present.Language, format string) error {
+	printer := c.statusPrinter(ctx, language)
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		return err
@@ -76,7 +92,7 @@ func (c *Client) WatchStatus(ctx context.Context, w io.Writer, format string) er
 				return err
 			}
 		default:
-			if err := s.Print(&screen, format); err != nil {
+			if err := printer.Status(&screen, s, format); err != nil {
 				return err
 			}
 		}

@@ -70,7 +70,7 @@ func TestSentences(t *testing.T) {
 		{"a member is missing", func(r *sink.ReportRow) {
 			r.Change, r.ChangeReason, r.ChangeAreas, r.Publishable = "", "MISSING_MEMBER", []string{"x"}, false
 			r.Coverage = sink.Coverage{Have: 1, Expected: 2, Missing: []string{"x"}}
-		}, "产值为4444.0亿元（未报齐：x，暂不计增速）（1/2个地区，缺x，暂不可发布）。", "Output: 444.4 billion yuan (areas are missing: x, so no rate) (1 of 2 areas; without x; not for publication)."},
+		}, "产值为4444.0亿元（未报齐，暂不计增速）（1/2个地区，缺x，暂不可发布）。", "Output: 444.4 billion yuan (areas are missing, so no rate) (1 of 2 areas; without x; not for publication)."},
 		{"qualified growth", func(r *sink.ReportRow) { r.Change, r.ChangeQualifier = "10.414", "above" }, "产值为4444.0亿元，比上年增长超10.41%。", "Output: 444.4 billion yuan, up over 10.41 % on the year."},
 		{"qualified fall", func(r *sink.ReportRow) { r.Change, r.ChangeQualifier = "-3", "below" }, "产值为4444.0亿元，比上年下降超3.00%。", "Output: 444.4 billion yuan, down over 3.00 % on the year."},
 		{"qualified and rounded down", func(r *sink.ReportRow) { r.Qualifier, r.Value, r.ChangeQualifier = "below", "4444.04", "about" }, "产值约4444.0亿元，比上年增长约10.41%。", "Output: about 444.4 billion yuan, up about 10.41 % on the year."},

@@ -43,6 +43,14 @@ func (p *Printer) Area(code string) string {
 	return code
 }
 
+// Dataset returns the name of a dataset; its id where the catalogue has none of it.
+func (p *Printer) Dataset(id string) string {
+	if d, ok := p.Catalogue.Dataset(id); ok {
+		return p.Language.Choose(d.Names())
+	}
+	return id
+}
+
 // Areas returns the names of areas as an enumeration.
 func (p *Printer) Areas(codes []string) string { return p.list(codes, p.Area) }
 

@@ -3,6 +3,7 @@ package present
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -65,8 +66,8 @@ func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, ro
 		switch {
 		case row.ChangeReason == tally.SignChange:
 			detail = p.words().Turned(row.Value)
-		case len(row.ChangeAreas) > 0:
-			detail = p.words().Colon + p.Areas(row.ChangeAreas)
+		default:
+			detail = p.unnamed(row)
 		}
 		reason := because(words.NoRate[row.ChangeReason], base.Name, detail)
 		if row.ChangeReason == tally.BaseNegative || row.ChangeReason == tally.SignChange {
@@ -91,6 +92,19 @@ func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, ro
 		pattern = words.PercentUp
 	}
 	return start + fmt.Sprintf(pattern, base.On, p.qualified(size.text, size.qualifier))
+}
+
+// unnamed returns the areas because of which there is no change, but for those that the same sentence
+// names as missing from the total; "" where there are none.
+func (p *Printer) unnamed(row *sink.ReportRow) string {
+	areas := row.ChangeAreas
+	if row.ChangeReason == tally.MissingMember {
+		areas = slices.DeleteFunc(slices.Clone(areas), func(area string) bool { return slices.Contains(row.Coverage.Missing, area) })
+	}
+	if len(areas) == 0 {
+		return ""
+	}
+	return p.words().Colon + p.Areas(areas)
 }
 
 // because fills in why there is no change; a reason may say nothing of what is filled in.

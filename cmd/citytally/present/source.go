@@ -32,16 +32,16 @@ func (s *Source) Last() *pull.Run {
 }
 
 // Sources prints the sources, as a table or as JSON.
-func Sources(w io.Writer, sources []Source, format string) error {
+func (p *Printer) Sources(w io.Writer, sources []Source, format string) error {
 	if format == FormatJSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(sources)
 	}
-	t := NewTable(w, table.Row{"source", "area", "from", "cron", "next", "last run", "outcome", ""})
+	t := NewTable(w, p.words().Status.Sources)
 	for i := range sources {
 		s := &sources[i]
-		row := table.Row{s.Name, s.Area, s.URL, s.Cron, s.Next.Format("2006-01-02 15:04"), "", "", ""}
+		row := table.Row{s.Name, p.Area(s.Area), s.URL, s.Cron, s.Next.Format("2006-01-02 15:04"), "", "", ""}
 		if last := s.Last(); last != nil {
 			row[5], row[6], row[7] = last.Started.In(s.Next.Location()).Format("2006-01-02 15:04"), last.Outcome, told(last)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -76,22 +77,47 @@ type Waiting struct {
 	AgeSeconds float64   `json:"age_seconds"`
 }
 
-// Print prints the status, as tables or as JSON.
-func (s *Status) Print(w io.Writer, format string) error {
+// StatusWords are those of a status: headings of its tables, and sentences.
+type StatusWords struct {
+	Process, WithoutTLS string
+	// Servers name what a process serves, by the name of the setting.
+	Servers map[string]string
+	// NotReady is a format of a part and why it is not ready; MoreAlike of how many more say the same, and
+	// what is to be done about them.
+	NotReady, MoreAlike                           string
+	Streams, Waiting, Schedules, Views, Accounts  table.Row
+	Never, Paused, Unknown, Well                  string
+	Balanced, NotBalanced, OtherContent, NotKnown string
+	Sources                                       table.Row
+}
+
+// Status prints a status, as tables or as JSON.
+func (p *Printer) Status(w io.Writer, s *Status, format string) error {
+	return (&statusPrinter{s, p, &p.words().Status}).print(w, format)
+}
+
+// statusPrinter prints one status.
+type statusPrinter struct {
+	*Status
+	printer *Printer
+	words *StatusWords
+}
+
+func (s *statusPrinter) print(w io.Writer, format string) error {
 	if format == FormatJSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(s)
+		return encoder.Encode(s.Status)
 	}
 	s.printProcess(w)
 	for i := range s.NotReady {
-		s.NotReady[i].print(w)
+		s.printPart(w, &s.NotReady[i])
 	}
 	s.printStreams(w)
 	s.printWaiting(w, time.Now())
 	s.printSchedules(w)
 	if len(s.Sources) > 0 {
-		if err := Sources(w, s.Sources, format); err != nil {
+		if err := s.printer.Sources(w, s.Sources, format); err != nil {
 			return err
 		}
 	}
@@ -99,7 +125,7 @@ func (s *Status) Print(w io.Writer, format string) error {
 		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
 		return nil
 	}
-	tables := NewTable(w, table.Row{"view", "rows"})
+	tables := NewTable(w, s.words.Views)
 	for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
 		tables.AppendRow(table.Row{name, s.Tables[name]})
 	}
@@ -111,9 +137,9 @@ func (s *Status) Print(w io.Writer, format string) error {
 // toldAlike is how many reasons of one part are told that a person does the same about.
 const toldAlike = 3
 
-// print tells why the part is not ready. Of reasons about which the same is to be done, which
+// printPart tells why a part is not ready. Of reasons about which the same is to be done, which
 // stands behind their last semicolon, it tells the first few with that, and counts the others.
-func (p *Part) print(w io.Writer) {
+func (s *statusPrinter) printPart(w io.Writer, p *Part) {
 	var advices []string
 	reasons := map[string][]string{} // by advice
 	for why := range strings.Lines(p.Why) {
@@ -129,10 +155,10 @@ func (p *Part) print(w io.Writer) {
 	}
 	for _, advice := range advices {
 		for _, why := range reasons[advice][:min(len(reasons[advice]), toldAlike)] {
-			fmt.Fprintf(w, "NOT READY: %s: %s\n", p.Part, why)
+			fmt.Fprintf(w, s.words.NotReady+"\n", p.Part, why)
 		}
 		if more := len(reasons[advice]) - toldAlike; more > 0 {
-			fmt.Fprintf(w, "NOT READY: %s: and %d more like these (--format json has all)%s\n", p.Part, more, advice)
+			fmt.Fprintf(w, s.words.NotReady+"\n", p.Part, fmt.Sprintf(s.words.MoreAlike, more, advice))
 		}
 	}
 }
@@ -143,31 +169,31 @@ func (s *Status) isNotReady(part string) bool {
 }
 
 // instant writes an instant in the time of the status, which it names.
-func (s *Status) instant(t time.Time) string {
+func (s *statusPrinter) instant(t time.Time) string {
 	return (&Printer{Location: cmp.Or(s.Location, time.UTC)}).Time(t)
 }
 
-func (s *Status) printProcess(w io.Writer) {
+func (s *statusPrinter) printProcess(w io.Writer) {
 	p := s.Process
 	if p == nil {
 		return
 	}
-	fmt.Fprintf(w, "process %d since %s\n", p.PID, s.instant(p.StartedAt))
+	fmt.Fprintf(w, s.words.Process+"\n", p.PID, s.instant(p.StartedAt))
 	for _, at := range []struct{ what, is string }{
 		{"gateway", p.HTTP}, {"NATS", p.NATS}, {"ClickHouse", p.ClickHouseHTTP}, {"native protocol", p.ClickHouseNative}, {"operations", p.Operations},
 		{"engine", p.Confinement},
 	} {
 		if at.is != "" {
-			fmt.Fprintf(w, "  %-15s  %s\n", at.what, at.is)
+			fmt.Fprintf(w, "  %s  %s\n", text.Pad(cmp.Or(s.words.Servers[at.what], at.what), 15, ' '), at.is)
 		}
 	}
 	for _, server := range p.Exposed {
-		fmt.Fprintf(w, "WITHOUT TLS: other machines can reach %s\n", server)
+		fmt.Fprintf(w, s.words.WithoutTLS+"\n", server)
 	}
 }
 
-func (s *Status) printStreams(w io.Writer) {
-	streams := NewTable(w, table.Row{"stream", "messages", "size", "newest", "reader", "to do", "in hand", "again"})
+func (s *statusPrinter) printStreams(w io.Writer) {
+	streams := NewTable(w, s.words.Streams)
 	for i := range s.Streams {
 		st := &s.Streams[i]
 		newest := ""
@@ -200,65 +226,65 @@ func bytesText(n uint64) string {
 	return fmt.Sprintf("%.1f %cB", size, "kMGT"[unit])
 }
 
-func (s *Status) printWaiting(w io.Writer, now time.Time) {
+func (s *statusPrinter) printWaiting(w io.Writer, now time.Time) {
 	if len(s.Waiting) == 0 {
 		return
 	}
-	rows := NewTable(w, table.Row{"waits for", "in", "area", "dataset", "submission", "age"})
+	rows := NewTable(w, s.words.Waiting)
 	for i := range s.Waiting {
 		m := &s.Waiting[i]
-		rows.AppendRow(table.Row{m.For, m.Stream, m.Area, m.Dataset, m.Submission, now.Sub(m.Since).Round(100 * time.Millisecond)})
+		rows.AppendRow(table.Row{m.For, m.Stream, s.printer.Area(m.Area), s.printer.Dataset(m.Dataset), m.Submission, now.Sub(m.Since).Round(100 * time.Millisecond)})
 	}
 	rows.Render()
 }
 
-func (s *Status) printSchedules(w io.Writer) {
+func (s *statusPrinter) printSchedules(w io.Writer) {
 	if len(s.Schedules) == 0 {
 		return
 	}
-	rows := NewTable(w, table.Row{"schedule", "job", "next", "last finished", "took", "result"})
+	rows := NewTable(w, s.words.Schedules)
 	for i := range s.Schedules {
 		sc := &s.Schedules[i]
-		next, last, took, result := "never", "", "", ""
+		next, last, took, result := s.words.Never, "", "", ""
 		if !sc.Next.IsZero() {
 			next = s.instant(sc.Next)
 		}
 		if sc.Paused != nil {
-			next = fmt.Sprintf("paused since %s by %s: %s", s.instant(sc.Paused.At), sc.Paused.Person.Name, sc.Paused.Reason)
+			next = fmt.Sprintf(s.words.Paused, s.instant(sc.Paused.At), sc.Paused.Person.Name, sc.Paused.Reason)
 		}
 		if sc.Problem != "" {
-			last, result = "unknown", sc.Problem
+			last, result = s.words.Unknown, sc.Problem
 		}
 		if run := sc.Last; run != nil {
-			last, took, result = s.instant(run.FinishedAt), run.FinishedAt.Sub(run.StartedAt).Round(time.Millisecond).String(), cmp.Or(run.Problem, "well")
+			last, took, result = s.instant(run.FinishedAt), run.FinishedAt.Sub(run.StartedAt).Round(time.Millisecond).String(), cmp.Or(run.Problem, s.words.Well)
 		}
 		rows.AppendRow(table.Row{sc.Name, sc.Job, next, last, took, result})
 	}
 	rows.Render()
 }
 
-func (s *Status) printConservation(w io.Writer) {
+func (s *statusPrinter) printConservation(w io.Writer) {
 	c := s.Conservation
 	if c == nil {
 		return
 	}
-	rows := NewTable(w, table.Row{"area", "dataset", "received", "judged", "pending", "rows", "accepted", "held", "rejected"})
+	rows := NewTable(w, s.words.Accounts)
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		rows.AppendRow(table.Row{a.Area, a.Dataset, a.Received, a.Judged, a.Pending, a.Rows, a.Accepted, a.Held, a.Rejected})
+		rows.AppendRow(table.Row{s.printer.Area(a.Area), s.printer.Dataset(a.Dataset), a.Received, a.Judged, a.Pending, a.Rows, a.Accepted, a.Held, a.Rejected})
 	}
 	if len(c.Accounts) > 0 {
 		rows.Render()
 	}
 	switch {
 	case s.isNotReady("log"):
-		fmt.Fprintln(w, "balanced: NOT KNOWN; the log and what was made from it do not go together: NOT READY: log says which side is the poorer, and what to do")
+		fmt.Fprintln(w, s.words.NotKnown)
 	case !c.Balanced:
-		fmt.Fprintln(w, "balanced: NO; citytally recompute brings back what the log holds")
+		fmt.Fprintln(w, s.words.NotBalanced)
 	case s.isNotReady("content"):
-		fmt.Fprintln(w, "balanced: NO; the numbers of rows go together, but what the rows say does not: see NOT READY: content")
+		fmt.Fprintln(w, s.words.OtherContent)
 	default:
-		fmt.Fprintln(w, "balanced: yes")
+		fmt.Fprintln(w, s.words.Balanced)
 	}
 	for _, i := range c.Imbalances {
 		fmt.Fprintf(w, "  %s\n", i)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -15,7 +17,7 @@ import (
 func printed(t *testing.T, s *Status) string {
 	t.Helper()
 	var out strings.Builder
-	if err := s.Print(&out, FormatTable); err != nil {
+	if err := (&Printer{Catalogue: &catalogue.Catalogue{}, Language: English}).Status(&out, s, FormatTable); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -69,5 +71,27 @@ func TestStatusTellsOneTimeZone(t *testing.T) {
 	}
 	if !strings.Contains(out, "paused since 2022-02-01") {
 		t.Errorf("no since:\n%s", out)
+	}
+}
+
+// In Chinese a status names areas and datasets, and says how the accounts stand.
+func TestStatusInChinese(t *testing.T) {
+	s := &Status{
+		Conservation: &reconcile.Conservation{Balanced: true, Accounts: []reconcile.Account{{Area: "320812", Dataset: "sti-annual", Received: 3, Judged: 3}}},
+		NotReady:     []Part{{Part: "sink", Why: "why"}},
+	}
+	settings := configs.Default()
+	c, err := settings.LoadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := (&Printer{Catalogue: c, Language: Chinese}).Status(&out, s, FormatTable); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"清江浦区", "科技创新年报", "账目：平", "未就绪：sink：why", "待审核"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, &out)
+		}
 	}
 }

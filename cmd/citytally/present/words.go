@@ -57,6 +57,7 @@ type Words struct {
 	Calendar   CalendarWords
 	Demo       DemoWords
 	Rules      RulesWords
+	Status     StatusWords
 	Hold       HoldWords
 }
 

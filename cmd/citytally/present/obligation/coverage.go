@@ -32,7 +32,7 @@ func (p *Printer) Coverage(w io.Writer, rows []coverage.Row, format string) erro
 	t := present.NewTable(w, table.Row{words.Dataset, all.Area, words.Deadline, words.State, words.Received, words.Held, words.Refused, words.Late, words.Lacks}, 5, 6, 7, 8)
 	for i := range rows {
 		r := &rows[i]
-		t.AppendRow(table.Row{p.dataset(r.Dataset), p.Area(r.Area), p.clock(r.Deadline), words.States[r.State], fmt.Sprintf("%d/%d", r.Received, r.Owed),
+		t.AppendRow(table.Row{p.Dataset(r.Dataset), p.Area(r.Area), p.clock(r.Deadline), words.States[r.State], fmt.Sprintf("%d/%d", r.Received, r.Owed),
 			r.Held, r.Refused, p.delay(r.LateBy()), p.missing(r.Missing)})
 	}
 	t.Render()

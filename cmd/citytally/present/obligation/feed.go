@@ -30,7 +30,7 @@ func (p *Printer) Feed(w io.Writer, owed []calendar.Obligation, area string, at 
 		event := feed.AddEvent(fmt.Sprintf("%s.%s.%s@%s.citytally", o.Dataset, o.Period, o.Area, p.Catalogue.City))
 		event.SetDtStampTime(at)
 		event.SetStartAt(o.Deadline)
-		summary := fmt.Sprintf(words.Due, p.Area(o.Area), p.dataset(o.Dataset), p.Period(o.Period))
+		summary := fmt.Sprintf(words.Due, p.Area(o.Area), p.Dataset(o.Dataset), p.Period(o.Period))
 		event.SetSummary(summary)
 		event.SetDescription(p.description(&o))
 		event.SetTimeTransparency(ics.TransparencyTransparent)

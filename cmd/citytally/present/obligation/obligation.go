@@ -64,7 +64,7 @@ func (p *Printer) Obligations(w io.Writer, owed []calendar.Obligation, area, for
 		if len(o.HolidaysMissing) > 0 {
 			mark = "*"
 		}
-		t.AppendRow(table.Row{p.clock(o.Deadline) + mark, p.dataset(o.Dataset), p.Period(o.Period), p.Area(o.Area), p.clock(o.Grace), p.lock(&o), p.clock(o.Final)})
+		t.AppendRow(table.Row{p.clock(o.Deadline) + mark, p.Dataset(o.Dataset), p.Period(o.Period), p.Area(o.Area), p.clock(o.Grace), p.lock(&o), p.clock(o.Final)})
 	}
 	t.Render()
 	return p.provisional(w, owed)
@@ -104,14 +104,6 @@ func (p *Printer) obligationsCSV(w io.Writer, owed []calendar.Obligation) error 
 		rows = append(rows, []string{rfc3339(o.Deadline), o.Dataset, o.Period.String(), o.Area, rfc3339(o.Grace), rfc3339(o.Lock), rfc3339(o.Final), strconv.FormatBool(len(o.HolidaysMissing) > 0)})
 	}
 	return out.WriteAll(rows)
-}
-
-// dataset returns the name of a dataset.
-func (p *Printer) dataset(id string) string {
-	if d, ok := p.Catalogue.Dataset(id); ok {
-		return p.Language.Choose(d.NameZH, d.NameEN)
-	}
-	return id
 }
 
 // clock prints an instant to the minute in the city's time zone, and midnight as the end of the

@@ -25,7 +25,7 @@ func (p *Printer) Reminder(d *remind.Digest) (sentence, letter string) {
 	var names []string
 	for i := range d.Reminders {
 		r := &d.Reminders[i]
-		told := []any{p.Area(r.Area), p.dataset(r.Dataset), p.periodNamed(r.Period), len(r.Missing), r.Owed, p.clock(r.Deadline)}
+		told := []any{p.Area(r.Area), p.Dataset(r.Dataset), p.periodNamed(r.Period), len(r.Missing), r.Owed, p.clock(r.Deadline)}
 		sentence = fmt.Sprintf(words.Remind, told...)
 		if r.Overdue {
 			sentence = fmt.Sprintf(words.RemindLate, told...)
@@ -84,7 +84,7 @@ func (p *Printer) Reminders(w io.Writer, records []remind.Record, format string)
 			if d.Problem != "" {
 				outcome += ": " + d.Problem
 			}
-			t.AppendRow(table.Row{r.Step, p.Area(r.Area), p.dataset(r.Dataset), p.periodNamed(r.Period), p.clock(r.Deadline), cmp.Or(words.Ways[d.Way], d.Way), d.To, outcome})
+			t.AppendRow(table.Row{r.Step, p.Area(r.Area), p.Dataset(r.Dataset), p.periodNamed(r.Period), p.clock(r.Deadline), cmp.Or(words.Ways[d.Way], d.Way), d.To, outcome})
 		}
 	}
 	t.Render()
