@@ -71,7 +71,7 @@ func (g *Gateway) checkAreasAndDatasets(read *decode.Result, who token.Holder) e
 
 func otherAreaProblem(who token.Holder, area *catalogue.Area) *Problem {
 	return newProblem(http.StatusForbidden, codeForbidden,
-		fmt.Sprintf("此令牌属于 %s（%s），不能为 %s（%s）报送；请使用后者的令牌，或改正地区代码", who.Area, who.Name, area.Code, area.NameZH),
+		fmt.Sprintf("此令牌属于%s（%s），不能为%s（%s）报送；请使用后者的令牌，或改正地区", who.Name, who.Area, area.NameZH, area.Code),
 		fmt.Sprintf("this token is of %s (%s) and may not submit for %s (%s); use the latter's token, or mend the area", who.Area, who.Name, area.Code, area.NameEN))
 }
 
@@ -83,7 +83,11 @@ func (g *Gateway) unknownAreaProblem(seen string) ProblemError {
 		candidates[a.Code], candidates[a.NameZH], candidates[a.NameEN] = a.Code, a.Code, a.Code
 	}
 	delete(candidates, "")
-	return unknownProblem(areaUnknown, "area", "地区", seen, candidates, g.knownAreas(), g.knownAreas())
+	zh, en := g.knownAreas()
+	return unknownProblem(areaUnknown, "area", "地区", seen, candidates, zh, en, func(code string) string {
+		a, _ := g.catalogue().Area(code)
+		return a.NameZH
+	})
 }
 
 func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
@@ -94,10 +98,16 @@ func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
 	}
 	delete(candidates, "")
 	zh, en := g.knownDatasets()
-	return unknownProblem(datasetUnknown, "dataset", "报表", seen, candidates, zh, en)
+	return unknownProblem(datasetUnknown, "dataset", "报表", seen, candidates, zh, en, func(id string) string {
+		d, _ := g.catalogue().Dataset(id)
+		name, _ := d.Names()
+		return name
+	})
 }
 
-func unknownProblem(code, field, fieldZH, seen string, candidates map[string]string, knownZH, known []string) ProblemError {
+// unknownProblem tells of what the catalogue does not have, with what was probably meant and all that
+// there is. NameZH names one of the candidates.
+func unknownProblem(code, field, fieldZH, seen string, candidates map[string]string, knownZH, known []string, nameZH func(string) string) ProblemError {
 	seen = event.Excerpt(seen, maxExcerpt)
 	e := ProblemError{
 		Code: code, Field: field, Seen: seen,
@@ -109,7 +119,7 @@ func unknownProblem(code, field, fieldZH, seen string, candidates map[string]str
 	}
 	if meant, ok := candidates[strict.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
 		e.Detail += fmt.Sprintf("; did you mean %q?", meant)
-		e.DetailZH += fmt.Sprintf("，是否应为 %q？", meant)
+		e.DetailZH += fmt.Sprintf("，是否应为“%s”（%s）？", nameZH(meant), meant)
 		e.Detail += " Known: "
 	} else {
 		e.Detail += "; known: "
@@ -124,13 +134,14 @@ func unknownProblem(code, field, fieldZH, seen string, candidates map[string]str
 const maxExcerpt = 200
 
 // knownAreas lists the areas' codes with their names, for messages.
-func (g *Gateway) knownAreas() []string {
-	var known []string
-	for i := range g.catalogue().Areas {
-		known = append(known, g.catalogue().Areas[i].Code+" "+g.catalogue().Areas[i].NameZH)
+func (g *Gateway) knownAreas() (zh, en []string) {
+	areas := slices.Clone(g.catalogue().Areas)
+	slices.SortFunc(areas, func(a, b catalogue.Area) int { return strings.Compare(a.Code, b.Code) })
+	for i := range areas {
+		nameZH, nameEN := areas[i].Names()
+		zh, en = append(zh, nameZH+"（"+areas[i].Code+"）"), append(en, areas[i].Code+" "+nameEN)
 	}
-	slices.Sort(known)
-	return known
+	return zh, en
 }
 
 // knownDatasets lists the datasets for messages: by name and id in Chinese, by id in English.

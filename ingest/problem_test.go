@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 		"empty body":        {"POST", "/v1/submissions", "320812", asJSON, "", 422, "unprocessable", "empty"},
 		"too large":         {"POST", "/v1/submissions", "320812", asJSON, long, 413, "too-large", "at most 4096 bytes"},
 		"too large inside":  {"POST", "/v1/submissions", "320812", map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzipped(t, long), 413, "too-large", "after decompression"},
-		"unknown area":      {"POST", "/v1/submissions", "*", asJSON, figure("320813", "1"), 422, "unprocessable", `area "320813" is not in the catalogue; did you mean "320812"? Known: 320800 淮安市`},
+		"unknown area":      {"POST", "/v1/submissions", "*", asJSON, figure("320813", "1"), 422, "unprocessable", `area "320813" is not in the catalogue; did you mean "320812"? Known: 320800 Huai'an`},
 		"area by name":      {"POST", "/v1/submissions", "*", asJSON, figure("清江浦区", "1"), 422, "unprocessable", `did you mean "320812"?`},
 		"no area":           {"POST", "/v1/submissions", "*", asJSON, figure("", "1"), 422, "unprocessable", "no area is given"},
 		"unknown dataset":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-anual","observations":[{}]}`, 422, "unprocessable", `did you mean "sti-annual"?`},
@@ -83,7 +83,7 @@ func TestProblems(t *testing.T) {
 	if n := h.stored(stream.Submissions); n != 0 {
 		t.Errorf("want nothing stored, got %d messages", n)
 	}
-	both := h.post("*", `{"area":"x","dataset":"y"}`).problem(t)
+	both := h.post("*", `{"area":"x","dataset":"y","observations":[]}`).problem(t)
 	if len(both.Errors) != 3 || !strings.HasPrefix(both.Detail, "3 mistakes") {
 		t.Errorf("want all mistakes at once, got %+v", both)
 	}
@@ -102,7 +102,7 @@ func TestProblemInWords(t *testing.T) {
 			t.Errorf("want the mistake once, got it %d times: %s", n, text)
 		}
 	}
-	two := h.post("*", `{"area":"x","dataset":"y"}`).problem(t)
+	two := h.post("*", `{"area":"x","dataset":"y","observations":[]}`).problem(t)
 	for _, mistake := range two.Errors {
 		if !strings.Contains(two.Error(), mistake.Detail) || !strings.Contains(two.Chinese(), mistake.DetailZH) {
 			t.Errorf("want %s in %s and %s", mistake.Detail, two.Error(), two.Chinese())

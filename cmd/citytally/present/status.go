@@ -100,7 +100,7 @@ func (p *Printer) Status(w io.Writer, s *Status, format string) error {
 type statusPrinter struct {
 	*Status
 	printer *Printer
-	words *StatusWords
+	words   *StatusWords
 }
 
 func (s *statusPrinter) print(w io.Writer, format string) error {
