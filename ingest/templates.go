@@ -133,7 +133,7 @@ func wordOf(query url.Values, name, first, second string) (string, error) {
 // knownFigures asks for the figures that stand beside those of a form.
 func (g *Gateway) knownFigures(ctx context.Context, w http.ResponseWriter, form *template.Form) (map[template.Place]string, error) {
 	wanted := inquiry.Wanted{Area: form.Area.Code, Dataset: form.Dataset.ID}
-	for _, p := range append(template.Earlier(form.Period), form.Period) {
+	for _, p := range form.Periods() {
 		wanted.Periods = append(wanted.Periods, p.String())
 	}
 	ctx, cancel := context.WithTimeout(ctx, inquiryTimeout)

@@ -23,11 +23,22 @@ const (
 	maxYears       = 20
 )
 
-// periodsOf returns the periods of a dataset in a year, and passes over January as a year to date
-// where January itself is one.
+// passedOver reports whether a year to date is not offered: January where months are, and what does
+// not end with a quarter, or is the first one, where quarters are and months are not.
+func passedOver(d *catalogue.Dataset, p catalogue.Period) bool {
+	switch {
+	case p.Kind != catalogue.YearToDate:
+		return false
+	case slices.Contains(d.Periods, catalogue.Month):
+		return p.Index == 1
+	}
+	return slices.Contains(d.Periods, catalogue.Quarter) && (p.Index%3 != 0 || p.Index == 3)
+}
+
+// periodsOf returns the periods of a dataset in a year that are offered.
 func periodsOf(d *catalogue.Dataset, year int16) (periods []catalogue.Period) {
 	for _, p := range catalogue.PeriodsOfYear(year) {
-		if slices.Contains(d.Periods, p.Kind) && (p.Kind != catalogue.YearToDate || p.Index > 1 || !slices.Contains(d.Periods, catalogue.Month)) {
+		if slices.Contains(d.Periods, p.Kind) && !passedOver(d, p) {
 			periods = append(periods, p)
 		}
 	}

@@ -66,6 +66,32 @@ func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue
 	return reported
 }
 
+// toDate returns the year to the end of the form's quarter, in which a flow may be reported as well,
+// where the dataset takes both. The first quarter is the year to its end.
+func (f *Form) toDate() (catalogue.Period, bool) {
+	p := catalogue.Period{Year: f.Period.Year, Kind: catalogue.YearToDate, Index: 3 * f.Period.Index}
+	return p, f.Period.Kind == catalogue.Quarter && f.Period.Index > 1 && slices.Contains(f.Dataset.Periods, catalogue.YearToDate)
+}
+
+// earlier returns the periods whose figures stand beside those of a row, as [Earlier] does; before
+// the year to the end of a quarter comes that to the end of the one before.
+func (f *Form) earlier(p catalogue.Period) []catalogue.Period {
+	earlier := Earlier(p)
+	if toDate, several := f.toDate(); several && p == toDate {
+		earlier[0].Index = p.Index - 3
+	}
+	return earlier
+}
+
+// Periods returns the periods of which the form shows figures in force.
+func (f *Form) Periods() []catalogue.Period {
+	periods := append(f.earlier(f.Period), f.Period)
+	if toDate, several := f.toDate(); several {
+		periods = append(append(periods, f.earlier(toDate)...), toDate)
+	}
+	return periods
+}
+
 // Earlier returns the periods whose figures stand beside the form's: the one before, of the
 // same kind, and that of the year before; one where they are the same.
 func Earlier(p catalogue.Period) []catalogue.Period {
@@ -111,7 +137,23 @@ type column struct {
 	width  float64
 	// open columns are filled in; the others are protected.
 	open bool
-	text func(f *Form, i *catalogue.Indicator) string
+	text func(f *Form, r row) string
+}
+
+// row is what a row of a form is for: an indicator in a period; a row of a list has no indicator.
+type row struct {
+	*catalogue.Indicator
+	period catalogue.Period
+}
+
+// name returns the indicator's name, with the period where the form has several.
+func (r row) name(f *Form) (zh, en string) {
+	zh, en = r.NameZH, r.NameEN
+	if _, several := f.toDate(); several && r.Kind == catalogue.Flow {
+		periodZH, periodEN := r.period.Names()
+		zh, en = zh+"（"+periodZH+"）", en+" ("+periodEN+")"
+	}
+	return zh, en
 }
 
 func (c *column) name(english bool) string {
@@ -130,15 +172,15 @@ func (f *Form) columns() []column {
 	if f.list() {
 		return listColumns()
 	}
-	empty := func(*Form, *catalogue.Indicator) string { return "" }
+	empty := func(*Form, row) string { return "" }
 	columns := []column{
-		{"地区代码", "area", 10, false, func(f *Form, _ *catalogue.Indicator) string { return f.Area.Code }},
-		{"报表", "dataset", 14, false, func(f *Form, _ *catalogue.Indicator) string { return f.Dataset.ID }},
-		{"报告期", "period", 12, false, func(f *Form, _ *catalogue.Indicator) string { return f.Period.String() }},
-		{"指标", "indicator", 22, false, func(_ *Form, i *catalogue.Indicator) string { return i.ID }},
-		{"指标名称", "指标名称", 32, false, func(_ *Form, i *catalogue.Indicator) string { return i.NameZH }},
-		{"name", "name", 36, false, func(_ *Form, i *catalogue.Indicator) string { return i.NameEN }},
-		{"单位", "unit", 8, false, func(_ *Form, i *catalogue.Indicator) string { return i.UnitName }},
+		{"地区代码", "area", 10, false, func(f *Form, _ row) string { return f.Area.Code }},
+		{"报表", "dataset", 14, false, func(f *Form, _ row) string { return f.Dataset.ID }},
+		{"报告期", "period", 12, false, func(_ *Form, r row) string { return r.period.String() }},
+		{"指标", "indicator", 22, false, func(_ *Form, r row) string { return r.ID }},
+		{"指标名称", "指标名称", 32, false, func(f *Form, r row) string { zh, _ := r.name(f); return zh }},
+		{"name", "name", 36, false, func(f *Form, r row) string { _, en := r.name(f); return en }},
+		{"单位", "unit", 8, false, func(_ *Form, r row) string { return r.UnitName }},
 		{"数值", "value", 16, true, empty},
 		{"阶段", "stage", 10, true, empty},
 		{"状态", "status", 8, true, empty},
@@ -146,22 +188,23 @@ func (f *Form) columns() []column {
 		{"备注", "note", 24, true, empty},
 	}
 	for n, p := range Earlier(f.Period) {
-		c := column{"上期数", "previous period", 18, false, func(f *Form, i *catalogue.Indicator) string { return f.Known[Place{i.ID, p}] }}
+		c := column{"上期数", "previous period", 18, false, func(f *Form, r row) string { return f.Known[Place{r.ID, f.earlier(r.period)[n]}] }}
 		if n > 0 || p == f.Period.YearBefore() {
 			c.zh, c.en = "上年同期数", "last year"
 		}
 		columns = append(columns, c)
 	}
 	if f.reported() {
-		columns = append(columns, column{"上期已报数（本期）", "previous report of this period", 18, false, func(f *Form, i *catalogue.Indicator) string { return f.Known[Place{i.ID, f.Period}] }})
+		columns = append(columns, column{"上期已报数（本期）", "previous report of this period", 18, false, func(f *Form, r row) string { return f.Known[Place{r.ID, r.period}] }})
 	}
 	return columns
 }
 
 // reported reports whether a figure of the form's own period is in force.
 func (f *Form) reported() bool {
+	toDate, several := f.toDate()
 	for place := range f.Known {
-		if place.Period == f.Period {
+		if place.Period == f.Period || several && place.Period == toDate {
 			return true
 		}
 	}
@@ -176,12 +219,12 @@ func (f *Form) table() [][]string {
 		header[i] = columns[i].name(f.English)
 	}
 	table := [][]string{header}
-	for _, indicator := range f.rows() {
-		row := make([]string, len(columns))
+	for _, r := range f.rows() {
+		cells := make([]string, len(columns))
 		for i := range columns {
-			row[i] = columns[i].text(f, indicator)
+			cells[i] = columns[i].text(f, r)
 		}
-		table = append(table, row)
+		table = append(table, cells)
 	}
 	return table
 }

@@ -11,11 +11,11 @@ func (f *Form) list() bool { return f.Dataset.Rows == catalogue.EntityRows }
 
 // listColumns returns the columns of the form of a list.
 func listColumns() []column {
-	empty := func(*Form, *catalogue.Indicator) string { return "" }
+	empty := func(*Form, row) string { return "" }
 	return []column{
-		{"地区代码", "area", 10, false, func(f *Form, _ *catalogue.Indicator) string { return f.Area.Code }},
-		{"报表", "dataset", 14, false, func(f *Form, _ *catalogue.Indicator) string { return f.Dataset.ID }},
-		{"报告期", "period", 12, false, func(f *Form, _ *catalogue.Indicator) string { return f.Period.String() }},
+		{"地区代码", "area", 10, false, func(f *Form, _ row) string { return f.Area.Code }},
+		{"报表", "dataset", 14, false, func(f *Form, _ row) string { return f.Dataset.ID }},
+		{"报告期", "period", 12, false, func(f *Form, _ row) string { return f.Period.String() }},
 		{"统一社会信用代码", "entity", 24, true, empty},
 		{"企业名称", "entity_name", 36, true, empty},
 		{"有效期起", "valid_from", 14, true, empty},
@@ -27,12 +27,20 @@ func listColumns() []column {
 	}
 }
 
-// rows returns what the rows of the form are for: an indicator each, or nothing yet.
-func (f *Form) rows() []*catalogue.Indicator {
+// rows returns what the rows of the form are for: an indicator each, flows of a quarter a second
+// time for the year to its end where the dataset takes that; or nothing yet.
+func (f *Form) rows() (rows []row) {
 	if f.list() {
-		return make([]*catalogue.Indicator, listRows)
+		return make([]row, listRows)
 	}
-	return f.Indicators()
+	toDate, several := f.toDate()
+	for _, indicator := range f.Indicators() {
+		rows = append(rows, row{indicator, f.Period})
+		if several && indicator.Kind == catalogue.Flow {
+			rows = append(rows, row{indicator, toDate})
+		}
+	}
+	return rows
 }
 
 // closedColumns is how many columns stand before the first one to fill in.

@@ -110,6 +110,11 @@ func (w *writer) titles() {
 		"只填写黄色单元格，填好后将本文件原样上传。空着表示不报，不改动已有数据；可写 60亿元、1.8%、近200；阶段空着按报表默认；没有数据请在状态列选 O。",
 		"Fill in the yellow cells only and upload this file as it is. An empty cell says nothing and changes nothing; 60亿元, 1.8% and 近200 are read; without a stage the dataset's is taken; choose status O where there is no figure.",
 	}
+	if toDate, several := f.toDate(); several {
+		zh, en := toDate.Names()
+		advice[1] += fmt.Sprintf("本季数与累计数（%s）可以只填一种，两种都填时应能相互核对。", zh)
+		advice[2] += fmt.Sprintf(" Give the quarter's figure, that of %s, or both where they agree.", en)
+	}
 	if f.list() {
 		advice[1] = "每行填一家，填好后将本文件原样上传；空行表示不报。代码列已设为文本；长期有效的有效期留空；从名单中撤出请在操作列填 D；行数不够时把前三列一并向下复制。"
 		advice[2] = "One entity in each row; upload this file as it is. An empty row says nothing. The codes are kept as text; leave a bound of validity empty where there is none; action D takes an entity off the list; copy the first three columns down for more rows."
@@ -161,8 +166,8 @@ var choices = []struct {
 }
 
 func (w *writer) validations() {
-	indicators := w.form.Indicators()
-	first, last := titleRows+2, titleRows+1+len(indicators)
+	rows := w.form.rows()
+	first, last := titleRows+2, titleRows+1+len(rows)
 	for _, c := range choices {
 		words := c.zh
 		if w.form.English {
@@ -174,8 +179,8 @@ func (w *writer) validations() {
 		v.SetError(excelize.DataValidationErrorStyleStop, "citytally", w.form.choose("请从列表中选择，或留空", "choose from the list, or leave it empty"))
 		w.try(w.book.AddDataValidation(w.sheet, v))
 	}
-	for i, indicator := range indicators {
-		v, err := w.form.bounds(indicator, fmt.Sprintf("H%d", first+i))
+	for i, r := range rows {
+		v, err := w.form.bounds(r, fmt.Sprintf("H%d", first+i))
 		if w.try(err); err == nil {
 			w.try(w.book.AddDataValidation(w.sheet, v))
 		}
@@ -183,7 +188,7 @@ func (w *writer) validations() {
 }
 
 // bounds returns the check of an indicator's value cell, with advice beside it.
-func (f *Form) bounds(i *catalogue.Indicator, cell string) (*excelize.DataValidation, error) {
+func (f *Form) bounds(i row, cell string) (*excelize.DataValidation, error) {
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(cell)
 	of, kind := excelize.DataValidationTypeDecimal, [2]string{"数字", "number"}
@@ -201,7 +206,7 @@ func (f *Form) bounds(i *catalogue.Indicator, cell string) (*excelize.DataValida
 	if err := v.SetRange(low, high, of, excelize.DataValidationOperatorBetween); err != nil {
 		return nil, err
 	}
-	text := f.choose(i.NameZH, i.NameEN) + "（" + i.UnitName + "）"
+	text := f.choose(i.name(f)) + "（" + i.UnitName + "）"
 	for _, part := range []string{i.Meaning, i.Population, i.Source} {
 		if part != "" {
 			text += "\n" + part
