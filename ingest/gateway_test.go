@@ -169,8 +169,12 @@ func TestCSV(t *testing.T) {
 		t.Fatalf("want two receipts, got %d %s", a.status, a.body)
 	}
 	refused := h.do("POST", "/v1/submissions", "320812", csv, strings.ReplaceAll(two, ",5", ",7"))
-	if refused.status != http.StatusForbidden || h.stored(stream.Submissions) != 3 {
-		t.Errorf("want all refused when one is not permitted, got %d, %d messages", refused.status, h.stored(stream.Submissions))
+	if r := refused.receipt(t); refused.status != http.StatusAccepted || r.Area != "320812" || r.Rows != 3 || h.stored(stream.Submissions) != 4 {
+		t.Errorf("want the rows of another area refused by themselves, got %d %s", refused.status, refused.body)
+	}
+	others := h.do("POST", "/v1/submissions", "320804", csv, "area,dataset,indicator,period,value\n320812,sti-annual,hnte_valid,2021,5\n")
+	if others.status != http.StatusForbidden || h.stored(stream.Submissions) != 4 {
+		t.Errorf("want a file without own figures refused, got %d, %d messages", others.status, h.stored(stream.Submissions))
 	}
 }
 

@@ -35,6 +35,8 @@ func (f *corpusFile) options(t testing.TB) decode.Options {
 			o.Sheet = value
 		case "area":
 			o.Area = value
+		case "own":
+			o.Own, o.Area = value, ""
 		case "dataset":
 			o.Dataset = value
 		case "charset":
@@ -222,6 +224,12 @@ func single() []corpusFile {
 		text("totals-differ-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "period=2022"),
 		text("totals-differ-columns.csv", "指标,单位,合计,清江浦区,淮阴区,淮安区,洪泽区,涟水县,盱眙县,金湖县,经开区\n科技型中小企业数,家,81,10,10,10,10,10,10,10,10\n地区生产总值,万元,800,100,100,100,100,100,100,100,100\n", "area= period=2022"),
 		text("totals-of-some.csv", "地区,科技型中小企业数\n清江浦区,10\n淮阴区,10\n合计,30\n", "area= period=2022"), text("totals-of-about.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,近10\n")+"全市,科技型中小企业数,2022,90\n", "area="),
+		// The city's whole table, sent by one district.
+		text("city-table.csv", "地区,地区生产总值（亿元）,科技型中小企业数（家）\n全市,4451.2,575\n清江浦区,850.2,95\n淮阴区,600.5,80\n淮安区,,\n某某街道,5,1\n", "own=320812 period=2022"),
+		text("city-table-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "own=320804"),
+		text("city-table-columns.csv", "指标,单位,全市,清江浦区,淮阴区,淮安区\n地区生产总值,亿元,4451.2,850.2,600.5,\n科技型中小企业数,家,575,95,80,\n", "own=320812 period=2022"),
+		text("city-rows.json", `{"data":[{"地区":"清江浦区","指标":"gdp","时期":"2022","数值":850.2},{"地区":"淮阴区","指标":"gdp","时期":"2022","数值":600.5}]}`, "own=320812"),
+		text("only-others.csv", "地区,指标,报告期,数值\n淮阴区,地区生产总值,2022,600.5\n", "own=320812"),
 		// What other programs write.
 		text("typed-text.csv", "indicator,period,value\ngdp,'2022,'850.2\nhnte_valid,=\"2022\",=\"95\"\n", ""), text("accounts.csv", "期间,科目代码,科目名称,借方金额,贷方金额,余额\n202203,6602.01,研发费用,12000.00,,12000.00\n", ""),
 		text("utf7.csv", "+YwdoBw-,+YqVUSmcf-,+ZXBQPA-\ngdp,2022,850.2\n", ""), text("ctrl-z.csv", csv+"\x1a", ""), {"sheet.numbers", zipped("Index/Document.iwa", "x", "Metadata/Properties.plist", "x"), ""},

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/divide"
@@ -62,7 +63,7 @@ func Read(data []byte, options Options) (Result, error) {
 	if err := f.read(data, 0); err != nil {
 		return Result{}, err
 	}
-	f.understanding.finish(f.observations-f.silent-f.malformed, f.silent+f.unspoken, f.malformed)
+	f.understanding.finish(f.observations-f.silent-f.malformed-f.foreign, f.silent+f.unspoken, f.malformed, f.foreign)
 	submissions, divided := f.finish()
 	return Result{Submissions: submissions, Divided: divided, Understanding: f.understanding.Understanding}, nil
 }
@@ -94,6 +95,8 @@ type file struct {
 	silent       int // observations that say nothing
 	unspoken     int // cells that say nothing of other areas, and are no observations
 	malformed    int
+	foreign      int    // rows and columns of other areas than the sender's
+	foreignArea  string // the first of them
 	// leading holds malformed rows that came before any other.
 	leading []event.Observation
 }
@@ -101,6 +104,9 @@ type file struct {
 // take puts an observation into the submission of its area and dataset, which are "" where
 // the file names none. A malformed row belongs with the row before it.
 func (f *file) take(o event.Observation, area, dataset string) error {
+	if o.Malformed == "" && f.isForeign(area) {
+		return f.takeForeign(o, area)
+	}
 	if f.observations++; f.observations > f.Limits.Observations {
 		return tooManyRows(f.Limits.Observations)
 	}
@@ -109,7 +115,7 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 			f.silent++
 		}
 		f.submission(cmp.Or(area, f.Area, f.Own), cmp.Or(dataset, f.Dataset))
-	} else if f.malformed++; len(f.submissions) == 0 {
+	} else if f.countMalformed(&o); len(f.submissions) == 0 {
 		f.leading = append(f.leading, o)
 		return nil
 	}
@@ -122,6 +128,37 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		return f.divide(f.last)
 	}
 	return nil
+}
+
+func (f *file) countMalformed(o *event.Observation) {
+	if o.Foreign != "" {
+		f.foreign++
+		return
+	}
+	f.malformed++
+}
+
+// isForeign reports whether a row that names an area is of another one than the sender's. A file that
+// is sent for another area as a whole has no such rows.
+func (f *file) isForeign(area string) bool {
+	return area != "" && f.Own != "" && area != f.Own && (f.Area == "" || f.Area == f.Own)
+}
+
+// takeForeign puts a figure of another area where it is refused by itself, and the others count.
+func (f *file) takeForeign(o event.Observation, area string) error {
+	text := event.Excerpt(strings.Join([]string{area, o.Indicator, o.Period, string(o.Value)}, " "), 200)
+	return f.refuseForeign(event.Observation{Row: o.Row, Cell: o.Cell, Malformed: text}, area)
+}
+
+// refuseForeign hands on what is of another area.
+func (f *file) refuseForeign(o event.Observation, area string) error {
+	f.foreignArea = cmp.Or(f.foreignArea, area)
+	o.Foreign = event.Excerpt(area, maxSeen)
+	o.Problem, o.ProblemZH = "it is of another area, "+o.Foreign, "属于其他地区："+o.Foreign
+	if a, ok := f.Catalogue.Area(area); ok {
+		o.Problem, o.ProblemZH = "it is of "+a.NameEN+" and not taken", "属于"+a.NameZH+"，未采用"
+	}
+	return f.take(o, "", "")
 }
 
 // submission makes the submission of an area and dataset the last one.
@@ -169,7 +206,11 @@ const maxExpected = 100_000
 // empty.
 func (f *file) finish() (whole []event.Submission, divided []Divided) {
 	if len(f.submissions) == 0 {
-		f.submission(cmp.Or(f.Area, f.Own), f.Dataset)
+		of := cmp.Or(f.Area, f.Own)
+		if f.foreign > 0 && f.malformed == 0 {
+			of = f.foreignArea // nothing but figures of others is a file for another area
+		}
+		f.submission(of, f.Dataset)
 	}
 	for i := range f.submissions {
 		if d := f.divisions[i]; d != nil {

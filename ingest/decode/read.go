@@ -24,6 +24,8 @@ type table struct {
 	*header.Layout
 	reader tableReader
 	sums   sums
+	// foreignColumns are those of other areas of which there has been a figure.
+	foreignColumns map[int]bool
 }
 
 // recognize finds the layout of a grid. It returns a failure where there is none, and an error

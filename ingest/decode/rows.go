@@ -181,6 +181,9 @@ func actionOf(text string) (string, *catalogue.Problem) {
 // wideRow reads a row with many figures.
 func (t *table) wideRow(r *grid.Row) error {
 	w := t.wide(r)
+	if t.isForeign(w.area) {
+		return t.foreignRow(r, &w)
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Role == header.Unnamed && r.Cell(i) != "" {
@@ -205,6 +208,12 @@ func (t *table) wideRow(r *grid.Row) error {
 			continue
 		}
 		t.sums.part(cmp.Or(area, t.Area, t.Own), &o)
+		if t.Orientation == header.AcrossAreas && t.isForeign(area) {
+			if err := t.foreignColumn(i, area); err != nil {
+				return err
+			}
+			continue
+		}
 		t.count(r.Number)
 		if err := t.take(o, area, w.dataset); err != nil {
 			return err
@@ -212,6 +221,39 @@ func (t *table) wideRow(r *grid.Row) error {
 	}
 	t.cityColumns(r, &w)
 	return nil
+}
+
+// foreignRow refuses a row of another area as one. Without a figure it says nothing.
+func (t *table) foreignRow(r *grid.Row, w *wideFigures) error {
+	said := false
+	for _, i := range t.FigureColumns() {
+		if o, _, _ := w.figure(i); !catalogue.Silent(string(o.Value)) {
+			said = true
+			t.sums.part(w.area, &o)
+		}
+	}
+	if !said {
+		t.unspoken += len(t.FigureColumns())
+		return nil
+	}
+	text := event.Excerpt(cmp.Or(r.Text, strings.Join(r.Cells, ",")), 200)
+	return t.refuseForeign(event.Observation{Row: r.Number, Malformed: text}, w.area)
+}
+
+// foreignColumn refuses a column of another area, once.
+func (t *table) foreignColumn(i int, area string) error {
+	if t.foreignColumns[i] {
+		return nil
+	}
+	if t.foreignColumns == nil {
+		t.foreignColumns = map[int]bool{}
+	}
+	t.foreignColumns[i] = true
+	o := event.Observation{Malformed: t.Columns[i].Name, Row: t.Row}
+	if !t.keyed {
+		o.Cell = grid.ColumnName(i) + strconv.Itoa(t.Row)
+	}
+	return t.refuseForeign(o, area)
 }
 
 // wideFigures are the figures of a row with many.

@@ -54,7 +54,7 @@ const maxSeen = 100
 
 // finish ends the sentence with how many figures there are, how many places that say
 // nothing and how many that cannot be read.
-func (u *narrator) finish(figures, silent, malformed int) {
+func (u *narrator) finish(figures, silent, malformed, foreign int) {
 	u.sayf("共 %d 个数据", plural(figures, "%d figure"), figures)
 	switch {
 	case silent == 1:
@@ -64,6 +64,9 @@ func (u *narrator) finish(figures, silent, malformed int) {
 	}
 	if malformed > 0 {
 		u.sayf("%d 处无法读取", plural(malformed, "%d place")+" that cannot be read", malformed)
+	}
+	if foreign > 0 {
+		u.sayf("%d 处属于其他地区，不予采用", plural(foreign, "%d place")+" of other areas, not taken", foreign)
 	}
 	u.ZH = strings.Join(u.partsZH, "；") + "。"
 	u.EN = strings.Join(u.partsEN, "; ") + "."

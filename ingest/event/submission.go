@@ -77,6 +77,9 @@ type Observation struct {
 	Malformed string `json:"malformed,omitempty"`
 	Problem   string `json:"problem,omitempty"`
 	ProblemZH string `json:"problem_zh,omitempty"`
+	// Foreign is the area that such a row is of, by its code or as it was written, where that is
+	// another one than the sender's.
+	Foreign string `json:"foreign,omitempty"`
 }
 
 // Text is a value's exact text. In JSON it is a string or a number, which is kept digit
@@ -244,7 +247,7 @@ func checkRows(s *Submission) {
 			continue
 		}
 		o.Cell = Excerpt(o.Cell, maxCell)
-		o.Malformed, o.Problem, o.ProblemZH = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt)
+		o.Malformed, o.Problem, o.ProblemZH, o.Foreign = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt), Excerpt(o.Foreign, maxExcerpt)
 	}
 }
 

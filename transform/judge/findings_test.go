@@ -39,7 +39,7 @@ func TestFindingsAreInTheReadersLanguage(t *testing.T) {
 	listing.Entity = entity
 	reported := event.Observation{Value: "5", Status: "m"}
 	findings := []*event.Finding{
-		malformed(&event.Observation{Malformed: "x", ProblemZH: "列数不符", Problem: "wrong"}),
+		malformed(&event.Observation{Malformed: "x", ProblemZH: "列数不符", Problem: "wrong"}), r.areaOther(&event.Observation{Malformed: "乙区,5", Foreign: "320804"}),
 		r.computedIndicator(indicator("rd_intensity")), r.otherDataset(indicator("rd"), annual), cityOnly(indicator("contribution"), area), districtsOnly(indicator("gdp"), area),
 		otherPeriod(fixture.Period("2021-YTD09"), annual), futurePeriod(fixture.Period("2023-Q1")), finalTooEarly(period, true), finalTooEarly(period, false),
 		areaNotValid(area, fixture.Period("2021-S1")), indicatorNotValid(indicator("visits"), fixture.Period("2020-12")), statusContradictsValue('M', "5"), statusContradictsValue('A', ""),

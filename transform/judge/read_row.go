@@ -30,6 +30,9 @@ type readPeriod struct {
 func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, rowState) {
 	none := event.AcceptedObservation{}
 	if o.Malformed != "" || o.Problem != "" {
+		if o.Foreign != "" {
+			return none, rowState{finding: r.areaOther(o)}
+		}
 		return none, rowState{finding: malformed(o)}
 	}
 	if len(o.Note) > maxNote {

@@ -99,6 +99,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown action", "901", with(good, func(o *event.Observation) { o.Action = "R" }), "ACTION_UNKNOWN", "action", "R", "撤回", "withdraw"},
 		{"withdrawal of a value", "901", with(good, func(o *event.Observation) { o.Action = "D" }), "ACTION_CONTRADICTS_VALUE", "action", "100", "撤回", "withdraws"},
 		{"malformed", "901", event.Observation{Malformed: "gdp;2021;1", Problem: "want 3 fields, got 1"}, "ROW_MALFORMED", "", "gdp;2021;1", "无法读取", "cannot be read"},
+		{"of another area", "901", event.Observation{Malformed: "902 gdp 2021 1", Problem: "other", Foreign: "902"}, "AREA_OTHER", "area", "902 gdp 2021 1", "乙区的数据", "leave it to that area"},
 		{"stage backwards", "901", with(fixture.Figure("rd", "2020", "5"), func(o *event.Observation) { o.Stage = "estimate" }), "STAGE_BACKWARDS", "stage", "estimate", "不能退回", "cannot go back"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func Size(o *event.Observation) int {
 		size += 80 + len(o.Entity) + len(o.EntityName) + len(o.ValidFrom) + len(o.ValidTo) + len(o.RegisteredArea)
 	}
 	if o.Malformed != "" {
-		size += 60 + len(o.Malformed) + len(o.Problem) + len(o.ProblemZH)
+		size += 60 + len(o.Malformed) + len(o.Problem) + len(o.ProblemZH) + len(o.Foreign)
 	}
 	return size
 }
