@@ -97,8 +97,8 @@ func Setup(ctx context.Context, nc *nats.Conn, config Config, dry bool, logger z
 const Absent = "absent"
 
 // createTimeout is how long the creation of the streams may take: on a disk that others keep
-// busy, one alone has taken seven seconds.
-const createTimeout = 20 * time.Second
+// busy, one alone has taken sixteen seconds.
+const createTimeout = time.Minute
 
 // create creates the streams that are absent, and returns how the others differ.
 func (l *Log) create(ctx context.Context, config Config) ([]Change, error) {
