@@ -56,6 +56,8 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 		return tooManyRows(f.Limits.Observations)
 	case problem != nil && problem.Code != "":
 		return problem
+	case errors.Is(err, records.ErrNone):
+		return f.readDocument(part, text, shift)
 	case err != nil:
 		return badJSON([]byte(text), err, shift)
 	}

@@ -69,11 +69,21 @@ func Open(text string, known header.Known, limits Limits) (*Records, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !slices.ContainsFunc(fields, saysAFigure) {
+			return nil, ErrNone
+		}
 		l := &list{known: map[string]bool{}}
 		l.add(record{span: span{end: len(text)}}, namesOf(fields))
 		return newRecords(text, known, l, limits)
 	}
 	return nil, ErrNone
+}
+
+// saysAFigure reports whether a field is one that only a figure has, or one of a list's entities.
+// An object that says nothing but its area and dataset is a submission without figures.
+func saysAFigure(f field) bool {
+	role, _ := header.Field(f.name, false)
+	return role != header.AreaField && role != header.DatasetField
 }
 
 // OpenLines reads an object in each line.
