@@ -139,11 +139,19 @@ func merged(first, second error) error {
 // publish publishes messages of DIRECT to SUBMISSIONS. What was published before and is delivered
 // again has the same message id, and the same key for ever after.
 func (f *forwarder) publish(ctx context.Context, batch []stream.Delivery) error {
+	refused := stream.Refusals{}
+	batch = slices.DeleteFunc(slices.Clone(batch), func(d stream.Delivery) bool {
+		if event.OriginOf(d.Subject) != (event.Origin{}) {
+			return false
+		}
+		refused[d.Sequence] = event.Permanentf("%q names no area and dataset: a district publishes on submissions.<area>.<dataset>, with the id of one dataset and no wildcard; have it published again there",
+			event.Excerpt(d.Subject, 200))
+		return true
+	})
 	messages := make([]stream.Message, len(batch))
 	for i := range batch {
 		messages[i] = message(&batch[i])
 	}
-	refused := stream.Refusals{}
 	for i, result := range f.log.PublishEach(ctx, messages...) {
 		switch {
 		case event.IsPermanent(result.Err):

@@ -2,7 +2,9 @@ package direct_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -61,6 +63,9 @@ func TestForwarding(t *testing.T) {
 			}
 		}
 	}
+	if _, err := nc.Request("direct.320812.*", []byte(`{}`), 10*time.Second); err != nil { // as its ACL lets a district do
+		t.Fatal(err)
+	}
 	for range 2 {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -77,6 +82,10 @@ func TestForwarding(t *testing.T) {
 		if err := js.DeleteConsumer(t.Context(), stream.Direct, direct.Consumer); err != nil {
 			t.Fatal(err)
 		}
+	}
+	letters, err := log.Letters(t.Context())
+	if err != nil || len(letters) == 0 || !strings.Contains(letters[0].Error, `"direct.320812.*" names no area and dataset`) {
+		t.Errorf("letters %+v, %v", letters, err)
 	}
 	last, err := log.LastSequence(t.Context(), stream.Submissions)
 	if err != nil || last != count {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/judge"
@@ -46,6 +47,25 @@ type Account struct {
 	Accepted int64 `json:"accepted"`
 	Held     int64 `json:"held"`
 	Rejected int64 `json:"rejected"`
+}
+
+// Under joins the accounts of areas and datasets that a catalogue does not have, of which anyone who may
+// publish can make as many as they like, into one, as [catalogue.Catalogue.Labels] names them.
+func (c *Conservation) Under(of *catalogue.Catalogue) {
+	places, joined := map[[2]string]int{}, []Account{}
+	for _, a := range c.Accounts {
+		a.Area, a.Dataset = of.Labels(a.Area, a.Dataset)
+		at, known := places[[2]string{a.Area, a.Dataset}]
+		if !known {
+			places[[2]string{a.Area, a.Dataset}] = len(joined)
+			joined = append(joined, a)
+			continue
+		}
+		sum := &joined[at]
+		sum.Received, sum.Judged, sum.Pending = sum.Received+a.Received, sum.Judged+a.Judged, sum.Pending+a.Pending
+		sum.Rows, sum.Accepted, sum.Held, sum.Rejected = sum.Rows+a.Rows, sum.Accepted+a.Accepted, sum.Held+a.Held, sum.Rejected+a.Rejected
+	}
+	c.Accounts = joined
 }
 
 // CheckConservation compares what the log received with what the projection shows.

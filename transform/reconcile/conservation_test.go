@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/transform/internal/fixture"
 )
 
 func TestReconcile(t *testing.T) {
@@ -43,5 +46,19 @@ func TestReconcile(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// However many datasets somebody makes up, they are one account.
+func TestUnknownDatasetsAreOneAccount(t *testing.T) {
+	c := &Conservation{}
+	for i := range int64(3) {
+		c.Accounts = append(c.Accounts, Account{Area: "901", Dataset: fmt.Sprint("made-up-", i), Received: 2, Judged: 1, Pending: 1, Rows: 6, Accepted: 1, Held: 2, Rejected: 3})
+	}
+	c.Accounts = append(c.Accounts, Account{Area: "901", Dataset: "annual", Received: 5})
+	c.Under(fixture.Catalogue(t))
+	want := []Account{{Area: "901", Dataset: "unknown", Received: 6, Judged: 3, Pending: 3, Rows: 18, Accepted: 3, Held: 6, Rejected: 9}, {Area: "901", Dataset: "annual", Received: 5}}
+	if !slices.Equal(c.Accounts, want) {
+		t.Errorf("%+v, want %+v", c.Accounts, want)
 	}
 }

@@ -209,7 +209,13 @@ func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Stat
 	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
 		return err
 	}
-	s.Conservation, err = reconcile.CheckConservation(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now())
+	if s.Conservation, err = reconcile.CheckConservation(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now()); err != nil {
+		return err
+	}
+	inForce, err := c.Catalogue(ctx)
+	if err == nil {
+		s.Conservation.Under(inForce)
+	}
 	return err
 }
 
