@@ -52,6 +52,8 @@ func Advice(err error) string {
 		return "the table is read-only: look after ClickHouse Keeper"
 	case isDiskFull(err):
 		return "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory"
+	case hasCode(err, codeCannotWrite):
+		return "ClickHouse cannot write where it keeps its data, for the reason that it names; look after that disk"
 	case digest.IsUnreadable(err):
 		return "a part of a table is damaged; citytally recompute puts it aside and fills in from the log what it held"
 	case hasCode(err, codeMemoryLimit, codeCannotAllocate):
@@ -70,7 +72,7 @@ func Advice(err error) string {
 
 // isDiskFull reports whether ClickHouse has no room for what it was to write.
 func isDiskFull(err error) bool {
-	return hasCode(err, codeNotEnoughSpace, codeCannotWrite) || strings.Contains(err.Error(), "No space left on device")
+	return hasCode(err, codeNotEnoughSpace) || strings.Contains(err.Error(), "No space left on device") || strings.Contains(err.Error(), "Disk quota exceeded")
 }
 
 // isSilent reports whether a connected server did not answer in time.

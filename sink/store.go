@@ -138,7 +138,7 @@ func (s *Store) Unprepared() error {
 // program, its settings or the schema: nobody answers, or there is no room.
 func mayPass(err error) bool {
 	return isNetwork(err) || errors.Is(err, context.DeadlineExceeded) || isDiskFull(err) ||
-		hasCode(err, codeMemoryLimit, codeCannotAllocate, codeTimeout, codeTooManyParts, codeTooManyQueries, codeCannotScheduleJob, codeTableIsReadOnly, codeKeeper)
+		hasCode(err, codeCannotWrite, codeMemoryLimit, codeCannotAllocate, codeTimeout, codeTooManyParts, codeTooManyQueries, codeCannotScheduleJob, codeTableIsReadOnly, codeKeeper)
 }
 
 // waitForServer returns when the server answers, also with the error that the database does

@@ -32,9 +32,7 @@ func lockDir(dir string) (*flock.Flock, error) {
 			ErrInUse, dir, lockHolder(lock.Path()))
 	}
 	// The process number is only for the message above.
-	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), lock.Close())
-	}
+	_ = os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // a full disk has no room for it
 	return lock, nil
 }
 

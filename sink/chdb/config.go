@@ -73,7 +73,7 @@ type Config struct {
 	RestartTo time.Duration `yaml:"restart_to"`
 
 	// CrashIsAway makes [Start] return a server although its first child has
-	// crashed, as if it had crashed later. What a child says itself stays an error.
+	// crashed, as if it had crashed later. What a child says itself stays an error, but for a full disk.
 	CrashIsAway bool `yaml:"-"`
 
 	// StartTimeout bounds the time until the engine serves, loading its tables

@@ -48,9 +48,7 @@ func lockDir(dir string) (*flock.Flock, error) {
 			ErrInUse, dir, holder(lock.Path()))
 	}
 	// The process id serves only the message above.
-	if err := os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), lock.Close())
-	}
+	_ = os.WriteFile(lock.Path(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // a full disk has no room for it
 	return lock, nil
 }
 

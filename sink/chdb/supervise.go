@@ -24,7 +24,7 @@ func (s *Server) supervise(ctx, running context.Context, started chan<- error) {
 	defer close(s.done)
 
 	p, err := s.launch(ctx)
-	if _, crashed := errors.AsType[*crash](err); crashed && s.cfg.CrashIsAway && ctx.Err() == nil {
+	if _, crashed := errors.AsType[*crash](err); (crashed || isFullDisk(err)) && s.cfg.CrashIsAway && ctx.Err() == nil {
 		s.cfg.Logger.Error().Err(err).Msg("ClickHouse engine does not start; it is tried again")
 		s.setAway(err) // before Start returns, so that whoever asks then is told
 		started <- nil
@@ -150,10 +150,23 @@ func (s *Server) setChild(ready childAnswer) {
 // what it printed the line that names the reason.
 func (s *Server) setAway(reason error) {
 	lines := strings.SplitN(reason.Error(), "\n", 3)
-	text := strings.Join(lines[:min(2, len(lines))], " ")
+	text := "the ClickHouse engine has crashed and is started again: " + strings.Join(lines[:min(2, len(lines))], " ")
+	if isFullDisk(reason) {
+		text = "the ClickHouse engine has no room on the disk of its data and is started again; free disk space, it goes on by itself: " + lines[0]
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.child, s.away = childAnswer{}, fmt.Errorf("the ClickHouse engine has crashed and is started again: %s", text)
+	s.child, s.away = childAnswer{}, errors.New(text)
+}
+
+// isFullDisk reports whether a child does not serve because there was no room for what it had to
+// write, by what it said and its last output: that passes.
+func isFullDisk(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := strings.ToLower(err.Error()) // the system's words, as Go and as C have them
+	return strings.Contains(text, "no space left on device") || strings.Contains(text, "disk quota exceeded")
 }
 
 // addCloseError adds err to what [Server.Close] returns.

@@ -125,6 +125,24 @@ func TestCrashAtStart(t *testing.T) {
 		t.Error(err)
 	}
 
+	// A child that says that it has no room is waited for, too.
+	cfg = script(t, `[ -e "$0/mended" ] || { echo "std::exception: No space left on device" >&2; echo '{"pid":1,"error":"open engine: take data directory"}'; exit 1; }; `+answer+`cat`)
+	cfg.Command = append(cfg.Command, cfg.Dir)
+	cfg.CrashIsAway, cfg.RestartTo = true, 10*time.Millisecond
+	if server, err = chdb.Start(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Away(); err == nil || !strings.Contains(err.Error(), "free disk space") {
+		t.Errorf("got %v, want it to say what to do", err)
+	}
+	if err := os.WriteFile(filepath.Join(cfg.Dir, "mended"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a child serves", func() bool { return server.Away() == nil && server.PID() != 0 })
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+
 	cfg = script(t, `echo '{"pid":1,"error":"open engine: refused"}'; exit 1`)
 	cfg.CrashIsAway = true
 	if server, err := chdb.Start(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "open engine: refused") {
