@@ -127,3 +127,61 @@ func awaitForwarded(t *testing.T, log *stream.Log) {
 		}
 	}
 }
+
+// Of two messages that a district publishes at once under one message id one is stored, and the other
+// is told that it is a duplicate; published again under another id it comes in too. Content decides,
+// and nothing is lost without a word.
+func TestTwoAtOnceUnderOneMessageID(t *testing.T) {
+	nc, err := nats.Connect("", natsdtest.Start(t).InProcess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	log, err := stream.Open(t.Context(), nc, stream.DefaultConfig(), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	type answer struct {
+		body      string
+		duplicate bool
+		err       error
+	}
+	answers := make(chan answer)
+	send := func(id, body string) {
+		published, err := log.Publish(t.Context(), stream.Message{Subject: "direct.320812.d", ID: id, Body: []byte(body)})
+		answers <- answer{body, err == nil && published[0].Duplicate, err}
+	}
+	go send("month", "first")
+	go send("month", "second")
+	told := []answer{<-answers, <-answers}
+	if told[0].err != nil || told[1].err != nil || told[0].duplicate == told[1].duplicate {
+		t.Fatalf("answers %+v, want one of two to be a duplicate", told)
+	}
+	again := told[0]
+	if told[1].duplicate {
+		again = told[1]
+	}
+	go send("month-2", again.body)
+	if last := <-answers; last.err != nil || last.duplicate {
+		t.Fatalf("under another id: %+v", last)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- direct.Run(ctx, log, unbounded{}, zerolog.Nop()) }()
+	awaitForwarded(t, log)
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	contents := map[string]string{}
+	for sequence := range uint64(2) {
+		m, err := log.Get(t.Context(), stream.Submissions, sequence+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents[string(m.Data)] = m.Header.Get(event.KeyHeader)
+	}
+	if contents[again.body] != "month-2" || len(contents) != 2 {
+		t.Errorf("SUBMISSIONS has %v", contents)
+	}
+}
