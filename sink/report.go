@@ -57,7 +57,7 @@ type ReportRow struct {
 type Coverage struct {
 	Have     int `json:"have"`
 	Expected int `json:"expected"`
-	// Missing are the codes of the areas without a figure; never nil.
+	// Missing are the codes of the areas without a figure of which none is held; never nil.
 	Missing []string `json:"missing"`
 }
 

@@ -252,6 +252,14 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	// Sequences 5 to 7 come before 1 to 3, as they may when messages are delivered again.
 	put(t, s, &totalsBlock{}, 5, at(8, "1"), at(9, "2.50"), at(3, "3"))
 	put(t, s, &totalsBlock{}, 1, at(9, "4"), at(7, "5"), at(8, "6"))
+	waiting := event.Total{Indicator: "held", Expected: 3, Missing: []string{"a", "b"}, Held: &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"a", "c"}}}
+	put(t, s, &totalsBlock{}, 30, totalsMessage(t, event.TotalsBatch{Basis: 9, Period: "2022", Totals: []event.Total{waiting}}))
+	if got := query(t, s, "SELECT have, missing, held_areas FROM totals_latest WHERE period = '2022'"); got != "have,missing,held_areas\n1,['b'],\"['a', 'c']\"\n" {
+		t.Errorf("a missing area whose figure is held: %s", got)
+	}
+	if of, err := s.LatestTotals(t.Context(), 2022, ""); err != nil || len(of) != 1 || slices.Contains(waiting.Differing(&shownOf(of).Total), "missing") {
+		t.Errorf("held against the log: %+v, %v", of, err)
+	}
 	latest, err := s.LatestTotals(t.Context(), 2021, "")
 	if err != nil {
 		t.Fatal(err)
@@ -262,13 +270,21 @@ func TestLatestTotalHasTheHighestBasisThenSequence(t *testing.T) {
 	if diff := cmp.Diff(want, latest); diff != "" {
 		t.Error(diff)
 	}
-	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n8\n" {
+	if got := query(t, s, "SELECT count() AS n FROM totals"); got != "n\n9\n" {
 		t.Errorf("versions: %s", got)
 	}
 	none, err := s.LatestTotals(t.Context(), 2021, "other")
 	if err != nil || len(none) != 0 {
 		t.Errorf("another indicator's totals: %v, %v", none, err)
 	}
+}
+
+// shownOf returns the only total.
+func shownOf(of map[reconcile.TotalKey]reconcile.ShownTotal) *reconcile.ShownTotal {
+	for _, t := range of {
+		return &t
+	}
+	return nil
 }
 
 // A filter on a latest view has to use the primary key; otherwise the whole table is read.

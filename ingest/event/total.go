@@ -54,8 +54,8 @@ type Total struct {
 	ChangeKind     string `cbor:"8,keyasint"`
 	ChangeAbsolute string `cbor:"9,keyasint"`
 	ChangeReason   string `cbor:"10,keyasint"`
-	// Expected is how many areas had to report, and Missing the codes of those that did
-	// not.
+	// Expected is how many areas had to report, and Missing the codes of those without a value
+	// in the total; those of which one is held are among Held.Areas, too.
 	Expected int      `cbor:"11,keyasint"`
 	Missing  []string `cbor:"12,keyasint"`
 	// Publishable is whether the indicator's coverage policy allows publishing the total.
@@ -108,7 +108,19 @@ const (
 	PartlyListed = "PARTLY_LISTED"
 )
 
-// Have returns how many of the expected areas reported.
+// NotReported returns the missing areas of which no figure is held that would count: each is told
+// with one cause, never nil.
+func (t *Total) NotReported() []string {
+	areas := []string{}
+	for _, area := range t.Missing {
+		if t.Held == nil || !slices.Contains(t.Held.Areas, area) {
+			areas = append(areas, area)
+		}
+	}
+	return areas
+}
+
+// Have returns how many of the expected areas have a value in the total.
 func (t *Total) Have() int { return t.Expected - len(t.Missing) }
 
 // Size returns about how many bytes the total takes in a message.

@@ -65,7 +65,8 @@ type Total struct {
 	ChangeQualifier string   `json:"change_qualifier,omitempty"`
 	ChangeReason    string   `json:"change_reason,omitempty"`
 	ChangeAreas     []string `json:"change_areas,omitempty"`
-	// Have of Expected areas have reported; Missing are the codes of the others.
+	// Have of Expected areas have a value in it; Missing are the codes of the others but those
+	// of which one is held.
 	Have        int      `json:"have"`
 	Expected    int      `json:"expected"`
 	Missing     []string `json:"missing,omitempty"`
@@ -82,7 +83,7 @@ func TotalOf(t *event.Total) *Total {
 		Value: t.Value, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier,
 		Change: t.Change, ChangeKind: t.ChangeKind, ChangeAbsolute: t.ChangeAbsolute, ChangeQualifier: t.ChangeQualifier,
 		ChangeReason: t.ChangeReason, ChangeAreas: t.ChangeAreas,
-		Have: t.Have(), Expected: t.Expected, Missing: t.Missing, Publishable: t.Publishable, Carried: t.Carried, Flags: t.Flags, Held: t.Held,
+		Have: t.Have(), Expected: t.Expected, Missing: t.NotReported(), Publishable: t.Publishable, Carried: t.Carried, Flags: t.Flags, Held: t.Held,
 	}
 }
 

@@ -809,7 +809,7 @@ CREATE OR REPLACE VIEW figures ON CLUSTER `city`
     late_days        UInt32 COMMENT 'whole days since the deadline, of what is not there',
     have             UInt32 COMMENT 'of a city total: expected areas that reported',
     expected         UInt32 COMMENT 'of a city total: areas that were to report',
-    missing          Array(String) COMMENT 'of a city total: codes of expected areas that did not report',
+    missing          Array(String) COMMENT 'of a city total: codes of expected areas that did not report; those whose figure is held are in held_areas',
     missing_zh       Array(String) COMMENT 'their Chinese names',
     missing_en       Array(String) COMMENT 'their English names',
     carried          Array(String) COMMENT 'of a city total: codes of the areas carried at an earlier stage, for which it is imputed',
@@ -918,7 +918,7 @@ AS WITH
         (
             SELECT
                 1 AS known, indicator, period, value, toInt8(stage) AS stage, qualifier,
-                multiIf(value IS NULL, 'no_figure', notEmpty(missing), 'partial', has(flags, 'DERIVED'), 'derived', 'reported') AS state,
+                multiIf(value IS NULL, 'no_figure', have < expected, 'partial', has(flags, 'DERIVED'), 'derived', 'reported') AS state,
                 change, change_absolute, change_reason, change_qualifier, have, expected, missing, carried, held_areas, publishable, flags
             FROM totals_latest
             UNION ALL
@@ -1497,7 +1497,7 @@ CREATE OR REPLACE VIEW releases ON CLUSTER `city`
     change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
-    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
     publishable     Bool COMMENT 'false where the total was released by force',
     flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero, OVERFLOW where a figure has more digits than there is room for',
     change_qualifier LowCardinality(String) COMMENT 'below, above or about: of change or, where there is none, of change_absolute',
@@ -1521,7 +1521,7 @@ CREATE OR REPLACE VIEW releases ON CLUSTER `city`
 AS WITH JSONExtract(releases_distributed.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
 SELECT
     name, note, indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
-    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    change_absolute, change_reason, have, expected, arrayFilter(area -> NOT has(held_areas, area), releases_distributed.missing) AS missing, publishable, flags,
     change_qualifier, change_areas, carried,
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
@@ -1682,7 +1682,7 @@ CREATE OR REPLACE VIEW totals ON CLUSTER `city`
     change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
-    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
     publishable     Bool COMMENT 'what the indicator''s coverage policy says',
     flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero, OVERFLOW where a figure has more digits than there is room for',
     change_qualifier LowCardinality(String) COMMENT 'below, above or about: of change or, where there is none, of change_absolute',
@@ -1702,7 +1702,7 @@ CREATE OR REPLACE VIEW totals ON CLUSTER `city`
 AS WITH JSONExtract(totals_distributed.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
 SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
-    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    change_absolute, change_reason, have, expected, arrayFilter(area -> NOT has(held_areas, area), totals_distributed.missing) AS missing, publishable, flags,
     change_qualifier, change_areas, carried,
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
@@ -1727,7 +1727,7 @@ CREATE OR REPLACE VIEW totals_latest ON CLUSTER `city`
     change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
-    missing         Array(String) COMMENT 'codes of expected areas that did not report',
+    missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
     publishable     Bool COMMENT 'what the indicator''s coverage policy says',
     flags           Array(String) COMMENT 'what is special: DERIVED from other periods, DERIVED_NEGATIVE when that came out below zero, OVERFLOW where a figure has more digits than there is room for',
     change_qualifier LowCardinality(String) COMMENT 'below, above or about: of change or, where there is none, of change_absolute',
@@ -1747,7 +1747,7 @@ CREATE OR REPLACE VIEW totals_latest ON CLUSTER `city`
 AS WITH JSONExtract(latest.inputs, 'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS figures
 SELECT
     indicator, period, year, value, unit, stage, status, qualifier, change, change_kind,
-    change_absolute, change_reason, have, expected, missing, publishable, flags,
+    change_absolute, change_reason, have, expected, arrayFilter(area -> NOT has(held_areas, area), latest.missing) AS missing, publishable, flags,
     change_qualifier, change_areas, carried,
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),

@@ -92,7 +92,7 @@ func (x *explainer) level(cell ledger.Cell) Level {
 	l := Level{
 		Period: cell.Period.String(), Reported: reported, Value: total.Value, Unit: x.indicator.UnitName,
 		Stage: total.Stage, Status: total.Status, Qualifier: total.Qualifier,
-		Have: total.Have(), Expected: total.Expected, Missing: total.Missing, Flags: total.Flags,
+		Have: total.Have(), Expected: total.Expected, Missing: total.NotReported(), Flags: total.Flags,
 	}
 	if !reported {
 		l.Missing = tally.Expected(x.catalogue, x.indicator, cell.Period)

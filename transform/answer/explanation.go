@@ -107,7 +107,7 @@ type Level struct {
 	Status    string `json:"status"`
 	Qualifier string `json:"qualifier"`
 	// Have counts the areas in the total, Expected those that it is to be made of;
-	// Missing are the areas that lack a value.
+	// Missing are the areas that lack a value of which none is held.
 	Have     int      `json:"have"`
 	Expected int      `json:"expected"`
 	Missing  []string `json:"missing"`

@@ -63,14 +63,15 @@ func TestHeldIsNotUnreported(t *testing.T) {
 	fixture.VerdictOn(t, log, fixture.Submit(t, log, fixture.From("901", fixture.Figure("rd", "2021", "5"))))
 	id := heldFigure(t, log, c, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	told := fixture.TotalWith(t, log, "gdp", "2021", func(total event.Total) bool { return total.Held != nil })
-	if told.Value != "" || told.Status != "O" || told.Publishable || told.Held.Value != "100" || !slices.Equal(told.Held.Holds, []string{id}) || len(told.Missing) != 4 || told.Expected != 4 {
+	if told.Value != "" || told.Status != "O" || told.Publishable || told.Held.Value != "100" || !slices.Equal(told.Held.Holds, []string{id}) || told.Have() != 0 || told.Expected != 4 ||
+		!slices.Equal(told.Held.Areas, []string{"901"}) || !slices.Equal(told.NotReported(), []string{"902", "903", "906"}) {
 		t.Errorf("total of what is held alone: %+v", told)
 	}
 	fixture.TotalWith(t, log, "rd_intensity", "2021", func(total event.Total) bool { return total.Value == "" && total.Held != nil && total.Held.Value == "5" })
 
 	h := replayed(t, log, c, ledger.Moment{}, KeepFor(c, "gdp"))
 	e, _ := Explain(c, h, ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")}, "")
-	if !e.Reported || e.Value != "" || e.Held == nil || len(e.Sums[0].Holds) != 1 {
+	if !e.Reported || e.Value != "" || e.Held == nil || len(e.Sums[0].Holds) != 1 || !slices.Equal(e.Missing, []string{"902", "903", "906"}) {
 		t.Errorf("explained: %+v", e)
 	}
 	request := ReleaseRequest{Name: "r", Period: fixture.Period("2021"), Absent: []string{"visits", "enterprises", "balance", "contribution", "enterprises_per_gdp"}}

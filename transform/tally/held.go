@@ -81,9 +81,12 @@ func (w *withHeld) tell(total *event.Total, cell ledger.Cell) {
 	if w == nil || len(w.concerned[cell]) == 0 {
 		return
 	}
-	concerned := w.concerned[cell]
 	would, follows := w.total(cell)
-	if follows && would.Equal(total) {
+	// What is held of an area moves nothing where something else of it is missing all the same.
+	concerned := slices.DeleteFunc(slices.Clone(w.concerned[cell]), func(p *ledger.HeldPart) bool {
+		return slices.Contains(total.Missing, p.Area) && slices.Contains(would.Missing, p.Area)
+	})
+	if follows && would.Equal(total) || len(concerned) == 0 {
 		return
 	}
 	total.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change}

@@ -200,7 +200,7 @@ func earlier(h *ledger.History, indicator string, period catalogue.Period) []pre
 		if !ok {
 			break
 		}
-		points = append(points, present.NewPoint(period, total.Value, total.Qualifier, total.Stage, total.Missing, total.ChangeReason))
+		points = append(points, present.NewPoint(period, total.Value, total.Qualifier, total.Stage, len(total.Missing) > 0, total.ChangeReason))
 	}
 	slices.Reverse(points)
 	return points
@@ -221,7 +221,7 @@ func reportRows(c *catalogue.Catalogue, totals []event.Total, from origin) []sin
 		rows[i] = sink.ReportRow{
 			Indicator: t.Indicator, Value: t.Value, Unit: t.Unit, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier,
 			Change: t.Change, ChangeKind: t.ChangeKind, ChangeAbsolute: t.ChangeAbsolute, ChangeReason: t.ChangeReason,
-			Coverage:        sink.Coverage{Have: t.Have(), Expected: t.Expected, Missing: append([]string{}, t.Missing...)},
+			Coverage:        sink.Coverage{Have: t.Have(), Expected: t.Expected, Missing: t.NotReported()},
 			ChangeQualifier: t.ChangeQualifier, ChangeAreas: append([]string{}, t.ChangeAreas...),
 			Publishable: t.Publishable, Held: t.Held, Flags: append([]string{}, t.Flags...), Carried: append([]string{}, t.Carried...),
 			Basis: from.basis, Trigger: string(event.ByManual), Catalogue: from.catalogue, ComputedAt: from.at,

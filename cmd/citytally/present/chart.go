@@ -26,9 +26,9 @@ type Point struct {
 }
 
 // NewPoint returns the total of a period as a point.
-func NewPoint(period catalogue.Period, value, qualifier, stage string, missing []string, changeReason string) Point {
+func NewPoint(period catalogue.Period, value, qualifier, stage string, partial bool, changeReason string) Point {
 	broken := changeReason == tally.Break || changeReason == tally.NewArea || changeReason == tally.Definition
-	return Point{Period: period, Value: value, Qualifier: qualifier, Stage: stage, Partial: len(missing) > 0, Broken: broken}
+	return Point{Period: period, Value: value, Qualifier: qualifier, Stage: stage, Partial: partial, Broken: broken}
 }
 
 // trendChart has a column for each period, in the coordinates of its SVG: the origin
@@ -242,7 +242,11 @@ func (p *Printer) contributions(indicator *catalogue.Indicator, total *event.Tot
 		c.Rows = append(c.Rows, row)
 	}
 	for _, code := range total.Missing {
-		c.Rows = append(c.Rows, contribution{Area: p.Area(code), Value: p.words().Page.NotReported})
+		said := p.words().Page.NotReported
+		if !slices.Contains(total.NotReported(), code) {
+			said = p.words().Hold.States["pending"]
+		}
+		c.Rows = append(c.Rows, contribution{Area: p.Area(code), Value: said})
 	}
 	c.None = p.Areas(none)
 	return c

@@ -97,7 +97,7 @@ func (p *Printer) pageContent(r *Report) (*pageContent, error) {
 		for i := range p.Catalogue.Indicators {
 			indicator := &p.Catalogue.Indicators[i]
 			if row := rows[indicator.ID]; row != nil && indicator.Programme == heading.ID {
-				trend := append(slices.Clone(r.Earlier[indicator.ID]), NewPoint(period, row.Value, row.Qualifier, row.Stage, row.Coverage.Missing, row.ChangeReason))
+				trend := append(slices.Clone(r.Earlier[indicator.ID]), NewPoint(period, row.Value, row.Qualifier, row.Stage, row.Coverage.Have < row.Coverage.Expected, row.ChangeReason))
 				trend[len(trend)-1].Revised = r.Revised[indicator.ID]
 				heading.Cards = append(heading.Cards, p.card(r.Period, indicator, row, trend, r.Inputs[indicator.ID]))
 			}

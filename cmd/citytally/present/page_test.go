@@ -182,8 +182,8 @@ func bulletin(t *testing.T) *Report {
 			"rank":    {Value: "7", Expected: 1, Inputs: event.NewInputs(input("100", "rank", "7"))},
 		},
 		Earlier: map[string][]Point{
-			"output":  {NewPoint(of(2018), "3999.96", "below", "flash", nil, ""), NewPoint(of(2019), "4000", "", "final", []string{"102"}, "BREAK"), {Period: of(2020), Stage: "final"}},
-			"balance": {revised(NewPoint(of(2020), "10", "", "final", nil, ""))},
+			"output":  {NewPoint(of(2018), "3999.96", "below", "flash", false, ""), NewPoint(of(2019), "4000", "", "final", true, "BREAK"), {Period: of(2020), Stage: "final"}},
+			"balance": {revised(NewPoint(of(2020), "10", "", "final", false, ""))},
 		},
 	}
 }
@@ -245,6 +245,10 @@ func TestPartsAddUpVisibly(t *testing.T) {
 		t.Errorf("with an area that has none: %+v", c)
 	}
 	balance, _ := p.Catalogue.Indicator("balance")
+	held := &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"102"}, Value: "6"}
+	if c := p.contributions(balance, &event.Total{Value: "5", Expected: 2, Missing: []string{"102"}, Held: held, Inputs: totals["firms"].Inputs}); len(c.Rows) != 2 || c.Rows[1] != (contribution{Area: "西区", Value: "待核实"}) {
+		t.Errorf("an area whose figure is held: %+v", c)
+	}
 	if c := p.contributions(balance, &event.Total{Value: "5", Expected: 2, Missing: []string{"102"}, Inputs: totals["firms"].Inputs}); len(c.Rows) != 2 || c.Rows[1] != (contribution{Area: "西区", Value: "缺报"}) {
 		t.Errorf("with an area that is missing: %+v", c)
 	}

@@ -80,8 +80,8 @@ func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) str
 	for i := range withheld.Totals {
 		total := &withheld.Totals[i]
 		line := fmt.Sprintf(words.WithheldTotal, p.Indicator(total.Indicator), total.Have(), total.Expected)
-		if len(total.Missing) > 0 {
-			line += p.words().Comma + fmt.Sprintf(p.words().Missing, p.Areas(total.Missing))
+		if missing := total.NotReported(); len(missing) > 0 {
+			line += p.words().Comma + fmt.Sprintf(p.words().Missing, p.Areas(missing))
 		}
 		for _, note := range p.notes(total.Flags, total.Carried, true) {
 			line += p.words().Comma + note
@@ -211,7 +211,7 @@ func releasedTotal(t *event.Total) *ReleasedTotal {
 	}
 	return &ReleasedTotal{
 		Value: t.Value, Unit: t.Unit, Stage: t.Stage, Status: t.Status, Qualifier: t.Qualifier, Change: t.Change,
-		ChangeKind: t.ChangeKind, ChangeReason: t.ChangeReason, Missing: t.Missing, Publishable: t.Publishable,
+		ChangeKind: t.ChangeKind, ChangeReason: t.ChangeReason, Missing: t.NotReported(), Publishable: t.Publishable,
 		ChangeQualifier: t.ChangeQualifier, ChangeAreas: t.ChangeAreas, Flags: t.Flags, Carried: t.Carried, Held: t.Held,
 	}
 }

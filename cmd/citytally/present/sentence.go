@@ -145,7 +145,7 @@ func (p *Printer) amountClause(base *BaseWords, row *sink.ReportRow) string {
 func (p *Printer) gaps(row *sink.ReportRow) string {
 	words := p.words()
 	notes := p.notes(row.Flags, row.Carried, true)
-	if len(row.Coverage.Missing) > 0 {
+	if row.Coverage.Have < row.Coverage.Expected {
 		notes = append([]string{p.coverage(row)}, notes...)
 	}
 	if held := p.withHeld(heldOfRow(row)); held != "" {

@@ -1,0 +1,48 @@
+package tally
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/transform/internal/fixture"
+	"github.com/citytally/citytally/transform/ledger"
+)
+
+// An area lacks a total's figure for one cause: what it sent is held or, where that would not make
+// the figure, it has not reported.
+//
+// Rules: one code per cause.
+func TestMissingAreaHasOneCause(t *testing.T) {
+	c := fixture.Catalogue(t)
+	l := ledger.New(c)
+	year := fixture.Period("2021")
+	held := func(n uint64, area string, indicators ...string) {
+		batch := fixture.Accepted(n, area)
+		for row, indicator := range indicators {
+			o := fixture.AcceptedFigure(indicator, year, 10)
+			o.Row = row + 1
+			batch.Submissions[0].Held = append(batch.Submissions[0].Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD"}}))
+		}
+		if err := l.Apply(n, "accepted", batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	accepted := fixture.Accepted(1, "901", fixture.AcceptedFigure("gdp", year, 100), fixture.AcceptedFigure("rd", year, 2))
+	if err := l.Apply(1, "accepted", accepted); err != nil {
+		t.Fatal(err)
+	}
+	held(2, "902", "gdp", "rd")
+	held(3, "903", "rd") // and no gdp
+	held(4, "901", "gdp")
+	for indicator, want := range map[string]struct{ held, missing []string }{
+		"gdp":          {[]string{"901", "902"}, []string{"903", "906"}},
+		"rd":           {[]string{"902", "903"}, []string{"906"}},
+		"rd_intensity": {[]string{"901", "902"}, []string{"903", "906"}},
+	} {
+		total, _ := Tally(c, l, ledger.Cell{Indicator: indicator, Period: year})
+		if total.Held == nil || !slices.Equal(total.Held.Areas, want.held) || !slices.Equal(total.NotReported(), want.missing) || total.Have() != 1 {
+			t.Errorf("%s: held %+v, not reported %v of %v; want %+v", indicator, total.Held, total.NotReported(), total.Missing, want)
+		}
+	}
+}
