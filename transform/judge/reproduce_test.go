@@ -70,7 +70,7 @@ func TestJudgingAgainGivesTheSameVerdicts(t *testing.T) {
 			f.decide(validators[0], []event.DecisionKind{event.Lock, event.Unlock, event.Reopen}[n/40%3])
 		}
 		if n == 70 {
-			stricter := strings.Replace(set.Text(), `thresholds: {rise: "2.5", fall: "2", slip`, `thresholds: {rise: "2.4", fall: "2", slip`, 1)
+			stricter := strings.Replace(set.Text(), `thresholds: {rise: "1.5", fall: "2", slip`, `thresholds: {rise: "1.4", fall: "2", slip`, 1)
 			f.adoptRules(validators[0], stricter)
 		}
 		if n%12 == 11 {

@@ -147,7 +147,7 @@ func seeds() map[string][]event.Submission {
 		"negative_count":        {of("320812", annual, "ipo_new 2022 -1")},
 		"large_change":          {of("320812", annual, "tech_contract_value 2022 27")},
 		"large_change_of_count": {of("320812", annual, "tech_sme_registered 2022 900")},
-		"large_revision":        {of("320812", annual, "tech_contract_value 2022 20 final"), of("320812", annual, "tech_contract_value 2022 8.9 final")},
+		"large_revision":        {of("320812", annual, "tech_contract_value 2022 13.1 final"), of("320812", annual, "tech_contract_value 2022 5.1 final")},
 		"far_off":               {of("320812", annual, "gdp 2022 853410000")},
 		"outlier":               {of("320812", quarterly, quarters(101, 103, 106, 108, 111, 114, 117, 119)...), of("320812", quarterly, "tech_contract_value 2019-Q1 190")},
 		"unchanged":             {of("320812", annual, "gdp 2022 "+gdp["320812"])},
