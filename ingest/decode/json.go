@@ -88,8 +88,12 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 // readDocument reads a submission's document. Shift is what its offsets lie behind those of
 // the file's text.
 func (f *file) readDocument(document, text string, shift int) error {
-	if jsontext.CountElements(document) > f.Limits.Observations {
+	elements, members := jsontext.CountElements(document)
+	if elements > f.Limits.Observations {
 		return tooManyRows(f.Limits.Observations)
+	}
+	if members > f.Limits.Columns {
+		return records.TooManyFields(f.Limits.Columns)
 	}
 	s, err := event.DecodeUpload([]byte(document))
 	if err != nil {

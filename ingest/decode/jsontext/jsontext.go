@@ -85,10 +85,12 @@ func Position(text []byte, offset int64) string {
 	return fmt.Sprintf(" (%d:%d)", line, column)
 }
 
-// CountElements returns how many elements the lists in the outermost object have, at most,
-// without decoding them: a few bytes of JSON make an observation of two hundred.
-func CountElements(text string) int {
-	elements, depth, quoted := 1, 0, false
+// CountElements returns how many elements the lists in the outermost object have, at most, and how
+// many members the largest of them, without decoding them: a few bytes of JSON make an observation
+// of two hundred.
+func CountElements(text string) (elements, members int) {
+	elements = 1
+	depth, quoted, of := 0, false, 1
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quoted && c == '\\':
@@ -102,9 +104,13 @@ func CountElements(text string) int {
 			depth--
 		case c == ',' && depth == 2:
 			elements++
+			of = 1
+		case c == ',' && depth == 3:
+			of++
+			members = max(members, of)
 		}
 	}
-	return elements
+	return elements, members
 }
 
 // HasMember reports whether an object has a member of a name, before anything that is no JSON.

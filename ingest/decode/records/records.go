@@ -136,7 +136,7 @@ func (g *Records) placeOutside(roles map[header.Role]int, limits Limits) error {
 				continue
 			}
 			if seen[f.name] = true; len(seen) > limits.Columns {
-				return tooManyFields(limits.Columns)
+				return TooManyFields(limits.Columns)
 			}
 			role, counts := g.counts(f)
 			column, within := roles[role]
@@ -387,7 +387,8 @@ func notPlain(name string) *catalogue.Problem {
 	return &catalogue.Problem{ZH: fmt.Sprintf("字段 %q 应为文本或数字，收到的是列表或对象", name), EN: fmt.Sprintf("%q: want text or a number, got a list or an object", name)}
 }
 
-func tooManyFields(most int) error {
+// TooManyFields is the problem of objects with more different fields than there may be.
+func TooManyFields(most int) error {
 	return &catalogue.Problem{Code: grid.TooLarge,
 		ZH: fmt.Sprintf("JSON 对象的不同字段超过 %d 个", most), EN: fmt.Sprintf("the objects have more than %d different fields", most)}
 }

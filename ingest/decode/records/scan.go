@@ -93,7 +93,7 @@ func (s *scanner) object(path string, at *span) (names []string, holds bool, err
 		name := token.String()
 		names = append(names, name)
 		if len(names) > s.limits.Columns {
-			return nil, false, tooManyFields(s.limits.Columns)
+			return nil, false, TooManyFields(s.limits.Columns)
 		}
 		found, inner := false, strings.TrimPrefix(path+"."+name, ".")
 		switch s.decoder.PeekKind() {
@@ -142,7 +142,7 @@ func (s *scanner) list(path string, outer *span) (holds bool, err error) {
 			l = s.at(path)
 		}
 		if l.add(record{span: *at}, names); len(l.names) > s.limits.Columns {
-			return false, tooManyFields(s.limits.Columns)
+			return false, TooManyFields(s.limits.Columns)
 		}
 	}
 	_, err = s.decoder.ReadToken()
@@ -184,7 +184,7 @@ func scanLines(text string, limits Limits) (*list, error) {
 			names = namesOf(fields)
 		}
 		if l.add(line, names); len(l.names) > limits.Columns {
-			return nil, tooManyFields(limits.Columns)
+			return nil, TooManyFields(limits.Columns)
 		}
 	}
 	return l, nil
