@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -16,6 +17,7 @@ import (
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/sample"
 	sender "github.com/citytally/citytally/ingest/client"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/sink/chdb/libchdb"
 	"github.com/citytally/citytally/transform/reconcile"
@@ -125,14 +127,15 @@ func (d *demo) submit(ctx context.Context) (basis uint64, rows int, err error) {
 		}
 		for _, receipt := range receipts {
 			rows += receipt.Rows
-			switch verdict := receipt.Verdict; {
-			case verdict == nil:
+			verdict := receipt.Verdict
+			if verdict == nil {
 				return 0, 0, fmt.Errorf("%s: no verdict after a minute", file.Name)
-			case len(verdict.Findings) > 0:
-				return 0, 0, fmt.Errorf("%s: row %d: %s", file.Name, verdict.Findings[0].Row, present.Finding(&verdict.Findings[0], d.language))
-			default:
-				basis = max(basis, verdict.AcceptedSequence)
 			}
+			// A remark keeps no figure out.
+			if i := slices.IndexFunc(verdict.Findings, func(f event.Finding) bool { return f.Severity != event.Inform }); i >= 0 {
+				return 0, 0, fmt.Errorf("%s: row %d: %s", file.Name, verdict.Findings[i].Row, present.Finding(&verdict.Findings[i], d.language))
+			}
+			basis = max(basis, verdict.AcceptedSequence)
 		}
 	}
 	return basis, rows, nil
