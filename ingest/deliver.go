@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +55,7 @@ func (g *Gateway) Deliver(ctx context.Context, d Delivery) (*Delivered, error) {
 	}
 	r := (&http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: "/v1/submissions", RawQuery: query.Encode()}, Header: http.Header{},
-		Body: io.NopCloser(bytes.NewReader(d.Content)), ContentLength: int64(len(d.Content)),
+		Body: newArrived(d.Content), ContentLength: int64(len(d.Content)),
 	}).WithContext(ctx)
 	who := token.Holder{Name: d.Area, Role: token.District, Area: d.Area}
 	uploaded, err := g.storeUpload(w, r, who, d.Way, d.Since)

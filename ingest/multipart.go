@@ -31,6 +31,9 @@ const (
 func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values, large *largeSlot) ([]byte, error) {
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
+		if a, ok := body.(*arrived); ok {
+			return a.content, nil
+		}
 		return g.readWhole(r.Context(), body, large)
 	}
 	var file []byte

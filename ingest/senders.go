@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -78,13 +77,33 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter, who token.Ho
 	return func() { leaveAll(); leaveOwn() }, nil
 }
 
+// arrived is the body of a request that is here as a whole, and is not copied again.
+type arrived struct {
+	bytes.Reader
+	content []byte
+}
+
+func newArrived(content []byte) *arrived {
+	a := &arrived{content: content}
+	a.Reset(content)
+	return a
+}
+
+func (*arrived) Close() error { return nil }
+
 // receive reads the request's body as it comes, before any work is done with it.
 func (g *Gateway) receive(w http.ResponseWriter, r *http.Request, large *largeSlot) error {
+	if a, ok := r.Body.(*arrived); ok {
+		if len(a.content) >= usualBody {
+			return large.take(r.Context())
+		}
+		return nil
+	}
 	body, err := g.readWhole(r.Context(), http.MaxBytesReader(w, r.Body, g.config.MaxBody), large)
 	if err != nil {
 		return err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = newArrived(body)
 	return nil
 }
 

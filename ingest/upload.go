@@ -78,14 +78,14 @@ func charset(r *http.Request) string {
 	return parameters["charset"]
 }
 
-// body returns the request's body, decompressed. Reading beyond MaxBody bytes is an error.
+// body returns the request's body, which has arrived, decompressed. Unpacking more than MaxBody bytes is
+// an error.
 func (g *Gateway) body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
-	raw := http.MaxBytesReader(w, r.Body, g.config.MaxBody)
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return raw, nil
+		return r.Body, nil
 	case "gzip":
-		unpacked, err := gzip.NewReader(raw)
+		unpacked, err := gzip.NewReader(r.Body)
 		if err != nil {
 			return nil, g.bodyProblem(err)
 		}

@@ -155,7 +155,9 @@ func (c *claim) read(root *os.Root) (content []byte, whole bool, err error) {
 	if !c.settled(&c.sighting) {
 		return nil, false, nil
 	}
-	if content, err = io.ReadAll(io.LimitReader(f, c.maxBody+1)); err != nil {
+	var read bytes.Buffer
+	read.Grow(int(min(before.Size(), c.maxBody)) + bytes.MinRead)
+	if _, err := read.ReadFrom(io.LimitReader(f, c.maxBody+1)); err != nil {
 		return nil, false, err
 	}
 	after, err := f.Stat()
@@ -166,7 +168,7 @@ func (c *claim) read(root *os.Root) (content []byte, whole bool, err error) {
 		c.sighting = sighting{after, c.now()}
 		return nil, false, nil
 	}
-	return content, true, nil
+	return read.Bytes(), true, nil
 }
 
 // refuse moves a file of which nothing was taken, with the reason beside it.

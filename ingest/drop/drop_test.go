@@ -3,6 +3,7 @@ package drop_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/internal/fixture"
+	"github.com/citytally/citytally/ingest/natsd"
 )
 
 // bomb is a small zip file with much in it.
@@ -154,6 +156,37 @@ func TestKilledAnywhere(t *testing.T) {
 	// The same figures under another name were sent before; they are told apart by the file.
 	if got := h.Submissions(drop.Way); len(got) == 0 || got["claimed-same.csv"] != 1 || got["sent-same.csv"] != 1 || got["told-same.csv"] != 1 || got["moved-same.csv"] != 1 {
 		t.Errorf("submissions %v", got)
+	}
+}
+
+// A file that is larger than a message goes in parts, once, though the watcher is killed among them.
+func TestLargeFileGoesInParts(t *testing.T) {
+	h := open(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
+	var text strings.Builder
+	text.WriteString("dataset,indicator,period,value\n")
+	for year := range 1500 {
+		fmt.Fprintf(&text, "sti-annual,hnte_valid,%d,%d\n", 1000+year, year)
+	}
+	h.put("320812/large.csv", text.String())
+	killed := h.watcher("same", drop.WithSteps(func(reached string) error {
+		if reached == "sent" {
+			return errKilled
+		}
+		return nil
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := killed.Run(ctx); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	parts := h.Submissions(drop.Way)["large.csv"]
+	h.Keep(h.watcher("same").Run)
+	path := h.ended("320812/done", "large", 1)[0]
+	if got := h.Submissions(drop.Way)["large.csv"]; parts < 2 || got != parts {
+		t.Errorf("%d parts before the kill, %d after it; want as many, and several", parts, got)
+	}
+	if text := h.verdict(path); strings.Count(text, "accepted") != 2 {
+		t.Errorf("want one verdict in each language for all parts, got %s", text)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/drop"
 	"github.com/citytally/citytally/ingest/internal/fixture"
+	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,9 +26,9 @@ type house struct {
 	dir string
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T, broker ...natsdtest.Option) *house {
 	t.Helper()
-	h := &house{fixture.Open(t), t.TempDir()}
+	h := &house{fixture.Open(t, broker...), t.TempDir()}
 	for _, area := range []string{"320812", "320804", "320800"} {
 		check(t, os.Mkdir(filepath.Join(h.dir, area), 0o770))
 	}

@@ -120,7 +120,7 @@ func TestDecodeAcceptedRefusesDamage(t *testing.T) {
 func TestNewerLayoutIsNoDamage(t *testing.T) {
 	body, err := event.EncodeAccepted(exampleAccepted(t))
 	check(t, err)
-	body[0] += 6 // layouts 4 to 8 are for catalogues, lists, held figures, rules and what the bureau sends
+	body[0] += 7 // layouts 4 to 9 are for catalogues, lists, held figures and entities, rules and what the bureau sends
 	if _, err := event.DecodeAccepted(body); err == nil || event.IsPermanent(err) || !strings.Contains(err.Error(), "upgrade") {
 		t.Errorf("want an error that passes with an upgrade, got %v", err)
 	}
