@@ -147,6 +147,7 @@ var (
 	wordMonth    = regexp.MustCompile(`^(\d{1,2})(月份?)?$`)
 	wordSpan     = regexp.MustCompile(`^(\d{1,2})月?-(\d{1,2})月(?:份|累计|份累计|合计)?$`)
 	wordFirst    = regexp.MustCompile(`^前(\d{1,2})(个月|月|季度)(?:累计)?$`)
+	wordQuarters = regexp.MustCompile(`^1季?度?-([2-4])季度?(?:累计)?$`)
 	wordYTD      = regexp.MustCompile(`^ytd(\d{1,2})$`)
 	sdmxMonth    = regexp.MustCompile(`^m(\d{2})$`)
 	englishMonth = regexp.MustCompile(`^([a-z]{3,9})(?:-([a-z]{3,9}))?$`)
@@ -194,6 +195,8 @@ func readPart(text, separator string) Period {
 			last *= 3
 		}
 		return monthSpan(1, last)
+	case match(wordQuarters, text, &m):
+		return monthSpan(1, 3*number(m[1]))
 	case match(wordSpan, text, &m):
 		return monthSpan(number(m[1]), number(m[2]))
 	case match(wordYTD, text, &m):

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
@@ -95,7 +96,24 @@ func (t *table) summarize() {
 	default:
 		t.understanding.sayf("数据在第 %d 至 %d 行", "figures in rows %d to %d", r.first, r.last)
 	}
+	t.tellToDate()
 	if n := t.reader.passed; n > 0 {
 		t.understanding.sayf("未读 %d 行标题或脚注", plural(n, "%d heading or footnote row")+" passed over", n)
 	}
+}
+
+// tellToDate says how many figures were taken for those of the year to date, and why.
+func (t *table) tellToDate() {
+	n, first := t.reader.toDate, &t.reader.firstToDate
+	if n == 0 {
+		return
+	}
+	period, _ := catalogue.ParsePeriod(first.Period)
+	zh, en := period.Names()
+	whyZH, whyEN := "表中写明是累计数", "the table says that they count from the beginning of the year"
+	if title := event.Excerpt(t.ToDate.Title, 60); title != "" {
+		whyZH, whyEN = fmt.Sprintf("%q 写明是累计数", title), fmt.Sprintf("%q says that they count from the beginning of the year", title)
+	}
+	t.understanding.say(fmt.Sprintf("%s，%d 个数据按年初至期末读取（第 %d 行为%s）", whyZH, n, first.Row, zh),
+		fmt.Sprintf("%s, and "+plural(n, "%d figure")+" taken for the year to date (row %d: %s)", whyEN, n, first.Row, en))
 }

@@ -17,7 +17,7 @@ func (t *table) listRow(r *grid.Row) error {
 	if i := t.At[header.EntityField]; r.Merged[i] {
 		return t.malformed(r, mergedValue(i, r.Number))
 	}
-	o.Period = t.periodOf(r)
+	o.Period = t.periodOf(r).code
 	if name := r.Cell(t.At[header.IndicatorField]); name != "" {
 		o.Indicator = t.indicator(name).id
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
+	"github.com/citytally/citytally/ingest/decode/wording"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 func (t *table) indicator(text string) named {
@@ -15,8 +17,8 @@ func (t *table) indicator(text string) named {
 		return named{id: text} // nothing has such a name
 	}
 	return t.reader.names.get(text, func(text string) named {
-		if ind, unit, ok := t.Catalogue.FindIndicator(t.label(text)); ok {
-			return named{ind.ID, unit, true}
+		if ind, unit, toDate, ok := header.FindIndicator(t.Catalogue, t.label(text)); ok {
+			return named{ind.ID, unit, true, toDate}
 		}
 		return named{id: text}
 	})
@@ -30,16 +32,16 @@ func (t *table) label(text string) string {
 	return text
 }
 
-// period returns the code of a period, or the text where it has none.
-func (t *table) periodCode(text string) string {
+// periodCode reads a period.
+func (t *table) periodCode(text string) periodCode {
 	if len(text) > header.MaxCell {
-		return text
+		return periodCode{code: text}
 	}
-	return t.reader.periods.get(text, func(text string) string {
-		if p, err := catalogue.ReadPeriod(text, int(t.period.Year)); err == nil {
-			return p.String()
+	return t.reader.periods.get(text, func(text string) periodCode {
+		if p, toDate, err := header.ReadPeriod(text, int(t.period.Year)); err == nil {
+			return periodCode{p.String(), toDate}
 		}
-		return text
+		return periodCode{code: text}
 	})
 }
 
@@ -82,18 +84,47 @@ func (t *table) dataset(text string) string {
 }
 
 // periodOf returns the period that a row says.
-func (t *table) periodOf(r *grid.Row) string {
+func (t *table) periodOf(r *grid.Row) periodCode {
 	text := r.Cell(t.At[header.PeriodField])
 	if y, m := t.At[header.YearField], t.At[header.MonthField]; y >= 0 && m >= 0 {
 		text = joinedPeriod(r.Cell(y), r.Cell(m))
 	}
 	if text == "" {
 		if t.Whole == "" && t.period.Kind != 0 {
-			return t.period.String()
+			return periodCode{code: t.period.String()}
 		}
-		return t.Whole
+		return periodCode{code: t.Whole}
 	}
 	return t.periodCode(text)
+}
+
+// toDate makes the period of a flow the year to its end, where the table's title, or a name or period
+// beside the figure, says that it counts from the beginning of the year. A stock is read at the end.
+func (t *table) toDate(o *event.Observation, said bool) {
+	if !said && t.ToDate.Title == "" {
+		return
+	}
+	ind, ok := t.Catalogue.Indicator(o.Indicator)
+	period, err := catalogue.ParsePeriod(o.Period)
+	if !ok || err != nil || period.Kind == catalogue.YearToDate {
+		return
+	}
+	of := period
+	if period.Kind == catalogue.Year {
+		if !t.ToDate.Years || t.ToDate.Month == 12 {
+			return
+		}
+		of = catalogue.Period{Year: period.Year, Kind: catalogue.Month, Index: t.ToDate.Month}
+	}
+	if ind.Kind != catalogue.Stock {
+		of, _ = wording.EndingWith(of, catalogue.YearToDate)
+	}
+	if o.Period = of.String(); of == period || catalogue.Silent(string(o.Value)) {
+		return
+	}
+	if t.reader.toDate++; t.reader.toDate == 1 {
+		t.reader.firstToDate = event.Observation{Row: o.Row, Cell: o.Cell, Period: o.Period}
+	}
 }
 
 // joinedPeriod joins a year's cell and a month's.

@@ -58,7 +58,7 @@ type tableReader struct {
 	first, last int // rows with figures
 	passed      int // rows passed over as headings and footnotes
 	names       cache[named]
-	periods     cache[string]
+	periods     cache[periodCode]
 	areas       cache[string]
 	datasets    cache[string]
 	footnotes   cache[bool]
@@ -66,12 +66,21 @@ type tableReader struct {
 	totalNames  cache[bool]
 	fieldNames  cache[bool]
 	inNotes     bool // below a heading such as 填表说明：
+	toDate      int  // figures that were taken for those of the year to date
+	firstToDate event.Observation
 }
 
 // named is an indicator as a cell names it.
 type named struct {
 	id, unit string
 	known    bool
+	toDate   bool // the name says that figures are of the year to date
+}
+
+// periodCode is a period as a cell writes it: its code, or the text where it has none.
+type periodCode struct {
+	code   string
+	toDate bool // flows are of the year up to its end
 }
 
 // cache keeps what texts stand for. Consecutive rows often have the same.

@@ -50,7 +50,9 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	}
 	name := r.Cell(t.At[header.IndicatorField])
 	indicator := t.indicator(name)
-	o.Indicator, o.Period, o.Value = indicator.id, t.periodOf(r), event.Text(r.Cell(t.At[header.ValueField]))
+	period := t.periodOf(r)
+	o.Indicator, o.Period, o.Value = indicator.id, period.code, event.Text(r.Cell(t.At[header.ValueField]))
+	t.toDate(&o, indicator.toDate || period.toDate)
 	if problem := t.otherName(r, indicator, name); problem != nil {
 		return o, "", "", problem
 	}
@@ -264,6 +266,7 @@ type wideFigures struct {
 	area, dataset string
 	indicator     named
 	unit          string
+	toDate        bool // the row's period says that flows are of the year to date
 }
 
 func (t *table) wide(r *grid.Row) wideFigures {
@@ -273,7 +276,8 @@ func (t *table) wide(r *grid.Row) wideFigures {
 		w.indicator = t.indicator(r.Cell(t.At[header.IndicatorField]))
 	}
 	if t.Orientation != header.AcrossPeriods {
-		w.base.Period = t.periodOf(r)
+		period := t.periodOf(r)
+		w.base.Period, w.toDate = period.code, period.toDate
 	}
 	return w
 }
@@ -295,7 +299,9 @@ func (w *wideFigures) figure(i int) (o event.Observation, area string, known boo
 	case header.AcrossAreas:
 		area = c.Area
 	}
-	o.Indicator, o.Unit = what.id, cmp.Or(w.unit, w.unitFor(what, c, &o))
+	o.Indicator, o.Stage = what.id, cmp.Or(o.Stage, c.Stage)
+	w.table.toDate(&o, w.toDate || what.toDate || c.ToDate)
+	o.Unit = cmp.Or(w.unit, w.unitFor(what, c, &o))
 	o.Base, o.Change = w.compared(w.row, c.Base), w.compared(w.row, c.Change)
 	return o, area, what.known
 }

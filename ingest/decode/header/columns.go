@@ -3,6 +3,7 @@ package header
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -44,7 +45,7 @@ func (t *table) headerColumns(cells []string) []Column {
 			c.City = wording.CityTotal(catalogue.NormalizeName(text))
 			continue
 		}
-		if _, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 {
+		if v, err := catalogue.ParseValue(text); err == nil && strings.ContainsAny(text, "0123456789") && len(text) < 20 && (v.Unit == "" || catalogue.IsUnit(v.Unit)) {
 			return nil
 		}
 	}
@@ -56,15 +57,23 @@ func (t *table) headerColumns(cells []string) []Column {
 var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成数|完成情况)(\([^()]+\))?$`)
 
 // periodSuffix is what tables write behind a period: 2022年末, 2022年实际.
-var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|数)$`)
+var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|调整后?数?|数)$`)
+
+// stageSuffix is a stage behind a period: 2025年快报, 2025年（预计）.
+var stageSuffix = regexp.MustCompile(`[(\[]?((?:快报|预计|预测|年报|初步核算|初步|最终核实|最终)数?)[)\]]?$`)
 
 // figuresOf recognises a header that names an indicator, an area or a period.
 func (t *table) figuresOf(c *Column) bool {
-	if ind, unit, ok := t.Catalogue.FindIndicator(c.Name); ok {
-		c.Role, c.Indicator, c.Unit = Figures, ind.ID, unit
+	if ind, unit, toDate, ok := FindIndicator(t.Catalogue, c.Name); ok {
+		c.Role, c.Indicator, c.Unit, c.ToDate = Figures, ind.ID, unit, toDate
 		return true
 	}
-	if area, ok := t.Catalogue.FindArea(c.Name); ok {
+	name, unit := c.Name, ""
+	if base, inner, ok := splitBrackets(catalogue.NormalizeName(name)); ok && catalogue.IsUnit(inner) {
+		name, unit = base, inner
+	}
+	if area, ok := t.Catalogue.FindArea(name); ok {
+		c.Unit = unit
 		if c.Role, c.Area = Figures, area.Code; t.CityFor(area) {
 			c.Role, c.Area, c.City = Extra, "", true
 		}
@@ -80,7 +89,15 @@ func (t *table) figuresOf(c *Column) bool {
 	if base, inner, ok := splitBrackets(catalogue.NormalizeName(text)); ok && (catalogue.IsUnit(inner) || inner == "%") {
 		text, c.Unit = base, inner
 	}
-	period, err := catalogue.ReadPeriod(text, int(t.Period.Year))
+	if text != "" && c.Stage == "" {
+		short := catalogue.NormalizeName(text)
+		if m := stageSuffix.FindStringSubmatch(short); m != nil {
+			if stage, err := catalogue.ParseStage(m[1]); err == nil {
+				text, c.Stage = strings.TrimSuffix(short, m[0]), stage.String()
+			}
+		}
+	}
+	period, toDate, err := ReadPeriod(text, int(t.Period.Year))
 	if err != nil {
 		if short := periodSuffix.ReplaceAllString(text, ""); short != text && short != "" {
 			if strings.HasSuffix(text, "年末") {
@@ -96,7 +113,7 @@ func (t *table) figuresOf(c *Column) bool {
 		}
 		return false
 	}
-	c.Role, c.Period = Figures, period.String()
+	c.Role, c.Period, c.ToDate = Figures, period.String(), toDate
 	return true
 }
 
@@ -135,8 +152,10 @@ func (t *table) combine(top, bottom []string) []string {
 			cells[i] = upper + "（" + unit + "）"
 		default:
 			cells[i] = upper + lower
-			if field, _ := Field(lower, false); field == ValueField && t.namesFigures(upper) {
-				cells[i] = upper
+			if field, unit := Field(lower, false); field == ValueField && t.namesFigures(upper) {
+				if cells[i] = upper; unit != "" {
+					cells[i] += "（" + unit + "）"
+				}
 			} else if field != Extra {
 				cells[i] = lower
 			} else if _, err := catalogue.ReadPeriod(cells[i], 0); err != nil {
@@ -270,7 +289,7 @@ func (t *table) repeated(columns []Column, byField [Figures + 1][]int, f *Failur
 		if c.Role != Figures {
 			continue
 		}
-		key := c.Indicator + "|" + c.Period + "|" + c.Area
+		key := c.Indicator + "|" + c.Period + "|" + c.Area + "|" + c.Stage + "|" + strconv.FormatBool(c.ToDate)
 		if first, taken := seen[key]; taken {
 			f.Problem = newProblem(ambiguous, headerText(columns),
 				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 说的是同一项，无法确定用哪一列；请只保留一列", first+1, columns[first].Name, i+1, c.Name),

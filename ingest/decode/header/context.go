@@ -30,10 +30,12 @@ func (t *table) context() *Failure {
 	if f := t.titleArea(titles); f != nil {
 		return f
 	}
-	if t.At[PeriodField] >= 0 || t.At[YearField] >= 0 || t.Orientation == AcrossPeriods && !t.relative() {
-		return nil
+	if t.At[PeriodField] < 0 && t.At[YearField] < 0 && (t.Orientation != AcrossPeriods || t.relative()) {
+		if f := t.titlePeriod(titles); f != nil {
+			return f
+		}
 	}
-	return t.titlePeriod(titles)
+	return t.cumulation(titles)
 }
 
 // relative reports whether columns tell their periods by their place to that of the table.

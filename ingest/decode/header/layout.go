@@ -66,6 +66,8 @@ type Layout struct {
 	Unit string
 	// Whole is the period of every figure, where the table has none.
 	Whole string
+	// ToDate is what the title says of figures that count from the beginning of the year.
+	ToDate ToDate
 	// SDMX is true of SDMX-CSV, in which a name may follow a code: gdp: Gross domestic product.
 	SDMX bool
 }
@@ -90,11 +92,15 @@ type Column struct {
 	Name, Unit string
 	// Indicator, Period or Area is what the values of a column of figures have in common.
 	Indicator, Period, Area string
+	// Stage is the name of the stage written behind a period: 2025年快报.
+	Stage string
 	// Base and Change are the columns of a year before's figures and of the change since, of a
 	// table with many figures in a row; -1 is none.
 	Base, Change int
 	// City is true of a column of the whole city in a table of its areas: 全市, 合计.
 	City bool
+	// ToDate is true where the header says that flows count from the beginning of the year: 9月末.
+	ToDate bool
 
 	relative bool               // the period is told by its place to that of the table: 本月
 	problem  *catalogue.Problem // why the header names no period although it seems to

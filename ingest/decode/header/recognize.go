@@ -23,9 +23,15 @@ func (t *table) headerAt(i int) *Failure {
 		return &Failure{}
 	}
 	if i+1 < len(t.sample) && !t.First && t.subHeader(r, &t.sample[i+1]) {
-		if t.tryHeader(t.combine(r.Cells, t.sample[i+1].Cells), i, 2) == nil {
+		both := t.tryHeader(t.combine(r.Cells, t.sample[i+1].Cells), i, 2)
+		if both == nil {
 			return nil
 		}
+		one := t.tryHeader(r.Cells, i, 1)
+		if one != nil && both.Recognized >= one.Recognized {
+			return both // whose columns have their names in either row
+		}
+		return one
 	}
 	return t.tryHeader(r.Cells, i, 1)
 }
@@ -202,10 +208,10 @@ func (t *table) meaning(i int, below []grid.Row) Role {
 		if _, ok := t.Catalogue.FindArea(cell); ok {
 			areas++
 		}
-		if _, _, ok := t.Catalogue.FindIndicator(cell); ok {
+		if _, _, _, ok := FindIndicator(t.Catalogue, cell); ok {
 			indicators++
 		}
-		if _, err := catalogue.ReadPeriod(cell, int(t.Period.Year)); err == nil {
+		if _, _, err := ReadPeriod(cell, int(t.Period.Year)); err == nil {
 			periods++
 		}
 	}

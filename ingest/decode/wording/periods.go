@@ -69,7 +69,7 @@ const (
 )
 
 var (
-	baseBehind   = regexp.MustCompile(`^(.*?)(?:上年同期|去年同期|上年同月|上年同季)` + measured + `$`)
+	baseBehind   = regexp.MustCompile(`^(.*?)(?:(?:上年|去年)?同期|上年同月|上年同季)` + measured + `$`)
 	baseBefore   = regexp.MustCompile(`^(?:上年同期|去年同期)(.+)$`)
 	changeBehind = regexp.MustCompile(`^(.*?)(?:同比|比上年同期|比去年同期|较上年同期)(?:增长|增速|增幅|增减|增降|变动|变化|升降)?(?:率|幅度?|百分点)?$`)
 	unitBehind   = regexp.MustCompile(`^(.+?)[(\[]([^()\[\]]+)[)\]]$`)

@@ -1,0 +1,79 @@
+package wording
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
+
+// Cumulation is whether a text says that figures count from the beginning of the year.
+type Cumulation uint8
+
+const (
+	NotCumulative Cumulation = iota
+	Cumulative
+	PartlyCumulative // some figures are of the period alone: 本月及累计
+)
+
+var (
+	notCumulative = regexp.MustCompile(`(?:非|不是|不含)累计`)
+	cumulative    = regexp.MustCompile(`累计|截[-止]+(?:目前|\d)|[月季年]度?份?期?[末底]?止`)
+	throughMonth  = regexp.MustCompile(`(?:^|\D)0?1月?-(\d{1,2})月|截[-止]+(?:目前)?(?:\d{4}年)?(\d{1,2})月|(\d{1,2})月份?[末底]?止|前(\d{1,2})个月`)
+	ofPeriodAlone = regexp.MustCompile(`(?:^|[^-])[本当单][月季期](?:[^止末底]|$)`)
+	numerals      = strings.NewReplacer("十二月", "12月", "十一月", "11月", "十月", "10月", "二月", "2月", "三月", "3月", "四月", "4月", "五月", "5月", "六月", "6月", "七月", "7月", "八月", "8月", "九月", "9月")
+)
+
+// ToDate tells whether a title says that figures count from the beginning of the year (累计, 截至9月底,
+// 1-9月), and the month up to which; 0 where it says none.
+func ToDate(title string) (kind Cumulation, month uint8) {
+	title = dashes.Replace(numerals.Replace(catalogue.NormalizeName(title)))
+	through := throughMonth.FindStringSubmatch(title)
+	if notCumulative.MatchString(title) || through == nil && !cumulative.MatchString(title) {
+		return NotCumulative, 0
+	}
+	if ofPeriodAlone.MatchString(title) {
+		return PartlyCumulative, 0
+	}
+	if through != nil {
+		n, _ := strconv.Atoi(strings.Join(through[1:], ""))
+		month = uint8(min(n, 12))
+	}
+	return Cumulative, month
+}
+
+var (
+	upToBefore = regexp.MustCompile(`^(?:自?年初)?(?:截[至止到]+|累计[至到]?|至|到)`)
+	upToBehind = regexp.MustCompile(`(?:(?:期?[末底]止?|止)(?:累计)?|累计)(?:数值?|值|额|完成数?)?$`)
+)
+
+// UpTo takes the words from the text of a period that say that it is meant up to its end, as figures
+// of the year to date and stocks are: 截至2026年9月, 9月止, 2026年三季度累计. It reports false for a text
+// without them.
+func UpTo(text string) (period string, ok bool) {
+	text = catalogue.NormalizeName(text)
+	period = upToBehind.ReplaceAllString(upToBefore.ReplaceAllString(text, ""), "")
+	return period, period != text && period != ""
+}
+
+// cumulated are the forms in which the name of an indicator says that its figures are of the year to
+// date.
+var cumulated = []*regexp.Regexp{regexp.MustCompile(`累计`), regexp.MustCompile(`累计(?:数|值|额|完成数?)`)}
+
+var emptyBrackets = strings.NewReplacer("(,", "(", "(、", "(", ",)", ")", "、)", ")", "()", "", "[]", "")
+
+// WithoutToDate returns what an indicator may be called whose name says that its figures are of the
+// year to date: 技术合同成交额（累计，万元）. It is empty for another name.
+func WithoutToDate(name string) (names []string) {
+	if !strings.Contains(name, "累计") {
+		return nil
+	}
+	name = catalogue.NormalizeName(name)
+	for _, words := range cumulated {
+		if short := emptyBrackets.Replace(words.ReplaceAllString(name, "")); short != "" {
+			names = append(names, short)
+		}
+	}
+	return names
+}
