@@ -195,6 +195,17 @@ func single() []corpusFile {
 		text("current-and-previous.csv", "指标,单位,本期,上年同期,同比\n地区生产总值,亿元,850.2,813.41,4.5\n", "period=2022"), text("numbered.csv", "序号,指标,时期,数值\n1,地区生产总值,2022,850.2\n2,有效高新技术企业,2022,95\n", ""),
 		text("stock-year-end.csv", "指标,2021年末,2022年末\n有效高新技术企业,87,95\n", ""), text("label-unnamed.csv", ",2021,2022\n地区生产总值,813.41,850.2\n", ""), text("area-label-unnamed.csv", "区县\\指标,地区生产总值\n清江浦区,850\n淮阴区,600\n合计,1450\n", "area= period=2022"),
 		text("unit-is-body.csv", "单位,地区生产总值\n清江浦区,850\n淮阴区,600\n", "area= period=2022"), text("header-repeated.csv", csv+csv, ""), text("several-areas.csv", "area,indicator,period,value\n320812,gdp,2022,1\n淮阴区,gdp,2022,2\n", "area="),
+		// Units that stand outside of the figures.
+		text("unit-list-in-title.csv", "季报,\n单位：万元、家,\n指标,2022\n技术合同成交额,31000\n有效高新技术企业,95\n", ""), text("unit-of-money-in-title.csv", "金额单位：人民币万元,\n指标,2022\n技术合同成交额,31000\n", ""), text("unit-spaced-in-title.csv", "单位:万元  家  %,\n指标,2022\n技术合同成交额,31000\n", ""),
+		text("unit-in-brackets-in-title.csv", "科技季报（万元）,\n指标,2022\n技术合同成交额,31000\n", ""), text("unit-in-label-header.csv", "指标（金额：万元）,2022\n技术合同成交额,31000\n", ""), text("unit-in-file-name（万元）.csv", "指标,2022\n技术合同成交额,31000\n", ""),
+		text("unit-in-footnote.csv", "指标,2022\n技术合同成交额,31000\n研发机构绩效奖励经费,30\n有效高新技术企业,95\n注：金额单位为万元。,\n", ""), text("unit-of-some-in-footnote.csv", "指标,2022\n技术合同成交额,31000\n注：产值单位为万元。,\n", ""),
+		text("unit-of-one-in-footnote.csv", "单位：亿元,\n指标,2022\n地区生产总值,850.2\n技术合同成交额,31000\n注：技术合同成交额单位为万元。,\n", ""), text("unit-alone-below.csv", "指标,2022\n技术合同成交额,31000\n单位：万元,\n", ""), text("units-contradict.csv", "单位：亿元,\n指标,2022\n技术合同成交额,31000\n注：单位：万元,\n", ""),
+		text("unit-mentioned.csv", "指标,2022\n技术合同成交额,31000\n研发机构绩效奖励经费,30\n注：产值为万元口径,\n", ""), text("amount-mentioned.csv", "指标,2022\n技术合同成交额,3.1\n注：规上企业指年主营业务收入2000万元及以上的亿元企业,\n", ""),
+		text("unit-in-headings.csv", "指标,2022\n一、产值类（万元）,\n（一）工业,\n规模以上工业总产值,823000\n二、技术市场（单位：万元）,\n技术合同成交额,31000\n", ""), text("unit-of-a-heading-before.csv", "指标,2022\n一、产值类（万元）,\n规模以上工业总产值,823000\n二、其他,\n有效高新技术企业,95\n地区生产总值,850.2\n", ""),
+		text("unit-of-another-currency.csv", "单位：万美元,\n指标,2022\n技术合同成交额,31000\n有效高新技术企业,95\n", ""), text("unit-cells-merged-before.csv", "指标,单位,2022\n技术合同成交额,万元,31000\n规模以上工业总产值,,823000\n", ""),
+		text("unit-cell-empty-under-title.csv", "季报,,单位：万元\n指标,单位,2022\n技术合同成交额,,31000\n规模以上工业总产值,亿元,82.3\n", ""), text("unit-row.csv", "报告期,技术合同成交额,有效高新技术企业\n单位,万元,家\n2022,31000,95\n", ""), text("unit-row-of-periods.csv", "指标,2021,2022\n单位,万元,万元\n技术合同成交额,31000,33000\n", ""),
+		text("unit-outside.json", `{"地区":"清江浦区","报告期":"2022年","金额单位":"万元","明细":[{"指标":"技术合同成交额","数值":31000},{"指标":"有效高新技术企业","数值":95}]}`, ""), text("unit-in-name-outside.json", `{"报表名称":"科技年报（单位：万元）","报告期":"2022年","rows":[{"指标":"技术合同成交额","数值":31000}]}`, ""),
+		text("dhis2-comment.json", `{"dataSet":"sti-annual","period":"2022","orgUnit":"320812","dataValues":[{"dataElement":"gdp","value":"850.2"},{"dataElement":"tech_contract_value","value":"31000","comment":"万元"}]}`, ""),
 		// Rows.
 		text("headings.csv", "指标,单位,2022年\n一、重点指标,,\n地区生产总值,亿元,850.2\n二、企业,,\n其中：有效高新技术企业,家,95\n", ""), text("footnotes.csv", csv+"注：初步数,,\n审核人：李四,,\n2023年1月5日,,\n", ""),
 		text("empty-cells.csv", "指标,2021,2022\n地区生产总值,,850\n有效高新技术企业,-,—\n", ""), text("thousands-unquoted.csv", "indicator,period,value,note\ngdp,2022,1,200,\n", ""), text("thousands-quoted.csv", "indicator,period,value\nindustrial_output,2022,\"1,200.5\"\n", ""),

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -53,14 +54,23 @@ type Divided struct {
 // program's own.
 func Read(data []byte, options Options) (Result, error) {
 	options.Limits = options.Limits.withDefaults()
-	f := &file{Options: &options, understanding: &narrator{}, indexes: map[[2]string]int{}}
+	var period catalogue.Period
 	if options.Period != "" {
 		var err error
-		if f.period, err = catalogue.ReadPeriod(options.Period, 0); err != nil {
+		if period, err = catalogue.ReadPeriod(options.Period, 0); err != nil {
 			return Result{}, err
 		}
 	}
-	if err := f.read(data, 0); err != nil {
+	fresh := func(below []statedUnits) *file {
+		return &file{Options: &options, period: period, understanding: &narrator{}, indexes: map[[2]string]int{}, unitsBelow: below}
+	}
+	f := fresh(nil)
+	err := f.read(data, 0)
+	if again, ok := errors.AsType[*unitsBelow](err); ok {
+		f = fresh(again.stated)
+		err = f.read(data, 0)
+	}
+	if err != nil {
 		return Result{}, err
 	}
 	f.understanding.finish(f.observations-f.silent-f.malformed-f.foreign, f.silent+f.unspoken, f.malformed, f.foreign)
@@ -79,7 +89,9 @@ type file struct {
 	columns map[string]string
 	keyed   bool   // a row is an object of JSON, and columns have names but no letters
 	key     string // of a submission as JSON
-	again   bool
+	// unitsBelow are what footnotes say of units, known from having read the file before; nil is not known.
+	unitsBelow []statedUnits
+	again      bool
 
 	// expected is how many observations there are, at a guess from the file's rows.
 	expected int

@@ -41,9 +41,6 @@ func (t *table) describe() {
 	if t.Whole != "" {
 		t.understanding.sayf("时期 %s（报送时选择的报告期）", "period %s (the parameter period)", t.Whole)
 	}
-	if t.Unit != "" {
-		t.understanding.sayf("单位 %s（标题所写）", "unit %s (of the title)", t.Unit)
-	}
 	for i := range t.Columns {
 		t.describeColumn(i, &t.Columns[i])
 	}

@@ -81,7 +81,7 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 		name = event.Excerpt(name, 60)
 		f.understanding.note("COLUMN_PASSED_OVER", 0, "", name, fmt.Sprintf("列表之外的字段 %q 未读", name), fmt.Sprintf("%q, outside of the list, is passed over", name))
 	}
-	f.expected = g.Len()
+	f.expected, t.outside = g.Len(), g.Outside
 	return t.read()
 }
 

@@ -49,6 +49,7 @@ func (t *table) passedOver(r *grid.Row) bool {
 	default:
 		return false
 	}
+	t.unitsInRow(r, strings.HasSuffix(zh, "小标题"))
 	t.reader.passed++
 	t.understanding.note("ROW_PASSED_OVER", r.Number, "", first, fmt.Sprintf("第 %d 行（%s）未读：%s", r.Number, event.Excerpt(first, 40), zh), fmt.Sprintf("row %d, %q, is passed over: %s", r.Number, event.Excerpt(first, 40), en))
 	return true

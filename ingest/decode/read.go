@@ -19,10 +19,13 @@ import (
 type table struct {
 	*file
 	grid grid.Grid
+	// outside are texts outside of the list of a JSON that may state units.
+	outside []string
 	// sample are the first rows, kept while the header is looked for and then read first.
 	sample []grid.Row
 	*header.Layout
 	reader tableReader
+	units  units
 	sums   sums
 	// foreignColumns are those of other areas of which there has been a figure.
 	foreignColumns map[int]bool
@@ -112,6 +115,7 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 // read reads the rows below the header.
 func (t *table) read() error {
 	t.describe()
+	t.findUnits()
 	if t.At[header.AreaField] >= 0 || t.Orientation == header.AcrossAreas {
 		t.sums = sums{catalogue: t.Catalogue, cells: map[summed]*parts{}}
 	}
@@ -138,6 +142,9 @@ func (t *table) read() error {
 		if err := t.row(&r); err != nil {
 			return err
 		}
+	}
+	if err := t.endUnits(); err != nil {
+		return err
 	}
 	t.compareTotals()
 	t.summarize()
@@ -183,16 +190,29 @@ func (t *table) row(r *grid.Row) error {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列的内容超过 %d 字节", i+1, t.Limits.CellBytes), fmt.Sprintf("the cell in column %d has more than %d bytes", i+1, t.Limits.CellBytes)))
 		}
 	}
+	if t.units.section != nil {
+		t.units.section.used = true
+	}
+	t.units.noteUnitCell(r.Cell(t.At[header.UnitField]), r.Number)
+	var err error
 	switch {
 	case t.IsList():
-		return t.listRow(r)
+		err = t.listRow(r)
 	case t.Orientation == header.Long:
-		return t.longRow(r)
+		err = t.longRow(r)
+	default:
+		err = t.wideRow(r)
 	}
-	return t.wideRow(r)
+	if err == nil && t.units.question != nil {
+		return t.units.question
+	}
+	return err
 }
 
 func (t *table) malformed(r *grid.Row, problem *catalogue.Problem) error {
+	if n, _ := r.Filled(); n == 1 {
+		t.unitsInRow(r, false)
+	}
 	text := r.Text
 	if text == "" {
 		text = strings.Join(r.Cells, ",")

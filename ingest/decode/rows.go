@@ -9,6 +9,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -68,7 +69,7 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 		o.Unit = unit
 	}
 	if o.Unit == "" {
-		o.Unit = t.unitFor(indicator, &t.Columns[t.At[header.ValueField]], &o)
+		o.Unit = t.unitFor(indicator, &t.Columns[t.At[header.ValueField]], r, &o)
 	}
 	o.Base, o.Change = t.compared(r, t.Base), t.compared(r, t.Change)
 	if at := t.At[header.ActionField]; at >= 0 {
@@ -141,8 +142,8 @@ func (t *table) otherName(r *grid.Row, indicator named, name string) *catalogue.
 }
 
 // unitFor returns the unit of a figure without one of its own: that of the indicator's cell, of
-// the column's header, or of the title.
-func (t *table) unitFor(indicator named, c *header.Column, o *event.Observation) string {
+// the column's header, of a note that says nothing else, or of what the file says elsewhere.
+func (t *table) unitFor(indicator named, c *header.Column, r *grid.Row, o *event.Observation) string {
 	switch {
 	case catalogue.Silent(string(o.Value)):
 		return ""
@@ -150,14 +151,18 @@ func (t *table) unitFor(indicator named, c *header.Column, o *event.Observation)
 		return indicator.unit
 	case c.Unit != "":
 		return c.Unit
-	case t.Unit != "":
-		// A title speaks of what has such a unit: 单位：亿元 above numbers of enterprises says
-		// nothing of them.
-		if ind, ok := t.Catalogue.Indicator(indicator.id); ok && catalogue.ParseUnit(t.Unit).Dimension == ind.Unit().Dimension {
-			return t.Unit
+	}
+	if o.Note != "" && len(o.Note) <= header.MaxCell {
+		if ind, ok := t.Catalogue.Indicator(indicator.id); ok {
+			if said := wording.FindUnits(o.Note); said.General {
+				if fits := fitting(said.Stated, ind); len(fits) == 1 && (t.At[header.UnitField] < 0 || fits[0] != "元") {
+					t.units.apply(fits[0], "备注", "the notes").figures++
+					return fits[0]
+				}
+			}
 		}
 	}
-	return ""
+	return t.unitOutside(indicator.id, r, o)
 }
 
 // scaleWords are the counting words of powers of ten.
@@ -301,7 +306,9 @@ func (w *wideFigures) figure(i int) (o event.Observation, area string, known boo
 	}
 	o.Indicator, o.Stage = what.id, cmp.Or(o.Stage, c.Stage)
 	w.table.toDate(&o, w.toDate || what.toDate || c.ToDate)
-	o.Unit = cmp.Or(w.unit, w.unitFor(what, c, &o))
+	if o.Unit = w.unit; o.Unit == "" {
+		o.Unit = w.unitFor(what, c, w.row, &o)
+	}
 	o.Base, o.Change = w.compared(w.row, c.Base), w.compared(w.row, c.Change)
 	return o, area, what.known
 }

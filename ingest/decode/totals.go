@@ -102,6 +102,8 @@ func (t *table) cityRow(r *grid.Row) {
 			return
 		}
 	}
+	t.units.aside = true
+	defer func() { t.units.aside = false }()
 	if t.Orientation == header.Long {
 		if o, _, _, problem := t.longFigure(r); problem == nil {
 			t.sums.total(&o, label, t.At[header.ValueField])
@@ -121,6 +123,8 @@ func (t *table) cityColumns(r *grid.Row, w *wideFigures) {
 	if t.Orientation != header.AcrossAreas || t.sums.catalogue == nil {
 		return
 	}
+	t.units.aside = true
+	defer func() { t.units.aside = false }()
 	for i := range t.Columns {
 		if t.Columns[i].City && r.Faults[i] == nil && !r.Merged[i] {
 			o, _, _ := w.figure(i)

@@ -12,21 +12,12 @@ import (
 )
 
 var (
-	titleUnit   = regexp.MustCompile(`(?:计量)?单位[:：]\s*([^\s:：，,）)]+)`)
 	titlePeriod = regexp.MustCompile(`(\d{4})\s*年?(?:度)?\s*(?:(?:第?[一二三四1-4]季度)|(?:[上下]半年)|(?:前三季度)|(?:\d{1,2}\s*[-—–~至]\s*\d{1,2}月)|(?:\d{1,2}月))?|\b(?:19|20)\d{2}-?(?:Q[1-4]|S[12]|H[12]|YTD\d{2}|\d{2})\b`)
 )
 
-// context reads what stands above the header, and in the file's name: the unit, and the period and
-// area that the parameters have to agree with. It returns a failure where they do not.
+// context reads what stands above the header, and in the file's name: the period and area that the parameters have to agree with. It returns a failure where they do not.
 func (t *table) context() *Failure {
 	titles := t.titles(t.Row)
-	for _, title := range titles {
-		if m := titleUnit.FindStringSubmatch(title); m != nil {
-			if unit := catalogue.NormalizeName(m[1]); catalogue.IsUnit(unit) && t.At[UnitField] < 0 {
-				t.Unit = unit
-			}
-		}
-	}
 	if f := t.titleArea(titles); f != nil {
 		return f
 	}

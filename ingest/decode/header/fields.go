@@ -56,7 +56,7 @@ var fieldWords = func() map[string]Role {
 		YearField:      "year 年份 年度 年",
 		MonthField:     "month quarter 月份 月 季度",
 		ValueField:     "value obsvalue 数值 值 数据 指标值 本期 本期数 本期值 本年数 实际值 实际 完成数 填报值 填报数 上报数 绝对数 绝对值 绝对量 绝对额 总量 实绩 完成 实际数 实际完成 期末数 本期实际 本期完成 金额",
-		UnitField:      "unit unitmeasure unitofmeasure 单位 计量单位 数据单位",
+		UnitField:      "unit unitmeasure unitofmeasure 单位 计量单位 数据单位 金额单位 货币单位",
 		StageField:     "stage obsstage 阶段 数据阶段 数据性质",
 		StatusField:    "status obsstatus 状态 数据状态",
 		QualifierField: "qualifier 限定 限定词 修饰",

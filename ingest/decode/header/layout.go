@@ -62,8 +62,6 @@ type Layout struct {
 	// Base and Change are the columns of the figure of a year before and of the change since,
 	// which are held against what is known; -1 is none.
 	Base, Change int
-	// Unit is that of a title: 单位：亿元.
-	Unit string
 	// Whole is the period of every figure, where the table has none.
 	Whole string
 	// ToDate is what the title says of figures that count from the beginning of the year.

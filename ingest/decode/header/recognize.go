@@ -22,16 +22,22 @@ func (t *table) headerAt(i int) *Failure {
 	if n == 0 {
 		return &Failure{}
 	}
-	if i+1 < len(t.sample) && !t.First && t.subHeader(r, &t.sample[i+1]) {
-		both := t.tryHeader(t.combine(r.Cells, t.sample[i+1].Cells), i, 2)
-		if both == nil {
-			return nil
+	if i+1 < len(t.sample) && !t.First {
+		below := &t.sample[i+1]
+		if isUnitRow(below) {
+			return t.tryHeader(t.combine(r.Cells, append([]string{""}, below.Cells[1:]...)), i, 2)
 		}
-		one := t.tryHeader(r.Cells, i, 1)
-		if one != nil && both.Recognized >= one.Recognized {
-			return both // whose columns have their names in either row
+		if t.subHeader(r, below) {
+			both := t.tryHeader(t.combine(r.Cells, below.Cells), i, 2)
+			if both == nil {
+				return nil
+			}
+			one := t.tryHeader(r.Cells, i, 1)
+			if one != nil && both.Recognized >= one.Recognized {
+				return both // whose columns have their names in either row
+			}
+			return one
 		}
-		return one
 	}
 	return t.tryHeader(r.Cells, i, 1)
 }
@@ -65,6 +71,24 @@ func (t *table) subHeader(top, bottom *grid.Row) bool {
 		}
 	}
 	return true
+}
+
+// isUnitRow reports whether a row below a header says the units of its columns: 单位, 万元, 家.
+func isUnitRow(r *grid.Row) bool {
+	if field, _ := Field(r.Cell(0), false); r.Problem != nil || field != UnitField {
+		return false
+	}
+	n := 0
+	for i := 1; i < len(r.Cells); i++ {
+		switch cell := strings.Trim(catalogue.NormalizeName(r.Cell(i)), "()"); {
+		case cell == "":
+		case !catalogue.IsUnit(cell):
+			return false
+		default:
+			n++
+		}
+	}
+	return n > 0
 }
 
 func (t *table) tryHeader(cells []string, i, rows int) *Failure {

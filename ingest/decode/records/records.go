@@ -44,6 +44,8 @@ type Records struct {
 	around []field
 	// PassedOver are fields outside of the list that do not count.
 	PassedOver []string
+	// Outside are the fields outside of the list that may state units: 金额单位：万元.
+	Outside []string
 }
 
 // constant is what a field says that is written once, outside of the list, and the column that it
@@ -139,11 +141,16 @@ func (g *Records) placeOutside(roles map[header.Role]int, limits Limits) error {
 				return TooManyFields(limits.Columns)
 			}
 			role, counts := g.counts(f)
+			if role == header.UnitField && !has(role) && g.alike(f) {
+				g.Outside = append(g.Outside, "单位："+f.text)
+				continue
+			}
 			column, within := roles[role]
 			isDate := role == header.PeriodField || role == header.YearField || role == header.MonthField
 			switch {
 			case !counts, isDate && dated && !within:
 				g.PassedOver = append(g.PassedOver, f.name)
+				g.Outside = append(g.Outside, f.name+"："+f.text)
 				continue
 			case !within:
 				column = len(g.list.names)
@@ -154,6 +161,24 @@ func (g *Records) placeOutside(roles map[header.Role]int, limits Limits) error {
 		}
 	}
 	return nil
+}
+
+// alike reports whether a field says the same around every object.
+func (g *Records) alike(of field) bool {
+	var last *span
+	for i := range g.list.records {
+		outer := g.list.records[i].outer
+		if outer == last && outer != nil {
+			continue
+		}
+		last = outer
+		around, err := g.fieldsAround(outer)
+		at := slices.IndexFunc(around, func(f field) bool { return f.name == of.name })
+		if err != nil || at < 0 || around[at].text != of.text {
+			return false
+		}
+	}
+	return true
 }
 
 // counts returns what a field outside of the list says of every object, and reports false where it
