@@ -166,6 +166,7 @@ func seeds() map[string][]event.Submission {
 		"stated_change":         {of("320812", annual, "gdp 2022 860 change=7.5")},
 		"stated_ratio":          {of("320812", annual, "gdp 2022 860", "rd_expenditure 2022 12.9", "rd_intensity 2022 1.8")},
 		"tenfold":               {of("320812", annual, "rd_expenditure 2022 129.1")},
+		"revision_far_off":      {of("huaian-hitech-zone", annual, "industrial_output 2022 8230000"), of("huaian-hitech-zone", annual, "industrial_output 2022 823")},
 		"cumulative_for_single": {of("320812", quarterly, "gdp 2022-S1 410"), of("320812", quarterly, "gdp 2022-Q3 630.5")},
 		"mass_withdrawal":       {withdrawn},
 		"share_of_city":         append(others("2022", "320804"), of("320804", annual, "gdp 2022 850")),

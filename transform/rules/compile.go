@@ -39,6 +39,7 @@ var variables = map[string]*cel.Type{
 	"row": rowType, "series": cel.ListType(numberType), "shares": cel.ListType(numberType), "references": cel.ListType(numberType), "neighbours": cel.ListType(numberType), "reference_period": cel.StringType,
 	"indicator": cel.StringType, "indicator_zh": cel.StringType, "indicator_en": cel.StringType, "unit": cel.StringType,
 	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType, "has_exits": cel.BoolType,
+	"reference_in_cell": cel.BoolType, "reference_of_span": cel.BoolType,
 	"reason": cel.StringType, "missing_zones": cel.StringType,
 	"area": cel.StringType, "period": cel.StringType, "month": cel.IntType, "reference_years": cel.IntType, "note": cel.StringType, "stage": cel.StringType, "in_force_stage": cel.StringType,
 	"other_indicator": cel.StringType, "other_zh": cel.StringType, "other_en": cel.StringType,

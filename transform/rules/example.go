@@ -120,6 +120,7 @@ func (r *Row) knowReference() {
 	r.referenceAt = r.Period.YearBefore()
 	if r.none.has(ofNearest) {
 		r.referenceAt = r.Period
+		_, r.revises = r.figure(ofInForce)
 	}
 }
 

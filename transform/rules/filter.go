@@ -244,6 +244,10 @@ func flagOf(name string) filter {
 		return func(r *Row) answer { return tell(true, r.of.hasMinimum) }
 	case "has_maximum":
 		return func(r *Row) answer { return tell(true, r.of.hasMaximum) }
+	case "reference_in_cell":
+		return func(r *Row) answer { _, ok := r.figure(ofReference); return tell(true, ok && r.revises) }
+	case "reference_of_span":
+		return func(r *Row) answer { _, ok := r.figure(ofReference); return tell(true, ok && r.ofOtherSpan) }
 	case "has_exits":
 		return func(r *Row) answer { return tell(true, len(r.of.shrinks) > 0) }
 	}

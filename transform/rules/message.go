@@ -74,7 +74,11 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 	case "period":
 		return choose(r.Period.Names())
 	case "reference_period":
-		return choose(r.referencePeriod().Names())
+		zh, en := r.referencePeriod().Names()
+		if r.ofOtherSpan && r.of.kind == catalogue.Flow && lengthOf(r.referenceAt) != lengthOf(r.Period) {
+			zh, en = "按时长折算的"+zh, en+" (scaled to the same length)"
+		}
+		return choose(zh, en)
 	case "area":
 		return choose(r.Area.Names())
 	case "stage":

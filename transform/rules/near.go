@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/citytally/citytally/configs/catalogue"
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/citytally/citytally/configs/catalogue"
+)
 
 // nearestYears is how many years away from a figure's own the nearest one is looked for.
 const nearestYears = 20
@@ -54,14 +58,24 @@ func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok
 }
 
 // reference returns the figure that the magnitude of the value is held against: the established
-// one of the nearest year, else that in force in the cell or taken back from it, else that of a year which the
-// submission brings as well. That in force does not vouch for a value which the nearest year
-// contradicts, since the sender may have brought it a moment ago.
+// one of the nearest year, else that of the nearest other span, else that in force in the cell or taken back from it,
+// else that of a year which the submission brings as well. That in force does not vouch for a value
+// which the others contradict, since the sender may have brought it a moment ago.
 func (r *Row) reference() (v catalogue.Value, ok bool) {
 	v, at, established, ok := r.nearest()
 	r.know(ofNearest, v, ok)
+	r.ofOtherSpan, r.revises = false, false
+	if !established {
+		if other, of, known := r.otherSpan(); known {
+			v, at, ok, established, r.ofOtherSpan = other, of, true, true, true
+		}
+	}
 	if !established && r.HasInForce && r.InForce.Coefficient != 0 {
-		v, at, ok, established = r.InForce, r.Period, true, true
+		_, revises := r.inForceIn(at) // what was in force in the nearest year, ahead of what is sent for it
+		established, r.revises = true, !ok || !revises
+		if r.revises || distance(r.Value, r.InForce) <= distance(r.Value, v) {
+			v, at, ok = r.InForce, r.Period, true
+		}
 	}
 	if !established {
 		if was, known := r.takenBackIn(r.Period); known {
@@ -70,6 +84,71 @@ func (r *Row) reference() (v catalogue.Value, ok bool) {
 	}
 	r.referenceAt = at
 	return v, ok
+}
+
+// otherSpanYears is how many years away from a figure's own another span is looked for.
+const otherSpanYears = 10
+
+// otherSpan returns the established figure of another period of the nearest year that has one, of the
+// kinds that the indicator is reported in, the longest first and the later of two. That of a flow
+// is scaled to the length of the row's period: a quarter is about a fourth of a year.
+func (r *Row) otherSpan() (v catalogue.Value, at catalogue.Period, ok bool) {
+	for apart := range int16(otherSpanYears + 1) {
+		for _, year := range [...]int16{r.Period.Year - apart, r.Period.Year + apart} {
+			for _, kind := range [...]catalogue.PeriodKind{catalogue.Year, catalogue.YearToDate, catalogue.Half, catalogue.Quarter, catalogue.Month} {
+				if !r.of.kinds[kind] {
+					continue
+				}
+				for index := periodsInYear(kind); index > 0; index-- {
+					at = catalogue.Period{Year: year, Kind: kind, Index: index}
+					if kind == catalogue.Year {
+						at.Index = 0
+					}
+					if at == r.Period {
+						continue
+					}
+					if v, ok = r.established(at); ok {
+						return r.toLengthOf(at, v), at, true
+					}
+				}
+			}
+		}
+	}
+	return v, at, false
+}
+
+// distance is by how many digits before the point two figures differ.
+func distance(a, b catalogue.Value) int {
+	d := magnitude(a) - magnitude(b)
+	return max(d, -d)
+}
+
+// toLengthOf scales a flow's figure of another period to the length of the row's, to four digits. Other kinds
+// of figure, and those that come to nothing, are not scaled.
+func (r *Row) toLengthOf(at catalogue.Period, v catalogue.Value) catalogue.Value {
+	from, to := lengthOf(at), lengthOf(r.Period)
+	if r.of.kind != catalogue.Flow || from == to {
+		return v
+	}
+	scaled := v.Decimal().Mul(decimal.NewFromInt(to)).DivRound(decimal.NewFromInt(from), catalogue.MaxDecimals)
+	if before := int32(scaled.NumDigits()) + scaled.Exponent(); before < scaledDigits { // the point
+		scaled = scaled.Round(min(scaledDigits-before, catalogue.MaxDecimals))
+	}
+	if s, ok := valueOf(scaled); ok && s.Coefficient != 0 {
+		return s
+	}
+	return v
+}
+
+// scaledDigits is how many digits a scaled figure has at most behind the point, and less those before it.
+const scaledDigits = 4
+
+// lengthOf returns how many months a period has.
+func lengthOf(p catalogue.Period) int64 {
+	if p.Kind == catalogue.YearToDate {
+		return int64(p.Index)
+	}
+	return 12 / int64(periodsInYear(p.Kind))
 }
 
 // referencePeriod returns the period of the first of the references.

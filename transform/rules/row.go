@@ -55,6 +55,8 @@ type Row struct {
 	shared      bool // share and shares were computed
 	hasShare    bool
 	referenceAt catalogue.Period // of the reference, once that was asked for
+	ofOtherSpan bool             // the reference is of other months than the value
+	revises     bool             // the reference is the figure in force in the cell, with nothing else known
 }
 
 // figureSet is a set of figures, by their places in figureNames.
@@ -117,7 +119,7 @@ const seriesLength = 24
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
 	r.of, r.series, r.scanned, r.shared = of, r.series[:0], false, false
-	r.none = 0
+	r.none, r.ofOtherSpan, r.revises = 0, false, false
 	for n, unknown := range [...]bool{
 		ofInForce: !r.HasInForce, ofHost: r.Area.Host == "", ofZone: of.city == nil || len(of.city.zones) == 0, ofStatedBase: r.Base == nil, ofStatedChange: r.Change == nil,
 	} {
@@ -254,6 +256,8 @@ func periodAfter(p catalogue.Period) (catalogue.Period, bool) {
 
 func periodsInYear(k catalogue.PeriodKind) uint8 {
 	switch k {
+	case catalogue.Year:
+		return 1
 	case catalogue.Half:
 		return 2
 	case catalogue.Quarter:
@@ -297,6 +301,12 @@ func (a *activation) resolve(name string) ref.Val {
 		return numberOf(r.of.wholeShare)
 	case "has_exits":
 		return types.Bool(len(r.of.shrinks) > 0)
+	case "reference_in_cell":
+		_, _ = r.figure(ofReference)
+		return types.Bool(r.revises)
+	case "reference_of_span":
+		_, _ = r.figure(ofReference)
+		return types.Bool(r.ofOtherSpan)
 	case "has_minimum":
 		return types.Bool(r.of.hasMinimum)
 	case "has_maximum":
