@@ -41,12 +41,15 @@ func malformed(o *event.Observation) *event.Finding {
 		fmt.Sprintf("this row cannot be read: %s; correct it and send it again", cmp.Or(o.Problem, o.ProblemZH)))
 }
 
-// areaOther is the finding on a row of another area, in a file of the sender's own figures.
+// areaOther is the finding on a row of another area, in a file of the sender's own figures. The row
+// is passed over, as one that says nothing: it refuses nothing, and the counts are of the other rows.
 func (r *checks) areaOther(o *event.Observation) *event.Finding {
 	zh, en := r.areaNames(o.Foreign)
-	return reject("AREA_OTHER", "area", o.Malformed,
+	f := reject("AREA_OTHER", "area", o.Malformed,
 		fmt.Sprintf("这是%s的数据，未采用：各地区只报送本地区的数据，由该地区自行报送；可以不管，也可删去", zh),
 		fmt.Sprintf("this is a figure of %s and is not taken: each area sends its own figures only; leave it to that area, or delete it", en))
+	f.Severity = event.Inform
+	return f
 }
 
 // computedCode is the code of the finding on a row that reports a ratio.
