@@ -49,6 +49,7 @@ const holdRules = `rules:
     severity: hold
     released_by: district
     expression: year_before > 0 && value > year_before * 10
+    let: {against: reference_period, known: reference}
     message_zh: "{value} 是上年 {year_before} 的十倍以上"
     message_en: "{value} is more than ten times {year_before}"
     pass: [{value: "5", year_before: "1"}]

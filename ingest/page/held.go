@@ -59,7 +59,11 @@ func (v *visit) Seen(values []event.SeenValue) (seen []string) {
 		if strings.HasSuffix(s.Name, "_zh") || strings.HasSuffix(s.Name, "_en") {
 			continue
 		}
-		seen = append(seen, cmp.Or(v.W.SeenNames[s.Name], s.Name)+" "+s.Value)
+		value := s.Value
+		if s.Name == "against" || s.Name == "reference_period" {
+			value = v.Period(value)
+		}
+		seen = append(seen, cmp.Or(v.W.SeenNames[s.Name], s.Name)+" "+value)
 	}
 	return seen
 }

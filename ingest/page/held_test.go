@@ -20,7 +20,7 @@ func TestHeldFiguresOnThePage(t *testing.T) {
 	c.holds("320812", "gdp,2021,150") // as submission 4
 	district.get("/").wants(t, http.StatusOK, "有 1 项数据待核实", "待报事项", "已逾期", "0/")
 	district.get("/figures?dataset=sti-annual&period=2021").wants(t, http.StatusOK, `href="/held">待核实 150 亿元`)
-	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "不含为 7.00 亿元（年报），采用后为 157.00 亿元", `action="/held/4.2"`, "说明情况后即采用")
+	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "对照数 10", "对照期 2020年", "不含为 7.00 亿元（年报），采用后为 157.00 亿元", `action="/held/4.2"`, "说明情况后即采用")
 	if s := other.get("/held").wants(t, http.StatusOK, "Nothing is held"); strings.Contains(s.text, "150") {
 		t.Errorf("another area is shown\n%s", s.text)
 	}

@@ -12,7 +12,43 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"go.yaml.in/yaml/v3"
 )
+
+// What a rule that ships calls a value has a name on the page, in both languages.
+func TestValuesOfRulesHaveNames(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "rules.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Rules []struct {
+			ID, Expression string
+			Let            map[string]string
+			Thresholds     map[string]string
+			MessageEN      string `yaml:"message_en"`
+		}
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil || len(file.Rules) == 0 {
+		t.Fatalf("rules: %d, %v", len(file.Rules), err)
+	}
+	texts := "indicator unit period month stage in_force_stage other_indicator missing_zones whole_share times_en likely_en"
+	for _, rule := range file.Rules {
+		names := slices.Collect(maps.Keys(rule.Let))
+		for _, m := range regexp.MustCompile(`\{([a-z_]+)\}`).FindAllStringSubmatch(rule.MessageEN, -1) {
+			names = append(names, m[1])
+		}
+		for _, name := range names {
+			if _, threshold := rule.Thresholds[name]; threshold || strings.Contains(texts, name) || strings.HasSuffix(name, "_zh") {
+				continue
+			}
+			if chinese.SeenNames[name] == "" || english.SeenNames[name] == "" {
+				t.Errorf("%s of %s has no name", name, rule.ID)
+			}
+		}
+	}
+}
 
 // leaves returns the texts below a value, by their path.
 func leaves(v reflect.Value, path string, into map[string]string) {

@@ -27,7 +27,11 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	row := rules.Row{Area: s.area, Dataset: s.dataset, Reason: strings.TrimSpace(s.reason), Figures: s}
 	at := 0 // index of the row that is told about
 	tell := func(f *rules.Fault) {
-		s.rows[at].find(ruleFinding(f, row.Value, s.byBureau))
+		finding := ruleFinding(f, row.Value, s.byBureau)
+		if finding.Column == "value" {
+			finding.Seen = event.Excerpt(seenValue(&s.read[at], finding.Seen), maxSeen)
+		}
+		s.rows[at].find(finding)
 	}
 	for i := range s.read {
 		o, state, said := &s.read[i], &s.states[i], s.rows[i].stated
@@ -56,6 +60,18 @@ func (r *checks) applyRules(s *ruledSubmission) {
 		}
 		plan.Judge(&row, tell)
 	}
+}
+
+// seenValue returns a value as the file has it and, where it was in another unit, what it comes to in
+// the indicator's: 10123600万元 = 1012.36亿元. Value is the text of the latter.
+func seenValue(o *event.AcceptedObservation, value string) string {
+	switch {
+	case o.Raw == "":
+		return value
+	case strings.Trim(strings.ReplaceAll(o.Raw, ",", ""), " "+catalogue.ParseUnit(o.Unit).Written()) == value:
+		return o.Raw
+	}
+	return o.Raw + " = " + value + catalogue.ParseUnit(o.Unit).Written()
 }
 
 // ruleFinding returns what a rule has found about a row with a value. Nothing that the bureau

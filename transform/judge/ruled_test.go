@@ -85,6 +85,7 @@ func TestRulesJudgeRows(t *testing.T) {
 		want    map[int][]string  // codes of the findings by row
 		refused []int             // rows that are refused or held
 		values  []event.SeenValue // of the first finding
+		seen    string            // by the first finding; anything where it is empty
 	}{
 		{name: "clean", rows: []event.Observation{fixture.Figure("gdp", "2022", "860"), fixture.Figure("hnte_valid", "2022", "87")}},
 		{
@@ -95,6 +96,10 @@ func TestRulesJudgeRows(t *testing.T) {
 			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
 			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "against", Value: "2020"}, {Name: "known", Value: "790"}, {Name: "likely_en", Value: ", probably 万元"},
 				{Name: "likely_zh", Value: "，可能应为万元"}, {Name: "times_en", Value: "10,000 times"}, {Name: "times_zh", Value: "1万倍"}},
+		},
+		{
+			name: "万元 as well as too much", rows: []event.Observation{{Indicator: "gdp", Period: "2021", Value: "81341000000", Unit: "万元", Stage: "flash"}}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
+			seen: "81341000000万元 = 8134100亿元",
 		},
 		{
 			name: "part above whole, both sent", rows: []event.Observation{fixture.Figure("hightech_output", "2022", "500"), fixture.Figure("industrial_output", "2022", "100")},
@@ -149,6 +154,9 @@ func TestRulesJudgeRows(t *testing.T) {
 				if accepted == refused && !unchanged {
 					t.Errorf("row %d: accepted %v, want refused %v", i+1, accepted, refused)
 				}
+			}
+			if test.seen != "" && result.findings[0].Seen != test.seen {
+				t.Errorf("seen %q, want %q", result.findings[0].Seen, test.seen)
 			}
 			if test.values != nil {
 				if diff := cmp.Diff(test.values, result.findings[0].Values); diff != "" {
