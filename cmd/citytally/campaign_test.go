@@ -213,17 +213,7 @@ func (c *campaign) settle() {
 			quiet = 0
 			return false
 		}
-		consumers := 0
-		for _, s := range statuses {
-			for _, position := range s.Consumers {
-				consumers++
-				if position.Pending+position.Delivered > 0 {
-					quiet = 0
-					return false
-				}
-			}
-		}
-		if quiet++; consumers < 6 {
+		if quiet++; !atRest(statuses) {
 			quiet = 0
 		}
 		return quiet > 5

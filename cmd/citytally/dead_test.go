@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -160,21 +161,23 @@ func settled(t testing.TB, log *stream.Log) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		quiet++
-		there := map[[2]string]bool{}
-		for _, s := range statuses {
-			for name, position := range s.Consumers {
-				there[[2]string{s.Stream, name}] = true
-				if position.Pending+position.Delivered > 0 {
-					quiet = 0
-				}
-			}
-		}
-		for _, consumer := range stageConsumers {
-			if !there[consumer] { // its stage has not begun
-				quiet = 0
-			}
+		if quiet++; !atRest(statuses) {
+			quiet = 0
 		}
 		return quiet > 3
 	})
+}
+
+// atRest reports whether every stage has begun and has nothing left to do.
+func atRest(statuses []stream.Status) bool {
+	begun := map[[2]string]bool{}
+	for _, s := range statuses {
+		for name, position := range s.Consumers {
+			if position.Pending+position.Delivered > 0 {
+				return false
+			}
+			begun[[2]string{s.Stream, name}] = true
+		}
+	}
+	return !slices.ContainsFunc(stageConsumers, func(c [2]string) bool { return !begun[c] })
 }
