@@ -206,6 +206,13 @@ func single() []corpusFile {
 		text("unit-cell-empty-under-title.csv", "季报,,单位：万元\n指标,单位,2022\n技术合同成交额,,31000\n规模以上工业总产值,亿元,82.3\n", ""), text("unit-row.csv", "报告期,技术合同成交额,有效高新技术企业\n单位,万元,家\n2022,31000,95\n", ""), text("unit-row-of-periods.csv", "指标,2021,2022\n单位,万元,万元\n技术合同成交额,31000,33000\n", ""),
 		text("unit-outside.json", `{"地区":"清江浦区","报告期":"2022年","金额单位":"万元","明细":[{"指标":"技术合同成交额","数值":31000},{"指标":"有效高新技术企业","数值":95}]}`, ""), text("unit-in-name-outside.json", `{"报表名称":"科技年报（单位：万元）","报告期":"2022年","rows":[{"指标":"技术合同成交额","数值":31000}]}`, ""),
 		text("dhis2-comment.json", `{"dataSet":"sti-annual","period":"2022","orgUnit":"320812","dataValues":[{"dataElement":"gdp","value":"850.2"},{"dataElement":"tech_contract_value","value":"31000","comment":"万元"}]}`, ""),
+		// Parts of a district beside its figures, and columns that say nothing of them.
+		text("streets.csv", "镇街,技术合同成交额（万元）,新招引高科技项目（个）\n清江街道,3000,1\n长西街道,2000,0\n清江浦区,9800,2\n其他,4800,1\n", "period=2022"), text("one-street.csv", "镇街,技术合同成交额（万元）\n清江街道,3000\n", "period=2022"),
+		text("park.csv", "园区名称,技术合同成交额（万元）\n清江浦经济开发区,3000\n", "period=2022"), text("enterprises.csv", "指标,企业,2022\n技术合同成交额,甲公司,0.035\n", ""), text("unknown-names.csv", "指标,报告期,数值,分组\n技术合同成交额,2022,1,甲组\n技术合同成交额,2022,2,乙组\n", ""),
+		text("texts-beside.csv", "序号,指标,数据来源,责任部门,报告期,数值,填报人\n1,技术合同成交额,技术市场,科技局,2022,3.1,张三\n2,地区生产总值,统计局,统计局,2022,850.2,李四\n", ""),
+		// How long the entities of a list count.
+		text("list-validity.csv", "统一社会信用代码,发证日期,证书有效期\n91320812666660001C,2019-12-02,2019-12-02至2022-12-01\n91320812666660002F,2023-12-06,三年\n91320812666660002F,2023/12/6,2023.12.6-2026.12.5\n91320812666660001C,,三年\n91320812666660001C,2019-12-02,见证书\n91320812666660001C,2019-12-02,2022-12-01\n91320812666660001C,2019-12-02,长期\n", "dataset=hnte-list period=2022"),
+		text("list-validity-unknown.csv", "统一社会信用代码,是否在有效期\n91320812666660001C,是\n", "dataset=hnte-list period=2022"),
 		// Rows.
 		text("headings.csv", "指标,单位,2022年\n一、重点指标,,\n地区生产总值,亿元,850.2\n二、企业,,\n其中：有效高新技术企业,家,95\n", ""), text("footnotes.csv", csv+"注：初步数,,\n审核人：李四,,\n2023年1月5日,,\n", ""),
 		text("empty-cells.csv", "指标,2021,2022\n地区生产总值,,850\n有效高新技术企业,-,—\n", ""), text("thousands-unquoted.csv", "indicator,period,value,note\ngdp,2022,1,200,\n", ""), text("thousands-quoted.csv", "indicator,period,value\nindustrial_output,2022,\"1,200.5\"\n", ""),

@@ -89,7 +89,11 @@ func line(s *event.Submission, o *event.Observation) string {
 		return fmt.Sprintf("%s MALFORMED %q: %s | %s", where, o.Malformed, o.Problem, o.ProblemZH)
 	}
 	text := fmt.Sprintf("%s: %s %s = %q", where, o.Indicator, o.Period, string(o.Value))
-	for _, more := range []struct{ name, value string }{{"unit", o.Unit}, {"stage", o.Stage}, {"status", o.Status}, {"qualifier", o.Qualifier}, {"note", o.Note}, {"base", o.Base}, {"change", o.Change}, {"action", o.Action}} {
+	listing := event.Listing{}
+	if o.Listing != nil {
+		listing = *o.Listing
+	}
+	for _, more := range []struct{ name, value string }{{"entity", listing.Entity}, {"valid_from", listing.ValidFrom}, {"valid_to", listing.ValidTo}, {"unit", o.Unit}, {"stage", o.Stage}, {"status", o.Status}, {"qualifier", o.Qualifier}, {"note", o.Note}, {"base", o.Base}, {"change", o.Change}, {"action", o.Action}} {
 		if more.value != "" {
 			text += fmt.Sprintf(" %s=%q", more.name, more.value)
 		}

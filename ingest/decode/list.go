@@ -25,6 +25,11 @@ func (t *table) listRow(r *grid.Row) error {
 		Entity: r.Cell(t.At[header.EntityField]), EntityName: r.Cell(t.At[header.EntityNameField]),
 		ValidFrom: r.Cell(t.At[header.ValidFromField]), ValidTo: r.Cell(t.At[header.ValidToField]),
 	}
+	if text := r.Cell(t.At[header.ValidityField]); text != "" {
+		if problem := readValidity(o.Listing, text); problem != nil {
+			return t.malformed(r, problem)
+		}
+	}
 	if text := r.Cell(t.At[header.RegisteredField]); text != "" {
 		o.Listing.RegisteredArea = t.area(text)
 	}

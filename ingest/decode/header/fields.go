@@ -34,6 +34,7 @@ const (
 	EntityNameField
 	ValidFromField
 	ValidToField
+	ValidityField // both in one, or how long: 有效期
 	RegisteredField
 	IgnoredField // named by a format, and of no account here
 	Figures      // the values of one indicator, period or area
@@ -43,7 +44,7 @@ const (
 var FieldNames = map[Role]string{
 	IndicatorField: "indicator", NameField: "indicator", PeriodField: "period", YearField: "period", MonthField: "period", ValueField: "value", UnitField: "unit",
 	MultiplierField: "unit", StageField: "stage", StatusField: "status", QualifierField: "qualifier", NoteField: "note", AreaField: "area", DatasetField: "dataset", ActionField: "action",
-	EntityField: "entity", EntityNameField: "entity_name", ValidFromField: "valid_from", ValidToField: "valid_to", RegisteredField: "registered_area",
+	EntityField: "entity", EntityNameField: "entity_name", ValidFromField: "valid_from", ValidToField: "valid_to", ValidityField: "valid_to", RegisteredField: "registered_area",
 }
 
 // fieldWords are the headers by which columns are known, as Key writes them.

@@ -132,6 +132,11 @@ func Find(sample []grid.Row, known Known) (*Layout, *Failure) {
 	for i := range t.sample[:min(len(t.sample), most)] {
 		f := t.headerAt(i)
 		if f == nil {
+			if !t.IsList() {
+				if f := t.parts(); f != nil {
+					return &t.Layout, f
+				}
+			}
 			return &t.Layout, t.context()
 		}
 		if (f.Problem != nil || f.describe != nil) && (f.Recognized > worst.Recognized || worst == none) {
