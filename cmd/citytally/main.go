@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
@@ -32,7 +34,7 @@ func main() {
 // run carries out one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(withComments(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -49,6 +51,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintf(stderr, "citytally: %v\n", err)
 	return code
+}
+
+// withComments returns a command line's arguments, of which one that begins with a comment of SQL
+// is not taken for a flag.
+func withComments(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-- ") {
+			args[i] = "\n" + arg
+		}
+	}
+	return args
 }
 
 // exitCode returns the exit code that the kind of an error has.

@@ -349,7 +349,7 @@ func TestSQLReadsUnlessToldToWrite(t *testing.T) {
 			t.Errorf("%s: exit code %d, %s", statement, code, stderr)
 		}
 	}
-	must(t, "sql", "--dir", dir, "SELECT count() FROM totals_latest SETTINGS max_threads = 1")
+	must(t, "sql", "--dir", dir, "-- as the documentation prints it\nSELECT count() FROM totals_latest SETTINGS max_threads = 1")
 	must(t, "sql", "--write", "--dir", dir, "DROP VIEW totals_latest")
 	eventually(t, "the view is there again", func() bool {
 		code, _, _ := citytally(t, "sql", "--dir", dir, "SELECT count() FROM totals_latest")
