@@ -34,7 +34,7 @@ var (
 	spaceInside      = regexp.MustCompile(`^[+-]?\d{1,4}(?:[\s\p{Zs}\x{2009}\x{202f}]+\d{1,4})+(?:\.\d+)?$`)
 	otherDash        = regexp.MustCompile(`^([—–‒―‐‑ー一])\s*(\d[\d,]*(?:\.\d*)?)$`)
 	inBrackets       = regexp.MustCompile(`^[(\[]\s*[+-]?(\d[\d,]*(?:\.\d*)?)\s*[)\]]$`)
-	bracketMark      = regexp.MustCompile(`^(` + number + `)\s*(?:[(\[]\s*(?:[\dA-Za-z]{1,2}|注\d*)\s*[)\]]|注\d*|[*†‡§#]+|[A-Za-z])$`)
+	bracketMark      = regexp.MustCompile(`^(` + number + `)\s*(?:[(\[]\s*(?:\d|[A-Za-z]{1,2}|注\d*)\s*[)\]]|注\d*|[*†‡§#]+|[A-Za-z])$`)
 	aboutBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(左右|上下|前后)$`)
 	aboveBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(以上|多个|\+)$`)
 	belowBehind      = regexp.MustCompile(`^(` + number + `)\s*(?:\p{Han}{0,3})?(以下|以内|不到)$`)
@@ -127,6 +127,9 @@ func besideNumber(text string) (zh, en string) {
 		return "请填写阿拉伯数字；数还没有出来的请留空", "write digits, and leave the cell empty where the figure is still to come"
 	}
 	before, number, behind := strings.TrimSpace(text[:at[0]]), normalise(text[at[0]:at[1]]), strings.TrimSpace(text[at[1]:])
+	if strings.Count(number, ".") > 1 {
+		return "里面不止一个小数点；请核对后改正", "it has more than one decimal point; check it and write one"
+	}
 	unit := unitBefore(behind)
 	remark := strings.TrimSpace(behind[len(unit):])
 	unit = normalise(unit)

@@ -7,6 +7,7 @@ import (
 )
 
 var (
+	decimalRange      = regexp.MustCompile(`^\d+\.\d+-\d+(\.\d+)?$`) // 320.5-330
 	plainNumber       = regexp.MustCompile(`^[+-]?\d+(\.\d+)?$`)
 	scientificPattern = regexp.MustCompile(`^[近超约]?\s*[+-]?\d+(\.\d*)?[eE][+-]?\d+`)
 	datePattern       = regexp.MustCompile(`^(\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?|月)?|\d{1,2}月\d{1,2}日|\d{1,2}[-/][A-Za-z]{3}([-/]\d{2,4})?|[A-Za-z]{3}[-/]\d{2,4})(\s+\d{1,2}:\d{2}(:\d{2})?)?$`)
@@ -22,7 +23,7 @@ func excelDamage(text, cleaned string) error {
 			ZH: fmt.Sprintf("%s是科学计数法，Excel 显示长数字时会丢失位数；请将单元格设为“数值”或“文本”格式，填写完整数字", Quoted(text)),
 			EN: fmt.Sprintf("%q is in scientific notation, in which Excel drops digits of long numbers; format the cell as Number or Text and write all digits", text),
 		}
-	case datePattern.MatchString(cleaned) && !plainNumber.MatchString(cleaned):
+	case datePattern.MatchString(cleaned) && !plainNumber.MatchString(cleaned) && !decimalRange.MatchString(cleaned):
 		return &Problem{
 			Code: "VALUE_DATE", Seen: text,
 			ZH: fmt.Sprintf("%s是日期，Excel 会把 3-5、1/2 之类的输入变成日期；请将单元格设为“数值”格式后重新填写", Quoted(text)),

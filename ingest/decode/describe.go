@@ -22,7 +22,8 @@ func (t *table) describe() {
 	case t.Orientation == header.Long:
 		t.understanding.say("每行一个数据", "one figure in each row")
 	case t.Orientation == header.AcrossPeriods:
-		t.understanding.sayf("每行一个指标，时期作各列（%s）", "an indicator in each row, periods across (%s)", t.across(func(c *header.Column) string { return c.Period }))
+		zh, en := t.across(func(c *header.Column) (string, string) { return periodNames(c.Period) })
+		t.understanding.say(fmt.Sprintf("每行一个指标，时期作各列（%s）", zh), fmt.Sprintf("an indicator in each row, periods across (%s)", en))
 	case t.Orientation == header.AcrossIndicator:
 		what, whatEN := "时期", "a period"
 		switch {
@@ -33,13 +34,21 @@ func (t *table) describe() {
 		case t.At[header.PeriodField] < 0:
 			what, whatEN = "同一时期", "one period"
 		}
-		across := t.across(func(c *header.Column) string { return c.Indicator })
-		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, across), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, across))
+		zh, en := t.across(func(c *header.Column) (string, string) {
+			ind, _ := t.Catalogue.Indicator(c.Indicator)
+			return ind.Names()
+		})
+		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, zh), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, en))
 	case t.Orientation == header.AcrossAreas:
-		t.understanding.sayf("每行一个指标，地区作各列（%s）", "an indicator in each row, areas across (%s)", t.across(func(c *header.Column) string { return c.Area }))
+		zh, en := t.across(func(c *header.Column) (string, string) {
+			a, _ := t.Catalogue.Area(c.Area)
+			return a.Names()
+		})
+		t.understanding.say(fmt.Sprintf("每行一个指标，地区作各列（%s）", zh), fmt.Sprintf("an indicator in each row, areas across (%s)", en))
 	}
 	if t.Whole != "" {
-		t.understanding.sayf("时期 %s（报送时选择的报告期）", "period %s (the parameter period)", t.Whole)
+		zh, en := periodNames(t.Whole)
+		t.understanding.say(fmt.Sprintf("时期 %s（报送时选择的报告期）", zh), fmt.Sprintf("period %s (the parameter period)", en))
 	}
 	for i := range t.Columns {
 		t.describeColumn(i, &t.Columns[i])
@@ -73,15 +82,25 @@ func (t *table) isCompared(i int) bool {
 }
 
 // across lists what the columns of figures stand for, the first few of them.
-func (t *table) across(of func(*header.Column) string) string {
-	var all []string
+func (t *table) across(of func(*header.Column) (zh, en string)) (zh, en string) {
+	var allZH, allEN []string
 	for _, i := range t.FigureColumns() {
-		all = append(all, of(&t.Columns[i]))
+		zh, en := of(&t.Columns[i])
+		allZH, allEN = append(allZH, zh), append(allEN, en)
 	}
-	if len(all) > 6 {
-		return strings.Join(all[:3], ", ") + " … " + all[len(all)-1]
+	if n := len(allZH); n > 6 {
+		return strings.Join(allZH[:3], "、") + " … " + allZH[n-1], strings.Join(allEN[:3], ", ") + " … " + allEN[n-1]
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(allZH, "、"), strings.Join(allEN, ", ")
+}
+
+// periodNames returns what a period's code is called.
+func periodNames(code string) (zh, en string) {
+	period, err := catalogue.ParsePeriod(code)
+	if err != nil {
+		return code, code
+	}
+	return period.Names()
 }
 
 // summarize says what the rows held.
@@ -93,7 +112,16 @@ func (t *table) summarize() {
 	default:
 		t.understanding.sayf("数据在第 %d 至 %d 行", "figures in rows %d to %d", r.first, r.last)
 	}
+	yearless := t.reader.yearless || slices.ContainsFunc(t.Columns, func(c header.Column) bool {
+		return c.Period != "" && !strings.Contains(catalogue.NormalizeName(c.Name), c.Period[:4])
+	})
+	if yearless && t.period.Kind == 0 && t.Year != 0 {
+		t.understanding.sayf("没有写明年份的时期属 %d 年（标题所写）", "periods without a year are of %d (of the title)", t.Year)
+	}
 	t.tellToDate()
+	if n := t.reader.ditto; n > 0 {
+		t.understanding.sayf("%d 个“同上”一类的单元格按上一行的内容读取", plural(n, "%d cell")+" that repeat the one above", n)
+	}
 	if n := t.reader.passed; n > 0 {
 		t.understanding.sayf("未读 %d 行标题或脚注", plural(n, "%d heading or footnote row")+" passed over", n)
 	}
@@ -105,8 +133,7 @@ func (t *table) tellToDate() {
 	if n == 0 {
 		return
 	}
-	period, _ := catalogue.ParsePeriod(first.Period)
-	zh, en := period.Names()
+	zh, en := periodNames(first.Period)
 	whyZH, whyEN := "表中写明是累计数", "the table says that they count from the beginning of the year"
 	if title := event.Excerpt(t.ToDate.Title, 60); title != "" {
 		whyZH, whyEN = fmt.Sprintf("%q 写明是累计数", title), fmt.Sprintf("%q says that they count from the beginning of the year", title)

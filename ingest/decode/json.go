@@ -62,6 +62,9 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 		return badJSON([]byte(text), err, shift)
 	}
 	f.keyed = true
+	if f.period.Kind == 0 {
+		f.period = g.Period() // which 本年 and 累计 inside of the list refer to
+	}
 	t, failed, err := f.recognize(g)
 	switch {
 	case err != nil:

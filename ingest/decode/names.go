@@ -38,7 +38,10 @@ func (t *table) periodCode(text string) periodCode {
 		return periodCode{code: text}
 	}
 	return t.reader.periods.get(text, func(text string) periodCode {
-		if p, toDate, err := header.ReadPeriod(text, int(t.period.Year)); err == nil {
+		if p, toDate, err := header.ReadPeriod(text, t.Year); err == nil {
+			if _, _, alone := header.ReadPeriod(text, 0); alone != nil {
+				t.reader.yearless = true
+			}
 			return periodCode{p.String(), toDate}
 		}
 		return periodCode{code: text}

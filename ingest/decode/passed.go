@@ -72,6 +72,9 @@ func (t *table) isTotal(r *grid.Row) bool {
 		}
 	}
 	text := r.Cell(t.At[header.IndicatorField])
+	if n, first := r.Filled(); text == "" && (n == 1 || first == r.Cell(t.At[header.PeriodField])) {
+		text = first
+	}
 	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return wording.Total(catalogue.NormalizeName(text)) })
 }
 

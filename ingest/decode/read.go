@@ -12,6 +12,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -68,8 +69,13 @@ type tableReader struct {
 	totals      cache[bool]
 	totalNames  cache[bool]
 	fieldNames  cache[bool]
-	inNotes     bool // below a heading such as 填表说明：
-	toDate      int  // figures that were taken for those of the year to date
+	inNotes     bool     // below a heading such as 填表说明：
+	texts       int      // numbers that are stored as text
+	firstText   string   // where the first is
+	yearless    bool     // a row's period has the title's year
+	above       []string // the cells of the last row with figures
+	ditto       int      // cells that repeat the one above
+	toDate      int      // figures that were taken for those of the year to date
 	firstToDate event.Observation
 }
 
@@ -148,6 +154,7 @@ func (t *table) read() error {
 	}
 	t.compareTotals()
 	t.summarize()
+	t.noteTextNumbers()
 	return nil
 }
 
@@ -185,6 +192,13 @@ func (t *table) row(r *grid.Row) error {
 			return t.malformed(r, problem)
 		}
 	}
+	if r.Texts > 0 {
+		if t.reader.texts == 0 {
+			t.reader.firstText = grid.ColumnName(r.FirstText) + strconv.Itoa(r.Number)
+		}
+		t.reader.texts += r.Texts
+	}
+	t.repeatAbove(r)
 	for i, cell := range r.Cells {
 		if len(cell) > t.Limits.CellBytes {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列的内容超过 %d 字节", i+1, t.Limits.CellBytes), fmt.Sprintf("the cell in column %d has more than %d bytes", i+1, t.Limits.CellBytes)))
@@ -207,6 +221,22 @@ func (t *table) row(r *grid.Row) error {
 		return t.units.question
 	}
 	return err
+}
+
+// repeatAbove fills cells that say that the one above is meant again, but for values and notes.
+func (t *table) repeatAbove(r *grid.Row) {
+	for i, cell := range r.Cells {
+		if i >= len(t.Columns) || len(cell) > 12 {
+			continue
+		}
+		switch role := t.Columns[i].Role; {
+		case role <= header.Extra, role == header.ValueField, role == header.Figures, role == header.NoteField, role == header.IgnoredField:
+		case wording.Ditto(cell) && i < len(t.reader.above) && t.reader.above[i] != "":
+			r.Cells[i] = t.reader.above[i]
+			t.reader.ditto++
+		}
+	}
+	t.reader.above = append(t.reader.above[:0], r.Cells...)
 }
 
 func (t *table) malformed(r *grid.Row, problem *catalogue.Problem) error {

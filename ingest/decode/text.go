@@ -68,17 +68,13 @@ func (f *file) readDelimited(text string) error {
 	if err != nil {
 		return err
 	}
-	if err := t.read(); err != nil {
-		return err
-	}
-	f.noteTextNumbers(rows.TypedText())
-	return nil
+	return t.read()
 }
 
 // noteTextNumbers notes numbers that are written as text.
-func (f *file) noteTextNumbers(n int, first string) {
-	if n > 0 {
-		f.understanding.note("NUMBERS_AS_TEXT", 0, "", first,
+func (t *table) noteTextNumbers() {
+	if n, first := t.reader.texts, t.reader.firstText; n > 0 {
+		t.understanding.note("NUMBERS_AS_TEXT", 0, "", first,
 			fmt.Sprintf("有 %d 个数字是以文本形式存储的（如 %s），已按数字读入", n, first), fmt.Sprintf(plural(n, "%d number")+" stored as text (%s is the first), read as a number", n, first))
 	}
 }

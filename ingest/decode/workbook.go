@@ -139,11 +139,7 @@ func (w *workbook) readSheet(c *candidate) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := t.read(); err != nil {
-		return err
-	}
-	w.noteTextNumbers(rows.TextNumbers())
-	return nil
+	return t.read()
 }
 
 // describe says which sheet is read, and notes what a person does not see in it.

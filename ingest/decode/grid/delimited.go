@@ -3,7 +3,6 @@ package grid
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -31,8 +30,7 @@ type Delimited struct {
 	limits    Limits
 	seen      int // cells so far
 
-	typedText      int // cells written as '2022 or ="95"
-	firstTypedText string
+	bars bool // each line begins and ends with a vertical bar
 }
 
 // NewDelimited reads a text whose cells are separated by the delimiter.
@@ -40,6 +38,11 @@ func NewDelimited(text string, delimiter byte, limits Limits) *Delimited {
 	g := &Delimited{rest: text, delimiter: delimiter, newline: '\n', limits: limits.WithDefaults()}
 	if strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') >= 0 {
 		g.newline = '\r' // as Excel for Mac writes
+	}
+	if delimiter == '|' {
+		first, _ := g.line(strings.TrimLeft(text, " \t\r\n"))
+		first = strings.TrimRight(first, " \t")
+		g.bars = len(first) > 1 && first[0] == '|' && first[len(first)-1] == '|'
 	}
 	return g
 }
@@ -64,6 +67,9 @@ func (g *Delimited) Next() (Row, error) {
 	line, rest := g.line(g.rest)
 	g.number++
 	r := Row{Number: g.number, Text: line, Fixed: true}
+	if g.bars {
+		line = strings.TrimPrefix(line, "|") // of the frame, as Markdown writes it
+	}
 	switch {
 	case len(line) > maxLine:
 		r.Problem = &catalogue.Problem{ZH: fmt.Sprintf("本行超过 %d 字节", maxLine), EN: fmt.Sprintf("a line of more than %d bytes", maxLine)}
@@ -86,10 +92,6 @@ func (g *Delimited) Next() (Row, error) {
 	return r, nil
 }
 
-// TypedText returns how many cells so far were written so that a spreadsheet takes them for text,
-// as '2022 or ="95", and the first one's place. They are read without that.
-func (g *Delimited) TypedText() (count int, first string) { return g.typedText, g.firstTypedText }
-
 // plain drops from cells what spreadsheets and people write to have numbers taken for text.
 func (g *Delimited) plain(r *Row) {
 	for i, cell := range r.Cells {
@@ -100,10 +102,8 @@ func (g *Delimited) plain(r *Row) {
 		if !ok {
 			continue
 		}
-		if r.Cells[i] = text; g.typedText == 0 {
-			g.firstTypedText = ColumnName(i) + strconv.Itoa(r.Number)
-		}
-		g.typedText++
+		r.Cells[i] = text
+		r.addText(i)
 	}
 }
 

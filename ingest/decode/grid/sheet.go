@@ -102,8 +102,6 @@ type SheetRows struct {
 	cells   []string
 	problem error // why the scanner has ended before the rows have
 
-	textNumbers     int
-	firstTextNumber string
 }
 
 // Rows returns the rows of a sheet that has been summarized.
@@ -124,10 +122,6 @@ func (w *Workbook) Rows(s *Sheet) (*SheetRows, error) {
 
 // Close releases what the rows are read from.
 func (g *SheetRows) Close() error { return g.content.Close() }
-
-// TextNumbers returns how many numbers the rows so far had that are stored as text, and
-// the first one's cell.
-func (g *SheetRows) TextNumbers() (count int, first string) { return g.textNumbers, g.firstTextNumber }
 
 // Next returns the next row. Rows that the workbook leaves out are rows without cells.
 func (g *SheetRows) Next() (Row, error) {
@@ -199,15 +193,13 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 	switch info.kind {
 	case "s", "str", "inlineStr":
 		if (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') && isNumber(raw) && !isPeriod(raw) {
-			if g.textNumbers++; g.textNumbers == 1 {
-				g.firstTextNumber = ColumnName(i) + strconv.Itoa(r.Number)
-			}
+			r.addText(i)
 		}
 		return
 	case "e":
 		return
 	case "b":
-		g.fault(r, i, "单元格里是逻辑值 TRUE 或 FALSE，不是数；请改为数值或文本", "the cell holds TRUE or FALSE and no figure; write a number or a text")
+		g.fault(r, i, "内容是逻辑值 TRUE 或 FALSE，不是数；请改为数值或文本", "it holds TRUE or FALSE and no figure; write a number or a text")
 		return
 	case "d":
 		r.Cells[i], _, _ = strings.Cut(raw, "T")
@@ -228,7 +220,7 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 			r.Cells[i] = text + "%"
 		}
 	case format.scaled:
-		g.fault(r, i, fmt.Sprintf("单元格里是 %s，数字格式却把它缩小显示，看不出填的是哪个数；请改用普通数字格式并核对", raw), fmt.Sprintf("the cell holds %s and its format shows a thousandth or ten-thousandth of it, so that it is not certain which is meant; use a plain format", raw))
+		g.fault(r, i, fmt.Sprintf("存的是 %s，数字格式却把它缩小显示，看不出填的是哪个数；请改用普通数字格式并核对", raw), fmt.Sprintf("it holds %s and its format shows a thousandth or ten-thousandth of it, so that it is not certain which is meant; use a plain format", raw))
 	default:
 		if text, ok := plainNumber(raw, 0); ok {
 			r.Cells[i] = text + format.unit

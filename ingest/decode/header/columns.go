@@ -97,13 +97,13 @@ func (t *table) figuresOf(c *Column) bool {
 			}
 		}
 	}
-	period, toDate, err := ReadPeriod(text, int(t.Period.Year))
+	period, toDate, err := ReadPeriod(text, t.Year)
 	if err != nil {
 		if short := periodSuffix.ReplaceAllString(text, ""); short != text && short != "" {
 			if strings.HasSuffix(text, "年末") {
 				short += "年"
 			}
-			if period, shorter := catalogue.ReadPeriod(short, int(t.Period.Year)); shorter == nil {
+			if period, shorter := catalogue.ReadPeriod(short, t.Year); shorter == nil {
 				c.Role, c.Period = Figures, period.String()
 				return true
 			}
@@ -273,6 +273,12 @@ func (t *table) repeated(columns []Column, byField [Figures + 1][]int, f *Failur
 		if len(at) < 2 || field == NameField || field == NoteField {
 			continue
 		}
+		if field == IndicatorField && len(byField[ValueField])+len(byField[Figures]) > 1 {
+			f.Problem = newProblem(ambiguous, headerText(columns),
+				fmt.Sprintf("第 %d 列和第 %d 列都是指标，像是左右并排的两张表；请上下排成一张，每行一个指标", at[0]+1, at[1]+1),
+				fmt.Sprintf("columns %d and %d both name indicators, as of two tables side by side; write one below the other, an indicator a row", at[0]+1, at[1]+1))
+			return f
+		}
 		f.Problem = newProblem(BadColumns, headerText(columns),
 			fmt.Sprintf("表头有误：第 %d 列 %q 重复，第 %d 列 %q 已是“%s”；请只保留一列", at[1]+1, columns[at[1]].Name, at[0]+1, columns[at[0]].Name, chineseNames[FieldNames[field]]),
 			fmt.Sprintf("the header is wrong: column %d, %q, occurs twice: column %d, %q, is the %s already; keep one of them", at[1]+1, strings.ToLower(columns[at[1]].Name), at[0]+1, columns[at[0]].Name, FieldNames[field]))
@@ -382,7 +388,7 @@ func (t *table) describeMissing(columns []Column, recognized int, names []string
 		z, e := fmt.Sprintf("缺少“%s”列", chineseNames[name]), fmt.Sprintf("column %q is missing", name)
 		if name == "period" {
 			saidZH, saidEN := t.titleSays()
-			z, e = z+"，报送时也没有选择“报告期”（参数 period）"+saidZH, e+", and the parameter period does not say it either"+saidEN
+			z, e = z+"，报送时也没有选择“报告期”"+saidZH, e+", and the parameter period does not say it either"+saidEN
 		}
 		zh, en = append(zh, z), append(en, e)
 	}
@@ -399,7 +405,9 @@ func (t *table) titleSays() (zh, en string) {
 	}
 	for code, text := range said {
 		text = event.Excerpt(text, 60)
-		zh = fmt.Sprintf("（%q 说的是 %s：若确实如此，请选择报告期 %s，即参数 period=%s）", text, code, code, code)
+		period, _ := catalogue.ParsePeriod(code)
+		name, _ := period.Names()
+		zh = fmt.Sprintf("（%q 说的是%s：若确实如此，请选择报告期 %s）", text, name, name)
 		en = fmt.Sprintf(" (%q says %s: if that is so, send it with period=%s)", text, code, code)
 	}
 	return zh, en

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -50,6 +51,28 @@ func (t *table) titles(header int) (titles []string) {
 	return titles
 }
 
+// titleYear is a year that a title names, and the day behind it, which is none of the figures'.
+var titleYear = regexp.MustCompile(`((?:19|20)\d{2})\s*年(?:度)?(\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?`)
+
+// yearAbove returns the year of periods without one in a table whose header is the i-th row: that of
+// the request's period, or the only one that the titles name; 0 is none.
+func (t *table) yearAbove(i int) int {
+	if t.Period.Year != 0 {
+		return int(t.Period.Year)
+	}
+	year := 0
+	for _, title := range t.titles(t.sample[i].Number) {
+		for _, m := range titleYear.FindAllStringSubmatch(title, -1) {
+			n, _ := strconv.Atoi(m[1])
+			if m[2] != "" || year != 0 && year != n {
+				return 0
+			}
+			year = n
+		}
+	}
+	return year
+}
+
 // titlePeriod settles the period of a table that has none, which the parameter gives; a
 // title or file name that says another one is a question.
 func (t *table) titlePeriod(titles []string) *Failure {
@@ -65,8 +88,11 @@ func (t *table) titlePeriod(titles []string) *Failure {
 	if t.Period.Kind != catalogue.Year && strings.HasPrefix(t.Whole, other) {
 		return nil // the title names the year of it
 	}
+	otherPeriod, _ := catalogue.ParsePeriod(other)
+	otherZH, _ := otherPeriod.Names()
+	wholeZH, _ := t.Period.Names()
 	return &Failure{Problem: newProblem(DefaultsDiffer, event.Excerpt(said[other], maxSeen),
-		fmt.Sprintf("%q 说的是 %s，报送时选择的报告期（参数 period）是 %s；请核对后改为一致", event.Excerpt(said[other], 60), other, t.Whole),
+		fmt.Sprintf("%q 说的是%s，报送时选择的报告期是%s；请核对后改为一致", event.Excerpt(said[other], 60), otherZH, wholeZH),
 		fmt.Sprintf("%q says %s and the parameter period says %s; make them agree", event.Excerpt(said[other], 60), other, t.Whole)), Recognized: 100}
 }
 

@@ -64,6 +64,8 @@ type Layout struct {
 	Base, Change int
 	// Whole is the period of every figure, where the table has none.
 	Whole string
+	// Year is that of periods without one: of the request's period, else of the title; 0 is none.
+	Year int
 	// ToDate is what the title says of figures that count from the beginning of the year.
 	ToDate ToDate
 	// SDMX is true of SDMX-CSV, in which a name may follow a code: gdp: Gross domestic product.
@@ -130,6 +132,7 @@ func Find(sample []grid.Row, known Known) (*Layout, *Failure) {
 		most = 1
 	}
 	for i := range t.sample[:min(len(t.sample), most)] {
+		t.Year = t.yearAbove(i)
 		f := t.headerAt(i)
 		if f == nil {
 			if !t.IsList() {

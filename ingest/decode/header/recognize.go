@@ -235,7 +235,7 @@ func (t *table) meaning(i int, below []grid.Row) Role {
 		if _, _, _, ok := FindIndicator(t.Catalogue, cell); ok {
 			indicators++
 		}
-		if _, _, err := ReadPeriod(cell, int(t.Period.Year)); err == nil {
+		if _, _, err := ReadPeriod(cell, t.Year); err == nil {
 			periods++
 		}
 	}

@@ -24,14 +24,15 @@ func (t *table) relativePeriod(c *Column) bool {
 	}
 	zh, en := "没有说明是哪一期", "does not say of which period"
 	if t.Period.Kind != 0 {
-		zh, en = fmt.Sprintf("与报告期 %s 不相符", t.Period), fmt.Sprintf("does not go with the period %s", t.Period)
+		name, _ := t.Period.Names()
+		zh, en = fmt.Sprintf("与报告期 %s 不相符", name), fmt.Sprintf("does not go with the period %s", t.Period)
 	}
 	c.problem = newProblem(withoutYear, c.Name, fmt.Sprintf("%s%s；%s", catalogue.Quoted(c.Name), zh, giveMonth[0]), fmt.Sprintf("%q %s; %s", c.Name, en, giveMonth[1]))
 	return true
 }
 
 // giveMonth says how the period of a header such as 本月 is told.
-var giveMonth = [2]string{"请在报送时选择“报告期”（参数 period，如 2022-03、2022-Q1），或在表头写明时期", "give the parameter period (2022-03, 2022-Q1), or write the period into the header"}
+var giveMonth = [2]string{"请在报送时选择“报告期”（如 2022年3月、2022年一季度），或在表头写明时期", "give the parameter period (2022-03, 2022-Q1), or write the period into the header"}
 
 // attachCompared finds the columns of figures that columns of last year's figures and of changes
 // belong to: by the name before theirs, as the only one, or each behind its own. Where it is not

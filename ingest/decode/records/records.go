@@ -181,6 +181,31 @@ func (g *Records) alike(of field) bool {
 	return true
 }
 
+// Period returns the period that is written outside of the list, of all objects; the zero Period where
+// there is none, or several.
+func (g *Records) Period() (one catalogue.Period) {
+	var last *span
+	for i := range g.list.records {
+		outer := g.list.records[i].outer
+		if outer == last {
+			continue
+		}
+		last = outer
+		fields, _ := g.fieldsAround(outer)
+		for _, f := range fields {
+			if c, ok := g.outside[f.name]; !ok || c.role != header.PeriodField && c.role != header.YearField {
+				continue
+			}
+			p, err := catalogue.ReadPeriod(f.text, 0)
+			if err != nil || one.Kind != 0 && one != p {
+				return catalogue.Period{}
+			}
+			one = p
+		}
+	}
+	return one
+}
+
 // counts returns what a field outside of the list says of every object, and reports false where it
 // says nothing of them: {"code": 200, "status": "ok"}.
 func (g *Records) counts(f field) (role header.Role, ok bool) {

@@ -42,3 +42,12 @@ func Base(key string) bool { return baseWords.MatchString(key) }
 
 // Change reports whether one is of the change since.
 func Change(key string) bool { return changeWords.MatchString(key) }
+
+// Ditto reports whether a cell says that the one above is meant again.
+func Ditto(cell string) bool {
+	switch strings.TrimSpace(cell) {
+	case "〃", "″", "〞", "同上":
+		return true
+	}
+	return false
+}
