@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -14,6 +15,7 @@ import (
 
 var (
 	_ judge.VerdictCopies  = (*Store)(nil)
+	_ judge.DecisionCopies = (*Store)(nil)
 	_ answer.ReleaseCopies = (*Store)(nil)
 )
 
@@ -55,6 +57,68 @@ FROM submissions_data WHERE sequence BETWEEN ? AND ? ORDER BY sequence, verdict_
 		return nil, fmt.Errorf("read verdicts of ClickHouse: %w", err)
 	}
 	return verdicts, nil
+}
+
+// Decisions returns the bureau's decisions that the store shows, in the order of ACCEPTED.
+func (s *Store) Decisions(ctx context.Context) ([]judge.DecisionCopy, error) {
+	rows, err := s.conn.Query(ctx, `SELECT * FROM (
+SELECT sequence, number, toString(kind) AS kind, toString(period) AS period, toString(indicator) AS indicator, toString(area) AS area, reason, by, toString(by_role) AS role, toString(by_way) AS way, decided_at, if(kind = 'adopt', catalogue, rules) AS version, toUInt64(0) AS about, '' AS submission, toUInt32(0) AS row
+FROM decisions_data FINAL WHERE kind NOT IN ('explain', 'release', 'refuse')
+UNION ALL
+SELECT accepted_sequence, place, toString(event), '', '', toString(area), text, toString(person), toString(role), toString(way), at, '', sequence, submission, row
+FROM holds_data FINAL WHERE event != ?
+) ORDER BY sequence, number`, heldKind)
+	if err != nil {
+		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read decisions of ClickHouse: %w", err)
+	}
+	defer rows.Close()
+	var all []judge.DecisionCopy
+	for rows.Next() {
+		var d judge.DecisionCopy
+		var number, row uint32
+		var kind string
+		var at time.Time
+		if err := rows.Scan(&d.AcceptedSequence, &number, &kind, &d.Period, &d.Indicator, &d.Area, &d.Reason, &d.By, &d.Person.Role, &d.Person.Way, &at, &d.Version, &d.Sequence, &d.Submission, &row); err != nil {
+			return nil, fmt.Errorf("read decisions of ClickHouse: %w", err)
+		}
+		d.Kind, d.At = event.DecisionKind(kind), at.UnixMilli()
+		if d.Person.Role != "" {
+			d.Person.Name = d.By
+		}
+		if n := len(all); d.Sequence > 0 && n > 0 && all[n-1].AcceptedSequence == d.AcceptedSequence && all[n-1].Kind == d.Kind && all[n-1].Sequence == d.Sequence {
+			all[n-1].Rows = append(all[n-1].Rows, row)
+			continue
+		}
+		if d.Sequence > 0 {
+			d.Rows = []uint32{row}
+		}
+		all = append(all, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read decisions of ClickHouse: %w", err)
+	}
+	return all, nil
+}
+
+// DropDecisions removes the rows of decisions at places of ACCEPTED that the log now has at others.
+func (s *Store) DropDecisions(ctx context.Context, moved []judge.DecisionCopy) error {
+	places := make([]string, len(moved))
+	for i := range moved {
+		places[i] = fmt.Sprintf("(%d, %d)", moved[i].AcceptedSequence, moved[i].At)
+	}
+	in := " IN (" + strings.Join(places, ", ") + ") SETTINGS mutations_sync = 1"
+	for _, statement := range []string{
+		"ALTER TABLE decisions_data DELETE WHERE (sequence, toUnixTimestamp64Milli(decided_at))" + in,
+		"ALTER TABLE holds_data DELETE WHERE event != '" + heldKind + "' AND (accepted_sequence, toUnixTimestamp64Milli(at))" + in,
+	} {
+		if err := s.conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("drop decisions of places that the log has lost: %w", err)
+		}
+	}
+	return nil
 }
 
 // Releases returns the releases that the store shows, by their sequence, with all that a store has of

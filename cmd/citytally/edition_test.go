@@ -9,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/inquiry"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/answer"
 )
 
@@ -211,6 +215,47 @@ func TestCatalogueApply(t *testing.T) {
 	}
 	if out := must(t, "catalogue", "show", "--dir", c.dir, "--version", put.From, "--format", "yaml"); !strings.Contains(out, "id: gdp") {
 		t.Errorf("the first catalogue:\n%s", out)
+	}
+	// The whole of ACCEPTED is lost: the cure names what it has no text of, and then brings back what was
+	// decided in its order, without a restart.
+	settled(t, attach(t, c.dir))
+	decided := must(t, "sql", "--dir", c.dir, "--format", "csv", "SELECT kind, by, reason, decided_at FROM decisions ORDER BY decided_at, kind")
+	lost := []string{next}
+	history, err := edition.History(t.Context(), attach(t, c.dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range history.Rules {
+		lost = append(lost, history.Rules[i].Text)
+	}
+	c.stop(t, syscall.SIGTERM)
+	removeStream(t, c.dir, stream.Accepted)
+	c.program = startRun(t, c.dir, "--config", c.settings)
+	diverged(t, c.dir)
+	cure := []string{"replay", "--from", "submissions", "--dir", c.dir, "--config", c.settings, "--format", "json"}
+	if code, _, stderr := citytally(t, cure...); code != exitUsage || !containsAll(stderr, "nothing was brought back", put.To, "new system") {
+		t.Errorf("without the text of the catalogue in force: exit code %d, %s", code, stderr)
+	}
+	for i, text := range lost {
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("lost-%d.yaml", i))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cure = append(cure, "--text", path)
+	}
+	if out := must(t, cure...); !strings.Contains(out, `"decisions": 7`) || strings.Contains(out, "lost_decisions") {
+		t.Errorf("restored: %s", out)
+	}
+	ready(t, c.dir)
+	settled(t, attach(t, c.dir))
+	must(t, "explain", "plants", "--dir", c.dir, "--period", "2021")
+	must(t, "recompute", "--dir", c.dir)
+	if diff := cmp.Diff(decided, must(t, "sql", "--dir", c.dir, "--format", "csv", "SELECT kind, by, reason, decided_at FROM decisions ORDER BY decided_at, kind")); diff != "" {
+		t.Errorf("decisions (-before +after the cure)\n%s", diff)
+	}
+	decode(t, strings.NewReader(must(t, "hold", "list", "--dir", c.dir, "--state", "all", "--format", "json")), &held)
+	if len(held.Holds) != 1 || held.Holds[0].State != "released" {
+		t.Errorf("held after the cure: %+v", held)
 	}
 	// After a restart, settings that still name the first catalogue change nothing.
 	c.stop(t, syscall.SIGTERM)

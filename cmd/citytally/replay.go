@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -18,7 +20,8 @@ import (
 func newReplay(g *globals) *cobra.Command {
 	var a client.Addresses
 	var from, into string
-	var discardNewer bool
+	var discardNewer, withoutTexts bool
+	var textFiles []string
 	var yes *bool
 	var format *choice
 	cmd := &cobra.Command{
@@ -37,14 +40,18 @@ with --discard-newer they are gone.
 
 With --from submissions, bring back what the log has lost: verdicts, from the copy in
 ClickHouse, and where that has none as far as the accepted figures tell; accepted
-figures, as the submissions and verdicts tell. Then let the pipeline work on with
-what cannot be told. Locks and reopenings do not come back; set them again.
+figures, as the submissions and verdicts tell; and decisions of the bureau (locks,
+reopenings, what was released and refused, catalogues and rules), from the copy in
+ClickHouse, in their order. Then let the pipeline work on with what cannot be told.
+Of catalogues and rules ClickHouse has no text: where another one was in force than
+that of the settings, give its file with --text; without, nothing is brought back.
 
 --into clickhouse：在 ClickHouse 中另建新表，从日志填满后替换旧表；期间可继续报送，查询照常，
 中断后再次运行即从断点继续。ClickHouse 中有日志已丢失的数据时，须加 --discard-newer。
 --from submissions：补回日志中已丢失的审核结果（取自 ClickHouse，其中没有的按入库数据推定），
-并按日志中仍有的报送和审核结果，补回已丢失的入库数据；
-锁定和重新开放不会恢复，须重新设置。`,
+并按日志中仍有的报送和审核结果，补回已丢失的入库数据；锁定、重新开放、待核实数据的核准和退回、
+目录和校验规则的启用，按 ClickHouse 中的记录依原顺序恢复。ClickHouse 中没有目录和规则的原文：
+曾启用的目录或规则与设置不同的，须用 --text 给出其文件，否则不作任何恢复。`,
 		Example: "  citytally replay --into clickhouse\n  citytally replay --from submissions",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,7 +78,15 @@ what cannot be told. Locks and reopenings do not come back; set them again.
 				}
 				return printRebuilt(cmd.OutOrStdout(), rebuilt, format.value)
 			case from == "submissions" && into == "" && !discardNewer:
-				restored, err := c.RestoreAccepted(cmd.Context(), logger)
+				texts := make([]string, len(textFiles))
+				for i, name := range textFiles {
+					text, err := os.ReadFile(name)
+					if err != nil {
+						return app.Usage(fmt.Errorf("--text: %w", err))
+					}
+					texts[i] = string(text)
+				}
+				restored, err := c.RestoreAccepted(cmd.Context(), texts, withoutTexts, logger)
 				if err != nil {
 					return err
 				}
@@ -85,6 +100,8 @@ what cannot be told. Locks and reopenings do not come back; set them again.
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
 	cmd.Flags().StringVar(&from, "from", "", "what to bring lost figures back from: submissions")
 	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it or no longer keeps it")
+	cmd.Flags().StringArrayVar(&textFiles, "text", nil, "with --from submissions: `file` of a catalogue or of rules that were in force; may be repeated")
+	cmd.Flags().BoolVar(&withoutTexts, "without-texts", false, "with --from submissions: go on without catalogues and rules whose file is not given; they are named, and not in force any more")
 	yes = confirmFlag(cmd)
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	return cmd
@@ -106,8 +123,13 @@ func printRestored(w io.Writer, restored judge.Restored, format string) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, restored)
 	}
-	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "releases"})
-	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, strings.Join(restored.Releases, ", ")})
+	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "decisions", "releases"})
+	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, restored.Decisions, strings.Join(restored.Releases, ", ")})
 	rows.Render()
+	for _, lost := range restored.LostDecisions {
+		if _, err := fmt.Fprintf(w, "lost: %s\n", lost); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -41,6 +41,9 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	if err != nil {
 		return err
 	}
+	if err := v.decisions.before(ctx, verdict.AcceptedSequence, r.delivery.Sequence); err != nil {
+		return err
+	}
 	rejected, holds, still := map[int]bool{}, map[int][]event.Finding{}, map[int]bool{}
 	for _, f := range verdict.Findings {
 		switch {

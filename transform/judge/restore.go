@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +28,10 @@ type Restored struct {
 	// Releases are the names of those that RELEASES had lost and that were brought back from a
 	// copy.
 	Releases []string `json:"releases,omitempty"`
+	// Decisions counts those of the bureau that ACCEPTED had lost and that were brought back from a
+	// copy. LostDecisions names those that a copy has and that do not come back.
+	Decisions     int      `json:"decisions"`
+	LostDecisions []string `json:"lost_decisions,omitempty"`
 }
 
 const (
@@ -34,13 +39,13 @@ const (
 	restoreAckWait = time.Minute
 )
 
-// Restore brings back to VERDICTS what it has lost and what the copies, which may be nil, and
-// ACCEPTED still tell; and then to ACCEPTED what it has lost and what the submissions and verdicts
-// in the log still tell, as the verdicts say. Then it accepts what is still missing as lost, so
-// that the pipeline works again. Locks and reopenings stand in ACCEPTED alone and do not
-// come back.
-func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, copies VerdictCopies, logger zerolog.Logger) (restored Restored, err error) {
-	l := ledger.New(c)
+// Restore brings back to VERDICTS what it has lost and what the copies and ACCEPTED still tell; and
+// then to ACCEPTED what it has lost and what the submissions and verdicts in the log still tell, as
+// the verdicts say, with the decisions of the copies between them. Then it accepts what is still
+// missing as lost, so that the pipeline works again. The log begins with the catalogue first. Where
+// the text of what was in force is missing, the error is a [*MissingTextsError].
+func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin, logger zerolog.Logger) (restored Restored, err error) {
+	l := ledger.New(first)
 	following, stop := context.WithCancel(ctx)
 	caughtUp, followed := make(chan struct{}), make(chan error, 1)
 	go func() { followed <- l.Follow(following, log, logger, func() { close(caughtUp) }) }()
@@ -54,12 +59,27 @@ func Restore(ctx context.Context, log *stream.Log, c *catalogue.Catalogue, copie
 		return restored, context.Cause(ctx)
 	}
 	v := NewValidator(log, l, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil)
-	verdicts, err := v.newVerdictRestorer(ctx, copies)
+	if v.decisions, err = v.newDecisionRestorer(ctx, &from, &restored); err != nil {
+		return restored, err
+	}
+	verdicts, err := v.newVerdictRestorer(ctx, from.Verdicts)
 	if err != nil {
+		return restored, err
+	}
+	// What was in force at the beginning judges the first submission.
+	if err := v.decisions.before(ctx, 1, 1); err != nil {
 		return restored, err
 	}
 	if err := v.restoreAll(ctx, verdicts, &restored); err != nil {
 		return restored, err
+	}
+	if err := v.decisions.before(ctx, math.MaxUint64, math.MaxUint64); err != nil {
+		return restored, err
+	}
+	if len(v.decisions.moved) > 0 {
+		if err := from.Decisions.DropDecisions(ctx, v.decisions.moved); err != nil {
+			return restored, err
+		}
 	}
 	for _, name := range []string{stream.Verdicts, stream.Accepted, stream.Submissions} {
 		if err := log.AcceptLoss(ctx, name); err != nil {

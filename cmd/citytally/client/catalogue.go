@@ -94,16 +94,6 @@ func (c *Client) lastEdition(ctx context.Context, log *stream.Log) (edition.Edit
 	return last, nil
 }
 
-// firstCatalogue returns the catalogue in force from a log's beginning on; that of the
-// settings where there is none yet.
-func (c *Client) firstCatalogue(ctx context.Context, log *stream.Log) (*catalogue.Catalogue, error) {
-	editions, err := edition.History(ctx, log)
-	if err != nil || editions.First() != nil {
-		return editions.First(), err
-	}
-	return c.Catalogue(ctx)
-}
-
 // Printer returns a printer with the catalogue in force and the time zone of the settings.
 func (c *Client) Printer(ctx context.Context, l present.Language) (*present.Printer, error) {
 	return c.PrinterUnder(ctx, l, "")

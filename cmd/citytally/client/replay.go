@@ -91,6 +91,9 @@ func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 	r.editions, err = edition.History(ctx, r.log)
 	if err == nil && r.editions.First() == nil {
 		err = errors.New("the log does not say which catalogue is in force; it does once a transform stage of this version has begun on it: citytally run")
+		if lost, lookErr := r.log.Extent(ctx, stream.Accepted); lookErr == nil && lost.Missing > 0 {
+			err = errors.New("ACCEPTED has lost which catalogue is in force, and the figures; bring them back first: citytally replay --from submissions")
+		}
 	}
 	if err != nil {
 		r.close()

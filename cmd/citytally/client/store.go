@@ -1,17 +1,18 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform/answer"
@@ -160,33 +161,44 @@ func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.P
 }
 
 // RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, to ACCEPTED
-// what the submissions and verdicts in the log still tell, and to RELEASES what ClickHouse has.
-func (c *Client) RestoreAccepted(ctx context.Context, logger zerolog.Logger) (judge.Restored, error) {
+// what the submissions and verdicts in the log still tell and the decisions that ClickHouse has, and
+// to RELEASES what ClickHouse has. Texts are those of catalogues and rules that may have been in
+// force; without them it goes on only where withoutTexts says so.
+func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTexts bool, logger zerolog.Logger) (judge.Restored, error) {
 	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
 		return judge.Restored{}, err
 	}
 	defer disconnect()
-	first, err := c.firstCatalogue(ctx, log)
+	editions, err := edition.History(ctx, log)
 	if err != nil {
 		return judge.Restored{}, err
 	}
-	found, err := reconcile.CheckLog(ctx, log)
-	if err != nil {
-		return judge.Restored{}, err
+	from := judge.Origin{Texts: texts, WithoutTexts: withoutTexts, Person: app.CurrentPerson()}
+	if from.Catalogue, err = c.settings.LoadCatalogue(); err != nil {
+		return judge.Restored{}, app.Usage(err)
 	}
-	// Where nothing but ACCEPTED was lost, ClickHouse may be away.
-	needsCopies := !slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Kind == reconcile.HeadLost && d.Stream == stream.Accepted }) ||
-		slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Kind == reconcile.Anew })
-	if !needsCopies {
-		return judge.Restore(ctx, log, first, nil, logger)
+	set, err := c.settings.LoadRules(from.Catalogue)
+	if err != nil {
+		return judge.Restored{}, app.Usage(err)
+	}
+	from.Rules = set.Text()
+	for i := range editions.All {
+		from.Texts = append(from.Texts, editions.All[i].Text())
+	}
+	for i := range editions.Rules {
+		from.Texts = append(from.Texts, editions.Rules[i].Text)
 	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
-		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of verdicts and releases: %w", err)
+		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of decisions, verdicts and releases: %w", err)
 	}
 	defer store.Close()
-	restored, err := judge.Restore(ctx, log, first, store, logger)
+	from.Verdicts, from.Decisions = store, store
+	restored, err := judge.Restore(ctx, log, cmp.Or(editions.First(), from.Catalogue), from, logger)
+	if _, missing := errors.AsType[*judge.MissingTextsError](err); missing {
+		return restored, app.Usage(err)
+	}
 	if err != nil {
 		return restored, err
 	}
