@@ -61,13 +61,13 @@ func Read(data []byte, options Options) (Result, error) {
 			return Result{}, err
 		}
 	}
-	fresh := func(below []statedUnits) *file {
-		return &file{Options: &options, period: period, understanding: &narrator{}, indexes: map[[2]string]int{}, unitsBelow: below}
+	fresh := func(below *statedBelow) *file {
+		return &file{Options: &options, period: period, understanding: &narrator{}, indexes: map[[2]string]int{}, stated: below}
 	}
 	f := fresh(nil)
 	err := f.read(data, 0)
-	if again, ok := errors.AsType[*unitsBelow](err); ok {
-		f = fresh(again.stated)
+	if again, ok := errors.AsType[*statedBelow](err); ok {
+		f = fresh(again)
 		err = f.read(data, 0)
 	}
 	if err != nil {
@@ -89,9 +89,9 @@ type file struct {
 	columns map[string]string
 	keyed   bool   // a row is an object of JSON, and columns have names but no letters
 	key     string // of a submission as JSON
-	// unitsBelow are what footnotes say of units, known from having read the file before; nil is not known.
-	unitsBelow []statedUnits
-	again      bool
+	// stated is what footnotes say, known from having read the file before; nil is not known.
+	stated *statedBelow
+	again  bool
 
 	// expected is how many observations there are, at a guess from the file's rows.
 	expected int

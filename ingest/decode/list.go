@@ -40,6 +40,7 @@ func (t *table) listRow(r *grid.Row) error {
 		}
 		o.Action = action
 	}
+	t.stageOutside(&o)
 	if said := *o.Listing; said == (event.Listing{}) && o.Action == "" {
 		t.unspoken++ // a row of a form that nobody has filled in
 		return nil

@@ -27,6 +27,7 @@ type table struct {
 	*header.Layout
 	reader tableReader
 	units  units
+	stages stages
 	sums   sums
 	// foreignColumns are those of other areas of which there has been a figure.
 	foreignColumns map[int]bool
@@ -122,6 +123,7 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 func (t *table) read() error {
 	t.describe()
 	t.findUnits()
+	t.findStages()
 	if t.At[header.AreaField] >= 0 || t.Orientation == header.AcrossAreas {
 		t.sums = sums{catalogue: t.Catalogue, cells: map[summed]*parts{}}
 	}
@@ -152,6 +154,7 @@ func (t *table) read() error {
 	if err := t.endUnits(); err != nil {
 		return err
 	}
+	t.endStages()
 	t.compareTotals()
 	t.summarize()
 	t.noteTextNumbers()

@@ -71,6 +71,7 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	if o.Unit == "" {
 		o.Unit = t.unitFor(indicator, &t.Columns[t.At[header.ValueField]], r, &o)
 	}
+	t.stageOutside(&o)
 	o.Base, o.Change = t.compared(r, t.Base), t.compared(r, t.Change)
 	if at := t.At[header.ActionField]; at >= 0 {
 		o.Action, problem = actionOf(r.Cell(at))
@@ -309,6 +310,7 @@ func (w *wideFigures) figure(i int) (o event.Observation, area string, known boo
 	if o.Unit = w.unit; o.Unit == "" {
 		o.Unit = w.unitFor(what, c, w.row, &o)
 	}
+	w.stageOutside(&o)
 	o.Base, o.Change = w.compared(w.row, c.Base), w.compared(w.row, c.Change)
 	return o, area, what.known
 }

@@ -63,15 +63,21 @@ type appliedUnit struct {
 	figures          int
 }
 
-// unitsBelow is the error of a table whose footnotes state units of figures that were read without
-// them. It is read again.
-type unitsBelow struct{ stated []statedUnits }
+// statedBelow is the error of a table whose footnotes state units or stages of figures that were read
+// without them. It is read again.
+type statedBelow struct {
+	units  []statedUnits
+	stages []statedStage
+}
 
-func (*unitsBelow) Error() string { return "units are stated below the figures" }
+func (*statedBelow) Error() string { return "units or stages are stated below the figures" }
 
 // findUnits notes what stands above the figures and beside the table.
 func (t *table) findUnits() {
-	t.units = units{found: map[string]foundUnit{}, whole: slices.Clone(t.unitsBelow)}
+	t.units = units{found: map[string]foundUnit{}}
+	if t.stated != nil {
+		t.units.whole = slices.Clone(t.stated.units)
+	}
 	for i := range t.sample {
 		r := &t.sample[i]
 		if r.Number >= t.Row || t.keyed {
@@ -131,6 +137,9 @@ const maxStatement = 600
 // unitsInRow notes what a row that is passed over says of units. A heading speaks of the rows below
 // it, unless it says nothing but a unit.
 func (t *table) unitsInRow(r *grid.Row, heading bool) {
+	if !heading {
+		t.stagesInRow(r)
+	}
 	if t.IsList() {
 		return
 	}
@@ -187,8 +196,8 @@ var sectionNumbers = []*regexp.Regexp{
 // again with those.
 func (t *table) endUnits() error {
 	t.endSection()
-	if len(t.units.below) > 0 && t.units.wanting && t.unitsBelow == nil {
-		return &unitsBelow{t.units.below}
+	if t.stated == nil && (len(t.units.below) > 0 && t.units.wanting || len(t.stages.below) > 0 && t.stages.wanting) {
+		return &statedBelow{t.units.below, t.stages.below}
 	}
 	for i, a := range t.units.applied {
 		if i == maxUnitsTold {

@@ -96,6 +96,9 @@ func (t *table) titlePeriod(titles []string) *Failure {
 		fmt.Sprintf("%q says %s and the parameter period says %s; make them agree", event.Excerpt(said[other], 60), other, t.Whole)), Recognized: 100}
 }
 
+// PeriodsIn returns the codes of the periods that a text speaks of, in order.
+func PeriodsIn(text string) []string { return slices.Sorted(maps.Keys(periodsIn([]string{text}))) }
+
 // periodsIn returns the periods that texts speak of, with the text.
 func periodsIn(texts []string) map[string]string {
 	said := map[string]string{}

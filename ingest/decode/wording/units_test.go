@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/wording"
 )
 
@@ -34,6 +35,26 @@ func TestFindUnits(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", text, diff)
+		}
+	}
+}
+
+func TestFindStages(t *testing.T) {
+	for text, want := range map[string]struct {
+		stages  []catalogue.Stage
+		general bool
+	}{
+		"2022年科技快报（初步数）":     {[]catalogue.Stage{catalogue.Flash, catalogue.Flash}, false},
+		"注：以上为快报数，最终以年报数为准。": {[]catalogue.Stage{catalogue.Flash}, true},
+		"注：1.本表数据均为预计数":      {[]catalogue.Stage{catalogue.Estimate}, true},
+		"地区生产总值为初步核算数":       {[]catalogue.Stage{catalogue.Flash}, false},
+		"揭榜初步签约金额统计表":        {nil, true},
+		"科技创新年报":             {nil, true},
+		"2022年主要指标（初步）":      {[]catalogue.Stage{catalogue.Flash}, false},
+	} {
+		stages, general := wording.FindStages(text)
+		if diff := cmp.Diff(want.stages, stages); diff != "" || general != want.general {
+			t.Errorf("%s: general is %v (-want +got)\n%s", text, general, diff)
 		}
 	}
 }
