@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -150,6 +151,11 @@ func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row
 		Number: number, Cell: s.CellOf(o, "value"), Indicator: v.Indicator(o.Indicator), Period: v.Period(o.Period),
 		Value: string(o.Value), Unit: o.Unit, Stage: o.Stage, Note: o.Note,
 	}
+	if indicator, ok := v.page.catalogue().Indicator(o.Indicator); ok && o.Unit == "" && o.Listing == nil {
+		if said, err := catalogue.ParseValue(r.Value); err == nil && !said.Missing && said.Unit == "" {
+			r.Unit = indicator.Unit().Written() // what the figure is taken as
+		}
+	}
 	if o.Listing != nil {
 		r.Value = strings.TrimSpace(o.EntityName + " " + o.Entity)
 		if dataset, ok := v.page.catalogue().Dataset(s.Dataset); ok && o.Indicator == "" {
@@ -172,7 +178,11 @@ func (v *visit) rowOf(s *event.Submission, o *event.Observation, number int) row
 	}
 	if o.Malformed != "" {
 		r.Malformed = o.Malformed
-		r.Findings = []event.Finding{{Severity: event.Reject, MessageZH: o.ProblemZH, MessageEN: o.Problem, Seen: o.Malformed}}
+		severity := event.Reject
+		if o.Foreign != "" {
+			severity = event.Inform
+		}
+		r.Findings = []event.Finding{{Severity: severity, MessageZH: o.ProblemZH, MessageEN: o.Problem, Seen: o.Malformed}}
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -97,9 +98,11 @@ type checkPage struct {
 	// Refused is why the file cannot be read, with what to do.
 	Refused *Refusal
 	ZH, EN  string // one sentence on what was understood
-	Notes   []event.Finding
-	Omitted int
-	Parts   []part
+	// Notes are what has to be seen before anything is sent; Rows are those about headings, totals and
+	// footnotes. Omitted counts those in neither.
+	Notes, Rows []event.Finding
+	Omitted     int
+	Parts       []part
 	// Foreseen is what would become of it; nil where that cannot be told now. Totals are
 	// those of the city that would move.
 	Foreseen *inquiry.Foreseen
@@ -114,6 +117,9 @@ type part struct {
 	Rows          *rows
 }
 
+// askedPeriod is the period that a refusal asks to be confirmed: what a title or the file's name says.
+var askedPeriod = regexp.MustCompile(`\bperiod=(\d{4}[-\w]*)`)
+
 func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 	id := r.PathValue("file")
 	file, ok := p.sessions.take(v.session, id)
@@ -124,13 +130,23 @@ func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 	checked, err := p.gateway.Check(w, r, v.Who, file.content, file.upload)
 	if refused, ok := errors.AsType[*Refusal](err); ok {
 		shown.Refused, shown.Form.Open = refused, true
+		if told := askedPeriod.FindStringSubmatch(refused.EN); told != nil && file.upload.Period == "" {
+			shown.Form.Upload.Period = v.Period(told[1])
+		}
 		return p.render(w, v, refused.Status, "check", v.W.CheckTitle, &shown)
 	}
 	if err != nil {
 		return err
 	}
 	shown.ZH, shown.EN = checked.Understood.ZH, checked.Understood.EN
-	shown.Notes, shown.Omitted = checked.Understood.Notes, checked.Understood.NotesOmitted
+	for _, note := range checked.Understood.Notes {
+		if note.Code == "ROW_PASSED_OVER" {
+			shown.Rows = append(shown.Rows, note)
+		} else {
+			shown.Notes = append(shown.Notes, note)
+		}
+	}
+	shown.Omitted = checked.Understood.NotesOmitted
 	for i := range checked.Submissions {
 		s := &checked.Submissions[i]
 		var verdict *event.Verdict

@@ -23,9 +23,9 @@ type Words struct {
 	Check, Checking, CheckAgain, ReadAnew, AnotherFile        string
 
 	// Looking at a file.
-	CheckTitle, Understood, NotRead, NotReadHow, Notes, OmittedNotes string
-	NothingTaken, WouldBe, NotForeseen, Nothing                      string
-	Send, Sending, Reason, ReasonHint, Again, Cancel                 string
+	CheckTitle, Understood, NotRead, NotReadHow, Notes, RowNotes, OmittedNotes string
+	NothingTaken, WouldBe, NotForeseen, Nothing                                string
+	Send, Sending, Reason, ReasonHint, Again, Cancel                           string
 
 	TotalsMove, Now, Then, NoTotal, Coverage, Missing, AndMore string
 

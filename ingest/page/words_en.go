@@ -18,7 +18,7 @@ var english = Words{
 	Charset: "Encoding", CharsetAny: "Find out", Check: "Look at the file", Checking: "Reading…", ReadAnew: "Not what you meant? Read it another way", CheckAgain: "Read it again like this", AnotherFile: "Another file",
 
 	CheckTitle: "Confirm and send", Understood: "What was read", NotRead: "This file cannot be read", NotReadHow: "Add below what is asked and read it again, or mend the file and choose it anew. Nothing was sent.",
-	Notes: "Notes", OmittedNotes: "%d more notes are not shown.", NothingTaken: "Nothing was sent yet. Look through the table above, then choose “Send these figures”.",
+	Notes: "Check what was passed over", RowNotes: "Headings, totals and footnotes that were passed over (%d)", OmittedNotes: "%d more notes are not shown.", NothingTaken: "Nothing was sent yet. Look through the table above, then choose “Send these figures”.",
 	WouldBe: "What sending would do", NotForeseen: "What would become of these figures cannot be told now, since the stage that judges is away. They can be sent all the same.",
 	Nothing:    "As it is, nothing of this would be accepted. Mend the file; for a locked period, give the reason below.",
 	TotalsMove: "Totals of the city that would move", Now: "Now", Then: "Then", NoTotal: "none yet", Coverage: "Areas in it", Missing: "without %s", AndMore: "and %d more",

@@ -18,7 +18,7 @@ var chinese = Words{
 	Charset: "文字编码", CharsetAny: "自动识别", Check: "查看读取结果", Checking: "正在读取……", ReadAnew: "读得不对？换一种方式读取", CheckAgain: "按以上选项重新读取", AnotherFile: "换一个文件",
 
 	CheckTitle: "确认报送", Understood: "读取结果", NotRead: "无法读取这个文件", NotReadHow: "请按提示在下方补充后重新读取，或改正文件后另选。尚未报送任何数据。",
-	Notes: "说明", OmittedNotes: "另有 %d 条说明未列出。", NothingTaken: "尚未报送。请核对上表，无误后点击“确认报送”。",
+	Notes: "请核对未读的部分", RowNotes: "未读的标题、合计和脚注行（%d）", OmittedNotes: "另有 %d 条说明未列出。", NothingTaken: "尚未报送。请核对上表，无误后点击“确认报送”。",
 	WouldBe: "报送后的结果", NotForeseen: "审核服务暂未运行，无法预告报送结果；仍可报送，收到后再审核。",
 	Nothing:    "照此报送，没有任何数据会被采用。请先改正文件；报告期已锁定的，请在下方说明理由。",
 	TotalsMove: "将随之变动的全市数", Now: "现在", Then: "报送后", NoTotal: "尚无", Coverage: "已报地区", Missing: "缺%s", AndMore: "等 %d 个",
