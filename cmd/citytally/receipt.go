@@ -40,7 +40,7 @@ is told.`,
 			if err != nil {
 				return err
 			}
-			present.Receipt(cmd.OutOrStdout(), receipt, lang.language())
+			present.Receipt(cmd.OutOrStdout(), receipt, client.IndicatorNames(cmd.Context(), gateway, lang.language()), lang.language())
 			if receipt.Verdict != nil && receipt.Verdict.Outcome != event.AllAccepted {
 				return silentError(exitRefused)
 			}

@@ -111,7 +111,7 @@ func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload
 		if err != nil {
 			return nil, err
 		}
-		present.DryRun(cmd.OutOrStdout(), answer, l)
+		present.DryRun(cmd.OutOrStdout(), answer, client.IndicatorNames(cmd.Context(), gateway, l), l)
 		for i := range answer.Verdicts {
 			verdicts = append(verdicts, &answer.Verdicts[i])
 		}
@@ -122,11 +122,12 @@ func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload
 		return nil, err
 	}
 	receipts = ingest.Merge(receipts)
+	names := client.IndicatorNames(cmd.Context(), gateway, l)
 	for i := range receipts {
 		if i > 0 {
 			receipts[i].Understood = nil // it is that of the file
 		}
-		present.Receipt(cmd.OutOrStdout(), &receipts[i], l)
+		present.Receipt(cmd.OutOrStdout(), &receipts[i], names, l)
 		if receipts[i].Verdict != nil {
 			verdicts = append(verdicts, receipts[i].Verdict)
 		}

@@ -143,6 +143,32 @@ func (c *Client) Receipt(ctx context.Context, id, place string) (ingest.Receipt,
 	return receipt, nil
 }
 
+// IndicatorNames returns the names of the indicators in the gateway's catalogue, in Chinese or else
+// in English, by id.
+func (c *Client) IndicatorNames(ctx context.Context, chinese bool) (map[string]string, error) {
+	answer, err := c.send(ctx, http.MethodGet, "/v1/catalogue", http.Header{}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("get catalogue: %w", err)
+	}
+	var told struct {
+		Indicators []struct {
+			ID     string `json:"id"`
+			NameZH string `json:"name_zh"`
+			NameEN string `json:"name_en"`
+		} `json:"indicators"`
+	}
+	if err := json.Unmarshal(answer, &told); err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	names := map[string]string{}
+	for _, i := range told.Indicators {
+		if names[i.ID] = i.NameEN; chinese {
+			names[i.ID] = i.NameZH
+		}
+	}
+	return names, nil
+}
+
 // Original returns the file that a submission came in, byte for byte.
 func (c *Client) Original(ctx context.Context, id string) ([]byte, error) {
 	content, err := c.send(ctx, http.MethodGet, "/v1/submissions/"+url.PathEscape(id)+"/original", http.Header{}, nil)

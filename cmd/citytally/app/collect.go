@@ -84,5 +84,5 @@ func tell(w io.Writer, r *ingest.Receipt, english bool) {
 	if english {
 		language = present.English
 	}
-	present.Receipt(w, r, language)
+	present.Receipt(w, r, nil, language)
 }

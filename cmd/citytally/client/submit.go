@@ -123,6 +123,16 @@ func Receipt(ctx context.Context, gateway *sender.Client, id, place string, wait
 	return &receipt, told(err, id, wait, l)
 }
 
+// IndicatorNames returns the names of indicators in the reader's language, by id; none where the gateway
+// does not tell them, since the answer that they are for has been given.
+func IndicatorNames(ctx context.Context, gateway *sender.Client, l present.Language) map[string]string {
+	names, err := gateway.IndicatorNames(ctx, l == present.Chinese)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
 // Original returns the file that a submission came in, with errors in the reader's language. A
 // gateway that does not answer is tried until wait is over.
 func Original(ctx context.Context, gateway *sender.Client, id string, wait time.Duration, l present.Language) ([]byte, error) {

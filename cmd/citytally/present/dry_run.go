@@ -25,8 +25,8 @@ type DryRunWords struct {
 	WithHeld string
 }
 
-// DryRun prints what would become of an upload.
-func DryRun(w io.Writer, d *ingest.DryRun, l Language) {
+// DryRun prints what would become of an upload, with the names of indicators by id.
+func DryRun(w io.Writer, d *ingest.DryRun, names map[string]string, l Language) {
 	words := &l.Words().DryRun
 	var receipts []ingest.Receipt
 	for i := range d.Verdicts {
@@ -39,7 +39,7 @@ func DryRun(w io.Writer, d *ingest.DryRun, l Language) {
 		if i == 0 {
 			r.Understood = d.Understood
 		}
-		Receipt(w, &r, l)
+		Receipt(w, &r, names, l)
 	}
 	if len(d.Totals) == 0 {
 		fmt.Fprintf(w, "%s\n", words.NoTotals)
@@ -47,7 +47,7 @@ func DryRun(w io.Writer, d *ingest.DryRun, l Language) {
 		t := NewTable(w, table.Row{words.Total, words.From, words.To})
 		for i := range min(len(d.Totals), shownTotals) {
 			c := &d.Totals[i]
-			t.AppendRow(table.Row{c.Indicator + " " + c.Period, totalInWords(c.From, c.Unit, l), totalInWords(c.To, c.Unit, l)})
+			t.AppendRow(table.Row{cellName(names, c.Indicator, c.Period, l), totalInWords(c.From, c.Unit, l), totalInWords(c.To, c.Unit, l)})
 		}
 		fmt.Fprintf(w, "%s\n", words.Totals)
 		t.Render()

@@ -26,7 +26,7 @@ func TestDryRunInWords(t *testing.T) {
 		Chinese: {"已采用", "工作簿。", "随之变动的全市数：", "10亿元 年报  1/8", "近12亿元 快报 +4.57", "无", "另有 3 个", "未存储任何数据；以日志 ACCEPTED 第 12 条为准"},
 	} {
 		var out bytes.Buffer
-		DryRun(&out, d, lang)
+		DryRun(&out, d, nil, lang)
 		for _, text := range want {
 			if !strings.Contains(out.String(), text) {
 				t.Errorf("want %q in:\n%s", text, out.String())
@@ -34,7 +34,7 @@ func TestDryRunInWords(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	DryRun(&out, &ingest.DryRun{}, English)
+	DryRun(&out, &ingest.DryRun{}, nil, English)
 	if !strings.Contains(out.String(), "no city total would move") {
 		t.Error(out.String())
 	}

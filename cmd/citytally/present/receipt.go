@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
 	"github.com/citytally/citytally/ingest/event"
 )
@@ -17,8 +19,8 @@ import (
 // seenWidth is the width, in columns of a terminal, of what was seen in a file.
 const seenWidth = 40
 
-// Receipt prints what became of a submission.
-func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
+// Receipt prints what became of a submission, with the names of indicators by id.
+func Receipt(w io.Writer, r *ingest.Receipt, names map[string]string, l Language) {
 	words := &l.Words().Receipt
 	name := r.Area + " " + r.Dataset
 	if r.File != "" {
@@ -51,7 +53,7 @@ func Receipt(w io.Writer, r *ingest.Receipt, l Language) {
 	if r.Verdict == nil {
 		return
 	}
-	printEffects(w, r.Verdict, l)
+	printEffects(w, r.Verdict, names, l)
 	if len(r.Verdict.Findings) > 0 {
 		printFindings(w, r.Verdict, l)
 	}
@@ -91,7 +93,7 @@ func printFindings(w io.Writer, v *event.Verdict, l Language) {
 	t := NewTable(w, row(words.Row, words.Cell, words.Column, words.Seen, words.Message))
 	for i := range findings {
 		f := &findings[i]
-		t.AppendRow(row(f.Row, f.Cell, f.Column, text.Snip(f.Seen, seenWidth, "…"), Finding(f, l)))
+		t.AppendRow(row(f.Row, f.Cell, cmp.Or(words.Columns[f.Column], f.Column), text.Snip(f.Seen, seenWidth, "…"), Finding(f, l)))
 	}
 	t.Render()
 	if n := v.FindingsOmitted; n > 0 {
@@ -100,7 +102,7 @@ func printFindings(w io.Writer, v *event.Verdict, l Language) {
 }
 
 // printEffects prints what the rows of a submission did to the figures in force.
-func printEffects(w io.Writer, v *event.Verdict, l Language) {
+func printEffects(w io.Writer, v *event.Verdict, names map[string]string, l Language) {
 	words := &l.Words().Receipt
 	var told []string
 	for _, e := range v.Effects {
@@ -118,12 +120,20 @@ func printEffects(w io.Writer, v *event.Verdict, l Language) {
 	t := NewTable(w, table.Row{words.Row, words.Effect, words.Figure, words.From, words.To, words.Submission})
 	for i := range v.Changes {
 		c := &v.Changes[i]
-		t.AppendRow(table.Row{c.Row, words.Effects[c.Effect], strings.TrimSpace(c.Indicator + " " + c.Period + " " + c.Entity), saidInWords(c.From, l), saidInWords(c.To, l), c.Submission})
+		t.AppendRow(table.Row{c.Row, words.Effects[c.Effect], strings.TrimSpace(cellName(names, c.Indicator, c.Period, l) + " " + c.Entity), saidInWords(c.From, l), saidInWords(c.To, l), c.Submission})
 	}
 	t.Render()
 	if v.ChangesOmitted > 0 {
 		fmt.Fprintf(w, "  "+words.OmittedChanges+"\n", v.ChangesOmitted)
 	}
+}
+
+// cellName names an indicator, by its id where there is no name, and a period.
+func cellName(names map[string]string, indicator, code string, l Language) string {
+	if period, err := catalogue.ParsePeriod(code); err == nil {
+		code = l.Choose(period.Names())
+	}
+	return cmp.Or(names[indicator], indicator) + " " + code
 }
 
 // saidInWords returns what was reported for a cell, with its stage; "" where there is

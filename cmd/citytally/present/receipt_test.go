@@ -32,13 +32,13 @@ func TestReceiptInWords(t *testing.T) {
 	}{
 		{receipt, English, []string{"f.csv → 320812 sti-annual  received, not judged yet, 3 rows  5f\n"}},
 		{receipt, Chinese, []string{"f.csv → 320812 sti-annual  已收到，尚未审核，共 3 行  5f\n"}},
-		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--again", "  1 new, 1 changed, without a stage: taken as final\n", "gdp 2021", "stated as missing, flash", "nearly 87 final", "4e", "3  value", "九…", "not a number"}},
-		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--again", "  新增 1 行，更改 1 行，未填阶段的按年报\n", "注明缺数 快报", "近87 年报", "不是数字"}},
+		{&judged, English, []string{"partly accepted, 2 of 3 rows (same content as before", "--again", "  1 new, 1 changed, without a stage: taken as final\n", "gross product 2021", "stated as missing, flash", "nearly 87 final", "4e", "3  value", "九…", "not a number"}},
+		{&judged, Chinese, []string{"部分采用，采用 2 行，共 3 行（内容与先前报送相同", "--again", "  新增 1 行，更改 1 行，未填阶段的按年报\n", "地区生产总值 2021年", "注明缺数 快报", "近87 年报", "  数值  ", "不是数字"}},
 		{&placed, English, []string{"  Excel workbook.\n  - passed over\n", "row  cell    column  seen", "4  表1!C4  value   12O   letter O", "… and 12 more\n"}},
 		{&placed, Chinese, []string{"  Excel 工作簿。\n  - 未读\n", "单元格", "表1!C4", "字母 O"}},
 	} {
 		var out bytes.Buffer
-		Receipt(&out, test.receipt, test.lang)
+		Receipt(&out, test.receipt, map[string]string{"gdp": test.lang.Choose("地区生产总值", "gross product")}, test.lang)
 		for _, want := range test.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("want %q in:\n%s", want, out.String())

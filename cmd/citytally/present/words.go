@@ -272,6 +272,8 @@ type ReceiptWords struct {
 	Statuses                              map[string]string
 	Repeated, Rows, AcceptedRows, Omitted string
 	Row, Cell, Column, Seen, Message      string
+	// Columns are the names of a file's columns; what has none there is its own.
+	Columns map[string]string
 	// EffectCount is a format of the name of an effect and the number of its rows,
 	// AssumedStage one of the stage that rows without a stage were given.
 	Effects                              map[event.Effect]string

@@ -177,6 +177,10 @@ var englishWords = Words{
 		Statuses: map[string]string{"accepted": "accepted", "partial": "partly accepted", "held": "held", "rejected": "rejected", "received": "received, not judged yet"},
 		Repeated: " (same content as before: the same submission; --again sends it as a new version)", Rows: "%d rows", AcceptedRows: "%d of %d rows", Omitted: "  … and %d more\n",
 		Row: "row", Cell: "cell", Column: "column", Seen: "seen", Message: "what to do",
+		Columns: map[string]string{
+			"area": "area", "dataset": "dataset", "indicator": "indicator", "period": "period", "value": "value", "unit": "unit", "stage": "stage", "status": "status", "qualifier": "qualifier",
+			"note": "note", "action": "action", "base": "year before", "change": "change", "entity": "unified social credit code", "observations": "whole submission", "reason": "reason",
+		},
 		Effects: map[event.Effect]string{
 			event.New: "new", event.Changed: "changed", event.Unchanged: "unchanged", event.WithdrewIt: "withdrawn",
 			event.Superseded: "superseded", event.Held: "held", event.Refused: "refused", event.Silent: "without a statement",

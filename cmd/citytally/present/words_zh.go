@@ -174,6 +174,10 @@ var chineseWords = Words{
 		Statuses: map[string]string{"accepted": "已采用", "partial": "部分采用", "held": "待核实", "rejected": "未采用", "received": "已收到，尚未审核"},
 		Repeated: "（内容与先前报送相同，视为同一份报送；确需作为新版本报送请加 --again）", Rows: "共 %d 行", AcceptedRows: "采用 %d 行，共 %d 行", Omitted: "  …… 另有 %d 条未列出\n",
 		Row: "行号", Cell: "单元格", Column: "列", Seen: "填报内容", Message: "说明",
+		Columns: map[string]string{
+			"area": "地区", "dataset": "报表", "indicator": "指标", "period": "报告期", "value": "数值", "unit": "单位", "stage": "阶段", "status": "状态", "qualifier": "限定",
+			"note": "备注", "action": "操作", "base": "上年同期", "change": "同比", "entity": "统一社会信用代码", "observations": "整份报送", "reason": "理由",
+		},
 		Effects: map[event.Effect]string{
 			event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
 			event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "未填",
