@@ -54,7 +54,11 @@ func TestCoverage(t *testing.T) {
 		sent := event.AcceptedSubmission{ID: fmt.Sprint("s", sequence), Area: area, Dataset: "annual", Sequence: sequence, ReceivedAt: at.UnixMilli()}
 		for _, row := range rows {
 			indicator, text, _ := strings.Cut(row, " ")
-			o := event.AcceptedObservation{Indicator: indicator, Period: period(t, "2021"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
+			indicator, code, dated := strings.Cut(indicator, "@")
+			if !dated {
+				code = "2021"
+			}
+			o := event.AcceptedObservation{Indicator: indicator, Period: period(t, code), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}
 			switch text {
 			case "withdrawn":
 				o.Status, o.Epoch = catalogue.Withdrawn, 1
@@ -82,7 +86,8 @@ func TestCoverage(t *testing.T) {
 		put(t, s, &verdictBlock{}, sequence, verdictMessage(t, v))
 	}
 	// The city is in time to the instant, a district an hour late and revises afterwards;
-	// another has withdrawn one figure and had the next one refused; the zone has one held.
+	// another has withdrawn one figure and had the next one refused; the zone has one held, and
+	// of December's year to date, which is not the year's, one that counts for nothing.
 	accept("100000", deadline, "papers none")
 	accept("100001", deadline.Add(-time.Hour), "income 5")
 	accept("100001", deadline.Add(time.Hour), "people 7")
@@ -92,7 +97,7 @@ func TestCoverage(t *testing.T) {
 	accept("100002", deadline, "income withdrawn")
 	find("100002", event.Reject, 4, "income")
 	find("100002", event.Reject, 4, "income")
-	accept("100071", deadline.Add(-time.Hour), "people 3", "income held 4")
+	accept("100071", deadline.Add(-time.Hour), "people 3", "income held 4", "income@2021-YTD12 4")
 
 	rows, err := coverage.OfPeriod(t.Context(), s, period(t, "2021"), coverage.Filter{})
 	if err != nil {

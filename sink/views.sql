@@ -640,7 +640,7 @@ AS WITH
     figures AS
     (
         SELECT
-            area, begins, ends, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
+            area, begins, ends, endsWith(period, '-YTD12') AS december, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
             minIf(item_first_at, item_reported) AS first_at, sum(item_vintages) AS vintages, sum(item_changes) AS changes
         FROM
         (
@@ -655,7 +655,7 @@ AS WITH
             FROM observations_data
             GROUP BY area, period, indicator, entity
         )
-        GROUP BY area, begins, ends, indicator
+        GROUP BY area, begins, ends, december, indicator
     ),
     problems AS
     (
@@ -694,7 +694,7 @@ FROM
     SELECT area, dataset, period, year, period_start, period_end, deadline, grace, provisional, arrayJoin(indicators) AS indicator
     FROM obligations
 ) AS o
-LEFT JOIN figures AS f ON f.area = o.area AND f.begins = o.period_start AND f.ends = o.period_end AND f.indicator = o.indicator
+LEFT JOIN figures AS f ON f.area = o.area AND f.begins = o.period_start AND f.ends = o.period_end AND f.december = endsWith(o.period, '-YTD12') AND f.indicator = o.indicator
 LEFT JOIN problems AS p ON p.area = o.area AND p.dataset = o.dataset AND p.period = o.period AND p.indicator = o.indicator
 GROUP BY area, dataset, period
 COMMENT 'What became of each obligation: what is there, what is missing, how late it was';

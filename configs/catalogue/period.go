@@ -230,15 +230,14 @@ func (p *Period) UnmarshalText(text []byte) error {
 }
 
 // Spellings returns the period and, where it begins with its year, the other kind that spans the
-// same months: a quarter and the year to its end.
+// same months: a quarter and the year to its end. December's year to date is not the year, whose
+// figure is the annual one.
 func (p Period) Spellings() []Period {
 	from, to := p.Months()
 	switch {
-	case p.Kind == YearToDate && to == 12:
-		return []Period{p, {Year: p.Year, Kind: Year}}
 	case p.Kind == YearToDate && to == 1:
 		return []Period{p, {Year: p.Year, Kind: Month, Index: 1}}
-	case p.Kind != YearToDate && from == 0:
+	case p.Kind != YearToDate && from == 0 && to < 12:
 		return []Period{p, {Year: p.Year, Kind: YearToDate, Index: uint8(to)}}
 	}
 	return []Period{p}
