@@ -22,7 +22,13 @@ func (t *table) describe() {
 	case t.Orientation == header.Long:
 		t.understanding.say("每行一个数据", "one figure in each row")
 	case t.Orientation == header.AcrossPeriods:
-		zh, en := t.across(func(c *header.Column) (string, string) { return periodNames(c.Period) })
+		zh, en := t.across(func(c *header.Column) (string, string) {
+			zh, en := periodNames(c.Period)
+			if stage, _ := catalogue.ParseStage(c.Stage); stage != 0 {
+				zh, en = zh+stage.NameZH(), en+" "+stage.String()
+			}
+			return zh, en
+		})
 		t.understanding.say(fmt.Sprintf("每行一个指标，时期作各列（%s）", zh), fmt.Sprintf("an indicator in each row, periods across (%s)", en))
 	case t.Orientation == header.AcrossIndicator:
 		what, whatEN := "时期", "a period"
@@ -119,6 +125,9 @@ func (t *table) summarize() {
 		t.understanding.sayf("没有写明年份的时期属 %d 年（标题所写）", "periods without a year are of %d (of the title)", t.Year)
 	}
 	t.tellToDate()
+	if n := t.reader.earlier; n > 0 {
+		t.understanding.sayf("%d 个数据未读，同一时期另有更后阶段的数", plural(n, "%d figure")+" passed over, beside those of a later stage", n)
+	}
 	if n := t.reader.ditto; n > 0 {
 		t.understanding.sayf("%d 个“同上”一类的单元格按上一行的内容读取", plural(n, "%d cell")+" that repeat the one above", n)
 	}

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,13 +39,15 @@ func (t *table) periodCode(text string) periodCode {
 		return periodCode{code: text}
 	}
 	return t.reader.periods.get(text, func(text string) periodCode {
-		if p, toDate, err := header.ReadPeriod(text, t.Year); err == nil {
+		p, toDate, err := header.ReadPeriod(text, t.Year)
+		if err == nil {
 			if _, _, alone := header.ReadPeriod(text, 0); alone != nil {
 				t.reader.yearless = true
 			}
-			return periodCode{p.String(), toDate}
+			return periodCode{code: p.String(), toDate: toDate}
 		}
-		return periodCode{code: text}
+		problem, _ := errors.AsType[*catalogue.Problem](err)
+		return periodCode{code: text, problem: problem}
 	})
 }
 

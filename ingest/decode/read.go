@@ -75,6 +75,7 @@ type tableReader struct {
 	firstText   string   // where the first is
 	yearless    bool     // a row's period has the title's year
 	above       []string // the cells of the last row with figures
+	earlier     int      // figures passed over, of which the row has those of a later stage
 	ditto       int      // cells that repeat the one above
 	toDate      int      // figures that were taken for those of the year to date
 	firstToDate event.Observation
@@ -91,6 +92,8 @@ type named struct {
 type periodCode struct {
 	code   string
 	toDate bool // flows are of the year up to its end
+	// problem is why the text is no period.
+	problem *catalogue.Problem
 }
 
 // cache keeps what texts stand for. Consecutive rows often have the same.

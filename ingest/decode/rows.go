@@ -3,6 +3,7 @@ package decode
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -192,12 +193,19 @@ func (t *table) wideRow(r *grid.Row) error {
 	if t.isForeign(w.area) {
 		return t.foreignRow(r, &w)
 	}
+	if w.problem != nil && slices.ContainsFunc(t.FigureColumns(), func(i int) bool { return !catalogue.Silent(r.Cell(i)) }) {
+		return t.malformed(r, w.problem)
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Role == header.Unnamed && r.Cell(i) != "" {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q", i+1, event.Excerpt(r.Cell(i), 40)), fmt.Sprintf("column %d has no name and holds %q", i+1, event.Excerpt(r.Cell(i), 40))))
 		}
 		if c.Role != header.Figures {
+			continue
+		}
+		if c.Later >= 0 && !catalogue.Silent(r.Cell(c.Later)) {
+			t.reader.earlier++
 			continue
 		}
 		o, area, known := w.figure(i)
@@ -272,7 +280,8 @@ type wideFigures struct {
 	area, dataset string
 	indicator     named
 	unit          string
-	toDate        bool // the row's period says that flows are of the year to date
+	problem       *catalogue.Problem // why the row has no period
+	toDate        bool               // the row's period says that flows are of the year to date
 }
 
 func (t *table) wide(r *grid.Row) wideFigures {
@@ -283,7 +292,7 @@ func (t *table) wide(r *grid.Row) wideFigures {
 	}
 	if t.Orientation != header.AcrossPeriods {
 		period := t.periodOf(r)
-		w.base.Period, w.toDate = period.code, period.toDate
+		w.base.Period, w.toDate, w.problem = period.code, period.toDate, period.problem
 	}
 	return w
 }

@@ -97,6 +97,8 @@ type Column struct {
 	// Base and Change are the columns of a year before's figures and of the change since, of a
 	// table with many figures in a row; -1 is none.
 	Base, Change int
+	// Later is the column of the same period at a later stage; -1 is none.
+	Later int
 	// City is true of a column of the whole city in a table of its areas: 全市, 合计.
 	City bool
 	// ToDate is true where the header says that flows count from the beginning of the year: 9月末.

@@ -40,8 +40,17 @@ var giveMonth = [2]string{"请在报送时选择“报告期”（如 2022年3�
 func (t *table) attachCompared(columns []Column) {
 	var owners []int
 	for i := range columns {
-		if columns[i].Base, columns[i].Change = -1, -1; columns[i].Role == Figures {
+		if columns[i].Base, columns[i].Change, columns[i].Later = -1, -1, -1; columns[i].Role == Figures {
 			owners = append(owners, i)
+		}
+	}
+	for _, i := range owners {
+		stage, _ := catalogue.ParseStage(columns[i].Stage)
+		for _, other := range owners {
+			o := &columns[other]
+			if later, _ := catalogue.ParseStage(o.Stage); stage != 0 && later > stage && o.Period == columns[i].Period && o.ToDate == columns[i].ToDate {
+				columns[i].Later, stage = other, later
+			}
 		}
 	}
 	set := func(kind wording.Comparison, owner, i int) {
