@@ -123,10 +123,17 @@ func Receipt(ctx context.Context, gateway *sender.Client, id, place string, wait
 	return &receipt, told(err, id, wait, l)
 }
 
+// namesWait is how long a receipt waits for the names in it.
+const namesWait = 3 * time.Second
+
 // IndicatorNames returns the names of indicators in the reader's language, by id; none where the gateway
 // does not tell them, since the answer that they are for has been given.
 func IndicatorNames(ctx context.Context, gateway *sender.Client, l present.Language) map[string]string {
-	names, err := gateway.IndicatorNames(ctx, l == present.Chinese)
+	once := *gateway
+	once.RetryFor = time.Nanosecond
+	ctx, cancel := context.WithTimeout(ctx, namesWait)
+	defer cancel()
+	names, err := once.IndicatorNames(ctx, l == present.Chinese)
 	if err != nil {
 		return nil
 	}

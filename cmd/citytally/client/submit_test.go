@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
 	sender "github.com/citytally/citytally/ingest/client"
@@ -36,5 +37,24 @@ func TestSubmitSaysThatNothingIsTaken(t *testing.T) {
 	server.Close()
 	if _, ok := errors.AsType[*AbsentError](submit(present.English)); !ok {
 		t.Error("want an AbsentError where nothing listens")
+	}
+}
+
+// Names are asked for once, in the reader's language; without an answer a receipt has none.
+func TestReceiptsHaveNames(t *testing.T) {
+	asked, status := 0, http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"version":"1","indicators":[{"id":"gdp","name_zh":"地区生产总值","name_en":"gross product"}]}`)
+	}))
+	defer server.Close()
+	gateway := &sender.Client{BaseURL: server.URL, RetryFor: time.Hour}
+	if zh, en := IndicatorNames(t.Context(), gateway, present.Chinese), IndicatorNames(t.Context(), gateway, present.English); zh["gdp"] != "地区生产总值" || en["gdp"] != "gross product" {
+		t.Errorf("names %v, %v", zh, en)
+	}
+	asked, status = 0, http.StatusServiceUnavailable
+	if names := IndicatorNames(t.Context(), gateway, present.Chinese); names != nil || asked != 1 {
+		t.Errorf("names %v of a gateway that was asked %d times", names, asked)
 	}
 }
