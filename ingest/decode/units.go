@@ -27,7 +27,7 @@ type units struct {
 	// cell is the last unit of the unit column, and its row.
 	cell    string
 	cellRow int
-	// wanting is whether there was a figure of money without a unit of its own.
+	// wanting is whether there was a figure without a unit of its own.
 	wanting bool
 	// applied are the statements that figures had their units of, in order.
 	applied []*appliedUnit
@@ -219,10 +219,13 @@ func (t *table) unitOutside(id string, r *grid.Row, o *event.Observation) string
 	if !ok {
 		return ""
 	}
+	t.units.wanting = true
+	if len(t.units.whole) == 0 && t.units.section == nil && t.units.cell == "" {
+		return "" // most files, of which some have millions of figures
+	}
 	if reading, err := catalogue.ParseValue(string(o.Value)); err != nil || reading.Missing || reading.Unit != "" {
 		return ""
 	}
-	t.units.wanting = t.units.wanting || wording.IsMoney(ind.UnitName)
 	found, ok := t.units.found[id]
 	if !ok {
 		found = t.findUnit(ind)
