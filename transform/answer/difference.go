@@ -77,7 +77,9 @@ func CompareRelease(c *catalogue.Catalogue, r *event.Release, then, today *ledge
 		if sameTotal(d.Released, d.Today) {
 			continue
 		}
-		d.Causes = causes[ledger.Cell{Indicator: id, Period: period}]
+		if !sameButHeld(d.Released, d.Today) {
+			d.Causes = causes[ledger.Cell{Indicator: id, Period: period}]
+		}
 		d.Holds = holdsBetween(today.Ledger, d.Released, d.Today)
 		d.ByCatalogue = !sameTotal(d.Released, recast[id])
 		differences = append(differences, d)
@@ -91,6 +93,12 @@ func sameTotal(a, b *event.Total) bool {
 		return a == b
 	}
 	return a.Equal(b)
+}
+
+// sameButHeld reports whether two totals are the same but for what is held: figures that have come
+// since are no cause of that.
+func sameButHeld(a, b *event.Total) bool {
+	return a != nil && b != nil && slices.Equal(a.Differing(b), []string{"held"})
 }
 
 // holdsBetween returns the held figures that one of two totals tells of and the other does not.

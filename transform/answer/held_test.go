@@ -152,6 +152,9 @@ func TestReleaseDiffersByItsCause(t *testing.T) {
 	}
 	release("before")
 	differs("before", c)
+	monthly := fixture.From("901", fixture.Figure("gdp", "2021-YTD06", "40")) // of which nothing of the year follows
+	monthly.Dataset = "monthly"
+	fixture.VerdictOn(t, log, fixture.Submit(t, log, monthly))
 	id := heldFigure(t, log, c, fixture.From("901", fixture.Figure("gdp", "2021", "150")))
 	differs("before", c, "gdp 901 pending")
 	release("held")
