@@ -79,6 +79,15 @@ func TestContentIsComparedAndMended(t *testing.T) {
 	if got := differences(t, p); len(got) > 0 {
 		t.Fatalf("before anything was changed: %s", got)
 	}
+	for name, want := range map[string]string{stream.Accepted: "2-3", stream.Verdicts: "2-3", stream.Releases: ""} {
+		shown, err := p.ShownOf(t.Context(), name, []stream.Range{{From: 2, To: 3}, {From: 1000, To: 2000}})
+		if got := stream.FormatRanges(shown); err != nil || got != want {
+			t.Errorf("of messages 2, 3 and 1000 to 2000 of %s those with rows are %q, %v; want %q", name, got, err, want)
+		}
+	}
+	if got, err := p.AcceptedIn(t.Context(), []stream.Range{{From: 2, To: 2}}); err != nil || len(got) == 0 {
+		t.Errorf("what message 2 of ACCEPTED brought: %v, %v", got, err)
+	}
 	whole := answers(t, p)
 	// What the changes of a round make different lies at different places.
 	for _, round := range []struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/judge"
 )
@@ -119,6 +120,32 @@ func (s *Store) DropDecisions(ctx context.Context, moved []judge.DecisionCopy) e
 		}
 	}
 	return nil
+}
+
+// AcceptedIn returns the ids of the submissions, by their sequence in SUBMISSIONS, of which the store
+// has rows that messages of ACCEPTED in the ranges brought.
+func (s *Store) AcceptedIn(ctx context.Context, of []stream.Range) (map[uint64]string, error) {
+	submissions := map[uint64]string{}
+	rows, err := s.conn.Query(ctx, "SELECT DISTINCT sequence, submission FROM observations_data WHERE "+isIn("accepted_sequence", of))
+	if err != nil {
+		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+			return submissions, nil
+		}
+		return nil, fmt.Errorf("read what was accepted: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sequence uint64
+		var id string
+		if err := rows.Scan(&sequence, &id); err != nil {
+			return nil, fmt.Errorf("read what was accepted: %w", err)
+		}
+		submissions[sequence] = id
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read what was accepted: %w", err)
+	}
+	return submissions, nil
 }
 
 // Releases returns the releases that the store shows, by their sequence, with all that a store has of

@@ -105,6 +105,9 @@ func (s *Stage) Run(ctx context.Context) error {
 			return nil
 		case <-replayed:
 		}
+		if !s.awaitWhole(working) {
+			return nil
+		}
 		return s.runWorkers(working)
 	})
 	err := group.Wait()
@@ -124,6 +127,27 @@ func (s *Stage) follow(ctx context.Context, caughtUp func()) error {
 		}
 	}
 	return s.ledger.Follow(ctx, s.log, s.logger, caughtUp)
+}
+
+// wholeCheck is how often a stage whose ledger lacks messages looks whether somebody has decided.
+const wholeCheck = time.Second
+
+// awaitWhole waits while ACCEPTED has messages that could not be read into the ledger: nothing is
+// judged and totalled without them, until they were brought back or somebody has accepted the loss.
+// It reports false when ctx ends.
+func (s *Stage) awaitWhole(ctx context.Context) bool {
+	tick := time.NewTicker(wholeCheck)
+	defer tick.Stop()
+	for {
+		if holes, err := s.log.Holes(ctx, stream.Accepted); err == nil && len(holes.Unreadable) == 0 {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
 }
 
 func (s *Stage) runWorkers(ctx context.Context) error {

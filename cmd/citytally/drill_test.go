@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -35,6 +36,8 @@ const (
 	totalsLost      = "TOTALS lost"
 	releasesLost    = "RELEASES lost"
 	releasesOlder   = "RELEASES older"
+	// One message of ACCEPTED is damaged, in the middle of its file.
+	acceptedDamaged = "ACCEPTED damaged"
 )
 
 // drillCase is one state of an installation, and what a person does about it.
@@ -66,6 +69,7 @@ var drillCases = []drillCase{
 	{broker: releasesLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: releasesOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: submissionsLost, clickhouse: whole, files: whole, cure: [][]string{restore}},
+	{broker: acceptedDamaged, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
 	{broker: whole, clickhouse: cut, files: whole, cure: [][]string{{"recompute"}}},
@@ -155,6 +159,9 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 			t.Fatal(err)
 		}
 	}
+	if c.broker == acceptedDamaged {
+		damageMessage(t, dir, "ACCEPTED", "accepted."+drillAreas[1]+".sti-annual")
+	}
 	if c.broker == cut {
 		cutFiles(t, filepath.Join(dir, "nats"), `msgs/\d+\.blk$`)
 	}
@@ -203,6 +210,22 @@ func streamDir(t testing.TB, dir, name string) string {
 		t.Fatalf("the files of %s: %q, %v", name, found, err)
 	}
 	return found[0]
+}
+
+// damageMessage overwrites the body of the first message on a subject, in the files of a stream of the
+// embedded broker, which does not run.
+func damageMessage(t *testing.T, dir, name, subject string) {
+	t.Helper()
+	block := filepath.Join(streamDir(t, dir, name), "msgs", "1.blk")
+	stored, err := os.ReadFile(block)
+	at := bytes.Index(stored, []byte(subject))
+	if err != nil || at < 0 {
+		t.Fatalf("%s of %s: at %d, %v", subject, name, at, err)
+	}
+	copy(stored[at+len(subject):], "rotten!")
+	if err := os.WriteFile(block, stored, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // cutFiles cuts ten bytes off the end of every file below a directory whose path matches.

@@ -42,7 +42,9 @@ With --from submissions, bring back what the log has lost: verdicts, from the co
 ClickHouse, and where that has none as far as the accepted figures tell; accepted
 figures, as the submissions and verdicts tell; and decisions of the bureau (locks,
 reopenings, what was released and refused, catalogues and rules), from the copy in
-ClickHouse, in their order. Then let the pipeline work on with what cannot be told.
+ClickHouse, in their order. Then let the pipeline work on with what cannot be told;
+what ClickHouse alone still has of accepted figures is given up with --discard-newer
+only.
 Of catalogues and rules ClickHouse has no text: where another one was in force than
 that of the settings, give its file with --text; without, nothing is brought back.
 
@@ -51,7 +53,8 @@ that of the settings, give its file with --text; without, nothing is brought bac
 --from submissions：补回日志中已丢失的审核结果（取自 ClickHouse，其中没有的按入库数据推定），
 并按日志中仍有的报送和审核结果，补回已丢失的入库数据；锁定、重新开放、待核实数据的核准和退回、
 目录和校验规则的启用，按 ClickHouse 中的记录依原顺序恢复。ClickHouse 中没有目录和规则的原文：
-曾启用的目录或规则与设置不同的，须用 --text 给出其文件，否则不作任何恢复。`,
+曾启用的目录或规则与设置不同的，须用 --text 给出其文件，否则不作任何恢复。
+只有 ClickHouse 中还有、无法补回的入库数据，须加 --discard-newer 才放弃。`,
 		Example: "  citytally replay --into clickhouse\n  citytally replay --from submissions",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,7 +80,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 					return err
 				}
 				return printRebuilt(cmd.OutOrStdout(), rebuilt, format.value)
-			case from == "submissions" && into == "" && !discardNewer:
+			case from == "submissions" && into == "":
 				texts := make([]string, len(textFiles))
 				for i, name := range textFiles {
 					text, err := os.ReadFile(name)
@@ -86,7 +89,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 					}
 					texts[i] = string(text)
 				}
-				restored, err := c.RestoreAccepted(cmd.Context(), texts, withoutTexts, logger)
+				restored, err := c.RestoreAccepted(cmd.Context(), texts, withoutTexts, discardNewer, logger)
 				if err != nil {
 					return err
 				}

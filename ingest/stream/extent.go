@@ -22,8 +22,7 @@ type Extent struct {
 	// Messages counts those that the stream holds.
 	Messages uint64
 	// Missing counts the messages before the first one that the stream holds, of which nobody
-	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages do not count: a
-	// crash leaves some of them without a message, of which nobody has ever had a receipt.
+	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages are among [Holes].
 	Missing uint64
 	// Anew says that the stream was lost and created anew, and that nobody has accepted the loss.
 	Anew bool
@@ -68,11 +67,13 @@ func (l *Log) Lost(ctx context.Context, stream string, sequence uint64) (lost bo
 	return true, end, nil
 }
 
-// Keys in a stream's metadata: how many lost messages somebody has accepted as lost, and behind
-// which sequence the stream was created anew after it had been lost, until that is accepted.
+// Keys in a stream's metadata: how many messages before the first one, and at which sequences
+// between messages, somebody has accepted as lost, and behind which sequence the stream was created
+// anew after it had been lost, until that is accepted.
 const (
-	acceptedLossKey = "citytally-accepted-loss"
-	createdAnewKey  = "citytally-created-anew"
+	acceptedLossKey  = "citytally-accepted-loss"
+	acceptedHolesKey = "citytally-accepted-holes"
+	createdAnewKey   = "citytally-created-anew"
 )
 
 // Extent returns the extent of a stream.
@@ -98,11 +99,15 @@ func missing(s *jetstream.StreamState) uint64 {
 }
 
 // AcceptLoss records in the stream that the messages it lacks now are lost for good, so that
-// Extent no longer counts them, nor says that the stream was created anew.
+// Extent and Holes no longer count them, nor does Extent say that the stream was created anew.
 func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	s, err := l.js.Stream(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	holes, err := l.Holes(ctx, stream)
+	if err != nil {
+		return err
 	}
 	info := s.CachedInfo()
 	config := info.Config
@@ -111,6 +116,11 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	}
 	delete(config.Metadata, createdAnewKey)
 	config.Metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
+	known := Intersect(parseRanges(config.Metadata[acceptedHolesKey]), []Range{{missing(&info.State) + 1, info.State.LastSeq}})
+	delete(config.Metadata, acceptedHolesKey)
+	if known = union(known, union(holes.Unreadable, holes.Empty)); len(known) > 0 {
+		config.Metadata[acceptedHolesKey] = FormatRanges(known)
+	}
 	if _, err := l.js.UpdateStream(ctx, config); err != nil {
 		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
 	}

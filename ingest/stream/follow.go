@@ -152,6 +152,9 @@ func (f *follower) session(ctx context.Context) error {
 		if meta.Sequence.Consumer != delivered {
 			return fmt.Errorf("message %d came as number %d, not %d", meta.Sequence.Stream, meta.Sequence.Consumer, delivered)
 		}
+		if len(f.config.Subjects) == 0 && meta.Sequence.Stream > f.next && (f.next > 1 || f.config.Since.IsZero()) {
+			f.log.health.miss(f.config.Stream, Range{f.next, meta.Sequence.Stream - 1})
+		}
 		d := delivery(m, meta)
 		f.failure = f.log.deliver(ctx, f.config.Stream, &d, func(d *Delivery) error { return f.handle(*d) })
 		if f.failure != nil {

@@ -52,10 +52,15 @@ type health struct {
 	letters map[stageStream]int
 	denied  map[string]denial // by subject
 	outage  func() error      // why the broker is away; nil is not known
+	// missed are the sequences, by stream, at which readers got no message; newlyMissed has a
+	// value when there are more.
+	missed      map[string][]Range
+	newlyMissed chan struct{}
 }
 
 func newHealth() *health {
-	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}, denied: map[string]denial{}}
+	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}, denied: map[string]denial{},
+		missed: map[string][]Range{}, newlyMissed: make(chan struct{}, 1)}
 }
 
 func (h *health) setFailing(t *failureStreak, stuck Stuck) {

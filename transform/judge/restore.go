@@ -3,7 +3,10 @@ package judge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -39,11 +42,27 @@ const (
 	restoreAckWait = time.Minute
 )
 
+// OnlyCopyError says that ACCEPTED has lost what was accepted of submissions, that it cannot be brought
+// back, and that ClickHouse still has it.
+type OnlyCopyError struct{ Submissions []string }
+
+// Error names some of the submissions, and says what to do.
+func (e *OnlyCopyError) Error() string {
+	named := strings.Join(e.Submissions[:min(len(e.Submissions), namedSubmissions)], ", ")
+	return fmt.Sprintf("ClickHouse has the only copy of what was accepted of %d submissions, which SUBMISSIONS no longer has or whose verdicts are gone (%s); what could be brought back was, and the loss of these is not accepted: "+
+		"put back a backup of the broker's data that has them, or have them sent again and go on without: citytally replay --from submissions --discard-newer, "+
+		"after which a recomputation takes out of ClickHouse what the log does not hold", len(e.Submissions), named)
+}
+
+// namedSubmissions is how many submissions an error names.
+const namedSubmissions = 50
+
 // Restore brings back to VERDICTS what it has lost and what the copies and ACCEPTED still tell; and
 // then to ACCEPTED what it has lost and what the submissions and verdicts in the log still tell, as
 // the verdicts say, with the decisions of the copies between them. Then it accepts what is still
 // missing as lost, so that the pipeline works again. The log begins with the catalogue first. Where
-// the text of what was in force is missing, the error is a [*MissingTextsError].
+// the text of what was in force is missing, the error is a [*MissingTextsError]; where the copies alone
+// have what was accepted, and it is not to be discarded, an [*OnlyCopyError].
 func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin, logger zerolog.Logger) (restored Restored, err error) {
 	l := ledger.New(first)
 	following, stop := context.WithCancel(ctx)
@@ -81,12 +100,44 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 			return restored, err
 		}
 	}
+	if from.Verdicts != nil && !from.Discard {
+		if err := v.checkOnlyCopies(ctx, from.Verdicts); err != nil {
+			return restored, err
+		}
+	}
 	for _, name := range []string{stream.Verdicts, stream.Accepted, stream.Submissions} {
 		if err := log.AcceptLoss(ctx, name); err != nil {
 			return restored, err
 		}
 	}
 	return restored, nil
+}
+
+// checkOnlyCopies returns an [*OnlyCopyError] where the copies have what was accepted in messages that
+// ACCEPTED has lost from between others, and ACCEPTED does not have it elsewhere.
+func (v *Validator) checkOnlyCopies(ctx context.Context, copies VerdictCopies) error {
+	holes, err := v.log.Holes(ctx, stream.Accepted)
+	if err != nil || len(holes.Unreadable)+len(holes.Empty) == 0 {
+		return err
+	}
+	copied, err := copies.AcceptedIn(ctx, slices.Concat(holes.Unreadable, holes.Empty))
+	if err != nil {
+		return err
+	}
+	if err := v.catchUp(ctx); err != nil {
+		return err
+	}
+	var only []string
+	for sequence, id := range copied {
+		if _, kept := v.ledger.Accepted(id, sequence); !kept {
+			only = append(only, id)
+		}
+	}
+	if len(only) == 0 {
+		return nil
+	}
+	slices.Sort(only)
+	return &OnlyCopyError{Submissions: only}
 }
 
 // restoreAll goes through SUBMISSIONS from its first message to its present end.

@@ -45,6 +45,8 @@ type Origin struct {
 	// without those of which there is no text; otherwise nothing is brought back.
 	Texts        []string
 	WithoutTexts bool
+	// Discard accepts the loss also of accepted figures that only the copies have.
+	Discard bool
 }
 
 // MissingTextsError says which catalogues and rules were in force of which nobody has the text.

@@ -11,11 +11,14 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// VerdictCopies are verdicts that something beside the log still has: ClickHouse.
+// VerdictCopies are verdicts, and what was accepted, that something beside the log still has: ClickHouse.
 type VerdictCopies interface {
 	// Verdicts returns those on messages of SUBMISSIONS from one sequence to another, by
 	// sequence.
 	Verdicts(ctx context.Context, from, to uint64) (map[uint64]*event.Verdict, error)
+	// AcceptedIn returns the ids of the submissions, by their sequence in SUBMISSIONS, of which it has
+	// rows that messages of ACCEPTED in the ranges brought.
+	AcceptedIn(ctx context.Context, of []stream.Range) (map[uint64]string, error)
 }
 
 // verdictRestorer brings back the verdicts that VERDICTS has lost.
@@ -40,7 +43,11 @@ func (v *Validator) newVerdictRestorer(ctx context.Context, copies VerdictCopies
 	if err != nil {
 		return nil, err
 	}
-	r.acceptedLost = accepted.Missing > 0
+	holes, err := v.log.Holes(ctx, stream.Accepted)
+	if err != nil {
+		return nil, err
+	}
+	r.acceptedLost = accepted.Missing > 0 || len(holes.Unreadable)+len(holes.Empty) > 0
 	letters, err := v.log.Letters(ctx)
 	for i := range letters {
 		if letters[i].Stream == stream.Submissions {

@@ -164,6 +164,15 @@ func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) 
 		}
 		found = &Conservation{CheckedAt: c.now().UTC().Truncate(time.Millisecond), Accounts: []Account{}}
 	}
+	if len(content) > 0 {
+		// What was read of the log for this may have shown that it has lost what ClickHouse has.
+		if err := comparable(ctx, c.log, c.projection); err != nil && !c.projection.IsDamage(err) {
+			c.mu.Lock()
+			c.content = nil
+			c.mu.Unlock()
+			return nil, err
+		}
+	}
 	found.Imbalances = append(found.Imbalances, content...)
 	found.Balanced = len(found.Imbalances) == 0
 	c.report(found)

@@ -47,7 +47,7 @@ type Divergence struct {
 	// Stream that it knows of.
 	Holder string `json:"holder"`
 	Known  uint64 `json:"known"`
-	// Detail says more of a Replaced message.
+	// Detail says more of a Replaced message, and at which sequences messages are Unreadable.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -71,6 +71,9 @@ const (
 	VerdictsMoved DivergenceKind = "verdicts_moved"
 	// Replaced is a message that is another one in the log than in the projection.
 	Replaced DivergenceKind = "replaced"
+	// Unreadable are Known messages of a stream, which Detail names, that the broker has and
+	// cannot read, or that it lacks and the projection has rows of.
+	Unreadable DivergenceKind = "unreadable"
 	// Behind is a projection that lacks what it had confirmed.
 	Behind DivergenceKind = "behind"
 )
@@ -94,6 +97,13 @@ func (d *Divergence) String() string {
 	case d.Kind == Gone:
 		return fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
 			"or start citytally again (with a broker of your own: citytally setup), which creates it anew; what can be brought back is told then", d.Stream)
+	case d.Kind == Unreadable:
+		waits := "until this is decided nothing is taken out of ClickHouse, which may have the only copy"
+		if d.StopsTransform() {
+			waits = "nothing is judged and totalled, and nothing is taken out of ClickHouse, until this is decided"
+		}
+		return fmt.Sprintf("%s has lost %d of its messages (%s) to damage of the broker's files: the log is the poorer side; %s; "+
+			"put back the newest copy of the broker's data, or bring back what the submissions and ClickHouse still tell: %s", d.Stream, d.Known, d.Detail, waits, fromSubmissions)
 	case d.Kind == Anew && d.Stream == stream.Verdicts:
 		return "VERDICTS was lost and created anew: it is the poorer side, receipts do not find what was decided before; nothing is judged and totalled until this is decided; " +
 			"put back the newest copy of the broker's data, or bring back what ClickHouse, the submissions and ACCEPTED still tell: " + fromSubmissions
@@ -132,19 +142,25 @@ func (d *Divergence) String() string {
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
 // Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
-	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.MendsBySubmissions() || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
+	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.Kind != Unreadable && d.MendsBySubmissions() || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
 }
 
 // StopsTransform reports whether nothing must be judged and totalled while the divergence
 // stands. A divergence that a single forged message can bring about stops nothing.
 func (d *Divergence) StopsTransform() bool {
-	return d.Kind == HeadLost && d.Stream == stream.Accepted || d.Kind == Anew && d.Stream == stream.Verdicts
+	return (d.Kind == HeadLost || d.Kind == Unreadable) && d.Stream == stream.Accepted || d.Kind == Anew && d.Stream == stream.Verdicts
+}
+
+// StopsMending reports whether nothing must be taken out of the projection while the divergence
+// stands: it may hold the only copy.
+func (d *Divergence) StopsMending() bool {
+	return d.Kind == Unreadable || d.StopsSink() || d.StopsTransform()
 }
 
 // MendsBySubmissions reports whether citytally replay --from submissions is a cure. What it brings
 // back may be in ClickHouse alone until then.
 func (d *Divergence) MendsBySubmissions() bool {
-	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost ||
+	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost || d.Kind == Unreadable ||
 		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
 }
 
@@ -167,6 +183,16 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		case (name == stream.Submissions || name == stream.Verdicts || name == stream.Releases) && extent.Anew:
 			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
 		}
+		if !isKeptWhole(name) {
+			continue
+		}
+		holes, err := log.Holes(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(holes.Unreadable) > 0 {
+			found = append(found, unreadable(name, extent.Last, holes.Unreadable))
+		}
 	}
 	for _, r := range stream.References() {
 		if gone[r.From] || gone[r.To] {
@@ -182,6 +208,51 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		}
 		if lost {
 			found = append(found, Divergence{Kind: TailLost, Stream: r.To, Last: end, Holder: r.From, Known: known})
+		}
+	}
+	return found, nil
+}
+
+// isKeptWhole reports whether nothing is ever taken out of a stream but its oldest messages, and
+// whether what is lost of it would not be made anew.
+func isKeptWhole(name string) bool {
+	return name == stream.Submissions || name == stream.Accepted || name == stream.Verdicts || name == stream.Releases
+}
+
+// describedRanges is how many ranges of lost messages a divergence names.
+const describedRanges = 20
+
+func unreadable(name string, last uint64, ranges []stream.Range) Divergence {
+	detail := stream.FormatRanges(ranges[:min(len(ranges), describedRanges)])
+	if len(ranges) > describedRanges {
+		detail += " …"
+	}
+	return Divergence{Kind: Unreadable, Stream: name, Last: last, Known: stream.Count(ranges), Detail: detail}
+}
+
+// checkHoles returns the streams that lack messages of which the projection has rows.
+func checkHoles(ctx context.Context, log *stream.Log, projection Projection) ([]Divergence, error) {
+	var found []Divergence
+	for _, name := range []string{stream.Accepted, stream.Verdicts, stream.Releases} {
+		holes, err := log.Holes(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		extent, err := log.Extent(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		// A lost end is told as that.
+		empty := slices.DeleteFunc(holes.Empty, func(r stream.Range) bool { return r.To == extent.Last })
+		if len(empty) == 0 {
+			continue
+		}
+		shown, err := projection.ShownOf(ctx, name, empty)
+		if err != nil {
+			return nil, err
+		}
+		if len(shown) > 0 {
+			found = append(found, unreadable(name, extent.Last, shown))
 		}
 	}
 	return found, nil
@@ -234,7 +305,11 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 		found = slices.DeleteFunc(found, func(d Divergence) bool { return d.Kind == TailLost && d.Stream == stream.Totals })
 	}
 	replaced, err := checkSubmission(ctx, log, ends)
-	return append(found, replaced...), err
+	if err != nil {
+		return nil, err
+	}
+	holes, err := checkHoles(ctx, log, projection)
+	return slices.Concat(found, replaced, holes), err
 }
 
 // lacksReleases reports whether RELEASES lacks one of the names.

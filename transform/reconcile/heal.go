@@ -43,7 +43,7 @@ func comparable(ctx context.Context, log *stream.Log, projection Projection) err
 	}
 	var errs []error
 	for _, d := range append(streams, shown...) {
-		if d.StopsSink() || d.StopsTransform() {
+		if d.StopsMending() {
 			errs = append(errs, errors.New(d.String()))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // TotalKey identifies a city total.
@@ -48,4 +49,7 @@ type Projection interface {
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)
+	// ShownOf returns which of a stream's sequences in the ranges are those of messages of which
+	// rows are visible, in order.
+	ShownOf(ctx context.Context, name string, of []stream.Range) ([]stream.Range, error)
 }

@@ -36,11 +36,11 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 			p.firstCatalogue, p.Catalogue, p.inForceSince = editions.First(), last.Catalogue, last.Since
 			break
 		}
-		lost, err := log.Extent(ctx, stream.Accepted)
+		lost, err := log.LacksBeginning(ctx, stream.Accepted)
 		if err != nil {
 			return err
 		}
-		if !p.has(StageTransform) || lost.Missing > 0 {
+		if !p.has(StageTransform) || lost {
 			p.firstCatalogue, p.Catalogue, p.inForceSince = fromSettings, fromSettings, time.Now()
 			break
 		}

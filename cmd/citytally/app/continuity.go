@@ -65,6 +65,7 @@ func (c *continuity) run(ctx context.Context) error {
 			return nil
 		case <-prepared:
 			prepared = nil
+		case <-c.log.Missed():
 		case <-next.C:
 		}
 		next.Stop()

@@ -110,14 +110,32 @@ func (c *Client) keepReleases(ctx context.Context, inForce *catalogue.Catalogue,
 // maxNamed is how many lost submissions an error names.
 const maxNamed = 50
 
-// divergences returns how the log differs from itself and from the projection.
+// divergences returns how the log differs from itself and from the projection, with what cannot be
+// read of the log.
 func divergences(ctx context.Context, log *stream.Log, projection reconcile.Projection) ([]reconcile.Divergence, error) {
+	if err := scan(ctx, log); err != nil {
+		return nil, err
+	}
 	found, err := reconcile.CheckLog(ctx, log)
 	if err != nil {
 		return nil, err
 	}
 	shown, err := reconcile.CheckProjection(ctx, log, projection)
 	return append(found, shown...), err
+}
+
+// unrestored are the streams of which nothing is brought back: totals are computed anew, and what districts
+// published is in SUBMISSIONS.
+func unrestored() []string { return []string{stream.Totals, stream.Direct} }
+
+// scan reads the streams, so that it is known what cannot be read.
+func scan(ctx context.Context, log *stream.Log) error {
+	for _, name := range append(unrestored(), stream.Submissions, stream.Accepted, stream.Verdicts, stream.Releases) {
+		if err := log.Scan(ctx, name); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // refusePoorerLog returns an error when the projection holds what the log has lost, or when
@@ -129,7 +147,7 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 	}
 	var errs []error
 	for _, d := range found {
-		if d.StopsSink() || d.StopsTransform() {
+		if d.StopsMending() {
 			errs = append(errs, errors.New(d.String()))
 		}
 	}
@@ -163,8 +181,9 @@ func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.P
 // RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, to ACCEPTED
 // what the submissions and verdicts in the log still tell and the decisions that ClickHouse has, and
 // to RELEASES what ClickHouse has. Texts are those of catalogues and rules that may have been in
-// force; without them it goes on only where withoutTexts says so.
-func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTexts bool, logger zerolog.Logger) (judge.Restored, error) {
+// force; without them it goes on only where withoutTexts says so, and without what ClickHouse alone has
+// of accepted figures only where discard does.
+func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTexts, discard bool, logger zerolog.Logger) (judge.Restored, error) {
 	log, disconnect, err := c.openLogAs(access.Admin, logger)
 	if err != nil {
 		return judge.Restored{}, err
@@ -174,7 +193,7 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 	if err != nil {
 		return judge.Restored{}, err
 	}
-	from := judge.Origin{Texts: texts, WithoutTexts: withoutTexts, Person: app.CurrentPerson()}
+	from := judge.Origin{Texts: texts, WithoutTexts: withoutTexts, Discard: discard, Person: app.CurrentPerson()}
 	if from.Catalogue, err = c.settings.LoadCatalogue(); err != nil {
 		return judge.Restored{}, app.Usage(err)
 	}
@@ -189,6 +208,9 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 	for i := range editions.Rules {
 		from.Texts = append(from.Texts, editions.Rules[i].Text)
 	}
+	if err := scan(ctx, log); err != nil {
+		return judge.Restored{}, err
+	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
 		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of decisions, verdicts and releases: %w", err)
@@ -198,6 +220,14 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 	restored, err := judge.Restore(ctx, log, cmp.Or(editions.First(), from.Catalogue), from, logger)
 	if _, missing := errors.AsType[*judge.MissingTextsError](err); missing {
 		return restored, app.Usage(err)
+	}
+	if _, only := errors.AsType[*judge.OnlyCopyError](err); only {
+		return restored, app.Usage(err)
+	}
+	for _, name := range unrestored() {
+		if err == nil {
+			err = log.AcceptLoss(ctx, name)
+		}
 	}
 	if err != nil {
 		return restored, err
