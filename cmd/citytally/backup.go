@@ -51,6 +51,9 @@ ClickHouse is filled from the log and is not copied.
 			if other, ok := errors.AsType[*backup.OtherLogError](err); ok {
 				return app.Usage(other)
 			}
+			if damaged, ok := errors.AsType[*backup.DamagedLogError](err); ok {
+				return app.Usage(damaged)
+			}
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/citytally/citytally/ingest/backup"
+	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -32,7 +34,12 @@ type broker struct {
 
 func startBroker(t *testing.T) *broker {
 	t.Helper()
-	nc, err := nats.Connect("", natsdtest.Start(t).InProcess())
+	return connect(t, natsdtest.Start(t))
+}
+
+func connect(t *testing.T, server *natsd.Server) *broker {
+	t.Helper()
+	nc, err := nats.Connect("", server.InProcess())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,6 +220,84 @@ func TestPoorerLogIsRefused(t *testing.T) {
 	}
 	if _, err := poor.take(t, dir); err == nil || !strings.Contains(err.Error(), "ACCEPTED ends at message 0, the backup at message 1") || !strings.Contains(err.Error(), "restore that backup") {
 		t.Errorf("told %v", err)
+	}
+}
+
+// A log of which messages were lost since the last backup, between others or at the end that the broker
+// still remembers, is not taken into that backup's directory; what somebody has accepted as lost stays out
+// of the way.
+func TestLogThatLostMessagesIsRefused(t *testing.T) {
+	for name, lost := range map[string][]uint64{"in the middle": {3}, "at the end": {4, 5}} {
+		b := startBroker(t)
+		b.open(t)
+		for i := range 5 {
+			b.publish(t, "submissions.320812.sti-annual", fmt.Sprintf(`{"n":%d}`, i), "")
+		}
+		dir := t.TempDir()
+		if _, err := b.take(t, dir); err != nil {
+			t.Fatal(err)
+		}
+		s, err := b.js.Stream(t.Context(), stream.Submissions)
+		for _, sequence := range lost {
+			if err == nil {
+				err = s.DeleteMsg(t.Context(), sequence)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.publish(t, "submissions.320812.sti-annual", "{}", "")
+		for range 2 {
+			if _, err := b.take(t, dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("SUBMISSIONS has lost messages that the backup has, among %d", lost[0])) || !strings.Contains(err.Error(), "another directory") {
+				t.Errorf("lost %s: told %v", name, err)
+			}
+		}
+		if err := b.log.AcceptLoss(t.Context(), stream.Submissions); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.take(t, dir); err != nil {
+			t.Errorf("lost %s, and accepted: %v", name, err)
+		}
+	}
+}
+
+// A log with a damaged message is not backed up as if it were whole.
+func TestDamagedLogIsRefused(t *testing.T) {
+	for _, damaged := range []string{"message 2", "message 3"} {
+		kept := t.TempDir()
+		server := natsdtest.Start(t, natsdtest.Dir(kept))
+		b := connect(t, server)
+		b.open(t)
+		for i := range 3 {
+			b.publish(t, "submissions.320812.sti-annual", fmt.Sprint("message ", i+1), "")
+		}
+		b.nc.Close()
+		if err := server.Close(); err != nil {
+			t.Fatal(err)
+		}
+		blocks, err := filepath.Glob(filepath.Join(kept, "jetstream", "*", "streams", stream.Submissions, "msgs", "1.blk"))
+		if err != nil || len(blocks) != 1 {
+			t.Fatal(blocks, err)
+		}
+		stored, err := os.ReadFile(blocks[0])
+		if err == nil {
+			err = os.WriteFile(blocks[0], bytes.Replace(stored, []byte(damaged), []byte("MESSAGE 2"), 1), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = connect(t, natsdtest.Start(t, natsdtest.Dir(kept)))
+		b.open(t)
+		dir := t.TempDir()
+		if _, err := b.take(t, dir); err == nil || !strings.Contains(err.Error(), "SUBMISSIONS has messages that cannot be read ("+damaged[len(damaged)-1:]+")") {
+			t.Errorf("%s: told %v", damaged, err)
+		}
+		if err := b.log.AcceptLoss(t.Context(), stream.Submissions); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.take(t, dir); err != nil {
+			t.Errorf("%s is lost, and accepted: %v", damaged, err)
+		}
 	}
 }
 

@@ -118,6 +118,13 @@ func (t *taking) checkSame(ctx context.Context) error {
 		if last := s.CachedInfo().State.LastSeq; last < before.Last {
 			return other("ends at message %d, the backup at message %d", last, before.Last)
 		}
+		holes, err := t.log.Holes(ctx, before.Name)
+		if err != nil {
+			return err
+		}
+		if lost := stream.Intersect(holes.Empty, []stream.Range{{From: before.First, To: before.Last}}); !before.Whole && stream.Count(lost)+before.Messages > before.Last+1-before.First {
+			return other("has lost messages that the backup has, among %s", stream.FormatRanges(lost))
+		}
 		segments := t.manifest.segments(before.Name)
 		if before.Whole || len(segments) == 0 {
 			continue
@@ -125,7 +132,14 @@ func (t *taking) checkSame(ctx context.Context) error {
 		newest := segments[len(segments)-1].Newest
 		m, err := s.GetMsg(ctx, newest.Sequence)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue // expired
+			t.log.Miss(before.Name, stream.Range{From: newest.Sequence, To: newest.Sequence})
+			if holes, err = t.log.Holes(ctx, before.Name); err != nil {
+				return err
+			}
+			if lost := slices.Concat(holes.Unreadable, holes.Empty); stream.Count(stream.Intersect(lost, []stream.Range{{From: newest.Sequence, To: newest.Sequence}})) > 0 {
+				return other("has lost message %d, which the backup has", newest.Sequence)
+			}
+			continue // expired, or lost and known as that
 		}
 		if err != nil {
 			return fmt.Errorf("get message %d of %s: %w", newest.Sequence, before.Name, err)
@@ -202,8 +216,8 @@ func (t *taking) copyStream(ctx context.Context, s *Stream) error {
 		}
 		return w.add(m)
 	})
-	if err == nil && !s.Whole && from == s.First && w.segment.Messages < s.Messages {
-		err = t.explainShort(ctx, s, w.segment.Messages)
+	if err == nil && !s.Whole {
+		err = t.checkRead(ctx, s.Name, max(from, w.segment.Newest.Sequence+1), s.Last)
 	}
 	if err != nil {
 		w.abandon()
@@ -214,17 +228,29 @@ func (t *taking) copyStream(ctx context.Context, s *Stream) error {
 	return err
 }
 
-// explainShort returns an error when fewer messages were read than there were, unless some have
-// expired meanwhile.
-func (t *taking) explainShort(ctx context.Context, s *Stream, read uint64) error {
-	now, err := t.js.Stream(ctx, s.Name)
-	if err != nil {
+// DamagedLogError says that a stream has messages that cannot be read.
+type DamagedLogError struct {
+	Stream string
+	Lost   []stream.Range
+}
+
+// Error says what is lost and what to do.
+func (e *DamagedLogError) Error() string {
+	return fmt.Sprintf("%s has messages that cannot be read (%s): the broker's files are damaged; nothing was written, and the directory holds what it held. Put back the newest copy of the broker's data, "+
+		"or bring back what the submissions and ClickHouse still tell (citytally replay --from submissions), and take the backup then", e.Stream, stream.FormatRanges(e.Lost))
+}
+
+// checkRead returns an error when messages of a stream could not be read, of which nobody has
+// accepted the loss; from is the sequence behind the last one that was read.
+func (t *taking) checkRead(ctx context.Context, name string, from, to uint64) error {
+	if from <= to {
+		t.log.Miss(name, stream.Range{From: from, To: to})
+	}
+	holes, err := t.log.Holes(ctx, name)
+	if err != nil || len(holes.Unreadable) == 0 {
 		return err
 	}
-	if now.CachedInfo().State.FirstSeq > s.First {
-		return nil
-	}
-	return fmt.Errorf("%d of %d messages could be read; take the backup again", read, s.Messages)
+	return &DamagedLogError{Stream: name, Lost: holes.Unreadable}
 }
 
 // follow reads messages up to a sequence.
