@@ -30,6 +30,8 @@ const (
 	lost  = "lost"
 	cut   = "cut at the end"
 	// One stream of the broker is lost and the others are whole.
+	acceptedLost    = "ACCEPTED lost"
+	acceptedCut     = "ACCEPTED cut at the end"
 	verdictsLost    = "VERDICTS lost"
 	submissionsLost = "SUBMISSIONS lost"
 	verdictsOlder   = "VERDICTS older"
@@ -62,6 +64,8 @@ var drillCases = []drillCase{
 	{broker: lost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}, quick: true},
 	{broker: cut, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard}},
 	{broker: lost, clickhouse: whole, files: whole, restored: true, cure: [][]string{rebuild, discard}},
+	{broker: acceptedLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: acceptedCut, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore, discard}, quick: true},
 	{broker: verdictsLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
 	{broker: verdictsLost, clickhouse: lost, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: verdictsOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
@@ -143,6 +147,9 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 			t.Fatal(err)
 		}
 		copyDir(t, filepath.Join(s.older, path), filepath.Join(dir, path))
+	}
+	if stream, isCut := strings.CutSuffix(c.broker, " "+cut); isCut {
+		cutFiles(t, streamDir(t, dir, stream), `msgs/\d+\.blk$`)
 	}
 	if c.clickhouse != lost {
 		copyDir(t, filepath.Join(from(c.clickhouse), "clickhouse"), filepath.Join(dir, "clickhouse"))
@@ -291,7 +298,7 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 		code, stdout, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)
 		said += stdout + stderr
 		// The only copy is not dropped without being told to.
-		if want := map[bool]int{true: 0, false: exitUsage}[i == len(c.cure)-1]; code != want {
+		if want := map[bool]int{true: 0, false: exitUsage}[i == len(c.cure)-1 || slices.Equal(line, restore)]; code != want {
 			t.Errorf("citytally %s: exit code %d, want %d: %s", strings.Join(line, " "), code, want, stderr)
 		}
 	}
@@ -397,8 +404,11 @@ func (r *drillResult) row() string {
 	if r.restored {
 		done = append(done, "`citytally restore` before the start")
 	}
-	if n := len(r.cure); n > 0 {
-		done = append(done, "`citytally "+strings.Join(r.cure[n-1], " ")+"`")
+	for i, line := range r.cure {
+		if i < len(r.cure)-1 && !slices.Equal(line, restore) {
+			continue // refused
+		}
+		done = append(done, "`citytally "+strings.Join(line, " ")+"`")
 	}
 	if done == nil {
 		done = []string{"nothing"}

@@ -216,6 +216,9 @@ func TestCatalogueApply(t *testing.T) {
 	if out := must(t, "catalogue", "show", "--dir", c.dir, "--version", put.From, "--format", "yaml"); !strings.Contains(out, "id: gdp") {
 		t.Errorf("the first catalogue:\n%s", out)
 	}
+	if code, _, stderr := citytally(t, "skip", "accepted", "2", "--reason", "why", "--dir", c.dir); code != exitUsage || !strings.Contains(stderr, "stops no stage") {
+		t.Errorf("skipping what can be read: exit code %d, %s", code, stderr)
+	}
 	// The whole of ACCEPTED is lost: the cure names what it has no text of, and then brings back what was
 	// decided in its order, without a restart.
 	settled(t, attach(t, c.dir))

@@ -92,6 +92,18 @@ func (e *Editions) First() *catalogue.Catalogue {
 	return e.All[0].Catalogue
 }
 
+// Texts returns those of all catalogues and rules.
+func (e *Editions) Texts() []string {
+	var texts []string
+	for i := range e.All {
+		texts = append(texts, e.All[i].Text())
+	}
+	for i := range e.Rules {
+		texts = append(texts, e.Rules[i].Text)
+	}
+	return texts
+}
+
 // Last returns the catalogue in force now; nil where there is none.
 func (e *Editions) Last() *catalogue.Catalogue {
 	last, _ := e.LastEdition()

@@ -140,7 +140,9 @@ func (l *Log) Create(ctx context.Context, config ConsumerConfig) (jetstream.Cons
 	}
 	creating, done := l.Deniable(ctx, api+"CONSUMER.CREATE."+config.Stream+"."+config.Name)
 	consumer, err := l.js.CreateOrUpdateConsumer(creating, config.Stream, cc)
-	if err = done(err); err != nil {
+	if err = done(err); errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("create consumer %s: %w: %w", config.Name, errBrokerSlow, err)
+	} else if err != nil {
 		return nil, fmt.Errorf("create consumer %s: %w", config.Name, err)
 	}
 	return consumer, nil

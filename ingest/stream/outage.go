@@ -71,6 +71,9 @@ func (l *Log) Outage() error {
 	return nil
 }
 
+// errBrokerSlow marks a request that the broker did not answer in time.
+var errBrokerSlow = errors.New("the broker did not answer in time")
+
 // BrokerAdvice says in a few words what a person can do about an error of the broker; "" where
 // nothing is known.
 func BrokerAdvice(err error) string {
@@ -79,6 +82,8 @@ func BrokerAdvice(err error) string {
 		return "a stream is gone from the broker: start citytally again (with a broker of your own: citytally setup), which creates it anew; /readyz says then what can be brought back"
 	case IsFullDisk(err):
 		return "the broker's disk is full: free disk space, it goes on by itself"
+	case errors.Is(err, errBrokerSlow):
+		return "the broker did not answer in time: look at its load and its disk, and on a cluster at whether the stream has a leader; it goes on by itself"
 	}
 	return ""
 }

@@ -204,6 +204,17 @@ func TestPublishTellsWhatIsPermanent(t *testing.T) {
 	}
 }
 
+// A consumer that the broker does not create in time is told as the broker's fault, and not as that of
+// what the consumer's messages are stored in.
+func TestASlowBrokerIsToldAsTheBroker(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	_, err := open(t).Consume(ctx, stream.ConsumerConfig{Stream: stream.Submissions, Name: "slow", AckWait: time.Minute})
+	if !strings.Contains(stream.BrokerAdvice(err), "the broker did not answer in time") {
+		t.Errorf("%v: %q", err, stream.BrokerAdvice(err))
+	}
+}
+
 // A person can have a message of a newer layout skipped: a worker writes a letter for it,
 // and a follower gets it with an empty body.
 func TestSkippedMessagesArePassedOver(t *testing.T) {

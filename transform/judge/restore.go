@@ -64,20 +64,11 @@ const namedSubmissions = 50
 // the text of what was in force is missing, the error is a [*MissingTextsError]; where the copies alone
 // have what was accepted, and it is not to be discarded, an [*OnlyCopyError].
 func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin, logger zerolog.Logger) (restored Restored, err error) {
-	l := ledger.New(first)
-	following, stop := context.WithCancel(ctx)
-	caughtUp, followed := make(chan struct{}), make(chan error, 1)
-	go func() { followed <- l.Follow(following, log, logger, func() { close(caughtUp) }) }()
-	defer func() {
-		stop()
-		err = errors.Join(err, <-followed)
-	}()
-	select {
-	case <-caughtUp:
-	case <-ctx.Done():
-		return restored, context.Cause(ctx)
+	v, stop, err := newRestoring(ctx, log, first, logger)
+	if err != nil {
+		return restored, err
 	}
-	v := NewValidator(log, l, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil)
+	defer func() { err = errors.Join(err, stop()) }()
 	if v.decisions, err = v.newDecisionRestorer(ctx, &from, &restored); err != nil {
 		return restored, err
 	}
@@ -140,14 +131,53 @@ func (v *Validator) checkOnlyCopies(ctx context.Context, copies VerdictCopies) e
 	return &OnlyCopyError{Submissions: only}
 }
 
+// Restorable counts the submissions and decisions that Restore would bring back to ACCEPTED. It
+// changes nothing.
+func Restorable(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin) (n int, err error) {
+	v, stop, err := newRestoring(ctx, log, first, zerolog.Nop())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	v.countOnly, from.WithoutTexts = true, true
+	decisions, err := v.newDecisionRestorer(ctx, &from, &Restored{})
+	if err != nil {
+		return 0, err
+	}
+	for i := range decisions.lost {
+		if d := &decisions.lost[i]; d.AcceptedSequence > 0 && (d.Sequence == 0 || len(decisions.holdsOf(d)) > 0) {
+			n++
+		}
+	}
+	err = v.eachSubmission(ctx, func(submissions []received) error {
+		_, err := v.dropJudged(ctx, submissions, true, stream.Refusals{})
+		return err
+	})
+	return n + v.restored, err
+}
+
+// newRestoring returns a validator whose ledger has all that ACCEPTED has. The caller calls stop.
+func newRestoring(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, logger zerolog.Logger) (v *Validator, stop func() error, err error) {
+	l := ledger.New(first)
+	following, cancel := context.WithCancel(ctx)
+	caughtUp, followed := make(chan struct{}), make(chan error, 1)
+	go func() { followed <- l.Follow(following, log, logger, func() { close(caughtUp) }) }()
+	stop = func() error {
+		cancel()
+		return <-followed
+	}
+	select {
+	case <-caughtUp:
+		return NewValidator(log, l, nil, Config{Batch: restoreBatch, AckWait: restoreAckWait}, logger, time.Now, NewMetrics(nil), nil), stop, nil
+	case <-ctx.Done():
+		return nil, nil, errors.Join(context.Cause(ctx), stop())
+	}
+}
+
 // restoreAll goes through SUBMISSIONS from its first message to its present end.
 func (v *Validator) restoreAll(ctx context.Context, verdicts *verdictRestorer, restored *Restored) error {
-	var batch []stream.Delivery
-	carryOut := func() error {
-		submissions, err := readSubmissions(ctx, batch)
-		if err != nil {
-			return err
-		}
+	return v.eachSubmission(ctx, func(submissions []received) error {
+		n := len(submissions)
 		if err := verdicts.restore(ctx, submissions, restored); err != nil {
 			return err
 		}
@@ -156,14 +186,27 @@ func (v *Validator) restoreAll(ctx context.Context, verdicts *verdictRestorer, r
 		if _, err := v.dropJudged(ctx, submissions, true, refused); err != nil {
 			return err
 		}
-		restored.Submissions += len(batch)
+		restored.Submissions += n
 		restored.Untold += len(refused)
 		restored.Lost += v.restored - before + len(refused)
 		for sequence, why := range refused {
 			v.logger.Error().Err(why).Uint64("sequence", sequence).Msg("what was accepted of this submission cannot be brought back")
 		}
-		batch = batch[:0]
 		return nil
+	})
+}
+
+// eachSubmission calls use with the messages of SUBMISSIONS from its first to its present end, some
+// at once.
+func (v *Validator) eachSubmission(ctx context.Context, use func([]received) error) error {
+	var batch []stream.Delivery
+	carryOut := func() error {
+		submissions, err := readSubmissions(ctx, batch)
+		if err != nil {
+			return err
+		}
+		batch = batch[:0]
+		return use(submissions)
 	}
 	reading, atEnd := context.WithCancel(ctx)
 	defer atEnd()

@@ -45,6 +45,8 @@ type Validator struct {
 	checked atomic.Pointer[checks] // those of the catalogue and the rules that were in force last
 	// restored counts the submissions of which lost rows were brought back to ACCEPTED.
 	restored int
+	// countOnly has them counted and not brought back.
+	countOnly bool
 	// decisions are those that come back between them; nil where none do.
 	decisions *decisionRestorer
 }

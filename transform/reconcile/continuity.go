@@ -93,6 +93,10 @@ func (d *Divergence) Richer() string {
 func (d *Divergence) String() string {
 	discard := "put back the broker's data that ClickHouse was filled from, or accept the loss and make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer"
 	const fromSubmissions = "citytally replay --from submissions"
+	if d.Stream == stream.Accepted {
+		discard = "put back the broker's data that ClickHouse was filled from, or bring back first what the submissions, the verdicts and ClickHouse still tell: " + fromSubmissions +
+			"; then make ClickHouse follow the log, which names what is lost: citytally replay --into clickhouse --discard-newer"
+	}
 	switch {
 	case d.Kind == Gone:
 		return fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
@@ -131,6 +135,15 @@ func (d *Divergence) String() string {
 		return fmt.Sprintf("ClickHouse has rows of %s up to message %d, and had confirmed message %d: ClickHouse is the poorer side, its data was lost or an older copy was put back; "+
 			"fill it from the log: citytally replay --into clickhouse", d.Stream, d.Last, d.Known)
 	}
+	if d.Kind == TailLost && d.Stream == stream.Accepted {
+		return fmt.Sprintf("ACCEPTED ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
+			"put back the newest copy of the broker's data, or bring back first what the submissions, the verdicts and ClickHouse still tell: %s; what is told after that names the next step", d.Last, d.Holder, d.Known, fromSubmissions)
+	}
+	if d.Kind == TailLost && d.Stream == stream.Submissions {
+		return fmt.Sprintf("SUBMISSIONS ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
+			"put back the newest copy of the broker's data before anything is sent; without a copy what was accepted and the verdicts are still there, and only what was sent is not as it came: "+
+			"stop citytally, move the folder SUBMISSIONS of the broker's streams aside, start again, which creates it anew behind what was judged, and accept that loss: %s", d.Last, d.Holder, d.Known, fromSubmissions)
+	}
 	if d.Kind == TailLost {
 		return fmt.Sprintf("%s ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
 			"put back the newest copy of the broker's data", d.Stream, d.Last, d.Holder, d.Known)
@@ -162,6 +175,16 @@ func (d *Divergence) StopsMending() bool {
 func (d *Divergence) MendsBySubmissions() bool {
 	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost || d.Kind == Unreadable ||
 		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
+}
+
+// Check compares the log with itself and with the projection.
+func Check(ctx context.Context, log *stream.Log, projection Projection) ([]Divergence, error) {
+	found, err := CheckLog(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := CheckProjection(ctx, log, projection)
+	return append(found, shown...), err
 }
 
 // CheckLog compares the streams of the log with each other.

@@ -98,13 +98,18 @@ func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, done func
 	return c.removeLetters(ctx, numbers, done, func(context.Context, *stream.Log, *stream.Letter) error { return nil })
 }
 
-// Skip has every stage pass over a message from its next start on.
+// Skip has every stage pass over a message from its next start on. It returns a UsageError for a
+// message at which no stage stops.
 func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason string) error {
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		return err
 	}
 	defer disconnect()
+	message, err := log.Get(ctx, name, sequence)
+	if err == nil && !event.IsNewerLayout(reconcile.Readable(name, sequence, message.Data)) {
+		return app.Usage(fmt.Errorf("message %d of %s stops no stage: only one of a layout that a later version has written does, and is passed over; what cannot be read otherwise is put aside by itself (citytally dead list)", sequence, name))
+	}
 	return log.Skip(ctx, name, sequence, reason, app.CurrentPerson())
 }
 

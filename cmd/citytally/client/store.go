@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -73,7 +74,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 		if err := c.keepReleases(ctx, inForce.Catalogue, store, logger); err != nil {
 			return nil, err
 		}
-		if err := refuseMendable(ctx, log, projection); err != nil {
+		if err := c.refuseMendable(ctx, log, projection, logger); err != nil {
 			return nil, err
 		}
 	} else {
@@ -110,38 +111,10 @@ func (c *Client) keepReleases(ctx context.Context, inForce *catalogue.Catalogue,
 // maxNamed is how many lost submissions an error names.
 const maxNamed = 50
 
-// divergences returns how the log differs from itself and from the projection, with what cannot be
-// read of the log.
-func divergences(ctx context.Context, log *stream.Log, projection reconcile.Projection) ([]reconcile.Divergence, error) {
-	if err := scan(ctx, log); err != nil {
-		return nil, err
-	}
-	found, err := reconcile.CheckLog(ctx, log)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := reconcile.CheckProjection(ctx, log, projection)
-	return append(found, shown...), err
-}
-
-// unrestored are the streams of which nothing is brought back: totals are computed anew, and what districts
-// published is in SUBMISSIONS.
-func unrestored() []string { return []string{stream.Totals, stream.Direct} }
-
-// scan reads the streams, so that it is known what cannot be read.
-func scan(ctx context.Context, log *stream.Log) error {
-	for _, name := range append(unrestored(), stream.Submissions, stream.Accepted, stream.Verdicts, stream.Releases) {
-		if err := log.Scan(ctx, name); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
 // refusePoorerLog returns an error when the projection holds what the log has lost, or when
 // the log has lost messages that are kept for ever. It names the lost submissions.
 func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.Projection, lost []sink.LostSubmission) error {
-	found, err := divergences(ctx, log, projection)
+	found, err := reconcile.Check(ctx, log, projection)
 	if err != nil {
 		return err
 	}
@@ -164,9 +137,9 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 }
 
 // refuseMendable returns an error when ClickHouse may hold the only copy of what can be brought back
-// to the log.
-func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.Projection) error {
-	found, err := divergences(ctx, log, projection)
+// to the log, or when ACCEPTED lacks what can be brought back to it.
+func (c *Client) refuseMendable(ctx context.Context, log *stream.Log, projection *sink.Projection, logger zerolog.Logger) error {
+	found, err := reconcile.Check(ctx, log, projection)
 	if err != nil {
 		return err
 	}
@@ -175,7 +148,43 @@ func refuseMendable(ctx context.Context, log *stream.Log, projection reconcile.P
 			return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what can be brought back first: %s", &d))
 		}
 	}
-	return nil
+	if !slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Stream == stream.Accepted }) {
+		return nil
+	}
+	first, from, err := c.origin(ctx, log, projection.Store)
+	if err != nil {
+		return err
+	}
+	admin, disconnect, err := c.openLogAs(access.Admin, logger)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	n, err := judge.Restorable(ctx, admin, first, from)
+	if err == nil && n > 0 {
+		err = app.Usage(fmt.Errorf("nothing is dropped, because %d submissions and decisions that ACCEPTED has lost can be brought back first: citytally replay --from submissions", n))
+	}
+	return err
+}
+
+// origin returns what the log can be brought back from beside itself, and the catalogue that it
+// begins with.
+func (c *Client) origin(ctx context.Context, log *stream.Log, store *sink.Store) (*catalogue.Catalogue, judge.Origin, error) {
+	from := judge.Origin{Verdicts: store, Decisions: store, Person: app.CurrentPerson()}
+	editions, err := edition.History(ctx, log)
+	if err != nil {
+		return nil, from, err
+	}
+	if from.Catalogue, err = c.settings.LoadCatalogue(); err != nil {
+		return nil, from, app.Usage(err)
+	}
+	set, err := c.settings.LoadRules(from.Catalogue)
+	if err != nil {
+		return nil, from, app.Usage(err)
+	}
+	from.Rules = set.Text()
+	from.Texts = editions.Texts()
+	return cmp.Or(editions.First(), from.Catalogue), from, nil
 }
 
 // RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, to ACCEPTED
@@ -189,26 +198,7 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 		return judge.Restored{}, err
 	}
 	defer disconnect()
-	editions, err := edition.History(ctx, log)
-	if err != nil {
-		return judge.Restored{}, err
-	}
-	from := judge.Origin{Texts: texts, WithoutTexts: withoutTexts, Discard: discard, Person: app.CurrentPerson()}
-	if from.Catalogue, err = c.settings.LoadCatalogue(); err != nil {
-		return judge.Restored{}, app.Usage(err)
-	}
-	set, err := c.settings.LoadRules(from.Catalogue)
-	if err != nil {
-		return judge.Restored{}, app.Usage(err)
-	}
-	from.Rules = set.Text()
-	for i := range editions.All {
-		from.Texts = append(from.Texts, editions.All[i].Text())
-	}
-	for i := range editions.Rules {
-		from.Texts = append(from.Texts, editions.Rules[i].Text)
-	}
-	if err := scan(ctx, log); err != nil {
+	if err := reconcile.Scan(ctx, log); err != nil {
 		return judge.Restored{}, err
 	}
 	store, err := c.openStore(ctx, logger)
@@ -216,15 +206,19 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of decisions, verdicts and releases: %w", err)
 	}
 	defer store.Close()
-	from.Verdicts, from.Decisions = store, store
-	restored, err := judge.Restore(ctx, log, cmp.Or(editions.First(), from.Catalogue), from, logger)
+	first, from, err := c.origin(ctx, log, store)
+	if err != nil {
+		return judge.Restored{}, err
+	}
+	from.Texts, from.WithoutTexts, from.Discard = append(from.Texts, texts...), withoutTexts, discard
+	restored, err := judge.Restore(ctx, log, first, from, logger)
 	if _, missing := errors.AsType[*judge.MissingTextsError](err); missing {
 		return restored, app.Usage(err)
 	}
 	if _, only := errors.AsType[*judge.OnlyCopyError](err); only {
 		return restored, app.Usage(err)
 	}
-	for _, name := range unrestored() {
+	for _, name := range reconcile.Unrestored() {
 		if err == nil {
 			err = log.AcceptLoss(ctx, name)
 		}

@@ -1,0 +1,49 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/citytally/citytally/ingest/edition"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// Readable returns why the stages cannot read a message, or nil.
+func Readable(name string, sequence uint64, body []byte) (err error) {
+	switch name {
+	case stream.Accepted:
+		var batch *event.AcceptedBatch
+		if batch, err = event.DecodeAccepted(body); err != nil {
+			return err
+		}
+		for i := range batch.Decisions {
+			if d := &batch.Decisions[i]; d.Kind == event.Adopt {
+				_, problem := edition.Read(sequence, d)
+				err = errors.Join(err, problem)
+			}
+		}
+	case stream.Submissions:
+		_, err = event.DecodeSubmission(body)
+	case stream.Totals:
+		_, err = event.DecodeTotals(body)
+	case stream.Releases:
+		_, err = event.DecodeRelease(body)
+	}
+	return err
+}
+
+// Unrestored are the streams of which nothing is brought back: totals are computed anew, and what districts
+// published is in SUBMISSIONS.
+func Unrestored() []string { return []string{stream.Totals, stream.Direct} }
+
+// Scan reads the streams, so that it is known what cannot be read.
+func Scan(ctx context.Context, log *stream.Log) error {
+	for _, name := range append(Unrestored(), stream.Submissions, stream.Accepted, stream.Verdicts, stream.Releases) {
+		if err := log.Scan(ctx, name); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	return nil
+}
