@@ -217,11 +217,11 @@ indicators:
 	code := "91000000X00000001"
 	sent.Add(event.AcceptedObservation{Indicator: "firms", Unit: "家", Period: period(t, "2021"), Value: catalogue.Value{Coefficient: 1}, Stage: catalogue.Final, Status: catalogue.Normal, Row: 1,
 		Entity: &event.ListedEntity{Code: code + string(catalogue.EntityCheck(code)), Name: "甲公司"}})
-	ytd := event.AcceptedSubmission{ID: "s2", Area: "a", Dataset: "monthly", Sequence: 2, ReceivedAt: now.UnixMilli()}
-	ytd.Add(event.AcceptedObservation{Indicator: "income", Unit: "亿元", Period: period(t, "2021-YTD12"), Value: value(t, "5"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1})
-	put(t, s, &observationBlock{}, 2, acceptedMessage(t, sent), acceptedMessage(t, ytd))
+	monthly := event.AcceptedSubmission{ID: "s2", Area: "a", Dataset: "monthly", Sequence: 2, ReceivedAt: now.UnixMilli()}
+	monthly.Add(event.AcceptedObservation{Indicator: "income", Unit: "亿元", Period: period(t, "2021"), Value: value(t, "5"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1})
+	put(t, s, &observationBlock{}, 2, acceptedMessage(t, sent), acceptedMessage(t, monthly))
 	if got := told(); got != "2 of 2 []" {
-		t.Errorf("with a list and a year to its end: %s", got)
+		t.Errorf("with a list and a figure of another dataset: %s", got)
 	}
 	adopt(4, after, first.Add(time.Minute))
 	if got := told(); got != "2 of 3 [papers]" {

@@ -138,7 +138,6 @@ func hostileMessages(largest int) map[string]hostile {
 // submission comes through within seconds; the hostile message has a verdict or a
 // letter, or was never stored; and the books balance or say why not.
 func TestHostileThenGood(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	startRun(t, dir)
 	nc := connectAs(t, dir, access.Admin)

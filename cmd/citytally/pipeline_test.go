@@ -226,7 +226,7 @@ func TestSubmitTellsWhatIsWrong(t *testing.T) {
 	defer p.stop(t, syscall.SIGTERM)
 	file := csvFile(t, "indicator,period,value\nhnte_valid,2021,120\nhnte_vaild,2021,1\ngdp,2021,一百\n")
 	code, out, _ := citytally(t, "submit", "--dir", dir, "--lang", "zh", "--area", "320812", "--dataset", "sti-annual", "--dry-run", file)
-	if code != exitRefused || !strings.Contains(out, "随之变动的全市数") || !strings.Contains(out, "hnte_valid 2021") || !strings.Contains(out, "未存储任何数据") {
+	if code != exitRefused || !strings.Contains(out, "随之变动的全市数") || !strings.Contains(out, "有效高新技术企业 2021年") || !strings.Contains(out, "未存储任何数据") {
 		t.Errorf("dry run: exit code %d\n%s", code, out)
 	}
 	for lang, want := range map[string][]string{

@@ -177,8 +177,12 @@ func (d *Divergence) MendsBySubmissions() bool {
 		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
 }
 
-// Check compares the log with itself and with the projection.
+// Check compares the log with itself and with the projection, after it has read the whole log for
+// messages that cannot be read.
 func Check(ctx context.Context, log *stream.Log, projection Projection) ([]Divergence, error) {
+	if err := Scan(ctx, log); err != nil {
+		return nil, err
+	}
 	found, err := CheckLog(ctx, log)
 	if err != nil {
 		return nil, err

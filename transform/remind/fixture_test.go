@@ -54,7 +54,7 @@ func newWorld(t *testing.T, log *stream.Log, config Config) *world {
 	l := ledger.New(city(t))
 	period := fixture.Period("2021")
 	people := event.AcceptedObservation{Indicator: "people", Period: period, Unit: "人", Value: catalogue.Value{Coefficient: 7}, Stage: catalogue.Final, Status: catalogue.Normal}
-	income := event.AcceptedObservation{Indicator: "income", Period: fixture.Period("2021-YTD12"), Unit: "亿元", Value: catalogue.Value{Coefficient: 5}, Stage: catalogue.Final, Status: catalogue.Normal}
+	income := event.AcceptedObservation{Indicator: "income", Period: fixture.Period("2021"), Unit: "亿元", Value: catalogue.Value{Coefficient: 5}, Stage: catalogue.Final, Status: catalogue.Normal}
 	if err := l.Apply(1, "accepted.100001.annual", fixture.Accepted(1, "100001", people, income)); err != nil {
 		t.Fatal(err)
 	}
