@@ -860,6 +860,13 @@ AS WITH
         UNION ALL SELECT area, heir, true, day FROM merged
         UNION ALL SELECT a.area, b.heir, true, a.day FROM merged AS a INNER JOIN merged AS b ON b.area = a.heir
     ),
+    in_force AS -- as in observations_latest, without asking who set it
+    (
+        SELECT indicator, period, area, value, stage, qualifier, status FROM observations_data
+        WHERE entity = ''
+        ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+        LIMIT 1 BY indicator, period, area
+    ),
     reported AS
     (
         SELECT
@@ -874,10 +881,10 @@ AS WITH
         WHERE t.indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
         GROUP BY indicator, period, area
         UNION ALL
-        SELECT indicator, period, area, value, toInt8(stage), qualifier, 'reported', NULL, '' FROM observations_latest
-        WHERE status != 'O' AND area IN (SELECT code FROM areas WHERE kind = 'inside')
+        SELECT indicator, period, area, value, toInt8(stage), qualifier, 'reported', NULL, '' FROM in_force
+        WHERE status NOT IN ('O', 'X') AND area IN (SELECT code FROM areas WHERE kind = 'inside')
         UNION ALL
-        SELECT indicator, period, area, NULL, 0, '', 'no_figure', NULL, '' FROM observations_latest WHERE status = 'O'
+        SELECT indicator, period, area, NULL, 0, '', 'no_figure', NULL, '' FROM in_force WHERE status = 'O'
         UNION ALL
         SELECT indicator, period, area, NULL, 0, '', if(state = 'pending', 'held', 'refused'), NULL, '' FROM holds WHERE state IN ('pending', 'refused')
         UNION ALL

@@ -2,4 +2,4 @@
 -- it stands beside. An area whose figure is held is told as held, and no more as missing too. The views
 -- observations_latest, total_parts, totals, totals_latest, releases, figures and coverage change, and no table.
 
--- views: d96c4cd0ad84760bcd37b1d96dd63c7b20b82d253fb94c9175848970003975ef
+-- views: 5ac2f132d6a4c6beb41d6820776eaba999e41fe8dceffe0d80ee91c40901b871
