@@ -271,8 +271,10 @@ func (t *table) findUnit(ind *catalogue.Indicator) (found foundUnit) {
 			doubts = append(doubts, s)
 		}
 	}
-	by := cmp.Or(len(named), len(general))
-	candidates := append(named, general...)[:by]
+	candidates := named
+	if len(named) == 0 {
+		candidates = general
+	}
 	if s := t.units.section; s != nil {
 		if len(fitting(s.Stated, ind)) > 0 {
 			candidates, doubts = []*statedUnits{s}, nil

@@ -154,9 +154,7 @@ func (v *Validator) newDecisionRestorer(ctx context.Context, from *Origin, resto
 		case d.Kind == event.AdoptRules:
 			d.Rules = text
 		}
-		if d.Kind == event.Adopt && !inForce && !adopts && len(missing.Decisions) == 0 {
-			adopts = true
-		}
+		adopts = adopts || d.Kind == event.Adopt && len(missing.Decisions) == 0
 		r.lost = append(r.lost, d)
 	}
 	if len(missing.Decisions) > 0 && !from.WithoutTexts {
@@ -264,18 +262,16 @@ func (r *decisionRestorer) publish(ctx context.Context, message []DecisionCopy) 
 		return fmt.Errorf("restore a decision: %w", err)
 	}
 	r.restored.Decisions += len(batch.Decisions)
-	if message[0].AcceptedSequence == 0 {
+	if was := message[0].AcceptedSequence; was == 0 { // of the settings
 		r.logger.Warn().Str("catalogue", catalogue.VersionOf([]byte(message[0].Catalogue))).Msg("neither the log nor ClickHouse knows which catalogue was in force; that of the settings of this command is, from the log's beginning on")
-	}
-	for i := range batch.Decisions {
-		d := &batch.Decisions[i]
-		if message[0].AcceptedSequence == 0 {
-			break
+	} else {
+		for i := range batch.Decisions {
+			d := &batch.Decisions[i]
+			r.logger.Warn().Str("kind", string(d.Kind)).Str("by", d.By).Time("at", d.Decided()).Str("period", d.Period).Str("reason", d.Reason).Msg("ACCEPTED had lost this decision; it was brought back from ClickHouse")
 		}
-		r.logger.Warn().Str("kind", string(d.Kind)).Str("by", d.By).Time("at", d.Decided()).Str("period", d.Period).Str("reason", d.Reason).Msg("ACCEPTED had lost this decision; it was brought back from ClickHouse")
-	}
-	if place := published[0].Sequence; place != message[0].AcceptedSequence && message[0].AcceptedSequence > 0 {
-		r.moved = append(r.moved, message...)
+		if published[0].Sequence != was {
+			r.moved = append(r.moved, message...)
+		}
 	}
 	return r.ledger.Wait(ctx, published[0].Sequence)
 }

@@ -177,10 +177,10 @@ func (d *Divergence) MendsBySubmissions() bool {
 		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
 }
 
-// Check compares the log with itself and with the projection, after it has read the whole log for
-// messages that cannot be read.
+// Check compares the log with itself and with the projection, after it has read what is kept whole of
+// it for messages that cannot be read.
 func Check(ctx context.Context, log *stream.Log, projection Projection) ([]Divergence, error) {
-	if err := Scan(ctx, log); err != nil {
+	if err := Scan(ctx, log, KeptWhole()...); err != nil {
 		return nil, err
 	}
 	found, err := CheckLog(ctx, log)
@@ -210,7 +210,7 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		case (name == stream.Submissions || name == stream.Verdicts || name == stream.Releases) && extent.Anew:
 			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
 		}
-		if !isKeptWhole(name) {
+		if !slices.Contains(KeptWhole(), name) {
 			continue
 		}
 		holes, err := log.Holes(ctx, name)
@@ -238,12 +238,6 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		}
 	}
 	return found, nil
-}
-
-// isKeptWhole reports whether nothing is ever taken out of a stream but its oldest messages, and
-// whether what is lost of it would not be made anew.
-func isKeptWhole(name string) bool {
-	return name == stream.Submissions || name == stream.Accepted || name == stream.Verdicts || name == stream.Releases
 }
 
 // describedRanges is how many ranges of lost messages a divergence names.

@@ -38,9 +38,15 @@ func Readable(name string, sequence uint64, body []byte) (err error) {
 // published is in SUBMISSIONS.
 func Unrestored() []string { return []string{stream.Totals, stream.Direct} }
 
-// Scan reads the streams, so that it is known what cannot be read.
-func Scan(ctx context.Context, log *stream.Log) error {
-	for _, name := range append(Unrestored(), stream.Submissions, stream.Accepted, stream.Verdicts, stream.Releases) {
+// KeptWhole are the streams of which nothing is ever taken out but the oldest messages, and of which
+// what is lost would not be made anew.
+func KeptWhole() []string {
+	return []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Releases}
+}
+
+// Scan reads streams, so that it is known what cannot be read.
+func Scan(ctx context.Context, log *stream.Log, names ...string) error {
+	for _, name := range names {
 		if err := log.Scan(ctx, name); err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
