@@ -146,7 +146,7 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 	inForce := map[cell]bool{}
 	var periods []string
 	for _, o := range owed {
-		for _, p := range o.Period.Spellings() {
+		for _, p := range o.Period.MetBy() {
 			if code := p.String(); !slices.Contains(periods, code) {
 				periods = append(periods, code)
 			}

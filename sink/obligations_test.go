@@ -3,6 +3,7 @@ package sink
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,4 +233,56 @@ indicators:
 	if got := told(); got != "2 of 3 [papers]" {
 		t.Errorf("after an old one came again, and one that the calendar does not fit: %s", got)
 	}
+}
+
+// What is owed for a period is met by a figure of exactly the periods that [catalogue.Period.MetBy]
+// names, so that the view tells what the page and reminders tell: a quarter by itself or by the year
+// to its end. Each area has one period of the year.
+func TestPeriodsThatMeetWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	text := "city: c\nareas:\n  - {code: c, name_zh: 市, name_en: City, kind: city}\n"
+	periods := catalogue.PeriodsOfYear(2021)
+	for i := range periods {
+		text += fmt.Sprintf("  - {code: a%d, name_zh: 区%d, name_en: A%d, kind: district}\n", i, i, i)
+	}
+	city := parseCatalogue(t, text+`datasets: [{id: every, name_zh: 报表, name_en: every, periods: [year, half, quarter, month, ytd]}]
+indicators: [{id: income, name_zh: 收入, name_en: Income, unit: 亿元, city_total: sum, datasets: [every], frequency: M}]
+`)
+	owed, err := calendar.Parse("calendar", []byte("obligations: [{dataset: every, periods: [year, half, quarter, month, ytd], valid_from: 2021-01-01, valid_to: 2022-01-01, deadline: February 6 of the next year}]\n"), city)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStore(t)
+	s.now = func() time.Time { return time.Date(2022, 5, 1, 0, 0, 0, 0, time.UTC) }
+	if err := s.SyncCalendar(t.Context(), owed); err != nil {
+		t.Fatal(err)
+	}
+	var messages []stream.Message
+	want := "area,period,rows_accepted\n"
+	for i, reported := range periods {
+		sent := event.AcceptedSubmission{ID: fmt.Sprint("s", i), Area: fmt.Sprint("a", i), Dataset: "every", Sequence: uint64(i + 1), ReceivedAt: 1}
+		sent.Add(event.AcceptedObservation{Indicator: "income", Unit: "亿元", Period: reported, Value: value(t, "5"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1})
+		messages = append(messages, acceptedMessage(t, sent))
+		for _, o := range calendar.OfArea(owed.Obligations(time.Time{}, s.now()), sent.Area) {
+			if missing, _ := owed.Missing(&o, func(_ string, p catalogue.Period) bool { return p == reported }); len(missing) == 0 {
+				want += fmt.Sprintf("%s,%s,1\n", o.Area, o.Period)
+			}
+		}
+	}
+	put(t, s, &observationBlock{}, 1, messages...)
+	got := query(t, s, "SELECT area, period, rows_accepted FROM coverage WHERE complete ORDER BY toUInt8(substring(area, 2)), period")
+	if diff := cmp.Diff(sortedLines(want), sortedLines(got)); diff != "" {
+		t.Errorf("(-MetBy +view):\n%s", diff)
+	}
+	for _, line := range []string{"a3,2021-Q1,1", "a21,2021-Q1,1"} { // by itself, and by January to March
+		if !strings.Contains(got, line) {
+			t.Errorf("no line %s in\n%s", line, got)
+		}
+	}
+}
+
+func sortedLines(text string) []string {
+	lines := strings.Split(text, "\n")
+	slices.Sort(lines)
+	return lines
 }

@@ -52,7 +52,8 @@ type entry struct {
 	Lock     Rule `yaml:"lock"`
 	Final    Rule `yaml:"final"`
 
-	members []string // the areas that owe, in order
+	members []string           // the areas that owe, in order
+	of      *catalogue.Dataset // the dataset
 }
 
 // Load reads a calendar file and checks it against a catalogue. Mistakes are reported as by

@@ -103,6 +103,29 @@ func TestWhoOwes(t *testing.T) {
 	}
 }
 
+// Years to date that a quarterly dataset takes are owed to the ends of quarters.
+func TestYearsToDateOfQuarters(t *testing.T) {
+	text, err := os.ReadFile("testdata/city.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quarterly, err := catalogue.Parse([]byte(strings.Replace(strings.Replace(string(text), "[year, quarter]", "[quarter, ytd]", 1), "datasets: [other], frequency: A", "datasets: [other]", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse("calendar", []byte("obligations: [{dataset: other, periods: [ytd], valid_from: 2021-01-01, valid_to: 2022-01-01, areas: [\"100002\"], deadline: day 20 of the next month}]\n"), quarterly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var owed []string
+	for _, o := range c.Obligations(time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		owed = append(owed, fmt.Sprint(o.Period, " ", c.Indicators(o.Dataset, o.Area, o.Period)))
+	}
+	if got, want := strings.Join(owed, ", "), "2021-YTD03 [visits], 2021-YTD06 [visits], 2021-YTD09 [visits], 2021-YTD12 [visits]"; got != want {
+		t.Errorf("want %s\n got %s", want, got)
+	}
+}
+
 func TestIndicatorsOwed(t *testing.T) {
 	c, err := Load("testdata/all.good.yaml", city(t))
 	if err != nil {

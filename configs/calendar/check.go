@@ -19,6 +19,7 @@ func (c *Calendar) check() error {
 			errs.add("%s.dataset: want a dataset of the catalogue, got %q", path, e.Dataset)
 			continue
 		}
+		e.of = dataset
 		before := len(errs)
 		checkPeriods(e, dataset, path, &errs)
 		c.checkAreas(e, path, &errs)
@@ -65,7 +66,7 @@ func (c *Calendar) checkAreas(e *entry, path string, errs *problems) {
 			errs.add("%s.areas[%d]: want an area of the catalogue, got %q", path, j, code)
 		case slices.Index(e.Areas, code) < j:
 			errs.add("%s.areas[%d]: %q occurs twice", path, j, code)
-		case !slices.ContainsFunc(e.Periods, func(k catalogue.PeriodKind) bool { return len(c.indicators(e.Dataset, area, k)) > 0 }):
+		case !slices.ContainsFunc(e.Periods, func(k catalogue.PeriodKind) bool { return len(c.indicators(e.of, area, k)) > 0 }):
 			errs.add("%s.areas[%d]: %s reports no indicator of %s for such periods", path, j, code, e.Dataset)
 		}
 	}

@@ -46,11 +46,12 @@ func (c *Calendar) Due(dataset, area string, p catalogue.Period) (Due, bool) {
 // are the area's to report.
 func (c *Calendar) Indicators(dataset, area string, p catalogue.Period) []string {
 	a, ok := c.catalogue.Area(area)
-	if !ok {
+	of, found := c.catalogue.Dataset(dataset)
+	if !ok || !found {
 		return nil
 	}
 	var ids []string
-	for _, ind := range c.indicators(dataset, a, p.Kind) {
+	for _, ind := range c.indicators(of, a, p.Kind) {
 		if ind.ValidIn(p) {
 			ids = append(ids, ind.ID)
 		}
@@ -59,11 +60,11 @@ func (c *Calendar) Indicators(dataset, area string, p catalogue.Period) []string
 }
 
 // indicators returns what the area has to report for periods of the kind, at some time or other.
-func (c *Calendar) indicators(dataset string, area *catalogue.Area, kind catalogue.PeriodKind) []*catalogue.Indicator {
+func (c *Calendar) indicators(dataset *catalogue.Dataset, area *catalogue.Area, kind catalogue.PeriodKind) []*catalogue.Indicator {
 	var all []*catalogue.Indicator
 	for i := range c.catalogue.Indicators {
 		ind := &c.catalogue.Indicators[i]
-		if (ind.Total == catalogue.CityRule) == (area.Kind == catalogue.City) && slices.Contains(ind.Datasets, dataset) && ind.Frequency.PerYear() >= kind.Frequency().PerYear() {
+		if (ind.Total == catalogue.CityRule) == (area.Kind == catalogue.City) && slices.Contains(ind.Datasets, dataset.ID) && ind.Frequency.PerYear() >= dataset.Frequency(kind).PerYear() {
 			all = append(all, ind)
 		}
 	}
@@ -159,7 +160,7 @@ func (e *entry) owed(p catalogue.Period) bool {
 // covers reports whether the entry says anything about a period.
 func (e *entry) covers(p catalogue.Period) bool {
 	start := p.Start()
-	return slices.Contains(e.Periods, p.Kind) &&
+	return slices.Contains(e.Periods, p.Kind) && e.of.Takes(p) &&
 		(e.ValidFrom.IsZero() || !start.Before(e.ValidFrom.Time)) && (e.ValidTo.IsZero() || start.Before(e.ValidTo.Time))
 }
 
@@ -210,13 +211,13 @@ func (c *Calendar) Around(r Rule, o *Obligation) time.Time {
 // Missing returns the ids of what is not there of an obligation, in the order of the catalogue,
 // and of how many. A list of entities is there where it has an entity, or the statement that
 // there is none. There says whether a figure of the area is in force; it is asked for every
-// spelling of the period.
+// period that meets the obligation's.
 func (c *Calendar) Missing(o *Obligation, there func(indicator string, p catalogue.Period) bool) (missing []string, owed int) {
 	missing = []string{}
-	spellings := o.Period.Spellings()
+	periods := o.Period.MetBy()
 	for _, id := range c.Indicators(o.Dataset, o.Area, o.Period) {
 		owed++
-		if !slices.ContainsFunc(spellings, func(p catalogue.Period) bool { return there(id, p) }) {
+		if !slices.ContainsFunc(periods, func(p catalogue.Period) bool { return there(id, p) }) {
 			missing = append(missing, id)
 		}
 	}

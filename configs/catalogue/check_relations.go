@@ -173,7 +173,7 @@ func (c *Catalogue) frequenciesOf(ind *Indicator) []Frequency {
 	for _, f := range frequencies {
 		if slices.ContainsFunc(ind.Datasets, func(id string) bool {
 			d := c.datasets[id]
-			return d != nil && slices.ContainsFunc(d.Periods, func(k PeriodKind) bool { return k.Frequency() == f })
+			return d != nil && slices.ContainsFunc(d.Periods, func(k PeriodKind) bool { return d.Frequency(k) == f })
 		}) {
 			own = append(own, f)
 		}

@@ -1,5 +1,7 @@
 package catalogue
 
+import "slices"
+
 // Kind says what an indicator measures over time.
 type Kind string
 
@@ -182,7 +184,7 @@ func (c *Catalogue) TotalsOf(p Period) []*Indicator {
 	var all []*Indicator
 	for i := range c.Indicators {
 		ind := &c.Indicators[i]
-		valid := ind.ValidIn(p) && ind.Frequency.PerYear() >= p.Kind.Frequency().PerYear()
+		valid := ind.ValidIn(p) && ind.Frequency.PerYear() >= p.frequency().PerYear()
 		for _, id := range ind.parts() {
 			valid = valid && c.indicators[id].ValidIn(p)
 		}
@@ -257,4 +259,24 @@ type Dataset struct {
 	Stage Stage `yaml:"stage" json:"stage"`
 	// DueDays is how many days after the period's end the dataset is due.
 	DueDays int `yaml:"due_days" json:"due_days"`
+}
+
+// Takes reports whether figures of a period are reported in the dataset. Beside quarters or
+// halves, years to date are those to their ends: to March, June, September and December.
+func (d *Dataset) Takes(p Period) bool {
+	return slices.Contains(d.Periods, p.Kind) &&
+		(p.Kind != YearToDate || int(p.Index)%(12/d.Frequency(YearToDate).PerYear()) == 0)
+}
+
+// Frequency returns how often periods of a kind that the dataset takes follow one another in it.
+// Years to date do as often as the shortest parts of the year, and monthly where it takes none.
+func (d *Dataset) Frequency(kind PeriodKind) Frequency {
+	if kind == YearToDate {
+		for _, part := range []PeriodKind{Month, Quarter, Half} {
+			if slices.Contains(d.Periods, part) {
+				return part.frequency()
+			}
+		}
+	}
+	return kind.frequency()
 }

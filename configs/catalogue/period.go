@@ -40,9 +40,21 @@ func (k *PeriodKind) UnmarshalText(text []byte) error {
 	return fmt.Errorf("want year, half, quarter, month or ytd, got %q", text)
 }
 
-// Frequency returns how often such periods follow one another.
-func (k PeriodKind) Frequency() Frequency {
+// frequency returns how often such periods follow one another.
+func (k PeriodKind) frequency() Frequency {
 	return map[PeriodKind]Frequency{Year: Annual, Half: HalfYearly, Quarter: Quarterly, Month: Monthly, YearToDate: Monthly}[k]
+}
+
+// frequency returns how often figures have to be reported for one of the period to follow: of a
+// year to date, the longest part of the year that ends with it.
+func (p Period) frequency() Frequency {
+	if p.Kind == YearToDate && p.Index%6 == 0 {
+		return HalfYearly
+	}
+	if p.Kind == YearToDate && p.Index%3 == 0 {
+		return Quarterly
+	}
+	return p.Kind.frequency()
 }
 
 // MarshalText writes a kind as catalogue files do.
@@ -229,16 +241,20 @@ func (p *Period) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Spellings returns the period and, where it begins with its year, the other kind that spans the
-// same months: a quarter and the year to its end. December's year to date is not the year, whose
-// figure is the annual one.
-func (p Period) Spellings() []Period {
-	from, to := p.Months()
-	switch {
-	case p.Kind == YearToDate && to == 1:
-		return []Period{p, {Year: p.Year, Kind: Month, Index: 1}}
-	case p.Kind != YearToDate && from == 0 && to < 12:
-		return []Period{p, {Year: p.Year, Kind: YearToDate, Index: uint8(to)}}
+// MetBy returns the periods of which a figure meets what is owed for the period: itself, other
+// kinds that span the same months, and of a part of the year the year to its end, since what is
+// before it is owed too. December's year to date does not meet the year, whose figure is the annual one.
+func (p Period) MetBy() []Period {
+	by := []Period{p}
+	switch _, to := p.Months(); {
+	case p.Kind == YearToDate:
+		for _, same := range []Period{{Kind: Month, Index: 1}, {Kind: Quarter, Index: 1}, {Kind: Half, Index: 1}} {
+			if same.lastMonth() == to {
+				by = append(by, Period{Year: p.Year, Kind: same.Kind, Index: 1})
+			}
+		}
+	case p.Kind != Year:
+		by = append(by, Period{Year: p.Year, Kind: YearToDate, Index: uint8(to)})
 	}
-	return []Period{p}
+	return by
 }

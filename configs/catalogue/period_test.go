@@ -3,6 +3,7 @@ package catalogue
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,4 +128,28 @@ func FuzzParsePeriod(f *testing.F) {
 			t.Fatalf("%q: ends %s, before it starts %s", text, p.End(), p.Start())
 		}
 	})
+}
+
+// Years to date are taken to the ends of the dataset's other periods.
+func TestDatasetTakes(t *testing.T) {
+	for _, row := range []struct {
+		periods []PeriodKind
+		taken   string
+		of      Frequency
+	}{
+		{[]PeriodKind{Quarter, Half, YearToDate}, "2021-S1 2021-S2 2021-Q1 2021-Q2 2021-Q3 2021-Q4 2021-YTD03 2021-YTD06 2021-YTD09 2021-YTD12", Quarterly},
+		{[]PeriodKind{Half, YearToDate}, "2021-S1 2021-S2 2021-YTD06 2021-YTD12", HalfYearly},
+		{[]PeriodKind{Year, YearToDate}, "2021 2021-YTD01 2021-YTD02 2021-YTD03 2021-YTD04 2021-YTD05 2021-YTD06 2021-YTD07 2021-YTD08 2021-YTD09 2021-YTD10 2021-YTD11 2021-YTD12", Monthly},
+	} {
+		d := Dataset{Periods: row.periods}
+		var taken []string
+		for _, p := range PeriodsOfYear(2021) {
+			if d.Takes(p) {
+				taken = append(taken, p.String())
+			}
+		}
+		if got := strings.Join(taken, " "); got != row.taken || d.Frequency(YearToDate) != row.of {
+			t.Errorf("%v: want %s (%s), got %s (%s)", row.periods, row.taken, row.of, got, d.Frequency(YearToDate))
+		}
+	}
 }

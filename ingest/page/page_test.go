@@ -38,7 +38,7 @@ func TestFileIsLookedAtAndSent(t *testing.T) {
 // on the page are cut out of it by their cell's name.
 func TestEveryCellHasItsOwnEffect(t *testing.T) {
 	v := open(t).visitor("en").signIn("320812")
-	looked := v.drop("wide.csv", "indicator,2026-Q1,2026-S1,2026-YTD09\ngdp,200.1,410,630.5\n", map[string]string{"dataset": "sti-quarterly"})
+	looked := v.drop("wide.csv", "indicator,2026-Q1,2026-S1,2026-YTD08\ngdp,200.1,410,630.5\n", map[string]string{"dataset": "sti-quarterly"})
 	sent := v.confirm(looked, nil)
 	for _, on := range []shown{looked, sent} {
 		on.wants(t, http.StatusOK, `<li class="effect new"><strong>2</strong>`, `<li class="effect refused"><strong>1</strong>`)

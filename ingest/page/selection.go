@@ -23,22 +23,16 @@ const (
 	maxYears       = 20
 )
 
-// passedOver reports whether a year to date is not offered: January where months are, and what does
-// not end with a quarter, or is the first one, where quarters are and months are not.
+// passedOver reports whether a year to date is not offered, as the dataset takes a month or a
+// quarter that is the same: the year's first.
 func passedOver(d *catalogue.Dataset, p catalogue.Period) bool {
-	switch {
-	case p.Kind != catalogue.YearToDate:
-		return false
-	case slices.Contains(d.Periods, catalogue.Month):
-		return p.Index == 1
-	}
-	return slices.Contains(d.Periods, catalogue.Quarter) && (p.Index%3 != 0 || p.Index == 3)
+	return p.Kind == catalogue.YearToDate && slices.ContainsFunc(p.MetBy()[1:], d.Takes)
 }
 
 // periodsOf returns the periods of a dataset in a year that are offered.
 func periodsOf(d *catalogue.Dataset, year int16) (periods []catalogue.Period) {
 	for _, p := range catalogue.PeriodsOfYear(year) {
-		if slices.Contains(d.Periods, p.Kind) && !passedOver(d, p) {
+		if d.Takes(p) && !passedOver(d, p) {
 			periods = append(periods, p)
 		}
 	}
@@ -55,7 +49,7 @@ func (v *visit) selected(query url.Values) selection {
 	}
 	now := v.page.now().In(cat.Zone())
 	period, err := catalogue.ReadPeriod(query.Get("period"), 0)
-	if err != nil || !slices.Contains(s.Dataset.Periods, period.Kind) {
+	if err != nil || !s.Dataset.Takes(period) {
 		period = template.Latest(s.Dataset, func(p catalogue.Period) bool { return p.HasEnded(now, cat.Zone()) }, now.Year())
 	}
 	s.Period = period

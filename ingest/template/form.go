@@ -33,7 +33,7 @@ func (f *Form) Check() error {
 		return &catalogue.Problem{Code: code, Seen: f.Period.String(), ZH: zh, EN: en}
 	}
 	switch {
-	case !slices.Contains(f.Dataset.Periods, f.Period.Kind):
+	case !f.Dataset.Takes(f.Period):
 		return problem("PERIOD_NOT_IN_DATASET", fmt.Sprintf("%s（%s）不报 %s 这样的时期", f.Dataset.ID, f.Dataset.NameZH, f.Period),
 			fmt.Sprintf("%s (%s) takes no period such as %s", f.Dataset.ID, f.Dataset.NameEN, f.Period))
 	case !f.Area.ValidIn(f.Period):
@@ -70,7 +70,7 @@ func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue
 // where the dataset takes both. The first quarter is the year to its end.
 func (f *Form) toDate() (catalogue.Period, bool) {
 	p := catalogue.Period{Year: f.Period.Year, Kind: catalogue.YearToDate, Index: 3 * f.Period.Index}
-	return p, f.Period.Kind == catalogue.Quarter && f.Period.Index > 1 && slices.Contains(f.Dataset.Periods, catalogue.YearToDate)
+	return p, f.Period.Kind == catalogue.Quarter && f.Period.Index > 1 && f.Dataset.Takes(p)
 }
 
 // earlier returns the periods whose figures stand beside those of a row, as [Earlier] does; before
@@ -123,7 +123,7 @@ func Latest(dataset *catalogue.Dataset, ended func(catalogue.Period) bool, year 
 	var latest catalogue.Period
 	for _, y := range []int16{int16(year - 1), int16(year)} {
 		for _, p := range catalogue.PeriodsOfYear(y) {
-			if p.Kind == dataset.Periods[0] && ended(p) {
+			if p.Kind == dataset.Periods[0] && dataset.Takes(p) && ended(p) {
 				latest = p
 			}
 		}

@@ -577,15 +577,21 @@ CREATE OR REPLACE VIEW coverage ON CLUSTER `city`
     revisions         UInt64 COMMENT 'how often a figure or its status was changed after it had been accepted'
 )
 AS WITH
+    -- The periods of which what is owed is met by a figure of a period: itself, one of another kind
+    -- that spans the same months, and those that end with a year to date. The year is none of them.
+    code -> arrayMap(part -> concat(left(code, 4), part), arrayConcat([substring(code, 5)], multiIf(
+        substring(code, 5) = '-01', ['-YTD01'], substring(code, 5) = '-Q1', ['-YTD03'], substring(code, 5) = '-S1', ['-YTD06'],
+        substring(code, 5, 4) != '-YTD', [],
+        arrayConcat([concat('-', substring(code, 9))], [['-Q1'], ['-Q2', '-S1'], ['-Q3'], ['-Q4', '-S2']][indexOf(['03', '06', '09', '12'], substring(code, 9))])))) AS meets,
     figures AS
     (
         SELECT
-            area, begins, ends, endsWith(period, '-YTD12') AS december, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
+            area, arrayJoin(meets(period)) AS met, indicator, max(item_in_force) AS in_force, max(item_newest) AS newest,
             minIf(item_first_at, item_reported) AS first_at, sum(item_vintages) AS vintages, sum(item_changes) AS changes
         FROM
         (
             SELECT
-                area, period, indicator, entity, any(period_start) AS begins, any(period_end) AS ends,
+                area, period, indicator, entity,
                 argMax(status, (epoch, stage, sequence, accepted_sequence)) != 'X' AS item_in_force,
                 max(sequence) AS item_newest,
                 minIf(received_at, status != 'X') AS item_first_at,
@@ -595,12 +601,12 @@ AS WITH
             FROM observations_distributed
             GROUP BY area, period, indicator, entity
         )
-        GROUP BY area, begins, ends, december, indicator
+        GROUP BY area, met, indicator
     ),
     problems AS
     (
         SELECT
-            area, dataset, period, indicator,
+            area, dataset, arrayJoin(meets(period)) AS met, indicator,
             maxIf(sequence, is_held) AS newest_held,
             maxIf(sequence, NOT is_held) AS newest_refused,
             uniqExactIf((submission, row), NOT is_held) AS rows_refused
@@ -610,7 +616,7 @@ AS WITH
             UNION ALL
             SELECT area, dataset, period, indicator, submission, sequence, row, state = 'pending' AS is_held FROM holds WHERE state IN ('pending', 'refused')
         )
-        GROUP BY area, dataset, period, indicator
+        GROUP BY area, dataset, met, indicator
     )
 SELECT
     o.area AS area, o.dataset AS dataset, o.period AS period, any(o.year) AS year,
@@ -631,11 +637,11 @@ SELECT
     sum(f.changes) AS revisions
 FROM
 (
-    SELECT area, dataset, period, year, period_start, period_end, deadline, grace, provisional, arrayJoin(indicators) AS indicator
+    SELECT area, dataset, period, year, deadline, grace, provisional, arrayJoin(indicators) AS indicator
     FROM obligations
 ) AS o
-LEFT JOIN figures AS f ON f.area = o.area AND f.begins = o.period_start AND f.ends = o.period_end AND f.december = endsWith(o.period, '-YTD12') AND f.indicator = o.indicator
-LEFT JOIN problems AS p ON p.area = o.area AND p.dataset = o.dataset AND p.period = o.period AND p.indicator = o.indicator
+LEFT JOIN figures AS f ON f.area = o.area AND f.met = o.period AND f.indicator = o.indicator
+LEFT JOIN problems AS p ON p.area = o.area AND p.dataset = o.dataset AND p.met = o.period AND p.indicator = o.indicator
 GROUP BY area, dataset, period
 COMMENT 'What became of each obligation: what is there, what is missing, how late it was';
 

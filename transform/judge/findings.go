@@ -92,7 +92,11 @@ func districtsOnly(i *catalogue.Indicator, area *catalogue.Area) *event.Finding 
 func otherPeriod(p catalogue.Period, d *catalogue.Dataset) *event.Finding {
 	var kindsZH, kindsEN []string
 	for _, k := range d.Periods {
-		kindsZH, kindsEN = append(kindsZH, periodKinds[k].zh), append(kindsEN, periodKinds[k].en)
+		zh, en := periodKinds[k].zh, periodKinds[k].en
+		if k == catalogue.YearToDate && d.Frequency(k) == catalogue.Quarterly {
+			zh, en = "至季末的"+zh, en+" to the end of a quarter"
+		}
+		kindsZH, kindsEN = append(kindsZH, zh), append(kindsEN, en)
 	}
 	zh, en := d.Names()
 	periodZH, periodEN := p.Names()

@@ -99,7 +99,7 @@ func (r *rowReader) readPeriod(text string) *event.Finding {
 	switch {
 	case err != nil:
 		return rejectProblem("period", err)
-	case !slices.Contains(r.dataset.Periods, period.Kind):
+	case !r.dataset.Takes(period):
 		return otherPeriod(period, r.dataset)
 	case !r.area.ValidIn(period):
 		return areaNotValid(r.area, period)

@@ -42,10 +42,8 @@ func planOf(set *rules.Set, c *catalogue.Catalogue, cell ledger.Cell) *rules.Pla
 	}
 	for _, id := range ind.Datasets {
 		dataset, _ := c.Dataset(id)
-		for _, kind := range dataset.Periods {
-			if kind == cell.Period.Kind && dataset.Rows != catalogue.EntityRows {
-				return set.Plans(id)[ind.ID]
-			}
+		if dataset.Takes(cell.Period) && dataset.Rows != catalogue.EntityRows {
+			return set.Plans(id)[ind.ID]
 		}
 	}
 	return nil
