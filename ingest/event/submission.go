@@ -121,10 +121,17 @@ func notTextOrNumber(raw []byte) error {
 // a Malformed one, and the others are kept; only text that is no submission at all is an
 // error.
 func DecodeSubmission(data []byte) (Submission, error) {
-	if most := max(MaxRows, len(data)/leastRow); hasMoreRows(data, most) {
+	most := max(MaxRows, len(data)/leastRow)
+	switch rows, members := measure(data, most); {
+	case rows > most:
 		return Submission{}, &catalogue.Problem{
 			ZH: fmt.Sprintf("这样大小的报送最多 %d 行，请分成几份提交", most),
 			EN: fmt.Sprintf("a submission of this size holds at most %d rows; send them in several", most),
+		}
+	case members > maxMembers:
+		return Submission{}, &catalogue.Problem{
+			ZH: fmt.Sprintf("一个对象的字段多于 %d 个；报送和观测值的字段见 GET /openapi.yaml", maxMembers),
+			EN: fmt.Sprintf("an object has more than %d fields; those of a submission and of an observation are in GET /openapi.yaml", maxMembers),
 		}
 	}
 	if s, ok := decodePlain(data); ok {
@@ -158,20 +165,32 @@ func DecodeSubmission(data []byte) (Submission, error) {
 // MaxRows is how many rows one submission may hold, whatever is in them. A longer one needs more
 // of leastRow bytes for each, as every row with an indicator, a period and a value has. Whoever
 // publishes to the broker could put four million rows into a message, each of which takes most
-// of a kilobyte once read.
+// of a kilobyte once read; or one row with a million fields, of whose names a strict reader keeps
+// every one.
 const (
 	MaxRows  = 200_000
 	leastRow = 32
+	// maxMembers is how many members an object may have in a text that is long enough to be measured.
+	maxMembers = 1000
 )
 
-// hasMoreRows reports whether the JSON of a submission lists more than so many rows, at the price
-// of a look at each byte of a text that is long enough for that.
-func hasMoreRows(data []byte, most int) bool {
+// measure returns how many rows the JSON of a submission lists, and how many members or elements
+// its largest other object or list has, at the price of a look at each byte. It ends where either
+// is too large, and returns nothing for a text that is too short for that many rows.
+func measure(data []byte, most int) (rows, members int) {
 	if len(data) <= 2*most {
-		return false
+		return 0, 0
 	}
-	depth, commas, quoted := 0, 0, false
+	const ofList = 2 // the depth within the list of rows
+	// open are the objects and lists around a byte. Those nested more deeply, as none of a
+	// submission is, count as one.
+	var open [8]struct {
+		list  bool
+		parts int
+	}
+	depth, quoted := 0, false
 	for i := 0; i < len(data); i++ {
+		at := &open[min(max(depth, 0), len(open)-1)]
 		switch c := data[i]; {
 		case quoted && c == '\\':
 			i++
@@ -179,16 +198,23 @@ func hasMoreRows(data []byte, most int) bool {
 			quoted = !quoted
 		case quoted:
 		case c == '{', c == '[':
-			depth++
+			if depth++; 0 < depth && depth < len(open) {
+				open[depth].list, open[depth].parts = c == '[', 1
+			}
 		case c == '}', c == ']':
 			depth--
-		case c == ',' && depth == 2: // within the list, and in no row
-			if commas++; commas >= most {
-				return true
+		case c == ',' && depth == ofList && at.list:
+			if rows = max(rows, 1) + 1; rows > most {
+				return rows, members
+			}
+		case c == ',':
+			at.parts++
+			if members = max(members, at.parts); members > maxMembers {
+				return rows, members
 			}
 		}
 	}
-	return false
+	return rows, members
 }
 
 const (

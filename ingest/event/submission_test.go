@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,6 +87,30 @@ func TestRowsAreCountedBeforeTheyAreRead(t *testing.T) {
 	s, err := event.DecodeSubmission([]byte(`{"reason":"` + strings.Repeat(`,[{\"`, event.MaxRows) + `","observations":[{"indicator":"a"},1]}`))
 	if err != nil || len(s.Observations) != 2 {
 		t.Errorf("%d rows, %v", len(s.Observations), err)
+	}
+}
+
+// An object with many fields is refused before they are read, wherever it stands in a message: a strict
+// reader keeps the name of every one, to know those that come twice.
+func TestFieldsAreCountedBeforeTheyAreRead(t *testing.T) {
+	var fields strings.Builder
+	for i := range 1_000_000 {
+		fmt.Fprintf(&fields, `,"%x":1`, i)
+	}
+	for name, text := range map[string]string{
+		"in a row":     `{"observations":[{"indicator":"a"` + fields.String() + `}]}`,
+		"in the whole": `{"observations":[{"indicator":"a"}]` + fields.String() + `}`,
+		"of columns":   `{"columns":{"a":"B"` + fields.String() + `},"observations":[{"indicator":"a"}]}`,
+		"deep in one":  `{"observations":[{"indicator":[[[[[[[[{"a":1` + fields.String() + `}]]]]]]]]}]}`,
+	} {
+		_, err := event.DecodeSubmission([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), "an object has more than 1000 fields") {
+			t.Errorf("%s: %.300v", name, err)
+			continue
+		}
+		if n := testing.AllocsPerRun(1, func() { _, _ = event.DecodeSubmission([]byte(text)) }); n > 100 {
+			t.Errorf("%s: %.0f allocations", name, n)
+		}
 	}
 }
 
