@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,10 @@ const (
 
 	batch   = 256
 	ackWait = 30 * time.Second
+	// prefetch bounds, in bytes, what a consumer of DIRECT has in hand: two of the largest messages. Many
+	// areas with as much as other consumers have would be more than the broker holds for a connection
+	// before it cuts it.
+	prefetch = 16 << 20
 )
 
 // Room tells how much more of an area may wait for its verdict.
@@ -63,7 +68,7 @@ func Run(ctx context.Context, log *stream.Log, room Room, logger zerolog.Logger)
 	group.Go(func() error {
 		return log.Work(ctx, stream.WorkConfig{
 			Stage: "direct", What: "take in what districts published", Batch: batch, DrainFor: stream.DrainFor, Logger: logger,
-			Consumer: stream.ConsumerConfig{Stream: stream.Direct, Name: Consumer, AckWait: ackWait, MaxPending: 2 * batch, Single: true},
+			Consumer: stream.ConsumerConfig{Stream: stream.Direct, Name: Consumer, AckWait: ackWait, MaxPending: 2 * batch, MaxBytes: prefetch, Single: true},
 		}, stream.NewBatchTask(batch, f.forward))
 	})
 	return group.Wait()
@@ -88,7 +93,7 @@ func (f *forwarder) forward(ctx context.Context, batch []stream.Delivery) error 
 	together, apart := []stream.Delivery{}, map[string]uint64{}
 	of, rest := map[string]int{}, []stream.Delivery{}
 	for _, d := range sorted(batch) {
-		area := event.OriginOf(d.Subject).Area
+		area := originOf(d.Subject).Area
 		if from, has := f.known[area]; has && d.Sequence >= from {
 			continue
 		}
@@ -115,7 +120,7 @@ func (f *forwarder) forward(ctx context.Context, batch []stream.Delivery) error 
 		}
 	}
 	f.knownAt = time.Now()
-	rest = slices.DeleteFunc(rest, func(d stream.Delivery) bool { return !without[event.OriginOf(d.Subject).Area] })
+	rest = slices.DeleteFunc(rest, func(d stream.Delivery) bool { return !without[originOf(d.Subject).Area] })
 	if err := f.publish(ctx, rest); err != nil {
 		return merged(refused, err)
 	}
@@ -141,11 +146,10 @@ func merged(first, second error) error {
 func (f *forwarder) publish(ctx context.Context, batch []stream.Delivery) error {
 	refused := stream.Refusals{}
 	batch = slices.DeleteFunc(slices.Clone(batch), func(d stream.Delivery) bool {
-		if event.OriginOf(d.Subject) != (event.Origin{}) {
+		if originOf(d.Subject) != (event.Origin{}) {
 			return false
 		}
-		refused[d.Sequence] = event.Permanentf("%q names no area and dataset: a district publishes on submissions.<area>.<dataset>, with the id of one dataset and no wildcard; have it published again there",
-			event.Excerpt(d.Subject, 200))
+		refused[d.Sequence] = event.Permanentf("%q names no area: a district publishes on submissions.<area>.<dataset>", event.Excerpt(d.Subject, 200))
 		return true
 	})
 	messages := make([]stream.Message, len(batch))
@@ -166,9 +170,21 @@ func (f *forwarder) publish(ctx context.Context, batch []stream.Delivery) error 
 	return nil
 }
 
+// originOf returns area and dataset of a subject of DIRECT. The broker lets a district publish on a subject
+// that reads like a pattern, submissions.<area>.*, and acknowledges it; what stands there for the
+// dataset goes on as a name like any other that the catalogue has not, so that a verdict tells the
+// district.
+func originOf(subject string) event.Origin {
+	tokens := strings.Split(subject, ".")
+	if len(tokens) != 3 {
+		return event.Origin{}
+	}
+	return event.OriginOf("direct." + tokens[1] + "." + event.AsToken(tokens[2]))
+}
+
 // message returns a message of DIRECT as one of SUBMISSIONS.
 func message(d *stream.Delivery) stream.Message {
-	origin, sequence := event.OriginOf(d.Subject), strconv.FormatUint(d.Sequence, 10)
+	origin, sequence := originOf(d.Subject), strconv.FormatUint(d.Sequence, 10)
 	header := map[string]string{event.DirectHeader: sequence, event.ViaHeader: Way, event.ByHeader: origin.Area}
 	if key := d.ID(); key != "" {
 		header[event.KeyHeader] = key

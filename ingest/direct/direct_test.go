@@ -63,8 +63,10 @@ func TestForwarding(t *testing.T) {
 			}
 		}
 	}
-	if _, err := nc.Request("direct.320812.*", []byte(`{}`), 10*time.Second); err != nil { // as its ACL lets a district do
-		t.Fatal(err)
+	for _, subject := range []string{"direct.320812.*", "direct.320812.>", "direct.*.d"} { // the first two as its ACL lets a district do
+		if _, err := nc.Request(subject, []byte(subject), 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range 2 {
 		ctx, stop := context.WithCancel(t.Context())
@@ -84,12 +86,17 @@ func TestForwarding(t *testing.T) {
 		}
 	}
 	letters, err := log.Letters(t.Context())
-	if err != nil || len(letters) == 0 || !strings.Contains(letters[0].Error, `"direct.320812.*" names no area and dataset`) {
+	if err != nil || len(letters) == 0 || !strings.Contains(letters[0].Error, `"direct.*.d" names no area`) {
 		t.Errorf("letters %+v, %v", letters, err)
 	}
 	last, err := log.LastSequence(t.Context(), stream.Submissions)
-	if err != nil || last != count {
-		t.Fatalf("SUBMISSIONS ends at %d, %v; want %d", last, err, count)
+	if err != nil || last != count+2 {
+		t.Fatalf("SUBMISSIONS ends at %d, %v; want %d", last, err, count+2)
+	}
+	for i, want := range []string{"submissions.320812.＊", "submissions.320812.＞"} { // names of no dataset, about which there is a verdict
+		if m, err := log.Get(t.Context(), stream.Submissions, count+1+uint64(i)); err != nil || m.Subject != want {
+			t.Errorf("%+v, %v; want it on %s", m, err, want)
+		}
 	}
 	for sequence := uint64(1); sequence <= count; sequence++ {
 		m, err := log.Get(t.Context(), stream.Submissions, sequence)

@@ -35,7 +35,7 @@ func lane(area string, from uint64) stream.ConsumerConfig {
 	}
 	return stream.ConsumerConfig{
 		Stream: stream.Direct, Name: name, Subject: "direct." + area + ".*", From: from,
-		AckWait: ackWait, MaxPending: 2 * mostTogether, Single: true,
+		AckWait: ackWait, MaxPending: 2 * mostTogether, MaxBytes: prefetch, Single: true,
 	}
 }
 

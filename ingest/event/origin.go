@@ -26,3 +26,21 @@ func IsToken(text string) bool {
 		return r == '.' || r == '*' || r == '>' || unicode.IsSpace(r) || unicode.IsControl(r)
 	})
 }
+
+// AsToken returns a text as one token of a subject that reads like it: wildcards and dots in their
+// full width, and U+FFFD for what cannot be shown.
+func AsToken(text string) string {
+	token := strings.Map(func(r rune) rune {
+		switch {
+		case r == '*' || r == '>' || r == '.':
+			return r + '＊' - '*'
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+	if token == "" {
+		return string(utf8.RuneError)
+	}
+	return token
+}

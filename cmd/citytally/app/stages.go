@@ -63,14 +63,20 @@ func (p *Pipeline) start(stage string, ready <-chan struct{}, work func(context.
 // openStages prepares the stages of this process, once the servers are open.
 func (p *Pipeline) openStages() error {
 	if p.has(StageIngest) {
-		log, err := p.LogAs(stageUser(StageIngest))
+		// What districts publish comes over a connection of its own: where it is more than the broker
+		// holds for one, the broker cuts that, and no upload's.
+		conn, err := p.connectAs(stageUser(StageIngest))
+		if err != nil {
+			return err
+		}
+		published, err := p.Log.Over(conn)
 		if err != nil {
 			return err
 		}
 		p.start(StageIngest, p.gateway.Ready(), func(ctx context.Context) error {
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return p.gateway.Run(ctx) })
-			group.Go(func() error { return direct.Run(ctx, log, p.gateway, p.child(StageIngest)) })
+			group.Go(func() error { return direct.Run(ctx, published, p.gateway, p.child(StageIngest)) })
 			return group.Wait()
 		})
 	}
