@@ -33,7 +33,7 @@ func loadCompose(t *testing.T, environment map[string]string) (*types.Project, e
 
 var composeSecrets = map[string]string{
 	"NATS_GATEWAY_PASSWORD": "gateway-secret", "NATS_TRANSFORM_PASSWORD": "transform-secret", "NATS_SINK_PASSWORD": "sink-secret", "NATS_SCHEDULE_PASSWORD": "schedule-secret",
-	"NATS_OPERATOR_PASSWORD": "operator-secret", "NATS_ADMIN_PASSWORD": "admin-secret", "CLICKHOUSE_PASSWORD": "c-secret",
+	"NATS_OPERATOR_PASSWORD": "operator-secret", "NATS_ADMIN_PASSWORD": "admin-secret", "NATS_REPAIR_PASSWORD": "repair-secret", "CLICKHOUSE_PASSWORD": "c-secret",
 }
 
 // composeUsers are the services and the users of the broker that they are.

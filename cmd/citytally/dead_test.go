@@ -28,9 +28,17 @@ func TestDead(t *testing.T) {
 	defer p.stop(t, syscall.SIGTERM)
 	must(t, "submit", "--dir", dir, "--area", "320812", "--dataset", "sti-annual", csvFile(t, "indicator,period,value\ngdp,2021,600\nrd_expenditure,2021,15\n"))
 	log := attach(t, dir)
+	asSink, err := log.Over(connectAs(t, dir, access.Sink))
+	if err != nil {
+		t.Fatal(err)
+	}
 	publish := func(subject string, body []byte) uint64 {
 		t.Helper()
-		published, err := log.Publish(t.Context(), stream.Message{Subject: subject, Body: body})
+		from := log
+		if subject == "dead.sink" {
+			from = asSink
+		}
+		published, err := from.Publish(t.Context(), stream.Message{Subject: subject, Body: body})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,10 +150,10 @@ func connectAs(t testing.TB, dir, user string) *nats.Conn {
 	return nc
 }
 
-// attach connects to the broker of the instance on the directory, with every permission.
+// attach connects to the broker of the instance on the directory as who may publish everything that stages do.
 func attach(t testing.TB, dir string) *stream.Log {
 	t.Helper()
-	log, err := stream.Attach(connectAs(t, dir, access.Admin), zerolog.Nop())
+	log, err := stream.Attach(connectAs(t, dir, access.Repair), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

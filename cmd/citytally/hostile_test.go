@@ -140,11 +140,7 @@ func hostileMessages(largest int) map[string]hostile {
 func TestHostileThenGood(t *testing.T) {
 	dir := t.TempDir()
 	startRun(t, dir)
-	nc := connectAs(t, dir, access.Admin)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	publisher, letters := newHostile(t, dir, access.Repair), newHostile(t, dir, access.Sink)
 	log := attach(t, dir)
 	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
 	honest := newHonest(t, dir)
@@ -154,21 +150,25 @@ func TestHostileThenGood(t *testing.T) {
 		sequence uint64
 	}
 	stored := map[place]string{}
-	for name, m := range hostileMessages(int(nc.MaxPayload())) {
+	for name, m := range hostileMessages(int(publisher.Conn().MaxPayload())) {
 		t.Run(name, func(t *testing.T) {
-			if where, ok := publishHostile(t, js, m); ok {
+			from := publisher
+			if strings.HasPrefix(m.subject, "dead.") {
+				from = letters
+			}
+			if where, ok := from.publish(t, m); ok {
 				stored[place{where.Stream, where.Sequence}] = name
 			}
 			honest.passes(t)
 		})
 	}
 	settled(t, log)
-	letters, err := log.Letters(t.Context())
+	put, err := log.Letters(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead := map[place]bool{}
-	for _, l := range letters {
+	for _, l := range put {
 		dead[place{l.Stream, l.Sequence}] = true
 	}
 	verdicts := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence FROM submissions")
@@ -194,7 +194,7 @@ func TestHostileThenGood(t *testing.T) {
 		}
 	}
 	must(t, "release", "list", "--dir", dir)
-	t.Logf("the slowest honest submission took %s; %d of the hostile messages were stored, %d letters", honest.slowest, len(stored), len(letters))
+	t.Logf("the slowest honest submission took %s; %d of the hostile messages were stored, %d letters", honest.slowest, len(stored), len(put))
 }
 
 // What a later version wrote stops the stage that meets it, says what to do, and
@@ -253,15 +253,43 @@ func packed(t testing.TB, body []byte) []byte {
 	return w.EncodeAll(body, nil)
 }
 
-// publishHostile publishes as a client of its own would, and reports where the
-// message was stored, if it was.
-func publishHostile(t testing.TB, js jetstream.JetStream, m hostile) (*jetstream.PubAck, bool) {
+// hostilePublisher publishes as one of the broker's users, with a client of its own.
+type hostilePublisher struct {
+	jetstream.JetStream
+	denied chan error
+}
+
+func newHostile(t testing.TB, dir, user string) *hostilePublisher {
+	t.Helper()
+	nc := connectAs(t, dir, user)
+	p := &hostilePublisher{denied: make(chan error, 1)}
+	nc.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { p.denied <- err })
+	var err error
+	if p.JetStream, err = jetstream.New(nc); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// publish reports where the message was stored, if it was.
+func (p *hostilePublisher) publish(t testing.TB, m hostile) (*jetstream.PubAck, bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
+	answered := make(chan struct{})
+	defer close(answered)
+	go func() {
+		select {
+		case <-p.denied:
+			cancel()
+		case <-answered:
+		}
+	}()
 	var refused *jetstream.APIError
-	ack, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.subject, Header: m.header, Data: m.body}, jetstream.WithRetryAttempts(0))
+	ack, err := p.PublishMsg(ctx, &nats.Msg{Subject: m.subject, Header: m.header, Data: m.body}, jetstream.WithRetryAttempts(0))
 	switch {
+	case errors.Is(err, context.Canceled) && t.Context().Err() == nil:
+		return nil, false
 	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrBadSubject), errors.Is(err, nats.ErrMaxPayload):
 		return nil, false
 	case errors.As(err, &refused) && refused.Code == http.StatusBadRequest:

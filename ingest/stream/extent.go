@@ -121,7 +121,9 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	if known = union(known, union(holes.Unreadable, holes.Empty)); len(known) > 0 {
 		config.Metadata[acceptedHolesKey] = FormatRanges(known)
 	}
-	if _, err := l.js.UpdateStream(ctx, config); err != nil {
+	updating, done := l.admin.Deniable(ctx, api+"STREAM.UPDATE."+stream)
+	_, err = l.admin.js.UpdateStream(updating, config)
+	if err := done(err); err != nil {
 		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
 	}
 	return nil
@@ -129,7 +131,7 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 
 // RowsSubject returns the subjects of a stream whose messages become rows of the projection
 // and have one layout.
-func RowsSubject(stream string) string { return subjects(stream)[0] }
+func RowsSubject(stream string) string { return Subjects(stream)[0] }
 
 // Reference is what the messages of one stream say of another one that they were made from.
 type Reference struct {

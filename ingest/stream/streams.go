@@ -106,6 +106,7 @@ func (c Config) Validate() error {
 type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
+	admin  *Log // by which streams are changed; see ChangeAs
 	logger zerolog.Logger
 	health *health
 	calls  *deniableCalls
@@ -123,6 +124,7 @@ func Attach(nc *nats.Conn, logger zerolog.Logger) (*Log, error) {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
 	l := &Log{nc: nc, js: js, logger: logger, health: newHealth(), calls: &deniableCalls{under: map[*deniableCall]struct{}{}}}
+	l.admin = l
 	l.watchDenials()
 	return l, nil
 }
@@ -137,9 +139,13 @@ func (l *Log) Over(nc *nats.Conn) (*Log, error) {
 	return other, err
 }
 
-// subjects returns the subjects that a stream takes, in the broker's notation: * stands
+// ChangeAs has streams changed over another log's connection from now on: as the administrator,
+// where the user of this one may not.
+func (l *Log) ChangeAs(admin *Log) { l.admin = admin }
+
+// Subjects returns the subjects that a stream takes, in the broker's notation: * stands
 // for any one token.
-func subjects(stream string) []string {
+func Subjects(stream string) []string {
 	switch stream {
 	case Direct:
 		return []string{"direct.*.*"}
@@ -176,7 +182,7 @@ func checkSubject(subject string) error {
 		}
 	}
 	for _, name := range Names() {
-		for _, pattern := range subjects(name) {
+		for _, pattern := range Subjects(name) {
 			if matches(strings.Split(pattern, "."), tokens) {
 				return nil
 			}
@@ -199,7 +205,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 	base := func(name, description string, keep time.Duration) jetstream.StreamConfig {
 		forEver := name == Accepted || name == Releases
 		return jetstream.StreamConfig{
-			Name: name, Description: description, Subjects: subjects(name), MaxAge: keep,
+			Name: name, Description: description, Subjects: Subjects(name), MaxAge: keep,
 			Replicas: c.Replicas, Storage: jetstream.FileStorage, Duplicates: c.DeduplicateFor,
 			AllowDirect: true, AllowAtomicPublish: true, DenyDelete: forEver, DenyPurge: forEver,
 		}
@@ -293,7 +299,7 @@ func (l *Log) LastSequence(ctx context.Context, stream string) (uint64, error) {
 		return state.LastSeq, nil
 	}
 	last := uint64(0)
-	for _, pattern := range subjects(stream) {
+	for _, pattern := range Subjects(stream) {
 		m, err := s.GetLastMsgForSubject(ctx, pattern)
 		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return 0, fmt.Errorf("get the last message of %s: %w", stream, err)

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,32 +16,43 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// setUp creates the streams as the administrator, with one message on every subject there is.
-func setUp(t *testing.T, url string, login nats.Option) (*nats.Conn, jetstream.JetStream) {
+// as returns a client of the broker's streams that is one of its users.
+func as(t *testing.T, url string, store *credentials.Store, user string) jetstream.JetStream {
 	t.Helper()
+	login, _ := access.Login(store, user)
 	nc, err := nats.Connect(url, login)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	if _, _, err := stream.Setup(t.Context(), nc, stream.DefaultConfig(), false, zerolog.Nop()); err != nil {
-		t.Fatal(err)
-	}
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return js
+}
+
+// setUp creates the streams as the administrator, with one message on every subject there is.
+func setUp(t *testing.T, url string, store *credentials.Store) jetstream.JetStream {
+	t.Helper()
+	js := as(t, url, store, access.Admin)
+	if _, _, err := stream.Setup(t.Context(), js.Conn(), stream.DefaultConfig(), false, zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	publishers := map[string]jetstream.JetStream{"dead.sink": as(t, url, store, access.Sink)}
+	repair := as(t, url, store, access.Repair)
 	for _, subject := range []string{
 		"submissions.320804.d", "accepted.320804.d", "verdicts.320804.d", "verdicts.320812.d", "totals.2021", "releases.r", "commands.recompute", "dead.sink",
 	} {
-		if _, err := js.Publish(t.Context(), subject, []byte(subject)); err != nil {
+		if _, err := cmp.Or(publishers[subject], repair).Publish(t.Context(), subject, []byte(subject)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return nc, js
+	return js
 }
 
 // contents is where each stream ends and how many messages it has.
@@ -67,8 +79,7 @@ func contents(t *testing.T, js jetstream.JetStream) string {
 func TestDistrictReachesItsWayInAlone(t *testing.T) {
 	seed, key := makeKey(t, "320812")
 	broker, store := start(t, key)
-	login, _ := access.Login(store, access.Admin)
-	_, js := setUp(t, broker.ClientURL(), login)
+	js := setUp(t, broker.ClientURL(), store)
 	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
 	before := contents(t, js)
 	sent := 0
@@ -126,8 +137,7 @@ func withoutDirect(contents string) string {
 func TestHeadersOfDistricts(t *testing.T) {
 	seed, key := makeKey(t, "320812")
 	broker, store := start(t, key)
-	login, _ := access.Login(store, access.Admin)
-	_, js := setUp(t, broker.ClientURL(), login)
+	js := setUp(t, broker.ClientURL(), store)
 	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
 	before := contents(t, js)
 	for name, header := range map[string]nats.Header{
@@ -178,8 +188,7 @@ func TestHeadersOfDistricts(t *testing.T) {
 func TestDistrictReadsItsOwnVerdicts(t *testing.T) {
 	seed, key := makeKey(t, "320812")
 	broker, store := start(t, key)
-	login, _ := access.Login(store, access.Admin)
-	setUp(t, broker.ClientURL(), login)
+	setUp(t, broker.ClientURL(), store)
 	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
 	const own = "$JS.API.DIRECT.GET.VERDICTS.verdicts.320812.d"
 	answer, err := p.Request(own, nil, 10*time.Second)
@@ -244,8 +253,8 @@ func TestDistrictHearsItsVerdicts(t *testing.T) {
 	seed, key := makeKey(t, "320812")
 	otherSeed, otherKey := makeKey(t, "320804")
 	broker, store := start(t, key, otherKey)
-	login, _ := access.Login(store, access.Admin)
-	_, js := setUp(t, broker.ClientURL(), login)
+	setUp(t, broker.ClientURL(), store)
+	repair := as(t, broker.ClientURL(), store, access.Repair)
 	p := probe(t, broker.ClientURL(), asDistrict(t, seed, "320812"))
 	other := probe(t, broker.ClientURL(), asDistrict(t, otherSeed, "320804"))
 	results, err := p.SubscribeSync("results.320812.*")
@@ -274,7 +283,7 @@ func TestDistrictHearsItsVerdicts(t *testing.T) {
 	}
 	request(t, other.Conn, "submissions.320804.last", nil) // what came before it has been answered
 	for _, subject := range []string{"verdicts.320804.d", "verdicts.320812.d"} {
-		if _, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: nats.Header{"Citytally-Direct": {"7"}}, Data: []byte(subject)}); err != nil {
+		if _, err := repair.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: nats.Header{"Citytally-Direct": {"7"}}, Data: []byte(subject)}); err != nil {
 			t.Fatal(err)
 		}
 	}

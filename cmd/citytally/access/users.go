@@ -12,7 +12,9 @@ import (
 )
 
 // The users of the account CORE. A stage has one, the operator is who uses the commands of this
-// program, and the administrator is who creates and repairs streams.
+// program, the administrator is who creates and changes streams and restores them from a backup, and
+// repair is who brings back to streams what they have lost, and sends messages that were put aside
+// through them again.
 const (
 	Gateway   = "gateway"
 	Transform = "transform"
@@ -20,6 +22,7 @@ const (
 	Schedule  = "schedule"
 	Operator  = "operator"
 	Admin     = "admin"
+	Repair    = "repair"
 )
 
 // api is the prefix of requests to JetStream.
@@ -76,6 +79,12 @@ func Users() []User {
 	}
 	paused, progress := "$KV."+stream.SchedulesBucket+".pause.*", "$KV."+stream.SchedulesBucket+".recompute.*"
 	reminded := "$KV." + stream.SchedulesBucket + ".reminder.>"
+	var putBack []string
+	for _, s := range stream.Names() {
+		if s != stream.Dead {
+			putBack = append(putBack, stream.Subjects(s)...)
+		}
+	}
 	return []User{
 		member(Gateway, []string{stream.Submissions, stream.Accepted, stream.Verdicts, stream.Tokens, stream.Originals, stream.Direct}, "submissions.*.*", "inquiries.*", "dead.direct",
 			api+"CONSUMER.DELETE."+stream.Tokens+".*", sources, "$O."+stream.OriginalsBucket+".>", "$JS.FC.>", api+"CONSUMER.DELETE."+stream.Originals+".*",
@@ -88,8 +97,11 @@ func Users() []User {
 		hearing([]string{reminders}, member(Operator, stream.All(),
 			"accepted.decisions", "inquiries.holds", "inquiries.decide", "commands.*", "releases.*", "dead.skip", "$KV."+stream.TokensBucket+".*", paused, progress, sources, "$JS.FC.>",
 			api+"STREAM.MSG.DELETE."+stream.Dead, api+"CONSUMER.DELETE."+stream.Tokens+".*", api+"CONSUMER.DELETE."+stream.Schedules+".*")),
-		// Who changes streams can have them take any message anyhow.
-		{Name: Admin, Allow: []string{">"}},
+		// No figures, though who changes streams can have them take any message in roundabout ways.
+		{Name: Admin, Allow: []string{
+			api + "INFO", api + "STREAM.>", api + "CONSUMER.>", api + "DIRECT.GET.>", "$JS.SNAPSHOT.RESTORE.>",
+		}},
+		member(Repair, stream.Names(), append(putBack, api+"STREAM.MSG.DELETE."+stream.Dead)...),
 	}
 }
 

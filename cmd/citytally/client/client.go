@@ -118,6 +118,22 @@ func (c *Client) openLogAs(user string, logger zerolog.Logger) (*stream.Log, fun
 	return log, nc.Close, nil
 }
 
+// openRepair connects to the broker's streams as who brings back what they have lost; what says in a stream
+// that the rest is lost for good is the administrator's. The returned function disconnects.
+func (c *Client) openRepair(logger zerolog.Logger) (*stream.Log, func(), error) {
+	admin, leave, err := c.openLogAs(access.Admin, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, disconnect, err := c.openLogAs(access.Repair, logger)
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	log.ChangeAs(admin)
+	return log, func() { disconnect(); leave() }, nil
+}
+
 // connectBroker connects to the broker of the addresses, the settings or the instance. The
 // caller closes the connection.
 func (c *Client) connectBroker(user string, logger zerolog.Logger) (*nats.Conn, error) {

@@ -116,7 +116,7 @@ func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason 
 // removeLetters acts on each letter and then takes it out of DEAD. An error with one
 // letter does not keep it from the others.
 func (c *Client) removeLetters(ctx context.Context, numbers []uint64, done func(uint64), act func(context.Context, *stream.Log, *stream.Letter) error) error {
-	log, letters, disconnect, err := c.openLetters(ctx, access.Admin)
+	log, letters, disconnect, err := c.openLetters(ctx, access.Repair)
 	if err != nil {
 		return err
 	}

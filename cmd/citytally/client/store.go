@@ -10,7 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
@@ -96,7 +95,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 
 // keepReleases brings back to RELEASES what only ClickHouse has of releases.
 func (c *Client) keepReleases(ctx context.Context, inForce *catalogue.Catalogue, store *sink.Store, logger zerolog.Logger) error {
-	log, disconnect, err := c.openLogAs(access.Admin, logger)
+	log, disconnect, err := c.openRepair(logger)
 	if err != nil {
 		return err
 	}
@@ -155,12 +154,12 @@ func (c *Client) refuseMendable(ctx context.Context, log *stream.Log, projection
 	if err != nil {
 		return err
 	}
-	admin, disconnect, err := c.openLogAs(access.Admin, logger)
+	repair, disconnect, err := c.openRepair(logger)
 	if err != nil {
 		return err
 	}
 	defer disconnect()
-	n, err := judge.Restorable(ctx, admin, first, from)
+	n, err := judge.Restorable(ctx, repair, first, from)
 	if err == nil && n > 0 {
 		err = app.Usage(fmt.Errorf("nothing is dropped, because %d submissions and decisions that ACCEPTED has lost can be brought back first: citytally replay --from submissions", n))
 	}
@@ -193,7 +192,7 @@ func (c *Client) origin(ctx context.Context, log *stream.Log, store *sink.Store)
 // force; without them it goes on only where withoutTexts says so, and without what ClickHouse alone has
 // of accepted figures only where discard does.
 func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTexts, discard bool, logger zerolog.Logger) (judge.Restored, error) {
-	log, disconnect, err := c.openLogAs(access.Admin, logger)
+	log, disconnect, err := c.openRepair(logger)
 	if err != nil {
 		return judge.Restored{}, err
 	}
