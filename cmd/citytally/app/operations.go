@@ -32,7 +32,12 @@ type operations struct {
 	ended    chan error
 }
 
-const operationsTimeout = 10 * time.Second
+const (
+	operationsTimeout = 10 * time.Second
+	// longestAnswer is how long an answer may take to be written: a client that reads it slowly
+	// keeps one of a few places of /metrics. A profile takes half a minute.
+	longestAnswer = time.Minute
+)
 
 // serveOperations listens on the address, or, where its port is taken, on any free
 // port: a port is no reason to keep figures waiting.
@@ -61,7 +66,7 @@ func serveOperations(ctx context.Context, c configs.Operations, registry *promet
 	o := &operations{
 		listener: listener, scheme: scheme, ended: make(chan error, 1),
 		server: &http.Server{
-			Handler: operationsRoutes(c, registry, h, logger), ReadHeaderTimeout: operationsTimeout, ReadTimeout: operationsTimeout,
+			Handler: operationsRoutes(c, registry, h, logger), ReadHeaderTimeout: operationsTimeout, ReadTimeout: operationsTimeout, WriteTimeout: longestAnswer,
 			MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(logger, "", 0),
 		},
 	}
@@ -80,24 +85,34 @@ func (o *operations) close() error {
 	return err
 }
 
+// operationsHandlers returns what answers each pattern of [http.ServeMux].
+func operationsHandlers(c configs.Operations, registry *prometheus.Registry, h *health, logger zerolog.Logger) map[string]http.Handler {
+	handlers := map[string]http.Handler{
+		"GET /metrics": promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+			ErrorLog: stdlog.New(logger, "", 0), ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: operationsTimeout,
+		}),
+		"GET /healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			writeHealth(w, true, map[string]any{"alive": true, "pid": os.Getpid()})
+		}),
+		"GET /readyz": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answers, well := h.ask(r.Context())
+			writeHealth(w, well, map[string]any{"ready": well, "parts": answers})
+		}),
+	}
+	if c.PProf {
+		handlers["GET /debug/pprof/"] = http.HandlerFunc(pprof.Index)
+		handlers["GET /debug/pprof/cmdline"] = http.HandlerFunc(pprof.Cmdline)
+		handlers["GET /debug/pprof/profile"] = http.HandlerFunc(pprof.Profile)
+		handlers["GET /debug/pprof/symbol"] = http.HandlerFunc(pprof.Symbol)
+		handlers["GET /debug/pprof/trace"] = http.HandlerFunc(pprof.Trace)
+	}
+	return handlers
+}
+
 func operationsRoutes(c configs.Operations, registry *prometheus.Registry, h *health, logger zerolog.Logger) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		ErrorLog: stdlog.New(logger, "", 0), ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: operationsTimeout,
-	}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeHealth(w, true, map[string]any{"alive": true, "pid": os.Getpid()})
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		answers, well := h.ask(r.Context())
-		writeHealth(w, well, map[string]any{"ready": well, "parts": answers})
-	})
-	if c.PProf {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for pattern, handler := range operationsHandlers(c, registry, h, logger) {
+		mux.Handle(pattern, handler)
 	}
 	browsers := httpguard.New(c.Address, c.Hosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,17 +2,21 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/cmd/citytally/docs/docstest"
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/httpguard/httpguardtest"
 )
@@ -69,6 +73,49 @@ func TestOperationsKeepPagesOut(t *testing.T) {
 		routes = append(routes, httpguardtest.Route{Path: path})
 	}
 	httpguardtest.Run(t, server.URL, routes...)
+}
+
+// TestOperationsMatrix asks every address of the operations' server as everybody. The answers stand in
+// the documentation.
+func TestOperationsMatrix(t *testing.T) {
+	logger := zerolog.Nop()
+	all := slices.Sorted(maps.Keys(operationsHandlers(configs.Operations{PProf: true}, prometheus.NewRegistry(), &health{}, logger)))
+	var table strings.Builder
+	table.WriteString("| address | without profiles | with profiles | by POST | cross-site | another name |\n|---|---|---|---|---|---|\n")
+	bases := map[bool]string{}
+	for _, profiles := range []bool{false, true} {
+		o, err := serveOperations(t.Context(), configs.Operations{Address: "127.0.0.1:0", PProf: profiles}, prometheus.NewRegistry(), &health{}, logger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.close()
+		bases[profiles] = o.url()
+	}
+	ask := func(method string, profiles bool, path, site, host string) int {
+		request, err := http.NewRequestWithContext(t.Context(), method, bases[profiles]+path+"?seconds=1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Close, request.Host = true, host
+		if site != "" {
+			request.Header.Set("Sec-Fetch-Site", site)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	for _, pattern := range all {
+		method, path, _ := strings.Cut(pattern, " ")
+		foreign, rebound := ask(method, true, path, "cross-site", ""), ask(method, true, path, "same-origin", "evil.example")
+		if foreign != http.StatusForbidden || rebound != http.StatusForbidden {
+			t.Errorf("%s: pages of other sites are answered with %d and %d", pattern, foreign, rebound)
+		}
+		fmt.Fprintf(&table, "| %s | %d | %d | %d | %d | %d |\n", pattern, ask(method, false, path, "", ""), ask(method, true, path, "", ""), ask(http.MethodPost, true, path, "", ""), foreign, rebound)
+	}
+	docstest.Section(t, "../docs/access.md", "operations", table.String(), *update)
 }
 
 func TestHealthBoundsItsQuestions(t *testing.T) {
