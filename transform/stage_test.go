@@ -71,7 +71,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// A submission with more findings than a message has room for gets its verdict, and
+// A submission with very many findings gets its verdict, which tells the first of them, and
 // delays no other.
 func TestVerdictsFitTheBroker(t *testing.T) {
 	log, c := fixture.Log(t), fixture.Catalogue(t)

@@ -136,6 +136,7 @@ func TestHostileFilesThenAGoodOne(t *testing.T) {
 		"GB18030 of four bytes":       {bytes.Repeat([]byte{0x81, 0x30, 0x81, 0x30}, 1<<20), decode.BadEncoding},
 		"UTF-16 of zeros":             {make([]byte, 8<<20), decode.WrongFormat},
 		"period of megabytes":         {[]byte("indicator,period,value\ngdp," + strings.Repeat("2", 60<<10) + ",1\n"), ""},
+		"a million words":             {distinctWords(200_000), decode.BadColumns},
 		"indicator of many letters":   {[]byte("indicator,period,value\n" + strings.Repeat(strings.Repeat("x", 30<<10)+",2022,1\n", 100)), ""},
 	}
 	good := options(t)
@@ -169,6 +170,16 @@ func TestHostileFilesThenAGoodOne(t *testing.T) {
 			}
 		})
 	}
+}
+
+// distinctWords is a table in whose every cell there is another word.
+func distinctWords(rows int) []byte {
+	var b strings.Builder
+	b.WriteString("indicator,period,value,unit,note\n")
+	for n := range rows {
+		fmt.Fprintf(&b, "name%d,when%[1]d,what%[1]d,of%[1]d,why%[1]d\n", n)
+	}
+	return []byte(b.String())
 }
 
 func manyEntries(n int) (files []string) {

@@ -18,7 +18,8 @@ func (t *table) indicator(text string) named {
 		return named{id: text} // nothing has such a name
 	}
 	return t.reader.names.get(text, func(text string) named {
-		if ind, unit, toDate, ok := header.FindIndicator(t.Catalogue, t.label(text)); ok {
+		ind, unit, toDate, ok := header.FindIndicator(t.Catalogue, t.label(text))
+		if t.reader.notice(ok); ok {
 			return named{ind.ID, unit, true, toDate}
 		}
 		return named{id: text}
@@ -40,7 +41,7 @@ func (t *table) periodCode(text string) periodCode {
 	}
 	return t.reader.periods.get(text, func(text string) periodCode {
 		p, toDate, err := header.ReadPeriod(text, t.Year)
-		if err == nil {
+		if t.reader.notice(err == nil); err == nil {
 			if _, _, alone := header.ReadPeriod(text, 0); alone != nil {
 				t.reader.yearless = true
 			}

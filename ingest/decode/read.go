@@ -62,6 +62,7 @@ func (f *file) known() header.Known {
 type tableReader struct {
 	first, last int // rows with figures
 	passed      int // rows passed over as headings and footnotes
+	strange     int // different texts that were read as a name or period and are none
 	names       cache[named]
 	periods     cache[periodCode]
 	areas       cache[string]
@@ -181,7 +182,28 @@ func (t *table) letters() map[string]string {
 	return letters
 }
 
+// maxStrange is how many different texts of a table may be neither a name nor a period where one
+// belongs. Each is looked up in many ways; a file with more of them has other columns than it was
+// read with.
+const maxStrange = 1000
+
+// notice counts a text that was looked up, where it turned out to be nothing.
+func (r *tableReader) notice(known bool) {
+	if !known {
+		r.strange++
+	}
+}
+
+func tooStrange(r *grid.Row) error {
+	return newProblem(BadColumns, event.Excerpt(strings.Join(r.Cells, ","), maxSeen),
+		fmt.Sprintf("文件中有 %d 个以上不同的文字既不是指标名称，也不是期间（到第 %d 行为止）；请检查表头：哪一列是指标，哪一列是期间", maxStrange, r.Number),
+		fmt.Sprintf("the file has more than %d different texts that name no indicator and no period (up to row %d); check the header: which column is the indicator, and which the period", maxStrange, r.Number))
+}
+
 func (t *table) row(r *grid.Row) error {
+	if t.reader.strange > maxStrange {
+		return tooStrange(r)
+	}
 	if r.Problem != nil {
 		return t.malformed(r, r.Problem)
 	}

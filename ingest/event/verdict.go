@@ -66,8 +66,8 @@ type Verdict struct {
 	Batch uint64 `json:"batch,omitempty"`
 	// Findings are in the order of the rows.
 	Findings []Finding `json:"findings"`
-	// FindingsOmitted counts the findings that did not fit into one message, which are
-	// those on the last rows.
+	// FindingsOmitted counts the findings that are not told: those on the last rows, where there are
+	// many alike or they did not fit into one message.
 	FindingsOmitted int `json:"findings_omitted,omitempty"`
 }
 

@@ -27,7 +27,9 @@ var update = flag.Bool("update", false, "write the documentation anew")
 var statements = []struct{ kind, text string }{
 	{"read a view", "SELECT * FROM citytally.latest"}, {"read a table", "SELECT * FROM citytally.figures"}, {"read another database", "SELECT * FROM system.grants"},
 	{"list tables", "SHOW TABLES FROM citytally"}, {"list processes", "SELECT query FROM system.processes"}, {"list users", "SELECT name FROM system.users"},
-	{"read the stacks", "SELECT * FROM system.stack_trace"}, {"explain", "EXPLAIN SELECT 1"}, {"use a temporary table", "CREATE TEMPORARY TABLE x (a UInt8)"},
+	{"read the stacks", "SELECT * FROM system.stack_trace"}, {"explain", "EXPLAIN SELECT 1"}, {"explain what reads a table", "EXPLAIN SELECT * FROM citytally.figures"},
+	{"read a table by an explanation", "EXPLAIN QUERY TREE SELECT (SELECT max(a) FROM citytally.figures)"}, {"read a table by a bound", "SELECT 1 LIMIT (SELECT max(a) FROM citytally.figures)"},
+	{"read a table by merge", "SELECT * FROM merge('citytally', 'figures')"}, {"use a temporary table", "CREATE TEMPORARY TABLE x (a UInt8)"},
 	{"insert", "INSERT INTO citytally.figures (a) VALUES (1)"}, {"insert into another database", "INSERT INTO system.one VALUES (1)"},
 	{"create a table", "CREATE TABLE citytally.new# (a UInt8) ENGINE = MergeTree ORDER BY a"}, {"create a view", "CREATE VIEW citytally.view# AS SELECT 1"},
 	{"create a table that runs queries", "CREATE TABLE citytally.runner# (query String) ENGINE = QueryRunner"}, {"create a table on a file", "CREATE TABLE citytally.file# (a UInt8) ENGINE = File(TSV, '/etc/hostname')"},

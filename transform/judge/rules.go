@@ -67,8 +67,9 @@ type checks struct {
 // judgement is what was decided on one submission.
 type judgement struct {
 	findings []event.Finding
-	remarks  int // findings of rules that change nothing
-	omitted  int // findings left out: those on rows that repeat a cell many times, and remarks
+	remarks  int            // findings of rules that change nothing
+	omitted  int            // findings left out: those on rows that repeat a cell many times, remarks, and those alike
+	alike    map[string]int // findings on rows that change something, by code
 	accepted []event.AcceptedObservation
 	held     []event.HeldRow // that were not held before
 	heldRows int             // number of rows that are held, of earlier submissions' too
@@ -163,9 +164,13 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 	return result
 }
 
-// maxRemarks is how many remarks of rules a verdict tells, those on the first rows. A file on
-// whose every row there is one is told of that well enough, and a verdict is kept for years.
-const maxRemarks = 1000
+const (
+	// maxRemarks is how many remarks of rules a verdict tells, those on the first rows. A file on
+	// whose every row there is one is told of that well enough, and a verdict is kept for years.
+	maxRemarks = 1000
+	// maxAlike is how many other findings of one code a verdict tells, likewise.
+	maxAlike = 1000
+)
 
 // rejectAll returns the judgement on a submission that is at fault as a whole.
 func rejectAll(s *received, problem *event.Finding) judgement {
@@ -225,9 +230,14 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		}
 		result.findings = append(result.findings, onRow(&row.remarks[n], s, i))
 	}
-	switch {
-	case row.finding == nil:
-	case row.omitted:
+	if row.finding == nil {
+		return
+	}
+	if result.alike == nil {
+		result.alike = map[string]int{}
+	}
+	switch result.alike[row.finding.Code]++; {
+	case row.omitted, result.alike[row.finding.Code] > maxAlike:
 		result.omitted++
 	default:
 		told := onRow(row.finding, s, i)
