@@ -7,6 +7,9 @@
 // the status; and what people decide goes in: submissions, decisions, recomputations,
 // what becomes of dead letters.
 //
+// The package is large because every command of the program that asks or changes something is a
+// method of one client, which finds the servers.
+//
 // The latest totals come from ClickHouse. Totals of the past, releases and
 // explanations come from a replay of the log under the catalogue in force.
 //
