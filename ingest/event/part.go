@@ -49,6 +49,12 @@ func SameWhole(id, of string) bool {
 	return len(id) > wholeDigits && len(of) > wholeDigits && id[:wholeDigits] == of[:wholeDigits]
 }
 
+// WholeID is what the ids of the parts of one submission have in common, and those of no two submissions.
+type WholeID [wholeDigits / 2]byte
+
+// Whole returns what the id has in common with those of the other parts, where it is that of a part.
+func (id SubmissionID) Whole() WholeID { return WholeID(id[:wholeDigits/2]) }
+
 // hashOf returns 32 hexadecimal digits of a SHA-256 over texts.
 func hashOf(texts ...string) string {
 	var all []byte

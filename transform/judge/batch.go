@@ -24,7 +24,8 @@ type batchState struct {
 	held           map[areaItem][]*ledger.Hold // in the order in which they were held
 	corrections    map[areaItem][]batchCorrection
 	takenBack      map[areaItem][]batchTakenBack
-	overlay        *tally.Overlay // the candidates, once somebody has asked for totals
+	wholes         map[wholeID]*wholeList // lists that are sent in parts
+	overlay        *tally.Overlay         // the candidates, once somebody has asked for totals
 	// shared is whether what the batch accepted of an area was looked at for another one.
 	shared bool
 }

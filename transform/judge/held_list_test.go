@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,6 +130,91 @@ func TestHeldLists(t *testing.T) {
 	}
 	if total := h.total("2021"); total.Value != "14" || total.Held != nil {
 		t.Fatalf("after the release: %+v", total)
+	}
+}
+
+// judgeParts publishes a list in parts of so many rows, has each batch of so many parts judged by a
+// validator of its own, and returns the verdicts.
+func (h *heldLists) judgeParts(s event.Submission, rows, batch int) (verdicts []event.Verdict) {
+	h.t.Helper()
+	var all []event.Rows
+	for from := 0; from < len(s.Observations); from += rows {
+		chunk := s.Observations[from:min(from+rows, len(s.Observations))]
+		for i := range chunk {
+			chunk[i].Row = from + i + 1
+		}
+		text, err := json.Marshal(chunk)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, event.Rows{Count: len(chunk), JSON: text[1 : len(text)-1]})
+	}
+	parts, err := event.EncodeParts(event.Submission{Area: s.Area, Dataset: s.Dataset}, all)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var messages []received
+	for i := range parts {
+		subject := "submissions." + s.Area + "." + s.Dataset
+		at := fixture.SubmitRaw(h.t, h.log, subject, parts[i].Body)
+		messages = append(messages, readSubmission(stream.Undelivered(stream.Message{Subject: subject, Body: parts[i].Body, Header: map[string]string{event.RoleHeader: "district", event.SubmissionHeader: parts[i].ID}}, at, time.Now())))
+	}
+	for of := range slices.Chunk(messages, batch) {
+		set := h.v.rules
+		h.v = h.validator()
+		h.v.rules = set
+		judged, err := h.v.accept(h.t.Context(), of, nil, stream.Refusals{})
+		if err == nil {
+			err = h.v.catchUp(h.t.Context())
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		verdicts = append(verdicts, judged...)
+	}
+	return verdicts
+}
+
+// A list that is larger than a message is held as a whole by the count of all its parts, whichever of them
+// are judged together, and is explained as one. Parts whose counts alone would be odd are not.
+//
+// Rules: effects.
+func TestHeldListsInParts(t *testing.T) {
+	for _, batch := range []int{1, 2, 10} {
+		h := newHeldLists(t)
+		h.judge(list("2020", 1, 2), "district")
+		for n, v := range h.judgeParts(list("2021", 1, 30), 7, batch) {
+			if want := []int{7, 7, 7, 7, 2}[n]; v.Held != want || v.Accepted != 0 || codes(v) != strings.TrimSpace(strings.Repeat("TENFOLD ", want)) || v.Findings[0].Values[0].Value != "30" {
+				t.Fatalf("%d parts at once, part %d: held %d, accepted %d, %+v", batch, n+1, v.Held, v.Accepted, v.Findings)
+			}
+		}
+		told := h.v.ledger.ToldHolds(h.v.ledger.Holds(func(*ledger.Hold) bool { return true }))
+		if len(told) != 1 || told[0].Listed.Rows != 30 || told[0].Value != "30" || told[0].Row != 1 {
+			t.Fatalf("%d parts at once: told %+v", batch, told)
+		}
+		if held := h.total("2021").Held; len(held.Holds) != 1 || held.Value != "30" {
+			t.Errorf("%d parts at once: %+v", batch, held)
+		}
+		for n, v := range h.judgeParts(list("2021", 1, 30), 7, batch) {
+			if v.Held == 0 || v.CountOf(event.Held) != v.Held || !strings.Contains(codes(v), stillHeldCode) {
+				t.Fatalf("%d parts at once, part %d again: %+v", batch, n+1, v)
+			}
+		}
+		id, err := event.ParseHoldID(told[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.act(event.ExplainHeld, district, "一批企业新认定", id); err != nil {
+			t.Fatal(err)
+		}
+		if total := h.total("2021"); total.Value != "30" || total.Held != nil {
+			t.Fatalf("%d parts at once, after the explanation of one row: %+v", batch, total)
+		}
+		for n, v := range h.judgeParts(list("2022", 1, 30), 7, batch) { // each part has seven of the year before's thirty
+			if v.Held != 0 || v.Outcome != event.AllAccepted {
+				t.Fatalf("%d parts at once, part %d of what is not odd: %+v", batch, n+1, v)
+			}
+		}
 	}
 }
 

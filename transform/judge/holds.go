@@ -157,13 +157,13 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 }
 
 // withItsList returns what is held together: a figure alone, and a row of a list with all rows of
-// its submission and cell that the act can be about, since a list is held for its count.
+// its submission, in however many parts, and cell that the act can be about, since a list is held for its count.
 func (a *HoldAct) withItsList(l *ledger.Ledger, h *ledger.Hold) []*ledger.Hold {
 	if h.Entity == nil {
 		return []*ledger.Hold{h}
 	}
 	return l.Holds(func(g *ledger.Hold) bool {
-		return g.ID == h.ID || g.Sequence == h.Sequence && g.Cell == h.Cell && (g.State == ledger.HoldPending || a.isOnRecord(g))
+		return g.ID == h.ID || g.Submission.Whole() == h.Submission.Whole() && g.Cell == h.Cell && (g.State == ledger.HoldPending || a.isOnRecord(g))
 	})
 }
 

@@ -310,38 +310,44 @@ func (r *checks) claimsOf(s *received, read []event.AcceptedObservation, at []in
 
 // applyRulesToLists holds the count that follows from each changed list against the rules, as if it
 // had been reported. What refuses or holds the count does so to every row that changes the list;
-// it returns what is only told. Of a submission that is one part of a list nothing is known.
-func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, dataset string, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (told []event.Finding) {
-	if s.submission.Part != nil || len(r.rules.Plans(dataset)) == 0 {
+// it returns what is only told. Of a list in parts that is told with the first part.
+func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (told []event.Finding) {
+	if len(r.rules.Plans(dataset.ID)) == 0 {
 		return nil
 	}
-	changed := changedLists(read, rows, states, func(row *rowState) bool { return row.finding == nil })
-	cells := slices.SortedFunc(maps.Keys(changed), ledger.Cell.Compare)
-	counts, before := make([]event.AcceptedObservation, len(cells)), make([]ledger.CellState, len(cells))
-	for n, cell := range cells {
-		count, _ := countOf(m.ForeseeLists(cell, r.claimsOf(s, read, changed[cell])), s.area)
-		was, _ := countOf(m.ForeseeLists(cell, nil), s.area)
-		first := &read[changed[cell][0]]
-		counts[n] = event.AcceptedObservation{Indicator: cell.Indicator, Unit: first.Unit, Period: cell.Period, Value: count.Value, Stage: count.Stage, Status: count.Status}
-		before[n].Best = was
+	changed, found := changedLists(read, rows, states, (*rowState).isClean), map[ledger.Cell]*rowState(nil)
+	if of := s.whole; of == nil {
+		made := map[ledger.Cell][]ledger.Claim{}
+		r.addClaims(made, s, read, rows, states)
+		found = r.judgeCounts(m, s, area, dataset, made)
+	} else {
+		if of.found == nil {
+			of.found = r.judgeCounts(m, s, area, dataset, r.claimsOfParts(m, of, area, dataset, list))
+		}
+		found = of.found
 	}
-	found := make([]rowState, len(cells))
-	r.applyRules(&ruledSubmission{moment: m, catalogue: r.catalogue, area: area, byBureau: s.byBureau, reason: s.submission.Reason, dataset: dataset, read: counts, rows: found, states: before})
-	for n, cell := range cells {
-		if f := found[n].finding; f != nil {
+	for cell, at := range changed {
+		count := found[cell]
+		if count == nil || count.finding == nil {
+			continue
+		}
+		for _, i := range at {
+			f := *count.finding
 			f.Column = "entity"
-			for _, i := range changed[cell] {
-				onIt := *f
-				rows[i].find(&onIt)
-				for _, also := range found[n].remarks {
-					if also.Severity == event.Hold {
-						also.Column = "entity"
-						rows[i].find(&also)
-					}
+			rows[i].find(&f)
+			for _, also := range count.remarks {
+				if also.Severity == event.Hold {
+					also.Column = "entity"
+					rows[i].find(&also)
 				}
 			}
 		}
-		for _, f := range found[n].remarks {
+	}
+	if s.submission.Part != nil && s.submission.Part.Number > 1 {
+		return nil
+	}
+	for _, cell := range slices.SortedFunc(maps.Keys(found), ledger.Cell.Compare) {
+		for _, f := range found[cell].remarks {
 			if f.Severity == event.Inform {
 				f.Column, f.Indicator, f.Period = "", cell.Indicator, cell.Period.String()
 				told = append(told, f)
@@ -349,6 +355,25 @@ func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, 
 		}
 	}
 	return told
+}
+
+// judgeCounts returns what the rules find about the counts that follow from statements of an area.
+func (r *checks) judgeCounts(m moment, s *received, area *catalogue.Area, dataset *catalogue.Dataset, made map[ledger.Cell][]ledger.Claim) map[ledger.Cell]*rowState {
+	cells := slices.SortedFunc(maps.Keys(made), ledger.Cell.Compare)
+	counts, before := make([]event.AcceptedObservation, len(cells)), make([]ledger.CellState, len(cells))
+	for n, cell := range cells {
+		count, _ := countOf(m.ForeseeLists(cell, made[cell]), s.area)
+		was, _ := countOf(m.ForeseeLists(cell, nil), s.area)
+		indicator, _ := r.catalogue.Indicator(cell.Indicator) // the rows were read by it
+		counts[n] = event.AcceptedObservation{Indicator: cell.Indicator, Unit: indicator.UnitName, Period: cell.Period, Value: count.Value, Stage: count.Stage, Status: count.Status}
+		before[n].Best = was
+	}
+	rows, found := make([]rowState, len(cells)), make(map[ledger.Cell]*rowState, len(cells))
+	r.applyRules(&ruledSubmission{moment: m, catalogue: r.catalogue, area: area, byBureau: s.byBureau, reason: s.submission.Reason, dataset: dataset.ID, read: counts, rows: rows, states: before})
+	for n, cell := range cells {
+		found[cell] = &rows[n]
+	}
+	return found
 }
 
 // countOf returns an area's count among those of a cell's lists, as a figure.

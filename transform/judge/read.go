@@ -26,7 +26,8 @@ type received struct {
 	id            string
 	content       string // its id without the key
 	key           string // the sender's name for it, "" where there is none
-	byBureau      bool   // it came with a token of the bureau, which decides itself what would be held of others
+	whole         *wholeList
+	byBureau      bool // it came with a token of the bureau, which decides itself what would be held of others
 }
 
 // How many bytes texts may have that are not figures. Names are cut off there; a

@@ -26,6 +26,22 @@ type readPeriod struct {
 	begun, ended bool // at that instant
 }
 
+// readRows reads the rows of a submission, and checks what can be checked by each row alone. List is
+// the indicator that a dataset of entities counts.
+func (r *checks) readRows(s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator) ([]event.AcceptedObservation, []rowState) {
+	read := make([]event.AcceptedObservation, len(s.submission.Observations))
+	rows := make([]rowState, len(read))
+	reader := rowReader{checks: r, area: area, dataset: dataset, list: list, at: s.delivery.StoredAt}
+	for i := range s.submission.Observations {
+		o := &s.submission.Observations[i]
+		if o.Row == 0 {
+			o.Row = i + 1
+		}
+		read[i], rows[i] = reader.readRow(o)
+	}
+	return read, rows
+}
+
 // readRow reads one observation, and checks what can be checked by the row alone.
 func (r *rowReader) readRow(o *event.Observation) (event.AcceptedObservation, rowState) {
 	none := event.AcceptedObservation{}

@@ -45,6 +45,9 @@ func (row *rowState) find(f *event.Finding) {
 // mayCount reports whether nothing refuses the row, or silences it: it counts, or is held.
 func (row *rowState) mayCount() bool { return row.finding == nil || row.finding.Severity == event.Hold }
 
+// isClean reports whether nothing is found about the row that decides about it.
+func (row *rowState) isClean() bool { return row.finding == nil }
+
 func (row *rowState) isStillHeld() bool {
 	return row.finding != nil && row.finding.Code == stillHeldCode
 }

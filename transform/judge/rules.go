@@ -95,16 +95,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 	if list == nil && isList(&s.submission) {
 		return rejectAll(s, r.notOfFigures(dataset))
 	}
-	read := make([]event.AcceptedObservation, len(s.submission.Observations))
-	rows := make([]rowState, len(read))
-	reader := rowReader{checks: r, area: area, dataset: dataset, list: list, at: s.delivery.StoredAt}
-	for i := range s.submission.Observations {
-		o := &s.submission.Observations[i]
-		if o.Row == 0 {
-			o.Row = i + 1
-		}
-		read[i], rows[i] = reader.readRow(o)
-	}
+	read, rows := r.readRows(s, area, dataset, list)
 	for item, places := range repeatedItems(read, rows) {
 		finding, same := r.rejectRepeated(item, places, read)
 		if same {
@@ -140,7 +131,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 		}
 		if list != nil {
-			result.findings = r.applyRulesToLists(m, s, area, dataset.ID, read, rows, states)
+			result.findings = r.applyRulesToLists(m, s, area, dataset, list, read, rows, states)
 			r.guardLockedLists(m, s, read, rows, states)
 			if !r.again {
 				result.findings = append(result.findings, r.listsBesideFigures(m, area, read, rows, states)...)

@@ -241,6 +241,9 @@ func (v *Validator) judgeAll(ctx context.Context, submissions []received, state 
 			continue
 		}
 		outgoing.expect(v.ledger, r)
+		if err := v.joinWhole(ctx, submissions, r, state); err != nil {
+			return nil, nil, err
+		}
 		result, first, err := v.judge(ctx, r, state)
 		if err != nil {
 			return nil, nil, err

@@ -46,16 +46,16 @@ func HeldListParts(foreseen, inForce []Part, holds []*Hold) (parts []HeldPart) {
 		if at >= 0 && inForce[at].SameContent(p.Figure) || at < 0 && !p.Counts() {
 			continue
 		}
-		held := HeldPart{Part: p, Follows: true}
+		held, lists := HeldPart{Part: p, Follows: true}, []event.WholeID(nil)
 		for _, h := range holds {
 			if h.Area != p.Area {
 				continue
 			}
 			held.Follows = false
-			if at := slices.IndexFunc(held.IDs, func(id event.HoldID) bool { return id.Sequence == h.Sequence }); at < 0 {
-				held.IDs = append(held.IDs, h.ID)
-			} else {
-				held.IDs[at].Row = min(held.IDs[at].Row, h.ID.Row)
+			if at := slices.Index(lists, h.Submission.Whole()); at < 0 {
+				held.IDs, lists = append(held.IDs, h.ID), append(lists, h.Submission.Whole())
+			} else if h.ID.Compare(held.IDs[at]) < 0 {
+				held.IDs[at] = h.ID
 			}
 		}
 		slices.SortFunc(held.IDs, event.HoldID.Compare)

@@ -9,18 +9,23 @@ import (
 	"github.com/citytally/citytally/ingest/inquiry"
 )
 
-// heldList is what the rows of a list share that are held together.
+// heldList is what the rows of a list share that are held together. A list that was sent in parts is
+// held as one.
 type heldList struct {
-	sequence uint64
+	whole    event.WholeID
 	cell     Cell
 	state    HoldState
 	decided  uint64 // place in ACCEPTED of the decision
+	sequence uint64 // of a list that was superseded, since it may have been sent again
 }
 
 func (h *Hold) list() heldList {
-	of := heldList{sequence: h.Sequence, cell: h.Cell, state: h.State}
+	of := heldList{whole: h.Submission.Whole(), cell: h.Cell, state: h.State}
 	if h.Decision != nil {
 		of.decided = h.Decision.Sequence
+	}
+	if h.State == HoldSuperseded {
+		of.sequence = h.Sequence
 	}
 	return of
 }
