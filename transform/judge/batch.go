@@ -26,6 +26,7 @@ type batchState struct {
 	takenBack      map[areaItem][]batchTakenBack
 	wholes         map[wholeID]*wholeList // lists that are sent in parts
 	overlay        *tally.Overlay         // the candidates, once somebody has asked for totals
+	memory         buffers
 	// shared is whether what the batch accepted of an area was looked at for another one.
 	shared bool
 }
@@ -68,6 +69,8 @@ func newBatchState(l *ledger.Ledger) *batchState {
 		keys: map[string]string{}, withdrawn: map[areaItem][]withdrawal{},
 	}
 }
+
+func (b *batchState) buffers() *buffers { return &b.memory }
 
 // Read calls f with what is known at one moment: the ledger, and the batch.
 func (b *batchState) Read(f func(moment)) {

@@ -26,11 +26,10 @@ type readPeriod struct {
 	begun, ended bool // at that instant
 }
 
-// readRows reads the rows of a submission, and checks what can be checked by each row alone. List is
-// the indicator that a dataset of entities counts.
-func (r *checks) readRows(s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator) ([]event.AcceptedObservation, []rowState) {
-	read := make([]event.AcceptedObservation, len(s.submission.Observations))
-	rows := make([]rowState, len(read))
+// readRows reads the rows of a submission, and checks what can be checked by each row alone, which it
+// writes into rows. List is the indicator that a dataset of entities counts.
+func (r *checks) readRows(s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator, rows []rowState) []event.AcceptedObservation {
+	read := make([]event.AcceptedObservation, len(rows))
 	reader := rowReader{checks: r, area: area, dataset: dataset, list: list, at: s.delivery.StoredAt}
 	for i := range s.submission.Observations {
 		o := &s.submission.Observations[i]
@@ -39,7 +38,7 @@ func (r *checks) readRows(s *received, area *catalogue.Area, dataset *catalogue.
 		}
 		read[i], rows[i] = reader.readRow(o)
 	}
-	return read, rows
+	return read
 }
 
 // readRow reads one observation, and checks what can be checked by the row alone.

@@ -3,14 +3,11 @@ package judge
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -158,76 +155,3 @@ func encoded(t *testing.T, v any) string {
 
 // fixtureNow is when everything is judged.
 func fixtureNow() time.Time { return time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC) }
-
-// processorTime is what this process has used of all processors.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// BenchmarkJudgeWithRules measures judging clean figures of a year after ten of history,
-// with the rules that ship and without.
-func BenchmarkJudgeWithRules(b *testing.B) {
-	c, log := fixture.LargeCatalogue(b), fixture.Log(b)
-	l := ledger.New(c)
-	const first, years, rows = 2010, 12, 60
-	value := func(area, indicator, year int) string {
-		return fmt.Sprintf("%d.%02d", (1000+37*area+11*indicator)*(100+7*(year-first)+(indicator+year)%3)/100, (area+indicator+year)%97+1)
-	}
-	// What is judged in advance of the last year becomes the history.
-	v := &Validator{log: log, ledger: l, now: fixtureNow}
-	var last []received
-	sequence := uint64(0)
-	for year := first; year < first+years; year++ {
-		for area := range fixture.LargeAreas {
-			for from := 0; from < 10*rows; from += rows {
-				s := event.Submission{Area: fixture.LargeArea(area), Dataset: "d"}
-				for i := from; i < from+rows; i++ {
-					s.Observations = append(s.Observations, event.Observation{Indicator: fixture.LargeIndicator(i), Period: fmt.Sprint(year), Value: event.Text(value(area, i, year)), Unit: "万元"})
-				}
-				body, err := json.Marshal(s)
-				if err != nil {
-					b.Fatal(err)
-				}
-				sequence++
-				r := readSubmission(stream.Undelivered(stream.Message{Subject: "submissions." + s.Area + ".d", Body: body}, sequence, fixtureNow()))
-				if year == first+years-1 {
-					last = append(last, r)
-					continue
-				}
-				result := v.checks().apply(&r, newBatchState(l), nil)
-				batch := &event.AcceptedBatch{Submissions: []event.AcceptedSubmission{acceptedSubmission(&r, result.accepted, result.held)}}
-				if err := l.Apply(sequence, "accepted."+s.Area+".d", batch); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-	}
-	for _, set := range []bool{false, true} {
-		b.Run(fmt.Sprintf("rules=%t", set), func(b *testing.B) {
-			v := &Validator{log: log, ledger: l, now: fixtureNow}
-			if set {
-				v.rules = shippedRules(b, c)
-			}
-			b.ReportAllocs()
-			before := processorTime(b)
-			for b.Loop() {
-				verdicts, _, err := v.judgeAll(b.Context(), last, newBatchState(l))
-				if err != nil {
-					b.Fatal(err)
-				}
-				for _, verdict := range verdicts {
-					if verdict.Accepted != rows || len(verdict.Findings) > 0 {
-						b.Fatalf("accepted %d rows of %d: %v", verdict.Accepted, rows, verdict.Findings)
-					}
-				}
-			}
-			figures := float64(b.N) * float64(rows*len(last))
-			b.ReportMetric(figures/(processorTime(b)-before).Seconds(), "figures/cpu-s")
-		})
-	}
-}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -15,6 +16,20 @@ import (
 type history interface {
 	// Read calls f with what is known at one moment, which lasts until f returns.
 	Read(f func(moment))
+	// buffers are memory for judging one submission after the other.
+	buffers() *buffers
+}
+
+// buffers are what is known of the rows of a submission while it is judged.
+type buffers struct {
+	rows   []rowState
+	states []ledger.CellState
+}
+
+// of returns both for n rows. What they hold is that of the submission before.
+func (b *buffers) of(n int) ([]rowState, []ledger.CellState) {
+	b.rows, b.states = slices.Grow(b.rows[:0], n)[:n], slices.Grow(b.states[:0], n)[:n]
+	return b.rows, b.states
 }
 
 // moment is what was accepted before, at one moment.
@@ -22,7 +37,7 @@ type moment interface {
 	// Basis is the last message of ACCEPTED that is known.
 	Basis() uint64
 	// CellStates fills in the state of the area's item that each row reports, by
-	// the row's index.
+	// the row's index, whatever was there.
 	CellStates(area string, rows []event.AcceptedObservation, into []ledger.CellState)
 	// Figure returns the area's figure in force in a cell; false where it has no value.
 	Figure(area string, cell ledger.Cell) (ledger.Figure, bool)
@@ -95,7 +110,8 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 	if list == nil && isList(&s.submission) {
 		return rejectAll(s, r.notOfFigures(dataset))
 	}
-	read, rows := r.readRows(s, area, dataset, list)
+	rows, states := before.buffers().of(len(s.submission.Observations))
+	read := r.readRows(s, area, dataset, list, rows)
 	for item, places := range repeatedItems(read, rows) {
 		finding, same := r.rejectRepeated(item, places, read)
 		if same {
@@ -109,7 +125,6 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			rows[i].finding, rows[i].omitted = &one, n >= maxRepeats
 		}
 	}
-	states := make([]ledger.CellState, len(read))
 	result := judgement{accepted: read[:0]}
 	before.Read(func(m moment) {
 		result.basis = m.Basis()

@@ -19,6 +19,8 @@ type past map[ledger.Cell]ledger.Figure
 
 func (p past) Read(f func(moment)) { f(p) }
 
+func (p past) buffers() *buffers { return &buffers{} }
+
 func (p past) Basis() uint64 { return 0 }
 
 func (p past) Figure(_ string, cell ledger.Cell) (ledger.Figure, bool) {
@@ -27,7 +29,7 @@ func (p past) Figure(_ string, cell ledger.Cell) (ledger.Figure, bool) {
 
 func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledger.CellState) {
 	for i := range rows {
-		into[i].Best = p[ledger.CellOf(&rows[i])]
+		into[i] = ledger.CellState{Best: p[ledger.CellOf(&rows[i])]}
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *sampleCity) submit(submission event.Submission) judgement {
 }
 
 // fold ends the batch: what it accepted is in the ledger from then on.
-func (s *sampleCity) fold(t *testing.T) {
+func (s *sampleCity) fold(t testing.TB) {
 	t.Helper()
 	if err := s.state.ledger.Apply(s.sequence, "accepted.x", &event.AcceptedBatch{Submissions: s.unfolded}); err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func (s *sampleCity) fold(t *testing.T) {
 }
 
 // newSampleCity returns the city of the sample's two years and the months of one.
-func newSampleCity(t *testing.T, j checks, told func(file string, result judgement)) *sampleCity {
+func newSampleCity(t testing.TB, j checks, told func(file string, result judgement)) *sampleCity {
 	t.Helper()
 	city := &sampleCity{checks: j, state: newBatchState(ledger.New(j.catalogue))}
 	for _, file := range sample.Files() {

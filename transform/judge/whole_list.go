@@ -76,11 +76,11 @@ func (v *Validator) joinWhole(ctx context.Context, batch []received, r *received
 
 // claimsOfParts returns what the parts would change of lists, and lets go of the parts.
 func (r *checks) claimsOfParts(m moment, of *wholeList, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator) map[ledger.Cell][]ledger.Claim {
-	made := map[ledger.Cell][]ledger.Claim{}
+	made, memory := map[ledger.Cell][]ledger.Claim{}, buffers{}
 	for i := range of.parts {
 		s := &of.parts[i]
-		read, rows := r.readRows(s, area, dataset, list)
-		states := make([]ledger.CellState, len(read))
+		rows, states := memory.of(len(s.submission.Observations))
+		read := r.readRows(s, area, dataset, list, rows)
 		m.CellStates(area.Code, read, states)
 		for n := range read {
 			if rows[n].mayCount() && !rows[n].silent {

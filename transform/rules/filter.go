@@ -4,11 +4,9 @@ import (
 	"math"
 	"math/bits"
 	"regexp"
-	"slices"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
-	"github.com/google/cel-go/common/types"
 
 	"github.com/citytally/citytally/configs/catalogue"
 )
@@ -48,20 +46,26 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 		args := call.Args()
 		switch name := call.FunctionName(); {
 		case name == operators.LogicalAnd:
-			a, b := m.condition(args[0]), m.condition(args[1])
+			all := m.operands(e, name)
 			return func(r *Row) answer {
-				if first := a(r); first != no {
-					return min(first, b(r))
+				least := yes
+				for _, f := range all {
+					if least = min(least, f(r)); least == no {
+						break
+					}
 				}
-				return no
+				return least
 			}
 		case name == operators.LogicalOr:
-			a, b := m.condition(args[0]), m.condition(args[1])
+			all := m.operands(e, name)
 			return func(r *Row) answer {
-				if first := a(r); first != yes {
-					return max(first, b(r))
+				most := no
+				for _, f := range all {
+					if most = max(most, f(r)); most == yes {
+						break
+					}
 				}
-				return yes
+				return most
 			}
 		case name == operators.LogicalNot:
 			a := m.condition(args[0])
@@ -86,13 +90,25 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 	return cannotTell
 }
 
+// operands are the filters of what an operator joins, in their order: of a && b && c all three.
+func (m *filterMaker) operands(e ast.Expr, operator string) []filter {
+	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operator {
+		args := e.AsCall().Args()
+		return append(m.operands(args[0], operator), m.operands(args[1], operator)...)
+	}
+	return []filter{m.condition(e)}
+}
+
+// outcomes are what a comparison says of two numbers of which the first is less, the same and greater.
+var outcomes = map[string][3]answer{
+	operators.Less: {yes, no, no}, operators.LessEquals: {yes, yes, no},
+	operators.Greater: {no, no, yes}, operators.GreaterEquals: {no, yes, yes},
+	operators.Equals: {no, yes, no}, operators.NotEquals: {yes, no, yes},
+}
+
 // comparison makes the filter of a comparison of two numbers.
 func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
-	holds, known := map[string]func(int) bool{
-		operators.Less: func(c int) bool { return c < 0 }, operators.LessEquals: func(c int) bool { return c <= 0 },
-		operators.Greater: func(c int) bool { return c > 0 }, operators.GreaterEquals: func(c int) bool { return c >= 0 },
-		operators.Equals: func(c int) bool { return c == 0 }, operators.NotEquals: func(c int) bool { return c != 0 },
-	}[name]
+	outcome, known := outcomes[name]
 	if !known || len(args) != 2 {
 		return cannotTell
 	}
@@ -107,6 +123,10 @@ func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
 	if a == nil || b == nil {
 		return cannotTell
 	}
+	x, y := m.multiple(args[0]), m.multiple(args[1])
+	if x != nil && y != nil {
+		return func(r *Row) answer { return x.compared(r, y, &outcome) }
+	}
 	return func(r *Row) answer {
 		x, ok := a(r)
 		if !ok {
@@ -116,8 +136,10 @@ func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
 		if !ok {
 			return perhaps
 		}
-		c, ok := compare(x, y)
-		return tell(ok, ok && holds(c))
+		if c, ok := compare(x, y); ok {
+			return outcome[c+1]
+		}
+		return perhaps
 	}
 }
 
@@ -133,23 +155,15 @@ func tell(known, holds bool) answer {
 
 // quantity makes the value of a part of an expression; nil where it takes CEL to compute it.
 func (m *filterMaker) quantity(e ast.Expr) quantity {
-	switch e.Kind() {
-	case ast.LiteralKind:
-		if n, ok := e.AsLiteral().(types.Int); ok {
-			v := catalogue.Value{Coefficient: int64(n)}
-			return func(*Row) (catalogue.Value, bool) { return v, true }
-		}
-	case ast.IdentKind:
-		if reference := m.checked.ReferenceMap()[e.ID()]; reference != nil && reference.Value != nil {
-			return constant(reference.Value.(number))
-		}
-		if n := slices.Index(figureNames[:], e.AsIdent()); n >= 0 {
-			return func(r *Row) (catalogue.Value, bool) { return r.figure(n) }
-		}
-		if e.AsIdent() == "whole_share" {
-			return func(r *Row) (catalogue.Value, bool) { return r.of.wholeShare, true }
-		}
-	case ast.CallKind:
+	if of := m.multiple(e); of != nil {
+		return of.of
+	}
+	switch {
+	case e.Kind() == ast.IdentKind && e.AsIdent() == "whole_share":
+		return func(r *Row) (catalogue.Value, bool) { return r.of.wholeShare, true }
+	case e.Kind() == ast.IdentKind && e.AsIdent() == "reference_years":
+		return func(r *Row) (catalogue.Value, bool) { return catalogue.Value{Coefficient: r.referenceYears()}, true }
+	case e.Kind() == ast.CallKind:
 		return m.computed(e.AsCall())
 	}
 	return nil
@@ -227,15 +241,6 @@ func add(a, b catalogue.Value) (catalogue.Value, bool) {
 		shifted = -shifted
 	}
 	return catalogue.Value{Coefficient: shifted + b.Coefficient, Scale: b.Scale}, true
-}
-
-// constant is the value of a threshold; nil where it is too long for a machine word.
-func constant(n number) quantity {
-	reading, err := catalogue.ParseValue(n.String())
-	if err != nil || reading.Missing {
-		return nil
-	}
-	return func(*Row) (catalogue.Value, bool) { return reading.Value, true }
 }
 
 func flagOf(name string) filter {

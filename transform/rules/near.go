@@ -12,8 +12,14 @@ const nearestYears = 20
 // established returns a figure of the row's indicator in another period that the sender cannot
 // have brought with the row: the one in force before the submission, unless the submission
 // revises it. One that the submission takes back is established.
-func (r *Row) established(p catalogue.Period) (catalogue.Value, bool) {
-	v, submitted, ok := r.Figures.Figure(r.of.id, p)
+func (r *Row) established(p catalogue.Period) (v catalogue.Value, ok bool) {
+	submitted := false
+	if p == r.Period.YearBefore() { // mostly asked for already
+		v, ok = r.figure(ofYearBefore)
+		submitted = r.submittedYearBefore
+	} else {
+		v, submitted, ok = r.Figures.Figure(r.of.id, p)
+	}
 	if submitted {
 		if ok {
 			return v, false
@@ -158,6 +164,12 @@ func (r *Row) referencePeriod() catalogue.Period {
 	}
 	before, _ := periodBefore(r.Period)
 	return before
+}
+
+// referenceYears returns how many years lie between the row's period and that of the first of the references.
+func (r *Row) referenceYears() int64 {
+	apart := int64(r.Period.Year) - int64(r.referencePeriod().Year)
+	return max(apart, -apart)
 }
 
 // periodBeforeInForce returns the figure of the period before, as far as it is established. A

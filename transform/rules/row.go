@@ -43,17 +43,19 @@ type Row struct {
 	// On is what the row does: a row of a figure that is withdrawn has that one as its value.
 	On On
 
-	of          *subject  // whose figure it is
-	asked, none figureSet // figures that were asked for, and those of them that are not known
-	known       [figureCount]catalogue.Value
-	series      []catalogue.Value
-	scanned     bool // series was read
-	membersOf   catalogue.Period
-	memberCodes []string // that add up to the city's figure in membersOf
-	share       catalogue.Value
-	shares      []catalogue.Value
-	shared      bool // share and shares were computed
-	hasShare    bool
+	of                  *subject  // whose figure it is
+	asked, none         figureSet // figures that were asked for, and those of them that are not known
+	known               [figureCount]catalogue.Value
+	series              []catalogue.Value
+	scanned             bool // series was read
+	membersOf           catalogue.Period
+	memberCodes         []string // that add up to the city's figure in membersOf
+	share               catalogue.Value
+	shares              []catalogue.Value
+	shared              bool // share and shares were computed
+	hasShare            bool
+	submittedYearBefore bool // the submission says what the figure of the year before is
+
 	referenceAt catalogue.Period // of the reference, once that was asked for
 	ofOtherSpan bool             // the reference is of other months than the value
 	revises     bool             // the reference is the figure in force in the cell, with nothing else known
@@ -119,7 +121,7 @@ const seriesLength = 24
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
 	r.of, r.series, r.scanned, r.shared = of, r.series[:0], false, false
-	r.none, r.ofOtherSpan, r.revises = 0, false, false
+	r.none, r.ofOtherSpan, r.revises, r.submittedYearBefore = 0, false, false, false
 	for n, unknown := range [...]bool{
 		ofInForce: !r.HasInForce, ofHost: r.Area.Host == "", ofZone: of.city == nil || len(of.city.zones) == 0, ofStatedBase: r.Base == nil, ofStatedChange: r.Change == nil,
 	} {
@@ -155,7 +157,7 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 			v, _, ok = r.Figures.Figure(r.of.id, before)
 		}
 	case ofYearBefore:
-		v, _, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
+		v, r.submittedYearBefore, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
 	case ofAfter:
 		// Where the submission has the next period as well, that row is judged by this one.
 		if after, exists := periodAfter(r.Period); exists {
@@ -314,8 +316,7 @@ func (a *activation) resolve(name string) ref.Val {
 	case "month":
 		return types.Int(r.Period.Index)
 	case "reference_years":
-		apart := int(r.Period.Year) - int(r.referencePeriod().Year)
-		return types.Int(max(apart, -apart))
+		return types.Int(r.referenceYears())
 	case "other_indicator":
 		return types.String(a.related.id)
 	case "other_zh":
