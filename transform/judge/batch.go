@@ -92,6 +92,7 @@ type lastReported struct {
 	of       areaIndicator
 	reported ledger.AreaIndicator
 	periods  map[catalogue.Period]candidates
+	years    catalogue.Years // of what the ledger has of the indicator, and the batch of the area
 }
 
 type areaIndicator struct{ area, indicator string }
@@ -101,16 +102,7 @@ func (b *batchMoment) Basis() uint64 { return b.reading.Basis() }
 
 // Figure returns the ledger's figure of an area, or the batch's where that is better.
 func (b *batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
-	last := &b.next
-	if area == b.area {
-		last = &b.own
-	}
-	if of := (areaIndicator{area, cell.Indicator}); last.periods == nil || of != last.of {
-		if last.periods == nil || area != last.of.area {
-			last.periods = b.periodsOf(area)
-		}
-		last.of, last.reported = of, b.reading.Of(area, cell.Indicator)
-	}
+	last := b.last(area, cell.Indicator)
 	best, sequence := last.reported.Best(cell.Period)
 	if len(last.periods) == 0 {
 		return best, best.Counts()
@@ -122,6 +114,30 @@ func (b *batchMoment) Figure(area string, cell ledger.Cell) (ledger.Figure, bool
 		}
 	}
 	return best, best.Counts()
+}
+
+// last returns what is remembered of an area's indicator, which is from then on the one asked for
+// last.
+func (b *batchMoment) last(area, indicator string) *lastReported {
+	last := &b.next
+	if area == b.area {
+		last = &b.own
+	}
+	if of := (areaIndicator{area, indicator}); last.periods == nil || of != last.of {
+		if last.periods == nil || area != last.of.area {
+			last.periods = b.periodsOf(area)
+		}
+		last.of, last.reported, last.years = of, b.reading.Of(area, indicator), b.reading.Years(indicator)
+		for p := range last.periods {
+			last.years = last.years.With(p.Year)
+		}
+	}
+	return last
+}
+
+// Years returns the years of what the ledger has of an indicator and the batch of an area.
+func (b *batchMoment) Years(area, indicator string) catalogue.Years {
+	return b.last(area, indicator).years
 }
 
 // Locked reports whether a period is locked.

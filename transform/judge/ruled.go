@@ -161,6 +161,15 @@ func (s *ruledSubmission) InForce(area, indicator string, period catalogue.Perio
 	return figure.Value, ok
 }
 
+// Years returns years outside of which the area has no figure of an indicator, nor reports one.
+func (s *ruledSubmission) Years(indicator string) catalogue.Years {
+	years := s.moment.Years(s.area.Code, indicator)
+	for _, p := range s.periods {
+		years = years.With(p.Year)
+	}
+	return years
+}
+
 // Withdrawals returns how many figures in force the submission withdraws, or says not to be
 // there any more, and how many the area has in force in the dataset for those periods.
 func (s *ruledSubmission) Withdrawals() (withdrawn, reported int) {

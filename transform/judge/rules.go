@@ -44,6 +44,9 @@ type moment interface {
 	// TakenBack returns the figure that the area's cell had before the area first took it back;
 	// false where it never did, or the bureau has sent or released one since.
 	TakenBack(area string, cell ledger.Cell) (ledger.Figure, bool)
+	// Years returns years outside of which an area has no figure of an indicator, in force or
+	// taken back.
+	Years(area, indicator string) catalogue.Years
 	// Locked reports whether a period is locked.
 	Locked(catalogue.Period) bool
 	// Figures returns the best figures of all areas.

@@ -27,8 +27,8 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// BenchmarkJudgeWithRules measures judging clean figures of a year after ten of history,
-// with the rules that ship and without.
+// BenchmarkJudgeWithRules measures judging clean figures of a year after ten of history, and where
+// nothing was reported before, with the rules that ship and without.
 func BenchmarkJudgeWithRules(b *testing.B) {
 	c, log := fixture.LargeCatalogue(b), fixture.Log(b)
 	l := ledger.New(c)
@@ -66,6 +66,7 @@ func BenchmarkJudgeWithRules(b *testing.B) {
 		}
 	}
 	measureJudging(b, log, l, last)
+	b.Run("first", func(b *testing.B) { measureJudging(b, log, ledger.New(c), last) })
 }
 
 // measureJudging measures judging submissions in which nothing is found, with the rules that ship and without.

@@ -35,6 +35,15 @@ func (p past) CellStates(_ string, rows []event.AcceptedObservation, into []ledg
 
 func (p past) TakenBack(string, ledger.Cell) (ledger.Figure, bool) { return ledger.Figure{}, false }
 
+func (p past) Years(_, indicator string) (years catalogue.Years) {
+	for cell := range p {
+		if cell.Indicator == indicator {
+			years = years.With(cell.Period.Year)
+		}
+	}
+	return years
+}
+
 func (p past) Locked(catalogue.Period) bool { return false }
 
 func (p past) Figures() tally.Source             { return nil }

@@ -69,6 +69,9 @@ func (a areaInForce) InForce(area, indicator string, period catalogue.Period) (c
 	return f.Value, f.Counts()
 }
 
+// Years returns those of the ledger.
+func (a areaInForce) Years(indicator string) catalogue.Years { return a.reading.Years(indicator) }
+
 // Withdrawals returns nothing: nothing is withdrawn.
 func (a areaInForce) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 

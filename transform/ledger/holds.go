@@ -240,7 +240,7 @@ func (l *Ledger) hold(acceptedSequence uint64, s *event.AcceptedSubmission, row 
 // noteHeld has the cell of a figure that is held asked for as one that holds a figure is, from
 // now on: its total may say nothing but what is held.
 func (l *Ledger) noteHeld(cell Cell) {
-	l.indicator(cell.Indicator).reported[cell.Period.Year] |= catalogue.SetOf(cell.Period)
+	l.indicator(cell.Indicator).note(cell.Period)
 	if l.heldCells == nil {
 		l.heldCells = map[Cell]bool{}
 	}

@@ -156,7 +156,7 @@ func TestImageKnowsEveryField(t *testing.T) {
 		{&packedCorrection{}, "replaced"},
 		{&stated{}, "packedFigure entity"},
 		{&entities{}, "codes numbers names nameNumbers"},
-		{&numberedIndicator{}, "id number conversion reported"},
+		{&numberedIndicator{}, "id number conversion reported years"},
 	} {
 		var names []string
 		kept := reflect.TypeOf(of.kept).Elem()

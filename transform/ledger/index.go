@@ -74,6 +74,13 @@ type numberedIndicator struct {
 	number     int
 	conversion                               // under the catalogue in force
 	reported   map[int16]catalogue.PeriodSet // periods that have a cell, by year
+	years      catalogue.Years               // of reported
+}
+
+// note notes that somebody has reported a period.
+func (n *numberedIndicator) note(p catalogue.Period) {
+	n.reported[p.Year] |= catalogue.SetOf(p)
+	n.years = n.years.With(p.Year)
 }
 
 // indicator returns the indicator of an id, with a new number where it first
@@ -150,7 +157,7 @@ func (l *Ledger) cellOf(indicator *numberedIndicator, p *periodCells) *cellFigur
 			p.cells = cells
 		}
 		p.cells[indicator.number] = c
-		indicator.reported[p.period.Year] |= catalogue.SetOf(p.period)
+		indicator.note(p.period)
 		l.cellCount++
 	}
 	return c

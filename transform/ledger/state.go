@@ -159,6 +159,14 @@ func (a *AreaIndicator) packed(period catalogue.Period) *packedFigure {
 	return nil
 }
 
+// Years returns years outside of which nobody has reported the indicator.
+func (r Reading) Years(indicator string) catalogue.Years {
+	if found, ok := r.l.indicators[indicator]; ok {
+		return found.years
+	}
+	return catalogue.Years{}
+}
+
 // CellStates fills in the state of the area's item that each row reports, by the row's
 // index.
 func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into []CellState) {

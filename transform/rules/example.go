@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -97,6 +98,11 @@ func (f exampleFigures) Figure(indicator string, _ catalogue.Period) (catalogue.
 // InForce returns nothing: an example has the figures of other areas itself.
 func (f exampleFigures) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
 	return catalogue.Value{}, false
+}
+
+// Years returns all: an example has its figures in every period.
+func (f exampleFigures) Years(string) catalogue.Years {
+	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
 
 // Withdrawals returns nothing: an example has these figures itself.

@@ -3,6 +3,7 @@ package rules
 import (
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -84,6 +85,10 @@ func (m *madeCity) InForce(area, indicator string, p catalogue.Period) (catalogu
 		total = total.Add(v.Decimal())
 	}
 	return valueOf(total.Round(2))
+}
+
+func (m *madeCity) Years(string) catalogue.Years {
+	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
 
 func (m *madeCity) Withdrawals() (withdrawn, reported int) { return 0, 0 }

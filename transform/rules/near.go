@@ -49,11 +49,15 @@ func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok
 		v, _, ok := r.Figures.Figure(r.of.id, p)
 		return v, ok && v.Coefficient != 0 && p.Year < r.Period.Year
 	}
+	years := r.Figures.Years(r.of.id)
 	for n, from := range [...]func(catalogue.Period) (catalogue.Value, bool){r.established, r.takenBackIn, r.inForceIn, submitted} {
 		earlier, later := r.Period, r.Period
 		for range nearestYears {
 			earlier, later = earlier.YearBefore(), later.YearAfter()
 			for _, p := range [...]catalogue.Period{earlier, later} {
+				if !years.Has(p.Year) {
+					continue
+				}
 				if v, ok := from(p); ok {
 					return v, p, n <= 1, true
 				}
@@ -99,8 +103,12 @@ const otherSpanYears = 10
 // kinds that the indicator is reported in, the longest first and the later of two. That of a flow
 // is scaled to the length of the row's period: a quarter is about a fourth of a year.
 func (r *Row) otherSpan() (v catalogue.Value, at catalogue.Period, ok bool) {
+	years := r.Figures.Years(r.of.id)
 	for apart := range int16(otherSpanYears + 1) {
 		for _, year := range [...]int16{r.Period.Year - apart, r.Period.Year + apart} {
+			if !years.Has(year) {
+				continue
+			}
 			for _, kind := range [...]catalogue.PeriodKind{catalogue.Year, catalogue.YearToDate, catalogue.Half, catalogue.Quarter, catalogue.Month} {
 				if !r.of.kinds[kind] {
 					continue

@@ -17,6 +17,9 @@ type Figures interface {
 	InForce(area, indicator string, period catalogue.Period) (catalogue.Value, bool)
 	// TakenBack returns the figure that the area had before it first took it back.
 	TakenBack(indicator string, period catalogue.Period) (catalogue.Value, bool)
+	// Years returns years outside of which nothing is known of what the area reports or has
+	// reported of the indicator.
+	Years(indicator string) catalogue.Years
 	// Withdrawals returns how many figures in force the submission takes back, and how many
 	// the area has in force in its dataset for the periods concerned.
 	Withdrawals() (withdrawn, reported int)

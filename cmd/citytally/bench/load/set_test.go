@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,6 +42,10 @@ type reported map[string]catalogue.Value
 func (r reported) Figure(indicator string, p catalogue.Period) (catalogue.Value, bool, bool) {
 	v, ok := r[indicator+p.String()]
 	return v, false, ok
+}
+
+func (r reported) Years(string) catalogue.Years {
+	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
 
 func (r reported) Withdrawals() (withdrawn, known int) { return 0, 0 }

@@ -1,0 +1,15 @@
+package catalogue
+
+// Years is the years from First to Last. The zero value is none.
+type Years struct{ First, Last int16 }
+
+// Has reports whether a year is one of them.
+func (y Years) Has(year int16) bool { return y.First <= year && year <= y.Last }
+
+// With returns the shortest span that has a year as well.
+func (y Years) With(year int16) Years {
+	if y == (Years{}) {
+		return Years{year, year}
+	}
+	return Years{min(y.First, year), max(y.Last, year)}
+}
