@@ -14,7 +14,10 @@ import (
 const decisionsSubject = "accepted.decisions"
 
 // decisionBlock gathers rows of decisions_data from ACCEPTED.
-type decisionBlock struct{ decisions []decisionRow }
+type decisionBlock struct {
+	decisions []decisionRow
+	fills     *Store // whose catalogue need not be read again; nil knows none
+}
 
 // decisionRow is a decision with its place in ACCEPTED, its number within the message from 1,
 // and the version of the catalogue or of the rules that it puts in force.
@@ -29,14 +32,17 @@ func (b *decisionBlock) rows() int { return len(b.decisions) }
 
 func (b *decisionBlock) rowCount() int { return len(b.decisions) }
 
-func (b *decisionBlock) reset() { *b = decisionBlock{} }
+func (b *decisionBlock) reset() { b.decisions = nil }
+
+// knows has the block take the store's catalogue for what it is, without reading it.
+func (b *decisionBlock) knows(s *Store) { b.fills = s }
 
 func (b *decisionBlock) add(d *stream.Delivery) error {
 	batch, err := event.DecodeAccepted(d.Body)
 	if err != nil {
 		return err
 	}
-	rows, err := decisionRows(batch, d.Sequence)
+	rows, err := decisionRows(batch, d.Sequence, b.fills.known())
 	b.decisions = append(b.decisions, rows...)
 	return err
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -26,7 +28,7 @@ func (s *Store) openBeside() (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	beside.conn, beside.options = conn, &options
+	beside.conn, beside.options, beside.prepared = conn, &options, &atomic.Pointer[edition.Edition]{}
 	return &beside, nil
 }
 

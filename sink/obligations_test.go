@@ -233,6 +233,22 @@ indicators:
 	if got := told(); got != "2 of 3 [papers]" {
 		t.Errorf("after an old one came again, and one that the calendar does not fit: %s", got)
 	}
+	prepared := first.Add(3 * time.Minute)
+	owed, err := load(parseCatalogue(t, after))
+	if err == nil {
+		err = s.Prepare(t.Context(), owed, prepared, testConfig())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := func() string { return query(t, s, "SELECT max(synced_at) FROM calendars_data") }
+	byPrepare := stored()
+	if adopt(6, after, prepared); stored() != byPrepare {
+		t.Error("what Prepare has stored was stored again")
+	}
+	if adopt(7, before, prepared.Add(time.Minute)); stored() == byPrepare {
+		t.Error("a catalogue that came into force after Prepare was not stored")
+	}
 }
 
 // What is owed for a period is met by a figure of exactly the periods that [catalogue.Period.MetBy]

@@ -46,13 +46,6 @@ func (b *observationBlock) reset() {
 // knows has the block take the store's catalogue for what it is, without reading it.
 func (b *observationBlock) knows(s *Store) { b.fills = s }
 
-func (b *observationBlock) known() *catalogue.Catalogue {
-	if b.fills == nil {
-		return nil
-	}
-	return b.fills.prepared.Load()
-}
-
 // add takes a message's rows. Submissions and rows that cannot be stored are left out, and
 // the error names the first. It is a *stream.PartlyTaken where the message has others.
 func (b *observationBlock) add(d *stream.Delivery) error {
@@ -62,14 +55,14 @@ func (b *observationBlock) add(d *stream.Delivery) error {
 	}
 	for i := range batch.Decisions {
 		if decision := &batch.Decisions[i]; decision.Kind == event.Adopt {
-			c, err := edition.Read(d.Sequence, decision, b.known())
+			c, err := edition.Read(d.Sequence, decision, b.fills.known())
 			if err != nil {
 				return err
 			}
 			b.adopted = append(b.adopted, edition.Edition{Catalogue: c, Since: d.StoredAt})
 		}
 	}
-	known := []*catalogue.Catalogue{b.known()}
+	known := []*catalogue.Catalogue{b.fills.known()}
 	for i := range b.adopted {
 		known = append(known, b.adopted[i].Catalogue)
 	}
@@ -183,6 +176,9 @@ func (b *observationBlock) store(ctx context.Context, s *Store) error {
 		}
 	}
 	for _, e := range b.adopted {
+		if s.hasPrepared(&e) {
+			continue
+		}
 		if err := s.SyncCatalogue(ctx, e.Catalogue, e.Since); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
@@ -27,7 +28,7 @@ type Store struct {
 	logger   zerolog.Logger
 	now      func() time.Time
 	cluster  cluster
-	prepared *atomic.Pointer[catalogue.Catalogue] // that Prepare was given last
+	prepared *atomic.Pointer[edition.Edition] // that Prepare has stored last
 	// unprepared is why Prepare failed last.
 	unprepared *atomic.Pointer[error]
 	calendar   *calendarFollower
@@ -80,7 +81,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return &Store{
-		prepared: &atomic.Pointer[catalogue.Catalogue]{}, unprepared: &atomic.Pointer[error]{}, calendar: &calendarFollower{},
+		prepared: &atomic.Pointer[edition.Edition]{}, unprepared: &atomic.Pointer[error]{}, calendar: &calendarFollower{},
 		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now, cluster: cluster(config.Cluster),
 	}, nil
@@ -91,7 +92,6 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 // stores the calendar and its catalogue, which is in force since a time. When the server goes
 // away meanwhile, or has no room, it waits and begins again; [Store.Unprepared] says why.
 func (s *Store) Prepare(ctx context.Context, c *calendar.Calendar, since time.Time, config Config) error {
-	s.prepared.Store(c.Catalogue())
 	s.calendar.begin(since)
 	if err := s.waitForServer(ctx, config, false); err != nil {
 		return err
@@ -123,7 +123,26 @@ func (s *Store) prepare(ctx context.Context, c *calendar.Calendar, since time.Ti
 	if err := s.SyncCatalogue(ctx, c.Catalogue(), since); err != nil {
 		return err
 	}
-	return s.SyncCalendar(ctx, c)
+	if err := s.SyncCalendar(ctx, c); err != nil {
+		return err
+	}
+	s.prepared.Store(&edition.Edition{Catalogue: c.Catalogue(), Since: since})
+	return nil
+}
+
+// known returns the catalogue that Prepare has stored, which need not be read again; nil where there
+// is none, and of no store.
+func (s *Store) known() *catalogue.Catalogue {
+	if s == nil || s.prepared.Load() == nil {
+		return nil
+	}
+	return s.prepared.Load().Catalogue
+}
+
+// hasPrepared reports whether Prepare has stored an edition, and what is owed under it.
+func (s *Store) hasPrepared(e *edition.Edition) bool {
+	of := s.prepared.Load()
+	return of != nil && of.Catalogue == e.Catalogue && of.Since.Equal(e.Since)
 }
 
 // Unprepared returns why Prepare failed last and tries again, or nil.

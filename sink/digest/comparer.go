@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -25,6 +26,7 @@ type Comparer struct {
 	mu     sync.Mutex
 	key    hashKey
 	tables []*comparison
+	types  map[string]map[string]string // of the columns of tables, by table; nil until they were asked for
 }
 
 // comparison is what is known of one table.
@@ -109,7 +111,7 @@ func (c *Comparer) begin(ctx context.Context, t *comparison) (last uint64, err e
 	if t.shown != nil {
 		return last, nil
 	}
-	types, err := typesOf(ctx, c.conn, t.table)
+	types, err := c.typesOf(ctx, t.table)
 	if err != nil {
 		return 0, err
 	}
@@ -120,6 +122,24 @@ func (c *Comparer) begin(ctx context.Context, t *comparison) (last uint64, err e
 	t.shown = &shown{conn: c.conn, table: t.table, hash: hash, parts: map[part]*partSums{}}
 	t.agreed = map[uint64]agreement{}
 	return last, nil
+}
+
+// typesOf returns the types of a table's columns. It asks for those of all tables at once.
+func (c *Comparer) typesOf(ctx context.Context, table *Table) (map[string]string, error) {
+	if c.types[table.Name] == nil {
+		names := make([]string, len(c.tables))
+		for i, t := range c.tables {
+			names[i] = t.table.Name
+		}
+		var err error
+		if c.types, err = columnTypes(ctx, c.conn, names); err != nil {
+			return nil, err
+		}
+	}
+	if c.types[table.Name] == nil {
+		return nil, fmt.Errorf("table %s does not exist", table.Name)
+	}
+	return c.types[table.Name], nil
 }
 
 // differing returns the groups whose rows differ, in order, and the messages that were

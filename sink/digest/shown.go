@@ -52,9 +52,11 @@ func (s *shown) sums(ctx context.Context, first uint64) (map[uint64]Sum, error) 
 		if err := s.read(ctx, unread, first); err != nil {
 			return nil, err
 		}
-		again, err := s.active(ctx)
-		if err != nil {
-			return nil, err
+		again := active
+		if len(unread) > 0 { // else nothing was read that may be gone
+			if again, err = s.active(ctx); err != nil {
+				return nil, err
+			}
 		}
 		if slices.ContainsFunc(active, func(p part) bool { return !slices.Contains(again, p) }) {
 			for _, p := range unread {
@@ -313,20 +315,26 @@ func IsUnreadable(err error) bool {
 	return errors.As(err, &exception) && slices.Contains(unreadableCodes, exception.Code)
 }
 
-// typesOf returns the types of a table's columns.
-func typesOf(ctx context.Context, conn driver.Conn, table *Table) (map[string]string, error) {
-	s := &shown{conn: conn, table: table}
-	types := map[string]string{}
-	err := s.query(ctx, func(rows driver.Rows) error {
-		var name, of string
-		if err := rows.Scan(&name, &of); err != nil {
-			return err
-		}
-		types[name] = of
-		return nil
-	}, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ?", table.Name)
-	if err == nil && len(types) == 0 {
-		err = fmt.Errorf("table %s does not exist", table.Name)
+// columnTypes returns the types of the columns of those of the tables that exist, by table.
+func columnTypes(ctx context.Context, conn driver.Conn, tables []string) (map[string]map[string]string, error) {
+	rows, err := conn.Query(ctx, "SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN (?)", tables)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of tables: %w", err)
 	}
-	return types, err
+	defer rows.Close()
+	types := map[string]map[string]string{}
+	for rows.Next() {
+		var table, name, of string
+		if err := rows.Scan(&table, &name, &of); err != nil {
+			return nil, fmt.Errorf("read the columns of tables: %w", err)
+		}
+		if types[table] == nil {
+			types[table] = map[string]string{}
+		}
+		types[table][name] = of
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the columns of tables: %w", err)
+	}
+	return types, nil
 }

@@ -43,10 +43,13 @@ const (
 	// checkTimeout is how long one check may take. The first one reads all of the log and all
 	// of ClickHouse; one that is cut off goes on where it had come to.
 	checkTimeout = 10 * time.Minute
+	// firstCheck is how long after the start the first check is made, which nobody waits for: what
+	// was received meanwhile goes first.
+	firstCheck = 30 * time.Second
 	// retryCheck is how soon a check is tried again that could not be made.
 	retryCheck = 10 * time.Second
-	// silentFailures is how many checks that could not be made in a row nobody is told of:
-	// at the start the projection is not ready.
+	// silentFailures is how many checks that could not be made in a row nobody is told of: soon
+	// after the start the projection may not be ready.
 	silentFailures = 2
 )
 
@@ -56,9 +59,16 @@ func (c *ConservationChecker) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	failures := 0
+	failures, wait := 0, min(c.every, firstCheck)
 	for {
-		wait := c.every
+		next := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return nil
+		case <-next.C:
+		}
+		wait = c.every
 		found, err := c.Check(ctx)
 		switch {
 		case err == nil:
@@ -71,13 +81,6 @@ func (c *ConservationChecker) Run(ctx context.Context) error {
 				c.logger.Warn().Err(err).Msg("conservation cannot be checked; it is tried again")
 			}
 			wait = min(wait, retryCheck)
-		}
-		next := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			next.Stop()
-			return nil
-		case <-next.C:
 		}
 	}
 }

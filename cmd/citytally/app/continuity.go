@@ -53,6 +53,9 @@ func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-
 func (c *continuity) run(ctx context.Context) error {
 	prepared := c.prepared
 	for {
+		if c.canAskProjection() {
+			prepared = nil // this comparison asks it
+		}
 		c.compare(ctx)
 		interval := continuityInterval
 		if !c.isComplete() {
