@@ -143,6 +143,14 @@ func style(f *excelize.File, sheet, cell, format string, id int) {
 	_ = f.SetCellStyle(sheet, cell, cell, n)
 }
 
+// sheetNamed makes a workbook with one sheet of a name.
+func sheetNamed(name string, table ...[]any) []byte {
+	return book(func(f *excelize.File) {
+		_ = f.SetSheetName("Sheet1", name)
+		rows(f, name, table...)
+	})
+}
+
 var header = []any{"indicator", "period", "value"}
 
 // everyArea repeats a line for each area whose figures add up to the city's.
@@ -271,6 +279,31 @@ func single() []corpusFile {
 		text("totals-differ-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "period=2022"),
 		text("totals-differ-columns.csv", "指标,单位,合计,清江浦区,淮阴区,淮安区,洪泽区,涟水县,盱眙县,金湖县,经开区\n科技型中小企业数,家,81,10,10,10,10,10,10,10,10\n地区生产总值,万元,800,100,100,100,100,100,100,100,100\n", "area= period=2022"),
 		text("totals-of-some.csv", "地区,科技型中小企业数\n清江浦区,10\n淮阴区,10\n合计,30\n", "area= period=2022"), text("totals-of-about.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,近10\n")+"全市,科技型中小企业数,2022,90\n", "area="),
+		// Words beside a period, and headers of two lines that name two things.
+		text("reported-and-verified.csv", "指标,单位,2025年（上报数）,2025年（核定数）\n地区生产总值,亿元,850.2,848.1\n", ""), text("verified.csv", "指标,单位,2025年（核定数）\n地区生产总值,亿元,848.1\n", ""),
+		text("month-alone.csv", "指标,单位,3月当月,1-3月累计\n技术合同成交额,亿元,5.2,14.1\n注：累计数为1-3月。,,,\n", "dataset=sti-monthly period=2022"), text("line-breaks-in-header.csv", "\"指标\n名称\",单位,\"2022年\n（实际）\"\n地区生产总值,亿元,850.2\n", ""),
+		text("indicators-over-years.csv", "地区,地区生产总值（亿元）,,有效高新技术企业（家）,\n,2021年,2022年,2021年,2022年\n清江浦区,813.41,850.2,87,95\n", ""), text("years-over-indicators.csv", "地区,2021年,,2022年,\n,地区生产总值（亿元）,有效高新技术企业,地区生产总值（亿元）,有效高新技术企业\n清江浦区,813.41,87,850.2,95\n", "period=2023"),
+		text("year-before-name.csv", "地区,2021年地区生产总值（亿元）,2022年地区生产总值（亿元）,地区生产总值增速\n清江浦区,813.41,850.2,5\n", ""), text("areas-over-years.csv", "指标,清江浦区,,淮阴区,\n,2021年,2022年,2021年,2022年\n地区生产总值,813.41,850.2,580,600.5\n", "area="),
+		text("last-year-over-indicators.csv", "地区,上年,,本年,\n,地区生产总值（亿元）,有效高新技术企业,地区生产总值（亿元）,有效高新技术企业\n清江浦区,813.41,87,850.2,95\n", "period=2022"), text("groups-over-indicators.csv", "时期,经济指标,,企业,\n,地区生产总值（亿元）,技术合同成交额（亿元）,有效高新技术企业,科技型中小企业数\n2022年,850.2,31,95,96\n", ""),
+		text("period-in-rows-and-columns.csv", "时期,2021年地区生产总值,2022年地区生产总值\n2022年,813.41,850.2\n", ""), text("quarters-over-indicators.csv", "地区,一季度,,上半年,\n,地区生产总值（亿元）,技术合同成交额,地区生产总值（亿元）,技术合同成交额\n清江浦区,200,5,410,11\n", "dataset=sti-quarterly period=2022"),
+		text("rows-of-changes.csv", "指标,单位,2021年,2022年\n地区生产总值,亿元,813.41,850.2\n同比增长,%,5.2,5.1\n有效高新技术企业增速（%）,,3,4\n", ""), text("names-with-marks.csv", "指标,单位,2022年\n地区生产总值①,亿元,850.2\n有效高新技术企业[1],家,95\n① 为快报数,,\n", ""),
+		text("enterprise-form.csv", "统一社会信用代码：,,,\n表号：,B103,,\n指标名称,指标代码,本期,上年同期\n一、研发投入,,,\n全社会研发投入,01,30.5,28.1\n", "period=2022"),
+		// Figures that may be of another area, period or unit than the request says.
+		text("headings-of-areas.csv", "指标,2022年\n清江浦区,\n地区生产总值,850.2\n淮阴区,\n有效高新技术企业,80\n", ""), text("tables-of-areas.csv", "清江浦区,,\n指标,2021,2022\n地区生产总值,813.41,850.2\n淮阴区,,\n指标,2021,2022\n地区生产总值,580,600.5\n", "area="),
+		text("headings-of-years.csv", "指标,数值\n2021年,\n地区生产总值,813.41\n2022年,\n有效高新技术企业,95\n", "period=2022"), text("area-written-once.csv", "地区,指标,时期,数值\n清江浦区,地区生产总值,2022年,850.2\n,有效高新技术企业,2022年,95\n淮阴区,地区生产总值,2022年,600.5\n,有效高新技术企业,2022年,80\n", "own=320812"),
+		text("period-written-once.csv", "时期,指标,数值\n2021年,地区生产总值,813.41\n,有效高新技术企业,87\n2022年,地区生产总值,850.2\n,有效高新技术企业,95\n", "period=2022"),
+		text("units-of-column-and-row.csv", "指标,单位,2022年（亿元）\n地区生产总值,万元,850.2\n有效高新技术企业,家,95\n", ""), text("units-of-name-and-row.csv", "指标,单位,报告期,数值\n地区生产总值（万元）,亿元,2022,8502000\n", ""),
+		text("to-date-below.csv", "指标,单位,2022年3月\n技术合同成交额,亿元,5.2\n注：本表数据为1-3月累计数。,,\n", "dataset=sti-monthly"), text("to-date-below-whole.csv", "清江浦区2022年3月科技月报,,\n指标,单位,数值\n技术合同成交额,亿元,5.2\n注：为年初累计数,,\n", "dataset=sti-monthly period=2022-03"),
+		text("to-date-below-other.csv", "清江浦区2022年3月科技月报,,\n指标,单位,数值\n技术合同成交额,亿元,5.2\n注：授权专利为历年累计数,,\n", "dataset=sti-monthly period=2022-03"), text("淮阴区.csv", "指标,2022年\n地区生产总值,600.5\n", ""),
+		{"sheet-of-other-area.xlsx", sheetNamed("淮阴区", []any{"指标", "数值"}, []any{"地区生产总值", 600.5}), "period=2022"}, {"sheet-of-other-year.xlsx", sheetNamed("2021年", []any{"指标", "数值"}, []any{"地区生产总值", 813.41}), "period=2022"},
+		{"sheet-to-date.xlsx", sheetNamed("1-9月累计", []any{"指标", "单位", "数值"}, []any{"技术合同成交额", "亿元", 8.8}), "dataset=sti-monthly period=2022-09"}, {"sheet-of-year-unsaid.xlsx", sheetNamed("2021年", []any{"指标", "数值"}, []any{"地区生产总值", 813.41}), ""},
+		{"sheet-per-area.xlsx", book(func(f *excelize.File) {
+			for _, name := range []string{"清江浦区", "淮阴区"} {
+				_, _ = f.NewSheet(name)
+				rows(f, name, []any{"指标", "数值"}, []any{"地区生产总值", 850.2})
+			}
+			_ = f.DeleteSheet("Sheet1")
+		}), "own=320812 period=2022"},
 		// The city's whole table, sent by one district.
 		text("city-table.csv", "地区,地区生产总值（亿元）,科技型中小企业数（家）\n全市,4451.2,575\n清江浦区,850.2,95\n淮阴区,600.5,80\n淮安区,,\n某某街道,5,1\n", "own=320812 period=2022"),
 		text("city-table-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "own=320804"),

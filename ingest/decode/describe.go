@@ -37,18 +37,20 @@ func (t *table) describe() {
 			what, whatEN = "地区和时期", "an area and a period"
 		case t.At[header.AreaField] >= 0:
 			what, whatEN = "地区", "an area"
+		case t.At[header.PeriodField] < 0 && t.Whole == "":
+			what, whatEN = "地区", "an area"
 		case t.At[header.PeriodField] < 0:
 			what, whatEN = "同一时期", "one period"
 		}
 		zh, en := t.across(func(c *header.Column) (string, string) {
 			ind, _ := t.Catalogue.Indicator(c.Indicator)
-			return ind.Names()
+			return namesOfPeriod(c, ind)
 		})
 		t.understanding.say(fmt.Sprintf("每行一个%s，指标作各列（%s）", what, zh), fmt.Sprintf("%s in each row, indicators across (%s)", whatEN, en))
 	case t.Orientation == header.AcrossAreas:
 		zh, en := t.across(func(c *header.Column) (string, string) {
 			a, _ := t.Catalogue.Area(c.Area)
-			return a.Names()
+			return namesOfPeriod(c, a)
 		})
 		t.understanding.say(fmt.Sprintf("每行一个指标，地区作各列（%s）", zh), fmt.Sprintf("an indicator in each row, areas across (%s)", en))
 	}
@@ -98,6 +100,16 @@ func (t *table) across(of func(*header.Column) (zh, en string)) (zh, en string) 
 		return strings.Join(allZH[:3], "、") + " … " + allZH[n-1], strings.Join(allEN[:3], ", ") + " … " + allEN[n-1]
 	}
 	return strings.Join(allZH, "、"), strings.Join(allEN, ", ")
+}
+
+// namesOfPeriod returns what a column of figures is called, with its period where it names one.
+func namesOfPeriod(c *header.Column, of interface{ Names() (zh, en string) }) (zh, en string) {
+	zh, en = of.Names()
+	if c.Period == "" {
+		return zh, en
+	}
+	periodZH, periodEN := periodNames(c.Period)
+	return periodZH + zh, en + " of " + periodEN
 }
 
 // periodNames returns what a period's code is called.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -25,9 +26,9 @@ var (
 )
 
 // passedOver reports whether a row says nothing about figures: the header repeated, a
-// heading, a footnote. It is noted, since a person has to be able to object.
-func (t *table) passedOver(r *grid.Row) bool {
-	n, first := r.Filled()
+// heading, a footnote. N of its cells are filled, and first is the first of them. It is noted, since
+// a person has to be able to object.
+func (t *table) passedOver(r *grid.Row, n int, first string) bool {
 	zh, en := "", ""
 	switch {
 	case t.repeatsHeader(r):
@@ -42,6 +43,8 @@ func (t *table) passedOver(r *grid.Row) bool {
 	case t.isTotal(r):
 		t.cityRow(r)
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
+	case t.isChange(r):
+		zh, en = "同比、环比等，由系统计算", "a row of changes, which are computed"
 	case n == 1 && len(t.Columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
 		zh, en = "小标题", "a heading"
 	case t.Orientation != header.Long && t.At[header.IndicatorField] >= 0 && t.saysNothing(r):
@@ -76,6 +79,18 @@ func (t *table) isTotal(r *grid.Row) bool {
 		text = first
 	}
 	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return wording.Total(catalogue.NormalizeName(text)) })
+}
+
+// isChange reports whether a row holds the changes of the one above it, or of an indicator: 同比增长, 地区生产总值增速.
+func (t *table) isChange(r *grid.Row) bool {
+	text := r.Cell(t.At[header.IndicatorField])
+	return text != "" && text[0] >= utf8.RuneSelf && len(text) <= header.MaxCell && t.reader.changes.get(text, func(text string) bool {
+		of, ok := wording.ChangeRow(text)
+		if _, _, known := t.Catalogue.FindIndicator(text); known || !ok {
+			return false
+		}
+		return of == "" || t.indicator(of).known
+	})
 }
 
 // inNotes reports whether a row is one of the notes that a heading such as 填表说明： has begun.

@@ -29,6 +29,11 @@ type table struct {
 	units  units
 	stages stages
 	sums   sums
+	// toDateBelow is the footnote which says that figures count from the beginning of the year.
+	toDateBelow struct {
+		text string
+		row  int
+	}
 	// foreignColumns are those of other areas of which there has been a figure.
 	foreignColumns map[int]bool
 }
@@ -55,7 +60,7 @@ func (f *file) recognize(g grid.Grid) (*table, *header.Failure, error) {
 
 // known returns what is known of a table of the file besides its rows.
 func (f *file) known() header.Known {
-	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, MaxColumns: f.Limits.Columns, First: f.keyed}
+	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, Sheet: f.sheet, MaxColumns: f.Limits.Columns, First: f.keyed}
 }
 
 // tableReader is the state of reading a table's rows.
@@ -70,15 +75,18 @@ type tableReader struct {
 	footnotes   cache[bool]
 	totals      cache[bool]
 	totalNames  cache[bool]
+	changes     cache[bool]
 	fieldNames  cache[bool]
 	inNotes     bool     // below a heading such as 填表说明：
 	texts       int      // numbers that are stored as text
 	firstText   string   // where the first is
 	yearless    bool     // a row's period has the title's year
 	above       []string // the cells of the last row with figures
-	earlier     int      // figures passed over, of which the row has those of a later stage
-	ditto       int      // cells that repeat the one above
-	toDate      int      // figures that were taken for those of the year to date
+	areaAbove   string   // the last area and period that rows have named
+	periodAbove string
+	earlier     int // figures passed over, of which the row has those of a later stage
+	ditto       int // cells that repeat the one above
+	toDate      int // figures that were taken for those of the year to date
 	firstToDate event.Observation
 }
 
@@ -155,7 +163,7 @@ func (t *table) read() error {
 			return err
 		}
 	}
-	if err := t.endUnits(); err != nil {
+	if err := cmp.Or(t.contradictedBelow(), t.endUnits()); err != nil {
 		return err
 	}
 	t.endStages()
@@ -207,7 +215,16 @@ func (t *table) row(r *grid.Row) error {
 	if r.Problem != nil {
 		return t.malformed(r, r.Problem)
 	}
-	if r.Blank() || t.passedOver(r) {
+	if r.Blank() {
+		return nil
+	}
+	n, first := r.Filled()
+	if n == 1 {
+		if err := t.otherSection(r, first); err != nil {
+			return err
+		}
+	}
+	if t.passedOver(r, n, first) {
 		return nil
 	}
 	if t.secondHeader(r) {
@@ -231,6 +248,9 @@ func (t *table) row(r *grid.Row) error {
 		if len(cell) > t.Limits.CellBytes {
 			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列的内容超过 %d 字节", i+1, t.Limits.CellBytes), fmt.Sprintf("the cell in column %d has more than %d bytes", i+1, t.Limits.CellBytes)))
 		}
+	}
+	if problem := t.unplaced(r); problem != nil {
+		return t.malformed(r, problem)
 	}
 	if t.units.section != nil {
 		t.units.section.used = true

@@ -62,6 +62,9 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	if t.SDMX {
 		o.Unit = t.label(o.Unit)
 	}
+	if problem := otherUnit(o.Unit, cmp.Or(indicator.unit, t.Columns[t.At[header.ValueField]].Unit)); problem != nil {
+		return o, "", "", problem
+	}
 	if at := t.At[header.MultiplierField]; at >= 0 && r.Cell(at) != "" {
 		unit, ok := multiplied(t.label(r.Cell(at)), o.Unit)
 		if !ok {
@@ -213,6 +216,9 @@ func (t *table) wideRow(r *grid.Row) error {
 		if r.Merged[i] {
 			fault = mergedValue(i, r.Number)
 		}
+		if fault == nil && !catalogue.Silent(string(o.Value)) {
+			fault = otherUnit(w.unit, cmp.Or(w.indicator.unit, c.Unit))
+		}
 		if fault != nil {
 			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: cmp.Or(o.Cell, c.Name), Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {
 				return err
@@ -311,8 +317,9 @@ func (w *wideFigures) figure(i int) (o event.Observation, area string, known boo
 		o.Period = c.Period
 	case header.AcrossIndicator:
 		what = named{id: c.Indicator, unit: c.Unit, known: true}
+		o.Period = cmp.Or(c.Period, o.Period)
 	case header.AcrossAreas:
-		area = c.Area
+		area, o.Period = c.Area, cmp.Or(c.Period, o.Period)
 	}
 	o.Indicator, o.Stage = what.id, cmp.Or(o.Stage, c.Stage)
 	w.table.toDate(&o, w.toDate || what.toDate || c.ToDate)

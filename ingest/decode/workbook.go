@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
 	"github.com/citytally/citytally/ingest/event"
@@ -22,6 +23,12 @@ type workbook struct {
 type candidate struct {
 	grid.Sheet
 	summary grid.Summary
+}
+
+// passedSheet is a sheet that holds no table of the sender's, and why.
+type passedSheet struct {
+	name    string
+	problem *catalogue.Problem
 }
 
 // readXLSX reads the one visible sheet of a workbook that holds a table, or the sheet that the
@@ -49,7 +56,7 @@ func (w *workbook) choose() (*candidate, error) {
 	}
 	var fits []candidate
 	var worst *header.Failure
-	var passed []string
+	var passed []passedSheet
 	for _, s := range sheets {
 		c := candidate{Sheet: s}
 		if c.summary, err = w.book.Summarize(&c.Sheet); err != nil {
@@ -63,8 +70,9 @@ func (w *workbook) choose() (*candidate, error) {
 			fits = append(fits, c)
 			continue
 		}
-		if passed = append(passed, event.Excerpt(s.Name, 60)); worst == nil || failed.Recognized > worst.Recognized {
-			worst = failed
+		if passed = append(passed, passedSheet{event.Excerpt(s.Name, 60), failed.Problem}); worst == nil || failed.Recognized > worst.Recognized {
+			named := *failed
+			worst = &named
 			worst.Problem = newProblem(failed.Problem.Code, failed.Problem.Seen, fmt.Sprintf("工作表 %q：%s", s.Name, failed.Problem.ZH), fmt.Sprintf("sheet %q: %s", s.Name, failed.Problem.EN))
 		}
 	}
@@ -76,8 +84,12 @@ func (w *workbook) choose() (*candidate, error) {
 	case len(fits) > 1:
 		return nil, severalSheets(fits)
 	}
-	for _, name := range passed {
-		w.understanding.note("SHEET_PASSED_OVER", 0, "", name, fmt.Sprintf("工作表 %q 里没有数据表，未读", name), fmt.Sprintf("sheet %q holds no table of figures and is passed over", name))
+	for _, s := range passed {
+		zh, en := fmt.Sprintf("工作表 %q 里没有数据表，未读", s.name), fmt.Sprintf("sheet %q holds no table of figures and is passed over", s.name)
+		if s.problem.Code == header.DefaultsDiffer {
+			zh, en = fmt.Sprintf("工作表 %q 未读：%s", s.name, s.problem.ZH), fmt.Sprintf("sheet %q is passed over: %s", s.name, s.problem.EN)
+		}
+		w.understanding.note("SHEET_PASSED_OVER", 0, "", s.name, zh, en)
 	}
 	return &fits[0], nil
 }
@@ -120,6 +132,7 @@ func (w *workbook) try(c *candidate) (*header.Failure, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.sheet = c.Name
 	_, failed, err := w.recognize(rows)
 	return failed, errors.Join(err, rows.Close())
 }

@@ -56,8 +56,9 @@ func (t *table) headerColumns(cells []string) []Column {
 // behindName is what headers write behind an indicator's name, of its figures.
 var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成数|完成情况)(\([^()]+\))?$`)
 
-// periodSuffix is what tables write behind a period: 2022年末, 2022年实际.
-var periodSuffix = regexp.MustCompile(`(?:年末|期末|末|底|实际|实绩|完成情况|完成数?|数值|数据|调整后?数?|数)$`)
+// periodSuffix is what tables write behind a period: 2022年末, 2022年（实际）, 3月当月, 2022年核定数. Two columns
+// of one period, such as what was reported and what was verified, are a question.
+var periodSuffix = regexp.MustCompile(`[(\[]?(?:年末|期末|末|底|(?:实际|实绩|完成|数值|数据|调整后?|当月|本月|单月|当季|本季|单季|当期|上报|自报|申报|填报|核定|审定|认定)(?:情况|数|值)?|数)[)\]]?$`)
 
 // stageSuffix is a stage behind a period: 2025年快报, 2025年（预计）.
 var stageSuffix = regexp.MustCompile(`[(\[]?((?:快报|预计|预测|年报|初步核算|初步|最终核实|最终)数?)[)\]]?$`)
@@ -99,14 +100,18 @@ func (t *table) figuresOf(c *Column) bool {
 	}
 	period, toDate, err := ReadPeriod(text, t.Year)
 	if err != nil {
-		if short := periodSuffix.ReplaceAllString(text, ""); short != text && short != "" {
-			if strings.HasSuffix(text, "年末") {
+		whole := catalogue.NormalizeName(text)
+		if short := periodSuffix.ReplaceAllString(whole, ""); short != whole && short != "" {
+			if strings.HasSuffix(whole, "年末") {
 				short += "年"
 			}
 			if period, shorter := catalogue.ReadPeriod(short, t.Year); shorter == nil {
 				c.Role, c.Period = Figures, period.String()
 				return true
 			}
+		}
+		if t.ofAPeriod(c) {
+			return true
 		}
 		if problem := asProblem(err); problem.Code != "PERIOD_INVALID" {
 			c.problem = problem
@@ -115,6 +120,38 @@ func (t *table) figuresOf(c *Column) bool {
 	}
 	c.Role, c.Period, c.ToDate = Figures, period.String(), toDate
 	return true
+}
+
+// periodBeside finds a period before or behind the name of an indicator or an area.
+var periodBeside = func() [2]*regexp.Regexp {
+	const period = `((?:(?:19|20)\d{2}(?:年度?|-)?)?(?:第?[一二三四1-4]季度|[上下]半年|前三季度|1[-—–~至]\d{1,2}月|\d{1,2}月|q[1-4]|s[12]|h[12])|(?:19|20)\d{2}年?度?)`
+	return [2]*regexp.Regexp{regexp.MustCompile(`^` + period + `(.*)$`), regexp.MustCompile(`^(.*?\D)` + period + `$`)}
+}()
+
+// ofAPeriod recognises a header that names an indicator or an area, and the period of its figures:
+// 2022年地区生产总值（亿元）, or 地区生产总值 over 2022年.
+func (t *table) ofAPeriod(c *Column) bool {
+	text := catalogue.NormalizeName(c.Name)
+	for i, pattern := range periodBeside {
+		m := pattern.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		written, name := m[1+i], strings.Trim(m[2-i], ":、,")
+		period, toDate, err := ReadPeriod(written, t.Year)
+		if err != nil || name == "" {
+			continue
+		}
+		if ind, unit, named, ok := FindIndicator(t.Catalogue, name); ok {
+			c.Role, c.Indicator, c.Unit, c.Period, c.ToDate = Figures, ind.ID, unit, period.String(), toDate || named
+			return true
+		}
+		if area, ok := t.Catalogue.FindArea(name); ok && !t.CityFor(area) {
+			c.Role, c.Area, c.Period, c.ToDate = Figures, area.Code, period.String(), toDate
+			return true
+		}
+	}
+	return false
 }
 
 func asProblem(err error) *catalogue.Problem {
@@ -159,13 +196,28 @@ func (t *table) combine(top, bottom []string) []string {
 			} else if field != Extra {
 				cells[i] = lower
 			} else if _, err := catalogue.ReadPeriod(cells[i], 0); err != nil {
-				if _, _, ok := t.Catalogue.FindIndicator(lower); ok {
+				if _, _, ok := t.Catalogue.FindIndicator(lower); ok && !t.tellsApart(upper) {
 					cells[i] = lower
 				}
 			}
 		}
 	}
 	return cells
+}
+
+// tellsApart reports whether what stands over the names of indicators says which of their figures are meant: a
+// period, an area, those of the year before. Other words head a group of indicators.
+func (t *table) tellsApart(upper string) bool {
+	if kind, ok := wording.RelativePeriod(catalogue.NormalizeName(upper)); ok {
+		period, of := wording.EndingWith(t.Period, kind)
+		return !of || period != t.Period
+	}
+	if area, ok := t.Catalogue.FindArea(upper); ok {
+		return area.Code != t.Sender
+	}
+	c := Column{Name: upper}
+	compared, _ := wording.Compares(upper)
+	return compared != wording.NoComparison || wording.PassedOver(Key(upper)) || t.figuresOf(&c) && c.Period != ""
 }
 
 // namesFigures reports whether a header names an indicator, an area or a period.
@@ -187,10 +239,10 @@ func (t *table) layoutOf(columns []Column, below []grid.Row) (Orientation, *Fail
 			f.Recognized++
 		case c.Indicator != "":
 			across[0]++
-		case c.Period != "":
-			across[1]++
 		case c.Area != "":
 			across[2]++
+		case c.Period != "":
+			across[1]++
 		}
 	}
 	has := func(field Role) bool { return len(byField[field]) > 0 }
@@ -397,9 +449,9 @@ func (t *table) describeMissing(columns []Column, recognized int, names []string
 		"the header is wrong: "+strings.Join(en, "; ")+"; want "+wantedColumns+", or a table with periods, indicators or areas across")
 }
 
-// titleSays tells what a title or the file's name says of the period, where it is one.
+// titleSays tells what a title or the name of the file or sheet says of the period, where it is one.
 func (t *table) titleSays() (zh, en string) {
-	said := periodsIn(append(t.titles(t.sample[max(t.Begin-1, 0)].Number+1), t.File))
+	said := periodsIn(append(t.titles(t.sample[max(t.Begin-1, 0)].Number+1), t.File, t.Sheet))
 	if len(said) != 1 {
 		return "", ""
 	}

@@ -16,13 +16,13 @@ var (
 	titlePeriod = regexp.MustCompile(`(\d{4})\s*年?(?:度)?\s*(?:(?:第?[一二三四1-4]季度)|(?:[上下]半年)|(?:前三季度)|(?:\d{1,2}\s*[-—–~至]\s*\d{1,2}月)|(?:\d{1,2}月))?|\b(?:19|20)\d{2}-?(?:Q[1-4]|S[12]|H[12]|YTD\d{2}|\d{2})\b`)
 )
 
-// context reads what stands above the header, and in the file's name: the period and area that the parameters have to agree with. It returns a failure where they do not.
+// context reads what stands above the header, and in the names of the file and the sheet: the period and area that the parameters have to agree with. It returns a failure where they do not.
 func (t *table) context() *Failure {
-	titles := t.titles(t.Row)
+	titles := append(t.titles(t.Row), t.File, t.Sheet)
 	if f := t.titleArea(titles); f != nil {
 		return f
 	}
-	if t.At[PeriodField] < 0 && t.At[YearField] < 0 && (t.Orientation != AcrossPeriods || t.relative()) {
+	if t.At[PeriodField] < 0 && t.At[YearField] < 0 && (t.Orientation == Long || !dated(t.Columns).all || t.relative()) {
 		if f := t.titlePeriod(titles); f != nil {
 			return f
 		}
@@ -74,10 +74,10 @@ func (t *table) yearAbove(i int) int {
 }
 
 // titlePeriod settles the period of a table that has none, which the parameter gives; a
-// title or file name that says another one is a question.
+// title, or the name of the file or sheet, that says another one is a question.
 func (t *table) titlePeriod(titles []string) *Failure {
 	t.Whole = t.Period.String()
-	said := periodsIn(append(titles, t.File))
+	said := periodsIn(titles)
 	if len(said) == 0 || said[t.Whole] != "" {
 		return nil
 	}
@@ -118,7 +118,8 @@ func (t *table) titleArea(titles []string) *Failure {
 	if sender == "" || t.At[AreaField] >= 0 || t.Orientation == AcrossAreas {
 		return nil
 	}
-	var named []*catalogue.Area
+	var named *catalogue.Area
+	where := ""
 	for i := range t.Catalogue.Areas {
 		a := &t.Catalogue.Areas[i]
 		for _, title := range titles {
@@ -126,16 +127,18 @@ func (t *table) titleArea(titles []string) *Failure {
 				if a.Code == sender {
 					return nil
 				}
-				named = append(named, a)
+				if named == nil {
+					named, where = a, title
+				}
 				break
 			}
 		}
 	}
 	own, ok := t.Catalogue.Area(sender)
-	if len(named) == 0 || !ok {
+	if named == nil || !ok {
 		return nil
 	}
-	return &Failure{Problem: newProblem(DefaultsDiffer, named[0].NameZH,
-		fmt.Sprintf("表中的标题写的是%s，报送的地区是%s（%s）；请核对后改为一致", named[0].NameZH, own.NameZH, own.Code),
-		fmt.Sprintf("the table's title names %s and it is sent for %s (%s); make them agree", named[0].NameEN, own.NameEN, own.Code)), Recognized: 100}
+	return &Failure{Problem: newProblem(DefaultsDiffer, named.NameZH,
+		fmt.Sprintf("%q 写的是%s，报送的地区是%s（%s）；请核对后改为一致", event.Excerpt(where, 60), named.NameZH, own.NameZH, own.Code),
+		fmt.Sprintf("%q names %s and it is sent for %s (%s); make them agree", event.Excerpt(where, 60), named.NameEN, own.NameEN, own.Code)), Recognized: 100}
 }

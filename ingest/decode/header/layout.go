@@ -30,8 +30,8 @@ type Known struct {
 	Period catalogue.Period
 	// Sender is the area whose figures they are where nothing names another; "" is none.
 	Sender string
-	// File is the file's name.
-	File string
+	// File is the file's name, and Sheet that of the sheet of a workbook.
+	File, Sheet string
 	// MaxColumns is how many columns a table may have.
 	MaxColumns int
 	// First is true where the first row is the header, whatever follows.

@@ -64,8 +64,28 @@ func listColumns(cells []string) []Column {
 	return columns
 }
 
+// captionOnly reports whether the only header is a caption above a form, 统一社会信用代码：, and not that of
+// a list: more than one cell is filled in the row below it.
+func (t *table) captionOnly(columns []Column) bool {
+	named := 0
+	for i := range columns {
+		if columns[i].Name != "" {
+			named++
+		}
+	}
+	for n := t.Begin; n < len(t.sample) && named == 1; n++ {
+		if filled, _ := t.sample[n].Filled(); filled > 0 {
+			return filled > 1
+		}
+	}
+	return false
+}
+
 // checkList checks a list of entities. It returns nil where it is one.
 func (t *table) checkList(columns []Column, byField [Figures + 1][]int, f *Failure) *Failure {
+	if t.captionOnly(columns) {
+		return t.missing(columns, f, "indicator", "period", "value")
+	}
 	f.Recognized += 10
 	for i := range columns {
 		if name := event.Excerpt(columns[i].Name, 60); columns[i].Role == Extra && validity.MatchString(Key(name)) && t.holdsValues(i) {

@@ -208,16 +208,44 @@ func (t *table) checkWide(kind Orientation, columns []Column, byField [Figures +
 	if kind != AcrossIndicator && len(byField[IndicatorField]) == 0 {
 		missing = append(missing, "indicator")
 	}
-	if kind != AcrossPeriods && len(byField[PeriodField]) == 0 && t.Period.Kind == 0 {
+	dated := dated(columns)
+	if len(byField[PeriodField]) == 0 && t.Period.Kind == 0 && !dated.all {
 		missing = append(missing, "period")
 	}
 	if len(missing) > 0 {
 		return t.missing(columns, f, missing...)
 	}
+	if at := byField[PeriodField]; len(at) > 0 && kind != AcrossPeriods && dated.first >= 0 {
+		zh, en := columns[at[0]].Name, columns[dated.first].Name
+		f.Problem = newProblem(ambiguous, headerText(columns),
+			fmt.Sprintf("第 %d 列 %q 是各行的报告期，第 %d 列 %q 又写有时期，看不出用哪一个；请只保留一处", at[0]+1, zh, dated.first+1, en),
+			fmt.Sprintf("column %d, %q, says the period of each row, and column %d, %q, has one too, so that it is not certain which is meant; keep one", at[0]+1, zh, dated.first+1, en))
+		return f
+	}
 	if f := t.repeated(columns, byField, f); f != nil {
 		return f
 	}
 	return t.uncertainFigures(kind, columns, f)
+}
+
+// datedColumns is which columns of figures name their periods: all, and the first that does; -1 is none.
+type datedColumns struct {
+	all   bool
+	first int
+}
+
+func dated(columns []Column) datedColumns {
+	d := datedColumns{all: true, first: -1}
+	for i := range columns {
+		switch c := &columns[i]; {
+		case c.Role != Figures:
+		case c.Period == "":
+			d.all = false
+		case d.first < 0:
+			d.first = i
+		}
+	}
+	return d
 }
 
 // meaning tells what an unnamed column says of the rows: areas, periods or indicators.

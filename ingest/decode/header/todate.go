@@ -2,7 +2,6 @@ package header
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/wording"
@@ -36,11 +35,16 @@ func ReadPeriod(text string, year int) (p catalogue.Period, toDate bool, err err
 	return p, upTo && err == nil, err
 }
 
-// FindIndicator finds an indicator as [catalogue.Catalogue.FindIndicator] does, and by a name that says
-// that its figures are of the year to date, which it reports: 技术合同成交额累计.
+// FindIndicator finds an indicator as [catalogue.Catalogue.FindIndicator] does, and by a name with the mark
+// of a footnote, or one that says that its figures are of the year to date, which it reports: 技术合同成交额累计.
 func FindIndicator(c *catalogue.Catalogue, text string) (ind *catalogue.Indicator, unit string, toDate, ok bool) {
 	if ind, unit, ok = c.FindIndicator(text); ok {
 		return ind, unit, false, true
+	}
+	if name := wording.WithoutFootnote(text); name != text {
+		if ind, unit, ok = c.FindIndicator(name); ok {
+			return ind, unit, false, true
+		}
 	}
 	for _, name := range wording.WithoutToDate(text) {
 		if ind, unit, ok = c.FindIndicator(name); ok {
@@ -54,7 +58,7 @@ func FindIndicator(c *catalogue.Catalogue, text string) (ind *catalogue.Indicato
 // returns a failure where that is not certain. Columns that tell both apart need no title.
 func (t *table) cumulation(titles []string) *Failure {
 	kind := wording.NotCumulative
-	for _, title := range append(slices.Clone(titles), t.File) {
+	for _, title := range titles {
 		if k, month := wording.ToDate(title); k > kind {
 			kind, t.ToDate = k, ToDate{Title: title, Month: month}
 		}

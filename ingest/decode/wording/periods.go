@@ -94,3 +94,15 @@ func Compares(name string) (kind Comparison, of string) {
 	}
 	return NoComparison, ""
 }
+
+var changeRow = regexp.MustCompile(`^(?:其中[:,]?)?(.*?)(?:(?:同比|环比|比上年(?:同期)?|较上年(?:同期)?|比去年(?:同期)?|比上月|比上季)(?:增长|增速|增幅|增减|增降|变动|变化|升降)?(?:速度|率|幅度?|百分点)?|增长速度|增长率|增速|增幅|增长)$`)
+
+// ChangeRow reports whether the label of a row is of changes, and of what; "" where it does not say:
+// 同比增长（%）, 地区生产总值增速.
+func ChangeRow(label string) (of string, ok bool) {
+	m := changeRow.FindStringSubmatch(percentSigns.ReplaceAllString(catalogue.NormalizeName(label), ""))
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}

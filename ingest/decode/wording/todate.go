@@ -43,6 +43,19 @@ func ToDate(title string) (kind Cumulation, month uint8) {
 	return Cumulative, month
 }
 
+var toDateGeneral = regexp.MustCompile(`附注|注释|备注|说明|注|本表|表中|表内|以上|上述|所列|各项|各|指标|数据|数值|数字|金额|统计|口径|完成|情况|均|都|统一|全部|所有|除|另有|标明|外|为|是|系|属|按|的|自|从|年初|起|至|本期|期末|截|止|目前|底|末|前|个|累计|[\s\d:.、*※()#年月季度份-]`)
+
+// ToDateBelow tells whether a footnote says of all figures, and of nothing in particular, that they count
+// from the beginning of the year: 注：本表为1-9月累计数, but not 注：授权专利为历年累计数.
+func ToDateBelow(text string) bool {
+	for _, clause := range clauseEnds.Split(catalogue.NormalizeName(text), -1) {
+		if kind, _ := ToDate(clause); kind == Cumulative && strings.TrimSuffix(toDateGeneral.ReplaceAllString(dashes.Replace(clause), ""), "数") == "" {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	upToBefore = regexp.MustCompile(`^(?:自?年初)?(?:截[至止到]+|累计[至到]?|至|到)`)
 	upToBehind = regexp.MustCompile(`(?:(?:期?[末底]止?|止)(?:累计)?|累计)(?:数值?|值|额|完成数?)?$`)
@@ -56,6 +69,11 @@ func UpTo(text string) (period string, ok bool) {
 	period = upToBehind.ReplaceAllString(upToBefore.ReplaceAllString(text, ""), "")
 	return period, period != text && period != ""
 }
+
+var footnoteMark = regexp.MustCompile(`(?:[①-⑳⑴-⒇¹²³⁴⁵⁶⁷⁸⁹*※†]|[\[【(（](?:注)?\d{1,2}[\]】)）]|注\d{1,2})+\s*$`)
+
+// WithoutFootnote returns a name without the mark of a footnote behind it: 地区生产总值①.
+func WithoutFootnote(name string) string { return footnoteMark.ReplaceAllString(name, "") }
 
 // cumulated are the forms in which the name of an indicator says that its figures are of the year to
 // date.
