@@ -21,6 +21,9 @@
 // A file that can be read in two ways, or in none, is an error that says what to do, always
 // a [*catalogue.Problem].
 //
+// The package is large because what a row means hangs on everything around it: titles, headings, footnotes and
+// the rows above settle its area, period, unit and stage together, and each may make it a question.
+//
 // What never happens: a figure is changed, the good rows of a usable file are lost because
 // of a bad one, or a file is read in one of two possible ways without a question.
 //
