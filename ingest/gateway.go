@@ -21,6 +21,7 @@ import (
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/ingest/edition"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -115,7 +116,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 	g := &Gateway{
 		log: log, tokens: token.NewRegister(tokens, logger), attempts: attempts.New(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
-		group: stream.NewGroup(log), unjudged: newUnjudged(config),
+		group: stream.NewGroup(log), unjudged: newUnjudged(config, func(sequence uint64, lost event.SubmissionID) { log.WriteOver(sequence, lost.String()) }),
 		slots: make(chan struct{}, config.MaxInFlight), large: make(chan struct{}, largeUploads), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}

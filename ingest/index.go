@@ -220,7 +220,7 @@ func (x *index) recentOf(area string, limit int) (newest []event.SubmissionID) {
 func (x *index) addVerdict(d stream.Delivery) {
 	judged, isVerdict := event.JudgedSequence(d.ID())
 	if isVerdict {
-		x.unjudged.addVerdict(judged)
+		x.unjudged.addVerdict(judged, &d)
 	}
 	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	if err != nil {

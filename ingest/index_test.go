@@ -35,7 +35,7 @@ func TestIndexForgetsWhatStreamsForget(t *testing.T) {
 			}
 		}
 	}
-	x := newIndex(newUnjudged(DefaultConfig()))
+	x := newIndex(newUnjudged(DefaultConfig(), nil))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- x.follow(ctx, log) }()
@@ -77,5 +77,79 @@ func TestIndexForgetsWhatStreamsForget(t *testing.T) {
 	<-forgetting
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A message of SUBMISSIONS that was stored after the verdict on its place is not what was judged there,
+// in whichever order the two are read, until somebody has accepted the loss. A message that says that
+// one was lost is no such message.
+func TestPlacesThatWereWrittenOverAreKnown(t *testing.T) {
+	nc, err := nats.Connect("", natsdtest.Start(t).InProcess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	log, err := stream.Open(t.Context(), nc, stream.DefaultConfig(), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(n byte) string { return event.SubmissionID{n}.String() }
+	var submissions, verdicts []stream.Delivery
+	read := func(to *[]stream.Delivery, subject, messageID string, header map[string]string) {
+		stored, err := log.Publish(t.Context(), stream.Message{Subject: subject, ID: messageID, Header: header, Body: []byte("{}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := map[bool]string{true: stream.Submissions, false: stream.Verdicts}[to == &submissions]
+		m, err := log.Get(t.Context(), name, stored[0].Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*to = append(*to, stream.Undelivered(stream.Message{Subject: subject, ID: messageID, Header: header}, m.Sequence, m.Time))
+	}
+	submission := func(header map[string]string) { read(&submissions, "submissions.320812.d", "", header) }
+	verdict := func(sequence uint64, n byte) {
+		read(&verdicts, "verdicts.320812.d", event.VerdictID(sequence), map[string]string{event.SubmissionHeader: id(n)})
+	}
+	submission(map[string]string{event.SubmissionHeader: id(1)})
+	verdict(1, 1)
+	verdict(2, 2)
+	submission(map[string]string{event.SubmissionHeader: id(3)}) // in the place of 2
+	verdict(2, 3)
+	verdict(3, 4)
+	submission(map[string]string{event.LostHeader: "true"}) // in the place of 4
+	submission(nil)                                         // by NATS, without an id
+	verdict(4, 5)
+
+	for name, order := range map[string]func(*unjudged){
+		"submissions first": func(u *unjudged) { addAll(u, submissions, nil); addAll(u, nil, verdicts) },
+		"verdicts first":    func(u *unjudged) { addAll(u, nil, verdicts); addAll(u, submissions, nil) },
+	} {
+		found := map[uint64]string{}
+		order(newUnjudged(DefaultConfig(), func(sequence uint64, lost event.SubmissionID) { found[sequence] = lost.String() }))
+		if len(found) != 1 || found[2] != id(2) {
+			t.Errorf("%s: %v; want %s, lost at 2", name, found, id(2))
+		}
+	}
+	log.WriteOver(2, id(2))
+	if over := log.WrittenOver(0); over[2] != id(2) {
+		t.Errorf("known: %v", over)
+	}
+	if err := log.AcceptLoss(t.Context(), stream.Submissions); err != nil {
+		t.Fatal(err)
+	}
+	extent, err := log.Extent(t.Context(), stream.Submissions)
+	if err != nil || len(log.WrittenOver(extent.Accepted)) != 0 {
+		t.Errorf("after the loss was accepted: %+v, %v", extent, err)
+	}
+}
+
+func addAll(u *unjudged, submissions, verdicts []stream.Delivery) {
+	for i := range submissions {
+		u.addSubmission(&submissions[i])
+	}
+	for i := range verdicts {
+		sequence, _ := event.JudgedSequence(verdicts[i].ID())
+		u.addVerdict(sequence, &verdicts[i])
 	}
 }

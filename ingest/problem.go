@@ -65,6 +65,7 @@ const (
 	retryAfterStart    = "1"
 	retryAfterBroker   = "2"
 	retryAfterUnjudged = "5"
+	retryAfterHeld     = "60"
 )
 
 func newProblem(status int, code, zh, en string) *Problem {

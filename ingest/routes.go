@@ -176,6 +176,9 @@ func (g *Gateway) readiness(w http.ResponseWriter, r *http.Request) error {
 	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
+	if err := g.checkIntake(w); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := g.ready(ctx); err != nil {
@@ -207,6 +210,24 @@ func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 	return nil
 }
 
+// checkIntake returns a problem while nothing is taken in.
+func (g *Gateway) checkIntake(w http.ResponseWriter) error {
+	if held := g.log.IntakeHeld(); held != nil {
+		return heldProblem(w, held)
+	}
+	return nil
+}
+
+// heldProblem says why nothing is taken in.
+func heldProblem(w http.ResponseWriter, held *stream.HeldError) error {
+	zh, after := "系统正在核对数据，暂未接收，请稍后重试", retryAfterStart
+	if len(held.Streams) > 0 {
+		zh, after = "服务器的数据（"+strings.Join(held.Streams, "、")+"）缺失了末尾部分，为避免覆盖，在运维人员处理之前暂停接收，未存储任何数据；请通知运维人员（citytally status 说明原因和处理办法），之后原样重发，重复发送不会重复计算", retryAfterHeld
+	}
+	w.Header().Set("Retry-After", after)
+	return newProblem(http.StatusServiceUnavailable, codeUnavailable, zh, "nothing was stored: "+held.Error())
+}
+
 // What a client is told while the broker's disk is full.
 const (
 	fullDiskZH = "服务器磁盘已满，未接收任何数据，请通知运维人员，稍后原样重发；重复发送不会重复计算"
@@ -220,6 +241,9 @@ func (g *Gateway) unavailableProblem(w http.ResponseWriter, cause error) error {
 		g.logger.Error().Err(cause).Msg("the broker denies the gateway its work")
 		return newProblem(http.StatusInternalServerError, codeInternal,
 			"消息系统拒绝了网关的操作，未接收任何数据，请通知运维人员："+denied.Error(), "nothing was taken; tell those who run it: "+denied.Error())
+	}
+	if held, ok := errors.AsType[*stream.HeldError](cause); ok {
+		return heldProblem(w, held)
 	}
 	w.Header().Set("Retry-After", retryAfterBroker)
 	if stream.IsFullDisk(cause) || stream.IsFullDisk(g.log.Outage()) {

@@ -25,11 +25,13 @@ type unjudged struct {
 	// waiting are the messages of SUBMISSIONS without a verdict, by sequence, and early the
 	// verdicts on messages that this process has yet to hear of.
 	waiting map[uint64]waitingMessage
-	early   map[uint64]struct{}
-	reached uint64 // the newest message of SUBMISSIONS that was followed
-	byArea  map[string]waitingShare
-	changed chan struct{} // closed, and made anew, when something has got its verdict
-	settled time.Time     // when the validators were last asked how far they are
+	early   map[uint64]judgedMessage
+	// writtenOver is told of each message that is not the one that the verdict on its place is about.
+	writtenOver func(sequence uint64, lost event.SubmissionID)
+	reached     uint64 // the newest message of SUBMISSIONS that was followed
+	byArea      map[string]waitingShare
+	changed     chan struct{} // closed, and made anew, when something has got its verdict
+	settled     time.Time     // when the validators were last asked how far they are
 }
 
 // waitingMessage is a message that waits, and waitingShare what waits of one area.
@@ -37,6 +39,7 @@ type (
 	waitingMessage struct {
 		area  string
 		bytes int64
+		judgedMessage
 	}
 	waitingShare struct {
 		messages int
@@ -44,10 +47,36 @@ type (
 	}
 )
 
-func newUnjudged(c Config) *unjudged {
+// judgedMessage is of which submission a message or the verdict on it is, as its headers say, and when
+// the broker stored it. The zero id is not known.
+type judgedMessage struct {
+	id       event.SubmissionID
+	storedAt time.Time
+}
+
+func judgedMessageOf(d *stream.Delivery) judgedMessage {
+	id, _ := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
+	return judgedMessage{id: id, storedAt: d.StoredAt}
+}
+
+// clockDifference is how much later than its verdict a message may seem to be stored: on a cluster
+// another server may have stored it, whose clock differs.
+const clockDifference = time.Minute
+
+// compare tells where the message at a sequence came after the verdict on that place: the end of
+// SUBMISSIONS was lost with what was judged, and written over. What came otherwise than by a gateway
+// has no id.
+func (u *unjudged) compare(sequence uint64, message, verdict judgedMessage) {
+	after := message.storedAt.Sub(verdict.storedAt)
+	if other := message.id != (event.SubmissionID{}) && message.id != verdict.id; after > clockDifference || other && after > 0 {
+		u.writtenOver(sequence, verdict.id)
+	}
+}
+
+func newUnjudged(c Config, writtenOver func(uint64, event.SubmissionID)) *unjudged {
 	return &unjudged{
-		messages: c.MaxUnjudged, bytes: unjudgedBytes,
-		waiting: map[uint64]waitingMessage{}, early: map[uint64]struct{}{}, byArea: map[string]waitingShare{}, changed: make(chan struct{}),
+		messages: c.MaxUnjudged, bytes: unjudgedBytes, writtenOver: writtenOver,
+		waiting: map[uint64]waitingMessage{}, early: map[uint64]judgedMessage{}, byArea: map[string]waitingShare{}, changed: make(chan struct{}),
 	}
 }
 
@@ -90,24 +119,34 @@ func (u *unjudged) addSubmission(d *stream.Delivery) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if d.Sequence > u.reached+1 && len(u.early) > 0 { // what lies between will not come
-		maps.DeleteFunc(u.early, func(sequence uint64, _ struct{}) bool { return sequence < d.Sequence })
+		maps.DeleteFunc(u.early, func(sequence uint64, _ judgedMessage) bool { return sequence < d.Sequence })
 	}
 	u.reached = d.Sequence
-	if _, judged := u.early[d.Sequence]; judged {
-		delete(u.early, d.Sequence)
+	verdict, judged := u.early[d.Sequence]
+	delete(u.early, d.Sequence)
+	if d.Header(event.LostHeader) != "" {
 		return
 	}
-	u.waiting[d.Sequence] = waitingMessage{area, bytes}
+	if judged {
+		u.compare(d.Sequence, judgedMessageOf(d), verdict)
+		return
+	}
+	u.waiting[d.Sequence] = waitingMessage{area, bytes, judgedMessageOf(d)}
 	u.count(area, 1, bytes)
 }
 
-// addVerdict counts the verdict on a message.
-func (u *unjudged) addVerdict(sequence uint64) {
+// addVerdict counts the verdict on the message at a sequence.
+func (u *unjudged) addVerdict(sequence uint64, d *stream.Delivery) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if sequence > u.reached {
-		u.early[sequence] = struct{}{}
+		if _, known := u.early[sequence]; !known { // the first is on what was there first
+			u.early[sequence] = judgedMessageOf(d)
+		}
 		return
+	}
+	if m, waits := u.waiting[sequence]; waits {
+		u.compare(sequence, m.judgedMessage, judgedMessageOf(d))
 	}
 	u.remove(sequence)
 	u.wake()

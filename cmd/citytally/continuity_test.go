@@ -63,9 +63,9 @@ func restarted(t testing.TB, dir string, p *program, meanwhile func()) *program 
 	return startRun(t, dir)
 }
 
-// An older copy of the broker's data, put back, is told with the side that is richer. Intake
-// goes on, nothing in ClickHouse is overwritten or dropped, and once a person has decided,
-// ClickHouse shows what the log holds.
+// An older copy of the broker's data, put back, is told with the side that is richer. Nothing is taken
+// in, nothing in ClickHouse is overwritten or dropped, and once a person has decided, ClickHouse shows
+// what the log holds.
 func TestOlderBrokerDataIsTold(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -86,12 +86,10 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 		}
 	}
 	before := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")
-	push(t, dir, "320804", 7)
-	push(t, dir, "320813", 8)
-	eventually(t, "the rest of the pipeline works on", func() bool {
-		position, err := attach(t, dir).Position(t.Context(), stream.Submissions, "validate")
-		return err == nil && position.AckFloor == 3
-	})
+	file := csvFile(t, "indicator,period,value\ngdp,2021,7\n")
+	if code, _, stderr := citytally(t, "submit", "--dir", dir, "--wait", "0", "--area", "320804", "--dataset", "sti-annual", file); code == 0 || !strings.Contains(stderr, "nothing was stored") {
+		t.Errorf("a submission meanwhile: exit code %d, %s", code, stderr)
+	}
 	if diff := cmp.Diff(before, must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")); diff != "" {
 		t.Errorf("ClickHouse was written to meanwhile (-before +after)\n%s", diff)
 	}
@@ -108,6 +106,8 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 		t.Errorf("with --discard-newer: exit code %d, want %q named: %s", code, lost, stderr)
 	}
 	ready(t, dir)
+	push(t, dir, "320804", 7)
+	push(t, dir, "320813", 8)
 	settled(t, attach(t, dir))
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "115" {
 		t.Errorf("gdp is %s, want 115: what the log holds", got.Value)
@@ -115,6 +115,78 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
 		t.Errorf("a recomputation still changes something: %s", out)
 	}
+}
+
+// While SUBMISSIONS has lost its end, nothing gets the places of what it has lost, whichever way it comes:
+// it is refused, or waits in DIRECT. Once a person has accepted the loss, the places are marked, and what
+// comes is behind them; verdicts, figures and the books are as they were.
+func TestLostSubmissionsAreNotOverwritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	kept := filepath.Join(t.TempDir(), "submissions")
+	p := startRun(t, dir)
+	push(t, dir, "320812", 100)
+	p = restarted(t, dir, p, func() { copyDir(t, streamDir(t, dir, stream.Submissions), kept) })
+	push(t, dir, "320804", 11)
+	push(t, dir, "320813", 5)
+	settled(t, attach(t, dir))
+	lost := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT id, area FROM submissions WHERE sequence > 1 ORDER BY sequence")
+	p = restarted(t, dir, p, func() { copyDir(t, kept, streamDir(t, dir, stream.Submissions)) })
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+
+	if why := diverged(t, dir); !strings.Contains(why, "SUBMISSIONS ends at message 1") || !strings.Contains(why, "nothing is taken in") || !strings.HasSuffix(why, "citytally replay --from submissions") {
+		t.Errorf("told %q", why)
+	}
+	file := csvFile(t, "indicator,period,value\ngdp,2021,7\n")
+	submit := []string{"submit", "--dir", dir, "--wait", "0", "--area", "320826", "--dataset", "sti-annual", file}
+	for lang, say := range map[string]string{"en": "the places of what SUBMISSIONS has lost", "zh": "服务器的数据（SUBMISSIONS）缺失了末尾部分"} {
+		if code, _, stderr := citytally(t, append(submit, "--lang", lang)...); code == 0 || !strings.Contains(stderr, say) {
+			t.Errorf("a submission meanwhile: exit code %d, %s", code, stderr)
+		}
+	}
+	js, err := jetstream.New(connectAs(t, dir, access.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Publish(t.Context(), "direct.320830.sti-annual", []byte(`{"observations":[{"indicator":"gdp","period":"2021","value":"3"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what came into DIRECT waits there", func() bool {
+		position, err := attach(t, dir).Position(t.Context(), stream.Direct, "direct")
+		return err == nil && position.Delivered == 1
+	})
+	if last, err := attach(t, dir).LastSequence(t.Context(), stream.Submissions); err != nil || last != 1 {
+		t.Errorf("SUBMISSIONS ends at %d, %v; want 1, where it was cut", last, err)
+	}
+
+	if out := must(t, "replay", "--from", "submissions", "--dir", dir, "--format", "json"); !strings.Contains(out, `"filled": 2`) {
+		t.Errorf("restored: %s", out)
+	}
+	ready(t, dir)
+	push(t, dir, "320826", 7)
+	settled(t, attach(t, dir))
+	if got := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT id, area FROM submissions WHERE sequence IN (2, 3) ORDER BY sequence"); got != lost {
+		t.Errorf("at the lost places ClickHouse shows\n%swant\n%s", got, lost)
+	}
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "126" {
+		t.Errorf("gdp is %s, want 126: what was accepted, and what came after", got.Value)
+	}
+	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+		t.Errorf("a recomputation changes something: %s", out)
+	}
+	if out := must(t, "status", "--dir", dir); !strings.Contains(out, "balanced: yes") {
+		t.Errorf("the books do not balance:\n%s", out)
+	}
+	for line := range strings.Lines(lost) {
+		if id, area, _ := strings.Cut(strings.TrimSpace(line), ","); id != "id" {
+			if receipt := must(t, "receipt", id, "--dir", dir, "--area", area, "--wait", "0", "--lang", "en"); !strings.Contains(receipt, "1 of 1 rows") {
+				t.Errorf("the receipt of %s: %s", id, receipt)
+			}
+		}
+	}
+	p.stop(t, syscall.SIGTERM)
+	p = startRun(t, dir)
+	ready(t, dir)
 }
 
 // Verdicts that the log has lost come back from ClickHouse's copy, which is not dropped before: what

@@ -30,14 +30,16 @@ const (
 	lost  = "lost"
 	cut   = "cut at the end"
 	// One stream of the broker is lost and the others are whole.
-	acceptedLost    = "ACCEPTED lost"
-	acceptedCut     = "ACCEPTED cut at the end"
-	verdictsLost    = "VERDICTS lost"
-	submissionsLost = "SUBMISSIONS lost"
-	verdictsOlder   = "VERDICTS older"
-	totalsLost      = "TOTALS lost"
-	releasesLost    = "RELEASES lost"
-	releasesOlder   = "RELEASES older"
+	acceptedLost     = "ACCEPTED lost"
+	acceptedCut      = "ACCEPTED cut at the end"
+	verdictsLost     = "VERDICTS lost"
+	submissionsLost  = "SUBMISSIONS lost"
+	submissionsOlder = "SUBMISSIONS older"
+	submissionsCut   = "SUBMISSIONS cut at the end"
+	verdictsOlder    = "VERDICTS older"
+	totalsLost       = "TOTALS lost"
+	releasesLost     = "RELEASES lost"
+	releasesOlder    = "RELEASES older"
 	// One message of ACCEPTED is damaged, in the middle of its file.
 	acceptedDamaged = "ACCEPTED damaged"
 )
@@ -73,6 +75,8 @@ var drillCases = []drillCase{
 	{broker: releasesLost, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: releasesOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: submissionsLost, clickhouse: whole, files: whole, cure: [][]string{restore}},
+	{broker: submissionsOlder, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: submissionsCut, clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: acceptedDamaged, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},

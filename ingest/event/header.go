@@ -17,6 +17,9 @@ const (
 	KeyHeader    = "Citytally-Key"
 	// OriginalHeader carries the SHA-256 of the file that a submission came in.
 	OriginalHeader = "Citytally-Original"
+	// LostHeader says that a message of SUBMISSIONS stands in the place of one that was lost and has a
+	// verdict, so that the place is not given again. It says nothing itself and gets no verdict.
+	LostHeader = "Citytally-Lost"
 	// OutcomeHeader carries a verdict's outcome, RepeatedHeader whether its submission
 	// repeats an earlier one.
 	OutcomeHeader  = "Citytally-Outcome"

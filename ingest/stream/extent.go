@@ -24,6 +24,11 @@ type Extent struct {
 	// Missing counts the messages before the first one that the stream holds, of which nobody
 	// has accepted the loss (see [Log.AcceptLoss]). Sequences between messages are among [Holes].
 	Missing uint64
+	// AcceptedEnd is up to where somebody has accepted that messages are lost of which other streams
+	// tell.
+	AcceptedEnd uint64
+	// Accepted is where the stream ended when somebody last accepted a loss; 0 is never.
+	Accepted uint64
 	// Anew says that the stream was lost and created anew, and that nobody has accepted the loss.
 	Anew bool
 	// Created is when the stream was created; one that is created anew has another time.
@@ -67,12 +72,15 @@ func (l *Log) Lost(ctx context.Context, stream string, sequence uint64) (lost bo
 	return true, end, nil
 }
 
-// Keys in a stream's metadata: how many messages before the first one, and at which sequences
-// between messages, somebody has accepted as lost, and behind which sequence the stream was created
+// Keys in a stream's metadata: how many messages before the first one, at which sequences between
+// messages, and up to which sequence that others tell of behind the last one, somebody has accepted as
+// lost; where the stream ended then; and behind which sequence the stream was created
 // anew after it had been lost, until that is accepted.
 const (
 	acceptedLossKey  = "citytally-accepted-loss"
 	acceptedHolesKey = "citytally-accepted-holes"
+	acceptedEndKey   = "citytally-accepted-end"
+	acceptedKey      = "citytally-accepted-at"
 	createdAnewKey   = "citytally-created-anew"
 )
 
@@ -87,6 +95,8 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 	_, e.Anew = info.Config.Metadata[createdAnewKey]
 	accepted, _ := strconv.ParseUint(info.Config.Metadata[acceptedLossKey], 10, 64)
 	e.Missing -= min(accepted, e.Missing)
+	e.AcceptedEnd, _ = strconv.ParseUint(info.Config.Metadata[acceptedEndKey], 10, 64)
+	e.Accepted, _ = strconv.ParseUint(info.Config.Metadata[acceptedKey], 10, 64)
 	return e, nil
 }
 
@@ -115,11 +125,27 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 		config.Metadata = map[string]string{}
 	}
 	delete(config.Metadata, createdAnewKey)
+	config.Metadata[acceptedKey] = strconv.FormatUint(info.State.LastSeq, 10)
 	config.Metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
 	known := Intersect(parseRanges(config.Metadata[acceptedHolesKey]), []Range{{missing(&info.State) + 1, info.State.LastSeq}})
 	delete(config.Metadata, acceptedHolesKey)
 	if known = union(known, union(holes.Unreadable, holes.Empty)); len(known) > 0 {
 		config.Metadata[acceptedHolesKey] = FormatRanges(known)
+	}
+	for _, r := range References() {
+		if r.To != stream {
+			continue
+		}
+		newest, err := l.Refers(ctx, r)
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+		before, _ := strconv.ParseUint(config.Metadata[acceptedEndKey], 10, 64)
+		if lost, _, err := l.Lost(ctx, stream, newest); err != nil {
+			return err
+		} else if lost && newest > before {
+			config.Metadata[acceptedEndKey] = strconv.FormatUint(newest, 10)
+		}
 	}
 	updating, done := l.admin.Deniable(ctx, api+"STREAM.UPDATE."+stream)
 	_, err = l.admin.js.UpdateStream(updating, config)
@@ -127,6 +153,28 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
 	}
 	return nil
+}
+
+// LacksEnd reports whether another stream was made from messages behind a stream's end, and nobody has
+// accepted that they are lost.
+func (l *Log) LacksEnd(ctx context.Context, stream string) (bool, error) {
+	extent, err := l.Extent(ctx, stream)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range References() {
+		if r.To != stream {
+			continue
+		}
+		known, err := l.Refers(ctx, r)
+		if err != nil {
+			return false, err
+		}
+		if lost, _, err := l.Lost(ctx, stream, known); err != nil || lost && known > extent.AcceptedEnd {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // RowsSubject returns the subjects of a stream whose messages become rows of the projection

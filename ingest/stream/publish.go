@@ -203,10 +203,17 @@ func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 	return msg
 }
 
-// check returns a Permanent error for a message that the broker cannot take.
+// check returns a Permanent error for a message that the broker cannot take, and a [*HeldError] for one
+// that is not to be published now.
 func (l *Log) check(m *Message) error {
-	if err := checkSubject(m.Subject); err != nil {
+	to, err := streamOf(m.Subject)
+	if err != nil {
 		return err
+	}
+	if to == Submissions {
+		if held := l.IntakeHeld(); held != nil {
+			return held
+		}
 	}
 	size := len(m.Body)
 	for key, value := range m.Header {

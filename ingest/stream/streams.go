@@ -173,22 +173,22 @@ func Names() []string {
 // keepsMessages reports whether a stream keeps messages after they are acknowledged.
 func keepsMessages(stream string) bool { return stream != Commands }
 
-// checkSubject returns a Permanent error for a subject that no stream takes.
-func checkSubject(subject string) error {
+// streamOf returns the stream that takes a subject. Where none does, the error is a Permanent.
+func streamOf(subject string) (string, error) {
 	tokens := strings.Split(subject, ".")
 	for _, token := range tokens {
 		if !event.IsToken(token) {
-			return event.Permanentf("subject %q: want tokens without spaces and wildcards, with a dot between", event.Excerpt(subject, 200))
+			return "", event.Permanentf("subject %q: want tokens without spaces and wildcards, with a dot between", event.Excerpt(subject, 200))
 		}
 	}
 	for _, name := range Names() {
 		for _, pattern := range Subjects(name) {
 			if matches(strings.Split(pattern, "."), tokens) {
-				return nil
+				return name, nil
 			}
 		}
 	}
-	return event.Permanentf("subject %q: no stream takes it", event.Excerpt(subject, 200))
+	return "", event.Permanentf("subject %q: no stream takes it", event.Excerpt(subject, 200))
 }
 
 func matches(pattern, tokens []string) bool {

@@ -52,15 +52,17 @@ type health struct {
 	letters map[stageStream]int
 	denied  map[string]denial // by subject
 	outage  func() error      // why the broker is away; nil is not known
+	held    func() *HeldError // why nothing is published to SUBMISSIONS; nil holds nothing
 	// missed are the sequences, by stream, at which readers got no message; newlyMissed has a
 	// value when there are more.
 	missed      map[string][]Range
 	newlyMissed chan struct{}
+	writtenOver map[uint64]string // submissions that were lost, by the place that another has now
 }
 
 func newHealth() *health {
 	return &health{failing: map[*failureStreak]Stuck{}, failed: map[stageStream]bool{}, letters: map[stageStream]int{}, denied: map[string]denial{},
-		missed: map[string][]Range{}, newlyMissed: make(chan struct{}, 1)}
+		missed: map[string][]Range{}, newlyMissed: make(chan struct{}, 1), writtenOver: map[uint64]string{}}
 }
 
 func (h *health) setFailing(t *failureStreak, stuck Stuck) {

@@ -24,6 +24,9 @@ type Restored struct {
 	Submissions int `json:"submissions"`
 	Lost        int `json:"lost"`
 	Untold      int `json:"untold"`
+	// Filled are the places at the end of SUBMISSIONS of which other streams tell, and that messages
+	// without content have now: what was there is lost as it came.
+	Filled int `json:"filled"`
 	// Verdicts are those that VERDICTS had lost and that were brought back from a copy, and
 	// Derived those that no copy has, told as far as ACCEPTED tells them.
 	Verdicts int `json:"verdicts"`
@@ -60,7 +63,7 @@ const namedSubmissions = 50
 // Restore brings back to VERDICTS what it has lost and what the copies and ACCEPTED still tell; and
 // then to ACCEPTED what it has lost and what the submissions and verdicts in the log still tell, as
 // the verdicts say, with the decisions of the copies between them. Then it accepts what is still
-// missing as lost, so that the pipeline works again. The log begins with the catalogue first. Where
+// missing as lost, so that the pipeline works again, and fills the places that SUBMISSIONS has lost at its end. The log begins with the catalogue first. Where
 // the text of what was in force is missing, the error is a [*MissingTextsError]; where the copies alone
 // have what was accepted, and it is not to be discarded, an [*OnlyCopyError].
 func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin, logger zerolog.Logger) (restored Restored, err error) {
@@ -95,6 +98,9 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 		if err := v.checkOnlyCopies(ctx, from.Verdicts); err != nil {
 			return restored, err
 		}
+	}
+	if restored.Filled, err = log.FillLost(ctx, from.Person, v.now()); err != nil {
+		return restored, err
 	}
 	for _, name := range []string{stream.Verdicts, stream.Accepted, stream.Submissions} {
 		if err := log.AcceptLoss(ctx, name); err != nil {
@@ -211,6 +217,9 @@ func (v *Validator) eachSubmission(ctx context.Context, use func([]received) err
 	reading, atEnd := context.WithCancel(ctx)
 	defer atEnd()
 	err := v.log.Follow(reading, stream.FollowConfig{Stream: stream.Submissions}, func(d stream.Delivery) error {
+		if isFiller(d) {
+			return nil
+		}
 		if batch = append(batch, d); len(batch) < restoreBatch {
 			return nil
 		}

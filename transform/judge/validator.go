@@ -100,6 +100,7 @@ func (v *Validator) Run(ctx context.Context) error {
 // process judges a batch, and stores what was accepted and the verdicts. It refuses
 // the messages on which no verdict can be stored.
 func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err error) {
+	batch = slices.DeleteFunc(slices.Clone(batch), isFiller)
 	began, spans := v.now(), v.tracer.StartBatch(ctx, "validate", batch)
 	defer func() { spans.End(err) }()
 	submissions, err := readSubmissions(ctx, batch)
@@ -129,6 +130,10 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	}
 	return nil
 }
+
+// isFiller reports whether a message stands in the place of a submission that was lost and has its
+// verdict.
+func isFiller(d stream.Delivery) bool { return d.Header(event.LostHeader) != "" }
 
 // dropJudged returns the submissions without those that have a verdict in the log,
 // which stays as it is. With all set it looks at the log for every one of them, whether

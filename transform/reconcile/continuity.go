@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,9 @@ const (
 	VerdictsMoved DivergenceKind = "verdicts_moved"
 	// Replaced is a message that is another one in the log than in the projection.
 	Replaced DivergenceKind = "replaced"
+	// WrittenOver are Known messages of SUBMISSIONS that are others than those that were judged at their
+	// places, which Detail names.
+	WrittenOver DivergenceKind = "written_over"
 	// Unreadable are Known messages of a stream, which Detail names, that the broker has and
 	// cannot read, or that it lacks and the projection has rows of.
 	Unreadable DivergenceKind = "unreadable"
@@ -89,79 +93,22 @@ func (d *Divergence) Richer() string {
 	return ""
 }
 
-// String says what diverges, which side is the poorer, and what to do.
-func (d *Divergence) String() string {
-	discard := "put back the broker's data that ClickHouse was filled from, or accept the loss and make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer"
-	const fromSubmissions = "citytally replay --from submissions"
-	if d.Stream == stream.Accepted {
-		discard = "put back the broker's data that ClickHouse was filled from, or bring back first what the submissions, the verdicts and ClickHouse still tell: " + fromSubmissions +
-			"; then make ClickHouse follow the log, which names what is lost: citytally replay --into clickhouse --discard-newer"
-	}
-	switch {
-	case d.Kind == Gone:
-		return fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
-			"or start citytally again (with a broker of your own: citytally setup), which creates it anew; what can be brought back is told then", d.Stream)
-	case d.Kind == Unreadable:
-		waits := "until this is decided nothing is taken out of ClickHouse, which may have the only copy"
-		if d.StopsTransform() {
-			waits = "nothing is judged and totalled, and nothing is taken out of ClickHouse, until this is decided"
-		}
-		return fmt.Sprintf("%s has lost %d of its messages (%s) to damage of the broker's files: the log is the poorer side; %s; "+
-			"put back the newest copy of the broker's data, or bring back what the submissions and ClickHouse still tell: %s", d.Stream, d.Known, d.Detail, waits, fromSubmissions)
-	case d.Kind == Anew && d.Stream == stream.Verdicts:
-		return "VERDICTS was lost and created anew: it is the poorer side, receipts do not find what was decided before; nothing is judged and totalled until this is decided; " +
-			"put back the newest copy of the broker's data, or bring back what ClickHouse, the submissions and ACCEPTED still tell: " + fromSubmissions
-	case d.Stream == stream.Releases && d.MendsBySubmissions():
-		return "RELEASES has lost releases, and ClickHouse may have the only copy of them: RELEASES is the poorer side; the sink waits, so that nothing is overwritten; " +
-			"put back the newest copy of the broker's data, or bring the releases back from ClickHouse's copy: " + fromSubmissions
-	case d.Kind == Anew:
-		return fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are; "+
-			"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions)
-	case d.Kind == VerdictsLost:
-		return fmt.Sprintf("VERDICTS has lost its end, and ClickHouse has the verdict on message %d of SUBMISSIONS: VERDICTS is the poorer side; the sink waits, so that nothing is overwritten; "+
-			"bring the verdicts back from ClickHouse's copy: %s", d.Known, fromSubmissions)
-	case d.Kind == VerdictsMoved:
-		return fmt.Sprintf("VERDICTS ends at message %d and ClickHouse has verdicts of message %d, which VERDICTS has at other places; citytally recompute makes ClickHouse follow", d.Last, d.Known)
-	case d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Totals:
-		return fmt.Sprintf("TOTALS ends at message %d and ClickHouse has totals of message %d: TOTALS has lost its end, or somebody wrote to ClickHouse; "+
-			"citytally recompute drops them and computes what the log says", d.Last, d.Known)
-	case d.Kind == TailLost && d.Holder == ClickHouse:
-		return fmt.Sprintf("%s ends at message %d and ClickHouse has rows of message %d: the log is the poorer side, it has lost its end or an older copy was put back; "+
-			"the sink waits, so that nothing is overwritten; %s", d.Stream, d.Last, d.Known, discard)
-	case d.Kind == Replaced:
-		return fmt.Sprintf("message %d of %s %s: ClickHouse was filled from another log, or the log went on after an older copy was put back; "+
-			"the sink waits, so that nothing is overwritten; %s", d.Known, d.Stream, d.Detail, discard)
-	case d.Kind == Behind:
-		return fmt.Sprintf("ClickHouse has rows of %s up to message %d, and had confirmed message %d: ClickHouse is the poorer side, its data was lost or an older copy was put back; "+
-			"fill it from the log: citytally replay --into clickhouse", d.Stream, d.Last, d.Known)
-	}
-	if d.Kind == TailLost && d.Stream == stream.Accepted {
-		return fmt.Sprintf("ACCEPTED ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
-			"put back the newest copy of the broker's data, or bring back first what the submissions, the verdicts and ClickHouse still tell: %s; what is told after that names the next step", d.Last, d.Holder, d.Known, fromSubmissions)
-	}
-	if d.Kind == TailLost && d.Stream == stream.Submissions {
-		return fmt.Sprintf("SUBMISSIONS ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
-			"put back the newest copy of the broker's data before anything is sent; without a copy what was accepted and the verdicts are still there, and only what was sent is not as it came: "+
-			"stop citytally, move the folder SUBMISSIONS of the broker's streams aside, start again, which creates it anew behind what was judged, and accept that loss: %s", d.Last, d.Holder, d.Known, fromSubmissions)
-	}
-	if d.Kind == TailLost {
-		return fmt.Sprintf("%s ends at message %d, and %s has a message made from message %d of it: its end is lost, or somebody has forged the other message; "+
-			"put back the newest copy of the broker's data", d.Stream, d.Last, d.Holder, d.Known)
-	}
-	return fmt.Sprintf("%s is kept for ever and lacks its first %d of %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; "+
-		"put back the newest copy of the broker's data, or bring back what the submissions in the log still tell: %s", d.Stream, d.Known, d.Last, fromSubmissions)
-}
-
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
 // Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
 	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.Kind != Unreadable && d.MendsBySubmissions() || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
 }
 
-// StopsTransform reports whether nothing must be judged and totalled while the divergence
-// stands. A divergence that a single forged message can bring about stops nothing.
+// StopsTransform reports whether nothing must be judged and totalled while the divergence stands.
 func (d *Divergence) StopsTransform() bool {
-	return (d.Kind == HeadLost || d.Kind == Unreadable) && d.Stream == stream.Accepted || d.Kind == Anew && d.Stream == stream.Verdicts
+	return (d.Kind == HeadLost || d.Kind == Unreadable) && d.Stream == stream.Accepted || d.Kind == Anew && d.Stream == stream.Verdicts || d.StopsIntake()
+}
+
+// StopsIntake reports whether nothing must be taken in while the divergence stands, because it would get
+// the places of what a stream has lost at its end. What is lost would then not be told any more.
+func (d *Divergence) StopsIntake() bool {
+	return d.Kind == VerdictsLost || d.Kind == Replaced && d.Holder == ClickHouse ||
+		d.Kind == TailLost && (d.Stream == stream.Submissions || d.Stream == stream.Accepted || d.Stream == stream.Verdicts)
 }
 
 // StopsMending reports whether nothing must be taken out of the projection while the divergence
@@ -194,7 +141,7 @@ func Check(ctx context.Context, log *stream.Log, projection Projection) ([]Diver
 // CheckLog compares the streams of the log with each other.
 func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 	var found []Divergence
-	gone := map[string]bool{}
+	gone, acceptedEnd := map[string]bool{}, map[string]uint64{}
 	for _, name := range stream.Names() {
 		extent, err := log.Extent(ctx, name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -204,11 +151,20 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		if err != nil {
 			return nil, err
 		}
+		acceptedEnd[name] = extent.AcceptedEnd
 		switch {
 		case (name == stream.Accepted || name == stream.Releases && !extent.Anew) && extent.Missing > 0:
 			found = append(found, Divergence{Kind: HeadLost, Stream: name, Last: extent.Last, Known: extent.Missing})
 		case (name == stream.Submissions || name == stream.Verdicts || name == stream.Releases) && extent.Anew:
 			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
+		}
+		if over := log.WrittenOver(extent.Accepted); name == stream.Submissions && len(over) > 0 {
+			lost := slices.Sorted(maps.Keys(over))
+			detail := make([]string, min(len(lost), describedRanges))
+			for i := range detail {
+				detail[i] = fmt.Sprintf("%s at %d", over[lost[i]], lost[i])
+			}
+			found = append(found, Divergence{Kind: WrittenOver, Stream: name, Last: extent.Last, Holder: stream.Verdicts, Known: uint64(len(lost)), Detail: strings.Join(detail, ", ")})
 		}
 		if !slices.Contains(KeptWhole(), name) {
 			continue
@@ -233,7 +189,7 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		if err != nil {
 			return nil, err
 		}
-		if lost {
+		if lost && known > acceptedEnd[r.To] {
 			found = append(found, Divergence{Kind: TailLost, Stream: r.To, Last: end, Holder: r.From, Known: known})
 		}
 	}
@@ -402,7 +358,7 @@ func checkSubmission(ctx context.Context, log *stream.Log, ends *Ends) ([]Diverg
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
-	if err != nil || message.Time.Truncate(time.Millisecond).Equal(shown.ReceivedAt) {
+	if err != nil || message.Time.Truncate(time.Millisecond).Equal(shown.ReceivedAt) || message.Header.Get(event.LostHeader) != "" {
 		return nil, err
 	}
 	return []Divergence{{

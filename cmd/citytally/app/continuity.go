@@ -32,6 +32,8 @@ type continuity struct {
 	streams    comparison    // of the streams with each other
 	shown      comparison    // of the log with the projection
 	reconnects uint64        // of the broker, before the last comparison
+	tried      *uint64       // the same before the streams were last to be compared; nil before the first time
+	soon       chan struct{} // has a value when the next comparison is not to wait
 	next       chan struct{} // closed at the next result
 }
 
@@ -45,7 +47,7 @@ type comparison struct {
 }
 
 func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-chan struct{}, logger zerolog.Logger) *continuity {
-	return &continuity{log: log, projection: projection, prepared: prepared, logger: logger, next: make(chan struct{})}
+	return &continuity{log: log, projection: projection, prepared: prepared, logger: logger, next: make(chan struct{}), soon: make(chan struct{}, 1)}
 }
 
 // run compares until ctx ends: at once, when ClickHouse is prepared, and at intervals.
@@ -69,6 +71,7 @@ func (c *continuity) run(ctx context.Context) error {
 		case <-prepared:
 			prepared = nil
 		case <-c.log.Missed():
+		case <-c.soon:
 		case <-next.C:
 		}
 		next.Stop()
@@ -90,11 +93,16 @@ func (c *continuity) compare(ctx context.Context) {
 	defer cancel()
 	reconnects := c.log.Reconnects()
 	streams, err := reconcile.CheckLog(ctx, c.log)
+	if err == nil {
+		c.keep(&c.streams, streams)
+	}
+	c.mu.Lock()
+	c.tried = &reconnects
+	c.mu.Unlock()
 	if err != nil {
 		c.logger.Debug().Err(err).Msg("the streams were not compared")
 		return
 	}
-	c.keep(&c.streams, streams)
 	if c.canAskProjection() {
 		shown, err := reconcile.CheckProjection(ctx, c.log, c.projection)
 		if err != nil {
@@ -188,6 +196,35 @@ func (c *continuity) storable(ctx context.Context) error {
 		c.compare(ctx)
 	}
 	return c.standing((*reconcile.Divergence).StopsSink)
+}
+
+// errComparing says that the log has not been compared yet since the broker came.
+var errComparing = errors.New("the log is being compared with what was made from it; try again in a second")
+
+// intakeHeld returns why nothing may be taken in now, or nil. After the broker was away the log is
+// compared first; where that cannot be done, what was found before counts.
+func (c *continuity) intakeHeld() *stream.HeldError {
+	c.mu.Lock()
+	stale := c.tried == nil || !c.log.Connected() || *c.tried != c.log.Reconnects()
+	c.mu.Unlock()
+	if stale {
+		select {
+		case c.soon <- struct{}{}:
+		default:
+		}
+		return &stream.HeldError{Why: errComparing}
+	}
+	held := &stream.HeldError{}
+	held.Why = c.standing(func(d *reconcile.Divergence) bool {
+		if d.StopsIntake() && !slices.Contains(held.Streams, d.Stream) {
+			held.Streams = append(held.Streams, d.Stream)
+		}
+		return d.StopsIntake()
+	})
+	if held.Why == nil {
+		return nil
+	}
+	return held
 }
 
 // beforeTransform returns work that begins once the streams have been compared and nothing

@@ -1,0 +1,67 @@
+package stream
+
+import (
+	"maps"
+	"strings"
+)
+
+// HeldError says that nothing is published to SUBMISSIONS now: what comes would get the places of
+// messages that were lost. It passes once a person has decided what becomes of these.
+type HeldError struct {
+	// Streams are those that have lost messages; none while that is not known yet.
+	Streams []string
+	// Why says what was lost, and what to do.
+	Why error
+}
+
+// Error says why.
+func (e *HeldError) Error() string {
+	if len(e.Streams) == 0 {
+		return e.Why.Error()
+	}
+	return "nothing is taken in until a person has decided, because it would get the places of what " + strings.Join(e.Streams, " and ") + " has lost: " + e.Why.Error()
+}
+
+// Unwrap returns what was lost.
+func (e *HeldError) Unwrap() error { return e.Why }
+
+// HoldIntake has every publishing to SUBMISSIONS ask first whether it may.
+func (l *Log) HoldIntake(ask func() *HeldError) {
+	l.health.mu.Lock()
+	defer l.health.mu.Unlock()
+	l.health.held = ask
+}
+
+// IntakeHeld returns why nothing is published to SUBMISSIONS now, or nil.
+func (l *Log) IntakeHeld() *HeldError {
+	l.health.mu.Lock()
+	ask := l.health.held
+	l.health.mu.Unlock()
+	if ask == nil {
+		return nil
+	}
+	return ask()
+}
+
+// mostWrittenOver bounds how many places are known that were written over.
+const mostWrittenOver = 1000
+
+// WriteOver notes that SUBMISSIONS has another message at a place than the submission that was judged
+// there, which is lost.
+func (l *Log) WriteOver(sequence uint64, lost string) {
+	l.health.mu.Lock()
+	defer l.health.mu.Unlock()
+	if len(l.health.writtenOver) < mostWrittenOver {
+		l.health.writtenOver[sequence] = lost
+	}
+}
+
+// WrittenOver returns the submissions that are known to be lost, by the place in SUBMISSIONS that
+// another has now, behind a place.
+func (l *Log) WrittenOver(behind uint64) map[uint64]string {
+	l.health.mu.Lock()
+	defer l.health.mu.Unlock()
+	known := maps.Clone(l.health.writtenOver)
+	maps.DeleteFunc(known, func(sequence uint64, _ string) bool { return sequence <= behind })
+	return known
+}
