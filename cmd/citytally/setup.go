@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ are variables, to be set in the environment of nats-server; citytally status
 			if printBroker {
 				return c.PrintBrokerConfig(cmd.OutOrStdout())
 			}
-			changes, err := c.Setup(cmd.Context(), !apply)
+			changes, revoked, err := c.Setup(cmd.Context(), !apply)
 			if err != nil {
 				return err
 			}
@@ -56,6 +57,9 @@ are variables, to be set in the environment of nats-server; citytally status
 			}
 			if format.value == present.FormatJSON {
 				return present.JSON(out, changes)
+			}
+			if len(revoked) > 0 {
+				fmt.Fprintf(out, "the broker had lost that these tokens are revoked, and knows it again: %s\n", strings.Join(revoked, ", "))
 			}
 			if migrated {
 				fmt.Fprintln(out, "the tables and views of ClickHouse are as this version needs them")

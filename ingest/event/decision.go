@@ -24,6 +24,9 @@ const (
 	ExplainHeld DecisionKind = "explain"
 	ReleaseHeld DecisionKind = "release"
 	RefuseHeld  DecisionKind = "refuse"
+
+	// RevokeToken ends a token of the gateways for ever. Earlier programs pass over it.
+	RevokeToken DecisionKind = "revoke_token"
 )
 
 // Decision is the bureau's decision about figures. It is stored in ACCEPTED among the
@@ -51,6 +54,9 @@ type Decision struct {
 	Submission string   `cbor:"9,keyasint,omitempty" json:"submission,omitempty"`
 	Sequence   uint64   `cbor:"10,keyasint,omitempty" json:"sequence,omitempty"`
 	Rows       []uint32 `cbor:"11,keyasint,omitempty" json:"rows,omitempty"`
+	// Token is the SHA-256 of the secret that a RevokeToken is about, in hexadecimal digits; Area is
+	// the area of its holder.
+	Token string `cbor:"13,keyasint,omitempty" json:"token,omitempty"`
 	// Person is who decided.
 	Person Person `cbor:"31,keyasint,omitzero" json:"person,omitzero"`
 }

@@ -66,6 +66,9 @@ func TestGoldenEvents(t *testing.T) {
 	byClerk := &event.AcceptedBatch{Decisions: []event.Decision{
 		{Kind: event.Lock, Period: "2021", Reason: "公报已发布", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
 	}}
+	revoked := &event.AcceptedBatch{Decisions: []event.Decision{
+		{Kind: event.RevokeToken, Area: "320812", Token: strings.Repeat("0f", 32), Reason: "调离", By: clerk.Name, At: at.UnixMilli(), Person: clerk},
+	}}
 	adopted := &event.AcceptedBatch{Decisions: []event.Decision{
 		{Kind: event.Adopt, Reason: "2022年报表制度", By: clerk.Name, At: at.UnixMilli(), Catalogue: "city: \"320800\"\n", Person: clerk},
 	}}
@@ -218,6 +221,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"command-bounds.v1.json", bounded, asJSON(bounded), fromJSON[event.Command]},
 		{"decisions-person.v2.cbor", byClerk, nil, func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"decisions-person.v3.cbor", byClerk, func() ([]byte, error) { return event.EncodeAccepted(byClerk) },
+			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
+		{"revoked.v3.cbor", revoked, func() ([]byte, error) { return event.EncodeAccepted(revoked) },
 			func(b []byte) (any, error) { return event.DecodeAccepted(b) }},
 		{"dead.v1.json", dead, asJSON(dead), fromJSON[event.DeadLetter]},
 		{"release.v1.zst", exampleRelease("公报-2021"), nil, func(b []byte) (any, error) { return event.DecodeRelease(b) }},

@@ -188,5 +188,9 @@ func Revoke(ctx context.Context, log *stream.Log, file *File, id, reason string,
 		return issued, nil
 	}
 	issued.RevokedAt, issued.RevokedBy, issued.Reason = now.UTC().Truncate(time.Second), by, reason
+	// First, so that a revocation that is half done is one.
+	if err := record(ctx, log, h, &issued); err != nil {
+		return Issued{}, err
+	}
 	return issued, put(ctx, log, h, revision, &issued)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -29,21 +30,37 @@ type Register struct {
 	file   *File
 	logger zerolog.Logger
 
-	fresh stream.Freshness
+	fresh, freshRevoked stream.Freshness // of the bucket, and of what ACCEPTED says is revoked
 
-	mu     sync.RWMutex
-	issued map[hash]Issued
+	mu      sync.RWMutex
+	issued  map[hash]Issued
+	revoked map[hash]bool // by ACCEPTED, also where the bucket has lost it
 }
 
 // NewRegister returns the register over a file, which may be nil, and the bucket.
 func NewRegister(file *File, logger zerolog.Logger) *Register {
-	return &Register{file: file, logger: logger, issued: map[hash]Issued{}}
+	return &Register{file: file, logger: logger, issued: map[hash]Issued{}, revoked: map[hash]bool{}}
 }
 
-// Follow keeps the register as the bucket is until ctx ends; then it returns nil.
+// Follow keeps the register as the bucket is, and ACCEPTED says what is revoked, until ctx ends; then
+// it returns nil.
 func (r *Register) Follow(ctx context.Context, log *stream.Log, stage string) error {
-	config := stream.FollowConfig{Stream: stream.Tokens, Stage: stage, Freshness: &r.fresh}
-	return log.Follow(ctx, config, func(d stream.Delivery) error { r.apply(d); return nil }, func() {})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		config := stream.FollowConfig{Stream: stream.Tokens, Stage: stage, Freshness: &r.fresh}
+		return log.Follow(ctx, config, func(d stream.Delivery) error { r.apply(d); return nil }, func() {})
+	})
+	group.Go(func() error {
+		return log.Follow(ctx, revocationsOf(stage, &r.freshRevoked), func(d stream.Delivery) error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			for h := range revocations(&d) {
+				r.revoked[h] = true
+			}
+			return nil
+		}, func() {})
+	})
+	return group.Wait()
 }
 
 // FileAway returns why the tokens file cannot be read, or nil. Nobody knows then whether a token of it
@@ -58,8 +75,8 @@ func (r *Register) FileAway() error {
 	return r.file.away
 }
 
-// Current reports whether the register knows the bucket as it is now.
-func (r *Register) Current() bool { return r.fresh.Now() }
+// Current reports whether the register knows the tokens as they are now.
+func (r *Register) Current() bool { return r.fresh.Now() && r.freshRevoked.Now() }
 
 // apply takes over what was written to the bucket. What cannot be read ends the token.
 func (r *Register) apply(d stream.Delivery) {
@@ -92,12 +109,13 @@ func (r *Register) LookupFingerprint(f Fingerprint, now time.Time) (Holder, erro
 	r.reload()
 	h := f.hash
 	holder, inFile, away := r.file.lookup(h)
-	current := r.fresh.Now()
+	current := r.Current()
 	r.mu.RLock()
 	issued, inBucket := r.issued[h]
+	revoked := r.revoked[h]
 	r.mu.RUnlock()
 	switch {
-	case inBucket && !issued.RevokedAt.IsZero():
+	case revoked, inBucket && !issued.RevokedAt.IsZero():
 		return Holder{}, ErrRevoked
 	case inBucket:
 		holder = issued.Holder

@@ -211,3 +211,53 @@ func TestRevocationFailsClosed(t *testing.T) {
 		t.Errorf("want what is revoked to stay so, got %v", err)
 	}
 }
+
+// A revocation outlives the bucket: where that is lost or an older copy of it is put back, the token
+// stays revoked by ACCEPTED, a token of the file too, and who owns the streams brings it back. A
+// revocation of an earlier program, which the bucket alone has, is recorded.
+func TestRevocationsOutliveTheBucket(t *testing.T) {
+	log, nc := openLog(t, natsdtest.Start(t))
+	path := filepath.Join(t.TempDir(), "tokens.yaml")
+	file, err := token.Generate(city(t), path)
+	check(t, err)
+	inFile, _ := file.Plain("320812")
+	idInFile := file.Entries()[2].ID
+	issued, made, err := token.Create(t.Context(), log, city(t), token.Holder{Name: "n", Role: token.Analyst, Area: "*"}, clerk, now)
+	check(t, err)
+	for _, id := range []string{idInFile, made.ID} {
+		_, err := token.Revoke(t.Context(), log, file, id, "sold", clerk, now)
+		check(t, err)
+	}
+	js, err := jetstream.New(nc)
+	check(t, err)
+	lose := func(name string) {
+		check(t, js.DeleteStream(t.Context(), name))
+		log, _, err = stream.Setup(t.Context(), nc, stream.DefaultConfig(), false, zerolog.Nop())
+		check(t, err)
+	}
+	refused := func() {
+		t.Helper()
+		register := follow(t, log, file)
+		for _, secret := range []string{inFile, issued} {
+			if _, err := register.Lookup(secret, now); !errors.Is(err, token.ErrRevoked) {
+				t.Errorf("want ErrRevoked, got %v", err)
+			}
+		}
+	}
+	lose(stream.Tokens)
+	refused()
+	restored, err := token.Reconcile(t.Context(), log)
+	check(t, err)
+	list, err := token.List(t.Context(), log)
+	check(t, err)
+	if len(restored) != 2 || len(list) != 2 || list[0].StateAt(now) != token.Revoked || list[0].Reason != "sold" || list[0].RevokedBy != clerk {
+		t.Errorf("brought back %v: %+v", restored, list)
+	}
+	lose(stream.Accepted) // as if an earlier program had revoked them
+	refused()
+	if restored, err := token.Reconcile(t.Context(), log); err != nil || restored != nil {
+		t.Errorf("brought back again %v, %v", restored, err)
+	}
+	lose(stream.Tokens)
+	refused()
+}

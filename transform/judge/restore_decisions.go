@@ -139,7 +139,8 @@ func (v *Validator) newDecisionRestorer(ctx context.Context, from *Origin, resto
 	missing := &MissingTextsError{}
 	adopts := false
 	for _, d := range copies {
-		if known[d.identity()] || d.At < latest[d.replaces()] {
+		// What is revoked is brought back with the bucket of tokens, of which copies have no hash.
+		if known[d.identity()] || d.At < latest[d.replaces()] || d.Kind == event.RevokeToken {
 			continue
 		}
 		known[d.identity()] = true

@@ -15,6 +15,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // stageUser returns the user of the broker that a stage is.
@@ -83,12 +84,19 @@ func (p *Pipeline) startBroker(ctx context.Context) error {
 		return err
 	}
 	defer admin.Close()
-	_, changes, err := stream.Setup(ctx, admin, p.settings.Streams, false, p.options.Logger)
+	log, changes, err := stream.Setup(ctx, admin, p.settings.Streams, false, p.options.Logger)
 	for _, c := range changes {
 		if c.Is == stream.Absent {
 			continue
 		}
 		p.options.Logger.Warn().Str("stream", c.Stream).Str("setting", c.Setting).Str("was", c.Is).Str("now", c.Wanted).Msg("stream changed to the settings")
+	}
+	if err != nil {
+		return err
+	}
+	restored, err := token.Reconcile(ctx, log)
+	if len(restored) > 0 {
+		p.options.Logger.Error().Strs("tokens", restored).Msg("the bucket of tokens had lost that these are revoked; it is brought back from ACCEPTED. Tokens that were issued since the copy, or that it lost, let nobody in: issue them anew")
 	}
 	return err
 }

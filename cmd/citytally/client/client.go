@@ -14,6 +14,7 @@ import (
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
 )
 
@@ -169,13 +170,17 @@ func (c *Client) SetupStore(ctx context.Context) (bool, error) {
 }
 
 // Setup creates and changes the broker's streams to the settings, and returns what it has
-// changed; with dry set it returns what would change.
-func (c *Client) Setup(ctx context.Context, dry bool) ([]stream.Change, error) {
+// changed; with dry set it returns what would change. Revoked are the ids of tokens of which the broker
+// had lost that they are revoked, and which are again.
+func (c *Client) Setup(ctx context.Context, dry bool) (changes []stream.Change, revoked []string, err error) {
 	nc, err := c.connectBroker(access.Admin, zerolog.Nop())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer nc.Close()
-	_, changes, err := stream.Setup(ctx, nc, c.settings.Streams, dry, zerolog.Nop())
-	return changes, err
+	log, changes, err := stream.Setup(ctx, nc, c.settings.Streams, dry, zerolog.Nop())
+	if err == nil && !dry {
+		revoked, err = token.Reconcile(ctx, log)
+	}
+	return changes, revoked, err
 }

@@ -49,6 +49,9 @@ func decisionActs(ctx context.Context, log *stream.Log) ([]present.Act, error) {
 			return err
 		}
 		for _, decision := range batch.Decisions {
+			if decision.Kind == event.RevokeToken {
+				continue // the bucket of tokens has it
+			}
 			if decision.Kind == event.Adopt {
 				adopted, err := edition.Read(d.Sequence, &decision)
 				if err != nil {
