@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -54,6 +55,7 @@ type index struct {
 	// judged is closed, and made anew, when a verdict comes.
 	judged   chan struct{}
 	unjudged *unjudged
+	log      *stream.Log // that is followed; nil before
 	// ready is closed when every message that was in the log at the start is in the index.
 	ready chan struct{}
 }
@@ -186,6 +188,14 @@ func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
 
 func (x *index) addSubmission(d stream.Delivery) {
 	x.unjudged.addSubmission(&d)
+	if x.log != nil {
+		if direct, err := strconv.ParseUint(d.Header(event.DirectHeader), 10, 64); err == nil {
+			x.log.KnowDirect(direct, d.StoredAt)
+		}
+		if hash := d.Header(event.OriginalHeader); hash != "" {
+			x.log.KnowOriginal(d.Sequence, hash, d.StoredAt)
+		}
+	}
 	id, err := event.ParseSubmissionID(d.Header(event.SubmissionHeader))
 	x.mu.Lock()
 	x.reached = d.Sequence
@@ -304,6 +314,7 @@ func (x *index) nextVerdict() <-chan struct{} {
 
 // follow adds to the index what comes into the log until ctx ends, and returns nil.
 func (x *index) follow(ctx context.Context, log *stream.Log) error {
+	x.log = log
 	var behind sync.WaitGroup
 	behind.Add(2)
 	group, ctx := errgroup.WithContext(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -95,6 +96,8 @@ func (p *Projection) LostSubmissions(ctx context.Context) ([]LostSubmission, err
 		if sequence <= extent.Last {
 			m, err := p.Log.Get(ctx, stream.Submissions, sequence)
 			switch {
+			case err == nil && m.Header.Get(event.LostHeader) != "": // its verdict is there
+				continue
 			case errors.Is(err, jetstream.ErrMsgNotFound) && extent.Messages > 0 && sequence <= extent.Missing:
 				return lost, nil
 			case err == nil && m.Time.Truncate(time.Millisecond).Equal(l.ReceivedAt):

@@ -27,8 +27,10 @@ type Extent struct {
 	// AcceptedEnd is up to where somebody has accepted that messages are lost of which other streams
 	// tell.
 	AcceptedEnd uint64
-	// Accepted is where the stream ended when somebody last accepted a loss; 0 is never.
-	Accepted uint64
+	// Accepted is where the stream ended when somebody last accepted a loss; 0 is never. AcceptedAt is
+	// when that was.
+	Accepted   uint64
+	AcceptedAt time.Time
 	// Anew says that the stream was lost and created anew, and that nobody has accepted the loss.
 	Anew bool
 	// Created is when the stream was created; one that is created anew has another time.
@@ -74,13 +76,14 @@ func (l *Log) Lost(ctx context.Context, stream string, sequence uint64) (lost bo
 
 // Keys in a stream's metadata: how many messages before the first one, at which sequences between
 // messages, and up to which sequence that others tell of behind the last one, somebody has accepted as
-// lost; where the stream ended then; and behind which sequence the stream was created
+// lost; where the stream ended then, and when that was; and behind which sequence the stream was created
 // anew after it had been lost, until that is accepted.
 const (
 	acceptedLossKey  = "citytally-accepted-loss"
 	acceptedHolesKey = "citytally-accepted-holes"
 	acceptedEndKey   = "citytally-accepted-end"
 	acceptedKey      = "citytally-accepted-at"
+	acceptedTimeKey  = "citytally-accepted-time"
 	createdAnewKey   = "citytally-created-anew"
 )
 
@@ -97,6 +100,7 @@ func (l *Log) Extent(ctx context.Context, stream string) (Extent, error) {
 	e.Missing -= min(accepted, e.Missing)
 	e.AcceptedEnd, _ = strconv.ParseUint(info.Config.Metadata[acceptedEndKey], 10, 64)
 	e.Accepted, _ = strconv.ParseUint(info.Config.Metadata[acceptedKey], 10, 64)
+	e.AcceptedAt, _ = time.Parse(time.RFC3339, info.Config.Metadata[acceptedTimeKey])
 	return e, nil
 }
 
@@ -115,22 +119,39 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 	if err != nil {
 		return fmt.Errorf("look at stream %s: %w", stream, err)
 	}
-	holes, err := l.Holes(ctx, stream)
-	if err != nil {
-		return err
-	}
 	info := s.CachedInfo()
 	config := info.Config
 	if config.Metadata == nil {
 		config.Metadata = map[string]string{}
 	}
 	delete(config.Metadata, createdAnewKey)
-	config.Metadata[acceptedKey] = strconv.FormatUint(info.State.LastSeq, 10)
-	config.Metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
-	known := Intersect(parseRanges(config.Metadata[acceptedHolesKey]), []Range{{missing(&info.State) + 1, info.State.LastSeq}})
-	delete(config.Metadata, acceptedHolesKey)
+	if slices.Contains(Names(), stream) && stream != Commands && stream != Dead { // of the others messages are taken out
+		if err := l.acceptMissing(ctx, info, config.Metadata); err != nil {
+			return err
+		}
+	}
+	config.Metadata[acceptedTimeKey] = time.Now().UTC().Format(time.RFC3339)
+	updating, done := l.admin.Deniable(ctx, api+"STREAM.UPDATE."+stream)
+	_, err = l.admin.js.UpdateStream(updating, config)
+	if err := done(err); err != nil {
+		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
+	}
+	return nil
+}
+
+// acceptMissing writes into a stream's metadata that what it lacks is accepted as lost.
+func (l *Log) acceptMissing(ctx context.Context, info *jetstream.StreamInfo, metadata map[string]string) error {
+	stream := info.Config.Name
+	holes, err := l.Holes(ctx, stream)
+	if err != nil {
+		return err
+	}
+	metadata[acceptedKey] = strconv.FormatUint(info.State.LastSeq, 10)
+	metadata[acceptedLossKey] = strconv.FormatUint(missing(&info.State), 10)
+	known := Intersect(parseRanges(metadata[acceptedHolesKey]), []Range{{missing(&info.State) + 1, info.State.LastSeq}})
+	delete(metadata, acceptedHolesKey)
 	if known = union(known, union(holes.Unreadable, holes.Empty)); len(known) > 0 {
-		config.Metadata[acceptedHolesKey] = FormatRanges(known)
+		metadata[acceptedHolesKey] = FormatRanges(known)
 	}
 	for _, r := range References() {
 		if r.To != stream {
@@ -140,17 +161,12 @@ func (l *Log) AcceptLoss(ctx context.Context, stream string) error {
 		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return err
 		}
-		before, _ := strconv.ParseUint(config.Metadata[acceptedEndKey], 10, 64)
+		before, _ := strconv.ParseUint(metadata[acceptedEndKey], 10, 64)
 		if lost, _, err := l.Lost(ctx, stream, newest); err != nil {
 			return err
 		} else if lost && newest > before {
-			config.Metadata[acceptedEndKey] = strconv.FormatUint(newest, 10)
+			metadata[acceptedEndKey] = strconv.FormatUint(newest, 10)
 		}
-	}
-	updating, done := l.admin.Deniable(ctx, api+"STREAM.UPDATE."+stream)
-	_, err = l.admin.js.UpdateStream(updating, config)
-	if err := done(err); err != nil {
-		return fmt.Errorf("record in stream %s what is lost: %w", stream, err)
 	}
 	return nil
 }
@@ -244,8 +260,8 @@ const maxSequence = 1 << 53
 
 // firstSequence returns the sequence at which a stream that does not exist has to begin, so that
 // no place in it is given twice: 0 is the usual beginning, for one that has never been. One that
-// was lost begins behind what the other streams refer to. Nothing refers to VERDICTS, TOTALS and
-// RELEASES, and what ClickHouse knows of them cannot be told here: where submissions have been
+// was lost begins behind what the other streams refer to. No reference leads to VERDICTS, TOTALS,
+// RELEASES and DIRECT, and what ClickHouse and headers know of them cannot be told here: where submissions have been
 // judged, they begin at the milliseconds since 1970, which no stream has come to by counting.
 func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (uint64, error) {
 	known := uint64(0)
@@ -278,7 +294,8 @@ func (l *Log) firstSequence(ctx context.Context, stream string, now time.Time) (
 	return uint64(now.UnixMilli()), nil
 }
 
-// isUnreferred reports whether a stream fills ClickHouse and no other stream refers to it.
+// isUnreferred reports whether something outside the log knows a stream's sequences, or the headers of
+// another stream, and no other stream refers to it.
 func isUnreferred(stream string) bool {
-	return stream == Verdicts || stream == Totals || stream == Releases
+	return stream == Verdicts || stream == Totals || stream == Releases || stream == Direct
 }

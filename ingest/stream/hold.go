@@ -1,9 +1,6 @@
 package stream
 
-import (
-	"maps"
-	"strings"
-)
+import "strings"
 
 // HeldError says that nothing is published to SUBMISSIONS now: what comes would get the places of
 // messages that were lost. It passes once a person has decided what becomes of these.
@@ -41,27 +38,4 @@ func (l *Log) IntakeHeld() *HeldError {
 		return nil
 	}
 	return ask()
-}
-
-// mostWrittenOver bounds how many places are known that were written over.
-const mostWrittenOver = 1000
-
-// WriteOver notes that SUBMISSIONS has another message at a place than the submission that was judged
-// there, which is lost.
-func (l *Log) WriteOver(sequence uint64, lost string) {
-	l.health.mu.Lock()
-	defer l.health.mu.Unlock()
-	if len(l.health.writtenOver) < mostWrittenOver {
-		l.health.writtenOver[sequence] = lost
-	}
-}
-
-// WrittenOver returns the submissions that are known to be lost, by the place in SUBMISSIONS that
-// another has now, behind a place.
-func (l *Log) WrittenOver(behind uint64) map[uint64]string {
-	l.health.mu.Lock()
-	defer l.health.mu.Unlock()
-	known := maps.Clone(l.health.writtenOver)
-	maps.DeleteFunc(known, func(sequence uint64, _ string) bool { return sequence <= behind })
-	return known
 }

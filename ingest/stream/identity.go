@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,28 @@ func ParsePlace(text string) (Place, error) {
 // as one of them is left, the log is known.
 const identityKey = "citytally-log"
 
+// createdKey is the key, in the metadata of the streams that bear the identity, of the names of all
+// streams that the log has had: one of them that is absent was lost, and any other is new.
+const createdKey = "citytally-streams"
+
 func bearers() []string { return []string{Accepted, Submissions, Verdicts} }
+
+// hasHad returns the streams that the log has had.
+func (l *Log) hasHad(ctx context.Context) ([]string, error) {
+	var names []string
+	for _, name := range bearers() {
+		s, err := l.js.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look at stream %s: %w", name, err)
+		}
+		names = append(names, strings.FieldsFunc(s.CachedInfo().Config.Metadata[createdKey], func(r rune) bool { return r == ',' })...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
 
 // Identity returns which log it is.
 func (l *Log) Identity(ctx context.Context) (Identity, error) {
@@ -65,10 +87,10 @@ func (l *Log) Identity(ctx context.Context) (Identity, error) {
 	return known, err
 }
 
-// identity returns which log it is, and how the streams are kept that do not say so. Where none does,
+// identity returns which log it is, and how the streams are kept that bear it. Where none of them says it,
 // it follows from when ACCEPTED was created, so that all processes come to the same one; a log without
 // ACCEPTED and the others has none.
-func (l *Log) identity(ctx context.Context) (known Identity, silent []jetstream.StreamConfig, err error) {
+func (l *Log) identity(ctx context.Context) (known Identity, bearing []jetstream.StreamConfig, err error) {
 	var created time.Time
 	for _, name := range bearers() {
 		s, err := l.js.Stream(ctx, name)
@@ -82,11 +104,8 @@ func (l *Log) identity(ctx context.Context) (known Identity, silent []jetstream.
 		if name == Accepted {
 			created = info.Created
 		}
-		told, ok := parseIdentity(info.Config.Metadata[identityKey])
-		switch {
-		case !ok:
-			silent = append(silent, info.Config)
-		case known.ID == "" || told.ID == known.ID && told.Generation > known.Generation:
+		bearing = append(bearing, info.Config)
+		if told, ok := parseIdentity(info.Config.Metadata[identityKey]); ok && (known.ID == "" || told.ID == known.ID && told.Generation > known.Generation) {
 			known = told
 		}
 	}
@@ -94,21 +113,36 @@ func (l *Log) identity(ctx context.Context) (known Identity, silent []jetstream.
 		sum := sha256.Sum256([]byte(created.UTC().Format(time.RFC3339Nano)))
 		known = Identity{ID: strings.ToLower(base32.StdEncoding.EncodeToString(sum[:8]))[:13], Generation: 1}
 	}
-	return known, silent, nil
+	return known, bearing, nil
 }
 
-// identify writes the log's identity into the streams that bear it and do not have it yet.
-func (l *Log) identify(ctx context.Context) error {
-	known, silent, err := l.identity(ctx)
+// identify writes the log's identity into the streams that bear it and do not have it yet, and which
+// streams the log has had.
+func (l *Log) identify(ctx context.Context, names []string) error {
+	known, bearing, err := l.identity(ctx)
 	if err != nil || known.ID == "" {
 		return err
 	}
-	for _, config := range silent {
+	had, err := l.hasHad(ctx)
+	if err != nil {
+		return err
+	}
+	had = append(had, names...)
+	slices.Sort(had)
+	told := strings.Join(slices.Compact(had), ",")
+	for _, config := range bearing {
+		_, identified := parseIdentity(config.Metadata[identityKey])
+		if identified && config.Metadata[createdKey] == told {
+			continue
+		}
 		config.Metadata = maps.Clone(config.Metadata)
 		if config.Metadata == nil {
 			config.Metadata = map[string]string{}
 		}
-		config.Metadata[identityKey] = known.String()
+		if !identified {
+			config.Metadata[identityKey] = known.String()
+		}
+		config.Metadata[createdKey] = told
 		if _, err := l.js.UpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("write into stream %s which log it is of: %w", config.Name, err)
 		}
@@ -117,7 +151,9 @@ func (l *Log) identify(ctx context.Context) error {
 }
 
 // NextGeneration counts the generation up in the metadata of a stream that is put back from a backup.
+// Streams that the backup does not have because they were empty were not lost.
 func NextGeneration(metadata map[string]string) {
+	delete(metadata, createdKey)
 	if told, ok := parseIdentity(metadata[identityKey]); ok {
 		told.Generation++
 		metadata[identityKey] = told.String()

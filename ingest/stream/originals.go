@@ -46,7 +46,7 @@ const (
 // which is there is whole. ObjectStore.Put of nats.go 1.55 is not used: it makes a subscription and a buffer of 128 KiB for
 // each file, and leaves a goroutine behind.
 func (l *Log) keepOriginal(ctx context.Context, hash string, content []byte) error {
-	infoSubject := originalInfos + base64.URLEncoding.EncodeToString([]byte(hash))
+	infoSubject := originalSubject(hash)
 	if is, err := l.isKept(ctx, infoSubject); is || err != nil {
 		return err
 	}
@@ -76,6 +76,11 @@ func (l *Log) keepOriginal(ctx context.Context, hash string, content []byte) err
 		return fmt.Errorf("keep the original: %w", classify(err))
 	}
 	return nil
+}
+
+// originalSubject is the subject of what an object is.
+func originalSubject(hash string) string {
+	return originalInfos + base64.URLEncoding.EncodeToString([]byte(hash))
 }
 
 // isKept reports whether the store has an object, by the subject of what it is.

@@ -87,7 +87,7 @@ func Setup(ctx context.Context, nc *nats.Conn, config Config, dry bool, logger z
 			return nil, nil, fmt.Errorf("change stream %s: %w", sc.Name, err)
 		}
 	}
-	if err := l.identify(ctx); err != nil {
+	if err := l.identify(ctx, All()); err != nil {
 		return nil, nil, err
 	}
 	return l, found, nil
@@ -125,7 +125,7 @@ func (l *Log) createAbsent(ctx context.Context, config Config) ([]Change, error)
 		created = true
 	}
 	if created {
-		if err := l.identify(ctx); err != nil {
+		if err := l.identify(ctx, All()); err != nil {
 			return nil, err
 		}
 		// Another process may have created some of them first, by other settings.
@@ -207,8 +207,12 @@ func (l *Log) createStream(ctx context.Context, sc jetstream.StreamConfig) error
 	if sc.FirstSeq, err = l.firstSequence(ctx, sc.Name, time.Now()); err != nil {
 		return err
 	}
-	if sc.FirstSeq > 0 {
-		sc.Metadata = map[string]string{createdAnewKey: strconv.FormatUint(sc.FirstSeq-1, 10)}
+	had, err := l.hasHad(ctx)
+	if err != nil {
+		return err
+	}
+	if sc.FirstSeq > 0 || slices.Contains(had, sc.Name) {
+		sc.Metadata = map[string]string{createdAnewKey: strconv.FormatUint(max(sc.FirstSeq, 1)-1, 10)}
 		known, _, err := l.identity(ctx)
 		if err != nil {
 			return err

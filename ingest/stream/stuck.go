@@ -58,6 +58,8 @@ type health struct {
 	missed      map[string][]Range
 	newlyMissed chan struct{}
 	writtenOver map[uint64]string // submissions that were lost, by the place that another has now
+	direct      knownDirect
+	original    knownOriginal
 }
 
 func newHealth() *health {

@@ -121,7 +121,7 @@ func (d *Divergence) StopsMending() bool {
 // back may be in ClickHouse alone until then.
 func (d *Divergence) MendsBySubmissions() bool {
 	return d.Kind == VerdictsLost || d.Kind == Anew || d.Kind == HeadLost || d.Kind == Unreadable ||
-		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream == stream.Releases
+		d.Kind == TailLost && (d.Stream == stream.Submissions || d.Holder == ClickHouse && d.Stream == stream.Releases)
 }
 
 // Check compares the log with itself and with the projection, after it has read what is kept whole of
@@ -142,7 +142,7 @@ func Check(ctx context.Context, log *stream.Log, projection Projection) ([]Diver
 func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 	var found []Divergence
 	gone, acceptedEnd := map[string]bool{}, map[string]uint64{}
-	for _, name := range stream.Names() {
+	for _, name := range stream.All() {
 		extent, err := log.Extent(ctx, name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			found, gone[name] = append(found, Divergence{Kind: Gone, Stream: name}), true
@@ -155,7 +155,7 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		switch {
 		case (name == stream.Accepted || name == stream.Releases && !extent.Anew) && extent.Missing > 0:
 			found = append(found, Divergence{Kind: HeadLost, Stream: name, Last: extent.Last, Known: extent.Missing})
-		case (name == stream.Submissions || name == stream.Verdicts || name == stream.Releases) && extent.Anew:
+		case name != stream.Accepted && name != stream.Totals && extent.Anew:
 			found = append(found, Divergence{Kind: Anew, Stream: name, Known: extent.First - 1})
 		}
 		if over := log.WrittenOver(extent.Accepted); name == stream.Submissions && len(over) > 0 {
@@ -175,6 +175,18 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		}
 		if len(holes.Unreadable) > 0 {
 			found = append(found, unreadable(name, extent.Last, holes.Unreadable))
+		}
+	}
+	for name, look := range map[string]func(context.Context) (uint64, error){stream.Direct: log.LostDirect, stream.Originals: log.LostOriginal} {
+		if gone[name] || gone[stream.Submissions] {
+			continue
+		}
+		known, err := look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if known > 0 {
+			found = append(found, Divergence{Kind: TailLost, Stream: name, Holder: stream.Submissions, Known: known})
 		}
 	}
 	for _, r := range stream.References() {

@@ -38,6 +38,10 @@ func (d *Divergence) String() string {
 	case d.Stream == stream.Releases && d.MendsBySubmissions():
 		return "RELEASES has lost releases, and ClickHouse may have the only copy of them: RELEASES is the poorer side; the sink waits, so that nothing is overwritten; " +
 			"put back the newest copy of the broker's data, or bring the releases back from ClickHouse's copy: " + fromSubmissions
+	case besides[d.Stream] != "" && d.Kind == Anew:
+		return fmt.Sprintf("%s was lost and created anew: %s; put back the newest copy of the broker's data, or go on without: %s", d.Stream, besides[d.Stream], fromSubmissions)
+	case besides[d.Stream] != "" && d.Kind == TailLost:
+		return fmt.Sprintf("%s has lost its end, for SUBMISSIONS tells of more (%d), or an older copy was put back: %s; put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, besides[d.Stream], fromSubmissions)
 	case d.Kind == Anew:
 		return fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are; "+
 			"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions)
@@ -73,4 +77,16 @@ func (d *Divergence) String() string {
 	}
 	return fmt.Sprintf("%s is kept for ever and lacks its first %d of %d messages: it was created anew or damaged; nothing is judged and totalled until this is decided; "+
 		"put back the newest copy of the broker's data, or bring back what the submissions in the log still tell: %s", d.Stream, d.Known, d.Last, fromSubmissions)
+}
+
+// besides says, of the streams that no figure is made from again, what is lost with them and what to do
+// about it.
+var besides = map[string]string{
+	stream.Direct:    "what districts published to the broker and was not taken in yet is lost; have those publish again to whom no verdict came",
+	stream.Commands:  "jobs that were asked for and not carried out yet are lost; ask for them again (citytally recompute), schedules go on with their next slot",
+	stream.Dead:      "messages that were put aside are no longer listed, and messages that a person had passed over stop their stage again; the messages themselves are in their streams",
+	stream.Tokens:    "tokens that were issued let nobody in; issue them anew (citytally token create). Revoked ones stay revoked, by ACCEPTED",
+	stream.Schedules: "schedules that were paused are not any more, and reminders that were sent may be sent once more; pause again what is to be (citytally schedule pause)",
+	stream.Sources:   "what became of the sources that are fetched is not known; they are fetched again, which changes nothing twice",
+	stream.Originals: "files that were uploaded cannot be given out as they came; verdicts and figures are as they were",
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
@@ -34,9 +35,11 @@ func Readable(name string, sequence uint64, body []byte) (err error) {
 	return err
 }
 
-// Unrestored are the streams of which nothing is brought back: totals are computed anew, and what districts
-// published is in SUBMISSIONS.
-func Unrestored() []string { return []string{stream.Totals, stream.Direct} }
+// Unrestored are the streams of which nothing is brought back: totals are computed anew, what districts
+// published is in SUBMISSIONS, and nothing is made from the others.
+func Unrestored() []string {
+	return slices.DeleteFunc(stream.All(), func(name string) bool { return slices.Contains(KeptWhole(), name) })
+}
 
 // KeptWhole are the streams of which nothing is ever taken out but the oldest messages, and of which
 // what is lost would not be made anew.

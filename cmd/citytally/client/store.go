@@ -197,7 +197,7 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 		return judge.Restored{}, err
 	}
 	defer disconnect()
-	if err := reconcile.Scan(ctx, log, append(reconcile.KeptWhole(), reconcile.Unrestored()...)...); err != nil {
+	if err := reconcile.Scan(ctx, log, append(reconcile.KeptWhole(), stream.Totals, stream.Direct)...); err != nil {
 		return judge.Restored{}, err
 	}
 	store, err := c.openStore(ctx, logger)
