@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -51,7 +52,8 @@ func (s *Store) insert(ctx context.Context, table string, pieces ...[]column) (e
 	for _, c := range pieces[0] {
 		names = append(names, c.name)
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(s.cluster.insertSettings()))
+	ctx, sent := untilSent(clickhouse.Context(ctx, clickhouse.WithSettings(s.cluster.insertSettings())))
+	defer sent()
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
 	if err != nil {
 		return err
@@ -71,6 +73,24 @@ func (s *Store) insert(ctx context.Context, table string, pieces ...[]column) (e
 	// Send releases the connection, also after an error.
 	return batch.Send()
 }
+
+// untilSent returns a context for a batch that ends when ctx does, but not any more once sent was called.
+// The driver's Send leaves a goroutine behind that may be late and closes the batch's connection when the
+// batch's context ends (contextWatchdog of clickhouse-go 2.50). By then another statement has the
+// connection, and would fail because a caller's work was over.
+func untilSent(ctx context.Context) (batch context.Context, sent func()) {
+	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	return &batchContext{Context: detached, of: ctx}, func() { stop() }
+}
+
+// batchContext is a context with the deadline of another one.
+type batchContext struct {
+	context.Context
+	of context.Context
+}
+
+func (c *batchContext) Deadline() (time.Time, bool) { return c.of.Deadline() }
 
 // column is one column of an insert: its name and its values, which are a slice, a
 // lazyValues or a valuesByRow.
