@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/citytally/citytally/cmd/citytally/access"
+	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -40,7 +41,13 @@ func diverged(t testing.TB, dir string) (why string) {
 // settled would not wait for it.
 func ready(t testing.TB, dir string) {
 	t.Helper()
-	eventually(t, "everything is ready", func() bool { ready, _ := readiness(t, dir); return ready })
+	var parts map[string]present.Part
+	defer func() {
+		if t.Failed() {
+			t.Logf("not ready: %+v", parts)
+		}
+	}()
+	eventually(t, "everything is ready", func() (ready bool) { ready, parts = readiness(t, dir); return ready })
 }
 
 func copyDir(t testing.TB, from, to string) {

@@ -60,20 +60,22 @@ func (l *Log) LostDirect(ctx context.Context) (uint64, error) {
 }
 
 // KnowOriginal notes that the submission at a sequence, stored at an instant, came in a file with a
-// SHA-256.
+// SHA-256. The log is that of a user who may read files.
 func (l *Log) KnowOriginal(sequence uint64, hash string, at time.Time) {
 	l.health.mu.Lock()
 	defer l.health.mu.Unlock()
 	if sequence > l.health.original.sequence {
-		l.health.original = knownOriginal{sequence, hash, at}
+		l.health.original = knownOriginal{sequence, hash, at, l}
 	}
 }
 
-// knownOriginal is the newest submission with a file, the SHA-256 of that, and when it was stored.
+// knownOriginal is the newest submission with a file, the SHA-256 of that, when it was stored, and where
+// files can be looked for.
 type knownOriginal struct {
 	sequence uint64
 	hash     string
 	at       time.Time
+	log      *Log
 }
 
 // LostOriginal returns the sequence of the newest submission with a file that this process knows of
@@ -95,7 +97,7 @@ func (l *Log) LostOriginal(ctx context.Context) (uint64, error) {
 	if config.MaxBytes > 0 || config.MaxAge > 0 && time.Since(known.at) > config.MaxAge || !known.at.After(accepted) {
 		return 0, nil
 	}
-	if kept, err := l.isKept(ctx, originalSubject(known.hash)); err != nil || kept {
+	if kept, err := known.log.isKept(ctx, originalSubject(known.hash)); err != nil || kept {
 		return 0, err
 	}
 	return known.sequence, nil
