@@ -151,7 +151,7 @@ func TestLostSubmissionsAreNotOverwritten(t *testing.T) {
 			t.Errorf("a submission meanwhile: exit code %d, %s", code, stderr)
 		}
 	}
-	js, err := jetstream.New(connectAs(t, dir, access.Admin))
+	js, err := jetstream.New(connectAs(t, dir, access.Repair))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,13 +84,22 @@ func (p *Pipeline) startBroker(ctx context.Context) error {
 		return err
 	}
 	defer admin.Close()
-	log, changes, err := stream.Setup(ctx, admin, p.settings.Streams, false, p.options.Logger)
+	_, changes, err := stream.Setup(ctx, admin, p.settings.Streams, false, p.options.Logger)
 	for _, c := range changes {
 		if c.Is == stream.Absent {
 			continue
 		}
 		p.options.Logger.Warn().Str("stream", c.Stream).Str("setting", c.Setting).Str("was", c.Is).Str("now", c.Wanted).Msg("stream changed to the settings")
 	}
+	if err != nil {
+		return err
+	}
+	operator, err := p.dialBroker(access.Operator) // who may write the bucket
+	if err != nil {
+		return err
+	}
+	defer operator.Close()
+	log, err := stream.Attach(operator, p.options.Logger)
 	if err != nil {
 		return err
 	}

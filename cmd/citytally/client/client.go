@@ -178,9 +178,15 @@ func (c *Client) Setup(ctx context.Context, dry bool) (changes []stream.Change, 
 		return nil, nil, err
 	}
 	defer nc.Close()
-	log, changes, err := stream.Setup(ctx, nc, c.settings.Streams, dry, zerolog.Nop())
-	if err == nil && !dry {
-		revoked, err = token.Reconcile(ctx, log)
+	_, changes, err = stream.Setup(ctx, nc, c.settings.Streams, dry, zerolog.Nop())
+	if err != nil || dry {
+		return changes, nil, err
 	}
+	log, disconnect, err := c.openLog(zerolog.Nop())
+	if err != nil {
+		return changes, nil, err
+	}
+	defer disconnect()
+	revoked, err = token.Reconcile(ctx, log)
 	return changes, revoked, err
 }
