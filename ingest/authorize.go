@@ -32,6 +32,7 @@ func (g *Gateway) identify(w http.ResponseWriter, r *http.Request, f token.Finge
 	who, err := g.tokens.LookupFingerprint(f, time.Now())
 	switch {
 	case err == nil:
+		know(r, &who)
 		return who, nil
 	case errors.Is(err, token.ErrUncertain):
 		g.metrics.denied.WithLabelValues("uncertain").Inc()

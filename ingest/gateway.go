@@ -18,6 +18,7 @@ import (
 	"github.com/citytally/citytally/configs/attempts"
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/configs/connections"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/configs/tlsfiles"
 	"github.com/citytally/citytally/ingest/edition"
@@ -166,14 +167,15 @@ func (g *Gateway) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for submissions (ingest.address): %w", err)
 	}
+	var secure *tls.Config
 	if g.config.TLS.IsSet() {
 		files, err := tlsfiles.Open(g.config.TLS, g.logger)
 		if err != nil {
 			return errors.Join(fmt.Errorf("listen for submissions (ingest.tls): %w", err), listener.Close())
 		}
-		listener = tls.NewListener(listener, files.Config())
+		secure = files.Config()
 	}
-	g.listener = listener
+	g.listener = connections.Encrypted(listener, maxConnections, secure)
 	return nil
 }
 
@@ -252,6 +254,34 @@ func (g *Gateway) server() *http.Server {
 		IdleTimeout:    g.config.IdleTimeout,
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       stdlog.New(g.logger, "", 0),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connectionKey{}, c)
+		},
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if conn, is := connections.Of(c); is && state == http.StateIdle {
+				conn.Know(false)
+			}
+		},
+	}
+}
+
+const (
+	// maxConnections is how many connections may be open. Without a bound whoever reaches the address
+	// could take all the files that the program may open, those of the log among them.
+	maxConnections = 1024
+	// maxKnown is how many connections with requests of one token stay when others come to a full gateway.
+	maxKnown = 64
+)
+
+// connectionKey finds the connection of a request in its context.
+type connectionKey struct{}
+
+// know keeps the connection of a request with a token in force from giving way to others until it
+// is answered.
+func know(r *http.Request, who *token.Holder) {
+	c, _ := r.Context().Value(connectionKey{}).(net.Conn)
+	if conn, is := connections.Of(c); is {
+		conn.KnowAs(who.Area+"/"+who.Name, maxKnown)
 	}
 }
 

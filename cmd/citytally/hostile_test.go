@@ -58,7 +58,7 @@ func hostileMessages(largest int) map[string]hostile {
 	row := `{"indicator":"gdp","period":"2021","value":"1"}`
 
 	for _, s := range []struct{ stream, subject string }{
-		{stream.Submissions, subject}, {stream.Accepted, "accepted.320812.sti-annual"}, {stream.Verdicts, "verdicts.320812.sti-annual"},
+		{stream.Direct, "direct.320812.sti-annual"}, {stream.Submissions, subject}, {stream.Accepted, "accepted.320812.sti-annual"}, {stream.Verdicts, "verdicts.320812.sti-annual"},
 		{stream.Totals, "totals.2021"}, {stream.Totals + " runs", "runs.nightly"}, {stream.Releases, "releases.hostile"},
 		{stream.Commands, "commands.recompute"}, {stream.Dead, "dead.sink"},
 	} {
@@ -86,6 +86,12 @@ func hostileMessages(largest int) map[string]hostile {
 		return fmt.Sprintf(`{"indicator":"gdp","period":"2021","value":"abc%d","row":-1}`, i)
 	}))
 	add("SUBMISSIONS: millions of rows that are none", subject, []byte(`{"observations":[`+strings.Repeat("1,", 3_900_000)+`1]}`))
+	var fields strings.Builder
+	for i := range largest / 12 {
+		fmt.Fprintf(&fields, `,"%x":1`, i)
+	}
+	add("DIRECT: hundreds of thousands of fields", "direct.320812.sti-annual", observations(`{"indicator":"gdp"`+fields.String()+`}`))
+	add("DIRECT: a subject like a pattern", "direct.320812.>", observations(row))
 	add("SUBMISSIONS: a row beyond 32 bits", subject, observations(`{"indicator":"gdp","period":"2021","value":"1","row":4294967297}`))
 	add("SUBMISSIONS: a row beyond 64 bits", subject, observations(`{"indicator":"gdp","period":"2021","value":"1","row":99999999999999999999}`))
 	add("SUBMISSIONS: huge figures", subject, observations(

@@ -14,7 +14,7 @@ const module = "github.com/citytally/citytally/"
 // process stand outside: only their hosts start them, and configs composes their
 // settings.
 var importLine = [][]string{
-	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles", "configs/attempts", "configs/outbound"},
+	{"configs/strict", "configs/hostport", "configs/credentials", "configs/tlsfiles", "configs/attempts", "configs/outbound", "configs/connections"},
 	{"configs/httpguard"},
 	{"configs/catalogue"},
 	{"configs/calendar"},
@@ -98,7 +98,7 @@ func TestImportLine(t *testing.T) {
 			if a, b := place(from), place(to); a >= 0 && b >= 0 && b >= a {
 				t.Errorf("%s imports %s, which does not come before it in the line %v", from, to, importLine)
 			}
-			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" && to != "configs/tlsfiles" && to != "configs/attempts" {
+			if serverOf(from) != "" && to != "configs/hostport" && to != "configs/httpguard" && to != "configs/tlsfiles" && to != "configs/attempts" && to != "configs/connections" {
 				t.Errorf("%s imports %s: a server knows nothing of the pipeline", from, to)
 			}
 		}

@@ -147,6 +147,10 @@ func startError(ns *server.Server, events *serverLogger) error {
 	return nil
 }
 
+// maxConnections is how many clients may be connected. Who says nothing is cut after two seconds; the
+// server's own bound is more than the files that the program may open, those of the log among them.
+const maxConnections = 1000
+
 // unbounded is the bound of a store that the disk alone bounds. The server's own one would be three
 // quarters of what is free when it starts: on a disk that is full then, nothing for ever.
 const unbounded = 1 << 60
@@ -157,6 +161,7 @@ func options(cfg Config, secure *tls.Config) (*server.Options, error) {
 		Host:               cfg.Host,
 		Port:               cfg.Port,
 		MaxPayload:         cfg.MaxPayload,
+		MaxConn:            maxConnections,
 		JetStream:          true,
 		StoreDir:           cfg.Dir,
 		JetStreamMaxStore:  cmp.Or(cfg.MaxStore, unbounded),

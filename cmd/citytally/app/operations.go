@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/connections"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/configs/tlsfiles"
 )
@@ -37,6 +38,8 @@ const (
 	// longestAnswer is how long an answer may take to be written: a client that reads it slowly
 	// keeps one of a few places of /metrics. A profile takes half a minute.
 	longestAnswer = time.Minute
+	// maxConnections is how many connections may be open; the oldest gives way.
+	maxConnections = 256
 )
 
 // serveOperations listens on the address, or, where its port is taken, on any free
@@ -56,13 +59,15 @@ func serveOperations(ctx context.Context, c configs.Operations, registry *promet
 		return nil, fmt.Errorf("listen for operations (operations.address): %w", err)
 	}
 	scheme := "http"
+	var secure *tls.Config
 	if c.TLS.IsSet() {
 		files, err := tlsfiles.Open(c.TLS, logger)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for operations (operations.tls): %w", err), listener.Close())
 		}
-		scheme, listener = "https", tls.NewListener(listener, files.Config())
+		scheme, secure = "https", files.Config()
 	}
+	listener = connections.Encrypted(listener, maxConnections, secure)
 	o := &operations{
 		listener: listener, scheme: scheme, ended: make(chan error, 1),
 		server: &http.Server{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/connections"
 	"github.com/citytally/citytally/configs/httpguard"
 	"github.com/citytally/citytally/sink/chdb/crowd"
 	"github.com/citytally/citytally/sink/chdb/engine"
@@ -53,7 +54,7 @@ func (s *server) knowClient(r *http.Request, user engine.User) (forget func(), e
 			return nil, err
 		}
 	}
-	conn, is := r.Context().Value(connKey{}).(*crowd.Conn)
+	conn, is := r.Context().Value(connKey{}).(*connections.Conn)
 	if !is {
 		return leave, nil
 	}
@@ -62,7 +63,7 @@ func (s *server) knowClient(r *http.Request, user engine.User) (forget func(), e
 }
 
 func knowConn(ctx context.Context, c net.Conn) context.Context {
-	if conn, is := crowd.Of(c); is {
+	if conn, is := connections.Of(c); is {
 		return context.WithValue(ctx, connKey{}, conn)
 	}
 	return ctx
@@ -102,7 +103,7 @@ func Serve(
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(crowd.Encrypted(l, bounds.MaxConnections, secure)) }()
+	go func() { served <- server.Serve(connections.Encrypted(l, bounds.MaxConnections, secure)) }()
 	select {
 	case err = <-served:
 		err = fmt.Errorf("serve clickhouse http: %w", err)

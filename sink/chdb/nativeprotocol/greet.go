@@ -11,7 +11,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"github.com/citytally/citytally/sink/chdb/crowd"
+	"github.com/citytally/citytally/configs/connections"
 	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
@@ -53,7 +53,7 @@ func (c *connection) handshake(ctx context.Context) error {
 			return err
 		}
 	}
-	if known, is := crowd.Of(c.socket); is {
+	if known, is := connections.Of(c.socket); is {
 		known.Know(true)
 	}
 	if c.session, err = c.server.engine.Session(ctx, c.user, hello.database); err != nil {

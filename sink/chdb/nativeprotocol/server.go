@@ -13,6 +13,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/connections"
 	"github.com/citytally/citytally/sink/chdb/crowd"
 	"github.com/citytally/citytally/sink/chdb/engine"
 	"github.com/citytally/citytally/sink/chdb/exception"
@@ -50,7 +51,7 @@ func Serve(ctx context.Context, l net.Listener, secure *tls.Config, e *engine.En
 	queries, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 
-	limited := crowd.Encrypted(l, bounds.MaxConnections, secure)
+	limited := connections.Encrypted(l, bounds.MaxConnections, secure)
 	closeListener := sync.OnceValue(limited.Close)
 	stop := context.AfterFunc(ctx, func() { _ = closeListener() })
 	defer stop()

@@ -1,14 +1,10 @@
-package crowd
+package connections
 
 import (
 	"container/list"
 	"crypto/tls"
 	"net"
 	"sync"
-
-	"github.com/ClickHouse/ch-go/proto"
-
-	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
 // Listener accepts at most a number of connections at once.
@@ -18,7 +14,8 @@ type Listener struct {
 
 	mu        sync.Mutex
 	open      int
-	strangers *list.List // of *Conn, the oldest first
+	strangers *list.List     // of *Conn, the oldest first
+	clients   map[string]int // connections of clients who were named to KnowAs
 }
 
 // Encrypted returns a listener on l with at most that many connections, which speak TLS where
@@ -33,7 +30,7 @@ func Encrypted(l net.Listener, most int, config *tls.Config) net.Listener {
 
 // Listen returns a Listener on l with at most that many connections.
 func Listen(l net.Listener, most int) *Listener {
-	return &Listener{Listener: l, most: most, strangers: list.New()}
+	return &Listener{Listener: l, most: most, strangers: list.New(), clients: map[string]int{}}
 }
 
 // Accept implements net.Listener. Its connections are of type *Conn.
@@ -43,7 +40,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &Conn{Conn: socket, crowd: l}
+		c := &Conn{Conn: socket, listener: l}
 		if l.add(c) {
 			return c, nil
 		}
@@ -78,11 +75,12 @@ func (l *Listener) add(c *Conn) bool {
 // Conn is a connection of a Listener.
 type Conn struct {
 	net.Conn
-	crowd *Listener
+	listener *Listener
 
-	// Both are guarded by crowd.mu.
-	place *list.Element // among the strangers; nil while the client is known
-	gone  bool          // no longer counted
+	// These are guarded by listener.mu.
+	place  *list.Element // among the strangers; nil while the client is known
+	gone   bool          // no longer counted
+	client string        // who was named to KnowAs; "" is nobody
 }
 
 // Of returns the Conn that a connection is, also below TLS.
@@ -94,48 +92,58 @@ func Of(c net.Conn) (*Conn, bool) {
 	return known, is
 }
 
+// KnowAs is Know(true) for a client with a name, of whom at most so many connections at once are
+// kept from giving way.
+func (c *Conn) KnowAs(client string, most int) {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	if c.gone || c.place == nil || c.listener.clients[client] >= most {
+		return
+	}
+	c.listener.clients[client]++
+	c.client = client
+	c.listener.strangers.Remove(c.place)
+	c.place = nil
+}
+
+// forget ends what KnowAs has counted. The caller holds listener.mu.
+func (c *Conn) forget() {
+	if c.client == "" {
+		return
+	}
+	if c.listener.clients[c.client]--; c.listener.clients[c.client] == 0 {
+		delete(c.listener.clients, c.client)
+	}
+	c.client = ""
+}
+
 // Know says whether the server knows the connection's client, so that it does not give way to others.
 func (c *Conn) Know(known bool) {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
 	switch {
 	case c.gone:
 	case known && c.place != nil:
-		c.crowd.strangers.Remove(c.place)
+		c.listener.strangers.Remove(c.place)
 		c.place = nil
 	case !known && c.place == nil:
-		c.place = c.crowd.strangers.PushBack(c)
+		c.forget()
+		c.place = c.listener.strangers.PushBack(c)
 	}
 }
 
 // Close implements net.Conn.
 func (c *Conn) Close() error {
-	c.crowd.mu.Lock()
+	c.listener.mu.Lock()
 	if !c.gone {
 		c.gone = true
-		c.crowd.open--
+		c.listener.open--
+		c.forget()
 		if c.place != nil {
-			c.crowd.strangers.Remove(c.place)
+			c.listener.strangers.Remove(c.place)
 			c.place = nil
 		}
 	}
-	c.crowd.mu.Unlock()
+	c.listener.mu.Unlock()
 	return c.Conn.Close()
-}
-
-// Readers counts what users who only read hold of something that others need too.
-type Readers chan struct{}
-
-// NewReaders returns a count of at most that many.
-func NewReaders(most int) Readers { return make(Readers, most) }
-
-// Enter takes one, which leave gives back; TOO_MANY_SIMULTANEOUS_QUERIES (202) when they hold all they can.
-func (r Readers) Enter() (leave func(), err error) {
-	select {
-	case r <- struct{}{}:
-		return func() { <-r }, nil
-	default:
-		return nil, exception.Newf(proto.ErrTooManySimultaneousQueries,
-			"Too many connections: users who only read have %d at once; close some, or try again later", cap(r))
-	}
 }

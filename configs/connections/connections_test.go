@@ -1,12 +1,9 @@
-package crowd
+package connections
 
 import (
-	"errors"
 	"io"
 	"net"
 	"testing"
-
-	"github.com/citytally/citytally/sink/chdb/exception"
 )
 
 // pair connects a client to l and returns both ends.
@@ -72,17 +69,29 @@ func TestStrangersGiveWay(t *testing.T) {
 	}
 }
 
-func TestReadersAreCounted(t *testing.T) {
-	readers := NewReaders(1)
-	leave, err := readers.Enter()
+// One client is known on so many connections at once, and gives way with the others.
+func TestOneClientDoesNotFillAListener(t *testing.T) {
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readers.Enter(); !errors.As(err, new(*exception.Error)) {
-		t.Errorf("got %v", err)
+	l := Listen(plain, 3)
+	defer l.Close()
+	greedy, greedyServer := pair(t, l)
+	greedyServer.KnowAs("greedy", 1)
+	second, secondServer := pair(t, l)
+	secondServer.KnowAs("greedy", 1)
+	other, otherServer := pair(t, l)
+	otherServer.KnowAs("other", 1)
+	pair(t, l)
+	if !isOpen(greedy, greedyServer) || !isOpen(other, otherServer) || isOpen(second, secondServer) {
+		t.Error("want the second connection of one client to give way, and no other")
 	}
-	leave()
-	if _, err := readers.Enter(); err != nil {
-		t.Error(err)
+	greedyServer.Know(false)
+	if err := otherServer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.clients) != 0 {
+		t.Errorf("clients %v are counted", l.clients)
 	}
 }
