@@ -22,6 +22,7 @@ each, and what it stands on, in one run on the same data:
   http       the same, from uploads over HTTP
   latency    from the start of an upload until its total is in totals_latest, at
              a steady rate, on top of what has been loaded
+  readers    the same, while --readers read without a pause, as much as they may
   recompute  all city totals anew, compared with ClickHouse
   ready      a process of its own, from its start until it serves, on that log;
              then its memory, and its processor time with nothing to do
@@ -38,7 +39,8 @@ file.
 
 The data are made from --seed, in a temporary directory that is removed, or in a
 new one below --dir that is left. Close other programs first: rates are those of
-a machine with nothing else to do. Processor time for each figure is measured
+a machine with nothing else to do. With --tls the gateway and ClickHouse speak TLS
+with whoever uploads and reads; run it in turns with one without. Processor time for each figure is measured
 beside them and says more on a busy one.
 
 Where the time goes, by the profile of the pipeline phase (--cpu-profile), the
@@ -100,6 +102,8 @@ func newBench(g *globals) *cobra.Command {
 	flags.Uint64Var(&c.Seed, "seed", 1, "`seed` of the data")
 	flags.BoolVar(&c.Monthly, "monthly", false, "report months, from which quarters, years and years to date follow, not years")
 	flags.BoolVar(&c.Odd, "odd", false, "draw figures at random, so that the rules remark on every second row")
+	flags.IntVar(&c.Readers, "readers", 8, "how many greedy readers there are while latency is measured once more; 0 for none")
+	flags.BoolVar(&c.TLS, "tls", false, "have every server speak TLS with its clients")
 	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
 	flags.StringVar(&c.CPUProfile, "cpu-profile", "", "write a processor profile of the pipeline phase to this `file`")
 	return cmd

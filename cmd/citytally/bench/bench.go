@@ -2,9 +2,11 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,6 +34,11 @@ type Config struct {
 	Monthly bool
 	// Odd has the rules remark on every second row.
 	Odd bool
+	// Readers is how many read without a pause, as much as they may, while latency is measured once
+	// more; 0 measures it once.
+	Readers int
+	// TLS has the gateway and ClickHouse speak TLS with their clients.
+	TLS bool
 	// CPUProfile is the file to write a processor profile of the pipeline phase to;
 	// "" writes none.
 	CPUProfile string
@@ -54,6 +61,9 @@ func (c *Config) Validate() error {
 	if c.HTTPFigures < load.Figures {
 		return app.Usage(fmt.Errorf("--http-figures: want at least %d, one submission, got %d", load.Figures, c.HTTPFigures))
 	}
+	if c.Readers < 0 || c.Readers > 1000 {
+		return app.Usage(fmt.Errorf("--readers: want 0 to 1000, got %d", c.Readers))
+	}
 	if c.Rate < 1 || c.Rate > 10_000 {
 		return app.Usage(fmt.Errorf("--rate: want 1 to 10000, got %d", c.Rate))
 	}
@@ -74,6 +84,8 @@ type benchmark struct {
 	logger   zerolog.Logger
 	progress io.Writer
 	result   Result
+	secure   *tls.Config  // of clients; nil without TLS
+	uploader *http.Client // nil is the default one
 }
 
 // Run measures phase by phase and prints each result to progress at once. The config
@@ -119,6 +131,9 @@ func (b *benchmark) isolate() error {
 	if err != nil {
 		return fmt.Errorf("write catalogue: %w", err)
 	}
+	if b.config.TLS {
+		return b.encrypt()
+	}
 	return nil
 }
 
@@ -133,7 +148,7 @@ func (b *benchmark) runLoaded(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, phase := range []func(context.Context, *session) error{b.direct, b.publish, b.pipeline, b.latency, b.recompute} {
+	for _, phase := range []func(context.Context, *session) error{b.direct, b.publish, b.pipeline, b.latency, b.latencyAmongReaders, b.recompute} {
 		if err := phase(s.ctx, s); err != nil {
 			return errors.Join(err, s.stop())
 		}

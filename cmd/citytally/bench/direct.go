@@ -23,7 +23,7 @@ const directInsert = "INSERT INTO " + directTable + ` (indicator, period, area, 
 // direct inserts the rows that the pipeline is going to insert, in batches of the same
 // size, into a table with the same columns.
 func (b *benchmark) direct(ctx context.Context, s *session) error {
-	conn, err := s.openClickHouse()
+	conn, err := b.openClickHouse(s)
 	if err != nil {
 		return err
 	}

@@ -39,12 +39,29 @@ type upload struct {
 // latency measures the time from the start of an upload until its total is visible,
 // with uploads at a steady rate and one reader of totals_latest.
 func (b *benchmark) latency(ctx context.Context, s *session) error {
-	conn, err := s.openClickHouse()
+	taken, err := b.measureLatency(ctx, s, b.submissions())
 	if err != nil {
 		return err
 	}
+	b.result.P50, b.result.P99 = percentile(taken, 0.5), percentile(taken, 0.99)
+	b.result.Max = milliseconds(taken[len(taken)-1])
+	b.printf("latency    p50 %.0f ms, p99 %.0f ms, max %.0f ms at %d submissions/s", b.result.P50, b.result.P99, b.result.Max, b.config.Rate)
+	return nil
+}
+
+// uploadsMeasured is how many uploads one measurement of latency takes.
+func (b *benchmark) uploadsMeasured() int {
+	return int(float64(b.config.Rate) * b.config.Duration.Seconds())
+}
+
+// measureLatency uploads submissions from the first on and returns how long each took, sorted.
+func (b *benchmark) measureLatency(ctx context.Context, s *session, first int) ([]time.Duration, error) {
+	conn, err := b.openClickHouse(s)
+	if err != nil {
+		return nil, err
+	}
 	defer conn.Close()
-	first, count := b.submissions(), int(float64(b.config.Rate)*b.config.Duration.Seconds())
+	count := b.uploadsMeasured()
 	u := &uploads{cells: map[cell]int{}, pending: map[string]upload{}, seen: map[string]time.Time{}}
 	group, ctx := errgroup.WithContext(ctx)
 	uploaded := make(chan struct{})
@@ -54,13 +71,10 @@ func (b *benchmark) latency(ctx context.Context, s *session) error {
 	})
 	group.Go(func() error { return u.watchTotals(ctx, conn, s.Log, count, uploaded) })
 	if err := group.Wait(); err != nil {
-		return err
+		return nil, err
 	}
 	slices.Sort(u.taken)
-	b.result.P50, b.result.P99 = percentile(u.taken, 0.5), percentile(u.taken, 0.99)
-	b.result.Max = milliseconds(u.taken[len(u.taken)-1])
-	b.printf("latency    p50 %.0f ms, p99 %.0f ms, max %.0f ms at %d submissions/s", b.result.P50, b.result.P99, b.result.Max, b.config.Rate)
-	return nil
+	return u.taken, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -53,7 +53,7 @@ func (b *benchmark) publish(ctx context.Context, s *session) error {
 
 // pipeline measures how fast the stages work off the backlog.
 func (b *benchmark) pipeline(ctx context.Context, s *session) (err error) {
-	conn, err := s.openClickHouse()
+	conn, err := b.openClickHouse(s)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (b *benchmark) upload(ctx context.Context, s *session, n int) (id string, e
 	if !ok {
 		return "", fmt.Errorf("no token for area %s", made.Area)
 	}
-	client := &sender.Client{BaseURL: s.Instance.HTTP, Token: token}
+	client := &sender.Client{BaseURL: s.Instance.HTTP, Token: token, HTTP: b.uploader}
 	receipts, err := client.Submit(ctx, sender.Upload{Content: bytes.NewReader(body), ContentType: "application/json"})
 	if err != nil {
 		return "", err

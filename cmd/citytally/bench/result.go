@@ -37,9 +37,14 @@ type Result struct {
 	P50         float64 `json:"latency_p50_ms"`
 	P99         float64 `json:"latency_p99_ms"`
 	Max         float64 `json:"latency_max_ms"`
-	Recompute   float64 `json:"recompute_cells_per_s"`
-	Ready       float64 `json:"ready_ms"`
-	Idle        float64 `json:"idle_cpu_percent"`
+	// ReadersP50 and ReadersP99 are the latency among Sizes.Readers greedy readers, and
+	// ReadersToAlone is that p99 in parts of the one without; 0 without readers.
+	ReadersP50     float64 `json:"readers_latency_p50_ms,omitempty"`
+	ReadersP99     float64 `json:"readers_latency_p99_ms,omitempty"`
+	ReadersToAlone float64 `json:"readers_latency_p99_to_alone,omitempty"`
+	Recompute      float64 `json:"recompute_cells_per_s"`
+	Ready          float64 `json:"ready_ms"`
+	Idle           float64 `json:"idle_cpu_percent"`
 	// Memory is the resident memory of each process: at their peaks this one, which
 	// also makes the load, and its engine; idle, citytally run and its engine.
 	Memory   map[string]float64 `json:"rss_mb"`
@@ -63,6 +68,8 @@ type Sizes struct {
 	Seed                 uint64  `json:"seed"`
 	Monthly              bool    `json:"monthly"`
 	Odd                  bool    `json:"odd"`
+	Readers              int     `json:"readers"`
+	TLS                  bool    `json:"tls"`
 }
 
 type SettingsUsed struct {
@@ -85,7 +92,7 @@ func newResult(c Config, s *configs.Settings) Result {
 		Sizes: Sizes{
 			Figures: c.Figures / load.Figures * load.Figures, HTTPFigures: c.HTTPFigures / load.Figures * load.Figures,
 			FiguresPerSubmission: load.Figures, Areas: load.Areas, Datasets: load.Datasets,
-			Rate: c.Rate, Duration: c.Duration.Seconds(), Seed: c.Seed, Monthly: c.Monthly, Odd: c.Odd,
+			Rate: c.Rate, Duration: c.Duration.Seconds(), Seed: c.Seed, Monthly: c.Monthly, Odd: c.Odd, Readers: c.Readers, TLS: c.TLS,
 		},
 		Settings: SettingsUsed{
 			SyncInterval: s.NATS.Embedded.SyncInterval.String(), TransformBatch: s.Transform.Batch, BatchRows: s.Sink.BatchRows, BatchMessages: s.Sink.BatchMessages,
@@ -155,6 +162,12 @@ func (r *Result) Print(w io.Writer, format string) error {
 	at := fmt.Sprintf(" at %d submissions/s", r.Sizes.Rate)
 	line("upload to total visible, p50", "%.0f", r.P50, "ms"+at)
 	line("upload to total visible, p99", "%.0f", r.P99, "ms"+at)
+	if r.Sizes.Readers > 0 {
+		among := fmt.Sprintf("ms among %d greedy readers", r.Sizes.Readers)
+		line("  p50", "%.0f", r.ReadersP50, among)
+		line("  p99", "%.0f", r.ReadersP99, among)
+		line("  p99, of that without", "%.2f", r.ReadersToAlone, "")
+	}
 	line("recompute", "%.0f", r.Recompute, "cells/s")
 	line("start until ready", "%.0f", r.Ready, "ms")
 	line("idle", "%.2f", r.Idle, "% of a core")

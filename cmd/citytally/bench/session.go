@@ -41,12 +41,13 @@ func (b *benchmark) open(ctx context.Context, name string) (*session, error) {
 	return s, nil
 }
 
-// openClickHouse returns a connection to the ClickHouse of the session.
-func (s *session) openClickHouse() (driver.Conn, error) {
+// openClickHouse returns a connection to the ClickHouse of a session.
+func (b *benchmark) openClickHouse(s *session) (driver.Conn, error) {
 	options, err := clickhouse.ParseDSN(s.Instance.ClickHouse)
 	if err != nil {
 		return nil, fmt.Errorf("read ClickHouse DSN: %w", err)
 	}
+	b.overTLS(s, options)
 	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
