@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,9 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/app"
 )
 
+// errDeclined is the error of a question that was not answered with yes.
+var errDeclined = errors.New("nothing was done")
+
 // confirmFlag adds --yes, which answers the question of [confirm] beforehand.
 func confirmFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("yes", false, "do it without asking; only a terminal is asked")
@@ -21,11 +25,16 @@ func confirmFlag(cmd *cobra.Command) *bool {
 // confirm asks on a terminal whether to go on, and returns a usage error unless the answer is
 // yes. A script is not asked: it has said what it wants.
 func confirm(cmd *cobra.Command, yes bool, question string) error {
-	in, ok := cmd.InOrStdin().(*os.File)
-	if yes || !ok || !isatty.IsTerminal(in.Fd()) {
+	if !asks(cmd, yes) {
 		return nil
 	}
-	return askYes(in, cmd.ErrOrStderr(), question)
+	return askYes(cmd.InOrStdin(), cmd.ErrOrStderr(), question)
+}
+
+// asks reports whether [confirm] asks: on a terminal, unless the answer was given beforehand.
+func asks(cmd *cobra.Command, yes bool) bool {
+	in, ok := cmd.InOrStdin().(*os.File)
+	return !yes && ok && isatty.IsTerminal(in.Fd())
 }
 
 // askYes asks a question, and returns a usage error unless the answer is yes.
@@ -39,5 +48,5 @@ func askYes(in io.Reader, out io.Writer, question string) error {
 	case "y", "yes", "是":
 		return nil
 	}
-	return app.Usage(fmt.Errorf("nothing was done"))
+	return app.Usage(errDeclined)
 }

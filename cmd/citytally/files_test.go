@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/sys/unix"
 )
 
 // Files as districts have them go in with one command, and what is wrong comes back cell by cell in the
@@ -72,6 +74,58 @@ func TestDistrictFilesEndToEnd(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	listsGoAllTheWay(t, dir)
+	submitAsksOnATerminal(t, dir)
+}
+
+// On a terminal a file is shown, and sent after a yes alone; nothing is asked where nothing would be
+// taken, or --yes has answered.
+func submitAsksOnATerminal(t *testing.T, dir string) {
+	file := csvFile(t, "indicator,period,value\ninstitute_award,2020,77\n")
+	submit := func(answer, file string, more ...string) (code int, text string) {
+		t.Helper()
+		master, terminal := openTerminal(t)
+		if _, err := master.WriteString(answer); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code = run(t.Context(), append([]string{"submit", file, "--dir", dir, "--lang", "zh", "--area", "320826", "--dataset", "sti-annual"}, more...), terminal, &out, &errs)
+		return code, out.String() + errs.String()
+	}
+	if code, text := submit("n\n", file); code != exitUsage || !containsAll(text, "试算", "新增", "是否报送") {
+		t.Errorf("no: exit code %d\n%s", code, text)
+	}
+	code, text := submit("", csvFile(t, "indicator,period,value\ninstitute_award,2020,x\n"))
+	if code != exitRefused || !strings.Contains(text, "未报送") || strings.Contains(text, "是否报送") {
+		t.Errorf("nothing to send: exit code %d\n%s", code, text)
+	}
+	if code, text := submit("是\n", file); code != 0 || !containsAll(text, "是否报送", "新增") {
+		t.Errorf("yes: exit code %d\n%s", code, text) // 新增: the no has stored nothing
+	}
+	if code, text := submit("", file, "--yes"); code != 0 || strings.Contains(text, "试算") {
+		t.Errorf("--yes: exit code %d\n%s", code, text)
+	}
+}
+
+// openTerminal returns both ends of a terminal, the second as a program sees it.
+func openTerminal(t testing.TB) (master, terminal *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return master, terminal
 }
 
 // workbook is a workbook as a person keeps it: a title, merged cells, two mistakes and a signature.

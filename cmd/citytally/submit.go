@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ func newSubmit(g *globals) *cobra.Command {
 	var token string
 	var dry bool
 	var lang *languageFlag
+	var yes *bool
 	cmd := &cobra.Command{
 		Use:   "submit FILE...",
 		Short: "Send files of figures to the gateway and print what became of them",
@@ -35,6 +37,9 @@ NDJSON or SDMX-CSV, or one of these in a gzip or zip archive; what it is, its
 content says. One figure in each row, with the columns indicator, period and
 value, or a table with periods, indicators or areas across; see citytally docs
 pushing. What a file does not say, --area, --dataset and --period do.
+
+On a terminal, what was understood and what would change is shown first, and the
+file is sent once you say yes; --yes sends it at once. A script is not asked.
 
 The token is --token, or CITYTALLY_TOKEN; on the machine of a running instance it
 is found by the area in the instance's tokens file.
@@ -68,7 +73,10 @@ that is refused does not keep the others back.`,
 				if len(files) > 1 {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%d/%d %s\n", i+1, len(files), file)
 				}
-				verdicts, err := submitOne(cmd, gateway, file, upload, dry, lang.language())
+				verdicts, err := submitOne(cmd, gateway, file, upload, dry, asks(cmd, *yes), lang.language())
+				if errors.Is(err, errDeclined) && len(files) > 1 {
+					continue
+				}
 				if fault, ok := errors.AsType[*client.RefusedError](err); ok && len(files) > 1 {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", file, fault)
 					refused = true
@@ -99,23 +107,36 @@ that is refused does not keep the others back.`,
 	flags.StringVar(&upload.Key, "key", "", "idempotency `key`: with the same key the same content is the same submission for ever")
 	flags.DurationVar(&upload.Wait, "wait", 30*time.Second, "how long to wait for the verdict, and to try a gateway that takes nothing; 0 does neither")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")
+	yes = confirmFlag(cmd)
 	lang = langFlag(cmd)
 	return cmd
 }
 
-// submitOne sends a file, or asks what would become of it, and prints the answer. It returns
-// the verdicts that there are.
-func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload uploader.Upload, dry bool, l present.Language) (verdicts []*event.Verdict, err error) {
+// submitOne sends a file, or shows what would become of it, and prints the answer; where it is to ask, it
+// does both. It returns the verdicts that there are.
+func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload uploader.Upload, dry, ask bool, l present.Language) (verdicts []*event.Verdict, err error) {
 	if dry {
-		answer, err := client.DryRunFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
-		if err != nil {
+		return foresee(cmd, gateway, file, upload, l)
+	}
+	if ask && file != "-" {
+		foreseen, err := foresee(cmd, gateway, file, upload, l)
+		_, refused := errors.AsType[*client.RefusedError](err)
+		_, absent := errors.AsType[*client.AbsentError](err)
+		words := &l.Words().DryRun
+		question := words.Send
+		switch {
+		case refused || absent:
+			return nil, err
+		case err != nil: // of the stage that judges, without which figures are taken all the same
+			fmt.Fprintln(cmd.ErrOrStderr(), err)
+			question = words.SendUnseen
+		case !slices.ContainsFunc(foreseen, func(v *event.Verdict) bool { return v.Outcome != event.Rejected }):
+			fmt.Fprintln(cmd.ErrOrStderr(), words.NotSent)
+			return foreseen, nil
+		}
+		if err := askYes(cmd.InOrStdin(), cmd.ErrOrStderr(), question); err != nil {
 			return nil, err
 		}
-		present.DryRun(cmd.OutOrStdout(), answer, client.IndicatorNames(cmd.Context(), gateway, l), l)
-		for i := range answer.Verdicts {
-			verdicts = append(verdicts, &answer.Verdicts[i])
-		}
-		return verdicts, nil
 	}
 	receipts, err := client.SubmitFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
 	if err != nil {
@@ -131,6 +152,19 @@ func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload
 		if receipts[i].Verdict != nil {
 			verdicts = append(verdicts, receipts[i].Verdict)
 		}
+	}
+	return verdicts, nil
+}
+
+// foresee prints what would become of a file, and returns the verdicts that it would have.
+func foresee(cmd *cobra.Command, gateway *uploader.Client, file string, upload uploader.Upload, l present.Language) (verdicts []*event.Verdict, err error) {
+	answer, err := client.DryRunFile(cmd.Context(), gateway, cmd.InOrStdin(), file, upload, l)
+	if err != nil {
+		return nil, err
+	}
+	present.DryRun(cmd.OutOrStdout(), answer, client.IndicatorNames(cmd.Context(), gateway, l), l)
+	for i := range answer.Verdicts {
+		verdicts = append(verdicts, &answer.Verdicts[i])
 	}
 	return verdicts, nil
 }

@@ -345,6 +345,9 @@ func single() []corpusFile {
 		text("dhis2-values.json", `{"dataValues":[{"dataElement":"gdp","period":"2022","orgUnit":"320812","value":"850.2"}]}`, ""),
 		text("two-lists.json", `{"data":[{"指标":"gdp","时期":"2022","数值":1}],"history":[{"指标":"gdp","时期":"2021","数值":2}]}`, ""), text("outside-differs.json", `{"period":"2022","data":[{"indicator":"gdp","period":"2021","value":1},{"indicator":"hnte_valid","period":"2022年","value":95}]}`, ""),
 		text("period-twice.json", `[{"指标":"gdp","时期":"2022","报告期":"2021","数值":1}]`, ""), text("near-key.json", `[{"indicator":"gdp","period":"2022","valeu":1}]`, ""), text("value-and-periods.json", `[{"指标":"gdp","数值":1,"2021年":2}]`, ""), text("no-value.json", `{"data":[{"指标":"地区生产总值","时期":"2022"}]}`, ""),
+		text("rows.json", `[["指标","报告期","数值"],["地区生产总值","2022年",850.20],["有效高新技术企业","2022年",null],["技术合同成交额","2022年",[1]]]`, ""), text("rows-wide.json", `{"单位":"万元","data":[["指标","2021年","2022年"],["技术合同成交额",28000,31000]]}`, ""),
+		text("pandas-split.json", `{"columns":["indicator","period","value"],"index":[0,1],"data":[["gdp","2022",850.2],["hnte_valid","2022",9.5e1]]}`, ""), text("rows-twice.json", `{"a":[["gdp",1]],"b":[["gdp",2]]}`, ""), text("rows-other-period.json", `{"报告期":"2021年","rows":[["指标","数值"],["地区生产总值",813.41]]}`, "period=2022"),
+		text("rows-without-header.json", `[["gdp","2022",850.2]]`, ""), text("rows-cut.json", `[["gdp","2022",`, ""),
 		text("cut-rows.json", `{"data":[{"指标":"gdp","时期":"2022","数值":1},`, ""), text("numbers.json", `[1,2,3]`, ""), text("page.json", `{"code":401,"message":"token expired"}`, ""),
 		// SDMX-CSV.
 		text("sdmx1.csv", "DATAFLOW,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,OBS_STATUS,UNIT_MEASURE,UNIT_MULT\nCITY:STI_ANNUAL(1.0),320812,gdp,2022,850.2,A,元,8\n", "dataset="),

@@ -17,13 +17,16 @@ import (
 // readJSON reads a submission as JSON, the same that may be published to the broker; a list of
 // observations; or one observation in each line (NDJSON), which may name its area and
 // dataset. An observation that cannot be read becomes a malformed one. Objects that are no
-// observations of the contract, by the first of them, are read as the rows of a table.
+// observations of the contract, by the first of them, are read as the rows of a table, and so are lists.
 func (f *file) readJSON(text string) error {
 	start := strings.TrimLeft(text, " \t\r\n\u3000\ufeff")
 	shift := len(text) - len(start)
 	if start[0] == '[' {
 		if first := strings.TrimLeft(start[1:], " \t\r\n"); first != "" && first[0] == '{' && !isObservation(first[:jsontext.EndOfValue(first)]) {
 			return f.readRecords(records.Open, start, text, shift)
+		}
+		if first := strings.TrimLeft(start[1:], " \t\r\n"); first != "" && first[0] == '[' {
+			return f.readRows(start, text, shift)
 		}
 		f.understanding.say("JSON，观测值列表", "JSON, a list of observations")
 		return f.readDocument(`{"observations":`+strings.TrimSpace(start)+`}`, text, shift-len(`{"observations":`))
@@ -57,7 +60,7 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 	case problem != nil && problem.Code != "":
 		return problem
 	case errors.Is(err, records.ErrNone):
-		return f.readDocument(part, text, shift)
+		return f.readRows(part, text, shift)
 	case err != nil:
 		return badJSON([]byte(text), err, shift)
 	}
@@ -69,6 +72,8 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 	switch {
 	case err != nil:
 		return err
+	case failed != nil && g.Len() == 1 && g.Path() == "" && records.HasRows(part):
+		return f.readRows(part, text, shift)
 	case failed != nil && g.Len() == 1 && g.Path() == "" && failed.Recognized < 2:
 		return f.readDocument(part, text, shift) // which says how a submission is written
 	case failed != nil:
@@ -85,6 +90,34 @@ func (f *file) readRecords(open func(string, header.Known, records.Limits) (*rec
 		f.understanding.note("COLUMN_PASSED_OVER", 0, "", name, fmt.Sprintf("列表之外的字段 %q 未读", name), fmt.Sprintf("%q, outside of the list, is passed over", name))
 	}
 	f.expected, t.outside = g.Len(), g.Outside
+	return t.read()
+}
+
+// readRows reads lists as the rows of a table. A part without any is read as a submission, to say how one is
+// written.
+func (f *file) readRows(part, text string, shift int) error {
+	g, err := records.OpenRows(part, records.Limits{Records: f.Limits.Observations, Columns: f.Limits.Columns})
+	problem, _ := errors.AsType[*catalogue.Problem](err)
+	switch {
+	case errors.Is(err, records.ErrTooMany):
+		return tooManyRows(f.Limits.Observations)
+	case errors.Is(err, records.ErrNone):
+		return f.readDocument(part, text, shift)
+	case problem != nil && problem.Code != "":
+		return problem
+	case err != nil:
+		return badJSON([]byte(text), err, shift)
+	}
+	f.understanding.say("JSON，由行组成的列表", "JSON, a list of rows")
+	f.keyed, f.expected = false, g.Len()
+	t, failed, err := f.recognize(g)
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed.Problem
+	}
+	t.outside = g.Outside
 	return t.read()
 }
 

@@ -80,7 +80,7 @@ func (t *table) findUnits() {
 	}
 	for i := range t.sample {
 		r := &t.sample[i]
-		if r.Number >= t.Row || t.keyed {
+		if r.Number >= t.Row || t.keyed || r.Number == 0 { // what stands beside a list of JSON is among t.outside
 			break
 		}
 		for c := range r.Cells {

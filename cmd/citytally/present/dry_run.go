@@ -21,6 +21,9 @@ type DryRunWords struct {
 	// the place of a total that is not there.
 	Totals, NoTotals, Without, Omitted string
 	Total, From, To                    string
+	// Send asks whether to send the file that was shown, SendUnseen where that could not be; NotSent says that nothing
+	// of it would be taken.
+	Send, SendUnseen, NotSent string
 	// WithHeld is a format of what a total would be with the figures that are held.
 	WithHeld string
 }

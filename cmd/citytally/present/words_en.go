@@ -195,6 +195,7 @@ var englishWords = Words{
 		Stored: " → in ClickHouse", NotStored: " → not in ClickHouse yet",
 	},
 	DryRun: DryRunWords{
+		Send: "Send it?", SendUnseen: "What would become of it cannot be told. Send it all the same?", NotSent: "no row would be accepted, and nothing was sent; correct it and send it again",
 		Nothing: "Dry run: nothing was stored; as of message %d of ACCEPTED", Totals: "City totals that would move:", NoTotals: "no city total would move",
 		Without: "none", Omitted: "  … and %d more totals", Total: "city total and period", From: "now", To: "then", WithHeld: "with what is held %s",
 	},

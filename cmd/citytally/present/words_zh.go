@@ -192,6 +192,7 @@ var chineseWords = Words{
 		Stored: " → 已入 ClickHouse", NotStored: " → 待入 ClickHouse",
 	},
 	DryRun: DryRunWords{
+		Send: "是否报送？", SendUnseen: "无法试算，是否仍要报送？", NotSent: "没有一行可以采用，未报送；请改正后再报",
 		Nothing: "试算：未存储任何数据；以日志 ACCEPTED 第 %d 条为准", Totals: "随之变动的全市数：", NoTotals: "全市数不变",
 		Without: "无", Omitted: "  …… 另有 %d 个全市数未列出", Total: "全市数", From: "现为", To: "将为", WithHeld: "待核实数采用后为 %s",
 	},
