@@ -28,7 +28,8 @@ func (s *Store) openBeside() (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	beside.conn, beside.options, beside.prepared = conn, &options, &atomic.Pointer[edition.Edition]{}
+	beside.conn, beside.options = conn, &options
+	beside.prepared, beside.viewsFound = &atomic.Pointer[edition.Edition]{}, &atomic.Pointer[viewState]{}
 	return &beside, nil
 }
 

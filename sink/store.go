@@ -32,6 +32,7 @@ type Store struct {
 	// unprepared is why Prepare failed last.
 	unprepared *atomic.Pointer[error]
 	calendar   *calendarFollower
+	viewsFound *atomic.Pointer[viewState] // as all views should be; nil until they were
 }
 
 // Open connects to the ClickHouse server that the DSN names, such as
@@ -81,7 +82,7 @@ func Dial(dsn string, config Config, logger zerolog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	return &Store{
-		prepared: &atomic.Pointer[edition.Edition]{}, unprepared: &atomic.Pointer[error]{}, calendar: &calendarFollower{},
+		prepared: &atomic.Pointer[edition.Edition]{}, unprepared: &atomic.Pointer[error]{}, calendar: &calendarFollower{}, viewsFound: &atomic.Pointer[viewState]{},
 		conn: conn, options: options, database: options.Auth.Database, address: strings.Join(options.Addr, ","),
 		logger: logger, now: time.Now, cluster: cluster(config.Cluster),
 	}, nil

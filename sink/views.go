@@ -70,8 +70,18 @@ func (s *Store) defineViews(ctx context.Context) ([]string, error) {
 }
 
 // otherViews returns the names, in order, of the views that the database does not have as their
-// statements define them. It asks for all at once.
+// statements define them. It asks for all at once, and only where one has changed since all were
+// found as they should be: formatting twice fifteen views takes ClickHouse a tenth of a second.
 func (s *Store) otherViews(ctx context.Context, views map[string]string) (others []string, err error) {
+	var state viewState
+	err = s.conn.QueryRow(ctx, "SELECT count(), sum(sipHash64(name, create_table_query)) FROM system.tables WHERE database = currentDatabase() AND engine = 'View'").
+		Scan(&state.views, &state.hash)
+	if err != nil {
+		return nil, fmt.Errorf("compare views: %w", err)
+	}
+	if found := s.viewsFound.Load(); found != nil && *found == state {
+		return nil, nil
+	}
 	names := slices.Sorted(maps.Keys(views))
 	statements := make([]string, len(names))
 	for i, name := range names {
@@ -85,10 +95,14 @@ func (s *Store) otherViews(ctx context.Context, views map[string]string) (others
 		return nil, fmt.Errorf("compare views: %w", err)
 	}
 	if len(others) == 0 {
+		s.viewsFound.Store(&state)
 		return nil, nil
 	}
 	return others, nil
 }
+
+// viewState is the views of a database as they are: how many, and a hash of their texts.
+type viewState struct{ views, hash uint64 }
 
 // viewsInterval is how often running workers compare the views.
 const viewsInterval = 10 * time.Second

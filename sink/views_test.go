@@ -42,6 +42,13 @@ func TestViewsAreDefinedAnew(t *testing.T) {
 	if again, err := s.defineViews(t.Context()); again != nil || err != nil {
 		t.Errorf("the second time: %v, %v", again, err)
 	}
+	// All were found as they should be, which says nothing of what becomes of them later.
+	if err := s.conn.Exec(t.Context(), "CREATE OR REPLACE VIEW totals AS SELECT 2 AS forged"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.defineViews(t.Context()); len(got) != 1 || got[0] != "totals" || err != nil {
+		t.Errorf("after the second time: %v, %v", got, err)
+	}
 	if got := query(t, s, "SELECT * FROM findings LIMIT 0"); !strings.HasPrefix(got, "submission,") {
 		t.Errorf("findings: %s", got)
 	}
