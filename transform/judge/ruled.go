@@ -35,6 +35,7 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	}
 	for i := range s.read {
 		o, state, said := &s.read[i], &s.states[i], s.rows[i].stated
+		row.Raw = o.Raw
 		if said != nil && said.ratio != nil {
 			if plan := plans[said.ratio.ID]; plan != nil {
 				row.On, row.Period, row.Value, row.HasInForce, at = rules.OnRatio, said.period, said.value, false, i
@@ -107,6 +108,7 @@ type ruledSubmission struct {
 	catalogue           *catalogue.Catalogue
 	counted             bool // withdrawn and reported were counted
 	withdrawn, reported int
+	repeated            map[[2]catalogue.Period][2]int // what Repeated has counted
 }
 
 var _ rules.Figures = (*ruledSubmission)(nil)
@@ -168,6 +170,32 @@ func (s *ruledSubmission) Years(indicator string) catalogue.Years {
 		years = years.With(p.Year)
 	}
 	return years
+}
+
+// Repeated returns how many telling figures of the submission for a period can be compared with those in
+// another one, and how many of them are the same.
+func (s *ruledSubmission) Repeated(period, in catalogue.Period) (same, compared int) {
+	of := [2]catalogue.Period{period, in}
+	counts, counted := s.repeated[of]
+	if counted {
+		return counts[0], counts[1]
+	}
+	for i := range s.read {
+		o := &s.read[i]
+		if !s.good[i] || o.Period != period || !ledger.FigureOf(o).Counts() || !rules.Telling(o.Value) {
+			continue
+		}
+		if was, _, known := s.Figure(o.Indicator, in); known {
+			if compared++; was == o.Value {
+				same++
+			}
+		}
+	}
+	if s.repeated == nil {
+		s.repeated = map[[2]catalogue.Period][2]int{}
+	}
+	s.repeated[of] = [2]int{same, compared}
+	return same, compared
 }
 
 // Withdrawals returns how many figures in force the submission withdraws, or says not to be

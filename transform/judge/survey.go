@@ -72,6 +72,9 @@ func (a areaInForce) InForce(area, indicator string, period catalogue.Period) (c
 // Years returns those of the ledger.
 func (a areaInForce) Years(indicator string) catalogue.Years { return a.reading.Years(indicator) }
 
+// Repeated returns nothing: nothing is sent together.
+func (a areaInForce) Repeated(catalogue.Period, catalogue.Period) (same, compared int) { return 0, 0 }
+
 // Withdrawals returns nothing: nothing is withdrawn.
 func (a areaInForce) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 

@@ -108,6 +108,11 @@ func (f exampleFigures) Years(string) catalogue.Years {
 // Withdrawals returns nothing: an example has these figures itself.
 func (f exampleFigures) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 
+// Repeated returns nothing: an example has these figures itself.
+func (f exampleFigures) Repeated(catalogue.Period, catalogue.Period) (same, compared int) {
+	return 0, 0
+}
+
 // knowReference gives an example that does not name them what the magnitude of its value is held
 // against: that of the year before, which is established.
 func (r *Row) knowReference() {
@@ -169,7 +174,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 		errs.add("in_force_stage", "%s", err)
 	}
 	figures := exampleFigures{}
-	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, InForceStage: inForceStage, Note: e.Note, Reason: e.Reason, Figures: figures, On: rule.On}
+	r := &Row{Area: &catalogue.Area{}, Period: period, Stage: stage, InForceStage: inForceStage, Note: e.Note, Raw: e.Raw, Reason: e.Reason, Figures: figures, On: rule.On}
 	r.reset(newSubject(exampleIndicator, "示例指标", "example", catalogue.ParseUnit(unit), kind))
 	other := &related{subject: newSubject("whole", "总量指标", "the whole", catalogue.ParseUnit(unit), kind)}
 	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
@@ -190,6 +195,9 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 		}
 	}
 	r.knowReference()
+	if years, ok := read("apart", e.Apart); ok {
+		r.referenceAt.Year = period.Year - int16(years.Coefficient)
+	}
 	for name := range e.Known {
 		if !slices.Contains(figureNames[ofOther+1:], name) {
 			errs.add("known", "there is no figure %q", name)

@@ -59,6 +59,8 @@ func functions() []cel.EnvOption {
 		cel.Function("slip", cel.Overload("slip_of_references", []*cel.Type{numberType, numbers, numberType}, cel.IntType, cel.FunctionBinding(slip))),
 		cel.Function("is_outlier", cel.Overload("is_outlier_of_series", []*cel.Type{numberType, numbers, cel.IntType, numberType}, cel.BoolType, cel.FunctionBinding(isOutlier))),
 		cel.Function("times", cel.Overload("times_decimal", []*cel.Type{numberType, numberType}, cel.StringType, cel.BinaryBinding(times))),
+		cel.Function("times_zh", cel.Overload("times_zh_of_references", []*cel.Type{numberType, numbers, numberType}, cel.StringType, cel.FunctionBinding(timesInWords([...]string{"1万倍", "1亿倍", "1万分之一", "1亿分之一", "%s倍", "%s分之一"})))),
+		cel.Function("times_en", cel.Overload("times_en_of_references", []*cel.Type{numberType, numbers, numberType}, cel.StringType, cel.FunctionBinding(timesInWords([...]string{"10,000 times", "100,000,000 times", "one part in 10,000 of", "one part in 100,000,000 of", "%s times", "one part in %s of"})))),
 		cel.Function("unit_hint", cel.Overload("unit_hint_by", []*cel.Type{cel.StringType, cel.StringType, cel.IntType}, cel.StringType, cel.FunctionBinding(unitHint))),
 		cel.Function("has_figure", cel.MemberOverload("row_has_figure", []*cel.Type{rowType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(row, id ref.Val) ref.Val {
@@ -134,6 +136,32 @@ func times(value, other ref.Val) ref.Val {
 		n = n.Round(1)
 	}
 	return types.String(n.String())
+}
+
+// timesInWords returns how many times the first of the references a value is, or which part of it. The words are those
+// for 10^4, 10^8 and their parts, and for other numbers.
+func timesInWords(words [6]string) func(args ...ref.Val) ref.Val {
+	return func(args ...ref.Val) ref.Val {
+		switch slip(args...).(types.Int) {
+		case 4:
+			return types.String(words[0])
+		case 8:
+			return types.String(words[1])
+		case -4:
+			return types.String(words[2])
+		case -8:
+			return types.String(words[3])
+		}
+		list := args[1].(traits.Lister)
+		if list.Size() == types.IntZero {
+			return types.String("")
+		}
+		value, first := args[0].(number), list.Get(types.IntZero).(number)
+		if value.Abs().GreaterThanOrEqual(first.Abs()) {
+			return types.String(fmt.Sprintf(words[4], times(value, first)))
+		}
+		return types.String(fmt.Sprintf(words[5], times(first, value)))
+	}
 }
 
 // unitHint returns a text with the name of the unit behind it in which a figure was likely

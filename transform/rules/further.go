@@ -64,6 +64,12 @@ func (r *Row) further(n int) (v catalogue.Value, ok bool) {
 		return catalogue.Value{Coefficient: int64(len(missing))}, known
 	case ofCityShare:
 		v, _, ok = r.cityShare()
+	case ofSameAsBefore:
+		if before, exists := periodBefore(r.Period); exists {
+			v, ok = r.sameAs(before)
+		}
+	case ofSameAsYearBefore:
+		v, ok = r.sameAs(r.Period.YearBefore())
 	}
 	return v, ok
 }

@@ -91,6 +91,19 @@ func (m *madeCity) Years(string) catalogue.Years {
 	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
 
+func (m *madeCity) Repeated(p, in catalogue.Period) (same, compared int) {
+	for i := range m.catalogue.Indicators {
+		id := m.catalogue.Indicators[i].ID
+		v, reported := m.of[m.own][planned{id, p}]
+		if was, ok := m.of[m.own][planned{id, in}]; reported && ok && Telling(v) {
+			if compared++; was == v {
+				same++
+			}
+		}
+	}
+	return same, compared
+}
+
 func (m *madeCity) Withdrawals() (withdrawn, reported int) { return 0, 0 }
 
 // cleanHistory makes up what an area reports in eleven years: figures that grow by some

@@ -20,6 +20,9 @@ type Figures interface {
 	// Years returns years outside of which nothing is known of what the area reports or has
 	// reported of the indicator.
 	Years(indicator string) catalogue.Years
+	// Repeated returns how many telling figures the submission has for a period of which the area's
+	// figure in another one is known, and how many of these are the same there. See [Telling].
+	Repeated(period, in catalogue.Period) (same, compared int)
 	// Withdrawals returns how many figures in force the submission takes back, and how many
 	// the area has in force in its dataset for the periods concerned.
 	Withdrawals() (withdrawn, reported int)
@@ -37,6 +40,8 @@ type Row struct {
 	InForceStage catalogue.Stage
 	HasInForce   bool
 	Note         string
+	// Raw is the value as the row has it, with its unit; "" where it is that of Value.
+	Raw string
 	// Reason is the submission's.
 	Reason string
 	// Base and Change are what the row states that the figure of a year before was, and the
@@ -104,11 +109,13 @@ const (
 	ofReference
 	ofNearest
 	ofBeforeInForce
-	// Those from here on take the figures of all areas, and are asked for last.
+	// Those from here on take the figures of all areas, or of all rows, and are asked for last.
 	ofCitySum
 	ofCityRounding
 	ofZonesMissing
 	ofCityShare
+	ofSameAsBefore
+	ofSameAsYearBefore
 	figureCount
 )
 
@@ -116,7 +123,10 @@ const (
 var figureNames = [figureCount]string{"value", "in_force", "before", "year_before", "after", "same_span", "host", "other",
 	"zone", "within", "part", "grown", "shrunk", "control", "stated_base", "stated_change", "base", "numerator", "denominator", "withdrawn", "reported", "so_far",
 	"reference", "nearest", "before_in_force",
-	"city_sum", "city_rounding", "zones_missing", "city_share"}
+	"city_sum", "city_rounding", "zones_missing", "city_share", "same_as_before", "same_as_year_before"}
+
+// ofAllAreas are the figures that take those of all areas.
+const ofAllAreas figureSet = 1<<ofCitySum | 1<<ofCityRounding | 1<<ofZonesMissing | 1<<ofCityShare
 
 // seriesLength is how many earlier periods the series of a row has at most.
 const seriesLength = 24
@@ -354,6 +364,7 @@ var textsOf = map[string]func(*Row) string{
 	"in_force_stage": func(r *Row) string { return r.InForceStage.String() },
 	"reason":         func(r *Row) string { return r.Reason },
 	"missing_zones":  missingZonesInWords,
+	"stated_unit":    statedUnit,
 
 	"reference_period": func(r *Row) string { return r.referencePeriod().String() },
 }

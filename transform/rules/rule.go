@@ -115,12 +115,16 @@ type Example struct {
 	// InForce to Other are the figures of those names; empty where there is none.
 	InForce      string `yaml:"in_force" json:"in_force,omitempty"`
 	InForceStage string `yaml:"in_force_stage" json:"in_force_stage,omitempty"`
-	Before       string `yaml:"before" json:"before,omitempty"`
-	YearBefore   string `yaml:"year_before" json:"year_before,omitempty"`
-	After        string `yaml:"after" json:"after,omitempty"`
-	SameSpan     string `yaml:"same_span" json:"same_span,omitempty"`
-	Host         string `yaml:"host" json:"host,omitempty"`
-	Other        string `yaml:"other" json:"other,omitempty"`
+	// Raw is the value as a row has it, with its unit.
+	Raw string `yaml:"raw" json:"raw,omitempty"`
+	// Apart is how many years lie between the period and that of the reference.
+	Apart      string `yaml:"apart" json:"apart,omitempty"`
+	Before     string `yaml:"before" json:"before,omitempty"`
+	YearBefore string `yaml:"year_before" json:"year_before,omitempty"`
+	After      string `yaml:"after" json:"after,omitempty"`
+	SameSpan   string `yaml:"same_span" json:"same_span,omitempty"`
+	Host       string `yaml:"host" json:"host,omitempty"`
+	Other      string `yaml:"other" json:"other,omitempty"`
 	// Series are the figures of the periods before, the latest first.
 	Series []string `yaml:"series" json:"series,omitempty"`
 	// Shares are the area's shares of the city in the years before, the latest first.

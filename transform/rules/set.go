@@ -165,7 +165,7 @@ func (c *compiled) canConcern(of *subject) bool {
 	case len(of.related(c.rule.Relation)) == 0,
 		(c.rule.On == OnRatio) != (of.numerator != nil),
 		names(ofGrown) && len(of.grows) == 0, names(ofShrunk) && len(of.shrinks) == 0,
-		names(ofControl) && !of.summed, c.last != 0 && !of.summed,
+		names(ofControl) && !of.summed, c.last&ofAllAreas != 0 && !of.summed,
 		(names(ofWithin) || names(ofPart) || names(ofSameSpan) || names(ofSoFar)) && of.kind != catalogue.Flow:
 		return false
 	}

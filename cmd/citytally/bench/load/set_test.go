@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -46,6 +47,18 @@ func (r reported) Figure(indicator string, p catalogue.Period) (catalogue.Value,
 
 func (r reported) Years(string) catalogue.Years {
 	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
+}
+
+func (r reported) Repeated(p, in catalogue.Period) (same, compared int) {
+	for key, v := range r {
+		indicator, of := strings.CutSuffix(key, p.String())
+		if was, known := r[indicator+in.String()]; of && known && rules.Telling(v) {
+			if compared++; was == v {
+				same++
+			}
+		}
+	}
+	return same, compared
 }
 
 func (r reported) Withdrawals() (withdrawn, known int) { return 0, 0 }
