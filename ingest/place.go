@@ -126,6 +126,6 @@ func (g *Gateway) lostProblem(ctx context.Context, w http.ResponseWriter, receip
 		return nil
 	}
 	return newProblem(http.StatusGone, codeLost,
-		"服务器丢失了原始报送（SUBMISSIONS），无法再给出原文件；审核结果和已采用的数据仍在，汇总不受影响",
-		"the stream SUBMISSIONS was lost with what was sent, and the file with it; the verdict and the figures that were accepted are there, and totals are as they were")
+		"服务器丢失了原始报送（SUBMISSIONS），已无法确定其原文件；审核结果和已采用的数据仍在，汇总不受影响",
+		"the stream SUBMISSIONS was lost with what was sent, and nothing says any more which file it came in; the verdict and the figures that were accepted are there, and totals are as they were")
 }

@@ -3,7 +3,6 @@ package sink
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -48,19 +47,19 @@ FROM submissions GROUP BY area, dataset ORDER BY area, dataset`
 func (s *Store) accounts(ctx context.Context, first, last uint64) ([]reconcile.Shown, error) {
 	rows, err := s.conn.Query(ctx, accountsQuery, first, last)
 	if err != nil {
-		return nil, fmt.Errorf("count what is shown: %w", err)
+		return nil, failure("count what is shown", err)
 	}
 	defer rows.Close()
 	var all []reconcile.Shown
 	for rows.Next() {
 		var a reconcile.Shown
 		if err := rows.Scan(&a.Area, &a.Dataset, &a.Submissions, &a.Rows, &a.Accepted, &a.Held, &a.Rejected); err != nil {
-			return nil, fmt.Errorf("count what is shown: %w", err)
+			return nil, failure("count what is shown", err)
 		}
 		all = append(all, a)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("count what is shown: %w", err)
+		return nil, failure("count what is shown", err)
 	}
 	return all, nil
 }

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 // than the error itself.
 const (
 	codeNoSuchColumn      = 16
+	codeUnknownIdentifier = 47
+	codeTypeMismatch      = 53
 	codeUnknownTable      = 60
 	codeUnknownDatabase   = 81
 	codeCannotWrite       = 75
@@ -42,8 +45,8 @@ const (
 // Advice says in a few words what a person can do about an error of a Store.
 func Advice(err error) string {
 	switch {
-	case hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase):
-		return "the tables are not those of this version; restore them, or fill them from the log again with citytally replay --into clickhouse"
+	case isOtherTable(err):
+		return "a table or a column is missing or altered, which no recomputation mends; have new tables filled from the log: citytally replay --into clickhouse"
 	case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
 		return "check user and password in clickhouse.dsn"
 	case hasCode(err, codeReadonly, codeAccessDenied):
@@ -68,6 +71,19 @@ func Advice(err error) string {
 		return "start ClickHouse, or correct the address in clickhouse.dsn"
 	}
 	return "look at what ClickHouse says of it: for the embedded one in the log of citytally, for another server in that server's log"
+}
+
+// isOtherTable reports whether a table or column is not there, or of another type.
+func isOtherTable(err error) bool {
+	return hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase, codeUnknownIdentifier, codeTypeMismatch)
+}
+
+// failure says what could not be done, and what a person can do about it where no recomputation helps.
+func failure(what string, err error) error {
+	if isOtherTable(err) {
+		return fmt.Errorf("%s: %w; %s", what, err, Advice(err))
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // isDiskFull reports whether ClickHouse has no room for what it was to write.

@@ -78,7 +78,7 @@ const comparedColumns = `indicator, period, value, unit, toString(stage), status
 func (s *Store) Years(ctx context.Context) (map[int]uint64, error) {
 	rows, err := s.conn.Query(ctx, `SELECT year, sum(sipHash64(toString(tuple(`+comparedColumns+`)))) FROM totals_latest GROUP BY year`)
 	if err != nil {
-		return nil, fmt.Errorf("read years of totals: %w", err)
+		return nil, failure("read years of totals", err)
 	}
 	defer rows.Close()
 	years := map[int]uint64{}
@@ -86,12 +86,12 @@ func (s *Store) Years(ctx context.Context) (map[int]uint64, error) {
 		var year uint16
 		var digest uint64
 		if err := rows.Scan(&year, &digest); err != nil {
-			return nil, fmt.Errorf("read years of totals: %w", err)
+			return nil, failure("read years of totals", err)
 		}
 		years[int(year)] = digest
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read years of totals: %w", err)
+		return nil, failure("read years of totals", err)
 	}
 	return years, nil
 }
@@ -102,7 +102,7 @@ func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (m
 	rows, err := s.conn.Query(ctx, `SELECT `+comparedColumns+`
 		FROM totals_latest WHERE year = ? AND (? = '' OR indicator = ?)`, year, indicator, indicator)
 	if err != nil {
-		return nil, fmt.Errorf("read latest totals: %w", err)
+		return nil, failure("read latest totals", err)
 	}
 	defer rows.Close()
 	totals := map[reconcile.TotalKey]reconcile.ShownTotal{}
@@ -115,7 +115,7 @@ func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (m
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
 			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags,
 			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &t.Basis, &t.Catalogue); err != nil {
-			return nil, fmt.Errorf("read latest totals: %w", err)
+			return nil, failure("read latest totals", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)
 		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)
@@ -124,7 +124,7 @@ func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (m
 		totals[key] = t
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read latest totals: %w", err)
+		return nil, failure("read latest totals", err)
 	}
 	return totals, nil
 }
@@ -174,7 +174,7 @@ func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
 			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.Area, &ends.Submission.Dataset, &ends.Submission.ReceivedAt)
 	}
 	if err != nil && !hasCode(err, codeUnknownTable, codeUnknownDatabase) {
-		return nil, fmt.Errorf("read what the newest rows are: %w", err)
+		return nil, failure("read what the newest rows are", err)
 	}
 	for i, e := range endStreams {
 		ends.Newest[e.stream] = newest[i]

@@ -189,6 +189,9 @@ func TestLostSubmissionsAreNotOverwritten(t *testing.T) {
 			if receipt := must(t, "receipt", id, "--dir", dir, "--area", area, "--wait", "0", "--lang", "en"); !strings.Contains(receipt, "1 of 1 rows") {
 				t.Errorf("the receipt of %s: %s", id, receipt)
 			}
+			if file := must(t, "original", id, "--dir", dir, "--area", area); !strings.HasPrefix(file, "indicator,period,value\ngdp,2021,") {
+				t.Errorf("the file of %s: %q", id, file)
+			}
 		}
 	}
 	p.stop(t, syscall.SIGTERM)

@@ -42,6 +42,8 @@ const (
 	releasesOlder    = "RELEASES older"
 	// One message of ACCEPTED is damaged, in the middle of its file.
 	acceptedDamaged = "ACCEPTED damaged"
+	// And SUBMISSIONS has lost what it was judged from: ClickHouse has the only copy.
+	onlyCopy = "ACCEPTED damaged, SUBMISSIONS lost"
 )
 
 // drillCase is one state of an installation, and what a person does about it.
@@ -59,6 +61,7 @@ var (
 	rebuild = []string{"replay", "--into", "clickhouse"}
 	discard = []string{"replay", "--into", "clickhouse", "--discard-newer"}
 	restore = []string{"replay", "--from", "submissions"}
+	giveUp  = []string{"replay", "--from", "submissions", "--discard-newer"}
 )
 
 var drillCases = []drillCase{
@@ -82,6 +85,7 @@ var drillCases = []drillCase{
 	{broker: "KV_TOKENS lost", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: "OBJ_ORIGINALS older", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: acceptedDamaged, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
+	{broker: onlyCopy, clickhouse: whole, files: whole, cure: [][]string{restore, giveUp}},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
 	{broker: whole, clickhouse: cut, files: whole, cure: [][]string{{"recompute"}}},
@@ -145,7 +149,7 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 	if c.broker != lost {
 		copyDir(t, filepath.Join(from(c.broker), "nats"), filepath.Join(dir, "nats"))
 	}
-	if stream, isLost := strings.CutSuffix(c.broker, " lost"); isLost {
+	if stream, isLost := strings.CutSuffix(c.broker, " lost"); isLost && c.broker != onlyCopy {
 		removeStream(t, dir, stream)
 	}
 	if stream, isOlder := strings.CutSuffix(c.broker, " older"); isOlder {
@@ -174,7 +178,10 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 			t.Fatal(err)
 		}
 	}
-	if c.broker == acceptedDamaged {
+	if c.broker == onlyCopy {
+		removeStream(t, dir, "SUBMISSIONS")
+	}
+	if c.broker == acceptedDamaged || c.broker == onlyCopy {
 		damageMessage(t, dir, "ACCEPTED", "accepted."+drillAreas[1]+".sti-annual")
 	}
 	if c.broker == cut {
@@ -303,6 +310,13 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	}
 	defer p.stop(t, syscall.SIGTERM)
 	for i, line := range c.cure {
+		if slices.Equal(line, restore) && i < len(c.cure)-1 && slices.Equal(c.cure[i+1], giveUp) {
+			code, _, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)
+			if said += stderr; code != exitUsage || !strings.Contains(stderr, "the only copy") || !strings.Contains(stderr, s.receipts[drillAreas[1]]) {
+				t.Errorf("the only copy is given up: exit code %d: %s", code, stderr)
+			}
+			continue
+		}
 		code, stdout, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)
 		said += stdout + stderr
 		// The only copy is not dropped without being told to.
@@ -413,7 +427,7 @@ func (r *drillResult) row() string {
 		done = append(done, "`citytally restore` before the start")
 	}
 	for i, line := range r.cure {
-		if i < len(r.cure)-1 && !slices.Equal(line, restore) {
+		if i < len(r.cure)-1 && (!slices.Equal(line, restore) || slices.Equal(r.cure[i+1], giveUp)) {
 			continue // refused
 		}
 		done = append(done, "`citytally "+strings.Join(line, " ")+"`")

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/rs/zerolog"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/citytally/citytally/configs"
 	"github.com/citytally/citytally/ingest/token"
@@ -50,24 +53,49 @@ func notifyHangups() (<-chan os.Signal, func()) {
 	return hangups, func() { signal.Stop(hangups) }
 }
 
-// changedSettings returns the lines of settings, secrets masked, that the second ones have otherwise.
+// changedSettings returns the settings, with their paths and secrets masked, that the second ones have
+// otherwise.
 func changedSettings(first, second *configs.Settings) ([]string, error) {
-	var before, after bytes.Buffer
-	if err := configs.Show(first, &before); err != nil {
-		return nil, err
-	}
-	if err := configs.Show(second, &after); err != nil {
-		return nil, err
-	}
-	known := map[string]int{}
-	for line := range strings.Lines(before.String()) {
-		known[line]++
+	var shown [2]map[string]string
+	for i, settings := range []*configs.Settings{first, second} {
+		var text bytes.Buffer
+		if err := configs.Show(settings, &text); err != nil {
+			return nil, err
+		}
+		var tree any
+		if err := yaml.Unmarshal(text.Bytes(), &tree); err != nil {
+			return nil, err
+		}
+		shown[i] = map[string]string{}
+		flatten("", tree, shown[i])
 	}
 	var changed []string
-	for line := range strings.Lines(after.String()) {
-		if known[line]--; known[line] < 0 {
-			changed = append(changed, strings.TrimSpace(line))
+	for path, value := range shown[1] {
+		if before, known := shown[0][path]; !known || before != value {
+			changed = append(changed, path+": "+value)
 		}
 	}
+	for path := range shown[0] {
+		if _, still := shown[1][path]; !still {
+			changed = append(changed, path+": removed")
+		}
+	}
+	slices.Sort(changed)
 	return changed, nil
+}
+
+// flatten adds the leaves of a tree of YAML by their paths, such as sink.batch_rows or pull.sources[0].name.
+func flatten(path string, tree any, to map[string]string) {
+	switch of := tree.(type) {
+	case map[string]any:
+		for key, value := range of {
+			flatten(strings.TrimPrefix(path+"."+key, "."), value, to)
+		}
+	case []any:
+		for i, value := range of {
+			flatten(fmt.Sprintf("%s[%d]", path, i), value, to)
+		}
+	default:
+		to[path] = fmt.Sprint(of)
+	}
 }

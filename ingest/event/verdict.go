@@ -37,6 +37,9 @@ type Verdict struct {
 	Via              string    `json:"via,omitempty"`
 	By               string    `json:"by,omitempty"`
 	File             string    `json:"file,omitempty"`
+	// Original is the SHA-256 of the file that the submission came in; "" where none was kept, and in
+	// verdicts of earlier versions.
+	Original string `json:"original,omitempty"`
 	// Part says which part of a larger submission it is about; nil for a whole one.
 	Part *Part `json:"part,omitempty"`
 	// Rows counts the observations; it is Accepted + Held + RejectedRows. Held rows wait for

@@ -137,7 +137,7 @@ func (c *Comparer) typesOf(ctx context.Context, table *Table) (map[string]string
 		}
 	}
 	if c.types[table.Name] == nil {
-		return nil, fmt.Errorf("table %s does not exist", table.Name)
+		return nil, fmt.Errorf("table %s does not exist; have new tables filled from the log: citytally replay --into clickhouse", table.Name)
 	}
 	return c.types[table.Name], nil
 }

@@ -125,7 +125,7 @@ func (t *Table) hashText(key hashKey, types map[string]string) (string, error) {
 	for i, name := range names {
 		of, ok := types[name]
 		if !ok {
-			return "", fmt.Errorf("table %s has no column %s", t.Name, name)
+			return "", fmt.Errorf("table %s has no column %s; have new tables filled from the log: citytally replay --into clickhouse", t.Name, name)
 		}
 		texts[i] = columnText(name, of) + ", char(31)"
 	}

@@ -279,7 +279,7 @@ func (v *Validator) newVerdict(r *received) event.Verdict {
 	return event.Verdict{
 		Submission: r.id, Area: r.area, Dataset: r.dataset, Sequence: r.delivery.Sequence,
 		ReceivedAt: r.delivery.StoredAt, DecidedAt: v.now().UTC(), Rows: len(r.submission.Observations),
-		Via: r.via(), By: r.by(), File: r.submission.File, Part: r.submission.Part,
+		Via: r.via(), By: r.by(), File: r.submission.File, Original: event.Excerpt(r.delivery.Header(event.OriginalHeader), maxName), Part: r.submission.Part,
 		Catalogue: v.checks().catalogue.Version(), Rules: v.checks().rules.Version(), Findings: []event.Finding{},
 	}
 }

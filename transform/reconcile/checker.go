@@ -95,7 +95,7 @@ func (c *ConservationChecker) Content(context.Context) error {
 
 // report writes a result into the metrics, and logs it where it differs from the last
 // one.
-func (c *ConservationChecker) report(found *Conservation) {
+func (c *ConservationChecker) report(found *Conservation, cure string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.metrics.conservation.observe(c.ledger.Catalogue(), found)
@@ -109,7 +109,7 @@ func (c *ConservationChecker) report(found *Conservation) {
 		c.logger.Info().Msg("conservation holds again")
 	default:
 		c.logger.Error().Stringers("imbalances", stringers(found.Imbalances)).
-			Str("what_to_do", "run citytally recompute; it brings back what the log holds").Msg("conservation is violated")
+			Str("what_to_do", cure).Msg("conservation is violated")
 	}
 	c.lastReported = text
 	c.content = nil
@@ -117,7 +117,7 @@ func (c *ConservationChecker) report(found *Conservation) {
 		if n == describedImbalances {
 			break
 		}
-		c.content = errors.Join(c.content, errors.New(i.String()+"; citytally recompute mends ClickHouse from the log"))
+		c.content = errors.Join(c.content, errors.New(i.String()+"; "+cure))
 	}
 }
 
@@ -178,6 +178,17 @@ func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) 
 	}
 	found.Imbalances = append(found.Imbalances, content...)
 	found.Balanced = len(found.Imbalances) == 0
-	c.report(found)
+	cure := "citytally recompute mends ClickHouse from the log"
+	if !found.Balanced && isBehind(ctx, c.log, c.projection) {
+		cure = "ClickHouse's data was lost or is older, and is filled from the log: citytally replay --into clickhouse"
+	}
+	c.report(found, cure)
 	return found, nil
+}
+
+// isBehind reports whether the projection is known to lack what it had confirmed, for which there is
+// another cure than a recomputation.
+func isBehind(ctx context.Context, log *stream.Log, projection Projection) bool {
+	shown, err := CheckProjection(ctx, log, projection)
+	return err == nil && slices.ContainsFunc(shown, func(d Divergence) bool { return d.Kind == Behind })
 }

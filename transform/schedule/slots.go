@@ -71,6 +71,25 @@ func LastRun(ctx context.Context, log *stream.Log, name string) (*event.Run, err
 	return run, nil
 }
 
+// LastByHand returns, for each schedule, the last run that a person asked for. Records that are no run
+// are passed over.
+func LastByHand(ctx context.Context, log *stream.Log) (map[string]*event.Run, error) {
+	last := map[string]*event.Run{}
+	reading, caughtUp := context.WithCancel(ctx)
+	defer caughtUp()
+	err := log.Follow(reading, stream.FollowConfig{Stream: stream.Totals, Subjects: []string{RunSubject(Manual)}}, func(d stream.Delivery) error {
+		run := &event.Run{}
+		if json.Unmarshal(d.Body, run) == nil && (last[run.Schedule] == nil || run.FinishedAt.After(last[run.Schedule].FinishedAt)) {
+			last[run.Schedule] = run
+		}
+		return nil
+	}, caughtUp)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return last, err
+}
+
 // latestRun returns the slot of the last run of a schedule that is recorded, zero where there
 // is none. A slot later than the instant was recorded by a clock that was ahead, and does not
 // count.

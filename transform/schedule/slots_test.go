@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -151,5 +152,19 @@ func TestGatheredCommandsAreCarriedOutOnce(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(r.metrics.finished.WithLabelValues("nightly")); got != 1_620_000_000 {
 		t.Errorf("last run at %f", got)
+	}
+}
+
+// The last run that a person asked for is known of each schedule, whatever else was asked for since.
+func TestLastByHand(t *testing.T) {
+	log := forgetfulLog(t)
+	for i, run := range []event.Run{
+		{ID: "first", Schedule: "nightly", FinishedAt: at(t, "2021-05-04 02:30:00")}, {ID: "second", Schedule: "nightly", FinishedAt: at(t, "2021-05-05 02:30:00")},
+		{ID: "other", Schedule: Manual, FinishedAt: at(t, "2021-05-06 02:30:00")},
+	} {
+		publishJSON(t, log, RunSubject(Manual), fmt.Sprint("run", i), run)
+	}
+	if last, err := LastByHand(t.Context(), log); err != nil || last["nightly"] == nil || last["nightly"].ID != "second" || last["weekly"] != nil {
+		t.Errorf("last runs %+v, %v", last, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/rs/zerolog"
@@ -101,6 +102,9 @@ func (c *Client) DiscardLetters(ctx context.Context, numbers []uint64, done func
 // Skip has every stage pass over a message from its next start on. It returns a UsageError for a
 // message at which no stage stops.
 func (c *Client) Skip(ctx context.Context, name string, sequence uint64, reason string) error {
+	if names := stream.Names(); !slices.Contains(names, name) {
+		return app.Usage(fmt.Errorf("no stream %q: want one of %s", event.Excerpt(name, 100), strings.Join(names, ", ")))
+	}
 	log, disconnect, err := c.openLog(zerolog.Nop())
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ func (c *Client) Schedules(ctx context.Context) ([]present.Schedule, error) {
 
 func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Schedule, error) {
 	all := []present.Schedule{}
-	byHand, err := schedule.LastRun(ctx, log, schedule.Manual)
-	if err != nil && !errors.As(err, new(*schedule.UnreadableRunError)) {
+	byHand, err := schedule.LastByHand(ctx, log)
+	if err != nil {
 		return nil, err
 	}
 	for i := range c.settings.Transform.Schedules {
@@ -51,8 +51,8 @@ func (c *Client) schedules(ctx context.Context, log *stream.Log) ([]present.Sche
 		} else if err != nil {
 			return nil, err
 		}
-		if byHand != nil && byHand.Schedule == s.Name && (one.Last == nil || byHand.FinishedAt.After(one.Last.FinishedAt)) {
-			one.Last, one.Problem = byHand, ""
+		if run := byHand[s.Name]; run != nil && (one.Last == nil || run.FinishedAt.After(one.Last.FinishedAt)) {
+			one.Last, one.Problem = run, ""
 		}
 		pause, err := schedule.PauseOf(ctx, log, s.Name)
 		if err != nil {
