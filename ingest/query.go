@@ -10,11 +10,14 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-// strictQuery lets a request in whose query parameters are among the known ones, each
-// at most once. A parameter that is passed over, such as dryRun, would have the
+// strictQuery lets a request in whose path has no control characters and whose query parameters are
+// among the known ones, each at most once. A parameter that is passed over, such as dryRun, would have the
 // request do what its sender did not mean.
 func strictQuery(next handler, known ...string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if c, found := event.ControlIn(r.URL.Path, ""); found {
+			return newProblem(http.StatusBadRequest, codeMalformed, fmt.Sprintf("地址含有控制字符 %U；请删除", c), fmt.Sprintf("the address has the control character %U; take it out", c))
+		}
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return queryProblem(event.Excerpt(r.URL.RawQuery, maxExcerpt), "无法解析请求参数；请检查 %xx 编码", "the query cannot be read; check its %xx escapes")

@@ -22,9 +22,15 @@ func TestQueryParametersAreStrict(t *testing.T) {
 		"area=a%0Ab":              `query parameter "area" has the control character U+000A`,
 		"area=a%e2%80%aeb":        `query parameter "area" has the control character U+202E`,
 		"area=1;dataset=2":        "the query cannot be read",
+		"/%00":                    "the address has the control character U+0000",
+		"/%e2%80%ae":              "the address has the control character U+202E",
 	} {
 		done = false
-		err := h(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/v1/submissions?"+query, nil))
+		address := "/v1/submissions?" + query
+		if strings.HasPrefix(query, "/") {
+			address = "/v1/submissions" + query
+		}
+		err := h(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, address, nil))
 		var p *Problem
 		switch {
 		case want == "":

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -147,9 +148,21 @@ func startError(ns *server.Server, events *serverLogger) error {
 	return nil
 }
 
-// maxConnections is how many clients may be connected. Who says nothing is cut after two seconds; the
-// server's own bound is more than the files that the program may open, those of the log among them.
-const maxConnections = 1000
+// maxSubscriptions is how many subscriptions one connection may have.
+const maxSubscriptions = 1000
+
+// maxConnections is how many clients may be connected: half of the files that the program may open,
+// for those of the log are among them. The server's own bound is more than most systems allow. Who
+// says nothing is cut after two seconds.
+func maxConnections() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return mostConnections / 10
+	}
+	return int(min(files.Cur/2, mostConnections))
+}
+
+const mostConnections = 10_000
 
 // unbounded is the bound of a store that the disk alone bounds. The server's own one would be three
 // quarters of what is free when it starts: on a disk that is full then, nothing for ever.
@@ -161,7 +174,8 @@ func options(cfg Config, secure *tls.Config) (*server.Options, error) {
 		Host:               cfg.Host,
 		Port:               cfg.Port,
 		MaxPayload:         cfg.MaxPayload,
-		MaxConn:            maxConnections,
+		MaxConn:            maxConnections(),
+		MaxSubs:            maxSubscriptions,
 		JetStream:          true,
 		StoreDir:           cfg.Dir,
 		JetStreamMaxStore:  cmp.Or(cfg.MaxStore, unbounded),

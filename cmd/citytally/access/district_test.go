@@ -302,6 +302,30 @@ func TestDistrictHearsItsVerdicts(t *testing.T) {
 	}
 }
 
+// However many connections districts open, the stages get theirs.
+func TestDistrictsLeaveConnectionsToOthers(t *testing.T) {
+	seed, key := makeKey(t, "320812")
+	broker, store := start(t, key)
+	opened := 0
+	for range 2000 {
+		nc, err := nats.Connect(broker.ClientURL(), asDistrict(t, seed, "320812"), nats.NoReconnect())
+		if err != nil {
+			break
+		}
+		defer nc.Close()
+		opened++
+	}
+	if opened == 2000 {
+		t.Error("a district opens as many connections as it likes")
+	}
+	login, _ := access.Login(store, access.Gateway)
+	nc, err := nats.Connect(broker.ClientURL(), login)
+	if err != nil {
+		t.Fatalf("the gateway: %v", err)
+	}
+	nc.Close()
+}
+
 // A key that was revoked is out at once, also where its connection is open.
 func TestRevokedKeyIsCutOff(t *testing.T) {
 	seed, key := makeKey(t, "320812")

@@ -24,6 +24,10 @@ const (
 	verdicts = "$JS.API.DIRECT.GET.VERDICTS.verdicts.*.*"
 )
 
+// maxDistrictConnections is how many connections all districts may have together, so that the stages
+// always get theirs.
+const maxDistrictConnections = 500
+
 // credential is the name of a user's secret in the store.
 func credential(user string) string { return "nats-" + user }
 
@@ -64,7 +68,7 @@ func Text(keys []Key) string {
 	for _, subject := range []string{reminders, stream.Results} {
 		fmt.Fprintf(&t, "      {stream: %q, accounts: [%s]}\n", subject, districts)
 	}
-	t.WriteString("    ]\n  }\n  " + districts + " {\n    users: [\n")
+	fmt.Fprintf(&t, "    ]\n  }\n  %s {\n    limits {max_connections: %d}\n    users: [\n", districts, maxDistrictConnections)
 	for i := range keys {
 		if k := &keys[i]; k.RevokedAt.IsZero() {
 			fmt.Fprintf(&t, "      {nkey: %s, permissions {publish: [%q, %q], subscribe: [%q, %q, %q]}}\n", k.Key,
