@@ -3,6 +3,7 @@ package sink
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
@@ -132,4 +133,50 @@ func BenchmarkCompare(b *testing.B) {
 			compare(b, p)
 		}
 	})
+}
+
+// BenchmarkTotalParts measures reading what totals of a million figures are made of, where one
+// figure in three confirms the one before.
+func BenchmarkTotalParts(b *testing.B) {
+	const vintages, perCell, figures = 3, 180, 1_000_000
+	s := newStore(b)
+	c, err := catalogue.Load("../configs/catalogue.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.SyncCatalogue(b.Context(), c, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	var ids []string
+	for i := range c.Indicators {
+		ids = append(ids, c.Indicators[i].ID)
+	}
+	years := figures / vintages / perCell / len(ids)
+	var totals []stream.Message
+	for year := range years {
+		batch := event.TotalsBatch{Basis: 1, Trigger: event.ByStream, Period: fmt.Sprint(2000 + year)}
+		for _, id := range ids {
+			inputs := make([]event.Input, perCell)
+			for area := range inputs {
+				inputs[area] = event.Input{Area: fmt.Sprint(320800 + area), Indicator: id, Value: catalogue.Value{Coefficient: 2}, Stage: catalogue.Final, Sequence: 2}
+			}
+			batch.Totals = append(batch.Totals, event.Total{Indicator: id, Value: "360", Unit: "亿元", Stage: "final", Status: "A", Expected: perCell, Inputs: event.NewInputs(inputs...)})
+		}
+		totals = append(totals, totalsMessage(b, batch))
+	}
+	put(b, s, &totalsBlock{}, 1, totals...)
+	if err := s.conn.Exec(b.Context(), `
+		INSERT INTO observations_data (indicator, period, area, sequence, accepted_sequence, year, period_start, period_end, value, unit, stage, status, submission, dataset, received_at)
+		SELECT
+			ids[n % length(ids) + 1], toString(2000 + intDiv(n, length(ids)) % ? AS y), toString(320800 + intDiv(n, length(ids) * ?)), s, s, 2000 + y, '2021-01-01', '2021-12-31',
+			if(s = 1, 1, 2), '亿元', 'final', 'A', toString(s), 'd', now64(3)
+		FROM (SELECT number AS n, arrayJoin([1, 2, 3]) AS s, ? AS ids FROM numbers(?))`, years, years, ids, years*perCell*len(ids)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		n := years * perCell * len(ids)
+		if got, want := query(b, s, "SELECT count() AS n, countIf(confirmed_by = '3') AS confirmed FROM total_parts"), fmt.Sprintf("n,confirmed\n%d,%d\n", n, n); got != want {
+			b.Fatalf("parts: %s, want %s", got, want)
+		}
+	}
 }

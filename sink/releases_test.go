@@ -2,6 +2,7 @@ package sink
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,5 +106,34 @@ func TestBadReleasesAreRefused(t *testing.T) {
 	}
 	if err := (&releaseBlock{}).add(&stream.Delivery{Body: []byte("no release")}); !event.IsPermanent(err) {
 		t.Errorf("unreadable: %v, want a permanent error", err)
+	}
+}
+
+// A total that is the same as in a release, but for what is held since, is among what has changed.
+func TestReleaseChangesTellWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	c := parseCatalogue(t, `
+city: "320800"
+programmes: [{id: p, name_zh: 栏目, name_en: programme}]
+areas: [{code: "320800", name_zh: 市, name_en: City, kind: city}, {code: "320812", name_zh: 区, name_en: District, kind: district}]
+datasets: [{id: d, periods: [year]}]
+indicators: [{id: gdp, name_zh: 产值, name_en: output, programme: p, unit: 亿元, change: percent, decimals: 1, change_decimals: 2, datasets: [d]}]
+`)
+	if err := s.SyncCatalogue(t.Context(), c, receivedAt); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, &releaseBlock{}, 1, releaseMessage(t, "公报"))
+	now := release("").Totals[:1]
+	put(t, s, &totalsBlock{}, 1, totalsMessage(t, event.TotalsBatch{Basis: 8, Period: "2021", Totals: now}))
+	const changes = "SELECT indicator, total_now, difference, held_then, held_now, total_with_held_now FROM release_changes WHERE indicator = 'gdp'"
+	if got := query(t, s, changes); strings.Contains(got, "gdp") {
+		t.Errorf("nothing has changed:\n%s", got)
+	}
+	now[0].Held = &event.TotalWithHeld{Value: "4500", Holds: []string{"9:1"}, Areas: []string{"320812"}}
+	put(t, s, &totalsBlock{}, 2, totalsMessage(t, event.TotalsBatch{Basis: 9, Period: "2021", Totals: now}))
+	const want = "indicator,total_now,difference,held_then,held_now,total_with_held_now\ngdp,4444.5,0,[],['9:1'],4500\n"
+	if got := query(t, s, changes); got != want {
+		t.Errorf("changes since the release:\n%s\nwant\n%s", got, want)
 	}
 }

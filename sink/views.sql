@@ -1067,6 +1067,13 @@ CREATE OR REPLACE VIEW total_parts
 )
 AS WITH
     cells AS (SELECT indicator, period FROM totals_latest),
+    last_said AS -- the best vintage of each cell, as in observations_latest: it is the setter's or confirms it
+    (
+        SELECT indicator, period, area, value, unit, stage, status, qualifier, submission, sequence, received_at FROM observations_data
+        WHERE entity = ''
+        ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
+        LIMIT 1 BY indicator, period, area
+    ),
     said AS
     (
         SELECT
@@ -1080,7 +1087,12 @@ AS WITH
             o.indicator, o.period, o.area, o.indicator, o.period, if(o.status = 'O', 'no_figure', 'not_counted'), o.value, o.submission, o.sequence, o.row, o.file,
             if(o.status = 'O', '报送单位说明本期无数', '功能区，其数已含在所在区县内'), if(o.status = 'O', 'the area says that there is no figure', 'a zone inside a district, whose figure contains it')
         FROM observations_latest AS o
-        WHERE (o.indicator, o.period) IN cells AND (o.status = 'O' OR o.area IN (SELECT code FROM areas WHERE kind = 'inside'))
+        WHERE (o.indicator, o.period, o.area) IN
+            (
+                SELECT indicator, period, area FROM observations_data
+                WHERE entity = '' AND (indicator, period) IN cells AND (status = 'O' OR area IN (SELECT code FROM areas WHERE kind = 'inside'))
+            )
+            AND (o.status = 'O' OR o.area IN (SELECT code FROM areas WHERE kind = 'inside'))
         UNION ALL
         SELECT
             indicator, period, area, indicator, period, if(state = 'pending', 'held', 'refused'), value, submission, sequence, row, file,
@@ -1094,19 +1106,21 @@ AS WITH
         UNION ALL
         SELECT indicator, period, arrayJoin(missing), indicator, period, 'missing', NULL, '', 0, 0, '', '未报送', 'has not reported'
         FROM totals_latest
-    )
+    ),
+    s.outcome NOT IN ('held', 'refused', 'missing') AND o.sequence != 0 AND l.sequence != s.sequence
+        AND (isNull(l.value), ifNull(l.value, 0), l.unit, l.stage, l.status, l.qualifier) = (isNull(o.value), ifNull(o.value, 0), o.unit, o.stage, o.status, o.qualifier) AS confirms
 SELECT
     s.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, s.period AS period, p.name_zh AS period_zh, p.name_en AS period_en, p.year AS year,
     s.area AS area, if(a.name_zh = '', s.area, a.name_zh) AS area_zh, if(a.name_en = '', s.area, a.name_en) AS area_en, s.outcome AS outcome, s.value AS value, i.unit AS unit,
     s.part_indicator AS part_indicator, s.part_period AS part_period, s.message_zh AS message_zh, s.message_en AS message_en,
     s.submission AS submission, s.sequence AS sequence, if(s.file = '', o.file, s.file) AS file, if(s.row = 0, o.row, s.row) AS row, o.raw AS raw, o.by AS by, o.received_at AS received_at,
-    l.confirmed_by AS confirmed_by, l.confirmed_at AS confirmed_at
+    if(confirms, l.submission, '') AS confirmed_by, if(confirms, l.received_at, NULL) AS confirmed_at
 FROM said AS s
 INNER JOIN indicators AS i ON i.id = s.indicator
 INNER JOIN periods AS p ON p.code = s.period
 LEFT JOIN areas AS a ON a.code = s.area
 LEFT ANY JOIN observations AS o ON o.sequence = s.sequence AND o.area = s.area AND o.indicator = s.part_indicator AND o.period = s.part_period
-LEFT ANY JOIN observations_latest AS l ON l.sequence = s.sequence AND l.area = s.area AND l.indicator = s.part_indicator AND l.period = s.part_period
+LEFT ANY JOIN last_said AS l ON l.area = s.area AND l.indicator = s.part_indicator AND l.period = s.part_period
 COMMENT 'What each latest city total is made of, figure by figure, and what was left out and why';
 
 CREATE OR REPLACE VIEW release_figures
@@ -1165,13 +1179,17 @@ CREATE OR REPLACE VIEW release_changes
     unit            LowCardinality(String) COMMENT 'unit of the totals',
     change_then     Nullable(Decimal(38, 12)) COMMENT 'change on the year before in the release',
     change_now      Nullable(Decimal(38, 12)) COMMENT 'the latest',
-    area            LowCardinality(String) COMMENT 'code of an area whose part is another than then; empty where no part is: the year before or the catalogue has changed',
+    area            LowCardinality(String) COMMENT 'code of an area whose part is another than then; empty where no part is: the year before, what is held or the catalogue has changed',
     area_zh         String COMMENT 'its Chinese name',
     area_en         String COMMENT 'its English name',
     part_indicator  LowCardinality(String) COMMENT 'id of the indicator of that part',
     part_period     LowCardinality(String) COMMENT 'period of that part',
     value_then      Nullable(Decimal(38, 12)) COMMENT 'that part in the release; NULL is none',
     value_now       Nullable(Decimal(38, 12)) COMMENT 'that part now; NULL is none',
+    held_then       Array(String) COMMENT 'ids of figures that were held then and would have changed the total; see holds',
+    held_now        Array(String) COMMENT 'ids of those that are held now',
+    total_with_held_then Nullable(Decimal(38, 12)) COMMENT 'what the total would have been with them, in unit; NULL where none was held',
+    total_with_held_now Nullable(Decimal(38, 12)) COMMENT 'what it would be now; NULL where none is',
     submission_then String COMMENT 'id of the submission that it came from',
     submission_now  String COMMENT 'id of the submission that it comes from now',
     by              LowCardinality(String) COMMENT 'who sent that',
@@ -1201,22 +1219,25 @@ AS WITH
     (
         SELECT
             name, indicator, period, anyIf(tuple(value), side = 'then').1 AS total_then, anyIf(tuple(value), side = 'now').1 AS total_now,
-            anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now, anyIf(tuple(qualifier), side = 'then').1 AS qualifier_then, anyIf(tuple(qualifier), side = 'now').1 AS qualifier_now
+            anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now, anyIf(tuple(qualifier), side = 'then').1 AS qualifier_then, anyIf(tuple(qualifier), side = 'now').1 AS qualifier_now,
+            anyIf(held, side = 'then') AS held_then, anyIf(held, side = 'now') AS held_now,
+            anyIf(tuple(value_with_held), side = 'then').1 AS total_with_held_then, anyIf(tuple(value_with_held), side = 'now').1 AS total_with_held_now
         FROM
         (
-            SELECT 'then' AS side, name, indicator, period, value, change, qualifier FROM releases
+            SELECT 'then' AS side, name, indicator, period, value, change, qualifier, held, value_with_held FROM releases
             UNION ALL
-            SELECT 'now', n.name, t.indicator, t.period, t.value, t.change, t.qualifier FROM totals_latest AS t
+            SELECT 'now', n.name, t.indicator, t.period, t.value, t.change, t.qualifier, t.held, t.value_with_held FROM totals_latest AS t
             INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
         )
         GROUP BY name, indicator, period
-        HAVING total_then IS DISTINCT FROM total_now OR change_then IS DISTINCT FROM change_now OR qualifier_then != qualifier_now
+        HAVING total_then IS DISTINCT FROM total_now OR change_then IS DISTINCT FROM change_now OR qualifier_then != qualifier_now OR held_then != held_now OR total_with_held_then IS DISTINCT FROM total_with_held_now
     )
 SELECT
     m.name AS release, m.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, m.period AS period, p.name_zh AS period_zh, p.name_en AS period_en,
     m.total_then AS total_then, m.total_now AS total_now, m.total_now - m.total_then AS difference, i.unit AS unit, m.change_then AS change_then, m.change_now AS change_now,
     f.area AS area, if(a.name_zh = '', f.area, a.name_zh) AS area_zh, if(a.name_en = '', f.area, a.name_en) AS area_en, f.part_indicator AS part_indicator, f.part_period AS part_period,
-    f.value_then AS value_then, f.value_now AS value_now, f.submission_then AS submission_then, f.submission_now AS submission_now,
+    f.value_then AS value_then, f.value_now AS value_now, m.held_then AS held_then, m.held_now AS held_now,
+    m.total_with_held_then AS total_with_held_then, m.total_with_held_now AS total_with_held_now, f.submission_then AS submission_then, f.submission_now AS submission_now,
     s.by AS by, s.file AS file, s.received_at AS received_at
 FROM totals_of_both AS m
 LEFT JOIN parts AS f ON f.name = m.name AND f.indicator = m.indicator AND f.period = m.period
@@ -1224,7 +1245,7 @@ INNER JOIN indicators AS i ON i.id = m.indicator
 INNER JOIN periods AS p ON p.code = m.period
 LEFT JOIN areas AS a ON a.code = f.area
 LEFT ANY JOIN submissions AS s ON s.sequence = f.sequence_now
-COMMENT 'What has moved since each release: totals, and the areas'' parts that moved them';
+COMMENT 'What has moved since each release: totals, the areas'' parts that moved them, and what is held';
 
 CREATE OR REPLACE VIEW progress
 (
