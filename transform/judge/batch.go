@@ -57,6 +57,17 @@ type candidate struct {
 	observation *event.AcceptedObservation
 	sequence    uint64 // of its submission in SUBMISSIONS
 	submission  event.SubmissionID
+	// setBy is the place in SUBMISSIONS of the submission of the batch that set it, which submission
+	// names. Earliest is true where the batch has accepted nothing else for the cell before that: it
+	// may confirm what the ledger has.
+	setBy    uint64
+	earliest bool
+}
+
+// confirms reports whether a figure says the same as one that it takes the place of. What a row says of
+// an entity has no setter but its last submission.
+func (c *candidate) confirms(before *ledger.Figure) bool {
+	return c.observation.Entity == nil && before.Status != 0 && ledger.FigureOf(c.observation).SameContent(*before)
 }
 
 func (c candidate) rank() ledger.Rank {
@@ -167,7 +178,10 @@ func (b *batchMoment) CellStates(area string, rows []event.AcceptedObservation, 
 	for i := range rows {
 		c, ok := b.candidatesOf(area, rows[i].Period)[candidateKey(&rows[i])]
 		if ok && c.rank().Compare(into[i].BestRank()) > 0 {
-			into[i].Best, into[i].Sequence, into[i].Submission = ledger.FigureOf(c.observation), c.sequence, c.submission
+			if !c.earliest || !c.confirms(&into[i].Best) {
+				into[i].Submission, into[i].SetBy = c.submission, c.setBy
+			}
+			into[i].Best, into[i].Sequence = ledger.FigureOf(c.observation), c.sequence
 			if e := into[i].Best.Entity; e != nil && e.Since == 0 {
 				since := *e
 				since.Since, into[i].Best.Entity = c.sequence, &since
@@ -261,7 +275,7 @@ func (b *batchState) add(r *received, result *judgement) {
 	b.addTakenBack(r, result.takenBack)
 	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
 	for i := range accepted {
-		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{&accepted[i], r.delivery.Sequence, id}
+		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{observation: &accepted[i], sequence: r.delivery.Sequence, submission: id, setBy: r.delivery.Sequence}
 		if accepted[i].Status == catalogue.Withdrawn {
 			of := areaItem{r.area, ledger.ItemOf(&accepted[i])}
 			b.withdrawn[of] = append(b.withdrawn[of], withdrawal{r.id, r.delivery.Sequence})
@@ -273,6 +287,12 @@ func (b *batchState) add(r *received, result *judgement) {
 		}
 		key := candidateKey(&accepted[i])
 		if before, ok := best[key]; !ok || c.rank().Compare(before.rank()) > 0 {
+			c.earliest = !ok
+			if ok {
+				if said := ledger.FigureOf(before.observation); c.confirms(&said) {
+					c.submission, c.setBy, c.earliest = before.submission, before.setBy, before.earliest
+				}
+			}
 			best[key] = c
 		}
 	}

@@ -84,7 +84,7 @@ func (e *effects) add(effect int, o *event.AcceptedObservation, state *ledger.Ce
 		change.Entity = o.Entity.Code
 	}
 	if state.Reported() {
-		change.From, change.Submission, change.Sequence = said(&state.Best), state.Submission.String(), state.Sequence
+		change.From, change.Submission, change.Sequence = said(&state.Best), state.Submission.String(), state.SetBy
 	}
 	if o.Status != catalogue.Withdrawn {
 		figure := ledger.FigureOf(o)

@@ -249,8 +249,8 @@ func (r *checks) superseded(o *event.AcceptedObservation, state *ledger.CellStat
 	zh, en := inWords(&state.Best)
 	cellZH, cellEN := r.cellNames(ledger.CellOf(o))
 	return reject(supersededCode, "value", seenOf(o),
-		fmt.Sprintf("相同内容此前已采用，但%s其后已改报为 %s（报送 %s，序号 %d），现仍以其为准；如确需恢复，请注明“再次报送”", cellZH, zh, state.Submission, state.Sequence),
-		fmt.Sprintf("the same content was accepted before, and %s has since been reported as %s (submission %s, number %d), which stays in force; to bring this back, say that it is meant again", cellEN, en, state.Submission, state.Sequence))
+		fmt.Sprintf("相同内容此前已采用，但%s其后已改报为 %s（报送 %s，序号 %d），现仍以其为准；如确需恢复，请注明“再次报送”", cellZH, zh, state.Submission, state.SetBy),
+		fmt.Sprintf("the same content was accepted before, and %s has since been reported as %s (submission %s, number %d), which stays in force; to bring this back, say that it is meant again", cellEN, en, state.Submission, state.SetBy))
 }
 
 func keyReused(key string) *event.Finding {

@@ -302,7 +302,7 @@ func (r *checks) claimsOf(s *received, read []event.AcceptedObservation, at []in
 	id, _ := event.ParseSubmissionID(s.id) // it was computed when the submission was read
 	made := make([]ledger.Claim, len(at))
 	for n, i := range at {
-		c := candidate{&read[i], s.delivery.Sequence, id}
+		c := candidate{observation: &read[i], sequence: s.delivery.Sequence, submission: id}
 		made[n] = c.claim(s.area, r.catalogue)
 	}
 	return made

@@ -119,8 +119,10 @@ type CellState struct {
 	// is the place in SUBMISSIONS of the submission that said it last.
 	Best     Figure
 	Sequence uint64
-	// Submission is the id of that submission.
+	// Submission is the id of the submission that set it, the first that brought it since another
+	// one was in force, and SetBy that submission's place in SUBMISSIONS.
 	Submission event.SubmissionID
+	SetBy      uint64
 	// Reopened is how often the cell has been reopened, or the area has withdrawn its
 	// figure.
 	Reopened uint8

@@ -184,14 +184,15 @@ func (r Reading) CellStates(area string, rows []event.AcceptedObservation, into 
 		if item.Entity != "" {
 			if c := l.claimOf(l.cell(cell), number, item.Entity); known && c != nil {
 				stated := l.claim(c)
-				into[i].Best, into[i].Sequence, into[i].Submission = stated.Figure, stated.Sequence, stated.Submission
+				into[i].Best, into[i].Sequence, into[i].Submission, into[i].SetBy = stated.Figure, stated.Sequence, stated.Submission, stated.Sequence
 			}
 		} else if figures := l.plainFigures(cell); known && number < len(figures) {
 			f := &figures[number]
 			into[i].Best, _ = l.figure(f, l.conversionOf(cell.Indicator))
 			into[i].Sequence = l.sequenceOf(f)
 			if f.status() != 0 {
-				into[i].Submission = l.submissions[l.lastSaid(f)].id
+				setter := &l.submissions[l.setter(f)]
+				into[i].Submission, into[i].SetBy = setter.id, setter.sequence
 			}
 		}
 		if len(l.held) > 0 {
