@@ -27,7 +27,7 @@ func ChineseChanges() ChangeWords {
 		YearBefore: BaseWords{On: "比上年", Name: "上年"}, PartBefore: BaseWords{On: "同比", Name: "上年同期"},
 		NoChange: map[string]string{
 			"BASE_MISSING": "无%[1]s数", "BASE_ZERO": "%[1]s为零", "BASE_NEGATIVE": "%[1]s为负",
-			"BREAK": "区划口径不可比", "VALUE_MISSING": "无本年数", "MISSING_MEMBER": "未报齐", "DEFINITION": "指标口径不可比",
+			"BREAK": "区划口径不可比", "VALUE_MISSING": "无本年数", "MISSING_MEMBER": "未报齐", "HELD_MEMBER": "有数待核实", "DEFINITION": "指标口径不可比",
 			"NEW_AREA": "新设地区不可比", signChange: "正负号改变", "OVERFLOW": "位数超限",
 		},
 		TurnedPositive: "由负转正", TurnedNegative: "由正转负",
@@ -40,7 +40,7 @@ func EnglishChanges() ChangeWords {
 		YearBefore: BaseWords{On: "on the year", Name: "the year before"}, PartBefore: BaseWords{On: "year on year", Name: "the same period of the year before"},
 		NoChange: map[string]string{
 			"BASE_MISSING": "no figure for %[1]s", "BASE_ZERO": "zero in %[1]s", "BASE_NEGATIVE": "negative in %[1]s",
-			"BREAK": "territory changed", "VALUE_MISSING": "no figure", "MISSING_MEMBER": "areas missing", "DEFINITION": "definition changed",
+			"BREAK": "territory changed", "VALUE_MISSING": "no figure", "MISSING_MEMBER": "areas missing", "HELD_MEMBER": "figures held", "DEFINITION": "definition changed",
 			"NEW_AREA": "new area", signChange: "sign changed", "OVERFLOW": "too many digits",
 		},
 		TurnedPositive: "from minus to plus", TurnedNegative: "from plus to minus",

@@ -46,3 +46,44 @@ func TestMissingAreaHasOneCause(t *testing.T) {
 		}
 	}
 }
+
+// A change that waits for figures that are held alone is told as that, and not as one that lacks areas.
+//
+// Rules: one code per cause.
+func TestChangeWithheldForWhatIsHeld(t *testing.T) {
+	c := fixture.Catalogue(t)
+	l := ledger.New(c)
+	n := uint64(0)
+	report := func(area, period string, held bool) {
+		n++
+		o := fixture.AcceptedFigure("gdp", fixture.Period(period), int64(n))
+		batch := fixture.Accepted(n, area, o)
+		if held {
+			batch = fixture.Accepted(n, area)
+			batch.Submissions[0].Held = append(batch.Submissions[0].Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD"}}))
+		}
+		if err := l.Apply(n, "accepted", batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(want string) {
+		t.Helper()
+		total, _ := Tally(c, l, ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")})
+		if got := total.Held.Withheld(total.ChangeReason); got != want {
+			t.Errorf("no change for %q, want %q: %+v", got, want, total)
+		}
+	}
+	for _, area := range []string{"901", "902", "903", "906"} {
+		report(area, "2020", false)
+	}
+	report("901", "2021", false)
+	report("902", "2021", true)
+	check(event.MissingMember)
+	report("903", "2021", false)
+	report("906", "2021", true)
+	check(event.HeldMember)
+	report("902", "2021", false)
+	report("906", "2021", false)
+	report("906", "2020", true)
+	check("")
+}

@@ -146,8 +146,9 @@ func (x *explainer) rule(indicator *catalogue.Indicator) string {
 func (x *explainer) changed(indicator *catalogue.Indicator) string {
 	e, base := x.of, x.base(x.of.Period)
 	if e.Change == "" {
+		why := e.Held.Withheld(e.ChangeReason)
 		common := x.Printer.words()
-		return fmt.Sprintf(x.words.NoChange, base.On, cmp.Or(x.noChange(e.Period, e.ChangeReason, e.Value, e.ChangeAreas), common.NoValue), cmp.Or(e.ChangeReason, tally.ValueMissing))
+		return fmt.Sprintf(x.words.NoChange, base.On, cmp.Or(x.noChange(e.Period, why, e.Value, e.ChangeAreas, e.Missing), common.NoValue), cmp.Or(why, tally.ValueMissing))
 	}
 	absolute := x.exact(e.ChangeAbsolute, e.Unit, e.ChangeQualifier)
 	if e.ChangeKind == string(catalogue.Point) {
@@ -310,14 +311,13 @@ func (p *Printer) provenance(f *answer.ExplainedFigure) string {
 // exact is a figure unrounded, as it was reported or computed, with its unit, which Chinese
 // writes without a space.
 func (p *Printer) exact(value, unit, qualifier string) string {
-	u := catalogue.ParseUnit(unit)
 	switch {
 	case value == "":
 		return p.words().NoValue
 	case p.Language == Chinese:
-		return p.qualified(value+u.Written(), qualifier)
+		return p.qualified(value+catalogue.ParseUnit(unit).Written(), qualifier)
 	}
-	return p.qualified(u.After(value), qualifier)
+	return p.qualified(amountInEnglish(value, unit), qualifier)
 }
 
 // stage is a figure's stage with its status.

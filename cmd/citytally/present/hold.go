@@ -181,10 +181,7 @@ func (p *Printer) withHeld(t *heldTotal) string {
 		if known && least > indicator.Decimals {
 			shown.text = indicator.Display(exact, max(least, indicator.DisplayDecimals(exact)))
 		}
-		if p.Language == Chinese {
-			return p.exact(shown.text, t.unit, shown.qualifier)
-		}
-		return p.qualified(amountInEnglish(shown.text, t.unit), shown.qualifier)
+		return p.exact(shown.text, t.unit, shown.qualifier)
 	}
 	for places := 0; places <= catalogue.QuotientDecimals; places++ {
 		if t.value != "" {

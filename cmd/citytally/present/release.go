@@ -1,7 +1,6 @@
 package present
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -258,8 +257,11 @@ func (p *Printer) cause(w io.Writer, c *ChangedFigure) {
 	from := answer.ExplainedFigure{
 		Dataset: c.Indicator + " " + c.Period, Sequence: c.Sequence, Submission: c.Submission, Via: c.Via, By: c.By, File: c.File, Row: c.Row, ReceivedAt: c.ReceivedAt,
 	}
-	none := p.words().NoValue
-	fmt.Fprintf(w, "  %s %s  %s → %s · %s\n", c.Area, p.Area(c.Area), cmp.Or(c.Before, none), cmp.Or(c.After, none), p.provenance(&from))
+	unit := ""
+	if indicator, ok := p.Catalogue.Indicator(c.Indicator); ok {
+		unit = indicator.UnitName
+	}
+	fmt.Fprintf(w, "  %s %s  %s → %s · %s\n", c.Area, p.Area(c.Area), p.exact(c.Before, unit, ""), p.exact(c.After, unit, ""), p.provenance(&from))
 	if c.Reason != "" {
 		fmt.Fprintf(w, "    "+p.words().Explain.Reason+"\n", c.Reason)
 	}
@@ -275,7 +277,7 @@ func (p *Printer) releasedTotal(period, indicator string, t *ReleasedTotal) stri
 	if t.Value != "" {
 		text = p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
 		if t.Change == "" {
-			text += p.noChange(period, t.ChangeReason, t.Value, t.ChangeAreas)
+			text += p.noChange(period, t.Held.Withheld(t.ChangeReason), t.Value, t.ChangeAreas, t.Missing)
 		} else {
 			text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
 		}

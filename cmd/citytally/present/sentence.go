@@ -44,10 +44,7 @@ func (p *Printer) Figure(row *sink.ReportRow) string {
 // qualifier.
 func (p *Printer) amount(indicator string, value decimal.Decimal, unit, qualifier string) string {
 	figure := p.digits(indicator, value, qualifier)
-	if p.Language == Chinese {
-		return p.exact(figure.text, unit, figure.qualifier)
-	}
-	return p.qualified(amountInEnglish(figure.text, unit), figure.qualifier)
+	return p.exact(figure.text, unit, figure.qualifier)
 }
 
 // digits returns a figure of an indicator, rounded for display, without its unit.
@@ -62,14 +59,14 @@ func (p *Printer) digits(indicator string, value decimal.Decimal, qualifier stri
 func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, row *sink.ReportRow) string {
 	words, base := &p.words().Sentence, p.base(period)
 	if row.Change == "" {
-		detail := ""
+		detail, why := "", row.Held.Withheld(row.ChangeReason)
 		switch {
 		case row.ChangeReason == tally.SignChange:
 			detail = p.words().Turned(row.Value)
 		default:
-			detail = p.unnamed(row)
+			detail = p.because(why, row.ChangeAreas, row.Coverage.Missing)
 		}
-		reason := because(words.NoRate[row.ChangeReason], base.Name, detail)
+		reason := fillReason(words.NoRate[why], base.Name, detail)
 		if row.ChangeReason == tally.BaseNegative || row.ChangeReason == tally.SignChange {
 			return p.amountClause(base, row) + reason
 		}
@@ -94,34 +91,34 @@ func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, ro
 	return start + fmt.Sprintf(pattern, base.On, p.qualified(size.text, size.qualifier))
 }
 
-// unnamed returns the areas because of which there is no change, but for those that the same sentence
+// because names the areas because of which there is no change, but for those that the same text
 // names as missing from the total; "" where there are none.
-func (p *Printer) unnamed(row *sink.ReportRow) string {
-	areas := row.ChangeAreas
-	if row.ChangeReason == tally.MissingMember {
-		areas = slices.DeleteFunc(slices.Clone(areas), func(area string) bool { return slices.Contains(row.Coverage.Missing, area) })
+func (p *Printer) because(reason string, areas, missing []string) string {
+	if reason == tally.MissingMember {
+		areas = slices.DeleteFunc(slices.Clone(areas), func(area string) bool { return slices.Contains(missing, area) })
 	}
-	if len(areas) == 0 {
+	if len(areas) == 0 || reason == tally.SignChange {
 		return ""
 	}
 	return p.words().Colon + p.Areas(areas)
 }
 
-// because fills in why there is no change; a reason may say nothing of what is filled in.
-func because(reason string, filledIn ...any) string {
+// fillReason fills in why there is no change; a reason may say nothing of what is filled in.
+func fillReason(reason string, filledIn ...any) string {
 	if !strings.Contains(reason, "%") {
 		return reason
 	}
 	return fmt.Sprintf(reason, filledIn...)
 }
 
-// noChange says in a word why there is no change, and because of which areas.
-func (p *Printer) noChange(period, reason, value string, areas []string) string {
+// noChange says in a word why there is no change, and because of which areas, but for those that the
+// same text names as missing.
+func (p *Printer) noChange(period, reason, value string, areas, missing []string) string {
 	text := p.words().WhyNone(p.base(period), reason, value)
-	if len(areas) > 0 && text != "" && reason != tally.SignChange {
-		return text + p.words().Colon + p.Areas(areas)
+	if text == "" {
+		return ""
 	}
-	return text
+	return text + p.because(reason, areas, missing)
 }
 
 // amountClause tells an absolute change.
@@ -195,7 +192,7 @@ func (p *Printer) signedChange(period string, row *sink.ReportRow) string {
 		if row.ChangeReason == tally.ValueMissing {
 			return ""
 		}
-		return p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas)
+		return p.noChange(period, row.Held.Withheld(row.ChangeReason), row.Value, row.ChangeAreas, row.Coverage.Missing)
 	}
 	change := decimal.RequireFromString(row.Change)
 	size := roundSize(indicator, change, row.ChangeQualifier)

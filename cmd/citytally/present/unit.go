@@ -8,9 +8,9 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
-// amountInEnglish converts a rounded figure in a Chinese unit, to the same digit:
-// 4444.00 亿元 are 444.4 billion yuan. A count has no unit, for the indicator's name
-// says what is counted. A unit of another kind stays as it is.
+// amountInEnglish converts a figure in a Chinese unit, to the same digit: 4444.00 亿元 are
+// 444.4 billion yuan. A count has no unit, for the indicator's name says what is counted. A unit
+// of another kind stays as it is.
 func amountInEnglish(figure, unit string) string {
 	u := catalogue.ParseUnit(unit)
 	word := ""
@@ -27,10 +27,10 @@ func amountInEnglish(figure, unit string) string {
 		exponent int8
 		name     string
 	}{{9, " billion"}, {6, " million"}, {3, " thousand"}, {0, ""}}
-	exact := decimal.RequireFromString(figure)
 	if u.Exponent == 0 {
 		return figure + word
 	}
+	exact := decimal.RequireFromString(figure)
 	whole := exact.Shift(int32(u.Exponent)).Abs()
 	for _, s := range scales {
 		if s.exponent == 0 || whole.GreaterThanOrEqual(decimal.New(1, int32(s.exponent))) {

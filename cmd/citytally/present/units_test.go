@@ -113,12 +113,11 @@ func wrongUnits(text, unit string, share bool, language Language, format string)
 	if strings.Contains(text, "1.61") || strings.Contains(text, "1.6 1") || strings.Contains(text, "0.051") || strings.Contains(text, "0.05 1") {
 		wrong = append(wrong, "the unit 1 is printed")
 	}
-	figure := "1.6 " + unit
-	if language == Chinese {
-		figure = "1.6" + unit
+	figure, column := "1.6"+unit, false
+	if language == English {
+		figure, column = amountInEnglish("1.6", unit), format == FormatMarkdown || format == FormatTable // whose heading has the unit
 	}
-	spelled := language == English && (format == "figure" || format == "sentence" || format == FormatMarkdown || format == FormatTable)
-	if unit != "1" && format != "page" && !spelled && !strings.Contains(text, figure) {
+	if unit != "1" && format != "page" && !column && !strings.Contains(text, figure) {
 		wrong = append(wrong, "the unit is not behind the figure")
 	}
 	if format == "figure" {
