@@ -52,7 +52,7 @@ func TestAnswersAgree(t *testing.T) {
 		}
 		defer func() { failed = failed || t.Failed() }()
 		c := tallytest.DrawCity(t)
-		submissions := tallytest.DrawHistory(t, c)
+		submissions := drawHeld(t, tallytest.DrawHistory(t, c))
 		earlier, n := tallytest.DrawEarlier(t, c, submissions)
 		city := startCity(t)
 		city.adopt(t, earlier)
@@ -81,6 +81,14 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 	}
 	if diff := cmp.Diff(bestFigures(r.history), rowsOf(t, store, "SELECT indicator, period, area, sequence, confirmed_sequence, status FROM observations_latest ORDER BY ALL", false), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("figures in force in the log, in observations_latest:\n%s", diff)
+	}
+	const confirmed = `SELECT p.indicator, p.period, p.area, p.confirmed_by, o.confirmed_by FROM total_parts AS p
+		LEFT JOIN observations_latest AS o ON o.sequence = p.sequence AND o.area = p.area AND o.indicator = p.part_indicator AND o.period = p.part_period
+		WHERE p.outcome NOT IN ('held', 'refused', 'missing') AND p.confirmed_by != o.confirmed_by`
+	for _, none := range []string{confirmed, "SELECT release, indicator, period FROM release_changes"} {
+		if rows := rowsOf(t, store, none, false); len(rows) > 0 {
+			t.Fatalf("%s: %s", none, strings.Join(rows, "\n"))
+		}
 	}
 	shownIn := rowsOf(t, store, "SELECT DISTINCT period FROM totals_latest", false)
 	for _, code := range periods(shownIn) {
@@ -111,6 +119,36 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 			r.explained(t, ledger.Cell{Indicator: c.Indicators[i].ID, Period: period(t, code)}, replayed)
 		}
 	}
+}
+
+// drawHeld returns submissions of which some figures are held.
+func drawHeld(t *rapid.T, submissions []event.AcceptedSubmission) []event.AcceptedSubmission {
+	for i := range submissions {
+		s := &submissions[i]
+		if s.Entities != nil || rapid.IntRange(0, 3).Draw(t, "held") > 0 {
+			continue
+		}
+		spans, err := s.Periods()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var accepted []int
+		var held []event.HeldRow
+		for row := range s.Len() {
+			if rapid.Bool().Draw(t, "counts") {
+				accepted = append(accepted, row)
+				continue
+			}
+			o := event.AcceptedObservation{
+				Indicator: s.IndicatorWords[s.Indicator[row]], Unit: s.Units[s.Indicator[row]], Period: spans[s.Period[row]], Value: s.Value(row), Row: int(s.Row[row]),
+				Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]), Epoch: s.Epoch[row],
+			}
+			held = append(held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD", MessageZH: "异常", MessageEN: "odd"}}))
+		}
+		*s = s.SelectRows(accepted)
+		s.Held = held
+	}
+	return submissions
 }
 
 // periods returns the periods in which the city may have totals, and the others in which it
