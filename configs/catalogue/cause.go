@@ -130,6 +130,9 @@ func besideNumber(text string) (zh, en string) {
 	if strings.Count(number, ".") > 1 {
 		return "里面不止一个小数点；请核对后改正", "it has more than one decimal point; check it and write one"
 	}
+	if strings.Contains(number, ",") && !thousandsPattern.MatchString(strings.TrimLeft(number, "+-")) {
+		return "千分位逗号的位置不对，可能缺了或多了一位数字；请核对后改正", "its commas do not separate thousands, as where a digit is missing or there is one too many; check it and write it without them"
+	}
 	unit := unitBefore(behind)
 	remark := strings.TrimSpace(behind[len(unit):])
 	unit = normalise(unit)

@@ -75,7 +75,7 @@ func TestCausesOfBadValues(t *testing.T) {
 		"10-20": "", "10~20": "a range", "850,25": "decimal mark", "1.234,5": "decimal mark", "一百二十": "digits 0 to 9", "'120": "apostrophe",
 		"无": "write 0 where there is none", "N/A": "leave the cell empty", "=A1+B1": "formula", "12?": `"?" behind the number`, "1_000": "more than one number",
 		"不到30": "write 近30", "逾30": "write 超30", "2个（其中1个为联合）": `write 2个 alone, and "（其中1个为联合）" as a note`, "１２（估）": "write 12 alone", "共30家": `"共" before the number means nothing here; write 30家`,
-		"30家规模以上企业": `"规模以上企业" behind the number`, "12\u200b3": "U+200B", "30、50": "more than one number", "较快增长": "write digits", "12万元(含税)": "write 12万元 alone", "单价12/套": "write 12, and the other words",
+		"30家规模以上企业": `"规模以上企业" behind the number`, "12\u200b3": "U+200B", "30、50": "more than one number", "12,00.5": "do not separate thousands", "1,234,5家": "do not separate thousands", "较快增长": "write digits", "12万元(含税)": "write 12万元 alone", "单价12/套": "write 12, and the other words",
 	} {
 		_, err := ParseValue(text)
 		problem, ok := errors.AsType[*Problem](err)

@@ -288,6 +288,11 @@ func single() []corpusFile {
 		text("period-in-rows-and-columns.csv", "时期,2021年地区生产总值,2022年地区生产总值\n2022年,813.41,850.2\n", ""), text("quarters-over-indicators.csv", "地区,一季度,,上半年,\n,地区生产总值（亿元）,技术合同成交额,地区生产总值（亿元）,技术合同成交额\n清江浦区,200,5,410,11\n", "dataset=sti-quarterly period=2022"),
 		text("rows-of-changes.csv", "指标,单位,2021年,2022年\n地区生产总值,亿元,813.41,850.2\n同比增长,%,5.2,5.1\n有效高新技术企业增速（%）,,3,4\n", ""), text("names-with-marks.csv", "指标,单位,2022年\n地区生产总值①,亿元,850.2\n有效高新技术企业[1],家,95\n① 为快报数,,\n", ""),
 		text("enterprise-form.csv", "统一社会信用代码：,,,\n表号：,B103,,\n指标名称,指标代码,本期,上年同期\n一、研发投入,,,\n全社会研发投入,01,30.5,28.1\n", "period=2022"),
+		text("month-and-to-date-of-rows.csv", "指标,报告期,本月数,累计数,累计同比增长\n技术合同成交额,2022年3月,5.2,14.1,9\n技术合同成交额,2022年4月,6,20.1,8\n", "dataset=sti-monthly"), text("month-and-to-date-of-rows-said.csv", "指标,报告期,当月,累计\n技术合同成交额,2022年3月,5.2,14.1\n", "dataset=sti-monthly period=2022-04"),
+		text("to-date-of-rows-title.csv", "技术合同累计进度,,\n指标,报告期,当月\n技术合同成交额,2022年3月,5.2\n", "dataset=sti-monthly"), text("quarter-of-rows-of-months.csv", "指标,报告期,本季,累计\n地区生产总值,2022年2月,200,410\n", "dataset=sti-quarterly"),
+		// Lists of projects and contracts.
+		text("projects.csv", "序号,项目名称,承担单位,2022年投入（万元）\n1,智能制造示范,甲公司,1200\n2,新材料中试,乙公司,800\n", ""), text("project-names.csv", "项目名称,2022年\n智能制造示范,1200\n新材料中试,800\n生物医药园,700\n", ""),
+		text("contracts.csv", "合同编号,合同名称,卖方名称,买方名称,成交额（万元）\nA1,技术开发,甲公司,乙公司,100\n", "period=2022"), text("items.csv", "项目,2022年\n地区生产总植,850.2\n有效高新技术企业,95\n高企培育数,12\n", ""),
 		// Figures that may be of another area, period or unit than the request says.
 		text("headings-of-areas.csv", "指标,2022年\n清江浦区,\n地区生产总值,850.2\n淮阴区,\n有效高新技术企业,80\n", ""), text("tables-of-areas.csv", "清江浦区,,\n指标,2021,2022\n地区生产总值,813.41,850.2\n淮阴区,,\n指标,2021,2022\n地区生产总值,580,600.5\n", "area="),
 		text("headings-of-years.csv", "指标,数值\n2021年,\n地区生产总值,813.41\n2022年,\n有效高新技术企业,95\n", "period=2022"), text("area-written-once.csv", "地区,指标,时期,数值\n清江浦区,地区生产总值,2022年,850.2\n,有效高新技术企业,2022年,95\n淮阴区,地区生产总值,2022年,600.5\n,有效高新技术企业,2022年,80\n", "own=320812"),

@@ -23,6 +23,9 @@ func (t *table) describe() {
 		t.understanding.say("每行一个数据", "one figure in each row")
 	case t.Orientation == header.AcrossPeriods:
 		zh, en := t.across(func(c *header.Column) (string, string) {
+			if c.OfRow != 0 {
+				return c.Name, c.Name
+			}
 			zh, en := periodNames(c.Period)
 			if stage, _ := catalogue.ParseStage(c.Stage); stage != 0 {
 				zh, en = zh+stage.NameZH(), en+" "+stage.String()

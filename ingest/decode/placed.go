@@ -3,7 +3,9 @@ package decode
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -120,4 +122,26 @@ func (t *table) contradictedBelow() error {
 	return newProblem(Ambiguous, t.toDateBelow.text,
 		fmt.Sprintf("第 %d 行脚注 %q 说是累计数，表中的数却是%s当期的；请在列名或报告期中写明是%s还是%s", t.toDateBelow.row, t.toDateBelow.text, zh, zh, toZH),
 		fmt.Sprintf("the footnote in row %d, %q, says that figures count from the beginning of the year, and the table has them as those of %s; say in the header or as the period which it is, %s or %s", t.toDateBelow.row, t.toDateBelow.text, en, en, toEN))
+}
+
+// fewestNames is how many names of no indicator make a list of projects of a table.
+const fewestNames = 3
+
+// namesNoIndicator returns the problem of a table whose column of names, such as 项目名称, names no indicator
+// at all.
+func (t *table) namesNoIndicator() error {
+	at := t.At[header.IndicatorField]
+	if at < 0 || len(t.reader.names.all) < fewestNames {
+		return nil
+	}
+	if field, _ := header.Field(t.Columns[at].Name, t.SDMX); field != header.NameField {
+		return nil
+	}
+	for _, name := range t.reader.names.all {
+		if name.known {
+			return nil
+		}
+	}
+	names := slices.Sorted(maps.Keys(t.reader.names.all))
+	return header.DetailsListed(t.Columns[at].Name + "：" + strings.Join(names[:fewestNames], "、"))
 }

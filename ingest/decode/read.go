@@ -25,6 +25,7 @@ type table struct {
 	// sample are the first rows, kept while the header is looked for and then read first.
 	sample []grid.Row
 	*header.Layout
+	ofRows bool // columns have periods that end with that of each row
 	reader tableReader
 	units  units
 	stages stages
@@ -134,6 +135,7 @@ func (c *cache[T]) get(text string, look func(string) T) T {
 // read reads the rows below the header.
 func (t *table) read() error {
 	t.describe()
+	t.ofRows = slices.ContainsFunc(t.Columns, func(c header.Column) bool { return c.OfRow != 0 })
 	t.findUnits()
 	t.findStages()
 	if t.At[header.AreaField] >= 0 || t.Orientation == header.AcrossAreas {
@@ -162,6 +164,9 @@ func (t *table) read() error {
 		if err := t.row(&r); err != nil {
 			return err
 		}
+	}
+	if err := t.namesNoIndicator(); err != nil {
+		return err
 	}
 	if err := cmp.Or(t.contradictedBelow(), t.endUnits()); err != nil {
 		return err

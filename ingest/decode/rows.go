@@ -296,7 +296,7 @@ func (t *table) wide(r *grid.Row) wideFigures {
 	if t.At[header.IndicatorField] >= 0 {
 		w.indicator = t.indicator(r.Cell(t.At[header.IndicatorField]))
 	}
-	if t.Orientation != header.AcrossPeriods {
+	if t.Orientation != header.AcrossPeriods || t.ofRows {
 		period := t.periodOf(r)
 		w.base.Period, w.toDate, w.problem = period.code, period.toDate, period.problem
 	}
@@ -314,7 +314,11 @@ func (w *wideFigures) figure(i int) (o event.Observation, area string, known boo
 	what := w.indicator
 	switch w.Orientation {
 	case header.AcrossPeriods:
-		o.Period = c.Period
+		if o.Period = c.Period; c.OfRow != 0 {
+			row, _ := catalogue.ParsePeriod(w.base.Period)
+			period, _ := wording.EndingWith(row, c.OfRow)
+			o.Period = period.String()
+		}
 	case header.AcrossIndicator:
 		what = named{id: c.Indicator, unit: c.Unit, known: true}
 		o.Period = cmp.Or(c.Period, o.Period)

@@ -3,6 +3,7 @@ package header
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,10 @@ func (t *table) headerColumns(cells []string) []Column {
 		return list
 	}
 	columns := make([]Column, len(cells))
+	t.rowPeriods = slices.ContainsFunc(cells, func(cell string) bool {
+		field, _ := Field(cell, sdmx)
+		return field == PeriodField && len(cell) <= MaxCell
+	})
 	for i, cell := range cells {
 		text := grid.Trim(cell)
 		c := &columns[i]
@@ -241,7 +246,7 @@ func (t *table) layoutOf(columns []Column, below []grid.Row) (Orientation, *Fail
 			across[0]++
 		case c.Area != "":
 			across[2]++
-		case c.Period != "":
+		case c.Period != "" || c.OfRow != 0:
 			across[1]++
 		}
 	}
@@ -347,7 +352,7 @@ func (t *table) repeated(columns []Column, byField [Figures + 1][]int, f *Failur
 		if c.Role != Figures {
 			continue
 		}
-		key := c.Indicator + "|" + c.Period + "|" + c.Area + "|" + c.Stage + "|" + strconv.FormatBool(c.ToDate)
+		key := c.Indicator + "|" + c.Period + "|" + c.Area + "|" + c.Stage + "|" + strconv.FormatBool(c.ToDate) + c.OfRow.String()
 		if first, taken := seen[key]; taken {
 			f.Problem = newProblem(ambiguous, headerText(columns),
 				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 说的是同一项，无法确定用哪一列；请只保留一列", first+1, columns[first].Name, i+1, c.Name),
@@ -408,6 +413,9 @@ func (t *table) missing(columns []Column, f *Failure, names ...string) *Failure 
 
 func (t *table) describeMissing(columns []Column, recognized int, names []string) *catalogue.Problem {
 	if p := accountingTable(columns); p != nil {
+		return p
+	}
+	if p := detailTable(columns); p != nil {
 		return p
 	}
 	if p := t.withoutPeriod(columns, names); p != nil {
@@ -498,6 +506,30 @@ func accountingTable(columns []Column) *catalogue.Problem {
 	return newProblem(BadColumns, headerText(columns),
 		"这像是财务软件（金蝶、用友等）导出的科目余额表或凭证，按会计科目列示，没有指标；请下载报表模板，把各指标的数填进去后上传",
 		"this looks like what a program for accounting exports, accounts and vouchers, and it has no indicators; download the form, fill in the figures of its indicators and send that")
+}
+
+// detailTable returns the problem of a table that lists projects, contracts, patents or persons one by one,
+// and has no indicators.
+func detailTable(columns []Column) *catalogue.Problem {
+	n := 0
+	for i := range columns {
+		if wording.Detail(catalogue.NormalizeName(columns[i].Name)) {
+			n++
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	return DetailsListed(headerText(columns))
+}
+
+// DetailsListed is the problem of a table that lists projects, contracts and the like, as what was seen of it
+// shows.
+func DetailsListed(seen string) *catalogue.Problem {
+	seen = event.Excerpt(seen, maxSeen)
+	return newProblem(BadColumns, seen,
+		fmt.Sprintf("这像是项目、合同、专利或人员的明细表（%s），逐个列出，没有指标；这里按指标填报全区（县）的合计数，请下载报表模板，把各指标的合计数填进去后上传", seen),
+		fmt.Sprintf("this looks like a list of projects, contracts, patents or persons (%s), one by one, and it has no indicators; what is reported are totals of the district by indicator, so download the form, fill in the totals and send that", seen))
 }
 
 func headerText(columns []Column) string {

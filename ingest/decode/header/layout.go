@@ -104,6 +104,10 @@ type Column struct {
 	// ToDate is true where the header says that flows count from the beginning of the year: 9月末.
 	ToDate bool
 
+	// OfRow is the kind of the column's period, where that ends with the period of each row: 本月 and 累计 beside
+	// 报告期; 0 is none.
+	OfRow catalogue.PeriodKind
+
 	relative bool               // the period is told by its place to that of the table: 本月
 	problem  *catalogue.Problem // why the header names no period although it seems to
 }
@@ -122,6 +126,7 @@ type table struct {
 	Known
 	sample []grid.Row
 	Layout
+	rowPeriods bool // a column of the header that is tried says the period of each row
 }
 
 // Find finds the header among the first rows of a table, of which up to [SampleRows] are looked at.

@@ -18,6 +18,10 @@ func (t *table) relativePeriod(c *Column) bool {
 	if !found {
 		return false
 	}
+	if t.rowPeriods && kind != catalogue.Year {
+		c.Role, c.OfRow, c.relative = Figures, kind, true
+		return true
+	}
 	if period, ok := wording.EndingWith(t.Period, kind); ok {
 		c.Role, c.Period, c.relative = Figures, period.String(), true
 		return true
@@ -108,5 +112,5 @@ func (t *table) attachCompared(columns []Column) {
 // sameFigures reports whether a name is that of a column of figures.
 func (t *table) sameFigures(name string, of *Column) bool {
 	c := Column{Name: name}
-	return (t.figuresOf(&c) || t.relativePeriod(&c)) && c.Role == Figures && c.Indicator == of.Indicator && c.Period == of.Period && c.Area == of.Area
+	return (t.figuresOf(&c) || t.relativePeriod(&c)) && c.Role == Figures && c.Indicator == of.Indicator && c.Period == of.Period && c.OfRow == of.OfRow && c.Area == of.Area
 }

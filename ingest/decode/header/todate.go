@@ -72,10 +72,12 @@ func (t *table) cumulation(titles []string) *Failure {
 		c := &t.Columns[i]
 		period, err := catalogue.ParsePeriod(c.Period)
 		switch {
-		case c.Role != Figures || err != nil:
-		case period.Kind == catalogue.YearToDate || c.ToDate:
+		case c.Role == Figures && (period.Kind == catalogue.YearToDate || c.ToDate || c.OfRow == catalogue.YearToDate):
 			t.ToDate = ToDate{}
 			return nil
+		case c.Role == Figures && c.OfRow != 0:
+			alone = c.Name
+		case c.Role != Figures || err != nil:
 		case period.Kind == catalogue.Year:
 			years++
 		default:

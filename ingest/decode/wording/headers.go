@@ -25,6 +25,12 @@ var accountingWords = regexp.MustCompile(`^(?:科目(?:代码|编码|编号|名�
 // Accounting reports whether a normalized header is one of what programs for accounting export.
 func Accounting(header string) bool { return accountingWords.MatchString(header) }
 
+// detailWords are headers of lists of projects, contracts, patents and persons.
+var detailWords = regexp.MustCompile(`^(?:(?:项目|合同|课题|专利|成果|论文|产品)(?:名称|编号|类型|来源|负责人|登记编号)|(?:承担|建设|实施|申报|依托|完成|牵头|参与)单位(?:名称)?|建设(?:地点|内容|性质|规模|周期)|(?:总|计划|累计完成)?投资额?(?:[(\[].*)?|开工(?:时间|日期)|(?:竣工|投产)(?:时间|日期)|立项(?:编号|时间|日期)|(?:卖|买|转让|受让|甲|乙)方(?:名称|单位)?|专利(?:号|权人)|申请(?:号|人|日)|授权(?:号|日)|发明人|姓名|身份证号码?|职称|学历|性别|出生年月)$`)
+
+// Detail reports whether a normalized header is one of a list of projects, contracts, patents or persons.
+func Detail(header string) bool { return detailWords.MatchString(header) }
+
 // required are the marks of columns that have to be filled in, in forms of 钉钉, 腾讯文档 and others.
 var required = regexp.MustCompile(`^\*+|\*+$|[(\[【](?:必填|选填|非必填|可选|可空|required|optional)[)\]】]`)
 
