@@ -25,30 +25,12 @@ func heldFigure(t *testing.T, log *stream.Log, c *catalogue.Catalogue, s event.S
 	if err := judge.Decide(t.Context(), log, c, event.Decision{Kind: event.Lock, Period: period, Reason: "published", Person: clerk}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	awaitFollowed(t, log)
 	s.Reason = "census"
 	v := fixture.VerdictOn(t, log, fixture.Submit(t, log, s))
 	if v.Held != 1 {
 		t.Fatalf("verdict: %+v", v)
 	}
 	return event.HoldID{Sequence: v.Sequence, Row: 1}.String()
-}
-
-// awaitFollowed waits until the stage has followed what ACCEPTED has by now: what is submitted in
-// the same instant as a lock may be judged before it.
-func awaitFollowed(t *testing.T, log *stream.Log) {
-	t.Helper()
-	last, err := log.LastSequence(t.Context(), stream.Accepted)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for basis := uint64(0); basis < last; {
-		figures, err := inquiry.AskFigures(t.Context(), log, inquiry.Wanted{Area: "901", Periods: []string{"2021"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		basis = figures.Basis
-	}
 }
 
 // decideHold has the bureau decide about held figures.

@@ -117,6 +117,12 @@ func (v *Validator) process(ctx context.Context, batch []stream.Delivery) (err e
 	if submissions, err = v.dropJudged(ctx, submissions, false, refused); err != nil {
 		return err
 	}
+	if len(submissions) > 0 {
+		// What the bureau had decided before a submission came holds for it, however late the ledger is.
+		if err := v.catchUp(ctx); err != nil {
+			return err
+		}
+	}
 	verdicts, err := v.accept(ctx, submissions, spans, refused)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -96,4 +97,35 @@ func TestALostEndOfTheLogIsTold(t *testing.T) {
 	fixture.Submit(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
 	fixture.Run(t, v.Run)
 	fixture.Stuck(t, log, "ACCEPTED ends at message 0 and the ledger of this program at 7")
+}
+
+// A lock holds for every submission that comes after it is on record, also where the ledger of who judges
+// it has not followed the lock yet.
+func TestALockHoldsFromWhenItIsOnRecord(t *testing.T) {
+	log, c := fixture.Log(t), fixture.Catalogue(t)
+	late := ledger.New(c)
+	v := NewValidator(log, late, nil, Config{Batch: 10, AckWait: 5 * time.Second}, fixture.Logger(t), time.Now, NewMetrics(nil), nil)
+	clerk := event.Person{Name: "clerk", Role: event.RoleOperator, Way: event.WayLocal}
+	if err := Decide(t.Context(), log, c, event.Decision{Kind: event.Lock, Period: "2021", Reason: "published", Person: clerk}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	r := readOf(t, log, fixture.From("901", fixture.Figure("gdp", "2021", "100")))
+	processed := make(chan error, 1)
+	go func() { processed <- v.process(t.Context(), []stream.Delivery{r.delivery}) }()
+	ctx, stop := context.WithCancel(t.Context())
+	followed := make(chan error, 1)
+	go func() { followed <- late.Follow(ctx, log, fixture.Logger(t), func() {}) }()
+	err := <-processed
+	stop()
+	if err := errors.Join(err, <-followed); err != nil {
+		t.Fatal(err)
+	}
+	m, err := log.GetLast(t.Context(), stream.Verdicts, "verdicts.901.annual")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var verdict event.Verdict
+	if err := json.Unmarshal(m.Data, &verdict); err != nil || verdict.Accepted != 0 {
+		t.Errorf("under the lock: %+v, %v; want it held or refused", verdict, err)
+	}
 }
