@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/sink/digest"
 )
 
@@ -43,34 +44,73 @@ const (
 )
 
 // Advice says in a few words what a person can do about an error of a Store.
-func Advice(err error) string {
+func Advice(err error) bilingual.Text {
 	switch {
 	case isOtherTable(err):
-		return "a table or a column is missing or altered, which no recomputation mends; have new tables filled from the log: citytally replay --into clickhouse"
+		return bilingual.Text{
+			ZH: "缺少表或列，或其定义被改动，重算不能修复；请由日志写入新表：citytally replay --into clickhouse",
+			EN: "a table or a column is missing or altered, which no recomputation mends; have new tables filled from the log: citytally replay --into clickhouse",
+		}
 	case hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
-		return "check user and password in clickhouse.dsn"
+		return bilingual.Text{
+			ZH: "请检查 clickhouse.dsn 中的用户名和口令",
+			EN: "check user and password in clickhouse.dsn",
+		}
 	case hasCode(err, codeReadonly, codeAccessDenied):
-		return "grant the user of clickhouse.dsn CREATE, SELECT and INSERT on its database, without readonly"
+		return bilingual.Text{
+			ZH: "请授予 clickhouse.dsn 的用户对其数据库的 CREATE、SELECT、INSERT 权限，不要设为只读（readonly）",
+			EN: "grant the user of clickhouse.dsn CREATE, SELECT and INSERT on its database, without readonly",
+		}
 	case hasCode(err, codeTableIsReadOnly, codeKeeper):
-		return "the table is read-only: look after ClickHouse Keeper"
+		return bilingual.Text{
+			ZH: "表处于只读状态：请检查 ClickHouse Keeper",
+			EN: "the table is read-only: look after ClickHouse Keeper",
+		}
 	case isDiskFull(err):
-		return "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory"
+		return bilingual.Text{
+			ZH: "请在 ClickHouse 存放数据的磁盘上腾出空间，内嵌的 ClickHouse 存放在数据目录下",
+			EN: "free disk space where ClickHouse keeps its data, which for the embedded one is the data directory",
+		}
 	case hasCode(err, codeCannotWrite):
-		return "ClickHouse cannot write where it keeps its data, for the reason that it names; look after that disk"
+		return bilingual.Text{
+			ZH: "ClickHouse 无法写入其数据所在磁盘，原因见其所述；请检查该磁盘",
+			EN: "ClickHouse cannot write where it keeps its data, for the reason that it names; look after that disk",
+		}
 	case digest.IsUnreadable(err):
-		return "a part of a table is damaged; citytally recompute puts it aside and fills in from the log what it held"
+		return bilingual.Text{
+			ZH: "表的一部分数据已损坏；citytally recompute 会将其移开，并由日志补齐",
+			EN: "a part of a table is damaged; citytally recompute puts it aside and fills in from the log what it held",
+		}
 	case hasCode(err, codeMemoryLimit, codeCannotAllocate):
-		return "give ClickHouse more memory, or lower sink.batch_rows"
+		return bilingual.Text{
+			ZH: "请为 ClickHouse 增加内存，或调低 sink.batch_rows",
+			EN: "give ClickHouse more memory, or lower sink.batch_rows",
+		}
 	case hasCode(err, codeTooManyParts):
-		return "merges lag behind; wait, or raise sink.batch_rows"
+		return bilingual.Text{
+			ZH: "后台合并滞后；请等待，或调高 sink.batch_rows",
+			EN: "merges lag behind; wait, or raise sink.batch_rows",
+		}
 	case hasCode(err, codeTooManyQueries, codeCannotScheduleJob):
-		return "the server is busy; wait, or raise its limit on queries and threads"
+		return bilingual.Text{
+			ZH: "服务器繁忙；请等待，或提高其查询数和线程数上限",
+			EN: "the server is busy; wait, or raise its limit on queries and threads",
+		}
 	case hasCode(err, codeTimeout), errors.Is(err, context.DeadlineExceeded), isSilent(err):
-		return "the insert took too long; look at the server's load, or raise sink.insert_timeout"
+		return bilingual.Text{
+			ZH: "写入超时；请查看服务器负载，或调高 sink.insert_timeout",
+			EN: "the insert took too long; look at the server's load, or raise sink.insert_timeout",
+		}
 	case isNetwork(err):
-		return "start ClickHouse, or correct the address in clickhouse.dsn"
+		return bilingual.Text{
+			ZH: "请启动 ClickHouse，或更正 clickhouse.dsn 中的地址",
+			EN: "start ClickHouse, or correct the address in clickhouse.dsn",
+		}
 	}
-	return "look at what ClickHouse says of it: for the embedded one in the log of citytally, for another server in that server's log"
+	return bilingual.Text{
+		ZH: "请查看 ClickHouse 的说明：内嵌的见 citytally 的日志，其他服务器见该服务器的日志",
+		EN: "look at what ClickHouse says of it: for the embedded one in the log of citytally, for another server in that server's log",
+	}
 }
 
 // isOtherTable reports whether a table or column is not there, or of another type.

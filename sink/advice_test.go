@@ -22,7 +22,7 @@ func TestWriteErrorsAreToldApart(t *testing.T) {
 		{codeCannotWrite, "Cannot write to file: , errno: 27, strerror: File too large", false},
 	} {
 		err := &clickhouse.Exception{Code: test.code, Message: test.message}
-		if told := strings.Contains(Advice(err), "free disk space"); told != test.full || !mayPass(err) {
+		if told := strings.Contains(Advice(err).EN, "free disk space"); told != test.full || !mayPass(err) || strings.Contains(Advice(err).ZH, "腾出空间") != told {
 			t.Errorf("%s: told as a full disk %v, may pass %v", test.message, told, mayPass(err))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -48,11 +49,11 @@ const maxReason = 300
 // or, when err is nil, that one has succeeded after that.
 func (w *Workers) recordAttempt(name string, err error) {
 	if err == nil {
-		w.readiness.pause(name, "")
+		w.readiness.pause(name, nil)
 		w.metrics.paused.WithLabelValues(name).Set(0)
 		return
 	}
-	w.readiness.pause(name, Advice(err)+": "+event.Excerpt(err.Error(), maxReason))
+	w.readiness.pause(name, &bilingual.Error{Text: saying(Advice(err), event.Excerpt(err.Error(), maxReason)), Err: err})
 	w.metrics.paused.WithLabelValues(name).Set(1)
 	w.metrics.retries.WithLabelValues(name).Inc()
 }

@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/citytally/citytally/configs/bilingual"
 )
 
 // readiness is the state of running workers, for health checks.
 type readiness struct {
 	mu      sync.Mutex
-	waiting int               // workers without a consumer
-	paused  map[string]string // the reason, by stream
-	views   error             // why views that are not as they should be stay so
+	waiting int                         // workers without a consumer
+	paused  map[string]*bilingual.Error // why, by stream
+	views   error                       // why views that are not as they should be stay so
 	ready   chan struct{}
 }
 
@@ -21,7 +23,7 @@ type readiness struct {
 const movedStreams = 4
 
 func newState() *readiness {
-	return &readiness{waiting: movedStreams, paused: map[string]string{}, ready: make(chan struct{})}
+	return &readiness{waiting: movedStreams, paused: map[string]*bilingual.Error{}, ready: make(chan struct{})}
 }
 
 // receiving records that one more worker receives its stream.
@@ -33,11 +35,11 @@ func (s *readiness) receiving() {
 	}
 }
 
-// pause records why ClickHouse does not take a stream's rows; "" is that it takes them.
-func (s *readiness) pause(stream, why string) {
+// pause records why ClickHouse does not take a stream's rows; nil is that it takes them.
+func (s *readiness) pause(stream string, why *bilingual.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if why == "" {
+	if why == nil {
 		delete(s.paused, stream)
 		return
 	}
@@ -52,6 +54,11 @@ func (s *readiness) judgeViews(err error) {
 	s.views = err
 }
 
+// saying returns an advice with what ClickHouse says behind it.
+func saying(advice bilingual.Text, says string) bilingual.Text {
+	return bilingual.Text{ZH: advice.ZH + "：" + says, EN: advice.EN + ": " + says}
+}
+
 // Ready returns a channel that is closed when the workers receive all their streams.
 func (w *Workers) Ready() <-chan struct{} { return w.readiness.ready }
 
@@ -62,10 +69,11 @@ func (w *Workers) Paused() error {
 	defer w.readiness.mu.Unlock()
 	var errs []error
 	for stream, why := range w.readiness.paused {
-		errs = append(errs, fmt.Errorf("%s waits: %s", stream, why))
+		errs = append(errs, &bilingual.Error{Text: bilingual.Text{ZH: stream + " 等待写入：" + why.ZH, EN: fmt.Sprintf("%s waits: %s", stream, why.EN)}, Err: why.Err})
 	}
 	if err := w.readiness.views; err != nil {
-		errs = append(errs, fmt.Errorf("views: %s: %w", Advice(err), err))
+		text := saying(Advice(err), err.Error())
+		errs = append(errs, &bilingual.Error{Text: bilingual.Text{ZH: "视图：" + text.ZH, EN: "views: " + text.EN}, Err: err})
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

@@ -53,6 +53,28 @@ func (i Imbalance) String() string {
 	return text
 }
 
+// Chinese returns the imbalance as a sentence in Chinese.
+func (i Imbalance) Chinese() string {
+	what := chineseCounts[i.What]
+	if what == "" {
+		what = i.What
+	}
+	switch {
+	case i.Unreadable != "":
+		return fmt.Sprintf("%s：ClickHouse 无法读取表的 %s 部分", what, i.Unreadable)
+	case i.Others > 0:
+		return fmt.Sprintf("%s：另有 %d 组（每组 256 条消息）ClickHouse 与日志不同", what, i.Others)
+	case i.IsContent():
+		place := strings.Join(slices.DeleteFunc([]string{i.Area, i.Dataset, i.Indicator, i.Period}, func(s string) bool { return s == "" }), " ")
+		return fmt.Sprintf("%s：%s中，ClickHouse 缺少日志所有的 %d 条，多出日志所无的 %d 条", place, what, i.Lacking, i.Surplus)
+	}
+	text := fmt.Sprintf("%s %s：日志有%s %d 条，ClickHouse 有 %d 条", i.Area, i.Dataset, what, i.Log, i.Shown)
+	if i.Dead > 0 {
+		text += fmt.Sprintf("；其中 %d 条消息在 DEAD 中（citytally dead list）", i.Dead)
+	}
+	return text
+}
+
 // What an Imbalance counts or compares.
 const (
 	CountSubmissions  = "submissions"
@@ -63,3 +85,9 @@ const (
 	CountTotals       = "totals"
 	CountReleases     = "released totals"
 )
+
+// chineseCounts are what an Imbalance counts, in Chinese.
+var chineseCounts = map[string]string{
+	CountSubmissions: "报送", CountObservations: "数据", CountDecisions: "决定", CountHolds: "待核实数据",
+	CountVerdicts: "审核结果", CountTotals: "汇总数", CountReleases: "发布数",
+}

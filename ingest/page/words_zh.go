@@ -31,7 +31,7 @@ var chinese = Words{
 	Statuses: map[string]string{"received": "已收到，待审核", "accepted": "已采用", "partial": "部分采用", "held": "待核实", "rejected": "未采用"},
 	Effects: map[event.Effect]string{
 		event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
-		event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "未填",
+		event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "略过",
 	},
 	Severities: map[event.Severity]string{event.Reject: "错误", event.Hold: "待说明", event.Inform: "提示"},
 	Row:        "行", Cell: "单元格", Indicator: "指标", Value: "数值", Stage: "阶段", Effect: "结果",
@@ -54,7 +54,7 @@ var chinese = Words{
 	Held: "待核实", HeldHow: "下列数据已收到，暂不计入全市数。数据有误的，请重新报送正确的数；数据无误的，请说明情况。",
 	HeldBureauHow: "下列数据已收到，暂不计入全市数，请核实后采用或退回。理由将长期保存，报送单位可以看到。",
 	HeldCount:     "有 %d 项数据待核实，暂不计入全市数。", HeldSee: "查看并处理", HeldNone: "没有待核实的数据。", HeldAll: "显示已处理的", HeldPending: "只看待核实的",
-	SeenNames: map[string]string{"value": "填报数", "in_force": "现行数", "before": "上期数", "year_before": "上年同期数", "after": "下期数", "same_span": "同一时段另报数", "host": "所在县区数", "other": "关联指标数", "zone": "区内功能区数", "within": "较长报告期数", "part": "较短报告期数", "grown": "新增数", "shrunk": "减少数", "control": "全市控制数", "stated_base": "表中上年同期数", "stated_change": "表中同比", "base": "上年同期数", "numerator": "分子", "denominator": "分母", "withdrawn": "本次撤回个数", "reported": "已报个数", "so_far": "年内此前累计数", "reference": "对照数", "against": "对照期", "nearest": "最近年份同期数", "before_in_force": "上期现行数", "city_sum": "各县区之和", "city_rounding": "舍入可致之差", "zones_missing": "未报的单列功能区个数", "city_share": "占全市比重（%）", "same_as_before": "本表与上期相同的比重（%）", "same_as_year_before": "本表与上年同期相同的比重（%）", "series": "此前各期数", "references": "可比数", "shares": "历年占比（%）", "known": "此前数值", "history": "历史数", "ratio": "倍数", "difference": "相差", "follows": "推算数", "most": "上限"},
+	SeenNames: map[string]string{"value": "填报数", "in_force": "现行数", "before": "上期数", "year_before": "上年同期数", "after": "下期数", "same_span": "同一时段另报数", "host": "所在县区数", "other": "关联指标数", "zone": "区内功能区数", "within": "较长报告期数", "part": "较短报告期数", "grown": "新增数", "shrunk": "减少数", "control": "全市控制数", "stated_base": "表中上年同期数", "stated_change": "表中同比", "base": "上年同期数", "numerator": "分子", "denominator": "分母", "withdrawn": "本次撤回个数", "reported": "已报个数", "so_far": "年内此前累计数", "reference": "对照数", "reference_years": "相隔年数", "against": "对照期", "nearest": "最近年份同期数", "before_in_force": "上期现行数", "city_sum": "各县区之和", "city_rounding": "舍入可致之差", "zones_missing": "未报的单列功能区个数", "city_share": "占全市比重（%）", "same_as_before": "本表与上期相同的比重（%）", "same_as_year_before": "本表与上年同期相同的比重（%）", "series": "此前各期数", "references": "可比数", "shares": "历年占比（%）", "known": "此前数值", "history": "历史数", "ratio": "倍数", "difference": "相差", "follows": "推算数", "most": "上限"},
 	Why:       "原因", Saw: "依据", Explanations: "情况说明", Decision: "处理意见", ReportedAs: "报送数", WithHeld: "%d 项待核实：不含为 %s，采用后为 %s", WithTheseHeld: "有数据待核实：不含为 %s，采用后为 %s",
 	ListHeld: "名单 %d 行：%s%s", TakenOff: "（撤出）", AndOthers: "等",
 	AsSent: "下载原文件", AsMarked: "下载标有审核意见的表格", AssumedStage: "未填“阶段”的数据按“%s”处理。", Further: "下一页",

@@ -36,6 +36,15 @@ func (e *DeniedError) Error() string {
 	return fmt.Sprintf("the broker does not let user %q %s on %q; grant it, or connect as a user who may: citytally setup --print-broker-config shows what each needs", e.User, verb, e.Subject)
 }
 
+// Chinese says the same in Chinese.
+func (e *DeniedError) Chinese() string {
+	verb := "发布"
+	if e.Subscribe {
+		verb = "订阅"
+	}
+	return fmt.Sprintf("消息服务器不允许用户“%s”%s %s；请授权，或改用有权限的用户连接：citytally setup --print-broker-config 列出各用户所需的权限", e.User, verb, e.Subject)
+}
+
 var violation = regexp.MustCompile(`(?i)permissions violation for (publish|subscription) to "([^"]+)"`)
 
 // asDenied returns what the broker's error says was denied, or nil.

@@ -43,7 +43,7 @@ func TestFullBrokerLosesNothing(t *testing.T) {
 	if _, err := log.Publish(soon(t), message(body), message(body)); !stream.IsFullDisk(err) {
 		t.Errorf("a batch for a full broker: %v", err)
 	}
-	if _, err := log.Publish(soon(t), message(body)); !stream.IsFullDisk(err) || !strings.Contains(stream.BrokerAdvice(err), "free disk space") {
+	if _, err := log.Publish(soon(t), message(body)); !stream.IsFullDisk(err) || !strings.Contains(stream.BrokerAdvice(err).EN, "free disk space") {
 		t.Errorf("a message for a full broker: %v", err)
 	}
 	if _, err := log.KeepOriginal(soon(t), []byte(strings.Repeat(body, 4))); !stream.IsFullDisk(err) {

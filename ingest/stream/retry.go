@@ -7,6 +7,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -18,7 +19,7 @@ type RetryConfig struct {
 	From, To time.Duration
 	// Advice, when set, says in a few words what a person can do about an error, unless
 	// [BrokerAdvice] does.
-	Advice func(error) string
+	Advice func(error) bilingual.Text
 	// Failed, when set, is called with the error of every attempt that failed and will
 	// be repeated, and with nil when an attempt after that succeeds.
 	Failed func(error)
@@ -110,7 +111,7 @@ type failureStreak struct {
 	attempt   *Attempt
 	began     time.Time // when work first failed; zero before
 	loggedAt  time.Time
-	advice    string
+	advice    bilingual.Text
 	failures  int
 	succeeded bool
 }
@@ -122,8 +123,8 @@ func (t *failureStreak) failed(err error) {
 	if t.failures++; t.began.IsZero() {
 		t.began = now
 	}
-	advice := ""
-	if advice = BrokerAdvice(err); advice == "" && t.attempt.Retry.Advice != nil {
+	advice := BrokerAdvice(err)
+	if advice.EN == "" && t.attempt.Retry.Advice != nil {
 		advice = t.attempt.Retry.Advice(err)
 	}
 	if t.attempt.Retry.Failed != nil {
@@ -140,8 +141,8 @@ func (t *failureStreak) failed(err error) {
 	}
 	t.loggedAt, t.advice = now, advice
 	event := t.describe(t.attempt.Logger.Warn()).Err(err)
-	if advice != "" {
-		event = event.Str("what_to_do", advice)
+	if advice.EN != "" {
+		event = event.Str("what_to_do", advice.EN)
 	}
 	event.Msg("waiting to try again")
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/citytally/citytally/configs/bilingual"
 )
 
 // Stuck is work that keeps failing with errors that may pass, and the oldest message
@@ -20,8 +22,8 @@ type Stuck struct {
 	Since time.Time
 	What  string
 	Err   error
-	// Advice says what a person can do about Err; "" is no advice.
-	Advice string
+	// Advice says what a person can do about Err, if anything is known.
+	Advice bilingual.Text
 }
 
 // String says what is stuck, why, and what a person can do.
@@ -34,10 +36,26 @@ func (s Stuck) String() string {
 		text += fmt.Sprintf(" message %d", s.Sequence)
 	}
 	text += fmt.Sprintf(": cannot %s since %s: %v", s.What, s.Since.UTC().Format(time.RFC3339), s.Err)
-	if s.Advice != "" {
-		text += "; " + s.Advice
+	if s.Advice.EN != "" {
+		text += "; " + s.Advice.EN
 	}
 	return text
+}
+
+// Reason returns what String says as an error, in both languages.
+func (s Stuck) Reason() error {
+	text := s.Stage
+	if s.Stream != "" {
+		text += " " + s.Stream
+	}
+	if s.Sequence > 0 {
+		text += fmt.Sprintf(" 第 %d 条消息", s.Sequence)
+	}
+	text += fmt.Sprintf("：自 %s 起处理（%s）一直失败：%s", s.Since.UTC().Format(time.RFC3339), s.What, bilingual.Chinese(s.Err))
+	if s.Advice.ZH != "" {
+		text += "；" + s.Advice.ZH
+	}
+	return &bilingual.Error{Text: bilingual.Text{ZH: text, EN: s.String()}, Err: s.Err}
 }
 
 // stageStream is a stage and the stream whose messages it processes.

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
 	"github.com/citytally/citytally/ingest/stream"
@@ -101,10 +102,15 @@ func TestWorkWaitsOutTrouble(t *testing.T) {
 	var lines bytes.Buffer
 	work(t, log, k, func(c *stream.WorkConfig) {
 		c.Logger = zerolog.New(zerolog.SyncWriter(&lines))
-		c.Retry.Advice = func(error) string { return "start the store" }
+		c.Retry.Advice = func(error) bilingual.Text {
+			return bilingual.Text{ZH: "请启动存储", EN: "start the store"}
+		}
 	})
 	until(t, "the log says what is stuck", func() bool { return len(log.Stuck()) == 1 })
 	stuck := log.Stuck()[0]
+	if zh := bilingual.Chinese(stuck.Reason()); !strings.Contains(zh, "SUBMISSIONS 第 1 条消息") || !strings.HasSuffix(zh, "；请启动存储") {
+		t.Errorf("in Chinese: %s", zh)
+	}
 	if text := stuck.String(); stuck.Sequence != 1 || stuck.StoredAt.IsZero() || !strings.Contains(text, "test SUBMISSIONS message 1: cannot carry out") ||
 		!strings.HasSuffix(text, "the store is away; start the store") {
 		t.Errorf("stuck: %s (%+v)", text, stuck)
@@ -210,7 +216,7 @@ func TestASlowBrokerIsToldAsTheBroker(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	_, err := open(t).Consume(ctx, stream.ConsumerConfig{Stream: stream.Submissions, Name: "slow", AckWait: time.Minute})
-	if !strings.Contains(stream.BrokerAdvice(err), "the broker did not answer in time") {
+	if !strings.Contains(stream.BrokerAdvice(err).EN, "the broker did not answer in time") {
 		t.Errorf("%v: %q", err, stream.BrokerAdvice(err))
 	}
 }

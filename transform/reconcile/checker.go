@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -95,7 +96,7 @@ func (c *ConservationChecker) Content(context.Context) error {
 
 // report writes a result into the metrics, and logs it where it differs from the last
 // one.
-func (c *ConservationChecker) report(found *Conservation, cure string) {
+func (c *ConservationChecker) report(found *Conservation, cure bilingual.Text) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.metrics.conservation.observe(c.ledger.Catalogue(), found)
@@ -109,7 +110,7 @@ func (c *ConservationChecker) report(found *Conservation, cure string) {
 		c.logger.Info().Msg("conservation holds again")
 	default:
 		c.logger.Error().Stringers("imbalances", stringers(found.Imbalances)).
-			Str("what_to_do", cure).Msg("conservation is violated")
+			Str("what_to_do", cure.EN).Msg("conservation is violated")
 	}
 	c.lastReported = text
 	c.content = nil
@@ -117,7 +118,7 @@ func (c *ConservationChecker) report(found *Conservation, cure string) {
 		if n == describedImbalances {
 			break
 		}
-		c.content = errors.Join(c.content, errors.New(i.String()+"; "+cure))
+		c.content = errors.Join(c.content, bilingual.New(i.Chinese()+"；"+cure.ZH, i.String()+"; "+cure.EN))
 	}
 }
 
@@ -178,9 +179,12 @@ func (c *ConservationChecker) Check(ctx context.Context) (*Conservation, error) 
 	}
 	found.Imbalances = append(found.Imbalances, content...)
 	found.Balanced = len(found.Imbalances) == 0
-	cure := "citytally recompute mends ClickHouse from the log"
+	cure := bilingual.Text{ZH: "citytally recompute 会按日志修正 ClickHouse", EN: "citytally recompute mends ClickHouse from the log"}
 	if !found.Balanced && isBehind(ctx, c.log, c.projection) {
-		cure = "ClickHouse's data was lost or is older, and is filled from the log: citytally replay --into clickhouse"
+		cure = bilingual.Text{
+			ZH: "ClickHouse 的数据已丢失或较旧，由日志重新写入：citytally replay --into clickhouse",
+			EN: "ClickHouse's data was lost or is older, and is filled from the log: citytally replay --into clickhouse",
+		}
 	}
 	c.report(found, cure)
 	return found, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/reconcile"
 )
@@ -116,7 +117,10 @@ func (c *continuity) compare(ctx context.Context) {
 				}
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				c.shown.damage = fmt.Errorf("ClickHouse cannot read what it has stored: %w; citytally recompute puts the damaged part aside and fills in from the log what it held", err)
+				c.shown.damage = &bilingual.Error{Text: bilingual.Text{
+					ZH: fmt.Sprintf("ClickHouse 无法读取其存储的内容：%s；citytally recompute 会移开损坏的部分，并由日志补齐", err),
+					EN: fmt.Sprintf("ClickHouse cannot read what it has stored: %s; citytally recompute puts the damaged part aside and fills in from the log what it held", err),
+				}, Err: err}
 			}
 			return
 		}
@@ -164,7 +168,7 @@ func (c *continuity) standing(pick func(*reconcile.Divergence) bool) error {
 	for _, found := range [][]reconcile.Divergence{c.streams.found, c.shown.found} {
 		for i := range found {
 			if pick(&found[i]) {
-				errs = append(errs, errors.New(found[i].String()))
+				errs = append(errs, found[i].Reason())
 			}
 		}
 	}

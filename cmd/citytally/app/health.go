@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
 	"github.com/citytally/citytally/transform"
@@ -52,7 +53,7 @@ func (h *health) ask(ctx context.Context) (answers []present.Part, well bool) {
 	h.mu.Lock()
 	checks, complete := h.checks, h.complete
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeout, fmt.Errorf("no answer within %s", AnswerTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, AnswerTimeout, bilingual.New(fmt.Sprintf("%s内没有应答", AnswerTimeout), fmt.Sprintf("no answer within %s", AnswerTimeout)))
 	defer cancel()
 	answers, well = make([]present.Part, len(checks)), true
 	var asking sync.WaitGroup
@@ -60,13 +61,13 @@ func (h *health) ask(ctx context.Context) (answers []present.Part, well bool) {
 		asking.Go(func() {
 			answers[i] = present.Part{Part: c.part, Ready: true}
 			if err := c.ask(ctx); err != nil {
-				answers[i].Ready, answers[i].Why = false, err.Error()
+				answers[i].Ready, answers[i].Why, answers[i].WhyZH = false, err.Error(), bilingual.Chinese(err)
 			}
 		})
 	}
 	asking.Wait()
 	if !complete {
-		answers = append(answers, present.Part{Part: "start", Why: "the program is starting"})
+		answers = append(answers, present.Part{Part: "start", Why: "the program is starting", WhyZH: "程序正在启动"})
 	}
 	for i := range answers {
 		well = well && answers[i].Ready
@@ -90,22 +91,24 @@ func (h *health) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// whenClosed is a check that passes once the channel is closed; why is the error
+// whenClosed is a check that passes once the channel is closed; zh and en say why it does not
 // until then.
-func whenClosed(ready <-chan struct{}, why string) func(context.Context) error {
+func whenClosed(ready <-chan struct{}, zh, en string) func(context.Context) error {
 	return func(context.Context) error {
 		select {
 		case <-ready:
 			return nil
 		default:
-			return errors.New(why)
+			return bilingual.New(zh, en)
 		}
 	}
 }
 
 // stop notes that a stage has stopped for good while the others go on.
 func (h *health) stop(stage string, why error) {
-	h.addReadiness("stage "+stage, func(context.Context) error { return fmt.Errorf("stopped: %w", why) })
+	h.addReadiness("stage "+stage, func(context.Context) error {
+		return &bilingual.Error{Text: bilingual.Text{ZH: "已停止：" + bilingual.Chinese(why), EN: "stopped: " + why.Error()}, Err: why}
+	})
 }
 
 // How long work on a message may keep failing before the process is not ready.
@@ -117,7 +120,7 @@ func (h *health) watchWork(log *stream.Log) {
 		var errs []error
 		for _, stuck := range log.Stuck() {
 			if time.Since(stuck.Since) > stuckFor {
-				errs = append(errs, errors.New(stuck.String()))
+				errs = append(errs, stuck.Reason())
 			}
 		}
 		return errors.Join(errs...)
@@ -141,7 +144,7 @@ func (h *health) watchBroker(log *stream.Log) {
 }
 
 func (h *health) watchTransform(t *transform.Stage, log *stream.Log) {
-	h.addReadiness("ledger", whenClosed(t.Ready(), "the ledger is being replayed"))
+	h.addReadiness("ledger", whenClosed(t.Ready(), "正在由日志重建台账", "the ledger is being replayed"))
 	h.addReadiness("content", t.Content)
 	h.addReadiness("tally", func(ctx context.Context) error {
 		_, err := log.Position(ctx, stream.Accepted, tally.Consumer)
@@ -151,6 +154,6 @@ func (h *health) watchTransform(t *transform.Stage, log *stream.Log) {
 
 func (h *health) watchSink(w *sink.Workers) {
 	h.addReadiness(StageSink, func(ctx context.Context) error {
-		return errors.Join(whenClosed(w.Ready(), "the workers do not receive every stream yet")(ctx), w.Paused())
+		return errors.Join(whenClosed(w.Ready(), "写入程序尚未接收全部的流", "the workers do not receive every stream yet")(ctx), w.Paused())
 	})
 }

@@ -115,7 +115,7 @@ func (p *Pipeline) openStages() error {
 		if err != nil {
 			return Usage(err)
 		}
-		p.health.addReadiness(StageSchedule, whenClosed(scheduler.Ready(), "the scheduler is catching up on missed slots"))
+		p.health.addReadiness(StageSchedule, whenClosed(scheduler.Ready(), "正在补做错过的定时任务", "the scheduler is catching up on missed slots"))
 		p.start(StageSchedule, scheduler.Ready(), scheduler.Run)
 	}
 	return nil

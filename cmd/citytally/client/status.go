@@ -184,7 +184,7 @@ func (c *Client) notReady(ctx context.Context) []present.Part {
 // do about it.
 func clickhouseProblem(err error) string {
 	text, _, _ := strings.Cut(err.Error(), " in scope SELECT")
-	return text + "; " + sink.Advice(err)
+	return text + "; " + sink.Advice(err).EN
 }
 
 const (

@@ -61,6 +61,15 @@ type Part struct {
 	Part  string `json:"part"`
 	Ready bool   `json:"ready"`
 	Why   string `json:"why,omitempty"`
+	WhyZH string `json:"why_zh,omitempty"`
+}
+
+// why says in a language why the part is not ready.
+func (p *Part) why(l Language) string {
+	if l == Chinese && p.WhyZH != "" { // an earlier version says it in English alone
+		return p.WhyZH
+	}
+	return p.Why
 }
 
 // Waiting is a message that a stage has yet to process.
@@ -142,10 +151,10 @@ const toldAlike = 3
 func (s *statusPrinter) printPart(w io.Writer, p *Part) {
 	var advices []string
 	reasons := map[string][]string{} // by advice
-	for why := range strings.Lines(p.Why) {
+	for why := range strings.Lines(p.why(s.printer.Language)) {
 		why = strings.TrimSpace(why)
 		advice := ""
-		if at := strings.LastIndex(why, "; "); at >= 0 {
+		if at := max(strings.LastIndex(why, "; "), strings.LastIndex(why, "；")); at >= 0 {
 			advice = why[at:]
 		}
 		if reasons[advice] == nil {

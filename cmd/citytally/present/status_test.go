@@ -16,8 +16,13 @@ import (
 
 func printed(t *testing.T, s *Status) string {
 	t.Helper()
+	return printedIn(t, English, s)
+}
+
+func printedIn(t *testing.T, language Language, s *Status) string {
+	t.Helper()
 	var out strings.Builder
-	if err := (&Printer{Catalogue: &catalogue.Catalogue{}, Language: English}).Status(&out, s, FormatTable); err != nil {
+	if err := (&Printer{Catalogue: &catalogue.Catalogue{}, Language: language}).Status(&out, s, FormatTable); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -37,6 +42,22 @@ func TestStatusGroupsReasons(t *testing.T) {
 	for _, want := range []string{"320800 differs; citytally recompute", "and 17 more like these (--format json has all); citytally recompute mends it", "ACCEPTED has lost its end; put the data back"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+// Reasons are told in the reader's language, and those of a program that knows them in English alone as they are.
+func TestReasonsAreInTheReadersLanguage(t *testing.T) {
+	why := []Part{{Part: "broker", Why: "the broker is away", WhyZH: "与消息服务器的连接已断开"}, {Part: "sink", Why: "code 439; wait"}}
+	zh, en := printedIn(t, Chinese, &Status{NotReady: why}), printed(t, &Status{NotReady: why})
+	for out, want := range map[string][]string{
+		zh: {"未就绪：broker：与消息服务器的连接已断开\n", "未就绪：sink：code 439; wait\n"},
+		en: {"NOT READY: broker: the broker is away\n", "NOT READY: sink: code 439; wait\n"},
+	} {
+		for _, line := range want {
+			if !strings.Contains(out, line) {
+				t.Errorf("lacks %q:\n%s", line, out)
+			}
 		}
 	}
 }

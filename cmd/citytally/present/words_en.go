@@ -184,7 +184,7 @@ var englishWords = Words{
 		},
 		Effects: map[event.Effect]string{
 			event.New: "new", event.Changed: "changed", event.Unchanged: "unchanged", event.WithdrewIt: "withdrawn",
-			event.Superseded: "superseded", event.Held: "held", event.Refused: "refused", event.Silent: "without a statement",
+			event.Superseded: "superseded", event.Held: "held", event.Refused: "refused", event.Silent: "passed over",
 		},
 		EffectCount: "%[2]d %[1]s", AssumedStage: "without a stage: taken as %s",
 		Effect: "effect", Figure: "figure", From: "before", To: "reported", Submission: "before by submission",

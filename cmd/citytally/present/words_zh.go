@@ -180,7 +180,7 @@ var chineseWords = Words{
 		},
 		Effects: map[event.Effect]string{
 			event.New: "新增", event.Changed: "更改", event.Unchanged: "未变", event.WithdrewIt: "撤回",
-			event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "未填",
+			event.Superseded: "已被取代", event.Held: "待核实", event.Refused: "未采用", event.Silent: "略过",
 		},
 		EffectCount: "%s %d 行", AssumedStage: "未填阶段的按%s",
 		Effect: "结果", Figure: "数据", From: "原数", To: "报送数", Submission: "原数所属报送",
