@@ -28,8 +28,11 @@ func (r *checks) applyRules(s *ruledSubmission) {
 	at := 0 // index of the row that is told about
 	tell := func(f *rules.Fault) {
 		finding := ruleFinding(f, row.Value, s.byBureau)
-		if finding.Column == "value" {
+		switch finding.Column {
+		case "value":
 			finding.Seen = event.Excerpt(seenValue(&s.read[at], finding.Seen), maxSeen)
+		case "period":
+			finding.Seen = row.Period.String()
 		}
 		s.rows[at].find(finding)
 	}
