@@ -22,6 +22,7 @@ import (
 func newBackup(g *globals) *cobra.Command {
 	var a client.Addresses
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "backup DIR",
 		Short: "Back up the log into a directory, while everything runs",
@@ -57,17 +58,18 @@ ClickHouse is filled from the log and is not copied.
 			if err != nil {
 				return err
 			}
-			return printBackup(cmd.OutOrStdout(), b, format.value)
+			return printBackup(cmd.OutOrStdout(), b, format.value, &lang.language().Words().Backup)
 		},
 	}
 	natsFlag(cmd, &a)
-	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	cmd.AddCommand(newBackupVerify())
 	return cmd
 }
 
 func newBackupVerify() *cobra.Command {
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "Read a backup and hold it against its digests",
@@ -88,19 +90,19 @@ other, and name what is damaged. Nothing has to run.
 			if format.value == present.FormatJSON {
 				return present.JSON(cmd.OutOrStdout(), m)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "whole: %d backups, the newest of %s\n", len(m.Backups), m.Newest().At.Format(time.RFC3339))
+			fmt.Fprintf(cmd.OutOrStdout(), lang.language().Words().Backup.Whole+"\n", len(m.Backups), m.Newest().At.Format(time.RFC3339))
 			return nil
 		},
 	}
-	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }
 
-func printBackup(w io.Writer, b *backup.Backup, format string) error {
+func printBackup(w io.Writer, b *backup.Backup, format string, words *present.BackupWords) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, b)
 	}
-	rows := present.NewTable(w, table.Row{"stream", "up to message", "new messages", "bytes"})
+	rows := present.NewTable(w, words.Heading)
 	for i := range b.Streams {
 		s := &b.Streams[i]
 		segment := cmp.Or(s.Segment, &backup.Segment{})
@@ -108,9 +110,9 @@ func printBackup(w io.Writer, b *backup.Backup, format string) error {
 	}
 	rows.Render()
 	for i := range b.Files {
-		fmt.Fprintf(w, "file %s\n", b.Files[i].Path)
+		fmt.Fprintf(w, words.File+"\n", b.Files[i].Path)
 	}
-	fmt.Fprintln(w, "not in it: ClickHouse, which is filled from the log; files of your own that the settings do not name")
+	fmt.Fprintln(w, words.Left)
 	return nil
 }
 

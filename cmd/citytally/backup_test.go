@@ -38,7 +38,10 @@ func TestRestoredInstallationGoesOn(t *testing.T) {
 	if s := second.Stream(stream.Submissions); s.Segment == nil || s.Segment.Messages != 1 {
 		t.Errorf("the second backup took %+v of SUBMISSIONS", s.Segment)
 	}
-	if out := must(t, "backup", "verify", kept); !strings.Contains(out, "whole: 2 backups") {
+	if out := must(t, "backup", "verify", kept, "--lang", "zh"); !strings.Contains(out, "完好：共 2 次备份") {
+		t.Errorf("in Chinese: %s", out)
+	}
+	if out := must(t, "backup", "verify", kept, "--lang", "en"); !strings.Contains(out, "whole: 2 backups") {
 		t.Errorf("verify: %s", out)
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {

@@ -48,6 +48,7 @@ type connector func() (*client.Client, error)
 
 func newDeadList(connect connector) *cobra.Command {
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use: "list", Short: "List what was put aside, and why", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,11 +63,12 @@ func newDeadList(connect connector) *cobra.Command {
 			if format.value == present.FormatJSON {
 				return present.JSON(cmd.OutOrStdout(), append([]stream.Letter{}, letters...))
 			}
+			words := &lang.language().Words().Dead
 			if len(letters) == 0 {
-				fmt.Fprintln(cmd.OutOrStdout(), "nothing was put aside")
+				fmt.Fprintln(cmd.OutOrStdout(), words.None)
 				return nil
 			}
-			rows := present.NewTable(cmd.OutOrStdout(), table.Row{"number", "died", "stage", "stream", "sequence", "subject", "why"})
+			rows := present.NewTable(cmd.OutOrStdout(), words.Heading)
 			for i := range letters {
 				l := &letters[i]
 				rows.AppendRow(table.Row{l.Number, l.DiedAt.Local().Format(time.DateTime), l.Stage, l.Stream, l.Sequence, l.Subject, l.Error})
@@ -75,7 +77,7 @@ func newDeadList(connect connector) *cobra.Command {
 			return nil
 		},
 	}
-	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }
 
@@ -110,7 +112,7 @@ place in SUBMISSIONS, and totals are computed anew rather than repeated. What
 still cannot be processed is put aside again, under a new number; what this
 version cannot even read is not sent.`,
 		Example: "  citytally dead replay 3 4\n  citytally dead replay --all",
-	}, "replayed", (*client.Client).ReplayLetters)
+	}, func(w *present.DeadWords) string { return w.Replayed }, (*client.Client).ReplayLetters)
 }
 
 func newDeadDiscard(connect connector) *cobra.Command {
@@ -120,13 +122,14 @@ func newDeadDiscard(connect connector) *cobra.Command {
 		Long: `Take messages that were put aside out of DEAD for good. The messages themselves
 stay where they were, in their stream, for as long as it keeps them.`,
 		Example: "  citytally dead discard 3 4\n  citytally dead discard --all",
-	}, "discarded", (*client.Client).DiscardLetters)
+	}, func(w *present.DeadWords) string { return w.Discarded }, (*client.Client).DiscardLetters)
 }
 
 // newDeadAction completes a command that acts on the letters whose numbers are its
-// arguments, or on all letters. The word done is printed with each number.
-func newDeadAction(connect connector, cmd *cobra.Command, done string, act func(*client.Client, context.Context, []uint64, func(uint64)) error) *cobra.Command {
+// arguments, or on all letters. What done takes of the words is printed with each number.
+func newDeadAction(connect connector, cmd *cobra.Command, done func(*present.DeadWords) string, act func(*client.Client, context.Context, []uint64, func(uint64)) error) *cobra.Command {
 	var all bool
+	lang := langFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		numbers, err := parseNumbers(args)
 		if err != nil {
@@ -139,7 +142,9 @@ func newDeadAction(connect connector, cmd *cobra.Command, done string, act func(
 		if err != nil {
 			return err
 		}
-		return act(c, cmd.Context(), numbers, func(number uint64) { fmt.Fprintf(cmd.OutOrStdout(), "%d %s\n", number, done) })
+		return act(c, cmd.Context(), numbers, func(number uint64) {
+			fmt.Fprintf(cmd.OutOrStdout(), done(&lang.language().Words().Dead)+"\n", number)
+		})
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "everything that was put aside")
 	return cmd

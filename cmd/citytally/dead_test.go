@@ -54,7 +54,10 @@ func TestDead(t *testing.T) {
 		decode(t, strings.NewReader(must(t, "dead", "list", "--dir", dir, "--format", "json")), &letters)
 		return letters
 	}
-	if out := must(t, "dead", "list", "--dir", dir); !strings.Contains(out, "nothing was put aside") {
+	if out := must(t, "dead", "list", "--dir", dir, "--lang", "zh"); !strings.Contains(out, "没有无法处理的消息") {
+		t.Errorf("in Chinese: %s", out)
+	}
+	if out := must(t, "dead", "list", "--dir", dir, "--lang", "en"); !strings.Contains(out, "nothing was put aside") {
 		t.Errorf("an empty DEAD is listed as %s", out)
 	}
 

@@ -53,6 +53,8 @@ type Words struct {
 	DryRun     DryRunWords
 	Token      TokenWords
 	Journal    JournalWords
+	Dead       DeadWords
+	Backup     BackupWords
 	Schedules  ScheduleWords
 	Calendar   CalendarWords
 	Demo       DemoWords
@@ -294,4 +296,20 @@ type ReceiptWords struct {
 type DemoWords struct {
 	Running, Submitted, Synthetic, Keep   string
 	Until, Gateway, ClickHouse, NATS, Try string
+}
+
+// DeadWords are those of messages that were put aside.
+type DeadWords struct {
+	Heading table.Row
+	None    string
+	// Replayed and Discarded are formats of the number of a message that was dealt with.
+	Replayed, Discarded string
+}
+
+// BackupWords are those of a backup.
+type BackupWords struct {
+	Heading table.Row
+	// File is a format of a file beside the streams; Whole one of how many backups a directory has and
+	// when the newest was made.
+	File, Left, Whole string
 }

@@ -208,6 +208,15 @@ var englishWords = Words{
 		Issued: "Token %s of %s (%s, area %s), expires: %s. It is shown this once:",
 		Ended:  "Token %s of %s is revoked at every gateway",
 	},
+	Dead: DeadWords{
+		Heading: table.Row{"number", "died", "stage", "stream", "sequence", "subject", "why"}, None: "nothing was put aside",
+		Replayed: "%d replayed", Discarded: "%d discarded",
+	},
+	Backup: BackupWords{
+		Heading: table.Row{"stream", "up to message", "new messages", "bytes"}, File: "file %s",
+		Left:  "not in it: ClickHouse, which is filled from the log; files of your own that the settings do not name",
+		Whole: "whole: %d backups, the newest of %s",
+	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded", Decided: "%s of %s is on record, by %s: %s", Person: "%s (%s, %s)",
 		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "adopt_rules": "put rules in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",

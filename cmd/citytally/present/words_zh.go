@@ -204,6 +204,15 @@ var chineseWords = Words{
 		Issued: "令牌 %s，%s（%s，地区 %s），到期：%s。仅显示这一次：",
 		Ended:  "令牌 %s（%s）已在所有网关撤销",
 	},
+	Dead: DeadWords{
+		Heading: table.Row{"编号", "时间", "环节", "流", "序号", "主题", "原因"}, None: "没有无法处理的消息",
+		Replayed: "%d 已重新处理", Discarded: "%d 已丢弃",
+	},
+	Backup: BackupWords{
+		Heading: table.Row{"流", "截至消息", "新增消息", "字节"}, File: "文件 %s",
+		Left:  "不含：ClickHouse（由日志重建）；设置中未列出的自有文件",
+		Whole: "完好：共 %d 次备份，最近一次为 %s",
+	},
 	Journal: JournalWords{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录", Decided: "已%s：%s；操作人：%s；原因：%s", Person: "%s（%s，%s）",
 		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "adopt_rules": "启用规则", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
