@@ -78,12 +78,18 @@ func enter(t testing.TB, broker *natsd.Server, tokens string, settings ...settin
 
 func serve(t testing.TB, broker *natsd.Server, nc *nats.Conn, tokens string, settings ...setting) *house {
 	t.Helper()
+	return serveCity(t, broker, nc, tokens, catalogueText, settings...)
+}
+
+// serveCity starts a gateway of the city that a catalogue describes.
+func serveCity(t testing.TB, broker *natsd.Server, nc *nats.Conn, tokens, city string, settings ...setting) *house {
+	t.Helper()
 	h := &house{t: t, broker: broker, nc: nc, path: tokens}
 	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.ErrorLevel)
 	var err error
 	h.log, err = stream.Open(t.Context(), nc, stream.DefaultConfig(), logger)
 	check(t, err)
-	cat, err := catalogue.Parse([]byte(catalogueText))
+	cat, err := catalogue.Parse([]byte(city))
 	check(t, err)
 	h.tokens, _, err = token.Open(tokens, cat)
 	check(t, err)

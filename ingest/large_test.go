@@ -21,12 +21,15 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// table is a CSV with a figure for each of so many years from 1000 on, the last year first.
+// month is the nth month from January 1949 on.
+func month(n int) string { return fmt.Sprintf("%d-%02d", 1949+n/12, 1+n%12) }
+
+// table is a CSV with a figure for each of so many months from January 1949 on, the last one first.
 func table(rows int, value string) string {
 	var b strings.Builder
 	b.WriteString("indicator,period,value\n")
 	for n := range rows {
-		fmt.Fprintf(&b, "hnte_valid,%d,%s\n", 1000+rows-n, value)
+		fmt.Fprintf(&b, "hnte_valid,%s,%s\n", month(rows-1-n), value)
 	}
 	return b.String()
 }
@@ -43,7 +46,7 @@ func TestSubmissionLargerThanAMessage(t *testing.T) {
 		}
 		return h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", header, text)
 	}
-	if a := send("", table(2000, "1")+"hnte_valid,1500,2\n"); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "FIGURE_REPEATED") || !strings.Contains(string(a.body), "rows 1502 and 2002") {
+	if a := send("", table(2000, "1")+"hnte_valid,"+month(499)+",2\n"); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "FIGURE_REPEATED") || !strings.Contains(string(a.body), "rows 1502 and 2002") {
 		t.Errorf("want a figure that is there twice refused, with both rows, got %d %s", a.status, a.body)
 	}
 	if n := h.stored(stream.Submissions); n != 0 {
@@ -57,7 +60,7 @@ func TestSubmissionLargerThanAMessage(t *testing.T) {
 		if first.status != http.StatusAccepted || parts < 3 || h.stored(stream.Submissions) != uint64((n+1)*parts) {
 			t.Fatalf("want parts, each a message, got %d %s and %d messages", first.status, first.body, h.stored(stream.Submissions))
 		}
-		rows, year := 0, 1000
+		rows, year := 0, ""
 		for i, r := range receipts.Submissions {
 			rows += r.Rows
 			if r.Part.Number != i+1 || r.Part.Of != parts || !event.SameWhole(r.ID, receipts.Submissions[0].ID) || r.Sequence != receipts.Submissions[0].Sequence+uint64(i) {
@@ -68,9 +71,10 @@ func TestSubmissionLargerThanAMessage(t *testing.T) {
 			s, err := event.DecodeSubmission(m.Data)
 			check(t, err)
 			for _, o := range s.Observations {
-				if year++; o.Period != fmt.Sprint(year) || o.Row != 3002-year {
-					t.Fatalf("want the figure of %d from row %d, got %+v", year, 3002-year, o)
+				if o.Period != month(2001-o.Row) || o.Period[:4] < year {
+					t.Fatalf("want years in order and the figure of %s from row %d, got %+v after %s", month(2001-o.Row), o.Row, o, year)
 				}
+				year = o.Period[:4]
 			}
 			if s.ID() != r.ID || s.Key != key {
 				t.Errorf("want the id of the content, got %s for %s", r.ID, s.ID())
@@ -165,10 +169,26 @@ func TestKilledAmongTheParts(t *testing.T) {
 // BenchmarkMillionRows uploads a file of a million rows. It reports the most memory that the
 // process had, with the broker in it.
 func BenchmarkMillionRows(b *testing.B) {
-	h := open(b)
-	text := table(1_000_000, "1")
+	var cat, text strings.Builder
+	cat.WriteString(catalogueText)
+	text.WriteString("indicator,period,value\n")
+	for n := range 166 { // of 251 years with 24 figures: 999,984 rows
+		fmt.Fprintf(&cat, "  - {id: count_%d, name_zh: 指标%d, name_en: Count %d, programme: sti, unit: 家, kind: stock, datasets: [sti-annual]}\n", n, n, n)
+		for year := 1949; year <= 2199; year++ {
+			for m := range 12 {
+				for _, code := range []string{"%d-%02d", "%d-YTD%02d"} {
+					fmt.Fprintf(&text, "count_%d,"+code+",1\n", n, year, m+1)
+				}
+			}
+		}
+	}
+	broker := natsdtest.Start(b)
+	nc, err := nats.Connect("", broker.InProcess())
+	check(b, err)
+	b.Cleanup(nc.Close)
+	h := serveCity(b, broker, nc, filepath.Join(b.TempDir(), "tokens.yaml"), cat.String())
 	for b.Loop() {
-		if a := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"}, text); a.status != http.StatusAccepted {
+		if a := h.do("POST", "/v1/submissions?dataset=sti-annual", "320812", map[string]string{"Content-Type": "text/csv"}, text.String()); a.status != http.StatusAccepted {
 			b.Fatalf("%d %.500s", a.status, a.body)
 		}
 	}
