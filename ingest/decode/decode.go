@@ -87,8 +87,9 @@ type file struct {
 	// sheet and columns are where the table is that is being read.
 	sheet   string
 	columns map[string]string
-	keyed   bool   // a row is an object of JSON, and columns have names but no letters
-	key     string // of a submission as JSON
+	periods cache[string] // the codes of what observations as JSON have for periods
+	keyed   bool          // a row is an object of JSON, and columns have names but no letters
+	key     string        // of a submission as JSON
 	// stated is what footnotes say, known from having read the file before; nil is not known.
 	stated *statedBelow
 	again  bool
@@ -132,7 +133,8 @@ func (f *file) take(o event.Observation, area, dataset string) error {
 		return nil
 	}
 	if d := f.divisions[f.last]; d != nil {
-		return d.Add(&o)
+		apart := o // since d keeps it from the stack, which no other row has to pay for
+		return d.Add(&apart)
 	}
 	to := &f.submissions[f.last]
 	to.Observations = append(to.Observations, o)

@@ -131,7 +131,7 @@ func (f *file) readDocument(document, text string, shift int) error {
 	if members > f.Limits.Columns {
 		return records.TooManyFields(f.Limits.Columns)
 	}
-	s, err := event.DecodeUpload([]byte(document))
+	s, err := event.DecodeUpload(document)
 	if err != nil {
 		return badJSON([]byte(text), err, shift)
 	}
@@ -171,11 +171,7 @@ func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
 				o.Unit = unit
 			}
 		}
-		if p, err := catalogue.ReadPeriod(o.Period, int(f.period.Year)); err == nil {
-			o.Period = p.String()
-		} else if strings.TrimSpace(o.Period) == "" && f.period.Kind != 0 {
-			o.Period = f.period.String()
-		}
+		o.Period = f.periods.get(o.Period, f.resolvePeriod)
 		if o.Listing != nil {
 			if a, ok := f.Catalogue.FindArea(o.RegisteredArea); ok {
 				o.RegisteredArea = a.Code
@@ -183,6 +179,17 @@ func (f *file) takeResolved(o *event.Observation, area, dataset string) error {
 		}
 	}
 	return f.take(*o, area, dataset)
+}
+
+// resolvePeriod returns the code of a period, the request's where the text is empty, or the text where it has none.
+func (f *file) resolvePeriod(text string) string {
+	if p, err := catalogue.ReadPeriod(text, int(f.period.Year)); err == nil {
+		return p.String()
+	}
+	if strings.TrimSpace(text) == "" && f.period.Kind != 0 {
+		return f.period.String()
+	}
+	return text
 }
 
 // readLines reads one observation in each line.
@@ -203,7 +210,7 @@ func (f *file) readLines(text string) error {
 
 // readLine reads one observation.
 func (f *file) readLine(line string, number int) error {
-	one := event.DecodeUploadLine([]byte(line))
+	one := event.DecodeUploadLine(line)
 	o := one.Observation
 	o.Row = cmp.Or(o.Row, number)
 	if o.Malformed != "" {
@@ -223,7 +230,7 @@ func isObservation(object string) bool {
 	if len(object) > maxObservation || jsontext.HasMember(object, "observations") {
 		return false
 	}
-	one := event.DecodeUploadLine([]byte(object))
+	one := event.DecodeUploadLine(object)
 	if one.Observation.Malformed == "" {
 		return one.Observation.Indicator != "" || one.Observation.Listing != nil
 	}

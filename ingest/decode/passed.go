@@ -40,7 +40,7 @@ func (t *table) passedOver(r *grid.Row, n int, first string) bool {
 		zh, en = "分隔线", "a line between rows"
 	case t.isColumnCodes(r, first):
 		zh, en = "栏次", "numbers of columns"
-	case t.isTotal(r):
+	case t.isTotal(r, n, first):
 		t.cityRow(r)
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
 	case t.isChange(r):
@@ -60,7 +60,7 @@ func (t *table) passedOver(r *grid.Row, n int, first string) bool {
 
 // isTotal reports whether a row holds no figures of its own but those of several others: by its
 // area or its indicator, or as a part of a district that is no area of the catalogue.
-func (t *table) isTotal(r *grid.Row) bool {
+func (t *table) isTotal(r *grid.Row, n int, first string) bool {
 	if text := r.Cell(t.At[header.AreaField]); text != "" && len(text) <= header.MaxCell {
 		if t.reader.totals.get(text, func(text string) bool {
 			key := catalogue.NormalizeName(text)
@@ -75,7 +75,7 @@ func (t *table) isTotal(r *grid.Row) bool {
 		}
 	}
 	text := r.Cell(t.At[header.IndicatorField])
-	if n, first := r.Filled(); text == "" && (n == 1 || first == r.Cell(t.At[header.PeriodField])) {
+	if text == "" && (n == 1 || first == r.Cell(t.At[header.PeriodField])) {
 		text = first
 	}
 	return text != "" && len(text) <= header.MaxCell && t.reader.totalNames.get(text, func(text string) bool { return wording.Total(catalogue.NormalizeName(text)) })
@@ -138,8 +138,7 @@ func (t *table) isColumnCodes(r *grid.Row, first string) bool {
 
 // secondHeader reports whether a row is the header of another table below the first. A table below
 // another one is never read in the columns of the first.
-func (t *table) secondHeader(r *grid.Row) bool {
-	_, first := r.Filled()
+func (t *table) secondHeader(r *grid.Row, first string) bool {
 	if len(first) > header.MaxCell || !t.reader.fieldNames.get(first, func(text string) bool {
 		field, _ := header.Field(text, t.SDMX)
 		return field > header.Extra || numberColumn.MatchString(header.Key(text))

@@ -220,10 +220,10 @@ func (t *table) row(r *grid.Row) error {
 	if r.Problem != nil {
 		return t.malformed(r, r.Problem)
 	}
-	if r.Blank() {
+	n, first := r.Filled()
+	if n == 0 && len(r.Faults) == 0 {
 		return nil
 	}
-	n, first := r.Filled()
 	if n == 1 {
 		if err := t.otherSection(r, first); err != nil {
 			return err
@@ -232,7 +232,7 @@ func (t *table) row(r *grid.Row) error {
 	if t.passedOver(r, n, first) {
 		return nil
 	}
-	if t.secondHeader(r) {
+	if t.secondHeader(r, first) {
 		return newProblem(Ambiguous, event.Excerpt(strings.Join(r.Cells, ","), maxSeen),
 			fmt.Sprintf("第 %d 行又是一个表头，下面是另一张表；一个文件（工作表）里请只放一张表，请分别保存后上传", r.Number),
 			fmt.Sprintf("row %d is a header again, of another table; a file or sheet holds one table, so send them one by one", r.Number))

@@ -24,9 +24,10 @@ type units struct {
 	section *statedUnits
 	// found are the units of indicators, by their ids, in this section.
 	found map[string]foundUnit
-	// cell is the last unit of the unit column, and its row.
+	// cell is the last unit of the unit column, where that is one of money, and its row.
 	cell    string
 	cellRow int
+	money   cache[string]
 	// wanting is whether there was a figure without a unit of its own.
 	wanting bool
 	// applied are the statements that figures had their units of, in order.
@@ -248,12 +249,15 @@ func (t *table) unitOutside(id string, r *grid.Row, o *event.Observation) string
 
 // noteUnitCell remembers the unit column's cell.
 func (u *units) noteUnitCell(unit string, row int) {
-	if unit != "" {
-		u.cell, u.cellRow = "", row
-		if name := catalogue.NormalizeName(unit); wording.IsMoney(name) {
-			u.cell = name
-		}
+	if unit == "" {
+		return
 	}
+	u.cellRow, u.cell = row, u.money.get(unit, func(unit string) string {
+		if name := catalogue.NormalizeName(unit); wording.IsMoney(name) {
+			return name
+		}
+		return ""
+	})
 }
 
 // findUnit finds the unit of an indicator: by the heading, then by what names the indicator, then by

@@ -134,7 +134,7 @@ func DecodeSubmission(data []byte) (Submission, error) {
 			EN: fmt.Sprintf("an object has more than %d fields; those of a submission and of an observation are in GET /openapi.yaml", maxMembers),
 		}
 	}
-	if s, ok := decodePlain(data); ok {
+	if s, ok := decodePlain(string(data)); ok {
 		checkRows(&s)
 		return s, nil
 	}
@@ -263,18 +263,21 @@ func checkRows(s *Submission) {
 	checkPlaces(s)
 	checkPart(s)
 	for i := range s.Observations {
-		o := &s.Observations[i]
-		if o.Row < 0 || o.Row > maxRow {
-			s.Observations[i] = Observation{
-				Malformed: Excerpt(o.Indicator+" "+o.Period+" "+string(o.Value), maxExcerpt),
-				Problem:   fmt.Sprintf("row: want 1 to %d, got %d", maxRow, o.Row),
-				ProblemZH: fmt.Sprintf("字段 row 应为 1 至 %d，收到的是 %d", maxRow, o.Row),
-			}
-			continue
-		}
-		o.Cell = Excerpt(o.Cell, maxCell)
-		o.Malformed, o.Problem, o.ProblemZH, o.Foreign = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt), Excerpt(o.Foreign, maxExcerpt)
+		checkRow(&s.Observations[i])
 	}
+}
+
+func checkRow(o *Observation) {
+	if o.Row < 0 || o.Row > maxRow {
+		*o = Observation{
+			Malformed: Excerpt(o.Indicator+" "+o.Period+" "+string(o.Value), maxExcerpt),
+			Problem:   fmt.Sprintf("row: want 1 to %d, got %d", maxRow, o.Row),
+			ProblemZH: fmt.Sprintf("字段 row 应为 1 至 %d，收到的是 %d", maxRow, o.Row),
+		}
+		return
+	}
+	o.Cell = Excerpt(o.Cell, maxCell)
+	o.Malformed, o.Problem, o.ProblemZH, o.Foreign = Excerpt(o.Malformed, maxExcerpt), Excerpt(o.Problem, maxExcerpt), Excerpt(o.ProblemZH, maxExcerpt), Excerpt(o.Foreign, maxExcerpt)
 }
 
 // ID returns the submission's id: 32 hexadecimal digits of a SHA-256 over area, dataset,

@@ -11,8 +11,8 @@ import (
 
 // DecodeUpload reads a submission's JSON as a sender writes it: as [DecodeSubmission] does,
 // but the fields of a malformed row are unknown, since they are what this program says of it.
-func DecodeUpload(data []byte) (Submission, error) {
-	if s, ok := decodePlain(data); ok {
+func DecodeUpload(text string) (Submission, error) {
+	if s, ok := decodePlain(text); ok {
 		checkRows(&s)
 		return s, notAPart(&s)
 	}
@@ -20,7 +20,7 @@ func DecodeUpload(data []byte) (Submission, error) {
 		Submission
 		Observations []jsontext.Value `json:"observations"`
 	}
-	if err := readStrictly(data, &loose); err != nil {
+	if err := readStrictly([]byte(text), &loose); err != nil {
 		return Submission{}, err
 	}
 	s := loose.Submission
@@ -58,23 +58,29 @@ type UploadedLine struct {
 }
 
 // DecodeUploadLine reads an observation's JSON, by the rules of [DecodeUpload].
-func DecodeUploadLine(data []byte) UploadedLine {
+func DecodeUploadLine(text string) UploadedLine {
+	one, ok := decodePlainLine(text)
+	if !ok {
+		var err error
+		if one, err = decodeLineStrictly(text); err != nil {
+			return UploadedLine{Observation: malformedUpload(text, err)}
+		}
+	}
+	checkRow(&one.Observation)
+	return one
+}
+
+func decodeLineStrictly(text string) (UploadedLine, error) {
 	var line struct {
 		Area    string `json:"area"`
 		Dataset string `json:"dataset"`
 		uploadedObservation
 	}
-	err := readStrictly(data, &line)
-	var o Observation
-	if err == nil {
-		o, err = line.observation()
+	if err := readStrictly([]byte(text), &line); err != nil {
+		return UploadedLine{}, err
 	}
-	if err != nil {
-		return UploadedLine{Observation: malformedUpload(string(data), err)}
-	}
-	one := Submission{Observations: []Observation{o}}
-	checkRows(&one)
-	return UploadedLine{line.Area, line.Dataset, one.Observations[0]}
+	o, err := line.observation()
+	return UploadedLine{line.Area, line.Dataset, o}, err
 }
 
 // uploadedObservation is an observation as senders write it. Value is nil where it is left
@@ -91,13 +97,15 @@ type uploadedObservation struct {
 	Row       int            `json:"row"`
 	Action    string         `json:"action"`
 	Cell      string         `json:"cell"`
+	Base      string         `json:"base"`
+	Change    string         `json:"change"`
 	*Listing
 }
 
 func (u *uploadedObservation) observation() (Observation, error) {
 	o := Observation{
 		Indicator: u.Indicator, Period: u.Period, Unit: u.Unit, Stage: u.Stage, Status: u.Status, Qualifier: u.Qualifier, Note: u.Note, Row: u.Row, Cell: u.Cell,
-		Action: u.Action, Listing: u.Listing,
+		Action: u.Action, Base: u.Base, Change: u.Change, Listing: u.Listing,
 	}
 	if u.Value == nil {
 		return o, nil

@@ -13,7 +13,7 @@ func TestDecodeUpload(t *testing.T) {
 	for value, want := range map[string]string{
 		`1e3`: "1000", `1.5E-3`: "0.0015", `-2.50e1`: "-25", `0e9`: "0", `12e-1`: "1.2", `"1e3"`: "1e3", `0.10`: "0.10", `null`: "", `""`: "", `1e400`: "!too many digits", `true`: "!text or a number",
 	} {
-		s, err := event.DecodeUpload([]byte(`{"observations":[{"indicator":"gdp","period":"2021","value":` + value + `}]}`))
+		s, err := event.DecodeUpload(`{"observations":[{"indicator":"gdp","period":"2021","value":` + value + `}]}`)
 		if err != nil || len(s.Observations) != 1 {
 			t.Fatalf("%s: %+v, %v", value, s, err)
 		}
@@ -30,6 +30,7 @@ func TestDecodeUploadRefusesRows(t *testing.T) {
 	for row, want := range map[string]string{
 		`{"indicator":"gdp","period":"2021"}`:                                          "",
 		`{"indicator":"gdp","period":"2021","action":"D"}`:                             "",
+		`{"indicator":"gdp","period":"2021","value":2,"base":"1","change":"100%"}`:     "",
 		`{"indicator":"gdp","period":"2021","value":"1","malformed":"x"}`:              `unknown field "malformed"`,
 		`{"indicator":"gdp","period":"2021","value":"1","problem":"x"}`:                `unknown field "problem"`,
 		`{"indicator":"gdp","period":"2021","value":"1","problem_zh":"x"}`:             `unknown field "problem_zh"`,
@@ -37,8 +38,8 @@ func TestDecodeUploadRefusesRows(t *testing.T) {
 		`{"indicator":"gdp","period":"2021","value":"1","value":"2"}`:                  "",
 		`{"indicator":"gdp","period":"2021","value":"1","cell":"C4","note":"x\u0041"}`: "",
 	} {
-		plain, errPlain := event.DecodeUpload([]byte(`{"area":"320812","observations":[` + row + `]}`))
-		strict, errStrict := event.DecodeUpload([]byte(`{"area":"\u0033\u0032\u0030812","observations":[` + row + `]}`))
+		plain, errPlain := event.DecodeUpload(`{"area":"320812","observations":[` + row + `]}`)
+		strict, errStrict := event.DecodeUpload(`{"area":"\u0033\u0032\u0030812","observations":[` + row + `]}`)
 		if (errPlain == nil) != (errStrict == nil) {
 			t.Errorf("%s: %v, but %v", row, errPlain, errStrict)
 		}
@@ -50,7 +51,13 @@ func TestDecodeUploadRefusesRows(t *testing.T) {
 				t.Errorf("%s: want %q, got %+v", row, want, s)
 			}
 		}
-		line := event.DecodeUploadLine([]byte(row))
+		line := event.DecodeUploadLine(row)
+		strictLine := event.DecodeUploadLine(`{"dataset":"\u0073ti",` + row[1:])
+		if plain := event.DecodeUploadLine(`{"dataset":"sti",` + row[1:]); want == "" && plain.Observation.Malformed == "" {
+			if diff := cmp.Diff(strictLine, plain); diff != "" {
+				t.Errorf("a line %s (-strict +plain)\n%s", row, diff)
+			}
+		}
 		if want != "" && !strings.Contains(line.Observation.Problem, want) {
 			t.Errorf("a line %s: want %q, got %+v", row, want, line)
 		}

@@ -78,12 +78,24 @@ func (r *Row) Filled() (n int, first string) {
 	return n, first
 }
 
-// Trim drops surrounding white space. Most cells have none.
+// space is the white space around cells, spaceBegins and spaceEnds are the first and the last bytes of its
+// characters.
+const space = " \t\r\n\u00a0\u3000\ufeff\u200b"
+
+var spaceBegins, spaceEnds = func() (begins, ends [256]bool) {
+	for _, r := range space {
+		text := string(r)
+		begins[text[0]], ends[text[len(text)-1]] = true, true
+	}
+	return begins, ends
+}()
+
+// Trim drops surrounding white space. Most cells have none, which two bytes of them tell.
 func Trim(text string) string {
-	if text == "" || text[0] > ' ' && text[0] < 0x7f && text[len(text)-1] > ' ' && text[len(text)-1] < 0x7f {
+	if text == "" || !spaceBegins[text[0]] && !spaceEnds[text[len(text)-1]] {
 		return text
 	}
-	return strings.Trim(text, " \t\r\n\u00a0\u3000\ufeff\u200b")
+	return strings.Trim(text, space)
 }
 
 // ColumnName returns the letters that spreadsheets give the i-th column, from 0.

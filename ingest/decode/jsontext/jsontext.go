@@ -12,23 +12,29 @@ import (
 // EndOfValue returns the index behind the object that a text begins with.
 func EndOfValue(text string) int {
 	depth := 0
-	quoted := false
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
+		switch text[i] {
+		case '"':
+			i = endOfString(text, i)
+		case '{', '[':
 			depth++
-		case c == '}' || c == ']':
+		case '}', ']':
 			if depth--; depth == 0 {
 				return i + 1
 			}
 		}
 	}
 	return len(text)
+}
+
+// endOfString returns the index of the quotation mark that closes the one at i, or of the text's end.
+func endOfString(text string, i int) int {
+	for i++; i < len(text) && text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i
 }
 
 // WithCause adds the likely cause to what is wrong with one line.
@@ -90,24 +96,24 @@ func Position(text []byte, offset int64) string {
 // of two hundred.
 func CountElements(text string) (elements, members int) {
 	elements = 1
-	depth, quoted, of := 0, false, 1
+	depth, of := 0, 1
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
+		switch text[i] {
+		case '"':
+			i = endOfString(text, i)
+		case '{', '[':
 			depth++
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
-		case c == ',' && depth == 2:
-			elements++
-			of = 1
-		case c == ',' && depth == 3:
-			of++
-			members = max(members, of)
+		case ',':
+			switch depth {
+			case 2:
+				elements++
+				of = 1
+			case 3:
+				of++
+				members = max(members, of)
+			}
 		}
 	}
 	return elements, members

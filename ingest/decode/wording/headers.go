@@ -3,6 +3,7 @@ package wording
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // passedOver are headers of columns that are known to hold no figures of the period.
@@ -51,6 +52,9 @@ func Change(key string) bool { return changeWords.MatchString(key) }
 
 // Ditto reports whether a cell says that the one above is meant again.
 func Ditto(cell string) bool {
+	if cell == "" || cell[0] > ' ' && cell[0] < utf8.RuneSelf {
+		return false // most cells
+	}
 	switch strings.TrimSpace(cell) {
 	case "〃", "″", "〞", "同上":
 		return true
