@@ -71,7 +71,7 @@ func TestRestoredInstallationGoesOn(t *testing.T) {
 	if diff := cmp.Diff(tokens, must(t, "token", "list", "--dir", elsewhere)); diff != "" {
 		t.Errorf("the tokens (-before +restored)\n%s", diff)
 	}
-	if out := must(t, "recompute", "--dir", elsewhere); !strings.Contains(out, `"changed": 0`) || !strings.Contains(out, `"observations_missing": 0`) {
+	if out := must(t, "recompute", "--dir", elsewhere, "--format", "json"); !strings.Contains(out, `"changed": 0`) || !strings.Contains(out, `"observations_missing": 0`) {
 		t.Errorf("a recomputation still changes something: %s", out)
 	}
 	totals, err := attach(t, elsewhere).LastSequence(t.Context(), stream.Totals)

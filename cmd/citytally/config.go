@@ -18,20 +18,7 @@ func newConfig(g *globals) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		&cobra.Command{
-			Use: "check [FILE]", Short: "Report every mistake in the settings at once", Args: cobra.MaximumNArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				path := g.config
-				if len(args) > 0 {
-					path = args[0]
-				}
-				if err := configs.Check(path, os.Environ()); err != nil {
-					return app.Usage(err)
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), "settings are good")
-				return nil
-			},
-		},
+		newConfigCheck(g),
 		&cobra.Command{
 			Use: "show", Short: "Print the settings in force, secrets masked", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,5 +30,25 @@ func newConfig(g *globals) *cobra.Command {
 			},
 		},
 	)
+	return cmd
+}
+
+func newConfigCheck(g *globals) *cobra.Command {
+	var lang *languageFlag
+	cmd := &cobra.Command{
+		Use: "check [FILE]", Short: "Report every mistake in the settings at once", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := g.config
+			if len(args) > 0 {
+				path = args[0]
+			}
+			if err := configs.Check(path, os.Environ()); err != nil {
+				return app.Usage(err)
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), lang.language().Words().Setup.GoodSettings)
+			return nil
+		},
+	}
+	lang = langFlag(cmd)
 	return cmd
 }

@@ -67,7 +67,7 @@ func TestAnImbalanceIsRaisedAndHealed(t *testing.T) {
 	}
 
 	var run event.Run
-	decode(t, strings.NewReader(must(t, "schedule", "run", "nightly", "--dir", dir)), &run)
+	decode(t, strings.NewReader(must(t, "schedule", "run", "nightly", "--dir", dir, "--format", "json")), &run)
 	if !cmp.Equal(run.Imbalances, differing) || !run.Healed || run.ObservationsMissing != 3 || !strings.Contains(run.Problem, "conservation was violated") {
 		t.Errorf("run = %+v; want the imbalance and that it is healed", run)
 	}

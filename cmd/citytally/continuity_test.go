@@ -119,7 +119,7 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "115" {
 		t.Errorf("gdp is %s, want 115: what the log holds", got.Value)
 	}
-	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+	if out := must(t, "recompute", "--dir", dir, "--format", "json"); !strings.Contains(out, `"changed": 0`) {
 		t.Errorf("a recomputation still changes something: %s", out)
 	}
 }
@@ -178,7 +178,7 @@ func TestLostSubmissionsAreNotOverwritten(t *testing.T) {
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "126" {
 		t.Errorf("gdp is %s, want 126: what was accepted, and what came after", got.Value)
 	}
-	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+	if out := must(t, "recompute", "--dir", dir, "--format", "json"); !strings.Contains(out, `"changed": 0`) {
 		t.Errorf("a recomputation changes something: %s", out)
 	}
 	if out := must(t, "status", "--dir", dir); !strings.Contains(out, "balanced: yes") {
@@ -233,7 +233,7 @@ func TestVerdictsComeBackFromClickHouse(t *testing.T) {
 	}
 	ready(t, dir)
 	settled(t, attach(t, dir))
-	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) || !strings.Contains(out, `"problem": ""`) {
+	if out := must(t, "recompute", "--dir", dir, "--format", "json"); !strings.Contains(out, `"changed": 0`) || !strings.Contains(out, `"problem": ""`) {
 		t.Errorf("a recomputation still changes something: %s", out)
 	}
 	if out := must(t, "status", "--dir", dir); !strings.Contains(out, "balanced: yes") {
@@ -295,7 +295,7 @@ func TestAcceptedComesBackFromSubmissions(t *testing.T) {
 	if got := reported(t, dir, "2021")["gdp"]; got.Value != "116" || got.Basis <= 2 {
 		t.Errorf("gdp is %s by ACCEPTED %d, want 116 by what came back", got.Value, got.Basis)
 	}
-	if out := must(t, "recompute", "--dir", dir); !strings.Contains(out, `"changed": 0`) {
+	if out := must(t, "recompute", "--dir", dir, "--format", "json"); !strings.Contains(out, `"changed": 0`) {
 		t.Errorf("a recomputation still changes something: %s", out)
 	}
 }

@@ -325,7 +325,7 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 		}
 	}
 	eventually(t, "a recomputation changes nothing more", func() bool {
-		_, out, _ := citytally(t, "recompute", "--dir", dir)
+		_, out, _ := citytally(t, "recompute", "--dir", dir, "--format", "json")
 		return strings.Contains(out, `"changed": 0`) && strings.Contains(out, `"observations_missing": 0`)
 	})
 	ready(t, dir)

@@ -271,7 +271,7 @@ func TestCatalogueApply(t *testing.T) {
 		return len(totals) == 2 && totals["plants"].Value == "14"
 	})
 	var run struct{ Changed int }
-	decode(t, strings.NewReader(must(t, "recompute", "--dir", c.dir)), &run)
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", c.dir, "--format", "json")), &run)
 	if run.Changed != 0 {
 		t.Errorf("recompute changed %d totals", run.Changed)
 	}

@@ -67,7 +67,7 @@ rd_expenditure,2021,15
 		Healed         bool
 		Problem        string
 	}
-	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir, "--format", "json")), &run)
 	if run.Changed != 0 || run.Missing != 4 || !run.Healed || !strings.Contains(run.Problem, "ClickHouse lacked 4 observations that the log holds; 320830 sti-annual gdp 2020: of the observations, ClickHouse lacks 1") {
 		t.Errorf("recomputation = %+v; want 4 observations and the totals brought back from the log, and no total computed anew", run)
 	}
@@ -75,7 +75,7 @@ rd_expenditure,2021,15
 		return reported(t, dir, "2021")["gdp"].Value == "4800" &&
 			strings.HasSuffix(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT count() FROM observations WHERE area = '320830'"), "\n4\n")
 	})
-	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir)), &run)
+	decode(t, strings.NewReader(must(t, "recompute", "--dir", dir, "--format", "json")), &run)
 	if run.Changed != 0 || run.Missing != 0 {
 		t.Errorf("a second recomputation still finds %+v", run)
 	}

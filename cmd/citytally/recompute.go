@@ -18,6 +18,7 @@ func newRecompute(g *globals) *cobra.Command {
 	var a client.Addresses
 	var command event.Command
 	wait := time.Hour
+	var printer runPrinter
 	cmd := &cobra.Command{
 		Use:   "recompute",
 		Short: "Compute city totals anew and reconcile ClickHouse with the log",
@@ -43,11 +44,11 @@ goes on where it was. --dry-run lists what would change, and why, and changes no
 			}
 			ctx, cancel := waitForRun(cmd.Context(), wait)
 			defer cancel()
-			run, err := c.Recompute(ctx, command, showYears(cmd.ErrOrStderr()))
+			run, err := c.Recompute(ctx, command, showYears(cmd.ErrOrStderr(), printer.lang.language().Words().Run.Year))
 			if err != nil {
 				return err
 			}
-			return printRun(cmd, &run)
+			return printer.run(cmd, c, &run)
 		},
 	}
 	natsFlag(cmd, &a)
@@ -60,12 +61,13 @@ goes on where it was. --dry-run lists what would change, and why, and changes no
 	flags.BoolVar(&command.Full, "full", false, "compute also what has not changed")
 	flags.BoolVar(&command.Dry, "dry-run", false, "list what would change, and change nothing")
 	flags.DurationVar(&wait, "wait", wait, "how long to wait for the run")
+	printer.addFlags(cmd)
 	return cmd
 }
 
 // showYears returns a function that shows how many years have been compared: a bar on a
-// terminal, else a line every few seconds.
-func showYears(w io.Writer) func(reconcile.Progress) {
+// terminal, else a line every few seconds. Year is a format of both numbers.
+func showYears(w io.Writer, year string) func(reconcile.Progress) {
 	const width = 30
 	terminal, last := present.IsTerminal(w), time.Now()
 	return func(p reconcile.Progress) {
@@ -73,12 +75,12 @@ func showYears(w io.Writer) func(reconcile.Progress) {
 		case p.Years == 0:
 		case terminal:
 			filled := p.Compared * width / p.Years
-			fmt.Fprintf(w, "\rrecompute [%s%s] year %d of %d", strings.Repeat("#", filled), strings.Repeat(" ", width-filled), p.Compared, p.Years)
+			fmt.Fprintf(w, "\rrecompute [%s%s] "+year, strings.Repeat("#", filled), strings.Repeat(" ", width-filled), p.Compared, p.Years)
 			if p.Compared == p.Years {
 				fmt.Fprintln(w)
 			}
 		case time.Since(last) >= progressInterval:
-			fmt.Fprintf(w, "recompute: year %d of %d\n", p.Compared, p.Years)
+			fmt.Fprintf(w, "recompute: "+year+"\n", p.Compared, p.Years)
 			last = time.Now()
 		}
 	}

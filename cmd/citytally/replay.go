@@ -24,6 +24,7 @@ func newReplay(g *globals) *cobra.Command {
 	var textFiles []string
 	var yes *bool
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "replay --into clickhouse | --from submissions",
 		Short: "Fill ClickHouse from the log again, or ACCEPTED from the submissions",
@@ -66,11 +67,12 @@ that of the settings, give its file with --text; without, nothing is brought bac
 			if err != nil {
 				return err
 			}
+			words := &lang.language().Words().Replay
 			switch {
 			case into == "clickhouse" && from == "":
-				question := "Fill new tables of ClickHouse from the log, and drop the old ones?"
+				question := words.AskRebuild
 				if discardNewer {
-					question = "Fill new tables of ClickHouse from the log, and drop the old ones with what only they hold?"
+					question = words.AskDiscard
 				}
 				if err := confirm(cmd, *yes, question); err != nil {
 					return err
@@ -79,7 +81,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 				if err != nil {
 					return err
 				}
-				return printRebuilt(cmd.OutOrStdout(), rebuilt, format.value)
+				return printRebuilt(cmd.OutOrStdout(), rebuilt, format.value, words)
 			case from == "submissions" && into == "":
 				texts := make([]string, len(textFiles))
 				for i, name := range textFiles {
@@ -93,7 +95,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 				if err != nil {
 					return err
 				}
-				return printRestored(cmd.OutOrStdout(), restored, format.value)
+				return printRestored(cmd.OutOrStdout(), restored, format.value, words)
 			}
 			return app.Usage(errors.New("want --into clickhouse, to say what is replaced and filled again, or --from submissions"))
 		},
@@ -106,15 +108,15 @@ that of the settings, give its file with --text; without, nothing is brought bac
 	cmd.Flags().StringArrayVar(&textFiles, "text", nil, "with --from submissions: `file` of a catalogue or of rules that were in force; may be repeated")
 	cmd.Flags().BoolVar(&withoutTexts, "without-texts", false, "with --from submissions: go on without catalogues and rules whose file is not given; they are named, and not in force any more")
 	yes = confirmFlag(cmd)
-	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }
 
-func printRebuilt(w io.Writer, rebuilt []sink.Rebuilt, format string) error {
+func printRebuilt(w io.Writer, rebuilt []sink.Rebuilt, format string, words *present.ReplayWords) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, rebuilt)
 	}
-	rows := present.NewTable(w, table.Row{"stream", "from", "to", "messages", "rows", "unreadable"})
+	rows := present.NewTable(w, words.Rebuilt)
 	for _, r := range rebuilt {
 		rows.AppendRow(table.Row{r.Stream, r.From, r.To, r.Messages, r.Rows, r.Unreadable})
 	}
@@ -122,15 +124,15 @@ func printRebuilt(w io.Writer, rebuilt []sink.Rebuilt, format string) error {
 	return nil
 }
 
-func printRestored(w io.Writer, restored judge.Restored, format string) error {
+func printRestored(w io.Writer, restored judge.Restored, format string, words *present.ReplayWords) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, restored)
 	}
-	rows := present.NewTable(w, table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "decisions", "releases"})
+	rows := present.NewTable(w, words.Restored)
 	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, restored.Decisions, strings.Join(restored.Releases, ", ")})
 	rows.Render()
 	for _, lost := range restored.LostDecisions {
-		if _, err := fmt.Fprintf(w, "lost: %s\n", lost); err != nil {
+		if _, err := fmt.Fprintf(w, words.Lost+"\n", lost); err != nil {
 			return err
 		}
 	}

@@ -82,6 +82,7 @@ func newScheduleNext(connect connector) *cobra.Command {
 
 func newScheduleRun(connect connector) *cobra.Command {
 	wait := time.Hour
+	var printer runPrinter
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Do now what a schedule does, and print the record of the run",
 		Long: `Ask for the job of a schedule within its bounds, wait for it, and print the record of
@@ -100,10 +101,11 @@ under way is waited for: no job runs twice at the same time.`,
 			if err != nil {
 				return err
 			}
-			return printRun(cmd, &run)
+			return printer.run(cmd, c, &run)
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for the run")
+	printer.addFlags(cmd)
 	return cmd
 }
 
@@ -112,10 +114,24 @@ func waitForRun(ctx context.Context, wait time.Duration) (context.Context, conte
 	return context.WithTimeoutCause(ctx, wait, fmt.Errorf("no run after %s; does a transform stage run? See: citytally status", wait))
 }
 
-// printRun prints the record of a run. A problem that the run has healed is printed with it,
-// and is no error.
-func printRun(cmd *cobra.Command, run *event.Run) error {
-	if err := present.JSON(cmd.OutOrStdout(), run); err != nil {
+// runPrinter prints the record of a run as its flags say.
+type runPrinter struct {
+	format *choice
+	lang   *languageFlag
+}
+
+func (p *runPrinter) addFlags(cmd *cobra.Command) {
+	p.format, p.lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
+}
+
+// run prints the record. A problem that the run has healed is printed with it, and is no error.
+func (p *runPrinter) run(cmd *cobra.Command, c *client.Client, run *event.Run) error {
+	// The record of a run that Ctrl-C has stopped is printed as well.
+	printer, err := c.Printer(context.WithoutCancel(cmd.Context()), p.lang.language())
+	if err != nil {
+		return err
+	}
+	if err := printer.Run(cmd.OutOrStdout(), run, p.format.value); err != nil {
 		return err
 	}
 	if run.Problem != "" && !run.Healed {

@@ -15,6 +15,7 @@ func newSetup(g *globals) *cobra.Command {
 	var a client.Addresses
 	var apply, printBroker bool
 	var format *choice
+	var lang *languageFlag
 	cmd := &cobra.Command{
 		Use:   "setup [--apply]",
 		Short: "Show how the broker's streams differ from the settings, and change them",
@@ -58,27 +59,28 @@ are variables, to be set in the environment of nats-server; citytally status
 			if format.value == present.FormatJSON {
 				return present.JSON(out, changes)
 			}
+			words := &lang.language().Words().Setup
 			if len(revoked) > 0 {
-				fmt.Fprintf(out, "the broker had lost that these tokens are revoked, and knows it again: %s\n", strings.Join(revoked, ", "))
+				fmt.Fprintf(out, words.Revoked+"\n", strings.Join(revoked, ", "))
 			}
 			if migrated {
-				fmt.Fprintln(out, "the tables and views of ClickHouse are as this version needs them")
+				fmt.Fprintln(out, words.Migrated)
 			}
 			if len(changes) == 0 {
-				fmt.Fprintln(out, "the streams are as the settings say")
+				fmt.Fprintln(out, words.Same)
 				return nil
 			}
-			becomes := "would become"
+			heading := words.Would
 			if apply {
-				becomes = "became"
+				heading = words.Became
 			}
-			rows := present.NewTable(out, table.Row{"stream", "setting", "was", becomes})
+			rows := present.NewTable(out, heading)
 			for _, c := range changes {
 				rows.AppendRow(table.Row{c.Stream, c.Setting, c.Is, c.Wanted})
 			}
 			rows.Render()
 			if !apply {
-				fmt.Fprintln(out, "nothing was changed; citytally setup --apply does it")
+				fmt.Fprintln(out, words.Unchanged)
 			}
 			return nil
 		},
@@ -87,6 +89,6 @@ are variables, to be set in the environment of nats-server; citytally status
 	cmd.Flags().BoolVar(&apply, "apply", false, "create and change what differs")
 	cmd.Flags().BoolVar(&printBroker, "print-broker-config", false, "print the accounts and users for a broker of your own instead")
 	cmd.MarkFlagsMutuallyExclusive("apply", "print-broker-config")
-	format = formatFlag(cmd, present.FormatTable, present.FormatJSON)
+	format, lang = formatFlag(cmd, present.FormatTable, present.FormatJSON), langFlag(cmd)
 	return cmd
 }

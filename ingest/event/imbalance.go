@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,10 +56,7 @@ func (i Imbalance) String() string {
 
 // Chinese returns the imbalance as a sentence in Chinese.
 func (i Imbalance) Chinese() string {
-	what := chineseCounts[i.What]
-	if what == "" {
-		what = i.What
-	}
+	what := CountedInChinese(i.What)
 	switch {
 	case i.Unreadable != "":
 		return fmt.Sprintf("%s：ClickHouse 无法读取表的 %s 部分", what, i.Unreadable)
@@ -85,6 +83,9 @@ const (
 	CountTotals       = "totals"
 	CountReleases     = "released totals"
 )
+
+// CountedInChinese returns what an Imbalance counts in Chinese.
+func CountedInChinese(what string) string { return cmp.Or(chineseCounts[what], what) }
 
 // chineseCounts are what an Imbalance counts, in Chinese.
 var chineseCounts = map[string]string{

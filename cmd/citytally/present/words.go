@@ -55,6 +55,9 @@ type Words struct {
 	Journal    JournalWords
 	Dead       DeadWords
 	Backup     BackupWords
+	Replay     ReplayWords
+	Setup      SetupWords
+	Run        RunWords
 	Schedules  ScheduleWords
 	Calendar   CalendarWords
 	Demo       DemoWords
@@ -304,6 +307,25 @@ type DeadWords struct {
 	None    string
 	// Replayed and Discarded are formats of the number of a message that was dealt with.
 	Replayed, Discarded string
+}
+
+// ReplayWords are those of what was filled again or brought back.
+type ReplayWords struct {
+	Rebuilt, Restored table.Row
+	// AskRebuild asks whether to replace the tables, AskDiscard the same where what they alone hold is given up.
+	AskRebuild, AskDiscard string
+	// Lost is a format of a decision that does not come back.
+	Lost string
+}
+
+// SetupWords are those of how the broker differs from the settings.
+type SetupWords struct {
+	// Revoked is a format of the tokens that the broker knows again as revoked.
+	Revoked, Migrated, Same string
+	Would, Became           table.Row
+	Unchanged               string
+	// GoodSettings says that settings were checked and nothing is wrong.
+	GoodSettings string
 }
 
 // BackupWords are those of a backup.

@@ -224,6 +224,28 @@ var englishWords = Words{
 		Roles: map[string]string{"operator": "operator", "schedule": "schedule", "bureau": "bureau", "district": "district", "analyst": "analyst"},
 		Ways:  map[string]string{"local": "local", "schedule": "schedule", "token": "token"},
 	},
+	Replay: ReplayWords{
+		Rebuilt: table.Row{"stream", "from", "to", "messages", "rows", "unreadable"}, Lost: "lost: %s",
+		Restored:   table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "decisions", "releases"},
+		AskRebuild: "Fill new tables of ClickHouse from the log, and drop the old ones?",
+		AskDiscard: "Fill new tables of ClickHouse from the log, and drop the old ones with what only they hold?",
+	},
+	Setup: SetupWords{
+		Revoked:  "the broker had lost that these tokens are revoked, and knows it again: %s",
+		Migrated: "the tables and views of ClickHouse are as this version needs them", Same: "the streams are as the settings say",
+		Would: table.Row{"stream", "setting", "was", "would become"}, Became: table.Row{"stream", "setting", "was", "became"},
+		Unchanged: "nothing was changed; citytally setup --apply does it", GoodSettings: "settings are good",
+	},
+	Run: RunWords{
+		Ran: "%s, asked for by the schedule %s, took %s; worked from message %d of ACCEPTED", ByHand: "%s, asked for by hand, took %s; worked from message %d of ACCEPTED",
+		Counted: "%d totals computed, %d of them published again", WouldChange: "%d totals computed, %d of them would change",
+		Stored: "%d observations that ClickHouse lacked are stored again", Mended: "%s in ClickHouse: %d rows stored, %d removed, %d unreadable parts put aside",
+		Healed: "ClickHouse shows what the log holds", NotHealed: "ClickHouse still does not show what the log holds; citytally replay --into clickhouse fills it again", Problem: "did not come to its end: %s",
+		Differences: table.Row{"indicator", "period", "was", "becomes", "unit", "why"},
+		Why:         map[string]string{"not_shown": "was not shown", "shown_otherwise": "was shown otherwise", "no_longer_follows": "no figure gives it any more", "other_catalogue": "the same, computed under another catalogue"},
+		Fields:      ": %s", Catalogue: " (catalogue %s)", Omitted: "… and %d more; --format json lists as many as are on record", DryRun: "nothing was changed (--dry-run)",
+		Year: "year %d of %d",
+	},
 	Schedules: ScheduleWords{
 		Name: "schedule", Job: "job", Cron: "cron", Next: "next", Last: "last finished", Result: "result", Never: "never", Unknown: "unknown", Well: "well",
 		Paused: "paused since %s by %s: %s", Jobs: map[string]string{"recompute": "recompute", "check": "check", "remind": "remind", "close": "close", "backup": "backup", "pull": "pull"},

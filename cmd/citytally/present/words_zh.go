@@ -220,6 +220,28 @@ var chineseWords = Words{
 		Roles: map[string]string{"operator": "管理员", "schedule": "定时任务", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
 		Ways:  map[string]string{"local": "本机", "schedule": "自动", "token": "令牌"},
 	},
+	Replay: ReplayWords{
+		Rebuilt: table.Row{"流", "起始消息", "截至消息", "消息数", "行数", "无法读取"}, Lost: "无法恢复：%s",
+		Restored:   table.Row{"报送", "曾缺失", "已补回", "无法推定", "取自 ClickHouse 的审核结果", "推定的审核结果", "决定", "发布"},
+		AskRebuild: "按日志另建 ClickHouse 各表，并删除旧表？",
+		AskDiscard: "按日志另建 ClickHouse 各表，并删除旧表以及仅存于旧表的数据？",
+	},
+	Setup: SetupWords{
+		Revoked:  "以下令牌的撤销记录曾在 NATS 中丢失，现已恢复：%s",
+		Migrated: "ClickHouse 的表和视图已符合本版本要求", Same: "各流与设置一致",
+		Would: table.Row{"流", "设置项", "现为", "将改为"}, Became: table.Row{"流", "设置项", "原为", "已改为"},
+		Unchanged: "未作任何更改；运行 citytally setup --apply 即按设置修改", GoodSettings: "设置无误",
+	},
+	Run: RunWords{
+		Ran: "%s（定时任务 %s），用时 %s，依据采用记录至第 %d 条", ByHand: "%s（人工执行），用时 %s，依据采用记录至第 %d 条",
+		Counted: "计算全市数 %d 项，其中更正 %d 项", WouldChange: "计算全市数 %d 项，其中需更正 %d 项",
+		Stored: "ClickHouse 原缺 %d 个数据，已补齐", Mended: "ClickHouse 中的%s：补入 %d 行，清除 %d 行，移出无法读取的部分 %d 个",
+		Healed: "ClickHouse 现与日志一致", NotHealed: "ClickHouse 与日志仍不一致；请运行 citytally replay --into clickhouse 重新填充", Problem: "未能完成：%s",
+		Differences: table.Row{"指标", "报告期", "原为", "现为", "单位", "原因"},
+		Why:         map[string]string{"not_shown": "原无此数", "shown_otherwise": "与原显示不同", "no_longer_follows": "已无数据可据以计算", "other_catalogue": "数值相同，原按另一目录计算"},
+		Fields:      "：%s", Catalogue: "（目录 %s）", Omitted: "…… 另有 %d 项未列出，--format json 列出已记录的全部", DryRun: "未作任何更改（--dry-run）",
+		Year: "第 %d 年，共 %d 年",
+	},
 	Schedules: ScheduleWords{
 		Name: "名称", Job: "任务", Cron: "时间表", Next: "下次", Last: "上次完成", Result: "结果", Never: "无", Unknown: "不详", Well: "正常",
 		Paused: "自 %s 暂停（%s：%s）", Jobs: map[string]string{"recompute": "重算", "check": "核对", "remind": "催报", "close": "锁定", "backup": "备份", "pull": "采集"},
