@@ -13,3 +13,11 @@ func (y Years) With(year int16) Years {
 	}
 	return Years{min(y.First, year), max(y.Last, year)}
 }
+
+// And returns the shortest span that has the years of both.
+func (y Years) And(z Years) Years {
+	if z == (Years{}) {
+		return y
+	}
+	return y.With(z.First).With(z.Last)
+}

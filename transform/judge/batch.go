@@ -50,7 +50,7 @@ type areaPeriod struct {
 
 // candidates are the best figures that the batch has accepted of an area in a
 // period, by candidateKey.
-type candidates map[string]candidate
+type candidates map[string]*candidate
 
 // candidate is a figure that the batch has accepted.
 type candidate struct {
@@ -101,9 +101,10 @@ type batchMoment struct {
 // lastReported is what an area has reported of the indicator asked for last.
 type lastReported struct {
 	of       areaIndicator
+	in       ledger.AreaReading
 	reported ledger.AreaIndicator
 	periods  map[catalogue.Period]candidates
-	years    catalogue.Years // of what the ledger has of the indicator, and the batch of the area
+	years    catalogue.Years // of periods, once they were asked for
 }
 
 type areaIndicator struct{ area, indicator string }
@@ -136,19 +137,22 @@ func (b *batchMoment) last(area, indicator string) *lastReported {
 	}
 	if of := (areaIndicator{area, indicator}); last.periods == nil || of != last.of {
 		if last.periods == nil || area != last.of.area {
-			last.periods = b.periodsOf(area)
+			last.periods, last.in, last.years = b.periodsOf(area), b.reading.Area(area), catalogue.Years{}
 		}
-		last.of, last.reported, last.years = of, b.reading.Of(area, indicator), b.reading.Years(indicator)
-		for p := range last.periods {
-			last.years = last.years.With(p.Year)
-		}
+		last.of, last.reported = of, last.in.Of(indicator)
 	}
 	return last
 }
 
-// Years returns the years of what the ledger has of an indicator and the batch of an area.
+// Years returns years outside of which neither the ledger nor the batch has anything of an area's indicator.
 func (b *batchMoment) Years(area, indicator string) catalogue.Years {
-	return b.last(area, indicator).years
+	last := b.last(area, indicator)
+	if last.years == (catalogue.Years{}) {
+		for p := range last.periods {
+			last.years = last.years.With(p.Year)
+		}
+	}
+	return last.reported.Years().And(last.years)
 }
 
 // Locked reports whether a period is locked.
@@ -274,8 +278,10 @@ func (b *batchState) add(r *received, result *judgement) {
 	b.addCorrections(r, result.corrections)
 	b.addTakenBack(r, result.takenBack)
 	id, _ := event.ParseSubmissionID(r.id) // it was computed a moment ago
+	all := make([]candidate, len(accepted))
 	for i := range accepted {
-		best, c := b.candidatesOf(r.area, accepted[i].Period), candidate{observation: &accepted[i], sequence: r.delivery.Sequence, submission: id, setBy: r.delivery.Sequence}
+		best, c := b.candidatesOf(r.area, accepted[i].Period), &all[i]
+		*c = candidate{observation: &accepted[i], sequence: r.delivery.Sequence, submission: id, setBy: r.delivery.Sequence}
 		if accepted[i].Status == catalogue.Withdrawn {
 			of := areaItem{r.area, ledger.ItemOf(&accepted[i])}
 			b.withdrawn[of] = append(b.withdrawn[of], withdrawal{r.id, r.delivery.Sequence})

@@ -112,7 +112,7 @@ func (r Reading) Folded(submission string, sequence uint64) bool {
 // Best returns an area's best figure in the cell, with the place in SUBMISSIONS at which it was
 // said last; its status is 0 where there is none that converts.
 func (r Reading) Best(area string, cell Cell) (Figure, uint64) {
-	of := r.Of(area, cell.Indicator)
+	of := r.Area(area).Of(cell.Indicator)
 	return of.Best(cell.Period)
 }
 
@@ -124,12 +124,34 @@ type AreaIndicator struct {
 	indicator *numberedIndicator // nil where the area has reported nothing
 }
 
-// Of returns what an area has reported of an indicator.
-func (r Reading) Of(area, indicator string) AreaIndicator {
-	if number, known := r.l.areaNumbers[area]; known {
-		return AreaIndicator{r.l, number, r.l.indicators[indicator]}
+// AreaReading is what an area has reported. It is good as long as the [Reading] that it comes from.
+type AreaReading struct {
+	l    *Ledger // nil where the area has reported nothing
+	area int
+}
+
+// Area returns what an area has reported.
+func (r Reading) Area(code string) AreaReading {
+	if number, known := r.l.areaNumbers[code]; known {
+		return AreaReading{r.l, number}
 	}
-	return AreaIndicator{}
+	return AreaReading{}
+}
+
+// Of returns what the area has reported of an indicator.
+func (a AreaReading) Of(indicator string) AreaIndicator {
+	if a.l == nil {
+		return AreaIndicator{}
+	}
+	return AreaIndicator{a.l, a.area, a.l.indicators[indicator]}
+}
+
+// Years returns years outside of which the area has not reported the indicator.
+func (a *AreaIndicator) Years() catalogue.Years {
+	if a.indicator == nil {
+		return catalogue.Years{}
+	}
+	return a.indicator.years
 }
 
 // Best returns the best figure in a period, as [Reading.Best] does.
