@@ -97,9 +97,9 @@ func (b *batchMoment) ListedBesides(area string, cell ledger.Cell, stated map[st
 	return listed[:min(len(listed), most)]
 }
 
-// PendingOfList returns how many rows of an area's list are held of those that a message brought,
+// PendingOfList returns how many rows of an area's list are held of those that a submission brought, in whatever parts,
 // beyond what the batch has superseded.
-func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, sequence uint64) (n int) {
+func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, whole event.WholeID) (n int) {
 	of := map[string]*ledger.Hold{}
 	for _, h := range b.reading.PendingListed(cell) {
 		if h.Area == area {
@@ -113,7 +113,7 @@ func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, sequence uint
 	}
 	for code, h := range of {
 		c, ok := b.batchState.candidates[area][cell.Period][cell.Indicator+" "+code]
-		n += one(h.Sequence == sequence && !(ok && c.rank().Compare(h.Rank()) > 0))
+		n += one(h.Submission.Whole() == whole && !(ok && c.rank().Compare(h.Rank()) > 0))
 	}
 	return n
 }

@@ -218,6 +218,20 @@ func TestHeldListsInParts(t *testing.T) {
 	}
 }
 
+// What is held is a list with all its parts: a list that is what one part of it was is another one.
+func TestOnePartOfAHeldListIsAnotherList(t *testing.T) {
+	h := newHeldLists(t)
+	h.judge(list("2020", 1, 2), "district")
+	for _, v := range h.judgeParts(list("2021", 1, 30), 7, 10) {
+		if v.Held != v.Rows {
+			t.Fatalf("the list: %+v", v)
+		}
+	}
+	if v := h.judge(list("2021", 1, 7), "district"); v.Held != 0 || v.Accepted != 7 {
+		t.Errorf("what its first part says, by itself: held %d, accepted %d: %s", v.Held, v.Accepted, codes(v))
+	}
+}
+
 // A check of a list that is not sent says what the total would be, with what is held already.
 func TestForeseenHeldLists(t *testing.T) {
 	h := newHeldLists(t)

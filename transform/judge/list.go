@@ -272,24 +272,26 @@ func changedLists(read []event.AcceptedObservation, rows []rowState, states []le
 }
 
 // findRelisted notes the rows that say what is held of a list where the submission leaves other rows
-// of that out. What is held is the list as a whole: sent again, it stays held, and another list of
-// some of its entities is judged by itself.
-func (r *checks) findRelisted(m moment, area *catalogue.Area, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
+// of that out. What is held is the list as a whole, with all its parts: sent again, it stays held, and
+// another list of some of its entities is judged by itself.
+func (r *checks) findRelisted(m moment, s *received, area *catalogue.Area, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) {
 	type list struct {
-		cell     ledger.Cell
-		sequence uint64
+		cell  ledger.Cell
+		whole event.WholeID
 	}
+	id, _ := event.ParseSubmissionID(s.id) // it was computed when the submission was read
 	same := map[list][]int{}
 	for i := range read {
 		if h := states[i].Held; h != nil && read[i].Entity != nil && rows[i].finding == nil && !rows[i].silent {
 			if held, ok := h.FigureUnder(r.catalogue); ok && held.SameContent(ledger.FigureOf(&read[i])) {
-				of := list{h.Cell, h.Sequence}
+				of := list{h.Cell, h.Submission.Whole()}
 				same[of] = append(same[of], i)
 			}
 		}
 	}
 	for of, at := range same {
-		if len(at) < m.PendingOfList(area.Code, of.cell, of.sequence) {
+		again := s.submission.Part != nil && of.whole == id.Whole() // with the other parts
+		if !again && len(at) < m.PendingOfList(area.Code, of.cell, of.whole) {
 			for _, i := range at {
 				rows[i].relisted = true
 			}

@@ -59,9 +59,9 @@ type moment interface {
 	// ListedBesides returns up to most of the entities that an area lists in a cell, those
 	// stated left out, by code.
 	ListedBesides(area string, cell ledger.Cell, stated map[string]bool, most int) []ledger.Claim
-	// PendingOfList returns how many rows of a list of the area are held, of those that a message
-	// of SUBMISSIONS brought.
-	PendingOfList(area string, cell ledger.Cell, sequence uint64) int
+	// PendingOfList returns how many rows of a list of the area are held, of those that a submission
+	// brought, in whatever parts.
+	PendingOfList(area string, cell ledger.Cell, whole event.WholeID) int
 	// RegisteredIn returns the statements that other areas have in force in a cell of entities
 	// which they say are registered in an area, by code.
 	RegisteredIn(area string, cell ledger.Cell) []ledger.Claim
@@ -133,7 +133,7 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 		result.basis = m.Basis()
 		m.CellStates(area.Code, read, states)
 		if list != nil {
-			r.findRelisted(m, area, read, rows, states)
+			r.findRelisted(m, s, area, read, rows, states)
 		}
 		for i := range read {
 			row, state := &rows[i], &states[i]

@@ -233,3 +233,60 @@ func TestEachRuleCatchesASeed(t *testing.T) {
 		})
 	}
 }
+
+// No part of what the catalogue says is one goes above its whole, in whatever order and period they come:
+// each relation, in every kind of period that both are reported in.
+func TestEveryPartIsHeldAgainstItsWhole(t *testing.T) {
+	c := shippedCatalogue(t)
+	set, relations := shippedRules(t, c), 0
+	index := map[catalogue.PeriodKind]uint8{catalogue.Half: 1, catalogue.Quarter: 2, catalogue.Month: 5, catalogue.YearToDate: 6}
+	for i := range c.Indicators {
+		part := &c.Indicators[i]
+		for _, id := range part.AtMost {
+			whole, _ := c.Indicator(id)
+			area := "320812"
+			if part.Total == catalogue.CityRule {
+				area = c.City
+			}
+			for d := range c.Datasets {
+				dataset := c.Datasets[d].ID
+				if !slices.Contains(part.Datasets, dataset) || !slices.Contains(whole.Datasets, dataset) {
+					continue
+				}
+				for _, kind := range c.Datasets[d].Periods {
+					relations++
+					period := catalogue.Period{Year: 2022, Kind: kind, Index: index[kind]}.String()
+					t.Run(part.ID+" "+whole.ID+" "+dataset+" "+period, func(t *testing.T) {
+						row := func(id, value string) string { return id + " " + period + " " + value }
+						for _, order := range []struct {
+							before, rows []string
+							code         string
+						}{
+							{nil, []string{row(part.ID, "41"), row(whole.ID, "40")}, "PART_ABOVE_WHOLE"},
+							{nil, []string{row(whole.ID, "40"), row(part.ID, "41")}, "PART_ABOVE_WHOLE"},
+							{[]string{row(whole.ID, "40")}, []string{row(part.ID, "41")}, "PART_ABOVE_WHOLE"},
+							{[]string{row(part.ID, "40")}, []string{row(whole.ID, "39")}, "WHOLE_BELOW_PART"},
+							{[]string{row(part.ID, "38")}, []string{row(whole.ID, "40"), row(part.ID, "41")}, "PART_ABOVE_WHOLE"},
+							{nil, []string{row(part.ID, "40"), row(whole.ID, "40")}, ""},
+						} {
+							city := &sampleCity{checks: checks{catalogue: c, rules: set}, state: newBatchState(ledger.New(c))}
+							if len(order.before) > 0 {
+								if result := city.submit(rowsOf(area, dataset, order.before...)); len(result.accepted) != 1 {
+									t.Fatalf("%v: %+v", order.before, result.findings)
+								}
+							}
+							result := city.submit(rowsOf(area, dataset, order.rows...))
+							found := slices.ContainsFunc(result.findings, func(f event.Finding) bool { return f.Code == order.code && f.Severity == event.Reject })
+							if refused := len(order.rows) - len(result.accepted); refused != one(order.code != "") || order.code != "" && !found {
+								t.Errorf("%v after %v: %d refused, want %q: %+v", order.rows, order.before, refused, order.code, result.findings)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+	if relations == 0 {
+		t.Error("the catalogue has no relation at_most in one dataset")
+	}
+}
