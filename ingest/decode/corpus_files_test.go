@@ -309,6 +309,22 @@ func single() []corpusFile {
 			}
 			_ = f.DeleteSheet("Sheet1")
 		}), "own=320812 period=2022"},
+		// Titles that say which months a table covers, or another period than its figures.
+		text("quarters-below-span.csv", "2022年1-9月主要指标,,,,\n指标,单位,2022年一季度,2022年二季度,2022年三季度\n地区生产总值,亿元,195,200,205\n", "dataset=sti-quarterly"), text("months-below-span.csv", "2022年1-9月分月情况,,,,\n指标,单位,2022年7月,2022年8月,2022年9月\n技术合同成交额,亿元,0.5,0.6,0.7\n", "dataset=sti-monthly"),
+		text("months-below-until.csv", "截至2022年9月底,,,,\n指标,单位,2022年7月,2022年8月,2022年9月\n技术合同成交额,亿元,0.5,0.6,0.7\n", "dataset=sti-monthly"), text("quarter-below-span.csv", "2022年1-9月主要指标,,\n指标,单位,2022年三季度\n地区生产总值,亿元,205\n", "dataset=sti-quarterly"),
+		text("quarter-alone-below-span.csv", "2022年1-9月主要指标,,\n指标,单位,2022年三季度当季\n地区生产总值,亿元,205\n", "dataset=sti-quarterly"), text("quarters-of-rows-below-span.csv", "2022年1-9月主要指标,,,\n指标,报告期,数值,单位\n地区生产总值,2022年二季度,200,亿元\n地区生产总值,2022年三季度,205,亿元\n", "dataset=sti-quarterly"),
+		text("month-of-rows-below-span.csv", "2022年1-9月主要指标,,,\n指标,报告期,数值,单位\n技术合同成交额,2022年9月,0.6,亿元\n", "dataset=sti-monthly"), text("year-below-quarter.csv", "2022年三季度清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", ""),
+		text("year-below-quarter-said.csv", "2022年三季度清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", "period=2022"), text("year-below-half.csv", "2022年上半年清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", "dataset=sti-quarterly"),
+		text("year-below-half-said.csv", "2022年上半年清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", "period=2022"), text("year-below-month.csv", "2022年9月清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", ""),
+		text("year-below-other-year.csv", "2021年清江浦区主要经济指标,,\n指标,单位,2022年\n地区生产总值,亿元,625.1\n", ""), text("year-above-note.csv", "指标,单位,2022年\n地区生产总值,亿元,625.1\n注：数据为2022年前三季度,,\n", ""),
+		text("year-above-note-of-base.csv", "指标,单位,2022年\n地区生产总值,亿元,625.1\n注：增速按2020年不变价计算,,\n填报日期：2023年1月8日,,\n", ""), text("清江浦区2022年三季度.csv", "指标,单位,2022年\n地区生产总值,亿元,625.1\n", ""),
+		{"sheet-of-month.xlsx", sheetNamed("9月", []any{"指标", "单位", "2022年"}, []any{"地区生产总值", "亿元", 625.1}), ""}, {"unnamed-last-column.xlsx", sheetNamed("Sheet1", []any{"指标", "单位", "2022年"}, []any{"地区生产总值", "亿元", 850.2, 852}, []any{"有效高新技术企业", "家", 95, 96, "复核"}), ""},
+		{"unnamed-remark.xlsx", sheetNamed("Sheet1", []any{"指标", "单位", "2022年"}, []any{"地区生产总值", "亿元", 850.2}, []any{"有效高新技术企业", "家", 95, "复核"}), ""}, {"unnamed-last-of-long.xlsx", sheetNamed("Sheet1", []any{"指标", "报告期", "数值"}, []any{"地区生产总值", "2022年", 850.2, 852}, []any{"有效高新技术企业", "2022年", 95}), ""},
+		{"merged-header-open.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"指标", "单位", "2022年三季度", nil, "2022年二季度", nil}, []any{nil, nil, "累计", "本季", "累计"}, []any{"地区生产总值", "亿元", 625.1, 215.5, 409.6, 208.2})
+			_ = f.MergeCell("Sheet1", "C1", "D1")
+			_ = f.MergeCell("Sheet1", "E1", "F1")
+		}), "dataset=sti-quarterly"},
 		// The city's whole table, sent by one district.
 		text("city-table.csv", "地区,地区生产总值（亿元）,科技型中小企业数（家）\n全市,4451.2,575\n清江浦区,850.2,95\n淮阴区,600.5,80\n淮安区,,\n某某街道,5,1\n", "own=320812 period=2022"),
 		text("city-table-long.csv", "地区,指标,报告期,数值\n"+everyArea("%s,科技型中小企业数,2022,10\n")+"淮安市,科技型中小企业数,2022,90\n", "own=320804"),

@@ -124,6 +124,40 @@ func (t *table) contradictedBelow() error {
 		fmt.Sprintf("the footnote in row %d, %q, says that figures count from the beginning of the year, and the table has them as those of %s; say in the header or as the period which it is, %s or %s", t.toDateBelow.row, t.toDateBelow.text, en, en, toEN))
 }
 
+// otherPeriodSaid returns the question of a title, a footnote about all figures, or the name of the file or sheet
+// that says a period of which the table has no figure.
+func (t *table) otherPeriodSaid() error {
+	said := slices.Clone(t.Said)
+	var of catalogue.Period
+	for i := range t.submissions {
+		for n := range t.submissions[i].Observations {
+			if len(said) == 0 || t.IsList() || t.keyed {
+				return nil
+			}
+			o := &t.submissions[i].Observations[n]
+			period, err := catalogue.ParsePeriod(o.Period)
+			if err != nil || catalogue.Silent(string(o.Value)) {
+				continue
+			}
+			of = period
+			said = slices.DeleteFunc(said, func(s header.Said) bool {
+				return slices.ContainsFunc(s.Periods, func(p catalogue.Period) bool { return header.Covers(p, period) })
+			})
+		}
+	}
+	if len(said) == 0 || of.Kind == 0 {
+		return nil
+	}
+	named := said[0].Periods[0]
+	named.Year = cmp.Or(named.Year, of.Year)
+	zh, en := named.Names()
+	ofZH, ofEN := of.Names()
+	text := event.Excerpt(said[0].Text, 60)
+	return newProblem(Ambiguous, text,
+		fmt.Sprintf("%q 说的是%s，表中的数却是%s的，看不出是哪一期的数；请核对后改为一致", text, zh, ofZH),
+		fmt.Sprintf("%q says %s, and the table has figures of %s, so that it is not certain of which period they are; make them agree", text, en, ofEN))
+}
+
 // fewestNames is how many names of no indicator make a list of projects of a table.
 const fewestNames = 3
 

@@ -168,7 +168,7 @@ func (t *table) read() error {
 	if err := t.namesNoIndicator(); err != nil {
 		return err
 	}
-	if err := cmp.Or(t.contradictedBelow(), t.endUnits()); err != nil {
+	if err := cmp.Or(t.contradictedBelow(), t.otherPeriodSaid(), t.endUnits()); err != nil {
 		return err
 	}
 	t.endStages()

@@ -93,11 +93,7 @@ func (t *table) unreadable(r *grid.Row) *catalogue.Problem {
 	if i := t.At[header.ValueField]; r.Merged[i] {
 		return mergedValue(i, r.Number)
 	}
-	if i := t.strayValue(r); i >= 0 {
-		return newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
-			fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40)))
-	}
-	return nil
+	return t.strayValue(r)
 }
 
 // compared returns what a column says that figures are held against; "" where it says nothing
@@ -119,14 +115,16 @@ func mergedValue(i, number int) *catalogue.Problem {
 	return newProblem("", "", fmt.Sprintf("单元格 %s 与上面的合并，看不出数值属于哪一行；请取消合并", where), fmt.Sprintf("cell %s is merged with the one above, and it is not certain whose value it is; unmerge them", where))
 }
 
-// strayValue returns the column without a name in which the row holds something; -1 is none.
-func (t *table) strayValue(r *grid.Row) int {
-	for i := range t.Columns {
-		if t.Columns[i].Role == header.Unnamed && r.Cell(i) != "" {
-			return i
+// strayValue returns the problem of a row that holds something in a column without a name, or to the right of
+// the header.
+func (t *table) strayValue(r *grid.Row) *catalogue.Problem {
+	for i := range r.Cells {
+		if (i >= len(t.Columns) || t.Columns[i].Role == header.Unnamed) && r.Cell(i) != "" {
+			return newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q；请补上列名或删去", i+1, event.Excerpt(r.Cell(i), 40)),
+				fmt.Sprintf("column %d has no name and holds %q; name it, or delete it", i+1, event.Excerpt(r.Cell(i), 40)))
 		}
 	}
-	return -1
+	return nil
 }
 
 // otherName returns the problem of a row whose columns for the id and the name say different
@@ -199,11 +197,11 @@ func (t *table) wideRow(r *grid.Row) error {
 	if w.problem != nil && slices.ContainsFunc(t.FigureColumns(), func(i int) bool { return !catalogue.Silent(r.Cell(i)) }) {
 		return t.malformed(r, w.problem)
 	}
+	if problem := t.strayValue(r); problem != nil {
+		return t.malformed(r, problem)
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		if c.Role == header.Unnamed && r.Cell(i) != "" {
-			return t.malformed(r, newProblem("", "", fmt.Sprintf("第 %d 列没有列名，却有内容 %q", i+1, event.Excerpt(r.Cell(i), 40)), fmt.Sprintf("column %d has no name and holds %q", i+1, event.Excerpt(r.Cell(i), 40))))
-		}
 		if c.Role != header.Figures {
 			continue
 		}

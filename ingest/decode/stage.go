@@ -71,11 +71,14 @@ func (t *table) stageOf(text string, row int, whereZH, whereEN string) (s stated
 	return s, len(s.stages) > 0
 }
 
-// stagesInRow notes what a footnote says, of stages and of years to date.
+// stagesInRow notes what a footnote says, of stages, of years to date and of the period of all figures.
 func (t *table) stagesInRow(r *grid.Row) {
 	for i := range r.Cells {
 		if text := r.Cell(i); t.toDateBelow.text == "" && text != "" && len(text) <= maxStatement && wording.ToDateBelow(text) {
 			t.toDateBelow.text, t.toDateBelow.row = event.Excerpt(text, 60), r.Number
+		}
+		if said := header.PeriodsSaid(r.Cell(i)); len(said) > 0 && wording.OfAll(r.Cell(i)) {
+			t.Said = append(t.Said, header.Said{Text: r.Cell(i), Periods: said})
 		}
 		if s, ok := t.stageOf(r.Cell(i), r.Number, fmt.Sprintf("第 %d 行脚注", r.Number), fmt.Sprintf("the footnote in row %d", r.Number)); ok {
 			t.stages.below = append(t.stages.below, s)

@@ -12,10 +12,6 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 )
 
-var (
-	titlePeriod = regexp.MustCompile(`(\d{4})\s*年?(?:度)?\s*(?:(?:第?[一二三四1-4]季度)|(?:[上下]半年)|(?:前三季度)|(?:\d{1,2}\s*[-—–~至]\s*\d{1,2}月)|(?:\d{1,2}月))?|\b(?:19|20)\d{2}-?(?:Q[1-4]|S[12]|H[12]|YTD\d{2}|\d{2})\b`)
-)
-
 // context reads what stands above the header, and in the names of the file and the sheet: the period and area that the parameters have to agree with. It returns a failure where they do not.
 func (t *table) context() *Failure {
 	titles := append(t.titles(t.Row), t.File, t.Sheet)
@@ -25,6 +21,11 @@ func (t *table) context() *Failure {
 	if t.At[PeriodField] < 0 && t.At[YearField] < 0 && (t.Orientation == Long || !dated(t.Columns).all || t.relative()) {
 		if f := t.titlePeriod(titles); f != nil {
 			return f
+		}
+	}
+	for _, title := range titles {
+		if said := PeriodsSaid(title); len(said) > 0 {
+			t.Said = append(t.Said, Said{title, said})
 		}
 	}
 	return t.cumulation(titles)
@@ -103,8 +104,8 @@ func PeriodsIn(text string) []string { return slices.Sorted(maps.Keys(periodsIn(
 func periodsIn(texts []string) map[string]string {
 	said := map[string]string{}
 	for _, text := range texts {
-		for _, m := range titlePeriod.FindAllString(text, -1) {
-			if p, err := catalogue.ReadPeriod(m, 0); err == nil {
+		for _, p := range PeriodsSaid(text) {
+			if p.Year != 0 {
 				said[p.String()] = text
 			}
 		}

@@ -68,6 +68,8 @@ type Layout struct {
 	Year int
 	// ToDate is what the title says of figures that count from the beginning of the year.
 	ToDate ToDate
+	// Said is what titles and the names of the file and the sheet say of periods.
+	Said []Said
 	// SDMX is true of SDMX-CSV, in which a name may follow a code: gdp: Gross domestic product.
 	SDMX bool
 }

@@ -101,6 +101,9 @@ func (t *table) tryHeader(cells []string, i, rows int) *Failure {
 	t.Begin = i + rows
 	t.rowNumbers(columns)
 	kind, f := t.layoutOf(columns, t.sample[t.Begin:])
+	if f == nil && kind != Long {
+		f = t.figuresBeyond(columns)
+	}
 	if f != nil {
 		return f
 	}
@@ -289,7 +292,7 @@ func (t *table) uncertainFigures(kind Orientation, columns []Column, f *Failure)
 			continue
 		}
 		if c.Role == Unnamed {
-			f.Problem = newProblem(BadColumns, "", fmt.Sprintf("第 %d 列没有列名，却有数据；请补上列名或删去", i+1), fmt.Sprintf("column %d has no name and holds figures; name it, or delete it", i+1))
+			f.Problem = unnamedFigures(i)
 			return f
 		}
 		zh, en := "请改成规定的名称，或删去该列", "name it as the catalogue does, or delete the column"
@@ -300,6 +303,24 @@ func (t *table) uncertainFigures(kind Orientation, columns []Column, f *Failure)
 		f.Problem = newProblem(BadColumns, event.Excerpt(c.Name, maxSeen),
 			fmt.Sprintf("第 %d 列 %q 有数据，但看不出是什么：%s", i+1, event.Excerpt(c.Name, 60), zh), fmt.Sprintf("column %d, %q, holds figures and it is not known of what: %s", i+1, event.Excerpt(c.Name, 60), en))
 		return f
+	}
+	return nil
+}
+
+func unnamedFigures(i int) *catalogue.Problem {
+	return newProblem(BadColumns, "", fmt.Sprintf("第 %d 列没有列名，却有数据；请补上列名或删去", i+1), fmt.Sprintf("column %d has no name and holds figures; name it, or delete it", i+1))
+}
+
+// figuresBeyond refuses figures to the right of the header's last cell, as below a merged one whose last lower
+// cell is empty. Where the file says how many cells a row has, each row is held against the header.
+func (t *table) figuresBeyond(columns []Column) *Failure {
+	for n := t.Begin; n < len(t.sample); n++ {
+		r := &t.sample[n]
+		for i := len(columns); i < len(r.Cells) && !r.Fixed; i++ {
+			if holdsNumber(r, i) {
+				return &Failure{Columns: len(columns), Recognized: len(columns), Problem: unnamedFigures(i)}
+			}
+		}
 	}
 	return nil
 }

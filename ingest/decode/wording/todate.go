@@ -13,6 +13,7 @@ type Cumulation uint8
 
 const (
 	NotCumulative Cumulation = iota
+	Spanning                 // it names months from January on, and does not say 累计: 1-9月
 	Cumulative
 	PartlyCumulative // some figures are of the period alone: 本月及累计
 )
@@ -25,8 +26,8 @@ var (
 	numerals      = strings.NewReplacer("十二月", "12月", "十一月", "11月", "十月", "10月", "二月", "2月", "三月", "3月", "四月", "4月", "五月", "5月", "六月", "6月", "七月", "7月", "八月", "8月", "九月", "9月")
 )
 
-// ToDate tells whether a title says that figures count from the beginning of the year (累计, 截至9月底,
-// 1-9月), and the month up to which; 0 where it says none.
+// ToDate tells whether a title says that figures count from the beginning of the year (累计, 截至9月底), or
+// only names the months from its beginning (1-9月), and the month up to which; 0 where it says none.
 func ToDate(title string) (kind Cumulation, month uint8) {
 	title = dashes.Replace(numerals.Replace(catalogue.NormalizeName(title)))
 	through := throughMonth.FindStringSubmatch(title)
@@ -40,8 +41,16 @@ func ToDate(title string) (kind Cumulation, month uint8) {
 		n, _ := strconv.Atoi(strings.Join(through[1:], ""))
 		month = uint8(min(n, 12))
 	}
+	if !cumulative.MatchString(title) {
+		return Spanning, month
+	}
 	return Cumulative, month
 }
+
+var alone = regexp.MustCompile(`[本当单][月季期]`)
+
+// OfPeriodAlone reports whether a header says that its figures are of its period alone: 2022年9月当月.
+func OfPeriodAlone(header string) bool { return alone.MatchString(catalogue.NormalizeName(header)) }
 
 var toDateGeneral = regexp.MustCompile(`附注|注释|备注|说明|注|本表|表中|表内|以上|上述|所列|各项|各|指标|数据|数值|数字|金额|统计|口径|完成|情况|均|都|统一|全部|所有|除|另有|标明|外|为|是|系|属|按|的|自|从|年初|起|至|本期|期末|截|止|目前|底|末|前|个|累计|[\s\d:.、*※()#年月季度份-]`)
 
@@ -49,12 +58,19 @@ var toDateGeneral = regexp.MustCompile(`附注|注释|备注|说明|注|本表|�
 // from the beginning of the year: 注：本表为1-9月累计数, but not 注：授权专利为历年累计数.
 func ToDateBelow(text string) bool {
 	for _, clause := range clauseEnds.Split(catalogue.NormalizeName(text), -1) {
-		if kind, _ := ToDate(clause); kind == Cumulative && strings.TrimSuffix(toDateGeneral.ReplaceAllString(dashes.Replace(clause), ""), "数") == "" {
+		if kind, _ := ToDate(clause); (kind == Cumulative || kind == Spanning) && general(clause) {
 			return true
 		}
 	}
 	return false
 }
+
+func general(clause string) bool {
+	return strings.Trim(toDateGeneral.ReplaceAllString(dashes.Replace(clause), ""), "数一二三四上半第") == ""
+}
+
+// OfAll reports whether a footnote that names a period says it of all figures: 注：数据为2022年前三季度.
+func OfAll(text string) bool { return general(catalogue.NormalizeName(text)) }
 
 var (
 	upToBefore = regexp.MustCompile(`^(?:自?年初)?(?:截[至止到]+|累计[至到]?|至|到)`)
