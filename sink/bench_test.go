@@ -180,3 +180,29 @@ func BenchmarkTotalParts(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLatestFigures measures reading the figures in force of a million vintages, three a cell:
+// the figures alone, with who set and confirmed them, and one cell with all its columns.
+func BenchmarkLatestFigures(b *testing.B) {
+	const figures, vintages = 1_000_000, 3
+	s := newStore(b)
+	if err := s.conn.Exec(b.Context(), `
+		INSERT INTO observations_data (indicator, period, area, sequence, accepted_sequence, year, period_start, period_end, value, unit, stage, status, submission, dataset, file, received_at)
+		SELECT 'indicator_' || toString(n % 60), toString(2000 + intDiv(n, 60) % 20), toString(320800 + intDiv(n, 1200)), s, s, 2021, '2021-01-01', '2021-12-31', least(s, 2), '亿元', 'final', 'A', toString(s), 'd', 'table.csv', now64(3)
+		FROM (SELECT number AS n, arrayJoin(range(1, ? + 1)) AS s FROM numbers(intDiv(?, ?)))`, vintages, figures, vintages); err != nil {
+		b.Fatal(err)
+	}
+	for _, read := range []struct{ name, query, want string }{
+		{"figures", "SELECT sum(value) AS sum, uniqExact(area) AS areas, anyLast(stage) AS stage FROM observations_latest", fmt.Sprintf("sum,areas,stage\n%d,278,final\n", 2*(figures/vintages))},
+		{"who_set_them", "SELECT sum(value) AS sum, any(submission) AS setter, any(confirmed_by) AS confirmer FROM observations_latest", fmt.Sprintf("sum,setter,confirmer\n%d,2,3\n", 2*(figures/vintages))},
+		{"one_cell", "SELECT value, submission, confirmed_by, file FROM observations_latest WHERE indicator = 'indicator_7' AND period = '2003' AND area = '320900'", "value,submission,confirmed_by,file\n2,2,3,table.csv\n"},
+	} {
+		b.Run(read.name, func(b *testing.B) {
+			for b.Loop() {
+				if got := query(b, s, read.query); got != read.want {
+					b.Fatalf("%s: %s, want %s", read.query, got, read.want)
+				}
+			}
+		})
+	}
+}

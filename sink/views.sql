@@ -134,28 +134,33 @@ CREATE OR REPLACE VIEW observations_latest
 )
 AS SELECT
     area, indicator, period, year, period_start, period_end, value, unit, epoch, stage, status, qualifier,
-    note, raw, row, submission, sequence, accepted_sequence, dataset, via, by, file, received_at,
-    if(last_sequence = sequence, '', last_submission) AS confirmed_by, if(last_sequence = sequence, 0, last_sequence) AS confirmed_sequence,
-    if(last_sequence = sequence, '', last_file) AS confirmed_file, if(last_sequence = sequence, NULL, last_received) AS confirmed_at
+    set_note AS note, set_raw AS raw, set_row AS row, set_submission AS submission, set_sequence AS sequence, set_accepted_sequence AS accepted_sequence,
+    set_dataset AS dataset, set_via AS via, set_by AS by, set_file AS file, set_received_at AS received_at,
+    if(confirmed_sequence = 0, '', last_submission) AS confirmed_by, if(last_sequence = set_sequence, 0, last_sequence) AS confirmed_sequence,
+    if(confirmed_sequence = 0, '', last_file) AS confirmed_file, if(confirmed_sequence = 0, NULL, last_received_at) AS confirmed_at
 FROM
 (
+    -- The windows tell who set the figure. ClickHouse leaves out those whose columns a query does not read.
     SELECT
-        *, lagInFrame(statement) OVER of_cell != statement AS sets, anyLast(sequence) OVER to_end AS last_sequence, anyLast(submission) OVER to_end AS last_submission,
-        anyLast(file) OVER to_end AS last_file, anyLast(received_at) OVER to_end AS last_received
+        *, sequence AS last_sequence, submission AS last_submission, file AS last_file, received_at AS last_received_at,
+        anyLastIf(note, sets) OVER cell AS set_note, anyLastIf(raw, sets) OVER cell AS set_raw, anyLastIf(row, sets) OVER cell AS set_row,
+        anyLastIf(submission, sets) OVER cell AS set_submission, anyLastIf(sequence, sets) OVER cell AS set_sequence, anyLastIf(accepted_sequence, sets) OVER cell AS set_accepted_sequence,
+        anyLastIf(dataset, sets) OVER cell AS set_dataset, anyLastIf(via, sets) OVER cell AS set_via, anyLastIf(by, sets) OVER cell AS set_by,
+        anyLastIf(file, sets) OVER cell AS set_file, anyLastIf(received_at, sets) OVER cell AS set_received_at
     FROM
     (
-        SELECT
-            *, (isNull(value), ifNull(value, 0), unit, toInt8(stage), status, qualifier) AS statement, (epoch, toInt8(stage), sequence) AS rank,
-            max(rank) OVER (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS in_force
-        FROM observations_data
-        WHERE entity = ''
+        SELECT *, rises AND anyLastIf(statement, rises) OVER (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) != statement AS sets
+        FROM
+        (
+            SELECT
+                *, (isNull(value), ifNull(value, 0), unit, toInt8(stage), status, qualifier) AS statement, (epoch, toInt8(stage), sequence) AS rank,
+                rank > max(rank) OVER (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS rises
+            FROM observations_data
+            WHERE entity = ''
+        )
     )
-    WHERE rank > in_force
-    WINDOW
-        of_cell AS (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence),
-        to_end AS (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-    QUALIFY sets
-    ORDER BY indicator, period, area, accepted_sequence DESC, sequence DESC
+    WINDOW cell AS (PARTITION BY indicator, period, area ORDER BY accepted_sequence, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
     LIMIT 1 BY indicator, period, area
 )
 WHERE status != 'X'
@@ -866,13 +871,6 @@ AS WITH
         UNION ALL SELECT area, heir, true, day FROM merged
         UNION ALL SELECT a.area, b.heir, true, a.day FROM merged AS a INNER JOIN merged AS b ON b.area = a.heir
     ),
-    in_force AS -- as in observations_latest, without asking who set it
-    (
-        SELECT indicator, period, area, value, stage, qualifier, status FROM observations_data
-        WHERE entity = ''
-        ORDER BY indicator, period, area, epoch DESC, stage DESC, sequence DESC, accepted_sequence DESC
-        LIMIT 1 BY indicator, period, area
-    ),
     reported AS
     (
         SELECT
@@ -887,10 +885,10 @@ AS WITH
         WHERE t.indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
         GROUP BY indicator, period, area
         UNION ALL
-        SELECT indicator, period, area, value, toInt8(stage), qualifier, 'reported', NULL, '' FROM in_force
-        WHERE status NOT IN ('O', 'X') AND area IN (SELECT code FROM areas WHERE kind = 'inside')
+        SELECT indicator, period, area, value, toInt8(stage), qualifier, 'reported', NULL, '' FROM observations_latest
+        WHERE status != 'O' AND area IN (SELECT code FROM areas WHERE kind = 'inside')
         UNION ALL
-        SELECT indicator, period, area, NULL, 0, '', 'no_figure', NULL, '' FROM in_force WHERE status = 'O'
+        SELECT indicator, period, area, NULL, 0, '', 'no_figure', NULL, '' FROM observations_latest WHERE status = 'O'
         UNION ALL
         SELECT indicator, period, area, NULL, 0, '', if(state = 'pending', 'held', 'refused'), NULL, '' FROM holds WHERE state IN ('pending', 'refused')
         UNION ALL
