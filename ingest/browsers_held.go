@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/page"
 	"github.com/citytally/citytally/ingest/token"
@@ -42,6 +43,11 @@ func (b browsers) Owed(w http.ResponseWriter, r *http.Request, area string) ([]p
 		owed[i] = page.Obligation(o)
 	}
 	return owed, nil
+}
+
+// Owes reports whether an area has to report a period of a dataset.
+func (b browsers) Owes(area, dataset string, p catalogue.Period) bool {
+	return b.owes(area, dataset, p)
 }
 
 // Marked answers with a submission as a workbook that has the findings on its cells.

@@ -139,6 +139,15 @@ func (g *Gateway) dayOf(r *http.Request, name string, otherwise time.Time) (time
 	return day, nil
 }
 
+// owes reports whether an area has to report a period of a dataset, as far as a calendar is known.
+func (g *Gateway) owes(area, dataset string, p catalogue.Period) bool {
+	if g.loadCalendar == nil {
+		return false
+	}
+	_, owed := g.calendar.Load().Due(dataset, area, p)
+	return owed
+}
+
 // received asks how much of the obligations of an area is there.
 func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obligation, now time.Time) (*Owed, error) {
 	answer := &Owed{Area: area, Obligations: []OwedObligation{}}

@@ -77,8 +77,9 @@ func (g *Gateway) form(datasetID string, query url.Values, who token.Holder) (*t
 			return nil, valueProblem("period", err)
 		}
 	} else {
-		now := time.Now()
-		form.Period = template.Latest(dataset, func(p catalogue.Period) bool { return p.HasEnded(now, g.catalogue().Zone()) }, now.In(g.catalogue().Zone()).Year())
+		now := time.Now().In(g.catalogue().Zone())
+		form.Period = template.Latest(dataset, func(p catalogue.Period) bool { return p.HasEnded(now, g.catalogue().Zone()) },
+			func(p catalogue.Period) bool { return g.owes(area.Code, dataset.ID, p) }, now.Year())
 	}
 	if err := form.Check(); err != nil {
 		return nil, valueProblem("period", err)

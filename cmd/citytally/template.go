@@ -51,7 +51,7 @@ browser. It says by itself whose figures they are, of which dataset and period.`
 	flags := cmd.Flags()
 	flags.StringVar(&a.Gateway, "url", "", "base `URL` of the gateway, instead of that of the instance on --dir")
 	flags.StringVar(&area, "area", "", "`code` of the area, instead of the token's own")
-	flags.StringVar(&period, "period", "", "`period` of the form; left out, the last one that has ended")
+	flags.StringVar(&period, "period", "", "`period` of the form; left out, the newest that has ended and is owed")
 	flags.Var(&format, "format", "`format`: "+format.list())
 	flags.StringVarP(&output, "output", "o", "", "`file` to write; - is standard output; left out, DATASET.xlsx here")
 	flags.StringVar(&token, "token", os.Getenv("CITYTALLY_TOKEN"), "bearer `token` of the area")

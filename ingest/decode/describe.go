@@ -8,6 +8,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
+	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -74,6 +75,7 @@ func (t *table) describeColumn(i int, c *header.Column) {
 		letter, zh, en = "", fmt.Sprintf("字段 %q ", name), fmt.Sprintf("field %q", name)
 	}
 	switch {
+	case t.isForm() && wording.Form(header.Key(c.Name)): // the sender can do nothing about it
 	case c.Name == "" && c.Role == header.Extra:
 		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, "",
 			fmt.Sprintf("第 %d 列没有列名，只是行号，未读", i+1), fmt.Sprintf("column %d has no name and counts the rows; it is passed over", i+1))
@@ -85,6 +87,12 @@ func (t *table) describeColumn(i int, c *header.Column) {
 	case c.Role == header.Extra || c.Role == header.NameField:
 		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"不是规定的列，未读；可以删去", en+" is none that counts and is passed over; it may be deleted")
 	}
+}
+
+// isForm reports whether the table is laid out as the system's own forms are, which say the area, the
+// dataset, the period and the indicator in each row.
+func (t *table) isForm() bool {
+	return t.Orientation == header.Long && t.At[header.AreaField] >= 0 && t.At[header.DatasetField] >= 0 && t.At[header.PeriodField] >= 0 && t.At[header.IndicatorField] >= 0
 }
 
 // isCompared reports whether figures of a table with many in a row are held against a column.

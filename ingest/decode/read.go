@@ -242,12 +242,7 @@ func (t *table) row(r *grid.Row) error {
 			return t.malformed(r, problem)
 		}
 	}
-	if r.Texts > 0 {
-		if t.reader.texts == 0 {
-			t.reader.firstText = grid.ColumnName(r.FirstText) + strconv.Itoa(r.Number)
-		}
-		t.reader.texts += r.Texts
-	}
+	t.countTexts(r)
 	t.repeatAbove(r)
 	for i, cell := range r.Cells {
 		if len(cell) > t.Limits.CellBytes {

@@ -97,9 +97,14 @@ func (t *table) unreadable(r *grid.Row) *catalogue.Problem {
 }
 
 // compared returns what a column says that figures are held against; "" where it says nothing
-// that can be read.
+// that can be read. The stage that forms write behind a figure in force is left out.
 func (t *table) compared(r *grid.Row, i int) string {
 	text := r.Cell(i)
+	if at := strings.LastIndexByte(text, ' '); at >= 0 {
+		if stage, err := catalogue.ParseStage(text[at+1:]); err == nil && stage != 0 {
+			text = text[:at]
+		}
+	}
 	if text == "" || r.Faults[i] != nil || r.Merged[i] {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -69,6 +70,19 @@ func (f *file) readDelimited(text string) error {
 		return err
 	}
 	return t.read()
+}
+
+// countTexts counts figures of a row that are stored as text. The cells of the system's own forms
+// are made for text, so that is none of the sender's doing.
+func (t *table) countTexts(r *grid.Row) {
+	for _, i := range r.Texts {
+		if i >= len(t.Columns) || t.Columns[i].Role != header.ValueField && t.Columns[i].Role != header.Figures || t.isForm() {
+			continue
+		}
+		if t.reader.texts++; t.reader.texts == 1 {
+			t.reader.firstText = grid.ColumnName(i) + strconv.Itoa(r.Number)
+		}
+	}
 }
 
 // noteTextNumbers notes numbers that are written as text.

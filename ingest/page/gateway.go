@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/configs/calendar"
+	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
@@ -86,6 +87,8 @@ type Held interface {
 // gateway knows no calendar. The error is a [*Refusal] while nobody can tell.
 type Calendar interface {
 	Owed(w http.ResponseWriter, r *http.Request, area string) ([]Obligation, error)
+	// Owes reports whether an area has to report a period of a dataset, at any time.
+	Owes(area, dataset string, p catalogue.Period) bool
 }
 
 // Obligation is what an area has to report by when, and how much of it is there.

@@ -40,7 +40,7 @@ func periodsOf(d *catalogue.Dataset, year int16) (periods []catalogue.Period) {
 }
 
 // selected reads the selection from an address. What is missing or cannot be is replaced: by
-// the first dataset, and its newest period that has ended.
+// the first dataset, and its newest period that has ended and that the area owes.
 func (v *visit) selected(query url.Values) selection {
 	cat := v.page.catalogue()
 	s := selection{Dataset: &cat.Datasets[0]}
@@ -50,7 +50,8 @@ func (v *visit) selected(query url.Values) selection {
 	now := v.page.now().In(cat.Zone())
 	period, err := catalogue.ReadPeriod(query.Get("period"), 0)
 	if err != nil || !s.Dataset.Takes(period) {
-		period = template.Latest(s.Dataset, func(p catalogue.Period) bool { return p.HasEnded(now, cat.Zone()) }, now.Year())
+		period = template.Latest(s.Dataset, func(p catalogue.Period) bool { return p.HasEnded(now, cat.Zone()) },
+			func(p catalogue.Period) bool { return v.page.gateway.Owes(v.Area.Code, s.Dataset.ID, p) }, now.Year())
 	}
 	s.Period = period
 	this := int16(now.Year())

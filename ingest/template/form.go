@@ -66,18 +66,28 @@ func Indicators(c *catalogue.Catalogue, area *catalogue.Area, dataset *catalogue
 	return reported
 }
 
-// toDate returns the year to the end of the form's quarter, in which a flow may be reported as well,
-// where the dataset takes both. The first quarter is the year to its end.
-func (f *Form) toDate() (catalogue.Period, bool) {
-	p := catalogue.Period{Year: f.Period.Year, Kind: catalogue.YearToDate, Index: 3 * f.Period.Index}
-	return p, f.Period.Kind == catalogue.Quarter && f.Period.Index > 1 && f.Dataset.Takes(p)
+// beside returns another period that ends with the form's, in which a flow may be reported as well,
+// where the dataset takes both: the year to the end of a quarter or a month, and the last month of a
+// year to date. The first period of a year is the year to its end, and 1-2月 is reported as one.
+func (f *Form) beside() (p catalogue.Period, ok bool) {
+	switch p = f.Period; {
+	case p.Kind == catalogue.Quarter && p.Index > 1:
+		p.Kind, p.Index = catalogue.YearToDate, 3*p.Index
+	case p.Kind == catalogue.Month && p.Index > 1:
+		p.Kind = catalogue.YearToDate
+	case p.Kind == catalogue.YearToDate && p.Index > 2:
+		p.Kind = catalogue.Month
+	default:
+		return p, false
+	}
+	return p, f.Dataset.Takes(p)
 }
 
 // earlier returns the periods whose figures stand beside those of a row, as [Earlier] does; before
 // the year to the end of a quarter comes that to the end of the one before.
 func (f *Form) earlier(p catalogue.Period) []catalogue.Period {
 	earlier := Earlier(p)
-	if toDate, several := f.toDate(); several && p == toDate {
+	if f.Period.Kind == catalogue.Quarter && p.Kind == catalogue.YearToDate {
 		earlier[0].Index = p.Index - 3
 	}
 	return earlier
@@ -86,8 +96,8 @@ func (f *Form) earlier(p catalogue.Period) []catalogue.Period {
 // Periods returns the periods of which the form shows figures in force.
 func (f *Form) Periods() []catalogue.Period {
 	periods := append(f.earlier(f.Period), f.Period)
-	if toDate, several := f.toDate(); several {
-		periods = append(append(periods, f.earlier(toDate)...), toDate)
+	if other, several := f.beside(); several {
+		periods = append(append(periods, f.earlier(other)...), other)
 	}
 	return periods
 }
@@ -118,15 +128,25 @@ func Previous(p catalogue.Period) catalogue.Period {
 	return last
 }
 
-// Latest returns the dataset's newest period that has ended, in its first kind of period.
-func Latest(dataset *catalogue.Dataset, ended func(catalogue.Period) bool, year int) catalogue.Period {
-	var latest catalogue.Period
+// Latest returns the dataset's newest period that has ended and is owed, or else, where none is owed,
+// the newest that has ended of its first kind of period.
+func Latest(dataset *catalogue.Dataset, ended, owed func(catalogue.Period) bool, year int) catalogue.Period {
+	var latest, due catalogue.Period
 	for _, y := range []int16{int16(year - 1), int16(year)} {
 		for _, p := range catalogue.PeriodsOfYear(y) {
-			if p.Kind == dataset.Periods[0] && dataset.Takes(p) && ended(p) {
+			if !dataset.Takes(p) || !ended(p) {
+				continue
+			}
+			if p.Kind == dataset.Periods[0] {
 				latest = p
 			}
+			if owed(p) && (due.Kind == 0 || p.LastDay().After(due.LastDay())) {
+				due = p
+			}
 		}
+	}
+	if due.Kind != 0 {
+		return due
 	}
 	return latest
 }
@@ -149,7 +169,7 @@ type row struct {
 // name returns the indicator's name, with the period where the form has several.
 func (r row) name(f *Form) (zh, en string) {
 	zh, en = r.NameZH, r.NameEN
-	if _, several := f.toDate(); several && r.Kind == catalogue.Flow {
+	if _, several := f.beside(); several && r.Kind == catalogue.Flow {
 		periodZH, periodEN := r.period.Names()
 		zh, en = zh+"（"+periodZH+"）", en+" ("+periodEN+")"
 	}
@@ -202,9 +222,9 @@ func (f *Form) columns() []column {
 
 // reported reports whether a figure of the form's own period is in force.
 func (f *Form) reported() bool {
-	toDate, several := f.toDate()
+	other, several := f.beside()
 	for place := range f.Known {
-		if place.Period == f.Period || several && place.Period == toDate {
+		if place.Period == f.Period || several && place.Period == other {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode"
+	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/template"
 )
 
@@ -65,6 +66,12 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// yearBefore are figures of a year before in every stage, qualified ones and one that there is none.
+var yearBefore = []event.Said{
+	{Value: "998.5", Stage: "final"}, {Value: "0.5", Stage: "estimate"}, {Value: "12345", Stage: "flash"}, {Value: "7", Stage: "forecast"},
+	{Value: "87", Stage: "final", Qualifier: "below"}, {Value: "88", Stage: "estimate", Qualifier: "above"}, {Value: "89", Stage: "flash", Qualifier: "about"}, {Status: "O", Stage: "final"},
+}
+
 // forms calls of with a form of every dataset, kind of period, kind of area, format and
 // language of the built-in catalogue.
 func forms(t *testing.T, of func(t *testing.T, f *template.Form, format string)) {
@@ -75,7 +82,7 @@ func forms(t *testing.T, of func(t *testing.T, f *template.Form, format string))
 		if d.Rows == catalogue.EntityRows {
 			continue // see TestListFormReadsBackWhatWasTyped
 		}
-		for _, text := range []string{"2021", "2022-S1", "2022-Q3", "2022-06", "2022-YTD02"} {
+		for _, text := range []string{"2021", "2022-S1", "2022-Q3", "2022-06", "2022-YTD02", "2022-YTD09"} {
 			period, err := catalogue.ParsePeriod(text)
 			check(t, err)
 			for _, code := range []string{"320812", "320800"} {
@@ -88,7 +95,7 @@ func forms(t *testing.T, of func(t *testing.T, f *template.Form, format string))
 						}
 						for _, indicator := range f.Indicators() {
 							f.Known[template.Place{Indicator: indicator.ID, Period: template.Previous(period)}] = "999.5 年报"
-							f.Known[template.Place{Indicator: indicator.ID, Period: period.YearBefore()}] = "998.5 年报"
+							f.Known[template.Place{Indicator: indicator.ID, Period: period.YearBefore()}] = template.Text(yearBefore[len(f.Known)%len(yearBefore)], english)
 							if english {
 								f.Known[template.Place{Indicator: indicator.ID, Period: period}] = "997.5 final"
 							}
@@ -117,12 +124,15 @@ type place struct {
 	period    string
 }
 
-// places are the rows of a form: flows of a quarter may be reported as those of the year to its end, too.
+// beside are the periods in which the flows of a form may be reported as well.
+var beside = map[string]string{"sti-quarterly 2022-Q3": "2022-YTD09", "sti-monthly 2022-06": "2022-YTD06", "sti-monthly 2022-YTD09": "2022-09"}
+
+// places are the rows of a form.
 func places(f *template.Form) (all []place) {
 	for _, indicator := range f.Indicators() {
 		all = append(all, place{indicator, f.Period.String()})
-		if f.Dataset.ID == "sti-quarterly" && f.Period.String() == "2022-Q3" && indicator.Kind == catalogue.Flow {
-			all = append(all, place{indicator, "2022-YTD09"})
+		if other := beside[f.Dataset.ID+" "+f.Period.String()]; other != "" && indicator.Kind == catalogue.Flow {
+			all = append(all, place{indicator, other})
 		}
 	}
 	return all
@@ -169,6 +179,7 @@ func TestFormsReadBackWhatWasTyped(t *testing.T) {
 				want = append(want, []string{fmt.Sprint(firstRow[format] + i), places[i].indicator.ID, places[i].period, rows[i].value, places[i].indicator.UnitName, rows[i].stage, rows[i].status, rows[i].qualifier, rows[i].note, ""})
 			}
 			for _, o := range result.Submissions[0].Observations {
+				checkBase(t, &o)
 				got = append(got, []string{fmt.Sprint(o.Row), o.Indicator, o.Period, string(o.Value), o.Unit, o.Stage, o.Status, o.Qualifier, o.Note, o.Problem})
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -177,10 +188,24 @@ func TestFormsReadBackWhatWasTyped(t *testing.T) {
 			if strings.Contains(result.Understanding.EN, "?") {
 				t.Fatalf("a question: %s", result.Understanding.EN)
 			}
+			for _, note := range result.Understanding.Notes {
+				t.Fatalf("a note about the form itself: %s", note.MessageEN)
+			}
 		}
 	})
 	if n < 20 {
 		t.Errorf("tried %d forms", n)
+	}
+}
+
+// checkBase fails where a base that the form wrote reads as anything but a figure in the row's unit.
+func checkBase(t *testing.T, o *event.Observation) {
+	t.Helper()
+	if o.Base == "" {
+		return
+	}
+	if figure, err := catalogue.ReadFigure(o.Base, o.Unit, "", catalogue.ParseUnit(o.Unit)); err != nil || figure.Missing {
+		t.Fatalf("the base %q of %s reads as %+v, %v", o.Base, o.Indicator, figure, err)
 	}
 }
 
@@ -247,10 +272,15 @@ func TestPeriods(t *testing.T) {
 		}
 	}
 	at := time.Date(2022, 1, 15, 0, 0, 0, 0, time.UTC)
+	ended := func(p catalogue.Period) bool { return p.HasEnded(at, time.UTC) }
 	for kind, want := range map[catalogue.PeriodKind]string{catalogue.Year: "2021", catalogue.Quarter: "2021-Q4", catalogue.Month: "2021-12"} {
-		d := &catalogue.Dataset{Periods: []catalogue.PeriodKind{kind}}
-		if got := template.Latest(d, func(p catalogue.Period) bool { return p.HasEnded(at, time.UTC) }, at.Year()).String(); got != want {
+		d := &catalogue.Dataset{Periods: []catalogue.PeriodKind{kind, catalogue.YearToDate}}
+		if got := template.Latest(d, ended, func(catalogue.Period) bool { return false }, at.Year()).String(); got != want {
 			t.Errorf("the latest %s: %s, want %s", kind, got, want)
+		}
+		toDate := func(p catalogue.Period) bool { return p.Kind == catalogue.YearToDate && p.Index > 1 }
+		if got := template.Latest(d, ended, toDate, at.Year()).String(); got != "2021-YTD12" {
+			t.Errorf("the latest that is owed: %s, want 2021-YTD12", got)
 		}
 	}
 }

@@ -33,11 +33,11 @@ func (f *Form) rows() (rows []row) {
 	if f.list() {
 		return make([]row, listRows)
 	}
-	toDate, several := f.toDate()
+	other, several := f.beside()
 	for _, indicator := range f.Indicators() {
 		rows = append(rows, row{indicator, f.Period})
 		if several && indicator.Kind == catalogue.Flow {
-			rows = append(rows, row{indicator, toDate})
+			rows = append(rows, row{indicator, other})
 		}
 	}
 	return rows

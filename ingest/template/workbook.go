@@ -110,10 +110,11 @@ func (w *writer) titles() {
 		"只填写黄色单元格，填好后将本文件原样上传。空着表示不报，不改动已有数据；可写 60亿元、1.8%、近200；阶段空着按报表默认；没有数据请在状态列选 O。",
 		"Fill in the yellow cells only and upload this file as it is. An empty cell says nothing and changes nothing; 60亿元, 1.8% and 近200 are read; without a stage the dataset's is taken; choose status O where there is no figure.",
 	}
-	if toDate, several := f.toDate(); several {
-		zh, en := toDate.Names()
-		advice[1] += fmt.Sprintf("本季数与累计数（%s）可以只填一种，两种都填时应能相互核对。", zh)
-		advice[2] += fmt.Sprintf(" Give the quarter's figure, that of %s, or both where they agree.", en)
+	if other, several := f.beside(); several {
+		zh, en := f.Period.Names()
+		otherZH, otherEN := other.Names()
+		advice[1] += fmt.Sprintf("%s和%s的数可以只填一种，两种都填时应能相互核对。", zh, otherZH)
+		advice[2] += fmt.Sprintf(" Give the figure of %s, that of %s, or both where they agree.", en, otherEN)
 	}
 	if f.list() {
 		advice[1] = "每行填一家，填好后将本文件原样上传；空行表示不报。代码列已设为文本；长期有效的有效期留空；从名单中撤出请在操作列填 D；行数不够时把前三列一并向下复制。"

@@ -103,7 +103,7 @@ func (g *Delimited) plain(r *Row) {
 			continue
 		}
 		r.Cells[i] = text
-		r.addText(i)
+		r.Texts = append(r.Texts, i)
 	}
 }
 

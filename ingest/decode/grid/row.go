@@ -26,9 +26,8 @@ type Row struct {
 	Faults map[int]*catalogue.Problem
 	// Merged are the columns, from 0, of cells that belong to one in a row above.
 	Merged map[int]bool
-	// Texts is how many cells hold a number that is stored as a text, FirstText the column of the
-	// first, from 0.
-	Texts, FirstText int
+	// Texts are the columns, from 0, of cells that hold a number that is stored as a text.
+	Texts []int
 	// Fixed is true where the file itself says how many cells the row has.
 	Fixed bool
 }
@@ -39,13 +38,6 @@ func (r *Row) Cell(i int) string {
 		return ""
 	}
 	return Trim(r.Cells[i])
-}
-
-// addText counts a number that is stored as a text.
-func (r *Row) addText(i int) {
-	if r.Texts++; r.Texts == 1 {
-		r.FirstText = i
-	}
 }
 
 // Blank reports whether the row says nothing.

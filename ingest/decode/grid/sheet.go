@@ -193,7 +193,7 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 	switch info.kind {
 	case "s", "str", "inlineStr":
 		if (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') && isNumber(raw) && !isPeriod(raw) {
-			r.addText(i)
+			r.Texts = append(r.Texts, i)
 		}
 		return
 	case "e":

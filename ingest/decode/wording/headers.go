@@ -20,6 +20,13 @@ var (
 // no figures of the period.
 func PassedOver(key string) bool { return passedOver.MatchString(key) }
 
+// formWords are headers of what the system's own forms write beside the cells to fill in.
+var formWords = regexp.MustCompile(`^(?:指标名称|name|上期数|previousperiod|上年同期数|lastyear|上期已报数(?:\(本期\))?|previousreportofthisperiod)$`)
+
+// Form reports whether a header, as fields are compared, is one that the system's own forms write
+// beside the cells to fill in.
+func Form(key string) bool { return formWords.MatchString(key) }
+
 // accountingWords are headers of what programs for accounting export.
 var accountingWords = regexp.MustCompile(`^(?:科目(?:代码|编码|编号|名称)?|会计科目|会计期间|借方(?:金额|发生额|余额)?|贷方(?:金额|发生额|余额)?|凭证(?:字号?|号)?|摘要|(?:期初|期末)?余额|期初(?:借方|贷方)|期末(?:借方|贷方)|核算项目|辅助核算|部门|往来单位|制单|记账)$`)
 
