@@ -176,7 +176,7 @@ func (g *Gateway) readiness(w http.ResponseWriter, r *http.Request) error {
 	if err := g.checkAvailable(w); err != nil {
 		return err
 	}
-	if err := g.checkIntake(w); err != nil {
+	if err := g.checkIntake(r.Context(), w); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
@@ -211,8 +211,8 @@ func (g *Gateway) checkAvailable(w http.ResponseWriter) error {
 }
 
 // checkIntake returns a problem while nothing is taken in.
-func (g *Gateway) checkIntake(w http.ResponseWriter) error {
-	if held := g.log.IntakeHeld(); held != nil {
+func (g *Gateway) checkIntake(ctx context.Context, w http.ResponseWriter) error {
+	if held := g.log.IntakeHeld(ctx); held != nil {
 		return heldProblem(w, held)
 	}
 	return nil

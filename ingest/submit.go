@@ -85,7 +85,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 // storeUpload makes the request's submissions durable, all or none. Where since is a place in
 // SUBMISSIONS, what was stored from there on is taken for this upload.
 func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.Holder, way string, since uint64) ([]*uploadedSubmission, error) {
-	if err := g.checkIntake(w); err != nil {
+	if err := g.checkIntake(r.Context(), w); err != nil {
 		return nil, err
 	}
 	return g.withUpload(w, r, who, way, func(ctx context.Context, uploaded []*uploadedSubmission) error {

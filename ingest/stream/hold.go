@@ -1,6 +1,9 @@
 package stream
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // HeldError says that nothing is published to SUBMISSIONS now: what comes would get the places of
 // messages that were lost. It passes once a person has decided what becomes of these.
@@ -22,20 +25,21 @@ func (e *HeldError) Error() string {
 // Unwrap returns what was lost.
 func (e *HeldError) Unwrap() error { return e.Why }
 
-// HoldIntake has every publishing to SUBMISSIONS ask first whether it may.
-func (l *Log) HoldIntake(ask func() *HeldError) {
+// HoldIntake has every publishing to SUBMISSIONS ask first whether it may. ask may wait a while for what it
+// does not know yet.
+func (l *Log) HoldIntake(ask func(context.Context) *HeldError) {
 	l.health.mu.Lock()
 	defer l.health.mu.Unlock()
 	l.health.held = ask
 }
 
 // IntakeHeld returns why nothing is published to SUBMISSIONS now, or nil.
-func (l *Log) IntakeHeld() *HeldError {
+func (l *Log) IntakeHeld(ctx context.Context) *HeldError {
 	l.health.mu.Lock()
 	ask := l.health.held
 	l.health.mu.Unlock()
 	if ask == nil {
 		return nil
 	}
-	return ask()
+	return ask(ctx)
 }

@@ -62,7 +62,7 @@ type Published struct {
 // the broker will always refuse, as for a message too large or a subject of no stream.
 func (l *Log) Publish(ctx context.Context, messages ...Message) ([]Published, error) {
 	for i := range messages {
-		if err := l.check(&messages[i]); err != nil {
+		if err := l.check(ctx, &messages[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +89,7 @@ func (l *Log) PublishTogether(ctx context.Context, messages ...Message) ([]Publi
 	}
 	size := 0
 	for i := range messages {
-		if err := l.check(&messages[i]); err != nil {
+		if err := l.check(ctx, &messages[i]); err != nil {
 			return nil, err
 		}
 		size += len(messages[i].Body)
@@ -205,13 +205,13 @@ func (m *Message) nats(span trace.SpanContext) *nats.Msg {
 
 // check returns a Permanent error for a message that the broker cannot take, and a [*HeldError] for one
 // that is not to be published now.
-func (l *Log) check(m *Message) error {
+func (l *Log) check(ctx context.Context, m *Message) error {
 	to, err := streamOf(m.Subject)
 	if err != nil {
 		return err
 	}
 	if to == Submissions {
-		if held := l.IntakeHeld(); held != nil {
+		if held := l.IntakeHeld(ctx); held != nil {
 			return held
 		}
 	}

@@ -39,7 +39,7 @@ func (l *Log) PublishEach(ctx context.Context, messages ...Message) []PublishRes
 	valid := make([]Message, 0, len(messages))
 	indexes := make([]int, 0, len(messages)) // of the valid messages in results
 	for i := range messages {
-		if results[i].Err = l.check(&messages[i]); results[i].Err == nil {
+		if results[i].Err = l.check(ctx, &messages[i]); results[i].Err == nil {
 			valid, indexes = append(valid, messages[i]), append(indexes, i)
 		}
 	}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,9 +69,9 @@ type health struct {
 	failing map[*failureStreak]Stuck
 	failed  map[stageStream]bool // work of the source that has failed since the start
 	letters map[stageStream]int
-	denied  map[string]denial // by subject
-	outage  func() error      // why the broker is away; nil is not known
-	held    func() *HeldError // why nothing is published to SUBMISSIONS; nil holds nothing
+	denied  map[string]denial                // by subject
+	outage  func() error                     // why the broker is away; nil is not known
+	held    func(context.Context) *HeldError // why nothing is published to SUBMISSIONS; nil holds nothing
 	// missed are the sequences, by stream, at which readers got no message; newlyMissed has a
 	// value when there are more.
 	missed      map[string][]Range

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/stream"
@@ -34,8 +35,9 @@ type continuity struct {
 	shown      comparison    // of the log with the projection
 	reconnects uint64        // of the broker, before the last comparison
 	tried      *uint64       // the same before the streams were last to be compared; nil before the first time
-	soon       chan struct{} // has a value when the next comparison is not to wait
 	next       chan struct{} // closed at the next result
+
+	once singleflight.Group // of comparing the streams
 }
 
 // comparison is the result of comparing; done says whether there is one.
@@ -48,7 +50,7 @@ type comparison struct {
 }
 
 func newContinuity(log *stream.Log, projection reconcile.Projection, prepared <-chan struct{}, logger zerolog.Logger) *continuity {
-	return &continuity{log: log, projection: projection, prepared: prepared, logger: logger, next: make(chan struct{}), soon: make(chan struct{}, 1)}
+	return &continuity{log: log, projection: projection, prepared: prepared, logger: logger, next: make(chan struct{})}
 }
 
 // run compares until ctx ends: at once, when ClickHouse is prepared, and at intervals.
@@ -72,7 +74,6 @@ func (c *continuity) run(ctx context.Context) error {
 		case <-prepared:
 			prepared = nil
 		case <-c.log.Missed():
-		case <-c.soon:
 		case <-next.C:
 		}
 		next.Stop()
@@ -92,16 +93,8 @@ func (c *continuity) isComplete() bool {
 func (c *continuity) compare(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, continuityInterval)
 	defer cancel()
-	reconnects := c.log.Reconnects()
-	streams, err := reconcile.CheckLog(ctx, c.log)
-	if err == nil {
-		c.keep(&c.streams, streams)
-	}
-	c.mu.Lock()
-	c.tried = &reconnects
-	c.mu.Unlock()
+	reconnects, err := c.compareStreams(ctx)
 	if err != nil {
-		c.logger.Debug().Err(err).Msg("the streams were not compared")
 		return
 	}
 	if c.canAskProjection() {
@@ -129,6 +122,22 @@ func (c *continuity) compare(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reconnects = reconnects
+}
+
+// compareStreams compares the streams with each other, keeps the result, and returns how often the broker
+// had been away before.
+func (c *continuity) compareStreams(ctx context.Context) (reconnects uint64, err error) {
+	reconnects = c.log.Reconnects()
+	found, err := reconcile.CheckLog(ctx, c.log)
+	if err != nil {
+		c.logger.Debug().Err(err).Msg("the streams were not compared")
+	} else {
+		c.keep(&c.streams, found)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tried = &reconnects
+	return reconnects, err
 }
 
 // keep keeps the result of one comparison, and logs what is new in it and what is over.
@@ -205,17 +214,28 @@ func (c *continuity) storable(ctx context.Context) error {
 // errComparing says that the log has not been compared yet since the broker came.
 var errComparing = errors.New("the log is being compared with what was made from it; try again in a second")
 
-// intakeHeld returns why nothing may be taken in now, or nil. After the broker was away the log is
+// intakePatience is how long what comes in waits for a comparison, which takes milliseconds.
+const intakePatience = 3 * time.Second
+
+// intakeHeld returns why nothing may be taken in now, or nil. After the broker was away the streams are
 // compared first; where that cannot be done, what was found before counts.
-func (c *continuity) intakeHeld() *stream.HeldError {
-	c.mu.Lock()
-	stale := c.tried == nil || !c.log.Connected() || *c.tried != c.log.Reconnects()
-	c.mu.Unlock()
-	if stale {
+func (c *continuity) intakeHeld(ctx context.Context) *stream.HeldError {
+	if c.isStale() && c.log.Connected() {
+		// Those who ask meanwhile wait for the same comparison, which goes on when one of them leaves.
+		compared := c.once.DoChan("", func() (any, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), continuityInterval)
+			defer cancel()
+			return c.compareStreams(ctx)
+		})
+		patience := time.NewTimer(intakePatience)
+		defer patience.Stop()
 		select {
-		case c.soon <- struct{}{}:
-		default:
+		case <-compared:
+		case <-patience.C:
+		case <-ctx.Done():
 		}
+	}
+	if c.isStale() {
 		return &stream.HeldError{Why: errComparing}
 	}
 	held := &stream.HeldError{}
@@ -229,6 +249,13 @@ func (c *continuity) intakeHeld() *stream.HeldError {
 		return nil
 	}
 	return held
+}
+
+// isStale reports whether the broker is away, or was since the streams were last to be compared.
+func (c *continuity) isStale() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tried == nil || !c.log.Connected() || *c.tried != c.log.Reconnects()
 }
 
 // beforeTransform returns work that begins once the streams have been compared and nothing
