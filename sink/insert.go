@@ -79,18 +79,25 @@ func (s *Store) insert(ctx context.Context, table string, pieces ...[]column) (e
 // batch's context ends (contextWatchdog of clickhouse-go 2.50). By then another statement has the
 // connection, and would fail because a caller's work was over.
 func untilSent(ctx context.Context) (batch context.Context, sent func()) {
-	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel)
+	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	return &batchContext{Context: detached, of: ctx}, func() { stop() }
 }
 
-// batchContext is a context with the deadline of another one.
+// batchContext is a context with the deadline of another one, which also says why it has ended.
 type batchContext struct {
 	context.Context
 	of context.Context
 }
 
 func (c *batchContext) Deadline() (time.Time, bool) { return c.of.Deadline() }
+
+func (c *batchContext) Err() error {
+	if c.Context.Err() == nil {
+		return nil
+	}
+	return c.of.Err()
+}
 
 // column is one column of an insert: its name and its values, which are a slice, a
 // lazyValues or a valuesByRow.

@@ -84,9 +84,15 @@ indicators:
 func (r *recomputing) accept(area, indicator, year, text string) {
 	r.Helper()
 	r.sequence++
+	// No validator judges it: it stands for one that has its verdict, as it has in the end.
+	publish(r, r.log, stream.Message{Subject: "submissions." + area + ".sti-annual", Header: map[string]string{event.LostHeader: "true"}})
 	publish(r, r.log, acceptedMessage(r, submission(area, r.sequence, event.AcceptedObservation{
 		Indicator: indicator, Unit: "亿元", Period: period(r, year), Value: value(r, text), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1,
 	})))
+	publish(r, r.log, verdictMessage(r, event.Verdict{
+		Submission: fmt.Sprintf("%032x", r.sequence), Area: area, Dataset: "sti-annual", Outcome: event.AllAccepted, Sequence: r.sequence,
+		ReceivedAt: receivedAt, DecidedAt: receivedAt, Rows: 1, Accepted: 1,
+	}))
 }
 
 // run carries a command out and returns its record.
