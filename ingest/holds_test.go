@@ -123,7 +123,8 @@ func TestHeldFiguresOverHTTP(t *testing.T) {
 		{"a member that is not known", "320812", explanations, `{"text":"x","area":"320804"}`, "MALFORMED", 400},
 		{"no such figure", "320812", explanations, `{"text":"x","holds":["1.1"]}`, "HOLD_UNKNOWN", 404},
 		{"no id", "320812", explanations, `{"text":"x","holds":["\u001b[2J"]}`, "HOLD_UNKNOWN", 404},
-		{"no such submission", "320812", "/v1/submissions/%1b%5b2J/explanations", `{"text":"x"}`, "HOLD_UNKNOWN", 404},
+		{"no such submission", "320812", "/v1/submissions/[2J/explanations", `{"text":"x"}`, "HOLD_UNKNOWN", 404},
+		{"control characters", "320812", "/v1/submissions/%1b%5b2J/explanations", `{"text":"x"}`, "", 400},
 	} {
 		a := h.do("POST", test.path, test.area, asJSON, test.body)
 		problem := a.problem(t)

@@ -164,8 +164,8 @@ func TestLargeFileGoesInParts(t *testing.T) {
 	h := open(t, func(c *natsd.Config) { c.MaxPayload = 64 << 10 })
 	var text strings.Builder
 	text.WriteString("dataset,indicator,period,value\n")
-	for year := range 1500 {
-		fmt.Fprintf(&text, "sti-annual,hnte_valid,%d,%d\n", 1000+year, year)
+	for n := range 1500 {
+		fmt.Fprintf(&text, "sti-annual,hnte_valid,%d-%02d,%d\n", 1949+n/12, 1+n%12, n)
 	}
 	h.put("320812/large.csv", text.String())
 	killed := h.watcher("same", drop.WithSteps(func(reached string) error {
