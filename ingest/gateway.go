@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/configs/attempts"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/connections"
@@ -144,12 +145,14 @@ func (g *Gateway) Ready() <-chan struct{} { return g.index.ready }
 func (g *Gateway) Serving() error {
 	switch {
 	case !g.index.caughtUp():
-		return errors.New("the gateway has yet to catch up with the log")
+		return bilingual.New("接收服务尚未跟上日志", "the gateway has yet to catch up with the log")
 	case !g.tokens.Current():
-		return errors.New("the gateway does not know the tokens as they are now")
+		return bilingual.New("接收服务尚不掌握令牌的现状", "the gateway does not know the tokens as they are now")
 	}
 	if err := g.tokens.FileAway(); err != nil {
-		return fmt.Errorf("everybody whose token is in the tokens file gets 503: %w; put the file back", err)
+		return &bilingual.Error{Err: err, Text: bilingual.Text{
+			ZH: "持令牌文件中令牌者一律得到 503：" + bilingual.Chinese(err), EN: "everybody whose token is in the tokens file gets 503: " + err.Error(),
+		}}
 	}
 	return nil
 }

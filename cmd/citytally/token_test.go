@@ -42,16 +42,18 @@ func TestTokenCommands(t *testing.T) {
 	secret := strings.TrimSpace(must(t, "token", "create", "--dir", dir, "--area", "*", "--role", "analyst", "--name", "research"))
 	eventually(t, "the token is in force", func() bool { return status(secret) == http.StatusOK })
 	list := must(t, "token", "list", "--dir", dir, "--lang", "en")
-	var id string
-	for line := range strings.Lines(list) {
-		if strings.Contains(line, "research") {
-			id = strings.Fields(line)[0]
+	idOf := func(list, name string) string {
+		for line := range strings.Lines(list) {
+			if strings.Contains(line, name) {
+				return strings.Fields(line)[0]
+			}
 		}
+		return ""
 	}
 	if !strings.Contains(list, "in the tokens file") || strings.Contains(list, secret) {
 		t.Errorf("want the tokens of the file too, and no secret: %s", list)
 	}
-	must(t, "token", "revoke", "--dir", dir, id, "--reason", "left")
+	must(t, "token", "revoke", "--dir", dir, idOf(list, "research"), "--reason", "left")
 	eventually(t, "the token has ended", func() bool { return status(secret) == http.StatusUnauthorized })
 	if list := must(t, "token", "list", "--dir", dir, "--lang", "en"); !strings.Contains(list, "revoked") || !strings.Contains(list, ": left") {
 		t.Errorf("want who revoked it and why: %s", list)
@@ -72,9 +74,29 @@ func TestTokenCommands(t *testing.T) {
 	if want := []string{"lock", "revoke", "token"}; !slices.Equal(kinds, want) {
 		t.Errorf("want %v on record, got %v", want, kinds)
 	}
+	secret = strings.TrimSpace(must(t, "token", "create", "--dir", dir, "--area", "*", "--role", "analyst", "--name", "library"))
 	p.stop(t, syscall.SIGTERM)
 
-	if err := os.Remove(filepath.Join(dir, "tokens.yaml")); err != nil {
+	// A start without the file tells of it, and takes it up once it is back.
+	file, aside := filepath.Join(dir, "tokens.yaml"), filepath.Join(dir, "t.yaml")
+	if err := os.Rename(file, aside); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, nil, append(append([]string{"run"}, anyPorts(dir)...), "--only", "ingest")...)
+	eventually(t, "the program runs", func() bool { i, err = app.FindInstance(dir); return err == nil })
+	eventually(t, "those of the broker are in and nobody else", func() bool {
+		return status(secret) == http.StatusOK && status("nobody's") == http.StatusServiceUnavailable
+	})
+	if s := must(t, "status", "--dir", dir, "--lang", "zh"); !strings.Contains(s, file) || !strings.Contains(s, "请放回该文件") {
+		t.Errorf("want the status to name the missing file: %s", s)
+	}
+	if err := os.Rename(aside, file); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the file is read once it is back", func() bool { return status("nobody's") == http.StatusUnauthorized })
+	must(t, "token", "revoke", "--dir", dir, idOf(must(t, "token", "list", "--dir", dir, "--lang", "en"), "library"), "--reason", "left")
+	p.stop(t, syscall.SIGTERM)
+	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	code, _, stderr := citytally(t, append([]string{"run", "--only", "ingest"}, anyPorts(dir)...)...)

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
 )
@@ -32,9 +33,9 @@ type File struct {
 	cat  *catalogue.Catalogue
 
 	mu     sync.RWMutex
-	tokens map[hash]fileToken
-	state  fileState
-	away   error // why the file cannot be read now
+	tokens map[hash]fileToken // nil while the file has never been read without a mistake
+	state  fileState          // zero while the file is away
+	away   error              // why nobody knows now what the file says
 }
 
 // fileToken is one entry of the file: it has either the token itself or its SHA-256 in
@@ -72,6 +73,14 @@ func Load(path string, cat *catalogue.Catalogue) (*File, error) {
 	return f, nil
 }
 
+// Await returns the tokens of a file that is missing: as long as it is, nobody knows of any token whether
+// it is in the file.
+func Await(path string, cat *catalogue.Catalogue) *File {
+	f := &File{path: path, cat: cat}
+	_, _ = f.Reload() // why it cannot be read is asked of the register
+	return f
+}
+
 // Reload reads the file when it has changed since it was last read. An error is returned once,
 // until the file changes again; then it says what became of whom.
 func (f *File) Reload() (changed bool, err error) {
@@ -80,7 +89,7 @@ func (f *File) Reload() (changed bool, err error) {
 	if err == nil {
 		now := fileState{info.ModTime(), info.Size()}
 		f.mu.RLock()
-		same := f.state == now && f.away == nil
+		same := f.state == now
 		f.mu.RUnlock()
 		if same {
 			return false, nil
@@ -91,7 +100,7 @@ func (f *File) Reload() (changed bool, err error) {
 	defer f.mu.Unlock()
 	if err != nil {
 		known := f.away != nil
-		f.away = fmt.Errorf("read tokens: %w", err)
+		f.state, f.away = fileState{}, unread(fmt.Errorf("read tokens: %w", err), bilingual.Text{ZH: "请放回该文件", EN: "put the file back"})
 		if known {
 			return false, nil
 		}
@@ -103,9 +112,20 @@ func (f *File) Reload() (changed bool, err error) {
 		f.tokens = tokens
 		return true, nil
 	}
+	if f.tokens == nil {
+		f.away = unread(err, bilingual.Text{ZH: "请改正该文件", EN: "correct the file"})
+		return false, err
+	}
 	before := len(f.tokens)
 	f.keep(tokens, parsed, text)
 	return false, fmt.Errorf("%w\nnothing new in %s is in force until it is mended; of %d tokens in force before, %d stay", err, f.path, before, len(f.tokens))
+}
+
+// unread is why nobody knows what the file says, and what to do about it.
+func unread(err error, advice bilingual.Text) error {
+	return &bilingual.Error{Err: err, Text: bilingual.Text{
+		ZH: "无法读取令牌文件：" + bilingual.Chinese(err) + "；" + advice.ZH, EN: err.Error() + "; " + advice.EN,
+	}}
 }
 
 // keep ends the tokens that a file with a mistake does not have unchanged.
@@ -165,8 +185,8 @@ func (f *File) parse(text []byte) (tokens map[hash]fileToken, parsed bool, err e
 	}
 	var document yaml.Node
 	parsed = yaml.Unmarshal(text, &document) == nil
-	if parsed && len(file.Tokens) == 0 {
-		decoder.Report(fmt.Errorf("%s: tokens: want at least one", f.path))
+	if parsed && file.Tokens == nil {
+		decoder.Report(fmt.Errorf("%s: tokens: want at least one, or [] for none", f.path))
 	}
 	return tokens, parsed, decoder.Err()
 }
@@ -209,7 +229,7 @@ func (e *fileToken) check(cat *catalogue.Catalogue) error {
 }
 
 // lookup returns the holder of a token of the file. It returns why the file cannot be read where
-// the token was in it before: nobody knows whether it still is.
+// the token may be in it: where it was before, and every token while the file has never been read.
 func (f *File) lookup(h hash) (Holder, bool, error) {
 	if f == nil {
 		return Holder{}, false, nil
@@ -217,7 +237,7 @@ func (f *File) lookup(h hash) (Holder, bool, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	t, ok := f.tokens[h]
-	if !ok {
+	if !ok && f.tokens != nil {
 		return Holder{}, false, nil
 	}
 	return t.holder, true, f.away

@@ -129,11 +129,15 @@ func TestLoadReportsEveryMistake(t *testing.T) {
 	if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "abcdef") {
 		t.Errorf("a token is in the message: %v", err)
 	}
-	for name, text := range map[string]string{"no tokens": "tokens: []", "empty": "", "no YAML": "tokens: [{", "a list": "- a"} {
+	for name, text := range map[string]string{"no tokens": "tokens:", "empty": "", "no YAML": "tokens: [{", "a list": "- a"} {
 		check(t, os.WriteFile(path, []byte(text), 0o600))
-		if _, err := token.Load(path, city(t)); err == nil {
-			t.Errorf("%s: want an error", name)
+		if _, err := token.Load(path, city(t)); err == nil || strings.Contains(err.Error(), "in force before") {
+			t.Errorf("%s: want an error, and nothing of tokens that were never in force, got %v", name, err)
 		}
+	}
+	check(t, os.WriteFile(path, []byte("tokens: []"), 0o600))
+	if _, err := token.Load(path, city(t)); err != nil {
+		t.Errorf("want a file that says it has none, got %v", err)
 	}
 }
 
@@ -164,7 +168,8 @@ func TestWrongFileChangesNobodyElse(t *testing.T) {
 		"twice":                      {list(a, b, c, b), "ac", "the same token as tokens[1]"},
 		"commented out, no YAML":     {"tokens:\n  - " + a + "\n#  - " + b + "\n  - " + c + "\n  - {", "ac", "tokens.yaml"},
 		"no YAML":                    {list(a, b, c) + "  - {", "abc", "tokens.yaml"},
-		"no tokens":                  {"tokens: []\n", "", "want at least one"},
+		"no tokens":                  {"tokens: []\n", "", ""},
+		"nothing listed":             {"tokens:\n", "", "want at least one"},
 		"empty":                      {"", "", "want at least one"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,6 +125,32 @@ func TestIssuedTokens(t *testing.T) {
 	}
 }
 
+// While a file that was there is missing from the start on, or is put back with a mistake, nobody can say
+// of a token whether it is in force, but of those in the bucket; put back, it is read.
+func TestMissingFileIsAwaited(t *testing.T) {
+	log, _ := openLog(t, natsdtest.Start(t))
+	path := filepath.Join(t.TempDir(), "tokens.yaml")
+	register := follow(t, log, token.Await(path, city(t)))
+	issued, _, err := token.Create(t.Context(), log, city(t), token.Holder{Name: "n", Role: token.District, Area: "320812"}, clerk, now)
+	check(t, err)
+	eventually(t, "the issued token is in force", func() bool { _, err := register.Lookup(issued, now); return err == nil })
+	const inFile = "a-token-of-the-tokens-file"
+	want := func(state string, want error, away string) {
+		t.Helper()
+		_, err := register.Lookup(inFile, now)
+		if why := register.FileAway(); !errors.Is(err, want) || (why == nil) != (away == "") || away != "" && !strings.Contains(why.Error(), away) {
+			t.Errorf("%s: want %v and %q, got %v and %v", state, want, away, err, why)
+		}
+	}
+	want("missing", token.ErrUncertain, "put the file back")
+	check(t, os.WriteFile(path, []byte("tokens: [{"), 0o600))
+	want("with a mistake", token.ErrUncertain, "correct the file")
+	check(t, os.WriteFile(path, []byte(`tokens: [{area: "320804", token: `+inFile+`}]`), 0o600))
+	want("put back", nil, "")
+	check(t, os.WriteFile(path, []byte("tokens: []"), 0o600))
+	want("without tokens", token.ErrUnknown, "")
+}
+
 func TestCreateRefusesWhatMakesNoSense(t *testing.T) {
 	log, _ := openLog(t, natsdtest.Start(t))
 	for want, holder := range map[string]token.Holder{

@@ -275,8 +275,8 @@ func (p *Pipeline) feed(w io.Writer, owed []calendar.Obligation, area, language 
 	return (&obligation.Printer{Printer: printer}).Feed(w, owed, area, at)
 }
 
-// openTokens loads the tokens file, or makes it on a new data directory. Without the file it
-// returns nil where there are tokens in the bucket.
+// openTokens loads the tokens file, or makes it on a new data directory. Where one is missing that
+// was there, and there are tokens in the bucket, it waits for the file to be put back.
 func (p *Pipeline) openTokens(ctx context.Context) (*token.File, error) {
 	path, logger := p.settings.TokensFile(), p.child(StageIngest)
 	if p.settings.Ingest.TokensFile != "" {
@@ -296,8 +296,8 @@ func (p *Pipeline) openTokens(ctx context.Context) (*token.File, error) {
 		if !slices.ContainsFunc(issued, func(i token.Issued) bool { return i.StateAt(time.Now()) == token.InForce }) {
 			return nil, Usage(fmt.Errorf("%w; or issue tokens without a file: citytally token create", gone))
 		}
-		logger.Warn().Str("file", path).Msg("the tokens file is missing; only the tokens that citytally token list shows are in force")
-		return nil, nil
+		logger.Error().Str("file", path).Msg("the tokens file is missing, and this data directory had one: only tokens that citytally token created are let in until it is put back; where it is no longer wanted, write one with the line: tokens: []")
+		return token.Await(path, p.Catalogue), nil
 	case err != nil:
 		return nil, Usage(err)
 	case generated:
