@@ -12,7 +12,13 @@ import (
 // Load returns the defaults, overlaid with the YAML file at path, unless path is empty, and
 // with the variables of environ, and checked. The error lists every mistake, one on each
 // line, with its line in the file or its variable. It never shows a secret.
-func Load(path string, environ []string) (*Settings, error) {
+func Load(path string, environ []string) (*Settings, error) { return load(path, environ, false) }
+
+// LoadOneOfTwo is Load for a program that uses two sets of settings with one environment: the user and
+// password of a server that these do not name belong to the other set's.
+func LoadOneOfTwo(path string, environ []string) (*Settings, error) { return load(path, environ, true) }
+
+func load(path string, environ []string, oneOfTwo bool) (*Settings, error) {
 	settings := Default()
 	d := strict.NewDecoder(path, settings)
 	if path != "" {
@@ -22,7 +28,14 @@ func Load(path string, environ []string) (*Settings, error) {
 		}
 		d.Document(text)
 	}
+	broker, store := settings.NATS, settings.ClickHouse
 	applyEnvironment(d, environ, settings)
+	if n := &settings.NATS; oneOfTwo && n.URL == "" {
+		n.User, n.Password, n.CredentialsFile, n.TLS = broker.User, broker.Password, broker.CredentialsFile, broker.TLS
+	}
+	if c := &settings.ClickHouse; oneOfTwo && c.DSN == "" {
+		c.User, c.Password = store.User, store.Password
+	}
 	d.Add(settings.Validate())
 	if err := d.Err(); err != nil {
 		return nil, err

@@ -263,3 +263,29 @@ func TestBuiltInCalendar(t *testing.T) {
 		t.Errorf("with another catalogue: want nothing owed, got %v, %v", none, err)
 	}
 }
+
+// The password of the server that one of two settings names is no mistake in the other.
+func TestOneEnvironmentForTwoSettings(t *testing.T) {
+	environ := []string{"CITYTALLY_NATS_USER=u", "CITYTALLY_NATS_PASSWORD=p", "CITYTALLY_CLICKHOUSE_PASSWORD=p"}
+	if _, err := Load("", environ); err == nil {
+		t.Error("want a password without a server refused where there are no other settings")
+	}
+	embedded, err := LoadOneOfTwo("", environ)
+	if err != nil || embedded.NATS.Password != "" {
+		t.Errorf("got %q, %v", embedded.NATS.Password, err)
+	}
+	path := filepath.Join(t.TempDir(), "cluster.yaml")
+	if err := os.WriteFile(path, []byte("nats: {url: \"nats://h:4222\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := LoadOneOfTwo(path, environ)
+	if err != nil || cluster.NATS.User != "u" || cluster.NATS.Password != "p" {
+		t.Errorf("got %+v, %v", cluster, err)
+	}
+	if err := os.WriteFile(path, []byte("nats: {password: p}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadOneOfTwo(path, nil); err == nil {
+		t.Error("want a password without a server in the file refused")
+	}
+}

@@ -153,7 +153,7 @@ func newRestore(g *globals) *cobra.Command {
 		Short: "Put the newest backup of a directory back",
 		Long: `Verify a backup and put the log of the newest one back: into the embedded broker of
 --dir, on which nothing may run, or into the broker of the settings (--config), which
-must have no streams. Messages keep their sequence and time. Where the data directory
+must have streams that nobody has used, or none. Messages keep their sequence and time. Where the data directory
 has a log already, that is moved aside and stays; no file is replaced.
 
 An empty ClickHouse is filled from the log at the next start. One that shows more
@@ -187,15 +187,16 @@ func newMove(g *globals) *cobra.Command {
 		Use:   "move --to FILE",
 		Short: "Move the log from one broker to another, embedded or not",
 		Long: `Copy the log of the settings' broker (--config, --dir) into the broker of another
-settings file, which must have no streams: from the embedded broker to a cluster, or
+settings file, whose streams nobody may have used: from the embedded broker to a cluster, or
 back. Every stage is to be stopped first. Messages keep their sequence and time, and
 what was moved from stays as it is.
 
-把一个 NATS（内置或集群）中的日志搬到另一份设置所指的、尚无任何流的 NATS。须先停止所有环节；
+把一个 NATS（内置或集群）中的日志搬到另一份设置所指的、各流尚未用过的 NATS。须先停止所有环节；
 原处的数据保持不变。`,
 		Example: "  citytally move --dir /srv/citytally --to cluster.yaml\n  citytally move --config cluster.yaml --to embedded.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			g.oneOfTwo = true
 			from, logger, err := g.logger(cmd)
 			if err != nil {
 				return err
@@ -203,7 +204,7 @@ what was moved from stays as it is.
 			if to == "" {
 				return app.Usage(errors.New("want --to, a settings file that names the other broker"))
 			}
-			other, err := (&globals{config: to}).settings()
+			other, err := (&globals{config: to, oneOfTwo: true}).settings()
 			if err != nil {
 				return err
 			}

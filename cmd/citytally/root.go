@@ -40,6 +40,8 @@ type globals struct {
 	config string
 	dir    string
 	level  choice
+	// oneOfTwo is set where a command uses other settings besides, with the same environment.
+	oneOfTwo bool
 }
 
 func newRoot() *cobra.Command {
@@ -115,7 +117,11 @@ func checkArguments(command *cobra.Command) {
 
 // settings loads the settings and sets in them what the flags say.
 func (g *globals) settings() (*configs.Settings, error) {
-	s, err := configs.Load(g.config, os.Environ())
+	load := configs.Load
+	if g.oneOfTwo {
+		load = configs.LoadOneOfTwo
+	}
+	s, err := load(g.config, os.Environ())
 	if err != nil {
 		return nil, app.Usage(fmt.Errorf("settings:\n%w", err))
 	}

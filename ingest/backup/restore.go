@@ -19,7 +19,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// ExistsError is the error of a restore into a broker that has streams already.
+// ExistsError is the error of a restore into a broker whose streams have been used.
 type ExistsError struct{ Streams []string }
 
 // Error names the streams and says what to do.
@@ -27,7 +27,7 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("the broker has streams already (%s), and nothing is restored over them: restore into an empty broker, or back these up and delete them first", strings.Join(e.Streams, ", "))
 }
 
-// Restore puts the newest backup of a directory into a broker that has none of the streams, with
+// Restore puts the newest backup of a directory into a broker whose streams nobody has used, with
 // the settings' replicas and retention. Consumers go on where they were at that place, but for
 // those named in anew, which begin at the beginning: they fill what is not of that place. What is
 // read is held against its digests.
@@ -44,17 +44,8 @@ func Restore(ctx context.Context, nc *nats.Conn, dir string, config stream.Confi
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
 	b := m.Newest()
-	var exists []string
-	for i := range b.Streams {
-		_, err := js.Stream(ctx, b.Streams[i].Name)
-		if err == nil {
-			exists = append(exists, b.Streams[i].Name)
-		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return nil, fmt.Errorf("look at stream %s: %w", b.Streams[i].Name, err)
-		}
-	}
-	if exists != nil {
-		return nil, &ExistsError{Streams: exists}
+	if err := clearUnused(ctx, js); err != nil {
+		return nil, err
 	}
 	for i := len(b.Streams) - 1; i >= 0; i-- { // what is referred to comes first
 		s := &b.Streams[i]
@@ -86,6 +77,33 @@ func Restore(ctx context.Context, nc *nats.Conn, dir string, config stream.Confi
 		}
 	}
 	return b, nil
+}
+
+// clearUnused deletes the streams of this program, which a broker makes when it starts. Where one of them
+// has ever had a message, it deletes none, and the error is an [*ExistsError].
+func clearUnused(ctx context.Context, js jetstream.JetStream) error {
+	var unused, used []string
+	for _, name := range stream.All() {
+		s, err := js.Stream(ctx, name)
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+		case err != nil:
+			return fmt.Errorf("look at stream %s: %w", name, err)
+		case s.CachedInfo().State.LastSeq > 0:
+			used = append(used, name)
+		default:
+			unused = append(unused, name)
+		}
+	}
+	if used != nil {
+		return &ExistsError{Streams: used}
+	}
+	for _, name := range unused {
+		if err := ignoreAbsent(js.DeleteStream(ctx, name)); err != nil {
+			return fmt.Errorf("delete stream %s, which was never used: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func ignoreAbsent(err error) error {

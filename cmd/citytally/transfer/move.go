@@ -18,7 +18,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Move puts the log of one broker into another one that has no streams, with the places of all
+// Move puts the log of one broker into another one whose streams nobody has used, with the places of all
 // consumers where both use the same ClickHouse. Nothing may write to the first one meanwhile:
 // where something did, the error says so, and what was moved is to be deleted.
 func Move(ctx context.Context, from, to *configs.Settings, progress func(backup.Progress), logger zerolog.Logger) (moved *Restored, err error) {
