@@ -124,6 +124,10 @@ func TestRulesJudgeRows(t *testing.T) {
 			name: "year to date falls", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD06", "33"), fixture.Figure("tech_contract_value", "2021-YTD07", "51")},
 			want: map[int][]string{1: {"YTD_FALLING"}, 2: {"YTD_ABOVE_NEXT"}}, refused: []int{1, 2},
 		},
+		{
+			name: "year to date falls within a submission", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2020-YTD09", "9.9"), fixture.Figure("tech_contract_value", "2020-YTD10", "5.1")},
+			want: map[int][]string{1: {"YTD_ABOVE_NEXT"}, 2: {"YTD_FALLING"}}, refused: []int{1, 2},
+		},
 		{name: "what is in force is not judged again", rows: []event.Observation{{Indicator: "industrial_output", Period: "2022", Value: "400", Stage: "flash"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

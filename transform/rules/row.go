@@ -156,7 +156,6 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 }
 
 func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
-	submitted := false
 	switch n {
 	case ofValue:
 		return r.Value, true
@@ -172,10 +171,8 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 	case ofYearBefore:
 		v, r.submittedYearBefore, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
 	case ofAfter:
-		// Where the submission has the next period as well, that row is judged by this one.
 		if after, exists := periodAfter(r.Period); exists {
-			v, submitted, ok = r.Figures.Figure(r.of.id, after)
-			ok = ok && !submitted
+			v, _, ok = r.Figures.Figure(r.of.id, after)
 		}
 	case ofSameSpan:
 		if same, exists := sameSpan(r.Period); exists && r.of.kind == catalogue.Flow {
