@@ -60,6 +60,17 @@ func TestJanuaryIsOfferedOnce(t *testing.T) {
 	v.get("/figures?dataset=sti-annual").wants(t, http.StatusOK, ">2010年<")
 }
 
+// Most tables of a month or quarter do not say their period, so that its field is seen before a file is refused.
+func TestPeriodIsAskedForBeforeAFileIsRefused(t *testing.T) {
+	for language, label := range map[string]string{"zh": ">报告期<", "en": ">Period<"} {
+		home := open(t).visitor(language).signIn("320812").get("/").text
+		_, form, _ := strings.Cut(home, `action="/check"`)
+		if usual, _, _ := strings.Cut(form, "<details"); !strings.Contains(usual, label) || !strings.Contains(usual, `name="period"`) {
+			t.Errorf("%s: the field of the period is among the less usual ones:\n%s", language, form)
+		}
+	}
+}
+
 func TestFileThatCannotBeReadIsAskedAbout(t *testing.T) {
 	v := open(t).visitor("zh").signIn("320812")
 	asked := v.drop("表.csv", "指标,数值\n地区生产总值,813.41\n", annual).wants(t, http.StatusUnprocessableEntity, "无法读取这个文件", `name="held"`)

@@ -14,7 +14,7 @@ var english = Words{
 
 	Upload: "Send a file", UploadHow: "You see what was read before anything is sent. Excel (.xlsx), CSV, TSV or JSON, up to %d MB.",
 	DropHere: "Drop a file here, or click to choose one", Dataset: "Report", More: "More options",
-	Period: "Period", PeriodHint: "Where the file does not say it: 2021, 2021-Q3.", Sheet: "Sheet", SheetHint: "Where a workbook has several tables.",
+	Period: "Period", PeriodHint: "Where the table does not say it: 2021, 2021-Q3.", Sheet: "Sheet", SheetHint: "Where a workbook has several tables.",
 	Charset: "Encoding", CharsetAny: "Find out", Check: "Look at the file", Checking: "Reading…", ReadAnew: "Not what you meant? Read it another way", CheckAgain: "Read it again like this", AnotherFile: "Another file",
 
 	CheckTitle: "Confirm and send", Understood: "What was read", NotRead: "This file cannot be read", NotReadHow: "Add below what is asked and read it again, or mend the file and choose it anew. Nothing was sent.",

@@ -14,7 +14,7 @@ var chinese = Words{
 
 	Upload: "报送文件", UploadHow: "先查看读取结果，确认后才报送。支持 Excel（.xlsx）、CSV、TSV、JSON，最大 %d MB。",
 	DropHere: "将文件拖到这里，或点击选择", Dataset: "报表", More: "其他选项",
-	Period: "报告期", PeriodHint: "文件中未写明时填写，如 2021年、2021年三季度。", Sheet: "工作表", SheetHint: "工作簿中有多张表时填写。",
+	Period: "报告期", PeriodHint: "表中没有写明报告期时填写，如 2021年、2021年三季度。", Sheet: "工作表", SheetHint: "工作簿中有多张表时填写。",
 	Charset: "文字编码", CharsetAny: "自动识别", Check: "查看读取结果", Checking: "正在读取……", ReadAnew: "读得不对？换一种方式读取", CheckAgain: "按以上选项重新读取", AnotherFile: "换一个文件",
 
 	CheckTitle: "确认报送", Understood: "读取结果", NotRead: "无法读取这个文件", NotReadHow: "请按提示在下方补充后重新读取，或改正文件后另选。尚未报送任何数据。",
