@@ -67,7 +67,10 @@ var (
 	dayText       = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$`)
 	dayFirst      = regexp.MustCompile(`^\d{1,2}[-/](?:[A-Za-z]{3,9}|\d{1,2})[-/]\d{2,4}$`)
 	dayMonth      = regexp.MustCompile(`^(?:(\d{1,2})[- ]([A-Za-z]{3,9})|([A-Za-z]{3,9}) (\d{1,2})|(\d{1,2})月(\d{1,2})日)$`)
-	dotMonth      = regexp.MustCompile(`^(\d{4})\.1$`)
+	// dottedSpan is a span of months behind a year (2022.1-9), which would be a day with the same mark twice.
+	dottedSpan = regexp.MustCompile(`^\d{4}[.年]\d{1,2}-\d{1,2}$`)
+	shortYears = regexp.MustCompile(`^\d{2}年(?:度|[底末]|[上下]半年|\d{1,2}月份?|第?[1-4一二三四]季度?)?$`)
+	dotMonth   = regexp.MustCompile(`^(\d{4})\.1$`)
 )
 
 // compactPeriod drops white space, folds dashes into hyphens and Chinese numerals into
@@ -109,7 +112,10 @@ func periodDamage(text, folded string) error {
 		return problem("PERIOD_DATE", "是 Excel 的日期序号（即 %s）；该月请写 %s，该年请写 %d，并将单元格设为“文本”格式",
 			"is Excel's number for the day %s; write %s for that month or %d for that year, and format the cells as Text", day.Format(time.DateOnly), day.Format("2006-01"), day.Year())
 	}
-	if m := dayText.FindStringSubmatch(folded); m != nil {
+	if shortYears.MatchString(folded) {
+		return problem("PERIOD_WITHOUT_YEAR", "的年份只写了两位；请写全，如 20%s", "has a year of two digits; write it in full, as in 20%s", folded)
+	}
+	if m := dayText.FindStringSubmatch(folded); m != nil && !dottedSpan.MatchString(folded) {
 		month, _ := strconv.Atoi(m[2])
 		if month >= 1 && month <= 12 {
 			return problem("PERIOD_DATE", "是某一天，Excel 会把 %[2]s-%[3]d 变成日期；该月请写 %[2]s-%02[3]d，该年请写 %[2]s，并将单元格设为“文本”格式",
@@ -145,7 +151,7 @@ var (
 	wordQuarter  = regexp.MustCompile(`^(?:第?([1-4])季度?|q([1-4])|([1-4])q)$`)
 	wordHalf     = regexp.MustCompile(`^(?:(上)半年|(下)半年|[sh]([12]))$`)
 	wordMonth    = regexp.MustCompile(`^(\d{1,2})(月份?)?$`)
-	wordSpan     = regexp.MustCompile(`^(\d{1,2})月?-(\d{1,2})月(?:份|累计|份累计|合计)?$`)
+	wordSpan     = regexp.MustCompile(`^(\d{1,2})月?-(\d{1,2})(月(?:份|累计|份累计|合计)?)?$`)
 	wordFirst    = regexp.MustCompile(`^前(\d{1,2})(个月|月|季度)(?:累计)?$`)
 	wordQuarters = regexp.MustCompile(`^1季?度?-([2-4])季度?(?:累计)?$`)
 	wordYTD      = regexp.MustCompile(`^ytd(\d{1,2})$`)
@@ -198,6 +204,9 @@ func readPart(text, separator string) Period {
 	case match(wordQuarters, text, &m):
 		return monthSpan(1, 3*number(m[1]))
 	case match(wordSpan, text, &m):
+		if m[3] == "" && separator != "." && separator != "年" { // 2022-1-9 is a day
+			return Period{}
+		}
 		return monthSpan(number(m[1]), number(m[2]))
 	case match(wordYTD, text, &m):
 		return monthSpan(1, number(m[1]))

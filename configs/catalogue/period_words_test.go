@@ -16,7 +16,7 @@ func TestReadPeriod(t *testing.T) {
 		"2022Q3": "2022-Q3", "2022q3": "2022-Q3", "2022-q3": "2022-Q3", "2022年三季度": "2022-Q3", "2022年第三季度": "2022-Q3", "2022年3季度": "2022-Q3", "2022年Q3": "2022-Q3", "Q3 2022": "2022-Q3", "3Q2022": "2022-Q3",
 		"2022年上半年": "2022-S1", "2022年下半年": "2022-S2", "2022H1": "2022-S1", "2022-H2": "2022-S2", "H1 2022": "2022-S1",
 		"2022年1-6月": "2022-YTD06", "2022年1—6月": "2022-YTD06", "2022年1－6月累计": "2022-YTD06", "2022年1至6月": "2022-YTD06", "2022年1～2月份": "2022-YTD02", "2022年1月—6月": "2022-YTD06",
-		"2022年前三季度": "2022-YTD09", "2022年前6个月": "2022-YTD06", "2022年4-6月": "2022-Q2", "2022年7-12月": "2022-S2", "2022ytd06": "2022-YTD06",
+		"2022年前三季度": "2022-YTD09", "2022年前6个月": "2022-YTD06", "2022年4-6月": "2022-Q2", "2022.1-9": "2022-YTD09", "2022.10-12": "2022-Q4", "2022年1-9": "2022-YTD09", "2022年7-12月": "2022-S2", "2022ytd06": "2022-YTD06",
 		"Jan–Feb 2022": "2022-YTD02", "Jan-Jun 2022": "2022-YTD06", "March 2022": "2022-03", "2022 Mar": "2022-03", "Mar-2022": "2022-03", "Jun-22": "2022-06", "2022-Mar": "2022-03",
 		"三季度": "2023-Q3", "3月": "2023-03", "上半年": "2023-S1", "1—6月": "2023-YTD06", "Q2": "2023-Q2", "March": "2023-03", "前三季度": "2023-YTD09", "1-3季度": "2023-YTD09", "一至二季度累计": "2023-YTD06",
 	} {
@@ -35,7 +35,7 @@ func TestReadPeriodRefuses(t *testing.T) {
 		"22-Jun": {"PERIOD_DATE", "as Excel shows it"}, "Jun 22": {"PERIOD_DATE", "as Excel shows it"}, "6月22日": {"PERIOD_DATE", "as Excel shows it"}, "3/1/2022": {"PERIOD_DATE", "as Excel shows it"},
 		"2022.1": {"PERIOD_INVALID", "2022-10"}, "2O22": {"PERIOD_INVALID", "letter O"}, "2022-13": {"PERIOD_INVALID", ""}, "2022年13月": {"PERIOD_INVALID", ""},
 		"三季度": {"PERIOD_WITHOUT_YEAR", "names no year"}, "上半年": {"PERIOD_WITHOUT_YEAR", ""}, "1-6月": {"PERIOD_WITHOUT_YEAR", ""},
-		"": {"PERIOD_INVALID", ""}, "20221": {"PERIOD_INVALID", ""}, "2022年2-5月": {"PERIOD_INVALID", ""}, "2021-2022": {"PERIOD_INVALID", ""}, "22年3月": {"PERIOD_INVALID", ""},
+		"": {"PERIOD_INVALID", ""}, "20221": {"PERIOD_INVALID", ""}, "2022年2-5月": {"PERIOD_INVALID", ""}, "2021-2022": {"PERIOD_INVALID", ""}, "2022.9-1": {"PERIOD_INVALID", ""}, "22年3月": {"PERIOD_WITHOUT_YEAR", "two digits"}, "21年": {"PERIOD_WITHOUT_YEAR", "as in 2021年"}, "10年期": {"PERIOD_INVALID", ""},
 		"3": {"PERIOD_INVALID", ""}, "本月": {"PERIOD_INVALID", ""}, "2022年6月累计": {"PERIOD_INVALID", ""}, "-44774": {"PERIOD_INVALID", ""}, "1900": {"PERIOD_INVALID", ""},
 		strings.Repeat("2022年", 40): {"PERIOD_INVALID", ""},
 	} {

@@ -288,6 +288,15 @@ func single() []corpusFile {
 		text("period-in-rows-and-columns.csv", "时期,2021年地区生产总值,2022年地区生产总值\n2022年,813.41,850.2\n", ""), text("quarters-over-indicators.csv", "地区,一季度,,上半年,\n,地区生产总值（亿元）,技术合同成交额,地区生产总值（亿元）,技术合同成交额\n清江浦区,200,5,410,11\n", "dataset=sti-quarterly period=2022"),
 		text("rows-of-changes.csv", "指标,单位,2021年,2022年\n地区生产总值,亿元,813.41,850.2\n同比增长,%,5.2,5.1\n有效高新技术企业增速（%）,,3,4\n", ""), text("names-with-marks.csv", "指标,单位,2022年\n地区生产总值①,亿元,850.2\n有效高新技术企业[1],家,95\n① 为快报数,,\n", ""),
 		text("enterprise-form.csv", "统一社会信用代码：,,,\n表号：,B103,,\n指标名称,指标代码,本期,上年同期\n一、研发投入,,,\n全社会研发投入,01,30.5,28.1\n", "period=2022"),
+		text("year-headings.csv", "报告期,指标,数值,单位\n2021年,,,\n1月,地区生产总值,70.1,亿元\n2月,地区生产总值,60.2,亿元\n2022年,,,\n1月,地区生产总值,75.1,亿元\n", "dataset=sti-monthly period=2022-03"),
+		text("year-headings-wide.csv", "时期,地区生产总值（亿元）,高企（家）\n2021年,,\n1月,70.1,3\n2022年,,\n1月,75.1,5\n", "dataset=sti-monthly period=2022-03"),
+		text("year-of-first-month.csv", "时期,地区生产总值（亿元）,高企（家）\n2021年1月,70.1,3\n2月,60.2,4\n2022年1月,75.1,5\n2月,76.1,5\n", "dataset=sti-monthly period=2022-03"),
+		text("year-headings-between-indicators.csv", "指标,1月,2月\n2021年,,\n地区生产总值（亿元）,70.1,60.2\n2022年,,\n地区生产总值（亿元）,71.1,61.2\n", "dataset=sti-monthly period=2022-03"),
+		text("target-and-done.csv", "指标,单位,目标值,完成值\n地区生产总值,亿元,900,850.2\n", "period=2022"), text("target-and-done-of-year.csv", "指标,2022年目标值,2022年完成值\n地区生产总值（亿元）,900,850.2\n", ""),
+		text("target-alone.csv", "指标,单位,计划数\n地区生产总值,亿元,900\n", "period=2022"), text("own-and-city.csv", "指标,单位,本区,全市\n地区生产总值,亿元,850.2,4500\n", "period=2022"),
+		text("years-of-two-digits.csv", "指标,单位,20年,21年\n地区生产总值,亿元,800,820\n", ""), text("dotted-span.csv", "指标,单位,2022.1-9\n地区生产总值,亿元,850.2\n", ""),
+		text("words-for-amounts.csv", "指标,时期,数值,单位\n有效高新技术企业数量,2022,121,家\n地区生产总值总量,2022,850,亿元\n地区生产总值数量,2022,850,亿元\n", ""),
+		text("name-with-situation.csv", "时期,高企总数,地区生产总值情况（亿元）\n2022,121,850\n", ""),
 		text("month-and-to-date-of-rows.csv", "指标,报告期,本月数,累计数,累计同比增长\n技术合同成交额,2022年3月,5.2,14.1,9\n技术合同成交额,2022年4月,6,20.1,8\n", "dataset=sti-monthly"), text("month-and-to-date-of-rows-said.csv", "指标,报告期,当月,累计\n技术合同成交额,2022年3月,5.2,14.1\n", "dataset=sti-monthly period=2022-04"),
 		text("to-date-of-rows-title.csv", "技术合同累计进度,,\n指标,报告期,当月\n技术合同成交额,2022年3月,5.2\n", "dataset=sti-monthly"), text("quarter-of-rows-of-months.csv", "指标,报告期,本季,累计\n地区生产总值,2022年2月,200,410\n", "dataset=sti-quarterly"),
 		// Lists of projects and contracts.
@@ -382,6 +391,12 @@ func single() []corpusFile {
 		{"percent.xlsx", book(func(f *excelize.File) {
 			rows(f, "Sheet1", header, []any{"sti_contribution_rate", "2022", 0.651})
 			style(f, "Sheet1", "C2", "", 10)
+		}), ""},
+		{"formats-of-years-and-times.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", []any{"指标", "单位", 2022, 2023}, []any{"地区生产总值", "亿元", 850.2, 900.1}, []any{"有效高新技术企业", "家", 0.5, 3})
+			style(f, "Sheet1", "C1", `0"年预计"`, 0)
+			style(f, "Sheet1", "D1", `0"年（快报）"`, 0)
+			style(f, "Sheet1", "C3", "h:mm", 0)
 		}), ""},
 		{"dates.xlsx", book(func(f *excelize.File) {
 			rows(f, "Sheet1", header, []any{"tech_contract_value", 44621, 1}, []any{"tech_contract_value", 44652, 2}, []any{"tech_contract_value", 44682, 3}, []any{"tech_contract_value", 44713, 44713})

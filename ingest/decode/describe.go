@@ -84,6 +84,8 @@ func (t *table) describeColumn(i int, c *header.Column) {
 		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对指标；可以删去", en+" is only compared with the indicators; it may be deleted")
 	case i == t.Base || i == t.Change || t.isCompared(i):
 		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对数值", en+" is only compared with the figures")
+	case c.Role == header.Extra && wording.Target(header.Key(c.Name)):
+		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"是目标或计划，不是完成的数，未读；目标不作为数据报送", en+" is of targets or plans and not of what was done; it is passed over, since a target is no figure")
 	case c.Role == header.Extra || c.Role == header.NameField:
 		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"不是规定的列，未读；可以删去", en+" is none that counts and is passed over; it may be deleted")
 	}
@@ -141,10 +143,7 @@ func (t *table) summarize() {
 	default:
 		t.understanding.sayf("数据在第 %d 至 %d 行", "figures in rows %d to %d", r.first, r.last)
 	}
-	yearless := t.reader.yearless || slices.ContainsFunc(t.Columns, func(c header.Column) bool {
-		return c.Period != "" && !strings.Contains(catalogue.NormalizeName(c.Name), c.Period[:4])
-	})
-	if yearless && t.period.Kind == 0 && t.Year != 0 {
+	if (t.reader.yearless || slices.ContainsFunc(t.Columns, yearless)) && t.period.Kind == 0 && t.Year != 0 {
 		t.understanding.sayf("没有写明年份的时期属 %d 年（标题所写）", "periods without a year are of %d (of the title)", t.Year)
 	}
 	t.tellToDate()

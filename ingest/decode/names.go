@@ -42,10 +42,13 @@ func (t *table) periodCode(text string) periodCode {
 	return t.reader.periods.get(text, func(text string) periodCode {
 		p, toDate, err := header.ReadPeriod(text, t.Year)
 		if t.reader.notice(err == nil); err == nil {
-			if _, _, alone := header.ReadPeriod(text, 0); alone != nil {
+			read := periodCode{code: p.String(), toDate: toDate}
+			if _, _, alone := header.ReadPeriod(text, 0); alone == nil {
+				read.year = int(p.Year)
+			} else if t.reader.yearAbove == 0 {
 				t.reader.yearless = true
 			}
-			return periodCode{code: p.String(), toDate: toDate}
+			return read
 		}
 		problem, _ := errors.AsType[*catalogue.Problem](err)
 		return periodCode{code: text, problem: problem}

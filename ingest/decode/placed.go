@@ -33,6 +33,11 @@ func (t *table) otherSection(r *grid.Row, text string) error {
 				fmt.Sprintf("row %d is a heading, %q%s, and it is not certain whose figures stand below it; write the area into each row, in a column 地区, or keep your own figures alone", r.Number, shown, en))
 		}
 	}
+	if year := yearIn(r, text); year != 0 && year != t.Year && t.Orientation == header.AcrossPeriods && slices.ContainsFunc(t.Columns, yearless) {
+		return newProblem(Ambiguous, shown,
+			fmt.Sprintf("第 %d 行的小标题是 %d 年，表头的时期没有写明年份，按报送时选择的报告期或标题是 %d 年，看不出下面的数属于哪一年；请在表头写明年份，每年一列，或分成几个文件", r.Number, year, t.Year),
+			fmt.Sprintf("row %d is a heading, %d, and the periods in the header name no year, which is %d by the period given or the title: it is not certain of which year the figures below are; write the year into the header, with a column for each period of each year, or send one file for each year", r.Number, year, t.Year))
+	}
 	if t.Whole == "" || t.At[header.PeriodField] >= 0 || t.IsList() {
 		return nil
 	}
@@ -44,6 +49,53 @@ func (t *table) otherSection(r *grid.Row, text string) error {
 			fmt.Sprintf("row %d is a heading, %s, and the period given is %s, so that it is not certain of which period the figures below are; write the period into each row, in a column 报告期", r.Number, en, wholeEN))
 	}
 	return nil
+}
+
+// yearIn returns the year that a row with one cell names before anything else; 0 is none.
+func yearIn(r *grid.Row, text string) int {
+	period, _, err := header.ReadPeriod(text, 0)
+	if err != nil || period.Kind != catalogue.Year || r.Cell(0) != text {
+		return 0
+	}
+	return int(period.Year)
+}
+
+// yearless reports whether a column's period has its year from elsewhere than the header.
+func yearless(c header.Column) bool {
+	return c.Period != "" && !strings.Contains(catalogue.NormalizeName(c.Name), c.Period[:4])
+}
+
+// yearHeading reports whether a row is a heading that names the year of the rows below it, as tables of months
+// have it. Periods without a year are then of that one, whatever the request says.
+func (t *table) yearHeading(r *grid.Row, text string) bool {
+	year := yearIn(r, text)
+	if year == 0 || t.At[header.PeriodField] < 0 || t.At[header.YearField] >= 0 || t.IsList() || t.Columns[0].Role == header.ValueField || t.Columns[0].Role == header.Figures {
+		return false
+	}
+	t.Year, t.reader.yearAbove, t.reader.periods = year, year, cache[periodCode]{}
+	t.reader.passed++
+	t.understanding.note("ROW_PASSED_OVER", r.Number, "", text, fmt.Sprintf("第 %d 行（%s）是小标题；下面没有写明年份的时期属 %d 年", r.Number, event.Excerpt(text, 40), year),
+		fmt.Sprintf("row %d, %q, is a heading; periods below it that name no year are of %d", r.Number, event.Excerpt(text, 40), year))
+	return true
+}
+
+// otherYear returns why it is not certain of which year a row's period is that names none: the last one that
+// rows above name is another than the request's or the title's.
+func (t *table) otherYear(r *grid.Row) *catalogue.Problem {
+	text := r.Cell(t.At[header.PeriodField])
+	if text == "" || t.Year == 0 || t.At[header.YearField] >= 0 {
+		return nil
+	}
+	period, above := t.periodCode(text), t.reader.yearAbove
+	if period.year != 0 {
+		t.reader.yearAbove = period.year
+		return nil
+	}
+	if period.problem != nil || above == 0 || above == t.Year || !t.holdsFigure(r) {
+		return nil
+	}
+	return newProblem("", "", fmt.Sprintf("%s没有写明年份，上面的行写的是 %d 年，报送时选择的报告期、标题或小标题是 %d 年，看不出属于哪一年；请每行写明年份", catalogue.Quoted(text), above, t.Year),
+		fmt.Sprintf("%q names no year, the rows above name %d, and the period given, the title or a heading %d: it is not certain which is meant; write the year into each row", event.Excerpt(text, 40), above, t.Year))
 }
 
 // unplaced returns why it is not certain to which area or period a row belongs that names none: the
@@ -67,7 +119,7 @@ func (t *table) unplaced(r *grid.Row) *catalogue.Problem {
 				fmt.Sprintf("it names no period, the rows above name %q, and the period given is %s: it is not certain which is meant; write the period into each row", event.Excerpt(above, 40), en))
 		}
 	}
-	return nil
+	return t.otherYear(r)
 }
 
 // holdsFigure reports whether a row has something in a place of figures.

@@ -82,6 +82,7 @@ type tableReader struct {
 	texts       int      // numbers that are stored as text
 	firstText   string   // where the first is
 	yearless    bool     // a row's period has the title's year
+	yearAbove   int      // the last year that a row, or a heading between rows, has named
 	above       []string // the cells of the last row with figures
 	areaAbove   string   // the last area and period that rows have named
 	periodAbove string
@@ -101,6 +102,7 @@ type named struct {
 // periodCode is a period as a cell writes it: its code, or the text where it has none.
 type periodCode struct {
 	code   string
+	year   int  // that the text itself names; 0 is none
 	toDate bool // flows are of the year up to its end
 	// problem is why the text is no period.
 	problem *catalogue.Problem
@@ -227,6 +229,9 @@ func (t *table) row(r *grid.Row) error {
 	if n == 1 {
 		if err := t.otherSection(r, first); err != nil {
 			return err
+		}
+		if t.yearHeading(r, first) {
+			return nil
 		}
 	}
 	if t.passedOver(r, n, first) {

@@ -17,8 +17,10 @@ type numberFormat struct {
 	scaled bool
 	// date is the layout that shows as much of a date as the format does; "" is no date.
 	date string
-	// unit is a unit that the format writes behind the number.
-	unit string
+	// time is true where the format shows a time of day or a span of time.
+	time bool
+	// behind is what the format writes behind the number: a unit, or what makes it a period (年预计, 月).
+	behind string
 }
 
 const dayLayout = "2006-01-02"
@@ -26,6 +28,7 @@ const dayLayout = "2006-01-02"
 var (
 	quotedText   = regexp.MustCompile(`"([^"]*)"|\\(.)`)
 	inSquare     = regexp.MustCompile(`\[[^\]]*\]`)
+	elapsed      = regexp.MustCompile(`(?i)\[(?:h+|m+|s+)\]`)
 	scaledFormat = regexp.MustCompile(`[0#?],+(?:[^0#?.]|$)|!\.`)
 )
 
@@ -37,7 +40,9 @@ func builtInFormat(id int) numberFormat {
 		return numberFormat{percent: true}
 	case id == 17 || id == 27 || id == 36 || id == 50 || id == 52 || id == 57:
 		return numberFormat{date: "2006-01"}
-	case id >= 14 && id <= 22 || id >= 28 && id <= 35 || id >= 45 && id <= 47 || id >= 51 && id <= 58:
+	case id >= 18 && id <= 21 || id >= 32 && id <= 35 || id >= 45 && id <= 47 || id == 55 || id == 56:
+		return numberFormat{time: true}
+	case id >= 14 && id <= 22 || id >= 28 && id <= 31 || id >= 51 && id <= 58:
 		return numberFormat{date: dayLayout}
 	}
 	return numberFormat{}
@@ -49,6 +54,9 @@ func parseFormat(code string) numberFormat {
 	for _, m := range quotedText.FindAllStringSubmatch(section, -1) {
 		literal += m[1] + m[2]
 	}
+	if elapsed.MatchString(section) {
+		return numberFormat{time: true}
+	}
 	bare := strings.ToLower(inSquare.ReplaceAllString(quotedText.ReplaceAllString(section, ""), ""))
 	if bare == "" || strings.Contains(bare, "general") || bare == "@" {
 		return numberFormat{}
@@ -56,6 +64,8 @@ func parseFormat(code string) numberFormat {
 	year, month, day := strings.ContainsAny(bare, "ye"), strings.Contains(bare, "m"), strings.ContainsAny(bare, "dhs")
 	if !strings.ContainsAny(bare, "0#?") && (year || month || day) {
 		switch {
+		case strings.ContainsAny(bare, "hs") && !year && !strings.Contains(bare, "d"):
+			return numberFormat{time: true} // of which m are the minutes
 		case day || !year:
 			return numberFormat{date: dayLayout}
 		case month:
@@ -66,8 +76,11 @@ func parseFormat(code string) numberFormat {
 	f := numberFormat{percent: strings.Contains(bare, "%"), scaled: scaledFormat.MatchString(bare)}
 	for _, unit := range []string{literal, strings.Trim(bare, "0#?.,-+_() *!")} {
 		if unit = catalogue.NormalizeName(unit); catalogue.IsUnit(unit) && !f.percent {
-			f.unit = unit
+			f.behind = unit
 		}
+	}
+	if strings.HasPrefix(literal, "年") || strings.HasPrefix(literal, "月") || strings.HasPrefix(literal, "季度") {
+		f.behind = literal
 	}
 	return f
 }

@@ -34,8 +34,9 @@ func TestPlainNumber(t *testing.T) {
 
 func TestParseFormat(t *testing.T) {
 	for code, want := range map[string]numberFormat{
-		"General": {}, "@": {}, "0.00": {}, "#,##0.00_);(#,##0.00)": {}, "0.0%": {percent: true}, `0"万元"`: {unit: "万元"}, "#,##0,": {scaled: true}, `0!.0,"万"`: {scaled: true, unit: "万"},
-		"yyyy-mm-dd": {date: dayLayout}, `yyyy"年"m"月"`: {date: "2006-01"}, `[$-804]yyyy"年"m"月";@`: {date: "2006-01"}, "yyyy": {date: "2006"}, "mmm-yy": {date: "2006-01"}, "h:mm": {date: dayLayout},
+		"General": {}, "@": {}, "0.00": {}, "#,##0.00_);(#,##0.00)": {}, "0.0%": {percent: true}, `0"万元"`: {behind: "万元"}, "#,##0,": {scaled: true}, `0!.0,"万"`: {scaled: true, behind: "万"},
+		"yyyy-mm-dd": {date: dayLayout}, `yyyy"年"m"月"`: {date: "2006-01"}, `[$-804]yyyy"年"m"月";@`: {date: "2006-01"}, "yyyy": {date: "2006"}, "mmm-yy": {date: "2006-01"}, "h:mm": {time: true}, "[h]:mm:ss": {time: true}, "yyyy-mm-dd h:mm": {date: dayLayout},
+		`0"年预计"`: {behind: "年预计"}, `0"月"`: {behind: "月"},
 	} {
 		if got := parseFormat(code); got != want {
 			t.Errorf("%s: got %+v, want %+v", code, got, want)

@@ -207,6 +207,8 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 	}
 	format := g.book.formats.of(info.style)
 	switch {
+	case format.time:
+		g.fault(r, i, fmt.Sprintf("存的是 %s，单元格却是时间格式，看不出填的是时间还是数；请把单元格格式改为“常规”或“数值”并核对", raw), fmt.Sprintf("it holds %s and is formatted as a time, so that it is not certain whether a time or a figure is meant; format the cell as General or Number, and check it", raw))
 	case format.date != "":
 		serial, err := strconv.ParseFloat(raw, 64)
 		if err != nil || serial < 1 || serial > 300_000 {
@@ -223,7 +225,7 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 		g.fault(r, i, fmt.Sprintf("存的是 %s，数字格式却把它缩小显示，看不出填的是哪个数；请改用普通数字格式并核对", raw), fmt.Sprintf("it holds %s and its format shows a thousandth or ten-thousandth of it, so that it is not certain which is meant; use a plain format", raw))
 	default:
 		if text, ok := plainNumber(raw, 0); ok {
-			r.Cells[i] = text + format.unit
+			r.Cells[i] = text + format.behind
 		}
 	}
 }

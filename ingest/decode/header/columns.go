@@ -59,7 +59,7 @@ func (t *table) headerColumns(cells []string) []Column {
 }
 
 // behindName is what headers write behind an indicator's name, of its figures.
-var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成数|完成情况)(\([^()]+\))?$`)
+var behindName = regexp.MustCompile(`(?:绝对[额值量数]|总量|实绩|实际数?|数值|完成[数值]|完成情况)(\([^()]+\))?$`)
 
 // periodSuffix is what tables write behind a period: 2022年末, 2022年（实际）, 3月当月, 2022年核定数. Two columns
 // of one period, such as what was reported and what was verified, are a question.
@@ -430,6 +430,8 @@ func (t *table) describeMissing(columns []Column, recognized int, names []string
 			zh, en = append(zh, fmt.Sprintf("第 %d 列没有列名", i+1)), append(en, fmt.Sprintf("column %d has no name", i+1))
 		case c.problem != nil:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列：%s", i+1, c.problem.ZH)), append(en, fmt.Sprintf("column %d: %s", i+1, c.problem.EN))
+		case c.Role == Extra && wording.Target(Key(c.Name)):
+			zh, en = append(zh, fmt.Sprintf("第 %d 列 %q 是目标或计划，不是完成的数，目标不作为数据报送", i+1, named)), append(en, fmt.Sprintf("column %d, %q, is of targets or plans and not of what was done, and a target is no figure", i+1, named))
 		case c.Role == Extra:
 			zh, en = append(zh, fmt.Sprintf("第 %d 列 %q 不是规定的列", i+1, named)), append(en, fmt.Sprintf("column %d, %q, is unknown", i+1, named))
 			if near := nearField(c.Name); near != "" {

@@ -56,7 +56,7 @@ var fieldWords = func() map[string]Role {
 		PeriodField:    "period timeperiod time 报告期 时期 期间 期别 所属期 统计期 时间 日期 报告时期 统计时间",
 		YearField:      "year 年份 年度 年",
 		MonthField:     "month quarter 月份 月 季度",
-		ValueField:     "value obsvalue 数值 值 数据 指标值 本期 本期数 本期值 本年数 实际值 实际 完成数 填报值 填报数 上报数 绝对数 绝对值 绝对量 绝对额 总量 实绩 完成 实际数 实际完成 期末数 本期实际 本期完成 金额",
+		ValueField:     "value obsvalue 数值 值 数据 指标值 本期 本期数 本期值 本年数 实际值 实际 完成数 填报值 填报数 上报数 本区 本县 本地区 全区 全县 本区数 本县数 绝对数 绝对值 绝对量 绝对额 总量 实绩 实绩值 完成 完成值 实际数 实际完成 实际完成数 实际完成值 期末数 本期实际 本期完成 金额",
 		UnitField:      "unit unitmeasure unitofmeasure 单位 计量单位 数据单位 金额单位 货币单位",
 		StageField:     "stage obsstage 阶段 数据阶段 数据性质",
 		StatusField:    "status obsstatus 状态 数据状态",

@@ -39,13 +39,18 @@ func ReadPeriod(text string, year int) (p catalogue.Period, toDate bool, err err
 }
 
 // FindIndicator finds an indicator as [catalogue.Catalogue.FindIndicator] does, and by a name with the mark
-// of a footnote, or one that says that its figures are of the year to date, which it reports: 技术合同成交额累计.
+// of a footnote, a word for an amount (高新技术企业数量) where it has amounts, or one that says that its figures are of the year to date, which it reports: 技术合同成交额累计.
 func FindIndicator(c *catalogue.Catalogue, text string) (ind *catalogue.Indicator, unit string, toDate, ok bool) {
 	if ind, unit, ok = c.FindIndicator(text); ok {
 		return ind, unit, false, true
 	}
 	if name := wording.WithoutFootnote(text); name != text {
 		if ind, unit, ok = c.FindIndicator(name); ok {
+			return ind, unit, false, true
+		}
+	}
+	if name, money := wording.WithoutAmount(text); name != "" {
+		if ind, unit, ok = c.FindIndicator(name); ok && !ind.Unit().Share() && (money || !wording.IsMoney(ind.UnitName)) {
 			return ind, unit, false, true
 		}
 	}

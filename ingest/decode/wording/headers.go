@@ -9,6 +9,12 @@ import (
 // passedOver are headers of columns that are known to hold no figures of the period.
 var passedOver = regexp.MustCompile(`^(?:序号|编号|代码|代号|指标代码|指标编码|指标编号|indicatorcode|行次|行号|栏次|no\.?|#|id|排名|位次|排序)$|同比|环比|增长|增速|增幅|上年|去年|上期|上月|上季|基期|同期|占比|比重|位次|排名|名次|增量|合计|小计|总计|全市|全省|全国|累计增|增减|计划|目标|任务|完成率|进度|备注|说明|growth|previous|lastyear|yoy|total|rank`)
 
+// targets are headers of what is to be reached.
+var targets = regexp.MustCompile(`^[^完]*(?:目标|计划|任务|预期)[^完]*$`)
+
+// Target reports whether a header, as fields are compared, is of what is to be reached and has not been: 目标值, 计划数.
+func Target(key string) bool { return targets.MatchString(key) }
+
 // baseWords and changeWords are headers of a figure of a year before and of the change since,
 // beside a figure.
 var (

@@ -9,7 +9,7 @@ import (
 
 // What headers call the period of a table: of the month, the quarter, the year, or all of the
 // year up to its end.
-const measured = `(?:数值?|值|额|实绩|实际数?|实际完成|完成数?|完成额|完成情况|绝对[额值量数]|总量|金额|发生额)?`
+const measured = `(?:数值?|值|额|实绩|实际数?|实际完成|完成[数值]?|完成额|完成情况|绝对[额值量数]|总量|金额|发生额)?`
 
 var (
 	thisMonth   = regexp.MustCompile(`^(?:本|当)月份?` + measured + `$`)

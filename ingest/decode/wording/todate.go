@@ -91,6 +91,18 @@ var footnoteMark = regexp.MustCompile(`(?:[①-⑳⑴-⒇¹²³⁴⁵⁶⁷⁸�
 // WithoutFootnote returns a name without the mark of a footnote behind it: 地区生产总值①.
 func WithoutFootnote(name string) string { return footnoteMark.ReplaceAllString(name, "") }
 
+var amountBehind = regexp.MustCompile(`^(.+?)(数量|总数|总量|总额)([(\[][^()\[\]]+[)\]])?$`)
+
+// WithoutAmount returns a name without a word behind it that says no more than that figures are amounts, and whether
+// that is one of money too. It is empty for another name.
+func WithoutAmount(text string) (name string, money bool) {
+	m := amountBehind.FindStringSubmatch(catalogue.NormalizeName(text))
+	if m == nil {
+		return "", false
+	}
+	return m[1] + m[3], m[2] == "总量" || m[2] == "总额"
+}
+
 // cumulated are the forms in which the name of an indicator says that its figures are of the year to
 // date.
 var cumulated = []*regexp.Regexp{regexp.MustCompile(`累计`), regexp.MustCompile(`累计(?:数|值|额|完成数?)`)}
