@@ -10,9 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/ingest/natsd"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // A wrong command line is answered with what is wrong and what to do.
@@ -90,6 +95,34 @@ func TestBrokerMessages(t *testing.T) {
 		}
 		if strings.Contains(stderr, "swordfish") {
 			t.Errorf("the password is told: %q", stderr)
+		}
+	}
+}
+
+// A stream that is gone takes nothing from the status but itself.
+func TestStatusWithoutAStream(t *testing.T) {
+	broker := natsdtest.Start(t)
+	nc, err := nats.Connect("", broker.InProcess())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := stream.Open(t.Context(), nc, stream.DefaultConfig(), zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{stream.Verdicts, stream.Accepted} {
+		if err := js.DeleteStream(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+		out := must(t, "status", "--dir", t.TempDir(), "--nats", broker.ClientURL(), "--lang", "en")
+		for _, want := range []string{"NOT SHOWN: streams: the broker has no stream " + gone, stream.Submissions, stream.Totals} {
+			if !strings.Contains(out, want) {
+				t.Errorf("without %s: lacks %q:\n%s", gone, want, out)
+			}
 		}
 	}
 }

@@ -2,10 +2,13 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/citytally/citytally/configs/bilingual"
 )
 
 // Position is how far a durable consumer has come.
@@ -40,13 +43,22 @@ type Status struct {
 	Consumers map[string]Position `json:"consumers,omitempty"`
 }
 
-// Statuses returns the state of every stream, in the order of the flow.
+// Statuses returns the state of every stream, in the order of the flow; with an error, of those that
+// could be looked at.
 func (l *Log) Statuses(ctx context.Context) ([]Status, error) {
 	var all []Status
+	var errs []error
 	for _, name := range Names() {
 		s, err := l.js.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			errs = append(errs, &bilingual.Error{Err: err, Text: bilingual.Text{
+				ZH: "消息服务器中没有 " + name + " 流；如何恢复见 citytally docs recovery",
+				EN: "the broker has no stream " + name + "; citytally docs recovery says how to bring it back",
+			}})
+			continue
+		}
 		if err != nil {
-			return nil, fmt.Errorf("look at stream %s: %w", name, err)
+			return all, errors.Join(append(errs, fmt.Errorf("look at stream %s: %w", name, err))...)
 		}
 		state := s.CachedInfo().State
 		status := Status{
@@ -60,11 +72,11 @@ func (l *Log) Statuses(ctx context.Context) ([]Status, error) {
 			}
 		}
 		if err := consumers.Err(); err != nil {
-			return nil, fmt.Errorf("list consumers of %s: %w", name, err)
+			return all, errors.Join(append(errs, fmt.Errorf("list consumers of %s: %w", name, err))...)
 		}
 		all = append(all, status)
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
 func position(info *jetstream.ConsumerInfo) Position {

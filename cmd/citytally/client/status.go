@@ -12,11 +12,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/present"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/sink"
@@ -25,24 +27,26 @@ import (
 	"github.com/citytally/citytally/transform/tally"
 )
 
-// PrintStatus prints what the broker, ClickHouse and the instance say of
-// themselves.
+// PrintStatus prints what the broker, ClickHouse and the instance say of themselves: everything that
+// there is an answer of, and why there is none of the rest. The error is why the broker cannot be
+// connected to, where the instance does not tell what is wrong with it.
 func (c *Client) PrintStatus(ctx context.Context, w io.Writer, language present.Language, format string) error {
 	printer := c.statusPrinter(ctx, language)
 	log, disconnect, err := c.openLog(zerolog.Nop())
-	if err != nil {
-		// The instance knows more of its broker than that it cannot be connected to.
-		if s, told := c.process(), c.notReady(ctx); s != nil && len(told) > 0 {
-			err = errors.Join(printer.Status(w, &present.Status{Process: s, NotReady: told}, format), err)
-		}
+	if err == nil {
+		defer disconnect()
+	}
+	s, asked := c.status(ctx, log, nil)
+	if asked != nil {
+		return errors.Join(asked, err)
+	}
+	if err != nil && s.Process == nil && s.Tables == nil {
 		return err
 	}
-	defer disconnect()
-	s, err := c.status(ctx, log, nil)
-	if err != nil {
-		return err
+	if len(s.NotReady) > 0 {
+		err = nil
 	}
-	return printer.Status(w, s, format)
+	return errors.Join(printer.Status(w, s, format), err)
 }
 
 // statusPrinter returns a printer with the catalogue in force or, where the broker does not tell it,
@@ -111,7 +115,7 @@ func (c *Client) WatchStatus(ctx context.Context, w io.Writer, language present.
 }
 
 // status asks the broker, the instance and ClickHouse. A known conservation is not
-// computed again.
+// computed again; without a log nothing is told of what the broker holds.
 func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.Conservation) (*present.Status, error) {
 	location, err := c.settings.Location()
 	if err != nil {
@@ -119,17 +123,20 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	}
 	s := &present.Status{Conservation: known, Location: location}
 	s.Process = c.process()
-	if s.Streams, err = log.Statuses(ctx); err != nil {
-		return nil, err
-	}
-	if s.Waiting, err = waitingMessages(ctx, log); err != nil {
-		return nil, err
-	}
-	if s.Sources, err = c.sources(ctx, log); err != nil {
-		return nil, err
-	}
-	if s.Schedules, err = c.schedules(ctx, log); err != nil {
-		return nil, err
+	if log != nil {
+		notShown := func(part string, err error) {
+			if err != nil {
+				s.NotShown = append(s.NotShown, present.Part{Part: part, Why: err.Error(), WhyZH: bilingual.Chinese(err)})
+			}
+		}
+		s.Streams, err = log.Statuses(ctx)
+		notShown("streams", err)
+		s.Waiting, err = waitingMessages(ctx, log)
+		notShown("waiting", err)
+		s.Sources, err = c.sources(ctx, log)
+		notShown("sources", err)
+		s.Schedules, err = c.schedules(ctx, log)
+		notShown("schedules", err)
 	}
 	s.NotReady = c.notReady(ctx)
 	if err := c.addTables(ctx, log, s); err != nil {
@@ -206,7 +213,7 @@ func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Stat
 		return err
 	}
 	defer store.Close()
-	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil {
+	if s.Tables, err = store.Counts(ctx); err != nil || s.Conservation != nil || log == nil {
 		return err
 	}
 	if s.Conservation, err = reconcile.CheckConservation(ctx, log, &sink.Projection{Store: store, Log: log}, time.Now()); err != nil {
@@ -226,6 +233,7 @@ const namedWaiting = 20
 // waitingMessages names what waits for each stage.
 func waitingMessages(ctx context.Context, log *stream.Log) ([]present.Waiting, error) {
 	var all []present.Waiting
+	var errs []error
 	for _, stage := range []struct{ what, stream, consumer string }{
 		{"validate", stream.Submissions, judge.Consumer},
 		{"tally", stream.Accepted, tally.Consumer},
@@ -233,8 +241,8 @@ func waitingMessages(ctx context.Context, log *stream.Log) ([]present.Waiting, e
 		{"insert", stream.Verdicts, sink.VerdictsConsumer},
 	} {
 		messages, err := log.UnacknowledgedBy(ctx, stage.stream, stage.consumer, namedWaiting)
-		if err != nil {
-			return nil, err
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) { // of a stream that is gone, nothing waits
+			errs = append(errs, err)
 		}
 		for _, m := range messages {
 			all = append(all, present.Waiting{
@@ -243,5 +251,5 @@ func waitingMessages(ctx context.Context, log *stream.Log) ([]present.Waiting, e
 			})
 		}
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }

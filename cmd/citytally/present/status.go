@@ -32,6 +32,8 @@ type Status struct {
 	Schedules []Schedule `json:"schedules,omitempty"`
 	// NotReady are the parts of the instance that cannot work now, and why.
 	NotReady []Part `json:"not_ready,omitempty"`
+	// NotShown are the parts of this status that could not be looked at, and why.
+	NotShown []Part `json:"not_shown,omitempty"`
 	// Sources are those of the settings that are fetched.
 	Sources []Source `json:"sources,omitempty"`
 	// Waiting are the oldest messages that each stage has yet to process.
@@ -91,9 +93,9 @@ type StatusWords struct {
 	Process, WithoutTLS string
 	// Servers name what a process serves, by the name of the setting.
 	Servers map[string]string
-	// NotReady is a format of a part and why it is not ready; MoreAlike of how many more say the same, and
+	// NotReady and NotShown are formats of a part and why it is so; MoreAlike of how many more say the same, and
 	// what is to be done about them.
-	NotReady, MoreAlike                           string
+	NotReady, NotShown, MoreAlike                 string
 	Streams, Waiting, Schedules, Views, Accounts  table.Row
 	Never, Paused, Unknown, Well                  string
 	Balanced, NotBalanced, OtherContent, NotKnown string
@@ -120,9 +122,14 @@ func (s *statusPrinter) print(w io.Writer, format string) error {
 	}
 	s.printProcess(w)
 	for i := range s.NotReady {
-		s.printPart(w, &s.NotReady[i])
+		s.printPart(w, s.words.NotReady, &s.NotReady[i])
 	}
-	s.printStreams(w)
+	for i := range s.NotShown {
+		s.printPart(w, s.words.NotShown, &s.NotShown[i])
+	}
+	if len(s.Streams) > 0 {
+		s.printStreams(w)
+	}
 	s.printWaiting(w, time.Now())
 	s.printSchedules(w)
 	if len(s.Sources) > 0 {
@@ -132,13 +139,14 @@ func (s *statusPrinter) print(w io.Writer, format string) error {
 	}
 	if s.Problem != "" {
 		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
-		return nil
 	}
-	tables := NewTable(w, s.words.Views)
-	for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
-		tables.AppendRow(table.Row{name, s.Tables[name]})
+	if len(s.Tables) > 0 {
+		tables := NewTable(w, s.words.Views)
+		for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
+			tables.AppendRow(table.Row{name, s.Tables[name]})
+		}
+		tables.Render()
 	}
-	tables.Render()
 	s.printConservation(w)
 	return nil
 }
@@ -146,9 +154,9 @@ func (s *statusPrinter) print(w io.Writer, format string) error {
 // toldAlike is how many reasons of one part are told that a person does the same about.
 const toldAlike = 3
 
-// printPart tells why a part is not ready. Of reasons about which the same is to be done, which
+// printPart tells why a part is not ready or not shown, by a format. Of reasons about which the same is to be done, which
 // stands behind their last semicolon, it tells the first few with that, and counts the others.
-func (s *statusPrinter) printPart(w io.Writer, p *Part) {
+func (s *statusPrinter) printPart(w io.Writer, format string, p *Part) {
 	var advices []string
 	reasons := map[string][]string{} // by advice
 	for why := range strings.Lines(p.why(s.printer.Language)) {
@@ -164,10 +172,10 @@ func (s *statusPrinter) printPart(w io.Writer, p *Part) {
 	}
 	for _, advice := range advices {
 		for _, why := range reasons[advice][:min(len(reasons[advice]), toldAlike)] {
-			fmt.Fprintf(w, s.words.NotReady+"\n", p.Part, why)
+			fmt.Fprintf(w, format+"\n", p.Part, why)
 		}
 		if more := len(reasons[advice]) - toldAlike; more > 0 {
-			fmt.Fprintf(w, s.words.NotReady+"\n", p.Part, fmt.Sprintf(s.words.MoreAlike, more, advice))
+			fmt.Fprintf(w, format+"\n", p.Part, fmt.Sprintf(s.words.MoreAlike, more, advice))
 		}
 	}
 }

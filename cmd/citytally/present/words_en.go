@@ -119,7 +119,7 @@ var englishWords = Words{
 	Status: StatusWords{
 		Process: "process %d since %s", WithoutTLS: "WITHOUT TLS: other machines can reach %s",
 		Servers:  map[string]string{"gateway": "gateway", "ClickHouse": "ClickHouse", "native protocol": "native protocol", "operations": "operations", "engine": "engine"},
-		NotReady: "NOT READY: %s: %s", MoreAlike: "and %d more like these (--format json has all)%s",
+		NotReady: "NOT READY: %s: %s", NotShown: "NOT SHOWN: %s: %s", MoreAlike: "and %d more like these (--format json has all)%s",
 		Streams: table.Row{"stream", "messages", "size", "newest", "reader", "to do", "in hand", "again"}, Waiting: table.Row{"waits for", "in", "area", "dataset", "submission", "age"},
 		Schedules: table.Row{"schedule", "job", "next", "finished last", "took", "result"}, Views: table.Row{"view", "rows"},
 		Accounts: table.Row{"area", "dataset", "received", "judged", "pending", "rows", "accepted", "held", "rejected"},

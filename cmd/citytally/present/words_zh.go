@@ -115,7 +115,7 @@ var chineseWords = Words{
 	Status: StatusWords{
 		Process: "进程 %d，启动于 %s", WithoutTLS: "未加密：其他机器可以访问 %s",
 		Servers:  map[string]string{"gateway": "报送网关", "ClickHouse": "ClickHouse", "native protocol": "原生协议", "operations": "运维接口", "engine": "引擎隔离"},
-		NotReady: "未就绪：%s：%s", MoreAlike: "另有 %d 条同类原因（--format json 可看全部）%s",
+		NotReady: "未就绪：%s：%s", NotShown: "无法显示：%s：%s", MoreAlike: "另有 %d 条同类原因（--format json 可看全部）%s",
 		Streams: table.Row{"日志流", "消息数", "大小", "最新", "读取者", "待处理", "处理中", "重发"}, Waiting: table.Row{"等待环节", "所在流", "地区", "报表", "报送", "已等待"},
 		Schedules: table.Row{"计划", "任务", "下次", "上次完成", "用时", "结果"}, Views: table.Row{"视图", "行数"},
 		Accounts: table.Row{"地区", "报表", "收到", "已审核", "待审核", "行数", "采用", "待核实", "未采用"},
