@@ -79,8 +79,8 @@ type Total struct {
 // TotalWithHeld is what a total would be if the figures that are held counted. Value and
 // Change are those of [Total].
 type TotalWithHeld struct {
-	// Holds are the ids of the held figures, as [HoldID.String] writes them, and Areas whose
-	// they are, by code.
+	// Holds are the ids of the held figures, as [HoldID.String] writes them, and Areas the areas
+	// whose figures they would be part of, by code: the successor of one that joined it in the year.
 	Holds  []string `cbor:"1,keyasint" json:"holds"`
 	Areas  []string `cbor:"2,keyasint" json:"areas"`
 	Value  string   `cbor:"3,keyasint" json:"value"`

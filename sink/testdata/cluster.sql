@@ -1675,6 +1675,13 @@ AS WITH
         FROM holds
         WHERE state IN ('pending', 'refused') AND (indicator, period) IN cells
         UNION ALL
+        SELECT
+            t.indicator, t.period, h.area, h.indicator, h.period, 'held', h.value, h.submission, h.sequence, h.row, h.file,
+            arrayStringConcat(h.messages_zh, '；'), arrayStringConcat(h.messages_en, '; ')
+        FROM (SELECT indicator, period, year, arrayJoin(held) AS hold FROM totals_latest) AS t
+        INNER JOIN holds AS h ON h.id = t.hold
+        WHERE (h.indicator, h.period) != (t.indicator, t.period) AND h.year = t.year -- not of the base
+        UNION ALL
         SELECT f.indicator, f.period, f.area, f.indicator, f.period, 'refused', NULL, f.submission, f.sequence, f.row, '', f.message_zh, f.message_en
         FROM findings AS f
         WHERE f.severity = 'reject' AND (f.indicator, f.period) IN cells

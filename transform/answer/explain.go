@@ -101,20 +101,21 @@ func (x *explainer) level(cell ledger.Cell) Level {
 	inputs, _ := total.Inputs.All() // encoded a moment ago, so there is no error
 	switch {
 	case x.indicator.Total != catalogue.RatioRule:
-		l.Sums = []Sum{x.sum(WholeRole, cell.Indicator, cell.Period, inputs)}
+		l.Sums = []Sum{x.sum(WholeRole, cell.Indicator, cell.Period, inputs, total.Held)}
 	case x.indicator.Numerator == x.indicator.Denominator:
 		// The numerator's inputs come first.
 		half := len(inputs) / 2
-		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs[:half]), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs[half:])}
+		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs[:half], total.Held), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs[half:], total.Held)}
 	default:
-		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs)}
+		l.Sums = []Sum{x.sum(NumeratorRole, x.indicator.Numerator, cell.Period, inputs, total.Held), x.sum(DenominatorRole, x.indicator.Denominator, cell.Period, inputs, total.Held)}
 	}
 	return l
 }
 
 // sum returns the figures of one indicator: as parts those among the total's inputs,
-// and as excluded whatever else was reported for the period.
-func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []event.Input) Sum {
+// and as excluded whatever else was reported for the period. Held is what the total says of held
+// figures, of which some are of other periods that the figure would follow from.
+func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []event.Input, held *event.TotalWithHeld) Sum {
 	indicator, _ := x.catalogue.Indicator(id)
 	s := Sum{Role: role, Indicator: id, Unit: indicator.UnitName, Parts: []ExplainedPart{}, Excluded: []ExplainedPart{}}
 	var ofIndicator []event.Input
@@ -163,7 +164,10 @@ func (x *explainer) sum(role Role, id string, period catalogue.Period, inputs []
 		s.Excluded = append(s.Excluded, p)
 	}
 	cell := ledger.Cell{Indicator: id, Period: period}
-	s.Holds = x.history.Ledger.ToldHolds(x.history.Ledger.Holds(func(h *ledger.Hold) bool { return h.Cell == cell && x.shows(h.Area) }))
+	s.Holds = x.history.Ledger.ToldHolds(x.history.Ledger.Holds(func(h *ledger.Hold) bool {
+		would := held != nil && h.Cell.Indicator == id && h.Cell.Period.Year == period.Year && slices.Contains(held.Holds, h.ID.String())
+		return (h.Cell == cell || would) && x.shows(h.Area)
+	}))
 	return s
 }
 

@@ -144,7 +144,7 @@ type Sum struct {
 	Claims        []ExplainedClaim `json:"claims,omitempty"`
 	ClaimsOmitted int              `json:"claims_omitted,omitempty"`
 	// Holds are the figures of the period that are or were held, with what was said and decided
-	// about them.
+	// about them, and those held for other periods that a figure would follow from.
 	Holds []inquiry.Hold `json:"holds,omitempty"`
 }
 

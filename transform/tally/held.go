@@ -36,7 +36,13 @@ func newCalculator(c *catalogue.Catalogue, source Source) *calculator {
 type withHeld struct {
 	calculator
 	// concerned are the held figures that a total may depend on.
-	concerned map[ledger.Cell][]*ledger.HeldPart
+	concerned map[ledger.Cell][]heldFigure
+}
+
+// heldFigure is a held figure and the year that it is for.
+type heldFigure struct {
+	*ledger.HeldPart
+	year int16
 }
 
 func newWithHeld(c *catalogue.Catalogue, source Source, held map[ledger.Cell][]ledger.HeldPart) *withHeld {
@@ -46,11 +52,11 @@ func newWithHeld(c *catalogue.Catalogue, source Source, held map[ledger.Cell][]l
 			overlay.Add(cell, parts[i].Part)
 		}
 	}
-	w := &withHeld{calculator{catalogue: c, source: overlay}, map[ledger.Cell][]*ledger.HeldPart{}}
+	w := &withHeld{calculator{catalogue: c, source: overlay}, map[ledger.Cell][]heldFigure{}}
 	for _, cell := range slices.SortedFunc(maps.Keys(held), ledger.Cell.Compare) {
 		for _, total := range Affected(c, w.source, []ledger.Cell{cell}) {
 			for i := range held[cell] {
-				w.concerned[total] = append(w.concerned[total], &held[cell][i])
+				w.concerned[total] = append(w.concerned[total], heldFigure{&held[cell][i], cell.Period.Year})
 			}
 		}
 	}
@@ -82,23 +88,52 @@ func (w *withHeld) tell(total *event.Total, cell ledger.Cell) {
 		return
 	}
 	would, follows := w.total(cell)
-	// What is held of an area moves nothing where something else of it is missing all the same.
-	concerned := slices.DeleteFunc(slices.Clone(w.concerned[cell]), func(p *ledger.HeldPart) bool {
-		return slices.Contains(total.Missing, p.Area) && slices.Contains(would.Missing, p.Area)
-	})
-	if follows && would.Equal(total) || len(concerned) == 0 {
+	if follows && would.Equal(total) {
 		return
 	}
-	total.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change}
-	for _, p := range concerned {
+	held := &event.TotalWithHeld{Value: would.Value, Change: would.Change}
+	for _, p := range w.concerned[cell] {
+		// What is held of an area moves nothing where something else of it is missing all the same.
+		areas := slices.DeleteFunc(w.areasWith(p, cell), func(area string) bool {
+			return slices.Contains(total.Missing, area) && slices.Contains(would.Missing, area)
+		})
+		if len(areas) == 0 {
+			continue
+		}
 		for _, id := range p.IDs {
-			if told := id.String(); !slices.Contains(total.Held.Holds, told) {
-				total.Held.Holds = append(total.Held.Holds, told)
+			if told := id.String(); !slices.Contains(held.Holds, told) {
+				held.Holds = append(held.Holds, told)
 			}
 		}
-		if !p.Follows && !slices.Contains(total.Held.Areas, p.Area) {
-			total.Held.Areas = append(total.Held.Areas, p.Area)
+		if !p.Follows {
+			held.Areas = append(held.Areas, areas...)
+		}
+		total.Held = held
+	}
+	slices.Sort(held.Areas)
+	held.Areas = slices.Compact(held.Areas)
+}
+
+// areasWith returns the areas whose figures a held figure would be part of, in a total or in its
+// base: the area that reported it or, where that joined others earlier in the year, those.
+func (w *withHeld) areasWith(p heldFigure, cell ledger.Cell) (areas []string) {
+	period := cell.Period
+	period.Year = p.year
+	indicator, _ := w.catalogue.Indicator(cell.Indicator)
+	expected, joinedIn := Expected(w.catalogue, indicator, period), w.joinedIn(p.year)
+	_, to := period.Months()
+	reached := []string{p.Area}
+	for i := 0; i < len(reached); i++ {
+		code := reached[i]
+		if slices.Contains(expected, code) {
+			areas = append(areas, code)
+		}
+		for heir, sources := range joinedIn {
+			joins := slices.ContainsFunc(sources, func(j joined) bool { return j.code == code && j.month < to })
+			if joins && !slices.Contains(reached, heir) {
+				reached = append(reached, heir)
+			}
 		}
 	}
-	slices.Sort(total.Held.Areas)
+	return areas
 }

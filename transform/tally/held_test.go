@@ -87,3 +87,49 @@ func TestChangeWithheldForWhatIsHeld(t *testing.T) {
 	report("906", "2020", true)
 	check("")
 }
+
+// What is held of an area that joined others within the year is held of its successor, which lacks
+// its figure for that cause alone; what is held of a zone inside a district is of no total.
+//
+// Rules: one code per cause.
+func TestHeldFigureOfPredecessor(t *testing.T) {
+	c := fixture.Catalogue(t)
+	l := ledger.New(c)
+	n := uint64(0)
+	report := func(area, period string, held bool) {
+		n++
+		o := fixture.AcceptedFigure("gdp", fixture.Period(period), int64(n))
+		batch := fixture.Accepted(n, area, o)
+		if held {
+			o.Row = int(n)
+			batch = fixture.Accepted(n, area)
+			batch.Submissions[0].Held = append(batch.Submissions[0].Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD"}}))
+		}
+		if err := l.Apply(n, "accepted", batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(period string, held, missing []string, ids ...string) {
+		t.Helper()
+		total, _ := Tally(c, l, ledger.Cell{Indicator: "gdp", Period: fixture.Period(period)})
+		of := total.Held
+		if of == nil {
+			of = &event.TotalWithHeld{}
+		}
+		if !slices.Equal(of.Areas, held) || !slices.Equal(total.NotReported(), missing) || !slices.Equal(of.Holds, ids) {
+			t.Errorf("%s: held %v of %v, not reported %v; want %v of %v, %v", period, of.Holds, of.Areas, total.NotReported(), ids, held, missing)
+		}
+	}
+	for _, area := range []string{"901", "902", "906"} {
+		report(area, "2016", false)
+		report(area, "2016-YTD09", false)
+	}
+	report("903", "2016-Q4", false)
+	report("905", "2016-YTD09", true)
+	check("2016-YTD09", []string{"905"}, []string{"904"}, "8.8")
+	check("2016", nil, []string{"903"})
+	report("904", "2016-YTD09", false)
+	report("907", "2016", true)
+	check("2016-YTD09", []string{"905"}, []string{}, "8.8")
+	check("2016", []string{"903"}, []string{}, "8.8")
+}

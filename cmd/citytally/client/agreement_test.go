@@ -85,7 +85,10 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 	const confirmed = `SELECT p.indicator, p.period, p.area, p.confirmed_by, o.confirmed_by FROM total_parts AS p
 		LEFT JOIN observations_latest AS o ON o.sequence = p.sequence AND o.area = p.area AND o.indicator = p.part_indicator AND o.period = p.part_period
 		WHERE p.outcome NOT IN ('held', 'refused', 'missing') AND p.confirmed_by != o.confirmed_by`
-	for _, none := range []string{confirmed, "SELECT release, indicator, period FROM release_changes"} {
+	const heldOfNoPart = `SELECT t.indicator, t.period, h.id FROM (SELECT indicator, period, year, arrayJoin(held) AS hold FROM totals_latest) AS t
+		INNER JOIN holds AS h ON h.id = t.hold
+		WHERE h.year = t.year AND (t.indicator, t.period, h.sequence, h.row) NOT IN (SELECT indicator, period, sequence, row FROM total_parts WHERE outcome = 'held')`
+	for _, none := range []string{confirmed, heldOfNoPart, "SELECT release, indicator, period FROM release_changes"} {
 		if rows := rowsOf(t, store, none, false); len(rows) > 0 {
 			t.Fatalf("%s: %s", none, strings.Join(rows, "\n"))
 		}
