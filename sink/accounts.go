@@ -41,7 +41,8 @@ func (p *Projection) consumerPosition(ctx context.Context, of, consumer string) 
 	return position, nil
 }
 
-const accountsQuery = `SELECT area, dataset, countIf(sequence BETWEEN ? AND ?), sum(rows), sum(accepted), sum(held), sum(rejected)
+// The rows of what was sent again unchanged are those of the first time, and count once.
+const accountsQuery = `SELECT area, dataset, countIf(sequence BETWEEN ? AND ?), sumIf(rows, NOT repeated), sumIf(accepted, NOT repeated), sumIf(held, NOT repeated), sumIf(rejected, NOT repeated)
 FROM submissions GROUP BY area, dataset ORDER BY area, dataset`
 
 func (s *Store) accounts(ctx context.Context, first, last uint64) ([]reconcile.Shown, error) {

@@ -126,7 +126,8 @@ func (s *Store) DropDecisions(ctx context.Context, moved []judge.DecisionCopy) e
 // has rows that messages of ACCEPTED in the ranges brought.
 func (s *Store) AcceptedIn(ctx context.Context, of []stream.Range) (map[uint64]string, error) {
 	submissions := map[uint64]string{}
-	rows, err := s.conn.Query(ctx, "SELECT DISTINCT sequence, submission FROM observations_data WHERE "+isIn("accepted_sequence", of))
+	rows, err := s.conn.Query(ctx, "SELECT sequence, submission FROM observations_data WHERE "+isIn("accepted_sequence", of)+
+		" UNION DISTINCT SELECT sequence, submission FROM holds_data WHERE event = '"+heldKind+"' AND "+isIn("accepted_sequence", of))
 	if err != nil {
 		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
 			return submissions, nil

@@ -36,8 +36,8 @@ var rowsOfMessages = map[string]string{
 }
 
 // ShownOf returns which sequences in the ranges are those of messages that have rows, in order.
-func (p *Projection) ShownOf(ctx context.Context, name string, of []stream.Range) (shown []stream.Range, err error) {
-	rows, err := p.conn.Query(ctx, "SELECT s FROM ("+strings.ReplaceAll(rowsOfMessages[name], "?", isIn("s", of))+") ORDER BY s")
+func (s *Store) ShownOf(ctx context.Context, name string, of []stream.Range) (shown []stream.Range, err error) {
+	rows, err := s.conn.Query(ctx, "SELECT s FROM ("+strings.ReplaceAll(rowsOfMessages[name], "?", isIn("s", of))+") ORDER BY s")
 	if err != nil {
 		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
 			return nil, nil
@@ -46,14 +46,14 @@ func (p *Projection) ShownOf(ctx context.Context, name string, of []stream.Range
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var s uint64
-		if err := rows.Scan(&s); err != nil {
+		var sequence uint64
+		if err := rows.Scan(&sequence); err != nil {
 			return nil, fmt.Errorf("read which messages have rows: %w", err)
 		}
-		if n := len(shown); n > 0 && shown[n-1].To+1 == s {
-			shown[n-1].To = s
+		if n := len(shown); n > 0 && shown[n-1].To+1 == sequence {
+			shown[n-1].To = sequence
 		} else {
-			shown = append(shown, stream.Range{From: s, To: s})
+			shown = append(shown, stream.Range{From: sequence, To: sequence})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -71,14 +71,57 @@ func isIn(column string, of []stream.Range) string {
 	return "(" + strings.Join(conditions, " OR ") + ")"
 }
 
-// LostSubmissions returns the submissions that the store shows and the log has lost, the newest
-// first: those behind the last one that both have. Expired ones are not lost.
+// LostSubmissions returns the submissions that the store shows and the log has lost, each once and the
+// newest first: those behind the last one that both have, of which neither what was accepted nor, where
+// nothing was, the verdict is in the log. Expired ones are not lost.
 func (p *Projection) LostSubmissions(ctx context.Context) ([]LostSubmission, error) {
+	missing, err := p.missingSubmissions(ctx)
+	if err != nil || len(missing) == 0 {
+		return nil, err
+	}
+	told, err := p.toldElsewhere(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := p.Log.Extent(ctx, stream.Verdicts)
+	if err != nil {
+		return nil, err
+	}
+	named := map[string]bool{}
+	lost := make([]LostSubmission, 0, len(missing))
+	for i := range missing {
+		m := &missing[i]
+		expired := !m.stored && verdicts.KeptFor > 0 && time.Since(m.ReceivedAt) > verdicts.KeptFor
+		if told[m.place] || expired || named[m.ID] {
+			continue
+		}
+		named[m.ID] = true
+		lost = append(lost, m.LostSubmission)
+	}
+	return lost, nil
+}
+
+// missingSubmission is one that SUBMISSIONS does not have as it came.
+type missingSubmission struct {
+	LostSubmission
+	place submissionPlace
+	// stored says that its verdict had rows of it stored in ACCEPTED.
+	stored bool
+}
+
+type submissionPlace struct {
+	sequence uint64
+	id       string
+}
+
+// missingSubmissions returns those that the store shows behind the last one that SUBMISSIONS has too,
+// the newest first.
+func (p *Projection) missingSubmissions(ctx context.Context) ([]missingSubmission, error) {
 	extent, err := p.Log.Extent(ctx, stream.Submissions)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.conn.Query(ctx, "SELECT sequence, id, area, dataset, received_at FROM submissions_data ORDER BY sequence DESC, verdict_sequence DESC LIMIT 1 BY sequence")
+	rows, err := p.conn.Query(ctx, "SELECT sequence, id, area, dataset, received_at, toUInt8(NOT repeated AND accepted + held > 0) FROM submissions_data ORDER BY sequence DESC, verdict_sequence DESC LIMIT 1 BY sequence")
 	if err != nil {
 		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
 			return nil, nil
@@ -86,30 +129,79 @@ func (p *Projection) LostSubmissions(ctx context.Context) ([]LostSubmission, err
 		return nil, fmt.Errorf("read submissions: %w", err)
 	}
 	defer rows.Close()
-	var lost []LostSubmission
+	var all []missingSubmission
 	for rows.Next() {
-		var l LostSubmission
-		var sequence uint64
-		if err := rows.Scan(&sequence, &l.ID, &l.Area, &l.Dataset, &l.ReceivedAt); err != nil {
+		var m missingSubmission
+		var stored uint8
+		if err := rows.Scan(&m.place.sequence, &m.ID, &m.Area, &m.Dataset, &m.ReceivedAt, &stored); err != nil {
 			return nil, fmt.Errorf("read submissions: %w", err)
 		}
-		if sequence <= extent.Last {
-			m, err := p.Log.Get(ctx, stream.Submissions, sequence)
+		m.place.id, m.stored = m.ID, stored > 0
+		if sequence := m.place.sequence; sequence <= extent.Last {
+			message, err := p.Log.Get(ctx, stream.Submissions, sequence)
 			switch {
-			case err == nil && m.Header.Get(event.LostHeader) != "": // its verdict is there
-				continue
 			case errors.Is(err, jetstream.ErrMsgNotFound) && extent.Messages > 0 && sequence <= extent.Missing:
-				return lost, nil
-			case err == nil && m.Time.Truncate(time.Millisecond).Equal(l.ReceivedAt):
-				return lost, nil
+				return all, nil
+			case err == nil && message.Time.Truncate(time.Millisecond).Equal(m.ReceivedAt):
+				return all, nil
 			case err != nil && !errors.Is(err, jetstream.ErrMsgNotFound):
 				return nil, err
 			}
 		}
-		lost = append(lost, l)
+		all = append(all, m)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read submissions: %w", err)
 	}
-	return lost, nil
+	return all, nil
+}
+
+// toldElsewhere returns, of submissions that SUBMISSIONS does not have, those of which the log has what
+// their verdict had stored, or the verdict where that had nothing stored.
+func (p *Projection) toldElsewhere(ctx context.Context, missing []missingSubmission) (map[submissionPlace]bool, error) {
+	stored := map[submissionPlace]bool{}
+	for i := range missing {
+		stored[missing[i].place] = missing[i].stored
+	}
+	told := map[submissionPlace]bool{}
+	tell := func(of submissionPlace, byAccepted bool) {
+		if wants, isMissing := stored[of]; isMissing && wants == byAccepted {
+			told[of] = true
+		}
+	}
+	for name, read := range map[string]func(stream.Delivery) error{
+		stream.Accepted: func(d stream.Delivery) error {
+			batch, err := event.DecodeAccepted(d.Body)
+			if err != nil {
+				return err
+			}
+			for i := range batch.Submissions {
+				tell(submissionPlace{batch.Submissions[i].Sequence, batch.Submissions[i].ID}, true)
+			}
+			return nil
+		},
+		stream.Verdicts: func(d stream.Delivery) error {
+			if sequence, ok := event.JudgedSequence(d.ID()); ok {
+				tell(submissionPlace{sequence, d.Header(event.SubmissionHeader)}, false)
+			}
+			return nil
+		},
+	} {
+		reading, atEnd := context.WithCancel(ctx)
+		config := stream.FollowConfig{Stream: name, HeadersOnly: name == stream.Verdicts}
+		err := p.Log.Follow(reading, config, func(d stream.Delivery) error {
+			if err := read(d); !event.IsPermanent(err) {
+				return err
+			}
+			return nil // it is a letter
+		}, atEnd)
+		atEnd()
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return told, nil
 }

@@ -85,6 +85,16 @@ var drillCases = []drillCase{
 	{broker: "KV_TOKENS lost", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: "OBJ_ORIGINALS older", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: acceptedDamaged, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
+	{broker: "SUBMISSIONS, ACCEPTED lost", clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore, giveUp}, quick: true},
+	{broker: "SUBMISSIONS, ACCEPTED lost", clickhouse: lost, files: whole, cure: [][]string{restore, giveUp}},
+	{broker: "SUBMISSIONS, VERDICTS lost", clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
+	{broker: "SUBMISSIONS, VERDICTS lost", clickhouse: lost, files: whole, cure: [][]string{rebuild, restore}},
+	{broker: "ACCEPTED, VERDICTS lost", clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}},
+	{broker: "ACCEPTED, VERDICTS lost", clickhouse: lost, files: whole, cure: [][]string{restore, giveUp}},
+	{broker: "SUBMISSIONS, ACCEPTED, VERDICTS lost", clickhouse: whole, files: whole, cure: [][]string{restore, giveUp}},
+	{broker: "SUBMISSIONS, ACCEPTED, VERDICTS lost", clickhouse: lost, files: whole, cure: [][]string{restore, giveUp}},
+	{broker: acceptedLost, clickhouse: lost, files: whole, cure: [][]string{restore, giveUp}},
+	{broker: submissionsLost, clickhouse: lost, files: whole, cure: [][]string{rebuild, restore}},
 	{broker: onlyCopy, clickhouse: whole, files: whole, cure: [][]string{restore, giveUp}},
 	{broker: whole, clickhouse: older, files: whole, cure: [][]string{rebuild}},
 	{broker: whole, clickhouse: lost, files: whole, cure: [][]string{rebuild}, quick: true},
@@ -149,8 +159,10 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 	if c.broker != lost {
 		copyDir(t, filepath.Join(from(c.broker), "nats"), filepath.Join(dir, "nats"))
 	}
-	if stream, isLost := strings.CutSuffix(c.broker, " lost"); isLost && c.broker != onlyCopy {
-		removeStream(t, dir, stream)
+	if streams, areLost := strings.CutSuffix(c.broker, " lost"); areLost && c.broker != onlyCopy {
+		for stream := range strings.SplitSeq(streams, ", ") {
+			removeStream(t, dir, stream)
+		}
 	}
 	if stream, isOlder := strings.CutSuffix(c.broker, " older"); isOlder {
 		removeStream(t, dir, stream)
@@ -312,8 +324,11 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	for i, line := range c.cure {
 		if slices.Equal(line, restore) && i < len(c.cure)-1 && slices.Equal(c.cure[i+1], giveUp) {
 			code, _, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)
-			if said += stderr; code != exitUsage || !strings.Contains(stderr, "the only copy") || !strings.Contains(stderr, s.receipts[drillAreas[1]]) {
-				t.Errorf("the only copy is given up: exit code %d: %s", code, stderr)
+			if said += stderr; code != exitUsage || !strings.Contains(stderr, "--discard-newer") || c.clickhouse == whole && !strings.Contains(stderr, s.receipts[drillAreas[1]]) {
+				t.Errorf("what does not come back is given up: exit code %d: %s", code, stderr)
+			}
+			if ready, _ := readiness(t, dir); ready {
+				t.Error("it is ready, although what does not come back is not given up")
 			}
 			continue
 		}
@@ -330,6 +345,12 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	})
 	ready(t, dir)
 	settled(t, attach(t, dir))
+	if c.quick && c.broker == "SUBMISSIONS, VERDICTS lost" {
+		code, _, stderr := citytally(t, append(slices.Clone(rebuild), "--dir", dir)...)
+		if said += stderr; code != 0 {
+			t.Errorf("filled again after the cure: exit code %d: %s", code, stderr)
+		}
+	}
 	shown := must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area FROM observations_latest WHERE indicator = 'gdp'")
 	for _, name := range drillReleases {
 		r, err := attach(t, dir).Release(t.Context(), name)
@@ -345,6 +366,11 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 	for _, area := range drillAreas {
 		switch {
 		case strings.Contains(shown, area):
+			for line := range strings.Lines(said) {
+				if strings.Contains(line, s.receipts[area]) && (strings.Contains(line, "lost: submission") || strings.Contains(line, "sent again")) {
+					t.Errorf("%+v: what counts is told as lost: %s", c, line)
+				}
+			}
 			if receipt := must(t, "receipt", s.receipts[area], "--dir", dir, "--area", area, "--wait", "0", "--lang", "en"); !strings.Contains(receipt, "accepted") {
 				t.Errorf("%+v: the receipt of %s: %s", c, area, receipt)
 			}

@@ -43,9 +43,8 @@ With --from submissions, bring back what the log has lost: verdicts, from the co
 ClickHouse, and where that has none as far as the accepted figures tell; accepted
 figures, as the submissions and verdicts tell; and decisions of the bureau (locks,
 reopenings, what was released and refused, catalogues and rules), from the copy in
-ClickHouse, in their order. Then let the pipeline work on with what cannot be told;
-what ClickHouse alone still has of accepted figures is given up with --discard-newer
-only.
+ClickHouse, in their order. Then let the pipeline work on. Accepted figures and
+decisions that do not come back are named and given up with --discard-newer only.
 Of catalogues and rules ClickHouse has no text: where another one was in force than
 that of the settings, give its file with --text; without, nothing is brought back.
 
@@ -55,7 +54,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 并按日志中仍有的报送和审核结果，补回已丢失的入库数据；锁定、重新开放、待核实数据的核准和退回、
 目录和校验规则的启用，按 ClickHouse 中的记录依原顺序恢复。ClickHouse 中没有目录和规则的原文：
 曾启用的目录或规则与设置不同的，须用 --text 给出其文件，否则不作任何恢复。
-只有 ClickHouse 中还有、无法补回的入库数据，须加 --discard-newer 才放弃。`,
+无法补回的入库数据和决定会逐一列出，须加 --discard-newer 才放弃。`,
 		Example: "  citytally replay --into clickhouse\n  citytally replay --from submissions",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,7 +103,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 	dsnFlag(cmd, &a)
 	cmd.Flags().StringVar(&into, "into", "", "what to fill again: clickhouse")
 	cmd.Flags().StringVar(&from, "from", "", "what to bring lost figures back from: submissions")
-	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it or no longer keeps it")
+	cmd.Flags().BoolVar(&discardNewer, "discard-newer", false, "drop also what ClickHouse alone still holds, because the log has lost it or no longer keeps it; with --from submissions, go on without what does not come back")
 	cmd.Flags().StringArrayVar(&textFiles, "text", nil, "with --from submissions: `file` of a catalogue or of rules that were in force; may be repeated")
 	cmd.Flags().BoolVar(&withoutTexts, "without-texts", false, "with --from submissions: go on without catalogues and rules whose file is not given; they are named, and not in force any more")
 	yes = confirmFlag(cmd)
@@ -131,8 +130,12 @@ func printRestored(w io.Writer, restored judge.Restored, format string, words *p
 	rows := present.NewTable(w, words.Restored)
 	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, restored.Decisions, strings.Join(restored.Releases, ", ")})
 	rows.Render()
-	for _, lost := range restored.LostDecisions {
-		if _, err := fmt.Fprintf(w, words.Lost+"\n", lost); err != nil {
+	lost := restored.LostDecisions
+	for _, id := range restored.LostSubmissions {
+		lost = append(lost, fmt.Sprintf(words.LostSubmission, id))
+	}
+	for _, what := range lost {
+		if _, err := fmt.Fprintf(w, words.Lost+"\n", what); err != nil {
 			return err
 		}
 	}

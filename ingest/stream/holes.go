@@ -42,12 +42,30 @@ func (l *Log) Holes(ctx context.Context, stream string) (Holes, error) {
 		return Holes{}, fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	known := parseRanges(info.Config.Metadata[acceptedHolesKey])
-	empty := rangesOf(info.State.Deleted)
+	empty := RangesOf(info.State.Deleted)
 	held := []Range{{missing(&info.State) + 1, info.State.LastSeq}}
 	return Holes{
-		Unreadable: subtract(subtract(Intersect(missed, held), empty), known),
-		Empty:      subtract(Intersect(empty, held), known),
+		Unreadable: Subtract(Subtract(Intersect(missed, held), empty), known),
+		Empty:      Subtract(Intersect(empty, held), known),
 	}, nil
+}
+
+// Lacking returns, in order, the sequences up to the end of a stream at which nothing can be read, and of
+// which nobody has accepted the loss: those before its first message, and its holes.
+func (l *Log) Lacking(ctx context.Context, stream string) ([]Range, error) {
+	extent, err := l.Extent(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	holes, err := l.Holes(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	lacking := union(holes.Unreadable, holes.Empty)
+	if extent.Missing > 0 {
+		lacking = union(lacking, []Range{{extent.First - extent.Missing, extent.First - 1}})
+	}
+	return lacking, nil
 }
 
 // LacksBeginning reports whether a stream has lost its first message, and nobody has accepted
@@ -115,7 +133,7 @@ func (l *Log) Missed() <-chan struct{} { return l.health.newlyMissed }
 func (h *health) miss(stream string, r Range) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(subtract([]Range{r}, h.missed[stream])) == 0 {
+	if len(Subtract([]Range{r}, h.missed[stream])) == 0 {
 		return
 	}
 	h.missed[stream] = union(h.missed[stream], []Range{r})
@@ -167,8 +185,8 @@ func parseRanges(text string) (ranges []Range) {
 	return ranges
 }
 
-// rangesOf returns sequences, which are in order, as ranges.
-func rangesOf(sequences []uint64) (ranges []Range) {
+// RangesOf returns sequences, which are in order, as ranges.
+func RangesOf(sequences []uint64) (ranges []Range) {
 	for _, s := range sequences {
 		if n := len(ranges); n > 0 && ranges[n-1].To+1 == s {
 			ranges[n-1].To = s
@@ -193,8 +211,8 @@ func union(a, b []Range) (joined []Range) {
 	return joined
 }
 
-// subtract returns what is in a and not in b. Both are in order.
-func subtract(a, b []Range) (left []Range) {
+// Subtract returns what is in a and not in b. Both are in order.
+func Subtract(a, b []Range) (left []Range) {
 	for _, r := range a {
 		for _, s := range b {
 			if s.To < r.From || s.From > r.To {
@@ -213,4 +231,4 @@ func subtract(a, b []Range) (left []Range) {
 }
 
 // Intersect returns what is in a and in b. Both are in order.
-func Intersect(a, b []Range) (both []Range) { return subtract(a, subtract(a, b)) }
+func Intersect(a, b []Range) (both []Range) { return Subtract(a, Subtract(a, b)) }

@@ -3,10 +3,7 @@ package judge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -38,6 +35,9 @@ type Restored struct {
 	// copy. LostDecisions names those that a copy has and that do not come back.
 	Decisions     int      `json:"decisions"`
 	LostDecisions []string `json:"lost_decisions,omitempty"`
+	// LostSubmissions are the ids of those that have to be sent again: what was accepted of them does
+	// not come back.
+	LostSubmissions []string `json:"lost_submissions,omitempty"`
 }
 
 const (
@@ -45,27 +45,14 @@ const (
 	restoreAckWait = time.Minute
 )
 
-// OnlyCopyError says that ACCEPTED has lost what was accepted of submissions, that it cannot be brought
-// back, and that ClickHouse still has it.
-type OnlyCopyError struct{ Submissions []string }
-
-// Error names some of the submissions, and says what to do.
-func (e *OnlyCopyError) Error() string {
-	named := strings.Join(e.Submissions[:min(len(e.Submissions), namedSubmissions)], ", ")
-	return fmt.Sprintf("ClickHouse has the only copy of what was accepted of %d submissions, which SUBMISSIONS no longer has or whose verdicts are gone (%s); what could be brought back was, and the loss of these is not accepted: "+
-		"put back a backup of the broker's data that has them, or have them sent again and go on without: citytally replay --from submissions --discard-newer, "+
-		"after which a recomputation takes out of ClickHouse what the log does not hold", len(e.Submissions), named)
-}
-
-// namedSubmissions is how many submissions an error names.
-const namedSubmissions = 50
-
 // Restore brings back to VERDICTS what it has lost and what the copies and ACCEPTED still tell; and
 // then to ACCEPTED what it has lost and what the submissions and verdicts in the log still tell, as
 // the verdicts say, with the decisions of the copies between them. Then it accepts what is still
-// missing as lost, so that the pipeline works again, and fills the places that SUBMISSIONS has lost at its end. The log begins with the catalogue first. Where
-// the text of what was in force is missing, the error is a [*MissingTextsError]; where the copies alone
-// have what was accepted, and it is not to be discarded, an [*OnlyCopyError].
+// missing as lost, so that the pipeline works again, and fills the places that SUBMISSIONS has lost at its
+// end. The log begins with the catalogue first. Where the text of what was in force is missing, the error is
+// a [*MissingTextsError]. Where nothing tells what ACCEPTED has lost, it is an [*UntoldError], and where what
+// was accepted does not come back, a [*LostAcceptedError], unless the origin says that it is to be
+// discarded.
 func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, from Origin, logger zerolog.Logger) (restored Restored, err error) {
 	v, stop, err := newRestoring(ctx, log, first, logger)
 	if err != nil {
@@ -77,6 +64,22 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 	}
 	verdicts, err := v.newVerdictRestorer(ctx, from.Verdicts)
 	if err != nil {
+		return restored, err
+	}
+	lost, err := log.Lacking(ctx, stream.Accepted)
+	if err != nil {
+		return restored, err
+	}
+	untold, err := v.untold(ctx, lost, &from)
+	switch {
+	case err != nil:
+		return restored, err
+	case len(untold) > 0 && !from.Discard:
+		return restored, &UntoldError{Places: untold}
+	case len(untold) > 0:
+		restored.LostDecisions = append(restored.LostDecisions, describeUntold(untold))
+	}
+	if err := verdicts.restoreOfLost(ctx, &restored); err != nil {
 		return restored, err
 	}
 	// What was in force at the beginning judges the first submission.
@@ -94,11 +97,14 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 			return restored, err
 		}
 	}
-	if from.Verdicts != nil && !from.Discard {
-		if err := v.checkOnlyCopies(ctx, from.Verdicts); err != nil {
-			return restored, err
-		}
+	accepted, err := v.lostSubmissions(ctx, lost, from.Verdicts)
+	if err != nil {
+		return restored, err
 	}
+	if len(accepted) > 0 && !from.Discard {
+		return restored, &LostAcceptedError{Submissions: accepted}
+	}
+	restored.LostSubmissions = append(restored.LostSubmissions, accepted...)
 	if restored.Filled, err = log.FillLost(ctx, from.Person, v.now()); err != nil {
 		return restored, err
 	}
@@ -108,33 +114,6 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 		}
 	}
 	return restored, nil
-}
-
-// checkOnlyCopies returns an [*OnlyCopyError] where the copies have what was accepted in messages that
-// ACCEPTED has lost from between others, and ACCEPTED does not have it elsewhere.
-func (v *Validator) checkOnlyCopies(ctx context.Context, copies VerdictCopies) error {
-	holes, err := v.log.Holes(ctx, stream.Accepted)
-	if err != nil || len(holes.Unreadable)+len(holes.Empty) == 0 {
-		return err
-	}
-	copied, err := copies.AcceptedIn(ctx, slices.Concat(holes.Unreadable, holes.Empty))
-	if err != nil {
-		return err
-	}
-	if err := v.catchUp(ctx); err != nil {
-		return err
-	}
-	var only []string
-	for sequence, id := range copied {
-		if _, kept := v.ledger.Accepted(id, sequence); !kept {
-			only = append(only, id)
-		}
-	}
-	if len(only) == 0 {
-		return nil
-	}
-	slices.Sort(only)
-	return &OnlyCopyError{Submissions: only}
 }
 
 // Restorable counts the submissions and decisions that Restore would bring back to ACCEPTED. It

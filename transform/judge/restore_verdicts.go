@@ -19,6 +19,9 @@ type VerdictCopies interface {
 	// AcceptedIn returns the ids of the submissions, by their sequence in SUBMISSIONS, of which it has
 	// rows that messages of ACCEPTED in the ranges brought.
 	AcceptedIn(ctx context.Context, of []stream.Range) (map[uint64]string, error)
+	// ShownOf returns which of a stream's sequences in the ranges are those of messages of which it has
+	// rows.
+	ShownOf(ctx context.Context, name string, of []stream.Range) ([]stream.Range, error)
 }
 
 // verdictRestorer brings back the verdicts that VERDICTS has lost.
@@ -39,15 +42,11 @@ func (v *Validator) newVerdictRestorer(ctx context.Context, copies VerdictCopies
 		return nil, err
 	}
 	r.judgedTo = position.AckFloor
-	accepted, err := v.log.Extent(ctx, stream.Accepted)
+	lost, err := v.log.Lacking(ctx, stream.Accepted)
 	if err != nil {
 		return nil, err
 	}
-	holes, err := v.log.Holes(ctx, stream.Accepted)
-	if err != nil {
-		return nil, err
-	}
-	r.acceptedLost = accepted.Missing > 0 || len(holes.Unreadable)+len(holes.Empty) > 0
+	r.acceptedLost = len(lost) > 0
 	letters, err := v.log.Letters(ctx)
 	for i := range letters {
 		if letters[i].Stream == stream.Submissions {
@@ -101,9 +100,16 @@ func (r *verdictRestorer) restore(ctx context.Context, submissions []received, r
 		if err != nil {
 			return err
 		}
-		restored.Derived++
+		if restored.Derived++; r.acceptedLost && verdict.AcceptedSequence == 0 {
+			restored.LostSubmissions = append(restored.LostSubmissions, s.id)
+		}
 		verdicts = append(verdicts, verdict)
 	}
+	return r.store(ctx, submissions, verdicts)
+}
+
+// store publishes verdicts, and tells which the broker will never take.
+func (r *verdictRestorer) store(ctx context.Context, submissions []received, verdicts []event.Verdict) error {
 	refused := stream.Refusals{}
 	if err := r.publishVerdicts(ctx, submissions, verdicts, nil, refused); err != nil {
 		return err

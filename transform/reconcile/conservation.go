@@ -34,7 +34,8 @@ type Conservation struct {
 }
 
 // Account counts what became of the submissions of one area and dataset. Received is
-// the sum of Judged and Pending, and Rows that of Accepted, Held and Rejected.
+// the sum of Judged and Pending, and Rows that of Accepted, Held and Rejected, as they were judged. What was
+// sent again unchanged is received and judged once more, and has no rows of its own.
 type Account struct {
 	Area    string `json:"area"`
 	Dataset string `json:"dataset"`

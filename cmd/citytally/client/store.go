@@ -189,8 +189,8 @@ func (c *Client) origin(ctx context.Context, log *stream.Log, store *sink.Store)
 // RestoreAccepted brings back to VERDICTS what ClickHouse and ACCEPTED still tell, to ACCEPTED
 // what the submissions and verdicts in the log still tell and the decisions that ClickHouse has, and
 // to RELEASES what ClickHouse has. Texts are those of catalogues and rules that may have been in
-// force; without them it goes on only where withoutTexts says so, and without what ClickHouse alone has
-// of accepted figures only where discard does.
+// force; without them it goes on only where withoutTexts says so, and without what was in ACCEPTED and does
+// not come back only where discard does.
 func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTexts, discard bool, logger zerolog.Logger) (judge.Restored, error) {
 	log, disconnect, err := c.openRepair(logger)
 	if err != nil {
@@ -211,10 +211,10 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 	}
 	from.Texts, from.WithoutTexts, from.Discard = append(from.Texts, texts...), withoutTexts, discard
 	restored, err := judge.Restore(ctx, log, first, from, logger)
-	if _, missing := errors.AsType[*judge.MissingTextsError](err); missing {
-		return restored, app.Usage(err)
-	}
-	if _, only := errors.AsType[*judge.OnlyCopyError](err); only {
+	_, noText := errors.AsType[*judge.MissingTextsError](err)
+	_, untold := errors.AsType[*judge.UntoldError](err)
+	_, lost := errors.AsType[*judge.LostAcceptedError](err)
+	if noText || untold || lost {
 		return restored, app.Usage(err)
 	}
 	for _, name := range reconcile.Unrestored() {

@@ -314,8 +314,8 @@ type ReplayWords struct {
 	Rebuilt, Restored table.Row
 	// AskRebuild asks whether to replace the tables, AskDiscard the same where what they alone hold is given up.
 	AskRebuild, AskDiscard string
-	// Lost is a format of a decision that does not come back.
-	Lost string
+	// Lost is a format of what does not come back, such as a LostSubmission, a format of its id.
+	Lost, LostSubmission string
 }
 
 // SetupWords are those of how the broker differs from the settings.

@@ -225,7 +225,7 @@ var englishWords = Words{
 		Ways:  map[string]string{"local": "local", "schedule": "schedule", "token": "token"},
 	},
 	Replay: ReplayWords{
-		Rebuilt: table.Row{"stream", "from", "to", "messages", "rows", "unreadable"}, Lost: "lost: %s",
+		Rebuilt: table.Row{"stream", "from", "to", "messages", "rows", "unreadable"}, Lost: "lost: %s", LostSubmission: "submission %s; have it sent again",
 		Restored:   table.Row{"submissions", "lost", "brought back", "cannot be told", "verdicts from ClickHouse", "verdicts derived", "decisions", "releases"},
 		AskRebuild: "Fill new tables of ClickHouse from the log, and drop the old ones?",
 		AskDiscard: "Fill new tables of ClickHouse from the log, and drop the old ones with what only they hold?",

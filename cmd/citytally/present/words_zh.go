@@ -221,7 +221,7 @@ var chineseWords = Words{
 		Ways:  map[string]string{"local": "本机", "schedule": "自动", "token": "令牌"},
 	},
 	Replay: ReplayWords{
-		Rebuilt: table.Row{"流", "起始消息", "截至消息", "消息数", "行数", "无法读取"}, Lost: "无法恢复：%s",
+		Rebuilt: table.Row{"流", "起始消息", "截至消息", "消息数", "行数", "无法读取"}, Lost: "无法恢复：%s", LostSubmission: "报送 %s，请重新报送",
 		Restored:   table.Row{"报送", "曾缺失", "已补回", "无法推定", "取自 ClickHouse 的审核结果", "推定的审核结果", "决定", "发布"},
 		AskRebuild: "按日志另建 ClickHouse 各表，并删除旧表？",
 		AskDiscard: "按日志另建 ClickHouse 各表，并删除旧表以及仅存于旧表的数据？",

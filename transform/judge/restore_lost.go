@@ -1,0 +1,126 @@
+package judge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
+)
+
+// LostAcceptedError says that ACCEPTED has lost what was accepted of submissions, and that it cannot be
+// brought back. ClickHouse may still have it.
+type LostAcceptedError struct{ Submissions []string }
+
+// Error names some of the submissions, and says what to do.
+func (e *LostAcceptedError) Error() string {
+	named := strings.Join(e.Submissions[:min(len(e.Submissions), namedSubmissions)], ", ")
+	return fmt.Sprintf("ACCEPTED has lost what was accepted of %d submissions, which SUBMISSIONS no longer has or whose verdicts are gone (%s); ClickHouse may have the only copy of it. What could be brought back was, and the loss of these is not accepted: "+
+		"put back a backup of the broker's data that has them, or have them sent again and go on without: citytally replay --from submissions --discard-newer, "+
+		"after which a recomputation takes out of ClickHouse what the log does not hold", len(e.Submissions), named)
+}
+
+// namedSubmissions is how many submissions an error names.
+const namedSubmissions = 50
+
+// UntoldError says that ACCEPTED has lost messages of which nothing tells what they were.
+type UntoldError struct{ Places []stream.Range }
+
+// Error says what they may have been, and what to do.
+func (e *UntoldError) Error() string {
+	return "nothing was brought back: ACCEPTED has lost " + describeUntold(e.Places) +
+		"; put back a backup of the broker's data or of ClickHouse that has them, or go on without: citytally replay --from submissions --discard-newer, and decide again what is to be in force"
+}
+
+func describeUntold(places []stream.Range) string {
+	return fmt.Sprintf("%d messages (%s) of which neither ClickHouse nor a verdict tells: decisions of the bureau (locks, reopenings, catalogues and rules in force, what was decided about held figures, revoked tokens), or figures whose verdicts are lost too",
+		stream.Count(places), stream.FormatRanges(places[:min(len(places), namedSubmissions)]))
+}
+
+// untold returns those of ACCEPTED's lost places of which neither the copies nor the verdicts tell.
+func (v *Validator) untold(ctx context.Context, lost []stream.Range, from *Origin) ([]stream.Range, error) {
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	told := map[uint64]bool{}
+	if from.Verdicts != nil {
+		shown, err := from.Verdicts.ShownOf(ctx, stream.Accepted, lost)
+		if err != nil {
+			return nil, err
+		}
+		lost = stream.Subtract(lost, shown)
+	}
+	if from.Decisions != nil {
+		copies, err := from.Decisions.Decisions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range copies {
+			told[copies[i].AcceptedSequence] = true
+		}
+	}
+	err := v.eachVerdict(ctx, func(verdict *event.Verdict) { told[verdict.AcceptedSequence] = true })
+	return stream.Subtract(lost, stream.RangesOf(slices.Sorted(maps.Keys(told)))), err
+}
+
+// lostSubmissions returns the ids of the submissions of which rows were accepted in lost places of
+// ACCEPTED, as the copies and the verdicts tell, and of which ACCEPTED has none elsewhere.
+func (v *Validator) lostSubmissions(ctx context.Context, lost []stream.Range, copies VerdictCopies) ([]string, error) {
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	type place struct {
+		sequence uint64
+		id       string
+	}
+	stored := map[place]bool{}
+	if copies != nil {
+		copied, err := copies.AcceptedIn(ctx, lost)
+		if err != nil {
+			return nil, err
+		}
+		for sequence, id := range copied {
+			stored[place{sequence, id}] = true
+		}
+	}
+	err := v.eachVerdict(ctx, func(verdict *event.Verdict) {
+		at := stream.Range{From: verdict.AcceptedSequence, To: verdict.AcceptedSequence}
+		if !verdict.Repeated && verdict.Accepted+verdict.Held > 0 && len(stream.Intersect([]stream.Range{at}, lost)) > 0 {
+			stored[place{verdict.Sequence, verdict.Submission}] = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	ids := map[string]bool{}
+	for of := range stored {
+		if _, kept := v.ledger.Accepted(of.id, of.sequence); !kept {
+			ids[of.id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(ids)), nil
+}
+
+// eachVerdict calls use with the verdicts that VERDICTS has.
+func (v *Validator) eachVerdict(ctx context.Context, use func(*event.Verdict)) error {
+	reading, atEnd := context.WithCancel(ctx)
+	defer atEnd()
+	err := v.log.Follow(reading, stream.FollowConfig{Stream: stream.Verdicts}, func(d stream.Delivery) error {
+		verdict := &event.Verdict{}
+		if json.Unmarshal(d.Body, verdict) == nil { // what cannot be read is a letter
+			use(verdict)
+		}
+		return nil
+	}, atEnd)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
