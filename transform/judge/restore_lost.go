@@ -21,7 +21,7 @@ func (e *LostAcceptedError) Error() string {
 	named := strings.Join(e.Submissions[:min(len(e.Submissions), namedSubmissions)], ", ")
 	return fmt.Sprintf("ACCEPTED has lost what was accepted of %d submissions, which SUBMISSIONS no longer has or whose verdicts are gone (%s); ClickHouse may have the only copy of it. What could be brought back was, and the loss of these is not accepted: "+
 		"put back a backup of the broker's data that has them, or have them sent again and go on without: citytally replay --from submissions --discard-newer, "+
-		"after which a recomputation takes out of ClickHouse what the log does not hold", len(e.Submissions), named)
+		"and then make ClickHouse follow the log: citytally replay --into clickhouse --discard-newer", len(e.Submissions), named)
 }
 
 // namedSubmissions is how many submissions an error names.

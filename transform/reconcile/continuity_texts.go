@@ -80,8 +80,8 @@ func (d *Divergence) text() bilingual.Text {
 		}
 	case d.Kind == Anew:
 		return bilingual.Text{
-			ZH: fmt.Sprintf("%s 丢失后被重新创建：第 %d 条消息以前的报送原件已不在，已采用的数和审核结果还在；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, d.Known, fromSubmissions),
-			EN: fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are; "+
+			ZH: fmt.Sprintf("%s 丢失后被重新创建：第 %d 条消息以前的报送原件已不在，已采用的数和审核结果在其他流中（除非也已丢失）；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, d.Known, fromSubmissions),
+			EN: fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are in the other streams, unless those are lost too; "+
 				"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions),
 		}
 	case d.Kind == VerdictsLost:
