@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -121,6 +122,13 @@ func parseYear(text string) (Period, bool) {
 func plausibleYear(year int) bool { return year >= 1949 && year <= 2199 }
 
 func badPeriod(seen string) error {
+	if strings.TrimSpace(seen) == "" {
+		return &Problem{
+			Code: "PERIOD_INVALID",
+			ZH:   "没有填写报告期；请写成 2021年、2021年上半年、2021年三季度、2021年6月 或 2021年1—6月",
+			EN:   "there is no period; write 2021, 2021-S1, 2021-Q3, 2021-06, or 2021-YTD06 for January to June",
+		}
+	}
 	return &Problem{
 		Code: "PERIOD_INVALID", Seen: seen,
 		ZH: fmt.Sprintf("无法识别的报告期%s；请写成 2021年、2021年上半年、2021年三季度、2021年6月 或 2021年1—6月", Quoted(seen)),

@@ -182,15 +182,16 @@ func multiplied(exponent, unit string) (string, bool) {
 	return word + unit, ok && (word == "" || catalogue.IsUnit(word+unit))
 }
 
-// actionOf reads an action of SDMX: D withdraws, and the others report.
+// actionOf reads an action of SDMX, or a word for one: D withdraws, and the others report.
 func actionOf(text string) (string, *catalogue.Problem) {
 	switch action := strings.ToUpper(text); action {
 	case "", "A", "I", "M", "R", "FALSE":
 		return "", nil
-	case "D", "TRUE": // deleted, of DHIS2
+	case "D", "TRUE", "撤回", "撤销", "删除", "作废": // TRUE is deleted, of DHIS2
 		return "D", nil
 	}
-	return "", newProblem("", "", fmt.Sprintf("操作 %q 不能由文件提出", event.Excerpt(text, 40)), fmt.Sprintf("the action %q cannot be asked for by a file", event.Excerpt(text, 40)))
+	return "", newProblem("", "", fmt.Sprintf("无法识别的操作 %q；撤回已报数据请填 D（或 撤回），报送数据请留空", event.Excerpt(text, 40)),
+		fmt.Sprintf("the action %q is not known; write D to take back what was reported, and leave the cell empty to report", event.Excerpt(text, 40)))
 }
 
 // wideRow reads a row with many figures.

@@ -167,7 +167,7 @@ func seeds() map[string][]event.Submission {
 		"stock_above_flows":     {of("320812", annual, "hnte_new 2022 10", "hnte_valid 2022 98")},
 		"stock_unbalanced":      {of("320812", annual, "stations_new 2022 9", "stations_ended 2022 4", "rd_stations_and_centres 2022 205")},
 		"stated_base":           {of("320812", annual, "gdp 2022 860 base=812")},
-		"stated_change":         {of("320812", annual, "gdp 2022 860 change=7.5")},
+		"stated_change":         {of("320812", annual, "rd_expenditure 2022 12.9 change=7.5")},
 		"stated_ratio":          {of("320812", annual, "gdp 2022 860", "rd_expenditure 2022 12.9", "rd_intensity 2022 1.8")},
 		"tenfold":               {of("320812", annual, "rd_expenditure 2022 129.1")},
 		"revision_far_off":      {of("huaian-hitech-zone", annual, "industrial_output 2022 8230000"), of("huaian-hitech-zone", annual, "industrial_output 2022 823")},

@@ -73,6 +73,8 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 		return choose(a.related.nameZH, a.related.nameEN)
 	case "period":
 		return choose(r.Period.Names())
+	case "nearest_period":
+		return choose(r.nearestPeriod().Names())
 	case "reference_period":
 		zh, en := r.referencePeriod().Names()
 		if r.ofOtherSpan && r.of.kind == catalogue.Flow && lengthOf(r.referenceAt) != lengthOf(r.Period) {

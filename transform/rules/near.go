@@ -74,6 +74,7 @@ func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok
 func (r *Row) reference() (v catalogue.Value, ok bool) {
 	v, at, established, ok := r.nearest()
 	r.know(ofNearest, v, ok)
+	r.nearestAt = at
 	r.ofOtherSpan, r.revises = false, false
 	if !established {
 		if other, of, known := r.otherSpan(); known {
@@ -172,6 +173,14 @@ func (r *Row) referencePeriod() catalogue.Period {
 	}
 	before, _ := periodBefore(r.Period)
 	return before
+}
+
+// nearestPeriod returns the period of the nearest figure; in an example it is that of the year before.
+func (r *Row) nearestPeriod() catalogue.Period {
+	if _, ok := r.figure(ofNearest); ok && r.nearestAt.Kind != 0 {
+		return r.nearestAt
+	}
+	return r.Period.YearBefore()
 }
 
 // referenceYears returns how many years lie between the row's period and that of the first of the references.

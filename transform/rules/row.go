@@ -65,6 +65,7 @@ type Row struct {
 	submittedYearBefore bool // the submission says what the figure of the year before is
 
 	referenceAt catalogue.Period // of the reference, once that was asked for
+	nearestAt   catalogue.Period // of the nearest, likewise
 	ofOtherSpan bool             // the reference is of other months than the value
 	revises     bool             // the reference is the figure in force in the cell, with nothing else known
 }
@@ -134,6 +135,7 @@ const seriesLength = 24
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
 	r.of, r.series, r.scanned, r.shared = of, r.series[:0], false, false
+	r.nearestAt = catalogue.Period{}
 	r.none, r.ofOtherSpan, r.revises, r.submittedYearBefore = 0, false, false, false
 	for n, unknown := range [...]bool{
 		ofInForce: !r.HasInForce, ofHost: r.Area.Host == "", ofZone: of.city == nil || len(of.city.zones) == 0, ofStatedBase: r.Base == nil, ofStatedChange: r.Change == nil,
@@ -364,6 +366,7 @@ var textsOf = map[string]func(*Row) string{
 	"stated_unit":    statedUnit,
 
 	"reference_period": func(r *Row) string { return r.referencePeriod().String() },
+	"nearest_period":   func(r *Row) string { return r.nearestPeriod().String() },
 }
 
 func listOf(values []catalogue.Value) ref.Val {
