@@ -101,7 +101,7 @@ func severalSheets(fits []candidate) error {
 	}
 	all := strings.Join(names, ", ")
 	return newProblem(Ambiguous, all,
-		fmt.Sprintf("工作簿里有 %d 张数据表（%s），不知道该报哪一张；请用参数 sheet 指明，或分别保存后上传", len(fits), all),
+		fmt.Sprintf("工作簿里有 %d 张数据表（%s），不知道该报哪一张；请写明“工作表”（接口的参数 sheet），或分别保存后上传", len(fits), all),
 		fmt.Sprintf("%d sheets of the workbook hold a table (%s) and it does not say which is meant; name one with the parameter sheet, or send them one by one", len(fits), all))
 }
 

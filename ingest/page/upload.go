@@ -133,7 +133,7 @@ func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if told := askedPeriod.FindStringSubmatch(refused.EN); told != nil && file.upload.Period == "" {
 			shown.Form.Upload.Period = v.Period(told[1])
 		}
-		return p.render(w, v, refused.Status, "check", v.W.CheckTitle, &shown)
+		return p.render(w, v, refused.Status, "check", v.W.NotRead, &shown)
 	}
 	if err != nil {
 		return err

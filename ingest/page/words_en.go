@@ -26,7 +26,7 @@ var english = Words{
 	Again: "The same was sent before; send it as a new version", Cancel: "Do not send",
 
 	Recent: "Recent submissions", None: "Nothing has been sent yet.", When: "Received", Name: "File", State: "State", Accepted: "Accepted", NoName: "(no file name)",
-	SubmissionTitle: "Submission %s", Receipt: "Receipt", Same: "The same was sent before and is in force. Nothing was stored again.", Waiting: "Received. It is being judged…",
+	SubmissionTitle: "Submission %s", Receipt: "Receipt", Same: "The same was sent before and is in force. Nothing was stored again. Below is the receipt of that submission, as it was judged then.", Waiting: "Received. It is being judged…",
 	Mend: "Send it again, mended", NotKept: "The figures as sent are not kept any more; only rows with remarks are listed.",
 	Statuses: map[string]string{"received": "Received, not judged yet", "accepted": "Accepted", "partial": "Partly accepted", "held": "Held", "rejected": "Not accepted"},
 	Effects: map[event.Effect]string{

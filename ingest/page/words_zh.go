@@ -26,7 +26,7 @@ var chinese = Words{
 	Again: "内容与以前的报送相同，作为新版本重新报送", Cancel: "放弃",
 
 	Recent: "最近的报送", None: "还没有报送记录。", When: "时间", Name: "文件", State: "状态", Accepted: "采用", NoName: "（无文件名）",
-	SubmissionTitle: "报送 %s", Receipt: "回执编号", Same: "内容与先前的报送相同且仍然有效，没有重复入库。", Waiting: "已收到，正在审核……",
+	SubmissionTitle: "报送 %s", Receipt: "回执编号", Same: "内容与先前的报送相同且仍然有效，没有重复入库。以下是该次报送的回执和当时的审核结果。", Waiting: "已收到，正在审核……",
 	Mend: "改正后再次报送", NotKept: "原始数据已不再保存，只列出有说明的行。",
 	Statuses: map[string]string{"received": "已收到，待审核", "accepted": "已采用", "partial": "部分采用", "held": "待核实", "rejected": "未采用"},
 	Effects: map[event.Effect]string{
