@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -29,9 +30,13 @@ func (c *Client) PrintSecrets(w io.Writer, format string) error {
 		}
 		return present.JSON(w, secrets)
 	}
-	rows := present.NewTable(w, table.Row{"user", "secret"})
+	rows := present.NewTable(w, table.Row{"server", "user", "secret"})
 	for _, name := range store.Names() {
-		rows.AppendRow(table.Row{name, store.Secret(name)})
+		server, user, ofServer := strings.Cut(name, "-")
+		if !ofServer {
+			server, user = "", name
+		}
+		rows.AppendRow(table.Row{server, user, store.Secret(name)})
 	}
 	rows.Render()
 	return nil
