@@ -53,6 +53,7 @@ type Gateway struct {
 
 	group    *stream.Group
 	index    *index
+	caughtUp chan struct{} // closed when the index and the tokens are as the log is
 	knownLog knownLog
 	handler  http.Handler
 	known    []string // method and path of every route
@@ -118,7 +119,7 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 	g := &Gateway{
 		log: log, tokens: token.NewRegister(tokens, logger), attempts: attempts.New(), config: config, logger: logger,
 		ready: func(context.Context) error { return nil }, metrics: NewMetrics(nil),
-		group: stream.NewGroup(log), unjudged: newUnjudged(config, func(sequence uint64, lost event.SubmissionID) { log.WriteOver(sequence, lost.String()) }),
+		group: stream.NewGroup(log), caughtUp: make(chan struct{}), unjudged: newUnjudged(config, func(sequence uint64, lost event.SubmissionID) { log.WriteOver(sequence, lost.String()) }),
 		slots: make(chan struct{}, config.MaxInFlight), large: make(chan struct{}, largeUploads), senders: newSenders(config), draining: make(chan struct{}),
 		browsers: httpguard.New(config.Address, config.Hosts),
 	}
@@ -137,9 +138,9 @@ func New(log *stream.Log, cat *catalogue.Catalogue, tokens *token.File, config C
 	return g, nil
 }
 
-// Ready is closed when the gateway has caught up with the log and takes
+// Ready is closed when the gateway has caught up with the log, knows the tokens, and takes
 // submissions.
-func (g *Gateway) Ready() <-chan struct{} { return g.index.ready }
+func (g *Gateway) Ready() <-chan struct{} { return g.caughtUp }
 
 // Serving returns nil when the gateway takes submissions, or what it waits for.
 func (g *Gateway) Serving() error {
@@ -243,7 +244,19 @@ func (g *Gateway) Follow(ctx context.Context) error {
 	group.Go(func() error { return g.group.Run(ctx) })
 	group.Go(func() error { return g.index.follow(ctx, g.log) })
 	group.Go(func() error { return edition.Follow(ctx, g.log, stage, g.changeOver, g.index.tellMoved, g.catalogue()) })
-	group.Go(func() error { return g.tokens.Follow(ctx, g.log, stage) })
+	tokensKnown := make(chan struct{})
+	group.Go(func() error { return g.tokens.Follow(ctx, g.log, stage, func() { close(tokensKnown) }) })
+	group.Go(func() error {
+		for _, known := range []<-chan struct{}{g.index.ready, tokensKnown} {
+			select {
+			case <-known:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		close(g.caughtUp)
+		return nil
+	})
 	return group.Wait()
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -210,7 +209,7 @@ func (r *tableReader) notice(known bool) {
 }
 
 func tooStrange(r *grid.Row) error {
-	return newProblem(BadColumns, event.Excerpt(strings.Join(r.Cells, ","), maxSeen),
+	return newProblem(BadColumns, r.Excerpt(",", maxSeen),
 		fmt.Sprintf("文件中有 %d 个以上不同的文字既不是指标名称，也不是期间（到第 %d 行为止）；请检查表头：哪一列是指标，哪一列是期间", maxStrange, r.Number),
 		fmt.Sprintf("the file has more than %d different texts that name no indicator and no period (up to row %d); check the header: which column is the indicator, and which the period", maxStrange, r.Number))
 }
@@ -238,7 +237,7 @@ func (t *table) row(r *grid.Row) error {
 		return nil
 	}
 	if t.secondHeader(r, first) {
-		return newProblem(Ambiguous, event.Excerpt(strings.Join(r.Cells, ","), maxSeen),
+		return newProblem(Ambiguous, r.Excerpt(",", maxSeen),
 			fmt.Sprintf("第 %d 行又是一个表头，下面是另一张表；一个文件（工作表）里请只放一张表，请分别保存后上传", r.Number),
 			fmt.Sprintf("row %d is a header again, of another table; a file or sheet holds one table, so send them one by one", r.Number))
 	}
@@ -292,15 +291,15 @@ func (t *table) repeatAbove(r *grid.Row) {
 	t.reader.above = append(t.reader.above[:0], r.Cells...)
 }
 
+// maxMalformed is how many bytes of a row that cannot be read its finding repeats.
+const maxMalformed = 200
+
 func (t *table) malformed(r *grid.Row, problem *catalogue.Problem) error {
 	if n, _ := r.Filled(); n == 1 {
 		t.unitsInRow(r, false)
 	}
-	text := r.Text
+	text := cmp.Or(event.Excerpt(r.Text, maxMalformed), r.Excerpt(",", maxMalformed))
 	if text == "" {
-		text = strings.Join(r.Cells, ",")
-	}
-	if text = event.Excerpt(text, 200); text == "" {
 		text = "(" + strconv.Itoa(r.Number) + ")"
 	}
 	return t.take(event.Observation{Row: r.Number, Malformed: text, Problem: problem.EN, ProblemZH: problem.ZH}, "", "")

@@ -262,7 +262,7 @@ func (t *table) foreignRow(r *grid.Row, w *wideFigures) error {
 		t.unspoken += len(t.FigureColumns())
 		return nil
 	}
-	text := event.Excerpt(cmp.Or(r.Text, strings.Join(r.Cells, ",")), 200)
+	text := cmp.Or(event.Excerpt(r.Text, maxMalformed), r.Excerpt(",", maxMalformed))
 	return t.refuseForeign(event.Observation{Row: r.Number, Malformed: text}, w.area)
 }
 

@@ -177,7 +177,7 @@ func TestKeyboard(t *testing.T) {
 	b.do(chromedp.Focus(chromedp.ID("token")), chromedp.SendKeys(chromedp.ID("token"), b.token("320812")))
 	b.do(chromedp.KeyEvent("\r"))
 	b.sees("Send a file")
-	want := []string{"Skip to content", "Figures for Huai'an", "language", "Sign out", "Send a file", "Held", "Own figures", "City totals", "dataset", "More options", "file", "Look at the file"}
+	want := []string{"Skip to content", "Figures for Huai'an", "language", "Sign out", "Send a file", "Held", "Own figures", "City totals", "dataset", "period", "More options", "file", "Look at the file"}
 	if got := tab(len(want)); !slices.Equal(got, want) {
 		t.Errorf("sending: the focus goes to %q, want %q", got, want)
 	}

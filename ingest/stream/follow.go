@@ -208,8 +208,8 @@ func (f *follower) receive(ctx context.Context, consumer jetstream.Consumer, mes
 // catchUp records that every message which was there at the session's start has been handled.
 func (f *follower) catchUp() {
 	f.upToDate = true
-	f.caughtUp()
 	f.config.Freshness.begin(f.log, f.reconnects)
+	f.caughtUp()
 }
 
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -43,12 +44,19 @@ func NewRegister(file *File, logger zerolog.Logger) *Register {
 }
 
 // Follow keeps the register as the bucket is, and ACCEPTED says what is revoked, until ctx ends; then
-// it returns nil.
-func (r *Register) Follow(ctx context.Context, log *stream.Log, stage string) error {
+// it returns nil. It calls caughtUp once, when the register first knows both.
+func (r *Register) Follow(ctx context.Context, log *stream.Log, stage string, caughtUp func()) error {
 	group, ctx := errgroup.WithContext(ctx)
+	var behind atomic.Int32
+	behind.Store(2)
+	one := func() {
+		if behind.Add(-1) == 0 {
+			caughtUp()
+		}
+	}
 	group.Go(func() error {
 		config := stream.FollowConfig{Stream: stream.Tokens, Stage: stage, Freshness: &r.fresh}
-		return log.Follow(ctx, config, func(d stream.Delivery) error { r.apply(d); return nil }, func() {})
+		return log.Follow(ctx, config, func(d stream.Delivery) error { r.apply(d); return nil }, one)
 	})
 	group.Go(func() error {
 		return log.Follow(ctx, revocationsOf(stage, &r.freshRevoked), func(d stream.Delivery) error {
@@ -58,7 +66,7 @@ func (r *Register) Follow(ctx context.Context, log *stream.Log, stage string) er
 				r.revoked[h] = true
 			}
 			return nil
-		}, func() {})
+		}, one)
 	})
 	return group.Wait()
 }

@@ -41,7 +41,7 @@ func follow(t testing.TB, log *stream.Log, file *token.File) *token.Register {
 	register := token.NewRegister(file, zerolog.Nop())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- register.Follow(ctx, log, "") }()
+	go func() { done <- register.Follow(ctx, log, "", func() {}) }()
 	t.Cleanup(func() {
 		cancel()
 		check(t, <-done)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
+	"github.com/citytally/citytally/ingest/event"
 )
 
 // Grid hands out the rows of a table.
@@ -56,6 +57,22 @@ func (r *Row) EmptyFrom(i int) bool {
 		}
 	}
 	return true
+}
+
+// Excerpt returns the beginning of the row's cells, of at most so many bytes, with a separator. It costs
+// no more than that, however long the cells are.
+func (r *Row) Excerpt(separator string, bytes int) string {
+	var b strings.Builder
+	for i, cell := range r.Cells {
+		if i > 0 {
+			b.WriteString(separator)
+		}
+		b.WriteString(cell[:min(len(cell), bytes+1)])
+		if b.Len() > bytes {
+			break
+		}
+	}
+	return event.Excerpt(b.String(), bytes)
 }
 
 // Filled returns how many cells say something, and the first of them.

@@ -12,7 +12,6 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/charset"
 	"github.com/citytally/citytally/ingest/decode/grid"
-	"github.com/citytally/citytally/ingest/event"
 )
 
 // Rows hands out the lists of a list as the rows of a table: [["指标", "2022年"], ["gdp", 850.2]]. What a document
@@ -143,7 +142,7 @@ func rowsIn(d *jsontext.Decoder, limits Limits) (rows []grid.Row, err error) {
 		if _, err := d.ReadToken(); err != nil {
 			return nil, err
 		}
-		row.Text = event.Excerpt(strings.Join(row.Cells, ", "), maxText)
+		row.Text = row.Excerpt(", ", maxText)
 		rows = append(rows, row)
 	}
 	if _, err := d.ReadToken(); err != nil {
