@@ -493,16 +493,21 @@ func (t *table) withoutPeriod(columns []Column, names []string) *catalogue.Probl
 	return nil
 }
 
-// accountingTable returns the problem of a table that a program for accounting has exported: it has
-// accounts and no indicators.
-func accountingTable(columns []Column) *catalogue.Problem {
+// severalAre reports whether two columns or more have names of a kind.
+func severalAre(columns []Column, kind func(name string) bool) bool {
 	n := 0
 	for i := range columns {
-		if wording.Accounting(catalogue.NormalizeName(columns[i].Name)) {
+		if kind(catalogue.NormalizeName(columns[i].Name)) {
 			n++
 		}
 	}
-	if n < 2 {
+	return n >= 2
+}
+
+// accountingTable returns the problem of a table that a program for accounting has exported: it has
+// accounts and no indicators.
+func accountingTable(columns []Column) *catalogue.Problem {
+	if !severalAre(columns, wording.Accounting) {
 		return nil
 	}
 	return newProblem(BadColumns, headerText(columns),
@@ -513,13 +518,7 @@ func accountingTable(columns []Column) *catalogue.Problem {
 // detailTable returns the problem of a table that lists projects, contracts, patents or persons one by one,
 // and has no indicators.
 func detailTable(columns []Column) *catalogue.Problem {
-	n := 0
-	for i := range columns {
-		if wording.Detail(catalogue.NormalizeName(columns[i].Name)) {
-			n++
-		}
-	}
-	if n < 2 {
+	if !severalAre(columns, wording.Detail) {
 		return nil
 	}
 	return DetailsListed(headerText(columns))
