@@ -28,7 +28,7 @@ func (s *Store) Verdicts(ctx context.Context, from, to uint64) (map[uint64]*even
 	finding_code, finding_severity, finding_row, finding_column, finding_indicator, finding_period, finding_seen, finding_message_zh, finding_message_en
 FROM submissions_data WHERE sequence BETWEEN ? AND ? ORDER BY sequence, verdict_sequence DESC LIMIT 1 BY sequence`, from, to)
 	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+		if isNotThere(err) {
 			return verdicts, nil
 		}
 		return nil, fmt.Errorf("read verdicts of ClickHouse: %w", err)
@@ -70,7 +70,7 @@ SELECT accepted_sequence, place, toString(event), '', '', toString(area), text, 
 FROM holds_data FINAL WHERE event != ?
 ) ORDER BY sequence, number`, heldKind)
 	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+		if isNotThere(err) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("read decisions of ClickHouse: %w", err)
@@ -126,27 +126,33 @@ func (s *Store) DropDecisions(ctx context.Context, moved []judge.DecisionCopy) e
 // has rows that messages of ACCEPTED in the ranges brought.
 func (s *Store) AcceptedIn(ctx context.Context, of []stream.Range) (map[uint64]string, error) {
 	submissions := map[uint64]string{}
-	rows, err := s.conn.Query(ctx, "SELECT sequence, submission FROM observations_data WHERE "+isIn("accepted_sequence", of)+
-		" UNION DISTINCT SELECT sequence, submission FROM holds_data WHERE event = '"+heldKind+"' AND "+isIn("accepted_sequence", of))
-	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
-			return submissions, nil
+	for _, from := range rowsOfMessages[stream.Accepted] {
+		if from.table == "decisions_data" {
+			continue // these are of no submission
 		}
-		return nil, fmt.Errorf("read what was accepted: %w", err)
+		err := s.addSubmissions(ctx, submissions, fmt.Sprintf("SELECT DISTINCT sequence, submission FROM %s WHERE %s AND %s", from.table, from.where, isIn(from.sequence, of)))
+		if err != nil && !isNotThere(err) {
+			return nil, fmt.Errorf("read what was accepted: %w", err)
+		}
+	}
+	return submissions, nil
+}
+
+func (s *Store) addSubmissions(ctx context.Context, to map[uint64]string, query string) error {
+	rows, err := s.conn.Query(ctx, query)
+	if err != nil {
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var sequence uint64
 		var id string
 		if err := rows.Scan(&sequence, &id); err != nil {
-			return nil, fmt.Errorf("read what was accepted: %w", err)
+			return err
 		}
-		submissions[sequence] = id
+		to[sequence] = id
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read what was accepted: %w", err)
-	}
-	return submissions, nil
+	return rows.Err()
 }
 
 // Releases returns the releases that the store shows, by their sequence, with all that a store has of
@@ -157,7 +163,7 @@ func (s *Store) Releases(ctx context.Context) ([]*event.Release, error) {
 	change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held
 FROM releases_data FINAL ORDER BY sequence, name, indicator`)
 	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+		if isNotThere(err) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("read releases of ClickHouse: %w", err)

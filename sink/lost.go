@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,40 +27,32 @@ func (l *LostSubmission) String() string {
 	return fmt.Sprintf("%s of %s, %s, received at %s", l.ID, l.Area, l.Dataset, l.ReceivedAt.UTC().Format(time.RFC3339))
 }
 
-// rowsOfMessages selects, for each stream of which the store may hold the only copy, the sequences of
-// messages that have rows; ? stands for which are wanted.
-var rowsOfMessages = map[string]string{
-	stream.Accepted: `SELECT accepted_sequence AS s FROM observations_data WHERE ? UNION DISTINCT
-		SELECT accepted_sequence AS s FROM holds_data WHERE event = 'held' AND ? UNION DISTINCT SELECT sequence AS s FROM decisions_data WHERE ?`,
-	stream.Verdicts: "SELECT DISTINCT verdict_sequence AS s FROM submissions_data WHERE ?",
-	stream.Releases: "SELECT DISTINCT sequence AS s FROM releases_data WHERE ?",
+// rowsOfMessages are the tables, for each stream of which the store may hold the only copy, that have
+// rows of its messages, with the column of the sequence and which rows are meant.
+var rowsOfMessages = map[string][]struct{ table, sequence, where string }{
+	stream.Accepted: {
+		{"observations_data", "accepted_sequence", "true"},
+		{"holds_data", "accepted_sequence", "event = '" + heldKind + "'"},
+		{"decisions_data", "sequence", "true"},
+	},
+	stream.Verdicts: {{"submissions_data", "verdict_sequence", "true"}},
+	stream.Releases: {{"releases_data", "sequence", "true"}},
 }
 
-// ShownOf returns which sequences in the ranges are those of messages that have rows, in order.
-func (s *Store) ShownOf(ctx context.Context, name string, of []stream.Range) (shown []stream.Range, err error) {
-	rows, err := s.conn.Query(ctx, "SELECT s FROM ("+strings.ReplaceAll(rowsOfMessages[name], "?", isIn("s", of))+") ORDER BY s")
-	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("read which messages have rows: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var sequence uint64
-		if err := rows.Scan(&sequence); err != nil {
+// ShownOf returns which sequences in the ranges are those of messages that have rows, in order. A table
+// that is missing has none.
+func (s *Store) ShownOf(ctx context.Context, name string, of []stream.Range) ([]stream.Range, error) {
+	var all []uint64
+	for _, from := range rowsOfMessages[name] {
+		var sequences []uint64
+		err := s.conn.QueryRow(ctx, fmt.Sprintf("SELECT groupUniqArray(%s) FROM %s WHERE %s AND %s", from.sequence, from.table, from.where, isIn(from.sequence, of))).Scan(&sequences)
+		if err != nil && !isNotThere(err) {
 			return nil, fmt.Errorf("read which messages have rows: %w", err)
 		}
-		if n := len(shown); n > 0 && shown[n-1].To+1 == sequence {
-			shown[n-1].To = sequence
-		} else {
-			shown = append(shown, stream.Range{From: sequence, To: sequence})
-		}
+		all = append(all, sequences...)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read which messages have rows: %w", err)
-	}
-	return shown, nil
+	slices.Sort(all)
+	return stream.RangesOf(slices.Compact(all)), nil
 }
 
 // isIn is the condition that a column is in one of the ranges.
@@ -123,7 +116,7 @@ func (p *Projection) missingSubmissions(ctx context.Context) ([]missingSubmissio
 	}
 	rows, err := p.conn.Query(ctx, "SELECT sequence, id, area, dataset, received_at, toUInt8(NOT repeated AND accepted + held > 0) FROM submissions_data ORDER BY sequence DESC, verdict_sequence DESC LIMIT 1 BY sequence")
 	if err != nil {
-		if hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+		if isNotThere(err) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("read submissions: %w", err)

@@ -48,7 +48,8 @@ func (e *NewerSchemaError) Error() string {
 // Migrate creates the database and brings its tables and views up to date. Applied
 // migrations are recorded in schema_versions. When the text of one has changed since,
 // Migrate changes nothing and returns an [*EditedMigrationError], and a [*NewerSchemaError]
-// where a newer program has migrated the database. Two processes may migrate at the same
+// where a newer program has migrated the database. Where tables are not as the migrations made
+// them, it returns an [*OtherTablesError]. Two processes may migrate at the same
 // time, because every statement may be repeated and the views are compared in the end.
 func (s *Store) Migrate(ctx context.Context) error {
 	err := s.migrate(ctx, schema)
@@ -56,7 +57,13 @@ func (s *Store) Migrate(ctx context.Context) error {
 		err = s.defineDistributed(ctx)
 	}
 	if err == nil {
+		err = s.checkTables(ctx)
+	}
+	if err == nil {
 		_, err = s.defineViews(ctx)
+	}
+	if isOtherTables(err) {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("migrate ClickHouse database %s on %s: %w", s.database, s.address, err)
@@ -119,12 +126,12 @@ func (s *Store) checkApplied(applied map[uint32]string, migrations []migration) 
 	return nil
 }
 
-// IsOtherSchema reports whether an error says that another program made the tables, so that this
-// one can use them only when they have been filled from the log again.
+// IsOtherSchema reports whether an error says that another program made the tables, or that somebody
+// altered them, so that this one can use them only when they have been filled from the log again.
 func IsOtherSchema(err error) bool {
 	_, newer := errors.AsType[*NewerSchemaError](err)
 	_, edited := errors.AsType[*EditedMigrationError](err)
-	return newer || edited
+	return newer || edited || isOtherTables(err)
 }
 
 const applyAttempts = 5

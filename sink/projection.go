@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -146,18 +147,23 @@ func figureText(d *decimal.Decimal) string {
 	return d.String()
 }
 
-// newestQuery reads, for each stream in the order of endStreams, the newest message that has
-// rows, and the names of the releases that are shown, and then the newest submission that is shown.
-const newestQuery = `SELECT
-	(SELECT greatest((SELECT max(accepted_sequence) FROM observations_data), (SELECT maxIf(accepted_sequence, event = 'held') FROM holds_data))), (SELECT max(verdict_sequence) FROM submissions_data),
-	(SELECT max(sequence) FROM totals_data), (SELECT max(sequence) FROM releases_data), (SELECT groupUniqArray(name) FROM releases_data)`
+// newestRows are what is read of each table that is filled from the log: the newest message that has
+// rows, by its stream.
+var newestRows = []struct{ table, stream, newest string }{
+	{"observations_data", stream.Accepted, "max(accepted_sequence)"},
+	{"holds_data", stream.Accepted, "maxIf(accepted_sequence, event = 'held')"},
+	{"submissions_data", stream.Verdicts, "max(verdict_sequence)"},
+	{"totals_data", stream.Totals, "max(sequence)"},
+	{"releases_data", stream.Releases, "max(sequence)"},
+}
 
 // endStreams are the streams whose messages become rows, with the consumers that move them.
 var endStreams = [...]struct{ stream, consumer string }{
 	{stream.Accepted, AcceptedConsumer}, {stream.Verdicts, VerdictsConsumer}, {stream.Totals, TotalsConsumer}, {stream.Releases, ReleasesConsumer},
 }
 
-// Ends says up to where the store shows the log. A store without tables shows none of it.
+// Ends says up to where the store shows the log. A store without tables shows none of it; where one of
+// the tables is missing, it says nothing of what that may have shown.
 func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
 	ends := &reconcile.Ends{Newest: map[string]uint64{}, Acknowledged: map[string]uint64{}}
 	for _, e := range endStreams {
@@ -165,19 +171,41 @@ func (p *Projection) Ends(ctx context.Context) (*reconcile.Ends, error) {
 		if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return nil, err
 		}
-		ends.Acknowledged[e.stream] = position.AckFloor
+		ends.Newest[e.stream], ends.Acknowledged[e.stream] = 0, position.AckFloor
 	}
-	var newest [len(endStreams)]uint64
-	err := p.conn.QueryRow(ctx, newestQuery).Scan(&newest[0], &newest[1], &newest[2], &newest[3], &ends.Releases)
-	if err == nil {
-		err = p.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(area, sequence), argMax(dataset, sequence), argMax(received_at, sequence) FROM submissions_data`).
-			Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.Area, &ends.Submission.Dataset, &ends.Submission.ReceivedAt)
+	tables, err := p.existing(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && !hasCode(err, codeUnknownTable, codeUnknownDatabase) {
+	if err := p.readEnds(ctx, tables, ends); err != nil {
 		return nil, failure("read what the newest rows are", err)
 	}
-	for i, e := range endStreams {
-		ends.Newest[e.stream] = newest[i]
-	}
 	return ends, nil
+}
+
+// readEnds reads the newest rows of the tables that there are.
+func (s *Store) readEnds(ctx context.Context, tables []string, ends *reconcile.Ends) error {
+	for _, of := range newestRows {
+		if !slices.Contains(tables, of.table) {
+			if len(tables) > 0 { // the others say that this one is missing
+				ends.Partial = append(ends.Partial, of.stream)
+			}
+			continue
+		}
+		var newest uint64
+		if err := s.conn.QueryRow(ctx, "SELECT "+of.newest+" FROM "+of.table).Scan(&newest); err != nil {
+			return err
+		}
+		ends.Newest[of.stream] = max(ends.Newest[of.stream], newest)
+	}
+	if slices.Contains(tables, "releases_data") {
+		if err := s.conn.QueryRow(ctx, "SELECT groupUniqArray(name) FROM releases_data").Scan(&ends.Releases); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(tables, "submissions_data") {
+		return nil
+	}
+	return s.conn.QueryRow(ctx, `SELECT max(sequence), argMax(id, sequence), argMax(area, sequence), argMax(dataset, sequence), argMax(received_at, sequence) FROM submissions_data`).
+		Scan(&ends.Submission.Sequence, &ends.Submission.ID, &ends.Submission.Area, &ends.Submission.Dataset, &ends.Submission.ReceivedAt)
 }

@@ -15,7 +15,7 @@ type readiness struct {
 	mu      sync.Mutex
 	waiting int                         // workers without a consumer
 	paused  map[string]*bilingual.Error // why, by stream
-	views   error                       // why views that are not as they should be stay so
+	schema  error                       // why tables or views that are not as they should be stay so
 	ready   chan struct{}
 }
 
@@ -46,12 +46,12 @@ func (s *readiness) pause(stream string, why *bilingual.Error) {
 	s.paused[stream] = why
 }
 
-// judgeViews records why the views could not be compared or defined anew; nil is that they
-// are as they should be.
-func (s *readiness) judgeViews(err error) {
+// judgeSchema records why tables or views are not as they should be, or could not be compared; nil is
+// that they are.
+func (s *readiness) judgeSchema(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.views = err
+	s.schema = err
 }
 
 // saying returns an advice with what ClickHouse says behind it.
@@ -63,7 +63,7 @@ func saying(advice bilingual.Text, says string) bilingual.Text {
 func (w *Workers) Ready() <-chan struct{} { return w.readiness.ready }
 
 // Paused returns nil, or which streams wait because ClickHouse does not take their rows and
-// which views are not as they should be, and what to do about it.
+// which tables and views are not as they should be, and what to do about it.
 func (w *Workers) Paused() error {
 	w.readiness.mu.Lock()
 	defer w.readiness.mu.Unlock()
@@ -71,9 +71,12 @@ func (w *Workers) Paused() error {
 	for stream, why := range w.readiness.paused {
 		errs = append(errs, &bilingual.Error{Text: bilingual.Text{ZH: stream + " 等待写入：" + why.ZH, EN: fmt.Sprintf("%s waits: %s", stream, why.EN)}, Err: why.Err})
 	}
-	if err := w.readiness.views; err != nil {
+	switch err := w.readiness.schema; {
+	case isOtherTables(err):
+		errs = append(errs, err)
+	case err != nil:
 		text := saying(Advice(err), err.Error())
-		errs = append(errs, &bilingual.Error{Text: bilingual.Text{ZH: "视图：" + text.ZH, EN: "views: " + text.EN}, Err: err})
+		errs = append(errs, &bilingual.Error{Text: bilingual.Text{ZH: "表和视图：" + text.ZH, EN: "tables and views: " + text.EN}, Err: err})
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

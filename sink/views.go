@@ -40,18 +40,8 @@ func readViews() map[string]string {
 // server carries out late what a process asked for that has died since. The views of a newer
 // program are left as they are.
 func (s *Store) defineViews(ctx context.Context) ([]string, error) {
-	applied, err := s.appliedMigrations(ctx)
-	if err != nil {
+	if newer, err := s.isNewer(ctx); err != nil || newer {
 		return nil, err
-	}
-	known, err := readMigrations(schema)
-	if err != nil {
-		return nil, err
-	}
-	for version := range applied {
-		if int(version) > len(known) {
-			return nil, nil
-		}
 	}
 	views := readViews()
 	for name, statement := range views {
@@ -67,6 +57,21 @@ func (s *Store) defineViews(ctx context.Context) ([]string, error) {
 		}
 	}
 	return defined, nil
+}
+
+// isNewer reports whether a newer program has migrated the database.
+func (s *Store) isNewer(ctx context.Context) (bool, error) {
+	applied, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return false, err
+	}
+	known, err := readMigrations(schema)
+	for version := range applied {
+		if int(version) > len(known) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // otherViews returns the names, in order, of the views that the database does not have as their
@@ -104,27 +109,48 @@ func (s *Store) otherViews(ctx context.Context, views map[string]string) (others
 // viewState is the views of a database as they are: how many, and a hash of their texts.
 type viewState struct{ views, hash uint64 }
 
-// viewsInterval is how often running workers compare the views.
-const viewsInterval = 10 * time.Second
+// schemaInterval is how often running workers compare tables and views with how they should be.
+const schemaInterval = 5 * time.Second
 
-// keepViews defines views anew, until ctx ends, when they are not as this program defines
-// them.
-func (w *Workers) keepViews(ctx context.Context) error {
-	ticks := time.NewTicker(viewsInterval)
+// keepSchema looks after tables and views until ctx ends: it defines views anew that are not as this
+// program defines them, and tells of tables that are not as the migrations made them.
+func (w *Workers) keepSchema(ctx context.Context) error {
+	ticks := time.NewTicker(schemaInterval)
 	defer ticks.Stop()
+	told := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticks.C:
 		}
-		defined, err := w.store.defineViews(ctx)
+		defined, err := w.store.mendSchema(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		w.readiness.judgeViews(err)
+		w.readiness.judgeSchema(err)
 		if len(defined) > 0 {
 			w.logger.Warn().Strs("views", defined).Msg("views of the database were missing or not as this version of citytally defines them, and have been defined anew")
 		}
+		switch {
+		case isOtherTables(err) && err.Error() != told:
+			told = err.Error()
+			w.logger.Error().Msg(told)
+		case err == nil && told != "":
+			told = ""
+			w.logger.Info().Msg("the tables are as they should be again")
+		}
 	}
+}
+
+// mendSchema defines views anew, and returns their names and why tables or views are not as they should
+// be now. Those of a newer program are left as they are.
+func (s *Store) mendSchema(ctx context.Context) (defined []string, err error) {
+	if newer, err := s.isNewer(ctx); newer || err != nil && !isNotThere(err) {
+		return nil, err
+	}
+	if err := s.checkTables(ctx); err != nil {
+		return nil, err
+	}
+	return s.defineViews(ctx)
 }

@@ -66,7 +66,7 @@ func (w *Workers) Run(ctx context.Context) error {
 	// One worker has to receive all parts of a flush.
 	group.Go(func() error { return w.move(ctx, stream.Totals, TotalsConsumer, true, 0, &totalsBlock{}) })
 	group.Go(func() error { return w.move(ctx, stream.Releases, ReleasesConsumer, false, 0, &releaseBlock{}) })
-	group.Go(func() error { return w.keepViews(ctx) })
+	group.Go(func() error { return w.keepSchema(ctx) })
 	group.Go(func() error { return w.keepProgress(ctx) })
 	return group.Wait()
 }

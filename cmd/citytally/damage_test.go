@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/citytally/citytally/cmd/citytally/present"
 )
 
 // A part of ClickHouse that is damaged while everything runs makes the log not ready within one
@@ -59,5 +61,53 @@ func damageTable(t testing.TB, dir, table string) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// A table that is dropped and a column that is altered while everything runs are told within seconds as
+// what they are, nothing else is told instead, and a program that starts on them runs and tells them too.
+// New tables filled from the log mend both.
+func TestDroppedAndAlteredTablesAreTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+	push(t, dir, "320812", 100)
+	settled(t, attach(t, dir))
+	must(t, "sql", "--dir", dir, "--write", "DROP TABLE observations_data SYNC")
+	must(t, "sql", "--dir", dir, "--write", "ALTER TABLE totals_data MODIFY COLUMN expected Int64")
+	told := func(part string) {
+		t.Helper()
+		var why present.Part
+		var parts map[string]present.Part
+		eventually(t, "it is told", func() bool {
+			_, parts = readiness(t, dir)
+			why = parts[part]
+			return why.Why != ""
+		})
+		for _, want := range []string{"lacks observations_data", "totals_data.expected as Int64, want UInt32", "citytally replay --into clickhouse"} {
+			if !strings.Contains(why.Why, want) {
+				t.Errorf("%q is not in %q", want, why.Why)
+			}
+		}
+		if !strings.Contains(why.WhyZH, "缺少表 observations_data") {
+			t.Errorf("in Chinese: %q", why.WhyZH)
+		}
+		if log := parts["log"].Why; log != "" {
+			t.Errorf("told of the streams: %q", log)
+		}
+		if out := must(t, "status", "--dir", dir, "--lang", "zh"); !strings.Contains(out, "缺少表 observations_data") {
+			t.Errorf("status:\n%s", out)
+		}
+	}
+	told("sink")
+	p.stop(t, syscall.SIGTERM)
+	p = startRun(t, dir)
+	told("schema")
+	must(t, "replay", "--into", "clickhouse", "--dir", dir)
+	ready(t, dir)
+	settled(t, attach(t, dir))
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "100" {
+		t.Errorf("gdp is %s", got.Value)
 	}
 }

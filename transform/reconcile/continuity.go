@@ -22,6 +22,8 @@ type Ends struct {
 	// rows; Acknowledged is up to where it has confirmed that it needs no message again.
 	// Newest is read after Acknowledged.
 	Newest, Acknowledged map[string]uint64
+	// Partial are the streams of which a table is missing, so that they may have been shown further.
+	Partial []string
 	// Releases are the names of the releases that are shown.
 	Releases []string
 	// Submission is the newest submission that is shown, with its sequence in SUBMISSIONS
@@ -278,6 +280,9 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 		}
 		if lost {
 			found = append(found, Divergence{Kind: TailLost, Stream: name, Last: end, Holder: ClickHouse, Known: newest})
+			continue
+		}
+		if slices.Contains(ends.Partial, name) {
 			continue
 		}
 		behind, err := confirmedMissing(ctx, log, name, newest, ends.Acknowledged[name])
