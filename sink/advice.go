@@ -118,10 +118,17 @@ func isOtherTable(err error) bool {
 	return hasCode(err, codeUnknownTable, codeNoSuchColumn, codeUnknownDatabase, codeUnknownIdentifier, codeTypeMismatch)
 }
 
+// advised says what is wrong, what a person can do about it, and what ClickHouse says.
+func advised(zh, en string, err error) error {
+	advice := Advice(err)
+	return bilingual.Errorf(zh+"（"+advice.ZH+"）：%v", en+" ("+advice.EN+"): %v", err)
+}
+
 // failure says what could not be done, and what a person can do about it where no recomputation helps.
 func failure(what string, err error) error {
 	if isOtherTable(err) {
-		return fmt.Errorf("%s: %w; %s", what, err, Advice(err))
+		advice := Advice(err)
+		return &bilingual.Error{Text: bilingual.Text{ZH: fmt.Sprintf("%s: %v；%s", what, err, advice.ZH), EN: fmt.Sprintf("%s: %v; %s", what, err, advice.EN)}, Err: err}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

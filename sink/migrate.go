@@ -33,6 +33,11 @@ func (e *EditedMigrationError) Error() string {
 		"or fill the database from the log again: citytally replay --into clickhouse", e.File, e.Database)
 }
 
+// Chinese says the same in Chinese.
+func (e *EditedMigrationError) Chinese() string {
+	return fmt.Sprintf("数据库 %[2]s 曾以另一文本执行迁移 %[1]s；请恢复其文本，把改动写成新的迁移，或由日志重新填充该数据库：citytally replay --into clickhouse", e.File, e.Database)
+}
+
 // NewerSchemaError is the error for a database that a newer program has migrated.
 type NewerSchemaError struct {
 	Database     string
@@ -43,6 +48,11 @@ type NewerSchemaError struct {
 func (e *NewerSchemaError) Error() string {
 	return fmt.Sprintf("database %s has schema %d, this program knows schemas up to %d: start the newer version of citytally that migrated it, "+
 		"or fill the database again with this one: citytally replay --into clickhouse", e.Database, e.Found, e.Known)
+}
+
+// Chinese says the same in Chinese.
+func (e *NewerSchemaError) Chinese() string {
+	return fmt.Sprintf("数据库 %s 的结构版本为 %d，本程序只识别到 %d：请启动将其升级的较新版本，或用本程序重新填充：citytally replay --into clickhouse", e.Database, e.Found, e.Known)
 }
 
 // Migrate creates the database and brings its tables and views up to date. Applied

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
@@ -149,7 +150,7 @@ func (s *Store) hasPrepared(e *edition.Edition) bool {
 // Unprepared returns why Prepare failed last and tries again, or nil.
 func (s *Store) Unprepared() error {
 	if err := s.unprepared.Load(); err != nil && *err != nil {
-		return fmt.Errorf("ClickHouse cannot be prepared (%s): %w", Advice(*err), *err)
+		return advised("无法准备 ClickHouse", "ClickHouse cannot be prepared", *err)
 	}
 	return nil
 }
@@ -173,12 +174,12 @@ func (s *Store) waitForServer(ctx context.Context, config Config, refusalEnds bo
 		case hasCode(err, codeUnknownDatabase):
 			return nil
 		case refusalEnds && hasCode(err, codeAuthentication, codeUnknownUser, codeWrongPassword, codeNoPassword):
-			return &event.Permanent{Err: fmt.Errorf("connect to ClickHouse on %s: %s: %w", s.address, Advice(err), err)}
+			return &event.Permanent{Err: advised("无法连接 ClickHouse "+s.address, "connect to ClickHouse on "+s.address, err)}
 		}
 		return err
 	})
 	if ctx.Err() != nil {
-		return fmt.Errorf("wait for ClickHouse on %s: %w", s.address, context.Cause(ctx))
+		return bilingual.Errorf("等待 %s 的 ClickHouse：%v", "wait for ClickHouse on %s: %v", s.address, context.Cause(ctx))
 	}
 	return err
 }
@@ -215,7 +216,7 @@ func attemptOf(config Config, logger zerolog.Logger, what string) stream.Attempt
 // Ping returns nil when ClickHouse answers, or an error that says what to do.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("ClickHouse on %s does not answer (%s): %w", s.address, Advice(err), err)
+		return advised("ClickHouse "+s.address+" 没有应答", "ClickHouse on "+s.address+" does not answer", err)
 	}
 	return nil
 }

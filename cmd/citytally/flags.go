@@ -105,6 +105,16 @@ func (l *languageFlag) language() present.Language {
 	return present.Language(l.value)
 }
 
+// languageOf returns the language that a command speaks.
+func languageOf(cmd *cobra.Command) present.Language {
+	if f := cmd.Flags().Lookup("lang"); f != nil {
+		if l, ok := f.Value.(*languageFlag); ok {
+			return l.language()
+		}
+	}
+	return localeLanguage()
+}
+
 func natsFlag(cmd *cobra.Command, a *client.Addresses) {
 	cmd.Flags().StringVar(&a.NATS, "nats", "", "broker `URL`, instead of that of the instance on --dir")
 }

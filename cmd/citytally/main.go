@@ -13,6 +13,8 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/cmd/citytally/client"
+	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/bilingual"
 )
 
 // Exit codes, for scripts.
@@ -38,7 +40,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
@@ -49,7 +51,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
 		err = cause // what was interrupted does not matter
 	}
-	fmt.Fprintf(stderr, "citytally: %v\n", err)
+	text := err.Error()
+	if languageOf(command) == present.Chinese {
+		text = bilingual.Chinese(err)
+	}
+	fmt.Fprintf(stderr, "citytally: %s\n", text)
 	return code
 }
 

@@ -94,7 +94,7 @@ that of the settings, give its file with --text; without, nothing is brought bac
 				if err != nil {
 					return err
 				}
-				return printRestored(cmd.OutOrStdout(), restored, format.value, words)
+				return printRestored(cmd.OutOrStdout(), restored, format.value, lang.language())
 			}
 			return app.Usage(errors.New("want --into clickhouse, to say what is replaced and filled again, or --from submissions"))
 		},
@@ -123,14 +123,17 @@ func printRebuilt(w io.Writer, rebuilt []sink.Rebuilt, format string, words *pre
 	return nil
 }
 
-func printRestored(w io.Writer, restored judge.Restored, format string, words *present.ReplayWords) error {
+func printRestored(w io.Writer, restored judge.Restored, format string, language present.Language) error {
 	if format == present.FormatJSON {
 		return present.JSON(w, restored)
+	}
+	words, lost := &language.Words().Replay, restored.LostDecisions
+	if language == present.Chinese {
+		lost = restored.LostDecisionsZH
 	}
 	rows := present.NewTable(w, words.Restored)
 	rows.AppendRow(table.Row{restored.Submissions, restored.Lost, restored.Lost - restored.Untold, restored.Untold, restored.Verdicts, restored.Derived, restored.Decisions, strings.Join(restored.Releases, ", ")})
 	rows.Render()
-	lost := restored.LostDecisions
 	for _, id := range restored.LostSubmissions {
 		lost = append(lost, fmt.Sprintf(words.LostSubmission, id))
 	}

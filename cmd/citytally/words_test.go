@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -157,5 +158,30 @@ func TestCompletion(t *testing.T) {
 	}
 	if out := must(t, "__complete", "docs", "arch"); !strings.HasPrefix(out, "architecture\t") {
 		t.Errorf("docs arch offers %q", out)
+	}
+}
+
+// What goes wrong is told in the language that --lang names, with the same commands.
+func TestErrorsSpeakTheReadersLanguage(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		zh   string
+	}{
+		{[]string{"report"}, "没有给出报告期，例如：citytally report --period 2021"},
+		{[]string{"report", "--period", "2021-13"}, "无法识别的报告期"},
+		{[]string{"report", "--period", "2021"}, "没有 citytally 在此运行"},
+		{[]string{"report", "--release", "a", "--period", "2021"}, "请去掉 --period 和 --as-of"},
+		{[]string{"explain", "gdp", "--period", "2021", "--nats", "nats://127.0.0.1:1"}, "无法连接 nats://127.0.0.1:1 的消息服务器"},
+		{[]string{"status"}, "请启动：citytally run --dir"},
+		{[]string{"journal"}, "请启动：citytally run --dir"},
+		{[]string{"replay", "--into", "clickhouse", "--yes"}, "请启动：citytally run --dir"},
+	} {
+		args := append(test.args, "--dir", t.TempDir(), "--lang")
+		if _, _, stderr := citytally(t, append(args, "zh")...); !strings.Contains(stderr, test.zh) {
+			t.Errorf("%v: want %q, got %q", args, test.zh, stderr)
+		}
+		if _, _, stderr := citytally(t, append(args, "en")...); strings.ContainsFunc(stderr, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%v: in English %q", args, stderr)
+		}
 	}
 }

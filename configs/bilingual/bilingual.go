@@ -8,6 +8,8 @@ package bilingual
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +28,19 @@ type Error struct {
 // New returns an error without a cause.
 func New(zh, en string) error { return &Error{Text: Text{zh, en}} }
 
+// Errorf returns an error of two formats with the same arguments; the last error among these is the
+// cause, and what it says is in the language of the format.
+func Errorf(zh, en string, args ...any) error {
+	e, chinese := &Error{}, slices.Clone(args)
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			e.Err, chinese[i] = err, Chinese(err)
+		}
+	}
+	e.Text = Text{fmt.Sprintf(zh, chinese...), fmt.Sprintf(en, args...)}
+	return e
+}
+
 // Error returns the text in English.
 func (e *Error) Error() string { return e.EN }
 
@@ -36,7 +51,7 @@ func (e *Error) Chinese() string { return e.ZH }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Chinese returns what an error says, in Chinese where it does, with one line for each of errors that
-// were joined; "" of nil.
+// were joined, and in Chinese what it tells of its cause; "" of nil.
 func Chinese(err error) string {
 	if err == nil {
 		return ""
@@ -54,5 +69,9 @@ func Chinese(err error) string {
 			return strings.Join(lines, "\n")
 		}
 	}
-	return err.Error()
+	text := err.Error()
+	if cause := errors.Unwrap(err); cause != nil {
+		return strings.Replace(text, cause.Error(), Chinese(cause), 1)
+	}
+	return text
 }

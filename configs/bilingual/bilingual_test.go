@@ -14,6 +14,8 @@ func TestChinese(t *testing.T) {
 		"磁盘已满":                 full,
 		"code 439":             other,
 		"磁盘已满\ncode 439\n磁盘已满": errors.Join(errors.Join(full, other), full),
+		"stopped: 磁盘已满":        fmt.Errorf("stopped: %w", full),
+		"第 3 块：磁盘已满，code 439":  Errorf("第 %d 块：%v，%v", "block %d: %v, %v", 3, full, other),
 		"stopped: the disk is full, twice the disk is full": fmt.Errorf("stopped: %w, twice %w", full, full),
 	} {
 		if got := Chinese(err); got != want {

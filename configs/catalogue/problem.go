@@ -16,3 +16,6 @@ type Problem struct {
 
 // Error returns the English message.
 func (p *Problem) Error() string { return fmt.Sprintf("%s: %s", p.Code, p.EN) }
+
+// Chinese returns the Chinese message.
+func (p *Problem) Chinese() string { return p.Code + "：" + p.ZH }

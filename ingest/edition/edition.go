@@ -195,6 +195,10 @@ func (e *Editions) add(d stream.Delivery) error {
 	return nil
 }
 
+// FirstReason is the reason, in the log of every installation, for which the settings' catalogue and rules
+// are put in force at the first start. Who shows it says it in the reader's language.
+const FirstReason = "the catalogue and the rules of the settings, at the first start"
+
 // ErrOvertaken is returned by [Editions.Adopt] when somebody has decided something since the
 // editions were read.
 var ErrOvertaken = errors.New("somebody else has decided something meanwhile: look again, and repeat it")

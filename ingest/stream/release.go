@@ -9,11 +9,12 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/ingest/event"
 )
 
 // ErrNoRelease is returned when there is no release of a name.
-var ErrNoRelease = errors.New("no such release")
+var ErrNoRelease = bilingual.New("没有此发布版", "no such release")
 
 const releasePrefix = "releases."
 
@@ -41,7 +42,7 @@ func (l *Log) Release(ctx context.Context, name string) (*event.Release, error) 
 	}
 	m, err := l.GetLast(ctx, Releases, releasePrefix+name)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("%w: %s", ErrNoRelease, name)
+		return nil, bilingual.Errorf("%v：%s", "%v: %s", ErrNoRelease, name)
 	}
 	if err != nil {
 		return nil, err

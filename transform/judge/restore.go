@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/transform/ledger"
@@ -33,11 +34,17 @@ type Restored struct {
 	Releases []string `json:"releases,omitempty"`
 	// Decisions counts those of the bureau that ACCEPTED had lost and that were brought back from a
 	// copy. LostDecisions names those that a copy has and that do not come back.
-	Decisions     int      `json:"decisions"`
-	LostDecisions []string `json:"lost_decisions,omitempty"`
+	Decisions       int      `json:"decisions"`
+	LostDecisions   []string `json:"lost_decisions,omitempty"`
+	LostDecisionsZH []string `json:"lost_decisions_zh,omitempty"`
 	// LostSubmissions are the ids of those that have to be sent again: what was accepted of them does
 	// not come back.
 	LostSubmissions []string `json:"lost_submissions,omitempty"`
+}
+
+// lose notes what does not come back.
+func (r *Restored) lose(what bilingual.Text) {
+	r.LostDecisions, r.LostDecisionsZH = append(r.LostDecisions, what.EN), append(r.LostDecisionsZH, what.ZH)
 }
 
 const (
@@ -77,7 +84,7 @@ func Restore(ctx context.Context, log *stream.Log, first *catalogue.Catalogue, f
 	case len(untold) > 0 && !from.Discard:
 		return restored, &UntoldError{Places: untold}
 	case len(untold) > 0:
-		restored.LostDecisions = append(restored.LostDecisions, describeUntold(untold))
+		restored.lose(describeUntold(untold))
 	}
 	if err := verdicts.restoreOfLost(ctx, &restored); err != nil {
 		return restored, err

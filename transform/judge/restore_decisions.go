@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
@@ -52,36 +53,54 @@ type Origin struct {
 // MissingTextsError says which catalogues and rules were in force of which nobody has the text.
 type MissingTextsError struct{ Decisions []DecisionCopy }
 
-func (e *MissingTextsError) Error() string {
-	var lines strings.Builder
-	lines.WriteString("nothing was brought back: ACCEPTED has lost what was in force, and ClickHouse has the version and not the text; give each file with --text FILE, " +
-		"or go on without with --without-texts, and put them in force again before totals are used (citytally catalogue apply, citytally rules apply):")
-	for i := range e.Decisions {
-		lines.WriteString("\n" + e.Decisions[i].describe())
+// Error names them, and says what to do.
+func (e *MissingTextsError) Error() string { return e.text().EN }
+
+// Chinese says the same in Chinese.
+func (e *MissingTextsError) Chinese() string { return e.text().ZH }
+
+func (e *MissingTextsError) text() bilingual.Text {
+	text := bilingual.Text{
+		ZH: "未恢复任何内容：ACCEPTED 丢失了启用的目录或规则，而 ClickHouse 只有版本没有原文；请用 --text FILE 给出各文件，" +
+			"或加 --without-texts 不再恢复它们，并在使用汇总数之前重新启用（citytally catalogue apply、citytally rules apply）：",
+		EN: "nothing was brought back: ACCEPTED has lost what was in force, and ClickHouse has the version and not the text; give each file with --text FILE, " +
+			"or go on without with --without-texts, and put them in force again before totals are used (citytally catalogue apply, citytally rules apply):",
 	}
-	return lines.String()
+	for i := range e.Decisions {
+		line := e.Decisions[i].describe()
+		text.ZH, text.EN = text.ZH+"\n"+line.ZH, text.EN+"\n"+line.EN
+	}
+	return text
 }
 
 // describe is a line for a person.
-func (d *DecisionCopy) describe() string {
-	var about []string
+func (d *DecisionCopy) describe() bilingual.Text {
+	of := bilingual.Text{}
 	switch d.Kind {
 	case event.Adopt:
-		about = append(about, "catalogue "+d.Version+" put in force")
+		of = bilingual.Text{ZH: "启用目录 " + d.Version, EN: "catalogue " + d.Version + " put in force"}
 	case event.AdoptRules:
-		about = append(about, "rules "+d.Version+" put in force")
+		of = bilingual.Text{ZH: "启用规则 " + d.Version, EN: "rules " + d.Version + " put in force"}
 	case event.ExplainHeld, event.ReleaseHeld, event.RefuseHeld:
-		about = append(about, fmt.Sprintf("%s of held rows %v of submission %s of %s", d.Kind, d.Rows, d.Submission, d.Area))
+		of = bilingual.Text{
+			ZH: fmt.Sprintf("%s报送 %s（%s）的待核实行 %v", decisionNames[d.Kind], d.Submission, d.Area, d.Rows),
+			EN: fmt.Sprintf("%s of held rows %v of submission %s of %s", d.Kind, d.Rows, d.Submission, d.Area),
+		}
 	default:
-		about = append(about, string(d.Kind)+" of "+d.Period)
-		if d.Indicator != "" {
-			about = append(about, d.Indicator)
-		}
-		if d.Area != "" {
-			about = append(about, d.Area)
-		}
+		about := slices.DeleteFunc([]string{d.Period, d.Indicator, d.Area}, func(s string) bool { return s == "" })
+		of = bilingual.Text{ZH: decisionNames[d.Kind] + " " + strings.Join(about, "、"), EN: string(d.Kind) + " of " + strings.Join(about, ", ")}
 	}
-	return fmt.Sprintf("%s by %s at %s: %s", strings.Join(about, ", "), d.By, d.Decided().Format(time.RFC3339), d.Reason)
+	at := d.Decided().Format(time.RFC3339)
+	return bilingual.Text{
+		ZH: fmt.Sprintf("%s，%s 于 %s：%s", of.ZH, d.By, at, d.Reason),
+		EN: fmt.Sprintf("%s by %s at %s: %s", of.EN, d.By, at, d.Reason),
+	}
+}
+
+// decisionNames name the decisions in Chinese.
+var decisionNames = map[event.DecisionKind]string{
+	event.Lock: "锁定", event.Unlock: "解锁", event.Reopen: "重新开放", event.RevokeToken: "吊销令牌",
+	event.ExplainHeld: "说明", event.ReleaseHeld: "采用", event.RefuseHeld: "退回",
 }
 
 // identity is the same for a decision and its copies, at whatever places.
@@ -290,6 +309,6 @@ func (r *decisionRestorer) holdsOf(d *DecisionCopy) (holds []*ledger.Hold) {
 
 // name has it told that a decision does not come back.
 func (r *decisionRestorer) name(d *DecisionCopy, why string) {
-	r.restored.LostDecisions = append(r.restored.LostDecisions, d.describe())
-	r.logger.Error().Str("decision", d.describe()).Err(errors.New(why)).Msg("this decision does not come back; decide it again")
+	r.restored.lose(d.describe())
+	r.logger.Error().Str("decision", d.describe().EN).Err(errors.New(why)).Msg("this decision does not come back; decide it again")
 }

@@ -44,7 +44,7 @@ func comparable(ctx context.Context, log *stream.Log, projection Projection) err
 	var errs []error
 	for _, d := range append(streams, shown...) {
 		if d.StopsMending() {
-			errs = append(errs, errors.New(d.String()))
+			errs = append(errs, d.Reason())
 		}
 	}
 	return errors.Join(errs...)

@@ -48,7 +48,7 @@ func (p *Pipeline) openCatalogue(ctx context.Context, fromSettings *catalogue.Ca
 		if err != nil {
 			return Usage(err)
 		}
-		err = editions.Begin(ctx, log, fromSettings, set.Text(), "the catalogue and the rules of the settings, at the first start", CurrentPerson(), time.Now())
+		err = editions.Begin(ctx, log, fromSettings, set.Text(), edition.FirstReason, CurrentPerson(), time.Now())
 		if err != nil && !errors.Is(err, edition.ErrOvertaken) {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/credentials"
 )
 
@@ -57,7 +58,11 @@ func ConnectBroker(s *configs.Settings, url string, logger zerolog.Logger, extra
 	}
 	nc, err := nats.Connect(url, append(options, extra...)...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker at %s: %w; %s", configs.Mask(url), err, brokerAdvice(err))
+		advice := brokerAdvice(err)
+		return nil, &bilingual.Error{Err: err, Text: bilingual.Text{
+			ZH: fmt.Sprintf("无法连接 %s 的消息服务器：%v；%s", configs.Mask(url), err, advice.ZH),
+			EN: fmt.Sprintf("connect to the broker at %s: %v; %s", configs.Mask(url), err, advice.EN),
+		}}
 	}
 	return nc, nil
 }
@@ -84,9 +89,12 @@ func BrokerLogin(s *configs.Settings, url, user string) ([]nats.Option, error) {
 }
 
 // brokerAdvice says what to do about a broker that cannot be connected to.
-func brokerAdvice(err error) string {
+func brokerAdvice(err error) bilingual.Text {
 	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
-		return "check nats.user and nats.password, or nats.credentials_file, in the settings; an instance of this program keeps its own credentials below its data directory (--dir)"
+		return bilingual.Text{
+			ZH: "请检查设置中的 nats.user 和 nats.password，或 nats.credentials_file；citytally 自带的服务器所用的口令在其数据目录下（--dir）",
+			EN: "check nats.user and nats.password, or nats.credentials_file, in the settings; an instance of this program keeps its own credentials below its data directory (--dir)",
+		}
 	}
-	return "start it, or correct nats.url in the settings"
+	return bilingual.Text{ZH: "请启动消息服务器，或更正设置中的 nats.url", EN: "start it, or correct nats.url in the settings"}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/citytally/citytally/configs/bilingual"
 )
 
 // Instance is what a running program records in its data directory, so that
@@ -39,7 +41,7 @@ type Instance struct {
 }
 
 // ErrNoInstance says that no program runs on a data directory.
-var ErrNoInstance = errors.New("nothing runs here")
+var ErrNoInstance = bilingual.New("没有 citytally 在此运行", "nothing runs here")
 
 const (
 	instanceFile = "instance.json"
@@ -106,7 +108,7 @@ func FindInstance(dir string) (*Instance, error) {
 		return nil, fmt.Errorf("look at the lock of %s: %w", dir, err)
 	}
 	if free {
-		return nil, errors.Join(fmt.Errorf("%w: %s was left behind by a program that ended", ErrNoInstance, filepath.Join(dir, instanceFile)), lock.Unlock())
+		return nil, errors.Join(bilingual.Errorf("%v：%s 是已结束的程序遗留的", "%v: %s was left behind by a program that ended", ErrNoInstance, filepath.Join(dir, instanceFile)), lock.Unlock())
 	}
 	i := &Instance{}
 	if err := json.Unmarshal(text, i); err != nil {

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -12,6 +11,7 @@ import (
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
@@ -72,13 +72,18 @@ func (c *Client) address(what, flag string, candidates ...string) (string, error
 		}
 	}
 	if c.notFound != nil {
-		return "", &AbsentError{fmt.Errorf("%w; start it with: citytally run --dir %s (or name %s with --%s)", c.notFound, c.settings.Dir, what, flag)}
+		return "", &AbsentError{bilingual.Errorf("%v；请启动：citytally run --dir %s（或用 --%[4]s 指明%[3]s）", "%v; start it with: citytally run --dir %s (or name %s with --%s)", c.notFound, c.settings.Dir, what, flag)}
 	}
-	return "", &AbsentError{fmt.Errorf("the instance on %s has no %s of its own; name it with --%s", c.settings.Dir, what, flag)}
+	return "", &AbsentError{bilingual.Errorf("%s 上的 citytally 没有自带的%s；请用 --%s 指明", "the instance on %s has no %s of its own; name it with --%s", c.settings.Dir, what, flag)}
 }
 
 // storeTimeout is how long ClickHouse may take to accept a connection.
 const storeTimeout = 10 * time.Second
+
+// noAnswer says that ClickHouse took too long.
+func noAnswer(within time.Duration) error {
+	return bilingual.Errorf("ClickHouse 在 %s 内没有应答", "ClickHouse did not answer within %s", within)
+}
 
 // openStore opens ClickHouse for reading.
 func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.Store, error) {
@@ -90,7 +95,7 @@ func (c *Client) openStore(ctx context.Context, logger zerolog.Logger) (*sink.St
 	if err != nil {
 		return nil, err
 	}
-	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, fmt.Errorf("ClickHouse did not answer within %s", storeTimeout))
+	opening, cancel := context.WithTimeoutCause(ctx, storeTimeout, noAnswer(storeTimeout))
 	defer cancel()
 	config, err := c.settings.Store()
 	if err != nil {

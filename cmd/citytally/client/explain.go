@@ -2,9 +2,9 @@ package client
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/ledger"
 )
@@ -28,10 +28,10 @@ func (c *Client) Explain(ctx context.Context, indicator string, s Selection, are
 	}
 	inForce := replayer.catalogueAt(moment)
 	if _, ok := inForce.Indicator(indicator); !ok {
-		return nil, app.Usage(fmt.Errorf("the catalogue has no indicator %q; citytally sql \"SELECT id, name_en FROM indicators\" lists them", indicator))
+		return nil, app.Usage(bilingual.Errorf("目录中没有指标 %q；可用 citytally sql \"SELECT id, name_zh FROM indicators\" 列出", "the catalogue has no indicator %q; citytally sql \"SELECT id, name_en FROM indicators\" lists them", indicator))
 	}
 	if _, ok := inForce.Area(area); area != "" && !ok {
-		return nil, app.Usage(fmt.Errorf("--area: the catalogue has no area %q; citytally sql \"SELECT code, name_en FROM areas\" lists them", area))
+		return nil, app.Usage(bilingual.Errorf("--area：目录中没有地区 %q；可用 citytally sql \"SELECT code, name_zh FROM areas\" 列出", "--area: the catalogue has no area %q; citytally sql \"SELECT code, name_en FROM areas\" lists them", area))
 	}
 	history, err := replayer.replayFor(ctx, moment, inForce, indicator)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
@@ -31,12 +32,12 @@ type Selection struct {
 func (s *Selection) Check(example string) error {
 	if s.Release != "" {
 		if s.Period != "" || s.AsOf != "" {
-			return app.Usage(errors.New("--release names the period and the moment itself; leave out --period and --as-of"))
+			return app.Usage(bilingual.New("--release 已确定报告期和时点；请去掉 --period 和 --as-of", "--release names the period and the moment itself; leave out --period and --as-of"))
 		}
 		return nil
 	}
 	if s.Period == "" {
-		return app.Usage(fmt.Errorf("no period: %s", example))
+		return app.Usage(bilingual.Errorf("没有给出报告期，例如：%s", "no period: %s", example))
 	}
 	_, err := s.period()
 	return err
@@ -61,7 +62,7 @@ func ParseAsOf(text string, location *time.Location) (time.Time, error) {
 	}
 	instant, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return time.Time{}, app.Usage(fmt.Errorf("--as-of: want a day such as 2022-02-15 or an instant such as 2022-02-15T12:00:00+08:00, got %q", text))
+		return time.Time{}, app.Usage(bilingual.Errorf("--as-of：应为日期（如 2022-02-15）或时刻（如 2022-02-15T12:00:00+08:00），收到的是 %q", "--as-of: want a day such as 2022-02-15 or an instant such as 2022-02-15T12:00:00+08:00, got %q", text))
 	}
 	return instant, nil
 }
@@ -90,9 +91,9 @@ func (c *Client) openReplayer(ctx context.Context) (*replayer, error) {
 	}
 	r.editions, err = edition.History(ctx, r.log)
 	if err == nil && r.editions.First() == nil {
-		err = errors.New("the log does not say which catalogue is in force; it does once a transform stage of this version has begun on it: citytally run")
+		err = bilingual.New("日志中没有启用的目录；本版本的 transform 环节启动后即有：citytally run", "the log does not say which catalogue is in force; it does once a transform stage of this version has begun on it: citytally run")
 		if lost, lookErr := r.log.Extent(ctx, stream.Accepted); lookErr == nil && lost.Missing > 0 {
-			err = errors.New("ACCEPTED has lost which catalogue is in force, and the figures; bring them back first: citytally replay --from submissions")
+			err = bilingual.New("ACCEPTED 丢失了启用的目录和数据；请先恢复：citytally replay --from submissions", "ACCEPTED has lost which catalogue is in force, and the figures; bring them back first: citytally replay --from submissions")
 		}
 	}
 	if err != nil {
@@ -153,7 +154,7 @@ func (r *replayer) moment(s *Selection) (ledger.Moment, error) {
 func (r *replayer) release(ctx context.Context, name string) (*event.Release, catalogue.Period, error) {
 	release, err := r.log.Release(ctx, name)
 	if errors.Is(err, stream.ErrNoRelease) {
-		return nil, catalogue.Period{}, app.Usage(fmt.Errorf("%w; citytally release list names those there are", err))
+		return nil, catalogue.Period{}, app.Usage(bilingual.Errorf("%v；citytally release list 可列出已有的发布版", "%v; citytally release list names those there are", err))
 	}
 	if err != nil {
 		return nil, catalogue.Period{}, err

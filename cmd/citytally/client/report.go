@@ -3,13 +3,13 @@ package client
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/present"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/sink"
@@ -76,7 +76,8 @@ func latestReport(ctx context.Context, store *sink.Store, inForce *catalogue.Cat
 func refuseOtherCatalogue(rows []sink.ReportRow, inForce *catalogue.Catalogue) error {
 	for i := range rows {
 		if row := &rows[i]; row.Catalogue != inForce.Version() {
-			return fmt.Errorf("ClickHouse shows %s as it was computed under catalogue %s, and catalogue %s is in force: the totals follow within moments where a transform and a sink stage run; citytally recompute waits for them",
+			return bilingual.Errorf("ClickHouse 中 %s 是按目录 %s 计算的，而现启用目录 %s：有 transform 和 sink 环节运行时片刻后即更新；citytally recompute 会等待其完成",
+				"ClickHouse shows %s as it was computed under catalogue %s, and catalogue %s is in force: the totals follow within moments where a transform and a sink stage run; citytally recompute waits for them",
 				row.Indicator, row.Catalogue, inForce.Version())
 		}
 	}

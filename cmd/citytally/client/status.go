@@ -140,7 +140,8 @@ func (c *Client) status(ctx context.Context, log *stream.Log, known *reconcile.C
 	}
 	s.NotReady = c.notReady(ctx)
 	if err := c.addTables(ctx, log, s); err != nil {
-		s.Problem = clickhouseProblem(err)
+		problem := clickhouseProblem(err)
+		s.Problem, s.ProblemZH = problem.EN, problem.ZH
 	}
 	return s, nil
 }
@@ -189,9 +190,11 @@ func (c *Client) notReady(ctx context.Context) []present.Part {
 
 // clickhouseProblem is an error of ClickHouse without its query, followed by what to
 // do about it.
-func clickhouseProblem(err error) string {
-	text, _, _ := strings.Cut(err.Error(), " in scope SELECT")
-	return text + "; " + sink.Advice(err).EN
+func clickhouseProblem(err error) bilingual.Text {
+	zh, _, _ := strings.Cut(bilingual.Chinese(err), " in scope SELECT")
+	en, _, _ := strings.Cut(err.Error(), " in scope SELECT")
+	advice := sink.Advice(err)
+	return bilingual.Text{ZH: zh + "；" + advice.ZH, EN: en + "; " + advice.EN}
 }
 
 const (
@@ -204,9 +207,9 @@ const (
 // addTables adds the rows of ClickHouse's views, and the conservation where it is not
 // known.
 func (c *Client) addTables(ctx context.Context, log *stream.Log, s *present.Status) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, countTimeout, fmt.Errorf("ClickHouse did not answer within %s", countTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, countTimeout, noAnswer(countTimeout))
 	defer cancel()
-	opening, opened := context.WithTimeoutCause(ctx, statusTimeout, errors.New("ClickHouse did not answer within 5s"))
+	opening, opened := context.WithTimeoutCause(ctx, statusTimeout, noAnswer(statusTimeout))
 	defer opened()
 	store, err := c.openStore(opening, zerolog.Nop())
 	if err != nil {

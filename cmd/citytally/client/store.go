@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
 	"github.com/rs/zerolog"
 
 	"github.com/citytally/citytally/cmd/citytally/app"
+	"github.com/citytally/citytally/configs/bilingual"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/stream"
@@ -30,7 +30,7 @@ func (c *Client) Query(ctx context.Context, query string, write bool, w io.Write
 	defer store.Close()
 	err = store.Query(ctx, query, write, w, format)
 	if errors.Is(err, sink.ErrReadOnly) {
-		return app.Usage(fmt.Errorf("%w; add --write if it is meant to", err))
+		return app.Usage(bilingual.Errorf("%v；确需更改请加 --write", "%v; add --write if it is meant to", err))
 	}
 	return err
 }
@@ -83,7 +83,7 @@ func (c *Client) Rebuild(ctx context.Context, discardNewer bool, logger zerolog.
 	}
 	rebuilt, err := store.Rebuild(ctx, log, inForce.Catalogue, inForce.Since, c.settings.Sink, !discardNewer, logger)
 	if err != nil {
-		return nil, fmt.Errorf("%w; call it again to go on", err)
+		return nil, bilingual.Errorf("%v；再次运行即从断点继续", "%v; call it again to go on", err)
 	}
 	for i := range lost {
 		l := &lost[i]
@@ -120,19 +120,19 @@ func refusePoorerLog(ctx context.Context, log *stream.Log, projection reconcile.
 	var errs []error
 	for _, d := range found {
 		if d.StopsMending() {
-			errs = append(errs, errors.New(d.String()))
+			errs = append(errs, d.Reason())
 		}
 	}
 	if len(errs) == 0 {
 		return nil
 	}
 	for i := range lost[:min(len(lost), maxNamed)] {
-		errs = append(errs, fmt.Errorf("lost: submission %s", &lost[i]))
+		errs = append(errs, bilingual.Errorf("已丢失：报送 %s", "lost: submission %s", &lost[i]))
 	}
 	if more := len(lost) - maxNamed; more > 0 {
-		errs = append(errs, fmt.Errorf("lost: %d submissions more, which --discard-newer names", more))
+		errs = append(errs, bilingual.Errorf("已丢失：另有报送 %d 份，--discard-newer 会逐一列出", "lost: %d submissions more, which --discard-newer names", more))
 	}
-	return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what the log lacks:\n%w", errors.Join(errs...)))
+	return app.Usage(bilingual.Errorf("未移除任何内容，因为日志缺少的内容可能只有 ClickHouse 中还有：\n%v", "nothing is dropped, because ClickHouse may hold the only copy of what the log lacks:\n%v", errors.Join(errs...)))
 }
 
 // refuseMendable returns an error when ClickHouse may hold the only copy of what can be brought back
@@ -144,7 +144,7 @@ func (c *Client) refuseMendable(ctx context.Context, log *stream.Log, projection
 	}
 	for _, d := range found {
 		if d.MendsBySubmissions() {
-			return app.Usage(fmt.Errorf("nothing is dropped, because ClickHouse may hold the only copy of what can be brought back first: %s", &d))
+			return app.Usage(bilingual.Errorf("未移除任何内容，因为可先恢复的内容可能只有 ClickHouse 中还有：%v", "nothing is dropped, because ClickHouse may hold the only copy of what can be brought back first: %v", d.Reason()))
 		}
 	}
 	if !slices.ContainsFunc(found, func(d reconcile.Divergence) bool { return d.Stream == stream.Accepted }) {
@@ -161,7 +161,7 @@ func (c *Client) refuseMendable(ctx context.Context, log *stream.Log, projection
 	defer disconnect()
 	n, err := judge.Restorable(ctx, repair, first, from)
 	if err == nil && n > 0 {
-		err = app.Usage(fmt.Errorf("nothing is dropped, because %d submissions and decisions that ACCEPTED has lost can be brought back first: citytally replay --from submissions", n))
+		err = app.Usage(bilingual.Errorf("未移除任何内容，因为 ACCEPTED 丢失的 %d 份报送和决定可先恢复：citytally replay --from submissions", "nothing is dropped, because %d submissions and decisions that ACCEPTED has lost can be brought back first: citytally replay --from submissions", n))
 	}
 	return err
 }
@@ -202,7 +202,7 @@ func (c *Client) RestoreAccepted(ctx context.Context, texts []string, withoutTex
 	}
 	store, err := c.openStore(ctx, logger)
 	if err != nil {
-		return judge.Restored{}, fmt.Errorf("nothing was brought back, because ClickHouse may have the only copy of decisions, verdicts and releases: %w", err)
+		return judge.Restored{}, bilingual.Errorf("未恢复任何内容，因为决定、审核结果和发布版可能只有 ClickHouse 中还有：%v", "nothing was brought back, because ClickHouse may have the only copy of decisions, verdicts and releases: %v", err)
 	}
 	defer store.Close()
 	first, from, err := c.origin(ctx, log, store)

@@ -40,7 +40,7 @@ func (p *Printer) Journal(w io.Writer, acts []Act, format string) error {
 	t := NewTable(w, table.Row{words.At, words.Act, words.Of, words.By, words.Role, words.Way, words.Reason})
 	for i := range acts {
 		a := &acts[i]
-		t.AppendRow(table.Row{p.Time(a.At), words.Acts[a.Kind], a.Of, cmp.Or(a.By.Name, words.Unknown), cmp.Or(words.Roles[a.By.Role], a.By.Role), cmp.Or(words.Ways[a.By.Way], a.By.Way), a.Reason})
+		t.AppendRow(table.Row{p.Time(a.At), words.Acts[a.Kind], a.Of, cmp.Or(a.By.Name, words.Unknown), cmp.Or(words.Roles[a.By.Role], a.By.Role), cmp.Or(words.Ways[a.By.Way], a.By.Way), cmp.Or(words.Reasons[a.Reason], a.Reason)})
 	}
 	t.Render()
 	return nil

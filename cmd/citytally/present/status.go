@@ -23,8 +23,9 @@ type Status struct {
 	Streams []stream.Status `json:"streams"`
 	// Tables are the numbers of rows by ClickHouse view. They are nil, and Problem says
 	// why, where ClickHouse does not answer.
-	Tables  map[string]uint64 `json:"tables,omitempty"`
-	Problem string            `json:"problem,omitempty"`
+	Tables    map[string]uint64 `json:"tables,omitempty"`
+	Problem   string            `json:"problem,omitempty"`
+	ProblemZH string            `json:"problem_zh,omitempty"`
 	// Conservation says whether everything received is accounted for; nil where
 	// ClickHouse does not answer.
 	Conservation *reconcile.Conservation `json:"conservation,omitempty"`
@@ -138,7 +139,8 @@ func (s *statusPrinter) print(w io.Writer, format string) error {
 		}
 	}
 	if s.Problem != "" {
-		fmt.Fprintf(w, "ClickHouse: %s\n", s.Problem)
+		problem := Part{Why: s.Problem, WhyZH: s.ProblemZH}
+		fmt.Fprintf(w, "ClickHouse: %s\n", problem.why(s.printer.Language))
 	}
 	if len(s.Tables) > 0 {
 		tables := NewTable(w, s.words.Views)

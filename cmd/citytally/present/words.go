@@ -88,6 +88,8 @@ type JournalWords struct {
 	// Unknown is the person where an earlier version has not recorded one.
 	Unknown           string
 	Acts, Roles, Ways map[string]string
+	// Reasons are those that the program itself gives, by what the log has.
+	Reasons map[string]string
 }
 
 // ScheduleWords are those of the list of schedules.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/catalogue/diff"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
@@ -221,8 +222,9 @@ var englishWords = Words{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded", Decided: "%s of %s is on record, by %s: %s", Person: "%s (%s, %s)",
 		Acts: map[string]string{"lock": "lock", "unlock": "unlock", "reopen": "reopen", "adopt": "put a catalogue in force", "adopt_rules": "put rules in force", "explain_held": "explain held figures", "release_held": "release held figures", "refuse_held": "refuse held figures", "release": "release", "recompute": "recompute", "run": "run a schedule", "pause": "pause a schedule", "resume": "resume a schedule",
 			"skip": "skip a message", "token": "issue a token", "key": "make a key", "revoke": "revoke a token or key"},
-		Roles: map[string]string{"operator": "operator", "schedule": "schedule", "bureau": "bureau", "district": "district", "analyst": "analyst"},
-		Ways:  map[string]string{"local": "local", "schedule": "schedule", "token": "token"},
+		Roles:   map[string]string{"operator": "operator", "schedule": "schedule", "bureau": "bureau", "district": "district", "analyst": "analyst"},
+		Ways:    map[string]string{"local": "local", "schedule": "schedule", "token": "token"},
+		Reasons: map[string]string{edition.FirstReason: edition.FirstReason},
 	},
 	Replay: ReplayWords{
 		Rebuilt: table.Row{"stream", "from", "to", "messages", "rows", "unreadable"}, Lost: "lost: %s", LostSubmission: "submission %s; have it sent again",

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/catalogue/diff"
+	"github.com/citytally/citytally/ingest/edition"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/answer"
 	"github.com/citytally/citytally/transform/answer/assess"
@@ -217,8 +218,9 @@ var chineseWords = Words{
 		At: "时间", Act: "操作", Of: "对象", By: "操作人", Role: "角色", Way: "途径", Reason: "原因", Unknown: "未记录", Decided: "已%s：%s；操作人：%s；原因：%s", Person: "%s（%s，%s）",
 		Acts: map[string]string{"lock": "锁定", "unlock": "解锁", "reopen": "重开", "adopt": "启用目录", "adopt_rules": "启用规则", "explain_held": "说明待核实数据", "release_held": "采用待核实数据", "refuse_held": "退回待核实数据", "release": "发布", "recompute": "重算", "run": "执行定时任务", "pause": "暂停定时任务", "resume": "恢复定时任务",
 			"skip": "跳过消息", "token": "签发令牌", "key": "生成密钥", "revoke": "撤销令牌或密钥"},
-		Roles: map[string]string{"operator": "管理员", "schedule": "定时任务", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
-		Ways:  map[string]string{"local": "本机", "schedule": "自动", "token": "令牌"},
+		Roles:   map[string]string{"operator": "管理员", "schedule": "定时任务", "bureau": "统计局", "district": "区县", "analyst": "分析人员"},
+		Ways:    map[string]string{"local": "本机", "schedule": "自动", "token": "令牌"},
+		Reasons: map[string]string{edition.FirstReason: "首次启动时设置中的目录和规则"},
 	},
 	Replay: ReplayWords{
 		Rebuilt: table.Row{"流", "起始消息", "截至消息", "消息数", "行数", "无法读取"}, Lost: "无法恢复：%s", LostSubmission: "报送 %s，请重新报送",
