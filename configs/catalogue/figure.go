@@ -51,6 +51,10 @@ func (i *Indicator) ReadFigure(text, unit, qualifier string) (Figure, error) {
 	}
 	value, err := own.Convert(reading.Value, given)
 	if err != nil {
+		if written := normalise(unit); written != "" && reading.Unit == "" {
+			given.Name = written // and not its name in Chinese
+			_, err = own.Convert(reading.Value, given)
+		}
 		return Figure{}, err
 	}
 	return Figure{Value: value, Qualifier: reading.Qualifier.Join(stated)}, nil

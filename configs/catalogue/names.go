@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -145,12 +146,15 @@ func (c *Catalogue) FindIndicator(text string) (ind *Indicator, unit string, ok 
 // inBrackets reads what stands in brackets behind an indicator's name: its unit, another name
 // of it, or both: 地区生产总值(GDP,亿元). It reports false where it is anything else.
 func (c *Catalogue) inBrackets(ind *Indicator, text string) (unit string, ok bool) {
+	if IsUnit(text) {
+		return UnitName(text), true
+	}
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",、;", r) }) {
 		part = strings.TrimPrefix(part, "单位:")
 		switch {
 		case c.names.indicators[part] == ind:
 		case unit == "" && (part == NormalizeName(ind.UnitName) || IsUnit(part)):
-			unit = part
+			unit = UnitName(part)
 		default:
 			return "", false
 		}
@@ -163,7 +167,14 @@ func (c *Catalogue) inBrackets(ind *Indicator, text string) (unit string, ok boo
 func IsUnit(text string) bool {
 	_, known := scaledUnits[text]
 	_, alias := unitAliases[text]
-	return known && text != "1" || alias
+	if known || alias {
+		return text != "1"
+	}
+	if text == "" || text[0] >= utf8.RuneSelf && text[0] != "¥"[0] || countsAnything.MatchString(text) {
+		return false
+	}
+	_, english := EnglishUnit(text)
+	return english
 }
 
 // FindArea looks an area up by code or name, or by a name as people shorten it: without 区 or 县,

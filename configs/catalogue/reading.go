@@ -55,6 +55,11 @@ func ParseValue(text string) (Reading, error) {
 	})
 	m := numberPattern.FindStringSubmatch(number)
 	if m == nil {
+		if amount, unit, ok := valueInEnglish(number); ok {
+			m = numberPattern.FindStringSubmatch(amount + unit)
+		}
+	}
+	if m == nil {
 		return Reading{}, notANumber(text)
 	}
 	value, err := parseDecimal(m[2])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Unit is what a value counts, and at which power of ten. Units of the same
@@ -124,6 +125,11 @@ func impliedUnit(text string, own Unit) Unit {
 			}
 		}
 		return ParseUnit(alias)
+	}
+	if _, known := scaledUnits[text]; !known && text != "" && (text[0] < utf8.RuneSelf || strings.HasPrefix(text, "¥")) {
+		if unit, ok := readEnglishUnit(text, own); ok {
+			return unit
+		}
 	}
 	return ParseUnit(text)
 }

@@ -504,7 +504,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: got\n%swant\n%s", f.name, figures, want[name])
 		}
 	}
-	for _, f := range single() {
+	for _, f := range append(single(), laidOut(t)...) {
 		n++
 		describe(&b, f.name, query(f.parameters), f.content, f.options(t))
 	}

@@ -84,6 +84,8 @@ func (t *table) describeColumn(i int, c *header.Column) {
 		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对指标；可以删去", en+" is only compared with the indicators; it may be deleted")
 	case i == t.Base || i == t.Change || t.isCompared(i):
 		t.understanding.note("COLUMN_COMPARED", t.Row, letter, c.Name, zh+"只用来核对数值", en+" is only compared with the figures")
+	case c.Level > 0 && c.Role == header.Extra:
+		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"是指标的分组，未读", en+" is of groups of indicators and passed over")
 	case c.Role == header.Extra && wording.Target(header.Key(c.Name)):
 		t.understanding.note("COLUMN_PASSED_OVER", t.Row, letter, c.Name, zh+"是目标或计划，不是完成的数，未读；目标不作为数据报送", en+" is of targets or plans and not of what was done; it is passed over, since a target is no figure")
 	case c.Role == header.Extra || c.Role == header.NameField:

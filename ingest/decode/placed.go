@@ -136,7 +136,7 @@ func otherUnit(row, beside string) *catalogue.Problem {
 	if row == "" || beside == "" || row == beside {
 		return nil
 	}
-	row, beside = catalogue.NormalizeName(row), catalogue.NormalizeName(beside)
+	row, beside = catalogue.UnitName(catalogue.NormalizeName(row)), catalogue.UnitName(catalogue.NormalizeName(beside))
 	if !wording.IsMoney(row) || !wording.IsMoney(beside) || catalogue.ParseUnit(row) == catalogue.ParseUnit(beside) {
 		return nil
 	}

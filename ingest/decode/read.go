@@ -221,6 +221,7 @@ func (t *table) row(r *grid.Row) error {
 	if r.Problem != nil {
 		return t.malformed(r, r.Problem)
 	}
+	t.nameFromLevels(r)
 	n, first := r.Filled()
 	if n == 0 && len(r.Faults) == 0 {
 		return nil
@@ -273,6 +274,24 @@ func (t *table) row(r *grid.Row) error {
 		return t.units.question
 	}
 	return err
+}
+
+// nameFromLevels fills the indicator's cell of a row, where that is empty, with the innermost name of columns such as
+// 一级指标 and 二级指标 that stands in the row itself.
+func (t *table) nameFromLevels(r *grid.Row) {
+	at := t.At[header.IndicatorField]
+	if at < 0 || t.Columns[at].Level == 0 || r.Cell(at) != "" {
+		return
+	}
+	from := -1
+	for i := range t.Columns {
+		if level := t.Columns[i].Level; level > 0 && level < t.Columns[at].Level && r.Cell(i) != "" && !r.Merged[i] && (from < 0 || level > t.Columns[from].Level) {
+			from = i
+		}
+	}
+	if from >= 0 && at < len(r.Cells) {
+		r.Cells[at] = r.Cells[from]
+	}
 }
 
 // repeatAbove fills cells that say that the one above is meant again, but for values and notes.

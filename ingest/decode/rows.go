@@ -75,6 +75,7 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	if o.Unit == "" {
 		o.Unit = t.unitFor(indicator, &t.Columns[t.At[header.ValueField]], r, &o)
 	}
+	o.Stage = cmp.Or(o.Stage, t.Columns[t.At[header.ValueField]].Stage)
 	t.stageOutside(&o)
 	o.Base, o.Change = t.compared(r, t.Base), t.compared(r, t.Change)
 	if at := t.At[header.ActionField]; at >= 0 {

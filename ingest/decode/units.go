@@ -253,7 +253,7 @@ func (u *units) noteUnitCell(unit string, row int) {
 		return
 	}
 	u.cellRow, u.cell = row, u.money.get(unit, func(unit string) string {
-		if name := catalogue.NormalizeName(unit); wording.IsMoney(name) {
+		if name := catalogue.UnitName(catalogue.NormalizeName(unit)); wording.IsMoney(name) {
 			return name
 		}
 		return ""

@@ -41,6 +41,12 @@ func (t *table) headerColumns(cells []string) []Column {
 			continue
 		}
 		if c.Role, c.Unit = Field(text, sdmx); c.Role != Extra {
+			if stage, ok := wording.StagedFigures(unbracketed(text)); ok && c.Role == ValueField {
+				c.Stage = stage.String()
+			}
+			continue
+		}
+		if c.Level = wording.Level(Key(text)); c.Level > 0 {
 			continue
 		}
 		if t.figuresOf(c) || c.problem != nil || t.relativePeriod(c) {
@@ -76,7 +82,7 @@ func (t *table) figuresOf(c *Column) bool {
 	}
 	name, unit := c.Name, ""
 	if base, inner, ok := splitBrackets(catalogue.NormalizeName(name)); ok && catalogue.IsUnit(inner) {
-		name, unit = base, inner
+		name, unit = base, catalogue.UnitName(inner)
 	}
 	if area, ok := t.Catalogue.FindArea(name); ok {
 		c.Unit = unit
@@ -93,7 +99,7 @@ func (t *table) figuresOf(c *Column) bool {
 		}
 	}
 	if base, inner, ok := splitBrackets(catalogue.NormalizeName(text)); ok && (catalogue.IsUnit(inner) || inner == "%") {
-		text, c.Unit = base, inner
+		text, c.Unit = base, catalogue.UnitName(inner)
 	}
 	if text != "" && c.Stage == "" {
 		short := catalogue.NormalizeName(text)
@@ -293,6 +299,12 @@ func (t *table) checkLong(columns []Column, byField [Figures + 1][]int, f *Failu
 		columns[byField[NameField][0]].Role = IndicatorField
 		byField[IndicatorField], byField[NameField] = byField[NameField][:1], byField[NameField][1:]
 	}
+	for i := 0; i < len(columns) && len(byField[IndicatorField]) == 0 && len(byField[ValueField]) > 0; i++ {
+		if columns[i].Role == Extra && t.meaning(i, t.sample[min(t.Begin, len(t.sample)):]) == IndicatorField {
+			columns[i].Role = IndicatorField
+			byField[IndicatorField] = []int{i}
+		}
+	}
 	joinYearAndMonth(columns, &byField)
 	var missing []string
 	if len(byField[IndicatorField]) == 0 {
@@ -334,6 +346,12 @@ func (t *table) repeated(columns []Column, byField [Figures + 1][]int, f *Failur
 			f.Problem = newProblem(ambiguous, headerText(columns),
 				fmt.Sprintf("第 %d 列和第 %d 列都是指标，像是左右并排的两张表；请上下排成一张，每行一个指标", at[0]+1, at[1]+1),
 				fmt.Sprintf("columns %d and %d both name indicators, as of two tables side by side; write one below the other, an indicator a row", at[0]+1, at[1]+1))
+			return f
+		}
+		if field == ValueField && Key(columns[at[0]].Name) != Key(columns[at[1]].Name) {
+			f.Problem = newProblem(ambiguous, headerText(columns),
+				fmt.Sprintf("第 %d 列 %q 和第 %d 列 %q 都像是要报的数，看不出报哪一列；请只保留一列", at[0]+1, columns[at[0]].Name, at[1]+1, columns[at[1]].Name),
+				fmt.Sprintf("columns %d, %q, and %d, %q, both seem to hold the figures, and it is not certain which are meant; keep one of them", at[0]+1, columns[at[0]].Name, at[1]+1, columns[at[1]].Name))
 			return f
 		}
 		f.Problem = newProblem(BadColumns, headerText(columns),

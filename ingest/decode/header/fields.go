@@ -52,11 +52,11 @@ var fieldWords = func() map[string]Role {
 	words := map[string]Role{}
 	for field, names := range map[Role]string{
 		IndicatorField: "indicator indicatorid indicatorcode dataelement dataelementid 指标 指标代码 指标编码 指标id 指标编号",
-		NameField:      "指标名称 指标名 项目 项目名称 指标项 indicatorname name",
+		NameField:      "indicatorname name",
 		PeriodField:    "period timeperiod time 报告期 时期 期间 期别 所属期 统计期 时间 日期 报告时期 统计时间",
 		YearField:      "year 年份 年度 年",
 		MonthField:     "month quarter 月份 月 季度",
-		ValueField:     "value obsvalue 数值 值 数据 指标值 本期 本期数 本期值 本年数 实际值 实际 完成数 填报值 填报数 上报数 本区 本县 本地区 全区 全县 本区数 本县数 绝对数 绝对值 绝对量 绝对额 总量 实绩 实绩值 完成 完成值 实际数 实际完成 实际完成数 实际完成值 期末数 本期实际 本期完成 金额",
+		ValueField:     "value obsvalue 数值 值 数据 本年数 本区 本县 本地区 全区 全县 金额 actual actualvalue currentvalue",
 		UnitField:      "unit unitmeasure unitofmeasure 单位 计量单位 数据单位 金额单位 货币单位",
 		StageField:     "stage obsstage 阶段 数据阶段 数据性质",
 		StatusField:    "status obsstatus 状态 数据状态",
@@ -95,18 +95,32 @@ func Field(text string, sdmx bool) (Role, string) {
 			return field, ""
 		}
 	}
-	if field, ok := fieldWords[key]; ok {
+	if field, ok := fieldOf(key); ok {
 		return field, ""
 	}
 	if base, inner, ok := splitBrackets(key); ok {
-		if field, known := fieldWords[base]; known && (field == ValueField && catalogue.IsUnit(inner) || field != ValueField && field != UnitField) {
+		if field, known := fieldOf(base); known && (field == ValueField && catalogue.IsUnit(inner) || field != ValueField && field != UnitField) {
 			if field == ValueField {
-				return field, inner
+				return field, catalogue.UnitName(inner)
 			}
 			return field, ""
 		}
 	}
 	return Extra, ""
+}
+
+// fieldOf returns the role that a header names by itself.
+func fieldOf(key string) (Role, bool) {
+	if field, ok := fieldWords[key]; ok {
+		return field, true
+	}
+	if _, staged := wording.StagedFigures(key); staged || wording.Figures(key) {
+		return ValueField, true
+	}
+	if wording.Names(key) {
+		return NameField, true
+	}
+	return Extra, false
 }
 
 var brackets = regexp.MustCompile(`^(.+?)[(\[【]([^()\[\]【】]+)[)\]】]$`)

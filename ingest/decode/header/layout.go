@@ -99,6 +99,8 @@ type Column struct {
 	// Base and Change are the columns of a year before's figures and of the change since, of a
 	// table with many figures in a row; -1 is none.
 	Base, Change int
+	// Level is how deep the names of a column of groups of indicators stand: 一级指标, 二级指标; 0 is another column.
+	Level int
 	// Later is the column of the same period at a later stage; -1 is none.
 	Later int
 	// City is true of a column of the whole city in a table of its areas: 全市, 合计.

@@ -21,7 +21,7 @@ func (t *table) parts() *Failure {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		key := Key(c.Name)
-		if c.Role != Extra || c.Name == "" || c.City || len(c.Name) > MaxCell || !wording.Parts(key) && (wording.PassedOver(key) || wording.Remarks(key)) {
+		if c.Role != Extra || c.Name == "" || c.City || c.Level > 0 || len(c.Name) > MaxCell || !wording.Parts(key) && (wording.PassedOver(key) || wording.Remarks(key)) {
 			continue
 		}
 		if kind, _ := wording.Compares(c.Name); kind != wording.NoComparison {

@@ -28,18 +28,31 @@ func (t *table) headerAt(i int) *Failure {
 			return t.tryHeader(t.combine(r.Cells, append([]string{""}, below.Cells[1:]...)), i, 2)
 		}
 		if t.subHeader(r, below) {
-			both := t.tryHeader(t.combine(r.Cells, below.Cells), i, 2)
-			if both == nil {
-				return nil
-			}
-			one := t.tryHeader(r.Cells, i, 1)
-			if one != nil && both.Recognized >= one.Recognized {
-				return both // whose columns have their names in either row
-			}
-			return one
+			return t.headerOfRows(i)
 		}
 	}
 	return t.tryHeader(r.Cells, i, 1)
+}
+
+// maxHeaderRows is how many rows a header may have.
+const maxHeaderRows = 3
+
+// headerOfRows tries the i-th row and those below that belong to it as one header, first as many as there are.
+func (t *table) headerOfRows(i int) (nearest *Failure) {
+	cells := [][]string{t.sample[i].Cells}
+	for n := i + 1; n < len(t.sample) && len(cells) < maxHeaderRows && t.subHeader(&t.sample[i], &t.sample[n]); n++ {
+		cells = append(cells, t.combine(cells[len(cells)-1], t.sample[n].Cells))
+	}
+	for rows := len(cells); rows > 0; rows-- {
+		f := t.tryHeader(cells[rows-1], i, rows)
+		if f == nil {
+			return nil
+		}
+		if nearest == nil || f.Recognized > nearest.Recognized {
+			nearest = f // with as many rows as possible, whose columns have their names in any of them
+		}
+	}
+	return nearest
 }
 
 // separatedBy says how cells are separated where a header has none that is known; language 0 is
@@ -51,12 +64,17 @@ func separatedBy(header string, language int) string {
 	return [2]string{"；各列须用半角逗号、制表符、半角分号或竖线分隔", "; columns are separated by commas, tabs, semicolons or vertical bars of half width"}[language]
 }
 
-// subHeader reports whether a row looks like the second line of a header: nothing under the first
-// column, and no numbers but periods.
+// subHeader reports whether a row looks like a further line of a header: nothing under the first
+// column, or nothing above it but periods, areas or indicators to the right; and no numbers but periods.
 func (t *table) subHeader(top, bottom *grid.Row) bool {
 	n, _ := bottom.Filled()
-	if n == 0 || bottom.Problem != nil || bottom.Cell(0) != "" && bottom.Cell(0) != top.Cell(0) {
+	if n == 0 || bottom.Problem != nil {
 		return false
+	}
+	if first := bottom.Cell(0); first != "" && first != top.Cell(0) {
+		if field, _ := Field(first, false); field == Extra || !t.allNameFigures(top) {
+			return false
+		}
 	}
 	for i := range bottom.Cells {
 		cell := bottom.Cell(i)
@@ -71,6 +89,19 @@ func (t *table) subHeader(top, bottom *grid.Row) bool {
 		}
 	}
 	return true
+}
+
+// allNameFigures reports whether all cells of a row, of which the first is empty, name periods, areas or indicators.
+func (t *table) allNameFigures(r *grid.Row) bool {
+	n := 0
+	for i := range r.Cells {
+		if cell := r.Cell(i); cell != "" {
+			if n++; i == 0 || len(cell) > MaxCell || !t.namesFigures(cell) {
+				return false
+			}
+		}
+	}
+	return n > 0
 }
 
 // isUnitRow reports whether a row below a header says the units of its columns: 单位, 万元, 家.
@@ -100,6 +131,8 @@ func (t *table) tryHeader(cells []string, i, rows int) *Failure {
 	}
 	t.Begin = i + rows
 	t.rowNumbers(columns)
+	t.levels(columns)
+	t.amounts(columns)
 	kind, f := t.layoutOf(columns, t.sample[t.Begin:])
 	if f == nil && kind != Long {
 		f = t.figuresBeyond(columns)
@@ -123,7 +156,7 @@ func (t *table) tryHeader(cells []string, i, rows int) *Failure {
 		compared, of := wording.Compares(columns[c].Name)
 		switch {
 		case columns[c].Role != Extra:
-		case wording.Base(key), compared == wording.BaseOf && of == "":
+		case wording.Base(key), compared == wording.BaseOf && of == "", t.Period.Kind == catalogue.Year && wording.YearBefore(key):
 			t.Base = c
 		case wording.Change(key), compared == wording.ChangeOf && of == "":
 			t.Change = c
@@ -196,6 +229,11 @@ func (t *table) checkWide(kind Orientation, columns []Column, byField [Figures +
 	if n := byField[UnitField]; len(n) == 1 && len(byField[AreaField]) == 0 && kind == AcrossIndicator && t.meaning(n[0], below) == AreaField {
 		columns[n[0]].Role = AreaField // 单位 is also the body that reports
 		byField[AreaField], byField[UnitField] = n, nil
+	}
+	if n := byField[IndicatorField]; len(n) == 1 && kind == AcrossIndicator {
+		if f := t.labelsAcross(columns, &byField, below, f); f != nil {
+			return f
+		}
 	}
 	joinYearAndMonth(columns, &byField)
 	for i := range columns {

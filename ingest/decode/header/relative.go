@@ -12,11 +12,17 @@ import (
 func (t *table) relativePeriod(c *Column) bool {
 	text := catalogue.NormalizeName(c.Name)
 	if base, inner, ok := splitBrackets(text); ok && catalogue.IsUnit(inner) {
-		text, c.Unit = base, inner
+		text, c.Unit = base, catalogue.UnitName(inner)
+	}
+	if c.Stage != "" {
+		text = stageSuffix.ReplaceAllString(text, "")
 	}
 	kind, found := wording.RelativePeriod(text)
 	if !found {
 		return false
+	}
+	if kind == catalogue.YearToDate && t.Period.Kind == catalogue.Year {
+		kind = catalogue.Year // all of the year, for which the sender sends the table
 	}
 	if t.rowPeriods && kind != catalogue.Year {
 		c.Role, c.OfRow, c.relative = Figures, kind, true
@@ -69,6 +75,9 @@ func (t *table) attachCompared(columns []Column) {
 	nameless := map[wording.Comparison][][2]int{} // the column before and the compared one
 	for i := range columns {
 		kind, of := wording.Compares(columns[i].Name)
+		if kind == wording.NoComparison && t.Period.Kind == catalogue.Year && wording.YearBefore(catalogue.NormalizeName(columns[i].Name)) {
+			kind = wording.BaseOf
+		}
 		if columns[i].Role != Extra || kind == wording.NoComparison {
 			continue
 		}

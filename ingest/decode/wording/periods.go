@@ -9,12 +9,12 @@ import (
 
 // What headers call the period of a table: of the month, the quarter, the year, or all of the
 // year up to its end.
-const measured = `(?:数值?|值|额|实绩|实际数?|实际完成|完成[数值]?|完成额|完成情况|绝对[额值量数]|总量|金额|发生额)?`
+const measured = `(?:实际)?(?:完成|实现|达到)?(?:数值?|值|额|量|数据|情况|实绩|绝对[额值量数]|总量|总数|总额|金额|发生额)?`
 
 var (
 	thisMonth   = regexp.MustCompile(`^(?:本|当)月份?` + measured + `$`)
 	thisQuarter = regexp.MustCompile(`^(?:本|当)季度?` + measured + `$`)
-	thisYear    = regexp.MustCompile(`^(?:本年度?|今年|当年)` + measured + `$`)
+	thisYear    = regexp.MustCompile(`^(?:本年度?|今年|当年|全年|年度|年内)` + measured + `$`)
 	toDate      = regexp.MustCompile(`^(?:(?:1月?|1季度?|年初|自年初|本年度?|今年|全年)?-?(?:起)?-?(?:(?:本|当)(?:月|季度?|期)|报告期)?[止末]?(?:累计)` + measured + `|(?:1月?|1季度?|自?年初)-(?:本|当)(?:月|季度?|期))$`)
 	dashes      = strings.NewReplacer("—", "-", "–", "-", "−", "-", "~", "-", "至", "-", "到", "-", "--", "-", "一季", "1季", "一月", "1月")
 )
@@ -69,19 +69,39 @@ const (
 )
 
 var (
-	baseBehind   = regexp.MustCompile(`^(.*?)(?:(?:上年|去年)?同期|上年同月|上年同季)` + measured + `$`)
-	baseBefore   = regexp.MustCompile(`^(?:上年同期|去年同期)(.+)$`)
-	changeBehind = regexp.MustCompile(`^(.*?)(?:同比|比上年同期|比去年同期|较上年同期)(?:增长|增速|增幅|增减|增降|变动|变化|升降)?(?:率|幅度?|百分点)?$`)
+	baseBehind = regexp.MustCompile(`^(.*?)(?:(?:上年|去年)?同期|上年同月|上年同季)` + measured + `$`)
+	baseBefore = regexp.MustCompile(`^(?:上年同期|去年同期)(.+)$`)
+	// yearBefore is of the year before in a table of years. In one of months it may be all of that year.
+	yearBefore = regexp.MustCompile(`^(?:上年度?|去年|上一年度?|前一年)(?:累计)?` + measured + `$`)
+	// changeBehind are the words for a change on the year before, and rateBehind those for one that is told to be a
+	// rate, by 率 or by a sign of per cent.
+	changeBehind = regexp.MustCompile(`^(.*?)(?:同比|[比较]上年(?:同期)?|[比较]去年(?:同期)?)(?:增长|增速|增幅|增减|增降|涨跌|涨幅|变动|变化|升降)?(?:率|幅度?|速度|百分点)?$`)
+	rateBehind   = regexp.MustCompile(`^(.*?)(?:增速|增幅|增长率|增长速度|增长幅度|变动率|变化率|增减率|增减幅度?|涨幅)$`)
+	perCent      = regexp.MustCompile(`^(.*?)(?:增长|增减|增降|涨跌|变动|变化|升降)?$`)
+	perCentSign  = regexp.MustCompile(`±|\+/?-|(?:增长|增减|增降|涨跌|变动|变化|升降)[(\[]?[%‰]`)
 	unitBehind   = regexp.MustCompile(`^(.+?)[(\[]([^()\[\]]+)[)\]]$`)
-	percentSigns = regexp.MustCompile(`[()\[\]±+\-/%‰]|个?百分点`)
+	percentSigns = regexp.MustCompile(`[(\[](?:[±+\-/%‰]|个?百分点)+[)\]]|±|\+/?-|[%‰]|个?百分点`)
+	// changeInEnglish are the words for a change on the year before in English, alone.
+	changeInEnglish = regexp.MustCompile(`^(?:yoy|y/y|year-?on-?year|annual)?(?:growth(?:rate)?|change)?$`)
+	anyBrackets     = strings.NewReplacer("(", "", ")", "", "[", "", "]", "")
+	// otherChanges are no changes on the year before, or none that has come about.
+	otherChanges = regexp.MustCompile(`环比|上月|上季|上期|定基|平均|年均|目标|计划|预期|任务|[比较占]全|高于|低于|增[减加长]?[额量]`)
 )
 
 // Compares tells whether a header is of figures of a year before or of the change since, and the
 // name of what they are compared with, which is "" where the header does not say.
 func Compares(name string) (kind Comparison, of string) {
 	key := catalogue.NormalizeName(name)
-	if m := changeBehind.FindStringSubmatch(percentSigns.ReplaceAllString(key, "")); m != nil {
-		return ChangeOf, m[1]
+	bare := percentSigns.ReplaceAllString(key, "")
+	for _, text := range []string{bare, anyBrackets.Replace(bare)} {
+		for _, pattern := range []*regexp.Regexp{changeBehind, rateBehind, perCent} {
+			if changeInEnglish.MatchString(text) && text != "" && text != "change" {
+				return ChangeOf, ""
+			}
+			if m := pattern.FindStringSubmatch(text); m != nil && !otherChanges.MatchString(key) && (pattern != perCent || perCentSign.MatchString(key)) {
+				return ChangeOf, m[1]
+			}
+		}
 	}
 	if m := unitBehind.FindStringSubmatch(key); m != nil && catalogue.IsUnit(m[2]) {
 		key = m[1]
@@ -93,6 +113,12 @@ func Compares(name string) (kind Comparison, of string) {
 		return BaseOf, m[1]
 	}
 	return NoComparison, ""
+}
+
+// YearBefore reports whether a normalized header is of the year before, in a table of years.
+func YearBefore(header string) bool {
+	base, inner, ok := strings.Cut(strings.NewReplacer("[", "(", "]", ")").Replace(header), "(")
+	return yearBefore.MatchString(base) && (!ok || catalogue.IsUnit(strings.TrimSuffix(inner, ")")))
 }
 
 var changeRow = regexp.MustCompile(`^(?:其中[:,]?)?(.*?)(?:(?:同比|环比|比上年(?:同期)?|较上年(?:同期)?|比去年(?:同期)?|比上月|比上季)(?:增长|增速|增幅|增减|增降|变动|变化|升降)?(?:速度|率|幅度?|百分点)?|增长速度|增长率|增速|增幅|增长)$`)

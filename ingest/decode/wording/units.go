@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/citytally/citytally/configs/catalogue"
 )
 
 // Units are what a text outside of the figures says of their units.
@@ -40,9 +42,12 @@ var (
 	beforeUnits  = regexp.MustCompile(`^(?:均|都|统一|[:为是]|\s)+`)
 	bracketWords = regexp.MustCompile(`^(?:人民币金额|金额|货币|人民币)?[:为]\s*|^金额\s*`)
 	betweenUnits = regexp.MustCompile(`[\s、,/;|]+|和|及|或`)
+	// inEnglish finds what follows unit: and in, of which a list of units is read up to what ends it.
+	inEnglish    = regexp.MustCompile(`(?:\bunits?(?: of (?:measure(?:ment)?|currency))?\s*[:=]|\b(?:figures|values|amounts|data|all)?\s*(?:are\s+)?in\b|\bcurrency\s*[:=])\s*([a-z0-9¥$€'][^()\[\]。;:]*)`)
+	listEnds     = regexp.MustCompile(`,\s+|[/|、]|\band\b|\.\s|\.$|\bunless\b|\bexcept\b`)
 	endOfUnits   = regexp.MustCompile(`[。()\[\]【】]`)
 	clauseEnds   = regexp.MustCompile(`[。,;]`)
-	generalWords = regexp.MustCompile(`附注|注释|备注|说明|注|本表|表中|表内|以上|上述|所列|各项|各|指标|数据|数值|数字|金额|货币|计量|价值量|均|都|统一|一律|全部|所有|除|另有|特别|注明|标明|外|的|中|为|是|人民币|[\s\d:.、*※()#]`)
+	generalWords = regexp.MustCompile(`附注|注释|备注|说明|注|本表|表中|表内|以上|上述|所列|各项|各|指标|数据|数值|数字|金额|货币|计量|价值量|均|都|统一|一律|全部|所有|除|另有|特别|注明|标明|外|的|中|为|是|人民币|\b(?:notes?|all|the|monetary|figures|values|amounts|data|are|money|in|units?)\b|[\s\d:.、*※()#]`)
 	moneyNames   = strings.NewReplacer("美金", "美元", "港币", "港元")
 )
 
@@ -75,7 +80,14 @@ func FindUnits(text string) (u Units) {
 		at += len("单位")
 	}
 	for _, m := range inBrackets.FindAllStringSubmatchIndex(text, -1) {
+		state(unitsInEnglish([]string{text[m[2]:m[3]]}), m[0])
 		state(unitsIn(bracketWords.ReplaceAllString(text[m[2]:m[3]], ""), false), m[0])
+	}
+	for _, m := range inEnglish.FindAllStringSubmatchIndex(text, -1) {
+		list := listEnds.Split(text[m[2]:m[3]], -1)
+		if units := unitsInEnglish(list); len(units) > 0 {
+			state(units, m[0])
+		}
 	}
 	for _, pattern := range []*regexp.Regexp{reckonedIn, amountIn} {
 		for _, m := range pattern.FindAllStringSubmatchIndex(text, -1) {
@@ -96,6 +108,16 @@ func FindUnits(text string) (u Units) {
 	}
 	u.General = generalWords.ReplaceAllString(before, "") == ""
 	return u
+}
+
+// unitsInEnglish returns those that are written in English, by their names in Chinese.
+func unitsInEnglish(list []string) (units []string) {
+	for _, word := range list {
+		if name, ok := catalogue.EnglishUnit(strings.TrimSpace(word)); ok {
+			units = append(units, name)
+		}
+	}
+	return units
 }
 
 // unitsIn returns the units of a list. All is true where it may hold nothing else.
