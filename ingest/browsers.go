@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +97,7 @@ func (b browsers) Send(w http.ResponseWriter, r *http.Request, who token.Holder,
 		return nil, refusal(err)
 	}
 	b.awaitVerdicts(r.Context(), uploaded, pageWait)
+	b.stand(r.Context(), receiptsOf(uploaded)...)
 	var sent []page.Submission
 	for _, u := range uploaded {
 		sent = append(sent, shown(&u.receipt))
@@ -144,7 +147,20 @@ func (b browsers) Submission(ctx context.Context, who token.Holder, id string) (
 	case !who.MaySee(receipt.Area):
 		return page.Submission{}, unknown
 	}
+	earlier, err := b.earlier(ctx, parsed, receipt.Sequence)
+	if err != nil {
+		return page.Submission{}, err
+	}
+	all := []*Receipt{&receipt}
+	for i := range earlier {
+		all = append(all, &earlier[i])
+	}
+	b.stand(ctx, all...)
 	s := shown(&receipt)
+	for i := range earlier {
+		s.Earlier = append(s.Earlier, shown(&earlier[i]))
+	}
+	s.Holds = b.holdsOf(ctx, receipt.Verdict).Holds
 	s.Content, err = b.content(ctx, parsed, receipt.Sequence)
 	return s, err
 }
@@ -172,15 +188,22 @@ func (b browsers) content(ctx context.Context, id event.SubmissionID, sequence u
 // Recent returns the newest submissions of an area.
 func (b browsers) Recent(ctx context.Context, area string, limit int) ([]page.Submission, error) {
 	var recent []page.Submission
-	for _, id := range b.index.recentOf(area, limit) {
-		receipt, err := b.receipt(ctx, id)
-		if errors.Is(err, errNoSubmission) {
-			continue
-		}
+	known := map[uint64]bool{}
+	for part := range slices.Chunk(b.index.listedBefore(area, math.MaxUint64, maxLooked), limit) {
+		receipts, err := b.receiptsAt(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		recent = append(recent, shown(&receipt))
+		for _, receipt := range receipts {
+			if len(recent) == limit {
+				return recent, nil
+			}
+			// What was sent again and changed nothing is told once.
+			if receipt != nil && !known[receipt.Sequence] {
+				known[receipt.Sequence] = true
+				recent = append(recent, shown(receipt))
+			}
+		}
 	}
 	return recent, nil
 }
@@ -208,7 +231,7 @@ func (b browsers) Judged(ctx context.Context, id string) bool {
 func shown(r *Receipt) page.Submission {
 	return page.Submission{
 		ID: r.ID, Area: r.Area, Dataset: r.Dataset, File: r.File, Rows: r.Rows, ReceivedAt: r.ReceivedAt,
-		Status: r.Status, Repeated: r.Repeated, Verdict: r.Verdict,
+		Status: r.Status, Repeated: r.Repeated, Verdict: r.Verdict, Counting: r.Counting(), Held: r.Held,
 	}
 }
 

@@ -85,6 +85,7 @@ type Delivered struct {
 // each has.
 func (d *Delivered) Judged(ctx context.Context, wait time.Duration) bool {
 	d.gateway.awaitVerdicts(ctx, d.uploaded, wait)
+	d.gateway.stand(ctx, receiptsOf(d.uploaded)...)
 	return !slices.ContainsFunc(d.uploaded, func(u *uploadedSubmission) bool { return u.receipt.Verdict == nil })
 }
 

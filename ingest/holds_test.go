@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
@@ -297,5 +300,77 @@ func TestListOfHeldFigures(t *testing.T) {
 	check(t, json.Unmarshal(h.do("GET", "/v1/holds/"+want[0], "320812", nil, "").body, &hold))
 	if hold.State != "pending" || hold.Value != "204" || hold.Releaser != event.ByBureau {
 		t.Errorf("%+v", hold)
+	}
+}
+
+// A receipt says what has become of what was held: while it waits, when it was released, refused or
+// superseded, and of the same sent again. The verdict stays as it was.
+func TestReceiptFollowsWhatWasHeld(t *testing.T) {
+	h := open(t)
+	h.holding()
+	h.reports("320812", "2020", "10")
+	receipt := func(id string) (r ingest.Receipt) {
+		h.t.Helper()
+		h.into("/v1/submissions/"+id, "320812", &r)
+		return r
+	}
+	decide := func(id, decision string) {
+		h.t.Helper()
+		if a := h.do("POST", "/v1/submissions/"+id+"/decisions", "*", asJSON, `{"decision":"`+decision+`","reason":"已核实"}`); a.status != http.StatusOK {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	listed := func(status string) (ids []string) {
+		h.t.Helper()
+		var page ingest.Submissions
+		h.into("/v1/submissions?status="+status, "320812", &page)
+		for _, r := range page.Submissions {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	refused := h.reports("320812", "2021", "2000")
+	if r := receipt(refused.ID); r.Status != "held" || *r.Held != (inquiry.Standing{Pending: 1}) || !slices.Equal(listed("held"), []string{refused.ID}) {
+		t.Errorf("while it is held: %+v, %v", r.Held, listed("held"))
+	}
+	decide(refused.ID, "refuse")
+	if r := receipt(refused.ID); r.Status != "rejected" || *r.Held != (inquiry.Standing{Refused: 1}) || r.Verdict.Outcome != event.AllHeld || !slices.Equal(listed("rejected"), []string{refused.ID}) {
+		t.Errorf("refused: %s %+v %v", r.Status, r.Held, listed("rejected"))
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(h.do("GET", "/v1/submissions/"+refused.ID+"?format=xlsx", "320812", nil, "").body))
+	check(t, err)
+	t.Cleanup(func() { check(t, book.Close()) })
+	for cell, want := range map[string]string{"A1": "未采用", "B1": "0/1", "G3": "核实后已退回 · bureau · 已核实"} {
+		if got, err := book.GetCellValue("审核结果", cell); err != nil || got != want {
+			t.Errorf("workbook: %s is %q, want %q (%v)", cell, got, want, err)
+		}
+	}
+	released := h.reports("320812", "2021", "3000")
+	decide(released.ID, "release")
+	r := receipt(released.ID)
+	if r.Status != "accepted" || *r.Held != (inquiry.Standing{Released: 1}) || r.Counting() != 1 {
+		t.Errorf("released: %s %+v", r.Status, r.Held)
+	}
+	if a := h.do("POST", "/v1/submissions", "320812", map[string]string{"Prefer": "wait=30"}, figure("320812", "3000")).receipt(t); !a.Repeated || a.Status != "accepted" || a.Held == nil || a.Held.Released != 1 {
+		t.Errorf("the released one sent again: %+v", a)
+	}
+	waiting := h.reports("320812", "2022", "1000000")
+	again := h.do("POST", "/v1/submissions", "320812", map[string]string{"Prefer": "wait=30", "Idempotency-Key": "other"}, strings.ReplaceAll(figure("320812", "1000000"), "2021", "2022")).receipt(t)
+	if again.ID == waiting.ID || again.Status != "held" || again.Held == nil || again.Held.Pending != 1 || again.Verdict.Findings[0].Hold != fmt.Sprintf("%d.1", waiting.Sequence) {
+		t.Fatalf("the same figure in another submission: %+v", again)
+	}
+	h.reports("320812", "2022", "3500")
+	for _, id := range []string{waiting.ID, again.ID} {
+		if r := receipt(id); r.Status != "rejected" || *r.Held != (inquiry.Standing{Superseded: 1}) {
+			t.Errorf("superseded: %s %+v", r.Status, r.Held)
+		}
+	}
+	for _, status := range []string{"pending", "Accepted"} {
+		if a := h.do("GET", "/v1/submissions?status="+status, "320812", nil, ""); a.status != http.StatusBadRequest {
+			t.Errorf("status %s: %d", status, a.status)
+		}
+	}
+	if a := h.do("GET", "/v1/submissions?dataset=none", "320812", nil, ""); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a dataset that is not known: %d", a.status)
 	}
 }

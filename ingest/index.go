@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -215,16 +214,6 @@ func (x *index) addSubmission(d stream.Delivery) {
 	if err == nil {
 		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
-}
-
-// recentOf returns the ids of an area's newest submissions, each once, the newest first.
-func (x *index) recentOf(area string, limit int) (newest []event.SubmissionID) {
-	for _, l := range x.listedBefore(area, math.MaxUint64, maxLooked) {
-		if len(newest) < limit && !slices.Contains(newest, l.id) {
-			newest = append(newest, l.id)
-		}
-	}
-	return newest
 }
 
 func (x *index) addVerdict(d stream.Delivery) {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestIndexForgetsWhatStreamsForget(t *testing.T) {
 	if _, known := x.lookup(ids[2]); !known {
 		t.Error("a submission that is kept is forgotten")
 	}
-	if recent := x.recentOf("320812", 10); len(recent) != 1 || recent[0] != ids[2] {
+	if recent := x.listedBefore("320812", math.MaxUint64, 10); len(recent) != 1 || recent[0].id != ids[2] {
 		t.Errorf("the area's list has %v", recent)
 	}
 	stop()

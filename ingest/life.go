@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
@@ -14,13 +15,32 @@ type Life struct {
 	Stage      string     `json:"stage"`
 	ReceivedAt time.Time  `json:"received_at"`
 	JudgedAt   *time.Time `json:"judged_at,omitempty"`
-	// Basis is the place in ACCEPTED of what was accepted of it, once totals follow from that:
-	// those with this basis or a higher one count it. It is 0 before.
+	// Basis is the place in ACCEPTED of what was accepted of it, or released last, once totals follow
+	// from that: those with this basis or a higher one count it. It is 0 before.
 	Basis uint64 `json:"basis,omitempty"`
 	// Counts are the rows by what they did: each effect that the verdict names, and those of no
 	// row as well.
 	Counts map[event.Effect]int `json:"counts,omitempty"`
+	// Holds are the figures of it that were held, each with what was said and decided about it, the
+	// last row first; HoldsOmitted counts those beyond the first 200.
+	Holds        []inquiry.Hold `json:"holds,omitempty"`
+	HoldsOmitted int            `json:"holds_omitted,omitempty"`
 }
+
+// acceptedUpTo returns the place in ACCEPTED up to which everything stands that counts of a
+// submission by now: its rows, and those that were released since.
+func (l *Life) acceptedUpTo(v *event.Verdict) uint64 {
+	last := v.AcceptedSequence
+	for i := range l.Holds {
+		if d := l.Holds[i].Decision; d != nil && l.Holds[i].State == releasedState {
+			last = max(last, d.Sequence)
+		}
+	}
+	return last
+}
+
+// releasedState is the state of a held figure that counts since.
+const releasedState = "released"
 
 // The stages of a submission's life.
 const (
@@ -56,11 +76,14 @@ func (g *Gateway) lifeOf(ctx context.Context, r *Receipt, id event.SubmissionID)
 	for _, effect := range event.Effects() {
 		life.Counts[effect] = v.CountOf(effect)
 	}
+	held := g.holdsOf(ctx, v)
+	life.Holds, life.HoldsOmitted = held.Holds, held.HoldsOmitted
+	accepted := life.acceptedUpTo(v)
 	tally, err := g.log.Position(ctx, stream.Accepted, g.readers.Tally)
-	if err != nil || tally.AckFloor < v.AcceptedSequence {
+	if err != nil || tally.AckFloor < accepted {
 		return life
 	}
-	life.Stage, life.Basis = LifeTotalled, v.AcceptedSequence
+	life.Stage, life.Basis = LifeTotalled, accepted
 	totals, err := g.log.LastSequence(ctx, stream.Totals)
 	if err != nil {
 		return life
@@ -70,7 +93,7 @@ func (g *Gateway) lifeOf(ctx context.Context, r *Receipt, id event.SubmissionID)
 		stream, reader string
 		sequence       uint64
 	}{
-		{stream.Verdicts, g.readers.Verdicts, e.verdictSequence}, {stream.Accepted, g.readers.Accepted, v.AcceptedSequence}, {stream.Totals, g.readers.Totals, totals},
+		{stream.Verdicts, g.readers.Verdicts, e.verdictSequence}, {stream.Accepted, g.readers.Accepted, accepted}, {stream.Totals, g.readers.Totals, totals},
 	} {
 		position, err := g.log.Position(ctx, of.stream, of.reader)
 		if err != nil || position.AckFloor < of.sequence {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/token"
@@ -68,20 +69,26 @@ func (g *Gateway) list(w http.ResponseWriter, r *http.Request, who token.Holder)
 	if err != nil {
 		return err
 	}
+	if err := g.checkListFilters(query); err != nil {
+		return err
+	}
 	page := Submissions{Submissions: []Receipt{}}
 	looked := g.index.listedBefore(area.Code, before, maxLooked)
-	for _, l := range looked {
-		if uint64(len(page.Submissions)) == limit {
-			break
-		}
-		before = l.sequence
-		receipt, wanted, err := g.listedReceipt(r.Context(), l, query)
+	for part := range slices.Chunk(looked, int(limit)) {
+		receipts, err := g.receiptsAt(r.Context(), part)
 		if err != nil {
 			return g.unavailableProblem(w, err)
 		}
-		if wanted {
-			g.setPlace(r.Context(), &receipt)
-			page.Submissions = append(page.Submissions, receipt)
+		for i, l := range part {
+			if uint64(len(page.Submissions)) == limit {
+				break
+			}
+			before = l.sequence
+			if receipt := receipts[i]; receipt != nil && receipt.passes(query) {
+				receipt.shorten()
+				g.setPlace(r.Context(), receipt)
+				page.Submissions = append(page.Submissions, *receipt)
+			}
 		}
 	}
 	if len(looked) > 0 && before > looked[len(looked)-1].sequence || len(looked) == maxLooked {
@@ -91,28 +98,55 @@ func (g *Gateway) list(w http.ResponseWriter, r *http.Request, who token.Holder)
 	return writeTaggedJSON(w, r, page)
 }
 
-// listedReceipt returns the receipt of a submission in a list, and whether it has to be there:
-// it was judged by itself or is the newest message with its content, and the filters let it
-// through. The list has no
-// findings and changes; the receipt itself has them.
-func (g *Gateway) listedReceipt(ctx context.Context, l listed, query url.Values) (Receipt, bool, error) {
-	receipt, ok, err := g.receiptAt(ctx, l)
-	if errors.Is(err, errNoSubmission) || err == nil && !ok {
-		return Receipt{}, false, nil
-	}
-	if err != nil {
-		return Receipt{}, false, err
-	}
-	for name, value := range map[string]string{"dataset": receipt.Dataset, "status": receipt.Status} {
-		if wanted := query.Get(name); wanted != "" && wanted != value {
-			return Receipt{}, false, nil
+// checkListFilters reports a filter that nothing can pass.
+func (g *Gateway) checkListFilters(query url.Values) error {
+	if name := query.Get("dataset"); name != "" {
+		if _, ok := g.catalogue().Dataset(name); !ok {
+			return unprocessable(g.unknownDatasetProblem(name))
 		}
 	}
-	if v := receipt.Verdict; v != nil {
+	known := []string{Received, string(event.AllAccepted), string(event.Partial), string(event.AllHeld), string(event.Rejected)}
+	if status := query.Get("status"); status != "" && !slices.Contains(known, status) {
+		words := strings.Join(known, ", ")
+		return queryProblem("status", "请求参数 status 应为 "+words+" 之一", "query parameter status: want one of "+words)
+	}
+	return nil
+}
+
+// receiptsAt returns the receipts of messages, as they stand by now: nil for one that was not judged
+// by itself and is not the newest message with its content.
+func (g *Gateway) receiptsAt(ctx context.Context, all []listed) ([]*Receipt, error) {
+	receipts, known := make([]*Receipt, len(all)), []*Receipt(nil)
+	for i, l := range all {
+		receipt, ok, err := g.receiptAt(ctx, l)
+		if errors.Is(err, errNoSubmission) || err == nil && !ok {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		receipts[i], known = &receipt, append(known, &receipt)
+	}
+	g.stand(ctx, known...)
+	return receipts, nil
+}
+
+// passes reports whether the filters of a query let a receipt through.
+func (r *Receipt) passes(query url.Values) bool {
+	for name, value := range map[string]string{"dataset": r.Dataset, "status": r.Status} {
+		if wanted := query.Get(name); wanted != "" && wanted != value {
+			return false
+		}
+	}
+	return true
+}
+
+// shorten takes findings and changes out of a receipt in a list; the receipt itself has them.
+func (r *Receipt) shorten() {
+	if v := r.Verdict; v != nil {
 		v.FindingsOmitted, v.ChangesOmitted = v.FindingsOmitted+len(v.Findings), v.ChangesOmitted+len(v.Changes)
 		v.Findings, v.Changes = []event.Finding{}, nil
 	}
-	return receipt, true, nil
 }
 
 // numberOf reads a query parameter that is a number from 1 to most.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // Merge puts the receipts of the parts of one submission together, for people: what they count is
@@ -28,6 +29,15 @@ func Merge(receipts []Receipt) []Receipt {
 		}
 		whole.Verdict.Add(r.Verdict)
 		whole.Status = string(whole.Verdict.Outcome)
+		if whole.Held != nil || r.Held != nil {
+			held := inquiry.Standing{}
+			for _, s := range []*inquiry.Standing{whole.Held, r.Held} {
+				if s != nil {
+					held.Add(*s)
+				}
+			}
+			whole.standAs(&held)
+		}
 	}
 	return merged
 }

@@ -14,11 +14,12 @@ import (
 
 	"github.com/citytally/citytally/ingest/decode"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
 )
 
-// Received is the status of a receipt without a verdict; with one it is the
-// verdict's outcome: accepted, partial or rejected.
+// Received is the status of a receipt without a verdict; with one it is accepted, partial, held
+// or rejected.
 const Received = "received"
 
 // Receipt is the proof that a submission is durable. Once the submission has been judged,
@@ -39,7 +40,12 @@ type Receipt struct {
 	// Place is the sequence with the id and the generation of the log, as [stream.Place] writes it.
 	Place      string    `json:"place,omitempty"`
 	ReceivedAt time.Time `json:"received_at"`
-	Status     string    `json:"status"`
+	// Status says how it stands by now: as the verdict's outcome does, but that what was held then
+	// counts as what has become of it since. While no transform stage tells that, it is the outcome.
+	Status string `json:"status"`
+	// Held counts the rows that were held when it was judged, by what has become of them since; nil
+	// where none was.
+	Held *inquiry.Standing `json:"held,omitempty"`
 	// Repeated is true when the same content had been sent before. The receipt is then that
 	// of the first time, and nothing was stored again.
 	Repeated bool `json:"repeated"`

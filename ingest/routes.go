@@ -120,6 +120,11 @@ func (g *Gateway) get(w http.ResponseWriter, r *http.Request, who token.Holder) 
 	if receipt.Earlier, err = g.earlier(r.Context(), id, receipt.Sequence); err != nil {
 		return g.unavailableProblem(w, err)
 	}
+	all := []*Receipt{&receipt}
+	for i := range receipt.Earlier {
+		all = append(all, &receipt.Earlier[i])
+	}
+	g.stand(r.Context(), all...)
 	return writeTaggedJSON(w, r, receipt)
 }
 

@@ -59,6 +59,7 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 		w.Header().Set("Preference-Applied", fmt.Sprintf("wait=%d", wait/time.Second))
 		g.awaitVerdicts(r.Context(), uploaded, wait)
 	}
+	g.stand(r.Context(), receiptsOf(uploaded)...)
 	status := http.StatusOK
 	answer := Receipts{}
 	for _, u := range uploaded {
@@ -80,6 +81,13 @@ func (g *Gateway) submit(w http.ResponseWriter, r *http.Request, who token.Holde
 	}
 	w.Header().Set("Location", "/v1/submissions/"+uploaded[0].receipt.ID)
 	return writeJSON(w, status, answer.Submissions[0])
+}
+
+func receiptsOf(uploaded []*uploadedSubmission) (receipts []*Receipt) {
+	for _, u := range uploaded {
+		receipts = append(receipts, &u.receipt)
+	}
+	return receipts
 }
 
 // storeUpload makes the request's submissions durable, all or none. Where since is a place in

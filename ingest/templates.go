@@ -196,5 +196,8 @@ func (g *Gateway) markedWorkbook(ctx context.Context, w http.ResponseWriter, rec
 			return nil, g.unavailableProblem(w, err)
 		}
 	}
-	return template.Verdict(original, &submission, receipt.Verdict, english)
+	g.stand(ctx, receipt)
+	holds := g.holdsOf(ctx, receipt.Verdict).Holds
+	standing := template.Standing{Status: receipt.Status, Counting: receipt.Counting(), Held: func(f *event.Finding) (template.Held, bool) { return g.heldBy(f, receipt.Verdict, holds) }}
+	return template.Verdict(original, &submission, receipt.Verdict, standing, english)
 }

@@ -41,7 +41,7 @@ is told.`,
 				return err
 			}
 			present.Receipt(cmd.OutOrStdout(), receipt, client.IndicatorNames(cmd.Context(), gateway, lang.language()), lang.language())
-			if receipt.Verdict != nil && receipt.Verdict.Outcome != event.AllAccepted {
+			if receipt.Verdict != nil && receipt.Status != string(event.AllAccepted) {
 				return silentError(exitRefused)
 			}
 			return nil

@@ -150,7 +150,9 @@ func submitOne(cmd *cobra.Command, gateway *uploader.Client, file string, upload
 		}
 		present.Receipt(cmd.OutOrStdout(), &receipts[i], names, l)
 		if receipts[i].Verdict != nil {
-			verdicts = append(verdicts, receipts[i].Verdict)
+			v := *receipts[i].Verdict
+			v.Outcome = event.Outcome(receipts[i].Status) // by now, where it was sent before
+			verdicts = append(verdicts, &v)
 		}
 	}
 	return verdicts, nil

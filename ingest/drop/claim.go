@@ -206,7 +206,7 @@ func (c *claim) finish(ctx context.Context, root *os.Root) error {
 	var books [][]byte
 	for i := range receipts {
 		v := receipts[i].Verdict
-		if v.Outcome != event.AllAccepted {
+		if receipts[i].Status != string(event.AllAccepted) {
 			dir = refusedDir
 		}
 		if len(v.Findings) == 0 || len(books) == maxBooks {

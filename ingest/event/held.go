@@ -3,6 +3,7 @@ package event
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,21 @@ type HeldRow struct {
 	Findings []HeldFinding `cbor:"14,keyasint"`
 	// Entity is what a row of a list says; nil of a figure.
 	Entity *ListedEntity `cbor:"15,keyasint,omitempty"`
+	// Line is the row in the file where Row is not, since several figures of that row are held: of a
+	// table with periods or indicators in its columns. Row is the number of this one alone.
+	Line uint32 `cbor:"16,keyasint,omitempty"`
+}
+
+// heldStep is the difference between the numbers of held figures of one row: more than a table has
+// rows.
+const heldStep = 2_000_000
+
+// NumberAmong gives the row a number that none of those taken has, and takes it.
+func (h *HeldRow) NumberAmong(taken map[uint32]bool) {
+	for line := h.Row; taken[h.Row]; h.Row %= math.MaxInt32 {
+		h.Row, h.Line = h.Row+heldStep, line
+	}
+	taken[h.Row] = true
 }
 
 // HeldFinding is a finding that holds a row; its fields are those of [Finding].
@@ -132,7 +148,8 @@ func (s *AcceptedSubmission) repeatFindings() {
 	}
 }
 
-// HoldID identifies a held figure: the place of its submission in SUBMISSIONS, and its row.
+// HoldID identifies a held figure: the place of its submission in SUBMISSIONS, and the number that its
+// row has among the held ones.
 type HoldID struct {
 	Sequence uint64
 	Row      int

@@ -18,6 +18,20 @@ const (
 	AllHeld Outcome = "held"
 )
 
+// OutcomeOf returns the outcome of a submission of so many rows, of which some are accepted and
+// some are held.
+func OutcomeOf(rows, accepted, held int) Outcome {
+	switch {
+	case accepted == 0 && held > 0:
+		return AllHeld
+	case accepted == 0:
+		return Rejected
+	case accepted == rows:
+		return AllAccepted
+	}
+	return Partial
+}
+
 // Verdict is what the transform stage decided about one submission. It is JSON
 // on verdicts.<area>.<dataset>, one for every message in SUBMISSIONS.
 type Verdict struct {
@@ -188,6 +202,9 @@ type Finding struct {
 	Values []SeenValue `json:"values,omitempty"`
 	// ReleasedBy is who releases the row, where the finding holds it.
 	ReleasedBy Releaser `json:"released_by,omitempty"`
+	// Hold is the id under which the row is held already, of an earlier submission that said the
+	// same. One that this submission brings is held as its sequence and row.
+	Hold string `json:"hold,omitempty"`
 }
 
 // SeenValue is a value that a rule saw: that of a variable of its expression.

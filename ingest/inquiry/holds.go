@@ -27,6 +27,8 @@ type WantedHolds struct {
 	Period     string `json:"period,omitempty"`
 	// IDs are those of single figures.
 	IDs []string `json:"ids,omitempty"`
+	// Of has those of one submission alone.
+	Of *HeldOf `json:"of,omitempty"`
 	// Before is the id of a figure: only those that were held before it are asked for.
 	Before string `json:"before,omitempty"`
 	// Limit is how many are asked for; 0 is [MaxHolds].

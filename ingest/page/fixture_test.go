@@ -203,6 +203,17 @@ func (v *visitor) signIn(area string) *visitor {
 	return v
 }
 
+// link returns the first address of a page that begins so.
+func (v *visitor) link(s shown, prefix string) string {
+	v.t.Helper()
+	_, after, ok := strings.Cut(s.text, `href="`+prefix)
+	if !ok {
+		v.t.Fatalf("no link to %s in\n%s", prefix, s.text)
+	}
+	end, _, _ := strings.Cut(after, `"`)
+	return prefix + end
+}
+
 // drop has a file looked at.
 func (v *visitor) drop(name, content string, fields map[string]string) shown {
 	v.t.Helper()

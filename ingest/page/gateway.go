@@ -128,14 +128,34 @@ type Submission struct {
 	ID, Area, Dataset, File string
 	Rows                    int
 	ReceivedAt              time.Time
-	// Status is received, or the verdict's outcome.
+	// Status is received, accepted, partial, held or rejected, as it stands by now.
 	Status string
+	// Counting counts the rows that count by now, those that were released since among them.
+	Counting int
+	// Held counts the rows that were held by what has become of them; nil where none was, and while
+	// nobody can tell. Holds are the first of them.
+	Held  *inquiry.Standing
+	Holds []inquiry.Hold
+	// Earlier has what was sent with the same content before and was judged by itself, the newest
+	// first; none in a list.
+	Earlier []Submission
 	// Repeated is true when the same content had been sent before and is in force.
 	Repeated bool
 	Verdict  *event.Verdict
 	// Content is the submission as it was received; nil where it was not asked for, or the
 	// log does not have it any more.
 	Content *event.Submission
+}
+
+// Pending counts the rows that are held by now.
+func (s *Submission) Pending() int {
+	switch {
+	case s.Held != nil:
+		return s.Held.Pending
+	case s.Verdict != nil:
+		return s.Verdict.Held
+	}
+	return 0
 }
 
 // Received is the status of a submission without a verdict.

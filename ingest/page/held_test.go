@@ -16,11 +16,13 @@ func TestHeldFiguresOnThePage(t *testing.T) {
 		v.confirm(v.drop("2020.csv", csv("gdp,2020,10"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
 	}
 	other.confirm(other.drop("2021.csv", csv("gdp,2021,7"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
-	district.drop("odd.csv", csv("gdp,2021,150"), annual).wants(t, http.StatusOK, `class="effect held"`, "待说明", "有数据待核实：不含为 7.00 亿元（年报），采用后为 157.00 亿元")
+	district.drop("odd.csv", csv("gdp,2021,150"), annual).wants(t, http.StatusOK, `class="effect held"`, "待核实", "有数据待核实：不含为 7.00 亿元（年报），采用后为 157.00 亿元")
 	c.holds("320812", "gdp,2021,150") // as submission 4
 	district.get("/").wants(t, http.StatusOK, "有 1 项数据待核实", "待报事项", "已逾期", "0/")
 	district.get("/figures?dataset=sti-annual&period=2021").wants(t, http.StatusOK, `href="/held">待核实 150 亿元`)
-	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "对照数 10", "对照期 2020年", "不含为 7.00 亿元（年报），采用后为 157.00 亿元", `action="/held/4.2"`, "说明情况后即采用")
+	odd := district.link(district.get("/"), "/submissions/")
+	district.get(odd).wants(t, http.StatusOK, `class="status held"`, "由本地区说明情况后采用")
+	district.get("/held").wants(t, http.StatusOK, "150 是上年 10 的十倍以上", "上年同期数 10", "对照数 10", "对照期 2020年", "不含为 7.00 亿元（年报），采用后为 157.00 亿元", `action="/held/4.2"`, "由本地区说明情况后采用", "提交后该数即采用")
 	if s := other.get("/held").wants(t, http.StatusOK, "Nothing is held"); strings.Contains(s.text, "150") {
 		t.Errorf("another area is shown\n%s", s.text)
 	}
@@ -50,17 +52,23 @@ func TestHeldFiguresOnThePage(t *testing.T) {
 		t.Errorf("said twice:\n%s", s.text)
 	}
 	district.get("/totals/gdp/2021").wants(t, http.StatusOK, "157.00 亿元")
+	district.get("/").wants(t, http.StatusOK, `<span class="status accepted">已采用</span></td>`, "1/1")
+	if s := district.get(odd).wants(t, http.StatusOK, `class="status accepted"`, "待核实 → 已采用", "新并入三家企业"); strings.Contains(s.text, "暂不计入全市数。") {
+		t.Errorf("what was released still waits:\n%s", s.text)
+	}
 
 	// What the bureau decides about waits for it; whoever is late is told what was decided.
 	c.holds("320812", "gdp,2021,2000") // as submission 5
 	decide := func(v *visitor, act, text string) shown {
 		return v.post("/held/5.2", url.Values{"act": {act}, "text": {text}})
 	}
-	decide(district, "explain", "真的").wants(t, http.StatusOK, "等待市级核实", "真的")
+	district.get("/held").wants(t, http.StatusOK, "由市级核实后决定是否采用", "由市级决定是否采用，说明长期保存")
+	decide(district, "explain", "真的").wants(t, http.StatusOK, "由市级核实后决定是否采用", "真的")
 	bureau.get("/held").wants(t, http.StatusOK, "Qingjiangpu District", "真的", "157.00 亿元 (final) without", "2007.00 亿元")
 	decide(bureau, "refuse", "单位应为万元").wants(t, http.StatusOK, "Refused: it does not count")
 	decide(bureau, "release", "no, it is right").wants(t, http.StatusConflict, "was refused by", "单位应为万元")
 	district.get("/held?state=all").wants(t, http.StatusOK, "已退回", "单位应为万元")
+	district.get(district.link(district.get("/"), "/submissions/")).wants(t, http.StatusOK, `class="status rejected"`, "待核实 → 已退回", "单位应为万元")
 	district.get("/totals/gdp/2021").wants(t, http.StatusOK, "157.00 亿元")
 }
 

@@ -3,6 +3,7 @@ package page_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,6 +151,26 @@ func TestTotalMovesWhileOneLooks(t *testing.T) {
 	other.confirm(other.drop("b.csv", csv("gdp,2021,51"), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
 	b.sees("51.00 亿元", "Updated")
 	b.await("what has moved is marked", `document.querySelector("[data-cell=gdp]").classList.contains("moved")`)
+}
+
+// What was sent says what has become of what is held, while one looks at it: on its own page, and on
+// the first one.
+func TestReceiptFollowsWhileOneLooks(t *testing.T) {
+	c := open(t)
+	c.sample("320812", "2020")
+	c.holds("320812", "gdp,2021,90000")
+	held := c.visitor("zh").signIn("320812")
+	sent := held.link(held.get("/"), "/submissions/")
+	one, first := c.browser("zh-CN", "desktop"), c.browser("zh-CN", "phone")
+	for b, path := range map[*browser]string{one: sent, first: "/"} {
+		b.signIn("320812")
+		b.goes(path)
+		b.sees("待核实")
+	}
+	c.visitor("zh").signIn("*").post("/held/2.2", url.Values{"act": {"refuse"}, "text": {"单位应为万元"}}).wants(t, http.StatusOK, "已退回")
+	one.sees("未采用", "待核实 → 已退回", "单位应为万元")
+	first.sees("未采用")
+	one.screenshot("submission-refused")
 }
 
 // The keyboard alone leads through the page, in the order of reading, and every place shows

@@ -2,12 +2,14 @@ package page
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // maxRows is how many rows of a submission a page shows.
@@ -44,6 +46,8 @@ type row struct {
 	Effect                         event.Effect
 	From, To                       string
 	Findings                       []event.Finding
+	// Hold is what has become of the row, of one that was held when it was judged.
+	Hold *inquiry.Hold
 }
 
 // Worst returns the gravest severity of the row's findings; "" without one.
@@ -124,6 +128,53 @@ func (t *rows) judge(v *visit, verdict *event.Verdict) {
 		r.Findings = append(r.Findings, f)
 	}
 	t.mark(effectsOf(verdict.Effects))
+}
+
+// stand adds what has become of rows that were held: counts by state take the place of that of the
+// rows that were held when they were judged.
+func (t *rows) stand(v *visit, s *Submission) {
+	if s.Held == nil {
+		return
+	}
+	var counts []effectCount
+	for _, c := range t.Counts {
+		if c.Effect != event.Held {
+			counts = append(counts, c)
+			continue
+		}
+		for _, state := range []struct {
+			name  string
+			count int
+		}{{"pending", s.Held.Pending}, {"released", s.Held.Released}, {"refused", s.Held.Refused}, {"superseded", s.Held.Superseded}} {
+			switch {
+			case state.count == 0:
+			case state.name == "pending":
+				counts = append(counts, effectCount{event.Held, v.W.HeldStates[state.name], state.count})
+			default:
+				counts = append(counts, effectCount{event.Effect(state.name), fmt.Sprintf(v.W.FromTo, c.Name, v.W.HeldStates[state.name]), state.count})
+			}
+		}
+	}
+	t.Counts = counts
+	for i := range t.All {
+		if r := &t.All[i]; r.Effect == event.Held {
+			r.Hold = holdOf(v, r, s)
+		}
+	}
+}
+
+// holdOf returns what is or was held of a row; nil where that is not among those told.
+func holdOf(v *visit, r *row, s *Submission) *inquiry.Hold {
+	of := func(h *inquiry.Hold) bool {
+		own := h.Sequence == s.Verdict.Sequence && (h.Listed != nil || h.Row == r.Number) && v.Indicator(h.Indicator) == r.Indicator && v.Period(h.Period) == r.Period
+		return own || slices.ContainsFunc(r.Findings, func(f event.Finding) bool { return f.Hold == h.ID })
+	}
+	for i := range s.Holds {
+		if of(&s.Holds[i]) {
+			return &s.Holds[i]
+		}
+	}
+	return nil
 }
 
 // find returns the place of a row: of those with its number the one with its cell, or else

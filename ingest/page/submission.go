@@ -24,6 +24,7 @@ func (p *Page) submission(w http.ResponseWriter, r *http.Request, v *visit) erro
 	shown := submissionPage{Submission: s, Same: r.URL.Query().Get("repeated") != "", Upload: uploadForm{Upload: Upload{Dataset: s.Dataset}}}
 	if s.Content != nil || s.Verdict != nil {
 		shown.Rows = v.rowsOf(s.Content, s.Verdict)
+		shown.Rows.stand(v, &s)
 	}
 	return p.render(w, v, http.StatusOK, "submission", fmt.Sprintf(v.W.SubmissionTitle, s.ID[:8]), &shown)
 }

@@ -30,16 +30,16 @@ type Words struct {
 	TotalsMove, Now, Then, NoTotal, Coverage, Missing, AndMore string
 
 	// Submissions.
-	Recent, None, When, Name, State, Accepted, NoName      string
-	SubmissionTitle, Receipt, Same, Waiting, Mend, NotKept string
-	Statuses                                               map[string]string
-	Effects                                                map[event.Effect]string
-	Severities                                             map[event.Severity]string
-	Row, Cell, Indicator, Value, Stage, Effect             string
-	FromTo, ShownRows, OmittedFindings, OnFile             string
-	NoFigure, Withdraws, WithStage                         string
-	Stages, Qualifiers                                     map[string]string
-	Periods                                                PeriodWords
+	Recent, None, When, Name, State, Accepted, NoName               string
+	SubmissionTitle, Receipt, Same, Earlier, Waiting, Mend, NotKept string
+	Statuses                                                        map[string]string
+	Effects                                                         map[event.Effect]string
+	Severities                                                      map[event.Severity]string
+	Row, Cell, Indicator, Value, Stage, Effect                      string
+	FromTo, ShownRows, OmittedFindings, OnFile                      string
+	NoFigure, Withdraws, WithStage                                  string
+	Stages, Qualifiers                                              map[string]string
+	Periods                                                         PeriodWords
 
 	// Own figures, their history, and the city's totals.
 	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow        string
@@ -53,8 +53,8 @@ type Words struct {
 	// SeenNames name the values that rules see; what has no name there is shown as the rule calls it.
 	SeenNames                                                                                                                                     map[string]string
 	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, WithTheseHeld, ListHeld, TakenOff, AndOthers, AsSent, AsMarked, AssumedStage, Further string
-	Explain, ExplainHint, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                                                             string
-	HeldStates, HeldDone, Releasers                                                                                                               map[string]string
+	Explain, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                                                                          string
+	HeldStates, HeldDone, Releasers, ExplainHints                                                                                                 map[string]string
 	Owed, Deadline, Filled, Overdue                                                                                                               string
 
 	// What cannot be done.

@@ -18,12 +18,29 @@ import (
 // written anew, which takes less memory.
 const MaxMarked = 20_000
 
+// Standing is what has become of a submission by now.
+type Standing struct {
+	// Status is accepted, partial, held or rejected, and Counting how many rows count.
+	Status   string
+	Counting int
+	// Held returns what has become of the row that a finding held; false where that is not known.
+	Held func(*event.Finding) (Held, bool)
+}
+
+// Held is what has become of a row that was held.
+type Held struct {
+	// State is pending, released, refused or superseded.
+	State string
+	// By has decided so, and Why; both are "" where nobody has.
+	By, Why string
+}
+
 // Verdict returns a submission as an Excel workbook with what became of it: the table as it was
 // sent, where original is that file and it is a workbook or a text table, or else each figure where
 // it stood; each finding as a comment on its cell, which is coloured, and a sheet that lists all
 // findings.
-func Verdict(original []byte, s *event.Submission, v *event.Verdict, english bool) ([]byte, error) {
-	w := &verdictWriter{english: english, places: map[string]string{}, styles: map[[2]int]int{}}
+func Verdict(original []byte, s *event.Submission, v *event.Verdict, standing Standing, english bool) ([]byte, error) {
+	w := &verdictWriter{english: english, standing: standing, places: map[string]string{}, styles: map[[2]int]int{}}
 	if err := w.open(original, s); err != nil {
 		return nil, fmt.Errorf("write verdict: %w", err)
 	}
@@ -61,9 +78,10 @@ func sheetOf(name string) string {
 var forbidden = regexp.MustCompile(`[\[\]:*?/\\']`)
 
 type verdictWriter struct {
-	book    *excelize.File
-	sheet   string
-	english bool
+	book     *excelize.File
+	sheet    string
+	english  bool
+	standing Standing
 	// styles are those of marked cells, by the style that the cell had and the severity.
 	styles map[[2]int]int
 	// places are the comments so far, by cell.
@@ -166,15 +184,9 @@ func (w *verdictWriter) findings(s *event.Submission, v *event.Verdict) {
 		if cell == "" || f.Row > excelize.TotalRows {
 			cell = "A1"
 		}
-		style := rejected
-		switch f.Severity {
-		case event.Hold:
-			style = held
-		case event.Inform:
-			style = informed
-		}
-		w.mark(cell, style)
-		w.places[cell] = strings.TrimPrefix(w.places[cell]+"\n"+w.message(f), "\n")
+		w.mark(cell, w.styleOf(f))
+		text := strings.TrimSuffix(w.message(f)+"\n"+w.became(f), "\n")
+		w.places[cell] = strings.TrimPrefix(w.places[cell]+"\n"+text, "\n")
 	}
 	cells := make([]string, 0, len(w.places))
 	for cell := range w.places {
@@ -187,6 +199,53 @@ func (w *verdictWriter) findings(s *event.Submission, v *event.Verdict) {
 	}
 }
 
+// styleOf returns the colour of a finding's cell: of what was held, that of what has become of it.
+func (w *verdictWriter) styleOf(f *event.Finding) int {
+	switch {
+	case f.Severity == event.Inform:
+		return informed
+	case f.Severity == event.Reject:
+		return rejected
+	}
+	switch h, known := w.standing.Held(f); {
+	case !known || h.State == "pending":
+		return held
+	case h.State == "refused":
+		return rejected
+	}
+	return informed
+}
+
+// verdictWords are the words of a verdict's sheet, in Chinese and English.
+var verdictWords = map[string][2]string{
+	"received": {"已收到，待审核", "received, not judged yet"}, "accepted": {"已采用", "accepted"}, "partial": {"部分采用", "partly accepted"},
+	"held": {"待核实", "held"}, "rejected": {"未采用", "not accepted"},
+	"pending": {"待核实", "held"}, "released": {"核实后已采用", "released"}, "refused": {"核实后已退回", "refused"}, "superseded": {"已被取代", "superseded"},
+}
+
+func (w *verdictWriter) word(name string) string {
+	if words := verdictWords[name]; w.english {
+		return words[1]
+	} else {
+		return words[0]
+	}
+}
+
+// became says what has become of what a finding holds, who decided and why; "" of other findings.
+func (w *verdictWriter) became(f *event.Finding) string {
+	if f.Severity != event.Hold {
+		return ""
+	}
+	h, known := w.standing.Held(f)
+	switch {
+	case !known:
+		return ""
+	case h.By == "":
+		return w.word(h.State)
+	}
+	return strings.Join([]string{w.word(h.State), h.By, h.Why}, " · ")
+}
+
 func (w *verdictWriter) message(f *event.Finding) string {
 	if w.english {
 		return f.MessageEN
@@ -196,19 +255,19 @@ func (w *verdictWriter) message(f *event.Finding) string {
 
 // list writes the sheet that lists the findings.
 func (w *verdictWriter) list(v *event.Verdict) {
-	name, header := "审核结果", []string{"行", "单元格", "列", "填报内容", "说明", "代码"}
+	name, header := "审核结果", []string{"行", "单元格", "列", "填报内容", "说明", "代码", "处理结果"}
 	if w.english {
-		name, header = "Verdict", []string{"row", "cell", "column", "seen", "what to do", "code"}
+		name, header = "Verdict", []string{"row", "cell", "column", "seen", "what to do", "code", "what became of it"}
 	}
 	for n, base := 2, name; w.has(name); n++ {
 		name = fmt.Sprintf("%s %d", base, n)
 	}
 	_, err := w.book.NewSheet(name)
 	w.try(err)
-	rows := [][]string{{string(v.Outcome), fmt.Sprintf("%d/%d", v.Accepted, v.Rows)}, header}
+	rows := [][]string{{w.word(w.standing.Status), fmt.Sprintf("%d/%d", w.standing.Counting, v.Rows)}, header}
 	for i := range v.Findings {
 		f := &v.Findings[i]
-		rows = append(rows, []string{strconv.Itoa(f.Row), f.Cell, f.Column, f.Seen, w.message(f), f.Code})
+		rows = append(rows, []string{strconv.Itoa(f.Row), f.Cell, f.Column, f.Seen, w.message(f), f.Code, w.became(f)})
 	}
 	if v.FindingsOmitted > 0 {
 		rows = append(rows, []string{fmt.Sprintf("… %d", v.FindingsOmitted)})
@@ -221,4 +280,5 @@ func (w *verdictWriter) list(v *event.Verdict) {
 		}
 	}
 	w.try(w.book.SetColWidth(name, "E", "E", 80))
+	w.try(w.book.SetColWidth(name, "G", "G", 40))
 }

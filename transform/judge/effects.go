@@ -50,6 +50,7 @@ func (r *rowsWith) add(row int) {
 	switch r.count++; {
 	case r.count == 1:
 		r.first = row
+	case row == r.last: // another figure of a wide table's row
 	case row != r.last+1:
 		r.text = append(r.rows(), ',')
 		r.first = row

@@ -158,7 +158,7 @@ func statusContradictsValue(status catalogue.Status, value string) *event.Findin
 			fmt.Sprintf("the status is %s (missing) but there is a value, %q; drop the value or correct the status", status, value))
 	}
 	return reject("STATUS_CONTRADICTS_VALUE", "status", value,
-		fmt.Sprintf("状态为 %s，却没有数值；请填写数值，或以状态 O 注明缺数", status),
+		fmt.Sprintf("状态为 %s，却没有数值；请填写数值；确无数据的，填状态 O", status),
 		fmt.Sprintf("the status is %s but there is no value; fill in the value, or say with status O that there is none", status))
 }
 
@@ -206,7 +206,7 @@ func inWords(f *ledger.Figure) (zh, en string) {
 		return "“撤回”", "withdrawn"
 	}
 	if f.Status == catalogue.Missing {
-		return fmt.Sprintf("“缺数”（%s）", f.Stage.NameZH()), fmt.Sprintf("\"no figure\" (%s)", f.Stage)
+		return fmt.Sprintf("“无数据”（%s）", f.Stage.NameZH()), fmt.Sprintf("\"no figure\" (%s)", f.Stage)
 	}
 	return fmt.Sprintf("%s（%s）", f.Value, f.Stage.NameZH()), fmt.Sprintf("%s (%s)", f.Value, f.Stage)
 }

@@ -16,9 +16,11 @@ func (r *checks) stillHeld(o *event.AcceptedObservation, h *ledger.Hold) *event.
 	if h.Releaser == event.ByBureau {
 		zh, en = "待市级核准，可补充说明", "the bureau decides; an explanation helps"
 	}
-	return hold(stillHeldCode, of.column, of.seen, h.Releaser,
+	finding := hold(stillHeldCode, of.column, of.seen, h.Releaser,
 		fmt.Sprintf("%s此前已报送（报送 %s），待核实编号 %s；%s", of.sameZH, h.Submission, h.ID, zh),
 		fmt.Sprintf("%s was sent before (submission %s) and is held as %s; %s", of.sameEN, h.Submission, h.ID, en))
+	finding.Hold = h.ID.String()
+	return finding
 }
 
 // heldSuperseded tells that a figure that was held is so no longer, as the row takes its place.

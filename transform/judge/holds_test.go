@@ -359,3 +359,42 @@ func TestALockedChangeWaitsForTheBureau(t *testing.T) {
 		t.Errorf("the bureau's own = %+v", v)
 	}
 }
+
+// Figures of one row of a wide table are held, told, released and repeated each by itself.
+//
+// Rules: effects.
+func TestHeldFiguresOfOneRow(t *testing.T) {
+	h := newHolding(t)
+	h.gdp("2019", "10")
+	h.gdp("2020", "10")
+	wide := func(key, first, second, third string) event.Submission {
+		s := fixture.From("901", fixture.Figure("gdp", "2020", first), fixture.Figure("gdp", "2021", second), fixture.Figure("gdp", "2022", third))
+		for i := range s.Observations {
+			s.Observations[i].Row, s.Observations[i].Cell = 2, string(rune('B'+i))+"2"
+		}
+		s.Key = key
+		return s
+	}
+	v := h.judge(wide("k", "200", "2500", "17"), "district")
+	if v.Held != 2 || v.Accepted != 1 || v.Effects[len(v.Effects)-1].Rows != "2" {
+		t.Fatalf("verdict = %+v", v)
+	}
+	told := h.v.ledger.ToldHolds(h.v.ledger.Holds(func(*ledger.Hold) bool { return true }))
+	if len(told) != 2 || told[0].ID == told[1].ID || told[0].Row != 2 || told[1].Row != 2 || told[0].Period != "2020" || told[1].Period != "2021" {
+		t.Fatalf("held: %+v", told)
+	}
+	second, err := event.ParseHoldID(told[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.act(event.ReleaseHeld, clerk, "已核实", second); err != nil {
+		t.Fatal(err)
+	}
+	if h.inForce("2020") != "10" || h.inForce("2021") != "2500" || h.inForce("2022") != "17" {
+		t.Errorf("in force after the release: %s, %s, %s", h.inForce("2020"), h.inForce("2021"), h.inForce("2022"))
+	}
+	again := h.judge(wide("k", "200", "2500", "17"), "district")
+	if !again.Repeated || again.Held != 1 || again.Accepted != 2 || again.RejectedRows != 0 || again.Findings[0].Hold != told[0].ID || again.Findings[0].Period != "2020" {
+		t.Errorf("the same again: %+v", again)
+	}
+}

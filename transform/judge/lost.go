@@ -58,11 +58,14 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	result := v.checks().withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
 	var rows []event.AcceptedObservation
 	var held []event.HeldRow
+	numbers := map[uint32]bool{}
 	for i := range result.accepted {
 		switch o := &result.accepted[i]; {
 		case rejected[o.Row] || still[o.Row]:
 		case holds[o.Row] != nil:
-			held = append(held, event.NewHeldRow(o, holds[o.Row]))
+			row := event.NewHeldRow(o, holds[o.Row])
+			row.NumberAmong(numbers)
+			held = append(held, row)
 		default:
 			rows = append(rows, *o)
 		}

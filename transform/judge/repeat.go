@@ -20,18 +20,24 @@ type acceptance struct {
 	rows             []event.AcceptedObservation // where it is in the batch
 }
 
-// holdsOf returns what is or was held of a message of SUBMISSIONS, by row.
-func (b *batchState) holdsOf(a *acceptance) map[int]*ledger.Hold {
-	of := map[int]*ledger.Hold{}
+// place is that of an item in a file: several figures of a wide table have one row.
+type place struct {
+	row  int
+	item ledger.Item
+}
+
+// holdsOf returns what is or was held of a message of SUBMISSIONS, by its place.
+func (b *batchState) holdsOf(a *acceptance) map[place]*ledger.Hold {
+	of := map[place]*ledger.Hold{}
 	for _, holds := range b.held {
 		for _, h := range holds {
 			if h.Sequence == a.sequence {
-				of[h.ID.Row] = h
+				of[place{h.Row, h.Item()}] = h
 			}
 		}
 	}
 	for _, h := range b.ledger.Holds(func(h *ledger.Hold) bool { return h.Sequence == a.sequence }) {
-		of[h.ID.Row] = h
+		of[place{h.Row, h.Item()}] = h
 	}
 	return of
 }
@@ -101,47 +107,92 @@ func (v *Validator) repeat(ctx context.Context, r *received, state *batchState, 
 	return v.judgedThen(r, state, rows, state.holdsOf(first)), first, nil
 }
 
-// judgedThen returns the judgement on a submission whose rows with the numbers were
+// wideRows are the rows of a submission that have several figures each.
+type wideRows map[int]bool
+
+func wideRowsOf(observations []event.Observation) wideRows {
+	seen, wide := make(map[int]bool, len(observations)), wideRows{}
+	for i := range observations {
+		if row := observations[i].Row; seen[row] {
+			wide[row] = true
+		} else {
+			seen[row] = true
+		}
+	}
+	return wide
+}
+
+// place returns the place of an item: its row alone says it where that has no other.
+func (w wideRows) place(p place) place {
+	if !w[p.row] {
+		p.item = ledger.Item{}
+	}
+	return p
+}
+
+// placeOf returns the place of an observation, by the catalogue where its row has several.
+func (r *checks) placeOf(o *event.Observation, w wideRows) place {
+	p := place{row: o.Row}
+	if indicator, _, ok := r.catalogue.FindIndicator(o.Indicator); ok && w[o.Row] {
+		p.item.Cell.Indicator = indicator.ID
+		p.item.Cell.Period, _ = catalogue.ReadPeriod(o.Period, 0) // one that cannot be read is of no row that was accepted
+	}
+	return p
+}
+
+// judgedThen returns the judgement on a submission of which the rows at the places were
 // accepted. Those stay accepted, and no other is, whatever was decided since, but for those
 // that were held and have been released. Its effects say whether what was accepted is still
 // in force.
-func (v *Validator) judgedThen(r *received, before history, rows map[int]bool, held map[int]*ledger.Hold) judgement {
+func (v *Validator) judgedThen(r *received, before history, accepted map[place]bool, heldThen map[place]*ledger.Hold) judgement {
 	result := v.checks().withoutRules().apply(r, unlocked{before}, nil)
 	then := judgement{assumed: result.assumed, omitted: result.omitted}
-	for row, h := range held {
-		rows[row] = h.State == ledger.HoldReleased
+	wide := wideRowsOf(r.submission.Observations)
+	rows, held, left := make(map[place]bool, len(accepted)), make(map[place]*ledger.Hold, len(heldThen)), map[int]bool{}
+	for p := range accepted {
+		rows[wide.place(p)] = true
+	}
+	for p, h := range heldThen {
+		p = wide.place(p)
+		rows[p], held[p] = h.State == ledger.HoldReleased, h
+	}
+	for i := range r.submission.Observations {
+		if o := &r.submission.Observations[i]; !rows[v.checks().placeOf(o, wide)] {
+			left[o.Row] = true
+		}
 	}
 	for _, f := range result.findings {
-		if f.Severity != event.Reject || f.Row != 0 && !rows[f.Row] {
+		if f.Severity != event.Reject || f.Row != 0 && left[f.Row] {
 			then.findings = append(then.findings, f)
 		}
 	}
 	states := make([]ledger.CellState, len(result.accepted))
 	before.Read(func(m moment) { m.CellStates(r.area, result.accepted, states) })
-	byRow := make(map[int]int, len(result.accepted)) // indexes of result.accepted, by row
+	indexes := make(map[place]int, len(result.accepted)) // of result.accepted
 	for i := range result.accepted {
-		byRow[result.accepted[i].Row] = i
+		o := &result.accepted[i]
+		indexes[wide.place(place{o.Row, ledger.ItemOf(o)})] = i
 	}
 	for i := range r.submission.Observations {
-		row := r.submission.Observations[i].Row
-		at, read := byRow[row]
-		h := held[row]
+		row, is := r.submission.Observations[i].Row, v.checks().placeOf(&r.submission.Observations[i], wide)
+		at, read := indexes[is]
+		h := held[is]
 		switch {
 		case h != nil && h.State == ledger.HoldPending:
 			then.effects.of[isHeld].add(row)
 			then.heldRows++
 			for n := range h.Findings {
-				then.findings = append(then.findings, onRow(heldThen(h, &h.Findings[n]), r, i))
+				then.findings = append(then.findings, onRow(stillHeldThen(h, &h.Findings[n]), r, i))
 			}
 		case h != nil && h.State == ledger.HoldRefused:
 			then.effects.of[isRefused].add(row)
 			then.findings = append(then.findings, onRow(heldRefused(h), r, i))
 		case h != nil && h.State == ledger.HoldSuperseded:
 			then.effects.of[isSuperseded].add(row)
-		case rows[row] && read:
+		case rows[is] && read:
 			then.accepted = append(then.accepted, result.accepted[at])
 			then.effects.add(standing(&result.accepted[at], &states[at]), &result.accepted[at], &states[at])
-		case rows[row]: // the present catalogue would not take it
+		case rows[is]: // the present catalogue would not take it
 			then.accepted = append(then.accepted, event.AcceptedObservation{Row: row})
 		case read && result.accepted[at].Status == catalogue.Withdrawn:
 			then.effects.of[isSilent].add(row)
@@ -176,27 +227,31 @@ func standing(o *event.AcceptedObservation, state *ledger.CellState) int {
 	return isUnchanged
 }
 
-// rowsOf returns the numbers of the rows that were accepted.
-func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[int]bool, error) {
-	rows := map[int]bool{}
+// rowsOf returns the places of the rows that were accepted.
+func (v *Validator) rowsOf(ctx context.Context, a *acceptance) (map[place]bool, error) {
+	rows := map[place]bool{}
 	for i := range a.rows {
-		rows[a.rows[i].Row] = true
+		rows[place{a.rows[i].Row, ledger.ItemOf(&a.rows[i])}] = true
 	}
 	stored, err := v.readStored(ctx, a)
 	if err != nil || stored == nil {
 		return rows, err
 	}
-	for _, row := range stored.Row {
-		rows[int(row)] = true
+	items, err := ledger.ItemsOf(stored)
+	if err != nil {
+		return nil, fmt.Errorf("read message %d of ACCEPTED: %w", a.acceptedSequence, err)
+	}
+	for i, item := range items {
+		rows[place{int(stored.Row[i]), item}] = true
 	}
 	return rows, nil
 }
 
-// heldThen returns a finding that holds a row as it was told.
-func heldThen(h *ledger.Hold, f *event.HeldFinding) *event.Finding {
+// stillHeldThen returns a finding that holds a row as it was told.
+func stillHeldThen(h *ledger.Hold, f *event.HeldFinding) *event.Finding {
 	of := aboutHold(h)
 	finding := hold(f.Code, of.column, of.seen, h.Releaser, f.MessageZH, f.MessageEN)
-	finding.Rule, finding.Values = f.Rule, f.Values
+	finding.Rule, finding.Values, finding.Hold = f.Rule, f.Values, h.ID.String()
 	return finding
 }
 

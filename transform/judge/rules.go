@@ -84,17 +84,18 @@ type checks struct {
 
 // judgement is what was decided on one submission.
 type judgement struct {
-	findings []event.Finding
-	remarks  int            // findings of rules that change nothing
-	omitted  int            // findings left out: those on rows that repeat a cell many times, remarks, and those alike
-	alike    map[string]int // findings on rows that change something, by code
-	accepted []event.AcceptedObservation
-	held     []event.HeldRow // that were not held before
-	heldRows int             // number of rows that are held, of earlier submissions' too
-	effects  effects
-	silent   map[int]bool // numbers of rows that say nothing
-	keeps    bool         // rows leave what is held in their cells as it is, and must not be stored
-	assumed  bool         // rows name no stage, and the dataset's own was taken
+	findings    []event.Finding
+	remarks     int            // findings of rules that change nothing
+	omitted     int            // findings left out: those on rows that repeat a cell many times, remarks, and those alike
+	alike       map[string]int // findings on rows that change something, by code
+	accepted    []event.AcceptedObservation
+	held        []event.HeldRow // that were not held before
+	heldNumbers map[uint32]bool // of these
+	heldRows    int             // number of rows that are held, of earlier submissions' too
+	effects     effects
+	silent      map[int]bool // numbers of rows that say nothing
+	keeps       bool         // rows leave what is held in their cells as it is, and must not be stored
+	assumed     bool         // rows name no stage, and the dataset's own was taken
 	// corrections are those that accepted rows have made or ended.
 	corrections []correction
 	takenBack   []takenBack
@@ -202,7 +203,12 @@ func (r *checks) conclude(result *judgement, s *received, i int, row *rowState, 
 		result.heldRows++
 		result.assumed = result.assumed || row.assumed
 		if row.finding.Code != stillHeldCode {
-			result.held = append(result.held, event.NewHeldRow(read, row.holds()))
+			held := event.NewHeldRow(read, row.holds())
+			if result.heldNumbers == nil {
+				result.heldNumbers = map[uint32]bool{}
+			}
+			held.NumberAmong(result.heldNumbers)
+			result.held = append(result.held, held)
 			r.endHold(row, result, read, state)
 		}
 	case refused && (row.finding.Code == supersededCode || row.finding.Code == correctedCode):

@@ -307,14 +307,5 @@ func (v *Validator) conclude(verdict *event.Verdict, result *judgement) {
 		verdict.Findings = result.findings
 	}
 	verdict.FindingsOmitted = result.omitted
-	switch {
-	case verdict.Accepted == 0 && verdict.Held > 0:
-		verdict.Outcome = event.AllHeld
-	case verdict.Accepted == 0:
-		verdict.Outcome = event.Rejected
-	case verdict.RejectedRows+verdict.Held == 0:
-		verdict.Outcome = event.AllAccepted
-	default:
-		verdict.Outcome = event.Partial
-	}
+	verdict.Outcome = event.OutcomeOf(verdict.Rows, verdict.Accepted, verdict.Held)
 }

@@ -188,9 +188,9 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 			lists[cell]++
 			continue
 		}
-		received, released := s.Received(), time.Time{}
-		if held := h.Ledger.Hold(event.HoldID{Sequence: s.Sequence, Row: int(s.Row[row])}); s.Released && held != nil {
-			received, released = held.ReceivedAt, received
+		received, released, line := s.Received(), time.Time{}, int(s.Row[row])
+		if held := h.Ledger.Hold(event.HoldID{Sequence: s.Sequence, Row: line}); s.Released && held != nil {
+			received, released, line = held.ReceivedAt, received, held.Row
 		}
 		h.insert(Vintage{
 			Cell: cell,
@@ -202,7 +202,7 @@ func (h *History) keepVintages(acceptedSequence uint64, s *event.AcceptedSubmiss
 				},
 			},
 			AcceptedSequence: acceptedSequence, ReceivedAt: received, ReleasedAt: released, Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
-			Row: int(s.Row[row]), Raw: s.Raw[row], Note: s.Note[row], OnBehalf: s.OnBehalf,
+			Row: line, Raw: s.Raw[row], Note: s.Note[row], OnBehalf: s.OnBehalf,
 		})
 	}
 	for cell, rows := range lists {

@@ -14,7 +14,9 @@ import (
 // Hold is a figure that is held, or was, with what was said and decided about it. It does not
 // change: what happens to it makes another one.
 type Hold struct {
-	ID   event.HoldID
+	ID event.HoldID
+	// Row is the row in the file, of which several figures may be held.
+	Row  int
 	Cell Cell
 	// Part is the figure, in the unit Unit whatever the catalogue says, and where it came from.
 	Part
@@ -91,7 +93,7 @@ func NewHold(s *event.AcceptedSubmission, row *event.HeldRow) (*Hold, error) {
 		ReceivedAt: s.Received(), Dataset: s.Dataset, Via: s.Via, By: s.By, File: s.File, Reason: s.Reason,
 		Raw: o.Raw, Note: o.Note, Releaser: row.Releaser, Findings: row.Findings, State: HoldPending,
 	}
-	h.Unit = row.Unit
+	h.Unit, h.Row = row.Unit, cmp.Or(int(row.Line), o.Row)
 	return h, nil
 }
 

@@ -70,7 +70,7 @@ func (l *Ledger) ToldHold(h *Hold) inquiry.Hold {
 	told := inquiry.Hold{
 		ID: h.ID.String(), State: string(h.State), Area: h.Area, Dataset: h.Dataset, Indicator: h.Cell.Indicator, Period: h.Cell.Period.String(), Unit: h.Unit,
 		Said: SaidOf(&h.Part), Releaser: h.Releaser, Findings: h.Findings, Explanations: []inquiry.Statement{},
-		Successor: h.Successor, Submission: h.Submission.String(), Sequence: h.Sequence, Row: h.ID.Row, ReceivedAt: h.ReceivedAt,
+		Successor: h.Successor, Submission: h.Submission.String(), Sequence: h.Sequence, Row: h.Row, ReceivedAt: h.ReceivedAt,
 		File: h.File, Raw: h.Raw, Note: h.Note, Reason: h.Reason,
 	}
 	for _, s := range h.Explanations {
@@ -124,10 +124,10 @@ func addListed(told *inquiry.Hold, h *Hold) {
 	if of.Rows++; withdrawn {
 		of.Withdrawn++
 	}
-	if h.ID.Row <= told.Row {
-		told.ID, told.Row, told.Note = h.ID.String(), h.ID.Row, h.Note
+	if h.Row <= told.Row {
+		told.ID, told.Row, told.Note = h.ID.String(), h.Row, h.Note
 	}
-	of.Entities = append(of.Entities, inquiry.HeldEntity{Row: h.ID.Row, Code: h.Entity.Code, Name: h.Entity.Name, Withdrawn: withdrawn})
+	of.Entities = append(of.Entities, inquiry.HeldEntity{Row: h.Row, Code: h.Entity.Code, Name: h.Entity.Name, Withdrawn: withdrawn})
 	slices.SortFunc(of.Entities, func(a, b inquiry.HeldEntity) int { return cmp.Compare(a.Row, b.Row) })
 	of.Entities = of.Entities[:min(len(of.Entities), inquiry.MaxHeldEntities)]
 }

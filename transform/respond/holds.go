@@ -28,17 +28,22 @@ func (r *Responder) holds(ctx context.Context, wanted inquiry.WantedHolds) (inqu
 	found := r.ledger.HoldsTogether(func(h *ledger.Hold) bool {
 		return same(wanted.Area, h.Area) && same(wanted.State, string(h.State)) && same(wanted.Submission, h.Submission.String()) &&
 			same(wanted.Dataset, h.Dataset) && same(wanted.Indicator, h.Cell.Indicator) && same(wanted.Period, h.Cell.Period.String()) &&
-			(wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String()))
+			(wanted.IDs == nil || slices.Contains(wanted.IDs, h.ID.String())) &&
+			(wanted.Of == nil || h.Sequence == wanted.Of.Sequence || slices.Contains(wanted.Of.Others, h.ID.String()))
 	})
 	slices.Reverse(found)
 	told := r.ledger.ToldHolds(found)
 	if wanted.Before != "" {
-		told = slices.DeleteFunc(told, func(h inquiry.Hold) bool { return event.HoldID{Sequence: h.Sequence, Row: h.Row}.Compare(before) >= 0 })
+		told = slices.DeleteFunc(told, func(h inquiry.Hold) bool { return idOf(&h).Compare(before) >= 0 })
 	}
-	slices.SortStableFunc(told, func(a, b inquiry.Hold) int {
-		return event.HoldID{Sequence: b.Sequence, Row: b.Row}.Compare(event.HoldID{Sequence: a.Sequence, Row: a.Row})
-	})
+	slices.SortStableFunc(told, func(a, b inquiry.Hold) int { return idOf(&b).Compare(idOf(&a)) })
 	return answerHolds(basis, told, wanted.Limit), nil
+}
+
+// idOf returns the id of what is told to be held.
+func idOf(h *inquiry.Hold) event.HoldID {
+	id, _ := event.ParseHoldID(h.ID) // it was written by its String
+	return id
 }
 
 // answerHolds returns at most so many of the holds; 0 is [inquiry.MaxHolds].

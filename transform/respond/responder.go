@@ -38,13 +38,14 @@ func (r *Responder) Run(ctx context.Context, serving func()) error {
 	return r.log.Serve(ctx, stream.Service{
 		Name: "citytally-transform", Version: version, Description: "what an upload would do, figures in force, their history, held figures and totals, from the ledger, and scores",
 		Answers: map[string]stream.Answerer{
-			inquiry.DryRunSubject:  timed(inquiry.Answerer(r.dryRun)),
-			inquiry.FiguresSubject: timed(inquiry.Answerer(r.figures)),
-			inquiry.HistorySubject: timed(inquiry.Answerer(r.history)),
-			inquiry.TotalsSubject:  timed(inquiry.Answerer(r.cityTotals)),
-			inquiry.HoldsSubject:   timed(inquiry.Answerer(r.holds)),
-			inquiry.DecideSubject:  timed(inquiry.Answerer(r.decide)),
-			inquiry.ScoresSubject:  timed(inquiry.Answerer(r.scores)),
+			inquiry.DryRunSubject:   timed(inquiry.Answerer(r.dryRun)),
+			inquiry.FiguresSubject:  timed(inquiry.Answerer(r.figures)),
+			inquiry.HistorySubject:  timed(inquiry.Answerer(r.history)),
+			inquiry.TotalsSubject:   timed(inquiry.Answerer(r.cityTotals)),
+			inquiry.HoldsSubject:    timed(inquiry.Answerer(r.holds)),
+			inquiry.StandingSubject: timed(inquiry.Answerer(r.standing)),
+			inquiry.DecideSubject:   timed(inquiry.Answerer(r.decide)),
+			inquiry.ScoresSubject:   timed(inquiry.Answerer(r.scores)),
 		},
 	}, serving)
 }

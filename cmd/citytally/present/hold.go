@@ -30,6 +30,9 @@ type HoldWords struct {
 	// of what superseded it. Explained, Released and Refused tell by whom, when and what; ByExplaining
 	// an explanation that released the figure.
 	Held, Listed, TakenOff, AndOthers, InForce, From, Because, Successor, Explained, Released, ByExplaining, Refused string
+	// ByNow is a format of what has become of a submission's held rows; DecidedBy and DecidedWhy head
+	// who decided, or is to, and why.
+	ByNow, DecidedBy, DecidedWhy string
 	// WithHeld says of a total what it would be with what is held: how many figures, whose,
 	// the total without them and with them; HeldAlone of one that has no figure without them.
 	WithHeld, HeldAlone string

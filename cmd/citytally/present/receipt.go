@@ -32,7 +32,7 @@ func Receipt(w io.Writer, r *ingest.Receipt, names map[string]string, l Language
 	}
 	rows := fmt.Sprintf(words.Rows, r.Rows)
 	if v := r.Verdict; v != nil {
-		rows = fmt.Sprintf(words.AcceptedRows, v.Accepted, v.Rows)
+		rows = fmt.Sprintf(words.AcceptedRows, r.Counting(), v.Rows)
 	}
 	fmt.Fprintf(w, "%s  %s%s%s%s  %s\n", name, words.Statuses[r.Status], l.Words().Comma, rows, repeated, r.ID)
 	if r.Place != "" {
@@ -54,8 +54,52 @@ func Receipt(w io.Writer, r *ingest.Receipt, names map[string]string, l Language
 		return
 	}
 	printEffects(w, r.Verdict, names, l)
+	printStanding(w, r, names, l)
 	if len(r.Verdict.Findings) > 0 {
 		printFindings(w, r.Verdict, l)
+	}
+}
+
+// printStanding prints what has become of the rows that were held when the submission was judged.
+func printStanding(w io.Writer, r *ingest.Receipt, names map[string]string, l Language) {
+	words, s := &l.Words().Hold, r.Held
+	if s == nil {
+		return
+	}
+	var told []string
+	for _, state := range []struct {
+		name  string
+		count int
+	}{{"pending", s.Pending}, {"released", s.Released}, {"refused", s.Refused}, {"superseded", s.Superseded}} {
+		if state.count > 0 {
+			told = append(told, fmt.Sprintf(l.Words().Receipt.EffectCount, words.States[state.name], state.count))
+		}
+	}
+	fmt.Fprintf(w, "  "+words.ByNow+"\n", strings.Join(told, l.Words().Comma))
+	if r.Life == nil || len(r.Life.Holds) == 0 {
+		return
+	}
+	t := NewTable(w, table.Row{words.List[0], words.List[1], l.Words().Receipt.Figure, words.List[5], words.DecidedBy, words.DecidedWhy})
+	for i := range r.Life.Holds {
+		h := &r.Life.Holds[i]
+		by, why := words.Releasers[h.Releaser], ""
+		if d := h.Decision; d != nil {
+			by, why = d.Person.Name+" "+d.At.Local().Format(time.DateTime), d.Text
+		} else if n := len(h.Explanations); n > 0 {
+			why = h.Explanations[n-1].Text
+		}
+		if h.Successor > 0 {
+			by = fmt.Sprintf(words.Successor, h.Successor)
+		}
+		said := saidInWords(&h.Said, l)
+		if h.Status == catalogue.Withdrawn.String() {
+			said = l.Words().Receipt.Effects[event.WithdrewIt]
+		}
+		t.AppendRow(table.Row{h.ID, words.States[h.State], cellName(names, h.Indicator, h.Period, l), said, by, why})
+	}
+	t.Render()
+	if n := r.Life.HoldsOmitted; n > 0 {
+		fmt.Fprintf(w, l.Words().Receipt.Omitted, n)
 	}
 }
 

@@ -137,6 +137,7 @@ var englishWords = Words{
 		Releasers: map[event.Releaser]string{event.ByDistrict: "an explanation", event.ByBureau: "the bureau"},
 		Held:      "%s  %s, %s, %s: %s  %s (%s releases it)", InForce: "in force: %s", Listed: "%d rows of a list are held: %s%s", TakenOff: " (taken off)", AndOthers: " and others", From: "submission %s, row %d, received %s %s", Because: "%s: %s", Successor: "submission number %d has taken its place",
 		Explained: "explained by %s, %s: %s", Released: "released by %s, %s: %s", ByExplaining: "released by the explanation of %s, %s: %s", Refused: "refused by %s, %s: %s",
+		ByNow: "of what was held when it was judged, by now: %s", DecidedBy: "decided by", DecidedWhy: "why",
 		WithHeld: "%d held (%s): %s without it, %s with it", HeldAlone: "%d held (%s), %s with it",
 	},
 	Rules: RulesWords{
@@ -189,7 +190,7 @@ var englishWords = Words{
 		},
 		EffectCount: "%[2]d %[1]s", AssumedStage: "without a stage: taken as %s",
 		Effect: "effect", Figure: "figure", From: "before", To: "reported", Submission: "before by submission",
-		NoFigure: "stated as missing,", OmittedChanges: "and %d more",
+		NoFigure: "no figure", OmittedChanges: "and %d more",
 		Unavailable: "%s: no receipt from the gateway at %s within %s: %s\nSend the same again later, which repeats nothing; --wait tries for longer. Whoever runs it finds the reason with: citytally status",
 		Silent:      "it does not answer",
 		Place:       "place in the log: %s",

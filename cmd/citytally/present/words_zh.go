@@ -85,7 +85,7 @@ var chineseWords = Words{
 		Excluded: map[string]string{
 			answer.InsideZone: "不加总：区内功能区，其数已含在%s数内", answer.CityFigure: "不加总：全市自报数不是各地区之和的组成部分",
 			answer.DistrictFigure: "不采用：该指标以市级填报数为准", answer.AreaNotValid: "不加总：期末该地区不存在", answer.AreaUnknown: "不加总：现行目录中无此地区",
-			answer.Withdrawn: "不加总：该地区已撤回所报数据", answer.SaidMissing: "不加总：该地区注明缺数（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
+			answer.Withdrawn: "不加总：该地区已撤回所报数据", answer.SaidMissing: "不加总：该地区报为无数据（状态 O）", answer.OtherReading: "不采用：同一时点的另一数阶段更高或更新",
 			answer.OtherUnit:     "不加总：填报时的单位不能换算为该指标现在的单位",
 			answer.NoCounterpart: "不加总：该地区缺分子或分母中的另一项",
 		},
@@ -133,6 +133,7 @@ var chineseWords = Words{
 		Releasers: map[event.Releaser]string{event.ByDistrict: "区县说明即可", event.ByBureau: "市级核准"},
 		Held:      "%s  %s %s %s：%s  %s（%s）", InForce: "现行数 %s", Listed: "名单待核实 %d 行：%s%s", TakenOff: "（撤出）", AndOthers: "等", From: "报送 %s 第 %d 行，%s 收到 %s", Because: "%s：%s", Successor: "已由报送（序号 %d）取代",
 		Explained: "%s 于 %s 说明：%s", Released: "%s 于 %s 核准采用：%s", ByExplaining: "%s 于 %s 说明情况后采用：%s", Refused: "%s 于 %s 退回：%s",
+		ByNow: "其中审核时待核实的，至今：%s", DecidedBy: "由谁处理", DecidedWhy: "说明或处理意见",
 		WithHeld: "另有%d项待核实（%s）：不含为%s，采用后为%s", HeldAlone: "另有%d项待核实（%s），采用后为%s",
 	},
 	Rules: RulesWords{
@@ -185,7 +186,7 @@ var chineseWords = Words{
 		},
 		EffectCount: "%s %d 行", AssumedStage: "未填阶段的按%s",
 		Effect: "结果", Figure: "数据", From: "原数", To: "报送数", Submission: "原数所属报送",
-		NoFigure: "注明缺数", OmittedChanges: "另有 %d 行",
+		NoFigure: "无数据", OmittedChanges: "另有 %d 行",
 		Unavailable: "%s：网关 %s 在 %s 内未给出回执：%s\n请稍后原样重发，不会重复入库；--wait 可延长尝试时间。管理员可用 citytally status 查明原因",
 		Silent:      "没有应答",
 		Place:       "存放位置：%s",

@@ -20,15 +20,15 @@ for (const drop of document.querySelectorAll(".drop")) {
 }
 
 // A form is sent once, and says so while it is under way.
-for (const form of document.querySelectorAll("form[data-busy]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) { event.preventDefault(); return; }
-    form.dataset.sent = "yes";
-    const busy = form.querySelector(".busy");
-    busy.replaceChildren(document.createElement("progress"), " " + form.dataset.busy);
-    busy.hidden = false;
-  });
-}
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-busy]");
+  if (!form) { return; }
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  const busy = form.querySelector(".busy");
+  busy.replaceChildren(document.createElement("progress"), " " + form.dataset.busy);
+  busy.hidden = false;
+});
 // Whoever comes back to a page by the browser's button can use its forms again.
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-busy]")) {
@@ -51,11 +51,12 @@ for (const waiting of document.querySelectorAll("[data-verdict]")) {
   events.addEventListener("verdict", () => { events.close(); location.reload(); });
 }
 
-// What changes elsewhere is shown here: the page is fetched again, and what is different in it is marked.
-const live = document.querySelector("[data-live]");
-if (live) {
-  const events = new EventSource(live.dataset.live);
-  addEventListener("pagehide", () => events.close());
+// What changes elsewhere is shown here: the page is fetched again, and what is different in its live
+// parts is marked. A part in which somebody has begun to write stays as it is.
+const live = document.querySelectorAll("[data-live]");
+if (live.length > 0) {
+  const cellsOf = (part) => new Map([...part.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell]));
+  const written = (part) => [...part.querySelectorAll("textarea, input")].some((field) => field === document.activeElement || field.value !== field.defaultValue);
   let under = false, again = false;
   const follow = async () => {
     if (under) { again = true; return; }
@@ -70,15 +71,33 @@ if (live) {
   const renew = async () => {
     const answer = await fetch(location.href);
     if (!answer.ok || answer.redirected) { return; }
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-    if (!fresh) { return; }
-    const before = new Map([...live.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell.textContent]));
-    const cells = [...fresh.querySelectorAll("[data-cell]")].filter((cell) => before.get(cell.dataset.cell) !== cell.textContent);
-    if (cells.length === 0) { return; }
-    for (const cell of cells) { cell.classList.add("moved"); }
-    live.replaceChildren(...document.adoptNode(fresh).childNodes);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("[data-live]");
+    if (fresh.length !== live.length) {
+      if (![...live].some(written)) { location.reload(); }
+      return;
+    }
+    let moved = false;
+    live.forEach((part, i) => {
+      const before = cellsOf(part), after = cellsOf(fresh[i]);
+      const cells = [...after].filter(([name, cell]) => before.get(name)?.textContent !== cell.textContent);
+      if (written(part) || (cells.length === 0 && before.size === after.size)) { return; }
+      for (const [, cell] of cells) { cell.classList.add("moved"); }
+      part.replaceChildren(...document.adoptNode(fresh[i]).childNodes);
+      moved = true;
+    });
     const told = document.querySelector("[data-updated]");
-    if (told) { told.textContent = told.dataset.updated + " " + new Date().toLocaleTimeString(document.documentElement.lang); }
+    if (moved && told) { told.textContent = told.dataset.updated + " " + new Date().toLocaleTimeString(document.documentElement.lang); }
   };
-  events.addEventListener("moved", follow);
+  // A browser has few connections to one server: a page that nobody sees gives its own back.
+  let events = null;
+  const listen = () => {
+    if (events || document.hidden) { return; }
+    events = new EventSource(live[0].dataset.live);
+    events.addEventListener("moved", follow);
+  };
+  const leave = () => { events?.close(); events = null; };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) { leave(); } else { listen(); } });
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", listen);
+  listen();
 }
