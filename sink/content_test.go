@@ -18,7 +18,14 @@ import (
 // stream, some of it twice.
 func wholeProjection(t *testing.T) *Projection {
 	t.Helper()
-	log, s := newLog(t), newStore(t)
+	return fillWhole(t, newLog(t))
+}
+
+// fillWhole publishes messages of every stream, some of them twice, and returns a projection that shows
+// them.
+func fillWhole(t *testing.T, log *stream.Log) *Projection {
+	t.Helper()
+	s := newStore(t)
 	accepted, verdicts, totals := everything(t)
 	for _, m := range slices.Concat(accepted, verdicts, totals) {
 		publish(t, log, m)

@@ -117,7 +117,7 @@ func (s *Store) dropDatabase(ctx context.Context) error {
 	return nil
 }
 
-// carryOver takes rows over whose messages the log no longer keeps.
+// carryOver takes rows over whose messages the log no longer keeps, and what is remembered of the log.
 func (b *rebuilding) carryOver(ctx context.Context) error {
 	for _, table := range []struct{ name, stream, sequence string }{
 		{"submissions_data", stream.Verdicts, "verdict_sequence"}, {"totals_data", stream.Totals, "sequence"}, {"runs_data", stream.Totals, "sequence"},
@@ -139,6 +139,14 @@ func (b *rebuilding) carryOver(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("take over rows of %s whose messages the log no longer keeps (--discard-newer does without): %w", table.name, err)
 		}
+	}
+	columns, err := b.commonColumns(ctx, "log_data")
+	if err != nil || len(columns) == 0 {
+		return err
+	}
+	list := strings.Join(columns, ", ")
+	if err := b.beside.conn.Exec(ctx, fmt.Sprintf("INSERT INTO log_data (%s) SELECT %[1]s FROM %s.log_data SETTINGS insert_deduplicate = 0", list, quoteName(b.store.database))); err != nil {
+		return fmt.Errorf("take over which log the tables are of: %w", err)
 	}
 	return nil
 }

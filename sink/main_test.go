@@ -119,6 +119,13 @@ func newStore(t testing.TB) *Store {
 
 func newLog(t testing.TB) *stream.Log {
 	t.Helper()
+	log, _ := newBroker(t)
+	return log
+}
+
+// newBroker starts a broker, and returns its log and the connection of that.
+func newBroker(t testing.TB) (*stream.Log, *nats.Conn) {
+	t.Helper()
 	server := natsdtest.Start(t)
 	nc, err := nats.Connect("", server.InProcess())
 	if err != nil {
@@ -129,7 +136,7 @@ func newLog(t testing.TB) *stream.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return log
+	return log, nc
 }
 
 // runWorkers runs workers until the returned function is called, or the test

@@ -14,10 +14,13 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"github.com/citytally/citytally/cmd/citytally/access"
 	"github.com/citytally/citytally/cmd/citytally/app"
 	"github.com/citytally/citytally/configs/credentials"
 	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
 
@@ -96,6 +99,10 @@ var drillCases = []drillCase{
 	{broker: "DIRECT lost", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: "DEAD lost", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: "KV_TOKENS lost", clickhouse: whole, files: whole, cure: [][]string{restore}},
+	{broker: "KV_TOKENS older", clickhouse: whole, files: whole, cure: [][]string{restore}, quick: true},
+	{broker: "KV_SCHEDULES older", clickhouse: whole, files: whole, cure: [][]string{restore}},
+	{broker: "COMMANDS older", clickhouse: whole, files: whole, cure: [][]string{restore}},
+	{broker: "DEAD older", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: "OBJ_ORIGINALS older", clickhouse: whole, files: whole, cure: [][]string{restore}},
 	{broker: acceptedDamaged, clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore}, quick: true},
 	{broker: "SUBMISSIONS, ACCEPTED lost", clickhouse: whole, files: whole, cure: [][]string{rebuild, discard, restore, giveUp, discard}, quick: true},
@@ -148,6 +155,15 @@ func prepareDrill(t *testing.T) *drillSource {
 	}
 	freeze(t, dir, drillReleases[1])
 	ready(t, dir)
+	// The streams that no figure is made from go on too.
+	must(t, "token", "create", "--area", drillAreas[0], "--dir", dir)
+	must(t, "schedule", "pause", "nightly", "--reason", "试", "--dir", dir)
+	must(t, "schedule", "resume", "nightly", "--dir", dir)
+	must(t, "recompute", "--dir", dir)
+	log, err := stream.Attach(connectAs(t, dir, access.Operator), zerolog.Nop())
+	if err := errors.Join(err, log.Skip(t.Context(), stream.Totals, 1, "试", event.Person{Name: "li"})); err != nil {
+		t.Fatal(err)
+	}
 	settled(t, attach(t, dir))
 	for line := range strings.Lines(must(t, "sql", "--dir", dir, "--format", "csv", "SELECT area, id FROM submissions")) {
 		if area, id, ok := strings.Cut(strings.TrimSpace(line), ","); ok && area != "area" {
@@ -173,20 +189,20 @@ func (s *drillSource) assemble(t *testing.T, c *drillCase) string {
 		copyDir(t, filepath.Join(from(c.broker), "nats"), filepath.Join(dir, "nats"))
 	}
 	if streams, areLost := strings.CutSuffix(c.broker, " lost"); areLost && c.broker != onlyCopy {
-		for stream := range strings.SplitSeq(streams, ", ") {
-			removeStream(t, dir, stream)
+		for name := range strings.SplitSeq(streams, ", ") {
+			removeStream(t, dir, name)
 		}
 	}
-	if stream, isOlder := strings.CutSuffix(c.broker, " older"); isOlder {
-		removeStream(t, dir, stream)
-		path, err := filepath.Rel(s.older, streamDir(t, s.older, stream))
+	if name, isOlder := strings.CutSuffix(c.broker, " older"); isOlder {
+		removeStream(t, dir, name)
+		path, err := filepath.Rel(s.older, streamDir(t, s.older, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		copyDir(t, filepath.Join(s.older, path), filepath.Join(dir, path))
 	}
-	if stream, isCut := strings.CutSuffix(c.broker, " "+cut); isCut {
-		cutFiles(t, streamDir(t, dir, stream), `msgs/\d+\.blk$`)
+	if name, isCut := strings.CutSuffix(c.broker, " "+cut); isCut {
+		cutFiles(t, streamDir(t, dir, name), `msgs/\d+\.blk$`)
 	}
 	if c.clickhouse != lost {
 		copyDir(t, filepath.Join(from(c.clickhouse), "clickhouse"), filepath.Join(dir, "clickhouse"))

@@ -504,6 +504,19 @@ ORDER BY (stream, step)
 SETTINGS replicated_deduplication_window = 0
 COMMENT 'How far each step has come, as the sinks look at it; read progress';
 
+CREATE TABLE IF NOT EXISTS log_data ON CLUSTER `city`
+(
+    stream     LowCardinality(String),
+    log        String,
+    generation UInt64,
+    last       UInt64,
+    seen_at    DateTime64(3, 'UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', seen_at)
+ORDER BY stream
+SETTINGS replicated_deduplication_window = 0
+COMMENT 'The log that the tables are filled from, and up to where its streams went';
+
 CREATE OR REPLACE TABLE areas_distributed ON CLUSTER `city` AS areas_data ENGINE = Distributed('city', 'citytally', 'areas_data') COMMENT 'The copies of areas_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE calendars_distributed ON CLUSTER `city` AS calendars_data ENGINE = Distributed('city', 'citytally', 'calendars_data') COMMENT 'The copies of calendars_data on the cluster, for reading';
@@ -517,6 +530,8 @@ CREATE OR REPLACE TABLE decisions_distributed ON CLUSTER `city` AS decisions_dat
 CREATE OR REPLACE TABLE holds_distributed ON CLUSTER `city` AS holds_data ENGINE = Distributed('city', 'citytally', 'holds_data') COMMENT 'The copies of holds_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE indicators_distributed ON CLUSTER `city` AS indicators_data ENGINE = Distributed('city', 'citytally', 'indicators_data') COMMENT 'The copies of indicators_data on the cluster, for reading';
+
+CREATE OR REPLACE TABLE log_distributed ON CLUSTER `city` AS log_data ENGINE = Distributed('city', 'citytally', 'log_data') COMMENT 'The copies of log_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE obligations_distributed ON CLUSTER `city` AS obligations_data ENGINE = Distributed('city', 'citytally', 'obligations_data') COMMENT 'The copies of obligations_data on the cluster, for reading';
 

@@ -50,7 +50,7 @@ type Divergence struct {
 	// Stream that it knows of.
 	Holder string `json:"holder"`
 	Known  uint64 `json:"known"`
-	// Detail says more of a Replaced message, and at which sequences messages are Unreadable.
+	// Detail says more of a Replaced message, names both logs of OtherLog, and at which sequences messages are Unreadable.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -80,6 +80,9 @@ const (
 	// Unreadable are Known messages of a stream, which Detail names, that the broker has and
 	// cannot read, or that it lacks and the projection has rows of.
 	Unreadable DivergenceKind = "unreadable"
+	// OtherLog is a log of another id than that from which the projection was filled, or of an
+	// earlier generation.
+	OtherLog DivergenceKind = "other_log"
 	// Behind is a projection that lacks what it had confirmed.
 	Behind DivergenceKind = "behind"
 )
@@ -98,7 +101,8 @@ func (d *Divergence) Richer() string {
 // StopsSink reports whether rows of the log must not be stored while the divergence stands.
 // Totals alone stop nothing: a recomputation mends them.
 func (d *Divergence) StopsSink() bool {
-	return d.Kind == Replaced || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.Kind != Unreadable && d.MendsBySubmissions() || d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals
+	return d.Kind == Replaced || d.Kind == OtherLog || d.Kind == VerdictsLost || d.Stream == stream.Releases && d.Kind != Unreadable && d.MendsBySubmissions() ||
+		d.Kind == TailLost && d.Holder == ClickHouse && d.Stream != stream.Totals && !slices.Contains(remembered(), d.Stream)
 }
 
 // StopsTransform reports whether nothing must be judged and totalled while the divergence stands.
@@ -109,7 +113,7 @@ func (d *Divergence) StopsTransform() bool {
 // StopsIntake reports whether nothing must be taken in while the divergence stands, because it would get
 // the places of what a stream has lost at its end. What is lost would then not be told any more.
 func (d *Divergence) StopsIntake() bool {
-	return d.Kind == VerdictsLost || d.Kind == Replaced && d.Holder == ClickHouse ||
+	return d.Kind == VerdictsLost || d.Kind == OtherLog || d.Kind == Replaced && d.Holder == ClickHouse ||
 		d.Kind == TailLost && (d.Stream == stream.Submissions || d.Stream == stream.Accepted || d.Stream == stream.Verdicts)
 }
 
@@ -303,7 +307,12 @@ func CheckProjection(ctx context.Context, log *stream.Log, projection Projection
 		return nil, err
 	}
 	holes, err := checkHoles(ctx, log, projection)
-	return slices.Concat(found, replaced, holes), err
+	if err != nil {
+		return nil, err
+	}
+	shows := slices.ContainsFunc(slices.Collect(maps.Values(ends.Newest)), func(newest uint64) bool { return newest > 0 })
+	forgotten, err := checkRemembered(ctx, log, projection, shows)
+	return slices.Concat(found, replaced, holes, forgotten), err
 }
 
 // lacksReleases reports whether RELEASES lacks one of the names.

@@ -40,6 +40,12 @@ func (d *Divergence) text() bilingual.Text {
 			EN: fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
 				"or start citytally again (with a broker of your own: citytally setup), which creates it anew; what can be brought back is told then", d.Stream),
 		}
+	case d.Kind == OtherLog:
+		return bilingual.Text{
+			ZH: fmt.Sprintf("ClickHouse 由另一份日志写入，或日志放回了较旧的备份（本日志的标识 / ClickHouse 所记的标识：%s）；%s；请检查 clickhouse.dsn 和 nats 的设置是否指向同一套数据；否则%s", d.Detail, waits.ZH, discard.ZH),
+			EN: fmt.Sprintf("ClickHouse was filled from another log, or an older copy of the log was put back (id of this log / id that ClickHouse knows: %s); %s; "+
+				"see whether clickhouse.dsn and the settings of nats are of one installation; if they are, %s", d.Detail, waits.EN, discard.EN),
+		}
 	case d.Kind == Unreadable:
 		waits = bilingual.Text{ZH: "处理之前不从 ClickHouse 中移除任何内容，那里可能是唯一的一份", EN: "until this is decided nothing is taken out of ClickHouse, which may have the only copy"}
 		if d.StopsTransform() {
@@ -75,8 +81,8 @@ func (d *Divergence) text() bilingual.Text {
 		}
 	case besides[d.Stream].EN != "" && d.Kind == TailLost:
 		return bilingual.Text{
-			ZH: fmt.Sprintf("%s 丢失了末尾（SUBMISSIONS 表明应更多：%d），或放回了较旧的备份：%s；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, d.Known, besides[d.Stream].ZH, fromSubmissions),
-			EN: fmt.Sprintf("%s has lost its end, for SUBMISSIONS tells of more (%d), or an older copy was put back: %s; put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, besides[d.Stream].EN, fromSubmissions),
+			ZH: fmt.Sprintf("%s 丢失了末尾，或放回了较旧的备份：%s；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, besides[d.Stream].ZH, fromSubmissions),
+			EN: fmt.Sprintf("%s has lost its end, or an older copy was put back: %s; put back the newest copy of the broker's data, or go on without: %s", d.Stream, besides[d.Stream].EN, fromSubmissions),
 		}
 	case d.Kind == Anew:
 		return bilingual.Text{

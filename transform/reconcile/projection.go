@@ -49,6 +49,9 @@ type Projection interface {
 	// Ends says up to where the log is visible; a projection without tables shows none of
 	// it.
 	Ends(ctx context.Context) (*Ends, error)
+	// Remembered returns what the projection remembers of the log, and Remember stores it.
+	Remembered(ctx context.Context) (Remembered, error)
+	Remember(ctx context.Context, of Remembered) error
 	// ShownOf returns which of a stream's sequences in the ranges are those of messages of which
 	// rows are visible, in order.
 	ShownOf(ctx context.Context, name string, of []stream.Range) ([]stream.Range, error)

@@ -22,6 +22,9 @@ const continuityInterval = 10 * time.Second
 // firstInterval is how soon a comparison is tried again that has never succeeded.
 const firstInterval = 500 * time.Millisecond
 
+// rememberTimeout is how long a stop waits for ClickHouse to remember up to where the streams go.
+const rememberTimeout = time.Second
+
 // continuity compares the log with itself and with ClickHouse while the pipeline runs, and
 // holds back the stages that would do harm where the two diverge.
 type continuity struct {
@@ -70,6 +73,9 @@ func (c *continuity) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			next.Stop()
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTimeout)
+			defer cancel()
+			c.remember(ending)
 			return nil
 		case <-prepared:
 			prepared = nil
@@ -118,10 +124,21 @@ func (c *continuity) compare(ctx context.Context) {
 			return
 		}
 		c.keep(&c.shown, shown)
+		c.remember(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reconnects = reconnects
+}
+
+// remember has ClickHouse remember the log while nothing diverges. What fails is left to the next time.
+func (c *continuity) remember(ctx context.Context) {
+	if c.count() > 0 || !c.isComplete() || !c.canAskProjection() {
+		return
+	}
+	if err := reconcile.Remember(ctx, c.log, c.projection, time.Now()); err != nil && ctx.Err() == nil {
+		c.logger.Debug().Err(err).Msg("ClickHouse does not remember up to where the streams go")
+	}
 }
 
 // compareStreams compares the streams with each other, keeps the result, and returns how often the broker
@@ -176,8 +193,9 @@ func (c *continuity) standing(pick func(*reconcile.Divergence) bool) error {
 	var errs []error
 	for _, found := range [][]reconcile.Divergence{c.streams.found, c.shown.found} {
 		for i := range found {
-			if pick(&found[i]) {
-				errs = append(errs, found[i].Reason())
+			// Both comparisons may find the same.
+			if reason := found[i].Reason(); pick(&found[i]) && !slices.ContainsFunc(errs, func(err error) bool { return err.Error() == reason.Error() }) {
+				errs = append(errs, reason)
 			}
 		}
 	}
