@@ -37,7 +37,10 @@ func (g *Gateway) identify(w http.ResponseWriter, r *http.Request, f token.Finge
 	case errors.Is(err, token.ErrUncertain):
 		g.metrics.denied.WithLabelValues("uncertain").Inc()
 		w.Header().Set("Retry-After", retryAfterBroker)
-		g.logger.Warn().Err(err).Str("request", w.Header().Get(requestIDHeader)).Msg("nobody can say whether a token is in force")
+		// It may be a guess, and counts as one; whoever has a token is let in afterwards all the same.
+		if g.attempts.Fail(r.RemoteAddr, time.Now()) == 0 {
+			g.logger.Warn().Err(err).Str("request", w.Header().Get(requestIDHeader)).Msg("nobody can say whether a token is in force")
+		}
 		// What is wrong with which file of the server is no client's business; readiness says it.
 		return token.Holder{}, newProblem(http.StatusServiceUnavailable, codeUnavailable,
 			"目前无法确认令牌是否仍然有效，未接收任何数据，请稍后重试", token.ErrUncertain.Error()+", and nothing was taken; try again later")

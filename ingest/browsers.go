@@ -138,14 +138,12 @@ func (b browsers) Submission(ctx context.Context, who token.Holder, id string) (
 	if err != nil {
 		return page.Submission{}, unknown
 	}
-	receipt, err := b.receipt(ctx, parsed)
+	receipt, err := b.receiptSeenBy(ctx, who, parsed)
 	switch {
 	case errors.Is(err, errNoSubmission):
 		return page.Submission{}, unknown
 	case err != nil:
 		return page.Submission{}, err
-	case !who.MaySee(receipt.Area):
-		return page.Submission{}, unknown
 	}
 	earlier, err := b.earlier(ctx, parsed, receipt.Sequence)
 	if err != nil {

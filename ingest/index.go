@@ -28,6 +28,21 @@ type logPosition struct {
 	repetition      bool
 	// judgedSequence is the place in SUBMISSIONS of what the newest verdict is about.
 	judgedSequence uint64
+	// area is whose it is by the subjects of its messages, "" where they do not agree: an id in a
+	// header proves nothing.
+	area     string
+	disputed bool
+}
+
+// belongsTo notes an area that a message about the submission is of.
+func (p *logPosition) belongsTo(area string) {
+	switch {
+	case p.disputed || p.area == area:
+	case p.area == "":
+		p.area = area
+	default:
+		p.area, p.disputed = "", true
+	}
 }
 
 // newest returns the place in SUBMISSIONS of the newest message with this content.
@@ -172,11 +187,13 @@ func (x *index) removeWaiter(id event.SubmissionID, change chan struct{}) {
 	x.waiters[id] = rest
 }
 
-// update changes a position and wakes those who wait for it.
-func (x *index) update(id event.SubmissionID, change func(*logPosition)) {
+// update changes the position of a submission, about which there is a message on a subject, and
+// wakes those who wait for it.
+func (x *index) update(id event.SubmissionID, subject string, change func(*logPosition)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e := x.positions[id]
+	e.belongsTo(event.OriginOf(subject).Area)
 	change(&e)
 	x.positions[id] = e
 	for _, c := range x.waiters[id] {
@@ -212,7 +229,7 @@ func (x *index) addSubmission(d stream.Delivery) {
 	}
 	x.mu.Unlock()
 	if err == nil {
-		x.update(id, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
+		x.update(id, d.Subject, func(e *logPosition) { e.submissionSequence, e.storedAt = d.Sequence, d.StoredAt.UnixNano() })
 	}
 }
 
@@ -225,7 +242,7 @@ func (x *index) addVerdict(d stream.Delivery) {
 	if err != nil {
 		return
 	}
-	x.update(id, func(e *logPosition) {
+	x.update(id, d.Subject, func(e *logPosition) {
 		e.newestVerdict, e.repetition = d.Sequence, d.Header(event.RepeatedHeader) == "true"
 		e.judgedSequence = max(e.judgedSequence, judged)
 		if !e.repetition || e.verdictSequence == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // identityAge is how long the gateway goes without looking which log it has, while its connection holds.
@@ -47,9 +48,9 @@ func (g *Gateway) setPlace(ctx context.Context, r *Receipt) {
 	}
 }
 
-// checkPlace returns a problem where the log has no submission with the id at the place that a
-// receipt names, and says why not. A text of "" names none.
-func (g *Gateway) checkPlace(ctx context.Context, w http.ResponseWriter, id event.SubmissionID, text string) error {
+// checkPlace returns a problem where the log has no submission with the id that a holder sees at the
+// place that a receipt names, and says why not. A text of "" names none.
+func (g *Gateway) checkPlace(ctx context.Context, w http.ResponseWriter, who token.Holder, id event.SubmissionID, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -66,7 +67,7 @@ func (g *Gateway) checkPlace(ctx context.Context, w http.ResponseWriter, id even
 			"该回执出自另一套数据：服务器的数据此后已被替换，现有数据中没有该次报送；请重新报送，并告知运维人员",
 			"the receipt is of another log: the server's data were replaced since, and that submission is not in them; send it again, and tell those who run citytally")
 	}
-	there, err := g.isAt(ctx, id, place.Sequence)
+	there, err := g.isAt(ctx, who, id, place.Sequence)
 	if err != nil {
 		return g.unavailableProblem(w, err)
 	}
@@ -76,9 +77,13 @@ func (g *Gateway) checkPlace(ctx context.Context, w http.ResponseWriter, id even
 	return g.absentProblem(ctx, w, place, identity)
 }
 
-// isAt reports whether the log has a submission with the id at a place, or the verdict on it.
-func (g *Gateway) isAt(ctx context.Context, id event.SubmissionID, sequence uint64) (bool, error) {
+// isAt reports whether the log has a submission with the id that a holder sees at a place, or the
+// verdict on it.
+func (g *Gateway) isAt(ctx context.Context, who token.Holder, id event.SubmissionID, sequence uint64) (bool, error) {
 	_, err := g.receiptOfMessage(ctx, id, sequence)
+	if g.isOthers(who, id) {
+		return false, ignoreAbsent(err)
+	}
 	if err == nil || !errors.Is(err, errNoSubmission) {
 		return err == nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/stream"
+	"github.com/citytally/citytally/ingest/token"
 )
 
 // Received is the status of a receipt without a verdict; with one it is accepted, partial, held
@@ -93,6 +94,26 @@ func (g *Gateway) receipt(ctx context.Context, id event.SubmissionID) (Receipt, 
 		return receiptOfVerdict(verdict), nil
 	}
 	return g.receiptWithoutVerdict(ctx, id, e)
+}
+
+// isOthers reports whether a submission is certainly another area's than those that a holder sees.
+func (g *Gateway) isOthers(who token.Holder, id event.SubmissionID) bool {
+	e, ok := g.index.lookup(id)
+	return ok && e.area != "" && !who.MaySee(e.area)
+}
+
+// receiptSeenBy makes the receipt of a submission for a holder. For another area's it returns
+// errNoSubmission without a look into the log: an id follows from the content, so neither the answer nor
+// its time may tell whether a content that somebody guesses was sent.
+func (g *Gateway) receiptSeenBy(ctx context.Context, who token.Holder, id event.SubmissionID) (Receipt, error) {
+	if g.isOthers(who, id) {
+		return Receipt{}, errNoSubmission
+	}
+	r, err := g.receipt(ctx, id)
+	if err == nil && !who.MaySee(r.Area) {
+		return Receipt{}, errNoSubmission
+	}
+	return r, err
 }
 
 // heldStays is the code of the finding of a repetition beside whose figure a later one is held.

@@ -140,12 +140,9 @@ func (g *Gateway) receiptFor(w http.ResponseWriter, r *http.Request, who token.H
 	if err != nil {
 		return Receipt{}, unknown
 	}
-	receipt, err := g.receipt(r.Context(), id)
-	if err == nil && !who.MaySee(receipt.Area) {
-		return Receipt{}, unknown
-	}
+	receipt, err := g.receiptSeenBy(r.Context(), who, id)
 	if errors.Is(err, errNoSubmission) || err == nil {
-		if err := g.checkPlace(r.Context(), w, id, r.URL.Query().Get("place")); err != nil {
+		if err := g.checkPlace(r.Context(), w, who, id, r.URL.Query().Get("place")); err != nil {
 			return Receipt{}, err
 		}
 	}
