@@ -137,6 +137,15 @@ func TestHostileFilesThenAGoodOne(t *testing.T) {
 		"UTF-16 of zeros":             {make([]byte, 8<<20), decode.WrongFormat},
 		"period of megabytes":         {[]byte("indicator,period,value\ngdp," + strings.Repeat("2", 60<<10) + ",1\n"), ""},
 		"a million words":             {distinctWords(200_000), decode.BadColumns},
+		"footnotes":                   {[]byte(csv + strings.Repeat("注：单位：万元，2022年快报数\n", 200_000)), decode.TooLarge},
+		"different footnotes":         {[]byte(csv + numbered("注%d：单位：万元，2022年快报数\n", 150_000)), decode.TooLarge},
+		"footnotes of no bearing":     {[]byte(csv + numbered("注%d：见附件\n", 300_000)), decode.TooLarge},
+		"headers again and again":     {[]byte(strings.Repeat("指标,2021年,2022年\n", 300_000)), decode.TooLarge},
+		"headers of other tables":     {[]byte(csv + strings.Repeat("指标,2021,5\n", 300_000)), decode.TooLarge},
+		"headings with units":         {[]byte("指标,2021年\n" + strings.Repeat("一、综合（万元）\ngdp,1\n", 200_000)), decode.TooLarge},
+		"years between rows":          {[]byte("指标,报告期,数值\ngdp,3月,5\n" + strings.Repeat("2021年\n2022年\n", 300_000)), decode.TooLarge},
+		"totals":                      {[]byte("地区,指标,2021年\n" + numbered("合计,gdp,%d.5\n", 300_000)), decode.TooLarge},
+		"parts of no area":            {[]byte("地区,指标,2021年\n" + numbered("其中：%d街道,gdp,5\n", 200_000)), decode.TooLarge},
 		"indicator of many letters":   {[]byte("indicator,period,value\n" + strings.Repeat(strings.Repeat("x", 30<<10)+",2022,1\n", 100)), ""},
 	}
 	good := options(t)
@@ -180,6 +189,15 @@ func distinctWords(rows int) []byte {
 		fmt.Fprintf(&b, "name%d,when%[1]d,what%[1]d,of%[1]d,why%[1]d\n", n)
 	}
 	return []byte(b.String())
+}
+
+// numbered repeats a line with a number in it.
+func numbered(line string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, line, i)
+	}
+	return b.String()
 }
 
 func manyEntries(n int) (files []string) {

@@ -145,6 +145,7 @@ func (t *table) secondHeader(r *grid.Row, first string) bool {
 	}) {
 		return false
 	}
+	t.reader.headerLike++
 	return header.Is(r, t.known())
 }
 

@@ -33,7 +33,7 @@ func (t *table) otherSection(r *grid.Row, text string) error {
 				fmt.Sprintf("row %d is a heading, %q%s, and it is not certain whose figures stand below it; write the area into each row, in a column 地区, or keep your own figures alone", r.Number, shown, en))
 		}
 	}
-	if year := yearIn(r, text); year != 0 && year != t.Year && t.Orientation == header.AcrossPeriods && slices.ContainsFunc(t.Columns, yearless) {
+	if year := t.yearIn(r, text); year != 0 && year != t.Year && t.Orientation == header.AcrossPeriods && slices.ContainsFunc(t.Columns, yearless) {
 		return newProblem(Ambiguous, shown,
 			fmt.Sprintf("第 %d 行的小标题是 %d 年，表头的时期没有写明年份，按报送时选择的报告期或标题是 %d 年，看不出下面的数属于哪一年；请在表头写明年份，每年一列，或分成几个文件", r.Number, year, t.Year),
 			fmt.Sprintf("row %d is a heading, %d, and the periods in the header name no year, which is %d by the period given or the title: it is not certain of which year the figures below are; write the year into the header, with a column for each period of each year, or send one file for each year", r.Number, year, t.Year))
@@ -52,12 +52,16 @@ func (t *table) otherSection(r *grid.Row, text string) error {
 }
 
 // yearIn returns the year that a row with one cell names before anything else; 0 is none.
-func yearIn(r *grid.Row, text string) int {
-	period, _, err := header.ReadPeriod(text, 0)
-	if err != nil || period.Kind != catalogue.Year || r.Cell(0) != text {
+func (t *table) yearIn(r *grid.Row, text string) int {
+	if r.Cell(0) != text {
 		return 0
 	}
-	return int(period.Year)
+	return t.reader.years.get(text, func(text string) int {
+		if period, _, err := header.ReadPeriod(text, 0); err == nil && period.Kind == catalogue.Year {
+			return int(period.Year)
+		}
+		return 0
+	})
 }
 
 // yearless reports whether a column's period has its year from elsewhere than the header.
@@ -68,11 +72,14 @@ func yearless(c header.Column) bool {
 // yearHeading reports whether a row is a heading that names the year of the rows below it, as tables of months
 // have it. Periods without a year are then of that one, whatever the request says.
 func (t *table) yearHeading(r *grid.Row, text string) bool {
-	year := yearIn(r, text)
+	year := t.yearIn(r, text)
 	if year == 0 || t.At[header.PeriodField] < 0 || t.At[header.YearField] >= 0 || t.IsList() || t.Columns[0].Role == header.ValueField || t.Columns[0].Role == header.Figures {
 		return false
 	}
-	t.Year, t.reader.yearAbove, t.reader.periods = year, year, cache[periodCode]{}
+	if year != t.Year {
+		t.Year, t.reader.periods, t.reader.headings = year, cache[periodCode]{}, cache[error]{}
+	}
+	t.reader.yearAbove = year
 	t.reader.passed++
 	t.understanding.note("ROW_PASSED_OVER", r.Number, "", text, fmt.Sprintf("第 %d 行（%s）是小标题；下面没有写明年份的时期属 %d 年", r.Number, event.Excerpt(text, 40), year),
 		fmt.Sprintf("row %d, %q, is a heading; periods below it that name no year are of %d", r.Number, event.Excerpt(text, 40), year))
@@ -179,7 +186,7 @@ func (t *table) contradictedBelow() error {
 // otherPeriodSaid returns the question of a title, a footnote about all figures, or the name of the file or sheet
 // that says a period of which the table has no figure.
 func (t *table) otherPeriodSaid() error {
-	said := slices.Clone(t.Said)
+	said, met := slices.Clone(t.Said), map[string]bool{}
 	var of catalogue.Period
 	for i := range t.submissions {
 		for n := range t.submissions[i].Observations {
@@ -187,8 +194,12 @@ func (t *table) otherPeriodSaid() error {
 				return nil
 			}
 			o := &t.submissions[i].Observations[n]
+			if met[o.Period] || catalogue.Silent(string(o.Value)) {
+				continue
+			}
+			met[o.Period] = true
 			period, err := catalogue.ParsePeriod(o.Period)
-			if err != nil || catalogue.Silent(string(o.Value)) {
+			if err != nil {
 				continue
 			}
 			of = period

@@ -67,6 +67,7 @@ func (f *file) known() header.Known {
 type tableReader struct {
 	first, last int // rows with figures
 	passed      int // rows passed over as headings and footnotes
+	headerLike  int // rows that begin as a header does
 	strange     int // different texts that were read as a name or period and are none
 	names       cache[named]
 	periods     cache[periodCode]
@@ -77,13 +78,16 @@ type tableReader struct {
 	totalNames  cache[bool]
 	changes     cache[bool]
 	fieldNames  cache[bool]
-	inNotes     bool     // below a heading such as 填表说明：
-	texts       int      // numbers that are stored as text
-	firstText   string   // where the first is
-	yearless    bool     // a row's period has the title's year
-	yearAbove   int      // the last year that a row, or a heading between rows, has named
-	above       []string // the cells of the last row with figures
-	areaAbove   string   // the last area and period that rows have named
+	remarks     remarks
+	years       cache[int]   // that rows with one cell name
+	headings    cache[error] // the questions of those
+	inNotes     bool         // below a heading such as 填表说明：
+	texts       int          // numbers that are stored as text
+	firstText   string       // where the first is
+	yearless    bool         // a row's period has the title's year
+	yearAbove   int          // the last year that a row, or a heading between rows, has named
+	above       []string     // the cells of the last row with figures
+	areaAbove   string       // the last area and period that rows have named
 	periodAbove string
 	earlier     int // figures passed over, of which the row has those of a later stage
 	ditto       int // cells that repeat the one above
@@ -218,6 +222,9 @@ func (t *table) row(r *grid.Row) error {
 	if t.reader.strange > maxStrange {
 		return tooStrange(r)
 	}
+	if err := t.saysTooMuch(r); err != nil {
+		return err
+	}
 	if r.Problem != nil {
 		return t.malformed(r, r.Problem)
 	}
@@ -227,7 +234,8 @@ func (t *table) row(r *grid.Row) error {
 		return nil
 	}
 	if n == 1 {
-		if err := t.otherSection(r, first); err != nil {
+		ask := func(text string) error { return t.otherSection(r, text) }
+		if err := t.reader.headings.get(first, ask); err != nil {
 			return err
 		}
 		if t.yearHeading(r, first) {

@@ -9,7 +9,6 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
 	"github.com/citytally/citytally/ingest/decode/header"
-	"github.com/citytally/citytally/ingest/decode/wording"
 	"github.com/citytally/citytally/ingest/event"
 )
 
@@ -61,24 +60,30 @@ func (t *table) findStages() {
 }
 
 func (t *table) stageOf(text string, row int, whereZH, whereEN string) (s statedStage, ok bool) {
-	if text == "" || len(text) > maxStatement {
+	said := t.remark(text)
+	if len(said.stages) == 0 {
 		return s, false
 	}
-	s.stages, s.general = wording.FindStages(text)
 	shown := event.Excerpt(text, 60)
-	s.periods, s.row, s.seen = header.PeriodsIn(text), row, text
+	s.stages, s.general, s.periods, s.row, s.seen = said.stages, said.general, said.periods, row, text
 	s.whereZH, s.whereEN = whereZH+catalogue.Quoted(shown), fmt.Sprintf("%s, %q", whereEN, shown)
-	return s, len(s.stages) > 0
+	return s, true
 }
 
 // stagesInRow notes what a footnote says, of stages, of years to date and of the period of all figures.
 func (t *table) stagesInRow(r *grid.Row) {
 	for i := range r.Cells {
-		if text := r.Cell(i); t.toDateBelow.text == "" && text != "" && len(text) <= maxStatement && wording.ToDateBelow(text) {
+		text := r.Cell(i)
+		said := t.remark(text)
+		if t.toDateBelow.text == "" && said.toDate {
 			t.toDateBelow.text, t.toDateBelow.row = event.Excerpt(text, 60), r.Number
 		}
-		if said := header.PeriodsSaid(r.Cell(i)); len(said) > 0 && wording.OfAll(r.Cell(i)) {
-			t.Said = append(t.Said, header.Said{Text: r.Cell(i), Periods: said})
+		if said.footnote {
+			continue
+		}
+		said.footnote = true
+		if len(said.said) > 0 {
+			t.Said = append(t.Said, header.Said{Text: text, Periods: said.said})
 		}
 		if s, ok := t.stageOf(r.Cell(i), r.Number, fmt.Sprintf("第 %d 行脚注", r.Number), fmt.Sprintf("the footnote in row %d", r.Number)); ok {
 			t.stages.below = append(t.stages.below, s)

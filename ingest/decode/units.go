@@ -32,6 +32,7 @@ type units struct {
 	wanting bool
 	// applied are the statements that figures had their units of, in order.
 	applied []*appliedUnit
+	byPlace map[[2]string]*appliedUnit // the same, by unit and place
 	// aside is whether figures are read that are only compared.
 	aside bool
 	// question is why the file cannot be read, if it cannot.
@@ -112,23 +113,13 @@ func (t *table) stateUnits(text, whereZH, whereEN string) {
 }
 
 func (t *table) statementOf(text, whereZH, whereEN string) (s statedUnits, ok bool) {
-	if text == "" || len(text) > maxStatement {
-		return s, false
-	}
-	if s.Units = wording.FindUnits(text); s.Empty() {
+	said := t.remark(text)
+	if said.units.Empty() {
 		return s, false
 	}
 	shown := event.Excerpt(text, 60)
+	s.Units, s.indicators = said.units, said.indicators
 	s.whereZH, s.whereEN = whereZH+catalogue.Quoted(shown), fmt.Sprintf("%s, %q", whereEN, shown)
-	key := catalogue.NormalizeName(text)
-	for i := range t.Catalogue.Indicators {
-		ind := &t.Catalogue.Indicators[i]
-		if slices.ContainsFunc(append([]string{ind.NameZH}, ind.Aliases...), func(name string) bool {
-			return len(name) > 2 && strings.Contains(key, catalogue.NormalizeName(name))
-		}) {
-			s.indicators = append(s.indicators, ind.ID)
-		}
-	}
 	return s, true
 }
 
@@ -151,17 +142,20 @@ func (t *table) unitsInRow(r *grid.Row, heading bool) {
 	said := false
 	for i := range r.Cells {
 		s, ok := t.statementOf(r.Cell(i), fmt.Sprintf("第 %d 行%s", r.Number, kindZH), fmt.Sprintf("%s %d", kindEN, r.Number))
+		remark := t.remark(r.Cell(i))
 		switch {
 		case !ok:
 			continue
 		case heading && !s.General:
 			t.beginSection(&s, r.Cell(i))
+		case remark.stated:
 		case heading && t.reader.first == 0:
 			t.units.whole, t.units.found = append(t.units.whole, s), map[string]foundUnit{}
 		default:
 			t.units.below = append(t.units.below, s)
 		}
 		said = true
+		remark.stated = remark.stated || !heading || s.General
 	}
 	_, text := r.Filled()
 	if s := t.units.section; heading && !said && s != nil && sectionRank(text) <= s.rank {
@@ -316,13 +310,16 @@ func (t *table) findUnit(ind *catalogue.Indicator) (found foundUnit) {
 
 // apply returns the count of the figures that have a unit of a statement.
 func (u *units) apply(unit, whereZH, whereEN string) *appliedUnit {
-	for _, a := range u.applied {
-		if a.unit == unit && a.whereEN == whereEN {
-			return a
-		}
+	key := [2]string{unit, whereEN}
+	if a := u.byPlace[key]; a != nil {
+		return a
 	}
-	u.applied = append(u.applied, &appliedUnit{unit: unit, whereZH: whereZH, whereEN: whereEN})
-	return u.applied[len(u.applied)-1]
+	if u.byPlace == nil {
+		u.byPlace = map[[2]string]*appliedUnit{}
+	}
+	a := &appliedUnit{unit: unit, whereZH: whereZH, whereEN: whereEN}
+	u.applied, u.byPlace[key] = append(u.applied, a), a
+	return a
 }
 
 // fitting returns the units that figures of an indicator may have: those that convert, and for money
