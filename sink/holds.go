@@ -119,6 +119,12 @@ func (b *holdBlock) allColumns() []column {
 		text("indicator", func(r *holdRow) string { return r.Indicator }),
 		text("period", func(r *holdRow) string { return r.Period }),
 		{"year", valuesOf(b.held, func(r *holdRow) uint16 { return r.year })},
+		text("entity", func(r *holdRow) string {
+			if r.Entity == nil {
+				return ""
+			}
+			return r.Entity.Code
+		}),
 		{"value", valuesOf(b.held, func(r *holdRow) *decimal.Decimal {
 			if r.Status == 0 || r.Status == catalogue.Missing || r.Status == catalogue.Withdrawn {
 				return nil

@@ -231,7 +231,7 @@ CREATE OR REPLACE VIEW totals
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
@@ -276,7 +276,7 @@ CREATE OR REPLACE VIEW totals_latest
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
@@ -460,7 +460,7 @@ CREATE OR REPLACE VIEW releases
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
@@ -573,11 +573,11 @@ AS WITH
         FROM held AS h
         INNER JOIN
         (
-            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM observations_data
+            SELECT indicator, period, area, entity, epoch, stage, sequence, accepted_sequence FROM observations_data
             WHERE (indicator, period, area) IN (SELECT indicator, period, area FROM holds_data WHERE event = 'held')
             UNION ALL
-            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM holds_data WHERE event = 'held'
-        ) AS o ON o.indicator = h.indicator AND o.period = h.period AND o.area = h.area
+            SELECT indicator, period, area, entity, epoch, stage, sequence, accepted_sequence FROM holds_data WHERE event = 'held'
+        ) AS o ON o.indicator = h.indicator AND o.period = h.period AND o.area = h.area AND o.entity = h.entity
         WHERE (o.epoch, o.stage, o.sequence) > (h.epoch, h.stage, h.sequence)
         GROUP BY sequence, row
     )

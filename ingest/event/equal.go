@@ -30,6 +30,12 @@ func (t *Total) Differing(other *Total) (fields []string) {
 	return fields
 }
 
+// SameChange reports whether two totals tell the same of their change on the year before.
+func (t *Total) SameChange(other *Total) bool {
+	return t.Change == other.Change && t.ChangeAbsolute == other.ChangeAbsolute && t.ChangeReason == other.ChangeReason &&
+		t.ChangeQualifier == other.ChangeQualifier && slices.Equal(t.ChangeAreas, other.ChangeAreas)
+}
+
 // SameContent reports whether two releases have the same name, period, note, catalogue,
 // absent indicators and totals, inputs included. It does not compare when and by whom they were made, nor
 // from which state of the log.

@@ -108,22 +108,6 @@ const (
 	PartlyListed = "PARTLY_LISTED"
 )
 
-// Why a total has no change that lacks figures of areas: those areas have not reported, or what they have
-// reported is held.
-const (
-	MissingMember = "MISSING_MEMBER"
-	HeldMember    = "HELD_MEMBER"
-)
-
-// Withheld returns the reason to tell why a total has no change: where there would be one with what is held,
-// nobody has failed to report. Nil is a total of which nothing is held.
-func (h *TotalWithHeld) Withheld(reason string) string {
-	if reason == MissingMember && h != nil && h.Change != "" {
-		return HeldMember
-	}
-	return reason
-}
-
 // NotReported returns the missing areas of which no figure is held that would count: each is told
 // with one cause, never nil.
 func (t *Total) NotReported() []string {

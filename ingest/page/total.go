@@ -147,7 +147,7 @@ func (v *visit) noChange(t *inquiry.CityTotal) string {
 	if err != nil {
 		return ""
 	}
-	text := v.W.Changes.WhyNone(v.W.Changes.Base(period), t.Held.Withheld(t.ChangeReason), t.Value)
+	text := v.W.Changes.WhyNone(v.W.Changes.Base(period), t.ChangeReason, t.Value)
 	for i, area := range t.ChangeAreas {
 		if i == 0 {
 			text += v.W.Colon

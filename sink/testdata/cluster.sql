@@ -517,6 +517,9 @@ ORDER BY stream
 SETTINGS replicated_deduplication_window = 0
 COMMENT 'The log that the tables are filled from, and up to where its streams went';
 
+ALTER TABLE holds_data ON CLUSTER `city`
+    ADD COLUMN IF NOT EXISTS entity String COMMENT 'unified social credit code of the entity that the row lists; empty for a figure';
+
 CREATE OR REPLACE TABLE areas_distributed ON CLUSTER `city` AS areas_data ENGINE = Distributed('city', 'citytally', 'areas_data') COMMENT 'The copies of areas_data on the cluster, for reading';
 
 CREATE OR REPLACE TABLE calendars_distributed ON CLUSTER `city` AS calendars_data ENGINE = Distributed('city', 'citytally', 'calendars_data') COMMENT 'The copies of calendars_data on the cluster, for reading';
@@ -1149,11 +1152,11 @@ AS WITH
         FROM held AS h
         INNER JOIN
         (
-            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM observations_distributed
+            SELECT indicator, period, area, entity, epoch, stage, sequence, accepted_sequence FROM observations_distributed
             WHERE (indicator, period, area) IN (SELECT indicator, period, area FROM holds_distributed WHERE event = 'held')
             UNION ALL
-            SELECT indicator, period, area, epoch, stage, sequence, accepted_sequence FROM holds_distributed WHERE event = 'held'
-        ) AS o ON o.indicator = h.indicator AND o.period = h.period AND o.area = h.area
+            SELECT indicator, period, area, entity, epoch, stage, sequence, accepted_sequence FROM holds_distributed WHERE event = 'held'
+        ) AS o ON o.indicator = h.indicator AND o.period = h.period AND o.area = h.area AND o.entity = h.entity
         WHERE (o.epoch, o.stage, o.sequence) > (h.epoch, h.stage, h.sequence)
         GROUP BY sequence, row
     )
@@ -1527,7 +1530,7 @@ CREATE OR REPLACE VIEW releases ON CLUSTER `city`
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
@@ -1733,7 +1736,7 @@ CREATE OR REPLACE VIEW totals ON CLUSTER `city`
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',
@@ -1778,7 +1781,7 @@ CREATE OR REPLACE VIEW totals_latest ON CLUSTER `city`
     change          Nullable(Decimal(38, 12)) COMMENT 'change on the year before, unrounded: percent, or percentage points',
     change_kind     LowCardinality(String) COMMENT 'percent or point',
     change_absolute Nullable(Decimal(38, 12)) COMMENT 'absolute change, in unit',
-    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER, BREAK …',
+    change_reason   LowCardinality(String) COMMENT 'why there is no change: BASE_MISSING, BASE_ZERO, BASE_NEGATIVE, SIGN_CHANGE, MISSING_MEMBER (areas have not reported), HELD_MEMBER (what they have reported is held), BREAK …',
     have            UInt32 COMMENT 'expected areas that reported',
     expected        UInt32 COMMENT 'areas that were to report',
     missing         Array(String) COMMENT 'codes of expected areas that did not report; those whose figure is held are in held_areas',

@@ -58,10 +58,10 @@ func (b *batchState) heldBeside(figures map[ledger.Cell][]ledger.Part) map[ledge
 	}
 	for of, holds := range b.held {
 		for _, h := range holds {
-			part, ok := h.PartUnder(b.ledger.Catalogue())
-			if !ok || h.Entity != nil {
+			if h.Entity != nil {
 				continue
 			}
+			part := h.PartUnder(b.ledger.Catalogue())
 			parts := slices.DeleteFunc(held[of.item.Cell], func(p ledger.HeldPart) bool { return p.Area == of.area })
 			held[of.item.Cell] = append(parts, part)
 			slices.SortFunc(held[of.item.Cell], func(a, b ledger.HeldPart) int { return cmp.Compare(a.Area, b.Area) })
@@ -110,7 +110,10 @@ func (b *batchState) heldListsBeside(r ledger.Reading, figures map[ledger.Cell][
 		for _, p := range figures[cell] {
 			inForce = append(slices.DeleteFunc(inForce, func(q ledger.Part) bool { return q.Area == p.Area }), p)
 		}
-		lists[cell] = ledger.HeldListParts((&batchMoment{batchState: b, reading: r}).ForeseeLists(cell, made), inForce, of)
+		foresee := func(made []ledger.Claim) []ledger.Part {
+			return (&batchMoment{batchState: b, reading: r}).ForeseeLists(cell, made)
+		}
+		lists[cell] = ledger.HeldListParts(foresee, made, inForce, of)
 	}
 	return lists
 }

@@ -89,6 +89,9 @@ type Part struct {
 	// Confirmed is the place in SUBMISSIONS of the last submission that said the same since; 0
 	// where none has.
 	Confirmed uint64
+	// InPlaceOfList is true of the number that an area reported, where it would count because
+	// the area would have no list any more.
+	InPlaceOfList bool
 }
 
 // Latest returns the place in SUBMISSIONS of the submission that said last what the figure says.

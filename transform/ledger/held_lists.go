@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/citytally/citytally/ingest/event"
@@ -38,30 +39,59 @@ func (h *Hold) Claim(additive bool) Claim {
 	return c
 }
 
-// HeldListParts returns those of the counts foreseen with the statements that are held which
-// differ from the counts in force.
-func HeldListParts(foreseen, inForce []Part, holds []*Hold) (parts []HeldPart) {
-	for _, p := range foreseen {
-		at := slices.IndexFunc(inForce, func(q Part) bool { return q.Area == p.Area })
-		if at >= 0 && inForce[at].SameContent(p.Figure) || at < 0 && !p.Counts() {
+// HeldListParts returns the counts that would follow from statements, made of what is held, and
+// that are not those in force or would be others without some of the lists; none where all are
+// those in force. Foresee returns the counts that follow in the cell from statements. A count has
+// the ids of the lists of those areas without which it would not follow.
+func HeldListParts(foresee func([]Claim) []Part, made []Claim, inForce []Part, holds []*Hold) []HeldPart {
+	foreseen := foresee(made)
+	parts, alike := make([]HeldPart, len(foreseen)), true
+	for i, p := range foreseen {
+		parts[i] = HeldPart{Part: p, Follows: true}
+		alike = alike && samePart(&p, inForce)
+	}
+	if alike {
+		return nil
+	}
+	areas := map[string]bool{}
+	for i := range made {
+		areas[made[i].Area] = true
+	}
+	for _, area := range slices.Sorted(maps.Keys(areas)) {
+		without := foresee(slices.DeleteFunc(slices.Clone(made), func(c Claim) bool { return c.Area == area }))
+		for i := range parts {
+			if p := &parts[i]; !samePart(&p.Part, without) {
+				p.IDs = append(p.IDs, firstRows(holds, area)...)
+				p.Follows = p.Follows && p.Area != area
+			}
+		}
+	}
+	for i := range parts {
+		slices.SortFunc(parts[i].IDs, event.HoldID.Compare)
+	}
+	return slices.DeleteFunc(parts, func(p HeldPart) bool { return len(p.IDs) == 0 && samePart(&p.Part, inForce) })
+}
+
+// samePart reports whether an area's figure is among others, or stands for none.
+func samePart(p *Part, others []Part) bool {
+	at := slices.IndexFunc(others, func(q Part) bool { return q.Area == p.Area })
+	return at >= 0 && others[at].SameContent(p.Figure) || at < 0 && !p.Counts()
+}
+
+// firstRows returns the ids of an area's lists among what is held: of each the first row.
+func firstRows(holds []*Hold, area string) (ids []event.HoldID) {
+	var lists []event.WholeID
+	for _, h := range holds {
+		if h.Area != area {
 			continue
 		}
-		held, lists := HeldPart{Part: p, Follows: true}, []event.WholeID(nil)
-		for _, h := range holds {
-			if h.Area != p.Area {
-				continue
-			}
-			held.Follows = false
-			if at := slices.Index(lists, h.Submission.Whole()); at < 0 {
-				held.IDs, lists = append(held.IDs, h.ID), append(lists, h.Submission.Whole())
-			} else if h.ID.Compare(held.IDs[at]) < 0 {
-				held.IDs[at] = h.ID
-			}
+		if at := slices.Index(lists, h.Submission.Whole()); at < 0 {
+			ids, lists = append(ids, h.ID), append(lists, h.Submission.Whole())
+		} else if h.ID.Compare(ids[at]) < 0 {
+			ids[at] = h.ID
 		}
-		slices.SortFunc(held.IDs, event.HoldID.Compare)
-		parts = append(parts, held)
 	}
-	return parts
+	return ids
 }
 
 // heldLists returns the counts that the lists would have with the statements that are held, of
@@ -79,7 +109,8 @@ func (l *Ledger) heldLists() map[Cell][]HeldPart {
 			a, known := l.catalogue.Area(h.Area)
 			made[i] = h.Claim(known && a.Additive())
 		}
-		if parts := HeldListParts(r.ForeseeLists(cell, made), r.AppendParts(nil, cell), holds); len(parts) > 0 {
+		foresee := func(made []Claim) []Part { return r.ForeseeLists(cell, made) }
+		if parts := HeldListParts(foresee, made, r.AppendParts(nil, cell), holds); len(parts) > 0 {
 			if lists == nil {
 				lists = map[Cell][]HeldPart{}
 			}
@@ -97,7 +128,7 @@ func WithLists(figures, lists map[Cell][]HeldPart) map[Cell][]HeldPart {
 	}
 	for cell, parts := range lists {
 		of := slices.DeleteFunc(figures[cell], func(p HeldPart) bool {
-			return p.List || slices.ContainsFunc(parts, func(q HeldPart) bool { return q.Area == p.Area })
+			return p.List || p.InPlaceOfList || slices.ContainsFunc(parts, func(q HeldPart) bool { return q.Area == p.Area })
 		})
 		of = append(of, parts...)
 		slices.SortFunc(of, func(a, b HeldPart) int { return cmp.Compare(a.Area, b.Area) })

@@ -131,20 +131,21 @@ func (of heldFigures) pending(item Item, area string) *Hold {
 // that it would have.
 type HeldPart struct {
 	Part
-	// IDs are those of what is held. A part without any would follow from what another area's
-	// list holds, or is of a dry run.
+	// IDs are those of what is held, of a list the first row; none in a dry run.
 	IDs []event.HoldID
-	// Follows is true of a part that would follow from what another area's list holds.
+	// Follows is true of a part that would follow from what other areas' lists hold.
 	Follows bool
 }
 
-// PartUnder returns a held figure as a part in the unit of a catalogue; false where it does not
-// convert.
-func (h *Hold) PartUnder(c *catalogue.Catalogue) (HeldPart, bool) {
+// PartUnder returns a held figure as a part in the unit of a catalogue. One that does not convert
+// would only take the area's figure away.
+func (h *Hold) PartUnder(c *catalogue.Catalogue) HeldPart {
 	figure, ok := h.FigureUnder(c)
 	p := HeldPart{Part: h.Part, IDs: []event.HoldID{h.ID}}
-	p.Figure = figure
-	return p, ok
+	if p.Figure = figure; !ok {
+		p.Status = catalogue.Withdrawn
+	}
+	return p
 }
 
 // under returns the figures as parts in the units of a catalogue. Those of lists are not among
@@ -156,8 +157,8 @@ func (of heldFigures) under(c *catalogue.Catalogue) map[Cell][]HeldPart {
 	parts := make(map[Cell][]HeldPart, len(of))
 	for cell, holds := range of {
 		for _, h := range holds {
-			if p, ok := h.PartUnder(c); ok && h.Entity == nil {
-				parts[cell] = append(parts[cell], p)
+			if h.Entity == nil {
+				parts[cell] = append(parts[cell], h.PartUnder(c))
 			}
 		}
 	}

@@ -295,7 +295,7 @@ func (t *trial) parts() (parts []Part) {
 			if number, known := t.l.areaNumbers[area]; known {
 				if c := t.l.cell(t.cell); c != nil && c.list != nil && number < len(c.list.plain) && c.list.plain[number].counts() {
 					part, _ = t.l.part(number, &c.list.plain[number], t.l.conversionOf(t.cell.Indicator))
-					part.List = true // it stands in the place of the list
+					part.InPlaceOfList = true
 				}
 			}
 		}

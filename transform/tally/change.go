@@ -25,8 +25,10 @@ const (
 	// NewArea: areas were formed from nothing that existed a year before.
 	NewArea = "NEW_AREA"
 	// MissingMember: areas that cover the same territory as others do in the other year
-	// have not reported, or what they reported is held: [event.TotalWithHeld.Withheld].
-	MissingMember = event.MissingMember
+	// have not reported.
+	MissingMember = "MISSING_MEMBER"
+	// HeldMember: what those areas have reported is held, of all of them.
+	HeldMember = "HELD_MEMBER"
 	// Definition: the two years' figures mean different things.
 	Definition = "DEFINITION"
 	// ValueMissing: there is no figure to compare.

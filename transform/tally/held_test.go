@@ -47,45 +47,48 @@ func TestMissingAreaHasOneCause(t *testing.T) {
 	}
 }
 
-// A change that waits for figures that are held alone is told as that, and not as one that lacks areas.
+// A change that waits for figures that are held alone is told as that, whatever it would be; one that
+// waits for others too names those.
 //
 // Rules: one code per cause.
 func TestChangeWithheldForWhatIsHeld(t *testing.T) {
 	c := fixture.Catalogue(t)
-	l := ledger.New(c)
-	n := uint64(0)
-	report := func(area, period string, held bool) {
-		n++
-		o := fixture.AcceptedFigure("gdp", fixture.Period(period), int64(n))
-		batch := fixture.Accepted(n, area, o)
-		if held {
-			batch = fixture.Accepted(n, area)
-			batch.Submissions[0].Held = append(batch.Submissions[0].Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD"}}))
+	for base, want := range map[int64]string{10: "", 0: BaseZero, -10: SignChange} {
+		l := ledger.New(c)
+		n := uint64(0)
+		report := func(area, period string, value int64, held bool) {
+			n++
+			o := fixture.AcceptedFigure("gdp", fixture.Period(period), value)
+			batch := fixture.Accepted(n, area, o)
+			if held {
+				batch = fixture.Accepted(n, area)
+				batch.Submissions[0].Held = append(batch.Submissions[0].Held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD"}}))
+			}
+			if err := l.Apply(n, "accepted", batch); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := l.Apply(n, "accepted", batch); err != nil {
-			t.Fatal(err)
+		check := func(want string, areas ...string) {
+			t.Helper()
+			total, _ := Tally(c, l, ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")})
+			if total.ChangeReason != want || !slices.Equal(total.ChangeAreas, areas) {
+				t.Errorf("base %d: no change for %q because of %v, want %q, %v: %+v", base, total.ChangeReason, total.ChangeAreas, want, areas, total)
+			}
 		}
-	}
-	check := func(want string) {
-		t.Helper()
-		total, _ := Tally(c, l, ledger.Cell{Indicator: "gdp", Period: fixture.Period("2021")})
-		if got := total.Held.Withheld(total.ChangeReason); got != want {
-			t.Errorf("no change for %q, want %q: %+v", got, want, total)
+		for _, area := range []string{"901", "902", "903", "906"} {
+			report(area, "2020", base, false)
 		}
+		report("901", "2021", 5, false)
+		report("902", "2021", 5, true)
+		check(MissingMember, "903", "906")
+		report("903", "2021", 5, false)
+		report("906", "2021", 5, true)
+		check(HeldMember, "902", "906")
+		report("902", "2021", 5, false)
+		report("906", "2021", 5, false)
+		report("906", "2020", base+1, true)
+		check(want)
 	}
-	for _, area := range []string{"901", "902", "903", "906"} {
-		report(area, "2020", false)
-	}
-	report("901", "2021", false)
-	report("902", "2021", true)
-	check(event.MissingMember)
-	report("903", "2021", false)
-	report("906", "2021", true)
-	check(event.HeldMember)
-	report("902", "2021", false)
-	report("906", "2021", false)
-	report("906", "2020", true)
-	check("")
 }
 
 // What is held of an area that joined others within the year is held of its successor, which lacks

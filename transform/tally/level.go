@@ -105,6 +105,15 @@ type term struct {
 	negative bool
 }
 
+// of returns the period that the term was reported for, as part of a figure of another or of that
+// one.
+func (t *term) of(period catalogue.Period) catalogue.Period {
+	if t.reportedFor == (catalogue.Period{}) {
+		return period
+	}
+	return t.reportedFor
+}
+
 // coefficient returns the value's coefficient, negated where the term is subtracted.
 func (t *term) coefficient() int64 {
 	if t.subtracted {

@@ -68,7 +68,9 @@ func (o *oracle) reading(ind *catalogue.Indicator, period catalogue.Period, area
 	if best == nil {
 		return f
 	}
-	return best.figure()
+	f = best.figure()
+	f.derived = best.period != period
+	return f
 }
 
 // oracleDerivation finds the ways in which a flow of one period follows from rows of
@@ -95,13 +97,16 @@ type oraclePart struct {
 
 // figure returns the figure that follows in the way.
 func (w *oracleWay) figure() oracleFigure {
-	f := oracleFigure{value: oracleExactly(0), reported: true, stage: catalogue.Final}
+	f := oracleFigure{value: oracleExactly(0), reported: true, stage: catalogue.Final, derived: true}
 	for _, p := range w.plus {
 		f.value = f.value.plus(p.value)
+		f.from = append(f.from, p.text())
 	}
 	for _, p := range w.minus {
 		f.value = f.value.minus(p.value)
+		f.from = append(f.from, "less "+p.text())
 	}
+	f.negative = len(w.minus) > 0 && f.value.value.Sign() < 0
 	for _, p := range slices.Concat(w.plus, w.minus) {
 		f.stage, f.imputed = min(f.stage, p.stage), f.imputed || p.imputed
 	}

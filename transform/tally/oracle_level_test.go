@@ -47,6 +47,23 @@ func (l *oracleLevel) imputed() bool {
 	return false
 }
 
+// flags says what is special about how the level's figures came about.
+func (l *oracleLevel) flags() (flags []string) {
+	derived, negative := false, false
+	for _, sum := range l.figures {
+		for _, f := range sum {
+			derived, negative = derived || f.derived, negative || f.negative
+		}
+	}
+	if derived {
+		flags = append(flags, "DERIVED")
+	}
+	if negative {
+		flags = append(flags, "DERIVED_NEGATIVE")
+	}
+	return flags
+}
+
 func (o *oracle) level(id string, period catalogue.Period) oracleLevel {
 	ind, _ := o.catalogue.Indicator(id)
 	if !o.measured(id, period) {
@@ -99,6 +116,9 @@ type oracleFigure struct {
 	stage    catalogue.Stage
 	imputed  bool
 	listed   bool
+	derived  bool // from other periods
+	negative bool // and came out below zero as a difference
+	from     []string
 }
 
 func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area string) oracleFigure {
@@ -126,7 +146,7 @@ func (o *oracle) find(ind *catalogue.Indicator, period catalogue.Period, area st
 }
 
 func (r *oracleRow) figure() oracleFigure {
-	return oracleFigure{r.value, true, r.stage, r.imputed, r.listed}
+	return oracleFigure{value: r.value, reported: true, stage: r.stage, imputed: r.imputed, listed: r.listed, from: []string{r.text()}}
 }
 
 func (o *oracle) ratio(ind *catalogue.Indicator, period catalogue.Period) oracleLevel {

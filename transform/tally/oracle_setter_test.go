@@ -8,31 +8,24 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/transform/ledger"
+	"github.com/citytally/citytally/transform/tally/tallytest"
 )
 
 // oracleSetters returns the sequence of the submission that set the figure in force, by cell and
-// area: what each area said, in the order in which the log had it, written down as text.
+// area: what each area said, in the order in which it came to count, written down as text.
 func oracleSetters(log []event.AcceptedSubmission) map[string]uint64 {
 	type said struct {
 		rank, words string
 		sequence    uint64
 	}
-	inForce, read := map[string][]said{}, map[uint64]bool{}
+	inForce := map[string][]said{}
 	for _, s := range log {
-		if read[s.Sequence] {
-			continue
-		}
-		read[s.Sequence] = true
 		for row := range s.Len() {
 			if s.Entity(row) != nil {
 				continue
 			}
-			is := said{
-				rank:     fmt.Sprintf("%03d %d %06d", s.Epoch[row], s.Stage[row], s.Sequence),
-				words:    fmt.Sprint(s.Value(row), s.Units[s.Indicator[row]], s.Stage[row], s.Status[row], s.Qualifier[row]),
-				sequence: s.Sequence,
-			}
-			of := setterKey(s.IndicatorWords[s.Indicator[row]], s.PeriodWords[s.Period[row]], s.Area)
+			of, rank := tallytest.Item(&s, row)
+			is := said{rank, fmt.Sprint(s.Value(row), s.Units[s.Indicator[row]], s.Stage[row], s.Status[row], s.Qualifier[row]), s.Sequence}
 			if was := inForce[of]; len(was) == 0 || is.rank > was[len(was)-1].rank {
 				inForce[of] = append(was, is)
 			}
@@ -48,8 +41,6 @@ func oracleSetters(log []event.AcceptedSubmission) map[string]uint64 {
 	return setters
 }
 
-func setterKey(indicator, period, area string) string { return indicator + " " + period + " " + area }
-
 // checkSetters fails where a part of a total does not come from the submission that set it. A
 // count comes from the list as it was last sent, which the oracle has as the row's sequence.
 func (o *oracle) checkSetters(t *rapid.T, cell ledger.Cell, total *event.Total, setters map[string]uint64) {
@@ -62,11 +53,11 @@ func (o *oracle) checkSetters(t *rapid.T, cell ledger.Cell, total *event.Total, 
 		if period == (catalogue.Period{}) {
 			period = cell.Period
 		}
-		want := setters[setterKey(in.Indicator, period.String(), in.Area)]
+		want := setters[fmt.Sprint(in.Indicator, " ", period, " ", in.Area)]
 		if row := o.best(in.Indicator, period)[in.Area]; row != nil && row.listed {
 			want = row.sequence
 		}
-		if in.Sequence != want || in.Submission.String() != fmt.Sprintf("%032x", want) {
+		if in.Sequence != want || in.Submission.String() != tallytest.SubmissionID(int(want)) {
 			t.Fatalf("%v: %s of %s in %s comes from submission %s, number %d; want %d", cell, in.Indicator, in.Area, period, in.Submission, in.Sequence, want)
 		}
 	}

@@ -62,6 +62,26 @@ func (o *Overlay) Drop(cell ledger.Cell, area string) {
 	o.figures[cell] = slices.DeleteFunc(o.figures[cell], func(p ledger.Part) bool { return p.Area == area })
 }
 
+// without returns the overlay without its figure of an area in a cell.
+func (o *Overlay) without(cell ledger.Cell, area string) Source {
+	rest := slices.DeleteFunc(slices.Clone(o.figures[cell]), func(p ledger.Part) bool { return p.Area == area })
+	return overlayBut{o, cell, &Overlay{Source: o.Source, figures: map[ledger.Cell][]ledger.Part{cell: rest}}}
+}
+
+// overlayBut is an overlay that has other figures of a cell.
+type overlayBut struct {
+	*Overlay
+	cell ledger.Cell
+	of   *Overlay
+}
+
+func (o overlayBut) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part {
+	if cell == o.cell {
+		return o.of.AppendParts(parts, cell)
+	}
+	return o.Overlay.AppendParts(parts, cell)
+}
+
 // AppendParts appends the best figures of a cell, of the source and of the overlay.
 func (o *Overlay) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Part {
 	n := len(parts)
@@ -70,8 +90,8 @@ func (o *Overlay) AppendParts(parts []ledger.Part, cell ledger.Cell) []ledger.Pa
 		at, found := slices.BinarySearchFunc(parts[n:], figure, func(a, b ledger.Part) int { return cmp.Compare(a.Area, b.Area) })
 		at += n
 		switch {
-		case found && parts[at].List && !figure.List: // an area's list goes before its figure
-		case found && !figure.List && figure.Rank().Compare(parts[at].Rank()) < 0:
+		case found && parts[at].List && !figure.List && !figure.InPlaceOfList: // an area's list goes before its figure
+		case found && !figure.List && !figure.InPlaceOfList && figure.Rank().Compare(parts[at].Rank()) < 0:
 		case found && figure.Status == catalogue.Withdrawn:
 			parts = slices.Delete(parts, at, at+1)
 		case found:

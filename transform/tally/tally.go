@@ -48,7 +48,7 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 	}
 	now := c.level(indicator, cell.Period)
 	if !now.reported {
-		return c.withHeld.only(indicator, cell.Period)
+		return c.onlyHeld(indicator, cell.Period)
 	}
 	total := event.Total{
 		Indicator: indicator.ID, Unit: indicator.UnitName,
@@ -63,7 +63,7 @@ func (c *calculator) total(cell ledger.Cell) (event.Total, bool) {
 		}
 	}
 	c.change(&total, indicator, cell.Period, now)
-	c.withHeld.tell(&total, cell)
+	c.tellHeld(&total, indicator, cell.Period)
 	return total, true
 }
 

@@ -27,7 +27,7 @@ import (
 // log, a release, the views and the explanation tell the same total, made of the same
 // figures. Two cities without -rapid.checks.
 //
-// Rules: best vintage, provenance, what totals carry, unreported, one code per cause.
+// Rules: best vintage, provenance, what totals carry, unreported, held, one code per cause.
 func TestAnswersAgree(t *testing.T) {
 	config := sink.DefaultConfig()
 	config.Database = "test_agreement"
@@ -52,14 +52,22 @@ func TestAnswersAgree(t *testing.T) {
 		}
 		defer func() { failed = failed || t.Failed() }()
 		c := tallytest.DrawCity(t)
-		submissions := drawHeld(t, tallytest.DrawHistory(t, c))
+		submissions := tallytest.DrawHistory(t, c)
 		earlier, n := tallytest.DrawEarlier(t, c, submissions)
+		log := tallytest.DrawLog(t, submissions)
+		if n < len(submissions) { // decisions stand behind what they are about
+			n = slices.IndexFunc(log, func(b event.AcceptedBatch) bool {
+				return len(b.Submissions) > 0 && b.Submissions[0].ID == submissions[n].ID
+			})
+		} else {
+			n = len(log)
+		}
 		city := startCity(t)
 		city.adopt(t, earlier)
-		city.accept(t, submissions[:n])
+		city.accept(t, log[:n])
 		city.tally(t, earlier)
 		city.adopt(t, c)
-		city.accept(t, submissions[n:])
+		city.accept(t, log[n:])
 		city.tally(t, earlier)
 		city.open(t)
 		city.release(t)
@@ -81,6 +89,9 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 	}
 	if diff := cmp.Diff(bestFigures(r.history), rowsOf(t, store, "SELECT indicator, period, area, sequence, confirmed_sequence, status FROM observations_latest ORDER BY ALL", false), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("figures in force in the log, in observations_latest:\n%s", diff)
+	}
+	if diff := cmp.Diff(holdStates(r.history), rowsOf(t, store, "SELECT id, state FROM holds ORDER BY ALL", false), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("held figures in the log, in holds:\n%s", diff)
 	}
 	const confirmed = `SELECT p.indicator, p.period, p.area, p.confirmed_by, o.confirmed_by FROM total_parts AS p
 		LEFT JOIN observations_latest AS o ON o.sequence = p.sequence AND o.area = p.area AND o.indicator = p.part_indicator AND o.period = p.part_period
@@ -122,36 +133,6 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 			r.explained(t, ledger.Cell{Indicator: c.Indicators[i].ID, Period: period(t, code)}, replayed)
 		}
 	}
-}
-
-// drawHeld returns submissions of which some figures are held.
-func drawHeld(t *rapid.T, submissions []event.AcceptedSubmission) []event.AcceptedSubmission {
-	for i := range submissions {
-		s := &submissions[i]
-		if s.Entities != nil || rapid.IntRange(0, 3).Draw(t, "held") > 0 {
-			continue
-		}
-		spans, err := s.Periods()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var accepted []int
-		var held []event.HeldRow
-		for row := range s.Len() {
-			if rapid.Bool().Draw(t, "counts") {
-				accepted = append(accepted, row)
-				continue
-			}
-			o := event.AcceptedObservation{
-				Indicator: s.IndicatorWords[s.Indicator[row]], Unit: s.Units[s.Indicator[row]], Period: spans[s.Period[row]], Value: s.Value(row), Row: int(s.Row[row]),
-				Stage: catalogue.Stage(s.Stage[row]), Status: catalogue.Status(s.Status[row]), Qualifier: catalogue.Qualifier(s.Qualifier[row]), Epoch: s.Epoch[row],
-			}
-			held = append(held, event.NewHeldRow(&o, []event.Finding{{Code: "ODD", MessageZH: "异常", MessageEN: "odd"}}))
-		}
-		*s = s.SelectRows(accepted)
-		s.Held = held
-	}
-	return submissions
 }
 
 // periods returns the periods in which the city may have totals, and the others in which it
@@ -214,6 +195,16 @@ func bestFigures(h *ledger.History) []string {
 			}
 			rows = append(rows, fmt.Sprintf("%s,%s,%s,%d,%d,%s", cell.Indicator, cell.Period, s.Area, s.Sequence, confirmed, s.Status))
 		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+// holdStates returns what has become of figures that are or were held, as rows of CSV.
+func holdStates(h *ledger.History) []string {
+	var rows []string
+	for _, hold := range h.Ledger.Holds(func(*ledger.Hold) bool { return true }) {
+		rows = append(rows, fmt.Sprintf("%s,%s", hold.ID, hold.State))
 	}
 	slices.Sort(rows)
 	return rows

@@ -73,19 +73,22 @@ func (r *city) adopt(t *rapid.T, c *catalogue.Catalogue) {
 	r.since = time.Now()
 }
 
-// accept publishes submissions as the validator does, each in a message.
-func (r *city) accept(t *rapid.T, submissions []event.AcceptedSubmission) {
-	if len(submissions) == 0 {
+// accept publishes messages as the validator and the stage that decides about held figures do.
+func (r *city) accept(t *rapid.T, batches []event.AcceptedBatch) {
+	if len(batches) == 0 {
 		return
 	}
-	messages := make([]stream.Message, len(submissions))
-	for i := range submissions {
-		s := &submissions[i]
-		body, err := event.EncodeAccepted(&event.AcceptedBatch{Submissions: submissions[i : i+1]})
+	messages := make([]stream.Message, len(batches))
+	for i := range batches {
+		body, err := event.EncodeAccepted(&batches[i])
 		if err != nil {
 			t.Fatal(err)
 		}
-		messages[i] = stream.Message{Subject: "accepted." + s.Area + "." + s.Dataset, Body: body}
+		messages[i] = stream.Message{Subject: edition.Subject, Body: body}
+		if len(batches[i].Decisions) == 0 {
+			s := &batches[i].Submissions[0]
+			messages[i].Subject = "accepted." + s.Area + "." + s.Dataset
+		}
 	}
 	if _, err := r.log.Publish(t.Context(), messages...); err != nil {
 		t.Fatal(err)

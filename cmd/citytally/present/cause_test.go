@@ -21,17 +21,17 @@ func TestEveryFormatTellsEachCause(t *testing.T) {
 		{tally.BaseMissing, "无上年", "no figure for the year before"}, {tally.BaseZero, "上年为零", "zero in the year before"},
 		{tally.BaseNegative, "上年为负", "negative in the year before"}, {tally.SignChange, "由负转正", "from minus to plus"},
 		{tally.Break, "区划", "territory changed|the territory changed"}, {tally.NewArea, "新设地区", "new area|an area is new"},
-		{tally.MissingMember, "未报齐", "areas missing|areas are missing"}, {event.HeldMember, "有数待核实", "figures held|figures are held"},
+		{tally.MissingMember, "未报齐", "areas missing|areas are missing"}, {tally.HeldMember, "有数待核实", "figures held|figures are held"},
 		{tally.Definition, "指标口径", "definition changed|the definition changed"},
 		{tally.Overflow, "位数", "digits"}, {event.DerivedNegative, "推算出的当期数为负", "a derived figure is below zero"},
 	}
 	for i, cause := range causes {
 		r := row(func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", cause.code })
 		switch cause.code {
-		case tally.Break, tally.NewArea, tally.MissingMember, event.HeldMember:
+		case tally.Break, tally.NewArea, tally.MissingMember, tally.HeldMember:
 			r.ChangeAreas = []string{"101"}
-			if cause.code == event.HeldMember {
-				r.ChangeReason, r.Held = event.MissingMember, &event.TotalWithHeld{Areas: []string{"101"}, Value: r.Value, Change: "1"}
+			if cause.code == tally.HeldMember {
+				r.Held = &event.TotalWithHeld{Holds: []string{"8.1"}, Areas: []string{"101"}, Value: r.Value, Change: "1"}
 			}
 		case tally.Overflow:
 			r.Value, r.ChangeAbsolute, r.Publishable, r.Flags = "", "", false, []string{event.Overflow}

@@ -146,7 +146,7 @@ func (x *explainer) rule(indicator *catalogue.Indicator) string {
 func (x *explainer) changed(indicator *catalogue.Indicator) string {
 	e, base := x.of, x.base(x.of.Period)
 	if e.Change == "" {
-		why := e.Held.Withheld(e.ChangeReason)
+		why := e.ChangeReason
 		common := x.Printer.words()
 		return fmt.Sprintf(x.words.NoChange, base.On, cmp.Or(x.noChange(e.Period, why, e.Value, e.ChangeAreas, e.Missing), common.NoValue), cmp.Or(why, tally.ValueMissing))
 	}

@@ -205,8 +205,9 @@ func (p *Printer) withHeld(t *heldTotal) string {
 			would += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.held.Change, t.changeKind, ""))
 		}
 	}
+	whose := cmp.Or(p.Areas(t.held.Areas), strings.Join(t.held.Holds, p.words().List)) // of the base, it may make no area's figure
 	if t.value == "" {
-		return fmt.Sprintf(p.words().Hold.HeldAlone, len(t.held.Holds), p.Areas(t.held.Areas), would)
+		return fmt.Sprintf(p.words().Hold.HeldAlone, len(t.held.Holds), whose, would)
 	}
-	return fmt.Sprintf(p.words().Hold.WithHeld, len(t.held.Holds), p.Areas(t.held.Areas), now, would)
+	return fmt.Sprintf(p.words().Hold.WithHeld, len(t.held.Holds), whose, now, would)
 }

@@ -277,7 +277,7 @@ func (p *Printer) releasedTotal(period, indicator string, t *ReleasedTotal) stri
 	if t.Value != "" {
 		text = p.exact(t.Value, t.Unit, t.Qualifier) + ", " + p.stage(t.Stage, t.Status) + ", "
 		if t.Change == "" {
-			text += p.noChange(period, t.Held.Withheld(t.ChangeReason), t.Value, t.ChangeAreas, t.Missing)
+			text += p.noChange(period, t.ChangeReason, t.Value, t.ChangeAreas, t.Missing)
 		} else {
 			text += p.change(nil, t.Change, t.ChangeKind, t.ChangeQualifier)
 		}

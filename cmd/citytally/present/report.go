@@ -163,7 +163,7 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 	if row.Value != "" {
 		figure = p.amount(row.Indicator, decimal.RequireFromString(row.Value), row.Unit, row.Qualifier)
 	}
-	change := p.noChange(period, row.Held.Withheld(row.ChangeReason), row.Value, row.ChangeAreas, row.Coverage.Missing)
+	change := p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas, row.Coverage.Missing)
 	if row.Change != "" {
 		change = p.change(row.indicator, row.Change, row.ChangeKind, row.ChangeQualifier)
 	}
@@ -191,7 +191,7 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 		}
 		t.AppendRow(table.Row{
 			row.Indicator, nameZH, nameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
-			row.Held.Withheld(row.ChangeReason), row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
+			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
 			row.ComputedAt.UTC().Format(utcMilliseconds), row.ChangeQualifier, strings.Join(row.ChangeAreas, " "), strings.Join(row.Flags, " "), strings.Join(row.Carried, " "),
 			strings.Join(held.Holds, " "), strings.Join(held.Areas, " "), held.Value, held.Change,
 		})

@@ -59,7 +59,7 @@ func (p *Printer) digits(indicator string, value decimal.Decimal, qualifier stri
 func (p *Printer) changeClause(period string, indicator *catalogue.Indicator, row *sink.ReportRow) string {
 	words, base := &p.words().Sentence, p.base(period)
 	if row.Change == "" {
-		detail, why := "", row.Held.Withheld(row.ChangeReason)
+		detail, why := "", row.ChangeReason
 		switch {
 		case row.ChangeReason == tally.SignChange:
 			detail = p.words().Turned(row.Value)
@@ -192,7 +192,7 @@ func (p *Printer) signedChange(period string, row *sink.ReportRow) string {
 		if row.ChangeReason == tally.ValueMissing {
 			return ""
 		}
-		return p.noChange(period, row.Held.Withheld(row.ChangeReason), row.Value, row.ChangeAreas, row.Coverage.Missing)
+		return p.noChange(period, row.ChangeReason, row.Value, row.ChangeAreas, row.Coverage.Missing)
 	}
 	change := decimal.RequireFromString(row.Change)
 	size := roundSize(indicator, change, row.ChangeQualifier)

@@ -46,7 +46,7 @@ var englishWords = Words{
 			tally.BaseZero: " (zero in %[1]s, so no rate)", tally.BaseNegative: " (negative in %[1]s, so no rate)",
 			tally.BaseMissing: " (no figure for %[1]s)",
 			tally.Break:       " (not comparable with %[1]s: the territory changed%[2]s)", tally.MissingMember: " (areas are missing%[2]s, so no rate)",
-			event.HeldMember: " (figures are held%[2]s, so no rate)",
+			tally.HeldMember: " (figures are held%[2]s, so no rate)",
 			tally.NewArea:    " (an area is new%[2]s; not comparable with %[1]s)",
 			tally.Definition: " (the definition changed; not comparable with %[1]s)",
 			tally.SignChange: " (%[2]s, so no rate)", tally.Overflow: " (more digits than can be stored, so no rate)",

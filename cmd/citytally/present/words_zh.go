@@ -44,7 +44,7 @@ var chineseWords = Words{
 		NoRate: map[string]string{
 			tally.BaseZero: "（%[1]s为零，不计增速）", tally.BaseNegative: "（%[1]s为负，不计增速）",
 			tally.BaseMissing: "（无%[1]s可比数）",
-			tally.Break:       "（区划口径有变动%[2]s，与%[1]s不可比）", tally.NewArea: "（新设地区%[2]s，与%[1]s不可比）", tally.MissingMember: "（未报齐%[2]s，暂不计增速）", event.HeldMember: "（有数待核实%[2]s，暂不计增速）", tally.Definition: "（指标口径有变动，与%[1]s不可比）",
+			tally.Break:       "（区划口径有变动%[2]s，与%[1]s不可比）", tally.NewArea: "（新设地区%[2]s，与%[1]s不可比）", tally.MissingMember: "（未报齐%[2]s，暂不计增速）", tally.HeldMember: "（有数待核实%[2]s，暂不计增速）", tally.Definition: "（指标口径有变动，与%[1]s不可比）",
 			tally.SignChange: "（%[2]s，不计增速）", tally.Overflow: "（数值位数超出存储范围，不计增速）",
 		},
 		Gaps: "（%s）",
