@@ -97,6 +97,9 @@ func TestOlderBrokerDataIsTold(t *testing.T) {
 	if code, _, stderr := citytally(t, "submit", "--dir", dir, "--wait", "0", "--area", "320804", "--dataset", "sti-annual", file); code == 0 || !strings.Contains(stderr, "nothing was stored") {
 		t.Errorf("a submission meanwhile: exit code %d, %s", code, stderr)
 	}
+	if code, _, stderr := citytally(t, "lock", "--period", "2021", "--reason", "年报已定", "--dir", dir, "--lang", "zh"); code == 0 || !strings.Contains(stderr, "处理之前不再写入日志") || !strings.Contains(stderr, "--discard-newer") {
+		t.Errorf("a decision meanwhile: exit code %d, %s", code, stderr)
+	}
 	if diff := cmp.Diff(before, must(t, "sql", "--dir", dir, "--format", "csv", "SELECT sequence, value FROM observations ORDER BY sequence")); diff != "" {
 		t.Errorf("ClickHouse was written to meanwhile (-before +after)\n%s", diff)
 	}

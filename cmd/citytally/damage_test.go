@@ -111,3 +111,39 @@ func TestDroppedAndAlteredTablesAreTold(t *testing.T) {
 		t.Errorf("gdp is %s", got.Value)
 	}
 }
+
+// Files of a stream that are removed while everything runs are told within one comparison, although nothing
+// comes in. Nothing is taken in then, for what is acknowledged would be gone at the stop. The next start
+// tells what is missing.
+func TestRemovedFilesAreTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+	push(t, dir, "320812", 100)
+	ready(t, dir)
+	settled(t, attach(t, dir))
+	removeStream(t, dir, "SUBMISSIONS")
+	if why := diverged(t, dir); !strings.Contains(why, "files of stream SUBMISSIONS were removed while the broker runs") || !strings.Contains(why, "citytally backup") {
+		t.Errorf("told %q", why)
+	}
+	if out := must(t, "status", "--dir", dir, "--lang", "zh"); !strings.Contains(out, "流 SUBMISSIONS 的文件在消息服务器运行期间被移走") {
+		t.Errorf("status:\n%s", out)
+	}
+	file := csvFile(t, "indicator,period,value\ngdp,2021,7\n")
+	if code, _, stderr := citytally(t, "submit", "--dir", dir, "--wait", "0", "--area", "320804", "--dataset", "sti-annual", file); code == 0 || !strings.Contains(stderr, "nothing was stored") {
+		t.Errorf("a submission meanwhile: exit code %d, %s", code, stderr)
+	}
+	p.stop(t, syscall.SIGTERM)
+	p = startRun(t, dir)
+	if why := diverged(t, dir); !strings.Contains(why, "SUBMISSIONS was lost and created anew") {
+		t.Errorf("after the start: %q", why)
+	}
+	must(t, "replay", "--from", "submissions", "--dir", dir)
+	ready(t, dir)
+	push(t, dir, "320804", 11)
+	settled(t, attach(t, dir))
+	if got := reported(t, dir, "2021")["gdp"]; got.Value != "111" {
+		t.Errorf("gdp is %s", got.Value)
+	}
+}

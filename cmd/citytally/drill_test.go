@@ -350,6 +350,12 @@ func (s *drillSource) carryOut(t *testing.T, c drillCase) drillResult {
 		return r
 	}
 	defer p.stop(t, syscall.SIGTERM)
+	if strings.HasPrefix(c.broker, "SUBMISSIONS") && strings.Contains(c.broker, "VERDICTS lost") {
+		file := csvFile(t, "indicator,period,value\ngdp,2021,7\n")
+		if code, _, stderr := citytally(t, "submit", "--dir", dir, "--wait", "0", "--area", "320830", "--dataset", "sti-annual", file); code == 0 || !strings.Contains(stderr, "nothing was stored") {
+			t.Errorf("something is taken in: exit code %d, %s", code, stderr)
+		}
+	}
 	for i, line := range c.cure {
 		if slices.Equal(line, restore) && c.refuses(i) {
 			code, _, stderr := citytally(t, append(slices.Clone(line), "--dir", dir)...)

@@ -36,6 +36,7 @@ type Server struct {
 	nats        *server.Server // a new one after each restart
 	paused      error          // why there is none for now; nil while there is one
 	writeFailed chan struct{}  // holds an element when a write has failed
+	files       fileWatch
 
 	close      sync.Once
 	stop       context.CancelFunc

@@ -210,7 +210,7 @@ func (l *Log) check(ctx context.Context, m *Message) error {
 	if err != nil {
 		return err
 	}
-	if to == Submissions {
+	if to == Submissions || to == Accepted || to == Verdicts {
 		if held := l.IntakeHeld(ctx); held != nil {
 			return held
 		}

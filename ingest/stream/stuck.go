@@ -71,7 +71,7 @@ type health struct {
 	letters map[stageStream]int
 	denied  map[string]denial                // by subject
 	outage  func() error                     // why the broker is away; nil is not known
-	held    func(context.Context) *HeldError // why nothing is published to SUBMISSIONS; nil holds nothing
+	held    func(context.Context) *HeldError // why nothing is taken in and judged; nil holds nothing
 	// missed are the sequences, by stream, at which readers got no message; newlyMissed has a
 	// value when there are more.
 	missed      map[string][]Range

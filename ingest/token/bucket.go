@@ -189,7 +189,8 @@ func Revoke(ctx context.Context, log *stream.Log, file *File, id, reason string,
 	}
 	issued.RevokedAt, issued.RevokedBy, issued.Reason = now.UTC().Truncate(time.Second), by, reason
 	// First, so that a revocation that is half done is one.
-	if err := record(ctx, log, h, &issued); err != nil {
+	err = record(ctx, log, h, &issued)
+	if _, held := errors.AsType[*stream.HeldError](err); err != nil && !held { // the next start records it, see Reconcile
 		return Issued{}, err
 	}
 	return issued, put(ctx, log, h, revision, &issued)

@@ -52,6 +52,9 @@ type Divergence struct {
 	Known  uint64 `json:"known"`
 	// Detail says more of a Replaced message, names both logs of OtherLog, and at which sequences messages are Unreadable.
 	Detail string `json:"detail,omitempty"`
+	// WithVerdicts says of a SUBMISSIONS that was created anew that VERDICTS was too, so that nothing in the
+	// log tells of submissions of which nothing was accepted: what comes would get their places.
+	WithVerdicts bool `json:"with_verdicts,omitempty"`
 }
 
 // DivergenceKind says how two records diverge.
@@ -67,6 +70,8 @@ const (
 	Anew DivergenceKind = "created_anew"
 	// Gone is a stream that the broker does not have.
 	Gone DivergenceKind = "gone"
+	// FilesGone is a stream of which files were removed while the broker runs, which does not notice.
+	FilesGone DivergenceKind = "files_gone"
 	// VerdictsLost are verdicts that VERDICTS lacks and ClickHouse has, on submissions that
 	// SUBMISSIONS still has.
 	VerdictsLost DivergenceKind = "verdicts_lost"
@@ -113,8 +118,29 @@ func (d *Divergence) StopsTransform() bool {
 // StopsIntake reports whether nothing must be taken in while the divergence stands, because it would get
 // the places of what a stream has lost at its end. What is lost would then not be told any more.
 func (d *Divergence) StopsIntake() bool {
-	return d.Kind == VerdictsLost || d.Kind == OtherLog || d.Kind == Replaced && d.Holder == ClickHouse ||
+	return d.Kind == FilesGone && (d.Stream == stream.Direct || slices.Contains(KeptWhole(), d.Stream)) || d.WithVerdicts || d.Kind == VerdictsLost || d.Kind == OtherLog || d.Kind == Replaced && d.Holder == ClickHouse ||
 		d.Kind == TailLost && (d.Stream == stream.Submissions || d.Stream == stream.Accepted || d.Stream == stream.Verdicts)
+}
+
+// Held returns why nothing must be taken in while divergences stand, or nil.
+func Held(found []Divergence) *stream.HeldError {
+	held := &stream.HeldError{}
+	var errs []error
+	for i := range found {
+		d := &found[i]
+		if !d.StopsIntake() {
+			continue
+		}
+		errs = append(errs, d.Reason())
+		if !slices.Contains(held.Streams, d.Stream) {
+			held.Streams = append(held.Streams, d.Stream)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	held.Why = errors.Join(errs...)
+	return held
 }
 
 // StopsMending reports whether nothing must be taken out of the projection while the divergence
@@ -182,6 +208,12 @@ func CheckLog(ctx context.Context, log *stream.Log) ([]Divergence, error) {
 		if len(holes.Unreadable) > 0 {
 			found = append(found, unreadable(name, extent.Last, holes.Unreadable))
 		}
+	}
+	isAnew := func(name string) func(Divergence) bool {
+		return func(d Divergence) bool { return d.Stream == name && d.Kind == Anew }
+	}
+	if i := slices.IndexFunc(found, isAnew(stream.Submissions)); i >= 0 {
+		found[i].WithVerdicts = slices.ContainsFunc(found, isAnew(stream.Verdicts))
 	}
 	for name, look := range map[string]func(context.Context) (uint64, error){stream.Direct: log.LostDirect, stream.Originals: log.LostOriginal} {
 		if gone[name] || gone[stream.Submissions] {

@@ -30,7 +30,9 @@ func (d *Divergence) text() bilingual.Text {
 		}
 	}
 	waits := bilingual.Text{ZH: "为避免覆盖，暂停写入", EN: "the sink waits, so that nothing is overwritten"}
+	stops := bilingual.Text{}
 	if d.StopsIntake() {
+		stops = bilingual.Text{ZH: "；处理之前不接收、不审核", EN: "; nothing is taken in and judged until this is decided"}
 		waits = bilingual.Text{ZH: "为避免覆盖，处理之前不接收、不审核、不写入", EN: "nothing is taken in, judged or stored until this is decided, so that nothing is overwritten"}
 	}
 	switch {
@@ -39,6 +41,12 @@ func (d *Divergence) text() bilingual.Text {
 			ZH: fmt.Sprintf("消息服务器上没有流 %s：其文件被移走，或被人删除；请放回最新的消息服务器数据，或重新启动 citytally（自备服务器的请运行 citytally setup），会重新创建；之后会说明哪些可以恢复", d.Stream),
 			EN: fmt.Sprintf("the broker has no stream %s: its files were removed, or somebody deleted it; put back the newest copy of the broker's data, "+
 				"or start citytally again (with a broker of your own: citytally setup), which creates it anew; what can be brought back is told then", d.Stream),
+		}
+	case d.Kind == FilesGone:
+		return bilingual.Text{
+			ZH: fmt.Sprintf("流 %s 的文件在消息服务器运行期间被移走：消息服务器仍在内存和已移走的文件中继续，停止后即丢失%s；请先备份仍可读取的内容（citytally backup 目录），再停止 citytally、放回最新的消息服务器数据并重新启动；缺少什么届时会说明", d.Stream, stops.ZH),
+			EN: fmt.Sprintf("files of stream %s were removed while the broker runs: it goes on in memory and in files that are not there any more, and what it has stored since is lost when it stops%s; "+
+				"back up what can still be read (citytally backup DIR), then stop citytally, put back the newest copy of the broker's data and start it again; what is missing is told then", d.Stream, stops.EN),
 		}
 	case d.Kind == OtherLog:
 		return bilingual.Text{
@@ -86,9 +94,9 @@ func (d *Divergence) text() bilingual.Text {
 		}
 	case d.Kind == Anew:
 		return bilingual.Text{
-			ZH: fmt.Sprintf("%s 丢失后被重新创建：第 %d 条消息以前的报送原件已不在，已采用的数和审核结果在其他流中（除非也已丢失）；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, d.Known, fromSubmissions),
-			EN: fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are in the other streams, unless those are lost too; "+
-				"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, fromSubmissions),
+			ZH: fmt.Sprintf("%s 丢失后被重新创建：第 %d 条消息以前的报送原件已不在，已采用的数和审核结果在其他流中（除非也已丢失）%s；请放回最新的消息服务器数据，或不再恢复、继续运行：%s", d.Stream, d.Known, stops.ZH, fromSubmissions),
+			EN: fmt.Sprintf("%s was lost and created anew: what was sent up to message %d is no longer there as it came, what was accepted of it and the verdicts are in the other streams, unless those are lost too%s; "+
+				"put back the newest copy of the broker's data, or go on without: %s", d.Stream, d.Known, stops.EN, fromSubmissions),
 		}
 	case d.Kind == VerdictsLost:
 		return bilingual.Text{

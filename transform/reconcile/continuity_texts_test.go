@@ -14,7 +14,7 @@ import (
 // those who read that.
 func TestDivergencesAreInBothLanguages(t *testing.T) {
 	commands := regexp.MustCompile(`citytally (recompute|setup|replay|token|schedule)( --[a-z-]+( [a-z]+)?)*`)
-	for _, kind := range []DivergenceKind{TailLost, HeadLost, Anew, Gone, VerdictsLost, VerdictsMoved, Replaced, WrittenOver, Unreadable, OtherLog, Behind} {
+	for _, kind := range []DivergenceKind{TailLost, HeadLost, Anew, Gone, VerdictsLost, VerdictsMoved, Replaced, WrittenOver, Unreadable, OtherLog, FilesGone, Behind} {
 		for _, of := range []string{stream.Accepted, stream.Submissions, stream.Verdicts, stream.Totals, stream.Releases, stream.Direct, stream.Dead} {
 			for _, holder := range []string{ClickHouse, stream.Totals} {
 				d := &Divergence{Kind: kind, Stream: of, Holder: holder, Last: 7001, Known: 9003, Detail: "7002–9003"}

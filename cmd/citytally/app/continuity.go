@@ -32,6 +32,8 @@ type continuity struct {
 	projection reconcile.Projection // nil where this process has no store
 	prepared   <-chan struct{}      // closed when the projection can be asked
 	logger     zerolog.Logger
+	// lostFiles returns the streams of which files were removed; nil where the broker is another process's.
+	lostFiles func() ([]string, error)
 
 	mu         sync.Mutex
 	streams    comparison    // of the streams with each other
@@ -146,6 +148,13 @@ func (c *continuity) remember(ctx context.Context) {
 func (c *continuity) compareStreams(ctx context.Context) (reconnects uint64, err error) {
 	reconnects = c.log.Reconnects()
 	found, err := reconcile.CheckLog(ctx, c.log)
+	if err == nil && c.lostFiles != nil {
+		var names []string
+		names, err = c.lostFiles()
+		for _, name := range names {
+			found = append(found, reconcile.Divergence{Kind: reconcile.FilesGone, Stream: name})
+		}
+	}
 	if err != nil {
 		c.logger.Debug().Err(err).Msg("the streams were not compared")
 	} else {
@@ -230,7 +239,7 @@ func (c *continuity) storable(ctx context.Context) error {
 }
 
 // errComparing says that the log has not been compared yet since the broker came.
-var errComparing = errors.New("the log is being compared with what was made from it; try again in a second")
+var errComparing = bilingual.New("正在核对日志与由其得出的内容，请稍后重试", "the log is being compared with what was made from it; try again in a second")
 
 // intakePatience is how long what comes in waits for a comparison, which takes milliseconds.
 const intakePatience = 3 * time.Second
@@ -256,17 +265,9 @@ func (c *continuity) intakeHeld(ctx context.Context) *stream.HeldError {
 	if c.isStale() {
 		return &stream.HeldError{Why: errComparing}
 	}
-	held := &stream.HeldError{}
-	held.Why = c.standing(func(d *reconcile.Divergence) bool {
-		if d.StopsIntake() && !slices.Contains(held.Streams, d.Stream) {
-			held.Streams = append(held.Streams, d.Stream)
-		}
-		return d.StopsIntake()
-	})
-	if held.Why == nil {
-		return nil
-	}
-	return held
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return reconcile.Held(slices.Concat(c.streams.found, c.shown.found))
 }
 
 // isStale reports whether the broker is away, or was since the streams were last to be compared.

@@ -208,6 +208,9 @@ func (p *Pipeline) watchContinuity() {
 		projection = &sink.Projection{Store: p.Store, Log: p.Log}
 	}
 	p.continuity = newContinuity(p.Log, projection, p.prepared, p.options.Logger)
+	if p.districts != nil {
+		p.continuity.lostFiles = p.districts.server.LostFiles
+	}
 	p.Log.HoldIntake(p.continuity.intakeHeld)
 	p.health.addReadiness("log", p.continuity.ready)
 	watchDivergences(p.registry, p.continuity.count)

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,6 +17,7 @@ import (
 	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 	"github.com/citytally/citytally/sink"
+	"github.com/citytally/citytally/transform/reconcile"
 )
 
 // Addresses are where servers are said to be; "" leaves it to the settings, or to
@@ -121,8 +123,38 @@ func (c *Client) openLogAs(user string, logger zerolog.Logger) (*stream.Log, fun
 		nc.Close()
 		return nil, nil, err
 	}
+	log.HoldIntake(c.held(log))
 	return log, nc.Close, nil
 }
+
+// held returns what says why nothing must be written that people decide: it would get the place of what a
+// stream has lost. The log is compared once, with ClickHouse too where that answers.
+func (c *Client) held(log *stream.Log) func(context.Context) *stream.HeldError {
+	var once sync.Once
+	var held *stream.HeldError
+	return func(ctx context.Context) *stream.HeldError {
+		once.Do(func() {
+			found, err := reconcile.CheckLog(ctx, log)
+			if err != nil {
+				held = &stream.HeldError{Why: err}
+				return
+			}
+			asking, cancel := context.WithTimeout(ctx, heldTimeout)
+			defer cancel()
+			if store, err := c.openStore(asking, zerolog.Nop()); err == nil {
+				defer store.Close()
+				if shown, err := reconcile.CheckProjection(asking, log, &sink.Projection{Store: store, Log: log}); err == nil {
+					found = append(found, shown...)
+				}
+			}
+			held = reconcile.Held(found)
+		})
+		return held
+	}
+}
+
+// heldTimeout is how long a decision waits for ClickHouse, which may know of more than the log has.
+const heldTimeout = 3 * time.Second
 
 // openRepair connects to the broker's streams as who brings back what they have lost; what says in a stream
 // that the rest is lost for good is the administrator's. The returned function disconnects.
@@ -137,6 +169,7 @@ func (c *Client) openRepair(logger zerolog.Logger) (*stream.Log, func(), error) 
 		return nil, nil, err
 	}
 	log.ChangeAs(admin)
+	log.HoldIntake(nil)
 	return log, func() { disconnect(); leave() }, nil
 }
 
