@@ -97,9 +97,9 @@ func (b *batchMoment) ListedBesides(area string, cell ledger.Cell, stated map[st
 	return listed[:min(len(listed), most)]
 }
 
-// PendingOfList returns how many rows of an area's list are held of those that a submission brought, in whatever parts,
-// beyond what the batch has superseded.
-func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, whole event.WholeID) (n int) {
+// PendingOfList returns how many rows of an area's list are held of those that are wanted, beyond what the batch has
+// superseded.
+func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, wanted func(*ledger.Hold) bool) (n int) {
 	of := map[string]*ledger.Hold{}
 	for _, h := range b.reading.PendingListed(cell) {
 		if h.Area == area {
@@ -113,7 +113,7 @@ func (b *batchMoment) PendingOfList(area string, cell ledger.Cell, whole event.W
 	}
 	for code, h := range of {
 		c, ok := b.batchState.candidates[area][cell.Period][cell.Indicator+" "+code]
-		n += one(h.Submission.Whole() == whole && !(ok && c.rank().Compare(h.Rank()) > 0))
+		n += one(wanted(h) && !(ok && c.rank().Compare(h.Rank()) > 0))
 	}
 	return n
 }

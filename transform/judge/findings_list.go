@@ -131,6 +131,18 @@ func listLeavesOut(p catalogue.Period, n int, named []ledger.Claim) *event.Findi
 		fmt.Sprintf("listed for %s before, not in this file and still in force, %d: %s%s; to take one off the list send its row with action D", en, n, strings.Join(codes, ", "), andMore))
 }
 
+// listIncomplete is the finding on every row of a list of which others are refused.
+func listIncomplete(p catalogue.Period, refused, left int, figure, count catalogue.Value) *event.Finding {
+	zh, en := p.Names()
+	whyZH, whyEN := fmt.Sprintf("这份名单有 %d 行被退回", refused), fmt.Sprintf("rows of this list are refused (%d)", refused)
+	if refused == 0 {
+		whyZH, whyEN = fmt.Sprintf("此前报送、待核实的名单有 %d 行不在这份里", left), fmt.Sprintf("rows of the list that were sent before and are held are not in this file (%d)", left)
+	}
+	return hold(incompleteListCode, "entity", "", event.ByDistrict,
+		fmt.Sprintf("%s，这些行若生效，%s的数将由已报的 %s 变为 %s，暂未采用；请改正后整份名单一起重报，名单确实如此的，请说明情况", whyZH, zh, figure, count),
+		fmt.Sprintf("%s, and what is left would change the figure for %s from %s, as reported, to %s, so that it is held; send the whole list again with what was wrong corrected, or explain it if the list is right as it is", whyEN, en, figure, count))
+}
+
 func listGoesFirst(column, seen string, p catalogue.Period, valid int) *event.Finding {
 	zh, en := p.Names()
 	return inform("LIST_AND_COUNT_DIFFER", column, seen,

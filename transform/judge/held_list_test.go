@@ -259,3 +259,60 @@ func TestForeseenHeldLists(t *testing.T) {
 		t.Errorf("a list that would count: %+v, with what is held %s", f.Verdicts[0], value(f))
 	}
 }
+
+// A first list of which rows are refused does not take the place of the figure that was reported, nor do the rows that
+// were mended alone: the whole list does, or what there is once it is explained.
+//
+// Rules: distinct.
+func TestIncompleteListIsHeld(t *testing.T) {
+	broken := func(rows ...int) func(*event.Submission) {
+		return func(s *event.Submission) {
+			for _, i := range rows {
+				s.Observations[i].Entity = "9132081266666000XX"
+			}
+		}
+	}
+	figure := event.Submission{Area: "901", Dataset: "annual", Observations: []event.Observation{{Indicator: "hnte", Period: "2021", Value: "12"}}}
+	begin := func() *heldLists {
+		h := newHeldLists(t)
+		h.judge(list("2020", 1, 8), "district")
+		h.judge(figure, "district")
+		return h
+	}
+	h := begin()
+	h.want("most rows refused", h.judge(list("2021", 1, 12, broken(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)), "district"), event.Held, 2, incompleteListCode, "12", "2")
+	h.want("the mended rows alone", h.judge(list("2021", 2, 11), "district"), event.Held, 10, incompleteListCode, "12", "")
+	h.want("the whole list", h.judge(list("2021", 1, 12), "district"), event.New, 12, "HELD_SUPERSEDED", "12", "")
+	h.want("one more, and one refused", h.judge(list("2021", 13, 14, broken(1)), "district"), event.New, 1, "ENTITY_CODE_INVALID", "13", "")
+
+	h = begin()
+	v := h.judge(list("2021", 1, 12, broken(3)), "district")
+	h.want("one row refused", v, event.Held, 11, incompleteListCode, "12", "11")
+	if err := h.act(event.ExplainHeld, district, "其中一家已注销", event.HoldID{Sequence: v.Sequence, Row: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if total := h.total("2021"); total.Value != "11" || total.Held != nil {
+		t.Fatalf("after the explanation: %+v", total)
+	}
+
+	h = begin()
+	h.want("as many as were reported", h.judge(list("2021", 1, 13, broken(5)), "district"), event.New, 12, "", "12", "")
+	h = begin()
+	h.want("the bureau's own", h.judge(list("2021", 1, 12, broken(3)), "bureau"), event.New, 11, "", "11", "")
+
+	for _, batch := range []int{1, 10} {
+		h = begin()
+		held := 0
+		for _, v := range h.judgeParts(list("2021", 1, 12, broken(11)), 5, batch) {
+			held += v.Held
+		}
+		if total := h.total("2021"); held != 11 || total.Value != "12" {
+			t.Fatalf("%d parts at once: held %d, total %s", batch, held, total.Value)
+		}
+		for n, v := range h.judgeParts(list("2021", 1, 12), 5, batch) {
+			if v.Held != 0 || v.Outcome != event.AllAccepted {
+				t.Fatalf("%d parts at once, part %d of the whole list: %+v", batch, n+1, v)
+			}
+		}
+	}
+}

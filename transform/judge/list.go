@@ -290,8 +290,14 @@ func (r *checks) findRelisted(m moment, s *received, area *catalogue.Area, read 
 		}
 	}
 	for of, at := range same {
+		if h := states[at[0]].Held; heldAsIncomplete(h) && refusedRows(rows) == 0 {
+			for _, i := range at {
+				rows[i].relisted = true // sent again without what was refused
+			}
+			continue
+		}
 		again := s.submission.Part != nil && of.whole == id.Whole() // with the other parts
-		if !again && len(at) < m.PendingOfList(area.Code, of.cell, of.whole) {
+		if !again && len(at) < m.PendingOfList(area.Code, of.cell, func(h *ledger.Hold) bool { return h.Submission.Whole() == of.whole }) {
 			for _, i := range at {
 				rows[i].relisted = true
 			}
@@ -313,7 +319,7 @@ func (r *checks) claimsOf(s *received, read []event.AcceptedObservation, at []in
 // applyRulesToLists holds the count that follows from each changed list against the rules, as if it
 // had been reported. What refuses or holds the count does so to every row that changes the list;
 // it returns what is only told. Of a list in parts that is told with the first part.
-func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (told []event.Finding) {
+func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, dataset *catalogue.Dataset, read []event.AcceptedObservation, rows []rowState, states []ledger.CellState) (told []event.Finding) {
 	if len(r.rules.Plans(dataset.ID)) == 0 {
 		return nil
 	}
@@ -323,9 +329,6 @@ func (r *checks) applyRulesToLists(m moment, s *received, area *catalogue.Area, 
 		r.addClaims(made, s, read, rows, states)
 		found = r.judgeCounts(m, s, area, dataset, made)
 	} else {
-		if of.found == nil {
-			of.found = r.judgeCounts(m, s, area, dataset, r.claimsOfParts(m, of, area, dataset, list))
-		}
 		found = of.found
 	}
 	for cell, at := range changed {

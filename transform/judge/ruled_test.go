@@ -125,6 +125,14 @@ func TestRulesJudgeRows(t *testing.T) {
 			want: map[int][]string{1: {"YTD_FALLING"}, 2: {"YTD_ABOVE_NEXT"}}, refused: []int{1, 2},
 		},
 		{
+			name: "years to date by quarter fall", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2021-YTD03", "34"), fixture.Figure("tech_contract_value", "2021-YTD12", "49")},
+			want: map[int][]string{1: {"YTD_ABOVE_NEXT"}, 2: {"YTD_FALLING"}}, refused: []int{1, 2},
+		},
+		{
+			name: "years to date by quarter fall within a submission", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2020-YTD03", "9.9"), fixture.Figure("tech_contract_value", "2020-YTD06", "5.1")},
+			want: map[int][]string{1: {"YTD_ABOVE_NEXT"}, 2: {"YTD_FALLING"}}, refused: []int{1, 2},
+		},
+		{
 			name: "year to date falls within a submission", dataset: "sti-monthly", rows: []event.Observation{fixture.Figure("tech_contract_value", "2020-YTD09", "9.9"), fixture.Figure("tech_contract_value", "2020-YTD10", "5.1")},
 			want: map[int][]string{1: {"YTD_ABOVE_NEXT"}, 2: {"YTD_FALLING"}}, refused: []int{1, 2},
 		},

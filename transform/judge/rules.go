@@ -59,9 +59,8 @@ type moment interface {
 	// ListedBesides returns up to most of the entities that an area lists in a cell, those
 	// stated left out, by code.
 	ListedBesides(area string, cell ledger.Cell, stated map[string]bool, most int) []ledger.Claim
-	// PendingOfList returns how many rows of a list of the area are held, of those that a submission
-	// brought, in whatever parts.
-	PendingOfList(area string, cell ledger.Cell, whole event.WholeID) int
+	// PendingOfList returns how many rows of a list of the area are held, of those that are wanted.
+	PendingOfList(area string, cell ledger.Cell, wanted func(*ledger.Hold) bool) int
 	// RegisteredIn returns the statements that other areas have in force in a cell of entities
 	// which they say are registered in an area, by code.
 	RegisteredIn(area string, cell ledger.Cell) []ledger.Claim
@@ -150,7 +149,9 @@ func (r *checks) apply(s *received, before history, known map[ledger.Item]bool) 
 			}
 		}
 		if list != nil {
-			result.findings = r.applyRulesToLists(m, s, area, dataset, list, read, rows, states)
+			r.judgeWhole(m, s, area, dataset, list)
+			result.findings = r.applyRulesToLists(m, s, area, dataset, read, rows, states)
+			r.holdIncompleteLists(m, s, area, read, rows, states)
 			r.guardLockedLists(m, s, read, rows, states)
 			if !r.again {
 				result.findings = append(result.findings, r.listsBesideFigures(m, area, read, rows, states)...)

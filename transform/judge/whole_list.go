@@ -18,6 +18,22 @@ import (
 type wholeList struct {
 	parts []received                // in the order of their numbers; none once they were judged
 	found map[ledger.Cell]*rowState // about the count of each list, once they were judged
+	// lists are what becomes of each list that the parts would change, and refused is how many rows of theirs are refused.
+	lists   map[ledger.Cell]foreseenList
+	refused int
+}
+
+// judgeWhole judges a list in parts as a whole, with the first of them.
+func (r *checks) judgeWhole(m moment, s *received, area *catalogue.Area, dataset *catalogue.Dataset, list *catalogue.Indicator) {
+	of := s.whole
+	if of == nil || of.found != nil {
+		return
+	}
+	made := r.claimsOfParts(m, of, area, dataset, list)
+	of.found, of.lists = r.judgeCounts(m, s, area, dataset, made), map[ledger.Cell]foreseenList{}
+	for cell, claims := range made {
+		of.lists[cell] = foresee(m, s.area, cell, claims)
+	}
 }
 
 // wholeID tells one whole from the others of a batch.
@@ -31,7 +47,7 @@ type wholeID struct {
 func (v *Validator) joinWhole(ctx context.Context, batch []received, r *received, state *batchState) error {
 	by, part := v.checks(), r.submission.Part
 	dataset, known := by.catalogue.Dataset(r.dataset)
-	if part == nil || !known || dataset.Rows != catalogue.EntityRows || len(by.rules.Plans(r.dataset)) == 0 {
+	if part == nil || !known || dataset.Rows != catalogue.EntityRows {
 		return nil
 	}
 	id := wholeID{r.delivery.Sequence - uint64(part.Number), part.Content}
@@ -88,6 +104,7 @@ func (r *checks) claimsOfParts(m moment, of *wholeList, area *catalogue.Area, da
 			}
 		}
 		r.addClaims(made, s, read, rows, states)
+		of.refused += refusedRows(rows)
 		of.parts[i] = received{}
 	}
 	of.parts = nil

@@ -29,7 +29,7 @@ func newProgram(env *cel.Env, checked *cel.Ast) (made program, err error) {
 
 // longest is how many elements the lists have at most that expressions name, and how many
 // bytes the texts.
-var longest = map[string]uint64{"series": seriesLength, "references": 1, "neighbours": 2, "reference_period": 16, "nearest_period": 16, "stated_unit": 255, "shares": shareYears, "reason": 4 << 10, "missing_zones": 4 << 10, "note": 4 << 10, "stage": 16, "in_force_stage": 16, "period": 16}
+var longest = map[string]uint64{"series": seriesLength, "references": 1, "neighbours": 2, "reference_period": 16, "nearest_period": 16, "before_period": 16, "after_period": 16, "stated_unit": 255, "shares": shareYears, "reason": 4 << 10, "missing_zones": 4 << 10, "note": 4 << 10, "stage": 16, "in_force_stage": 16, "period": 16}
 
 // sizes tells how long what an expression names can be.
 type sizes struct{}

@@ -75,6 +75,10 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 		return choose(r.Period.Names())
 	case "nearest_period":
 		return choose(r.nearestPeriod().Names())
+	case "before_period":
+		return choose(r.periodBeside(periodBefore).Names())
+	case "after_period":
+		return choose(r.periodBeside(periodAfter).Names())
 	case "reference_period":
 		zh, en := r.referencePeriod().Names()
 		if r.ofOtherSpan && r.of.kind == catalogue.Flow && lengthOf(r.referenceAt) != lengthOf(r.Period) {

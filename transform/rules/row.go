@@ -167,15 +167,11 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 		if r.Period.Kind == catalogue.Year {
 			return r.figure(ofYearBefore)
 		}
-		if before, exists := periodBefore(r.Period); exists {
-			v, _, ok = r.Figures.Figure(r.of.id, before)
-		}
+		v, _, ok = r.beside(periodBefore)
 	case ofYearBefore:
 		v, r.submittedYearBefore, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
 	case ofAfter:
-		if after, exists := periodAfter(r.Period); exists {
-			v, _, ok = r.Figures.Figure(r.of.id, after)
-		}
+		v, _, ok = r.beside(periodAfter)
 	case ofSameSpan:
 		if same, exists := sameSpan(r.Period); exists && r.of.kind == catalogue.Flow {
 			v, _, ok = r.Figures.Figure(r.of.id, same)
@@ -188,6 +184,24 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 		return r.further(n)
 	}
 	return v, ok
+}
+
+// beside returns the figure of the next period in one direction, and the period. Of years to date, which areas report
+// by month or by quarter, it is the next of the year that has a figure.
+func (r *Row) beside(next func(catalogue.Period) (catalogue.Period, bool)) (v catalogue.Value, of catalogue.Period, ok bool) {
+	for p, exists := next(r.Period); exists; p, exists = next(p) {
+		if v, _, ok = r.Figures.Figure(r.of.id, p); ok || p.Kind != catalogue.YearToDate {
+			return v, p, ok
+		}
+	}
+	p, _ := next(r.Period)
+	return v, p, false
+}
+
+// periodBeside returns the period of the figure beside.
+func (r *Row) periodBeside(next func(catalogue.Period) (catalogue.Period, bool)) catalogue.Period {
+	_, of, _ := r.beside(next)
+	return of
 }
 
 // text returns a figure for people.
@@ -367,6 +381,8 @@ var textsOf = map[string]func(*Row) string{
 
 	"reference_period": func(r *Row) string { return r.referencePeriod().String() },
 	"nearest_period":   func(r *Row) string { return r.nearestPeriod().String() },
+	"before_period":    func(r *Row) string { return r.periodBeside(periodBefore).String() },
+	"after_period":     func(r *Row) string { return r.periodBeside(periodAfter).String() },
 }
 
 func listOf(values []catalogue.Value) ref.Val {
