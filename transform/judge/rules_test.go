@@ -53,9 +53,9 @@ func (p past) ListCount(string, ledger.Cell) ledger.ListCount { return ledger.Li
 
 func (p past) ListedBesides(string, ledger.Cell, map[string]bool, int) []ledger.Claim { return nil }
 
-func (past) PendingOfList(string, ledger.Cell, func(*ledger.Hold) bool) int     { return 0 }
-func (p past) RegisteredIn(string, ledger.Cell) []ledger.Claim        { return nil }
-func (p past) ForeseeLists(ledger.Cell, []ledger.Claim) []ledger.Part { return nil }
+func (past) PendingOfList(string, ledger.Cell, func(*ledger.Hold) bool) int { return 0 }
+func (p past) RegisteredIn(string, ledger.Cell) []ledger.Claim              { return nil }
+func (p past) ForeseeLists(ledger.Cell, []ledger.Claim) []ledger.Part       { return nil }
 
 func judged(t *testing.T, s event.Submission, history past) judgement {
 	t.Helper()
