@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/configs/strict"
@@ -98,11 +99,20 @@ func (g *Gateway) unknownDatasetProblem(seen string) ProblemError {
 	}
 	delete(candidates, "")
 	zh, en := g.knownDatasets()
-	return unknownProblem(datasetUnknown, "dataset", "报表", seen, candidates, zh, en, func(id string) string {
+	e := unknownProblem(datasetUnknown, "dataset", "报表", seen, candidates, zh, en, func(id string) string {
 		d, _ := g.catalogue().Dataset(id)
 		name, _ := d.Names()
 		return name
 	})
+	if stage, err := catalogue.ParseStage(strings.TrimSpace(seen)); err == nil && stage != 0 {
+		e.Detail += ". A stage (" + stage.String() + ") is no dataset; it stands in the file, in a column stage"
+		e.DetailZH += "。“" + stage.NameZH() + "”也是数据阶段，不是报表；阶段写在文件的“阶段”列"
+	} else if period, err := catalogue.ReadPeriod(seen, 0); err == nil {
+		nameZH, nameEN := period.Names()
+		e.Detail += ". " + nameEN + " is a period and no dataset; it is given as period"
+		e.DetailZH += "。“" + nameZH + "”是报告期，不是报表；报告期另填（period）"
+	}
+	return e
 }
 
 // unknownProblem tells of what the catalogue does not have, with what was probably meant and all that
@@ -117,7 +127,11 @@ func unknownProblem(code, field, fieldZH, seen string, candidates map[string]str
 	if seen == "" {
 		e.Detail, e.DetailZH = "no "+field+" is given", "未注明"+fieldZH
 	}
-	if meant, ok := candidates[strict.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]; ok {
+	meant, ok := candidates[strict.Nearest(seen, slices.Sorted(maps.Keys(candidates)))]
+	if !ok {
+		meant, ok = onlyContaining(seen, candidates)
+	}
+	if ok {
 		e.Detail += fmt.Sprintf("; did you mean %q?", meant)
 		e.DetailZH += fmt.Sprintf("，是否应为“%s”（%s）？", nameZH(meant), meant)
 		e.Detail += " Known: "
@@ -128,6 +142,20 @@ func unknownProblem(code, field, fieldZH, seen string, candidates map[string]str
 	e.Detail += strings.Join(known, ", ")
 	e.DetailZH += "可用的有：" + strings.Join(knownZH, "、")
 	return e
+}
+
+// onlyContaining returns what the only candidates mean that contain a text of two characters or more: 年报 in 科技创新年报.
+func onlyContaining(text string, candidates map[string]string) (meant string, ok bool) {
+	for name, of := range candidates {
+		if utf8.RuneCountInString(text) < 2 || !strings.Contains(strings.ToLower(name), strings.ToLower(text)) {
+			continue
+		}
+		if ok && of != meant {
+			return "", false
+		}
+		meant, ok = of, true
+	}
+	return meant, ok
 }
 
 // maxExcerpt is how many bytes of an upload an answer repeats.

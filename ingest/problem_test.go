@@ -49,6 +49,8 @@ func TestProblems(t *testing.T) {
 		"area by name":      {"POST", "/v1/submissions", "*", asJSON, figure("清江浦区", "1"), 422, "unprocessable", `did you mean "320812"?`},
 		"no area":           {"POST", "/v1/submissions", "*", asJSON, figure("", "1"), 422, "unprocessable", "no area is given"},
 		"unknown dataset":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-anual","observations":[{}]}`, 422, "unprocessable", `did you mean "sti-annual"?`},
+		"stage as dataset":  {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"年报","observations":[{}]}`, 422, "unprocessable", `did you mean "sti-annual"? Known: sti-annual. A stage (final) is no dataset`},
+		"period as dataset": {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"2022年","observations":[{}]}`, 422, "unprocessable", "2022 is a period and no dataset"},
 		"no observations":   {"POST", "/v1/submissions", "320812", asJSON, `{"dataset":"sti-annual"}`, 422, "unprocessable", "send at least one row"},
 		"parameters differ": {"POST", "/v1/submissions?area=320804", "*", asJSON, figure("320812", "1"), 422, "unprocessable", "make them agree"},
 		"unknown id":        {"GET", "/v1/submissions/" + strings.Repeat("0", 32), "320812", nil, "", 404, "not-found", "no submission has this id"},

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // englishUnit is a unit as it is written in English, without white space and in lower case: a currency, a power of ten
@@ -37,7 +38,9 @@ func readEnglishUnit(text string, own Unit) (Unit, bool) {
 	if len(text) == 0 || len(text) > 40 {
 		return Unit{}, false
 	}
-	text = strings.TrimSuffix(NormalizeName(text), ".")
+	if text = strings.TrimSuffix(NormalizeName(text), "."); utf8.RuneCountInString(text) < 2 {
+		return Unit{}, false // a sign of a currency, as formats of cells have it, or a letter
+	}
 	if share, ok := englishShares[text]; ok {
 		return scaledUnits[share], true
 	}

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Figure is a value in its indicator's unit, or a missing one.
@@ -76,6 +77,10 @@ func columnUnit(text string, own Unit) (Unit, bool) {
 	if known, ok := scaledUnits[text]; ok {
 		return known, true
 	}
-	text = normalise(text)
+	if text = normalise(text); strings.ContainsRune(text, ' ') {
+		if dense := strings.ReplaceAll(text, " ", ""); IsUnit(dense) {
+			text = dense // 亿 元
+		}
+	}
 	return impliedUnit(text, own), text != ""
 }

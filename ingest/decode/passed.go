@@ -45,6 +45,8 @@ func (t *table) passedOver(r *grid.Row, n int, first string) bool {
 		zh, en = "合计行，合计由系统计算", "a row of totals, which are computed"
 	case t.isChange(r):
 		zh, en = "同比、环比等，由系统计算", "a row of changes, which are computed"
+	case n == 1 && first == r.Cell(t.At[header.AreaField]) && t.area(first) != first: // an area without figures
+		return false
 	case n == 1 && len(t.Columns) > 1 && !(r.Fixed && len(r.Cells) == 1) && t.heading(r, first):
 		zh, en = "小标题", "a heading"
 	case t.Orientation != header.Long && t.At[header.IndicatorField] >= 0 && t.saysNothing(r):

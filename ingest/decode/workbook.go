@@ -165,6 +165,11 @@ func (w *workbook) describe(c *candidate) {
 	if c.summary.HiddenColumns > 0 {
 		w.understanding.note("COLUMNS_HIDDEN", 0, "", "", "有隐藏的列，也已读入", "hidden columns are read as well")
 	}
+	if comments := w.book.Comments(&c.Sheet); len(comments) > 0 {
+		first, text := event.Excerpt(comments[0].Cell, 20), event.Excerpt(comments[0].Text, 60)
+		w.understanding.note("CELL_COMMENTS", 0, "", text,
+			fmt.Sprintf("有 %d 处批注（如 %s：%s），未读；批注说到数值有误的，请改正单元格里的数", len(comments), first, text), fmt.Sprintf(plural(len(comments), "%d comment")+" on cells (%s: %s) not read; where one says that a figure is wrong, correct the cell", len(comments), first, text))
+	}
 	if n, first := c.summary.Formulas, c.summary.FirstFormula; n > 0 {
 		w.understanding.note("FORMULAS", 0, "", first,
 			fmt.Sprintf("有 %d 个公式单元格（如 %s），读的是上次保存时的计算结果", n, first), fmt.Sprintf(plural(n, "%d formula")+" (%s is the first): the result of when the file was saved is read", n, first))

@@ -138,7 +138,7 @@ func (p *Page) correct(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return fmt.Errorf("write submission: %w", err)
 	}
-	upload := Upload{Area: sent.Area, Dataset: sent.Dataset, File: fmt.Sprintf(v.W.TypedFile, v.Period(s.Period.String()))}
+	upload := Upload{Area: sent.Area, Dataset: sent.Dataset, File: fmt.Sprintf(v.W.TypedFile, v.Period(s.Period.String())), Typed: true}
 	http.Redirect(w, r, "/check/"+p.sessions.hold(v.session, content, upload), http.StatusSeeOther)
 	return nil
 }

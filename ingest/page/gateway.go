@@ -110,6 +110,8 @@ type Upload struct {
 	Dataset, Period, Sheet, Charset, Reason string
 	// File is the file's name.
 	File string
+	// Typed says that the figures were typed on the page, which wrote the file.
+	Typed bool
 	// Again says that content which was superseded since is meant anew.
 	Again bool
 }

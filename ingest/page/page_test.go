@@ -234,7 +234,7 @@ func TestOwnFiguresAreCorrected(t *testing.T) {
 		wants(t, http.StatusOK, "700.5 亿元 (final)", "813.41 亿元 (estimate)", `name="figure.gdp"`, `href="/forms/sti-annual?period=2021"`, "gross domestic product")
 
 	typed := v.post("/figures", url.Values{"dataset": {"sti-annual"}, "period": {"2021"}, "figure.gdp": {" 近820 "}, "figure.hnte_valid": {"8x7"}}).
-		wants(t, http.StatusOK, "typed on the page (2021)", "813.41 (estimate) → nearly 820 (estimate)", `class="effect refused"`)
+		wants(t, http.StatusOK, "typed on the page (2021)", "Corrections typed on the page, 2 in all.", "813.41 (estimate) → nearly 820 (estimate)", `class="effect refused"`)
 	v.confirm(typed, url.Values{"reason": {"census"}}).wants(t, http.StatusOK, `class="status partial"`)
 	v.get("/figures/gdp/2021").wants(t, http.StatusOK, "nearly 820 亿元 (estimate)", "813.41 亿元 (estimate)", "census", "typed on the page", "In force")
 	v.post("/figures", url.Values{"dataset": {"sti-annual"}, "period": {"2021"}}).wants(t, http.StatusUnprocessableEntity, "No new figure was typed")

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -139,6 +140,10 @@ func (p *Page) check(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	shown.ZH, shown.EN = checked.Understood.ZH, checked.Understood.EN
+	if file.upload.Typed && len(checked.Submissions) == 1 { // nobody has to be told of the file that the page made
+		n := len(checked.Submissions[0].Observations)
+		shown.ZH, shown.EN = fmt.Sprintf(chinese.Typed, n), fmt.Sprintf(english.Typed, n)
+	}
 	for _, note := range checked.Understood.Notes {
 		if note.Code == "ROW_PASSED_OVER" {
 			shown.Rows = append(shown.Rows, note)

@@ -42,11 +42,11 @@ type Words struct {
 	Periods                                                         PeriodWords
 
 	// Own figures, their history, and the city's totals.
-	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow        string
-	AsBefore, CheckTyped, TypedFile, Original, HistoryOf, By, Raw, Note string
-	Percent, Points, Own, HowItAdds, Others, List, Colon, Together      string
-	Changes                                                             catalogue.ChangeWords // as reports have them
-	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure          string
+	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow               string
+	AsBefore, CheckTyped, Typed, TypedFile, Original, HistoryOf, By, Raw, Note string
+	Percent, Points, Own, HowItAdds, Others, List, Colon, Together             string
+	Changes                                                                    catalogue.ChangeWords // as reports have them
+	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure                 string
 
 	// What is held, and what is owed.
 	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending string

@@ -47,7 +47,7 @@ var english = Words{
 
 	Figures: "Own figures", Totals: "City totals", Show: "Show", Download: "Download the form (Excel)", InForce: "In force", NewFigure: "Correct to",
 	TypeHow: "Fill in the rows to correct; the others stay as they are. You see what would become of it before anything is sent.", AsBefore: "As in force (new figures: the report's own)", CheckTyped: "Look at the corrections",
-	TypedFile: "typed on the page (%s)", Original: "Submission", HistoryOf: "All that was sent", By: "Sent by", Raw: "As written", Note: "Note",
+	Typed: "Corrections typed on the page, %d in all.", TypedFile: "typed on the page (%s)", Original: "Submission", HistoryOf: "All that was sent", By: "Sent by", Raw: "As written", Note: "Note",
 	Percent: "%s%%", Points: "%s points", Changes: catalogue.EnglishChanges(), Own: "Own", HowItAdds: "How it adds up", Others: "Other areas together", List: ", ", Colon: ": ", Together: "Sum",
 	NotPublishable: "not publishable yet", RatioOf: "first sum ÷ second sum × %d", TotalsHow: "This page follows by itself when figures change.", Live: "Updated", NoTotals: "There are no totals of this period yet.", Figure: "Figure",
 

@@ -47,7 +47,7 @@ var chinese = Words{
 
 	Figures: "本地区数据", Totals: "全市数", Show: "查看", Download: "下载填报表（Excel）", InForce: "现行数", NewFigure: "更正为",
 	TypeHow: "只在要更正的行填写新数；未填的行不变。填写后先看结果，确认才报送。", AsBefore: "与现行数相同（新增的按报表默认）", CheckTyped: "查看更正结果",
-	TypedFile: "网页填报（%s）", Original: "所属报送", HistoryOf: "历次报送", By: "报送人", Raw: "原文", Note: "备注",
+	Typed: "网页上填写的更正，共 %d 个数据。", TypedFile: "网页填报（%s）", Original: "所属报送", HistoryOf: "历次报送", By: "报送人", Raw: "原文", Note: "备注",
 	Percent: "%s%%", Points: "%s个百分点", Changes: catalogue.ChineseChanges(), Own: "本地区", HowItAdds: "怎样算出", Others: "其他地区合计", List: "、", Colon: "：", Together: "合计",
 	NotPublishable: "暂不可发布", RatioOf: "第一项合计 ÷ 第二项合计 × %d", TotalsHow: "各地区数变动时，本页自动更新。", Live: "已更新", NoTotals: "这个报告期还没有全市数。", Figure: "数据",
 

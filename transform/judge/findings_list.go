@@ -131,6 +131,10 @@ func listLeavesOut(p catalogue.Period, n int, named []ledger.Claim) *event.Findi
 		fmt.Sprintf("listed for %s before, not in this file and still in force, %d: %s%s; to take one off the list send its row with action D", en, n, strings.Join(codes, ", "), andMore))
 }
 
+// incompleteListCode is the code of the finding on every row of a list of which other rows are refused, where the
+// list would take the place of a figure.
+const incompleteListCode = "LIST_INCOMPLETE"
+
 // listIncomplete is the finding on every row of a list of which others are refused.
 func listIncomplete(p catalogue.Period, refused, left int, figure, count catalogue.Value) *event.Finding {
 	zh, en := p.Names()

@@ -8,10 +8,6 @@ import (
 	"github.com/citytally/citytally/transform/ledger"
 )
 
-// incompleteListCode is the code of the finding on every row of a list of which other rows are refused, where the
-// list would take the place of a figure.
-const incompleteListCode = "LIST_INCOMPLETE"
-
 // foreseenList is what a list would be with the statements of a submission.
 type foreseenList struct {
 	count catalogue.Value

@@ -19,6 +19,8 @@ type numberFormat struct {
 	date string
 	// time is true where the format shows a time of day or a span of time.
 	time bool
+	// struck is true where what the cell shows is struck through.
+	struck bool
 	// behind is what the format writes behind the number: a unit, or what makes it a period (年预计, 月).
 	behind string
 }
@@ -103,6 +105,7 @@ func (fs *formats) of(style int) numberFormat {
 			} else {
 				f = builtInFormat(s.NumFmt)
 			}
+			f.struck = s.Font != nil && s.Font.Strike
 		}
 		if fs.all == nil {
 			fs.all = map[int]numberFormat{}

@@ -190,6 +190,11 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 		return
 	}
 	raw := r.Cells[i]
+	format := g.book.formats.of(info.style)
+	if format.struck && isNumber(raw) {
+		g.fault(r, i, fmt.Sprintf("%s 上有删除线，看不出这个数是否作废；作废的请删去，有效的请去掉删除线", raw), fmt.Sprintf("%s is struck through, and it is not certain whether it still counts; delete it, or take the line away", raw))
+		return
+	}
 	switch info.kind {
 	case "s", "str", "inlineStr":
 		if (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') && isNumber(raw) && !isPeriod(raw) {
@@ -205,7 +210,6 @@ func (g *SheetRows) cell(r *Row, info cellInfo) {
 		r.Cells[i], _, _ = strings.Cut(raw, "T")
 		return
 	}
-	format := g.book.formats.of(info.style)
 	switch {
 	case format.time:
 		g.fault(r, i, fmt.Sprintf("存的是 %s，单元格却是时间格式，看不出填的是时间还是数；请把单元格格式改为“常规”或“数值”并核对", raw), fmt.Sprintf("it holds %s and is formatted as a time, so that it is not certain whether a time or a figure is meant; format the cell as General or Number, and check it", raw))

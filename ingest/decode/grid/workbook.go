@@ -37,7 +37,7 @@ type Sheet struct {
 const (
 	// maxSheets is how many sheets a workbook may have.
 	maxSheets = 200
-	// maxRelations is how many bytes the list of a workbook's parts may have.
+	// maxRelations is how many bytes of the list of a workbook's parts, or of a sheet's comments, are read.
 	maxRelations = 1 << 20
 )
 
@@ -218,33 +218,50 @@ func (w *Workbook) Sheets() []Sheet {
 	return sheets
 }
 
-// targets maps the ids of relations to the parts of the archive.
+// targets maps the ids of the workbook's relations to the parts of the archive.
 func (w *Workbook) targets() map[string]string {
 	targets := map[string]string{}
-	part := w.parts["xl/_rels/workbook.xml.rels"]
+	for _, r := range w.relations("xl/workbook.xml") {
+		targets[r.ID] = r.Target
+	}
+	return targets
+}
+
+// relation is a part to which another one refers.
+type relation struct {
+	ID     string `xml:"Id,attr"`
+	Type   string `xml:",attr"`
+	Target string `xml:",attr"`
+}
+
+// relations returns what a part refers to, with the names of the parts.
+func (w *Workbook) relations(of string) []relation {
+	var relations struct{ Relationship []relation }
+	folder := path.Dir(of)
+	if !w.decode(path.Join(folder, "_rels", path.Base(of)+".rels"), &relations) {
+		return nil
+	}
+	for i := range relations.Relationship {
+		r := &relations.Relationship[i]
+		if target := strings.TrimPrefix(r.Target, "/"); target != r.Target {
+			r.Target = target
+		} else {
+			r.Target = path.Join(folder, r.Target)
+		}
+	}
+	return relations.Relationship
+}
+
+// decode reads a small part of the archive; it reports false where there is none that can be read.
+func (w *Workbook) decode(name string, into any) bool {
+	part := w.parts[name]
 	if part == nil {
-		return targets
+		return false
 	}
 	content, err := part.Open()
 	if err != nil {
-		return targets
+		return false
 	}
 	defer content.Close()
-	var relations struct {
-		Relationship []struct {
-			ID     string `xml:"Id,attr"`
-			Target string `xml:"Target,attr"`
-		}
-	}
-	if xml.NewDecoder(io.LimitReader(content, maxRelations)).Decode(&relations) != nil {
-		return targets
-	}
-	for _, r := range relations.Relationship {
-		target := strings.TrimPrefix(r.Target, "/")
-		if !strings.HasPrefix(r.Target, "/") {
-			target = path.Join("xl", r.Target)
-		}
-		targets[r.ID] = target
-	}
-	return targets
+	return xml.NewDecoder(io.LimitReader(content, maxRelations)).Decode(into) == nil
 }

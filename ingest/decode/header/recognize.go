@@ -336,7 +336,7 @@ func (t *table) uncertainFigures(kind Orientation, columns []Column, f *Failure)
 		zh, en := "请改成规定的名称，或删去该列", "name it as the catalogue does, or delete the column"
 		if kind == AcrossIndicator {
 			p := t.Catalogue.UnknownIndicator(c.Name)
-			zh, en = p.ZH+"。"+zh, p.EN+" "+en
+			zh, en = strings.TrimSuffix(p.ZH, "？")+"。"+zh, p.EN+"; "+en
 		}
 		f.Problem = newProblem(BadColumns, event.Excerpt(c.Name, maxSeen),
 			fmt.Sprintf("第 %d 列 %q 有数据，但看不出是什么：%s", i+1, event.Excerpt(c.Name, 60), zh), fmt.Sprintf("column %d, %q, holds figures and it is not known of what: %s", i+1, event.Excerpt(c.Name, 60), en))

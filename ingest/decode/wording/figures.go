@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	figures = regexp.MustCompile(`^` + ofDistrict + ofPeriod + `(?:` + cameAbout + `{0,3}(?:数值?|值|额|量|数据|绝对[数值量额]?|总量|实绩)|` + cameAbout + `{1,3}(?:数额|金额)|(?:实际)?(?:完成|达到|实现)|指标(?:数值?|数据|完成[数值])|实际)$|^(?:本期|报告期|当期|现期)` + amount + `?$`)
+	figures = regexp.MustCompile(`^` + ofDistrict + ofPeriod + `(?:` + cameAbout + `{0,3}(?:数值?|值|额|量|数据|绝对[数值量额]?|总量|实绩)|` + cameAbout + `{1,3}(?:数额|金额)|(?:实际)?(?:完成|达到|实现)|指标(?:数值?|数据|完成[数值])|实际)$|^(?:本期|报告期|当期|现期|期末|年末|年底)` + amount + `?$`)
 	// amounts name amounts of whatever stands beside them. A table may have such a column beside its figures.
 	amounts = regexp.MustCompile(`^` + ofDistrict + `(?:数量|总数量?|总?金额|数额|总额|总值|规模|合计[数值额]?|总计|汇总|(?:实际)?(?:完成|进展|实现)情况|结果|amount|number|count|total|figures?)$`)
 	staged  = regexp.MustCompile(`^((?:快报|预计|预测|年报|初步核算|初步统计|初步|最终核实))(?:实现|完成|实绩)?(?:数值?|值|额|量|数据)?$`)

@@ -7,7 +7,7 @@ import (
 )
 
 // passedOver are headers of columns that are known to hold no figures of the period.
-var passedOver = regexp.MustCompile(`^(?:序号|编号|代码|代号|指标代码|指标编码|指标编号|indicatorcode|行次|行号|栏次|no\.?|#|id|排名|位次|排序)$|同比|环比|增长|增速|增幅|上年|去年|上期|上月|上季|基期|同期|占比|比重|位次|排名|名次|增量|合计|小计|总计|全市|全省|全国|累计增|增减|计划|目标|任务|完成率|进度|备注|说明|±|^\+/?-|[比较]上|份额$|占全|贡献[率度额]|拉动|序位|排位|得分|分值|^评分$|权重|权数|^折算|达标率|达标情况|^是否|完成比例|完成百分比|评价等级|^等级$|^去年|基数|growth|^(?:target|plan|goal|budget|weight|score)|completion|progress|^change|previous|lastyear|yoy|total|rank`)
+var passedOver = regexp.MustCompile(`^(?:序号|编号|代码|代号|指标代码|指标编码|指标编号|indicatorcode|行次|行号|栏次|no\.?|#|id|排名|位次|排序)$|同比|环比|增长|增速|增幅|上年|去年|上期|上月|上季|基期|同期|占比|比重|位次|排名|名次|增量|合计|小计|总计|全市|全省|全国|累计增|增减|计划|目标|任务|完成率|进度|备注|说明|±|^\+/?-|[比较]上|份额$|占全|贡献[率度额]|拉动|序位|排位|得分|分值|^评分$|权重|权数|^折算|达标率|达标情况|^是否|完成比例|完成百分比|评价等级|^等级$|^去年|基数|^[期年]初|growth|^(?:target|plan|goal|budget|weight|score)|completion|progress|^change|previous|lastyear|yoy|total|rank`)
 
 // targets are headers of what is to be reached.
 var targets = regexp.MustCompile(`^[^完]*(?:目标|计划|任务|预期)(?:[^完类责名内]*)$|^(?:target|plan|goal|budget)`)
