@@ -39,8 +39,9 @@ name of letters, digits, - and _. The same totals once more under the same name
 change nothing; other totals are refused.
 
 Totals that their coverage policy withholds, for instance because an area is
-missing, stop the release, unless --force lets them out marked as they are. So do
-indicators that nobody has reported anything for, unless --absent names them; the
+missing, and those that follow from years to date that fell below zero, stop the
+release, unless --with names them or --force lets all of them out, marked as they
+are. So do indicators that nobody has reported anything for, unless --absent names them; the
 release says for ever that they were absent.`,
 		Example: `  citytally release create 2021-bulletin --period 2021
   citytally release create 2021-flash --period 2021 --as-of 2022-01-20 --note "press conference"`,
@@ -71,7 +72,8 @@ release says for ever that they were absent.`,
 	asOfFlag(cmd, &s)
 	cmd.Flags().StringVar(&n.Note, "note", "", "what the release is for")
 	cmd.Flags().StringSliceVar(&n.Absent, "absent", nil, "indicators that the release is known to lack, as rd,gdp")
-	cmd.Flags().BoolVar(&n.Force, "force", false, "release totals that are not publishable too")
+	cmd.Flags().StringSliceVar(&n.With, "with", nil, "indicators to release though they are not publishable, as rd,gdp")
+	cmd.Flags().BoolVar(&n.Force, "force", false, "release all totals that are not publishable too")
 	lang = langFlag(cmd)
 	return cmd
 }

@@ -899,6 +899,10 @@ AS WITH
         UNION ALL
         SELECT indicator, period, arrayJoin(missing), NULL, 0, '', 'overdue', NULL, '' FROM totals_latest
         WHERE indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
+        UNION ALL
+        SELECT indicator, period, arrayJoin(arrayFilter(area -> NOT has(arrayMap(part -> part.area, inputs), area), held_areas)), NULL, 0, '', 'held', NULL, ''
+        FROM totals_latest -- held for another period that the figure would follow from
+        WHERE indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
     ),
     of_areas AS
     (
@@ -942,7 +946,7 @@ AS WITH
         (
             SELECT
                 1 AS known, indicator, period, value, toInt8(stage) AS stage, qualifier,
-                multiIf(value IS NULL, 'no_figure', have < expected, 'partial', has(flags, 'DERIVED'), 'derived', 'reported') AS state,
+                multiIf(value IS NULL AND notEmpty(held), 'held', value IS NULL, 'no_figure', have < expected, 'partial', has(flags, 'DERIVED'), 'derived', 'reported') AS state,
                 change, change_absolute, change_reason, change_qualifier, have, expected, missing, carried, held_areas, publishable, flags
             FROM totals_latest
             UNION ALL
@@ -1417,6 +1421,9 @@ CREATE OR REPLACE VIEW release_changes ON CLUSTER `city`
     held_now        Array(String) COMMENT 'ids of those that are held now',
     total_with_held_then Nullable(Decimal(38, 12)) COMMENT 'what the total would have been with them, in unit; NULL where none was held',
     total_with_held_now Nullable(Decimal(38, 12)) COMMENT 'what it would be now; NULL where none is',
+    change_reason_then LowCardinality(String) COMMENT 'why there was no change in the release',
+    change_reason_now LowCardinality(String) COMMENT 'why there is none now',
+    differing       Array(String) COMMENT 'what differs, by the columns of totals',
     submission_then String COMMENT 'id of the submission that it came from',
     submission_now  String COMMENT 'id of the submission that it comes from now',
     by              LowCardinality(String) COMMENT 'who sent that',
@@ -1442,33 +1449,52 @@ AS WITH
         GROUP BY name, indicator, period, area, part_indicator, part_period
         HAVING value_then IS DISTINCT FROM value_now
     ),
+    ['value', 'unit', 'stage', 'status', 'qualifier', 'change', 'change_kind', 'change_absolute', 'change_reason', 'expected', 'missing', 'publishable', 'flags',
+        'change_qualifier', 'change_areas', 'carried', 'held', 'held_areas', 'value_with_held', 'change_with_held'] AS told,
     totals_of_both AS
     (
         SELECT
             name, indicator, period, anyIf(tuple(value), side = 'then').1 AS total_then, anyIf(tuple(value), side = 'now').1 AS total_now,
-            anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now, anyIf(tuple(qualifier), side = 'then').1 AS qualifier_then, anyIf(tuple(qualifier), side = 'now').1 AS qualifier_now,
+            anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now,
+            anyIf(change_reason, side = 'then') AS change_reason_then, anyIf(change_reason, side = 'now') AS change_reason_now,
             anyIf(held, side = 'then') AS held_then, anyIf(held, side = 'now') AS held_now,
-            anyIf(tuple(value_with_held), side = 'then').1 AS total_with_held_then, anyIf(tuple(value_with_held), side = 'now').1 AS total_with_held_now
+            anyIf(tuple(value_with_held), side = 'then').1 AS total_with_held_then, anyIf(tuple(value_with_held), side = 'now').1 AS total_with_held_now,
+            arrayFilter((column, a, b) -> a != b, told, arrayResize(anyIf(content, side = 'then'), length(told), ' '), arrayResize(anyIf(content, side = 'now'), length(told), ' ')) AS differing
         FROM
         (
-            SELECT 'then' AS side, name, indicator, period, value, change, qualifier, held, value_with_held FROM releases
-            UNION ALL
-            SELECT 'now', n.name, t.indicator, t.period, t.value, t.change, t.qualifier, t.held, t.value_with_held FROM totals_latest AS t
-            INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
+            SELECT
+                side, name, indicator, period, value, change, change_reason, held, value_with_held,
+                [ifNull(toString(value), ''), toString(unit), toString(stage), toString(status), toString(qualifier), ifNull(toString(change), ''), toString(change_kind), ifNull(toString(change_absolute), ''),
+                    toString(change_reason), toString(expected), toString(missing), toString(publishable), toString(flags), toString(change_qualifier), toString(change_areas), toString(carried),
+                    toString(held), toString(held_areas), ifNull(toString(value_with_held), ''), ifNull(toString(change_with_held), '')] AS content
+            FROM
+            (
+                SELECT
+                    'then' AS side, name, indicator, period, value, unit, stage, status, qualifier, change, change_kind, change_absolute, change_reason, expected, missing, publishable, flags,
+                    change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held
+                FROM releases
+                UNION ALL
+                SELECT
+                    'now', n.name, t.indicator, t.period, t.value, t.unit, t.stage, t.status, t.qualifier, t.change, t.change_kind, t.change_absolute, t.change_reason, t.expected, t.missing, t.publishable, t.flags,
+                    t.change_qualifier, t.change_areas, t.carried, t.held, t.held_areas, t.value_with_held, t.change_with_held
+                FROM totals_latest AS t
+                INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
+            )
         )
         GROUP BY name, indicator, period
-        HAVING total_then IS DISTINCT FROM total_now OR change_then IS DISTINCT FROM change_now OR qualifier_then != qualifier_now OR held_then != held_now OR total_with_held_then IS DISTINCT FROM total_with_held_now
+        HAVING notEmpty(differing)
     )
 SELECT
     m.name AS release, m.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, m.period AS period, p.name_zh AS period_zh, p.name_en AS period_en,
     m.total_then AS total_then, m.total_now AS total_now, m.total_now - m.total_then AS difference, i.unit AS unit, m.change_then AS change_then, m.change_now AS change_now,
     f.area AS area, if(a.name_zh = '', f.area, a.name_zh) AS area_zh, if(a.name_en = '', f.area, a.name_en) AS area_en, f.part_indicator AS part_indicator, f.part_period AS part_period,
     f.value_then AS value_then, f.value_now AS value_now, m.held_then AS held_then, m.held_now AS held_now,
-    m.total_with_held_then AS total_with_held_then, m.total_with_held_now AS total_with_held_now, f.submission_then AS submission_then, f.submission_now AS submission_now,
+    m.total_with_held_then AS total_with_held_then, m.total_with_held_now AS total_with_held_now,
+    m.change_reason_then AS change_reason_then, m.change_reason_now AS change_reason_now, m.differing AS differing, f.submission_then AS submission_then, f.submission_now AS submission_now,
     s.by AS by, s.file AS file, s.received_at AS received_at
 FROM totals_of_both AS m
 LEFT JOIN parts AS f ON f.name = m.name AND f.indicator = m.indicator AND f.period = m.period
-INNER JOIN indicators AS i ON i.id = m.indicator
+LEFT JOIN indicators AS i ON i.id = m.indicator
 INNER JOIN periods AS p ON p.code = m.period
 LEFT JOIN areas AS a ON a.code = f.area
 LEFT ANY JOIN submissions AS s ON s.sequence = f.sequence_now

@@ -20,15 +20,23 @@ import (
 var ErrReleased = errors.New("the name stands for another release, and a release never changes")
 
 // UnpublishableError is returned by [CreateRelease] for totals that must not be published
-// under their indicators' coverage policy.
-type UnpublishableError struct{ Totals []event.Total }
+// under their indicators' coverage policy, or of which a derived figure is below zero, and that the
+// request does not let out. Needless are indicators that it names to be let out and that nothing keeps back.
+type UnpublishableError struct {
+	Totals   []event.Total
+	Needless []string
+}
 
 func (u *UnpublishableError) Error() string {
 	ids := make([]string, len(u.Totals))
 	for i := range u.Totals {
 		ids[i] = u.Totals[i].Indicator
 	}
-	return fmt.Sprintf("%d totals are not publishable: %s", len(u.Totals), strings.Join(ids, ", "))
+	needless := ""
+	if len(u.Needless) > 0 {
+		needless = "; named without need: " + strings.Join(u.Needless, ", ")
+	}
+	return fmt.Sprintf("%d totals are not publishable: %s%s", len(u.Totals), strings.Join(ids, ", "), needless)
 }
 
 // UnreportedError is returned by [CreateRelease] where the indicators named as absent are not
@@ -52,8 +60,10 @@ type ReleaseRequest struct {
 	Name   string
 	Period catalogue.Period
 	Note   string
-	// Force releases totals that must not be published, too; they stay marked as such.
+	// Force releases all totals that must not be published, too, and With those of the indicators;
+	// they stay marked as such.
 	Force bool
+	With  []string
 	// Absent are the indicators that the release is known to lack.
 	Absent []string
 	// Person is who makes the release.
@@ -82,8 +92,8 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	if release.Absent, err = absent(c, release.Totals, &r); err != nil {
 		return nil, false, err
 	}
-	if withheld := unpublishable(release.Totals); len(withheld) > 0 && !r.Force {
-		return nil, false, &UnpublishableError{Totals: withheld}
+	if err := withheld(release.Totals, &r); err != nil {
+		return nil, false, err
 	}
 	err = log.PublishRelease(ctx, release)
 	if !errors.Is(err, stream.ErrConflict) {
@@ -99,16 +109,31 @@ func CreateRelease(ctx context.Context, log *stream.Log, c *catalogue.Catalogue,
 	return earlier, true, nil
 }
 
-// unpublishable returns the totals with a figure that must not be published, be it one
-// that is left out for its digits, or waits because all that was reported is held.
-func unpublishable(totals []event.Total) []event.Total {
-	var of []event.Total
+// withheld returns an [UnpublishableError] for totals that the request does not let out.
+func withheld(totals []event.Total, r *ReleaseRequest) error {
+	stopped := &UnpublishableError{Needless: slices.Clone(r.With)}
 	for i := range totals {
-		if t := &totals[i]; !t.Publishable && (t.Value != "" || slices.Contains(t.Flags, event.Overflow) || t.Held != nil) {
-			of = append(of, totals[i])
+		if t := &totals[i]; unpublishable(t) {
+			stopped.Needless = slices.DeleteFunc(stopped.Needless, func(id string) bool { return id == t.Indicator })
+			if !r.Force && !slices.Contains(r.With, t.Indicator) {
+				stopped.Totals = append(stopped.Totals, *t)
+			}
 		}
 	}
-	return of
+	if len(stopped.Totals)+len(stopped.Needless) == 0 {
+		return nil
+	}
+	return stopped
+}
+
+// unpublishable reports whether a total has a figure that must not be published, be it one
+// that is left out for its digits, or waits because all that was reported is held, or one that
+// was derived from years to date that fell: a loss, or a mistake in one of them.
+func unpublishable(t *event.Total) bool {
+	if slices.Contains(t.Flags, event.DerivedNegative) {
+		return true
+	}
+	return !t.Publishable && (t.Value != "" || slices.Contains(t.Flags, event.Overflow) || t.Held != nil)
 }
 
 // absent returns the indicators without a total, in the catalogue's order, once the request

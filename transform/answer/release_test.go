@@ -2,6 +2,7 @@ package answer
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,13 +154,35 @@ func TestReleaseIsRefused(t *testing.T) {
 	}
 }
 
-// A total that is left out for its digits stops a release, as one that lacks an area does.
+// A total that is left out for its digits stops a release, and so does one that was derived as below
+// zero, until it is named; naming one that nothing keeps back is wrong.
 //
-// Rules: overflow.
+// Rules: overflow, year to date, release.
 func TestOverflowStopsRelease(t *testing.T) {
-	whole := event.Total{Indicator: "gdp", Value: "1", Publishable: true}
-	left := event.Total{Indicator: "rd", Flags: []string{event.Overflow}}
-	if got := unpublishable([]event.Total{whole, left, {Indicator: "firms"}}); len(got) != 1 || got[0].Indicator != "rd" {
-		t.Errorf("got %+v", got)
+	totals := []event.Total{
+		{Indicator: "gdp", Value: "1", Publishable: true}, {Indicator: "rd", Flags: []string{event.Overflow}}, {Indicator: "firms"},
+		{Indicator: "visits", Value: "-1", Publishable: true, Flags: []string{event.Derived, event.DerivedNegative}},
+	}
+	for _, of := range []struct {
+		request           ReleaseRequest
+		stopped, needless []string
+	}{
+		{ReleaseRequest{}, []string{"rd", "visits"}, nil},
+		{ReleaseRequest{With: []string{"visits"}}, []string{"rd"}, nil},
+		{ReleaseRequest{With: []string{"visits", "gdp", "rd"}}, nil, []string{"gdp"}},
+		{ReleaseRequest{With: []string{"visits", "rd"}}, nil, nil},
+		{ReleaseRequest{Force: true}, nil, nil},
+	} {
+		var got UnpublishableError
+		if err := withheld(totals, &of.request); err != nil {
+			got = *err.(*UnpublishableError)
+		}
+		var stopped []string
+		for i := range got.Totals {
+			stopped = append(stopped, got.Totals[i].Indicator)
+		}
+		if !slices.Equal(stopped, of.stopped) || !slices.Equal(got.Needless, of.needless) {
+			t.Errorf("%+v: stopped by %v, named without need %v; want %+v", of.request, stopped, got.Needless, of)
+		}
 	}
 }

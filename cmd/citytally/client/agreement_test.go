@@ -67,12 +67,18 @@ func TestAnswersAgree(t *testing.T) {
 		city.accept(t, log[:n])
 		city.tally(t, earlier)
 		city.adopt(t, c)
-		city.accept(t, log[n:])
+		later := rapid.IntRange(n, len(log)).Draw(t, "known to the releases")
+		city.accept(t, log[n:later])
 		city.tally(t, earlier)
 		city.open(t)
 		city.release(t)
+		empty(t, store)
 		city.show(t, store, config, c)
 		city.agree(t, store, c)
+		city.accept(t, log[later:])
+		city.tally(t, earlier)
+		city.show(t, store, config, c)
+		city.differ(t, store, c)
 		left--
 	})
 }
@@ -132,6 +138,50 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 		for i := range c.Indicators {
 			r.explained(t, ledger.Cell{Indicator: c.Indicators[i].ID, Period: period(t, code)}, replayed)
 		}
+	}
+}
+
+// differ holds what the releases differ in from today against the view that tells it.
+func (r *city) differ(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
+	keep := func(*event.AcceptedSubmission, ledger.Cell) bool { return true }
+	today, err := r.begin(t.Context(), ledger.Moment{}, ledger.Moment{}, keep, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	releases, err := r.log.Releases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, release := range releases {
+		differences, err := answer.CompareRelease(c, release, r.history, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range differences {
+			differing := 20
+			if d.Released != nil && d.Today != nil {
+				differing = 0
+				for _, field := range d.Released.Differing(d.Today) {
+					if field != "held" { // several columns
+						differing++
+					}
+				}
+			}
+			want = append(want, fmt.Sprintf("%s,%s,%d", release.Name, d.Indicator, differing))
+		}
+	}
+	slices.Sort(want)
+	const told = "SELECT DISTINCT release, indicator, if(length(differing) = 20, 20, length(arrayFilter(c -> NOT match(c, 'held'), differing))) FROM release_changes ORDER BY ALL"
+	if diff := cmp.Diff(want, rowsOf(t, store, told, false), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("totals that differ from releases by release diff, by release_changes:\n%s", diff)
+	}
+	const heldOtherwise = `SELECT t.indicator, t.period, t.area, f.state, f.value FROM
+		(SELECT indicator, period, inputs, arrayJoin(held_areas) AS area FROM totals_latest WHERE indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')) AS t
+		LEFT JOIN figures AS f ON f.indicator = t.indicator AND f.period = t.period AND f.area = t.area AND NOT f.recast
+		WHERE NOT has(arrayMap(p -> p.area, t.inputs), t.area) AND f.value IS NULL AND f.state NOT IN ('held', 'no_figure') AND f.kind != 'city'`
+	if rows := rowsOf(t, store, heldOtherwise, false); len(rows) > 0 {
+		t.Fatalf("held and not told as that: %s", strings.Join(rows, "\n"))
 	}
 }
 

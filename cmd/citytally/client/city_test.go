@@ -143,11 +143,15 @@ func (r *city) release(t *rapid.T) {
 	}
 }
 
-// show has a store show the city's log, and nothing else.
-func (r *city) show(t *rapid.T, store *sink.Store, config sink.Config, c *catalogue.Catalogue) {
+// empty has a store show nothing.
+func empty(t *rapid.T, store *sink.Store) {
 	for _, table := range rowsOf(t, store, "SELECT name FROM system.tables WHERE database = currentDatabase() AND endsWith(name, '_data')", false) {
 		rowsOf(t, store, "TRUNCATE TABLE "+table, true)
 	}
+}
+
+// show has a store show what has been added to the city's log.
+func (r *city) show(t *rapid.T, store *sink.Store, config sink.Config, c *catalogue.Catalogue) {
 	if err := store.SyncCatalogue(t.Context(), c, r.since); err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,7 @@ func TestSentences(t *testing.T) {
 		{"points down", func(r *sink.ReportRow) {
 			r.Indicator, r.Unit, r.Value, r.ChangeKind, r.Change = "share", "%", "58.4", "point", "-1"
 		}, "产值占比为58.4%，比上年下降1.00个百分点。", "Output share: 58.4 %, down 1.00 percentage points on the year."},
+		{"trillions", func(r *sink.ReportRow) { r.Value = "80000" }, "产值为80000.0亿元，比上年增长10.41%。", "Output: 8 trillion yuan, up 10.41 % on the year."},
 		{"unchanged", func(r *sink.ReportRow) { r.Change = "0" }, "产值为4444.0亿元，与上年持平。", "Output: 444.4 billion yuan, unchanged on the year before."},
 		{"almost unchanged", func(r *sink.ReportRow) { r.Change = "-0.001" }, "产值为4444.0亿元，与上年基本持平。", "Output: 444.4 billion yuan, almost unchanged on the year before."},
 		{"no base", func(r *sink.ReportRow) { r.Change, r.ChangeReason = "", "BASE_MISSING" }, "产值为4444.0亿元（无上年可比数）。", "Output: 444.4 billion yuan (no figure for the year before)."},

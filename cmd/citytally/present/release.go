@@ -75,7 +75,13 @@ func (p *Printer) PrintUnjudged(w io.Writer, submissions int) {
 // DescribeUnpublishable returns which totals prevent a release, a line each.
 func (p *Printer) DescribeUnpublishable(withheld *answer.UnpublishableError) string {
 	words := &p.words().Release
-	lines := []string{fmt.Sprintf(words.Withheld, len(withheld.Totals))}
+	var lines []string
+	if len(withheld.Needless) > 0 {
+		lines = append(lines, fmt.Sprintf(words.NotWithheld, strings.Join(withheld.Needless, p.words().List)))
+	}
+	if len(withheld.Totals) > 0 {
+		lines = append(lines, fmt.Sprintf(words.Withheld, len(withheld.Totals)))
+	}
 	for i := range withheld.Totals {
 		total := &withheld.Totals[i]
 		line := fmt.Sprintf(words.WithheldTotal, p.Indicator(total.Indicator), total.Have(), total.Expected)

@@ -26,7 +26,7 @@ func amountInEnglish(figure, unit string) string {
 	scales := []struct {
 		exponent int8
 		name     string
-	}{{9, " billion"}, {6, " million"}, {3, " thousand"}, {0, ""}}
+	}{{12, " trillion"}, {9, " billion"}, {6, " million"}, {3, " thousand"}, {0, ""}}
 	if u.Exponent == 0 {
 		return figure + word
 	}

@@ -219,8 +219,10 @@ type ExplainWords struct {
 
 // ReleaseWords are those of creating, listing and comparing releases.
 type ReleaseWords struct {
-	Created, Repeated, Unjudged     string
-	Withheld, WithheldTotal         string
+	Created, Repeated, Unjudged string
+	Withheld, WithheldTotal     string
+	// NotWithheld is a format of indicators that were named to be let out and that nothing keeps back.
+	NotWithheld                     string
 	Name, Totals, ReleasedAt        string
 	Same, Different, OtherCatalogue string
 	// ByCatalogue and ByProgram say why a total differs where no figure does, or beside figures

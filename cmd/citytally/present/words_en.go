@@ -97,7 +97,7 @@ var englishWords = Words{
 	Release: ReleaseWords{
 		Created: "released %s: %d city totals of %s, from ACCEPTED up to %d", Repeated: "%s was released on %s with the same content; nothing changed",
 		Unjudged: "note: %d submissions have not been judged yet and are not in the release",
-		Withheld: "%d totals are not publishable; get the missing areas' figures, or release them marked as they are with --force:", WithheldTotal: "  %s  %d of %d",
+		Withheld: "%d totals are not publishable; get them right or, to release them marked as they are, name them: --with ID,ID (all of them: --force):", NotWithheld: "publishable, so leave out of --with: %s", WithheldTotal: "  %s  %d of %d",
 		Name: "name", Totals: "totals", ReleasedAt: "released",
 		Same: "%s, released on %s, is what today's totals are", Different: "%s, released on %s, differs from today in %d of %d totals",
 		OtherCatalogue: "the catalogue has changed: %s then, %s today", ByCatalogue: "by the catalogue: the figures of then come to another total under that of today", ByProgram: "no figure, held figure or catalogue changed: another version of the program computed it",

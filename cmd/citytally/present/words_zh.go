@@ -93,7 +93,7 @@ var chineseWords = Words{
 	Release: ReleaseWords{
 		Created: "已发布 %s：%d 项%s全市数，依据 ACCEPTED 第 %d 条及以前", Repeated: "%s 已于 %s 发布，内容相同，未作改动",
 		Unjudged: "注意：有 %d 份报送尚未审核，未计入本次发布",
-		Withheld: "有 %d 项全市数不可发布；请补报缺少的地区，或加 --force 一并发布并保留标记：", WithheldTotal: "  %s  %d/%d",
+		Withheld: "有 %d 项全市数不可发布；请先补报或核实；确需发布的，用 --with 逐项列明（--force 为全部），发布后保留标记：", NotWithheld: "以下指标可以发布，请从 --with 中去掉：%s", WithheldTotal: "  %s  %d/%d",
 		Name: "名称", Totals: "项数", ReleasedAt: "发布时间",
 		Same: "%s（%s 发布）与现数完全一致", Different: "%s（%s 发布）与现数不一致：%d 项（共 %d 项）",
 		OtherCatalogue: "目录已变更：发布时 %s，现为 %s", ByCatalogue: "因目录变更：当时的数据按现行目录汇总，结果不同", ByProgram: "数据、待核实数据和目录均未变化：由本程序的另一版本算出",
