@@ -108,6 +108,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	if err := s.checkApplied(applied, migrations); err != nil {
 		return err
 	}
+	var newest []string
 	for _, m := range migrations {
 		if _, ok := applied[m.version]; ok {
 			continue
@@ -115,6 +116,10 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 		if err := s.applyConcurrently(ctx, m); err != nil {
 			return fmt.Errorf("apply migration %s: %w", m.file, err)
 		}
+		newest = append(newest, m.file)
+	}
+	if n := len(newest); n > 0 {
+		s.logger.Info().Int("migrations", n).Str("last", newest[n-1]).Str("database", s.database).Msg("the tables of ClickHouse were brought up to date")
 	}
 	return nil
 }
@@ -230,7 +235,7 @@ func (s *Store) apply(ctx context.Context, m migration) error {
 	if err != nil {
 		return err
 	}
-	s.logger.Info().Str("migration", m.file).Str("database", s.database).Msg("ClickHouse migration applied")
+	s.logger.Debug().Str("migration", m.file).Str("database", s.database).Msg("ClickHouse migration applied")
 	return nil
 }
 

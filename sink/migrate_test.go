@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/citytally/citytally/sink/chdb/chdbtest"
@@ -150,5 +151,21 @@ func TestViewsDocumentTheirColumns(t *testing.T) {
 	want := "name\nareas\ncoverage\ncoverage_scores\ndatasets\ndecisions\nentities\nfigures\nfindings\nhold_statements\nholds\nindicators\nobligations\nobservations\nobservations_latest\nperiods\nprogress\nrelease_changes\nrelease_figures\nreleases\nruns\nsubmissions\ntotal_parts\ntotals\ntotals_latest\n"
 	if got != want {
 		t.Errorf("views: %s, want %s", got, want)
+	}
+}
+
+// All migrations together are told in one line.
+func TestMigrationsAreToldOnce(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, engine.start(t).DSN(chdbtest.User), freshDatabase())
+	var lines lockedBuffer
+	s.logger = zerolog.New(&lines).Level(zerolog.InfoLevel)
+	for range 2 {
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lines.count("\n") != 1 || lines.count("brought up to date") != 1 {
+		t.Errorf("told:\n%s", lines.b.String())
 	}
 }

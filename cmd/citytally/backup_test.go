@@ -41,7 +41,7 @@ func TestRestoredInstallationGoesOn(t *testing.T) {
 	if out := must(t, "backup", "verify", kept, "--lang", "zh"); !strings.Contains(out, "完好：共 2 次备份") {
 		t.Errorf("in Chinese: %s", out)
 	}
-	if out := must(t, "backup", "verify", kept, "--lang", "en"); !strings.Contains(out, "whole: 2 backups") {
+	if out := must(t, "backup", "verify", kept, "--lang", "en"); !strings.Contains(out, "whole; backups: 2,") {
 		t.Errorf("verify: %s", out)
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {

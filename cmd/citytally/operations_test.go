@@ -184,3 +184,32 @@ func TestMetricsArePrinted(t *testing.T) {
 		t.Errorf("%v, citytally metrics prints:\n%s", err, printed)
 	}
 }
+
+// status --watch says where nothing answers, and goes on when the program, with another broker and other
+// ports, is there again.
+func TestStatusWatchGoesOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := startRun(t, dir)
+	ready(t, dir)
+	watching := start(t, nil, "status", "--watch", "--dir", dir, "--lang", "zh")
+	defer watching.stop(t, syscall.SIGTERM)
+	told := 0
+	says := func(what string) {
+		t.Helper()
+		eventually(t, "it says "+what, func() bool {
+			text := watching.output.String()[told:]
+			at := strings.Index(text, what)
+			if at >= 0 {
+				told += at + len(what)
+			}
+			return at >= 0
+		})
+	}
+	says("SUBMISSIONS")
+	p.stop(t, syscall.SIGTERM)
+	says("无法显示：broker：没有 citytally 在此运行")
+	p = startRun(t, dir)
+	defer func() { p.stop(t, syscall.SIGTERM) }()
+	says("SUBMISSIONS")
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -65,42 +64,43 @@ func (c *Client) statusPrinter(ctx context.Context, language present.Language) *
 const watchInterval = 2 * time.Second
 
 // WatchStatus prints the status every watchInterval until ctx ends: in place on a
-// terminal, else one after another, and as JSON one on each line. Conservation costs
+// terminal, else one after another, and as JSON one on each line. Where the broker or the
+// instance is away it says so, and goes on. Conservation costs
 // ClickHouse the more the more rows it holds, so at most a tenth of the time goes to
 // computing it.
 func (c *Client) WatchStatus(ctx context.Context, w io.Writer, language present.Language, format string) error {
 	printer := c.statusPrinter(ctx, language)
-	log, disconnect, err := c.openLog(zerolog.Nop())
-	if err != nil {
-		return err
-	}
-	defer disconnect()
 	inPlace := present.IsTerminal(w) && format != present.FormatJSON
 	var known *reconcile.Conservation
 	var knownUntil time.Time
+	connection := &watchedLog{}
+	defer connection.close()
 	for {
 		var screen bytes.Buffer
 		began := time.Now()
 		if began.After(knownUntil) {
 			known = nil
 		}
+		log, away := connection.open(c)
 		s, err := c.status(ctx, log, known)
 		if ctx.Err() != nil {
 			return nil
 		}
-		switch {
-		case err != nil:
-			fmt.Fprintf(&screen, "%s  %v\n", began.Format(time.TimeOnly), err)
-		case format == present.FormatJSON:
-			if err := json.NewEncoder(&screen).Encode(s); err != nil {
-				return err
-			}
-		default:
-			if err := printer.Status(&screen, s, format); err != nil {
-				return err
-			}
+		if err != nil {
+			return err // of the settings
 		}
-		if s != nil && known == nil {
+		if away != nil {
+			s.NotShown = append(s.NotShown, present.Part{Part: "broker", Why: away.Error(), WhyZH: bilingual.Chinese(away)})
+		}
+		if format == present.FormatJSON {
+			err = json.NewEncoder(&screen).Encode(s)
+		} else {
+			err = printer.Status(&screen, s, format)
+		}
+		if err != nil {
+			return err
+		}
+		if known == nil {
 			known, knownUntil = s.Conservation, time.Now().Add(10*time.Since(began))
 		}
 		if err := present.Redraw(w, screen.Bytes(), inPlace); err != nil {
@@ -111,6 +111,38 @@ func (c *Client) WatchStatus(ctx context.Context, w io.Writer, language present.
 			return nil
 		case <-time.After(watchInterval):
 		}
+	}
+}
+
+// watchedLog is the log of the instance that runs now, which may be another one from time to time.
+type watchedLog struct {
+	log   *stream.Log
+	of    int // process of the instance; 0 where none runs here
+	leave func()
+}
+
+// open returns the log, or why the broker cannot be connected to now.
+func (l *watchedLog) open(c *Client) (*stream.Log, error) {
+	if instance, err := app.FindInstance(c.settings.Dir); err == nil || errors.Is(err, app.ErrNoInstance) {
+		if c.instance, c.notFound = instance, err; err != nil {
+			c.instance = &app.Instance{}
+		}
+	}
+	if l.log != nil && l.of == c.instance.PID {
+		return l.log, nil
+	}
+	l.close()
+	log, leave, err := c.openLog(zerolog.Nop())
+	if err == nil {
+		*l = watchedLog{log, c.instance.PID, leave}
+	}
+	return log, err
+}
+
+func (l *watchedLog) close() {
+	if l.log != nil {
+		l.leave()
+		l.log = nil
 	}
 }
 

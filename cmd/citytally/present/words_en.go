@@ -217,7 +217,7 @@ var englishWords = Words{
 	Backup: BackupWords{
 		Heading: table.Row{"stream", "up to message", "new messages", "bytes"}, File: "file %s",
 		Left:  "not in it: ClickHouse, which is filled from the log; files of your own that the settings do not name",
-		Whole: "whole: %d backups, the newest of %s",
+		Whole: "whole; backups: %d, the newest of %s",
 	},
 	Journal: JournalWords{
 		At: "At", Act: "Act", Of: "Of", By: "By", Role: "Role", Way: "Way", Reason: "Reason", Unknown: "not recorded", Decided: "%s of %s is on record, by %s: %s", Person: "%s (%s, %s)",
