@@ -36,6 +36,12 @@ func ParseValue(text string) (Reading, error) {
 	if v, ok := parsePlain(text); ok {
 		return Reading{Value: v}, nil
 	}
+	if len(text) > maxValueText {
+		if excerpt := text[:maxValueExcerpt]; strings.Trim(excerpt, "+-.,0123456789") == "" {
+			return Reading{}, tooLong(excerpt + "…")
+		}
+		return Reading{}, notANumber(strings.ToValidUTF8(text[:maxValueExcerpt], "") + "…")
+	}
 	// Folding would turn 582①, which has a footnote mark, into 5821, and 10² into 102.
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.No, r) }) {
 		return Reading{}, notANumber(text)
@@ -77,6 +83,13 @@ func ParseValue(text string) (Reading, error) {
 	qualifier, _ := ParseQualifier(words)
 	return Reading{Value: value, Qualifier: qualifier, Unit: unit}, nil
 }
+
+const (
+	// maxValueText is how many bytes a value may have with its words: what is longer is looked at no closer.
+	maxValueText = 512
+	// maxValueExcerpt is how many bytes of such a value are repeated.
+	maxValueExcerpt = 240
+)
 
 // normalise folds full-width characters and the minus sign, and drops space and
 // invisible characters, such as byte order marks, from both ends.

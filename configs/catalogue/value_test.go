@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
@@ -209,4 +210,35 @@ func FuzzParseValue(f *testing.F) {
 			t.Fatalf("%q: %s is read back as %s, %v", text, reading.Value, again.Value, err)
 		}
 	})
+}
+
+// A text of megabytes in the place of a value is refused at the cost of a short one, and a good value is
+// read after it. Each is read several times on its way, by those who judge everybody's figures.
+func TestValuesOfMegabytesCostNothing(t *testing.T) {
+	const size = 8 << 20
+	for name, text := range map[string]string{
+		"digits": strings.Repeat("9", size), "thousands": strings.Repeat("123,", size/4), "fraction": "0." + strings.Repeat("0", size) + "1",
+		"letters": strings.Repeat("x", size), "space": strings.Repeat(" ", size) + "1", "full width": strings.Repeat("９", size/3),
+		"footnote marks": "5" + strings.Repeat("①", size/3), "combining": "e" + strings.Repeat("\u0301", size/2), "broken": strings.Repeat("\xff", size),
+	} {
+		if allocated := testing.AllocsPerRun(1, func() {
+			_, err := ParseValue(text)
+			problem, ok := errors.AsType[*Problem](err)
+			if !ok || len(problem.ZH) > 2000 || len(problem.EN) > 2000 || len(problem.Seen) > 300 {
+				t.Errorf("%s: %.300v", name, err)
+			}
+		}); allocated > 100 {
+			t.Errorf("%s: %v allocations", name, allocated)
+		}
+		began := time.Now()
+		for range 20 {
+			_, _ = ParseValue(text)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: 20 readings took %v", name, took)
+		}
+		if got, err := ParseValue("近200万元"); err != nil || got != withUnit(200, 0, Below, "万元") {
+			t.Errorf("%s: then %+v, %v", name, got, err)
+		}
+	}
 }

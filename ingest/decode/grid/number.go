@@ -50,8 +50,11 @@ func builtInFormat(id int) numberFormat {
 	return numberFormat{}
 }
 
+// maxFormat is how many bytes of a format are looked at. Excel's have 255 characters.
+const maxFormat = 1024
+
 func parseFormat(code string) numberFormat {
-	section, _, _ := strings.Cut(code, ";")
+	section, _, _ := strings.Cut(code[:min(len(code), maxFormat)], ";")
 	literal := ""
 	for _, m := range quotedText.FindAllStringSubmatch(section, -1) {
 		literal += m[1] + m[2]
