@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -29,6 +30,7 @@ type table struct {
 	units  units
 	stages stages
 	sums   sums
+	commas commas
 	// toDateBelow is the footnote which says that figures count from the beginning of the year.
 	toDateBelow struct {
 		text string
@@ -173,7 +175,7 @@ func (t *table) read() error {
 	if err := t.namesNoIndicator(); err != nil {
 		return err
 	}
-	if err := cmp.Or(t.contradictedBelow(), t.otherPeriodSaid(), t.endUnits()); err != nil {
+	if err := cmp.Or(t.commas.end(), t.contradictedBelow(), t.otherPeriodSaid(), t.endUnits()); err != nil {
 		return err
 	}
 	t.endStages()
@@ -242,6 +244,9 @@ func (t *table) row(r *grid.Row) error {
 			return nil
 		}
 	}
+	if n == 1 && r.Fixed && t.isWholeRow(first) {
+		return t.malformed(r, newProblem("", "", "整行都在一个单元格里（文件里这一行被引号括住）；请去掉引号，使各列分开", "the whole row stands in one cell, quoted in the file; take the quotation marks away, so that its cells are apart"))
+	}
 	if t.passedOver(r, n, first) {
 		return nil
 	}
@@ -282,6 +287,15 @@ func (t *table) row(r *grid.Row) error {
 		return t.units.question
 	}
 	return err
+}
+
+// isWholeRow reports whether a cell holds as many texts between commas or semicolons as the table has columns, with figures.
+func (t *table) isWholeRow(text string) bool {
+	apart := strings.Count(text, ",")
+	if apart == 0 {
+		apart = strings.Count(text, ";")
+	}
+	return apart > 0 && apart+1 == len(t.Columns) && strings.ContainsAny(text, "0123456789") && len(text) <= header.MaxCell
 }
 
 // nameFromLevels fills the indicator's cell of a row, where that is empty, with the innermost name of columns such as

@@ -62,6 +62,11 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	if t.SDMX {
 		o.Unit = t.label(o.Unit)
 	}
+	if strings.IndexByte(string(o.Value), ',') >= 0 {
+		if problem := t.commas.uncertain(string(o.Value), r.Number); problem != nil {
+			return o, "", "", problem
+		}
+	}
 	if problem := otherUnit(o.Unit, cmp.Or(indicator.unit, t.Columns[t.At[header.ValueField]].Unit)); problem != nil {
 		return o, "", "", problem
 	}
@@ -223,6 +228,9 @@ func (t *table) wideRow(r *grid.Row) error {
 		}
 		if fault == nil && !catalogue.Silent(string(o.Value)) {
 			fault = otherUnit(w.unit, cmp.Or(w.indicator.unit, c.Unit))
+		}
+		if fault == nil && strings.IndexByte(string(o.Value), ',') >= 0 {
+			fault = t.commas.uncertain(string(o.Value), r.Number)
 		}
 		if fault != nil {
 			if err := t.take(event.Observation{Row: r.Number, Cell: o.Cell, Malformed: cmp.Or(o.Cell, c.Name), Problem: fault.EN, ProblemZH: fault.ZH}, "", ""); err != nil {

@@ -69,6 +69,7 @@ func (f *file) readDelimited(text string) error {
 	if err != nil {
 		return err
 	}
+	t.commas.semicolons = grid.Delimiters[fits[0]] == ';'
 	return t.read()
 }
 

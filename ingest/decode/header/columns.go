@@ -461,6 +461,9 @@ func (t *table) describeMissing(columns []Column, recognized int, names []string
 			break
 		}
 	}
+	if len(columns) == 1 && strings.ContainsAny(columns[0].Name, ",;") {
+		zh, en = append(zh, "整行都在一个单元格里（文件里各行被引号括住），请去掉引号"), append(en, "the whole row stands in one cell, quoted in the file, so take the quotation marks away")
+	}
 	if len(columns) == 1 && spacedColumns.MatchString(columns[0].Name) {
 		zh, en = append(zh, "各列须用半角逗号、制表符、半角分号或竖线分隔"), append(en, "columns are separated by commas, tabs, semicolons or vertical bars of half width")
 	}
