@@ -426,6 +426,13 @@ func single() []corpusFile {
 			_, _ = f.NewSheet("说明")
 			rows(f, "说明", []any{"填报说明"})
 		}), ""},
+		{"comments-and-struck.xlsx", book(func(f *excelize.File) {
+			rows(f, "Sheet1", header, []any{"gdp", "2022", 850.2}, []any{"hnte_valid", "2022", 95})
+			_ = f.AddComment("Sheet1", excelize.Comment{Cell: "C2", Author: "张三", Text: "应为 855.1"})
+			_ = f.AddComment("Sheet1", excelize.Comment{Cell: "C3", Author: "citytally", Text: "a finding"})
+			struck, _ := f.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
+			_ = f.SetCellStyle("Sheet1", "C3", "C3", struck)
+		}), ""},
 		{"merged.xlsx", book(func(f *excelize.File) {
 			rows(f, "Sheet1", []any{"清江浦区科技创新年报"}, []any{"时期", "指标", "数值"}, []any{2022, "地区生产总值", 850}, []any{nil, "有效高新技术企业", 95}, []any{2021, "地区生产总值", 813}, []any{nil, "有效高新技术企业", nil})
 			_ = f.MergeCell("Sheet1", "A1", "C1")

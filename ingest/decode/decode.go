@@ -88,8 +88,10 @@ type file struct {
 	sheet   string
 	columns map[string]string
 	periods cache[string] // the codes of what observations as JSON have for periods
-	keyed   bool          // a row is an object of JSON, and columns have names but no letters
-	key     string        // of a submission as JSON
+	// headerRow is the number of the row in which tables beside each other have their headers; 0 is one table.
+	headerRow int
+	keyed     bool   // a row is an object of JSON, and columns have names but no letters
+	key       string // of a submission as JSON
 	// stated is what footnotes say, known from having read the file before; nil is not known.
 	stated *statedBelow
 	again  bool

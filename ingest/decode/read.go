@@ -31,6 +31,8 @@ type table struct {
 	stages stages
 	sums   sums
 	commas commas
+	// beside are the tables that the grid holds beside each other; nil is one table.
+	beside *beside
 	// toDateBelow is the footnote which says that figures count from the beginning of the year.
 	toDateBelow struct {
 		text string
@@ -56,13 +58,17 @@ func (f *file) recognize(g grid.Grid) (*table, *header.Failure, error) {
 		t.sample = append(t.sample, r)
 	}
 	layout, failed := header.Find(t.sample, f.known())
-	t.Layout = layout
+	if t.Layout = layout; failed != nil && f.headerRow == 0 && !f.keyed {
+		if t.beside = t.findBeside(); t.beside != nil {
+			return t, nil, nil
+		}
+	}
 	return t, failed, nil
 }
 
 // known returns what is known of a table of the file besides its rows.
 func (f *file) known() header.Known {
-	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, Sheet: f.sheet, MaxColumns: f.Limits.Columns, First: f.keyed}
+	return header.Known{Catalogue: f.Catalogue, Period: f.period, Sender: cmp.Or(f.Area, f.Own), File: f.File, Sheet: f.sheet, MaxColumns: f.Limits.Columns, First: f.keyed, HeaderRow: f.headerRow}
 }
 
 // tableReader is the state of reading a table's rows.
@@ -148,7 +154,7 @@ func (t *table) read() error {
 	if t.At[header.AreaField] >= 0 || t.Orientation == header.AcrossAreas {
 		t.sums = sums{catalogue: t.Catalogue, cells: map[summed]*parts{}}
 	}
-	if !t.keyed {
+	if !t.keyed && t.headerRow == 0 {
 		t.file.columns = t.letters()
 	}
 	if t.Orientation != header.Long {

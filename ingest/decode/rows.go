@@ -58,6 +58,9 @@ func (t *table) longFigure(r *grid.Row) (o event.Observation, area, dataset stri
 	if problem := t.otherName(r, indicator, name); problem != nil {
 		return o, "", "", problem
 	}
+	if t.headerRow != 0 {
+		o.Cell = grid.ColumnName(t.At[header.ValueField]) + strconv.Itoa(r.Number)
+	}
 	o.Unit = r.Cell(t.At[header.UnitField])
 	if t.SDMX {
 		o.Unit = t.label(o.Unit)

@@ -69,6 +69,11 @@ func (f *file) readDelimited(text string) error {
 	if err != nil {
 		return err
 	}
+	if t.beside != nil {
+		return f.readBeside(t.beside, func() (grid.Grid, func() error, error) {
+			return grid.NewDelimited(text, grid.Delimiters[fits[0]], f.Limits.Limits), func() error { return nil }, nil
+		})
+	}
 	t.commas.semicolons = grid.Delimiters[fits[0]] == ';'
 	return t.read()
 }

@@ -152,6 +152,15 @@ func (w *workbook) readSheet(c *candidate) (err error) {
 	if err != nil {
 		return err
 	}
+	if t.beside != nil {
+		return w.readBeside(t.beside, func() (grid.Grid, func() error, error) {
+			again, err := w.book.Rows(&c.Sheet)
+			if err != nil {
+				return nil, nil, err
+			}
+			return again, again.Close, nil
+		})
+	}
 	return t.read()
 }
 

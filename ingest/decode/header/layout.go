@@ -34,6 +34,9 @@ type Known struct {
 	File, Sheet string
 	// MaxColumns is how many columns a table may have.
 	MaxColumns int
+	// HeaderRow is the number of the header's row where that is known, of one of several tables beside each other; 0 is
+	// not known.
+	HeaderRow int
 	// First is true where the first row is the header, whatever follows.
 	First bool
 }
@@ -143,6 +146,9 @@ func Find(sample []grid.Row, known Known) (*Layout, *Failure) {
 		most = 1
 	}
 	for i := range t.sample[:min(len(t.sample), most)] {
+		if t.HeaderRow != 0 && t.sample[i].Number != t.HeaderRow {
+			continue
+		}
 		t.Year = t.yearAbove(i)
 		f := t.headerAt(i)
 		if f == nil {

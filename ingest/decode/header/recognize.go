@@ -71,7 +71,11 @@ func (t *table) subHeader(top, bottom *grid.Row) bool {
 	if n == 0 || bottom.Problem != nil {
 		return false
 	}
-	if first := bottom.Cell(0); first != "" && first != top.Cell(0) {
+	at := 0
+	for t.HeaderRow != 0 && at < len(top.Cells) && top.Cell(at) == "" {
+		at++ // to where the table begins
+	}
+	if first := bottom.Cell(at); first != "" && first != top.Cell(at) {
 		if field, _ := Field(first, false); field == Extra || !t.allNameFigures(top) {
 			return false
 		}
