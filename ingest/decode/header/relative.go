@@ -58,7 +58,11 @@ func (t *table) attachCompared(columns []Column) {
 		stage, _ := catalogue.ParseStage(columns[i].Stage)
 		for _, other := range owners {
 			o := &columns[other]
-			if later, _ := catalogue.ParseStage(o.Stage); stage != 0 && later > stage && o.Period == columns[i].Period && o.ToDate == columns[i].ToDate {
+			later, _ := catalogue.ParseStage(o.Stage)
+			if o.Stage == "" {
+				later = catalogue.Final // what is no forecast beside one
+			}
+			if stage != 0 && later > stage && o.Period == columns[i].Period && o.ToDate == columns[i].ToDate {
 				columns[i].Later, stage = other, later
 			}
 		}

@@ -75,10 +75,10 @@ var (
 	yearBefore = regexp.MustCompile(`^(?:上年度?|去年|上一年度?|前一年)(?:累计)?` + measured + `$`)
 	// changeBehind are the words for a change on the year before, and rateBehind those for one that is told to be a
 	// rate, by 率 or by a sign of per cent.
-	changeBehind = regexp.MustCompile(`^(.*?)(?:同比|[比较]上年(?:同期)?|[比较]去年(?:同期)?)(?:增长|增速|增幅|增减|增降|涨跌|涨幅|变动|变化|升降)?(?:率|幅度?|速度|百分点)?$`)
+	changeBehind = regexp.MustCompile(`^(.*?)(?:(?:同比|[比较](?:上|去)年同期)(?:增长|增速|增幅|增减|增降|涨跌|涨幅|变动|变化|升降)?(?:率|幅度?|速度|百分点)?|[比较](?:上|去)年(?:增长|增速|增幅|涨幅|(?:增减|变动|变化|升降)(?:率|幅度?)))$`)
 	rateBehind   = regexp.MustCompile(`^(.*?)(?:增速|增幅|增长率|增长速度|增长幅度|变动率|变化率|增减率|增减幅度?|涨幅)$`)
-	perCent      = regexp.MustCompile(`^(.*?)(?:增长|增减|增降|涨跌|变动|变化|升降)?$`)
-	perCentSign  = regexp.MustCompile(`±|\+/?-|(?:增长|增减|增降|涨跌|变动|变化|升降)[(\[]?[%‰]`)
+	perCent      = regexp.MustCompile(`^(.*?)(?:[比较](?:上|去)年(?:同期)?)?(?:增长|增减|增降|涨跌|变动|变化|升降)?$`)
+	perCentSign  = regexp.MustCompile(`(?:±|\+/?-)[(\[]?[%‰]|(?:增长|增减|增降|涨跌|变动|变化|升降|[比较](?:上|去)年(?:同期)?)[(\[]?(?:[±+/-]*[%‰]|个?百分点)`)
 	unitBehind   = regexp.MustCompile(`^(.+?)[(\[]([^()\[\]]+)[)\]]$`)
 	percentSigns = regexp.MustCompile(`[(\[](?:[±+\-/%‰]|个?百分点)+[)\]]|±|\+/?-|[%‰]|个?百分点`)
 	// changeInEnglish are the words for a change on the year before in English, alone.

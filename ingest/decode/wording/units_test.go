@@ -58,3 +58,22 @@ func TestFindStages(t *testing.T) {
 		}
 	}
 }
+
+func TestCompares(t *testing.T) {
+	type compared struct {
+		kind wording.Comparison
+		of   string
+	}
+	change := func(of string) compared { return compared{wording.ChangeOf, of} }
+	for name, want := range map[string]compared{
+		"±%": change(""), "同比": change(""), "同比±%": change(""), "增速（%）": change(""), "增长%": change(""), "增减（%）": change(""), "增幅": change(""), "比上年增长%": change(""), "比上年±%": change(""), "较去年增减（百分点）": change(""),
+		"2022年±%": change("2022年"), "地区生产总值（亿元）±%": change("地区生产总值(亿元)"), "2022年1-9月增速": change("2022年1-9月"), "累计同比增长（%）": change("累计"), "YoY %": change(""), "Growth rate": change(""),
+		"上年同期": {wording.BaseOf, ""}, "地区生产总值上年同期数": {wording.BaseOf, "地区生产总值"},
+		// What may be an absolute difference, or is another one, is compared with nothing.
+		"增减": {}, "比上年±": {}, "增长": {}, "增减额": {}, "增长量": {}, "同比增减（家）": {}, "环比增长%": {}, "目标增速": {}, "两年平均增速": {}, "占比%": {}, "科技进步贡献率（%）": {}, "change": {},
+	} {
+		if kind, of := wording.Compares(name); (compared{kind, of}) != want {
+			t.Errorf("%s: got %v of %q, want %v", name, kind, of, want)
+		}
+	}
+}
