@@ -250,7 +250,7 @@ func (t *table) row(r *grid.Row) error {
 			return nil
 		}
 	}
-	if n == 1 && r.Fixed && t.isWholeRow(first) {
+	if n == 1 && r.Fixed && t.isWholeRow(first) && !t.isFootnote(first) {
 		return t.malformed(r, newProblem("", "", "整行都在一个单元格里（文件里这一行被引号括住）；请去掉引号，使各列分开", "the whole row stands in one cell, quoted in the file; take the quotation marks away, so that its cells are apart"))
 	}
 	if t.passedOver(r, n, first) {
@@ -295,13 +295,19 @@ func (t *table) row(r *grid.Row) error {
 	return err
 }
 
-// isWholeRow reports whether a cell holds as many texts between commas or semicolons as the table has columns, with figures.
+// isWholeRow reports whether a cell holds as many texts between commas or semicolons as the table has columns, and a
+// figure among them.
 func (t *table) isWholeRow(text string) bool {
-	apart := strings.Count(text, ",")
-	if apart == 0 {
-		apart = strings.Count(text, ";")
+	for _, delimiter := range []string{",", ";"} {
+		cells := strings.Split(text, delimiter)
+		if len(cells) > 1 && len(cells) == len(t.Columns) && len(text) <= header.MaxCell {
+			return slices.ContainsFunc(cells[1:], func(cell string) bool {
+				reading, err := catalogue.ParseValue(grid.Trim(cell))
+				return err == nil && !reading.Missing
+			})
+		}
 	}
-	return apart > 0 && apart+1 == len(t.Columns) && strings.ContainsAny(text, "0123456789") && len(text) <= header.MaxCell
+	return false
 }
 
 // nameFromLevels fills the indicator's cell of a row, where that is empty, with the innermost name of columns such as

@@ -296,8 +296,7 @@ func (t *table) layoutOf(columns []Column, below []grid.Row) (Orientation, *Fail
 // checkLong checks a table with one figure a row. It returns nil where it is one.
 func (t *table) checkLong(columns []Column, byField [Figures + 1][]int, f *Failure) *Failure {
 	if len(byField[IndicatorField]) == 0 && len(byField[NameField]) > 0 {
-		columns[byField[NameField][0]].Role = IndicatorField
-		byField[IndicatorField], byField[NameField] = byField[NameField][:1], byField[NameField][1:]
+		t.chooseNames(columns, &byField)
 	}
 	for i := 0; i < len(columns) && len(byField[IndicatorField]) == 0 && len(byField[ValueField]) > 0; i++ {
 		if columns[i].Role == Extra && t.meaning(i, t.sample[min(t.Begin, len(t.sample)):]) == IndicatorField {

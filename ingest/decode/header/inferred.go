@@ -2,6 +2,7 @@ package header
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/decode/grid"
@@ -59,6 +60,16 @@ func (t *table) levels(columns []Column) {
 	if named >= 0 {
 		columns[named].Role = NameField
 	}
+}
+
+// chooseNames makes one of the columns of names that of the indicator: the first that holds indicators, or else the first.
+func (t *table) chooseNames(columns []Column, byField *[Figures + 1][]int) {
+	names := byField[NameField]
+	at := max(0, slices.IndexFunc(names, func(i int) bool {
+		return len(names) > 1 && t.meaning(i, t.sample[min(t.Begin, len(t.sample)):]) == IndicatorField
+	}))
+	columns[names[at]].Role = IndicatorField
+	byField[IndicatorField], byField[NameField] = []int{names[at]}, slices.Delete(slices.Clone(names), at, at+1)
 }
 
 // unbracketed returns a header, as fields are compared, without the brackets behind it.

@@ -227,8 +227,7 @@ func (t *table) checkWide(kind Orientation, columns []Column, byField [Figures +
 		return t.missing(columns, f, "indicator", "period", "value")
 	}
 	if len(byField[IndicatorField]) == 0 && len(byField[NameField]) > 0 {
-		columns[byField[NameField][0]].Role = IndicatorField
-		byField[IndicatorField], byField[NameField] = byField[NameField][:1], byField[NameField][1:]
+		t.chooseNames(columns, &byField)
 	}
 	if n := byField[UnitField]; len(n) == 1 && len(byField[AreaField]) == 0 && kind == AcrossIndicator && t.meaning(n[0], below) == AreaField {
 		columns[n[0]].Role = AreaField // 单位 is also the body that reports

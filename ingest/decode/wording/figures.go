@@ -11,7 +11,7 @@ import (
 // What headers call the figures of a table's own district and period: 本区完成数, 实际值, 绝对量. Such a header is put
 // together of whose they are, of when, of how they came about and of what they are, each of which may be left out.
 const (
-	ofDistrict = `(?:本区县|[本全我各]?[区县](?:本级)?|本(?:地区|单位|级|市))?`
+	ofDistrict = `(?:本区县|[本全我各]?[区县](?:本级)?|本(?:地区|单位|级))?`
 	ofPeriod   = `(?:本期|报告期|当期|现期|期末|年末|年底|月末|季末)?的?`
 	cameAbout  = `(?:实际|实绩|实现|完成|达到|上报|填报|报送|填写|申报|自报|核定|审定|认定|统计|汇总|调查|测算|核算|现|实有|最终|采用|具体)`
 	amount     = `(?:数值?|值|额|量|数据|数额|金额|绝对[数值量额]?|总量|实绩|情况)`
