@@ -104,7 +104,7 @@ type lastReported struct {
 	in       ledger.AreaReading
 	reported ledger.AreaIndicator
 	periods  map[catalogue.Period]candidates
-	years    catalogue.Years // of periods, once they were asked for
+	accepted periods // that there are candidates for, once they were asked for
 }
 
 type areaIndicator struct{ area, indicator string }
@@ -137,7 +137,7 @@ func (b *batchMoment) last(area, indicator string) *lastReported {
 	}
 	if of := (areaIndicator{area, indicator}); last.periods == nil || of != last.of {
 		if last.periods == nil || area != last.of.area {
-			last.periods, last.in, last.years = b.periodsOf(area), b.reading.Area(area), catalogue.Years{}
+			last.periods, last.in, last.accepted = b.periodsOf(area), b.reading.Area(area), last.accepted[:0]
 		}
 		last.of, last.reported = of, last.in.Of(indicator)
 	}
@@ -147,12 +147,23 @@ func (b *batchMoment) last(area, indicator string) *lastReported {
 // Years returns years outside of which neither the ledger nor the batch has anything of an area's indicator.
 func (b *batchMoment) Years(area, indicator string) catalogue.Years {
 	last := b.last(area, indicator)
-	if last.years == (catalogue.Years{}) {
-		for p := range last.periods {
-			last.years = last.years.With(p.Year)
+	return last.reported.Years().And(last.besides().years())
+}
+
+// Periods returns the periods of a year outside of which neither has anything, likewise.
+func (b *batchMoment) Periods(area, indicator string, year int16) catalogue.PeriodSet {
+	last := b.last(area, indicator)
+	return last.reported.Periods(year) | last.besides().of(year)
+}
+
+// besides returns the periods for which the batch has accepted anything of the area.
+func (l *lastReported) besides() periods {
+	if len(l.accepted) == 0 {
+		for p := range l.periods {
+			l.accepted.add(p)
 		}
 	}
-	return last.reported.Years().And(last.years)
+	return l.accepted
 }
 
 // Locked reports whether a period is locked.

@@ -103,9 +103,9 @@ type ruledSubmission struct {
 	rows     []rowState
 	states   []ledger.CellState
 
-	good    []bool // rows that nothing was wrong with before the rules
-	periods []catalogue.Period
-	ordered bool // rows are in the order of their cells
+	good    []bool  // rows that nothing was wrong with before the rules
+	periods periods // of these rows
+	ordered bool    // rows are in the order of their cells
 	places  map[ledger.Cell]int
 
 	catalogue           *catalogue.Catalogue
@@ -127,9 +127,7 @@ func (s *ruledSubmission) index() {
 		if s.good[i] = s.rows[i].mayCount() && !s.rows[i].silent; !s.good[i] {
 			continue
 		}
-		if n := len(s.periods); (n == 0 || s.periods[n-1] != s.read[i].Period) && !slices.Contains(s.periods, s.read[i].Period) {
-			s.periods = append(s.periods, s.read[i].Period)
-		}
+		s.periods.add(s.read[i].Period)
 		if !s.ordered {
 			s.places[ledger.CellOf(&s.read[i])] = i
 		}
@@ -138,7 +136,7 @@ func (s *ruledSubmission) index() {
 
 // place returns the index of the good row that reports a cell.
 func (s *ruledSubmission) place(cell ledger.Cell) (int, bool) {
-	if !slices.Contains(s.periods, cell.Period) {
+	if !s.periods.has(cell.Period) {
 		return 0, false
 	}
 	if !s.ordered {
@@ -168,11 +166,12 @@ func (s *ruledSubmission) InForce(area, indicator string, period catalogue.Perio
 
 // Years returns years outside of which the area has no figure of an indicator, nor reports one.
 func (s *ruledSubmission) Years(indicator string) catalogue.Years {
-	years := s.moment.Years(s.area.Code, indicator)
-	for _, p := range s.periods {
-		years = years.With(p.Year)
-	}
-	return years
+	return s.moment.Years(s.area.Code, indicator).And(s.periods.years())
+}
+
+// Periods returns the periods of a year outside of which the area has none, nor reports one.
+func (s *ruledSubmission) Periods(indicator string, year int16) catalogue.PeriodSet {
+	return s.moment.Periods(s.area.Code, indicator, year) | s.periods.of(year)
 }
 
 // Repeated returns how many telling figures of the submission for a period can be compared with those in

@@ -47,6 +47,8 @@ type moment interface {
 	// Years returns years outside of which an area has no figure of an indicator, in force or
 	// taken back.
 	Years(area, indicator string) catalogue.Years
+	// Periods returns the periods of a year outside of which an area has none, likewise.
+	Periods(area, indicator string, year int16) catalogue.PeriodSet
 	// Locked reports whether a period is locked.
 	Locked(catalogue.Period) bool
 	// Figures returns the best figures of all areas.

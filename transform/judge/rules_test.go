@@ -44,6 +44,15 @@ func (p past) Years(_, indicator string) (years catalogue.Years) {
 	return years
 }
 
+func (p past) Periods(_, indicator string, year int16) (periods catalogue.PeriodSet) {
+	for cell := range p {
+		if cell.Indicator == indicator && cell.Period.Year == year {
+			periods |= catalogue.SetOf(cell.Period)
+		}
+	}
+	return periods
+}
+
 func (p past) Locked(catalogue.Period) bool { return false }
 
 func (p past) Figures() tally.Source             { return nil }

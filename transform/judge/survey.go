@@ -72,6 +72,11 @@ func (a areaInForce) InForce(area, indicator string, period catalogue.Period) (c
 // Years returns those of the ledger.
 func (a areaInForce) Years(indicator string) catalogue.Years { return a.reading.Years(indicator) }
 
+// Periods returns those of the ledger.
+func (a areaInForce) Periods(indicator string, year int16) catalogue.PeriodSet {
+	return a.reading.Reported(indicator, year)
+}
+
 // Repeated returns nothing: nothing is sent together.
 func (a areaInForce) Repeated(catalogue.Period, catalogue.Period) (same, compared int) { return 0, 0 }
 

@@ -154,6 +154,14 @@ func (a *AreaIndicator) Years() catalogue.Years {
 	return a.indicator.years
 }
 
+// Periods returns the periods of a year outside of which the area has not reported the indicator.
+func (a *AreaIndicator) Periods(year int16) catalogue.PeriodSet {
+	if a.indicator == nil {
+		return 0
+	}
+	return a.indicator.reported[year]
+}
+
 // Best returns the best figure in a period, as [Reading.Best] does.
 func (a *AreaIndicator) Best(period catalogue.Period) (Figure, uint64) {
 	if a.indicator == nil {

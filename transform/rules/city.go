@@ -125,7 +125,7 @@ func (r *Row) cityShare() (now catalogue.Value, before []catalogue.Value, ok boo
 		return now, nil, false
 	}
 	for range shareYears {
-		own, _, known := r.Figures.Figure(r.of.id, period)
+		own, _, known := r.own(period)
 		total := own.Decimal()
 		for _, area := range others {
 			v, had := r.Figures.InForce(area, r.of.id, period)

@@ -43,7 +43,11 @@ func (s *Set) Test() []Outcome {
 			}
 			row, err := o.Example.row(c.rule)
 			if o.Err = err; err == nil && c.rule.Scope.includesExample(row) {
-				c.judge(row, func(f *Fault) { o.Fault = f })
+				for _, related := range row.of.related(c.rule.Relation) {
+					if row.knows(c.needs) {
+						c.judge(row, related, func(f *Fault) { o.Fault = f })
+					}
+				}
 			}
 			all = append(all, o)
 		}
@@ -104,6 +108,9 @@ func (f exampleFigures) InForce(string, string, catalogue.Period) (catalogue.Val
 func (f exampleFigures) Years(string) catalogue.Years {
 	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
+
+// Periods returns all of them.
+func (f exampleFigures) Periods(string, int16) catalogue.PeriodSet { return ^catalogue.PeriodSet(0) }
 
 // Withdrawals returns nothing: an example has these figures itself.
 func (f exampleFigures) Withdrawals() (withdrawn, reported int) { return 0, 0 }
@@ -179,6 +186,7 @@ func (e *Example) row(rule *Rule) (*Row, error) {
 	other := &related{subject: newSubject("whole", "总量指标", "the whole", catalogue.ParseUnit(unit), kind)}
 	r.of.atMost, r.of.atLeast = []*related{other}, []*related{other}
 	r.Value, _ = read("value", e.Value)
+	r.know(ofValue, r.Value, true)
 	r.InForce, r.HasInForce = read("in_force", e.InForce)
 	r.know(ofInForce, r.InForce, r.HasInForce)
 	for n, text := range map[int]string{ofBefore: e.Before, ofYearBefore: e.YearBefore, ofAfter: e.After, ofSameSpan: e.SameSpan, ofHost: e.Host} {

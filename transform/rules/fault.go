@@ -22,41 +22,42 @@ type Fault struct {
 // Judge tells of every fault of a row, in the order of the rules.
 func (p *Plan) Judge(r *Row, tell func(*Fault)) {
 	r.reset(p.of)
-	for _, one := range p.rules[r.On.index()][r.Period.Kind] {
-		if one.needs&r.none == 0 && (!one.bounded || one.rule.Scope.includesRow(r)) {
-			one.judge(r, tell)
+	rules := p.rules[r.On.index()][r.Period.Kind]
+	for i := range rules {
+		one := &rules[i]
+		if one.needs&r.none != 0 || one.needs&^r.asked != 0 && !r.knows(one.needs) || one.bounded && !one.rule.Scope.includesRow(r) {
+			continue
+		}
+		for _, related := range one.related {
+			one.judge(r, related, tell)
 		}
 	}
 }
 
-// judge tells of the row's faults by one rule: at most one for each related indicator.
-func (c *compiled) judge(r *Row, tell func(*Fault)) {
-	for _, related := range r.of.related(c.rule.Relation) {
-		if related != nil {
-			v, ok := related.of(r, c.rule.Relation)
-			if r.know(ofOther, v, ok); !ok {
-				continue
-			}
+// judge tells of the row's fault by one rule whose needs are known, compared with a related indicator where the
+// rule has a relation.
+func (c *compiled) judge(r *Row, related *related, tell func(*Fault)) {
+	if related != nil {
+		v, ok := related.of(r, c.rule.Relation)
+		if r.know(ofOther, v, ok); !ok {
+			return
 		}
-		if !r.knows(c.needs) {
-			continue
-		}
-		answer := c.filter(r)
-		if answer == no || !r.knows(c.last) {
-			continue
-		}
-		a := &activation{r, related}
-		if answer == yes && c.program.bounded {
-			tell(c.fault(a))
-			continue
-		}
-		result, _, err := c.program.Eval(a)
-		switch {
-		case err != nil:
-			tell(c.unable(err))
-		case result == types.True:
-			tell(c.fault(a))
-		}
+	}
+	answer := c.filter(r)
+	if answer == no || !r.knows(c.last) {
+		return
+	}
+	a := &activation{r, related}
+	if answer == yes && c.program.bounded {
+		tell(c.fault(a))
+		return
+	}
+	result, _, err := c.program.Eval(a)
+	switch {
+	case err != nil:
+		tell(c.unable(err))
+	case result == types.True:
+		tell(c.fault(a))
 	}
 }
 

@@ -46,7 +46,7 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 		args := call.Args()
 		switch name := call.FunctionName(); {
 		case name == operators.LogicalAnd:
-			all := m.operands(e, name)
+			all := m.tellingFirst(m.operands(e, name))
 			return func(r *Row) answer {
 				least := yes
 				for _, f := range all {
@@ -57,7 +57,11 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 				return least
 			}
 		case name == operators.LogicalOr:
-			all := m.operands(e, name)
+			of := m.operands(e, name)
+			if all := m.bounds(of); all != nil {
+				return func(r *Row) answer { return anyOf(r, all) }
+			}
+			all := m.filters(of)
 			return func(r *Row) answer {
 				most := no
 				for _, f := range all {
@@ -90,13 +94,34 @@ func (m *filterMaker) condition(e ast.Expr) filter {
 	return cannotTell
 }
 
-// operands are the filters of what an operator joins, in their order: of a && b && c all three.
-func (m *filterMaker) operands(e ast.Expr, operator string) []filter {
+// operands are what an operator joins, in their order: of a && b && c all three.
+func (m *filterMaker) operands(e ast.Expr, operator string) []ast.Expr {
 	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operator {
 		args := e.AsCall().Args()
 		return append(m.operands(args[0], operator), m.operands(args[1], operator)...)
 	}
-	return []filter{m.condition(e)}
+	return []ast.Expr{e}
+}
+
+func (m *filterMaker) filters(of []ast.Expr) (all []filter) {
+	for _, e := range of {
+		all = append(all, m.condition(e))
+	}
+	return all
+}
+
+// tellingFirst returns the filters of conditions that have to be true all, those first which most rows do
+// not meet: that the value is far above another figure or far below it.
+func (m *filterMaker) tellingFirst(of []ast.Expr) []filter {
+	var telling, others []ast.Expr
+	for _, e := range of {
+		if all := m.operands(e, operators.LogicalOr); len(all) > 1 && m.bounds(all) != nil {
+			telling = append(telling, e)
+		} else {
+			others = append(others, e)
+		}
+	}
+	return m.filters(append(telling, others...))
 }
 
 // outcomes are what a comparison says of two numbers of which the first is less, the same and greater.
@@ -125,7 +150,10 @@ func (m *filterMaker) comparison(name string, args []ast.Expr) filter {
 	}
 	x, y := m.multiple(args[0]), m.multiple(args[1])
 	if x != nil && y != nil {
-		return func(r *Row) answer { return x.compared(r, y, &outcome) }
+		if b, ok := newBound(x, y, outcome); ok {
+			return b.of
+		}
+		return x.comparison(y, outcome)
 	}
 	return func(r *Row) answer {
 		x, ok := a(r)

@@ -69,9 +69,7 @@ func (q *multiple) of(r *Row) (v catalogue.Value, ok bool) {
 	if q.figure < 0 {
 		return q.number, true
 	}
-	if r.asked.has(q.figure) && !r.none.has(q.figure) {
-		v = r.known[q.figure]
-	} else if v, ok = r.figure(q.figure); !ok {
+	if v, ok = r.figure(q.figure); !ok {
 		return v, false
 	}
 	if q.magnitude && v.Coefficient < 0 {
@@ -83,27 +81,39 @@ func (q *multiple) of(r *Row) (v catalogue.Value, ok bool) {
 	return v, true
 }
 
-// compared answers what a comparison of two quantities says.
-func (q *multiple) compared(r *Row, with *multiple, outcome *[3]answer) answer {
-	x, ok := q.of(r)
-	if !ok {
+// comparison makes the filter of a comparison of two of them.
+func (q *multiple) comparison(with *multiple, outcome [3]answer) filter {
+	if q.figure >= 0 && !q.magnitude && !q.times && with.figure < 0 && with.number.Coefficient == 0 {
+		return q.sign(outcome)
+	}
+	return func(r *Row) answer {
+		x, ok := q.of(r)
+		if !ok {
+			return perhaps
+		}
+		y, ok := with.of(r)
+		if !ok {
+			return perhaps
+		}
+		if c, ok := compare(x, y); ok {
+			return outcome[c+1]
+		}
 		return perhaps
 	}
-	y, ok := with.of(r)
-	if !ok {
-		return perhaps
-	}
-	if y.Coefficient == 0 { // the sign decides, whatever the places
+}
+
+// sign makes the filter of a comparison of a figure with zero.
+func (q *multiple) sign(outcome [3]answer) filter {
+	return func(r *Row) answer {
+		v, ok := r.figure(q.figure)
 		switch {
-		case x.Coefficient < 0:
+		case !ok:
+			return perhaps
+		case v.Coefficient < 0:
 			return outcome[0]
-		case x.Coefficient > 0:
+		case v.Coefficient > 0:
 			return outcome[2]
 		}
 		return outcome[1]
 	}
-	if c, ok := compare(x, y); ok {
-		return outcome[c+1]
-	}
-	return perhaps
 }

@@ -91,6 +91,8 @@ func (m *madeCity) Years(string) catalogue.Years {
 	return catalogue.Years{First: math.MinInt16, Last: math.MaxInt16}
 }
 
+func (m *madeCity) Periods(string, int16) catalogue.PeriodSet { return ^catalogue.PeriodSet(0) }
+
 func (m *madeCity) Repeated(p, in catalogue.Period) (same, compared int) {
 	for i := range m.catalogue.Indicators {
 		id := m.catalogue.Indicators[i].ID

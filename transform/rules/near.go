@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"iter"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/citytally/citytally/configs/catalogue"
@@ -18,7 +20,7 @@ func (r *Row) established(p catalogue.Period) (v catalogue.Value, ok bool) {
 		v, ok = r.figure(ofYearBefore)
 		submitted = r.submittedYearBefore
 	} else {
-		v, submitted, ok = r.Figures.Figure(r.of.id, p)
+		v, submitted, ok = r.own(p)
 	}
 	if submitted {
 		if ok {
@@ -46,21 +48,17 @@ func (r *Row) takenBackIn(p catalogue.Period) (catalogue.Value, bool) {
 // since, which is established too, or else one that the submission revises, as it was before, or else the latest earlier one of the submission itself.
 func (r *Row) nearest() (v catalogue.Value, at catalogue.Period, established, ok bool) {
 	submitted := func(p catalogue.Period) (catalogue.Value, bool) {
-		v, _, ok := r.Figures.Figure(r.of.id, p)
+		v, _, ok := r.own(p)
 		return v, ok && v.Coefficient != 0 && p.Year < r.Period.Year
 	}
-	years := r.Figures.Years(r.of.id)
 	for n, from := range [...]func(catalogue.Period) (catalogue.Value, bool){r.established, r.takenBackIn, r.inForceIn, submitted} {
-		earlier, later := r.Period, r.Period
-		for range nearestYears {
-			earlier, later = earlier.YearBefore(), later.YearAfter()
-			for _, p := range [...]catalogue.Period{earlier, later} {
-				if !years.Has(p.Year) {
-					continue
-				}
-				if v, ok := from(p); ok {
-					return v, p, n <= 1, true
-				}
+		for year := range r.yearsAround(nearestYears) {
+			p := r.Period
+			if p.Year = year; year == r.Period.Year {
+				continue
+			}
+			if v, ok := from(p); ok {
+				return v, p, n <= 1, true
 			}
 		}
 	}
@@ -104,32 +102,50 @@ const otherSpanYears = 10
 // kinds that the indicator is reported in, the longest first and the later of two. That of a flow
 // is scaled to the length of the row's period: a quarter is about a fourth of a year.
 func (r *Row) otherSpan() (v catalogue.Value, at catalogue.Period, ok bool) {
-	years := r.Figures.Years(r.of.id)
-	for apart := range int16(otherSpanYears + 1) {
-		for _, year := range [...]int16{r.Period.Year - apart, r.Period.Year + apart} {
-			if !years.Has(year) {
+	for year := range r.yearsAround(otherSpanYears) {
+		known := r.periodsIn(year)
+		if year == r.Period.Year {
+			known &^= catalogue.SetOf(r.Period)
+		}
+		if known == 0 {
+			continue
+		}
+		for _, kind := range [...]catalogue.PeriodKind{catalogue.Year, catalogue.YearToDate, catalogue.Half, catalogue.Quarter, catalogue.Month} {
+			if !r.of.kinds[kind] {
 				continue
 			}
-			for _, kind := range [...]catalogue.PeriodKind{catalogue.Year, catalogue.YearToDate, catalogue.Half, catalogue.Quarter, catalogue.Month} {
-				if !r.of.kinds[kind] {
+			for index := periodsInYear(kind); index > 0; index-- {
+				at = catalogue.Period{Year: year, Kind: kind, Index: index}
+				if kind == catalogue.Year {
+					at.Index = 0
+				}
+				if !known.Has(at.Number()) {
 					continue
 				}
-				for index := periodsInYear(kind); index > 0; index-- {
-					at = catalogue.Period{Year: year, Kind: kind, Index: index}
-					if kind == catalogue.Year {
-						at.Index = 0
-					}
-					if at == r.Period {
-						continue
-					}
-					if v, ok = r.established(at); ok {
-						return r.toLengthOf(at, v), at, true
-					}
+				if v, ok = r.established(at); ok {
+					return r.toLengthOf(at, v), at, true
 				}
 			}
 		}
 	}
 	return v, at, false
+}
+
+// yearsAround yields the years in which anything may be known of the row's indicator, up to so many away
+// from the row's own, that one first and the earlier of two.
+func (r *Row) yearsAround(most int16) iter.Seq[int16] {
+	return func(yield func(int16) bool) {
+		r.bound()
+		for apart := range most + 1 {
+			earlier, later := r.Period.Year-apart, r.Period.Year+apart
+			if earlier < r.years.First && later > r.years.Last {
+				return
+			}
+			if r.years.Has(earlier) && !yield(earlier) || apart > 0 && r.years.Has(later) && !yield(later) {
+				return
+			}
+		}
+	}
 }
 
 // distance is by how many digits before the point two figures differ.

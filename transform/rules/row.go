@@ -20,6 +20,8 @@ type Figures interface {
 	// Years returns years outside of which nothing is known of what the area reports or has
 	// reported of the indicator.
 	Years(indicator string) catalogue.Years
+	// Periods returns the periods of a year outside of which nothing is known, likewise.
+	Periods(indicator string, year int16) catalogue.PeriodSet
 	// Repeated returns how many telling figures the submission has for a period of which the area's
 	// figure in another one is known, and how many of these are the same there. See [Telling].
 	Repeated(period, in catalogue.Period) (same, compared int)
@@ -51,8 +53,11 @@ type Row struct {
 	// On is what the row does: a row of a figure that is withdrawn has that one as its value.
 	On On
 
-	of                  *subject  // whose figure it is
-	asked, none         figureSet // figures that were asked for, and those of them that are not known
+	of                  *subject            // whose figure it is
+	years               catalogue.Years     // outside of which nothing is known of the indicator
+	periods             catalogue.PeriodSet // of the row's year, likewise
+	bounded             bool                // years and periods were asked for
+	asked, none         figureSet           // figures that were asked for, and those of them that are not known
 	known               [figureCount]catalogue.Value
 	series              []catalogue.Value
 	scanned             bool // series was read
@@ -63,6 +68,9 @@ type Row struct {
 	shared              bool // share and shares were computed
 	hasShare            bool
 	submittedYearBefore bool // the submission says what the figure of the year before is
+
+	ratios            [figureCount]uint64 // of the value to those figures, see [bound]
+	related, positive figureSet           // figures of which the ratio was computed; those of them that are above zero, as the value is
 
 	referenceAt catalogue.Period // of the reference, once that was asked for
 	nearestAt   catalogue.Period // of the nearest, likewise
@@ -78,6 +86,7 @@ func (s figureSet) has(n int) bool { return s>>n&1 != 0 }
 // know notes a figure, or that there is none.
 func (r *Row) know(n int, v catalogue.Value, ok bool) {
 	r.asked |= 1 << n
+	r.related &^= 1 << n
 	if r.known[n], r.none = v, r.none&^(1<<n); !ok {
 		r.none |= 1 << n
 	}
@@ -134,8 +143,8 @@ const seriesLength = 24
 
 // reset makes the row one of another figure.
 func (r *Row) reset(of *subject) {
-	r.of, r.series, r.scanned, r.shared = of, r.series[:0], false, false
-	r.nearestAt = catalogue.Period{}
+	r.of, r.series, r.scanned, r.shared, r.bounded = of, r.series[:0], false, false, false
+	r.nearestAt, r.related = catalogue.Period{}, 0
 	r.none, r.ofOtherSpan, r.revises, r.submittedYearBefore = 0, false, false, false
 	for n, unknown := range [...]bool{
 		ofInForce: !r.HasInForce, ofHost: r.Area.Host == "", ofZone: of.city == nil || len(of.city.zones) == 0, ofStatedBase: r.Base == nil, ofStatedChange: r.Change == nil,
@@ -144,7 +153,7 @@ func (r *Row) reset(of *subject) {
 			r.none |= 1 << n
 		}
 	}
-	r.asked = r.none
+	r.asked, r.known[ofValue] = r.none|1<<ofValue, r.Value
 }
 
 // figure returns a figure by its place in figureNames.
@@ -152,6 +161,11 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 	if r.asked.has(n) {
 		return r.known[n], !r.none.has(n)
 	}
+	return r.ask(n)
+}
+
+// ask looks a figure up that was not asked for yet.
+func (r *Row) ask(n int) (catalogue.Value, bool) {
 	v, ok := r.lookUp(n)
 	r.know(n, v, ok)
 	return v, ok
@@ -159,8 +173,6 @@ func (r *Row) figure(n int) (catalogue.Value, bool) {
 
 func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 	switch n {
-	case ofValue:
-		return r.Value, true
 	case ofInForce:
 		return r.InForce, r.HasInForce
 	case ofBefore:
@@ -169,12 +181,12 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 		}
 		v, _, ok = r.beside(periodBefore)
 	case ofYearBefore:
-		v, r.submittedYearBefore, ok = r.Figures.Figure(r.of.id, r.Period.YearBefore())
+		v, r.submittedYearBefore, ok = r.own(r.Period.YearBefore())
 	case ofAfter:
 		v, _, ok = r.beside(periodAfter)
 	case ofSameSpan:
 		if same, exists := sameSpan(r.Period); exists && r.of.kind == catalogue.Flow {
-			v, _, ok = r.Figures.Figure(r.of.id, same)
+			v, _, ok = r.own(same)
 		}
 	case ofHost:
 		if r.Area.Host != "" {
@@ -190,7 +202,7 @@ func (r *Row) lookUp(n int) (v catalogue.Value, ok bool) {
 // by month or by quarter, it is the next of the year that has a figure.
 func (r *Row) beside(next func(catalogue.Period) (catalogue.Period, bool)) (v catalogue.Value, of catalogue.Period, ok bool) {
 	for p, exists := next(r.Period); exists; p, exists = next(p) {
-		if v, _, ok = r.Figures.Figure(r.of.id, p); ok || p.Kind != catalogue.YearToDate {
+		if v, _, ok = r.own(p); ok || p.Kind != catalogue.YearToDate {
 			return v, p, ok
 		}
 	}
@@ -202,6 +214,43 @@ func (r *Row) beside(next func(catalogue.Period) (catalogue.Period, bool)) (v ca
 func (r *Row) periodBeside(next func(catalogue.Period) (catalogue.Period, bool)) catalogue.Period {
 	_, of, _ := r.beside(next)
 	return of
+}
+
+// own returns the figure of the row's indicator in another period, as [Figures] does.
+func (r *Row) own(p catalogue.Period) (v catalogue.Value, submitted, ok bool) {
+	if !r.mayHave(p) {
+		return v, false, false
+	}
+	return r.Figures.Figure(r.of.id, p)
+}
+
+// mayHave reports whether anything can be known of the row's indicator in a period. A period has many
+// others in and around it, few of which anybody reports.
+func (r *Row) mayHave(p catalogue.Period) bool {
+	if p.Year == r.Period.Year {
+		return r.periodsIn(p.Year).Has(p.Number())
+	}
+	r.bound()
+	return r.years.Has(p.Year)
+}
+
+// periodsIn returns the periods of a year outside of which nothing is known of the row's indicator.
+func (r *Row) periodsIn(year int16) catalogue.PeriodSet {
+	r.bound()
+	switch {
+	case year == r.Period.Year:
+		return r.periods
+	case !r.years.Has(year):
+		return 0
+	}
+	return r.Figures.Periods(r.of.id, year)
+}
+
+// bound asks outside of which periods nothing is known of the row's indicator.
+func (r *Row) bound() {
+	if !r.bounded {
+		r.bounded, r.years, r.periods = true, r.Figures.Years(r.of.id), r.Figures.Periods(r.of.id, r.Period.Year)
+	}
 }
 
 // text returns a figure for people.
@@ -241,7 +290,7 @@ func (r *Row) earlier() []catalogue.Value {
 	}
 	r.scanned = true
 	for p, exists := periodBefore(r.Period); exists && len(r.series) < seriesLength; p, exists = periodBefore(p) {
-		v, _, ok := r.Figures.Figure(r.of.id, p)
+		v, _, ok := r.own(p)
 		if !ok {
 			break
 		}

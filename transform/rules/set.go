@@ -32,7 +32,14 @@ type Plans map[string]*Plan
 // Plan is the rules that can concern figures of an indicator in a dataset.
 type Plan struct {
 	of    *subject
-	rules [onCount][catalogue.YearToDate + 1][]*compiled // by kind of row and of period
+	rules [onCount][catalogue.YearToDate + 1][]candidate // by kind of row and of period
+}
+
+// candidate is a rule that can concern the figures of a plan.
+type candidate struct {
+	*compiled
+	needs   figureSet
+	related []*related // the indicators that the figure is compared with; one nil where the rule has no relation
 }
 
 // Load reads a file of rules as [Parse] does.
@@ -145,7 +152,7 @@ func (s *Set) plan(c *catalogue.Catalogue) {
 				by := &p.rules[one.rule.On.index()]
 				for kind := range by {
 					if kind := catalogue.PeriodKind(kind); has(one.rule.Scope.Periods, kind) && one.canConcernSpan(of, kind) {
-						by[kind] = append(by[kind], one)
+						by[kind] = append(by[kind], candidate{one, one.needs, of.related(one.rule.Relation)})
 					}
 				}
 			}

@@ -47,7 +47,7 @@ func (r *Row) within() (v catalogue.Value, ok bool) {
 	}
 	around(r.Period, func(p catalogue.Period) bool {
 		if r.of.kinds[p.Kind] {
-			v, _, ok = r.Figures.Figure(r.of.id, p)
+			v, _, ok = r.own(p)
 		}
 		return !ok
 	})
@@ -72,7 +72,7 @@ func (r *Row) soFar() (v catalogue.Value, ok bool) {
 		if !r.of.kinds[kind] {
 			return catalogue.Value{}, false
 		}
-		v, _, ok := r.Figures.Figure(r.of.id, catalogue.Period{Year: r.Period.Year, Kind: kind, Index: uint8(index)})
+		v, _, ok := r.own(catalogue.Period{Year: r.Period.Year, Kind: kind, Index: uint8(index)})
 		return v, ok
 	}
 	if v, ok = at(catalogue.YearToDate, months); ok {
@@ -107,7 +107,7 @@ func (r *Row) part() (most catalogue.Value, ok bool) {
 		if p.Year = r.Period.Year; !r.of.kinds[p.Kind] {
 			continue
 		}
-		if v, submitted, known := r.Figures.Figure(r.of.id, p); known && !submitted && (!ok || v.Decimal().GreaterThan(most.Decimal())) {
+		if v, submitted, known := r.own(p); known && !submitted && (!ok || v.Decimal().GreaterThan(most.Decimal())) {
 			most, ok = v, true
 		}
 	}

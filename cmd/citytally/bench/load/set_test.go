@@ -61,6 +61,8 @@ func (r reported) Repeated(p, in catalogue.Period) (same, compared int) {
 	return same, compared
 }
 
+func (r reported) Periods(string, int16) catalogue.PeriodSet { return ^catalogue.PeriodSet(0) }
+
 func (r reported) Withdrawals() (withdrawn, known int) { return 0, 0 }
 
 func (r reported) InForce(string, string, catalogue.Period) (catalogue.Value, bool) {
