@@ -63,6 +63,9 @@ func checkVocabulary(ind *Indicator, report indicatorReport) {
 	oneOf(ind.Change, "change", report, Percent, Point)
 	oneOf(ind.Rounding, "rounding", report, HalfUp, HalfEven, Truncate)
 	oneOf(ind.Coverage, "coverage", report, Complete, Partial, Carry)
+	if ind.GrowthPrices != "" {
+		oneOf(ind.GrowthPrices, "growth_prices", report, ConstantPrices)
+	}
 	if ind.UnitName == "" {
 		report("unit", "want a unit such as 亿元, 家 or %%, got none")
 	}

@@ -94,6 +94,44 @@ func currencyOf(text string) string {
 	return ""
 }
 
+// basesInEnglish are what units count, in English.
+var basesInEnglish = map[string]string{"元": "yuan", "美元": "US dollars", "吨": "tons", "千瓦时": "kWh"}
+
+// multiplesInEnglish are powers of ten, by their exponent.
+var multiplesInEnglish = map[int8]string{
+	1: "10", 2: "100", 3: "1,000", 4: "10,000", 5: "100,000", 6: "million", 7: "10 million", 8: "100 million", 9: "billion",
+	10: "10 billion", 11: "100 billion", 12: "trillion",
+}
+
+// BaseInEnglish returns what the unit counts: yuan for 亿元. It is "" of a count, for the indicator's name says what
+// is counted, and false for units without a name in English.
+func (u Unit) BaseInEnglish() (string, bool) {
+	word, ok := basesInEnglish[u.Dimension]
+	return word, ok || u.counts()
+}
+
+// InEnglish returns the unit's name in English, for figures that are not converted: 亿元 is 100 million yuan. A count
+// has none.
+func (u Unit) InEnglish() string {
+	base, ok := u.BaseInEnglish()
+	if !ok {
+		return u.Written()
+	}
+	return strings.TrimSpace(multiplesInEnglish[u.Exponent] + " " + base)
+}
+
+// AfterInEnglish returns a figure with the unit behind it in English: 60 × 100 million yuan, 5 yuan, 87.
+func (u Unit) AfterInEnglish(figure string) string {
+	switch name := u.InEnglish(); {
+	case name == "":
+		return figure
+	case name[0] >= '0' && name[0] <= '9':
+		return figure + " × " + name
+	default:
+		return figure + " " + name
+	}
+}
+
 // EnglishUnit returns the name in Chinese of a unit that is written in English: 亿元 for 100 million yuan. A power of
 // ten alone is one of money, as 万 is.
 func EnglishUnit(text string) (name string, ok bool) {

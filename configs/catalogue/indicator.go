@@ -50,6 +50,13 @@ const (
 	Point   ChangeKind = "point"
 )
 
+// Prices are those at which a change on the year before is told.
+type Prices string
+
+// ConstantPrices: changes are told without what prices alone have changed, as the growth of GDP is, so that the
+// values, which are at current prices, do not give them.
+const ConstantPrices Prices = "constant"
+
 // CoveragePolicy says whether a total with missing areas may be published.
 type CoveragePolicy string
 
@@ -118,6 +125,9 @@ type Indicator struct {
 	// Change is percent for levels and point for shares, which have the unit %, ‰ or 1.
 	// Left out, it follows from the unit.
 	Change ChangeKind `yaml:"change" json:"change"`
+	// GrowthPrices is constant where those who report state growth at constant prices. Left out, a stated
+	// change is that of the values.
+	GrowthPrices Prices `yaml:"growth_prices" json:"growth_prices,omitempty"`
 	// Decimals and ChangeDecimals are the places shown in reports.
 	Decimals       int            `yaml:"decimals" json:"decimals"`
 	ChangeDecimals int            `yaml:"change_decimals" json:"change_decimals"`

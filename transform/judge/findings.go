@@ -264,19 +264,20 @@ func outOfRange(i *catalogue.Indicator, v catalogue.Value) *event.Finding {
 	boundZH, boundEN := bounds(i)
 	return reject("VALUE_OUT_OF_RANGE", "value", v.String(),
 		fmt.Sprintf("%s填报 %s，%s；请检查数值和单位", zh, i.Unit().After(v.String()), boundZH),
-		fmt.Sprintf("%s is reported as %s and %s; check the value and its unit", en, i.Unit().After(v.String()), boundEN))
+		fmt.Sprintf("%s is reported as %s and %s; check the value and its unit", en, i.Unit().AfterInEnglish(v.String()), boundEN))
 }
 
 // bounds says within which bounds an indicator's values lie; it has one or both.
 func bounds(i *catalogue.Indicator) (zh, en string) {
 	low, high := i.Unit().After(i.Minimum), i.Unit().After(i.Maximum)
+	lowEN, highEN := i.Unit().AfterInEnglish(i.Minimum), i.Unit().AfterInEnglish(i.Maximum)
 	switch {
 	case i.Maximum == "":
-		return "不得小于 " + low, "is to be no less than " + low
+		return "不得小于 " + low, "is to be no less than " + lowEN
 	case i.Minimum == "":
-		return "不得大于 " + high, "is to be no more than " + high
+		return "不得大于 " + high, "is to be no more than " + highEN
 	}
-	return "应在 " + low + " 至 " + high + " 之间", "is to be between " + low + " and " + high
+	return "应在 " + low + " 至 " + high + " 之间", "is to be between " + lowEN + " and " + highEN
 }
 
 // repeatedItem returns the finding on rows that report one item: on n of them, of which

@@ -69,6 +69,13 @@ func (p pastOf) Figure(area string, cell ledger.Cell) (ledger.Figure, bool) {
 	return p.past.Figure(area, cell)
 }
 
+// stating returns a figure of 2022 with its change on the year before.
+func stating(indicator, value, change string) event.Observation {
+	o := fixture.Figure(indicator, "2022", value)
+	o.Change = change
+	return o
+}
+
 // What a rule finds is told with the rule and the values that it saw; a row at fault is
 // refused or accepted as the rule says, and the others are accepted.
 func TestRulesJudgeRows(t *testing.T) {
@@ -94,8 +101,13 @@ func TestRulesJudgeRows(t *testing.T) {
 		},
 		{
 			name: "万元 for 亿元", rows: []event.Observation{fixture.Figure("gdp", "2021", "8134100")}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},
-			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "against", Value: "2020"}, {Name: "known", Value: "790"}, {Name: "likely_en", Value: ", probably 万元"},
+			values: []event.SeenValue{{Name: "value", Value: "8134100"}, {Name: "against", Value: "2020"}, {Name: "known", Value: "790"}, {Name: "likely_en", Value: ", probably 10,000 yuan"},
 				{Name: "likely_zh", Value: "，可能应为万元"}, {Name: "times_en", Value: "10,000 times"}, {Name: "times_zh", Value: "1万倍"}},
+		},
+		{
+			name: "growth that the values do not give, of GDP at constant prices", rows: []event.Observation{stating("gdp", "860", "4.6"), stating("hightech_output", "365.5", "4.6")},
+			want: map[int][]string{2: {"STATED_CHANGE"}}, refused: []int{2},
+			values: []event.SeenValue{{Name: "value", Value: "365.5"}, {Name: "stated_change", Value: "4.6"}, {Name: "base", Value: "340"}, {Name: "follows", Value: "7.5"}, {Name: "points_en", Value: " %"}, {Name: "points_zh", Value: "%"}},
 		},
 		{
 			name: "万元 as well as too much", rows: []event.Observation{{Indicator: "gdp", Period: "2021", Value: "81341000000", Unit: "万元", Stage: "flash"}}, want: map[int][]string{1: {"UNIT_SLIP"}}, refused: []int{1},

@@ -111,7 +111,7 @@ func TestRefusals(t *testing.T) {
 		{"date", "901", fixture.Figure("gdp", "2021", "2021-03-05"), "VALUE_DATE", "value", "2021-03-05", "日期", "is a date"},
 		{"Excel error", "901", fixture.Figure("gdp", "2021", "#REF!"), "VALUE_EXCEL_ERROR", "value", "#REF!", "错误值", "Excel error"},
 		{"too long", "901", fixture.Figure("gdp", "2021", "1234567890123456789"), "VALUE_TOO_LONG", "value", "1234567890123456789", "位数过多", "too many digits"},
-		{"out of range", "901", fixture.Figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "应在 0 家 至 100000 家 之间", "between 0 家 and 100000 家"},
+		{"out of range", "901", fixture.Figure("enterprises", "2021", "100001"), "VALUE_OUT_OF_RANGE", "value", "100001", "应在 0 家 至 100000 家 之间", "between 0 and 100000"},
 		{"missing with a value", "901", with(good, func(o *event.Observation) { o.Period, o.Status = "2021", "O" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
 		{"missing for a reason, with a value", "901", with(good, func(o *event.Observation) { o.Status = "m" }), "STATUS_CONTRADICTS_VALUE", "status", "100", "缺失", "missing"},
 		{"normal without a value", "901", with(good, func(o *event.Observation) { o.Value, o.Status = "", "A" }), "STATUS_CONTRADICTS_VALUE", "status", "", "却没有数值", "no value"},

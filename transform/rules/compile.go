@@ -38,7 +38,7 @@ type letValue struct {
 var variables = map[string]*cel.Type{
 	"row": rowType, "series": cel.ListType(numberType), "shares": cel.ListType(numberType), "references": cel.ListType(numberType), "neighbours": cel.ListType(numberType), "reference_period": cel.StringType, "nearest_period": cel.StringType, "before_period": cel.StringType, "after_period": cel.StringType,
 	"indicator": cel.StringType, "indicator_zh": cel.StringType, "indicator_en": cel.StringType, "unit": cel.StringType, "stated_unit": cel.StringType,
-	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType, "has_exits": cel.BoolType,
+	"whole_share": numberType, "has_minimum": cel.BoolType, "has_maximum": cel.BoolType, "has_exits": cel.BoolType, "growth_at_constant_prices": cel.BoolType,
 	"reference_in_cell": cel.BoolType, "reference_of_span": cel.BoolType,
 	"reason": cel.StringType, "missing_zones": cel.StringType,
 	"area": cel.StringType, "period": cel.StringType, "month": cel.IntType, "reference_years": cel.IntType, "note": cel.StringType, "stage": cel.StringType, "in_force_stage": cel.StringType,

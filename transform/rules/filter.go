@@ -281,6 +281,8 @@ func flagOf(name string) filter {
 		return func(r *Row) answer { _, ok := r.figure(ofReference); return tell(true, ok && r.revises) }
 	case "reference_of_span":
 		return func(r *Row) answer { _, ok := r.figure(ofReference); return tell(true, ok && r.ofOtherSpan) }
+	case "growth_at_constant_prices":
+		return func(r *Row) answer { return tell(true, r.of.constantPrices) }
 	case "has_exits":
 		return func(r *Row) answer { return tell(true, len(r.of.shrinks) > 0) }
 	}

@@ -59,9 +59,10 @@ func functions() []cel.EnvOption {
 		cel.Function("slip", cel.Overload("slip_of_references", []*cel.Type{numberType, numbers, numberType}, cel.IntType, cel.FunctionBinding(slip))),
 		cel.Function("is_outlier", cel.Overload("is_outlier_of_series", []*cel.Type{numberType, numbers, cel.IntType, numberType}, cel.BoolType, cel.FunctionBinding(isOutlier))),
 		cel.Function("times", cel.Overload("times_decimal", []*cel.Type{numberType, numberType}, cel.StringType, cel.BinaryBinding(times))),
-		cel.Function("times_zh", cel.Overload("times_zh_of_references", []*cel.Type{numberType, numbers, numberType}, cel.StringType, cel.FunctionBinding(timesInWords([...]string{"1万倍", "1亿倍", "1万分之一", "1亿分之一", "%s倍", "%s分之一"})))),
-		cel.Function("times_en", cel.Overload("times_en_of_references", []*cel.Type{numberType, numbers, numberType}, cel.StringType, cel.FunctionBinding(timesInWords([...]string{"10,000 times", "100,000,000 times", "one part in 10,000 of", "one part in 100,000,000 of", "%s times", "one part in %s of"})))),
-		cel.Function("unit_hint", cel.Overload("unit_hint_by", []*cel.Type{cel.StringType, cel.StringType, cel.IntType}, cel.StringType, cel.FunctionBinding(unitHint))),
+		timesFunction("times_zh", numbers, "%s倍", "%s分之一", roughlyInChinese),
+		timesFunction("times_en", numbers, "%s times", "one part in %s of", roughlyInEnglish),
+		unitHintFunction("unit_hint", catalogue.Unit.Written),
+		unitHintFunction("unit_hint_en", catalogue.Unit.InEnglish),
 		cel.Function("has_figure", cel.MemberOverload("row_has_figure", []*cel.Type{rowType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(row, id ref.Val) ref.Val {
 				_, ok := figureOf(row, id)
@@ -138,40 +139,67 @@ func times(value, other ref.Val) ref.Val {
 	return types.String(n.String())
 }
 
-// timesInWords returns how many times the first of the references a value is, or which part of it. The words are those
-// for 10^4, 10^8 and their parts, and for other numbers.
-func timesInWords(words [6]string) func(args ...ref.Val) ref.Val {
-	return func(args ...ref.Val) ref.Val {
-		switch slip(args...).(types.Int) {
-		case 4:
-			return types.String(words[0])
-		case 8:
-			return types.String(words[1])
-		case -4:
-			return types.String(words[2])
-		case -8:
-			return types.String(words[3])
-		}
+// timesFunction declares about how many times the first of some references a value is, or which part of it. Rules of
+// earlier versions give it how near a power of ten has to be, too.
+func timesFunction(name string, numbers *cel.Type, above, below string, roughly func(decimal.Decimal) string) cel.EnvOption {
+	told := cel.FunctionBinding(func(args ...ref.Val) ref.Val {
 		list := args[1].(traits.Lister)
 		if list.Size() == types.IntZero {
 			return types.String("")
 		}
-		value, first := args[0].(number), list.Get(types.IntZero).(number)
-		if value.Abs().GreaterThanOrEqual(first.Abs()) {
-			return types.String(fmt.Sprintf(words[4], times(value, first)))
+		value, first, words := args[0].(number).Abs(), list.Get(types.IntZero).(number).Abs(), above
+		if value.LessThan(first) {
+			value, first, words = first, value, below
 		}
-		return types.String(fmt.Sprintf(words[5], times(first, value)))
-	}
+		if first.IsZero() {
+			return types.String("")
+		}
+		return types.String(fmt.Sprintf(words, roughly(value.Div(first))))
+	})
+	return cel.Function(name, cel.Overload(name+"_of_references", []*cel.Type{numberType, numbers}, cel.StringType, told),
+		cel.Overload(name+"_of_references_near", []*cel.Type{numberType, numbers, numberType}, cel.StringType, told))
 }
 
-// unitHint returns a text with the name of the unit behind it in which a figure was likely
-// given that is off by a power of ten: 万元 for 亿元 and 4; "" where there is no such unit.
-func unitHint(args ...ref.Val) ref.Val {
-	name := catalogue.ParseUnit(string(args[1].(types.String))).Shifted(-int(args[2].(types.Int)))
-	if name == "" {
-		return types.String("")
+// twoDigits rounds a number of 1 or more to two digits.
+func twoDigits(n decimal.Decimal) decimal.Decimal {
+	return n.Round(2 - int32(len(n.Truncate(0).String())))
+}
+
+// roughlyInChinese writes a number with two digits: 2.7万.
+func roughlyInChinese(n decimal.Decimal) string {
+	n = twoDigits(n)
+	for _, word := range []struct {
+		text     string
+		exponent int32
+	}{{"亿", 8}, {"万", 4}} {
+		if n.GreaterThanOrEqual(decimal.New(1, word.exponent)) {
+			return n.Shift(-word.exponent).String() + word.text
+		}
 	}
-	return args[0].(types.String) + types.String(name)
+	return n.String()
+}
+
+// roughlyInEnglish writes a number with two digits: 27,000.
+func roughlyInEnglish(n decimal.Decimal) string {
+	text := twoDigits(n).String()
+	if !strings.Contains(text, ".") {
+		for at := len(text) - 3; at > 0; at -= 3 {
+			text = text[:at] + "," + text[at:]
+		}
+	}
+	return text
+}
+
+// unitHintFunction declares a text with the name of the unit behind it in which a figure was likely
+// given that is off by a power of ten: 万元 for 亿元 and 4; "" where there is no such unit.
+func unitHintFunction(name string, word func(catalogue.Unit) string) cel.EnvOption {
+	return cel.Function(name, cel.Overload(name+"_by", []*cel.Type{cel.StringType, cel.StringType, cel.IntType}, cel.StringType, cel.FunctionBinding(func(args ...ref.Val) ref.Val {
+		unit := catalogue.ParseUnit(string(args[1].(types.String))).Shifted(-int(args[2].(types.Int)))
+		if unit == "" {
+			return types.String("")
+		}
+		return args[0].(types.String) + types.String(word(catalogue.ParseUnit(unit)))
+	})))
 }
 
 // textOfValue writes a value for people.

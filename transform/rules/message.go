@@ -42,8 +42,12 @@ func newChineseMessage(text string) message {
 func (m *message) fill(value func(name string) string) string {
 	var text strings.Builder
 	for n, name := range m.names {
-		text.WriteString(m.words[n])
-		text.WriteString(value(name))
+		words, told := m.words[n], value(name)
+		if name == "unit" && told == "" {
+			words = strings.TrimSuffix(words, " ") // a count in English
+		}
+		text.WriteString(words)
+		text.WriteString(told)
 	}
 	text.WriteString(m.words[len(m.names)])
 	return text.String()
@@ -71,6 +75,8 @@ func (a *activation) spoken(name string, chinese bool) (string, bool) {
 		return choose(r.of.nameZH, r.of.nameEN)
 	case "other_indicator":
 		return choose(a.related.nameZH, a.related.nameEN)
+	case "unit":
+		return choose(r.of.unit.Written(), strings.TrimPrefix(r.of.unit.AfterInEnglish(""), " "))
 	case "period":
 		return choose(r.Period.Names())
 	case "nearest_period":

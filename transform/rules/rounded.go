@@ -54,6 +54,32 @@ func givesChange(args ...ref.Val) ref.Val {
 	return types.Bool(value.low.Mul(hundred).LessThanOrEqual(most) && value.high.Mul(hundred).GreaterThanOrEqual(least))
 }
 
+// changeFrom returns the change of the row's value since a base, in percent and of a share in percentage points, with
+// a place more than one that is stated.
+func changeFrom(args ...ref.Val) ref.Val {
+	r, base, stated := args[0].(rowValue), args[1].(number).Decimal, args[2].(number).Decimal
+	change, by := r.Row.Value.Decimal().Sub(base).Shift(2), base
+	if r.of.unit.Share() {
+		by = r.of.wholeShare.Decimal()
+	}
+	return quotient(change, by, max(1, -stated.Exponent())+1)
+}
+
+// ratioOfParts returns the ratio of two parts in the row's unit, with a place more than its value has.
+func ratioOfParts(args ...ref.Val) ref.Val {
+	r := args[0].(rowValue)
+	top := args[1].(number).Mul(decimal.NewFromInt(r.of.factor))
+	return quotient(top, args[2].(number).Decimal, max(1, int32(r.Row.Value.Scale))+1)
+}
+
+// quotient returns a ÷ b, rounded to so many places.
+func quotient(a, b decimal.Decimal, places int32) ref.Val {
+	if b.IsZero() {
+		return types.NewErr("nothing divides by zero")
+	}
+	return number{a.DivRound(b, places)}
+}
+
 // givesRatio reports whether two parts can give the row's value, which is a ratio of them,
 // each of the three rounded.
 func givesRatio(args ...ref.Val) ref.Val {
@@ -76,6 +102,8 @@ func roundedFunctions() []cel.EnvOption {
 	return []cel.EnvOption{
 		cel.Function("agrees", cel.Overload("agrees_rounded", two[1:], cel.BoolType, cel.BinaryBinding(agrees))),
 		cel.Function("gives_change", cel.MemberOverload("row_gives_change", two, cel.BoolType, cel.FunctionBinding(givesChange))),
+		cel.Function("change_from", cel.MemberOverload("row_change_from", two, numberType, cel.FunctionBinding(changeFrom))),
+		cel.Function("ratio_of", cel.MemberOverload("row_ratio_of", two, numberType, cel.FunctionBinding(ratioOfParts))),
 		cel.Function("gives_ratio", cel.MemberOverload("row_gives_ratio", two, cel.BoolType, cel.FunctionBinding(givesRatio))),
 	}
 }

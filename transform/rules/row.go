@@ -376,6 +376,8 @@ func (a *activation) resolve(name string) ref.Val {
 		return listOf(before)
 	case "whole_share":
 		return numberOf(r.of.wholeShare)
+	case "growth_at_constant_prices":
+		return types.Bool(r.of.constantPrices)
 	case "has_exits":
 		return types.Bool(len(r.of.shrinks) > 0)
 	case "reference_in_cell":

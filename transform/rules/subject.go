@@ -15,6 +15,7 @@ type subject struct {
 	kind                   catalogue.Kind
 	wholeShare             catalogue.Value // of shares: what 100 % is in the unit
 	hasMinimum, hasMaximum bool
+	constantPrices         bool // its growth is stated at constant prices
 	atMost, atLeast        []*related
 	grows, shrinks         []*related                     // the flows that add to a stock and take from it
 	numerator, denominator *related                       // of a ratio
@@ -67,6 +68,7 @@ func subjectsOf(c *catalogue.Catalogue) map[string]*subject {
 		ind := &c.Indicators[i]
 		one := newSubject(ind.ID, ind.NameZH, ind.NameEN, ind.Unit(), ind.Kind)
 		one.hasMinimum, one.hasMaximum = ind.Minimum != "", ind.Maximum != ""
+		one.constantPrices = ind.GrowthPrices == catalogue.ConstantPrices
 		one.summed, one.factor, one.city = ind.Total == catalogue.SumRule, ind.Factor, areas
 		for _, id := range ind.Datasets {
 			if dataset, ok := c.Dataset(id); ok {

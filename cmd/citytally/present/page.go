@@ -128,7 +128,7 @@ func (p *Printer) card(period string, indicator *catalogue.Indicator, row *sink.
 		Contributions: p.contributions(indicator, total), Publishable: row.Publishable, HasRate: row.Change != "", Revised: trend[len(trend)-1].Revised,
 	}
 	if p.Language != Chinese {
-		c.Unit = unitInEnglish(row.Unit)
+		c.Unit = catalogue.ParseUnit(row.Unit).InEnglish()
 	}
 	if indicator.Total == catalogue.CityRule {
 		c.Coverage = words.Page.CityReports

@@ -123,7 +123,7 @@ func TestUnitsInEnglish(t *testing.T) {
 		if got := amountInEnglish(test.figure, test.unit); got != test.want {
 			t.Errorf("%s %s = %q, want %q", test.figure, test.unit, got, test.want)
 		}
-		if got := unitInEnglish(test.unit); got != test.name {
+		if got := catalogue.ParseUnit(test.unit).InEnglish(); got != test.name {
 			t.Errorf("%s is %q, want %q", test.unit, got, test.name)
 		}
 	}

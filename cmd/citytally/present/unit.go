@@ -14,13 +14,13 @@ import (
 func amountInEnglish(figure, unit string) string {
 	u := catalogue.ParseUnit(unit)
 	word := ""
-	if currency, ok := currencies[u.Dimension]; ok {
-		word = " " + currency
+	if base, ok := u.BaseInEnglish(); ok && base != "" {
+		word = " " + base
 	}
 	switch {
 	case u.Share():
 		return u.After(figure)
-	case u.Dimension == unit && word == "" && !counted[unit]:
+	case u.Dimension == unit && word == "" && !u.Whole():
 		return figure + " " + unit
 	}
 	scales := []struct {
@@ -39,34 +39,6 @@ func amountInEnglish(figure, unit string) string {
 		}
 	}
 	return figure + " " + unit
-}
-
-var currencies = map[string]string{"元": "yuan", "美元": "US dollars"}
-
-// counted are the measure words that follow a count.
-var counted = map[string]bool{
-	"家": true, "个": true, "项": true, "件": true, "户": true, "名": true, "人": true, "人次": true, "次": true, "场": true, "份": true, "条": true,
-}
-
-// unitInEnglish returns the English name of a Chinese unit, for figures that are not
-// converted: 亿元 is "100 million yuan". A count has none.
-func unitInEnglish(unit string) string {
-	u := catalogue.ParseUnit(unit)
-	multiple := multiples[u.Exponent]
-	currency, money := currencies[u.Dimension]
-	switch {
-	case money:
-		return strings.TrimSpace(multiple + " " + currency)
-	case counted[u.Dimension]:
-		return multiple
-	}
-	return u.Written()
-}
-
-// multiples are powers of ten, by their exponent.
-var multiples = map[int8]string{
-	1: "10", 2: "100", 3: "1,000", 4: "10,000", 5: "100,000", 6: "million", 7: "10 million", 8: "100 million", 9: "billion",
-	10: "10 billion", 11: "100 billion", 12: "trillion",
 }
 
 func trimZeros(figure string) string {

@@ -263,7 +263,7 @@ var indicatorEffects = map[string]Effect{
 	"aliases": AcceptedOnly,
 	"meaning": ShownOnly, "population": ShownOnly, "source": ShownOnly,
 	"name_zh": ShownOnly, "name_en": ShownOnly, "programme": ShownOnly, "decimals": ShownOnly, "change_decimals": ShownOnly, "rounding": ShownOnly,
-	"minimum": AcceptedOnly, "maximum": AcceptedOnly, "at_most": AcceptedOnly, "grows_by": AcceptedOnly, "shrinks_by": AcceptedOnly, "datasets": AcceptedOnly, "frequency": AcceptedOnly,
+	"minimum": AcceptedOnly, "maximum": AcceptedOnly, "at_most": AcceptedOnly, "grows_by": AcceptedOnly, "shrinks_by": AcceptedOnly, "datasets": AcceptedOnly, "frequency": AcceptedOnly, "growth_prices": AcceptedOnly,
 	"coverage": PublishableOnly, "change": ChangesOnly,
 }
 
