@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/page"
@@ -32,9 +31,14 @@ func (b browsers) Owed(w http.ResponseWriter, r *http.Request, area string) ([]p
 	if b.loadCalendar == nil {
 		return nil, nil
 	}
+	of, known := b.catalogue().Area(area)
+	if !known {
+		return nil, nil
+	}
 	now := time.Now()
-	of := calendar.OfArea(b.calendar.Load().Obligations(now.AddDate(0, 0, -daysBack), now.AddDate(0, 0, daysAhead)), area)
-	told, err := asked(b, w, r, func(ctx context.Context) (*Owed, error) { return b.received(ctx, area, of, now) })
+	told, err := asked(b, w, r, func(ctx context.Context) (*Owed, error) {
+		return b.stillOwed(ctx, of, now.AddDate(0, 0, -daysBack), now.AddDate(0, 0, daysAhead), now)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,8 @@ func WithCalendar(load CalendarLoader, feed Feed) Option {
 const (
 	daysBack  = 60
 	daysAhead = 120
+	// yearsBack is how old the deadline may be of what is still owed.
+	yearsBack = 10
 	// feedDaysAhead is how far ahead the feed goes: what is due for a year is due in the next.
 	feedDaysAhead = 500
 	// maxSpanDays bounds the span of one request.
@@ -95,6 +97,8 @@ type OwedObligation struct {
 	Complete bool     `json:"complete"`
 	// Overdue is true where something is missing and the deadline has passed.
 	Overdue bool `json:"overdue"`
+	// Locked is true where the period is locked.
+	Locked bool `json:"locked,omitempty"`
 }
 
 // getObligations answers GET /v1/obligations.
@@ -116,10 +120,14 @@ func (g *Gateway) getObligations(w http.ResponseWriter, r *http.Request, who tok
 	if to.Before(from) || to.Sub(from) > maxSpanDays*24*time.Hour {
 		return queryProblem("to", "请求参数 to 应不早于 from，且两者相距不超过三年", "query parameter to: want a day that is not before from, and at most three years after it")
 	}
-	owed := calendar.OfArea(g.calendar.Load().Obligations(from, to), area.Code)
 	ctx, cancel := context.WithTimeout(r.Context(), inquiryTimeout)
 	defer cancel()
-	answer, err := g.received(ctx, area.Code, owed, now)
+	var answer *Owed
+	if r.URL.Query().Has("from") {
+		answer, err = g.received(ctx, area.Code, calendar.OfArea(g.calendar.Load().Obligations(from, to), area.Code), now)
+	} else {
+		answer, err = g.stillOwed(ctx, area, from, to, now)
+	}
 	if err != nil {
 		return g.inquiryProblem(w, err)
 	}
@@ -148,11 +156,25 @@ func (g *Gateway) owes(area, dataset string, p catalogue.Period) bool {
 	return owed
 }
 
+// stillOwed returns what an area owes with deadlines in a span, and of what was due before that
+// what is still owed: until it is complete, its period is locked, or the area exists no more.
+func (g *Gateway) stillOwed(ctx context.Context, area *catalogue.Area, from, to, now time.Time) (*Owed, error) {
+	told, err := g.received(ctx, area.Code, calendar.OfArea(g.calendar.Load().Obligations(now.AddDate(-yearsBack, 0, 0), to), area.Code), now)
+	if err != nil {
+		return nil, err
+	}
+	gone := !area.ExistsOn(now.In(g.catalogue().Zone()))
+	told.Obligations = slices.DeleteFunc(told.Obligations, func(o OwedObligation) bool {
+		return !o.Deadline.After(from) && (gone || o.Complete || o.Locked)
+	})
+	return told, nil
+}
+
 // received asks how much of the obligations of an area is there.
 func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obligation, now time.Time) (*Owed, error) {
 	answer := &Owed{Area: area, Obligations: []OwedObligation{}}
 	type cell struct{ indicator, period string }
-	inForce := map[cell]bool{}
+	inForce, locked := map[cell]bool{}, map[string]bool{}
 	var periods []string
 	for _, o := range owed {
 		for _, p := range o.Period.MetBy() {
@@ -167,6 +189,9 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 			return nil, err
 		}
 		answer.Basis = figures.Basis
+		for _, period := range figures.Locked {
+			locked[period] = true
+		}
 		for _, f := range figures.Figures {
 			inForce[cell{f.Indicator, f.Period}] = true
 		}
@@ -177,6 +202,7 @@ func (g *Gateway) received(ctx context.Context, area string, owed []calendar.Obl
 		told.Received = told.Owed - len(told.Missing)
 		told.Complete = told.Received == told.Owed
 		told.Overdue = !told.Complete && now.After(o.Deadline)
+		told.Locked = locked[o.Period.String()]
 		answer.Obligations = append(answer.Obligations, told)
 	}
 	return answer, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,8 @@ import (
 	"github.com/citytally/citytally/configs/calendar"
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/event"
+	"github.com/citytally/citytally/ingest/stream"
 )
 
 // withDeadlines gives a gateway a calendar: the districts owe every year by 20 January.
@@ -68,9 +72,37 @@ func TestObligations(t *testing.T) {
 			t.Errorf("%s: want %d, got %d %s", path, status, a.status, a.body)
 		}
 	}
-	if a := h.do("GET", "/v1/obligations", "320812", nil, ""); a.status != http.StatusOK {
-		t.Errorf("without a span: %d %s", a.status, a.body)
+}
+
+// What is still owed is told however old it is: until it has come, or its period is locked.
+func TestOldObligationsAreStillOwed(t *testing.T) {
+	h := open(t, withDeadlines(t))
+	h.transform()
+	periods := func() (owed []string) {
+		h.t.Helper()
+		var told ingest.Owed
+		h.into("/v1/obligations", "320812", &told)
+		for _, o := range told.Obligations {
+			if o.Overdue && time.Since(o.Deadline) > 61*24*time.Hour {
+				owed = append(owed, o.Period.String())
+			}
+		}
+		return owed
 	}
+	last := time.Now().Year() - 2
+	year := func(ago int) string { return strconv.Itoa(last - ago) }
+	if got := periods(); len(got) < 5 || !slices.Contains(got, year(0)) || !slices.Contains(got, year(3)) {
+		t.Fatalf("nothing has come: %v", got)
+	}
+	h.accepted("320812", `{"area":"320812","dataset":"sti-annual","observations":[{"indicator":"hnte_valid","period":"`+year(0)+`","value":"87"}]}`)
+	body, err := event.EncodeAccepted(&event.AcceptedBatch{Decisions: []event.Decision{{Kind: event.Lock, Period: year(3), Reason: "公报", By: "王某", At: time.Now().UnixMilli(), Person: event.Person{Name: "王某", Role: event.RoleOperator, Way: event.WayLocal}}}})
+	check(t, err)
+	_, err = h.log.Publish(t.Context(), stream.Message{Subject: "accepted.decisions", Body: body})
+	check(t, err)
+	h.eventually("what has come and what is locked are owed no more", func() bool {
+		got := periods()
+		return slices.Contains(got, year(1)) && !slices.Contains(got, year(0)) && !slices.Contains(got, year(3))
+	})
 }
 
 // The feed is the token's own area's, for a program that sends the token as a password too.

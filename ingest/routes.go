@@ -64,7 +64,13 @@ func (g *Gateway) routes(pages *page.Page) http.Handler {
 	for path, known := range methods {
 		mux.Handle(path, g.handle(otherMethod(append(known, http.MethodOptions))))
 	}
-	mux.Handle("/", g.handle(func(http.ResponseWriter, *http.Request) error {
+	nowhere := pages.NotFound()
+	mux.Handle("/", g.handle(func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Add("Vary", "Accept")
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			nowhere.ServeHTTP(w, r)
+			return nil
+		}
 		return newProblem(http.StatusNotFound, codeNotFound,
 			"没有此地址；报送数据请用 POST /v1/submissions，接口说明见 /openapi", "nothing here; to submit figures POST to /v1/submissions, and see /openapi for the others")
 	}))

@@ -53,9 +53,10 @@ func (g Gain) String() string { return g.From + " " + g.Day.Format(time.DateOnly
 func (a *Area) Additive() bool { return a.Kind == District || a.Kind == CarvedOut }
 
 // ValidIn reports whether the area exists on the last day of the period.
-func (a *Area) ValidIn(p Period) bool { return a.existsOn(p.LastDay()) }
+func (a *Area) ValidIn(p Period) bool { return a.ExistsOn(p.LastDay()) }
 
-func (a *Area) existsOn(day time.Time) bool {
+// ExistsOn reports whether the area exists on a day.
+func (a *Area) ExistsOn(day time.Time) bool {
 	return (a.ValidFrom.IsZero() || !day.Before(a.ValidFrom.Time)) && (a.ValidTo.IsZero() || day.Before(a.ValidTo.Time))
 }
 

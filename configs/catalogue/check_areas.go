@@ -83,9 +83,9 @@ func (c *Catalogue) checkGained(a *Area, report func(field, format string, args 
 			report(field, "want the day on which the part of %q became one of %q", gain.From, a.Code)
 		case slices.Index(a.Gained, gain) < j || slices.Contains(a.Predecessors, gain.From):
 			report(field, "%q occurs twice", gain.From)
-		case !a.existsOn(gain.Day.Time):
+		case !a.ExistsOn(gain.Day.Time):
 			report(field, "%q does not exist on %s", a.Code, gain.Day.Format(time.DateOnly))
-		case !p.existsOn(gain.Day.AddDate(0, 0, -1)):
+		case !p.ExistsOn(gain.Day.AddDate(0, 0, -1)):
 			report(field, "%q does not exist on the day before %s", gain.From, gain.Day.Format(time.DateOnly))
 		}
 	}

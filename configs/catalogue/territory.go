@@ -140,7 +140,7 @@ func (s *succession) findOrigins(area *Area, until time.Time) (codes []string, k
 	if area.Kind == InsideZone {
 		return ofEach(s.standing(s.areas[area.Host], until.AddDate(0, 0, -1)), func(host *Area) ([]string, bool) { return s.origins(host, until) })
 	}
-	begun := area.existsOn(s.from)
+	begun := area.ExistsOn(s.from)
 	known = true
 	add := func(source *Area, day time.Time) {
 		more, ok := s.origins(source, day)
@@ -202,13 +202,13 @@ func (s *succession) findHeirs(area *Area, since time.Time) (codes []string, kno
 		more, ok := s.heirs(heir, day)
 		codes, known = append(codes, more...), known && ok
 	}
-	goesOn := area.existsOn(s.to)
+	goesOn := area.ExistsOn(s.to)
 	if goesOn {
 		codes = []string{area.Code}
 	}
 	for i := range s.Areas {
 		other := &s.Areas[i]
-		if slices.Contains(other.Predecessors, area.Code) && !area.existsOn(s.to) {
+		if slices.Contains(other.Predecessors, area.Code) && !area.ExistsOn(s.to) {
 			goesOn = true
 			add(other, other.ValidFrom.Time)
 		}
@@ -227,7 +227,7 @@ func (s *succession) findHeirs(area *Area, since time.Time) (codes []string, kno
 // standing returns the area where it exists on a day, else those of the areas before it
 // that do.
 func (s *succession) standing(area *Area, day time.Time) (areas []*Area) {
-	if area.existsOn(day) {
+	if area.ExistsOn(day) {
 		return []*Area{area}
 	}
 	for _, code := range area.Predecessors {

@@ -267,6 +267,7 @@ func DecodeAccepted(data []byte) (*AcceptedBatch, error) {
 			return nil, Permanentf("read accepted batch: %w", err)
 		}
 		batch.Submissions[i].repeatFindings()
+		batch.Submissions[i].numberHeld()
 	}
 	return batch, nil
 }

@@ -148,6 +148,15 @@ func (s *AcceptedSubmission) repeatFindings() {
 	}
 }
 
+// numberHeld gives the held figures of one row numbers of their own, which earlier programs did not:
+// the last one keeps the row's, since that is the one which decisions could be about.
+func (s *AcceptedSubmission) numberHeld() {
+	taken := make(map[uint32]bool, len(s.Held))
+	for i := range slices.Backward(s.Held) {
+		s.Held[i].NumberAmong(taken)
+	}
+}
+
 // HoldID identifies a held figure: the place of its submission in SUBMISSIONS, and the number that its
 // row has among the held ones.
 type HoldID struct {

@@ -26,6 +26,8 @@ type Figures struct {
 	// Basis is the sequence of ACCEPTED up to which the answer counts everything.
 	Basis   uint64   `json:"basis"`
 	Figures []Figure `json:"figures"`
+	// Locked are those of the periods that are locked.
+	Locked []string `json:"locked,omitempty"`
 }
 
 // Figure is an area's figure in force, in the indicator's unit.

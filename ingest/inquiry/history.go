@@ -48,6 +48,8 @@ type Vintage struct {
 	By         string    `json:"by,omitempty"`
 	// OnBehalf is true of what the bureau sent for the area.
 	OnBehalf bool `json:"on_behalf,omitempty"`
+	// Confirms is true of one that says the same as the one behind it, which stays in force.
+	Confirms bool `json:"confirms,omitempty"`
 }
 
 // AskHistory asks for every vintage of an area's figure.

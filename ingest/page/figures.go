@@ -78,9 +78,6 @@ func (p *Page) heldFigures(w http.ResponseWriter, r *http.Request, v *visit, per
 			continue
 		}
 		held[h.Indicator] = v.Reported(h.Indicator, h.Said)
-		if h.Status == catalogue.Withdrawn.String() {
-			held[h.Indicator] = v.W.Withdraws
-		}
 	}
 	return held, nil
 }
@@ -161,6 +158,33 @@ type historyPage struct {
 	inquiry.History
 	Indicator *catalogue.Indicator
 	Period    string
+	Stated    []stated
+}
+
+// stated is a figure that was reported, and what has said the same since, the newest first.
+type stated struct {
+	inquiry.Vintage
+	Figure    string
+	Confirmed []inquiry.Vintage
+}
+
+// statedOf puts vintages that say the same as the one behind them beside that.
+func (v *visit) statedOf(indicator string, vintages []inquiry.Vintage) (all []stated) {
+	var confirmed []inquiry.Vintage
+	for _, one := range vintages {
+		if one.Confirms {
+			confirmed = append(confirmed, one)
+			continue
+		}
+		s := stated{one, v.Reported(indicator, one.Said), confirmed}
+		said := one.Said
+		said.Stage = ""
+		if strings.ReplaceAll(v.Reported(indicator, said), " ", "") == strings.ReplaceAll(s.Raw, " ", "") {
+			s.Raw = "" // it is the figure as it stands there
+		}
+		all, confirmed = append(all, s), nil
+	}
+	return all
 }
 
 // history answers GET /figures/{indicator}/{period}.
@@ -173,7 +197,7 @@ func (p *Page) history(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.render(w, v, http.StatusOK, "history", v.Indicator(indicator.ID), historyPage{told, indicator, period.String()})
+	return p.render(w, v, http.StatusOK, "history", v.Indicator(indicator.ID), historyPage{told, indicator, period.String(), v.statedOf(indicator.ID, told.Vintages)})
 }
 
 // cell reads an indicator and a period from an address.

@@ -100,6 +100,8 @@ type Obligation struct {
 	Complete       bool
 	// Overdue is true where something is missing and the deadline has passed.
 	Overdue bool
+	// Locked is true where the period is locked.
+	Locked bool
 }
 
 // Upload is what is known of a file besides its content.

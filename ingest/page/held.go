@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/inquiry"
 	"github.com/citytally/citytally/ingest/token"
@@ -96,9 +95,6 @@ func (p *Page) renderHeld(w http.ResponseWriter, r *http.Request, v *visit, show
 		one := heldFigure{Hold: *h, Value: v.Reported(h.Indicator, h.Said)}
 		if h.Listed != nil {
 			one.Listed = v.heldList(h.Listed)
-		}
-		if h.Status == catalogue.Withdrawn.String() {
-			one.Value = v.W.Withdraws
 		}
 		if h.InForce != nil {
 			one.InForce = v.Reported(h.Indicator, *h.InForce)
@@ -233,19 +229,40 @@ func (p *Page) summary(w http.ResponseWriter, r *http.Request, v *visit, h *home
 		return
 	}
 	for _, o := range owed {
-		if o.Complete || o.Deadline.Sub(p.now()) > owedWithin {
-			continue
-		}
-		if len(h.Owed) == maxOwed {
+		switch {
+		case o.Complete || o.Deadline.Sub(p.now()) > owedWithin:
+		case p.now().Sub(o.Deadline) > recently:
+			h.addLong(o)
+		case len(h.Owed) == maxOwed:
 			h.OwedOmitted++
-			continue
+		default:
+			one := owedRow{Obligation: o}
+			for _, id := range o.Missing {
+				one.Lacks = append(one.Lacks, v.Indicator(id))
+			}
+			h.Owed = append(h.Owed, one)
 		}
-		one := owedRow{Obligation: o}
-		for _, id := range o.Missing {
-			one.Lacks = append(one.Lacks, v.Indicator(id))
-		}
-		h.Owed = append(h.Owed, one)
 	}
+}
+
+// recently is how long what is overdue stands in a row of its own.
+const recently = 60 * 24 * time.Hour
+
+// addLong adds what is long overdue to the others of its dataset, the newest first.
+func (h *homePage) addLong(o Obligation) {
+	for i := range h.Long {
+		if h.Long[i].Dataset == o.Dataset {
+			h.Long[i].Owed = append([]Obligation{o}, h.Long[i].Owed...)
+			return
+		}
+	}
+	h.Long = append(h.Long, longOwed{o.Dataset, []Obligation{o}})
+}
+
+// longOwed is what is long overdue of a dataset.
+type longOwed struct {
+	Dataset string
+	Owed    []Obligation
 }
 
 // owedRow is an obligation that is not complete.

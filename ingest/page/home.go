@@ -17,6 +17,8 @@ type homePage struct {
 	Held        int
 	Owed        []owedRow
 	OwedOmitted int
+	// Long is what is long overdue and not locked, by dataset.
+	Long []longOwed
 }
 
 func (p *Page) home(w http.ResponseWriter, r *http.Request, v *visit) error {

@@ -122,7 +122,10 @@ func (v *visit) Said(s *event.Said) string {
 		return ""
 	}
 	figure := v.W.NoFigure
-	if s.Value != "" {
+	switch {
+	case s.Status == catalogue.Withdrawn.String():
+		return v.W.Effects[event.WithdrewIt]
+	case s.Value != "":
 		figure = s.Value
 		if format, ok := v.W.Qualifiers[s.Qualifier]; ok {
 			figure = fmt.Sprintf(format, figure)

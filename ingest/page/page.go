@@ -86,6 +86,13 @@ func New(gateway Gateway, cat func() *catalogue.Catalogue, config Config, logger
 	return p, nil
 }
 
+// NotFound answers browsers at addresses where nothing is.
+func (p *Page) NotFound() http.Handler {
+	return p.handle(func(http.ResponseWriter, *http.Request, *visit) error {
+		return &Refusal{Status: http.StatusNotFound, ZH: chinese.NotFound, EN: english.NotFound}
+	})
+}
+
 func (p *Page) assetPath(name string) string { return "/assets/" + p.assets[name].version + "/" + name }
 
 // Routes gives every route of the page to add, as a pattern of [http.ServeMux].

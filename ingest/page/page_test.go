@@ -301,3 +301,39 @@ func TestChangesAreTold(t *testing.T) {
 	}
 	check(t, answer.Body.Close())
 }
+
+// A browser that asks for what is not there gets a page in its language, a program a problem.
+func TestNowhere(t *testing.T) {
+	c := open(t)
+	v := c.visitor("zh")
+	v.header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+	for _, path := range []string{"/nope", "/v1/nope", "/send"} {
+		if s := v.get(path).wants(t, http.StatusNotFound, "没有这个页面", `lang="zh-CN"`, `href="/"`); s.header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s: %v", path, s.header)
+		}
+	}
+	v.signIn("320812").get("/nope").wants(t, http.StatusNotFound, "没有这个页面", `action="/sign-out"`)
+	v.header.Set("Accept", "*/*")
+	if s := v.get("/nope").wants(t, http.StatusNotFound, "urn:citytally:problem:not-found"); s.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a program: %v", s.header)
+	}
+}
+
+// The history of a figure has each statement once, with what has said the same since beside it.
+func TestHistoryTellsEachFigureOnce(t *testing.T) {
+	c := open(t)
+	v := c.visitor("zh").signIn("320812")
+	send := func(name string, rows ...string) {
+		t.Helper()
+		v.confirm(v.drop(name, csv(rows...), annual), nil).wants(t, http.StatusOK, `class="status accepted"`)
+	}
+	send("first.csv", "gdp,2021,近800亿元")
+	send("second.csv", "gdp,2021,近800亿元", "hnte_valid,2021,80")
+	send("third.csv", "gdp,2021,7990000万元")
+	s := v.get("/figures/gdp/2021").wants(t, http.StatusOK, "近800 亿元（年报）", "原文 <bdi>7990000万元</bdi>", "其后再次报送，数未变：<a", "second.csv")
+	if strings.Count(s.text, "近800") != 1 || strings.Count(s.text, "<tr") != 3 {
+		t.Errorf("want each figure once:\n%s", s.text)
+	}
+	v.confirm(v.drop("d.csv", "indicator,period,value,action\ngdp,2021,,D\n", annual), nil).wants(t, http.StatusOK, "撤回")
+	v.get("/figures/gdp/2021").wants(t, http.StatusOK, `data-label="数据"><span class="amount">撤回`)
+}

@@ -30,23 +30,23 @@ type Words struct {
 	TotalsMove, Now, Then, NoTotal, Coverage, Missing, AndMore string
 
 	// Submissions.
-	Recent, None, When, Name, State, Accepted, NoName               string
-	SubmissionTitle, Receipt, Same, Earlier, Waiting, Mend, NotKept string
-	Statuses                                                        map[string]string
-	Effects                                                         map[event.Effect]string
-	Severities                                                      map[event.Severity]string
-	Row, Cell, Indicator, Value, Stage, Effect                      string
-	FromTo, ShownRows, OmittedFindings, OnFile                      string
-	NoFigure, Withdraws, WithStage                                  string
-	Stages, Qualifiers                                              map[string]string
-	Periods                                                         PeriodWords
+	Recent, None, When, Name, State, Accepted, NoName                          string
+	SubmissionTitle, Receipt, Same, SentAgain, Earlier, Waiting, Mend, NotKept string
+	Statuses                                                                   map[string]string
+	Effects                                                                    map[event.Effect]string
+	Severities                                                                 map[event.Severity]string
+	Row, Cell, Indicator, Value, Stage, Effect                                 string
+	FromTo, ShownRows, OmittedFindings, OnFile                                 string
+	NoFigure, Withdraws, WithStage                                             string
+	Stages, Qualifiers                                                         map[string]string
+	Periods                                                                    PeriodWords
 
 	// Own figures, their history, and the city's totals.
-	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow               string
-	AsBefore, CheckTyped, Typed, TypedFile, Original, HistoryOf, By, Raw, Note string
-	Percent, Points, Own, HowItAdds, Others, List, Colon, Together             string
-	Changes                                                                    catalogue.ChangeWords // as reports have them
-	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure                 string
+	Figures, Totals, Show, Download, InForce, NewFigure, TypeHow                                                string
+	AsBefore, CheckTyped, Typed, TypedFile, Original, HistoryOf, Confirmed, OnBehalf, ReleasedOn, By, Raw, Note string
+	Percent, Points, Own, HowItAdds, Others, List, Colon, Together                                              string
+	Changes                                                                                                     catalogue.ChangeWords // as reports have them
+	NotPublishable, RatioOf, TotalsHow, Live, NoTotals, Figure                                                  string
 
 	// What is held, and what is owed.
 	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending string
@@ -55,11 +55,11 @@ type Words struct {
 	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, WithTheseHeld, ListHeld, TakenOff, AndOthers, AsSent, AsMarked, AssumedStage, Further string
 	Explain, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                                                                          string
 	HeldStates, HeldDone, Releasers, ExplainHints                                                                                                 map[string]string
-	Owed, Deadline, Filled, Overdue                                                                                                               string
+	Owed, OwedLong, OwedCount, Deadline, Filled, Overdue                                                                                          string
 
 	// What cannot be done.
-	Refused, Back, Failed, BadForm, NoFile, Forgotten, MayNotSend string
-	NothingTyped, NoCell, NoSuchTotal, TooManyPages               string
+	Refused, Back, Failed, NotFound, BadForm, NoFile, Forgotten, MayNotSend string
+	NothingTyped, NoCell, NoSuchTotal, TooManyPages                         string
 }
 
 // PeriodWords are formats of periods. Their first argument is the year, the second the name

@@ -26,7 +26,7 @@ var english = Words{
 	Again: "The same was sent before; send it as a new version", Cancel: "Do not send",
 
 	Recent: "Recent submissions", None: "Nothing has been sent yet.", When: "Received", Name: "File", State: "State", Accepted: "Accepted", NoName: "(no file name)",
-	SubmissionTitle: "Submission %s", Receipt: "Receipt", Earlier: "What was sent before with the same content", Same: "The same was sent before and is in force. Nothing was stored again. Below is the receipt of that submission, and what became of it.", Waiting: "Received. It is being judged…",
+	SubmissionTitle: "Submission %s", Receipt: "Receipt", SentAgain: "sent again, the same", Earlier: "What was sent before with the same content", Same: "The same was sent before and is in force. Nothing was stored again. Below is the receipt of that submission, and what became of it.", Waiting: "Received. It is being judged…",
 	Mend: "Send it again, mended", NotKept: "The figures as sent are not kept any more; only rows with remarks are listed.",
 	Statuses: map[string]string{"received": "Received, not judged yet", "accepted": "Accepted", "partial": "Partly accepted", "held": "Held", "rejected": "Not accepted"},
 	Effects: map[event.Effect]string{
@@ -47,7 +47,7 @@ var english = Words{
 
 	Figures: "Own figures", Totals: "City totals", Show: "Show", Download: "Download the form (Excel)", InForce: "In force", NewFigure: "Correct to",
 	TypeHow: "Fill in the rows to correct; the others stay as they are. You see what would become of it before anything is sent.", AsBefore: "As in force (new figures: the report's own)", CheckTyped: "Look at the corrections",
-	Typed: "Corrections typed on the page, %d in all.", TypedFile: "typed on the page (%s)", Original: "Submission", HistoryOf: "All that was sent", By: "Sent by", Raw: "As written", Note: "Note",
+	Typed: "Corrections typed on the page, %d in all.", TypedFile: "typed on the page (%s)", Original: "Submission", HistoryOf: "All that was sent", Confirmed: "Sent again since, the same: ", OnBehalf: "correction by the bureau", ReleasedOn: "released", By: "Sent by", Raw: "As written", Note: "Note",
 	Percent: "%s%%", Points: "%s points", Changes: catalogue.EnglishChanges(), Own: "Own", HowItAdds: "How it adds up", Others: "Other areas together", List: ", ", Colon: ": ", Together: "Sum",
 	NotPublishable: "not publishable yet", RatioOf: "first sum ÷ second sum × %d", TotalsHow: "This page follows by itself when figures change.", Live: "Updated", NoTotals: "There are no totals of this period yet.", Figure: "Figure",
 
@@ -62,9 +62,9 @@ var english = Words{
 	HeldStates: map[string]string{"pending": "held", "released": "released", "refused": "refused", "superseded": "superseded"},
 	HeldDone:   map[string]string{"explained": "Your explanation is on record; the bureau decides whether the figure counts.", "released": "Released: it counts in the city's totals from now on.", "refused": "Refused: it does not count."},
 	Releasers:  map[string]string{"district": "counts once the area has explained it", "bureau": "the bureau decides whether it counts"},
-	Owed:       "What is due", Deadline: "Due by", Filled: "Figures there", Overdue: "overdue",
+	Owed:       "What is due", OwedLong: "Overdue for more than 60 days", OwedCount: "periods: %d", Deadline: "Due by", Filled: "Figures there", Overdue: "overdue",
 
 	NothingTyped: "No new figure was typed. Go back and fill in a row.", NoCell: "There is no such indicator or period.", NoSuchTotal: "There is no such total of this period yet.", TooManyPages: "Too many pages are open at the same time.",
-	Refused: "That did not work", Back: "Back to sending figures", Failed: "Something went wrong inside. Try again later; if it stays, tell whoever runs citytally.", BadForm: "The form was incomplete. Go back and try again.",
+	Refused: "That did not work", NotFound: "There is no such page: the address is mistyped or out of date. The interface for programs is at /openapi.", Back: "Back to sending figures", Failed: "Something went wrong inside. Try again later; if it stays, tell whoever runs citytally.", BadForm: "The form was incomplete. Go back and try again.",
 	NoFile: "No file was chosen, or it is empty. Go back and choose one.", Forgotten: "The file is no longer on the server, perhaps because that was restarted. Go back and choose it again.", MayNotSend: "This token may look but not send figures.",
 }

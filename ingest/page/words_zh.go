@@ -26,7 +26,7 @@ var chinese = Words{
 	Again: "内容与以前的报送相同，作为新版本重新报送", Cancel: "放弃",
 
 	Recent: "最近的报送", None: "还没有报送记录。", When: "时间", Name: "文件", State: "状态", Accepted: "采用", NoName: "（无文件名）",
-	SubmissionTitle: "报送 %s", Receipt: "回执编号", Earlier: "同样内容此前的报送", Same: "内容与先前的报送相同且仍然有效，没有重复入库。以下是该次报送的回执和审核结果。", Waiting: "已收到，正在审核……",
+	SubmissionTitle: "报送 %s", Receipt: "回执编号", SentAgain: "再次报送，内容相同", Earlier: "同样内容此前的报送", Same: "内容与先前的报送相同且仍然有效，没有重复入库。以下是该次报送的回执和审核结果。", Waiting: "已收到，正在审核……",
 	Mend: "改正后再次报送", NotKept: "原始数据已不再保存，只列出有说明的行。",
 	Statuses: map[string]string{"received": "已收到，待审核", "accepted": "已采用", "partial": "部分采用", "held": "待核实", "rejected": "未采用"},
 	Effects: map[event.Effect]string{
@@ -47,7 +47,7 @@ var chinese = Words{
 
 	Figures: "本地区数据", Totals: "全市数", Show: "查看", Download: "下载填报表（Excel）", InForce: "现行数", NewFigure: "更正为",
 	TypeHow: "只在要更正的行填写新数；未填的行不变。填写后先看结果，确认才报送。", AsBefore: "与现行数相同（新增的按报表默认）", CheckTyped: "查看更正结果",
-	Typed: "网页上填写的更正，共 %d 个数据。", TypedFile: "网页填报（%s）", Original: "所属报送", HistoryOf: "历次报送", By: "报送人", Raw: "原文", Note: "备注",
+	Typed: "网页上填写的更正，共 %d 个数据。", TypedFile: "网页填报（%s）", Original: "所属报送", HistoryOf: "历次报送", Confirmed: "其后再次报送，数未变：", OnBehalf: "市级更正", ReleasedOn: "核实后采用于", By: "报送人", Raw: "原文", Note: "备注",
 	Percent: "%s%%", Points: "%s个百分点", Changes: catalogue.ChineseChanges(), Own: "本地区", HowItAdds: "怎样算出", Others: "其他地区合计", List: "、", Colon: "：", Together: "合计",
 	NotPublishable: "暂不可发布", RatioOf: "第一项合计 ÷ 第二项合计 × %d", TotalsHow: "各地区数变动时，本页自动更新。", Live: "已更新", NoTotals: "这个报告期还没有全市数。", Figure: "数据",
 
@@ -62,9 +62,9 @@ var chinese = Words{
 	HeldStates: map[string]string{"pending": "待核实", "released": "已采用", "refused": "已退回", "superseded": "已被取代"},
 	HeldDone:   map[string]string{"explained": "说明已提交，由市级核实后决定是否采用。", "released": "已采用，从现在起计入全市数。", "refused": "已退回，不计入全市数。"},
 	Releasers:  map[string]string{"district": "由本地区说明情况后采用", "bureau": "由市级核实后决定是否采用"},
-	Owed:       "待报事项", Deadline: "截止时间", Filled: "已报指标", Overdue: "已逾期",
+	Owed:       "待报事项", OwedLong: "逾期 60 天以上仍未报齐的", OwedCount: "%d 期", Deadline: "截止时间", Filled: "已报指标", Overdue: "已逾期",
 
 	NothingTyped: "没有填写任何新数。请返回，在要更正的行填写。", NoCell: "没有这个指标或报告期。", NoSuchTotal: "这个报告期还没有该项全市数。", TooManyPages: "同时打开的页面过多。",
-	Refused: "无法完成", Back: "返回报送页", Failed: "系统内部错误，请稍后重试；仍不成功请联系管理员。", BadForm: "提交的内容不完整，请返回重试。",
+	Refused: "无法完成", NotFound: "没有这个页面，地址可能输错或已失效。接口说明见 /openapi。", Back: "返回报送页", Failed: "系统内部错误，请稍后重试；仍不成功请联系管理员。", BadForm: "提交的内容不完整，请返回重试。",
 	NoFile: "没有选择文件，或文件是空的。请返回选择文件。", Forgotten: "这个文件已不在服务器上（可能因为系统重启），请返回重新选择文件。", MayNotSend: "此令牌只能查看，不能报送。",
 }

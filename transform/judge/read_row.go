@@ -180,7 +180,10 @@ func (r *checks) readFigure(o *event.Observation, indicator *catalogue.Indicator
 	into.Status, into.Value, into.Qualifier = status, figure.Value, figure.Qualifier
 	var text [32]byte // holds the text of any value without an allocation
 	if string(figure.Value.AppendText(text[:0])) != string(o.Value) {
-		into.Raw = string(o.Value) + catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
+		into.Raw = string(o.Value)
+		if read, err := catalogue.ParseValue(into.Raw); err != nil || read.Unit == "" { // one behind the number goes before that of the row
+			into.Raw += catalogue.ParseUnit(strings.TrimSpace(o.Unit)).Written()
+		}
 	}
 	return rowState{}
 }

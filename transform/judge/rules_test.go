@@ -242,6 +242,7 @@ func TestAcceptedRows(t *testing.T) {
 		{"missing by status", event.Observation{Status: "o"}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
 		{"a dash and the status", event.Observation{Value: "-", Status: "O"}, "0", "", event.AcceptedObservation{Status: catalogue.Missing}},
 		{"missing, with why", event.Observation{Status: "M"}, "0", "M", event.AcceptedObservation{Status: catalogue.Missing}},
+		{"the unit behind the number alone is told", event.Observation{Value: "2850000万元", Unit: "亿元"}, "285", "2850000万元", event.AcceptedObservation{Status: catalogue.Normal}},
 		{"zero is zero", event.Observation{Value: "0"}, "0", "", event.AcceptedObservation{Status: catalogue.Normal}},
 		{"imputed", event.Observation{Value: "5", Status: "I"}, "5", "", event.AcceptedObservation{Status: catalogue.Imputed}},
 		{"forecast of a future year", event.Observation{Value: "5", Stage: "预测", Period: "2023"}, "5", "", event.AcceptedObservation{Status: catalogue.Normal, Stage: catalogue.Forecast}},

@@ -27,6 +27,9 @@ func (r *Responder) figures(ctx context.Context, wanted inquiry.Wanted) (inquiry
 		if err != nil {
 			return inquiry.Figures{}, event.Permanentf("%w", err)
 		}
+		if r.ledger.Locked(period) {
+			told.Locked = append(told.Locked, period.String())
+		}
 		for i := range indicators {
 			indicator := &indicators[i]
 			if wanted.Dataset != "" && !slices.Contains(indicator.Datasets, wanted.Dataset) {

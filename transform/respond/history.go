@@ -49,7 +49,8 @@ func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.Histo
 	if ctx.Err() != nil {
 		return inquiry.History{}, context.Cause(ctx)
 	}
-	for _, v := range h.Vintages(wanted) {
+	vintages := h.Vintages(wanted)
+	for i, v := range vintages {
 		if len(answer.Vintages) == inquiry.MaxVintages {
 			answer.VintagesOmitted++
 			continue
@@ -57,6 +58,7 @@ func (r *Responder) history(ctx context.Context, of inquiry.Cell) (inquiry.Histo
 		answer.Vintages = append(answer.Vintages, inquiry.Vintage{
 			Said: figureOf(indicator, period, &v.Part).Said, Raw: v.Raw, Note: v.Note, Dataset: v.Dataset, Submission: v.Submission.String(),
 			Sequence: v.Sequence, ReceivedAt: v.ReceivedAt.UTC(), ReleasedAt: v.ReleasedAt, File: v.File, Row: v.Row, Reason: v.Reason, By: v.By, OnBehalf: v.OnBehalf,
+			Confirms: i+1 < len(vintages) && v.Epoch == vintages[i+1].Epoch && v.SameContent(vintages[i+1].Figure) && v.Status != catalogue.Withdrawn,
 		})
 	}
 	return answer, nil

@@ -91,11 +91,7 @@ func printStanding(w io.Writer, r *ingest.Receipt, names map[string]string, l La
 		if h.Successor > 0 {
 			by = fmt.Sprintf(words.Successor, h.Successor)
 		}
-		said := saidInWords(&h.Said, l)
-		if h.Status == catalogue.Withdrawn.String() {
-			said = l.Words().Receipt.Effects[event.WithdrewIt]
-		}
-		t.AppendRow(table.Row{h.ID, words.States[h.State], cellName(names, h.Indicator, h.Period, l), said, by, why})
+		t.AppendRow(table.Row{h.ID, words.States[h.State], cellName(names, h.Indicator, h.Period, l), saidInWords(&h.Said, l), by, why})
 	}
 	t.Render()
 	if n := r.Life.HoldsOmitted; n > 0 {
@@ -188,7 +184,10 @@ func saidInWords(s *event.Said, l Language) string {
 	}
 	words := l.Words()
 	figure := words.Receipt.NoFigure
-	if s.Value != "" {
+	switch {
+	case s.Status == catalogue.Withdrawn.String():
+		return words.Receipt.Effects[event.WithdrewIt]
+	case s.Value != "":
 		figure = fill(words.Qualifiers, s.Qualifier, s.Value)
 	}
 	return figure + " " + words.Stages[s.Stage]
