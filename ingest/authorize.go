@@ -52,6 +52,20 @@ func (g *Gateway) identify(w http.ResponseWriter, r *http.Request, f token.Finge
 	return token.Holder{}, g.deny(w, r, "unknown", err)
 }
 
+// stillIn returns the problem of a holder whose token has ended since the request began: a body may
+// take minutes to arrive, and a token that ends ends at once.
+func (g *Gateway) stillIn(w http.ResponseWriter, r *http.Request, who token.Holder) error {
+	f, ok := who.Presented()
+	if !ok {
+		return nil
+	}
+	now, err := g.identify(w, r, f)
+	if err == nil && now != who {
+		return g.deny(w, r, "changed", token.ErrUnknown)
+	}
+	return err
+}
+
 var errNoToken = errors.New("the token is missing")
 
 // deny counts a request without a token in force, and returns its answer.

@@ -1,6 +1,8 @@
 package ingest_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/citytally/citytally/configs/catalogue"
 	"github.com/citytally/citytally/ingest/event"
 	"github.com/citytally/citytally/ingest/natsd/natsdtest"
+	"github.com/citytally/citytally/ingest/stream"
 	"github.com/citytally/citytally/ingest/token"
 )
 
@@ -63,6 +66,27 @@ func TestRevokedTokenIsOutAtOnce(t *testing.T) {
 	if a := h.do("POST", "/v1/submissions", "", header, figure("320812", "1")); a.status != http.StatusForbidden {
 		t.Errorf("want an analyst to send nothing, got %d %s", a.status, a.body)
 	}
+	sender, sent, err := token.Create(t.Context(), h.log, cat, token.Holder{Name: "s", Role: token.District, Area: "320812"}, by, time.Now())
+	check(t, err)
+	h.eventually("the sender is in", func() bool { return h.with(sender) == http.StatusOK })
+	var slow []func() int
+	for path, body := range map[string]string{
+		"/v1/submissions": figure("320812", "7"), "/v1/submissions/" + strings.Repeat("0", 32) + "/explanations": `{"text":"because"}`,
+	} {
+		slow = append(slow, h.begin(path, sender, body))
+	}
+	before := h.stored(stream.Submissions)
+	_, err = token.Revoke(t.Context(), h.log, nil, sent.ID, "left", by, time.Now())
+	check(t, err)
+	h.eventually("the sender is out", func() bool { return h.with(sender) == http.StatusUnauthorized })
+	for _, finish := range slow {
+		if got := finish(); got != http.StatusUnauthorized {
+			t.Errorf("want what was begun before the token ended refused, got %d", got)
+		}
+	}
+	if got := h.stored(stream.Submissions); got != before {
+		t.Errorf("%d submissions were stored with a token that had ended", got-before)
+	}
 	_, err = token.Revoke(t.Context(), h.log, nil, issued.ID, "left", by, time.Now())
 	check(t, err)
 	h.eventually("the revoked token is out", func() bool { return h.with(secret) == http.StatusUnauthorized })
@@ -71,6 +95,36 @@ func TestRevokedTokenIsOutAtOnce(t *testing.T) {
 	p := h.do("GET", "/v1/areas", "*", nil, "").problem(t)
 	if !strings.Contains(p.Detail, "cannot be told now") || p.DetailZH == "" {
 		t.Errorf("want 503 that says why, got %+v", p)
+	}
+}
+
+// begin sends a request of which all has arrived but the last byte of its body. The function returned sends
+// that, and returns the status of the answer.
+func (h *house) begin(path, secret, body string) (finish func() int) {
+	h.t.Helper()
+	read, write := io.Pipe()
+	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.base+path, read)
+	check(h.t, err)
+	request.ContentLength = int64(len(body))
+	request.Header.Set("Authorization", "Bearer "+secret)
+	request.Header.Set("Content-Type", "application/json")
+	status := make(chan int, 1)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			status <- 0
+			return
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	_, err = io.WriteString(write, body[:len(body)-1])
+	check(h.t, err)
+	return func() int {
+		_, err := io.WriteString(write, body[len(body)-1:])
+		check(h.t, errors.Join(err, write.Close()))
+		return <-status
 	}
 }
 

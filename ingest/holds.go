@@ -173,6 +173,9 @@ func (g *Gateway) actOnHolds(w http.ResponseWriter, r *http.Request, who token.H
 // decide has on record what a holder says or decides about held figures. The holder's own area
 // bounds it, whatever the request names.
 func (g *Gateway) decide(w http.ResponseWriter, r *http.Request, who token.Holder, act inquiry.HoldAct) (inquiry.Holds, error) {
+	if err := g.stillIn(w, r, who); err != nil {
+		return inquiry.Holds{}, err
+	}
 	act.Area, act.Person = ownAreaOf(who), who.Person()
 	ctx, cancel := context.WithTimeout(r.Context(), inquiryTimeout)
 	defer cancel()

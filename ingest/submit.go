@@ -114,6 +114,9 @@ func (g *Gateway) storeUpload(w http.ResponseWriter, r *http.Request, who token.
 				return g.unavailableProblem(w, err)
 			}
 		}
+		if err := g.stillIn(w, r, who); err != nil {
+			return err
+		}
 		if err := g.store(ctx, w, uploaded); err != nil {
 			if problem, ok := errors.AsType[*Problem](err); ok {
 				return problem

@@ -51,6 +51,13 @@ type Holder struct {
 	Expires time.Time `json:"expires,omitzero"`
 	// Token is the id of the token that was presented, where one was.
 	Token string `json:"-"`
+
+	presented Fingerprint // of that token
+}
+
+// Presented returns the fingerprint of the token that was presented, where one was.
+func (h Holder) Presented() (f Fingerprint, ok bool) {
+	return h.presented, h.presented != Fingerprint{}
 }
 
 // MaySee reports whether the holder may see what became of an area's submissions.

@@ -138,7 +138,7 @@ func (r *Register) LookupFingerprint(f Fingerprint, now time.Time) (Holder, erro
 	case expired(holder.Expires, now):
 		return Holder{}, ErrExpired
 	}
-	holder.Token = h.id()
+	holder.Token, holder.presented = h.id(), f
 	return holder, nil
 }
 
