@@ -30,6 +30,7 @@ const (
 type largeSlot struct {
 	gateway *Gateway
 	writer  http.ResponseWriter
+	own     chan struct{} // the token's share of the slots
 	release func()
 }
 
@@ -38,9 +39,16 @@ func (l *largeSlot) take(ctx context.Context) (err error) {
 	if l.release != nil {
 		return nil
 	}
-	if l.release, err = acquire(ctx, l.gateway.large); err != nil {
+	releaseOwn, err := acquire(ctx, l.own)
+	if err != nil {
+		return tooManyOfToken(ctx, l.writer, cap(l.own))
+	}
+	releaseAll, err := acquire(ctx, l.gateway.large)
+	if err != nil {
+		releaseOwn()
 		return tooManyUploads(ctx, l.writer)
 	}
+	l.release = func() { releaseAll(); releaseOwn() }
 	return nil
 }
 

@@ -30,7 +30,11 @@ type senders struct {
 
 // sender is what one token has under way.
 type sender struct {
-	slots   chan struct{}
+	slots chan struct{}
+	// working and large are its shares of the slots for uploads at work and for large ones: others have
+	// some left, whatever one sender's files cost.
+	working, large chan struct{}
+
 	limiter *rate.Limiter
 }
 
@@ -46,7 +50,7 @@ func (s *senders) of(who token.Holder) *sender {
 	defer s.mu.Unlock()
 	one := s.byToken[who.Token]
 	if one == nil {
-		one = &sender{slots: make(chan struct{}, s.uploads), limiter: rate.NewLimiter(s.rate, 2*int(s.rate))}
+		one = &sender{slots: make(chan struct{}, s.uploads), working: make(chan struct{}, max(1, s.uploads/2)), large: make(chan struct{}, largeUploads/2), limiter: rate.NewLimiter(s.rate, 2*int(s.rate))}
 		s.byToken[who.Token] = one
 	}
 	return one
@@ -64,10 +68,7 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter, who token.Ho
 	}
 	leaveOwn, err := acquire(ctx, one.slots)
 	if err != nil {
-		w.Header().Set("Retry-After", retryAfterBroker)
-		return nil, slotProblem(ctx, http.StatusTooManyRequests, codeTooMany,
-			fmt.Sprintf("此令牌同时上传的文件已达 %d 个，请等待其完成后重试", g.config.MaxInFlight),
-			fmt.Sprintf("this token has %d uploads under way; try again when they are done", g.config.MaxInFlight))
+		return nil, tooManyOfToken(ctx, w, cap(one.slots))
 	}
 	leaveAll, err := acquire(ctx, g.senders.receiving)
 	if err != nil {
@@ -75,6 +76,28 @@ func (g *Gateway) enter(ctx context.Context, w http.ResponseWriter, who token.Ho
 		return nil, tooManyUploads(ctx, w)
 	}
 	return func() { leaveAll(); leaveOwn() }, nil
+}
+
+// work takes a slot for an upload of the token that has arrived; release is to be called once it is stored.
+func (g *Gateway) work(ctx context.Context, w http.ResponseWriter, who token.Holder) (release func(), err error) {
+	own := g.senders.of(who).working
+	releaseOwn, err := acquire(ctx, own)
+	if err != nil {
+		return nil, tooManyOfToken(ctx, w, cap(own))
+	}
+	releaseAll, err := acquire(ctx, g.slots)
+	if err != nil {
+		releaseOwn()
+		return nil, tooManyUploads(ctx, w)
+	}
+	return func() { releaseAll(); releaseOwn() }, nil
+}
+
+func tooManyOfToken(ctx context.Context, w http.ResponseWriter, most int) error {
+	w.Header().Set("Retry-After", retryAfterBroker)
+	return slotProblem(ctx, http.StatusTooManyRequests, codeTooMany,
+		fmt.Sprintf("此令牌同时处理的文件已达 %d 个，请等待其完成后重试", most),
+		fmt.Sprintf("this token has %d uploads under way; try again when they are done", most))
 }
 
 // arrived is the body of a request that is here as a whole, and is not copied again.

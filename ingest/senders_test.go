@@ -1,16 +1,20 @@
 package ingest_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/citytally/citytally/ingest"
+	"github.com/citytally/citytally/ingest/inquiry"
 )
 
 // Uploads of one token that trickle in hold no slot that others need.
@@ -41,6 +45,44 @@ func TestSlowUploadsKeepNobodyOut(t *testing.T) {
 	for _, conn := range slow {
 		check(t, conn.Close())
 	}
+}
+
+// Uploads of one token whose work goes on and on leave slots for those of others; dry runs, of which nobody
+// answers the last question, are such.
+func TestLongWorkKeepsNobodyOut(t *testing.T) {
+	h := open(t, func(c *ingest.Config, _ *[]ingest.Option) { c.MaxInFlight = 4 })
+	asked := make(chan struct{}, 100)
+	subscription, err := h.nc.Subscribe(inquiry.DryRunSubject, func(*nats.Msg) { asked <- struct{}{} })
+	check(t, err)
+	check(t, h.nc.Flush())
+	ctx, leave := context.WithCancel(t.Context())
+	var ended sync.WaitGroup
+	for i := range 4 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.base+"/v1/submissions?dry_run=true", strings.NewReader(figure("320812", fmt.Sprint(i))))
+		check(t, err)
+		request.Header.Set("Authorization", "Bearer "+h.token("320812"))
+		request.Header.Set("Content-Type", "application/json")
+		ended.Go(func() {
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				_ = response.Body.Close()
+			}
+		})
+	}
+	for range 2 {
+		<-asked
+	}
+	began := time.Now()
+	for i := range 20 {
+		if a := h.post("320804", figure("320804", fmt.Sprint(i))); a.status != http.StatusAccepted {
+			t.Fatalf("want another district served, got %d %s", a.status, a.body)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("another district waited %s", took)
+	}
+	leave()
+	ended.Wait()
+	check(t, subscription.Unsubscribe())
 }
 
 // inFlight returns how many requests are under way.

@@ -143,14 +143,14 @@ func (g *Gateway) withUpload(w http.ResponseWriter, r *http.Request, who token.H
 		return nil, err
 	}
 	defer leave()
-	large := &largeSlot{gateway: g, writer: w}
+	large := &largeSlot{gateway: g, writer: w, own: g.senders.of(who).large}
 	defer large.leave()
 	if err := g.receive(w, r, large); err != nil {
 		return nil, err
 	}
-	release, err := acquire(r.Context(), g.slots)
+	release, err := g.work(r.Context(), w, who)
 	if err != nil {
-		return nil, tooManyUploads(r.Context(), w)
+		return nil, err
 	}
 	defer release()
 	uploaded, err = g.readSubmissions(w, r, who, way, large)

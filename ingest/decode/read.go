@@ -87,6 +87,7 @@ type tableReader struct {
 	changes     cache[bool]
 	fieldNames  cache[bool]
 	remarks     remarks
+	notes       cache[wording.Units]
 	years       cache[int]   // that rows with one cell name
 	headings    cache[error] // the questions of those
 	inNotes     bool         // below a heading such as 填表说明：

@@ -171,7 +171,7 @@ func (t *table) unitFor(indicator named, c *header.Column, r *grid.Row, o *event
 	}
 	if o.Note != "" && len(o.Note) <= header.MaxCell {
 		if ind, ok := t.Catalogue.Indicator(indicator.id); ok {
-			if said := wording.FindUnits(o.Note); said.General {
+			if said := t.reader.notes.get(o.Note, wording.FindUnits); said.General {
 				if fits := fitting(said.Stated, ind); len(fits) == 1 && (t.At[header.UnitField] < 0 || fits[0] != "元") {
 					t.units.apply(fits[0], "备注", "the notes").figures++
 					return fits[0]

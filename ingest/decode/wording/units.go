@@ -53,6 +53,9 @@ var (
 
 // FindUnits tells what a text says of units.
 func FindUnits(text string) (u Units) {
+	if !speaksOfUnits(text) {
+		return u
+	}
 	text = strings.ToLower(strings.TrimSpace(norm.NFKC.String(text)))
 	first := len(text)
 	state := func(units []string, at int) {
@@ -118,6 +121,19 @@ func unitsInEnglish(list []string) (units []string) {
 		}
 	}
 	return units
+}
+
+// unitSigns are characters of which each unit that is known has one, once in either width.
+const unitSigns = "元金镑币万亿百千十吨人家个项件户名次场份条时%‰％￥＄¥$€£"
+
+// speaksOfUnits reports whether a text may say something of units. It is asked of every note of a file, of which
+// few do, and costs little.
+func speaksOfUnits(text string) bool {
+	if strings.ContainsAny(text, unitSigns) || strings.Contains(text, "单位") {
+		return true
+	}
+	text = strings.ToLower(norm.NFKC.String(text))
+	return strings.ContainsAny(text, unitSigns) || strings.Contains(text, "unit") || strings.Contains(text, "in") || strings.Contains(text, "currency")
 }
 
 // unitsIn returns the units of a list. All is true where it may hold nothing else.
