@@ -160,7 +160,7 @@ func (s *Store) addSubmissions(ctx context.Context, to map[uint64]string, query 
 func (s *Store) Releases(ctx context.Context) ([]*event.Release, error) {
 	rows, err := s.conn.Query(ctx, `SELECT name, note, as_of, absent, by, by_role, by_way, basis, catalogue, computed_at, period,
 	indicator, value, unit, toString(stage), status, qualifier, change, change_kind, change_absolute, change_reason, expected, missing, publishable, inputs, flags,
-	change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held
+	change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held
 FROM releases_data FINAL ORDER BY sequence, name, indicator`)
 	if err != nil {
 		if isNotThere(err) {
@@ -181,7 +181,7 @@ FROM releases_data FINAL ORDER BY sequence, name, indicator`)
 		var held event.TotalWithHeld
 		if err := rows.Scan(&r.Name, &r.Note, &asOf, &r.Absent, &r.Person.Name, &r.Person.Role, &r.Person.Way, &r.Basis, &r.Catalogue, &created, &r.Period,
 			&t.Indicator, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind, &absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &inputs, &t.Flags,
-			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld); err != nil {
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &held.Qualifier, &held.ChangeQualifier); err != nil {
 			return nil, fmt.Errorf("read releases of ClickHouse: %w", err)
 		}
 		t.Value, t.Change, t.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)

@@ -72,7 +72,7 @@ func (p *Projection) waitForConsumer(ctx context.Context, of, consumer string, s
 // comparedColumns are those of totals_latest by which totals are held against the log.
 const comparedColumns = `indicator, period, value, unit, toString(stage), status, qualifier, change, change_kind, change_absolute,
 	change_reason, expected, missing, publishable, flags, change_qualifier, change_areas, carried,
-	held, held_areas, value_with_held, change_with_held, basis, catalogue`
+	held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held, basis, catalogue`
 
 // Years returns the years of whose periods totals are stored, each with a digest of the latest
 // totals.
@@ -115,7 +115,7 @@ func (s *Store) LatestTotals(ctx context.Context, year int, indicator string) (m
 		var held event.TotalWithHeld
 		if err := rows.Scan(&key.Indicator, &key.Period, &value, &t.Unit, &t.Stage, &t.Status, &t.Qualifier, &change, &t.ChangeKind,
 			&absolute, &t.ChangeReason, &expected, &t.Missing, &t.Publishable, &t.Flags,
-			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &t.Basis, &t.Catalogue); err != nil {
+			&t.ChangeQualifier, &t.ChangeAreas, &t.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &held.Qualifier, &held.ChangeQualifier, &t.Basis, &t.Catalogue); err != nil {
 			return nil, failure("read latest totals", err)
 		}
 		t.Indicator, t.Expected = key.Indicator, int(expected)

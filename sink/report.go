@@ -64,7 +64,7 @@ type Coverage struct {
 const reportQuery = `SELECT t.indicator, i.name_zh, i.name_en, i.programme, t.value, t.unit, toString(t.stage), t.status, t.qualifier,
 	t.change, t.change_kind, t.change_absolute, t.change_reason, i.decimals, i.change_decimals, i.rounding,
 	t.have, t.expected, t.missing, t.publishable, t.flags, t.change_qualifier, t.change_areas, t.carried,
-	t.held, t.held_areas, t.value_with_held, t.change_with_held, t.basis, t.trigger, t.catalogue, t.computed_at
+	t.held, t.held_areas, t.value_with_held, t.change_with_held, t.qualifier_with_held, t.change_qualifier_with_held, t.basis, t.trigger, t.catalogue, t.computed_at
 FROM (SELECT * EXCEPT inputs FROM totals_latest WHERE period = ?) AS t
 LEFT JOIN indicators AS i ON i.id = t.indicator
 ORDER BY i.position = 0, i.position, t.indicator`
@@ -86,7 +86,7 @@ func (s *Store) Report(ctx context.Context, period string) ([]ReportRow, error) 
 		if err := rows.Scan(&r.Indicator, &r.NameZH, &r.NameEN, &r.Programme, &value, &r.Unit, &r.Stage, &r.Status, &r.Qualifier,
 			&change, &r.ChangeKind, &absolute, &r.ChangeReason, &decimals, &changeDecimals, &r.Rounding,
 			&have, &expected, &r.Coverage.Missing, &r.Publishable, &r.Flags,
-			&r.ChangeQualifier, &r.ChangeAreas, &r.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
+			&r.ChangeQualifier, &r.ChangeAreas, &r.Carried, &held.Holds, &held.Areas, &withHeld, &changeWithHeld, &held.Qualifier, &held.ChangeQualifier, &r.Basis, &r.Trigger, &r.Catalogue, &r.ComputedAt); err != nil {
 			return nil, fmt.Errorf("read report of %s: %w", period, err)
 		}
 		r.Value, r.Change, r.ChangeAbsolute = figureText(value), figureText(change), figureText(absolute)

@@ -217,6 +217,8 @@ func (b *totalsBlock) totalColumns() []column {
 		{"held_areas", lazyValuesOf(b.totals, func(r *totalRow) []string { return r.held.Areas })},
 		figure("value_with_held", func(r *totalRow) *decimal.Decimal { return r.valueWithHeld }),
 		figure("change_with_held", func(r *totalRow) *decimal.Decimal { return r.changeWithHeld }),
+		text("qualifier_with_held", func(r *totalRow) string { return r.held.Qualifier }),
+		text("change_qualifier_with_held", func(r *totalRow) string { return r.held.ChangeQualifier }),
 		text("inputs", func(r *totalRow) string { return string(r.Inputs) }),
 		text("trigger", func(r *totalRow) string { return string(r.batch.Trigger) }),
 		text("catalogue", func(r *totalRow) string { return r.batch.Catalogue }),

@@ -245,6 +245,8 @@ CREATE OR REPLACE VIEW totals
     held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
     value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would be with them; NULL where held is empty, or there would be no figure',
     change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would be',
+    qualifier_with_held LowCardinality(String) COMMENT 'qualifier of value_with_held: below, above or about',
+    change_qualifier_with_held LowCardinality(String) COMMENT 'that of change_with_held',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -259,7 +261,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    held, held_areas, value_with_held, change_with_held, basis, trigger, catalogue, computed_at, sequence
+    held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held, basis, trigger, catalogue, computed_at, sequence
 FROM totals_data FINAL
 COMMENT 'Every version of every city total';
 
@@ -290,6 +292,8 @@ CREATE OR REPLACE VIEW totals_latest
     held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
     value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would be with them; NULL where held is empty, or there would be no figure',
     change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would be',
+    qualifier_with_held LowCardinality(String) COMMENT 'qualifier of value_with_held: below, above or about',
+    change_qualifier_with_held LowCardinality(String) COMMENT 'that of change_with_held',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     trigger         LowCardinality(String) COMMENT 'what caused the computation: stream, schedule or manual',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -304,7 +308,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    held, held_areas, value_with_held, change_with_held, basis, trigger, catalogue, computed_at, sequence
+    held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held, basis, trigger, catalogue, computed_at, sequence
 FROM (SELECT * FROM totals_data ORDER BY indicator, period, basis DESC, sequence DESC LIMIT 1 BY indicator, period) AS latest
 WHERE status != 'X'
 COMMENT 'The latest version of each city total: the highest basis, then the highest sequence; none where that says that it no longer follows';
@@ -474,6 +478,8 @@ CREATE OR REPLACE VIEW releases
     held_areas      Array(String) COMMENT 'codes of the areas whose figures those are',
     value_with_held Nullable(Decimal(38, 12)) COMMENT 'what the total would have been with them',
     change_with_held Nullable(Decimal(38, 12)) COMMENT 'what its change on the year before would have been',
+    qualifier_with_held LowCardinality(String) COMMENT 'qualifier of value_with_held: below, above or about',
+    change_qualifier_with_held LowCardinality(String) COMMENT 'that of change_with_held',
     as_of           Nullable(DateTime64(3, 'UTC')) COMMENT 'last instant of receipt that counted, UTC; NULL is no bound',
     basis           UInt64 COMMENT 'highest sequence of ACCEPTED folded in',
     catalogue       LowCardinality(String) COMMENT 'version of the catalogue',
@@ -492,7 +498,7 @@ SELECT
     CAST(arrayMap((figure, indicator, stage) -> (figure.area, indicator, figure.value, stage, figure.qualifier, figure.submission, figure.sequence, figure.period, figure.subtracted),
         figures, arrayFill(word -> word != '', figures.indicator), arrayFill(word -> word != '', figures.stage)),
         'Array(Tuple(area String, indicator String, value Nullable(Decimal(38, 12)), stage String, qualifier String, submission String, sequence UInt64, period String, subtracted Bool))') AS inputs,
-    held, held_areas, value_with_held, change_with_held, as_of, basis, catalogue, computed_at AS created_at, absent, by, by_role, by_way, sequence
+    held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held, as_of, basis, catalogue, computed_at AS created_at, absent, by, by_role, by_way, sequence
 FROM releases_data FINAL
 COMMENT 'City totals frozen under a name, for publication';
 
@@ -1182,13 +1188,14 @@ CREATE OR REPLACE VIEW release_changes
     period          LowCardinality(String) COMMENT 'SDMX period',
     period_zh       String COMMENT 'its Chinese name: 2021年1—6月',
     period_en       String COMMENT 'its English name: January to June 2021',
-    total_then      Nullable(Decimal(38, 12)) COMMENT 'city total in the release, in unit',
-    total_now       Nullable(Decimal(38, 12)) COMMENT 'the latest; NULL is no longer any',
-    difference      Nullable(Decimal(38, 12)) COMMENT 'total_now − total_then, in unit',
-    unit            LowCardinality(String) COMMENT 'unit of the totals',
+    total_then      Nullable(Decimal(38, 12)) COMMENT 'city total in the release, in unit_then',
+    total_now       Nullable(Decimal(38, 12)) COMMENT 'the latest, in unit; NULL is no longer any',
+    difference      Nullable(Decimal(38, 12)) COMMENT 'total_now − total_then, in unit; NULL where the units differ',
+    unit            LowCardinality(String) COMMENT 'unit of the total now',
+    unit_then       LowCardinality(String) COMMENT 'unit of the total in the release; empty where that has none',
     change_then     Nullable(Decimal(38, 12)) COMMENT 'change on the year before in the release',
     change_now      Nullable(Decimal(38, 12)) COMMENT 'the latest',
-    area            LowCardinality(String) COMMENT 'code of an area whose part is another than then; empty where no part is: the year before, what is held or the catalogue has changed',
+    area            LowCardinality(String) COMMENT 'code of an area whose part is another than then, not only in another unit; empty where no part is: the year before, what is held or the catalogue has changed',
     area_zh         String COMMENT 'its Chinese name',
     area_en         String COMMENT 'its English name',
     part_indicator  LowCardinality(String) COMMENT 'id of the indicator of that part',
@@ -1214,25 +1221,27 @@ AS WITH
         SELECT
             name, indicator, period, area, part_indicator, part_period,
             anyIf(tuple(value), side = 'then').1 AS value_then, anyIf(tuple(value), side = 'now').1 AS value_now,
-            anyIf(submission, side = 'then') AS submission_then, anyIf(submission, side = 'now') AS submission_now, anyIf(sequence, side = 'now') AS sequence_now
+            anyIf(submission, side = 'then') AS submission_then, anyIf(submission, side = 'now') AS submission_now, anyIf(sequence, side = 'now') AS sequence_now,
+            max(catalogue) = min(catalogue) AS same_catalogue -- else a value may only be in another unit
         FROM
         (
-            SELECT 'then' AS side, name, indicator, period, part.area AS area, part.indicator AS part_indicator, if(part.period = '', period, part.period) AS part_period, part.value AS value, part.submission AS submission, part.sequence AS sequence
+            SELECT 'then' AS side, name, indicator, period, part.area AS area, part.indicator AS part_indicator, if(part.period = '', period, part.period) AS part_period, part.value AS value, part.submission AS submission, part.sequence AS sequence, catalogue
             FROM releases ARRAY JOIN inputs AS part
             UNION ALL
-            SELECT 'now', n.name, t.indicator, t.period, part.area, part.indicator, if(part.period = '', t.period, part.period), part.value, part.submission, part.sequence
+            SELECT 'now', n.name, t.indicator, t.period, part.area, part.indicator, if(part.period = '', t.period, part.period), part.value, part.submission, part.sequence, t.catalogue
             FROM totals_latest AS t ARRAY JOIN t.inputs AS part
             INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
         )
         GROUP BY name, indicator, period, area, part_indicator, part_period
-        HAVING value_then IS DISTINCT FROM value_now
+        HAVING value_then IS DISTINCT FROM value_now AND (same_catalogue OR submission_then != submission_now)
     ),
     ['value', 'unit', 'stage', 'status', 'qualifier', 'change', 'change_kind', 'change_absolute', 'change_reason', 'expected', 'missing', 'publishable', 'flags',
-        'change_qualifier', 'change_areas', 'carried', 'held', 'held_areas', 'value_with_held', 'change_with_held'] AS told,
+        'change_qualifier', 'change_areas', 'carried', 'held', 'held_areas', 'value_with_held', 'change_with_held', 'qualifier_with_held', 'change_qualifier_with_held'] AS told,
     totals_of_both AS
     (
         SELECT
             name, indicator, period, anyIf(tuple(value), side = 'then').1 AS total_then, anyIf(tuple(value), side = 'now').1 AS total_now,
+            anyIf(unit, side = 'then') AS unit_then, anyIf(unit, side = 'now') AS unit_now,
             anyIf(tuple(change), side = 'then').1 AS change_then, anyIf(tuple(change), side = 'now').1 AS change_now,
             anyIf(change_reason, side = 'then') AS change_reason_then, anyIf(change_reason, side = 'now') AS change_reason_now,
             anyIf(held, side = 'then') AS held_then, anyIf(held, side = 'now') AS held_now,
@@ -1241,20 +1250,20 @@ AS WITH
         FROM
         (
             SELECT
-                side, name, indicator, period, value, change, change_reason, held, value_with_held,
+                side, name, indicator, period, value, unit, change, change_reason, held, value_with_held,
                 [ifNull(toString(value), ''), toString(unit), toString(stage), toString(status), toString(qualifier), ifNull(toString(change), ''), toString(change_kind), ifNull(toString(change_absolute), ''),
                     toString(change_reason), toString(expected), toString(missing), toString(publishable), toString(flags), toString(change_qualifier), toString(change_areas), toString(carried),
-                    toString(held), toString(held_areas), ifNull(toString(value_with_held), ''), ifNull(toString(change_with_held), '')] AS content
+                    toString(held), toString(held_areas), ifNull(toString(value_with_held), ''), ifNull(toString(change_with_held), ''), toString(qualifier_with_held), toString(change_qualifier_with_held)] AS content
             FROM
             (
                 SELECT
                     'then' AS side, name, indicator, period, value, unit, stage, status, qualifier, change, change_kind, change_absolute, change_reason, expected, missing, publishable, flags,
-                    change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held
+                    change_qualifier, change_areas, carried, held, held_areas, value_with_held, change_with_held, qualifier_with_held, change_qualifier_with_held
                 FROM releases
                 UNION ALL
                 SELECT
                     'now', n.name, t.indicator, t.period, t.value, t.unit, t.stage, t.status, t.qualifier, t.change, t.change_kind, t.change_absolute, t.change_reason, t.expected, t.missing, t.publishable, t.flags,
-                    t.change_qualifier, t.change_areas, t.carried, t.held, t.held_areas, t.value_with_held, t.change_with_held
+                    t.change_qualifier, t.change_areas, t.carried, t.held, t.held_areas, t.value_with_held, t.change_with_held, t.qualifier_with_held, t.change_qualifier_with_held
                 FROM totals_latest AS t
                 INNER JOIN (SELECT DISTINCT name, period FROM releases) AS n ON n.period = t.period
             )
@@ -1264,7 +1273,7 @@ AS WITH
     )
 SELECT
     m.name AS release, m.indicator AS indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, m.period AS period, p.name_zh AS period_zh, p.name_en AS period_en,
-    m.total_then AS total_then, m.total_now AS total_now, m.total_now - m.total_then AS difference, i.unit AS unit, m.change_then AS change_then, m.change_now AS change_now,
+    m.total_then AS total_then, m.total_now AS total_now, if(m.unit_then = m.unit_now, m.total_now - m.total_then, NULL) AS difference, if(m.unit_now = '', m.unit_then, m.unit_now) AS unit, m.unit_then AS unit_then, m.change_then AS change_then, m.change_now AS change_now,
     f.area AS area, if(a.name_zh = '', f.area, a.name_zh) AS area_zh, if(a.name_en = '', f.area, a.name_en) AS area_en, f.part_indicator AS part_indicator, f.part_period AS part_period,
     f.value_then AS value_then, f.value_now AS value_now, m.held_then AS held_then, m.held_now AS held_now,
     m.total_with_held_then AS total_with_held_then, m.total_with_held_now AS total_with_held_now,

@@ -166,6 +166,8 @@ func TestGoldenEvents(t *testing.T) {
 	partVerdict.Part = part.Part
 	withHeld := exampleTotals()
 	withHeld.Totals[0].Held = &event.TotalWithHeld{Holds: []string{"303.2"}, Areas: []string{"320812"}, Value: "8134100", Change: "1000000.5"}
+	qualified := exampleTotals()
+	qualified.Totals[0].Held = &event.TotalWithHeld{Holds: []string{"303.2"}, Areas: []string{"320812"}, Value: "8134100", Change: "1.5", Qualifier: "below", ChangeQualifier: "about"}
 	for _, event := range []struct {
 		file   string
 		want   any
@@ -206,6 +208,8 @@ func TestGoldenEvents(t *testing.T) {
 		{"totals.v3.withheld.cbor", withheld, func() ([]byte, error) { return event.EncodeTotals(withheld) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"totals.v3.held.cbor", withHeld, func() ([]byte, error) { return event.EncodeTotals(withHeld) },
+			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
+		{"totals.v3.qualified.cbor", qualified, func() ([]byte, error) { return event.EncodeTotals(qualified) },
 			func(b []byte) (any, error) { return event.DecodeTotals(b) }},
 		{"submission.v1.json", submission, asJSON(submission), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},
 		{"submission.v1.again.json", again, asJSON(again), func(b []byte) (any, error) { return event.DecodeSubmission(b) }},

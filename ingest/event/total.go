@@ -76,8 +76,8 @@ type Total struct {
 	Held *TotalWithHeld `cbor:"19,keyasint,omitempty"`
 }
 
-// TotalWithHeld is what a total would be if the figures that are held counted. Value and
-// Change are those of [Total].
+// TotalWithHeld is what a total would be if the figures that are held counted. Value, Qualifier,
+// Change and ChangeQualifier are those of [Total].
 type TotalWithHeld struct {
 	// Holds are the ids of the held figures, as [HoldID.String] writes them, and Areas the areas
 	// whose figures they would be part of, by code: the successor of one that joined it in the year.
@@ -85,13 +85,17 @@ type TotalWithHeld struct {
 	Areas  []string `cbor:"2,keyasint" json:"areas"`
 	Value  string   `cbor:"3,keyasint" json:"value"`
 	Change string   `cbor:"4,keyasint,omitempty" json:"change,omitempty"`
+
+	Qualifier       string `cbor:"5,keyasint,omitempty" json:"qualifier,omitempty"`
+	ChangeQualifier string `cbor:"6,keyasint,omitempty" json:"change_qualifier,omitempty"`
 }
 
 func (h *TotalWithHeld) equal(other *TotalWithHeld) bool {
 	if h == nil || other == nil {
 		return h == other
 	}
-	return slices.Equal(h.Holds, other.Holds) && slices.Equal(h.Areas, other.Areas) && h.Value == other.Value && h.Change == other.Change
+	return slices.Equal(h.Holds, other.Holds) && slices.Equal(h.Areas, other.Areas) && h.Value == other.Value && h.Change == other.Change &&
+		h.Qualifier == other.Qualifier && h.ChangeQualifier == other.ChangeQualifier
 }
 
 // What may be special about a total.

@@ -164,7 +164,7 @@ func (v *visit) withHeld(indicator string, t *inquiry.Total) string {
 	}
 	now, would := v.total(indicator, t), v.W.NoTotal
 	if t.Held.Value != "" {
-		would = v.figure(indicator, t.Held.Value, "", "")
+		would = v.figure(indicator, t.Held.Value, t.Held.Qualifier, "")
 	}
 	if len(t.Held.Holds) == 0 { // of figures that were not sent yet
 		return fmt.Sprintf(v.W.WithTheseHeld, now, would)

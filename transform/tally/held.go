@@ -118,7 +118,10 @@ func (c *calculator) tellHeld(total *event.Total, indicator *catalogue.Indicator
 	if would.Equal(total) {
 		return
 	}
-	held := &event.TotalWithHeld{Value: would.Value, Change: would.Change}
+	held := &event.TotalWithHeld{Value: would.Value, Change: would.Change, Qualifier: would.Qualifier}
+	if would.Change != "" {
+		held.ChangeQualifier = would.ChangeQualifier
+	}
 	periods := []catalogue.Period{period}
 	if !would.SameChange(total) {
 		periods = append(periods, period.YearBefore())

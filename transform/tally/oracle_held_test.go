@@ -83,7 +83,10 @@ func (o *oracleWithHeld) total(cell ledger.Cell) (event.Total, bool) {
 	case same:
 		return event.Total{}, false
 	}
-	t.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change}
+	t.Held = &event.TotalWithHeld{Value: would.Value, Change: would.Change, Qualifier: would.Qualifier}
+	if would.Change != "" {
+		t.Held.ChangeQualifier = would.ChangeQualifier
+	}
 	o.name(&t, &would, cell, func(unit string) (with, without *oracle) { return o.would, o.but(unit) })
 	if len(t.Held.Holds) == 0 { // each of several would do what the others do
 		o.name(&t, &would, cell, func(unit string) (with, without *oracle) { return o.only(unit), o.oracle })

@@ -99,7 +99,7 @@ func totalInWords(t *inquiry.Total, unit string, l Language) string {
 	}
 	text = fmt.Sprintf("%s  %d/%d", text, t.Have, t.Expected)
 	if t.Held != nil {
-		text += words.Comma + fmt.Sprintf(words.DryRun.WithHeld, cmp.Or(t.Held.Value, words.NoValue))
+		text += words.Comma + fmt.Sprintf(words.DryRun.WithHeld, fill(words.Qualifiers, t.Held.Qualifier, cmp.Or(t.Held.Value, words.NoValue)))
 	}
 	return text
 }

@@ -191,18 +191,18 @@ func (p *Printer) withHeld(t *heldTotal) string {
 			now = text(t.value, t.qualifier, places)
 		}
 		if t.held.Value != "" {
-			would = text(t.held.Value, "", places)
+			would = text(t.held.Value, t.held.Qualifier, places)
 		}
 		if now != would || t.value == "" || t.held.Value == "" || decimal.RequireFromString(t.value).Equal(decimal.RequireFromString(t.held.Value)) {
 			break // else both read alike and are not
 		}
 	}
-	if t.change != t.held.Change && known {
+	if (t.change != t.held.Change || t.changeQualifier != t.held.ChangeQualifier) && known {
 		if t.change != "" {
 			now += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.change, t.changeKind, t.changeQualifier))
 		}
 		if t.held.Change != "" {
-			would += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.held.Change, t.changeKind, ""))
+			would += fmt.Sprintf(p.words().Sentence.Gaps, p.change(indicator, t.held.Change, t.changeKind, t.held.ChangeQualifier))
 		}
 	}
 	whose := cmp.Or(p.Areas(t.held.Areas), strings.Join(t.held.Holds, p.words().List)) // of the base, it may make no area's figure

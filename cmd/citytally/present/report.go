@@ -178,7 +178,7 @@ func (p *Printer) reportRow(period string, row indicatorRow) table.Row {
 }
 
 func (p *Printer) reportCSV(w io.Writer, r *Report) {
-	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at", "change_qualifier", "change_areas", "flags", "carried", "held", "held_areas", "value_with_held", "change_with_held"})
+	t := NewTable(w, table.Row{"indicator", "name_zh", "name_en", "value", "unit", "stage", "qualifier", "change", "change_kind", "change_reason", "have", "expected", "missing", "basis", "computed_at", "change_qualifier", "change_areas", "flags", "carried", "held", "held_areas", "value_with_held", "change_with_held", "qualifier_with_held", "change_qualifier_with_held"})
 	for i := range r.Totals {
 		row := &r.Totals[i]
 		var nameZH, nameEN string
@@ -193,7 +193,7 @@ func (p *Printer) reportCSV(w io.Writer, r *Report) {
 			row.Indicator, nameZH, nameEN, row.Value, row.Unit, row.Stage, row.Qualifier, row.Change, row.ChangeKind,
 			row.ChangeReason, row.Coverage.Have, row.Coverage.Expected, strings.Join(row.Coverage.Missing, " "), row.Basis,
 			row.ComputedAt.UTC().Format(utcMilliseconds), row.ChangeQualifier, strings.Join(row.ChangeAreas, " "), strings.Join(row.Flags, " "), strings.Join(row.Carried, " "),
-			strings.Join(held.Holds, " "), strings.Join(held.Areas, " "), held.Value, held.Change,
+			strings.Join(held.Holds, " "), strings.Join(held.Areas, " "), held.Value, held.Change, held.Qualifier, held.ChangeQualifier,
 		})
 	}
 	for i := range r.Unreported {

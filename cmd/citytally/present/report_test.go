@@ -69,15 +69,16 @@ func TestSentencesOfPartsOfYear(t *testing.T) {
 }
 
 // What a total would be with what is held is told beside what it is, with both changes, and with
-// as many decimals as tell the two apart.
+// as many decimals as tell the two apart; both as qualified as they are.
 func TestHeldIsToldBesideWhatCounts(t *testing.T) {
-	for _, test := range []struct{ now, would, change, changeThen, zh, en string }{
-		{"4444", "4454.5", "10.4", "10.7", "不含为4444.0亿元（+10.40%），采用后为4454.5亿元（+10.70%）", "444.4 billion yuan (+10.40 %) without it, 445.45 billion yuan (+10.70 %) with it"},
-		{"4444", "4444.003", "10.4", "10.4", "不含为4444.000亿元，采用后为4444.003亿元", "444.4 billion yuan without it, 444.4003 billion yuan with it"},
+	for _, test := range []struct{ now, would, change, changeThen, qualifier, zh, en string }{
+		{"4444", "4454.5", "10.4", "10.7", "", "不含为4444.0亿元（+10.40%），采用后为4454.5亿元（+10.70%）", "444.4 billion yuan (+10.40 %) without it, 445.45 billion yuan (+10.70 %) with it"},
+		{"4444", "4454.5", "10.4", "10.7", "below", "不含为近4444.0亿元（升近10.40%），采用后为近4454.5亿元（升近10.70%）", "nearly 444.4 billion yuan (up nearly 10.40 %) without it, nearly 445.45 billion yuan (up nearly 10.70 %) with it"},
+		{"4444", "4444.003", "10.4", "10.4", "", "不含为4444.000亿元，采用后为4444.003亿元", "444.4 billion yuan without it, 444.4003 billion yuan with it"},
 	} {
 		r := row(func(r *sink.ReportRow) {
-			r.Value, r.Change = test.now, test.change
-			r.Held = &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"101"}, Value: test.would, Change: test.changeThen}
+			r.Value, r.Change, r.Qualifier, r.ChangeQualifier = test.now, test.change, test.qualifier, test.qualifier
+			r.Held = &event.TotalWithHeld{Holds: []string{"7.1"}, Areas: []string{"101"}, Value: test.would, Change: test.changeThen, Qualifier: test.qualifier, ChangeQualifier: test.qualifier}
 		})
 		for language, want := range map[Language]string{Chinese: test.zh, English: test.en} {
 			if got := printer(t, language).withHeld(heldOfRow(&r)); !strings.Contains(got, want) {
