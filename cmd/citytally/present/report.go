@@ -125,22 +125,27 @@ type indicatorRow struct {
 	indicator *catalogue.Indicator
 }
 
-// byProgramme returns the programmes that have totals.
+// byProgramme returns the programmes that have totals, and first the totals of indicators that have
+// no programme.
 func (p *Printer) byProgramme(totals []sink.ReportRow) []programmeRows {
 	rows := rowsByIndicator(totals)
 	var all []programmeRows
-	for i := range p.Catalogue.Programmes {
-		programme := &p.Catalogue.Programmes[i]
-		group := programmeRows{name: p.Language.Choose(programme.NameZH, programme.NameEN)}
-		for j := range p.Catalogue.Indicators {
-			indicator := &p.Catalogue.Indicators[j]
-			if row := rows[indicator.ID]; row != nil && indicator.Programme == programme.ID {
+	add := func(id, name string) {
+		group := programmeRows{name: name}
+		for i := range p.Catalogue.Indicators {
+			indicator := &p.Catalogue.Indicators[i]
+			if row := rows[indicator.ID]; row != nil && indicator.Programme == id {
 				group.rows = append(group.rows, indicatorRow{row, indicator})
 			}
 		}
 		if len(group.rows) > 0 {
 			all = append(all, group)
 		}
+	}
+	add("", p.words().Page.Indicators)
+	for i := range p.Catalogue.Programmes {
+		of := &p.Catalogue.Programmes[i]
+		add(of.ID, p.Language.Choose(of.NameZH, of.NameEN))
 	}
 	return all
 }

@@ -134,3 +134,18 @@ func TestExplanationThatReleasesIsTheAreasOwn(t *testing.T) {
 		t.Errorf("released by the bureau:\n%s", text)
 	}
 }
+
+// A report has the totals of indicators without a programme, too, in every format.
+func TestReportHasIndicatorsWithoutProgramme(t *testing.T) {
+	r := row(func(*sink.ReportRow) {})
+	p := printer(t, Chinese)
+	for i := range p.Catalogue.Indicators {
+		p.Catalogue.Indicators[i].Programme = ""
+	}
+	p.Catalogue.Programmes = nil
+	for format, text := range causeInEveryFormat(t, p, &r) {
+		if want := "4444"; !strings.Contains(text, want) {
+			t.Errorf("%s lacks %s:\n%s", format, want, text)
+		}
+	}
+}
