@@ -860,6 +860,8 @@ AS WITH
     (r, places) -> if(places = 0, toString(r), concat(toString(intDiv(r, toInt256(intExp10(places)))), '.', leftPad(toString(r % toInt256(intExp10(places))), places, '0'))) AS pointed,
     (v, places, mode) -> concat(if(v < 0 AND rounded(v, places, mode) != 0, '-', ''), pointed(rounded(v, places, mode), places)) AS shown,
     (a, b, factor) -> accurateCastOrNull(round(divideDecimal(toDecimal256(a, 12) * factor, toDecimal256(b, 12), 24), 12), 'Decimal(38, 12)') AS quotient,
+    (q, sign) -> multiIf(sign > 0, q, sign < 0, transform(q, ['below', 'above'], ['above', 'below'], q), '') AS times,
+    qs -> multiIf(empty(arrayFilter(q -> q != '', qs)), '', length(arrayDistinct(arrayFilter(q -> q != '', qs))) = 1, arrayFilter(q -> q != '', qs)[1], 'about') AS joined,
     ['reported', 'derived', 'recast', 'partial', 'no_figure', 'held', 'refused', 'overdue', 'open', 'zero_below', 'unreported'] AS states,
     (SELECT groupArray(code) FROM areas) AS area_codes,
     (SELECT groupArray(name_zh) FROM areas) AS areas_zh,
@@ -870,6 +872,25 @@ AS WITH
         UNION ALL SELECT numerator, id, 'over' FROM indicators WHERE kind = 'ratio'
         UNION ALL SELECT denominator, id, 'under' FROM indicators WHERE kind = 'ratio'
     ),
+    ended AS -- what became of an area that ended, where all of it became part of one other
+    (
+        SELECT g.area AS area, min(g.heir) AS heir, any(assumeNotNull(b.valid_to)) AS day
+        FROM (SELECT arrayJoin(predecessors) AS area, code AS heir FROM areas UNION ALL SELECT part.1, code FROM areas ARRAY JOIN gained AS part) AS g
+        INNER JOIN areas AS b ON b.code = g.area
+        WHERE b.valid_to IS NOT NULL
+        GROUP BY area HAVING count() = 1
+    ),
+    steps AS
+    (
+        SELECT area, arraySort(groupArray((day, heir))) AS heirs FROM
+        (
+            SELECT area, day, heir FROM ended
+            UNION ALL SELECT a.area, b.day, b.heir FROM ended AS a INNER JOIN ended AS b ON b.area = a.heir
+            UNION ALL SELECT a.area, c.day, c.heir FROM ended AS a INNER JOIN ended AS b ON b.area = a.heir INNER JOIN ended AS c ON c.area = b.heir
+        )
+        GROUP BY area
+    ),
+    (area, heirs, day) -> if(notEmpty(arrayFilter(heir -> heir.1 <= day, heirs)), arrayFilter(heir -> heir.1 <= day, heirs)[-1].2, area) AS member, -- whose figure a part counts in
     merged AS (SELECT arrayJoin(predecessors) AS area, min(code) AS heir, min(valid_from) AS day FROM areas GROUP BY area HAVING count() = 1),
     heirs AS
     (
@@ -880,14 +901,16 @@ AS WITH
     reported AS
     (
         SELECT
-            t.indicator AS indicator, t.period AS period, part.area AS area,
+            t.indicator AS indicator, t.period AS period, member(part.area, e.heirs, p.ends) AS area,
             sum(if(part.subtracted, -1, 1) * part.value) AS value,
             toInt8(min(CAST(part.stage AS Enum8('' = 0, 'forecast' = 1, 'estimate' = 2, 'flash' = 3, 'final' = 4)))) AS stage,
-            if(uniqExact(part.qualifier) = 1, any(part.qualifier), 'about') AS qualifier,
+            joined(groupUniqArray(times(part.qualifier, if(part.subtracted, -1, 1)))) AS qualifier,
             if(max(part.period NOT IN ('', t.period)), 'derived', 'reported') AS state,
             CAST(NULL AS Nullable(DateTime64(3, 'UTC'))) AS due, '' AS dataset
         FROM totals_latest AS t
         ARRAY JOIN t.inputs AS part
+        INNER JOIN periods AS p ON p.code = t.period
+        LEFT JOIN steps AS e ON e.area = part.area
         WHERE t.indicator NOT IN (SELECT id FROM indicators WHERE kind = 'ratio')
         GROUP BY indicator, period, area
         UNION ALL
@@ -922,8 +945,9 @@ AS WITH
             multiIf(NOT is_ratio AND own_donors >= needed, accurateCastOrNull(own, 'Decimal(38, 12)'),
                 is_ratio AND over_donors >= needed AND under_donors >= needed AND under != 0, quotient(assumeNotNull(over), if(under = 0, 1, assumeNotNull(under)), any(i.factor)), NULL) AS value,
             if(value IS NULL, 0, minIf(f.stage, f.value IS NOT NULL)) AS stage,
-            groupUniqArrayIf(f.qualifier, f.value IS NOT NULL) AS qualifiers,
-            if(value IS NULL, '', if(length(qualifiers) = 1 AND NOT is_ratio, qualifiers[1], if(qualifiers = [''], '', 'about'))) AS qualifier,
+            if(value IS NULL, '', if(NOT is_ratio, joined(groupUniqArrayIf(f.qualifier, f.value IS NOT NULL)), joined([
+                times(joined(groupUniqArrayIf(f.qualifier, r.role = 'over' AND f.value IS NOT NULL)), toInt8(sign(under))),
+                times(joined(groupUniqArrayIf(f.qualifier, r.role = 'under' AND f.value IS NOT NULL)), -toInt8(sign(over)))]))) AS qualifier,
             multiIf(value IS NOT NULL, if(recast, 'recast', if(countIf(f.state = 'derived') > 0, 'derived', 'reported')),
                 is_ratio AND over_donors >= needed AND under_donors >= needed, 'zero_below',
                 argMax(f.state, (f.value IS NULL, indexOf(['future', 'open', 'overdue', 'refused', 'held', 'no_figure'], f.state)))) AS state,
@@ -1030,7 +1054,7 @@ SELECT
     multiIf(kind = 'city', city_change, change_reason != '', NULL, change_kind = 'point', accurateCastOrNull(toDecimal256(value, 12) - toDecimal256(value_before, 12), 'Decimal(38, 12)'),
         quotient(toDecimal256(assumeNotNull(value), 12) - toDecimal256(assumeNotNull(value_before), 12), if(value_before = 0, 1, assumeNotNull(value_before)), 100)) AS change,
     if(change IS NULL, '', concat(if(change > 0, '+', ''), shown(assumeNotNull(change), change_decimals, rounding))) AS change_shown,
-    change_kind, multiIf(change IS NULL, '', kind = 'city', city_qualifier, qualifier != '' OR qualifier_before != '', 'about', '') AS change_qualifier,
+    change_kind, multiIf(change IS NULL, '', kind = 'city', city_qualifier, joined([toString(qualifier), times(toString(qualifier_before), if(change_kind = 'point', -1, -toInt8(sign(value))))])) AS change_qualifier,
     previous_value,
     if(city_total = 'sum' AND counted AND value IS NOT NULL AND city_value != 0, quotient(assumeNotNull(value), assumeNotNull(city_value), 100), NULL) AS share,
     if(city_total = 'sum' AND counted AND value_before IS NOT NULL AND city_value_before != 0, quotient(assumeNotNull(value_before), assumeNotNull(city_value_before), 100), NULL) AS share_before,
@@ -1157,14 +1181,34 @@ CREATE OR REPLACE VIEW release_figures
     total        Nullable(Decimal(38, 12)) COMMENT 'the city total in the release',
     created_at   DateTime64(3, 'UTC') COMMENT 'when it was released, UTC'
 )
-AS SELECT
+AS WITH
+    ended AS -- what became of an area that ended, where all of it became part of one other
+    (
+        SELECT g.area AS area, min(g.heir) AS heir, any(assumeNotNull(b.valid_to)) AS day
+        FROM (SELECT arrayJoin(predecessors) AS area, code AS heir FROM areas UNION ALL SELECT part.1, code FROM areas ARRAY JOIN gained AS part) AS g
+        INNER JOIN areas AS b ON b.code = g.area
+        WHERE b.valid_to IS NOT NULL
+        GROUP BY area HAVING count() = 1
+    ),
+    steps AS
+    (
+        SELECT area, arraySort(groupArray((day, heir))) AS heirs FROM
+        (
+            SELECT area, day, heir FROM ended
+            UNION ALL SELECT a.area, b.day, b.heir FROM ended AS a INNER JOIN ended AS b ON b.area = a.heir
+            UNION ALL SELECT a.area, c.day, c.heir FROM ended AS a INNER JOIN ended AS b ON b.area = a.heir INNER JOIN ended AS c ON c.area = b.heir
+        )
+        GROUP BY area
+    ),
+    (area, heirs, day) -> if(notEmpty(arrayFilter(heir -> heir.1 <= day, heirs)), arrayFilter(heir -> heir.1 <= day, heirs)[-1].2, area) AS member -- whose figure a part counts in
+SELECT
     release, indicator, indicator_zh, indicator_en, period, period_zh, period_en, area, area_zh, area_en, kind, value,
     if(value IS NULL, 0, rank() OVER (PARTITION BY release, indicator, period, value IS NULL ORDER BY value DESC)) AS rank, unit, total, created_at
 FROM
 (
     SELECT
         r.name AS release, r.indicator AS indicator, any(i.name_zh) AS indicator_zh, any(i.name_en) AS indicator_en, r.period AS period, any(p.name_zh) AS period_zh, any(p.name_en) AS period_en,
-        part.area AS area, any(a.name_zh) AS area_zh, any(a.name_en) AS area_en, any(a.kind) AS kind,
+        member(part.area, e.heirs, p.ends) AS area, any(a.name_zh) AS area_zh, any(a.name_en) AS area_en, any(a.kind) AS kind,
         sumIf(if(part.subtracted, -1, 1) * part.value, part.indicator = if(i.kind = 'ratio', i.numerator, r.indicator)) AS over,
         sumIf(if(part.subtracted, -1, 1) * part.value, i.kind = 'ratio' AND part.indicator = i.denominator) AS under,
         multiIf(any(i.kind) != 'ratio', accurateCastOrNull(over, 'Decimal(38, 12)'), ifNull(under, 0) = 0, NULL,
@@ -1174,7 +1218,8 @@ FROM
     ARRAY JOIN r.inputs AS part
     INNER JOIN indicators AS i ON i.id = r.indicator
     INNER JOIN periods AS p ON p.code = r.period
-    INNER JOIN areas AS a ON a.code = part.area
+    LEFT JOIN steps AS e ON e.area = part.area
+    INNER JOIN areas AS a ON a.code = member(part.area, e.heirs, p.ends)
     GROUP BY release, indicator, period, area
 )
 COMMENT 'The areas'' own figures that releases are made of';

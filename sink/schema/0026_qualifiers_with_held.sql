@@ -9,4 +9,4 @@ ALTER TABLE releases_data
     ADD COLUMN IF NOT EXISTS qualifier_with_held LowCardinality(String),
     ADD COLUMN IF NOT EXISTS change_qualifier_with_held LowCardinality(String);
 
--- views: 286f6e7d3e3d16375b16ddca6a6526dde56a79672dcae0a06049b5d5c9b6682f
+-- views: e3b1688870c7d8059649f77831636b055391ae39feec9b1ebb82fadd7fdac811

@@ -105,7 +105,15 @@ func (r *city) agree(t *rapid.T, store *sink.Store, c *catalogue.Catalogue) {
 	const heldOfNoPart = `SELECT t.indicator, t.period, h.id FROM (SELECT indicator, period, year, arrayJoin(held) AS hold FROM totals_latest) AS t
 		INNER JOIN holds AS h ON h.id = t.hold
 		WHERE h.year = t.year AND (t.indicator, t.period, h.sequence, h.row) NOT IN (SELECT indicator, period, sequence, row FROM total_parts WHERE outcome = 'held')`
-	for _, none := range []string{confirmed, heldOfNoPart, "SELECT release, indicator, period FROM release_changes"} {
+	const notTheSum = `SELECT c.indicator, c.period, c.value, a.value FROM figures AS c
+		LEFT JOIN
+		(
+			SELECT f.indicator AS indicator, f.period AS period, sum(toDecimal256(f.value, 12)) AS value FROM figures AS f INNER JOIN areas AS of ON of.code = f.area
+			WHERE f.counted AND f.value IS NOT NULL AND (of.valid_from IS NULL OR of.valid_from <= f.period_end) AND (of.valid_to IS NULL OR of.valid_to > f.period_end)
+			GROUP BY indicator, period
+		) AS a ON a.indicator = c.indicator AND a.period = c.period
+		WHERE c.kind = 'city' AND c.value IS NOT NULL AND c.indicator IN (SELECT id FROM indicators WHERE city_total = 'sum') AND toDecimal256(c.value, 12) != a.value`
+	for _, none := range []string{confirmed, heldOfNoPart, notTheSum, "SELECT release, indicator, period FROM release_changes"} {
 		if rows := rowsOf(t, store, none, false); len(rows) > 0 {
 			t.Fatalf("%s: %s", none, strings.Join(rows, "\n"))
 		}
