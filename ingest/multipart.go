@@ -69,6 +69,8 @@ func (g *Gateway) openForm(r *http.Request, body io.Reader, query url.Values, la
 			if len(value) > 0 {
 				query.Set(name, string(value))
 			}
+		case name == "dry_run":
+			return nil, formProblem(name, name, "dry_run 应写在地址中：POST /v1/submissions?dry_run=true；未存储任何数据", "dry_run goes into the address: POST /v1/submissions?dry_run=true; nothing was stored")
 		default:
 			return nil, formProblem(name, name, fmt.Sprintf("未知的表单字段 %q；可用的有 %s", name, strings.Join(formFields, "、")), fmt.Sprintf("unknown field %q; the fields are %s", name, strings.Join(formFields, ", ")))
 		}

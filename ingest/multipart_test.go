@@ -46,6 +46,7 @@ func TestForm(t *testing.T) {
 	}{
 		"no file":         {"", map[string]string{"dataset": "sti-annual"}, nil},
 		"two files":       {"", nil, []string{file, file}},
+		"a dry run":       {"", map[string]string{"dry_run": "true"}, []string{file}},
 		"unknown field":   {"", map[string]string{"datset": "x"}, []string{file}},
 		"two statements":  {"?dataset=sti-annual", map[string]string{"dataset": "other"}, []string{file}},
 		"dry run in form": {"", map[string]string{"dry_run": "true"}, []string{file}},

@@ -166,6 +166,9 @@ func (v *visit) withHeld(indicator string, t *inquiry.Total) string {
 	if t.Held.Value != "" {
 		would = v.figure(indicator, t.Held.Value, t.Held.Qualifier, "")
 	}
+	if n := len(t.Held.Holds); n > 0 && t.Value == "" {
+		return fmt.Sprintf(v.W.HeldAlone, n, would)
+	}
 	if len(t.Held.Holds) == 0 { // of figures that were not sent yet
 		return fmt.Sprintf(v.W.WithTheseHeld, now, would)
 	}

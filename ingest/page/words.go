@@ -51,11 +51,11 @@ type Words struct {
 	// What is held, and what is owed.
 	Held, HeldHow, HeldBureauHow, HeldCount, HeldSee, HeldNone, HeldAll, HeldPending string
 	// SeenNames name the values that rules see; what has no name there is shown as the rule calls it.
-	SeenNames                                                                                                                                     map[string]string
-	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, WithTheseHeld, ListHeld, TakenOff, AndOthers, AsSent, AsMarked, AssumedStage, Further string
-	Explain, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                                                                          string
-	HeldStates, HeldDone, Releasers, ExplainHints                                                                                                 map[string]string
-	Owed, OwedLong, OwedCount, Deadline, Filled, Overdue                                                                                          string
+	SeenNames                                                                                                                                                map[string]string
+	Why, Saw, Explanations, Decision, ReportedAs, WithHeld, HeldAlone, WithTheseHeld, ListHeld, TakenOff, AndOthers, AsSent, AsMarked, AssumedStage, Further string
+	Explain, ExplainSend, WhyDecide, ReleaseIt, RefuseIt                                                                                                     string
+	HeldStates, HeldDone, Releasers, ExplainHints                                                                                                            map[string]string
+	Owed, OwedLong, OwedCount, Deadline, Filled, Overdue                                                                                                     string
 
 	// What cannot be done.
 	Refused, Back, Failed, NotFound, BadForm, NoFile, Forgotten, MayNotSend string

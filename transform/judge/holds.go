@@ -149,7 +149,7 @@ func (a *HoldAct) find(l *ledger.Ledger) ([]*ledger.Hold, error) {
 		return nil, refusal(inquiry.HoldText, fmt.Sprintf("一次最多处理 %d 项", maxHoldsAtOnce), fmt.Sprintf("at most %d held figures at once", maxHoldsAtOnce))
 	}
 	for _, h := range holds {
-		if err := a.checkHold(h); err != nil {
+		if err := a.checkHold(h, l.Catalogue().Zone()); err != nil {
 			return nil, err
 		}
 	}
@@ -185,8 +185,8 @@ func (a *HoldAct) isOnRecord(h *ledger.Hold) bool {
 	return slices.ContainsFunc(h.Explanations, same)
 }
 
-// checkHold reports why the act cannot be about a figure.
-func (a *HoldAct) checkHold(h *ledger.Hold) error {
+// checkHold reports why the act cannot be about a figure; times are told in a zone.
+func (a *HoldAct) checkHold(h *ledger.Hold, zone *time.Location) error {
 	switch {
 	case a.isOnRecord(h):
 	case h.State == ledger.HoldSuperseded:
@@ -197,8 +197,8 @@ func (a *HoldAct) checkHold(h *ledger.Hold) error {
 		if h.State == ledger.HoldRefused {
 			zh, en = "退回", "refused"
 		}
-		return refusal(inquiry.HoldDecided, fmt.Sprintf("待核实数据 %s 已由 %s 于 %s %s：%s", h.ID, h.Decision.Person.Name, h.Decision.At.Format(time.RFC3339), zh, h.Decision.Text),
-			fmt.Sprintf("%s was %s by %s at %s: %s", h.ID, en, h.Decision.Person, h.Decision.At.Format(time.RFC3339), h.Decision.Text))
+		return refusal(inquiry.HoldDecided, fmt.Sprintf("待核实数据 %s 已由 %s 于 %s %s：%s", h.ID, h.Decision.Person.Name, h.Decision.At.In(zone).Format("2006-01-02 15:04"), zh, h.Decision.Text),
+			fmt.Sprintf("%s was %s by %s at %s: %s", h.ID, en, h.Decision.Person, h.Decision.At.In(zone).Format("2006-01-02 15:04"), h.Decision.Text))
 	case a.Kind == event.ExplainHeld && len(h.Explanations) >= maxExplanations:
 		return refusal(inquiry.HoldExplained, fmt.Sprintf("待核实数据 %s 已有 %d 条说明，请等待市级核准", h.ID, maxExplanations), fmt.Sprintf("%s has %d explanations already; the bureau decides", h.ID, maxExplanations))
 	}

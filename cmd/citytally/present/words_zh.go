@@ -255,7 +255,7 @@ var chineseWords = Words{
 	Calendar: CalendarWords{
 		Dataset: "报表", Deadline: "截止时间", Grace: "宽限至", Lock: "锁定时间", Final: "定案时间",
 		State: "报送情况", Received: "已报指标", Held: "待核实", Refused: "退回", Late: "迟报", Lacks: "缺报指标",
-		States:  map[string]string{"in_time": "按时报齐", "late": "迟报报齐", "open": "未到期", "grace": "宽限期内", "overdue": "逾期"},
+		States:  map[string]string{"in_time": "按时报齐", "late": "迟报，已报齐", "open": "未到期", "grace": "宽限期内", "overdue": "逾期"},
 		Nothing: "没有报送任务；报送日历由设置项 calendar 指定", Provisional: "尚无 %s 年的放假调休安排：时间仅按周末计算，可能变动",
 		Days: "%d 天", Hours: "%d 小时",
 		Feed: "报送日历", FeedOf: "%s报送日历", Due: "%s：%s（%s）报送截止", GraceUntil: "宽限至 %s",

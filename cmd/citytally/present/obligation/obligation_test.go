@@ -132,7 +132,7 @@ func TestCoverageInBothLanguages(t *testing.T) {
 	half := decimal.RequireFromString("12.5")
 	scores := []inquiry.Score{{Area: "320812", Year: 2025, Due: 8, InTime: 7, Late: 1, Timeliness: decimal.RequireFromString("87.5"), RefusedShare: &half}}
 	for language, want := range map[present.Language][]string{
-		present.Chinese: {"迟报报齐", "逾期", "40/44", "待核实", "17", "2 小时", "3 天", "地区生产总值、新认定高新技术企业、", "+1", "及时率 %", "87.5", "12.5"},
+		present.Chinese: {"迟报，已报齐", "逾期", "40/44", "待核实", "17", "2 小时", "3 天", "地区生产总值、新认定高新技术企业、", "+1", "及时率 %", "87.5", "12.5"},
 		present.English: {"complete, late", "overdue", "2 hours", "3 days", "gross domestic product", "timeliness %"},
 	} {
 		p, _ := reader(t, language)
