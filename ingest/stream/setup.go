@@ -71,6 +71,9 @@ func Setup(ctx context.Context, nc *nats.Conn, config Config, dry bool, logger z
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := l.awaitAnswer(ctx); err != nil {
+		return nil, nil, err
+	}
 	found, err := l.compare(ctx, config)
 	if err != nil || dry {
 		return l, found, err
@@ -104,9 +107,27 @@ const createTimeout = time.Minute
 func (l *Log) create(ctx context.Context, config Config) ([]Change, error) {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
+	if err := l.awaitAnswer(ctx); err != nil {
+		return nil, err
+	}
 	ctx, done := l.Deniable(ctx, api+"STREAM.")
 	changes, err := l.createAbsent(ctx, config)
 	return changes, done(err)
+}
+
+// awaitAnswer returns once the broker answers for the cluster: what it is asked before the cluster has a
+// leader is never answered.
+func (l *Log) awaitAnswer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, createTimeout)
+	defer cancel()
+	for !l.clusterAnswers(ctx) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the broker to answer for the cluster: %w", context.Cause(ctx))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 func (l *Log) createAbsent(ctx context.Context, config Config) ([]Change, error) {
