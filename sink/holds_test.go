@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,13 +55,19 @@ func holdsOf(t testing.TB) []stream.Message {
 	better := func(sequence uint64, indicator string) stream.Message {
 		return acceptedMessage(t, submission("320813", sequence, event.AcceptedObservation{Indicator: indicator, Unit: "亿元", Period: period(t, "2021"), Value: value(t, "8"), Stage: catalogue.Final, Status: catalogue.Normal, Row: 1}))
 	}
+	wide := held(17, "gdp", "12") // two figures of one row
+	wide.Held = append(wide.Held, held(17, "exports", "9").Held...)
+	numbers := map[uint32]bool{}
+	for i := range wide.Held {
+		wide.Held[i].NumberAmong(numbers)
+	}
 	return []stream.Message{
 		acceptedMessage(t, released), acceptedMessage(t, refused),
 		decisionMessage(t, event.ExplainHeld, released, "so it is", 1), decisionMessage(t, event.ExplainHeld, released, "really", 1), decisionMessage(t, event.ReleaseHeld, released, "checked", 1),
 		decisionMessage(t, event.RefuseHeld, refused, "not so", 1),
 		acceptedMessage(t, superseded), better(14, "gdp"),
 		acceptedMessage(t, late), better(16, "exports"), decisionMessage(t, event.ReleaseHeld, late, "too late", 1),
-		acceptedMessage(t, held(17, "gdp", "12")),
+		acceptedMessage(t, wide), decisionMessage(t, event.ExplainHeld, wide, "so it is", wide.Held[1].Row),
 	}
 }
 
@@ -92,9 +99,9 @@ func TestHoldsAreAsInTheLedger(t *testing.T) {
 		if n := len(h.Explanations); n > 0 {
 			said = h.Explanations[n-1].Text
 		}
-		want = append(want, strings.Join([]string{h.ID.String(), string(h.State), h.Value.String(), string(h.Releaser), said, by, decision}, " "))
+		want = append(want, strings.Join([]string{h.ID.String(), strconv.Itoa(h.Row), string(h.State), h.Value.String(), string(h.Releaser), said, by, decision}, " "))
 	}
-	got := query(t, s, "SELECT id, state, toString(value), releaser, explanation, decided_by, decision FROM holds ORDER BY sequence, row")
+	got := query(t, s, "SELECT id, row, state, toString(value), releaser, explanation, decided_by, decision FROM holds ORDER BY sequence, row, id")
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(got), "\n") {
 		lines = append(lines, strings.ReplaceAll(strings.ReplaceAll(line, "\"", ""), ",", " "))
@@ -102,7 +109,7 @@ func TestHoldsAreAsInTheLedger(t *testing.T) {
 	if diff := cmp.Diff(want, lines[1:]); diff != "" {
 		t.Errorf("(-ledger +view)\n%s", diff)
 	}
-	if len(want) != 5 || !strings.Contains(strings.Join(want, "\n"), "superseded") {
+	if len(want) != 6 || !strings.HasPrefix(want[5], "17.1-2 1 ") || !strings.Contains(strings.Join(want, "\n"), "superseded") {
 		t.Errorf("ledger: %q", want)
 	}
 }

@@ -504,7 +504,7 @@ COMMENT 'City totals frozen under a name, for publication';
 
 CREATE OR REPLACE VIEW hold_statements
 (
-    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, and its row',
+    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, its row, and which of that row',
     kind              LowCardinality(String) COMMENT 'explain, release or refuse',
     area              LowCardinality(String) COMMENT 'code of the area whose figure it is',
     submission        String COMMENT 'id of the submission that it came with',
@@ -516,14 +516,14 @@ CREATE OR REPLACE VIEW hold_statements
     accepted_sequence UInt64 COMMENT 'place in ACCEPTED'
 )
 AS SELECT
-    toString(sequence) || '.' || toString(row) AS id, event AS kind, area, submission, text, person, role, way, at, accepted_sequence
+    toString(sequence) || '.' || toString(row % 2000000) || if(row < 2000000, '', '-' || toString(intDiv(row, 2000000) + 1)) AS id, event AS kind, area, submission, text, person, role, way, at, accepted_sequence
 FROM holds_data FINAL
 WHERE event != 'held'
 COMMENT 'What was said and decided about held figures: explanations, releases and refusals, all of them';
 
 CREATE OR REPLACE VIEW holds
 (
-    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, and its row',
+    id                String COMMENT 'id of the held figure: place of its submission in SUBMISSIONS, its row, and which of that row',
     state             LowCardinality(String) COMMENT 'pending, released, refused, or superseded by a better figure of the area',
     area              LowCardinality(String) COMMENT 'code of the area that reported',
     dataset           LowCardinality(String) COMMENT 'dataset it was reported in',
@@ -588,7 +588,7 @@ AS WITH
         GROUP BY sequence, row
     )
 SELECT
-    toString(h.sequence) || '.' || toString(h.row) AS id,
+    toString(h.sequence) || '.' || toString(h.row % 2000000) || if(h.row < 2000000, '', '-' || toString(intDiv(h.row, 2000000) + 1)) AS id,
     multiIf(s.decided > 0 AND (b.ended = 0 OR s.decided < b.ended), if(s.decision_kind = 'release', 'released', 'refused'), b.ended > 0, 'superseded', 'pending') AS state,
     h.area AS area, h.dataset AS dataset, h.indicator AS indicator, h.period AS period, h.year AS year, h.value AS value, h.unit AS unit,
     h.stage AS stage, h.status AS status, h.qualifier AS qualifier, h.releaser AS releaser, h.codes AS codes, h.messages_zh AS messages_zh, h.messages_en AS messages_en,
@@ -596,7 +596,7 @@ SELECT
     if(state IN ('released', 'refused'), s.decided_by, '') AS decided_by,
     if(state IN ('released', 'refused'), s.decided_at, NULL) AS decided_at,
     if(state IN ('released', 'refused'), s.decision, '') AS decision,
-    h.note AS note, h.reason AS reason, h.file AS file, h.submission AS submission, h.sequence AS sequence, h.row AS row, h.accepted_sequence AS accepted_sequence, h.at AS received_at
+    h.note AS note, h.reason AS reason, h.file AS file, h.submission AS submission, h.sequence AS sequence, h.row % 2000000 AS row, h.accepted_sequence AS accepted_sequence, h.at AS received_at
 FROM held AS h
 LEFT JOIN said AS s ON s.sequence = h.sequence AND s.row = h.row
 LEFT JOIN better AS b ON b.sequence = h.sequence AND b.row = h.row

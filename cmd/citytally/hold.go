@@ -22,8 +22,9 @@ releases what the rule leaves to the district; all else the bureau releases or
 refuses. A newer figure of the same cell takes its place. Totals, citytally report
 and citytally explain say what is held, and what the total would be with it.
 
-A held figure is named by the place of its submission and its row: 812.4. The id of
-a submission stands for all that are held of it.`,
+A held figure is named by the place of its submission and its row: 812.4; a second
+one of that row, in a table with several figures in a row, is 812.4-2. The id of a
+submission stands for all that are held of it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newHoldList(g), newHoldShow(g),

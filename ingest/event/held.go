@@ -164,9 +164,14 @@ type HoldID struct {
 	Row      int
 }
 
-// String writes the id as people and programs name it: 812.4.
+// String writes the id as people and programs name it: 812.4 is held of row 4, and so is 812.4-2, the
+// second of that row.
 func (id HoldID) String() string {
-	return strconv.FormatUint(id.Sequence, 10) + "." + strconv.Itoa(id.Row)
+	text := strconv.FormatUint(id.Sequence, 10) + "." + strconv.Itoa(id.Row%heldStep)
+	if more := id.Row / heldStep; more > 0 {
+		text += "-" + strconv.Itoa(more+1)
+	}
+	return text
 }
 
 // Compare orders ids by the place of the submission, and then by row.
@@ -176,11 +181,16 @@ func (id HoldID) Compare(other HoldID) int {
 
 // ParseHoldID reads what [HoldID.String] writes.
 func ParseHoldID(text string) (HoldID, error) {
-	before, after, ok := strings.Cut(text, ".")
+	before, after, _ := strings.Cut(text, ".")
+	after, nth, several := strings.Cut(after, "-")
+	if !several {
+		nth = "1"
+	}
 	sequence, err := strconv.ParseUint(before, 10, 64)
 	row, rowErr := strconv.ParseUint(after, 10, 31)
-	id := HoldID{sequence, int(row)}
-	if !ok || err != nil || rowErr != nil || id.String() != text {
+	n, nthErr := strconv.ParseUint(nth, 10, 16)
+	id := HoldID{sequence, int(row + (n-1)*heldStep)}
+	if err != nil || rowErr != nil || nthErr != nil || id.String() != text {
 		return HoldID{}, fmt.Errorf("want the id of a held figure, such as 812.4, got %q", Excerpt(text, 64))
 	}
 	return id, nil

@@ -27,3 +27,17 @@ func TestHeldFiguresOfOneRowAreReadApart(t *testing.T) {
 		t.Errorf("read as rows %d (%d), %d (%d), %d (%d)", first.Row, first.Line, second.Row, second.Line, third.Row, third.Line)
 	}
 }
+
+func TestHoldIDs(t *testing.T) {
+	for text, row := range map[string]int{"812.4": 4, "812.4-2": 2_000_004, "812.0": 0, "812.1999999-3": 5_999_999} {
+		id, err := event.ParseHoldID(text)
+		if err != nil || id != (event.HoldID{Sequence: 812, Row: row}) || id.String() != text {
+			t.Errorf("%s is read as %+v, %v", text, id, err)
+		}
+	}
+	for _, text := range []string{"", "812", "812.", "812.4-", "812.4-1", "812.4-0", "812.4--2", "812.2000004", "812.04", "812.4-2-3", "-1.4", "812.4-70000"} {
+		if id, err := event.ParseHoldID(text); err == nil {
+			t.Errorf("%q is read as %+v", text, id)
+		}
+	}
+}

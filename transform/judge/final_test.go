@@ -264,6 +264,43 @@ func TestLostRowsFollowTheVerdict(t *testing.T) {
 	}
 }
 
+// Of a row of a wide table, what the verdict accepted is stored again, what it held is held
+// again, and what it refused stays refused.
+func TestLostFiguresOfOneRowFollowTheVerdict(t *testing.T) {
+	h := newHolding(t)
+	h.gdp("2019", "10")
+	h.gdp("2020", "10")
+	wide := fixture.From("901", fixture.Figure("gdp", "2020", "200"), fixture.Figure("gdp", "2021", "2500"), fixture.Figure("gdp", "2022", "17"), fixture.Figure("gdp", "2023", "x"))
+	for i := range wide.Observations {
+		wide.Observations[i].Row, wide.Observations[i].Cell = 2, string(rune('B'+i))+"2"
+	}
+	r := readOf(t, h.log, wide)
+	if err := h.v.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	verdicts, _, err := h.v.judgeAll(t.Context(), []received{r}, newBatchState(h.v.ledger))
+	if err == nil {
+		err = h.v.publishVerdicts(t.Context(), []received{r}, verdicts, nil, stream.Refusals{})
+	}
+	if err != nil || verdicts[0].Accepted != 1 || verdicts[0].Held != 2 || verdicts[0].RejectedRows != 1 {
+		t.Fatalf("verdict = %+v, %v", verdicts[0], err)
+	}
+	refused := stream.Refusals{}
+	if err := h.v.restoreLost(t.Context(), []received{r}, refused); err != nil || len(refused) > 0 {
+		t.Fatal(err, refused)
+	}
+	if err := h.v.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h.inForce("2020") != "10" || h.inForce("2022") != "17" {
+		t.Errorf("in force: %s, %s; want 10 and 17", h.inForce("2020"), h.inForce("2022"))
+	}
+	told := h.v.ledger.ToldHolds(h.v.ledger.Holds(func(*ledger.Hold) bool { return true }))
+	if len(told) != 2 || told[0].Period != "2020" || told[1].Period != "2021" || told[1].ID != told[0].ID+"-2" {
+		t.Errorf("held: %+v", told)
+	}
+}
+
 // First deliveries in normal running cost no look at VERDICTS; what waited at the start
 // may have been judged, and costs one.
 func TestNewMessagesAreJudgedWithoutLooking(t *testing.T) {

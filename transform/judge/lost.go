@@ -44,15 +44,17 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	if err := v.decisions.before(ctx, verdict.AcceptedSequence, r.delivery.Sequence); err != nil {
 		return err
 	}
-	rejected, holds, still := map[int]bool{}, map[int][]event.Finding{}, map[int]bool{}
+	wide := wideRowsOf(r.submission.Observations)
+	rejected, holds, still := map[place]bool{}, map[place][]event.Finding{}, map[place]bool{}
 	for _, f := range verdict.Findings {
+		of := v.checks().placeOf(&event.Observation{Row: f.Row, Indicator: f.Indicator, Period: f.Period}, wide)
 		switch {
 		case f.Severity == event.Reject:
-			rejected[f.Row] = true
+			rejected[of] = true
 		case f.Severity == event.Hold && f.Code == stillHeldCode:
-			still[f.Row] = true
+			still[of] = true
 		case f.Severity == event.Hold:
-			holds[f.Row] = append(holds[f.Row], f)
+			holds[of] = append(holds[of], f)
 		}
 	}
 	result := v.checks().withoutRules().apply(r, unlocked{newBatchState(v.ledger)}, nil)
@@ -60,10 +62,11 @@ func (v *Validator) restore(ctx context.Context, r *received) error {
 	var held []event.HeldRow
 	numbers := map[uint32]bool{}
 	for i := range result.accepted {
-		switch o := &result.accepted[i]; {
-		case rejected[o.Row] || still[o.Row]:
-		case holds[o.Row] != nil:
-			row := event.NewHeldRow(o, holds[o.Row])
+		o := &result.accepted[i]
+		switch of := wide.place(place{o.Row, ledger.ItemOf(o)}); {
+		case rejected[of] || still[of]:
+		case holds[of] != nil:
+			row := event.NewHeldRow(o, holds[of])
 			row.NumberAmong(numbers)
 			held = append(held, row)
 		default:
