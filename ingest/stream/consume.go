@@ -79,8 +79,11 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	maxBytes := cmp.Or(config.MaxBytes, max(defaultMaxBytes, 2*int(l.MaxMessage())))
 	options := []jetstream.PullConsumeOpt{
 		jetstream.PullMaxMessagesWithBytesLimit(config.MaxPending, maxBytes),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		jetstream.ConsumeErrHandler(func(receiving jetstream.ConsumeContext, err error) {
 			l.logger.Debug().Err(err).Str("consumer", config.Name).Msg("consumer hiccup")
+			if errors.Is(err, nats.ErrNoResponders) && l.lacksConsumer(&config) {
+				receiving.Stop()
+			}
 		}),
 	}
 	if config.Single {
@@ -114,6 +117,15 @@ func (l *Log) Consume(ctx context.Context, config ConsumerConfig) (*Consumer, er
 	}
 	c.background.Go(func() { c.prefetched.keepAlive(receiving, c.ctx.Closed(), config.AckWait/3) })
 	return c, nil
+}
+
+// lacksConsumer reports whether the broker has no such consumer. The client library asks on and on for
+// the messages of one that was deleted while no request waited.
+func (l *Log) lacksConsumer(config *ConsumerConfig) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), shortestRequest)
+	defer cancel()
+	_, err := l.js.Consumer(ctx, config.Stream, config.Name)
+	return errors.Is(err, jetstream.ErrConsumerNotFound)
 }
 
 // renew is how often the active process of a Single consumer asks for messages anew. It stays the

@@ -339,6 +339,40 @@ func TestLetterOfASkippedMessageFindsIt(t *testing.T) {
 	}
 }
 
+// A consumer that is deleted while no request waits, of which the broker tells nobody, is missed with
+// the next request.
+func TestConsumerDeletedBetweenRequestsIsMissed(t *testing.T) {
+	log, nc := join(t, natsdtest.Start(t))
+	large := func(name string) string { return name + strings.Repeat(" ", 1000) }
+	publish(t, log, large("a"), large("b"), large("c"), large("d"), large("e"))
+	k, deleted := newTask(1), make(chan struct{})
+	k.carryOut = func([]string) error {
+		select {
+		case <-deleted:
+		case <-t.Context().Done():
+		}
+		return nil
+	}
+	// Memory for one body: b waits for the worker, and c, with all of the requests, for the memory.
+	work(t, log, k, func(c *stream.WorkConfig) { c.Batch, c.Consumer.MaxBytes = 1, 1500 })
+	js, err := jetstream.New(nc)
+	check(t, err)
+	until(t, "no request waits", func() bool {
+		consumer, err := js.Consumer(soon(t), stream.Submissions, "test")
+		if err != nil {
+			return false
+		}
+		info, err := consumer.Info(soon(t))
+		check(t, err)
+		return info.NumAckPending >= 3 && info.NumWaiting == 0
+	})
+	check(t, js.DeleteConsumer(soon(t), stream.Submissions, "test"))
+	close(deleted)
+	publish(t, log, "later")
+	for !slices.Contains(k.carriedOut(t, 1), "later") {
+	}
+}
+
 // A consumer that somebody deletes is created anew, and what comes later is worked on.
 func TestDeletedConsumerIsCreatedAnew(t *testing.T) {
 	log, nc := join(t, natsdtest.Start(t))
