@@ -102,7 +102,16 @@ func sameFigures(a, b *event.Total) bool {
 		return a == b
 	}
 	return a.Value == b.Value && a.Qualifier == b.Qualifier && slices.Equal(a.Missing, b.Missing) &&
-		a.Change == b.Change && a.ChangeAbsolute == b.ChangeAbsolute && a.ChangeReason == b.ChangeReason && a.ChangeQualifier == b.ChangeQualifier
+		a.Change == b.Change && a.ChangeAbsolute == b.ChangeAbsolute && whyNoChange(a) == whyNoChange(b) && a.ChangeQualifier == b.ChangeQualifier
+}
+
+// whyNoChange returns the reason of a total without change. That areas' figures are held moves no total more than that
+// they have not reported.
+func whyNoChange(t *event.Total) string {
+	if t.ChangeReason == tally.HeldMember {
+		return tally.MissingMember
+	}
+	return t.ChangeReason
 }
 
 // told returns the figure that is altered: the total's value or, where that stays, its
